@@ -1,0 +1,101 @@
+"""Fixtures that several test modules use."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis import evidence as evidence_tables
+from analysis import paths
+from analysis.evidence import DataError, Evidence
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return paths.ROOT
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The evidence tables of the repository. Read only: change a `data_copy`."""
+    return paths.DATA
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    """The evidence tables, loaded once."""
+    return evidence_tables.load(paths.DATA)
+
+
+class DataCopy:
+    """A copy of data/ that a test may spoil."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def rows(self, file: str) -> list[list[str]]:
+        text = (self.folder / file).read_text(encoding="utf-8")
+        return list(csv.reader(io.StringIO(text, newline="")))
+
+    def write_rows(self, file: str, rows: list[list[str]]) -> None:
+        with (self.folder / file).open("w", encoding="utf-8", newline="") as handle:
+            csv.writer(handle, lineterminator="\n").writerows(rows)
+
+    def row(self, file: str, **match: str) -> int:
+        """Spreadsheet row of the only row that has these values."""
+        rows = self.rows(file)
+        wanted = {rows[0].index(column): value for column, value in match.items()}
+        found = [n for n, row in enumerate(rows, start=1) if all(row[i] == value for i, value in wanted.items())]
+        assert len(found) == 1, (file, match, found)
+        return found[0]
+
+    def edit(self, file: str, match: dict[str, str], changes: dict[str, str]) -> int:
+        """Write other values into the row that matches; gives its spreadsheet row."""
+        number = self.row(file, **match)
+        rows = self.rows(file)
+        for column, value in changes.items():
+            rows[number - 1][rows[0].index(column)] = value
+        self.write_rows(file, rows)
+        return number
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Replace a text that stands once in the file."""
+        text = (self.folder / file).read_text(encoding="utf-8")
+        assert text.count(old) == 1, (file, old, text.count(old))
+        (self.folder / file).write_text(text.replace(old, new), encoding="utf-8", newline="")
+
+    def row_of_line(self, file: str, text: str) -> int:
+        """Number of the only line that holds a text; for tables that can't be split into cells."""
+        lines = (self.folder / file).read_text(encoding="utf-8").splitlines()
+        (number,) = [n for n, line in enumerate(lines, start=1) if text in line]
+        return number
+
+    def load(self) -> Evidence:
+        return evidence_tables.load(self.folder)
+
+    def problems(self) -> pd.DataFrame:
+        """All problems of the copy; none is an empty table."""
+        try:
+            self.load()
+        except DataError as error:
+            return error.problems
+        return DataError([]).problems
+
+    def only_problem(self) -> pd.Series:
+        """The one problem of the copy: a mistake gives one message, not a cascade."""
+        problems = self.problems()
+        assert len(problems) == 1, "\n" + problems.to_string()
+        return problems.iloc[0]
+
+
+@pytest.fixture
+def data_copy(tmp_path: Path) -> DataCopy:
+    folder = tmp_path / "data"
+    shutil.copytree(paths.DATA, folder)
+    return DataCopy(folder)

@@ -1,0 +1,204 @@
+"""Loading the evidence tables: what comes out, whatever spreadsheet saved them and wherever one stands."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis import evidence as evidence_tables
+from analysis import paths
+from analysis.evidence import DataError
+from analysis.evidence.load import TABLES
+
+
+def test_a_good_copy_is_good(data_copy):
+    assert data_copy.problems().empty
+
+
+def test_every_table_has_the_columns_of_the_dictionary_and_row_last(evidence):
+    assert list(evidence.pain_scores.columns) == [
+        "study_id",
+        "arm_id",
+        "timepoint",
+        "phase",
+        "weeks_from_end",
+        "n",
+        "instrument",
+        "scale_max",
+        "statistic",
+        "value",
+        "spread_kind",
+        "spread_low",
+        "spread_high",
+        "source_id",
+        "locator",
+        "note",
+        "row",
+    ]
+    for name in TABLES:
+        assert getattr(evidence, name).columns[-1] == "row", name
+
+
+def test_types(evidence):
+    types = evidence.pain_scores.dtypes.astype(str)
+    assert types[["arm_id", "weeks_from_end", "n", "value", "row"]].tolist() == [
+        "str",
+        "float64",
+        "Int64",
+        "float64",
+        "int64",
+    ]
+    assert evidence.arms.loc[evidence.arms["arm_id"] == "dahan2011_placebo", "n"].isna().all()
+    assert evidence.studies.loc[evidence.studies["study_id"] == "cantu_nd", "journal"].isna().all()
+
+
+def test_row_is_the_row_of_the_spreadsheet(evidence, data_folder):
+    lines = (data_folder / "responders.csv").read_text(encoding="utf-8").splitlines()
+    for _, row in evidence.responders.iterrows():
+        assert lines[row["row"] - 1].startswith(f"{row['study_id']},{row['arm_id']},")
+    assert evidence.responders["row"].tolist() == list(range(2, len(lines) + 1))
+
+
+def test_hashes_are_those_of_the_files(evidence, data_folder):
+    assert set(evidence.hashes) == {"datapackage.yaml", "references.bib", *(f"{name}.csv" for name in TABLES)}
+    assert list(evidence.hashes) == sorted(evidence.hashes)
+    for name, value in evidence.hashes.items():
+        assert value == hashlib.sha256((data_folder / name).read_bytes()).hexdigest()
+
+
+def test_one_changed_cell_changes_two_hashes(evidence, data_copy):
+    data_copy.edit("durations.csv", {"arm_id": "lee2025_ketamine"}, {"note": "changed"})
+    changed = data_copy.load()
+    assert {name for name in evidence.hashes if evidence.hashes[name] != changed.hashes[name]} == {"durations.csv"}
+    assert changed.hash != evidence.hash
+    assert len(changed.hash) == 64
+
+
+def test_the_same_bytes_in_another_folder_have_the_same_hash(evidence, data_copy):
+    assert data_copy.load().hash == evidence.hash
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        pytest.param(lambda raw: b"\xef\xbb\xbf" + raw, id="byte order mark"),
+        pytest.param(lambda raw: raw.replace(b"\n", b"\r\n"), id="Windows line ends"),
+        pytest.param(lambda raw: b"\xef\xbb\xbf" + raw.replace(b"\n", b"\r\n"), id="Excel: both"),
+        pytest.param(lambda raw: raw.replace(b"\n", b"\r"), id="old Mac line ends"),
+        pytest.param(lambda raw: raw.rstrip(b"\n"), id="no line end at the end"),
+        pytest.param(lambda raw: raw + b"\n\n", id="empty lines at the end"),
+    ],
+)
+def test_what_spreadsheets_do_without_harm_changes_no_value(evidence, data_copy, save):
+    for path in data_copy.folder.glob("*.csv"):
+        path.write_bytes(save(path.read_bytes()))
+    copy = data_copy.load()
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(copy, name), getattr(evidence, name))
+
+
+def test_columns_may_stand_in_another_order(evidence, data_copy):
+    data_copy.write_rows("responders.csv", [row[::-1] for row in data_copy.rows("responders.csv")])
+    pd.testing.assert_frame_equal(data_copy.load().responders, evidence.responders)
+
+
+def test_from_any_working_directory(evidence, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()  # some other data folder lies there: not ours, it has no dictionary
+    monkeypatch.chdir(tmp_path)
+    assert evidence_tables.load().hash == evidence.hash
+    assert evidence_tables.load().folder == paths.DATA
+
+
+def test_a_folder_of_the_working_directory_goes_first(data_copy, monkeypatch):
+    data_copy.edit("durations.csv", {"arm_id": "lee2025_ketamine"}, {"note": "mine"})
+    monkeypatch.chdir(data_copy.folder.parent)
+    assert "mine" in set(evidence_tables.load("data").durations["note"])
+
+
+def test_resolve(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    assert paths.resolve(None) == paths.DATA
+    assert paths.resolve(tmp_path / "gone") == tmp_path / "gone"
+    assert paths.resolve("mine") == tmp_path / "mine"
+    assert paths.resolve("data") == paths.ROOT / "data"
+    assert paths.resolve(Path("reports") / "batch.yml") == paths.ROOT / "reports" / "batch.yml"
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match="there is none at") as caught:
+        evidence_tables.load(tmp_path / "nowhere")
+    assert caught.value.problems.loc[0, "file"] == "nowhere"
+
+
+def test_evidence_is_frozen_and_says_what_it_holds(evidence):
+    with pytest.raises(AttributeError):
+        evidence.studies = None
+    assert repr(evidence).startswith("Evidence(75 sources, 45 studies, 64 arms, ")
+
+
+def test_all_problems_of_all_tables_at_once(data_copy):
+    study = data_copy.edit("studies.csv", {"study_id": "lee2025"}, {"design": "retrospective_cohrt"})
+    score = data_copy.edit("pain_scores.csv", {"timepoint": "T1 end of infusion"}, {"value": "11"})
+    event = data_copy.edit("adverse_events.csv", {"arm_id": "cantu_nd_coma"}, {"events": "none"})
+    problems = data_copy.problems()
+    assert list(zip(problems["file"], problems["row"], problems["column"], problems["value"], strict=True)) == [
+        ("studies.csv", study, "design", "retrospective_cohrt"),
+        ("pain_scores.csv", score, "value", "11"),
+        ("adverse_events.csv", event, "events", "none"),
+    ]
+
+
+def test_an_error_of_a_broken_table_does_not_hide_the_others(data_copy):
+    (data_copy.folder / "arms.csv").unlink()
+    row = data_copy.edit("responders.csv", {"arm_id": "lee2025_ketamine"}, {"responders": "53"})
+    problems = data_copy.problems()
+    assert problems["file"].tolist() == ["arms.csv", "responders.csv", "durations.csv"]
+    assert problems["row"].tolist()[1] == row
+
+
+def test_the_message_reads_well_and_has_no_traceback(data_copy):
+    row = data_copy.edit("pain_scores.csv", {"timepoint": "T1 end of infusion"}, {"value": "11"})
+    with pytest.raises(DataError) as caught:
+        data_copy.load()
+    text = str(caught.value)
+    assert text.startswith(
+        f"1 problem in the data ({data_copy.folder}):\n\npain_scores.csv, row {row}, column value: “11”\n"
+    )
+    assert "A pain score lies between 0 and 10 (scale_max).\n" in text
+    assert "What to do: Compare with the source: mangnus2022_abs (abstract, results)." in text
+    assert caught.value._render_traceback_() == text.splitlines()
+    assert "Traceback" not in text
+
+
+def test_problems_have_plain_columns(data_copy):
+    (data_copy.folder / "arms.csv").unlink()
+    problems = data_copy.problems()
+    assert problems.columns.tolist() == ["file", "row", "column", "value", "rule", "advice"]
+    assert problems.dtypes.astype(str).tolist() == ["str", "Int64", "str", "str", "str", "str"]
+    assert problems["row"].isna().all()
+
+
+def test_the_error_survives_the_way_to_another_process(data_copy):
+    (data_copy.folder / "arms.csv").unlink()
+    with pytest.raises(DataError) as caught:
+        data_copy.load()
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    pd.testing.assert_frame_equal(again.problems, caught.value.problems)
+
+
+def test_loading_is_fast(data_folder):
+    evidence_tables.load(data_folder)
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        evidence_tables.load(data_folder)
+        times.append(time.perf_counter() - start)
+    # 0.04 s on two cores of 2024; the limit leaves room for a busy machine.
+    assert min(times) < 0.5
