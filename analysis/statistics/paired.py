@@ -1,0 +1,88 @@
+"""Two rates of the same patients: the tables behind them and McNemar's test in its four forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom, chi2
+
+from analysis.statistics.rounding import counts_behind_percent
+
+MCNEMAR_TESTS = ("uncorrected", "corrected", "exact", "mid_p")
+
+
+def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact") -> np.ndarray:
+    """Two-sided p of McNemar's test for `lost` and `gained` discordant pairs (numbers or arrays).
+
+    test: `uncorrected` (chi-square), `corrected` (continuity correction, as R's mcnemar.test), `exact` (binomial),
+    `mid_p` (Fagerland, Lydersen and Laake 2013, BMC Med Res Methodol 13:91). No discordant pair gives p = 1.
+    ValueError for an unknown test.
+    """
+    lost, gained = np.asarray(lost), np.asarray(gained)
+    total, smaller = lost + gained, np.minimum(lost, gained)
+    difference = np.abs(lost - gained)
+    if test in ("uncorrected", "corrected"):
+        if test == "corrected":
+            difference = np.maximum(difference - 1, 0)
+        statistic = np.divide(difference**2, total, out=np.zeros(np.shape(total)), where=total > 0)
+        return chi2.sf(statistic, 1)
+    if test not in MCNEMAR_TESTS:
+        raise ValueError(f"test is {test!r}: must be one of {', '.join(MCNEMAR_TESTS)}")
+    exact = np.minimum(1.0, 2 * binom.cdf(smaller, total, 0.5))
+    if test == "exact":
+        return exact
+    point = binom.pmf(smaller, total, 0.5)
+    return np.where(total == 0, 1.0, np.where(lost == gained, 1 - point / 2, exact - point))
+
+
+def paired_tables(first: int, second: int, n: int, tests: tuple[str, ...] = MCNEMAR_TESTS) -> pd.DataFrame:
+    """Every 2 x 2 table of `n` patients of whom `first` had the benefit at the first time and `second` at the second.
+
+    One row a table and test: n, first, second, kept, lost, gained, neither, test, p. ValueError if a count exceeds n.
+    """
+    for name, count in (("first", first), ("second", second)):
+        if not 0 <= count <= n:
+            raise ValueError(f"{name} is {count}: must lie between 0 and n, which is {n}")
+    kept = np.arange(max(0, first + second - n), min(first, second) + 1)
+    lost, gained = first - kept, second - kept
+    flow = {"n": n, "first": first, "second": second, "kept": kept, "lost": lost, "gained": gained}
+    tables = pd.DataFrame({**flow, "neither": n - first - second + kept})
+    by_test = [tables.assign(test=test, p=mcnemar(lost, gained, test)) for test in tests]
+    return pd.concat(by_test, ignore_index=True).sort_values("kept", kind="stable").reset_index(drop=True)
+
+
+def possible_paired_tables(
+    percent_first: float,
+    percent_second: float,
+    n: int | Iterable[int],
+    p_value: float | None = None,
+    decimals: int = 0,
+    p_decimals: int = 2,
+    tests: tuple[str, ...] = MCNEMAR_TESTS,
+) -> pd.DataFrame:
+    """Every 2 x 2 table of whole patients that agrees with two printed percentages and, if given, the printed p.
+
+    Columns as in `paired_tables`. `n` may be several group sizes, for instance with a few patients missing.
+    A percentage agrees under rounding half up, half to even or truncation; p agrees if it rounds to `p_value` at
+    `p_decimals`. No row means that no such table exists. ValueError for an impossible percentage or n.
+    """
+    sizes = [n] if isinstance(n, int | np.integer) else list(n)
+    blocks = [
+        paired_tables(int(first), int(second), int(size), tests)
+        for size in sizes
+        for first in counts_behind_percent(percent_first, size, decimals)["count"]
+        for second in counts_behind_percent(percent_second, size, decimals)["count"]
+    ]
+    if not blocks:
+        return pd.DataFrame(columns=["n", "first", "second", "kept", "lost", "gained", "neither", "test", "p"])
+    found = pd.concat(blocks, ignore_index=True)
+    if p_value is not None:
+        found = found[p_agrees(found["p"], p_value, p_decimals)]
+    return found.reset_index(drop=True)
+
+
+def p_agrees(p: pd.Series, printed: float, decimals: int = 2) -> pd.Series:
+    """Whether each p can be printed as `printed` with so many decimals; on the very edge it may round either way."""
+    return (p - printed).abs() <= 0.5 * 10.0**-decimals + 1e-12

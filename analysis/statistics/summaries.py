@@ -1,0 +1,95 @@
+"""Mean and standard deviation from the summaries that papers print. Every result is an estimate and must be marked
+so."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import isfinite, sqrt
+
+from scipy.stats import norm, t
+
+SMALLEST_GROUP = 5
+
+
+def mean_sd_from_quartiles(q1: float, median: float, q3: float, n: int) -> tuple[float, float]:
+    """Mean (Luo et al. 2018, Stat Methods Med Res 27:1785) and SD (Wan et al. 2014, BMC Med Res Methodol 14:135)
+    from the quartiles of `n` patients. Both assume a roughly normal distribution. ValueError if the quartiles are
+    out of order or not finite, or n is below 5."""
+    _check_order((("q1", q1), ("median", median), ("q3", q3)), n)
+    weight = 0.7 + 0.39 / n
+    return weight * (q1 + q3) / 2 + (1 - weight) * median, sd_from_iqr_width(q3 - q1, n)
+
+
+def mean_sd_from_range(low: float, median: float, high: float, n: int) -> tuple[float, float]:
+    """Mean (Luo et al. 2018) and SD (Wan et al. 2014) from the median and range of `n` patients.
+    ValueError as in `mean_sd_from_quartiles`."""
+    _check_order((("low", low), ("median", median), ("high", high)), n)
+    weight = 4 / (4 + n**0.75)
+    sd = (high - low) / (2 * norm.ppf((n - 0.375) / (n + 0.25)))
+    return weight * (low + high) / 2 + (1 - weight) * median, float(sd)
+
+
+def sd_from_iqr_width(width: float, n: int) -> float:
+    """SD from the width of the interquartile range of `n` patients (Wan et al. 2014), assuming a roughly normal
+    distribution; the mean can't be had without the quartiles themselves. ValueError for a negative width or n below
+    5."""
+    if not isfinite(width) or width < 0:
+        raise ValueError(f"width is {width}: an interquartile range is a number, 0 or more")
+    _check_size(n)
+    return float(width / (2 * norm.ppf((0.75 * n - 0.125) / (n + 0.25))))
+
+
+def sd_from_se(se: float, n: int) -> float:
+    """SD from the standard error of a mean of `n` patients. ValueError for a negative SE or n below 2."""
+    if not isfinite(se) or se < 0 or n < 2:
+        raise ValueError(f"se is {se} with n = {n}: a standard error is 0 or more and needs 2 patients or more")
+    return se * sqrt(n)
+
+
+def largest_sd(mean: float, n: int, low: float, high: float) -> float:
+    """The largest SD that `n` values between `low` and `high` with this mean can have: all of them at the two ends.
+
+    sqrt((mean - low)(high - mean) n / (n - 1)). A printed spread above it is no SD. ValueError for a mean outside
+    the scale.
+    """
+    if not low <= mean <= high or n < 2:
+        raise ValueError(f"mean is {mean} with n = {n}: must lie between {low} and {high}, with 2 values or more")
+    return sqrt((mean - low) * (high - mean) * n / (n - 1))
+
+
+def mean_interval(mean: float, sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Student's t interval of a mean from its SD and `n` patients. ValueError as in `sd_from_se`."""
+    if not isfinite(sd) or sd < 0 or n < 2:
+        raise ValueError(f"sd is {sd} with n = {n}: a standard deviation is 0 or more and needs 2 patients or more")
+    half = float(t.ppf((1 + level) / 2, n - 1)) * sd / sqrt(n)
+    return mean - half, mean + half
+
+
+def welch_interval(
+    mean_1: float, sd_1: float, n_1: int, mean_2: float, sd_2: float, n_2: int, level: float = 0.95
+) -> tuple[float, float]:
+    """Welch's t interval of the difference mean_1 - mean_2 of two independent groups. ValueError as in `sd_from_se`."""
+    for sd, n in ((sd_1, n_1), (sd_2, n_2)):
+        mean_interval(0, sd, n, level)
+    var_1, var_2 = sd_1**2 / n_1, sd_2**2 / n_2
+    se = sqrt(var_1 + var_2)
+    if se == 0:
+        return mean_1 - mean_2, mean_1 - mean_2
+    freedom = (var_1 + var_2) ** 2 / (var_1**2 / (n_1 - 1) + var_2**2 / (n_2 - 1))
+    half = float(t.ppf((1 + level) / 2, freedom)) * se
+    return mean_1 - mean_2 - half, mean_1 - mean_2 + half
+
+
+def _check_order(parts: tuple[tuple[str, float], ...], n: int) -> None:
+    for name, value in parts:
+        if not isfinite(value):
+            raise ValueError(f"{name} is {value}: must be a number")
+    for (name_1, value_1), (name_2, value_2) in pairwise(parts):
+        if value_1 > value_2:
+            raise ValueError(f"{name_1} = {value_1} is larger than {name_2} = {value_2}: check the order")
+    _check_size(n)
+
+
+def _check_size(n: int) -> None:
+    if n < SMALLEST_GROUP:
+        raise ValueError(f"n is {n}: below {SMALLEST_GROUP} patients the estimate is not reliable and is refused")
