@@ -1,0 +1,83 @@
+"""How long the benefit lasts, regimen by regimen, in words."""
+
+from __future__ import annotations
+
+from analysis.evidence.selection import NOT_STATED, Selection
+from analysis.exhibit import Finding, cite
+from analysis.outcomes import durations
+from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS, source_row
+from analysis.wording import marks, of, series
+
+# "about three months", in weeks after the end of infusion
+THREE_MONTHS = (10.0, 16.0)
+REGIMEN_NOUNS = {
+    "anesthetic": "anaesthetic doses",
+    "subanesthetic_inpatient": "subanaesthetic inpatient infusions",
+    "subanesthetic_outpatient": "subanaesthetic outpatient infusions",
+    "topical": "topical ketamine",
+    "oral": "oral ketamine",
+    "block": "ketamine added to a nerve block",
+    NOT_STATED: "infusions of a regimen not stated",
+}
+
+
+def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
+    """Counts about three months after the infusion, one study beside the other; then durations that ended."""
+    statements = durations.statements(selection)
+    within = statements[(statements["role"] == "ketamine") & ~(statements["weeks_low"] > horizon_weeks)]
+    kept = durations.kept(selection, level)
+    kept = kept[kept["weeks"] <= horizon_weeks]
+    around = kept[kept["weeks"].between(*THREE_MONTHS)]
+    ended = within[within["shown_as"].isin(["between", "exact"]) & within["patients"].notna()]
+    groups = within[(within["control"] == PLACEBO) & (within["shown_as"] == "group statement")]
+
+    told = []
+    if len(around):
+        regimens = around.groupby("regimen_class", sort=False)
+        counts = "; ".join(f"after {_noun(regimen)}, {_counts(part)}" for regimen, part in regimens)
+        told.append(f"**About three months later the benefit was still there:** {counts}.")
+    told += [_against_placebo(row) for row in groups.itertuples()]
+    first = len(told) or 1
+    if len(ended):
+        told.append(f"The benefit ended after {series([_ended(row) for row in ended.itertuples()])}.")
+    silent = [r for r in within["regimen_class"].unique() if r not in set(around["regimen_class"])]
+    if silent and horizon_weeks >= THREE_MONTHS[0]:
+        nouns = series([_noun(regimen) for regimen in silent], "or")
+        told.append(f"No study of {nouns} counts patients at about three months.")
+    if around["regimen_class"].nunique() > 1:
+        told.append("Definitions and patients differ, so these counts cannot rank the regimens.")
+    if not told:
+        told.append("No study in this selection says how long the benefit lasts.")
+    lead, detail = told[:first], told[first:]
+    shown = [*around["row"], *groups["row"], *ended["row"]]
+    studies = dict.fromkeys([*around["study_id"], *groups["study_id"], *ended["study_id"]])
+    rows = tuple(source_row("durations", row) for row in shown)
+    return Finding(
+        "How long does the benefit last, by regimen?", " ".join(lead), tuple(studies), rows, " ".join(detail)
+    )
+
+
+def _counts(part) -> str:
+    return series(
+        [
+            f"in {of(row.patients, row.patients_treated)}{marks(row)} "
+            f"({durations.BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})"
+            for row in part.itertuples()
+        ]
+    )
+
+
+def _against_placebo(row) -> str:
+    note = f"; {row.note}" if isinstance(row.note, str) else ""
+    told = f"{cite(row.study_id, row.citation)}{marks(row)}{note}"
+    return f"Against placebo the difference is reported for {row.weeks_low:g} weeks ({told})."
+
+
+def _ended(row) -> str:
+    time = f"{row.weeks_low:g}" if row.weeks_low == row.weeks_high else f"{row.weeks_low:g} to {row.weeks_high:g}"
+    told = f"{of(row.patients, row.patients_treated)}{marks(row)} ({cite(row.study_id, row.citation)})"
+    return f"{time} weeks in {told}"
+
+
+def _noun(regimen_class: str) -> str:
+    return REGIMEN_NOUNS.get(regimen_class, REGIMEN_WORDS.get(regimen_class, regimen_class))

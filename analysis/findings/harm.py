@@ -1,0 +1,81 @@
+"""What harm is reported, in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.evidence.selection import Selection
+from analysis.exhibit import Finding, cite
+from analysis.outcomes import safety
+from analysis.outcomes.context import PLACEBO, source_row
+from analysis.wording import groups, of, percent, printed_percent, upper_first
+
+SHOWN = 3
+WRITTEN_FOR_THE_EVENT = ("case_report", "case_series")
+
+
+def harm(selection: Selection, level: float = 0.95) -> Finding:
+    """Against placebo, then the most frequent counted events, then what zero events leave possible."""
+    events = safety.events(selection, level)
+    counted = events[events["rate"].notna() & (events["n"] > 1)]
+    pairs = _pairs(counted)
+    paired = [row.Index for pair in pairs for row in pair]
+    others = counted[~counted.index.isin(paired) & (counted["role"] != "placebo")]
+    happened = others[others["events"] > 0].sort_values("rate", ascending=False, kind="stable").head(SHOWN)
+    none = others[others["events"] == 0]
+
+    lead = [_against_placebo(*pair) for pair in pairs]
+    others_told = []
+    if len(happened):
+        others_told.append(_counted(happened, selection, elsewhere=bool(pairs)))
+    if len(none):
+        others_told.append(_none(none))
+    detail = others_told if lead else others_told[1:]
+    lead = lead or others_told[:1]
+    if not lead:
+        lead.append("No study in this selection counts harms.")
+    used = events.loc[sorted({*paired, *happened.index, *none.index})]
+    rows = tuple(source_row("adverse_events", row) for row in used["row"])
+    return Finding(
+        "What harm is reported?", " ".join(lead), tuple(dict.fromkeys(used["study_id"])), rows, " ".join(detail)
+    )
+
+
+def _pairs(counted: pd.DataFrame) -> list[tuple]:
+    found = []
+    for _, rows in counted[counted["control"] == PLACEBO].groupby(["study_id", "event"], sort=False):
+        by_role = {row.role: row for row in rows.itertuples()}
+        if {"ketamine", "placebo"} <= set(by_role):
+            found.append((by_role["ketamine"], by_role["placebo"]))
+    return found
+
+
+def _against_placebo(treated, placebo) -> str:
+    return (
+        f"**{upper_first(treated.event)}: {printed_percent(treated)} with ketamine, {printed_percent(placebo)} "
+        f"with placebo** "
+        f"({groups(treated.n, placebo.n)}; {cite(treated.study_id, treated.citation)})."
+    )
+
+
+def _counted(happened: pd.DataFrame, selection: Selection, elsewhere: bool) -> str:
+    told = [
+        f"{row.event}, {of(row.events, row.n)} ({cite(row.study_id, row.citation)})" for row in happened.itertuples()
+    ]
+    designs = happened["study_id"].map(selection.evidence.studies.set_index("study_id")["design"])
+    written = (
+        " Reports of cases are written because the event happened: they are no rates."
+        if (designs.isin(WRITTEN_FOR_THE_EVENT).any())
+        else ""
+    )
+    return f"{'Counted elsewhere' if elsewhere else 'Counted'}: {'; '.join(told)}.{written}"
+
+
+def _none(none: pd.DataFrame) -> str:
+    largest = none.loc[none["n"].astype("int64").idxmax()]
+    told = f"{largest['event']}, {of(0, largest['n'])}; {cite(largest['study_id'], largest['citation'])}"
+    possible = f"a rate of up to {percent(largest['rule_of_three'])} possible"
+    studies = none["study_id"].nunique()
+    if studies == 1:
+        return f"None had the harm looked for ({told}), which leaves {possible}."
+    return f"{studies} studies saw none of the harms looked for; even the largest ({told}) leaves {possible}."

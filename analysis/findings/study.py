@@ -1,0 +1,70 @@
+"""One study in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from analysis.evidence.load import Evidence
+from analysis.evidence.selection import Criteria, Selection, only, select
+from analysis.exhibit import Finding
+from analysis.findings.duration import duration
+from analysis.findings.harm import harm
+from analysis.findings.pain import pain
+from analysis.findings.response import response
+from analysis.outcomes.context import UNCONTROLLED, controls, source_row
+from analysis.wording import MARK_WORDS, mark_notes, of, upper_first
+
+
+def study(evidence: Evidence, study_id: str, level: float = 0.95) -> tuple[Finding, ...]:
+    """The answers that this study gives; those to which it prints nothing are not asked.
+
+    Each patient counts once: its CRPS patients where they are told apart, else all.
+    """
+    selection = _once(evidence, study_id)
+    answers = (
+        pain(selection, level, math.inf),
+        response(selection, level, math.inf),
+        duration(selection, level, math.inf),
+        harm(selection, level),
+    )
+    return tuple(answer for answer in answers if answer.rows) or (_in_its_own_words(only(evidence, study_id)),)
+
+
+def _once(evidence: Evidence, study_id: str) -> Selection:
+    """The study with each patient counted once: its CRPS patients where they are told apart, else all."""
+    criteria = Criteria((study_id,), (), (), (), overlapping_studies=True)
+    chosen = select(evidence, criteria)
+    return chosen if len(chosen.evidence.arms) else select(evidence, replace(criteria, populations=()))
+
+
+def _in_its_own_words(selection: Selection) -> Finding:
+    question = "What does it report?"
+    told = selection.evidence.durations
+    rows = [source_row("durations", row) for row in told["row"]]
+    words = list(told["reported"])
+    if told.empty:
+        told = selection.evidence.responders
+        rows = [source_row("responders", row) for row in told["row"]]
+        words = [f"{row.definition}, {of(row.responders, row.n)}" for row in told.itertuples()]
+    if not words:
+        return Finding(question, "No pain score, rate, duration or harm that could be read.")
+    return Finding(question, f"{upper_first('; '.join(words))}.", (told["study_id"].iloc[0],), tuple(rows))
+
+
+def study_limits(evidence: Evidence, study_id: str) -> tuple[str, ...]:
+    """What a reader must know of this study: control group, what was read, and why the default synthesis leaves it
+    out."""
+    own = only(evidence, study_id).evidence
+    limits = []
+    if controls(own)[study_id] == UNCONTROLLED:
+        limits.append("No control group: a fall of pain is not the effect of ketamine alone.")
+    out = select(evidence).left_out
+    out = out[(out["table"] == "studies") & (out["study_id"] == study_id)]
+    if len(out):
+        limits.append(f"Not counted in the default synthesis: {out['why'].iloc[0]}.")
+    notes = own.studies["notes"].iloc[0]
+    if isinstance(notes, str):
+        limits.append(f"Note: {notes}.")
+    limits.append(f"Marks: {mark_notes(*MARK_WORDS)}")
+    return tuple(limits)

@@ -1,0 +1,1 @@
+"""The questions: what is known of pain, responders, durations of benefit and safety. Selection in, tables out."""

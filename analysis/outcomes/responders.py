@@ -1,0 +1,142 @@
+"""How many patients respond, and the flow between two times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.selection import Selection
+from analysis.outcomes.context import CONTEXT_COLUMNS, DEFINITION_WORDS, source_row, with_context
+from analysis.statistics.intervals import wilson
+from analysis.statistics.paired import p_agrees, paired_tables
+
+RATE_COLUMNS = [
+    *CONTEXT_COLUMNS,
+    *["timepoint", "weeks", "definition", "definition_class", "definition_words", "unit", "responders", "n"],
+    *["percent_reported", "rate", "ci_low", "ci_high", "count_basis", "note", "access", "source_id", "locator", "row"],
+]
+QUANTITIES = ("kept", "lost", "gained", "neither")
+
+
+def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Every reported responder rate with Wilson's interval at `level`; rate and limits between 0 and 1.
+
+    responders of n: as the study states them; count_basis says whether the count is `reported`, `derived_from_percent`,
+    `nearest_to_percent` (no whole number of n gives the printed percentage) or `inferred`. weeks: after the end of
+    infusion, missing if not stated or on treatment. unit: patients, infusions or cases; only patients compare.
+    Sorted by time, then study. definition_classes: empty for all.
+    """
+    frame = with_context(selection, "responders").rename(columns={"weeks_from_end": "weeks"})
+    if definition_classes:
+        frame = frame[frame["definition_class"].isin(definition_classes)]
+    frame = frame.reset_index(drop=True)
+    frame["definition_words"] = frame["definition_class"].map(DEFINITION_WORDS)
+    limits = [wilson(int(r.responders), int(r.n), level) for r in frame.itertuples()]
+    frame["rate"] = frame["responders"].astype("float64") / frame["n"].astype("float64")
+    frame["ci_low"] = [low for low, _ in limits]
+    frame["ci_high"] = [high for _, high in limits]
+    frame = frame.sort_values(["weeks", "study_id", "arm_id", "row"], na_position="last", kind="stable")
+    return frame.reset_index(drop=True).reindex(columns=RATE_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What two rates of one group allow: who kept, lost and gained the benefit between two times.
+
+    bounds: quantity (kept, lost, gained, neither), low, high over all tables of whole patients; low_fits, high_fits
+    over those that also give the printed p-value under some form of McNemar's test (missing where no p is printed
+    or none fits). tables: every table and test: kept, lost, gained, neither, test, p, fits_p.
+    """
+
+    study_id: str
+    citation: str
+    arm_id: str
+    definition: str
+    definition_class: str
+    n: int
+    weeks_first: float
+    weeks_second: float
+    timepoint_first: str
+    timepoint_second: str
+    first: int
+    second: int
+    percent_first: float
+    percent_second: float
+    count_basis: str
+    p_reported: float
+    bounds: pd.DataFrame
+    tables: pd.DataFrame
+    rows: str
+
+
+def flows(selection: Selection, definition_classes: tuple[str, ...] = ()) -> list[Flow]:
+    """One Flow for each arm with the same definition counted at two times in the same number of patients (2 or more).
+
+    With more than two times: the first and the last. The milestones' own p-value is used where the study prints a test
+    named `responder status`.
+    """
+    frame = rates(selection, definition_classes=definition_classes)
+    frame = frame[(frame["unit"] == "patients") & frame["weeks"].notna() & (frame["n"] > 1)]
+    found = []
+    for _, group in frame.groupby(["arm_id", "definition_class", "n"], sort=False):
+        if group["weeks"].iloc[0] < group["weeks"].iloc[-1]:
+            found.append(_flow(selection, next(group.iloc[[0]].itertuples()), next(group.iloc[[-1]].itertuples())))
+    return found
+
+
+def _flow(selection: Selection, first, second) -> Flow:
+    tests = selection.evidence.reported_tests
+    printed = tests[(tests["study_id"] == first.study_id) & (tests["outcome"] == "responder status")]
+    exact = printed[(printed["p_operator"] == "=") & printed["p_value"].notna()]
+    p_reported = float(exact["p_value"].iloc[0]) if len(exact) else np.nan
+
+    n, a, b = int(first.n), int(first.responders), int(second.responders)
+    tables = paired_tables(a, b, n).drop(columns=["n", "first", "second"])
+    tables["fits_p"] = False if np.isnan(p_reported) else p_agrees(tables["p"], p_reported, _decimals(p_reported))
+
+    fits = tables[tables["fits_p"]]
+    bounds = pd.DataFrame(
+        {
+            "quantity": QUANTITIES,
+            "low": [int(tables[q].min()) for q in QUANTITIES],
+            "high": [int(tables[q].max()) for q in QUANTITIES],
+            "low_fits": [float(fits[q].min()) if len(fits) else np.nan for q in QUANTITIES],
+            "high_fits": [float(fits[q].max()) if len(fits) else np.nan for q in QUANTITIES],
+        }
+    )
+    rows = f"{source_row('responders', first.row)} and {second.row}"
+    if np.isfinite(p_reported):
+        rows += f"; {source_row('reported_tests', exact['row'].iloc[0])}"
+    return Flow(
+        study_id=first.study_id,
+        citation=first.citation,
+        arm_id=first.arm_id,
+        definition=first.definition,
+        definition_class=first.definition_class,
+        n=n,
+        weeks_first=float(first.weeks),
+        weeks_second=float(second.weeks),
+        timepoint_first=first.timepoint,
+        timepoint_second=second.timepoint,
+        first=a,
+        second=b,
+        percent_first=_percent(first),
+        percent_second=_percent(second),
+        count_basis=first.count_basis
+        if first.count_basis == second.count_basis
+        else f"{first.count_basis}, {second.count_basis}",
+        p_reported=p_reported,
+        bounds=bounds,
+        tables=tables,
+        rows=rows,
+    )
+
+
+def _percent(row) -> float:
+    return float(row.percent_reported) if pd.notna(row.percent_reported) else 100 * float(row.rate)
+
+
+def _decimals(value: float) -> int:
+    return len(f"{value:.10f}".rstrip("0").partition(".")[2])

@@ -1,0 +1,30 @@
+"""Printed tables: an outcome's DataFrame in, an exhibit out. What is computed stays in `outcomes`; here it gets
+words."""
+
+from analysis.tables.durations import benefit_by_regimen, durations, patient_intervals, without_interval
+from analysis.tables.evidence import doses, left_out, reviews, studies
+from analysis.tables.harms import adverse_events
+from analysis.tables.pain import pain_changes, pain_scores
+from analysis.tables.responders import responder_flow, responder_rates
+from analysis.tables.study import arms, conflicts, sources, study_facts, tests
+
+__all__ = [
+    "adverse_events",
+    "arms",
+    "benefit_by_regimen",
+    "conflicts",
+    "doses",
+    "durations",
+    "left_out",
+    "pain_changes",
+    "pain_scores",
+    "patient_intervals",
+    "responder_flow",
+    "responder_rates",
+    "reviews",
+    "sources",
+    "studies",
+    "study_facts",
+    "tests",
+    "without_interval",
+]

@@ -1,0 +1,23 @@
+"""What all tables share: the notes below them, the studies they show, the column of data rows."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.exhibit import Column
+from analysis.wording import mark_notes
+
+
+def with_marks(text: str, shown: pd.DataFrame) -> str:
+    """The text, followed by the meaning of each mark that stands behind a study in `shown` (column study)."""
+    return f"{text} {mark_notes(*shown['study'])}".strip()
+
+
+def studies_of(table: pd.DataFrame) -> tuple[str, ...]:
+    """The studies of a table, in order, each once."""
+    return tuple(dict.fromkeys(table["study_id"]))
+
+
+def row_column(table: str, name: str = "row") -> Column:
+    """The column that says where a line stands in `data/`: its row as a spreadsheet shows it."""
+    return Column(name, f"Row of {table}.csv", "right", lambda row: str(row).removeprefix(f"{table}.csv row "))

@@ -1,0 +1,209 @@
+"""The answers in words: each number is the table's, and each sentence changes when its numbers change."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis import findings
+from analysis.evidence.selection import Criteria, select
+from analysis.outcomes import durations, responders, safety, trajectories
+
+EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
+
+
+@pytest.fixture(scope="module")
+def selection(evidence):
+    return select(evidence)
+
+
+def changed(evidence, table, where, **values):
+    """The evidence with some cells of one table replaced."""
+    frame = getattr(evidence, table).copy()
+    rows = np.logical_and.reduce([frame[column] == value for column, value in where.items()])
+    assert rows.sum() == 1
+    for column, value in values.items():
+        frame.loc[rows, column] = value
+    return select(replace(evidence, **{table: frame}))
+
+
+def test_pain_against_placebo(selection):
+    told = findings.pain(selection)
+    assert "**Against placebo, pain was 2.8 points less on the 0–10 scale**" in told.sentence
+    assert "2.7 with ketamine, 5.5 with placebo; 30 patients in each group" in told.sentence
+    assert "1.4 to 4.2 points if the printed ± is a standard error" in told.detail
+    assert "2.5 to 3.0 points if the printed ± is a standard deviation" in told.detail
+    assert "pain relief in week 12, P = 0.07" in told.detail
+    assert "fell by 2.0 to 7.2 points at the end of infusion (3 studies, 82 patients" in told.sentence
+    assert "pain_scores.csv row 20 and 21" in told.rows
+
+
+def test_response_62_and_48_percent(selection):
+    told = findings.response(selection)
+    assert told.sentence.startswith("**62% were responders at the end of infusion and 48% at 4 weeks** (30 of 48†")
+    assert "95% interval 48% to 75%; 23 of 48†, 34% to 62%" in told.sentence
+    assert "at least 7 of the 30 lost the benefit" in told.detail
+    assert "P = 0.03 agrees with 9 who lost it and 2 who gained it" in told.detail
+    assert "None of these rates has a placebo group beside it." in told.detail
+
+
+def test_durations_by_regimen(selection):
+    told = findings.duration(selection)
+    assert "after anaesthetic doses, in 13 of 20†§ (complete remission;" in told.sentence
+    assert "in 18 of 33†§ (pain free;" in told.sentence and "in 10 of 16‡§ (responder;" in told.sentence
+    assert "Against placebo the difference is reported for 11 weeks" in told.sentence
+    assert "6.5 to 10.9 weeks in 5 of 5" in told.detail
+    assert "cannot rank the regimens" in told.detail
+
+
+def test_certainty_harm_and_what_is_missing(selection):
+    assert findings.certainty(selection).sentence == (
+        "**Only 2 of 14 studies have a placebo group** (86 of 446 patients)."
+    )
+    harm = findings.harm(selection)
+    assert "76% with ketamine, 18% with placebo** (30 patients in each group" in harm.sentence
+    assert "hepatotoxicity, 3 of 6" in harm.detail and "up to 6% possible" in harm.detail
+    missing = findings.missing(selection)
+    assert "a responder rate with a placebo group" in missing.sentence
+    left = selection.left_out
+    rows = (~left["table"].isin(["studies", "arms"])).sum()
+    assert f"22 studies and {rows} result rows are left out" in missing.detail
+
+
+CHANGES = [
+    ("pain", "pain_scores", {"arm_id": "sigtermans2009_ketamine"}, {"value": 3.68}, "2.8 points", "1.8 points"),
+    ("pain", "pain_scores", {"arm_id": "patil2012_crps"}, {"value": -8.1}, "2.0 to 7.2", "2.0 to 8.1"),
+    ("pain", "reported_tests", {"outcome": "pain relief in week 12"}, {"p_value": 0.04}, "P = 0.07", "P = 0.04"),
+    (
+        "response",
+        "responders",
+        {"arm_id": "mangnus2022_sket", "weeks_from_end": 0.0},
+        {"responders": 32, "percent_reported": 67.0},
+        "30 of 48",
+        "32 of 48",
+    ),
+    ("response", "reported_tests", {"outcome": "responder status"}, {"p_value": 0.05}, "9 who lost", "10 who lost"),
+    (
+        "duration",
+        "durations",
+        {"arm_id": "kiefer2008_anesthetic"},
+        {"patients": 9},
+        "in 13 of 20",
+        "in 9 of 20",
+    ),
+    ("duration", "durations", {"arm_id": "puchalski2016_ketamine"}, {"weeks_high": 12.0}, "6.5 to 10.9", "6.5 to 12"),
+    ("certainty", "studies", {"study_id": "sigtermans2009"}, {"n_crps": 50}, "86 of 446", "76 of 436"),
+    ("harm", "adverse_events", {"event": "hepatotoxicity"}, {"events": 2}, "3 of 6", "2 of 6"),
+    ("harm", "adverse_events", {"arm_id": "lee2025_ketamine"}, {"n": 30}, "up to 6%", "up to 10%"),
+    ("missing", "studies", {"study_id": "noppers2011"}, {"design": "rct_protocol"}, "8 of 22", "7 of 21"),
+]
+
+
+@pytest.mark.parametrize(("answer", "table", "where", "values", "before", "after"), CHANGES)
+def test_a_sentence_changes_with_its_numbers(evidence, selection, answer, table, where, values, before, after):
+    told = getattr(findings, answer)
+    first = told(selection)
+    then = told(changed(evidence, table, where, **values))
+    text, new = f"{first.sentence} {first.detail}", f"{then.sentence} {then.detail}"
+    assert before in text and before not in new
+    assert after in new and after not in text
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        Criteria(),
+        EVERYTHING,
+        Criteria(access=("full_text", "abstract")),
+        Criteria(regimen_classes=("anesthetic",), routes=()),
+        Criteria(regimen_classes=("topical",), routes=()),
+        Criteria(studies=("finch2009",), routes=()),
+        Criteria(studies=("mangnus2023",)),
+        Criteria(studies=("harbut2002",), overlapping_studies=True),
+    ],
+)
+def test_every_selection_gives_whole_sentences(evidence, criteria):
+    for told in findings.findings(select(evidence, criteria)):
+        for text in (told.sentence, told.detail):
+            assert not re.search(r"\bnan\b|<NA>|None,|\(\)|  |\.\.|inf\b", text), text
+            assert text == text.strip()
+            assert not text or text.endswith((".", "‡", "¶"))
+        assert told.sentence
+
+
+def test_a_shorter_horizon_drops_later_counts(selection):
+    assert "13 of 20" not in findings.duration(selection, horizon_weeks=8).sentence
+    assert "76%" not in findings.response(selection, horizon_weeks=8).sentence
+    assert "62%" in findings.response(selection, horizon_weeks=8).sentence
+
+
+def test_definition_classes_narrow_the_answer(selection):
+    told = findings.response(selection, definition_classes=("complete_relief",))
+    assert "76% were free of pain" in told.sentence and "62%" not in told.sentence
+
+
+def test_the_level_reaches_the_intervals(selection):
+    assert "90% interval" in findings.response(selection, level=0.9).sentence
+    assert "90% interval" in findings.pain(selection, level=0.9).detail
+
+
+def test_rows_named_by_an_answer_exist(evidence, selection):
+    for told in findings.findings(selection):
+        for place in told.rows:
+            for part in place.split("; "):
+                table, rows = re.fullmatch(r"(\w+)\.csv row ([\d and]+)", part).groups()
+                assert {int(row) for row in rows.split(" and ")} <= set(getattr(evidence, table)["row"])
+
+
+def test_placebo_controlled_and_uncontrolled_are_never_in_one_number(evidence):
+    everything = select(evidence, EVERYTHING)
+    controlled = set(trajectories.between_arms(everything)["study_id"])
+    within = findings.pain(everything).sentence.split("Without a control group")[1]
+    assert not any(f"#ref-{study}" in within for study in controlled)
+
+
+def test_one_study(evidence):
+    told = findings.study(evidence, "mangnus2022")
+    assert [answer.question for answer in told][:2] == [
+        "How much does pain fall, and how soon?",
+        "How many patients respond, and how many still do later?",
+    ]
+    # the CRPS patients, not CRPS, others and all of them added up
+    assert "(1 study, 18 patients:" in findings.study(evidence, "patil2012")[0].sentence
+    assert "(33 of 71§" in findings.study(evidence, "cohen2023")[0].sentence
+    assert findings.study(evidence, "kiefer2007")[0].sentence == "Complete remission for 8 years, still going."
+    assert findings.study(evidence, "mangnus2023")[0].sentence.startswith("No pain score, rate, duration or harm")
+
+
+def test_every_study_has_an_answer_and_limits(evidence):
+    for study_id in evidence.studies["study_id"]:
+        assert findings.study(evidence, study_id)
+        limits = findings.study_limits(evidence, study_id)
+        left = select(evidence).left_out
+        out = study_id in set(left.loc[left["table"] == "studies", "study_id"])
+        assert any("Not counted in the default synthesis" in limit for limit in limits) == out
+
+
+def test_tables_behind_the_answers_are_not_empty(selection):
+    assert len(responders.rates(selection)) and len(durations.kept(selection)) and len(safety.events(selection))
+
+
+@pytest.mark.parametrize(
+    ("criteria", "words"),
+    [
+        (Criteria(), ""),
+        (Criteria(regimen_classes=("anesthetic",), routes=()), "Only anaesthetic dose; all routes."),
+        (Criteria(access=("full_text", "abstract")), "Sources: full texts and abstracts."),
+        (
+            Criteria(populations=("crps_1",), contained_arms=True),
+            "Patients: CRPS type 1; subgroups and repeated courses are counted too.",
+        ),
+        (
+            Criteria(studies=("mangnus2022",), overlapping_studies=True),
+            "Only 1 study asked for by name; studies that share patients are counted too.",
+        ),
+    ],
+)
+def test_scope_says_what_differs_from_the_default(criteria, words):
+    assert findings.scope(criteria) == words

@@ -1,0 +1,167 @@
+"""Printed tables as a reader sees them: cells, marks, rows in the data."""
+
+import pytest
+
+from analysis import tables
+from analysis.evidence.selection import Criteria, only, select
+from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
+
+EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
+SELECTIONS = {
+    "default": Criteria(),
+    "everything": EVERYTHING,
+    "nothing to show": Criteria(studies=("finch2009",), routes=()),
+}
+
+
+def made(selection):
+    level = 0.95
+    intervals = durations.intervals(selection)
+    return [
+        tables.studies(evidence_map.studies(selection)),
+        tables.doses(evidence_map.doses(selection), 70),
+        tables.reviews(selection.evidence),
+        tables.left_out(selection),
+        tables.pain_scores(trajectories.scores(selection)),
+        tables.pain_changes(trajectories.changes(selection), trajectories.between_arms(selection)),
+        tables.responder_rates(responders.rates(selection, level), level),
+        *(tables.responder_flow(flow) for flow in responders.flows(selection)),
+        tables.durations(durations.statements(selection)),
+        tables.benefit_by_regimen(durations.kept(selection)),
+        tables.patient_intervals(intervals),
+        tables.without_interval(intervals),
+        tables.adverse_events(safety.events(selection, level), level),
+    ]
+
+
+def lines(table):
+    """The printed lines: heading -> cell."""
+    payload = table.payload()
+    labels = [column["label"] for column in payload["columns"]]
+    return [dict(zip(labels, cells, strict=True)) for cells in payload["cells"]]
+
+
+def line(table, **where):
+    (found,) = [row for row in lines(table) if all(row[label] == text for label, text in where.items())]
+    return found
+
+
+@pytest.fixture(scope="module")
+def default(evidence):
+    return select(evidence)
+
+
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_every_table_prints_whatever_is_selected(evidence, name):
+    for table in made(select(evidence, SELECTIONS[name])):
+        for row in lines(table):
+            for cell in row.values():
+                assert cell and "nan" not in cell.lower().split() and "<NA>" not in cell, (table.name, row)
+
+
+def test_names_are_unique(default):
+    names = [table.name for table in made(default)]
+    assert len(names) == len(set(names))
+
+
+def test_rates(default):
+    table = tables.responder_rates(responders.rates(default), 0.95)
+    row = line(table, Study="Mangnus et al. 2021†", Weeks="0")
+    assert row["Responders"] == "30/48" and row["Rate (95% interval)"] == "62% (48% to 75%)"
+    assert row["Row of responders.csv"] == "27"
+    assert line(table, Study="Goldberg et al. 2010‡§")["Rate (95% interval)"] == "60% (39% to 82%)"
+    assert "‡ no whole number of these patients" in table.notes and "¶" not in table.notes
+
+
+def test_infusions_are_not_printed_as_patients(evidence):
+    rates = responders.rates(only(evidence, "sheehy2015"))
+    assert line(tables.responder_rates(rates, 0.95), Study="Sheehy et al. 2015†")["Responders"] == "102/277 infusions"
+
+
+def test_changes_and_differences(default):
+    table = tables.pain_changes(trajectories.changes(default), trajectories.between_arms(default))
+    first = lines(table)[0]
+    assert first["Study"] == "Sigtermans et al. 2009" and first["Points, 0–10"] == "−2.8"
+    assert first["95% interval"] == "−4.2 to −1.4 if the spread is an SE; −3.0 to −2.5 if the spread is an SD"
+    assert first["Row of pain_scores.csv"] == "20 and 21"
+    assert line(table, Study="Goldberg et al. 2010")["Points, 0–10"] == "−6.0 to −3.0"
+    assert line(table, Study="Mangnus et al. 2021")["95% interval"] == "none can be had"
+
+
+def test_scores_say_what_a_spread_is(default):
+    table = tables.pain_scores(trajectories.scores(default))
+    row = line(table, Study="Mangnus et al. 2021", Time="T1 end of infusion")
+    assert row["Spread as printed"] == "4 (width of the interquartile range)"
+    assert row["Standard deviation"] == "3.06 (estimated from the IQR width (Wan 2014))"
+    row = line(table, Time="end of week 1 (lowest score)")
+    assert row["Standard deviation"] == "0.51 if ± is an SD, 2.79 if it is an SE"
+
+
+def test_flow(default):
+    (flow,) = [flow for flow in responders.flows(default) if flow.study_id == "mangnus2022"]
+    table = tables.responder_flow(flow)
+    assert [tuple(row.values()) for row in lines(table)] == [
+        ("had it both times", "5 to 23", "21"),
+        ("lost it", "7 to 25", "9"),
+        ("gained it", "0 to 18", "2"),
+        ("had it neither time", "0 to 18", "16"),
+    ]
+
+
+def test_durations_and_intervals(default):
+    table = tables.durations(durations.statements(default))
+    row = line(table, Study="Kiefer et al. 2008a†§")
+    assert (row["Patients"], row["Weeks"], row["Kind"]) == ("13 of 20", "at least 13", "at least")
+    table = tables.patient_intervals(durations.intervals(default))
+    row = line(table, Study="Mangnus et al. 2021†", **{"Benefit lasted": "0 to 4 weeks"})
+    assert row["Patients"] == "7" and row["Because"] == "30 responding at 0 weeks, 23 at 4"
+    assert row["Row of durations.csv"] == "33 and 34"
+
+
+def test_percentages_agree_between_the_tables(default):
+    kept = tables.benefit_by_regimen(durations.kept(default))
+    assert line(kept, Study="Correll et al. 2004†§")["Share (interval)"].startswith("54% ")
+    assert line(kept, Study="Mangnus et al. 2021†", Weeks="0")["Share (interval)"].startswith("62% ")
+
+
+def test_adverse_events(default):
+    table = tables.adverse_events(safety.events(default), 0.95)
+    assert line(table, Study="Lee et al. 2025")["Up to, if none"] == "6%"
+    assert line(table, Study="Sigtermans et al. 2009‡")["Rate (95% interval)"] == "18% (7% to 34%)"
+
+
+def test_left_out_lists_every_row_or_its_whole_study(evidence, default):
+    table = tables.left_out(default)
+    whole = {row["Study"] for row in lines(table) if row["What"] == "the whole study"}
+    names = dict(zip(evidence.studies["study_id"], evidence.studies["citation"], strict=True))
+    listed = len(lines(table))
+    covered = default.left_out["study_id"].map(names).isin(whole) & (default.left_out["table"] != "studies")
+    assert listed + covered.sum() == len(default.left_out)
+    assert line(table, What="responders: 6 months after first course")["Why"] == "lay source"
+
+
+def test_nothing_left_out_says_so(evidence):
+    assert tables.left_out(select(evidence, EVERYTHING)).caption == "Nothing is left out."
+
+
+def test_tables_of_one_study(evidence):
+    selection = only(evidence, "mangnus2022")
+    facts = {row["What"]: row["As stated"] for row in lines(tables.study_facts(selection))}
+    assert facts["Number of patients"] == "48 enrolled, 48 of them with CRPS"
+    assert facts["Published in"] == "Pain Practice, 2021"
+    assert line(tables.tests(selection), Outcome="responder status")["P"] == "P = 0.03"
+    assert line(tables.sources(selection), **{"What could be read": "abstract"})["Where"] == "doi:10.1111/papr.13056"
+    assert len(lines(tables.conflicts(selection))) == 2
+
+
+def test_sources_of_a_study_include_review_tables_it_is_read_from(evidence):
+    listed = lines(tables.sources(only(evidence, "kiefer2008")))
+    assert {row["What could be read"] for row in listed} == {"abstract", "secondary account"}
+
+
+@pytest.mark.parametrize("study_id", ["harbut2002", "goebel2015", "cantu_nd", "mangnus2023"])
+def test_a_study_with_little_in_it_still_prints(evidence, study_id):
+    selection = only(evidence, study_id)
+    for table in (tables.study_facts(selection), tables.arms(selection), tables.sources(selection)):
+        assert lines(table)
+        assert all(cell for row in lines(table) for cell in row.values())
