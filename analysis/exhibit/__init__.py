@@ -1,0 +1,27 @@
+"""What a notebook hands to a report: figures, tables, the summary of findings and computed text.
+
+Each object carries its words (caption, alternative text), its numbers (as CSV) and the studies behind them, and
+puts all of it into the notebook's output under one MIME type. So a report is made from the executed notebook alone,
+and nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+from analysis.exhibit.cells import Column, csv_text, value_text
+from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table
+from analysis.exhibit.markdown import cite, escape, plain
+
+__all__ = [
+    "EXHIBIT_MIME",
+    "Column",
+    "Figure",
+    "Finding",
+    "Prose",
+    "Summary",
+    "Table",
+    "cite",
+    "csv_text",
+    "escape",
+    "plain",
+    "value_text",
+]

@@ -1,0 +1,120 @@
+"""From a DataFrame to the text of printed cells, and to CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import numbers
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+Align = Literal["left", "right", "decimal"]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of a table is printed.
+
+    name: column of the data. label: heading as printed. align: left for text, right for whole numbers, decimal for
+    numbers aligned on the decimal point. format: turns a value into text (missing values don't reach it).
+    unit: printed after the label. missing: what stands in an empty cell.
+    """
+
+    name: str
+    label: str
+    align: Align = "left"
+    format: Callable[[Any], str] | None = None
+    unit: str = ""
+    missing: str = "\u2013"
+
+    def text(self, value: Any) -> str:
+        """The printed cell of one value."""
+        if is_missing(value):
+            return self.missing
+        return str(self.format(value)) if self.format else value_text(value)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell is empty: None, NaN, NA, NaT or an empty text."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    if isinstance(value, str):
+        return value.strip() == ""
+    return isinstance(value, numbers.Real) and math.isnan(value)
+
+
+def value_text(value: Any) -> str:
+    """A value as a reader wants it without further word: four significant digits, a true minus sign, ∞ for no end."""
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        return "yes" if value else "no"
+    if isinstance(value, numbers.Integral):
+        return str(value).replace("-", "\u2212")
+    if isinstance(value, numbers.Real):
+        number = float(value)
+        if math.isinf(number):
+            return "∞" if number > 0 else "\u2212∞"
+        shown = f"{number:.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+        if "e" in shown and abs(number) >= 1e-6:
+            shown = f"{number:.6f}".rstrip("0")
+        return shown.replace("-", "\u2212")
+    if isinstance(value, (tuple, list)):
+        return ", ".join(value_text(part) for part in value)
+    return str(value)
+
+
+def columns_of(data: pd.DataFrame) -> tuple[Column, ...]:
+    """Columns for data printed as they are: numbers aligned, the names' underscores turned into spaces."""
+    result = []
+    for name in data.columns:
+        kind = data[name].dtype
+        number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+        align: Align = "left" if not number else "right" if pd.api.types.is_integer_dtype(kind) else "decimal"
+        result.append(Column(name, str(name).replace("_", " "), align))
+    return tuple(result)
+
+
+def printed(data: pd.DataFrame, columns: tuple[Column, ...]) -> list[list[str]]:
+    """All printed cells, row by row."""
+    printed_columns = [[column.text(value) for value in data[column.name].tolist()] for column in columns]
+    return [list(row) for row in zip(*printed_columns, strict=True)]
+
+
+def csv_text(data: pd.DataFrame) -> str:
+    """The raw values as CSV (UTF-8, comma, header, LF). Text that a spreadsheet would run as a formula gets an
+    apostrophe in front; numbers keep every digit."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_safe(str(name)) for name in data.columns])
+    columns = [data[name].tolist() for name in data.columns]
+    for row in zip(*columns, strict=True):
+        writer.writerow([_csv_cell(value) for value in row])
+    return out.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    if is_missing(value):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, numbers.Integral):
+        return str(int(value))
+    if isinstance(value, numbers.Real):
+        return repr(float(value)).removesuffix(".0")
+    if isinstance(value, (tuple, list)):
+        return _safe("; ".join(str(part) for part in value))
+    return _safe(str(value))
+
+
+def _safe(text: str) -> str:
+    if not text.startswith(_FORMULA):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return "'" + text
+    return text

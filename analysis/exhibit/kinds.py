@@ -1,0 +1,247 @@
+"""Figure, Table, Summary and Prose: what they hold and how they enter a notebook's output."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import sys
+from dataclasses import dataclass, field
+from html import escape as html_escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.exhibit.cells import Column, columns_of, csv_text, printed
+from analysis.exhibit.markdown import plain
+from analysis.exhibit.pictures import lean_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+EXHIBIT_MIME = "application/vnd.ketamine-crps.exhibit+json"
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _check(name: str, **words: str) -> None:
+    if not _SLUG.fullmatch(name):
+        raise ValueError(f"name {name!r}: only lower-case letters, digits and single hyphens, such as 'pain-by-week'")
+    for what, text in words.items():
+        if not text.strip():
+            raise ValueError(f"{name}: {what} is empty; every exhibit needs one")
+
+
+def _check_columns(name: str, data: pd.DataFrame, columns: tuple[Column, ...]) -> None:
+    unknown = [column.name for column in columns if column.name not in data.columns]
+    if unknown:
+        raise ValueError(
+            f"{name}: no such column in the data: {', '.join(unknown)}; there are {', '.join(data.columns)}"
+        )
+
+
+def _grid(data: pd.DataFrame, columns: tuple[Column, ...]) -> dict[str, Any]:
+    return {
+        "columns": [{"label": column.label, "align": column.align, "unit": column.unit} for column in columns],
+        "cells": printed(data, columns),
+        "csv": csv_text(data),
+    }
+
+
+def _html_table(grid: dict[str, Any], caption: str) -> str:
+    sides = ["left" if column["align"] == "left" else "right" for column in grid["columns"]]
+    heads = "".join(
+        f'<th scope="col" style="text-align:{side}">{html_escape(heading(column))}</th>'
+        for column, side in zip(grid["columns"], sides, strict=True)
+    )
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<td style="text-align:{side};font-variant-numeric:tabular-nums">{html_escape(cell)}</td>'
+            for cell, side in zip(row, sides, strict=True)
+        )
+        + "</tr>"
+        for row in grid["cells"]
+    )
+    top = f'<caption style="text-align:left">{html_escape(caption)}</caption>'
+    return f"<table>{top}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def heading(column: dict[str, str]) -> str:
+    """The heading of a printed column, with its unit if it has one."""
+    return f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A picture with its numbers and its words.
+
+    name: slug, unique in a report (anchor `fig-NAME`, file `fig-NAME.csv`). figure: the Matplotlib figure. data: the
+    numbers drawn. alt: what the picture shows and finds, in words with numbers, for whoever can't see it. caption:
+    Markdown. studies: ids of the studies drawn. notes: Markdown below the caption (left out, assumptions).
+    Raises ValueError for a name that is no slug and for an empty caption or alternative text.
+    """
+
+    name: str
+    figure: MatplotlibFigure
+    data: pd.DataFrame
+    alt: str
+    caption: str
+    studies: tuple[str, ...] = ()
+    notes: str = ""
+    _svg: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        _check(self.name, caption=self.caption, alt=self.alt)
+        # Jupyter draws every figure that pyplot still holds at the end of a cell: it would stand there twice.
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close(self.figure)
+
+    @property
+    def svg(self) -> str:
+        """The picture as SVG: no date, no random ids, letters as outlines, so that it is the same everywhere."""
+        if "text" not in self._svg:
+            import matplotlib as mpl
+
+            out = io.StringIO()
+            with mpl.rc_context({"svg.hashsalt": self.name, "svg.fonttype": "path", "savefig.bbox": None}):
+                self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+            self._svg["text"] = lean_svg(out.getvalue())
+        return self._svg["text"]
+
+    def payload(self) -> dict[str, Any]:
+        """What the report needs, as JSON."""
+        return {
+            "kind": "figure",
+            "name": self.name,
+            "caption": self.caption,
+            "alt": self.alt,
+            "notes": self.notes,
+            "studies": list(self.studies),
+            **_grid(self.data, columns_of(self.data)),
+        }
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        picture = base64.b64encode(self.svg.encode()).decode()
+        html = (
+            f'<figure style="margin:0"><img style="max-width:100%;background:#fff" alt="{html_escape(self.alt)}" '
+            f'src="data:image/svg+xml;base64,{picture}"><figcaption>{html_escape(plain(self.caption))}</figcaption></figure>'
+        )
+        text = f"Figure: {plain(self.caption)}\n{self.alt}"
+        return {EXHIBIT_MIME: self.payload(), "image/svg+xml": self.svg, "text/html": html, "text/plain": text}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A printed table and the raw values behind it.
+
+    name: slug (anchor `tab-NAME`, file `tab-NAME.csv`). data: raw values. columns: what is printed and how; empty =
+    all columns as they are. caption, notes: Markdown. alt: a sentence for whoever listens rather than looks.
+    Cells are printed as text, never as markup. Raises ValueError for a bad name, an empty caption, an unknown column.
+    """
+
+    name: str
+    data: pd.DataFrame
+    caption: str
+    columns: tuple[Column, ...] = ()
+    studies: tuple[str, ...] = ()
+    notes: str = ""
+    alt: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self.name, caption=self.caption)
+        _check_columns(self.name, self.data, self.columns)
+
+    def payload(self) -> dict[str, Any]:
+        """What the report needs, as JSON."""
+        return {
+            "kind": "table",
+            "name": self.name,
+            "caption": self.caption,
+            "alt": self.alt,
+            "notes": self.notes,
+            "studies": list(self.studies),
+            **_grid(self.data, self.columns or columns_of(self.data)),
+        }
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        payload = self.payload()
+        caption = plain(self.caption)
+        lines = ["\t".join(map(heading, payload["columns"])), *("\t".join(row) for row in payload["cells"])]
+        return {
+            EXHIBIT_MIME: payload,
+            "text/html": _html_table(payload, caption),
+            "text/plain": "\n".join([f"Table: {caption}", *lines]),
+        }
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer: the question, a sentence (Markdown) with its numbers, studies and data rows behind it, and `detail`
+    (Markdown), what a careful reader wants to know next."""
+
+    question: str
+    sentence: str
+    studies: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The first screen of a report: title, question, findings in words, limits.
+
+    synthetic: made from invented patients; the report then says so on every page.
+    """
+
+    title: str
+    question: str
+    findings: tuple[Finding, ...]
+    limits: tuple[str, ...] = ()
+    subtitle: str = ""
+    synthetic: bool = False
+
+    def payload(self) -> dict[str, Any]:
+        """What the report needs, as JSON."""
+        return {
+            "kind": "summary",
+            "title": self.title,
+            "subtitle": self.subtitle,
+            "question": self.question,
+            "findings": [
+                {
+                    "question": f.question,
+                    "sentence": f.sentence,
+                    "detail": f.detail,
+                    "studies": list(f.studies),
+                    "rows": list(f.rows),
+                }
+                for f in self.findings
+            ],
+            "limits": list(self.limits),
+            "synthetic": self.synthetic,
+        }
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        parts = [f"# {self.title}", f"*{self.subtitle}*" if self.subtitle else "", f"**{self.question}**"]
+        parts += [f"**{finding.question}** {finding.sentence} {finding.detail}".strip() for finding in self.findings]
+        parts += ["**Limits**\n\n" + "\n".join(f"- {limit}" for limit in self.limits)] if self.limits else []
+        if self.synthetic:
+            parts.insert(1, "**Synthetic data: invented patients.**")
+        markdown = "\n\n".join(part for part in parts if part)
+        return {EXHIBIT_MIME: self.payload(), "text/markdown": markdown, "text/plain": markdown}
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Computed text in Markdown, with the studies and data rows behind its numbers."""
+
+    markdown: str
+    studies: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+
+    def payload(self) -> dict[str, Any]:
+        """What the report needs, as JSON."""
+        return {"kind": "prose", "markdown": self.markdown, "studies": list(self.studies), "rows": list(self.rows)}
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {EXHIBIT_MIME: self.payload(), "text/markdown": self.markdown, "text/plain": self.markdown}

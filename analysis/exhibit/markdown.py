@@ -1,0 +1,29 @@
+"""Small helpers for text in Markdown that a computation writes."""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^$@\"'=:])")
+_LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
+_EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
+
+
+def cite(study_id: str, citation: str) -> str:
+    """The link from a computed sentence to the reference of a study or review.
+
+    `study_id` is the key in references.bib, `citation` the words to show (such as "Mangnus et al. 2021").
+    """
+    return f"[{escape(citation)}](#ref-{study_id})"
+
+
+def escape(text: str) -> str:
+    """Text from the data made safe inside Markdown: it appears letter by letter, whatever marks it holds."""
+    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def plain(markdown: str) -> str:
+    """Markdown as one line of plain text, for places that can show nothing else."""
+    text = _LINK.sub(r"\1", markdown)
+    text = _EMPHASIS.sub("", text)
+    return " ".join(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text).split())

@@ -1,0 +1,22 @@
+"""SVG as Matplotlib writes it, made leaner: the same picture to a hundredth of a point."""
+
+from __future__ import annotations
+
+import re
+
+_DRAWING = re.compile(r'(?<=\s)(d|x|y|points)="([^"]*)"')
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_PLACE = re.compile(r"translate\([^)]*\)")
+_COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)  # Matplotlib repeats each text in one
+_BETWEEN = re.compile(r">\s+<")
+
+
+def lean_svg(svg: str) -> str:
+    """Coordinates rounded, white space between elements and inside paths made single. Scales stay exact."""
+    svg = _DRAWING.sub(lambda m: f'{m[1]}="{_LONG_NUMBER.sub(_rounded, " ".join(m[2].split()))}"', svg)
+    svg = _PLACE.sub(lambda m: _LONG_NUMBER.sub(_rounded, m[0]), svg)
+    return _BETWEEN.sub(">\n<", _COMMENT.sub("", svg))
+
+
+def _rounded(match: re.Match[str]) -> str:
+    return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")

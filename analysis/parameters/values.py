@@ -1,0 +1,111 @@
+"""One parameter and its value: the type, the allowed values, the conversion of text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from analysis.parameters.registry import REGISTRY, Rule, YesNo
+
+TYPES = ("str", "int", "float", "bool", "tuple[str, ...]")
+
+
+class ParameterError(Exception):
+    """A notebook, a parameter or a value that isn't there or isn't allowed. `.problems`: one sentence each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+    def _render_traceback_(self) -> list[str]:
+        """Jupyter shows the sentences and no traceback."""
+        return list(self.problems)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a notebook: name, type as written, default, meaning."""
+
+    name: str
+    type: str
+    default: Any
+    meaning: str
+
+    @property
+    def rule(self) -> Rule | None:
+        """What the registry allows; None if it says nothing about this name."""
+        return REGISTRY.get(self.name) or (YesNo() if self.type == "bool" else None)
+
+    def allowed(self) -> str:
+        """The allowed values in words; for a tuple also that there may be several."""
+        words = self.rule.says() if self.rule else "Allowed: any value of the type."
+        return f"{words[:-1]}; any number of them." if self.type.startswith("tuple") else words
+
+
+def check_one(parameter: Parameter, value: Any) -> tuple[Any, list[str]]:
+    """The value converted to the parameter's type, and what is wrong with it (one sentence each)."""
+    try:
+        converted = _convert(value, parameter.type)
+    except (TypeError, ValueError) as error:
+        return value, [f"{parameter.name}: {error} {parameter.allowed()}"]
+    if parameter.rule is None:
+        return converted, []
+    parts = converted if isinstance(converted, tuple) else (converted,)
+    found = [problem for part in parts if (problem := parameter.rule.problem(part))]
+    if isinstance(converted, tuple) and len(set(converted)) < len(converted):
+        found.append("the same value stands twice.")
+    return converted, [f"{parameter.name}: {problem}" for problem in found]
+
+
+def _convert(value: Any, kind: str) -> Any:
+    """The value as the type says; TypeError or ValueError with a sentence if it can't be."""
+    if kind == "bool":
+        words = {"true": True, "yes": True, "false": False, "no": False}
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.strip().lower() in words:
+            return words[value.strip().lower()]
+        raise ValueError(f"{value!r} is neither true nor false.")
+    if kind in ("int", "float"):
+        return _number(value, kind)
+    if kind == "str":
+        if isinstance(value, str):
+            return value
+        raise TypeError(f"{value!r} is no text; put it in quotes.")
+    return _words(value)
+
+
+def _number(value: Any, kind: str) -> int | float:
+    what = "whole number" if kind == "int" else "number"
+    try:
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError):
+        dot = "; write the decimals after a point" if isinstance(value, str) and "," in value else ""
+        raise ValueError(f"{value!r} is no {what}{dot}.") from None
+    if not math.isfinite(number) or (kind == "int" and number != int(number)):
+        raise ValueError(f"{value!r} is no {what}.")
+    return int(number) if kind == "int" else number
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        text = value.strip()
+        if text[:1] in ("[", "("):
+            try:
+                value = yaml.safe_load("[" + text[1:].rstrip(")]") + "]")
+            except yaml.YAMLError:
+                raise ValueError(f"{text!r} is no list; write words with commas between them.") from None
+        else:
+            return tuple(word.strip() for word in text.split(",") if word.strip())
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{value!r} is no list of words.")
+    wrong = [part for part in value if not isinstance(part, str)]
+    if wrong:
+        raise TypeError(f"{wrong[0]!r} is no text; put it in quotes.")
+    return tuple(value)

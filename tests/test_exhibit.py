@@ -1,0 +1,168 @@
+"""Exhibits: what they print, what they keep, what enters the notebook."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+
+from analysis.exhibit import (
+    EXHIBIT_MIME,
+    Column,
+    Figure,
+    Finding,
+    Prose,
+    Summary,
+    Table,
+    cite,
+    csv_text,
+    escape,
+    plain,
+    value_text,
+)
+
+HOSTILE = ["<script>alert(1)</script>", "#strong[x] $y$", "**bold** [a](b)", "=1+1", "+cmd", "-2 weeks", "@SUM(A1)"]
+
+
+def picture(numbers=(1, 2)):
+    figure, axis = pyplot.subplots()
+    axis.plot(numbers)
+    return figure
+
+
+def table(**columns) -> pd.DataFrame:
+    return pd.DataFrame(columns)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.125, "0.125"),
+        (7.0, "7"),
+        (-2.5, "\u22122.5"),
+        (0.6249999, "0.625"),
+        (12345.6, "12346"),
+        (0.00002, "0.00002"),
+        (math.inf, "∞"),
+        (30, "30"),
+        (True, "yes"),
+        (("a", 2), "a, 2"),
+        ("as it is", "as it is"),
+    ],
+)
+def test_values_are_printed_as_a_reader_wants_them(value, shown):
+    assert value_text(value) == shown
+
+
+def test_an_empty_cell_is_a_dash_and_never_reaches_the_format():
+    column = Column("x", "X", format="{:.1f}".format)
+    assert [column.text(v) for v in (1.25, None, math.nan, pd.NA, "")] == [
+        "1.2",
+        "\u2013",
+        "\u2013",
+        "\u2013",
+        "\u2013",
+    ]
+    assert Column("x", "X", missing="not reported").text(None) == "not reported"
+
+
+def test_csv_keeps_every_digit_and_runs_no_formula():
+    data = table(name=HOSTILE, share=[1 / 3, 1.0, None, -2.5, math.inf, 0, 5])
+    rows = csv_text(data).splitlines()
+    assert rows[0] == "name,share"
+    assert rows[1] == "<script>alert(1)</script>,0.3333333333333333"
+    assert [row.rsplit(",", 1)[0] for row in rows[4:8]] == ["'=1+1", "'+cmd", "'-2 weeks", "'@SUM(A1)"]
+    assert [row.rsplit(",", 1)[1] for row in rows[2:6]] == ["1", "", "-2.5", "inf"]
+
+
+def test_csv_leaves_numbers_written_as_text_alone():
+    assert csv_text(table(value=["-5", "+3.2", "=5"])).splitlines()[1:] == ["-5", "+3.2", "'=5"]
+
+
+def test_a_figure_is_the_same_svg_every_time_without_a_date():
+    first = Figure("one", picture(), table(x=[1]), "alt", "caption").svg
+    with mpl.rc_context({"svg.hashsalt": "other", "svg.fonttype": "none", "savefig.bbox": "tight"}):
+        second = Figure("one", picture(), table(x=[1]), "alt", "caption").svg
+    assert first == second
+    assert "<dc:date>" not in first
+    assert "<text" not in first, "letters must be outlines: no font of the machine is needed"
+
+
+def test_a_figure_is_not_drawn_a_second_time_by_jupyter():
+    figure = picture()
+    Figure("one", figure, table(x=[1]), "alt", "caption")
+    assert figure.number not in pyplot.get_fignums()
+
+
+def test_a_figure_brings_picture_words_and_numbers():
+    bundle = Figure("pain", picture(), table(weeks=[0, 4], score=[4.25, None]), "It falls.", "**Pain**", ("a2020",))
+    bundle = bundle._repr_mimebundle_()
+    payload = bundle[EXHIBIT_MIME]
+    assert json.loads(json.dumps(payload, allow_nan=False)) == payload
+    assert (payload["kind"], payload["name"], payload["alt"]) == ("figure", "pain", "It falls.")
+    assert payload["cells"] == [["0", "4.25"], ["4", "\u2013"]]
+    assert payload["csv"] == "weeks,score\n0,4.25\n4,\n"
+    assert [column["align"] for column in payload["columns"]] == ["right", "decimal"]
+    assert bundle["image/svg+xml"].startswith("<?xml")
+    assert 'alt="It falls."' in bundle["text/html"]
+
+
+def test_a_table_prints_text_and_keeps_raw_values():
+    exhibit = Table(
+        "rates",
+        table(study=HOSTILE, rate=[0.5] * 7),
+        caption="Rates",
+        columns=(Column("study", "Study"), Column("rate", "Rate", "right", "{:.0%}".format, unit="of patients")),
+    )
+    bundle = exhibit._repr_mimebundle_()
+    assert bundle[EXHIBIT_MIME]["cells"][0] == ["<script>alert(1)</script>", "50%"]
+    assert bundle[EXHIBIT_MIME]["csv"].splitlines()[1] == "<script>alert(1)</script>,0.5"
+    assert "<script>" not in bundle["text/html"]
+    assert "&lt;script&gt;" in bundle["text/html"]
+    assert "Rate (of patients)" in bundle["text/html"]
+
+
+def test_an_empty_table_is_still_a_table():
+    payload = Table("none", pd.DataFrame({"a": []}), "Nothing")._repr_mimebundle_()[EXHIBIT_MIME]
+    assert payload["cells"] == []
+    assert payload["csv"] == "a\n"
+
+
+@pytest.mark.parametrize("name", ["", "Pain", "pain_scores", "-a", "a--b", "ä"])
+def test_a_name_must_be_a_slug(name):
+    with pytest.raises(ValueError, match="lower-case"):
+        Table(name, table(a=[1]), "caption")
+
+
+def test_words_are_required():
+    with pytest.raises(ValueError, match="alt is empty"):
+        Figure("a", picture(), table(a=[1]), " ", "caption")
+    with pytest.raises(ValueError, match="caption is empty"):
+        Table("a", table(a=[1]), "")
+    with pytest.raises(ValueError, match="no such column in the data: b"):
+        Table("a", table(a=[1]), "caption", (Column("b", "B"),))
+
+
+def test_summary_and_prose_are_markdown_for_the_notebook():
+    summary = Summary(
+        "T", "Q?", (Finding("F?", "**Yes**.", detail="More."),), ("L",), synthetic=True
+    )._repr_mimebundle_()
+    assert summary[EXHIBIT_MIME]["findings"][0] == {
+        "question": "F?",
+        "sentence": "**Yes**.",
+        "detail": "More.",
+        "studies": [],
+        "rows": [],
+    }
+    assert "invented patients" in summary["text/markdown"]
+    assert Prose("x *y*")._repr_mimebundle_()["text/markdown"] == "x *y*"
+
+
+def test_markdown_helpers():
+    assert cite("a2020", "Miller_1 et al. (2020)") == r"[Miller\_1 et al\. \(2020\)](#ref-a2020)"
+    assert plain(cite("a2020", "Miller_1 et al. (2020)")) == "Miller_1 et al. (2020)"
+    assert plain(f"**{escape('<b> *x* $1')}**") == "<b> *x* $1"
