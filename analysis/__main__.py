@@ -1,0 +1,264 @@
+"""The command line: `python -m analysis check | list | report | batch`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import click
+
+# What is slow to load is imported inside the commands: --help and a refusal come at once.
+
+BUILT, FAILED, WRONG_USE = 0, 1, 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Evidence on ketamine for complex regional pain syndrome: check the data, build the reports.
+
+    Information, not clinical advice.
+    """
+
+
+@main.command()
+@click.option("--data", "folder", metavar="DIR", default=None, help="Folder with the tables.  [default: data]")
+def check(folder: str | None) -> None:
+    """Check the evidence tables against their dictionary; print every problem.
+
+    Exit status: 0 valid, 1 problems.
+    """
+    from analysis.evidence import DataError, load
+
+    try:
+        evidence = load(folder or "data")
+    except DataError as error:
+        click.echo(str(error))
+        count = len(error.problems)
+        click.echo(f"\n{count} problem{'s' if count != 1 else ''}. Nothing was changed.")
+        sys.exit(FAILED)
+    tables = [name for name in evidence.hashes if name.endswith(".csv")]
+    rows = sum(len(getattr(evidence, Path(name).stem)) for name in tables)
+    click.echo(
+        f"Valid: {len(tables)} tables, {rows} rows, {len(evidence.studies)} studies. "
+        f"SHA-256 of the data: {evidence.hash}"
+    )
+
+
+@main.command("list")
+def list_notebooks() -> None:
+    """List the notebooks with their parameters: type, default, meaning, allowed values."""
+    from analysis.parameters import ParameterError, all_notebooks
+    from analysis.reporting.provenance import value_words
+
+    try:
+        notebooks = all_notebooks()
+    except ParameterError as error:
+        _refuse(error.problems)
+    long_lists: dict[str, list[str]] = {}
+    for number, notebook in enumerate(notebooks):
+        click.echo(("\n" if number else "") + click.style(notebook.name, bold=True) + f": {notebook.title}")
+        for parameter in notebook.parameters:
+            allowed = parameter.allowed()
+            if parameter.rule and len(allowed) > 300:
+                names = long_lists.setdefault(parameter.rule.says(), [])
+                names += [parameter.name] if parameter.name not in names else []
+                allowed = "Allowed: see the end of this list."
+            default = value_words(parameter.default) or "all"
+            click.echo(f"  {parameter.name}: {parameter.type} = {default}")
+            for line in textwrap.wrap(f"{_sentence(parameter.meaning)} {allowed}", _width() - 6):
+                click.echo(f"      {line}")
+        if not notebook.parameters:
+            click.echo("  no parameters")
+    for allowed, names in long_lists.items():
+        click.echo()
+        for line in textwrap.wrap(f"{', '.join(names)}: {allowed}", _width(), subsequent_indent="      "):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("notebook")
+@click.option("-p", "--parameter", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; may stand often.")
+@click.option("--formats", metavar="LIST", default="html,pdf", show_default=True, help="html, pdf or both.")
+@click.option(
+    "--output", metavar="DIR", default="reports/output", show_default=True, help="The report gets a folder in it."
+)
+def report(notebook: str, pairs: tuple[str, ...], formats: str, output: str) -> None:
+    """Build one report from NOTEBOOK (a name from `list`, or the path of a notebook).
+
+    Lists are written with commas: -p routes=iv,oral
+
+    Exit status: 0 built, 1 failed, 2 wrong use (nothing was started).
+    """
+    from analysis.parameters import ParameterError, find_notebook
+    from analysis.parameters import check as check_values
+
+    problems: list[str] = []
+    chosen = tuple(word.strip() for word in formats.split(",") if word.strip())
+    if not chosen or set(chosen) - {"html", "pdf"}:
+        problems.append(f"formats {formats!r} not allowed. Allowed: html, pdf.")
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            problems.append(f"parameter {pair!r}: write NAME=VALUE.")
+        elif name.strip() in given:
+            problems.append(f"parameter {name.strip()!r} is given twice.")
+        given[name.strip()] = value.strip()
+    try:
+        found = find_notebook(notebook)
+        values = check_values(found, {name: value for name, value in given.items() if name})
+    except ParameterError as error:
+        problems += error.problems
+    if problems:
+        _refuse(problems)
+    given = {name: values[name] for name in given}
+
+    from analysis.reporting.plan import report_name
+    from analysis.reporting.run import Spec, build, place
+
+    common = _common()
+    name = report_name(found.name, found, given)
+    built = build(Spec(name, str(found.path), given, chosen, common))
+    folder = _folder(output) / name
+    try:
+        place(folder, built.files)
+    except OSError as error:
+        click.echo(f"Not written: {error.strerror}: {error.filename or folder}", err=True)
+        sys.exit(FAILED)
+    if not built.ok:
+        click.echo(f"Not made: {name}: {built.reason}", err=True)
+        click.echo(f"The notebook up to the error: {folder / 'report.ipynb'}", err=True)
+        sys.exit(FAILED)
+    click.echo(f"Made in {built.seconds:.1f} s:")
+    for file in built.files:
+        if file.startswith("report."):
+            click.echo(f"  {folder / file}")
+    tables = sum(file.startswith("tables/") for file in built.files)
+    if tables:
+        click.echo(f"  {folder / 'tables'} ({tables} CSV)")
+
+
+@main.command()
+@click.argument("file", default="reports/batch.yml")
+@click.option("--jobs", metavar="N", type=click.IntRange(1), default=None, help="Reports at a time.  [default: cores]")
+@click.option("--only", metavar="PATTERN", default="", help="Only reports whose name fits, such as 'study-*'.")
+@click.option("--output", metavar="DIR", default="reports/output", show_default=True, help="Where the reports go.")
+def batch(file: str, jobs: int | None, only: str, output: str) -> None:
+    """Build all reports that FILE lists; write index.html and manifest.json.
+
+    Exit status: 0 all built, 1 some failed (all others were built), 2 wrong use (nothing was started).
+    """
+    import fnmatch
+
+    from analysis.parameters import nearest_word
+    from analysis.paths import resolve
+    from analysis.reporting.plan import PlanError, read
+
+    try:
+        plan = read(resolve(file))
+    except PlanError as error:
+        _refuse(error.problems)
+    names = [planned.name for planned in plan.reports]
+    chosen = [name for name in names if not only or fnmatch.fnmatchcase(name, only)]
+    if not chosen:
+        _refuse([f"no report fits {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
+    common = _common()
+
+    from analysis.reporting import batch as batches
+
+    folder = _folder(output)
+    progress = _Progress(len(chosen))
+    try:
+        outcomes = batches.run(plan, folder, common, jobs=jobs, only=only, done=progress.tell)
+    except OSError as error:
+        click.echo(f"Not written: {error.strerror}: {error.filename or folder}", err=True)
+        sys.exit(FAILED)
+    finally:
+        progress.close()
+    _table(outcomes)
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    click.echo(
+        f"{len(outcomes) - len(failed)} of {len(outcomes)} reports built"
+        + (f", {len(failed)} failed." if failed else ".")
+    )
+    click.echo(str(folder / "index.html"))
+    sys.exit(FAILED if failed else BUILT)
+
+
+class _Progress:
+    """A bar on a terminal, a line a report elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.count, self.bar = total, 0, None
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=total, unit="report", file=sys.stderr, dynamic_ncols=True)
+
+    def tell(self, outcome: Any) -> None:
+        """One more is ready."""
+        self.count += 1
+        name, word = outcome.entry["name"], "built" if outcome.ok else "FAILED"
+        if self.bar is not None:
+            self.bar.set_postfix_str(name)
+            self.bar.update()
+        else:
+            click.echo(f"[{self.count}/{self.total}] {word} {name} ({outcome.seconds:.1f} s)", err=True)
+
+    def close(self) -> None:
+        """The bar goes."""
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _table(outcomes: list[Any]) -> None:
+    wide = max(len(outcome.entry["name"]) for outcome in outcomes)
+    click.echo(f"\n{'report':<{wide}}  status    seconds")
+    for outcome in outcomes:
+        entry = outcome.entry
+        click.echo(f"{entry['name']:<{wide}}  {entry['status']:<8}  {outcome.seconds:7.1f}")
+        for line in textwrap.wrap(entry["reason"], _width() - 4):
+            click.echo(f"    {line}")
+    click.echo()
+
+
+def _common() -> dict[str, Any]:
+    """What all reports share. Data that break their rules are told and end the command: no report could be right."""
+    from analysis.evidence import DataError
+    from analysis.reporting import provenance
+
+    try:
+        return provenance.shared()
+    except DataError as error:
+        click.echo(str(error), err=True)
+        click.echo("\nNo report was started: the data must be valid first (python -m analysis check).", err=True)
+        sys.exit(FAILED)
+
+
+def _refuse(problems: Any) -> None:
+    for problem in problems:
+        click.echo(problem, err=True)
+    sys.exit(WRONG_USE)
+
+
+def _folder(path: str) -> Path:
+    """The output folder: absolute, or under the working directory if it is there, or under the project."""
+    from analysis.paths import resolve
+
+    return resolve(path)
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size((100, 24)).columns, 110)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m analysis")

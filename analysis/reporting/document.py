@@ -1,0 +1,279 @@
+"""From an executed notebook to a Document: what stands in the report, in order, numbered, with its links resolved."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from analysis.exhibit import EXHIBIT_MIME, escape
+from analysis.paths import DATA
+from analysis.reporting import ReportError, pandoc
+from analysis.reporting.outputs import joined, plain_parts
+from analysis.reporting.parts import Answer, Blocks, Code, Document, FigurePart, Grid, Heading, Part, TablePart, Text
+
+TEMPLATE = Path(__file__).parent / "template"
+BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")
+METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_Factory = Callable[[dict[str, Blocks]], Part]
+
+
+class _Collector:
+    """Goes through the cells once and notes what stands where; the Markdown is read afterwards, all at once."""
+
+    def __init__(self) -> None:
+        self.pieces: dict[str, str] = {}
+        self.attachments: dict[str, dict[str, Any]] = {}
+        self.factories: list[_Factory] = []
+        self.numbers: dict[str, str] = {}
+        self.summary: dict[str, Any] | None = None
+        self.pending: list[str] = []
+        self.counts = {"figure": 0, "table": 0}
+
+    def piece(self, markdown: str) -> str:
+        name = f"piece-{len(self.pieces)}"
+        self.pieces[name] = markdown
+        return name
+
+    def text(self, markdown: str, attachments: dict[str, Any] | None = None) -> None:
+        name = self.piece(markdown)
+        self.attachments[name] = attachments or {}
+        self.factories.append(lambda read: Text(read[name]))
+
+    def flush_code(self) -> None:
+        if self.pending:
+            code = Code("\n\n".join(self.pending))
+            self.factories.append(lambda read: code)
+            self.pending = []
+
+    def cell(self, cell: dict[str, Any]) -> None:
+        source = joined(cell["source"])
+        if cell["cell_type"] == "markdown":
+            self.flush_code()
+            self.text(_COMMENT.sub("", source), cell.get("attachments"))
+        elif cell["cell_type"] == "code":
+            if source.strip():
+                self.pending.append(source.strip("\n"))
+            for output in cell["outputs"]:
+                self.output(output)
+
+    def output(self, output: dict[str, Any]) -> None:
+        data = output.get("data", {})
+        if EXHIBIT_MIME in data:
+            payload = data[EXHIBIT_MIME]
+            if payload["kind"] == "summary" and self.summary is None:
+                self.summary = payload
+                return
+            self.flush_code()
+            self.exhibit(payload, joined(data.get("image/svg+xml", "")), data)
+            return
+        markdown = joined(data.get("text/markdown") or data.get("text/latex") or "")
+        parts = [] if markdown else plain_parts(output)
+        if markdown or parts:
+            self.flush_code()
+        if markdown:
+            self.text(markdown)
+        for part in parts:
+            self.factories.append(lambda read, part=part: part)
+
+    def exhibit(self, payload: dict[str, Any], svg: str, data: dict[str, Any]) -> None:
+        kind = payload["kind"]
+        if kind not in self.counts:  # computed text, or a second summary
+            self.text(payload.get("markdown") or joined(data.get("text/markdown", "")))
+            return
+        self.counts[kind] += 1
+        number, name = self.counts[kind], payload["name"]
+        anchor = f"{'fig' if kind == 'figure' else 'tab'}-{name}"
+        if anchor in self.numbers:
+            raise ReportError(f"two {kind}s are named {name!r}; each needs a name of its own")
+        self.numbers[anchor] = f"{kind.capitalize()} {number}"
+        caption, notes = self.piece(payload["caption"]), self.piece(payload["notes"])
+        grid, alt, studies = Grid.of(payload), payload["alt"], payload["studies"]
+
+        def make(read: dict[str, Blocks]) -> Part:
+            below = read[notes] + ([{"t": "Sources", "c": studies}] if studies else [])
+            if kind == "figure":
+                return FigurePart(number, name, svg, alt, read[caption], below, grid)
+            return TablePart(number, name, alt, read[caption], below, grid)
+
+        self.factories.append(make)
+
+
+def read(notebook: dict[str, Any]) -> Document:
+    """The report that an executed notebook (as a dictionary, format 4) holds.
+
+    Raises ReportError if it cites what no bibliography has, or gives two exhibits the same name.
+    """
+    collector = _Collector()
+    for cell in notebook["cells"]:
+        collector.cell(cell)
+    collector.flush_code()
+    made = notebook["metadata"].get(METADATA, {})
+    summary = collector.summary or {}
+    findings = [
+        (f["question"], collector.piece(f["sentence"]), collector.piece(f.get("detail", "")))
+        for f in summary.get("findings", [])
+    ]
+    limits = [collector.piece(limit) for limit in summary.get("limits", [])]
+    question = collector.piece(escape(summary.get("question", "")))
+
+    blocks, version = pandoc.read(collector.pieces)
+    document = Document(title=summary.get("title", ""), made=made, synthetic=bool(summary.get("synthetic")))
+    document.subtitle, document.question = summary.get("subtitle", ""), pandoc.plain(blocks[question])
+    resolver = _Resolver(document, made.get("citations", {}), collector)
+    resolver.headings(blocks)
+    blocks = {name: resolver.resolve(name, piece) for name, piece in blocks.items()}
+    document.findings = [Answer(asked, blocks[told], blocks[more]) for asked, told, more in findings]
+    document.limits = [blocks[name] for name in limits]
+    document.parts = [resolver.finish(factory(blocks)) for factory in collector.factories]
+    document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]
+    document.title = document.title or resolver.title or made.get("notebook", "") or "Report"
+    document.has_references = bool(resolver.cited)
+    document.meta = {"version": version, **_citation_meta(resolver.cited)}
+    return document
+
+
+class _Resolver:
+    """Links, citations, pictures and headings of the text, once everything is known that they may point to."""
+
+    def __init__(self, document: Document, labels: dict[str, str], collector: _Collector) -> None:
+        self.document, self.labels, self.numbers = document, labels, collector.numbers
+        self.attachments = collector.attachments
+        self.anchors: set[str] = set(collector.numbers)
+        self.cited: dict[str, None] = {}
+        self.title = ""
+        self.title_at: str | None = None
+
+    def headings(self, pieces: dict[str, Blocks]) -> None:
+        """The contents. The first first-level heading is the title; the others start at two and skip no level."""
+        level = 1
+        for name, blocks in pieces.items():
+            for block in blocks:
+                if block["t"] != "Header":
+                    continue
+                anchor, text = block["c"][1][0], pandoc.plain(block["c"][2])
+                if block["c"][0] == 1 and self.title_at is None:
+                    self.title, self.title_at = text, anchor
+                    continue
+                level = max(2, min(block["c"][0], level + 1))
+                block["c"][0] = level
+                self.anchors.add(anchor)
+                if name in self.attachments and level <= 3:
+                    self.document.contents.append(Heading(level, anchor, text))
+
+    def resolve(self, name: str, blocks: Blocks) -> Blocks:
+        kept = [b for b in blocks if not (b["t"] == "Header" and b["c"][1][0] == self.title_at)]
+        files = self.attachments.get(name, {})
+        return pandoc.walk(kept, lambda node: self._change(node, files))
+
+    def _change(self, node: dict[str, Any], files: dict[str, Any]) -> Any:
+        match node["t"]:
+            case "Link":
+                return self._link(node)
+            case "Cite":
+                return self._cite(node)
+            case "Image":
+                return self._image(node, files)
+            case "Math":
+                # negative space that Typst would set as overlapping symbols
+                return {"t": "Math", "c": [node["c"][0], re.sub(r"\\!", "", node["c"][1])]}
+            case "Header" if node["c"][0] == 1:
+                return {"t": "Header", "c": [2, *node["c"][1:]]}
+        return node
+
+    def _link(self, node: dict[str, Any]) -> Any:
+        target, inside = node["c"][2][0], node["c"][1]
+        if target.startswith("#ref-"):
+            self.cited[target.removeprefix("#ref-")] = None
+            return node
+        if target[1:] in self.numbers and not inside:
+            return pandoc.link(self.numbers[target[1:]].replace(" ", "\u00a0"), target)
+        if (target.startswith("#") and target[1:] in self.anchors) or re.match(r"(https?|mailto):", target):
+            return node
+        # a place that this report doesn't hold: the words stay, the link goes
+        return inside or pandoc.string("(not shown in this report)")
+
+    def _cite(self, node: dict[str, Any]) -> Any:
+        citations = node["c"][0]
+        for citation in citations:
+            self.cited[citation["citationId"]] = None
+        if not all(citation["citationId"] in self.labels for citation in citations):
+            return node
+        # the same words as everywhere in the tables, so that 2008a is 2008a in every report
+        inlines: list[dict[str, Any]] = []
+        for number, citation in enumerate(citations):
+            key = citation["citationId"]
+            inlines += [{"t": "Str", "c": ";"}, {"t": "Space"}] if number else []
+            prefix = citation["citationPrefix"]
+            inlines += [*prefix, {"t": "Space"}] if prefix else []
+            inlines += [pandoc.link(self.labels[key], f"#ref-{key}"), *citation["citationSuffix"]]
+        if citations[0]["citationMode"]["t"] == "AuthorInText":
+            return inlines
+        return [{"t": "Str", "c": "("}, *inlines, {"t": "Str", "c": ")"}]
+
+    def _image(self, node: dict[str, Any], files: dict[str, Any]) -> Any:
+        attributes, alt, (target, _) = node["c"]
+        bundle = files.get(target.removeprefix("attachment:"), {}) if target.startswith("attachment:") else {}
+        for mime, suffix in (("image/png", "png"), ("image/jpeg", "jpg"), ("image/svg+xml", "svg")):
+            if mime in bundle:
+                name = f"picture-{len(self.document.files) + 1}.{suffix}"
+                self.document.files[name] = base64.b64decode(bundle[mime])
+                return {"t": "Image", "c": [attributes, alt, [name, ""]]}
+        # a file beside the notebook or on the net: a report stands alone, so its description stands in for it
+        return [{"t": "Str", "c": "["}, *alt, {"t": "Str", "c": "]"}]
+
+    def finish(self, part: Part) -> Part:
+        """The line of source studies below an exhibit."""
+        if isinstance(part, (FigurePart, TablePart)) and part.notes and part.notes[-1]["t"] == "Sources":
+            part.notes[-1:] = [self._sources(part.notes[-1]["c"])]
+        return part
+
+    def _sources(self, studies: list[str]) -> dict[str, Any]:
+        inlines: list[dict[str, Any]] = [pandoc.strong("Source studies:"), {"t": "Space"}]
+        for number, study in enumerate(studies):
+            self.cited[study] = None
+            inlines += [{"t": "Str", "c": ";"}, {"t": "Space"}] if number else []
+            inlines.append(pandoc.link(self.labels.get(study, study), f"#ref-{study}"))
+        return pandoc.paragraph([*inlines, {"t": "Str", "c": "."}])
+
+
+@functools.cache
+def _keys(path: Path, changed: int) -> frozenset[str]:
+    return frozenset(re.findall(r"^@\w+\s*\{\s*([^,\s]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def _citation_meta(cited: dict[str, None]) -> dict[str, Any]:
+    known = frozenset().union(*(_keys(path, path.stat().st_mtime_ns) for path in BIBLIOGRAPHIES))
+    if unknown := [key for key in cited if key not in known]:
+        raise ReportError(f"cites what is not in references.bib: {', '.join(unknown)}")
+    text = lambda value: {"t": "MetaString", "c": str(value)}  # noqa: E731
+    cites = [
+        {
+            "t": "Cite",
+            "c": [
+                [
+                    {
+                        "citationId": key,
+                        "citationPrefix": [],
+                        "citationSuffix": [],
+                        "citationMode": {"t": "NormalCitation"},
+                        "citationNoteNum": 0,
+                        "citationHash": 0,
+                    }
+                ],
+                pandoc.string(f"@{key}"),
+            ],
+        }
+        for key in cited
+    ]
+    return {
+        "bibliography": {"t": "MetaList", "c": [text(path) for path in BIBLIOGRAPHIES]},
+        "csl": text(TEMPLATE / "references.csl"),
+        "link-citations": {"t": "MetaBool", "c": True},
+        "lang": text("en-GB"),
+        "nocite": {"t": "MetaInlines", "c": cites},
+    }

@@ -1,0 +1,255 @@
+"""A Document as the pieces of an HTML page; template/index.html.j2 puts them together."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import re
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from analysis.reporting import pandoc
+from analysis.reporting.cells import paddings
+from analysis.reporting.document import TEMPLATE
+from analysis.reporting.parts import (
+    NO_ROWS,
+    Blocks,
+    Code,
+    Document,
+    FigurePart,
+    Grid,
+    Heading,
+    Part,
+    Picture,
+    PlainTable,
+    PlainText,
+    TablePart,
+    Text,
+)
+
+_TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
+_MARK = "<!--part {}-->"
+
+
+def pieces(document: Document) -> dict[str, Any]:
+    """Everything the template needs, as finished HTML or as plain values."""
+    blocks: Blocks = []
+    for number, answer in enumerate(document.findings):
+        blocks += [
+            _raw(_MARK.format(f"finding-{number}") + f'<dt>{escape(answer.question)}</dt><dd><div class="answer">'),
+            *answer.sentence,
+            _raw("</div>"),
+            *([_raw('<div class="detail">'), *answer.detail, _raw("</div>")] if answer.detail else []),
+            _raw("</dd>"),
+        ]
+    for number, limit in enumerate(document.limits):
+        blocks += [_raw(_MARK.format(f"limit-{number}") + "<li>"), *limit, _raw("</li>")]
+    blocks.append(_raw(_MARK.format("body")))
+    for part in document.parts:
+        blocks += _part(part)
+    blocks.append(_raw(_MARK.format("references")))
+    blocks.append({"t": "Div", "c": [["refs", [], []], []]})
+    meta = dict(document.meta)
+    version = meta.pop("version")
+    blocks = pandoc.walk(blocks, lambda node: _for_html(node, document.files))
+    html = pandoc.write(blocks, "html5", meta, version, ["--mathml", "--section-divs=false"])
+    found = re.split(r"<!--part ([\w-]+)-->", html)
+    split = dict(zip(found[1::2], found[2::2], strict=True))
+    references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
+    notes = opening + notes
+    script = _file("page.js")
+    return {
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "question": document.question,
+        "description": description(document),
+        "synthetic": document.synthetic,
+        "findings": [split[f"finding-{number}"] for number in range(len(document.findings))],
+        "limits": [split[f"limit-{number}"] for number in range(len(document.limits))],
+        "body": (split["body"] + notes).strip(),
+        "references": references if document.has_references else "",
+        "contents": _contents(document.contents),
+        "style": _file("style.css"),
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+
+
+@functools.cache
+def _file(name: str) -> str:
+    return (Path(TEMPLATE) / name).read_text(encoding="utf-8")
+
+
+def _raw(text: str) -> dict[str, Any]:
+    return pandoc.raw("html", text)
+
+
+def description(document: Document) -> str:
+    """One sentence for search engines and file managers."""
+    words = " ".join(pandoc.plain(answer.sentence) for answer in document.findings[:1])
+    text = words or document.question or document.title
+    return text if len(text) <= 300 else text[:297].rsplit(" ", 1)[0] + " …"
+
+
+def _contents(headings: Iterable[Heading]) -> list[dict[str, Any]]:
+    tree: list[dict[str, Any]] = []
+    for heading in headings:
+        entry = {"anchor": heading.anchor, "text": heading.text, "inside": []}
+        if heading.level == 2 or not tree:
+            tree.append(entry)
+        else:
+            tree[-1]["inside"].append(entry)
+    return tree
+
+
+def _for_html(node: dict[str, Any], files: dict[str, bytes]) -> Any:
+    if node["t"] == "Image" and node["c"][2][0] in files:
+        name = node["c"][2][0]
+        kind = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}[name.rsplit(".", 1)[1]]
+        return {"t": "Image", "c": [*node["c"][:2], [_uri(files[name], f"image/{kind}"), ""]]}
+    if node["t"] == "Table":
+        return [_raw('<div class="scroll" role="region" aria-label="Table" tabindex="0">'), node, _raw("</div>")]
+    return node
+
+
+def _uri(data: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _svg_uri(svg: str) -> str:
+    """An SVG as address: a fifth shorter than in base64, and the same picture."""
+    text = re.sub(r"\s+", " ", svg).replace("> <", "><")
+    if "'" not in text:
+        text = text.replace('"', "'")
+    return "data:image/svg+xml," + quote(text, safe=" =:/'(),;.-@!*+$?[]|~")
+
+
+def _part(part: Part) -> Blocks:
+    match part:
+        case Text(blocks):
+            return blocks
+        case FigurePart():
+            return _figure(part)
+        case TablePart():
+            return _table(part)
+        case Code(source):
+            shown = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
+            return [
+                _raw(
+                    '<details class="code"><summary>Code</summary>'
+                    f'<pre tabindex="0" role="region" aria-label="Code"><code>{shown}</code></pre></details>'
+                )
+            ]
+        case Picture(data, kind, alt):
+            mime = "image/svg+xml" if kind == "svg" else f"image/{kind}"
+            return [_raw(f'<p class="picture"><img src="{_uri(data, mime)}" alt="{escape(alt)}"></p>')]
+        case PlainTable(grid):
+            return [_raw(_scroll(grid, 'aria-label="Table"', table_html(grid)))]
+        case PlainText(text, role):
+            return [
+                _raw(
+                    f'<pre class="{role}" tabindex="0" role="region" aria-label="Printed {role}">'
+                    f"<code>{escape(text)}</code></pre>"
+                )
+            ]
+    raise TypeError(part)
+
+
+def captioned(label: str, caption: Blocks) -> Blocks:
+    """The caption with its number in front."""
+    lead = [{"t": "Strong", "c": pandoc.string(label)}, {"t": "Space"}]
+    if caption and caption[0]["t"] in ("Para", "Plain"):
+        return [pandoc.paragraph([*lead, *caption[0]["c"]]), *caption[1:]]
+    return [pandoc.paragraph(lead), *caption]
+
+
+def _figure(part: FigurePart) -> Blocks:
+    anchor = f"fig-{part.name}"
+    width, height = svg_size(part.svg)
+    size = f' width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}"' if width else ""
+    image = f'<img src="{_svg_uri(part.svg)}" alt="{escape(part.alt)}"{size}>'
+    data = _scroll(part.grid, f'aria-label="Data of figure {part.number}"', table_html(part.grid))
+    return [
+        _raw(f'<figure class="exhibit" id="{anchor}"><div class="card">{image}</div><figcaption>'),
+        *captioned(f"Figure {part.number}.", part.caption),
+        _raw('<div class="notes">'),
+        *part.notes,
+        _raw(
+            f'</div></figcaption><details class="data"><summary>Data behind this figure</summary>'
+            f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"
+        ),
+    ]
+
+
+def _table(part: TablePart) -> Blocks:
+    anchor = f"tab-{part.name}"
+    label = f'aria-labelledby="{anchor}-caption"'
+    return [
+        _raw(f'<figure class="exhibit" id="{anchor}"><figcaption id="{anchor}-caption">'),
+        *captioned(f"Table {part.number}.", part.caption),
+        _raw("</figcaption>" + _scroll(part.grid, label, table_html(part.grid, label))),
+        _raw('<div class="notes">'),
+        *([pandoc.paragraph(pandoc.string(part.alt))] if part.alt else []),
+        *part.notes,
+        _raw(f'<p class="download">{_download(anchor, part.grid)}</p></div></figure>'),
+    ]
+
+
+def _download(anchor: str, grid: Grid) -> str:
+    return f'<a download="{anchor}.csv" href="{_uri(grid.csv.encode(), "text/csv")}">Download as CSV</a>'
+
+
+def _scroll(grid: Grid, label: str, table: str) -> str:
+    tall = " tall" if len(grid.cells) > _TALL else ""
+    return f'<div class="scroll{tall}" role="region" {label} tabindex="0">{table}</div>'
+
+
+def table_html(grid: Grid, attributes: str = "") -> str:
+    """A table: headings with their scope, the first column as the rows' headings, every cell escaped text."""
+    sides = ["text" if align == "left" else "number" for align in grid.aligns]
+    columns = list(zip(*grid.cells, strict=True)) if grid.cells else [()] * len(grid.labels)
+    pads = [paddings(list(c)) if a == "decimal" else [""] * len(c) for c, a in zip(columns, grid.aligns, strict=True)]
+    longest = [max((len(cell) for cell in column), default=0) for column in columns]
+    sides = [
+        f"{side} wide" if long > 60 else f"{side} broad" if long > 25 else side
+        for side, long in zip(sides, longest, strict=True)
+    ]
+    head = "".join(
+        f'<th scope="col" class="{side}">{escape(label)}</th>' if label else f'<td class="{side}"></td>'
+        for label, side in zip(grid.labels, sides, strict=True)
+    )
+    rows = []
+    for number, row in enumerate(grid.cells):
+        cells = []
+        for column, text in enumerate(row):
+            pad = pads[column][number]
+            style = f' style="padding-right:calc(.75em + {_width(pad):g}ch)"' if pad else ""
+            if column == 0 and grid.aligns[0] == "left" and text:
+                cells.append(f'<th scope="row" class="{sides[0]}">{escape(text)}</th>')
+            else:
+                cells.append(f'<td class="{sides[column]}"{style}>{escape(text)}</td>')
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    if not rows:
+        rows.append(f'<tr><td class="text" colspan="{len(grid.labels)}">{NO_ROWS}</td></tr>')
+    opening = f"<table {attributes}>" if attributes else "<table>"
+    return f"{opening}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _width(pad: str) -> float:
+    """Width in digits: a point is about half as wide as a digit, a per cent sign half as wide again."""
+    return sum({".": 0.5, "%": 1.5}.get(character, 1.0) for character in pad)
+
+
+def svg_size(svg: str) -> tuple[float, float]:
+    """Width and height of a Matplotlib SVG in points; zeros if it doesn't say."""
+    opening = re.search(r"<svg\b[^>]*>", svg)
+    found = [re.search(rf'\b{side}="([\d.]+)pt"', opening[0]) for side in ("width", "height")] if opening else []
+    return (float(found[0][1]), float(found[1][1])) if len(found) == 2 and all(found) else (0.0, 0.0)

@@ -1,0 +1,121 @@
+"""Pandoc, as a reader of Markdown and a writer of HTML and Typst. Text goes through its JSON form in between."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+from analysis.reporting import ReportError
+from analysis.reporting.parts import Blocks
+
+# Markdown as JupyterLab reads it where the two differ; no raw HTML, Typst or TeX: text from the data stays text.
+READER = (
+    "markdown+lists_without_preceding_blankline-blank_before_header-blank_before_blockquote-raw_html-raw_tex-raw_attribute"
+    "-markdown_in_html_blocks-native_divs-native_spans-subscript-superscript-implicit_figures-example_lists"
+)
+_FENCE = ":" * 24
+
+
+@functools.cache
+def _program() -> str:
+    import pypandoc
+
+    return pypandoc.get_pandoc_path()
+
+
+def run(arguments: list[str], text: str) -> str:
+    """What pandoc makes of the text. Raises ReportError with pandoc's own words if it can't."""
+    done = subprocess.run([_program(), *arguments], input=text.encode(), capture_output=True, check=False)
+    if done.returncode:
+        raise ReportError(f"pandoc: {' '.join(done.stderr.decode(errors='replace').split())}")
+    return done.stdout.decode()
+
+
+def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
+    """Pieces of Markdown, read together so that footnotes and numbering run through; and pandoc's JSON version."""
+    joined = "\n\n".join(f"{_FENCE} {{#{name}}}\n\n{text}\n\n{_FENCE}" for name, text in pieces.items())
+    document = json.loads(run(["-f", READER, "-t", "json"], joined))
+    found = {block["c"][0][0]: block["c"][1] for block in document["blocks"] if block["t"] == "Div"}
+    if list(found) != list(pieces) or len(document["blocks"]) != len(pieces):
+        # a piece with an open fence has swallowed its neighbours: read each alone
+        found = {name: json.loads(run(["-f", READER, "-t", "json"], text))["blocks"] for name, text in pieces.items()}
+    return found, document["pandoc-api-version"]
+
+
+def write(blocks: Blocks, to: str, meta: dict[str, Any], version: list[int], options: list[str] | None = None) -> str:
+    """Blocks as HTML or Typst, citations and references made on the way."""
+    document = {"pandoc-api-version": version, "meta": meta, "blocks": blocks}
+    text = json.dumps(document, ensure_ascii=False)
+    return run(["-f", "json", "-t", to, "--wrap=none", "--citeproc", *(options or [])], text)
+
+
+def walk(node: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
+    """A copy of the tree with `change` applied to each element from the leaves up; a list it returns is spliced in."""
+    if isinstance(node, list):
+        result: list[Any] = []
+        for child in node:
+            new = walk(child, change)
+            if isinstance(child, dict) and isinstance(new, list):
+                result.extend(new)
+            else:
+                result.append(new)
+        return result
+    if isinstance(node, dict):
+        node = {key: walk(value, change) for key, value in node.items()}
+        return change(node) if "t" in node else node
+    return node
+
+
+def plain(node: Any) -> str:
+    """The words of a piece of the tree."""
+    if isinstance(node, list):
+        return "".join(plain(child) for child in node)
+    if not isinstance(node, dict):
+        return ""
+    kind, content = node.get("t"), node.get("c")
+    if kind == "Str":
+        return content
+    if kind in ("Space", "SoftBreak", "LineBreak"):
+        return " "
+    if kind in ("Code", "Math"):
+        return content[1]
+    if kind == "Note":
+        return ""
+    return plain(content)
+
+
+def string(text: str) -> list[dict[str, Any]]:
+    """Plain text as inlines."""
+    inlines: list[dict[str, Any]] = []
+    for number, word in enumerate(text.split(" ")):
+        inlines += [{"t": "Space"}] if number else []
+        inlines += [{"t": "Str", "c": word}] if word else []
+    return inlines
+
+
+def link(text: str, target: str) -> dict[str, Any]:
+    """A link."""
+    return {"t": "Link", "c": [["", [], []], string(text), [target, ""]]}
+
+
+def raw(to: str, text: str) -> dict[str, Any]:
+    """A block that only one format sees, letter by letter."""
+    return {"t": "RawBlock", "c": [to, text]}
+
+
+def raw_inline(to: str, text: str) -> dict[str, Any]:
+    """A raw piece inside a line."""
+    return {"t": "RawInline", "c": [to, text]}
+
+
+def paragraph(inlines: list[dict[str, Any]]) -> dict[str, Any]:
+    """A paragraph."""
+    return {"t": "Para", "c": inlines}
+
+
+def strong(text: str) -> dict[str, Any]:
+    """Bold words."""
+    return {"t": "Strong", "c": string(text)}

@@ -1,0 +1,129 @@
+"""What a report is made of, whatever it is written to: headings and text, figures, tables, code, other outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+NO_ROWS = "No rows."  # what an empty table says
+Blocks = list[dict[str, Any]]  # pandoc's own form of text: a list of blocks as JSON
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Printed cells of a table: all of them plain text."""
+
+    labels: tuple[str, ...]
+    aligns: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    csv: str = ""
+
+    @classmethod
+    def of(cls, payload: dict[str, Any]) -> Grid:
+        """From an exhibit's JSON; the unit joins the label."""
+        columns = payload["columns"]
+        labels = tuple(f"{c['label']} ({c['unit']})" if c.get("unit") else c["label"] for c in columns)
+        cells = tuple(tuple(row) for row in payload["cells"])
+        return cls(labels, tuple(c["align"] for c in columns), cells, payload.get("csv", ""))
+
+
+@dataclass(frozen=True)
+class Text:
+    """Markdown, read."""
+
+    blocks: Blocks
+
+
+@dataclass(frozen=True)
+class FigurePart:
+    """A numbered figure."""
+
+    number: int
+    name: str
+    svg: str
+    alt: str
+    caption: Blocks
+    notes: Blocks
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """A numbered table."""
+
+    number: int
+    name: str
+    alt: str
+    caption: Blocks
+    notes: Blocks
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class Code:
+    """What the notebook did: shown on demand."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that came without a caption."""
+
+    data: bytes
+    kind: str  # svg, png, jpeg
+    alt: str
+
+
+@dataclass(frozen=True)
+class PlainTable:
+    """A table that came without a caption, such as a displayed DataFrame."""
+
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class PlainText:
+    """Printed lines. role: output, warning or error."""
+
+    text: str
+    role: str = "output"
+
+
+Part = Text | FigurePart | TablePart | Code | Picture | PlainTable | PlainText
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One line of the contents."""
+
+    level: int
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One finding: the question, the answer in a sentence, and what else belongs to it."""
+
+    question: str
+    sentence: Blocks
+    detail: Blocks
+
+
+@dataclass
+class Document:
+    """A whole report before it becomes HTML or PDF."""
+
+    title: str
+    subtitle: str = ""
+    question: str = ""
+    findings: list[Answer] = field(default_factory=list)
+    limits: list[Blocks] = field(default_factory=list)
+    synthetic: bool = False
+    parts: list[Part] = field(default_factory=list)
+    contents: list[Heading] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)  # pictures inside Markdown, by file name
+    made: dict[str, Any] = field(default_factory=dict)  # provenance, as recorded in the notebook
+    has_references: bool = False
+    meta: dict[str, Any] = field(default_factory=dict)  # bibliography and style, in pandoc's form

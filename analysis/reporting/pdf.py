@@ -1,0 +1,197 @@
+"""A Document as a PDF: its text through pandoc, its figures and tables written here, set by Typst."""
+
+from __future__ import annotations
+
+import functools
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from analysis.reporting import ReportError, pandoc
+from analysis.reporting.document import TEMPLATE
+from analysis.reporting.html import captioned, description, svg_size
+from analysis.reporting.parts import (
+    Blocks,
+    Code,
+    Document,
+    FigurePart,
+    Grid,
+    Part,
+    Picture,
+    PlainTable,
+    PlainText,
+    TablePart,
+    Text,
+)
+from analysis.reporting.typst_tables import set_table
+
+_HIGHEST = 540.0  # points that a figure may take of a page, so that its caption stays with it
+_WIDEST = 470.0
+_SMALL = 170.0  # height of a table that is not worth a page break
+
+
+@functools.cache
+def _compiler() -> typst.Compiler:
+    """Kept open: its fonts are loaded once a process. Only the fonts that come with it: the same file everywhere."""
+    return typst.Compiler(ignore_system_fonts=True)
+
+
+def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
+    """The PDF. Raises ReportError with Typst's words if it can't be set."""
+    source, files = typst_source(document, made)
+    # a folder, not the binding's dictionary of files: that takes text alone, and pictures may be PNG
+    with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
+        for name, content in {"main.typ": source.encode(), **files}.items():
+            (Path(folder) / name).write_bytes(content)
+        try:
+            return _compiler().compile(
+                input=str(Path(folder) / "main.typ"), root=folder, format="pdf", pdf_standards=["ua-1"]
+            )
+        except typst.TypstError as error:
+            raise ReportError(f"Typst: {error.message} {' '.join(error.hints)}".strip()) from error
+
+
+def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, dict[str, bytes]]:
+    """The Typst text and the picture files that it names."""
+    files = dict(document.files)
+    blocks: Blocks = [_raw('#import "report.typ": *')]
+    files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
+    blocks.append(
+        _raw(
+            f"#show: report.with(title: {text(document.title)}, description: {text(description(document))}, "
+            f"synthetic: {str(document.synthetic).lower()})"
+        )
+    )
+    blocks.append(
+        _raw(
+            f"#opening(title: {text(document.title)}, subtitle: {text(document.subtitle)}, "
+            f"question: {text(document.question)})"
+        )
+    )
+    if document.findings:
+        blocks.append(_raw("#findings("))
+        for answer in document.findings:
+            blocks += [_raw(f"finding({text(answer.question)}, ["), *answer.sentence]
+            blocks += [_raw("], ["), *answer.detail, _raw("]),")] if answer.detail else [_raw("], none),")]
+        blocks.append(_raw(")"))
+    if document.limits:
+        blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]
+    blocks += [_raw("#disclaimer()"), _raw("#contents()")]
+    for part in document.parts:
+        blocks += _part(part, files)
+    if document.has_references:
+        blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)")]
+        blocks += [{"t": "Div", "c": [["refs", [], []], []]}, _raw("]")]
+    blocks += _made(made)
+    meta = dict(document.meta)
+    version = meta.pop("version")
+    blocks = pandoc.walk(blocks, lambda node: _for_typst(node, files))
+    return pandoc.write(blocks, "typst", meta, version), files
+
+
+def text(words: str) -> str:
+    """A Typst string: no mark in it means anything."""
+    kept = "".join(character for character in words if character >= " " or character in "\n\t")
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _raw(source: str) -> dict[str, Any]:
+    return pandoc.raw("typst", source)
+
+
+def _for_typst(node: dict[str, Any], files: dict[str, bytes]) -> Any:
+    """What differs from HTML: heading levels start at one; mathematics and pictures carry their words with them."""
+    match node["t"]:
+        case "Header":
+            return {"t": "Header", "c": [max(node["c"][0] - 1, 1), *node["c"][1:]]}
+        case "Math":
+            opening = pandoc.raw_inline("typst", f"#[#set math.equation(alt: {text(spoken(node['c'][1]))});")
+            return [opening, node, pandoc.raw_inline("typst", "]")]
+        case "Image" if node["c"][2][0] in files:
+            alt = pandoc.plain(node["c"][1]) or "Picture without a description"
+            return pandoc.raw_inline("typst", f"#box(image({text(node['c'][2][0])}, alt: {text(alt)}))")
+        case "HorizontalRule":
+            return _raw("#horizontalrule")
+    return node
+
+
+def spoken(tex: str) -> str:
+    """A formula for those who listen: its TeX without the marks that only place things."""
+    for mark in ("\\left", "\\right", "\\,", "\\;", "\\quad", "\\qquad", "\\mathrm", "\\text", "\\displaystyle"):
+        tex = tex.replace(mark, " ")
+    words = " ".join(tex.replace("\\", "").replace("{", "(").replace("}", ")").split())
+    return words.replace("( ", "(").replace(" )", ")")
+
+
+def _part(part: Part, files: dict[str, bytes]) -> Blocks:
+    match part:
+        case Text(blocks):
+            return blocks
+        case FigurePart():
+            return _figure(part, files)
+        case TablePart():
+            return _table(part)
+        case Code():
+            return []
+        case Picture(data, kind, alt):
+            name = f"output-{len(files)}.{kind}"
+            files[name] = data
+            return [_raw(f"#plain-picture({text(name)}, {text(alt)}, {_width(data, kind):.1f}pt)")]
+        case PlainTable(grid):
+            return _oriented(grid, lambda table, long: [_raw(f"#block({table})")])
+        case PlainText(words, role):
+            return [_raw(f"#printed({text(words)}, {text(role)})")]
+    raise TypeError(part)
+
+
+def _figure(part: FigurePart, files: dict[str, bytes]) -> Blocks:
+    name = f"fig-{part.name}"
+    files[f"{name}.svg"] = part.svg.encode()
+    width, height = svg_size(part.svg)
+    shown = min(width or _WIDEST, _WIDEST, _HIGHEST * width / height if height else _WIDEST)
+    opening = f"#exhibit-figure({text(name)}, {text(name + '.svg')}, {text(part.alt)}, {shown:.1f}pt, ["
+    closing = [_raw("], ["), *part.notes, _raw("])")] if part.notes else [_raw("], none)")]
+    return [_raw(opening), *captioned(f"Figure {part.number}.", part.caption), *closing]
+
+
+def _table(part: TablePart) -> Blocks:
+    def blocks(table: str, long: bool) -> Blocks:
+        return [
+            _raw(f"#exhibit-table({text('tab-' + part.name)}, {str(long).lower()}, ["),
+            *captioned(f"Table {part.number}.", part.caption),
+            *([_raw("], ["), *part.notes, _raw(f"], {table})")] if part.notes else [_raw(f"], none, {table})")]),
+        ]
+
+    return _oriented(part.grid, blocks)
+
+
+def _oriented(grid: Grid, blocks: Any) -> Blocks:
+    """A table on the page as it stands, or on a page of its own turned by 90 degrees if it needs the width."""
+    table, layout = set_table(grid, text)
+    shown = blocks(table, layout.height > _SMALL)
+    return [_raw("#landscape["), *shown, _raw("]")] if layout.turned else shown
+
+
+def _width(data: bytes, kind: str) -> float:
+    """Width in points of a picture that came without a caption: as on a screen, no wider than the page."""
+    if kind == "svg":
+        return min(svg_size(data.decode(errors="replace"))[0] or 300.0, _WIDEST)
+    if kind == "png" and data[:8] == b"\x89PNG\r\n\x1a\n":
+        return min(int.from_bytes(data[16:20], "big") * 0.75, _WIDEST)
+    return 300.0
+
+
+def _made(lines: list[dict[str, Any]]) -> Blocks:
+    items = []
+    for line in lines:
+        if "grid" in line:
+            body = set_table(line["grid"], text)[0]
+        elif "code" in line:
+            body = f"raw({text(line['code'])}, block: true)"
+        else:
+            body = text(line["text"])
+        items.append(f"({text(line['label'])}, {body})")
+    return [_raw("= How this was made"), _raw(f"#made({', '.join(items)},)")]

@@ -1,0 +1,229 @@
+"""One report from one spec: execute the notebook once, export it, give back the files as bytes.
+
+`build` takes and gives plain values, so that any executor can run it, here or on another machine; whoever asked
+writes the files (`place`). It raises nothing: a report that can't be made says why in one line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from analysis.paths import ROOT
+
+FORMATS = ("html", "pdf")
+_MARKER = "papermill-error-cell-tag"  # papermill adds two cells that say where it stopped
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What to build. given: checked values of the parameters that were set. common: see provenance.shared."""
+
+    name: str
+    notebook: str
+    given: dict[str, Any] = field(default_factory=dict)
+    formats: tuple[str, ...] = FORMATS
+    common: dict[str, Any] = field(default_factory=dict)
+    cell_seconds: int = 600  # the longest that one cell may take
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of it. files: path within the report's folder -> content. reason: why it failed, in one line."""
+
+    name: str
+    files: dict[str, bytes]
+    reason: str = ""
+    title: str = ""
+    subtitle: str = ""
+    question: str = ""
+    synthetic: bool = False
+    made: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of the report was made."""
+        return not self.reason
+
+
+def build(spec: Spec) -> Built:
+    """The report's files: report.ipynb, report.html, report.pdf, tables/*.csv; of a failed one the notebook alone."""
+    begin = time.perf_counter()
+    files: dict[str, bytes] = {}
+    words: dict[str, Any] = {}
+    made: dict[str, Any] = {}
+    try:
+        from analysis.parameters import check, find_notebook
+        from analysis.reporting import provenance
+
+        notebook = find_notebook(spec.notebook)
+        made = provenance.record(notebook, check(notebook, spec.given), spec.common or provenance.shared())
+        executed, reason = execute(notebook.path, spec.given, made, spec.cell_seconds)
+        if executed is not None:
+            files["report.ipynb"] = _notebook_bytes(executed)
+            words = _summary(executed)
+        if not reason:
+            files |= export(executed, spec.formats)
+    except Exception as error:
+        # whatever goes wrong with one report is that report's line in the table, not the end of the batch
+        reason = one_line(f"{type(error).__name__}: {error}")
+        files = {name: content for name, content in files.items() if name == "report.ipynb"}
+    return Built(
+        name=spec.name,
+        files=files,
+        reason=reason,
+        title=words.get("title", ""),
+        subtitle=words.get("subtitle", ""),
+        question=words.get("question", ""),
+        synthetic=bool(words.get("synthetic")),
+        made=made,
+        seconds=time.perf_counter() - begin,
+    )
+
+
+def execute(path: Path, given: dict[str, Any], made: dict[str, Any], cell_seconds: int) -> tuple[Any, str]:
+    """The executed notebook, cleaned of times and random ids, and why it failed (empty if it didn't)."""
+    import nbformat
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from analysis.reporting import kernels
+
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    kept: list[Any] = []
+    reason = ""
+    with tempfile.TemporaryDirectory(prefix="report-", ignore_cleanup_errors=True) as home:
+        try:
+            papermill.execute_notebook(
+                nbformat.read(path, as_version=4),
+                None,
+                parameters=values,
+                engine_name=kernels.ENGINE,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                cwd=str(ROOT / "notebooks") if (ROOT / "notebooks").is_dir() else str(ROOT),
+                keep=kept,
+                environment=kernels.environment(made["code"]["epoch"], home),
+                execution_timeout=cell_seconds,
+            )
+        except PapermillExecutionError as error:
+            reason = f"cell {_cell_number(kept)}: {error.ename}: {error.evalue}" if kept else str(error)
+        except DeadKernelError:
+            reason = f"cell {_cell_number(kept)}: the kernel died (killed, crashed or out of memory)"
+        except CellTimeoutError:
+            reason = f"cell {_cell_number(kept)}: took longer than {cell_seconds} s"
+    if not kept:
+        return None, one_line(reason)
+    return tidy(kept[0], made), one_line(reason)
+
+
+def _cell_number(kept: list[Any]) -> int:
+    """The cell at which it stopped: the last one that was started, counted among all cells."""
+    cells = [cell for cell in kept[0].cells if _MARKER not in cell.metadata.get("tags", [])]
+    started = [n for n, cell in enumerate(cells, start=1) if cell.metadata.get("papermill", {}).get("start_time")]
+    return started[-1] if started else 1
+
+
+def tidy(notebook: Any, made: dict[str, Any]) -> Any:
+    """The notebook without what differs from run to run: times, random ids, addresses, folders. Its record is added."""
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["ketamine_crps"] = made
+    notebook.cells = [cell for cell in notebook.cells if _MARKER not in cell.metadata.get("tags", [])]
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell["id"] = f"cell-{number:03d}"
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if not cell.metadata.get("tags"):
+            cell.metadata.pop("tags", None)
+        for output in cell.get("outputs", []):
+            _tidy_output(output)
+    return notebook
+
+
+def _tidy_output(output: Any) -> None:
+    if output.output_type == "stream":
+        output.text = _neutral(output.text)
+    elif output.output_type == "error":
+        output.evalue = _neutral(output.evalue)
+        output.traceback = [_neutral(line) for line in output.traceback]
+    elif "text/plain" in output.data:
+        output.data["text/plain"] = _neutral(output.data["text/plain"])
+
+
+def _neutral(text: str) -> str:
+    text = _CELL_FILE.sub("<cell>", text)
+    return _ADDRESS.sub("0x…", text.replace(str(ROOT) + os.sep, ""))
+
+
+def export(notebook: Any, formats: tuple[str, ...]) -> dict[str, bytes]:
+    """The files made from an executed notebook. Raises ReportError if one can't be made."""
+    from analysis.exhibit import EXHIBIT_MIME
+    from analysis.reporting.exporters import ReportHTMLExporter, ReportPDFExporter
+
+    files: dict[str, bytes] = {}
+    if "html" in formats:
+        files["report.html"] = ReportHTMLExporter().from_notebook_node(notebook)[0].encode()
+    if "pdf" in formats:
+        files["report.pdf"] = ReportPDFExporter().from_notebook_node(notebook)[0]
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            payload = output.get("data", {}).get(EXHIBIT_MIME, {})
+            if "csv" in payload:
+                kind = "fig" if payload["kind"] == "figure" else "tab"
+                files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
+    return files
+
+
+def _summary(notebook: Any) -> dict[str, Any]:
+    from analysis.exhibit import EXHIBIT_MIME
+
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            payload = output.get("data", {}).get(EXHIBIT_MIME, {})
+            if payload.get("kind") == "summary":
+                return payload
+    return {}
+
+
+def _notebook_bytes(notebook: Any) -> bytes:
+    import nbformat
+
+    return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
+
+
+def one_line(text: str, longest: int = 300) -> str:
+    """A message as one line: no colours, no line ends, not too long."""
+    words = " ".join(_neutral(_COLOURS.sub("", text)).split())
+    return words if len(words) <= longest else words[: longest - 2].rsplit(" ", 1)[0] + " …"
+
+
+def place(folder: Path, files: dict[str, bytes]) -> None:
+    """Puts a report's files where they belong, all or none: written beside, then renamed; what was there goes."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, content in files.items():
+            target = new / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        new.chmod(0o755)
+        old = new.with_name(new.name + "-old")
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)

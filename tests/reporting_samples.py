@@ -1,0 +1,68 @@
+"""What the tests of the reports share: the sample notebook, executed once, and its files opened once."""
+
+from __future__ import annotations
+
+import functools
+import io
+from typing import Any
+
+import nbformat
+import pypdf
+from bs4 import BeautifulSoup
+
+from analysis.parameters import check, find_notebook
+from analysis.reporting import provenance
+from analysis.reporting.run import Built, Spec, build
+
+SAMPLE = "tests/notebooks/sample.ipynb"
+
+
+@functools.cache
+def common() -> dict[str, Any]:
+    """What all reports share."""
+    return provenance.shared()
+
+
+def spec(name: str = "sample", **given: Any) -> Spec:
+    """A spec of the sample notebook with checked values."""
+    values = check(find_notebook(SAMPLE), given)
+    return Spec(name, SAMPLE, {key: values[key] for key in given}, common=common())
+
+
+@functools.cache
+def sample() -> Built:
+    """The sample report with its defaults."""
+    built = build(spec())
+    assert built.ok, built.reason
+    return built
+
+
+@functools.cache
+def synthetic() -> Built:
+    """The sample report, marked as made from invented patients, with another level."""
+    built = build(spec("other", synthetic=True, level=0.9, title='Invented <patients> & #hash *stars* "quotes"'))
+    assert built.ok, built.reason
+    return built
+
+
+@functools.cache
+def page() -> BeautifulSoup:
+    """The sample's HTML."""
+    return BeautifulSoup(sample().files["report.html"], "html.parser")
+
+
+@functools.cache
+def pdf() -> pypdf.PdfReader:
+    """The sample's PDF."""
+    return pypdf.PdfReader(io.BytesIO(sample().files["report.pdf"]))
+
+
+@functools.cache
+def pdf_text() -> str:
+    """The words of the sample's PDF, spaces made single."""
+    return " ".join(" ".join(page.extract_text() for page in pdf().pages).split())
+
+
+def notebook_of(built: Built) -> nbformat.NotebookNode:
+    """The executed notebook."""
+    return nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)

@@ -1,0 +1,164 @@
+"""The command line: what it says and with which exit status."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+from reporting_samples import SAMPLE
+
+from analysis.__main__ import main
+from analysis.paths import ROOT
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_help_is_complete_and_quick():
+    begin = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert time.perf_counter() - begin < 2
+    for command in ("check", "list", "report", "batch"):
+        assert command in done.stdout
+        assert "Exit status" in run(command, "--help").output or command == "list"
+    assert "usage" in done.stdout.lower()
+
+
+def test_help_loads_nothing_heavy():
+    heavy = ("pandas", "matplotlib", "papermill", "nbconvert")
+    code = f"import sys, analysis.__main__; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_check_of_valid_data(evidence):
+    done = run("check")
+    assert done.exit_code == 0
+    assert done.output.startswith("Valid: 12 tables, ")
+    assert f"{len(evidence.studies)} studies" in done.output
+    assert evidence.hash in done.output
+
+
+def test_check_tells_every_problem_and_no_traceback(data_copy):
+    row = data_copy.edit("responders.csv", {"study_id": "becerra2015"}, {"responders": "5"})
+    other = data_copy.edit("arms.csv", {"arm_id": "becerra2015_case"}, {"route": "ivv"})
+    done = run("check", "--data", str(data_copy.folder))
+    assert done.exit_code == 1
+    assert "responders.csv" in done.output
+    assert "arms.csv" in done.output
+    assert str(row) in done.output
+    assert str(other) in done.output
+    assert f"\n{len(data_copy.problems())} problems. Nothing was changed.\n" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_list_names_notebooks_and_parameters():
+    done = run("list")
+    assert done.exit_code == 0
+    assert "evidence-report: " in done.output
+    assert "level: float = 0.95" in done.output
+    assert "Allowed: 0.5 to 0.999." in done.output
+    assert "studies, study_id: Allowed: aapract2020," in done.output
+
+
+def test_report_builds(tmp_path):
+    done = run(
+        "report", SAMPLE, "-p", "level=0.9", "-p", "routes=iv,oral", "--formats", "html", "--output", str(tmp_path)
+    )
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / "sample-level-0-9-iv-oral"
+    assert str(folder / "report.html") in done.output
+    assert "(4 CSV)" in done.output
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.ipynb", "tables"]
+
+
+def test_report_that_fails(tmp_path):
+    done = run("report", SAMPLE, "-p", "stop=true", "--output", str(tmp_path))
+    assert done.exit_code == 1
+    assert (
+        "Not made: sample-stop-true: cell 14: ValueError: the table holds no study that reports a score" in done.output
+    )
+    assert str(tmp_path / "sample-stop-true" / "report.ipynb") in done.output
+    assert [path.name for path in (tmp_path / "sample-stop-true").iterdir()] == ["report.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["evidence-raport"], ["No notebook 'evidence-raport'; nearest: 'evidence-report'"]),
+        (
+            [SAMPLE, "-p", "levle=0.9", "-p", "routes=orl"],
+            ["no parameter 'levle'; nearest: 'level'", "'orl' is not allowed"],
+        ),
+        ([SAMPLE, "-p", "level"], ["parameter 'level': write NAME=VALUE"]),
+        ([SAMPLE, "-p", "level=0.9", "-p", "level=0.8"], ["parameter 'level' is given twice"]),
+        ([SAMPLE, "--formats", "docx"], ["formats 'docx' not allowed. Allowed: html, pdf."]),
+        ([SAMPLE, "--fromats", "pdf"], ["No such option"]),
+    ],
+)
+def test_wrong_use_of_report_starts_nothing(arguments, words, tmp_path):
+    done = run("report", *arguments, "--output", str(tmp_path))
+    assert done.exit_code == 2
+    for part in words:
+        assert part in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_batch_builds_what_can_be_built(tmp_path):
+    (tmp_path / "batch.yml").write_text(
+        f"formats: [html]\nreports:\n- {{notebook: {SAMPLE}, name: good}}\n"
+        f"- {{notebook: {SAMPLE}, name: bad, parameters: {{stop: true}}}}"
+    )
+    done = run("batch", str(tmp_path / "batch.yml"), "--jobs", "2", "--output", str(tmp_path / "out"))
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    assert lines[-1] == str(tmp_path / "out" / "index.html")
+    assert lines[-2] == "1 of 2 reports built, 1 failed."
+    assert "/2] built good" in done.output
+    assert "/2] FAILED bad" in done.output
+    assert any(line.startswith("bad ") and "failed" in line for line in lines)
+    assert "    cell 14: ValueError: the table holds no study that reports a score" in lines
+    assert (tmp_path / "out" / "good" / "report.html").is_file()
+
+
+def test_batch_of_good_reports_ends_well(tmp_path):
+    (tmp_path / "batch.yml").write_text(
+        f"formats: [html]\nreports: [{{notebook: {SAMPLE}, matrix: {{level: [0.8, 0.9]}}}}]"
+    )
+    done = run("batch", str(tmp_path / "batch.yml"), "--only", "*-0-9", "--output", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert "1 of 1 reports built." in done.output
+    assert not (tmp_path / "out" / "sample-level-0-8").exists()
+
+
+@pytest.mark.parametrize(
+    ("plan", "options", "words"),
+    [
+        (f"reports: [{{notebook: {SAMPLE}}}, {{notebook: {SAMPLE}}}]", [], "two reports would be written to 'sample'"),
+        ("reports: [{notebook: evidence-raport}]", [], "No notebook 'evidence-raport'"),
+        (f"reports: [{{notebook: {SAMPLE}, parameters: {{levle: 1}}}}]", [], "no parameter 'levle'"),
+        (f"reports: [{{notebook: {SAMPLE}}}]", ["--only", "smaple"], "no report fits 'smaple'; nearest: 'sample'"),
+        (f"reports: [{{notebook: {SAMPLE}}}]", ["--jobs", "0"], "Invalid value for '--jobs'"),
+    ],
+)
+def test_wrong_use_of_batch_starts_nothing(plan, options, words, tmp_path):
+    (tmp_path / "batch.yml").write_text(plan)
+    done = run("batch", str(tmp_path / "batch.yml"), *options, "--output", str(tmp_path / "out"))
+    assert done.exit_code == 2
+    assert words in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_folder_that_is_a_file(tmp_path):
+    (tmp_path / "batch.yml").write_text(f"formats: [html]\nreports: [{{notebook: {SAMPLE}}}]")
+    (tmp_path / "out").write_text("a file")
+    done = run("batch", str(tmp_path / "batch.yml"), "--output", str(tmp_path / "out"))
+    assert done.exit_code == 1
+    assert "Not written: " in done.output
+    assert "Traceback" not in done.output

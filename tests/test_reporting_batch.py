@@ -1,0 +1,157 @@
+"""The batch: all reports that can be made, a word on those that can't, an index and a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from reporting_samples import SAMPLE, common, sample
+
+from analysis.reporting import batch
+from analysis.reporting.plan import read
+from analysis.reporting.run import Built, Spec
+
+PLAN = f"""
+formats: [html]
+groups: {{pain: "How much does pain fall?", other: "What else?"}}
+reports:
+  - {{notebook: {SAMPLE}, group: other, name: bad, parameters: {{stop: true}}}}
+  - {{notebook: {SAMPLE}, group: pain, formats: [html, pdf]}}
+  - {{notebook: {SAMPLE}, group: other, name: narrow, title: "A <narrow> one", parameters: {{level: 0.8}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A batch of one failing and two good reports, built with two processes."""
+    folder = tmp_path_factory.mktemp("batch")
+    (folder / "batch.yml").write_text(PLAN)
+    heard = []
+    outcomes = batch.run(read(folder / "batch.yml"), folder / "out", common(), jobs=2, done=heard.append)
+    assert [outcome.entry["name"] for outcome in outcomes] == ["bad", "sample", "narrow"]
+    assert sorted(outcome.entry["name"] for outcome in heard) == ["bad", "narrow", "sample"]
+    return folder / "out"
+
+
+def manifest(folder) -> dict:
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def test_one_failure_costs_no_other_report(folder):
+    assert sorted(path.name for path in folder.iterdir()) == ["bad", "index.html", "manifest.json", "narrow", "sample"]
+    assert [path.name for path in (folder / "bad").iterdir()] == ["report.ipynb"]
+    assert (folder / "sample" / "report.pdf").is_file()
+    assert not (folder / "narrow" / "report.pdf").exists(), "only HTML was asked for"
+
+
+def test_a_worker_makes_the_same_bytes_as_this_process(folder):
+    for name, content in sample().files.items():
+        assert (folder / "sample" / name).read_bytes() == content, name
+
+
+def test_the_manifest_says_what_made_each_report(folder):
+    told = manifest(folder)
+    bad, good, narrow = told["reports"]
+    assert (bad["status"], bad["reason"]) == (
+        "failed",
+        "cell 14: ValueError: the table holds no study that reports a score",
+    )
+    assert (good["status"], good["reason"]) == ("built", "")
+    assert narrow["parameters"]["level"] == 0.8
+    assert narrow["changed"] == ["level"]
+    assert good["data_hash"] == told["data"]["hash"] == common()["data"]["hash"]
+    assert good["commit"] == common()["code"]["commit"]
+    assert "pandas" in good["versions"]
+    for name, digest in good["files"].items():
+        assert hashlib.sha256((folder / "sample" / name).read_bytes()).hexdigest() == digest
+    assert set(told["times"]["seconds"]) == {"bad", "sample", "narrow"}
+
+
+def test_only_the_times_differ_between_two_runs(folder, tmp_path):
+    (tmp_path / "batch.yml").write_text(PLAN)
+    batch.run(read(tmp_path / "batch.yml"), tmp_path / "out", common(), jobs=1, executor=ThreadPoolExecutor)
+    first, second = manifest(folder), manifest(tmp_path / "out")
+    assert first.pop("times") != second.pop("times")
+    assert first == second
+    assert (folder / "index.html").read_bytes() == (tmp_path / "out" / "index.html").read_bytes()
+
+
+def test_the_index_leads_by_question_and_says_why(folder):
+    page = BeautifulSoup((folder / "index.html").read_text(), "html.parser")
+    assert [" ".join(h.get_text().split()) for h in page.select(".body h2")] == [
+        "How much does pain fall?",
+        "What else?",
+        "How these were made",
+    ]
+    failures = page.select_one(".failures").get_text(" ")
+    assert "cell 14: ValueError: the table holds no study that reports a score" in failures
+    assert [a["href"] for a in page.select(".failures a")] == ["bad/report.ipynb"]
+    links = [a["href"] for a in page.select("a[href]") if not a["href"].startswith("#")]
+    assert "sample/report.html" in links
+    assert "sample/report.pdf" in links
+    assert all((folder / link).is_file() for link in links)
+    assert "A <narrow> one" in page.get_text()
+    assert "level: 0.8" in page.get_text()
+    assert "2 reports by question; 1 could not be made." in " ".join(page.get_text().split())
+
+
+def test_only_some_reports_and_the_others_stay_in_index_and_manifest(folder):
+    before = manifest(folder)
+    plan = read(folder.parent / "batch.yml")
+    outcomes = batch.run(plan, folder, common(), jobs=1, only="nar*", executor=ThreadPoolExecutor)
+    assert [outcome.entry["name"] for outcome in outcomes] == ["narrow"]
+    after = manifest(folder)
+    assert after["reports"] == before["reports"]
+    assert set(after["times"]["seconds"]) == {"narrow"}
+    assert "sample/report.html" in (folder / "index.html").read_text()
+
+
+def test_a_process_that_dies_costs_only_its_own_report(tmp_path):
+    killer = tmp_path / "killer.ipynb"
+    # waits until the other report of the pool has begun, then kills the process that waits for its kernel
+    code = "import os, signal, time; time.sleep(0.5); os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), killer)
+    plain = tmp_path / "plain.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Plain")]), plain)
+    specs = [
+        Spec("killer", str(killer), formats=("html",), common=common()),
+        *(Spec(f"plain-{n}", str(plain), formats=("html",), common=common()) for n in range(3)),
+    ]
+    built = {result.name: result for result in batch.build_all(specs, jobs=2)}
+    assert built["killer"].reason == "its process ended without a word (killed, crashed or out of memory)"
+    assert [built[f"plain-{n}"].reason for n in range(3)] == ["", "", ""]
+    assert len(built) == 4
+
+
+def test_any_executor_will_do():
+    class Here(ThreadPoolExecutor):
+        pass
+
+    spec = Spec("x", "no-such-notebook", common=common())
+    (built,) = batch.build_all([spec], executor=Here)
+    assert isinstance(built, Built)
+    assert "No notebook 'no-such-notebook'" in built.reason
+
+
+def test_nothing_to_build():
+    assert list(batch.build_all([], executor=ThreadPoolExecutor)) == []
+
+
+def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_path, monkeypatch):
+    (tmp_path / "batch.yml").write_text(f"reports: [{{notebook: {SAMPLE}, formats: [html]}}]")
+
+    def full(folder, files):
+        raise OSError(28, "No space left on device", str(folder))
+
+    monkeypatch.setattr(batch, "place", full)
+    monkeypatch.setattr(batch, "build", lambda spec: Built(spec.name, {"report.html": b"x"}, made=sample().made))
+    plan = read(tmp_path / "batch.yml")
+    (outcome,) = batch.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
+    assert outcome.entry["status"] == "failed"
+    assert outcome.entry["reason"].startswith("its files could not be written: No space left on device")
+    assert outcome.entry["files"] == {}
+    assert (tmp_path / "out" / "manifest.json").is_file()

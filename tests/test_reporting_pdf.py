@@ -1,0 +1,243 @@
+"""The PDF report, opened and read: words, structure, pictures, pages."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+
+import nbformat
+import pandas as pd
+import pikepdf
+import pypdf
+import pytest
+from reporting_samples import notebook_of, pdf, pdf_text, sample, synthetic
+
+from analysis.exhibit import Table
+from analysis.reporting.exporters import ReportPDFExporter
+from analysis.reporting.parts import Grid
+from analysis.reporting.pdf import spoken, text
+from analysis.reporting.typst_tables import set_table
+
+
+@pytest.fixture(scope="module")
+def file():
+    with pikepdf.open(io.BytesIO(sample().files["report.pdf"])) as opened:
+        yield opened
+
+
+def elements(node, found=None):
+    """All structure elements, in reading order."""
+    found = [] if found is None else found
+    if isinstance(node, pikepdf.Array):
+        for child in node:
+            elements(child, found)
+    elif isinstance(node, pikepdf.Dictionary):
+        if "/S" in node:
+            found.append(node)
+        if "/K" in node:
+            elements(node.K, found)
+    return found
+
+
+def pages_of(notebook) -> list[str]:
+    content = ReportPDFExporter().from_notebook_node(notebook)[0]
+    return [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+
+
+def with_cells(*cells):
+    return nbformat.v4.new_notebook(cells=list(cells))
+
+
+def test_it_is_a_tagged_accessible_file(file):
+    assert file.Root.MarkInfo.Marked
+    assert str(file.Root.Lang) == "en-GB"
+    assert file.Root.ViewerPreferences.DisplayDocTitle
+    with file.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+        assert metadata["dc:title"] == "Sample of a report"
+        assert "xmp:CreateDate" not in metadata
+    assert "/CreationDate" not in file.docinfo
+
+
+def test_every_picture_and_formula_has_words(file):
+    every = elements(file.Root.StructTreeRoot)
+    figures = [str(e.get("/Alt", "")) for e in every if e.S == "/Figure"]
+    formulas = [str(e.get("/Alt", "")) for e in every if e.S == "/Formula"]
+    assert len(figures) == 3
+    assert figures[0].startswith("Line chart. The mean pain score rises from 4.3")
+    assert figures[2], "the picture without a caption too"
+    assert len(formulas) == 5
+    assert all(formulas)
+    assert len([e for e in every if e.S == "/Caption"]) == 4
+
+
+def test_tables_are_tables_with_heading_cells(file):
+    every = elements(file.Root.StructTreeRoot)
+    tables = [e for e in every if e.S == "/Table"]
+    assert len(tables) == 5  # wide, long, DataFrame, data files, parameters
+    heads = [[e for e in elements(table.K) if e.S == "/TH"] for table in tables]
+    assert [len(row) for row in heads] == [12, 3, 5, 4, 3]
+    rows = [e for e in elements(tables[1].K) if e.S == "/TR"]
+    assert len(rows) == 91
+
+
+def test_headings_start_at_one_and_skip_none(file):
+    levels = [int(str(e.S)[2:]) for e in elements(file.Root.StructTreeRoot) if re.fullmatch(r"/H\d", str(e.S))]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_bookmarks_lead_through_it():
+    titles = [item.title for item in pdf().outline if not isinstance(item, list)]
+    assert titles == [
+        "What was found",
+        "What limits these findings",
+        "Contents",
+        "How pain changes",
+        "Tables",
+        "Other outputs",
+        "References",
+        "How this was made",
+    ]
+
+
+def test_all_fonts_are_embedded_and_come_with_the_packages(file):
+    names = set()
+    for page in file.pages:
+        for font in page.Resources.get("/Font", {}).values():
+            below = font.DescendantFonts[0] if "/DescendantFonts" in font else font
+            assert any(key in below.FontDescriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+            names.add(str(font.BaseFont).split("+")[-1].split("-")[0])
+    assert names <= {"LibertinusSerif", "NewCMMath", "DejaVuSansMono"}
+
+
+def test_figures_are_vectors():
+    assert sum(len(page.images) for page in pdf().pages) == 1, "only the png"
+
+
+def test_the_first_page_stands_alone():
+    first = " ".join(pdf().pages[0].extract_text().split())
+    for part in ("Sample of a report", "30 of 48 patients respond", "Most studies have no control group", "Contents"):
+        assert part in first
+    assert "Information, not clinical advice" in first
+
+
+def test_every_page_has_its_number_and_the_disclaimer():
+    pages = [" ".join(page.extract_text().split()) for page in pdf().pages]
+    for number, page in enumerate(pages, start=1):
+        assert f"Page {number} of {len(pages)}" in page
+        assert "Information, not clinical advice" in page
+        assert "Sample of a report" in page
+
+
+def test_words_numbers_and_references_are_there():
+    for part in (
+        "Figure 1. Pain over time.",
+        "Left out: 3 studies that print no score.",
+        "Source studies: Sigtermans et al. 2009; Mangnus et al. 2021.",
+        "Table 2. Benefit kept, week by week.",
+        "Wilson EB. Probable inference",
+        "A footnote that says more.",
+        "Kiefer et al. 2008a",
+        sample().made["data"]["hash"],
+    ):
+        assert part in pdf_text()
+    links = {
+        str(a.get_object()["/A"]["/URI"])
+        for p in pdf().pages
+        for a in p.get("/Annots", [])
+        if "/A" in a.get_object() and "/URI" in a.get_object()["/A"]
+    }
+    assert "https://doi.org/10.1111/papr.13056" in links
+
+
+def test_hostile_cells_are_text():
+    for cell in ("<script>alert(1)</script>", "#strong[Typst] $x$ \\ @key", "**Markdown** [a](b)", "=1+1"):
+        assert cell in pdf_text()
+    reader = pypdf.PdfReader(io.BytesIO(synthetic().files["report.pdf"]))
+    assert reader.metadata.title == 'Invented <patients> & #hash *stars* "quotes"'
+
+
+def test_the_wide_table_is_whole_on_a_turned_page():
+    turned = [page for page in pdf().pages if page.mediabox.width > page.mediabox.height]
+    assert len(turned) == 1
+    words = " ".join(turned[0].extract_text().split())
+    for part in ("Study", "Access", "study2000_author", "study2013_author", "author2013_abs", "Scores are means"):
+        assert part in words
+
+
+def test_the_long_table_repeats_its_headings():
+    pages = [" ".join(page.extract_text().split()) for page in pdf().pages]
+    holding = [page for page in pages if "Patients who keep the benefit" in page]
+    assert len(holding) == 2
+    assert "Table 2." in holding[0]
+    assert "Table 2." not in holding[1]
+
+
+def executed_cell(name: str):
+    """The sample's cell that shows the exhibit of that name."""
+    return next(c for c in notebook_of(sample()).cells if f'"{name}"' in c.source and c.get("outputs"))
+
+
+def filler(lines: int):
+    return nbformat.v4.new_markdown_cell("# T\n\n" + "\n\n".join(["A line."] * lines))
+
+
+def test_no_page_ends_with_a_heading():
+    for lines in range(16, 36):
+        after = nbformat.v4.new_markdown_cell("## The heading\n\nThe text after it.")
+        (place,) = [page for page in pages_of(with_cells(filler(lines), after)) if "The text after it." in page]
+        assert "The heading The text after it." in place, lines
+
+
+@pytest.mark.parametrize("lines", range(10, 42, 4))
+def test_captions_stay_with_their_figure_or_table(lines):
+    pages = pages_of(with_cells(filler(lines), executed_cell("pain-by-week"), executed_cell("long")))
+    (place,) = [page for page in pages if "Figure 1." in page]
+    assert "Source studies:" in place
+    (place,) = [page for page in pages if "Table 1." in page]
+    assert "Week Patients who keep the benefit Share 0 90 100.0%" in place
+
+
+def test_a_synthetic_report_says_so_on_every_page():
+    reader = pypdf.PdfReader(io.BytesIO(synthetic().files["report.pdf"]))
+    assert all("Synthetic data: these patients are invented." in page.extract_text() for page in reader.pages)
+    assert "Synthetic" not in pdf_text()
+
+
+def grid(columns: int, rows: int, cell: str) -> Grid:
+    return Grid(tuple(f"column {n}" for n in range(columns)), ("left",) * columns, ((cell,) * columns,) * rows)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cell", "turned"),
+    [
+        (3, "short", False),
+        (4, "a sentence of quite a few words that can break anywhere", False),
+        (16, "several words of a table", True),
+    ],
+)
+def test_a_table_is_turned_only_if_it_needs_the_width(columns, cell, turned):
+    assert set_table(grid(columns, 5, cell), text)[1].turned is turned
+
+
+@pytest.mark.parametrize("columns", [1, 7, 20, 40])
+@pytest.mark.parametrize("cell", ["x", "long_identifier_without_a_space_" * 3, "0.123456789"])
+def test_no_table_is_wider_than_its_page(columns, cell):
+    source, layout = set_table(grid(columns, 3, cell), text)
+    widths = [float(width) for width in re.findall(r"([\d.]+)pt", source.split("(", 2)[2].split(")")[0])]
+    assert len(widths) == columns
+    assert sum(widths) <= (717.5 if layout.turned else 470.5)
+
+
+def test_text_for_typst_means_only_itself():
+    assert text('a "b" \\ #x\x00\x07') == '"a \\"b\\" \\\\ #x"'
+    assert spoken(r"\frac{\hat p}{n}\,\left(1\right)") == "frac(hat p)(n) (1)"
+
+
+def test_an_empty_table_says_that_it_is_empty():
+    bundle = Table("none", pd.DataFrame({"a": [], "b": []}), "Nothing here.")._repr_mimebundle_()
+    output = nbformat.v4.new_output("display_data", data=bundle)
+    (page, *_) = pages_of(with_cells(nbformat.v4.new_code_cell("x", outputs=[output])))
+    assert "Table 1. Nothing here. a b No rows." in page

@@ -1,0 +1,170 @@
+"""One report: the same bytes, honest failures, nothing half written."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from reporting_samples import SAMPLE, common, notebook_of, sample, spec, synthetic
+
+from analysis.paths import ROOT
+from analysis.reporting import run
+from analysis.reporting.run import Spec, build, one_line, place
+
+
+def test_the_files_of_a_report():
+    assert sorted(sample().files) == [
+        "report.html",
+        "report.ipynb",
+        "report.pdf",
+        "tables/fig-pain-by-week.csv",
+        "tables/fig-responders.csv",
+        "tables/tab-long.csv",
+        "tables/tab-wide.csv",
+    ]
+    assert sample().files["report.pdf"].startswith(b"%PDF-")
+    assert (sample().title, sample().synthetic) == ("Sample of a report", False)
+    assert b"'=1+1" in sample().files["tables/tab-wide.csv"], "a spreadsheet must not run it"
+
+
+def test_the_same_input_gives_the_same_bytes(monkeypatch, tmp_path):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    monkeypatch.setenv("PYTHONHASHSEED", "77")
+    monkeypatch.setenv("MPLBACKEND", "svg")
+    (tmp_path / "matplotlibrc").write_text("axes.facecolor: red\n")
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    again = build(spec("another-name"))
+    assert again.reason == ""
+    for name, content in sample().files.items():
+        assert again.files[name] == content, name
+
+
+def test_another_value_gives_another_report():
+    assert synthetic().files["report.html"] != sample().files["report.html"]
+    assert "90% interval" in synthetic().files["report.html"].decode()
+
+
+def test_the_executed_notebook_holds_no_time_and_no_random_name():
+    notebook = notebook_of(synthetic())
+    nbformat.validate(notebook)
+    text = nbformat.writes(notebook)
+    assert [cell.id for cell in notebook.cells[:3]] == ["cell-001", "cell-002", "cell-003"]
+    assert notebook.cells[2].source == (
+        '# Parameters\nsynthetic = True\nlevel = 0.9\ntitle = "Invented <patients> & #hash *stars* \\"quotes\\""\n'
+    )
+    for mark in (
+        "start_time",
+        "iopub",
+        "default_parameters",
+        str(ROOT),
+        os.environ.get("HOME", "/nowhere") + "/",
+    ):
+        assert mark not in text, mark
+    made = notebook.metadata["ketamine_crps"]
+    assert made["parameters"]["level"] == 0.9
+    assert made["changed"] == ["level", "title", "synthetic"]
+    assert made["data"] == common()["data"]
+    assert made["citations"]["mangnus2022"] == "Mangnus et al. 2021"
+
+
+def test_a_failing_cell_leaves_the_notebook_and_no_report():
+    built = build(spec("bad", stop=True))
+    assert built.reason == "cell 14: ValueError: the table holds no study that reports a score"
+    assert list(built.files) == ["report.ipynb"]
+    notebook = nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)
+    errors = [
+        n for n, cell in enumerate(notebook.cells, start=1) for o in cell.get("outputs", []) if o.output_type == "error"
+    ]
+    assert errors == [14]
+    assert not any("papermill-error" in str(cell.metadata) for cell in notebook.cells)
+
+
+def test_a_dead_kernel_is_told():
+    built = build(spec("dead", die=True))
+    assert built.reason == "cell 14: the kernel died (killed, crashed or out of memory)"
+    assert list(built.files) == ["report.ipynb"]
+
+
+def test_a_cell_that_takes_too_long_is_stopped(tmp_path):
+    path = tmp_path / "slow.ipynb"
+    cells = [nbformat.v4.new_markdown_cell("# Slow"), nbformat.v4.new_code_cell("import time; time.sleep(60)")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    built = build(Spec("slow", str(path), common=common(), cell_seconds=1))
+    assert built.reason == "cell 2: took longer than 1 s"
+    assert built.seconds < 20
+
+
+def test_an_unknown_citation_fails_the_report(tmp_path):
+    path = tmp_path / "cites.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# T\n\n[@nobody2020]")]), path)
+    built = build(Spec("cites", str(path), common=common()))
+    assert built.reason == "ReportError: cites what is not in references.bib: nobody2020"
+    assert list(built.files) == ["report.ipynb"]
+
+
+def test_a_misspelt_parameter_starts_no_kernel(monkeypatch):
+    monkeypatch.setattr(run, "execute", lambda *_: pytest.fail("a kernel was started"))
+    built = build(Spec("x", SAMPLE, {"levle": 0.9}, common=common()))
+    assert "no parameter 'levle'; nearest: 'level'" in built.reason
+    assert built.files == {}
+
+
+def test_a_misspelt_parameter_stops_plain_papermill_too(tmp_path):
+    code = (
+        "import papermill; papermill.execute_notebook("
+        f"{SAMPLE!r}, {str(tmp_path / 'out.ipynb')!r}, {{'levle': 0.9}}, progress_bar=False)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "no parameter 'levle'; nearest: 'level'" in done.stderr
+
+
+def test_specs_and_results_travel():
+    assert pickle.loads(pickle.dumps(spec("x", level=0.9))) == spec("x", level=0.9)
+    assert pickle.loads(pickle.dumps(sample())).files == sample().files
+
+
+def test_files_are_placed_all_or_none(tmp_path):
+    folder = tmp_path / "deep" / "report"
+    place(folder, {"report.html": b"old", "tables/a.csv": b"1"})
+    place(folder, {"report.html": b"new"})
+    assert (folder / "report.html").read_bytes() == b"new"
+    assert not (folder / "tables").exists(), "what the last run left must not pass for this one's"
+    with pytest.raises(OSError):
+        place(folder, {"report.html": b"newer", "report.html/x": b"cannot be"})
+    assert (folder / "report.html").read_bytes() == b"new"
+    assert [path.name for path in folder.parent.iterdir()] == ["report"]
+
+
+def test_a_reason_is_one_line():
+    text = one_line(f"\x1b[31mError\x1b[0m\n  in {ROOT / 'analysis'} at 0x7f0011223344 " + "word " * 100)
+    assert text.startswith("Error in analysis at 0x… word")
+    assert len(text) <= 300
+    assert "\n" not in text
+
+
+def test_the_nbconvert_command_makes_the_same_bytes(tmp_path):
+    (tmp_path / "executed.ipynb").write_bytes(sample().files["report.ipynb"])
+    for kind, suffix in (("HTML", "html"), ("PDF", "pdf")):
+        name = f"analysis.reporting.exporters.Report{kind}Exporter"
+        command = [sys.executable, "-m", "nbconvert", "--to", name, str(tmp_path / "executed.ipynb")]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / f"executed.{suffix}").read_bytes() == sample().files[f"report.{suffix}"], kind
+
+
+def test_the_exporters_are_entry_points():
+    import tomllib
+
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["nbconvert.exporters"]
+    assert points == {
+        "crps-html": "analysis.reporting.exporters:ReportHTMLExporter",
+        "crps-pdf": "analysis.reporting.exporters:ReportPDFExporter",
+    }
