@@ -1,0 +1,178 @@
+"""What harm is reported: each event's rate with its interval, and the limit that zero events leave open."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.exhibit import Figure
+from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.wording import half_up, printed_percent
+
+from .ledger import Column, Ledger, interval
+from .style import nothing, regimen_look, style
+from .words import (
+    CONTROL_HEADINGS,
+    CONTROL_ORDER,
+    arm_names,
+    count_mark,
+    in_order,
+    level_words,
+    marks_line,
+    not_drawn,
+    of_them,
+    paragraphs,
+    percent_pair,
+    plural,
+    regimen_words,
+    row_label,
+    short,
+    source_mark,
+    study_ids,
+    whole,
+    with_marks,
+)
+
+COLUMNS = (
+    Column(4, 126),
+    Column(138, 128, "event as described"),
+    Column(306, 46, "patients\nwith event", "right"),
+    Column(428, 90, "percent\n(interval)"),
+)
+FEW = 4  # so many at most are all told in the alternative text
+PLOT = (318, 418)
+ROLE_WORDS = {"placebo": "placebo", "comparator": "comparator"}
+
+
+def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-events") -> Figure:
+    """Every adverse event with Wilson's interval, grouped by control; takes `safety.events`.
+
+    Where nobody had the event, a vertical stroke marks the upper limit by the rule of three. Events without a count are
+    listed in the notes.
+    """
+    caption = (
+        f"Patients with an adverse event, with Wilson's {level_words(level)} interval; the words are those of the "
+        "sources. Where no patient had the event the vertical stroke marks 3/n, the rate that the study can just not "
+        "exclude (rule of three, 95%, one-sided). Marker and colour stand for the regimen. Events are defined, "
+        "sought and reported differently, so that rates of different studies do not compare; what a study does not "
+        "mention may still have happened."
+    )
+    drawn = events[events["rate"].notna()]
+    left = events[events["rate"].isna()]
+    notes = not_drawn(
+        ((row, f"{row.event} (no count; {_known(row)})") for row in left.itertuples()), "Mentioned without a count"
+    )
+    if drawn.empty:
+        return nothing(
+            name, "No adverse event is reported with a count in the evidence that counts here.", caption, notes
+        )
+
+    names, ordered = arm_names(drawn), []
+    with style():
+        ledger = Ledger(COLUMNS, *PLOT)
+        for control in in_order(drawn["control"], CONTROL_ORDER):
+            group = drawn[drawn["control"] == control]
+            studies = plural(group["study_id"].nunique(), "study", "studies")
+            ledger.heading(CONTROL_HEADINGS.get(control, control), f"{studies}, {plural(len(group), 'rate')}")
+            for row in group.itertuples():
+                ordered.append(row.Index)
+                _add(ledger, row, names)
+        regimens = in_order(drawn["regimen_class"], REGIMEN_WORDS)
+        stroke = "Vertical stroke: upper limit by the rule of three." if drawn["rule_of_three"].notna().any() else ""
+        picture = ledger.render(
+            _axis, key=[(regimen_look(r), regimen_words(r)) for r in regimens], foot=[stroke, marks_line(drawn)]
+        )
+    drawn = drawn.loc[ordered]
+    notes = paragraphs(_printed_otherwise(drawn), notes)
+    return Figure(
+        name, picture, _data(drawn), _alt(drawn, left, level), with_marks(caption, drawn), study_ids(drawn), notes
+    )
+
+
+def _known(row) -> str:
+    return f"n = {int(row.n)}" if pd.notna(row.n) else "number of patients not stated"
+
+
+def _add(ledger: Ledger, row, names: dict) -> None:
+    def draw(ax, y: float) -> None:
+        look = regimen_look(row.regimen_class)
+        interval(ax, y, 100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look)
+        if pd.notna(row.rule_of_three):
+            ax.plot([100 * row.rule_of_three] * 2, [y - 4.5, y + 4.5], color=look.letters, linewidth=1.2, clip_on=False)
+
+    who = ROLE_WORDS.get(row.role)
+    study = f"{short(row.citation)}{source_mark(row.access)}, {who}" if who else _study(row, names)
+    ledger.row(
+        study,
+        row.event,
+        f"{whole(row.events)}/{whole(row.n)}{count_mark(row.count_basis)}",
+        f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
+        draw=draw,
+    )
+
+
+def _study(row, names: dict) -> str:
+    if row.control == PLACEBO and (row.study_id, row.label) in names:
+        return f"{short(row.citation)}{source_mark(row.access)}, ketamine"
+    return row_label(row, names)
+
+
+def _axis(ax) -> None:
+    ax.set_xlim(0, 100)
+    ax.set_xticks([0, 50, 100], ["0", "50", "100%"])
+    ax.set_xticks([25, 75], minor=True)
+    ax.tick_params(which="minor", length=0)
+
+
+def _printed_otherwise(table: pd.DataFrame) -> str:
+    rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
+    parts = [
+        f"{short(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval is that of "
+        f"{int(r.events)} of {int(r.n)}"
+        for r in rows.itertuples()
+    ]
+    return f"Printed percentages that no whole number, or more than one, gives: {'; '.join(parts)}." if parts else ""
+
+
+def _data(table: pd.DataFrame) -> pd.DataFrame:
+    same = ["study_id", "citation", "arm_id", "label", "role", "regimen_class", "control", "event"]
+    return pd.DataFrame(
+        {
+            **{column: table[column] for column in same},
+            "patients_with_event": table["events"],
+            "n": table["n"],
+            "percent": 100 * table["rate"],
+            "ci_low_percent": 100 * table["ci_low"],
+            "ci_high_percent": 100 * table["ci_high"],
+            "rule_of_three_limit_percent": 100 * table["rule_of_three"],
+            "percent_as_printed": table["percent_reported"],
+            "count_basis": table["count_basis"],
+            "source_access": table["access"],
+            "source_id": table["source_id"],
+            "adverse_events_csv_row": table["row"],
+        }
+    ).reset_index(drop=True)
+
+
+def _alt(table: pd.DataFrame, left: pd.DataFrame, level: float) -> str:
+    zero = table[table["events"] == 0]
+    sentences = [
+        f"{plural(len(table), 'adverse event rate')} from {plural(table['study_id'].nunique(), 'study', 'studies')}, "
+        f"{of_them(len(zero), len(table))} with no event."
+    ]
+    told = table if len(table) <= FEW else table[table["control"] == PLACEBO]
+    for (_, event), group in told.groupby(["study_id", "event"], sort=False):
+        arms = [
+            f"{printed_percent(r)} of {int(r.n)} ({level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)})"
+            + (f" under {r.role}" if r.control == PLACEBO else "")
+            for r in group.itertuples()
+        ]
+        sentences.append(f"{short(group['citation'].iloc[0])}, {event}: {' and '.join(arms)}.")
+    if len(zero):
+        best = zero.loc[zero["n"].astype("float64").idxmax()]
+        sentences.append(
+            f"The largest group without the event, {int(best['n'])} patients of {short(best['citation'])} "
+            f"({best['event']}), leaves rates up to {half_up(100 * best['rule_of_three'], 1)}% open."
+        )
+    if len(left):
+        sentences.append(f"{plural(len(left), 'event')} {'is' if len(left) == 1 else 'are'} mentioned without a count.")
+    return " ".join(sentences)

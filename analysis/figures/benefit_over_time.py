@@ -1,0 +1,283 @@
+"""Who still has the benefit after so many weeks: shares of the treated patients, one panel a regimen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+
+from analysis.exhibit import Figure
+from analysis.outcomes.context import REGIMEN_WORDS
+from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
+from analysis.wording import printed_percent
+
+from .labels import spread
+from .style import (
+    LINE,
+    MUTED,
+    POINTS,
+    RULE,
+    SMALL,
+    Look,
+    at_week,
+    finish,
+    nothing,
+    panel,
+    rule,
+    series_looks,
+    sheet,
+    style,
+    text_height,
+    text_width,
+    week_ticks,
+    wrap,
+    write,
+)
+from .words import (
+    CONTROL_HEADINGS,
+    CONTROL_ORDER,
+    arm_names,
+    capital,
+    count_mark,
+    in_order,
+    in_weeks,
+    level_words,
+    not_drawn,
+    paragraphs,
+    percent_pair,
+    plural,
+    regimen_words,
+    row_label,
+    short,
+    spoken,
+    study_ids,
+    weeks,
+    with_marks,
+)
+
+FEW = 4  # so many at most are all told in the alternative text
+LEFT, WIDE, LABELS, GAP, LOWEST = 30, 112, 120, 10, 104
+MARGIN = 13  # room on the left for points that stand side by side
+
+
+def benefit_over_time(
+    kept: pd.DataFrame, horizon_weeks: float = 52, level: float = 0.95, name: str = "benefit-over-time"
+) -> Figure:
+    """Share of all treated patients who still have the benefit, with Wilson's interval; takes `durations.kept`.
+
+    horizon_weeks: where the axis ends; later counts are listed in the notes. Thin straight lines join the counts of one
+    arm and benefit; they are no estimate of what happened in between.
+    """
+    if not horizon_weeks > 0:
+        raise ValueError(f"horizon_weeks is {horizon_weeks}: the axis must end after week 0")
+    caption = (
+        "Share of all treated patients who still have the benefit, by weeks after the end of infusion (square-root "
+        f"scale), one panel for each regimen, with Wilson's {level_words(level)} interval. Lines join counts of the "
+        "same arm and benefit and say nothing about the time between. The percentages beside a name follow the "
+        "points from left to right. Points that fall on the same week are drawn side by side. No arm here has a "
+        "control group unless its heading says so."
+    )
+    drawn = kept[kept["weeks"] <= horizon_weeks + 0.5]
+    later = kept.drop(drawn.index)
+    notes = not_drawn(
+        ((r, f"{int(r.patients)} of {int(r.patients_treated)} at {in_weeks(r.weeks)}") for r in later.itertuples()),
+        f"Beyond the end of the axis ({weeks(horizon_weeks)} weeks)",
+    )
+    if drawn.empty:
+        return nothing(
+            name,
+            "No count of patients who kept the benefit is reported in the evidence that counts here.",
+            caption,
+            notes,
+        )
+    with style():
+        picture = _page(drawn, horizon_weeks)
+    return Figure(
+        name, picture, _data(drawn), _alt(drawn, level), with_marks(caption, drawn), study_ids(drawn), paragraphs(notes)
+    )
+
+
+@dataclass(frozen=True)
+class _Series:
+    rows: pd.DataFrame
+    look: Look
+    words: str
+
+    @property
+    def height(self) -> float:
+        return text_height(self.words, SMALL) + 5
+
+
+@dataclass(frozen=True)
+class _Cell:
+    title: str
+    series: list[_Series]
+
+    @property
+    def height(self) -> float:
+        return max(LOWEST, sum(s.height for s in self.series) + 6)
+
+
+def _page(table: pd.DataFrame, horizon: float) -> Picture:
+    names = arm_names(table)
+    plan: list[tuple[str, float, object]] = []
+    y = 2.0
+    for control in in_order(table["control"], CONTROL_ORDER):
+        group = table[table["control"] == control]
+        plan.append(("heading", y, (control, group["study_id"].nunique())))
+        y += 26
+        cells = [
+            _cell(r, group[group["regimen_class"] == r], names) for r in in_order(group["regimen_class"], REGIMEN_WORDS)
+        ]
+        for start in range(0, len(cells), 2):
+            pair = cells[start : start + 2]
+            height = max(cell.height for cell in pair)
+            plan.append(("row", y + 16, (pair, height)))
+            y += 16 + height + 32
+    picture = sheet(y + 10)
+    for kind, top, what in plan:
+        if kind == "heading":
+            heading = CONTROL_HEADINGS.get(what[0], what[0])
+            rule(picture, top, color=LINE)
+            write(picture, 4, top + 12, heading, 8.5, weight="bold")
+            write(
+                picture,
+                11 + text_width(heading, 8.5, "bold"),
+                top + 12.2,
+                plural(what[1], "study", "studies"),
+                color=MUTED,
+            )
+        else:
+            for number, cell in enumerate(what[0]):
+                _panel(picture, cell, LEFT + number * (WIDE + LABELS + GAP), top, what[1], horizon, first=number == 0)
+    write(picture, POINTS - 4, 14, "treated patients with the benefit", color=MUTED, ha="right")
+    write(picture, POINTS / 2, y, "weeks after the end of infusion", color=MUTED, ha="center")
+    return finish(picture)
+
+
+def _cell(regimen: str, group: pd.DataFrame, names: dict) -> _Cell:
+    series = []
+    looks = series_looks(regimen, group.groupby(["arm_id", "benefit"]).ngroups)
+    for number, (_, rows) in enumerate(group.groupby(["arm_id", "benefit"], sort=False)):
+        rows = rows.sort_values("weeks", kind="stable")
+        first = next(rows.itertuples())
+        sources = "".join(dict.fromkeys(row_label(r, {})[len(short(r.citation)) :] for r in rows.itertuples()))
+        arm = row_label(first._replace(access=None), names)[len(short(first.citation)) :]
+        steps = [printed_percent(r) + count_mark(r.count_basis) for r in rows.itertuples()]
+        shares = " → ".join(steps) + f" of {int(first.patients_treated)}"
+        benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
+        words = (
+            wrap(f"{short(first.citation)}{sources}{arm}", LABELS, SMALL)
+            + "\n"
+            + wrap(f"{benefit}, {shares}", LABELS, SMALL)
+        )
+        series.append(_Series(rows, looks[number], words))
+    return _Cell(capital(regimen_words(regimen)), series)
+
+
+def _panel(picture: Picture, cell: _Cell, left: float, top: float, height: float, horizon: float, first: bool) -> None:
+    write(picture, left, top - 9, cell.title, weight="bold")
+    ax = panel(picture, left, top, WIDE, height)
+    ax.set_xlim(-MARGIN, WIDE - MARGIN)
+    ax.set_ylim(-2, 102)
+    unit = (WIDE - 2 * MARGIN) / at_week(horizon)
+    places, words = week_ticks(horizon, unit, words=False)
+    ax.set_xticks([unit * place for place in places], words)
+    ax.set_yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"] if first else [""] * 5)
+    for value in (0, 25, 50, 75, 100):
+        ax.axhline(value, color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.5)
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="x", length=0, pad=2)
+
+    ends: list[tuple[float, float]] = []
+    for series, shifts in zip(cell.series, _shifts(cell.series), strict=True):
+        look, rows = series.look, list(series.rows.itertuples())
+        xs = [unit * at_week(min(r.weeks, horizon)) + s for r, s in zip(rows, shifts, strict=True)]
+        ax.plot(xs, [100 * r.rate for r in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=2)
+        for x, r in zip(xs, rows, strict=True):
+            ax.plot([x, x], [100 * r.ci_low, 100 * r.ci_high], color=look.color, linewidth=0.9, zorder=2)
+            ax.plot([x], [100 * r.rate], color=look.color, marker=look.marker, markersize=4.8, clip_on=False, zorder=3)
+        ends.append((xs[-1], 100 * rows[-1].rate))
+    _names(picture, ax, cell.series, ends, left, top, height)
+
+
+def _shifts(series: list[_Series]) -> list[list[float]]:
+    """How far each point moves sideways so that points of the same week stand side by side."""
+    weeks_of = [[round(w, 1) for w in s.rows["weeks"]] for s in series]
+    shared: dict[float, list[int]] = {}
+    for number, own in enumerate(weeks_of):
+        for week in own:
+            shared.setdefault(week, []).append(number)
+    return [[3.6 * (shared[w].index(n) - (len(shared[w]) - 1) / 2) for w in own] for n, own in enumerate(weeks_of)]
+
+
+def _names(
+    picture: Picture, ax: Axes, series: list[_Series], ends: list, left: float, top: float, height: float
+) -> None:
+    def up(value: float) -> float:
+        return height * (value + 2) / 104
+
+    middles = spread([up(value) for _, value in ends], [s.height for s in series], 0, height)
+    for s, (x, value), middle in zip(series, ends, middles, strict=True):
+        level = 104 * middle / height - 2
+        edge = WIDE - MARGIN + 5
+        ax.plot(
+            [x, edge - 5, edge],
+            [value, level, level],
+            color=s.look.color,
+            linewidth=0.5,
+            alpha=0.6,
+            clip_on=False,
+            zorder=1,
+        )
+        write(picture, left + MARGIN + edge + 3, top + height - middle, s.words, SMALL, color=s.look.letters)
+
+
+def _data(table: pd.DataFrame) -> pd.DataFrame:
+    same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit"]
+    return pd.DataFrame(
+        {
+            **{column: table[column] for column in same},
+            "weeks_after_end_of_infusion": table["weeks"],
+            "patients": table["patients"],
+            "patients_treated": table["patients_treated"],
+            "percent_with_benefit": 100 * table["rate"],
+            "ci_low_percent": 100 * table["ci_low"],
+            "ci_high_percent": 100 * table["ci_high"],
+            "percent_as_printed": table["percent_reported"],
+            "count_basis": table["count_basis"],
+            "source_access": table["access"],
+            "source_id": table["source_id"],
+            "durations_csv_row": table["row"],
+        }
+    ).reset_index(drop=True)
+
+
+def _alt(table: pd.DataFrame, level: float) -> str:
+    arms = table.groupby(["arm_id", "benefit"], sort=False).ngroups
+    names = arm_names(table)
+    sentences = [
+        f"{plural(len(table), 'count')} of patients who kept the benefit, in {plural(arms, 'group')} of "
+        f"{plural(table['study_id'].nunique(), 'study', 'studies')}."
+    ]
+    for regimen in in_order(table["regimen_class"], REGIMEN_WORDS):
+        group = table[table["regimen_class"] == regimen]
+        parts = []
+        for _, rows in group.groupby(["arm_id", "benefit"], sort=False):
+            rows = rows.sort_values("weeks", kind="stable")
+            steps = [
+                f"{printed_percent(r)} ({percent_pair(r.ci_low, r.ci_high)}) of {int(r.patients_treated)} at "
+                f"{in_weeks(r.weeks)}"
+                for r in rows.itertuples()
+            ]
+            if len(rows) > 1 or arms <= FEW or group.groupby(["arm_id", "benefit"]).ngroups == 1:
+                benefit = rows["benefit"].iloc[0]
+                parts.append(
+                    f"{spoken(next(rows.itertuples()), names)}, {BENEFIT_STATES.get(benefit, benefit)}, "
+                    f"{', then '.join(steps)}"
+                )
+        if parts:
+            sentences.append(f"{capital(regimen_words(regimen))}: {'; '.join(parts)}.")
+    return " ".join(sentences) + f" Intervals are {level_words(level)}."

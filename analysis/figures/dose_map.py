@@ -1,0 +1,247 @@
+"""The doses of the regimens on one scale: how fast and how much in all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log10
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+from matplotlib.patheffects import withStroke
+
+from analysis.exhibit import Figure
+from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.wording import half_up
+
+from .labels import nearest, place_labels
+from .ledger import draw_key, key_rows
+from .style import (
+    BAND,
+    INK,
+    MUTED,
+    RULE,
+    SMALL,
+    balanced,
+    finish,
+    nothing,
+    panel,
+    regimen_look,
+    sheet,
+    style,
+    text_width,
+    write,
+)
+from .words import arm_names, capital, in_order, not_drawn, paragraphs, regimen_words, short, study_ids
+
+LEFT, WIDE, HIGH = 58, 418, 310  # the plot in points
+STRIP, GAP = 34, 10  # for arms with only one of the two numbers
+HOURS = (5, 10, 24, 48, 100, 240)
+STEPS = (1, 2, 5)
+HOUR_LINE = "#cdd4da"
+FILL = {"max": "none", "start": "left"}  # an upper limit is hollow, a lower one half-filled
+HALO = withStroke(linewidth=2.2, foreground="white")
+
+
+def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map") -> Figure:
+    """Rate in mg/h against total dose in mg of each ketamine arm on logarithmic axes; takes `evidence_map.doses`.
+
+    weight_kg: the body weight that the table was made for. Hollow markers: highest doses allowed. Arms with a rate but
+    no total stand in a strip below, with a total but no rate in a strip on the left, with neither in the notes.
+    """
+    caption = (
+        f"Ketamine dose of each arm for a body weight of {weight_kg:g} kg, both axes logarithmic; grey lines join "
+        "doses given over the same number of hours. Filled marker: fixed dose, or mean rate at the end taken for the "
+        "whole infusion. Hollow marker: the highest dose allowed taken for the whole infusion, so that real doses "
+        "were lower. Shaded strip below: rate known, no total; shaded strip on the left: total known, no rate. (S): "
+        "S-ketamine, the others racemic ketamine or not stated. Bold: placebo-controlled study."
+    )
+    placed = doses[doses["mg_per_h"].notna() | doses["total_mg"].notna()]
+    left = doses.drop(placed.index)
+    notes = not_drawn((row, row.not_comparable or "no rate and no total") for row in left.itertuples())
+    if placed.empty:
+        return nothing(
+            name, "No dose of the arms that count here can be put on a scale of mg per hour.", caption, notes
+        )
+    with style():
+        regimens = in_order(placed["regimen_class"], REGIMEN_WORDS)
+        key = key_rows([(regimen_look(r), regimen_words(r)) for r in regimens])
+        top = 3 + 14 * len(key) + 26
+        picture = sheet(top + HIGH + 36)
+        draw_key(picture, key)
+        ax = panel(picture, LEFT, top, WIDE, HIGH)
+        scale = _Scale.of(placed)
+        _frame(picture, ax, scale, top)
+        _points(ax, scale, placed)
+        finish(picture)
+    notes = paragraphs(_partial(placed), notes)
+    return Figure(name, picture, _data(placed), _alt(placed, left, weight_kg), caption, study_ids(placed), notes)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From mg/h and mg to points; a missing number stands in its strip."""
+
+    low_rate: float
+    high_rate: float
+    low_total: float
+    high_total: float
+    x0: float
+    y0: float
+
+    @staticmethod
+    def of(table: pd.DataFrame) -> _Scale:
+        def ends(values: pd.Series, default: tuple[float, float]) -> tuple[float, float]:
+            known = values.dropna()
+            low, high = (known.min(), known.max()) if len(known) else default
+            return log10(low) - 0.12, max(log10(high) + 0.12, log10(low) + 0.5)
+
+        rates, totals = ends(table["mg_per_h"], (1, 100)), ends(table["total_mg"], (100, 10000))
+        strip = STRIP + GAP
+        return _Scale(
+            *rates,
+            *totals,
+            strip if table["mg_per_h"].isna().any() else 0,
+            strip if table["total_mg"].isna().any() else 0,
+        )
+
+    def x(self, rate: float) -> float:
+        if pd.isna(rate):
+            return STRIP / 2
+        return self.x0 + (WIDE - self.x0) * (log10(rate) - self.low_rate) / (self.high_rate - self.low_rate)
+
+    def y(self, total: float) -> float:
+        if pd.isna(total):
+            return STRIP / 2
+        return self.y0 + (HIGH - self.y0) * (log10(total) - self.low_total) / (self.high_total - self.low_total)
+
+
+def _nice(low: float, high: float) -> list[float]:
+    ticks = [step * 10.0**power for power in range(-2, 8) for step in STEPS]
+    return [tick for tick in ticks if low <= log10(tick) <= high]
+
+
+def _thousands(value: float) -> str:
+    return f"{value:,.0f}".replace(",", "\u2009") if value >= 1 else f"{value:g}"
+
+
+def _frame(picture: Picture, ax: Axes, scale: _Scale, top: float) -> None:
+    ax.set_xlim(0, WIDE)
+    ax.set_ylim(0, HIGH)
+    rates, totals = _nice(scale.low_rate, scale.high_rate), _nice(scale.low_total, scale.high_total)
+    ax.set_xticks([scale.x(t) for t in rates], [f"{t:g}" for t in rates])
+    ax.set_yticks([scale.y(t) for t in totals], [_thousands(t) for t in totals])
+    ax.spines["bottom"].set_bounds(scale.x0, WIDE)
+    for tick in totals:
+        ax.plot([scale.x0, WIDE], [scale.y(tick)] * 2, color=RULE, linewidth=0.6, zorder=0.5)
+    ax.set_xlabel("mg per hour")
+    write(picture, LEFT - 54, top - 16, "total mg", color=MUTED)
+    if scale.x0:
+        ax.axvspan(0, STRIP, ymin=scale.y0 / HIGH, color=BAND, linewidth=0, zorder=0)
+        ax.text(STRIP / 2, HIGH + 4, "rate not\nprinted", color=MUTED, fontsize=SMALL, ha="center", va="bottom")
+    if scale.y0:
+        ax.axhspan(0, STRIP, xmin=scale.x0 / WIDE, color=BAND, linewidth=0, zorder=0)
+        write(picture, LEFT - 4, top + HIGH - STRIP / 2, "total not\nprinted", SMALL, color=MUTED, ha="right")
+    _hours(ax, scale)
+
+
+def _hours(ax: Axes, scale: _Scale) -> None:
+    """Lines of equal infusion time, labelled where they leave the plot."""
+    last_top = -1e9
+    for hours in HOURS:
+        shift = log10(hours)
+        low, high = max(scale.low_rate, scale.low_total - shift), min(scale.high_rate, scale.high_total - shift)
+        if high - low < 0.4:
+            continue
+        xs, ys = [scale.x(10**v) for v in (low, high)], [scale.y(10 ** (v + shift)) for v in (low, high)]
+        ax.plot(xs, ys, color=HOUR_LINE, linewidth=0.7, zorder=0.8)
+        words = f"{hours} h"
+        if abs(xs[1] - WIDE) < 1:
+            ax.text(WIDE + 4, ys[1], words, color=MUTED, fontsize=SMALL, va="center")
+        elif abs(xs[1] - last_top) > text_width(words, SMALL) + 6:
+            ax.text(xs[1], HIGH + 4, words, color=MUTED, fontsize=SMALL, ha="center", va="bottom")
+            last_top = xs[1]
+
+
+def _label(row, names: dict) -> str:
+    words = short(row.citation) + (" (S)" if row.drug == "s_ketamine" else "")
+    arm = names.get((row.study_id, row.label))
+    if arm:
+        words += "\n" + balanced(arm, 150, SMALL)
+    return words
+
+
+def _points(ax: Axes, scale: _Scale, table: pd.DataFrame) -> None:
+    names = arm_names(table)
+    groups: dict[tuple[float, float], list] = {}
+    for row in table.itertuples():
+        groups.setdefault((round(scale.x(row.mg_per_h), 1), round(scale.y(row.total_mg), 1)), []).append(row)
+    labels = []
+    for rows in groups.values():
+        lines = {_label(row, names): "bold" if row.control == PLACEBO else "normal" for row in rows}
+        labels.append([(line, weight) for words, weight in lines.items() for line in words.split("\n")])
+    step = SMALL * 1.18
+    sizes = [(max(text_width(t, SMALL, w) for t, w in lines) + 2, len(lines) * step) for lines in labels]
+    spots = place_labels(list(groups), sizes, (0, 0, WIDE + 4, HIGH))
+    for ((x, y), rows), lines, spot in zip(groups.items(), labels, spots, strict=True):
+        if spot.leader:
+            end = nearest(spot.box, (x, y))
+            ax.plot([x, end[0]], [y, end[1]], color=MUTED, linewidth=0.5, zorder=2)
+        _mark(ax, x, y, rows)
+        side = "right" if spot.x < x and abs(spot.y - y) < spot.box[3] - spot.box[1] else "left"
+        edge = spot.box[2] - 1 if side == "right" else spot.box[0] + 1
+        for number, (line, weight) in enumerate(lines):
+            base = spot.box[3] - (number + 0.5) * step - 0.36 * SMALL
+            words = ax.text(
+                edge, base, line, fontsize=SMALL, color=INK, ha=side, va="baseline", weight=weight, zorder=4
+            )
+            words.set_path_effects([HALO])
+
+
+def _mark(ax: Axes, x: float, y: float, rows: list) -> None:
+    """One marker for each kind of dose at this place, a hollow one around a filled one."""
+    seen = {(row.regimen_class, FILL.get(row.dose_kind, "full")): None for row in rows}
+    for number, (regimen, fill) in enumerate(sorted(seen, key=lambda pair: pair[1] == "none")):
+        look = regimen_look(regimen)
+        size = 6.5 + 3.5 * number
+        ax.plot([x], [y], color=look.color, marker=look.marker, linestyle="", fillstyle=fill, markersize=size, zorder=3)
+
+
+def _partial(table: pd.DataFrame) -> str:
+    rows = table[table["mg_per_h"].isna() | table["total_mg"].isna()]
+    return not_drawn(
+        ((row, row.not_comparable or "no rate: hours a day not printed") for row in rows.itertuples()), "In a strip"
+    )
+
+
+def _data(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename(columns={"total_mg": "total_mg_of_course", "row": "rows"}).reset_index(drop=True)
+
+
+def _alt(table: pd.DataFrame, left: pd.DataFrame, weight_kg: float) -> str:
+    sentences = []
+    for regimen in in_order(table["regimen_class"], REGIMEN_WORDS):
+        group = table[table["regimen_class"] == regimen]
+        parts = [
+            f"{_range(values)} {unit}"
+            for values, unit in ((group["mg_per_h"].dropna(), "mg per hour"), (group["total_mg"].dropna(), "mg in all"))
+            if len(values)
+        ]
+        arms = f"{len(group)} {'arm' if len(group) == 1 else 'arms'}"
+        sentences.append(f"{capital(regimen_words(regimen))}: {' and '.join(parts)} ({arms})")
+    limits = int((table["dose_kind"] == "max").sum())
+    words = f"Doses for {weight_kg:g} kg. {'. '.join(sentences)}."
+    if limits:
+        which = "It is" if len(table) == 1 else f"{limits} of {len(table)} are"
+        words += f" {which} the highest dose allowed, not the dose given."
+    if len(left):
+        words += f" {len(left)} further {'arm has' if len(left) == 1 else 'arms have'} no dose on this scale."
+    return words
+
+
+def _range(values: pd.Series) -> str:
+    def words(value: float) -> str:
+        return half_up(value) if value >= 10 else half_up(value, 1)
+
+    low, high = words(values.min()), words(values.max())
+    return low if low == high else f"{low} to {high}"

@@ -1,0 +1,292 @@
+"""Pain before, at the end of and after the infusion: one small panel a study, all on the same axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+
+from analysis.exhibit import Figure
+
+from .labels import PanelLabels
+from .spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
+from .style import (
+    BAND,
+    LINE,
+    MUTED,
+    POINTS,
+    REGIMEN_LOOKS,
+    RULE,
+    SMALL,
+    TEXT,
+    Look,
+    at_week,
+    finish,
+    horizon_tick,
+    nothing,
+    panel,
+    rule,
+    series_looks,
+    sheet,
+    style,
+    text_height,
+    text_width,
+    week_ticks,
+    wrap,
+    write,
+)
+from .words import (
+    CONTROL_HEADINGS,
+    CONTROL_ORDER,
+    in_order,
+    in_weeks,
+    not_drawn,
+    number,
+    paragraphs,
+    plain_label,
+    plural,
+    regimen_words,
+    short,
+    source_mark,
+    study_ids,
+    whole,
+    with_marks,
+)
+
+LEFT, GAP, ACROSS, HIGH = 24, 14, 3, 116
+WIDE = (POINTS - 4 - LEFT - GAP * (ACROSS - 1)) / ACROSS
+BEFORE, END = 15, 46  # places of "before" and of the end of infusion in a panel
+
+
+def pain_trajectories(
+    scores: pd.DataFrame, changes: pd.DataFrame | None = None, name: str = "pain-trajectories"
+) -> Figure:
+    """Every pain score on 0-10 over weeks from the end of infusion; takes `trajectories.scores`.
+
+    changes: `trajectories.changes`, to list in the notes the arms of which only a change is printed. Bars show how far
+    the patients' scores spread, whatever kind of spread is printed; what is estimated or assumed is dashed.
+    """
+    drawn = scores[scores["value"].notna() | scores["spread_low"].notna()]
+    drawn = drawn[drawn["weeks"].notna() | (drawn["phase"] == "baseline")]
+    caption = (
+        "Pain on the 0 to 10 scale (10 = worst) before treatment and in weeks after the end of infusion (square-root "
+        "scale; the shaded strip is the time of treatment). Filled marker: mean; hollow marker: median. The bars "
+        "show how far the patients' scores spread, not how sure the mean is, and end at the ends of the scale; "
+        "dashed, dotted or thick bars rest on an assumption that stands beside them. Below each panel the number of "
+        "patients (n) behind each value."
+    )
+    notes = _left_out(scores.drop(drawn.index), scores, changes)
+    if drawn.empty:
+        return nothing(name, "No pain score is reported in the evidence that counts here.", caption, notes)
+
+    horizon = horizon_tick(drawn["weeks"].max() if drawn["weeks"].notna().any() else 0)
+    with style():
+        picture = _page(drawn, horizon)
+    notes = paragraphs(spread_notes(drawn), notes)
+    return Figure(name, picture, _data(drawn), _alt(drawn), with_marks(caption, drawn), study_ids(drawn), notes)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    study: pd.DataFrame
+    left: float
+    title: str
+    first: bool
+
+
+def _page(table: pd.DataFrame, horizon: float) -> Picture:
+    """Lay out the groups and their rows of panels, then draw them."""
+    plan: list[tuple[str, float, object]] = []
+    kinds = {bar.kind for row in table.itertuples() for bar in bars_of(row)}
+    kinds_of_bars = [kind for kind in BAR_WORDS if kind in kinds]
+    key_place: tuple[float, float] | None = None
+    y = 2.0
+    for control in in_order(table["control"], CONTROL_ORDER):
+        group = table[table["control"] == control]
+        plan.append(("heading", y, (control, group["study_id"].nunique())))
+        y += 24
+        studies = [part for _, part in group.groupby("study_id", sort=False)]
+        for start in range(0, len(studies), ACROSS):
+            cells = [
+                _Cell(part, LEFT + i * (WIDE + GAP), wrap(_title(part), WIDE, TEXT, "bold"), i == 0)
+                for i, part in enumerate(studies[start : start + ACROSS])
+            ]
+            titles = max(text_height(cell.title) for cell in cells) + 12
+            arms = max(cell.study["arm_id"].nunique(dropna=False) for cell in cells)
+            plan.append(("row", y + titles, cells))
+            if key_place is None and len(cells) == 1 and len(kinds_of_bars) <= 6:
+                key_place = (LEFT + len(cells) * (WIDE + GAP) + 8, y + titles + 14)
+            y += titles + HIGH + 13 + 10 * arms + 12
+    below = 0 if key_place else 16 * len(kinds_of_bars) + 16
+    picture = sheet(y + 16 + below)
+    for kind, top, what in plan:
+        if kind == "heading":
+            control, count = what
+            rule(picture, top, color=LINE)
+            heading = CONTROL_HEADINGS.get(control, control)
+            write(picture, 4, top + 12, heading, 8.5, weight="bold")
+            write(
+                picture,
+                11 + text_width(heading, 8.5, "bold"),
+                top + 12.2,
+                plural(count, "study", "studies"),
+                color=MUTED,
+            )
+        else:
+            for cell in what:
+                _panel(picture, cell, top, horizon)
+    write(picture, POINTS - 4, 14, "pain, 10 = worst", color=MUTED, ha="right")
+    write(picture, POINTS / 2, y + 5, "weeks after the end of infusion", color=MUTED, ha="center")
+    draw_bar_key(picture, kinds_of_bars, *(key_place or (LEFT, y + 20)))
+    return finish(picture)
+
+
+def _title(study: pd.DataFrame) -> str:
+    return short(study["citation"].iloc[0]) + "".join(sorted({source_mark(a) for a in study["access"]}))
+
+
+def _panel(picture: Picture, cell: _Cell, top: float, horizon: float) -> None:
+    study = cell.study
+    regimens = [r for r in dict.fromkeys(study["regimen_class"]) if r != "control"]
+    title = top - 12 - text_height(cell.title) / 2
+    write(picture, cell.left, title, cell.title, weight="bold")
+    write(picture, cell.left, top - 8, " and ".join(regimen_words(r) for r in regimens), SMALL, color=MUTED)
+
+    ax = panel(picture, cell.left, top, WIDE, HIGH)
+    ax.set_xlim(0, WIDE)
+    ax.set_ylim(-0.15, 10.15)
+    unit = (WIDE - END - 12) / at_week(horizon)
+    places, words = week_ticks(horizon, unit, words=False)
+    ax.set_xticks([BEFORE, *(END + unit * p for p in places)], ["before", *words])
+    ax.set_yticks(range(0, 11, 2), [str(v) for v in range(0, 11, 2)] if cell.first else [""] * 6)
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="x", length=0, pad=2)
+    for value in range(0, 11, 2):
+        ax.axhline(value, color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.6)
+    ax.axvspan(BEFORE + 14, END, color=BAND, linewidth=0, zorder=0.4)
+
+    arms = [arm for _, arm in study.groupby("arm_id", sort=False, dropna=False)]
+    looks = _looks(arms)
+    labels = PanelLabels(WIDE, HIGH, lambda value: HIGH * (value + 0.15) / 10.3)
+    for number_of_arm, (arm, look) in enumerate(zip(arms, looks, strict=True)):
+        shift = 7 * (number_of_arm - (len(arms) - 1) / 2)
+        _draw_arm(ax, arm, look, lambda w, s=shift: _place(w, unit) + s, labels, named=len(arms) > 1)
+        _counts(picture, cell.left, top + HIGH + 17 + 10 * number_of_arm, arm, look, unit)
+    labels.draw(ax)
+
+
+def _looks(arms: list[pd.DataFrame]) -> list[Look]:
+    treated = [arm for arm in arms if arm["role"].iloc[0] == "ketamine"]
+    free = iter(series_looks(treated[0]["regimen_class"].iloc[0], len(treated)) if treated else [])
+    return [next(free) if arm["role"].iloc[0] == "ketamine" else REGIMEN_LOOKS["control"] for arm in arms]
+
+
+def _place(week: float, unit: float) -> float:
+    return BEFORE if pd.isna(week) else END + unit * at_week(week)
+
+
+def _draw_arm(ax: Axes, arm: pd.DataFrame, look: Look, x_of, labels: PanelLabels, named: bool) -> None:
+    rows = list(arm.sort_values("weeks", na_position="first", kind="stable").itertuples())
+    for before, after in pairwise(rows):
+        xs = [x_of(before.weeks), x_of(after.weeks)]
+        if before.statistic != after.statistic:
+            continue
+        if before.statistic == "range_of_means":
+            lows, highs = [before.spread_low, after.spread_low], [before.spread_high, after.spread_high]
+            ax.fill_between(xs, lows, highs, color=look.color, alpha=0.12, linewidth=0)
+        else:
+            ax.plot(xs, [before.value, after.value], color=look.color, linestyle=look.line, linewidth=1.1)
+            labels.avoid_line(xs, [before.value, after.value])
+    for row in rows:
+        x = x_of(row.weeks)
+        for bar in bars_of(row):
+            draw_bar(ax, x, bar, look)
+            labels.avoid_bar(x, bar.low, bar.high)
+        if pd.notna(row.value):
+            face = "white" if row.statistic == "median" else look.color
+            ax.plot(
+                [x], [row.value], marker=look.marker, color=look.color, markerfacecolor=face, linestyle="", zorder=4
+            )
+        words = _value(row)
+        if named and row is rows[-1]:
+            words += " " + wrap(_arm_name(row), 76, SMALL)
+        labels.add(x, row.value if pd.notna(row.value) else (row.spread_low + row.spread_high) / 2, words, look)
+
+
+def _value(row) -> str:
+    if pd.notna(row.value):
+        return number(row.value)
+    return f"{number(row.spread_low)} to {number(row.spread_high)}"
+
+
+def _arm_name(row) -> str:
+    return (
+        row.role
+        if row.role != "ketamine"
+        else "ketamine"
+        if row.control == CONTROL_ORDER[0]
+        else plain_label(row.label)
+    )
+
+
+def _counts(picture: Picture, left: float, y: float, arm: pd.DataFrame, look: Look, unit: float) -> None:
+    rows = list(arm.sort_values("weeks", na_position="first", kind="stable").itertuples())
+    edge = -1e9
+    for row in rows:
+        words = f"n {whole(row.n)}"
+        half = text_width(words, SMALL) / 2
+        x = max(_place(row.weeks, unit), half - 4, edge + half + 4)
+        write(picture, left + x, y, words, SMALL, color=look.letters, ha="center")
+        edge = x + half
+
+
+def _left_out(rows: pd.DataFrame, scores: pd.DataFrame, changes: pd.DataFrame | None) -> str:
+    listed = [(row, "neither a value nor a time is printed") for row in rows.itertuples()]
+    if changes is not None:
+        only = changes[~changes["arm_id"].isin(scores["arm_id"])]
+        listed += [(row, "only the change is printed, not the scores") for row in only.itertuples()]
+    return not_drawn(listed)
+
+
+def _data(table: pd.DataFrame) -> pd.DataFrame:
+    same = ["study_id", "citation", "arm_id", "label", "role", "regimen_class", "control", "timepoint", "phase"]
+    points = ["value", "spread", "spread_low", "spread_high", "sd", "sd_if_se"]
+    return pd.DataFrame(
+        {
+            **{column: table[column] for column in same},
+            "weeks_after_end_of_infusion": table["weeks"],
+            "n": table["n"],
+            "statistic": table["statistic"],
+            **{f"{column}_points_0_to_10": table[column] for column in points},
+            "spread_kind": table["spread_kind"],
+            "sd_basis": table["sd_basis"],
+            "source_access": table["access"],
+            "source_id": table["source_id"],
+            "pain_scores_csv_row": table["row"],
+        }
+    ).reset_index(drop=True)
+
+
+def _alt(table: pd.DataFrame) -> str:
+    last = table["weeks"].max()
+    until = "none of them after the infusion" if pd.isna(last) else f"the last at {in_weeks(last)}"
+    sentences = [f"Pain scores of {plural(table['study_id'].nunique(), 'study', 'studies')}, {until}."]
+    for control in in_order(table["control"], CONTROL_ORDER):
+        group = table[table["control"] == control]
+        parts = []
+        for _, arm in group.groupby("arm_id", sort=False, dropna=False):
+            rows = list(arm.sort_values("weeks", na_position="first", kind="stable").itertuples())
+            steps = [
+                f"{_value(r)} {'before' if pd.isna(r.weeks) else 'at ' + in_weeks(r.weeks)} (n = {whole(r.n)})"
+                for r in rows
+            ]
+            who = short(rows[0].citation)
+            if group[group["study_id"] == rows[0].study_id]["arm_id"].nunique() > 1:
+                who += f", {_arm_name(rows[0])}"
+            what = {"median": "median ", "mean": "mean ", "range_of_means": "means of "}.get(rows[0].statistic, "")
+            parts.append(f"{who}: {what}{', '.join(steps)}")
+        sentences.append(f"{CONTROL_HEADINGS.get(control, control)}: {'; '.join(parts)}.")
+    return " ".join(sentences)

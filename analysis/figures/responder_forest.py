@@ -1,0 +1,185 @@
+"""How many patients respond: each rate with its interval, by definition and time."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.exhibit import Figure
+from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO, REGIMEN_WORDS
+from analysis.wording import printed_percent
+
+from .ledger import Column, Ledger, interval
+from .style import nothing, regimen_look, style
+from .words import (
+    CONTROL_HEADINGS,
+    CONTROL_ORDER,
+    arm_names,
+    capital,
+    count_mark,
+    in_order,
+    in_weeks,
+    level_words,
+    marks_line,
+    not_drawn,
+    of_them,
+    paragraphs,
+    percent,
+    percent_pair,
+    plural,
+    regimen_words,
+    row_label,
+    short,
+    spoken,
+    study_ids,
+    weeks,
+    whole,
+    with_marks,
+)
+
+COLUMNS = (
+    Column(4, 186),
+    Column(224, 34, "weeks", "right"),
+    Column(284, 56, "responders\nof all", "right"),
+    Column(428, 90, "percent\n(interval)"),
+)
+FEW = 6  # so many at most are all told in the alternative text
+PLOT = (298, 418)
+
+
+def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "responder-rates") -> Figure:
+    """Every responder rate with Wilson's interval, grouped by control, definition and time; takes `responders.rates`.
+
+    level: the confidence level of the table's intervals, for the words. Rates of infusions or treatment cases instead
+    of patients have hollow markers.
+    """
+    caption = (
+        f"Responders among the patients of each study, with Wilson's {level_words(level)} interval, grouped by what "
+        "counted as a response; within a group by weeks after the end of infusion (0 = at its end; – = on treatment "
+        "or not stated). Marker and colour stand for the regimen. The percentage is the printed one where a study "
+        "prints it; the point stands at the count. Rates under different headings have different meanings and do not "
+        "compare."
+    )
+    drawn = rates[rates["rate"].notna()]
+    notes = not_drawn((row, "no count of patients is printed") for row in rates[rates["rate"].isna()].itertuples())
+    if drawn.empty:
+        return nothing(name, "No responder rate is reported in the evidence that counts here.", caption, notes)
+
+    names, ordered = arm_names(drawn), []
+    with style():
+        ledger = Ledger(COLUMNS, *PLOT)
+        for control in in_order(drawn["control"], CONTROL_ORDER):
+            group = drawn[drawn["control"] == control]
+            ledger.heading(CONTROL_HEADINGS.get(control, control), _count(group))
+            for definition in in_order(group["definition_class"], DEFINITION_WORDS):
+                ledger.subheading(capital(DEFINITION_WORDS.get(definition, definition)))
+                for row in group[group["definition_class"] == definition].itertuples():
+                    ordered.append(row.Index)
+                    _add(ledger, row, names)
+        regimens = in_order(drawn["regimen_class"], REGIMEN_WORDS)
+        picture = ledger.render(
+            _axis,
+            key=[(regimen_look(r), regimen_words(r)) for r in regimens],
+            foot=[marks_line(drawn), _units(drawn)],
+        )
+    drawn = drawn.loc[ordered]
+    notes = paragraphs(_printed_otherwise(drawn), notes)
+    return Figure(name, picture, _data(drawn), _alt(drawn, level), with_marks(caption, drawn), study_ids(drawn), notes)
+
+
+def _add(ledger: Ledger, row, names: dict) -> None:
+    unit = "" if row.unit == "patients" else row.unit
+    ledger.row(
+        row_label(row, names) + (f" ({unit})" if unit else ""),
+        weeks(row.weeks),
+        f"{whole(row.responders)}/{whole(row.n)}{count_mark(row.count_basis)}",
+        f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
+        draw=lambda ax, y: interval(
+            ax,
+            y,
+            100 * row.ci_low,
+            100 * row.rate,
+            100 * row.ci_high,
+            regimen_look(row.regimen_class),
+            hollow=bool(unit),
+        ),
+    )
+
+
+def _axis(ax) -> None:
+    ax.set_xlim(0, 100)
+    ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"])
+
+
+def _count(group: pd.DataFrame) -> str:
+    return f"{plural(group['study_id'].nunique(), 'study', 'studies')}, {plural(len(group), 'rate')}"
+
+
+def _units(table: pd.DataFrame) -> str:
+    units = sorted(set(table["unit"]) - {"patients"})
+    return f"Hollow marker: rate of {' or '.join(units)}, not of patients." if units else ""
+
+
+def _printed_otherwise(table: pd.DataFrame) -> str:
+    rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
+    parts = [
+        f"{short(r.citation)}, week {weeks(r.weeks)}: {r.percent_reported:g}% is printed, {int(r.responders)} of "
+        f"{int(r.n)} ({percent(r.rate)}) drawn"
+        for r in rows.itertuples()
+    ]
+    return f"Printed percentages that no whole number gives: {'; '.join(parts)}." if parts else ""
+
+
+def _data(table: pd.DataFrame) -> pd.DataFrame:
+    same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "definition_class", "definition"]
+    return pd.DataFrame(
+        {
+            **{column: table[column] for column in same},
+            "weeks_after_end_of_infusion": table["weeks"],
+            "timepoint": table["timepoint"],
+            "unit": table["unit"],
+            "responders": table["responders"],
+            "n": table["n"],
+            "percent_responders": 100 * table["rate"],
+            "ci_low_percent": 100 * table["ci_low"],
+            "ci_high_percent": 100 * table["ci_high"],
+            "percent_as_printed": table["percent_reported"],
+            "count_basis": table["count_basis"],
+            "source_access": table["access"],
+            "source_id": table["source_id"],
+            "responders_csv_row": table["row"],
+        }
+    ).reset_index(drop=True)
+
+
+def _alt(table: pd.DataFrame, level: float) -> str:
+    controlled = of_them(int((table["control"] == PLACEBO).sum()), len(table))
+    sentences = [
+        f"{plural(len(table), 'responder rate')} from {plural(table['study_id'].nunique(), 'study', 'studies')}, "
+        f"{controlled} from a placebo-controlled study."
+    ]
+    patients = table[table["unit"] == "patients"]
+    told = table if len(table) <= FEW else patients[patients["n"] == patients["n"].max()]
+    if len(patients) > FEW:
+        least, most = (next(patients.loc[[where]].itertuples()) for where in _ends(patients))
+        sentences.append(
+            f"Among patients they run from {printed_percent(least)} in {short(least.citation)} to "
+            f"{printed_percent(most)} in {short(most.citation)}, under "
+            f"{plural(patients['definition_class'].nunique(), 'definition')} of response."
+        )
+    names = arm_names(table)
+    for (_, definition, _), rows in told.groupby(["study_id", "definition_class", "arm_id"], sort=False):
+        named = [
+            f"{int(r.responders)} of {int(r.n)}{'' if r.unit == 'patients' else ' ' + r.unit} ({printed_percent(r)}, "
+            f"{level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
+            for r in rows.itertuples()
+        ]
+        lead = "Largest group: " if len(table) > FEW else ""
+        words = DEFINITION_WORDS.get(definition, definition)
+        sentences.append(f"{lead}{spoken(next(rows.itertuples()), names)}, {words}: {', '.join(named)}.")
+    return " ".join(sentences)
+
+
+def _ends(patients: pd.DataFrame) -> tuple[object, object]:
+    """Where the smallest and the largest rate stand; of several the one with most patients."""
+    by_size = patients.sort_values("n", ascending=False, kind="stable")
+    return by_size["rate"].idxmin(), by_size["rate"].idxmax()

@@ -1,0 +1,230 @@
+"""One look for all figures: style sheet, colours and markers, measured text, the axis of weeks, the empty figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Picture
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
+
+from ..exhibit import Figure
+
+SHEET = Path(__file__).with_name("report.mplstyle")
+WIDTH = 7.2  # inches: the text width of a printed page
+POINTS = WIDTH * 72
+TALLEST = 9.3 * 72  # points: what a printed page holds beside a caption
+TEXT = 8
+SMALL = 7.5
+LEADING = 1.18
+
+INK = "#1f2a33"
+MUTED = "#4d5963"
+LINE = "#9aa5ae"
+RULE = "#e3e7ea"
+BAND = "#f4f6f7"
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour, a darker one for letters, marker and line style: each alone tells the groups apart in grey print."""
+
+    color: str
+    letters: str
+    marker: str
+    line: str = "-"
+
+
+# Okabe and Ito's colours, which the colour-blind tell apart; the blue is darker so that the main three differ in grey
+REGIMEN_LOOKS = {
+    "anesthetic": Look("#d55e00", "#a84800", "s"),
+    "subanesthetic_inpatient": Look("#00588f", "#00588f", "o"),
+    "subanesthetic_outpatient": Look("#1aa37a", "#00704f", "D"),
+    "topical": Look("#cc79a7", "#964672", "v", "--"),
+    "oral": Look("#e69f00", "#855c00", "^", "--"),
+    "block": Look("#56b4e9", "#1c6c9c", "P", "--"),
+    "other": Look("#8a6d3b", "#6b532a", "p", ":"),
+    "control": Look("#6b7680", "#4d5963", "X", ":"),
+    "not_stated": Look("#3b434a", "#3b434a", "h", "-."),
+}
+# for the arms or series of one panel
+SERIES_LOOKS = (
+    Look("#00588f", "#00588f", "o", "-"),
+    Look("#d55e00", "#a84800", "s", "--"),
+    Look("#1aa37a", "#00704f", "D", "-."),
+    Look("#8c4b7a", "#7a3d69", "^", ":"),
+    Look("#e69f00", "#855c00", "v", "-"),
+    Look("#3b434a", "#3b434a", "P", "--"),
+    Look("#56b4e9", "#1c6c9c", "X", "-."),
+    Look("#8a6d3b", "#6b532a", "p", ":"),
+)
+
+
+def regimen_look(regimen_class: str) -> Look:
+    """The look of a regimen class; a class this page does not know looks like one that is not stated."""
+    return REGIMEN_LOOKS.get(regimen_class, REGIMEN_LOOKS["not_stated"])
+
+
+def series_looks(regimen_class: str, count: int) -> list[Look]:
+    """Looks for the arms or series of one panel: the first as its regimen, the others apart from it."""
+    first = regimen_look(regimen_class)
+    others = [look for look in SERIES_LOOKS if look.color != first.color]
+    return [first, *(others[i % len(others)] for i in range(count - 1))][:count]
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Within it, whatever is drawn follows the style sheet and nothing that was set before."""
+    with mpl.rc_context():
+        mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")})
+        mpl.rcParams.update(mpl.rc_params_from_file(SHEET, use_default_template=False))
+        yield
+
+
+def sheet(height: float) -> Picture:
+    """An empty picture of the common width; `height` in points."""
+    picture = Picture(figsize=(WIDTH, height / 72))
+    FigureCanvasAgg(picture)
+    return picture
+
+
+def panel(picture: Picture, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place counted in points from the left and from the top of the picture."""
+    full = picture.get_figheight() * 72
+    return picture.add_axes((left / POINTS, 1 - (top + height) / full, width / POINTS, height / full))
+
+
+def write(picture: Picture, x: float, y: float, words: str, size: float = TEXT, **look) -> None:
+    """Words at a place counted in points from the left and from the top of the picture; `y` is the middle of the block.
+
+    Each line stands on its own base line, so that words side by side stand on one line whatever letters they hold.
+    """
+    full = picture.get_figheight() * 72
+    lines = words.split("\n")
+    first = y - (len(lines) - 1) * size * LEADING / 2 + 0.36 * size
+    for number, line in enumerate(lines):
+        if line:
+            base = first + number * size * LEADING
+            picture.text(x / POINTS, 1 - base / full, line, fontsize=size, va="baseline", **look)
+
+
+def rule(
+    picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = RULE, width: float = 0.6
+) -> None:
+    """A horizontal rule; places in points from the left and from the top."""
+    full = picture.get_figheight() * 72
+    ends = [left / POINTS, right / POINTS]
+    picture.add_artist(Line2D(ends, [1 - y / full] * 2, color=color, linewidth=width, zorder=0))
+
+
+def finish(picture: Picture) -> Picture:
+    """Lay everything out while the style holds: ticks are made at the first drawing, not when they are asked for."""
+    picture.draw_without_rendering()
+    return picture
+
+
+def text_width(words: str, size: float = TEXT, weight: str = "normal") -> float:
+    """The width of the longest line in points; letters drawn as pixels are up to 1.5% wider than as outlines."""
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    lines = words.split("\n")
+    widths = [text_to_path.get_text_width_height_descent(line, font, False)[0] for line in lines if line]
+    return 1.015 * max(widths, default=0.0)
+
+
+def text_height(words: str, size: float = TEXT) -> float:
+    """The height of all lines in points."""
+    return (words.count("\n") + 1) * size * LEADING
+
+
+def wrap(words: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
+    """The words broken into lines no wider than `width` points; a single longer word stands alone."""
+    lines: list[str] = []
+    for paragraph in str(words).split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}".strip()
+            if line and text_width(longer, size, weight) > width:
+                lines.append(line)
+                line = word
+            else:
+                line = longer
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def balanced(words: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
+    """As `wrap`, but with lines of about the same length instead of a last word alone."""
+    best = wrap(words, width, size, weight)
+    lines = best.count("\n")
+    while lines and width > 20:
+        width -= 4
+        narrower = wrap(words, width, size, weight)
+        if narrower.count("\n") > lines:
+            break
+        best = narrower
+    return best
+
+
+# ------------------------------------------------------------------------------------------------ the axis of weeks
+# the order says which label stays when there is no room for all
+_WEEK_TICKS = (0, 4, 13, 52, 26, 104, 208, 1, 8, 416, 2, 39, 78, 156)
+_WEEK_WORDS = {
+    4: "1 month",
+    13: "3 months",
+    26: "6 months",
+    52: "1 year",
+    104: "2 years",
+    208: "4 years",
+    416: "8 years",
+}
+
+
+def at_week(weeks: float) -> float:
+    """Where a number of weeks stands on the axis: its square root gives the first weeks room."""
+    return sqrt(weeks)
+
+
+def week_ticks(last: float, points_a_unit: float, words: bool = True) -> tuple[list[float], list[str]]:
+    """Places and labels of the ticks from 0 to `last` weeks that fit side by side; below some the months or years."""
+    kept: list[tuple[float, str, float]] = []
+    for week in _WEEK_TICKS:
+        if week > last + 1e-9:
+            continue
+        place = at_week(week) * points_a_unit
+        for label in (f"{week}\n{_WEEK_WORDS[week]}", f"{week}") if words and week in _WEEK_WORDS else (f"{week}",):
+            half = text_width(label) / 2
+            if all(abs(place - other) >= half + other_half + 4 for other, _, other_half in kept):
+                kept.append((place, label, half))
+                break
+    kept.sort()
+    return [place / points_a_unit for place, _, _ in kept], [label for _, label, _ in kept]
+
+
+def horizon_tick(weeks: float, shortest: float = 4) -> float:
+    """The end of an axis that shows `weeks`: the next usual tick."""
+    for tick in sorted(_WEEK_TICKS):
+        if tick >= max(weeks - 0.5, shortest):
+            return max(float(tick), weeks)
+    return weeks
+
+
+# ------------------------------------------------------------------------------------------------ nothing to draw
+def nothing(name: str, why: str, caption: str, notes: str = "", data: pd.DataFrame | None = None) -> Figure:
+    """The figure that says in words that there is nothing to draw and why."""
+    with style():
+        words = wrap(why, POINTS - 80, 9)
+        picture = sheet(44 + text_height(words, 9))
+        middle = picture.get_figheight() * 36
+        write(picture, POINTS / 2, middle, words, 9, color=MUTED, ha="center")
+        finish(picture)
+    empty = pd.DataFrame() if data is None else data
+    return Figure(name=name, figure=picture, data=empty, alt=why, caption=caption, studies=(), notes=notes)
