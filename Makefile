@@ -1,0 +1,69 @@
+# Everything that people do here, one command each. `make` alone lists the targets.
+# A target makes .venv if it is missing or older than requirements.lock or pyproject.toml; nothing needs activating.
+# All paths are relative to this folder, so that `make -C` and folders with spaces in their names work.
+
+SHELL := /bin/sh
+.SUFFIXES:
+.DEFAULT_GOAL := help
+.PHONY: help report test lab check clean lock
+
+PYTHON ?=
+ARGS ?=
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
+
+help: ## list the targets
+	@echo "Usage: make TARGET"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@echo "Python 3.11 or newer is found by itself; another one: make TARGET PYTHON=/path/to/python"
+
+report: .venv/ready ## build all reports of reports/batch.yml; the last line says where the index is
+	@$(PY) -m analysis batch $(ARGS)
+
+test: .venv/ready ## check the style of the code and run all tests
+	@$(PY) -m ruff check .
+	@$(PY) -m pytest $(ARGS)
+
+lab: .venv/ready ## open the notebooks in JupyterLab
+	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab $(ARGS) notebooks
+
+check: .venv/ready ## check the evidence tables and list every problem
+	@$(PY) -m analysis check $(ARGS)
+
+clean: ## delete what was made here: .venv, reports/output, caches
+	@rm -rf .venv reports/output build ketamine_crps.egg-info .pytest_cache .ruff_cache .hypothesis
+	@find analysis tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+lock: ## renew requirements.lock from pyproject.toml (maintainers; needs uv and the network)
+	@command -v uv >/dev/null || { echo "make lock needs the program uv." >&2; exit 1; }
+	@# One file for Python 3.11 to 3.14; setuptools is in it because the project itself is installed without a build environment.
+	@sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | uv pip compile pyproject.toml - --all-extras --universal \
+	  --python-version 3.11 --generate-hashes --upgrade --quiet --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --output-file requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+
+# The stamp is written last: an installation that broke off is made again.
+.venv/ready: requirements.lock pyproject.toml
+	@found=; made=; \
+	for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11 python); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
+	  test -n "$$found" || echo "Setting up .venv (once; again only when requirements.lock or pyproject.toml changes) ..."; \
+	  found="$$python"; \
+	  rm -rf .venv; \
+	  if output=$$("$$python" -m venv .venv 2>&1); then made=yes; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Python 3.11 or newer is needed and was not found$(if $(PYTHON), as $(PYTHON))." >&2; \
+	  echo "Install it (Debian and Ubuntu: apt install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; \
+	  exit 1; \
+	fi; \
+	if [ -z "$$made" ]; then \
+	  rm -rf .venv; \
+	  echo "$$output" >&2; \
+	  version=$$("$$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "Python $$version could not make a virtual environment. On Debian and Ubuntu: apt install python$$version-venv" >&2; \
+	  exit 1; \
+	fi
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch .venv/ready
