@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check clean lock
+.PHONY: help report test lab check publish clean lock
 
 PYTHON ?=
 ARGS ?=
@@ -29,6 +29,10 @@ lab: .venv/ready ## open the notebooks in JupyterLab
 
 check: .venv/ready ## check the evidence tables and list every problem
 	@$(PY) -m analysis check $(ARGS)
+
+publish: .venv/ready ## renew reports/published from the data and code as they are (maintainers, before a release)
+	@$(PY) -m analysis report evidence-report --output reports/published
+	@$(PY) tests/published_figure.py
 
 clean: ## delete what was made here: .venv, reports/output, caches
 	@rm -rf .venv reports/output build ketamine_crps.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -154,10 +154,10 @@ def test_summary_and_prose_are_markdown_for_the_notebook():
     assert summary[EXHIBIT_MIME]["findings"][0] == {
         "question": "F?",
         "sentence": "**Yes**.",
-        "detail": "More.",
         "studies": [],
         "rows": [],
     }
+    assert "More." not in summary["text/markdown"]
     assert "invented patients" in summary["text/markdown"]
     assert Prose("x *y*")._repr_mimebundle_()["text/markdown"] == "x *y*"
 

@@ -39,7 +39,11 @@ def test_statements_of_the_evidence(evidence):
     table = durations.statements(select(evidence, EVERYTHING)).set_index("row")
     assert len(table) == len(evidence.durations)
     by_arm = table.set_index("arm_id")
-    assert by_arm.loc["puchalski2016_ketamine", ["weeks_low", "weeks_high", "shown_as"]].tolist() == [6.5, 10.9, "between"]
+    assert by_arm.loc["puchalski2016_ketamine", ["weeks_low", "weeks_high", "shown_as"]].tolist() == [
+        6.5,
+        10.9,
+        "between",
+    ]
     assert by_arm.loc["sigtermans2009_ketamine", "shown_as"] == "group statement"
     assert by_arm.loc["schwartzman2009_ketamine", "shown_as"] == "no weeks"
     assert by_arm.loc["kiefer2007_coma", ["weeks_low", "weeks_high", "shown_as"]].tolist() == [417.4, INF, "at least"]
@@ -176,6 +180,8 @@ def test_disjoint_patients_add_up_to_all_and_reproduce_the_milestones(evidence, 
     table = table[table["arm_id"] == "kiefer2008_anesthetic"]
     assert table["patients"].sum() == treated
     for time, count in zip(times, counts, strict=True):
-        assert table.loc[table["weeks_low"] >= time, "patients"].sum() - (
-            table.loc[(table["weeks_high"] == time) & (table["weeks_low"] == time), "patients"].sum()
-        ) == count
+        assert (
+            table.loc[table["weeks_low"] >= time, "patients"].sum()
+            - (table.loc[(table["weeks_high"] == time) & (table["weeks_low"] == time), "patients"].sum())
+            == count
+        )

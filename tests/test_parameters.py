@@ -37,13 +37,13 @@ def test_reads_name_type_default_and_meaning():
     found = find_notebook(SAMPLE)
     assert found.title == "Sample report"
     first, second, third = found.parameters[:3]
-    assert (first.name, first.type, first.default, first.meaning) == ("studies", "tuple[str, ...]", (), "studies shown")
+    assert (first.name, first.type, first.default, first.meaning) == ("studies", "list[str]", (), "studies shown")
     assert second.default == ("iv",)
     assert (third.type, third.default) == ("float", 0.95)
 
 
 def test_a_meaning_may_stand_on_any_line_of_a_long_value(notebook):
-    path = notebook("routes: tuple[str, ...] = (\n    'iv',  # ways in\n    'oral',\n)  # that count")
+    path = notebook("routes: list[str] = [\n    'iv',  # ways in\n    'oral',\n]  # that count")
     assert read_notebook(path).parameters[0].meaning == "ways in that count"
 
 

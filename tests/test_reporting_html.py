@@ -196,7 +196,7 @@ def test_code_is_one_click_away():
     blocks = page().select("details.code")
     assert blocks
     assert not any(block.has_attr("open") for block in blocks)
-    assert "studies: tuple" in blocks[0].get_text()
+    assert "studies: list" in blocks[0].get_text()
     assert not [
         pre for pre in page().select("pre") if "plt.subplots" in pre.get_text() and not pre.find_parent("details")
     ]

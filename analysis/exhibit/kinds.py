@@ -176,8 +176,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Finding:
-    """One answer: the question, a sentence (Markdown) with its numbers, studies and data rows behind it, and `detail`
-    (Markdown), what a careful reader wants to know next."""
+    """One answer: the question, a sentence (Markdown) with its numbers, studies and data rows behind it.
+
+    detail (Markdown): what a careful reader wants to know next. It stands in the section that deepens the answer (as
+    Prose), not on the first screen.
+    """
 
     question: str
     sentence: str
@@ -211,7 +214,6 @@ class Summary:
                 {
                     "question": f.question,
                     "sentence": f.sentence,
-                    "detail": f.detail,
                     "studies": list(f.studies),
                     "rows": list(f.rows),
                 }
@@ -223,7 +225,7 @@ class Summary:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         parts = [f"# {self.title}", f"*{self.subtitle}*" if self.subtitle else "", f"**{self.question}**"]
-        parts += [f"**{finding.question}** {finding.sentence} {finding.detail}".strip() for finding in self.findings]
+        parts += [f"**{finding.question}** {finding.sentence}" for finding in self.findings]
         parts += ["**Limits**\n\n" + "\n".join(f"- {limit}" for limit in self.limits)] if self.limits else []
         if self.synthetic:
             parts.insert(1, "**Synthetic data: invented patients.**")

@@ -38,6 +38,7 @@ def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 5
         told.append(f"**About three months later the benefit was still there:** {counts}.")
     told += [_against_placebo(row) for row in groups.itertuples()]
     first = len(told) or 1
+    told += [f"On {cite(row.study_id, row.citation)}: {row.note}." for row in groups.itertuples() if _has_note(row)]
     if len(ended):
         told.append(f"The benefit ended after {series([_ended(row) for row in ended.itertuples()])}.")
     silent = [r for r in within["regimen_class"].unique() if r not in set(around["regimen_class"])]
@@ -68,9 +69,12 @@ def _counts(part) -> str:
 
 
 def _against_placebo(row) -> str:
-    note = f"; {row.note}" if isinstance(row.note, str) else ""
-    told = f"{cite(row.study_id, row.citation)}{marks(row)}{note}"
+    told = f"{cite(row.study_id, row.citation)}{marks(row)}"
     return f"Against placebo the difference is reported for {row.weeks_low:g} weeks ({told})."
+
+
+def _has_note(row) -> bool:
+    return isinstance(row.note, str)
 
 
 def _ended(row) -> str:

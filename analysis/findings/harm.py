@@ -10,7 +10,7 @@ from analysis.outcomes import safety
 from analysis.outcomes.context import PLACEBO, source_row
 from analysis.wording import groups, of, percent, printed_percent, upper_first
 
-SHOWN = 3
+SHOWN = 2  # of the other events: those that most patients had
 WRITTEN_FOR_THE_EVENT = ("case_report", "case_series")
 
 
@@ -21,17 +21,17 @@ def harm(selection: Selection, level: float = 0.95) -> Finding:
     pairs = _pairs(counted)
     paired = [row.Index for pair in pairs for row in pair]
     others = counted[~counted.index.isin(paired) & (counted["role"] != "placebo")]
-    happened = others[others["events"] > 0].sort_values("rate", ascending=False, kind="stable").head(SHOWN)
+    happened = others[others["events"] > 0].sort_values(["events", "rate"], ascending=False, kind="stable").head(SHOWN)
     none = others[others["events"] == 0]
 
-    lead = [_against_placebo(*pair) for pair in pairs]
-    others_told = []
+    lead, detail = [_against_placebo(*pair) for pair in pairs], []
     if len(happened):
-        others_told.append(_counted(happened, selection, elsewhere=bool(pairs)))
+        lead.append(_counted(happened, elsewhere=bool(pairs)))
+        designs = happened["study_id"].map(selection.evidence.studies.set_index("study_id")["design"])
+        if designs.isin(WRITTEN_FOR_THE_EVENT).any():
+            detail.append("Reports of cases are written because the event happened: they are no rates.")
     if len(none):
-        others_told.append(_none(none))
-    detail = others_told if lead else others_told[1:]
-    lead = lead or others_told[:1]
+        (detail if lead else lead).append(_none(none))
     if not lead:
         lead.append("No study in this selection counts harms.")
     used = events.loc[sorted({*paired, *happened.index, *none.index})]
@@ -58,17 +58,11 @@ def _against_placebo(treated, placebo) -> str:
     )
 
 
-def _counted(happened: pd.DataFrame, selection: Selection, elsewhere: bool) -> str:
+def _counted(happened: pd.DataFrame, elsewhere: bool) -> str:
     told = [
         f"{row.event}, {of(row.events, row.n)} ({cite(row.study_id, row.citation)})" for row in happened.itertuples()
     ]
-    designs = happened["study_id"].map(selection.evidence.studies.set_index("study_id")["design"])
-    written = (
-        " Reports of cases are written because the event happened: they are no rates."
-        if (designs.isin(WRITTEN_FOR_THE_EVENT).any())
-        else ""
-    )
-    return f"{'Counted elsewhere' if elsewhere else 'Counted'}: {'; '.join(told)}.{written}"
+    return f"{'Counted elsewhere' if elsewhere else 'Counted'}: {'; '.join(told)}."
 
 
 def _none(none: pd.DataFrame) -> str:

@@ -28,14 +28,18 @@ def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -
         & tests["outcome"].str.contains("pain", case=False)
         & tests["p_value"].notna()
     ]
-    lead = [_against_control(row) for row in differences.itertuples()]
-    detail = [_readings(row, level) for row in differences.itertuples()]
+    lead = [_against_control(row, level) for row in differences.itertuples()]
+    detail = [_values(row) for row in differences.itertuples()]
     if len(tests):
         told = [f"{row.outcome}, {p_text(row.p_operator, row.p_value)}" for row in tests.itertuples()]
         detail.append(f"The trial's own tests: {'; '.join(told)}.")
     if len(within):
         lead.append(_without_control(within))
-        detail.append("Part of such a fall is to be expected without any treatment.")
+        cites = [cite(row.study_id, row.citation) for row in within.drop_duplicates("study_id").itertuples()]
+        detail.append(
+            f"The falls without a control group are from {series(cites)}; part of such a fall is "
+            "to be expected without any treatment."
+        )
     if not lead:
         lead.append("No study in this selection prints a pain score before and after treatment, or in two groups.")
     elif differences.empty:
@@ -47,14 +51,24 @@ def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -
     )
 
 
-def _against_control(row) -> str:
-    against = "placebo" if row.control == PLACEBO else "the comparator"
+def _against_control(row, level: float) -> str:
     less = "less" if row.difference < 0 else "more"
     return (
-        f"**Against {against}, pain was {half_up(abs(row.difference), 1)} points {less} on the 0–10 scale** "
-        f"({row.timepoint}: {half_up(row.ketamine, 1)} with ketamine, {half_up(row.control_value, 1)} with {against}; "
-        f"{groups(row.n_ketamine, row.n_control)}; {cite(row.study_id, row.citation)})."
+        f"**Against {_control(row)}, pain was {half_up(abs(row.difference), 1)} points {less} on the 0–10 scale** "
+        f"({row.timepoint}, {groups(row.n_ketamine, row.n_control)}; {_readings(row, level)}; "
+        f"{cite(row.study_id, row.citation)})."
     )
+
+
+def _values(row) -> str:
+    return (
+        f"In {cite(row.study_id, row.citation)} average pain was {half_up(row.ketamine, 1)} with ketamine and "
+        f"{half_up(row.control_value, 1)} with {_control(row)}."
+    )
+
+
+def _control(row) -> str:
+    return "placebo" if row.control == PLACEBO else "the comparator"
 
 
 def _readings(row, level: float) -> str:
@@ -65,10 +79,8 @@ def _readings(row, level: float) -> str:
         )
         if np.isfinite(limits).all():
             unlabelled = f" if the printed ± is a {words}" if row.spread_kind == "unlabelled" else ""
-            readings.append(f"{interval(*limits)} points{unlabelled}")
-    if not readings:
-        return "No interval can be computed for this difference."
-    return f"{level_words(level)} of the difference: {' and '.join(readings)}."
+            readings.append(f"{interval(*limits)}{unlabelled}")
+    return f"{level_words(level)} {', '.join(readings)}" if readings else "no interval can be computed"
 
 
 def _without_control(within: pd.DataFrame) -> str:
@@ -77,12 +89,11 @@ def _without_control(within: pd.DataFrame) -> str:
     low, high = half_up(falls.min(), 1), half_up(falls.max(), 1)
     first, last = within["weeks"].min(), within["weeks"].max()
     time = weeks(first) if first == last else f"between {_time(first)} and {last:g} weeks"
-    studies = within.drop_duplicates("study_id")
+    studies = within["study_id"].nunique()
     patients = int(within.groupby("arm_id")["n"].max().sum())
-    cites = series([cite(row.study_id, row.citation) for row in studies.itertuples()])
     return (
         f"Without a control group, average pain fell by {low if low == high else f'{low} to {high}'} points {time} "
-        f"({count(len(studies), 'study', 'studies')}, {count(patients, 'patient')}: {cites})."
+        f"({count(studies, 'study', 'studies')}, {count(patients, 'patient')})."
     )
 
 

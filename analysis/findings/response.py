@@ -9,7 +9,7 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite
 from analysis.outcomes import responders
 from analysis.outcomes.context import PLACEBO, source_row
-from analysis.wording import count, level_words, marks, of, p_text, percent_interval, printed_percent, series, weeks
+from analysis.wording import level_words, marks, of, p_text, percent_interval, printed_percent, series, weeks
 
 SOON_WEEKS = 1  # a rate up to a week after the end of infusion counts as one at its end
 CLAUSES = {"complete_relief": "were free of pain", "any_relief": "had some relief"}
@@ -29,8 +29,8 @@ def response(
     flows = [f for f in responders.flows(selection, definition_classes) if f.weeks_second <= horizon_weeks]
     # the group whose flow is tested comes first, then the larger group
     flows.sort(key=lambda flow: (np.isnan(flow.p_reported), -flow.n))
-    sentences = [_twice(flow, rates, level) for flow in flows]
-    detail = [_lost(flow) for flow in flows]
+    twice = [_twice(flow, rates, level) for flow in flows]
+    sentences, detail = twice[:1], [*twice[1:], *(_lost(flow) for flow in flows)]
     later = rates[(rates["weeks"] > SOON_WEEKS) & (rates["weeks"] <= horizon_weeks)]
     parts = (
         ("within a week of the end of infusion", rates[rates["weeks"] <= SOON_WEEKS]),
@@ -44,7 +44,7 @@ def response(
     if rates.empty:
         sentences.append("No study in this selection counts responders.")
     elif rates[rates["control"] == PLACEBO].empty:
-        detail.append("None of these rates has a placebo group beside it.")
+        sentences.append("No responder rate has a placebo group beside it.")
     shown = pd.concat([part for _, part in parts])
     rows = [*(flow.rows for flow in flows), *(source_row("responders", row) for row in shown["row"])]
     studies = dict.fromkeys([*(flow.study_id for flow in flows), *shown["study_id"]])
@@ -99,12 +99,16 @@ def _range(words: str, part: pd.DataFrame, level: float) -> str:
     different = f", under {definitions} different definitions of a responder" if definitions > 1 else ""
     return (
         f"Rates {words} run from {printed_percent(low)} ({_of(low)}) to {printed_percent(high)} "
-        f"({_of(high)}) over {count(part['study_id'].nunique(), 'study', 'studies')}{different}{_selected(part)}."
+        f"({_of(high)}){_over(part['study_id'].nunique())}{different}{_selected(part)}."
     )
 
 
 def _of(row) -> str:
     return of(row.responders, row.n) + marks(row)
+
+
+def _over(studies: int) -> str:
+    return f" over {studies} studies" if studies > 1 else ""
 
 
 def _selected(part: pd.DataFrame) -> str:

@@ -26,7 +26,8 @@ BENEFIT_STATES = {
     "pain_free": "pain free",
     "complete_remission": "in complete remission",
 }
-# from the surest count to the least sure
+# from the surest to the least sure
+ACCESS_LEVELS = ("full_text", "abstract", "secondary", "lay")
 COUNT_BASES = ("reported", "inferred", "derived_from_percent", "nearest_to_percent")
 SHOWN_AS = {
     "none": "no benefit",
@@ -63,7 +64,7 @@ KEPT_COLUMNS = [
 INTERVAL_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["benefit", "patients", "patients_treated", "weeks_low", "weeks_high", "kind", "includes_zero", "rule"],
-    *["count_basis", "rows"],
+    *["count_basis", "access", "rows"],
 ]
 
 
@@ -206,7 +207,8 @@ def _from_milestones(series: pd.DataFrame, zeros: pd.DataFrame) -> list[dict]:
         places = [before.row, after.row]
         group = _group(after, lost, before.weeks_low, after.weeks_low, "interval", False, rule, places)
         basis = max(before.count_basis, after.count_basis, key=COUNT_BASES.index)
-        found.append(group | {"count_basis": basis})
+        access = max(before.access, after.access, key=ACCESS_LEVELS.index)
+        found.append(group | {"count_basis": basis, "access": access})
     last = rows[-1]
     rule = f"{int(last.patients)} {state} at {last.weeks_low:g} weeks, the last count"
     found.append(_group(last, int(last.patients), last.weeks_low, np.inf, "right-censored", False, rule, [last.row]))
@@ -222,7 +224,7 @@ def _from_statement(row) -> dict:
 
 def _group(row, patients, low, high, kind, zero, rule, places) -> dict:
     note = f" ({row.note})" if isinstance(row.note, str) and "not described" in row.note else ""
-    return {name: getattr(row, name) for name in (*CONTEXT_COLUMNS, "benefit", "count_basis")} | {
+    return {name: getattr(row, name) for name in (*CONTEXT_COLUMNS, "benefit", "count_basis", "access")} | {
         "patients": patients,
         "patients_treated": int(row.patients_treated),
         "weeks_low": float(low),

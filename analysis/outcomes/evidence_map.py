@@ -30,6 +30,7 @@ STUDY_COLUMNS = [
     *["study_id", "citation", "year", "design", "design_words", "control", "country", "population", "n", "n_is"],
     *["regimens", "routes", *REPORTS, "doi", "row"],
 ]
+CONVERTED_COLUMNS = ["dose_reported", "mg_per_h", "total_mg", "assumption", "not_comparable"]
 DOSE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["drug", "route", "dose_reported", "dose_kind", "mg_per_h", "hours_per_day", "infusion_days", "total_mg"],
@@ -96,7 +97,8 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
     )
     arms["control"] = arms["study_id"].map(controls(evidence))
     arms["regimen_class"] = arms["regimen_class"].fillna(NOT_STATED)
-    converted = pd.DataFrame([_convert(arm, weight_kg) for arm in arms.itertuples()], index=arms.index)
+    steps = [_convert(arm, weight_kg) for arm in arms.itertuples()]
+    converted = pd.DataFrame(steps, index=arms.index, columns=CONVERTED_COLUMNS)
     frame = pd.concat([arms, converted], axis=1)
     frame["row"] = [source_row("arms", row) for row in frame["row"]]
     return frame.sort_values(["regimen_class", "total_mg", "arm_id"], na_position="last", kind="stable").reset_index(

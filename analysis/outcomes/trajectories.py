@@ -30,7 +30,8 @@ CHANGE_COLUMNS = [
 ]
 DIFFERENCE_COLUMNS = [
     *["study_id", "citation", "weeks", "timepoint", "n_ketamine", "n_control", "ketamine", "control_value"],
-    *["difference", "ci_low_if_sd", "ci_high_if_sd", "ci_low_if_se", "ci_high_if_se", "spread_kind", "control", "rows"],
+    *["difference", "ci_low_if_sd", "ci_high_if_sd", "ci_low_if_se", "ci_high_if_se", "spread_kind"],
+    *["control", "regimen_class", "access", "rows"],
 ]
 
 
@@ -137,6 +138,8 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                         **limits,
                         "spread_kind": k.spread_kind,
                         "control": k.control,
+                        "regimen_class": k.regimen_class,
+                        "access": k.access,
                         "rows": f"{source_row('pain_scores', k.row)} and {c.row}",
                     }
                 )

@@ -13,11 +13,12 @@ from typing import Any
 
 from analysis.parameters.notebooks import NOTEBOOKS, Notebook, all_notebooks, find_notebook, read_notebook
 from analysis.parameters.registry import REGISTRY, Between, nearest_word
-from analysis.parameters.values import Parameter, ParameterError, check_one
+from analysis.parameters.values import WORDS, Parameter, ParameterError, check_one
 
 __all__ = [
     "NOTEBOOKS",
     "REGISTRY",
+    "WORDS",
     "Notebook",
     "Parameter",
     "ParameterError",
@@ -32,8 +33,8 @@ __all__ = [
 def check(notebook: Notebook, given: dict[str, Any]) -> dict[str, Any]:
     """All values of a run: the given ones, converted to the notebook's types, and the defaults of the others.
 
-    Text (as it comes from a command line) is read as the type says: `iv,oral` and `[iv, oral]` are both tuples.
-    Raises ParameterError with every wrong name and value at once.
+    Text (as it comes from a command line) is read as the type says: `iv,oral` and `[iv, oral]` are both lists;
+    lists are given back as tuples. Raises ParameterError with every wrong name and value at once.
     """
     known = {parameter.name: parameter for parameter in notebook.parameters}
     values, problems = notebook.defaults, []
@@ -68,7 +69,7 @@ def check_parameters(notebook: str | None = None, values: dict[str, Any] | None 
 
 
 def _guess(name: str, value: Any) -> Parameter:
-    kind = "tuple[str, ...]" if isinstance(value, (tuple, list)) else type(value).__name__
+    kind = WORDS if isinstance(value, (tuple, list)) else type(value).__name__
     if isinstance(REGISTRY.get(name), Between) and kind == "int":
         kind = "float"
     return Parameter(name, kind, value, "")

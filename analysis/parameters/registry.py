@@ -13,7 +13,7 @@ from analysis.paths import DATA
 
 @dataclass(frozen=True)
 class Choice:
-    """One (or for a tuple: any number) of a list of words."""
+    """One (or for a list: any number) of a list of words."""
 
     words: Callable[[], tuple[str, ...]]
 

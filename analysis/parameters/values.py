@@ -11,7 +11,8 @@ import yaml
 
 from analysis.parameters.registry import REGISTRY, Rule, YesNo
 
-TYPES = ("str", "int", "float", "bool", "tuple[str, ...]")
+WORDS = "list[str]"  # as papermill can read it too
+TYPES = ("str", "int", "float", "bool", WORDS)
 
 
 class ParameterError(Exception):
@@ -41,9 +42,9 @@ class Parameter:
         return REGISTRY.get(self.name) or (YesNo() if self.type == "bool" else None)
 
     def allowed(self) -> str:
-        """The allowed values in words; for a tuple also that there may be several."""
+        """The allowed values in words; for a list also that there may be several."""
         words = self.rule.says() if self.rule else "Allowed: any value of the type."
-        return f"{words[:-1]}; any number of them." if self.type.startswith("tuple") else words
+        return f"{words[:-1]}; any number of them." if self.type == WORDS else words
 
 
 def check_one(parameter: Parameter, value: Any) -> tuple[Any, list[str]]:

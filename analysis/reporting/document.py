@@ -114,10 +114,7 @@ def read(notebook: dict[str, Any]) -> Document:
     collector.flush_code()
     made = notebook["metadata"].get(METADATA, {})
     summary = collector.summary or {}
-    findings = [
-        (f["question"], collector.piece(f["sentence"]), collector.piece(f.get("detail", "")))
-        for f in summary.get("findings", [])
-    ]
+    findings = [(f["question"], collector.piece(f["sentence"])) for f in summary.get("findings", [])]
     limits = [collector.piece(limit) for limit in summary.get("limits", [])]
     question = collector.piece(escape(summary.get("question", "")))
 
@@ -127,7 +124,7 @@ def read(notebook: dict[str, Any]) -> Document:
     resolver = _Resolver(document, made.get("citations", {}), collector)
     resolver.headings(blocks)
     blocks = {name: resolver.resolve(name, piece) for name, piece in blocks.items()}
-    document.findings = [Answer(asked, blocks[told], blocks[more]) for asked, told, more in findings]
+    document.findings = [Answer(asked, blocks[told]) for asked, told in findings]
     document.limits = [blocks[name] for name in limits]
     document.parts = [resolver.finish(factory(blocks)) for factory in collector.factories]
     document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]

@@ -47,7 +47,6 @@ def pieces(document: Document) -> dict[str, Any]:
             _raw(_MARK.format(f"finding-{number}") + f'<dt>{escape(answer.question)}</dt><dd><div class="answer">'),
             *answer.sentence,
             _raw("</div>"),
-            *([_raw('<div class="detail">'), *answer.detail, _raw("</div>")] if answer.detail else []),
             _raw("</dd>"),
         ]
     for number, limit in enumerate(document.limits):

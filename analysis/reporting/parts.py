@@ -104,11 +104,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Answer:
-    """One finding: the question, the answer in a sentence, and what else belongs to it."""
+    """One finding: the question and the answer in a sentence."""
 
     question: str
     sentence: Blocks
-    detail: Blocks
 
 
 @dataclass

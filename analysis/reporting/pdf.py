@@ -75,7 +75,7 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
         blocks.append(_raw("#findings("))
         for answer in document.findings:
             blocks += [_raw(f"finding({text(answer.question)}, ["), *answer.sentence]
-            blocks += [_raw("], ["), *answer.detail, _raw("]),")] if answer.detail else [_raw("], none),")]
+            blocks.append(_raw("]),"))
         blocks.append(_raw(")"))
     if document.limits:
         blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]

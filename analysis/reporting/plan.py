@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from analysis.parameters import Notebook, ParameterError, check, find_notebook, nearest_word
+from analysis.parameters import WORDS, Notebook, ParameterError, check, find_notebook, nearest_word
 from analysis.paths import DATA
 from analysis.reporting.provenance import sha256, value_words
 from analysis.reporting.run import FORMATS
@@ -202,7 +202,7 @@ def report_name(label: str, notebook: Notebook, given: dict[str, Any], keep: tup
         if key == "title" or (value == notebook.defaults[key] and key not in keep):
             continue
         text = value_words(value) or "all"
-        words.append(text if kinds[key] in ("str", "tuple[str, ...]") and value else f"{key} {text}")
+        words.append(text if kinds[key] in ("str", WORDS) and value else f"{key} {text}")
     name = "-".join(re.findall("[a-z0-9]+", " ".join(words).lower()))
     return (
         name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode())[:8]}"

@@ -22,7 +22,6 @@ LIBRARIES = (
     "pandas",
     "numpy",
     "scipy",
-    "statsmodels",
     "matplotlib",
     "ipykernel",
     "papermill",

@@ -58,7 +58,7 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame) -> Table:
     between = [
         {
             "study_id": row.study_id,
-            "study": row.citation,
+            "study": row.citation + marks(row),
             "comparison": f"ketamine ({half_up(row.ketamine, 1)}) minus control ({half_up(row.control_value, 1)}), "
             f"{row.control}",
             "time": row.timepoint,

@@ -9,7 +9,7 @@ from analysis.exhibit import Column, Table
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
 from analysis.tables.notes import row_column
-from analysis.wording import interval, p_text, upper_first
+from analysis.wording import interval, p_text
 
 POPULATION_WORDS = {
     "crps": "CRPS",
@@ -54,8 +54,9 @@ def study_facts(selection: Selection) -> Table:
         ]
     )
     columns = (Column("fact", "What"), Column("value", "As stated"))
-    place = f"{source_row('studies', row.row)}."
-    return Table("study", shown, "The study.", columns, (row.study_id,), notes=upper_first(place))
+    return Table(
+        "study", shown, "The study.", columns, (row.study_id,), notes=f"From {source_row('studies', row.row)}."
+    )
 
 
 def arms(selection: Selection) -> Table:

@@ -1,0 +1,78 @@
+"""The notebooks of the project, executed once for all tests: with their defaults and with other parameters."""
+
+from __future__ import annotations
+
+import functools
+import io
+import multiprocessing
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import pypdf
+from bs4 import BeautifulSoup
+
+from analysis.parameters import check, find_notebook
+from analysis.paths import ROOT
+from analysis.reporting import provenance
+from analysis.reporting.batch import build_all
+from analysis.reporting.run import Built, Spec
+
+NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+OTHER: dict[str, dict[str, Any]] = {
+    "01-evidence-map": {"routes": ["topical", "oral"], "weight_kg": 60.0},
+    "02-pain-trajectories": {"populations": ["crps", "crps_1", "mixed"], "access": ["abstract"], "level": 0.9},
+    "03-responder-rates": {"definition_classes": ["complete_relief"], "access": [], "contained_arms": True},
+    "04-durations-of-benefit": {"access": [], "routes": [], "horizon_weeks": 8.0},
+    "evidence-report": {"studies": ["finch2009"], "routes": ["topical"]},
+    "study-report": {"study_id": "dahan2011"},
+}
+
+
+@functools.cache
+def defaults() -> dict[str, Built]:
+    """Each notebook as the batch builds it, with its defaults."""
+    common = provenance.shared()
+    return {built.name: built for built in build_all([Spec(name, name, common=common) for name in NAMES], jobs=2)}
+
+
+@functools.cache
+def others() -> dict[str, nbformat.NotebookNode]:
+    """Each notebook run by plain papermill with another set of parameters, from a working directory of its own."""
+    # processes, since papermill changes the working directory of the whole process
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool,
+    ):
+        texts = pool.map(_run, NAMES, [folder] * len(NAMES))
+        return {name: nbformat.reads(text, as_version=4) for name, text in zip(NAMES, texts, strict=True)}
+
+
+def _run(name: str, folder: str) -> str:
+    given = OTHER[name]
+    check(find_notebook(name), given)
+    source = ROOT / "notebooks" / f"{name}.ipynb"
+    target = str(Path(folder) / f"{name}.ipynb")
+    made = papermill.execute_notebook(str(source), target, given, cwd=folder, progress_bar=False, kernel_name="python3")
+    return nbformat.writes(made)
+
+
+@functools.cache
+def page(name: str = "evidence-report") -> BeautifulSoup:
+    """The HTML of a report."""
+    return BeautifulSoup(defaults()[name].files["report.html"], "html.parser")
+
+
+@functools.cache
+def pdf(name: str = "evidence-report") -> pypdf.PdfReader:
+    """The PDF of a report."""
+    return pypdf.PdfReader(io.BytesIO(defaults()[name].files["report.pdf"]))
+
+
+@functools.cache
+def pdf_text(name: str = "evidence-report") -> str:
+    """The words of a PDF, spaces made single."""
+    return " ".join(" ".join(page.extract_text() for page in pdf(name).pages).split())

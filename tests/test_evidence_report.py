@@ -1,0 +1,130 @@
+"""The evidence report as a reader gets it: the answer first, nothing fetched, every figure and table in words too."""
+
+import re
+
+import pytest
+from notebook_runs import NAMES, defaults, page, pdf, pdf_text
+
+from analysis import evidence, findings
+from analysis.evidence.selection import select
+
+FIGURES = {
+    "pain-changes",
+    "pain-trajectories",
+    "responder-rates",
+    "benefit-flow-mangnus2022-sket",
+    "benefit-flow-correll2004-course1",
+    "benefit-over-time",
+    "durations-of-benefit",
+    "adverse-events",
+    "evidence-map",
+    "dose-map",
+}
+
+
+def words(element):
+    return " ".join(element.get_text(" ").split())
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return findings.findings(select(evidence.load()))
+
+
+def test_first_screen_answers_the_six_questions(answers):
+    header = page().select_one("main header") or page().select_one("header")
+    text = words(header)
+    assert "Ketamine for complex regional pain syndrome: what is known" in text
+    for answer in answers:
+        assert answer.question in text
+    assert "Against placebo, pain was 2.8 points less on the 0–10 scale" in text
+    assert "62% were responders at the end of infusion and 48% at 4 weeks" in text
+    assert "13 of 20" in text and "18 of 33" in text
+    assert "Only 2 of 14 studies have a placebo group" in text
+    assert "76% with ketamine, 18% with placebo" in text
+    assert "Information, not clinical advice" in text
+
+
+def test_figures_have_captions_words_and_data():
+    figures = page().select("figure[id^=fig-]")
+    assert {figure["id"].removeprefix("fig-") for figure in figures} == FIGURES
+    for number, figure in enumerate(figures, start=1):
+        caption = words(figure.find("figcaption"))
+        assert caption.startswith(f"Figure {number}.")
+        assert re.search(r"\d", figure.find("img")["alt"]), figure["id"]
+        assert len(figure.find("img")["alt"]) > 80
+        assert figure.select_one("details table")
+        assert figure.select_one('a[download][href^="data:text/csv"]')
+
+
+def test_every_table_has_a_caption_headers_and_rows():
+    exhibits = page().select("figure[id^=tab-]")
+    assert len(exhibits) >= 9
+    for number, exhibit in enumerate(exhibits, start=1):
+        assert words(exhibit.find("figcaption")).startswith(f"Table {number}.")
+        table = exhibit.find("table")
+        assert table["aria-labelledby"] == exhibit.find("figcaption")["id"]
+        assert all(head.get("scope") == "col" for head in table.select("thead th"))
+        assert table.select("tbody tr")
+
+
+def test_nothing_is_fetched_and_the_file_is_small():
+    html = defaults()["evidence-report"].files["report.html"]
+    assert len(html) < 1_500_000
+    for element in page().select("[src]"):
+        assert element["src"].startswith("data:")
+    assert not page().select("link[href], script[src], iframe, object, embed")
+    assert not re.search(rb"@import|url\(\s*['\"]?http", html)
+
+
+def test_every_study_cited_has_a_reference_with_its_doi():
+    cited = {link["href"][1:] for link in page().select('a[href^="#ref-"]')}
+    listed = {element["id"] for element in page().select('[id^="ref-"]')}
+    assert cited and cited <= listed
+    assert page().select_one('#ref-mangnus2022 a[href="https://doi.org/10.1111/papr.13056"]')
+    assert page().select_one('#ref-wilson1927 a[href^="https://doi.org/"]')
+
+
+def test_numbers_lead_to_their_rows():
+    table = page().select_one("#tab-responder-rates")
+    heads = [words(head) for head in table.select("thead th")]
+    row = next(r for r in table.select("tbody tr") if "Kiefer et al. 2008a" in words(r))
+    cells = dict(zip(heads, [words(cell) for cell in row.select("th, td")], strict=True))
+    place = int(cells["Row of responders.csv"])
+    kept = evidence.load().responders.set_index("row").loc[place]
+    assert (kept["study_id"], kept["responders"], kept["n"]) == ("kiefer2008", 13, 20)
+    assert cells["Responders"] == "13/20"
+
+
+def test_how_it_was_made_is_told():
+    text = words(page())
+    assert evidence.load().hash in text
+    assert "python -m analysis report evidence-report" in text
+
+
+def test_pdf_holds_the_same_answers_tagged_and_titled(answers):
+    document = pdf()
+    assert document.metadata.title == "Ketamine for complex regional pain syndrome: what is known"
+    assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    first = " ".join(document.pages[0].extract_text().split())
+    for answer in answers:
+        assert answer.question in first
+    assert "62% were responders at the end of infusion and 48% at 4 weeks" in first
+    assert "Information, not clinical advice" in first
+    assert all("Information, not clinical advice" in " ".join(p.extract_text().split()) for p in document.pages)
+    captions = set(re.findall(r"Figure (\d+)\.", pdf_text()))
+    assert {str(number) for number in range(1, len(FIGURES) + 1)} <= captions
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_answer_is_typed(name):
+    """Markdown in the notebooks holds no result: only scale ends, years of methods and the worked example of a rule."""
+    import nbformat
+
+    from analysis.parameters import find_notebook
+
+    allowed = {"0", "10", "30%", "50%", "25", "33", "18"}
+    for cell in nbformat.read(find_notebook(name).path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"\[@[^\]]*\]", "", cell.source)
+            assert set(re.findall(r"\d[\d.,]*\d%?|\d%?", text)) <= allowed, text

@@ -1,0 +1,140 @@
+"""The notebooks: stored clean, thin, and running with their defaults and with other parameters."""
+
+import ast
+import re
+
+import nbformat
+import notebook_runs
+import pytest
+from notebook_runs import NAMES, OTHER
+
+from analysis.exhibit import EXHIBIT_MIME
+from analysis.parameters import find_notebook
+from analysis.paths import ROOT
+
+
+def stored(name):
+    return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+
+
+def exhibits(notebook, kind=None):
+    found = [
+        output["data"][EXHIBIT_MIME]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if EXHIBIT_MIME in output.get("data", {})
+    ]
+    return [payload for payload in found if kind in (None, payload["kind"])]
+
+
+def default_run(name):
+    return nbformat.reads(notebook_runs.defaults()[name].files["report.ipynb"].decode(), as_version=4)
+
+
+def test_the_notebooks_of_the_design_are_there():
+    assert set(NAMES) >= {
+        "01-evidence-map",
+        "02-pain-trajectories",
+        "03-responder-rates",
+        "04-durations-of-benefit",
+        "evidence-report",
+        "study-report",
+    }
+    assert set(OTHER) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stored_without_outputs_for_any_python(name):
+    notebook = stored(name)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        assert cell.cell_type == "markdown" or (cell.outputs == [] and cell.execution_count is None)
+        assert set(cell.metadata) <= {"tags"}
+    ids = [cell.id for cell in notebook.cells]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_begins_with_a_title_and_its_parameters(name):
+    cells = stored(name).cells
+    assert cells[0].cell_type == "markdown" and cells[0].source.startswith("# ")
+    assert cells[1].metadata.tags == ["parameters"]
+    assert find_notebook(name).parameters
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_thin(name):
+    """A cell calls, shows, explains: nothing is defined there, and nothing is longer than half a screen."""
+    for cell in stored(name).cells[2:]:
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= 14
+            kinds = {type(node) for node in ast.walk(ast.parse(cell.source))}
+            assert not kinds & {ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.While}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_has_text_before_it(name):
+    """Somebody reads what a picture is about before it comes: no section opens with a picture."""
+    shown = False
+    for cell in stored(name).cells:
+        shown = shown or cell.cell_type == "markdown"
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            assert len(cell.source.splitlines()) > 1 or "left out" in cell.source or name == "study-report"
+    assert shown
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_runs_with_its_defaults(name):
+    built = notebook_runs.defaults()[name]
+    assert built.ok, built.reason
+    assert {"report.html", "report.pdf", "report.ipynb"} <= set(built.files)
+    assert any(file.startswith("tables/") and file.endswith(".csv") for file in built.files)
+    assert built.title and built.question and not built.synthetic
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_runs_with_other_parameters_from_any_folder(name):
+    notebook = notebook_runs.others()[name]
+    assert exhibits(notebook, "summary")
+    assert not [o for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "error"]
+    for payload in exhibits(notebook):
+        if payload["kind"] in ("figure", "table"):
+            assert payload["caption"].strip()
+
+
+def test_parameters_reach_the_tables():
+    run = notebook_runs.others()["03-responder-rates"]
+    (table,) = [t for t in exhibits(run, "table") if t["name"] == "responder-rates"]
+    defined = next(i for i, column in enumerate(table["columns"]) if column["label"] == "Counted as a responder")
+    assert len(table["cells"]) > 4
+    lay = [row for row in table["cells"] if "¶" in row[0]]
+    assert lay and all(row[defined] for row in table["cells"])
+    summary = exhibits(run, "summary")[0]
+    assert summary["subtitle"] == "All kinds of source; subgroups and repeated courses are counted too."
+    narrow = exhibits(notebook_runs.others()["02-pain-trajectories"], "summary")[0]
+    assert "90% interval" in narrow["findings"][0]["sentence"]
+
+
+def test_a_selection_without_numbers_says_so():
+    summary = exhibits(notebook_runs.others()["evidence-report"], "summary")[0]
+    told = {finding["question"]: finding["sentence"] for finding in summary["findings"]}
+    assert (
+        told["How many patients respond, and how many still do later?"]
+        == "No study in this selection counts responders."
+    )
+    for payload in exhibits(notebook_runs.others()["evidence-report"], "figure"):
+        assert re.search(r"no |nothing|none", payload["alt"], re.IGNORECASE), payload["alt"]
+
+
+def test_the_same_table_by_hand_and_in_batch():
+    """What the notebook shows is what the library gives: no step of the analysis hides in a cell."""
+    from analysis import evidence, tables
+    from analysis.evidence.selection import select
+    from analysis.outcomes import responders
+
+    expected = tables.responder_rates(responders.rates(select(evidence.load())), 0.95).payload()["cells"]
+    (shown,) = [t for t in exhibits(default_run("03-responder-rates"), "table") if t["name"] == "responder-rates"]
+    assert shown["cells"] == expected

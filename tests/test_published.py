@@ -1,0 +1,43 @@
+"""What readers find without building anything is what the data and the code give."""
+
+import re
+
+import pypdf
+from bs4 import BeautifulSoup
+from published_figure import TARGET, figure
+
+from analysis import evidence, findings
+from analysis.evidence.selection import select
+from analysis.paths import ROOT
+
+REPORT = ROOT / "reports" / "published" / "evidence-report"
+RENEW = "the published report is older than the data: make publish"
+
+
+def test_the_figure_of_the_readme_is_today_s():
+    assert TARGET.read_text(encoding="utf-8") == figure().svg, RENEW
+
+
+def test_the_readme_says_in_words_what_its_figure_shows():
+    alt = re.search(r"!\[([^\]]+)\]\(reports/published/benefit-flow.svg\)", (ROOT / "README.md").read_text())[1]
+    told = findings.response(select(evidence.load()))
+    for number in ("62%", "48%", "9", "2", "0.03"):
+        assert number in alt and number in f"{told.sentence} {told.detail}"
+
+
+def test_the_published_report_holds_today_s_data_and_answers():
+    page = BeautifulSoup((REPORT / "report.html").read_bytes(), "html.parser")
+    text = " ".join(page.get_text(" ").split())
+    assert evidence.load().hash in text, RENEW
+    first = " ".join(pypdf.PdfReader(REPORT / "report.pdf").pages[0].extract_text().split())
+    for answer in findings.findings(select(evidence.load())):
+        bold = re.search(r"\*\*(.+?)\*\*", answer.sentence)[1]
+        assert bold in text, RENEW
+        assert bold in first, RENEW
+
+
+def test_links_of_the_readme_lead_somewhere():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", readme):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists() or target.startswith("reports/output"), target
