@@ -41,7 +41,7 @@ def test_first_screen_answers_the_six_questions(answers):
     assert "62% were responders at the end of infusion and 48% at 4 weeks" in text
     assert "13 of 20" in text and "18 of 33" in text
     assert "Only 2 of 14 studies have a placebo group" in text
-    assert "76% with ketamine, 18% with placebo" in text
+    assert "76%† with ketamine, 18%‡ with placebo" in text
     assert "Information, not clinical advice" in text
 
 

@@ -62,7 +62,7 @@ def test_certainty_harm_and_what_is_missing(selection):
         "**Only 2 of 14 studies have a placebo group** (86 of 446 patients)."
     )
     harm = findings.harm(selection)
-    assert "76% with ketamine, 18% with placebo** (30 patients in each group" in harm.sentence
+    assert "76%† with ketamine, 18%‡ with placebo** (30 patients in each group" in harm.sentence
     assert "hepatotoxicity, 3 of 6" in harm.sentence and "up to 6% possible" in harm.detail
     missing = findings.missing(selection)
     assert "a responder rate with a placebo group" in missing.sentence

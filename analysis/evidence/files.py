@@ -307,7 +307,10 @@ def _header_problems(header: list[str], table: Table) -> Iterator[Problem]:
 def _width_problem(file: str, number: int, cells: list[str], header: list[str]) -> Problem:
     rule = f"a row has as many cells as the header, {len(header)}; this one has {len(cells)}"
     if len(cells) > len(header):
-        advice = 'a text with a comma needs quotation marks, as in "abstract, results"; else delete the surplus cells'
+        advice = (
+            'a text with a comma needs quotation marks, as in "abstract, results"; decimals follow a point, as in 1.5; '
+            "else delete the surplus cells"
+        )
         return Problem(file, number, "", shorten(",".join(cells[len(header) - 1 :])), rule, advice)
     last = header[len(cells) - 1]
     advice = f"add the missing cells; an empty one still needs its comma (the last one here stands under {last})"

@@ -8,7 +8,7 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite
 from analysis.outcomes import safety
 from analysis.outcomes.context import PLACEBO, source_row
-from analysis.wording import groups, of, percent, printed_percent, upper_first
+from analysis.wording import groups, marks, of, percent, printed_percent, upper_first
 
 SHOWN = 2  # of the other events: those that most patients had
 WRITTEN_FOR_THE_EVENT = ("case_report", "case_series")
@@ -52,22 +52,28 @@ def _pairs(counted: pd.DataFrame) -> list[tuple]:
 
 def _against_placebo(treated, placebo) -> str:
     return (
-        f"**{upper_first(treated.event)}: {printed_percent(treated)} with ketamine, {printed_percent(placebo)} "
-        f"with placebo** "
+        f"**{upper_first(treated.event)}: {_rate(treated)} with ketamine, {_rate(placebo)} with placebo** "
         f"({groups(treated.n, placebo.n)}; {cite(treated.study_id, treated.citation)})."
     )
 
 
+def _rate(row) -> str:
+    return f"{printed_percent(row)}{marks(row)}"
+
+
 def _counted(happened: pd.DataFrame, elsewhere: bool) -> str:
     told = [
-        f"{row.event}, {of(row.events, row.n)} ({cite(row.study_id, row.citation)})" for row in happened.itertuples()
+        f"{row.event}, {of(row.events, row.n)}{marks(row)} ({cite(row.study_id, row.citation)})"
+        for row in happened.itertuples()
     ]
     return f"{'Counted elsewhere' if elsewhere else 'Counted'}: {'; '.join(told)}."
 
 
 def _none(none: pd.DataFrame) -> str:
     largest = none.loc[none["n"].astype("int64").idxmax()]
-    told = f"{largest['event']}, {of(0, largest['n'])}; {cite(largest['study_id'], largest['citation'])}"
+    told = (
+        f"{largest['event']}, {of(0, largest['n'])}{marks(largest)}; {cite(largest['study_id'], largest['citation'])}"
+    )
     possible = f"a rate of up to {percent(largest['rule_of_three'])} possible"
     studies = none["study_id"].nunique()
     if studies == 1:
