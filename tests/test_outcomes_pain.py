@@ -103,3 +103,9 @@ def test_an_empty_selection_gives_empty_tables(evidence):
     assert trajectories.scores(nothing).empty
     assert trajectories.changes(nothing).empty
     assert trajectories.between_arms(nothing).empty
+
+
+def test_the_words_of_an_interval_follow_its_level(evidence):
+    table = trajectories.changes(select(evidence), level=0.995).set_index("arm_id")
+    assert table.loc["patil2012_crps", "interval"] == "99.5% CI"
+    assert table.loc["patil2012_crps", "change_low"] < -8.5

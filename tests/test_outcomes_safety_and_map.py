@@ -113,3 +113,12 @@ def test_an_unlabelled_dose_kind_is_said(evidence):
     arms.loc[arms["arm_id"] == "goldberg2010_ketamine", "dose_kind"] = np.nan
     table = evidence_map.doses(select(replace(evidence, arms=arms))).set_index("arm_id")
     assert table.loc["goldberg2010_ketamine", "assumption"] == "kind of dose not stated"
+
+
+def test_several_counts_behind_a_percentage_give_the_nearest(evidence):
+    table = evidence.adverse_events.copy()
+    here = table["arm_id"] == "sigtermans2009_placebo"
+    table.loc[here, ["n", "percent_reported"]] = [300, 27.0]  # 80 to 83 patients are printed as 27%
+    found = safety.events(select(replace(evidence, adverse_events=table))).set_index("arm_id")
+    row = found.loc["sigtermans2009_placebo"]
+    assert (row["events"], row["count_basis"]) == (81, "derived_from_percent")

@@ -120,8 +120,8 @@ def test_durations_and_intervals(default):
 
 def test_percentages_agree_between_the_tables(default):
     kept = tables.benefit_by_regimen(durations.kept(default))
-    assert line(kept, Study="Correll et al. 2004†§")["Share (interval)"].startswith("54% ")
-    assert line(kept, Study="Mangnus et al. 2021†", Weeks="0")["Share (interval)"].startswith("62% ")
+    assert line(kept, Study="Correll et al. 2004†§")["Share (95% interval)"].startswith("54% ")
+    assert line(kept, Study="Mangnus et al. 2021†", Weeks="0")["Share (95% interval)"].startswith("62% ")
 
 
 def test_adverse_events(default):

@@ -20,8 +20,8 @@ EVENT_COLUMNS = [
 def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Every reported adverse event with its rate (0 to 1) and Wilson's interval at `level`.
 
-    count_basis: `reported`; `derived_from_percent` (one whole number of n gives the printed percentage);
-    `nearest_to_percent` (none or several do: the nearest count, and the rate is the printed one); `no count` (mentioned
+    count_basis: `reported`; `derived_from_percent` (a whole number of n gives the printed percentage; of several, the
+    nearest); `nearest_to_percent` (none does: the nearest count, and the rate is the printed one); `no count` (mentioned
     without a number: no rate). rule_of_three: the upper 95% limit 3/n where no patient had the event.
     """
     frame = with_context(selection, "adverse_events").reset_index(drop=True)
@@ -50,7 +50,8 @@ def _count(row) -> tuple[object, str]:
         return int(row.events), "reported"
     if pd.isna(row.percent_reported) or pd.isna(row.n):
         return pd.NA, "no count"
+    nearest = round(row.percent_reported * int(row.n) / 100)
     fitting = counts_behind_percent(row.percent_reported, int(row.n))["count"]
-    if len(fitting) == 1:
-        return int(fitting.iloc[0]), "derived_from_percent"
-    return round(row.percent_reported * int(row.n) / 100), "nearest_to_percent"
+    if fitting.empty:
+        return nearest, "nearest_to_percent"
+    return int(min(fitting, key=lambda count: abs(count - nearest))), "derived_from_percent"

@@ -76,7 +76,7 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
             low, high = mean_interval(row.value, sd, int(row.n), level)
         elif row.spread_kind == "ci95":
             low, high = row.spread_low, row.spread_high
-        interval = "95% CI" if np.isfinite(low) and level == 0.95 else f"{level:.0%} CI" if np.isfinite(low) else "none"
+        interval = "none" if np.isnan(low) else "95% CI" if row.spread_kind == "ci95" else f"{100 * level:g}% CI"
         place = source_row("pain_scores", row.row)
         found.append(_change(row, row.weeks_from_end, row.value, low, high, "mean change as printed", interval, place))
 

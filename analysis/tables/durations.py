@@ -9,7 +9,7 @@ from analysis.exhibit import Column, Table
 from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_WORDS, PatientIntervals
 from analysis.tables.notes import row_column, studies_of, with_marks
-from analysis.wording import marks, percent_interval, printed_percent
+from analysis.wording import level_words, marks, percent_interval, printed_percent
 
 
 def durations(table: pd.DataFrame) -> Table:
@@ -91,7 +91,7 @@ def without_interval(found: PatientIntervals) -> Table:
     )
 
 
-def benefit_by_regimen(table: pd.DataFrame) -> Table:
+def benefit_by_regimen(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Benefit kept over time, regimen by regimen, study by study (from `durations.kept`): a comparison without a
     sum."""
     shown = table.assign(
@@ -107,7 +107,7 @@ def benefit_by_regimen(table: pd.DataFrame) -> Table:
         Column("benefit_words", "Benefit"),
         Column("weeks", "Weeks", "decimal", lambda v: f"{v:g}"),
         Column("count_words", "Still had it", "right"),
-        Column("share", "Share (interval)"),
+        Column("share", f"Share ({level_words(level)})"),
         row_column("durations"),
     )
     return Table(

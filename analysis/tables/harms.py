@@ -6,10 +6,10 @@ import pandas as pd
 
 from analysis.exhibit import Column, Table
 from analysis.tables.notes import row_column, studies_of, with_marks
-from analysis.wording import marks, percent, percent_interval, printed_percent
+from analysis.wording import level_words, marks, percent, percent_interval, printed_percent
 
 
-def adverse_events(table: pd.DataFrame, level: float) -> Table:
+def adverse_events(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Adverse events with Wilson's interval and the rule of three (from `safety.events`)."""
     shown = table.assign(
         study=[row.citation + marks(row) for row in table.itertuples()],
@@ -24,7 +24,7 @@ def adverse_events(table: pd.DataFrame, level: float) -> Table:
         Column("label", "Arm"),
         Column("event", "Event"),
         Column("count_words", "Patients", "right"),
-        Column("rate_words", f"Rate ({100 * level:g}% interval)"),
+        Column("rate_words", f"Rate ({level_words(level)})"),
         Column("rule_of_three", "Up to, if none", "right", percent),
         Column("note", "Note"),
         row_column("adverse_events"),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.exhibit import Column, Table
 from analysis.tables.notes import row_column, studies_of, with_marks
-from analysis.wording import half_up, interval, marks
+from analysis.wording import half_up, interval, level_words, marks, upper_first
 
 SPREAD_WORDS = {
     "sd": "SD",
@@ -53,7 +53,7 @@ def pain_scores(table: pd.DataFrame) -> Table:
     )
 
 
-def pain_changes(table: pd.DataFrame, differences: pd.DataFrame) -> Table:
+def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 0.95) -> Table:
     """Changes since baseline and differences between arms (from `trajectories.changes` and `between_arms`)."""
     between = [
         {
@@ -100,7 +100,7 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame) -> Table:
         Column("time", "Time"),
         Column("n", "n", "right"),
         Column("change", "Points, 0–10"),
-        Column("interval", "95% interval"),
+        Column("interval", upper_first(level_words(level))),
         row_column("pain_scores", "rows"),
     )
     return Table(

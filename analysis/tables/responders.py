@@ -8,10 +8,10 @@ import pandas as pd
 from analysis.exhibit import Column, Table
 from analysis.outcomes.responders import Flow
 from analysis.tables.notes import row_column, studies_of, with_marks
-from analysis.wording import marks, percent_interval, printed_percent
+from analysis.wording import level_words, marks, percent_interval, printed_percent
 
 
-def responder_rates(table: pd.DataFrame, level: float) -> Table:
+def responder_rates(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Responder rates with Wilson's interval (from `responders.rates`)."""
     shown = table.assign(
         study=[row.citation + marks(row) for row in table.itertuples()],
@@ -30,7 +30,7 @@ def responder_rates(table: pd.DataFrame, level: float) -> Table:
         Column("timepoint", "Time"),
         Column("weeks", "Weeks", "decimal", lambda v: f"{v:g}"),
         Column("count_words", "Responders", "right"),
-        Column("rate_words", f"Rate ({100 * level:g}% interval)"),
+        Column("rate_words", f"Rate ({level_words(level)})"),
         row_column("responders"),
     )
     return Table(

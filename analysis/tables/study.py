@@ -92,11 +92,12 @@ def tests(selection: Selection) -> Table:
         Column("comparison", "Comparison"),
         Column("test", "Test"),
         Column("statistic", "Statistic"),
-        Column("estimate_words", "Estimate (95% interval)"),
+        Column("estimate_words", "Estimate (interval)"),
         Column("p_words", "P"),
         row_column("reported_tests"),
     )
-    return Table("reported-tests", shown, "Tests and other statistics as printed.", columns, _studies(table))
+    notes = "Intervals are 95% intervals unless the statistic says otherwise."
+    return Table("reported-tests", shown, "Tests and other statistics as printed.", columns, _studies(table), notes)
 
 
 def sources(selection: Selection) -> Table:
