@@ -1,6 +1,7 @@
 """What readers find without building anything is what the data and the code give."""
 
 import re
+import tomllib
 
 import pypdf
 from bs4 import BeautifulSoup
@@ -41,3 +42,15 @@ def test_links_of_the_readme_lead_somewhere():
     for target in re.findall(r"\]\(([^)#]+)\)", readme):
         if not target.startswith("http"):
             assert (ROOT / target).exists() or target.startswith("reports/output"), target
+
+
+def test_the_readme_says_why_each_dependency_is_there():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
+    names = {re.match(r"[\w-]+", requirement)[0] for requirement in wanted}
+    rows = re.findall(r"^\| ([a-z][^|]*) \| [^|]+ \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    listed = {name for row in rows for name in row.split(", ")}
+    assert names <= listed, sorted(names - listed)

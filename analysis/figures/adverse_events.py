@@ -130,7 +130,7 @@ def _printed_otherwise(table: pd.DataFrame) -> str:
         f"{int(r.events)} of {int(r.n)}"
         for r in rows.itertuples()
     ]
-    return f"Printed percentages that no whole number, or more than one, gives: {'; '.join(parts)}." if parts else ""
+    return f"Printed percentages that no whole number gives: {'; '.join(parts)}." if parts else ""
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:

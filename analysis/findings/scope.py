@@ -3,21 +3,8 @@
 from __future__ import annotations
 
 from analysis.evidence.selection import CRPS_POPULATIONS, NOT_STATED, Criteria
-from analysis.outcomes.context import REGIMEN_WORDS
+from analysis.outcomes.context import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS
 from analysis.wording import count, series, upper_first
-
-SOURCE_WORDS = {
-    "full_text": "full texts",
-    "abstract": "abstracts",
-    "secondary": "secondary accounts",
-    "lay": "lay sources",
-}
-POPULATION_WORDS = {
-    "crps": "CRPS",
-    "crps_1": "CRPS type 1",
-    "crps_2": "CRPS type 2",
-    "mixed": "several pain conditions",
-}
 
 
 def scope(criteria: Criteria) -> str:
@@ -32,7 +19,7 @@ def scope(criteria: Criteria) -> str:
         words = [name.replace("_", " ").replace(NOT_STATED, "not stated") for name in criteria.routes]
         parts.append(f"routes: {series(words)}" if words else "all routes")
     if criteria.access != default.access:
-        words = [SOURCE_WORDS[name] for name in criteria.access]
+        words = [f"{ACCESS_WORDS[name]}s" for name in criteria.access]
         parts.append(f"sources: {series(words)}" if words else "all kinds of source")
     if set(criteria.populations) != set(CRPS_POPULATIONS):
         words = [POPULATION_WORDS[name] for name in criteria.populations]

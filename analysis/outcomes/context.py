@@ -21,6 +21,20 @@ REGIMEN_WORDS = {
     NOT_STATED: "regimen not stated",
 }
 
+POPULATION_WORDS = {
+    "crps": "CRPS",
+    "crps_1": "CRPS type 1",
+    "crps_2": "CRPS type 2",
+    "mixed": "several pain conditions",
+}
+
+ACCESS_WORDS = {
+    "full_text": "full text",
+    "abstract": "abstract",
+    "secondary": "secondary account",
+    "lay": "lay source",
+}
+
 DEFINITION_WORDS = {
     "ge_2_points_or_success": "fall of 2 or more points, or reported as successful",
     "ge_20_percent": "at least 20% less pain",

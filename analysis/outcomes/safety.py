@@ -20,9 +20,9 @@ EVENT_COLUMNS = [
 def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Every reported adverse event with its rate (0 to 1) and Wilson's interval at `level`.
 
-    count_basis: `reported`; `derived_from_percent` (a whole number of n gives the printed percentage; of several, the
-    nearest); `nearest_to_percent` (none does: the nearest count, and the rate is the printed one); `no count` (mentioned
-    without a number: no rate). rule_of_three: the upper 95% limit 3/n where no patient had the event.
+    count_basis: `reported`; `derived_from_percent` (a whole number of n gives the printed percentage; of several,
+    the nearest); `nearest_to_percent` (none does: the nearest count, and the rate is the printed one); `no count`
+    (mentioned without a number: no rate). rule_of_three: the upper 95% limit 3/n where no patient had the event.
     """
     frame = with_context(selection, "adverse_events").reset_index(drop=True)
     counts = pd.DataFrame(

@@ -7,28 +7,16 @@ import pandas as pd
 from analysis.evidence.selection import RESULT_TABLES, Selection
 from analysis.exhibit import Column, Table
 from analysis.outcomes import evidence_map
-from analysis.outcomes.context import REGIMEN_WORDS, source_row
+from analysis.outcomes.context import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, source_row
 from analysis.tables.notes import row_column
 from analysis.wording import interval, p_text
 
-POPULATION_WORDS = {
-    "crps": "CRPS",
-    "crps_1": "CRPS type 1",
-    "crps_2": "CRPS type 2",
-    "mixed": "several pain conditions",
-}
 AGE_WORDS = {"adult": "adults", "paediatric": "children and adolescents", "mixed": "children and adults"}
 ROUTE_WORDS = {"iv": "intravenous", "sympathetic_block": "with a sympathetic block"}
 DRUG_WORDS = {
     "s_ketamine": "S-ketamine",
     "racemic_ketamine": "racemic ketamine",
     "ketamine_unspecified": "ketamine (form not stated)",
-}
-ACCESS_WORDS = {
-    "full_text": "full text",
-    "abstract": "abstract",
-    "secondary": "secondary account",
-    "lay": "lay source",
 }
 
 
