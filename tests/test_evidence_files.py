@@ -197,6 +197,15 @@ def test_row_with_too_few_cells(data_copy):
     assert "the last one here stands under contained_in" in problem["advice"]
 
 
+def test_a_row_whose_cells_are_shifted_gives_one_message(data_copy):
+    rows = data_copy.rows("responders.csv")
+    number = data_copy.row("responders.csv", arm_id="sunder2008_block")
+    rows[number - 1].insert(0, "")
+    data_copy.write_rows("responders.csv", rows)
+    problem = data_copy.only_problem()  # and not that every cell is wrong and the study unknown
+    assert (problem["row"], problem["rule"]) == (number, "a row has as many cells as the header, 14; this one has 15")
+
+
 def test_quotation_mark_that_is_not_closed(data_copy):
     data_copy.replace(
         "responders.csv",

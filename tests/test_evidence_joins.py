@@ -508,6 +508,28 @@ def test_the_same_number_differs_between_two_tables(data_copy):
     ]
 
 
+RATE = {"row": 2, "arm_id": "a", "weeks_from_end": 4.0, "definition_class": "any_relief", "unit": "patients"}
+MILESTONE = {"row": 2, "arm_id": "a", "weeks_low": 4.0, "benefit": "any_relief", "statement": "milestone"}
+COUNTED = {"responders": 3, "n": 9, "count_basis": "reported"}
+STILL = {"patients": 2, "patients_treated": 9, "count_basis": "reported"}
+
+
+@pytest.mark.parametrize(
+    ("rates", "problems"),
+    [
+        pytest.param([RATE | COUNTED], 1, id="one rate"),
+        pytest.param([RATE | COUNTED, RATE | COUNTED | {"row": 3}], 0, id="two definitions at one time"),
+        pytest.param([RATE | COUNTED | {"unit": "infusions"}], 0, id="infusions"),
+        pytest.param([RATE | COUNTED | {"definition_class": "complete_relief"}], 0, id="another benefit"),
+        pytest.param([RATE | COUNTED | {"weeks_from_end": 5.0}], 0, id="another time"),
+    ],
+)
+def test_only_clear_pairs_of_the_two_tables_are_compared(rates, problems):
+    files = {"responders": "responders.csv", "durations": "durations.csv"}
+    tables = Tables({"responders": rates, "durations": [MILESTONE | STILL]}, files)
+    assert len(list(joins.responders_agree_with_milestones(tables))) == problems
+
+
 def test_arms_contained_in_a_circle(data_copy):
     data_copy.edit("arms.csv", {"arm_id": "patil2012_crps"}, {"contained_in": "patil2012_other"})
     data_copy.edit("arms.csv", {"arm_id": "patil2012_other"}, {"contained_in": "patil2012_crps"})

@@ -142,6 +142,12 @@ def test_evidence_is_frozen_and_says_what_it_holds(evidence):
     assert repr(evidence).startswith("Evidence(75 sources, 45 studies, 64 arms, ")
 
 
+def test_evidence_survives_the_way_to_another_process(evidence):
+    again = pickle.loads(pickle.dumps(evidence))
+    assert again.hashes == evidence.hashes
+    pd.testing.assert_frame_equal(again.arms, evidence.arms)
+
+
 def test_all_problems_of_all_tables_at_once(data_copy):
     study = data_copy.edit("studies.csv", {"study_id": "lee2025"}, {"design": "retrospective_cohrt"})
     score = data_copy.edit("pain_scores.csv", {"timepoint": "T1 end of infusion"}, {"value": "11"})
@@ -152,6 +158,14 @@ def test_all_problems_of_all_tables_at_once(data_copy):
         ("pain_scores.csv", score, "value", "11"),
         ("adverse_events.csv", event, "events", "none"),
     ]
+
+
+def test_problems_stand_in_the_order_of_the_rows(data_copy):
+    first = data_copy.edit("pain_scores.csv", {"timepoint": "before ketamine"}, {"value": "11"})  # a rule finds it
+    last = data_copy.edit(
+        "pain_scores.csv", {"arm_id": "sigtermans2009_placebo"}, {"value": "five"}
+    )  # the dictionary does
+    assert data_copy.problems()["row"].tolist() == [first, last]
 
 
 def test_an_error_of_a_broken_table_does_not_hide_the_others(data_copy):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -53,6 +51,7 @@ class Evidence:
     patient_level  one value of one patient
     conflicts      one contradiction between sources
 
+    texts: the cells as they stand in the files, table -> row -> column -> text: there 61.0 keeps its zero.
     folder: where they came from; hashes: SHA-256 of each file that counts; hash: one for all of them.
     """
 
@@ -68,8 +67,9 @@ class Evidence:
     pharmacology: pd.DataFrame
     patient_level: pd.DataFrame
     conflicts: pd.DataFrame
+    texts: dict[str, dict[int, dict[str, str]]]
     folder: Path
-    hashes: Mapping[str, str]
+    hashes: dict[str, str]
     hash: str
 
     def __repr__(self) -> str:
@@ -97,17 +97,22 @@ def load(folder: str | Path = "data") -> Evidence:
         )
         raise DataError([problem], str(folder))
     package = dictionary.read(folder)
-    records, problems = _checked(folder, package)
+    records, texts, problems = _checked(folder, package)
     if problems:
         raise DataError(_sorted(problems, package), str(folder))
     hashes = _hashes(folder, package)
     together = hashlib.sha256("".join(f"{value}  {name}\n" for name, value in hashes.items()).encode()).hexdigest()
     frames = {name: _frame(package.tables[name], records[name]) for name in TABLES}
-    return Evidence(**frames, folder=folder, hashes=MappingProxyType(hashes), hash=together)
+    return Evidence(**frames, texts=texts, folder=folder, hashes=hashes, hash=together)
 
 
-def _checked(folder: Path, package: Dictionary) -> tuple[dict[str, list[cells.Record]], list[Problem]]:
-    """Records of all tables and all that is wrong. A table that can't be read doesn't hide the others' problems."""
+def _checked(
+    folder: Path, package: Dictionary
+) -> tuple[dict[str, list[cells.Record]], dict[str, dict[int, dict[str, str]]], list[Problem]]:
+    """Records and texts of all tables, and all that is wrong.
+
+    A table that can't be read doesn't hide the problems of the others.
+    """
     problems = [
         Problem(
             DICTIONARY,
@@ -143,11 +148,11 @@ def _checked(folder: Path, package: Dictionary) -> tuple[dict[str, list[cells.Re
         problems += found
         if keys is not None and known is not None:
             problems += joins.one_reference_each(tables, keys, file)
-    return records, problems
+    return records, texts, problems
 
 
 def _sorted(problems: list[Problem], package: Dictionary) -> list[Problem]:
-    """In the order of the dictionary, then of the rows and columns; the same problem once."""
+    """In the order of the dictionary, then of the rows and columns."""
     order = {DICTIONARY: -1}
     for table in package.tables.values():
         order[table.file] = len(order)
@@ -155,7 +160,7 @@ def _sorted(problems: list[Problem], package: Dictionary) -> list[Problem]:
         (table.file, name): position for table in package.tables.values() for position, name in enumerate(table.names)
     }
     return sorted(
-        dict.fromkeys(problems),
+        problems,
         key=lambda problem: (
             order.get(problem.file, len(order)),
             problem.file,
