@@ -27,6 +27,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "02-pain-trajectories": {"populations": ["crps", "crps_1", "mixed"], "access": ["abstract"], "level": 0.9},
     "03-responder-rates": {"definition_classes": ["complete_relief"], "access": [], "contained_arms": True},
     "04-durations-of-benefit": {"access": [], "routes": [], "horizon_weeks": 8.0},
+    "05-consistency-checks": {"title": "Which numbers fit?"},
     "evidence-report": {"studies": ["finch2009"], "routes": ["topical"]},
     "study-report": {"study_id": "dahan2011"},
 }

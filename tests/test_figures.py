@@ -42,6 +42,9 @@ MAKERS: dict[str, Callable[[Selection], Figure]] = {
     "pain_changes": lambda s: figures.pain_changes(trajectories.changes(s), trajectories.between_arms(s)),
     "responder_forest": lambda s: figures.responder_forest(responders.rates(s)),
     "benefit_flow": lambda s: figures.benefit_flow(responders.flows(s)[-1]),
+    "possible_flows": lambda s: figures.possible_flows(
+        next(flow for flow in responders.flows(s) if flow.p_reported > 0)
+    ),
     "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s)),
     "benefit_over_time": lambda s: figures.benefit_over_time(durations.kept(s)),
     "patient_intervals": lambda s: figures.patient_intervals(*_intervals(s)),
@@ -119,7 +122,7 @@ def test_no_words_overlap_or_leave_the_canvas(maker, selection):
 )
 def test_single_studies_are_drawn_or_said_to_give_nothing(study, evidence):
     alone = select(evidence, dataclasses.replace(WIDE, studies=(study,)))
-    drawn = [MAKERS[maker](alone) for maker in MAKERS if maker != "benefit_flow"]
+    drawn = [MAKERS[maker](alone) for maker in MAKERS if maker not in ("benefit_flow", "possible_flows")]
     drawn += [figures.benefit_flow(flow) for flow in responders.flows(alone)]
     for figure in drawn:
         assert problems_of(figure) == [], figure.name

@@ -38,6 +38,7 @@ def test_the_notebooks_of_the_design_are_there():
         "02-pain-trajectories",
         "03-responder-rates",
         "04-durations-of-benefit",
+        "05-consistency-checks",
         "evidence-report",
         "study-report",
     }

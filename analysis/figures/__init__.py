@@ -11,6 +11,7 @@ from .evidence_map import evidence_map
 from .pain_changes import pain_changes
 from .pain_trajectories import pain_trajectories
 from .patient_intervals import patient_intervals
+from .possible_flows import possible_flows
 from .responder_forest import responder_forest
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "pain_changes",
     "pain_trajectories",
     "patient_intervals",
+    "possible_flows",
     "responder_forest",
 ]

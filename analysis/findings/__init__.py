@@ -5,6 +5,7 @@ from __future__ import annotations
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding
 from analysis.findings.certainty import certainty, missing
+from analysis.findings.consistency import consistency
 from analysis.findings.duration import duration
 from analysis.findings.harm import harm
 from analysis.findings.pain import pain
@@ -15,6 +16,7 @@ from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
     "certainty",
+    "consistency",
     "duration",
     "findings",
     "harm",

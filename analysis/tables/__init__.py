@@ -1,6 +1,7 @@
 """Printed tables: an outcome's DataFrame in, an exhibit out. What is computed stays in `outcomes`; here it gets
 words."""
 
+from analysis.tables.consistency import consistency, flow_with_missing
 from analysis.tables.durations import benefit_by_regimen, durations, patient_intervals, without_interval
 from analysis.tables.evidence import doses, left_out, reviews, studies
 from analysis.tables.harms import adverse_events
@@ -13,8 +14,10 @@ __all__ = [
     "arms",
     "benefit_by_regimen",
     "conflicts",
+    "consistency",
     "doses",
     "durations",
+    "flow_with_missing",
     "left_out",
     "pain_changes",
     "pain_scores",

@@ -21,3 +21,10 @@ def studies_of(table: pd.DataFrame) -> tuple[str, ...]:
 def row_column(table: str, name: str = "row") -> Column:
     """The column that says where a line stands in `data/`: its row as a spreadsheet shows it."""
     return Column(name, f"Row of {table}.csv", "right", lambda row: str(row).removeprefix(f"{table}.csv row "))
+
+
+def count_span(low: float, high: float) -> str:
+    """A smallest and a largest count: `7 to 25`, `9`, or `none` where there is none."""
+    if pd.isna(low):
+        return "none"
+    return f"{int(low)}" if low == high else f"{int(low)} to {int(high)}"

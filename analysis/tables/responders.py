@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.exhibit import Column, Table
 from analysis.outcomes.responders import Flow
-from analysis.tables.notes import row_column, studies_of, with_marks
+from analysis.tables.notes import count_span, row_column, studies_of, with_marks
 from analysis.wording import level_words, marks, percent_interval, printed_percent
 
 
@@ -53,8 +53,8 @@ def responder_flow(flow: Flow) -> Table:
     }
     shown = flow.bounds.assign(
         words=flow.bounds["quantity"].map(words),
-        possible=[_span(row.low, row.high) for row in flow.bounds.itertuples()],
-        fitting=[_span(row.low_fits, row.high_fits) for row in flow.bounds.itertuples()],
+        possible=[count_span(row.low, row.high) for row in flow.bounds.itertuples()],
+        fitting=[count_span(row.low_fits, row.high_fits) for row in flow.bounds.itertuples()],
     )
     columns = [Column("words", "Patients who"), Column("possible", "Possible at all", "right")]
     tested = np.isfinite(flow.p_reported)
@@ -77,9 +77,3 @@ def responder_flow(flow: Flow) -> Table:
         studies=(flow.study_id,),
         notes=notes,
     )
-
-
-def _span(low: float, high: float) -> str:
-    if pd.isna(low):
-        return ""
-    return f"{int(low)}" if low == high else f"{int(low)} to {int(high)}"

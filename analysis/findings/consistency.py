@@ -1,0 +1,44 @@
+"""Whether the printed numbers fit together, in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.exhibit import Finding
+from analysis.outcomes.consistency import (
+    CANNOT_BE,
+    CANNOT_BE_CHECKED,
+    FITS,
+    FITS_BY_OTHER_ROUNDING,
+    FITS_WITH_ANOTHER_N,
+)
+from analysis.outcomes.context import source_row
+from analysis.wording import count, series
+
+
+def consistency(table: pd.DataFrame) -> Finding:
+    """How many of the printed numbers can be checked and how many fit; takes `outcomes.consistency.check`."""
+    counts = table["verdict"].value_counts()
+    can = len(table) - int(counts.get(CANNOT_BE_CHECKED, 0))
+    question = "Do the printed numbers fit together?"
+    if not can:
+        return Finding(question, "Nothing that is printed here can be checked against anything else.")
+    told = [
+        f"{number} {words}"
+        for verdict, words in (
+            (FITS_BY_OTHER_ROUNDING, "only if a percentage was cut off or rounded half to even"),
+            (FITS_WITH_ANOTHER_N, "only with fewer patients than stated"),
+            (CANNOT_BE, "not as printed"),
+        )
+        if (number := int(counts.get(verdict, 0)))
+    ]
+    rest = f"; {series(told)}" if told else ""
+    sentence = f"**{int(counts.get(FITS, 0))} of {count(can, 'number')} that can be checked fit**{rest}."
+    detail = (
+        f"{count(len(table) - can, 'number')} cannot be checked, since nothing is printed beside them. A misfit "
+        f"is a question to "
+        "the authors: patients may have been missing, scores averaged, or values read off a curve."
+    )
+    misfits = table[~table["verdict"].isin([FITS, CANNOT_BE_CHECKED])]
+    rows = tuple(source_row(row.table, row.row) for row in misfits.itertuples())
+    return Finding(question, sentence, tuple(dict.fromkeys(misfits["study_id"])), rows, detail)

@@ -1,0 +1,57 @@
+"""Which printed numbers fit together: every checkable number of the evidence, recomputed.
+
+A misfit is a question to the authors (missing patients, rounding, values read off a curve), not an accusation.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.evidence.load import Evidence
+from analysis.outcomes.consistency.flow import missing_at_follow_up
+from analysis.outcomes.consistency.intervals import estimates
+from analysis.outcomes.consistency.means import means
+from analysis.outcomes.consistency.percentages import percentages
+from analysis.outcomes.consistency.pvalues import tests
+from analysis.outcomes.consistency.sources import contradictions
+from analysis.outcomes.consistency.sums import sums
+from analysis.outcomes.consistency.verdicts import (
+    CANNOT_BE,
+    CANNOT_BE_CHECKED,
+    FITS,
+    FITS_BY_OTHER_ROUNDING,
+    FITS_WITH_ANOTHER_N,
+    VERDICTS,
+    as_table,
+)
+from analysis.statistics.rounding import counts_behind_percent
+
+__all__ = [
+    "CANNOT_BE",
+    "CANNOT_BE_CHECKED",
+    "FITS",
+    "FITS_BY_OTHER_ROUNDING",
+    "FITS_WITH_ANOTHER_N",
+    "VERDICTS",
+    "check",
+    "missing_at_follow_up",
+    "possible_counts",
+]
+
+
+def possible_counts(percent: float, n: int, decimals: int = 0) -> list[int]:
+    """The counts of `n` patients that can be printed as `percent`, under any rounding (GRIM for proportions).
+
+    Brown and Heathers 2017, Soc Psychol Personal Sci 8:363. ValueError for a percentage outside 0 to 100 or n below 1.
+    """
+    return counts_behind_percent(percent, n, decimals)["count"].tolist()
+
+
+def check(evidence: Evidence) -> pd.DataFrame:
+    """Every checkable printed number with its verdict: one row each, sorted by study, table and row.
+
+    Columns: study_id, citation, table, row (as a spreadsheet shows it), check, reported, recomputed, verdict (one of
+    VERDICTS), why (for every verdict but `fits`), assumed, source_id, locator.
+    """
+    checks = (percentages, means, tests, estimates, sums, contradictions)
+    return as_table([result for run in checks for result in run(evidence)], evidence)

@@ -1,0 +1,41 @@
+"""Printed P values and ranges of rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.evidence.load import Evidence
+from analysis.outcomes.consistency.verdicts import places
+from analysis.wording import p_text
+
+
+@dataclass(frozen=True)
+class PrintedP:
+    """A printed P value, and which recomputed ones agree with it."""
+
+    operator: str
+    value: float
+    digits: int
+
+    @classmethod
+    def of(cls, row, table: str, evidence: Evidence) -> PrintedP:
+        """The P value of a row."""
+        return cls(str(row.p_operator), float(row.p_value), places(evidence, table, row, "p_value"))
+
+    def __str__(self) -> str:
+        return p_text(self.operator, self.value)
+
+    def agrees(self, low: float, high: float) -> bool:
+        """Whether some P from low to high can be printed so when rounded; on the very edge either way."""
+        half = 0.5 * 10.0**-self.digits + 1e-12
+        if self.operator in ("<", "<="):
+            return low <= self.value
+        if self.operator in (">", ">="):
+            return high >= self.value
+        return low <= self.value + half and high >= self.value - half
+
+
+def span(low: float, high: float) -> str:
+    """A range in words, with three digits: `0.0392 to 0.0401`."""
+    first, last = f"{low:.3g}", f"{high:.3g}"
+    return first if first == last else f"{first} to {last}"

@@ -1,0 +1,100 @@
+"""Parts that exceed or miss their whole, and milestones that rise over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pandas as pd
+
+from analysis.evidence.load import Evidence
+from analysis.outcomes.consistency.verdicts import CANNOT_BE, CANNOT_BE_CHECKED, FITS, Checked, checked
+
+
+def sums(evidence: Evidence) -> Iterator[Checked]:
+    """Subgroups against their whole (patients and responders), nested milestones, shares that should make 100%."""
+    yield from _subgroups(evidence)
+    yield from _responders(evidence)
+    yield from _milestones(evidence)
+    yield from _shares(evidence)
+
+
+def _subgroups(evidence: Evidence) -> Iterator[Checked]:
+    arms = evidence.arms
+    for whole in arms.itertuples():
+        parts = arms[(arms["contained_in"] == whole.arm_id) & (arms["contained_as"] == "subgroup")]
+        if parts.empty:
+            continue
+        name = "subgroups of an arm"
+        reported = f"{whole.n} patients; subgroups: " + ", ".join(_words(n) for n in parts["n"])
+        if parts["n"].isna().any() or pd.isna(whole.n):
+            yield checked(whole, "arms", name, reported, "", CANNOT_BE_CHECKED, "the size of a group is not printed")
+            continue
+        total = int(parts["n"].sum())
+        verdict, why = _against(total, int(whole.n), "patients")
+        yield checked(whole, "arms", name, reported, f"{total} in the subgroups", verdict, why)
+
+
+def _responders(evidence: Evidence) -> Iterator[Checked]:
+    arms = evidence.arms.set_index("arm_id")
+    table = evidence.responders
+    for whole in table.itertuples():
+        inside = arms.index[(arms["contained_in"] == whole.arm_id) & (arms["contained_as"] == "subgroup")]
+        same = (table["timepoint"] == whole.timepoint) & (table["definition"] == whole.definition)
+        parts = table[table["arm_id"].isin(inside) & same]
+        if parts.empty:
+            continue
+        reported = f"{int(whole.responders)} of {int(whole.n)}; subgroups: " + ", ".join(
+            f"{int(row.responders)} of {int(row.n)}" for row in parts.itertuples()
+        )
+        total, patients = int(parts["responders"].sum()), int(parts["n"].sum())
+        verdict, why = _against(total, int(whole.responders), "responders")
+        if verdict == FITS:
+            verdict, why = _against(patients, int(whole.n), "patients")
+        yield checked(whole, "responders", "responders of subgroups", reported, f"{total} of {patients}", verdict, why)
+
+
+def _milestones(evidence: Evidence) -> Iterator[Checked]:
+    table = evidence.durations
+    counted = table[(table["statement"] == "milestone") & table["patients"].notna() & table["weeks_low"].notna()]
+    for _, group in counted.groupby(["arm_id", "benefit"], sort=False):
+        rows = list(group.sort_values("weeks_low").itertuples())
+        for before, after in pairwise(rows):
+            reported = (
+                f"{int(before.patients)} at {before.weeks_low:g} weeks, {int(after.patients)} at {after.weeks_low:g}"
+            )
+            falls = after.patients <= before.patients
+            why = "" if falls else "who has the benefit later had it before: the later count can't be larger"
+            yield checked(after, "durations", "nested milestones", reported, "", FITS if falls else CANNOT_BE, why)
+
+
+def _shares(evidence: Evidence) -> Iterator[Checked]:
+    table = evidence.reported_tests
+    shares = table[table["comparison"].fillna("").str.startswith("share of patients") & table["estimate"].notna()]
+    for _, group in shares.groupby(["study_id", "outcome"], sort=False):
+        total = group["estimate"].sum()
+        slack = 0.05 * len(group) + 1e-9  # each share is rounded
+        first = next(group.itertuples())
+        reported = " + ".join(f"{value:g}" for value in group["estimate"])
+        fits = abs(total - 100) <= slack
+        why = "" if fits else f"the shares make {total:g}%, not 100%: the others may be patients without a group"
+        yield checked(
+            first,
+            "reported_tests",
+            "shares of a whole",
+            f"{reported} percent",
+            f"{total:g}%",
+            FITS if fits else CANNOT_BE,
+            why,
+        )
+
+
+def _against(parts: int, whole: int, what: str) -> tuple[str, str]:
+    if parts == whole:
+        return FITS, ""
+    more = "more" if parts > whole else "fewer"
+    return CANNOT_BE, f"the subgroups have {abs(parts - whole)} {more} {what} than the whole"
+
+
+def _words(n: object) -> str:
+    return "not printed" if pd.isna(n) else str(int(n))

@@ -1,0 +1,75 @@
+"""Table of what the printed numbers say of each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.exhibit import Column, Table
+from analysis.outcomes.consistency import FITS, VERDICTS
+from analysis.outcomes.context import source_row
+from analysis.outcomes.responders import Flow
+from analysis.tables.notes import count_span
+
+
+def consistency(table: pd.DataFrame, misfits_only: bool = False) -> Table:
+    """Every checkable number with its verdict (from `consistency.check`), or those alone that raise a question."""
+    shown = table[~table["verdict"].isin([FITS, VERDICTS[-1]])] if misfits_only else table
+    shown = shown.reset_index(drop=True)
+    shown = shown.assign(
+        source=[source_row(row.table, row.row) for row in shown.itertuples()],
+        reason=[
+            ". ".join(part for part in (row.why, row.assumed and f"Assumed: {row.assumed}") if part)
+            for row in shown.itertuples()
+        ],
+    )
+    columns = (
+        Column("citation", "Study"),
+        Column("check", "Check"),
+        Column("reported", "As printed"),
+        Column("recomputed", "Recomputed"),
+        Column("verdict", "Verdict"),
+        Column("reason", "Why, and what was assumed"),
+        Column("source", "Row"),
+    )
+    what = "The printed numbers that raise a question" if misfits_only else "Every printed number that was looked at"
+    return Table(
+        name="consistency-questions" if misfits_only else "consistency",
+        data=shown,
+        caption=f"{what}, what was recomputed and what it says.",
+        columns=columns,
+        studies=tuple(dict.fromkeys(shown["study_id"])),
+        notes="A misfit is a question to the authors: patients may have been missing, numbers read off a curve.",
+    )
+
+
+def flow_with_missing(flow: Flow, table: pd.DataFrame) -> Table:
+    """What the two rates allow if patients were missing later (from `consistency.missing_at_follow_up`)."""
+    shown = table.assign(
+        lost=[count_span(row.lost_low, row.lost_high) for row in table.itertuples()],
+        gained=[count_span(row.gained_low, row.gained_high) for row in table.itertuples()],
+        lost_fits=[count_span(row.lost_low_fits, row.lost_high_fits) for row in table.itertuples()],
+        gained_fits=[count_span(row.gained_low_fits, row.gained_high_fits) for row in table.itertuples()],
+    )
+    p = f"if P = {flow.p_reported:g}"
+    columns = (
+        Column("missing", "Missing later", "right"),
+        Column("seen", "Seen later", "right"),
+        Column("second", "With the benefit then", "right"),
+        Column("lost", "Lost it", "right"),
+        Column("gained", "Gained it", "right"),
+        Column("lost_fits", f"Lost it, {p}", "right"),
+        Column("gained_fits", f"Gained it, {p}", "right"),
+    )
+    return Table(
+        name=f"missing-{flow.arm_id.replace('_', '-')}",
+        data=shown,
+        caption=f"{flow.citation}: what the two rates allow if patients were missing {flow.timepoint_second}.",
+        columns=columns if np.isfinite(flow.p_reported) else columns[:5],
+        studies=(flow.study_id,),
+        notes=(
+            f"{flow.first} of {flow.n} had the benefit at first; the later percentage, {flow.percent_second:g}%, is of "
+            "those seen. Numbers of missing patients with which no whole number gives this percentage are left out. "
+            "P: under any form of McNemar's test."
+        ),
+    )
