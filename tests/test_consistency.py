@@ -293,3 +293,21 @@ def test_patients_missing_at_follow_up(evidence):
     untested = consistency.missing_at_follow_up(flows["correll2004"])
     assert untested["lost_low_fits"].isna().all() and (untested["flows_that_fit"] == 0).all()
     assert len(tables.flow_with_missing(flows["correll2004"], untested).payload()["columns"]) == 5
+
+
+# --- between sources
+
+
+def test_the_other_value_of_a_conflict(evidence, table):
+    rows = table[table["check"] == "between sources"]
+    assert len(rows) == len(evidence.conflicts) and set(rows["verdict"]) == {CANNOT_BE_CHECKED}
+    domec = rows[rows["study_id"] == "domec2004"].iloc[0]
+    assert "25 of 55 (45%) instead of 25 of 65 (38%)" in domec["recomputed"]
+    assert "40 of 55 (73%) instead of 40 of 65 (62%)" in domec["recomputed"]
+    schwartzman = " ".join(rows.loc[rows["study_id"] == "schwartzman2009", "recomputed"])
+    assert "placebo-controlled studies: 2 with 100 patients instead of 2 with 86 patients" in schwartzman
+    # 50 mg/h for 4.7 days is 5,640 mg; with 20 mg/h it is 2,256 mg
+    correll = " ".join(rows.loc[rows["study_id"] == "correll2004", "recomputed"])
+    assert "2,256 mg instead of 5,640 mg" in correll
+    silent = rows[rows["study_id"] == "becerra2015"].iloc[0]
+    assert silent["recomputed"] == "the other value would change no number of the tables"

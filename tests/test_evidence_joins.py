@@ -448,6 +448,24 @@ BROKEN = [
         "for leiden_trial it is dahan2011",
         "write no",
     ),
+    (
+        "the_other_value_has_a_place",
+        "conflicts.csv",
+        {"study_id": "domec2004"},
+        {"changes_key": "domec2004_ketamin"},
+        "changes_key",
+        "the key is the arm_id or study_id of a row of responders.csv",
+        "name an arm or study",
+    ),
+    (
+        "the_other_value_has_a_place",
+        "conflicts.csv",
+        {"study_id": "domec2004"},
+        {"changes_column": "respnders"},
+        "changes_column",
+        "the column stands in responders.csv",
+        "“responders”",
+    ),
 ]
 
 

@@ -26,6 +26,11 @@ TOGETHER = {
     "reported_tests": (("p_operator", "p_value"), ("ci_low", "ci_high")),
     "reviews": (("p_operator", "p_value"), ("ci_low", "ci_high")),
     "pharmacology": (("ci_low", "ci_high"),),
+    "conflicts": (
+        ("changes_table", "changes_key"),
+        ("changes_table", "changes_column"),
+        ("changes_table", "changes_to"),
+    ),
 }
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.load import Evidence
+from analysis.outcomes.consistency.conflicts import contradictions
 from analysis.outcomes.consistency.flow import missing_at_follow_up
 from analysis.outcomes.consistency.intervals import estimates
 from analysis.outcomes.consistency.means import means
 from analysis.outcomes.consistency.percentages import percentages
 from analysis.outcomes.consistency.pvalues import tests
-from analysis.outcomes.consistency.sources import contradictions
 from analysis.outcomes.consistency.sums import sums
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
