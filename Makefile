@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check publish clean lock
+.PHONY: help report test lab check bench publish clean lock
 
 PYTHON ?=
 ARGS ?=
@@ -29,6 +29,9 @@ lab: .venv/ready ## open the notebooks in JupyterLab
 
 check: .venv/ready ## check the evidence tables and list every problem
 	@$(PY) -m analysis check $(ARGS)
+
+bench: .venv/ready ## measure how long the library takes (goals, not tests)
+	@$(PY) tests/bench/run.py
 
 publish: .venv/ready ## renew reports/published from the data and code as they are (maintainers, before a release)
 	@$(PY) -m analysis report evidence-report --output reports/published

@@ -11,6 +11,7 @@ from analysis import figures, findings, tables
 from analysis.evidence.selection import select
 from analysis.outcomes import consistency, responders
 from analysis.outcomes.consistency import VERDICTS, check, possible_counts
+from analysis.outcomes.consistency.printed import PrintedP, p_of_t
 from analysis.statistics.granularity import sd_bounds, sd_ways, squares_of, sums_behind_mean
 
 FITS, OTHER_ROUNDING, ANOTHER_N, CANNOT_BE, CANNOT_BE_CHECKED = VERDICTS
@@ -37,7 +38,8 @@ def changed(evidence, name, where, **values):
     assert rows.sum() == 1
     for column, value in values.items():
         frame.loc[rows, column] = value
-    return check(replace(evidence, **{name: frame}))
+    # the conflicts are not what these tests look at, and take the most time
+    return check(replace(evidence, **{"conflicts": evidence.conflicts.iloc[:0], name: frame}))
 
 
 def row_number(evidence, name, **where):
@@ -180,6 +182,15 @@ def test_t_values(evidence, table):
     assert by_text["t 2.59, d 0.5"]["verdict"] == CANNOT_BE
 
 
+def test_statcheck_example():
+    # the example of the statcheck manual (Epskamp and Nuijten): t(100) = 1, p < 0.001; the recomputed P is 0.32
+    low, high = p_of_t(1, 1, 100)
+    assert low == high == pytest.approx(0.3197, abs=5e-5)
+    assert not PrintedP("<", 0.001, 3).agrees(*p_of_t(0.5, 1.5, 100))
+    assert PrintedP("=", 0.32, 2).agrees(low, high)
+    assert not PrintedP("=", 0.31, 2).agrees(low, high)
+
+
 def test_estimates_and_their_intervals(evidence, table):
     # odds ratio 6.54 (1.83 to 23.44): sqrt(1.83 * 23.44) = 6.55
     ratio = table[(table["study_id"] == "cohen2023") & (table["check"] == "estimate and its interval")]
@@ -256,9 +267,11 @@ def test_the_answer_in_words(table):
 
 
 def test_tables_for_readers(table):
-    whole, questions = tables.consistency(table), tables.consistency(table, misfits_only=True)
-    assert len(whole.data) == len(table)
-    assert set(questions.data["verdict"]) == {OTHER_ROUNDING, ANOTHER_N, CANNOT_BE}
+    assert len(tables.consistency(table).payload()["cells"]) == len(table)
+    asked = tables.consistency(consistency.questions(table), "consistency-questions")
+    assert set(asked.data["verdict"]) == {OTHER_ROUNDING, ANOTHER_N, CANNOT_BE}
+    checked = consistency.checkable(table)
+    assert len(checked) == (table["verdict"] != CANNOT_BE_CHECKED).sum() > len(asked.data)
 
 
 def test_picture_of_the_possible_flows(evidence):

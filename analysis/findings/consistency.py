@@ -11,6 +11,7 @@ from analysis.outcomes.consistency import (
     FITS,
     FITS_BY_OTHER_ROUNDING,
     FITS_WITH_ANOTHER_N,
+    questions,
 )
 from analysis.outcomes.context import source_row
 from analysis.wording import count, series
@@ -39,6 +40,6 @@ def consistency(table: pd.DataFrame) -> Finding:
         f"is a question to "
         "the authors: patients may have been missing, scores averaged, or values read off a curve."
     )
-    misfits = table[~table["verdict"].isin([FITS, CANNOT_BE_CHECKED])]
+    misfits = questions(table)
     rows = tuple(source_row(row.table, row.row) for row in misfits.itertuples())
     return Finding(question, sentence, tuple(dict.fromkeys(misfits["study_id"])), rows, detail)

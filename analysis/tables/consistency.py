@@ -6,16 +6,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.exhibit import Column, Table
-from analysis.outcomes.consistency import FITS, VERDICTS
 from analysis.outcomes.context import source_row
 from analysis.outcomes.responders import Flow
 from analysis.tables.notes import count_span
 
 
-def consistency(table: pd.DataFrame, misfits_only: bool = False) -> Table:
-    """Every checkable number with its verdict (from `consistency.check`), or those alone that raise a question."""
-    shown = table[~table["verdict"].isin([FITS, VERDICTS[-1]])] if misfits_only else table
-    shown = shown.reset_index(drop=True)
+def consistency(table: pd.DataFrame, name: str = "consistency") -> Table:
+    """Printed numbers with their verdicts (from `consistency.check`, or its `questions` or `checkable` rows)."""
+    shown = table.reset_index(drop=True)
     shown = shown.assign(
         source=[source_row(row.table, row.row) for row in shown.itertuples()],
         reason=[
@@ -32,11 +30,10 @@ def consistency(table: pd.DataFrame, misfits_only: bool = False) -> Table:
         Column("reason", "Why, and what was assumed"),
         Column("source", "Row"),
     )
-    what = "The printed numbers that raise a question" if misfits_only else "Every printed number that was looked at"
     return Table(
-        name="consistency-questions" if misfits_only else "consistency",
+        name=name,
         data=shown,
-        caption=f"{what}, what was recomputed and what it says.",
+        caption=f"{len(shown)} printed numbers, what was recomputed and what it says of them.",
         columns=columns,
         studies=tuple(dict.fromkeys(shown["study_id"])),
         notes="A misfit is a question to the authors: patients may have been missing, numbers read off a curve.",

@@ -34,8 +34,10 @@ __all__ = [
     "FITS_WITH_ANOTHER_N",
     "VERDICTS",
     "check",
+    "checkable",
     "missing_at_follow_up",
     "possible_counts",
+    "questions",
 ]
 
 
@@ -55,3 +57,13 @@ def check(evidence: Evidence) -> pd.DataFrame:
     """
     checks = (percentages, means, tests, estimates, sums, contradictions)
     return as_table([result for run in checks for result in run(evidence)], evidence)
+
+
+def checkable(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `check` that could be checked against something."""
+    return table[table["verdict"] != CANNOT_BE_CHECKED].reset_index(drop=True)
+
+
+def questions(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `check` that raise a question to the authors: those that could be checked and do not simply fit."""
+    return table[~table["verdict"].isin([FITS, CANNOT_BE_CHECKED])].reset_index(drop=True)

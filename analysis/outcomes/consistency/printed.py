@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scipy import stats
+
 from analysis.evidence.load import Evidence
 from analysis.outcomes.consistency.verdicts import places
 from analysis.wording import p_text
@@ -33,6 +35,11 @@ class PrintedP:
         if self.operator in (">", ">="):
             return high >= self.value
         return low <= self.value + half and high >= self.value - half
+
+
+def p_of_t(low_t: float, high_t: float, freedom: float) -> tuple[float, float]:
+    """Two-sided P values that a t value between two limits can have, as (low, high); infinite freedom is normal."""
+    return float(2 * stats.t.sf(high_t, freedom)), float(2 * stats.t.sf(max(low_t, 0), freedom))
 
 
 def span(low: float, high: float) -> str:

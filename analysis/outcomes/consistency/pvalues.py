@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis.evidence.load import Evidence
 from analysis.outcomes.consistency.percentages import FEWEST, counted_percentage, listed
-from analysis.outcomes.consistency.printed import PrintedP, span
+from analysis.outcomes.consistency.printed import PrintedP, p_of_t, span
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
     CANNOT_BE_CHECKED,
@@ -83,9 +83,9 @@ def _t_value(row, t_text: str, d_text: str, evidence: Evidence) -> Checked:
     low_t, high_t = rounding_range(t, decimals(t_text))
 
     def agrees(size: int) -> bool:
-        return printed.agrees(*_p_range(low_t, high_t, size - 1))
+        return printed.agrees(*p_of_t(low_t, high_t, size - 1))
 
-    recomputed = f"P {span(*_p_range(low_t, high_t, n - 1))}; d {t / sqrt(n):.2f}"
+    recomputed = f"P {span(*p_of_t(low_t, high_t, n - 1))}; d {t / sqrt(n):.2f}"
     assumed = f"paired t test of {n} patients, two-sided"
     if agrees(n):
         return checked(row, TABLE, "P value", reported, recomputed, FITS, "", assumed)
@@ -97,10 +97,6 @@ def _t_value(row, t_text: str, d_text: str, evidence: Evidence) -> Checked:
     return checked(row, TABLE, "P value", reported, recomputed, CANNOT_BE, why, assumed)
 
 
-def _p_range(low_t: float, high_t: float, freedom: float) -> tuple[float, float]:
-    return float(2 * stats.t.sf(high_t, freedom)), float(2 * stats.t.sf(max(low_t, 0), freedom))
-
-
 def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evidence) -> Checked:
     printed, n = PrintedP.of(row, TABLE, evidence), _patients(row, evidence)
     estimate = float(estimate_text) if estimate_text else float(row.estimate)
@@ -109,7 +105,7 @@ def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evi
     se_low, se_high = rounding_range(float(se_text), decimals(se_text))
     # a normal estimate, or a t test of all patients: papers seldom say which
     kinds = {"normal": float("inf")} | ({f"t with {n - 2} degrees of freedom": n - 2} if n and n > 2 else {})
-    ranges = [_p_range(low / se_high, high / max(se_low, 1e-12), freedom) for freedom in kinds.values()]
+    ranges = [p_of_t(low / se_high, high / max(se_low, 1e-12), freedom) for freedom in kinds.values()]
     smallest, largest = min(r[0] for r in ranges), max(r[1] for r in ranges)
     fits = printed.agrees(smallest, largest)
     return checked(

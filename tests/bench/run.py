@@ -1,0 +1,47 @@
+"""How long the library takes, as medians of several rounds: `make bench`. Goals, not tests: machines differ."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+from analysis import evidence, findings
+from analysis.evidence.selection import select
+from analysis.outcomes import consistency
+from analysis.statistics.paired import possible_paired_tables
+
+ROUNDS = 7
+
+
+def median_seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Median of several rounds after one that is not counted."""
+    times = []
+    for _ in range(rounds + 1):
+        begin = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times[1:])
+
+
+def main() -> None:
+    """Print one line a piece of work: median, goal, and whether it is met here."""
+    everything = evidence.load()
+    selection = select(everything)
+    works: list[tuple[str, Callable[[], object], float | None]] = [
+        ("possible paired tables, n = 500, one P value", lambda: possible_paired_tables(62, 48, 500, 0.03), 1.0),
+        ("load and check the evidence", evidence.load, None),
+        ("choose what counts", lambda: select(everything), None),
+        ("all answers in words", lambda: findings.findings(selection), None),
+        ("consistency of every printed number", lambda: consistency.check(everything), None),
+    ]
+    print(f"Python {platform.python_version()}, {platform.machine()}, medians of {ROUNDS} rounds")
+    for name, work, goal in works:
+        seconds = median_seconds(work)
+        told = "" if goal is None else f"   goal {goal:g} s: {'met' if seconds <= goal else 'NOT met here'}"
+        print(f"{1000 * seconds:9.1f} ms   {name}{told}")
+
+
+if __name__ == "__main__":
+    main()
