@@ -24,6 +24,7 @@ from analysis.statistics.survival import (
     survival_at,
     two_group_test,
 )
+from analysis.statistics.survival.distributions import STANDARD
 
 REFERENCE = Path(__file__).parent / "reference" / "survival"
 CASES = pd.read_csv(REFERENCE / "cases.csv")
@@ -117,6 +118,17 @@ def test_exponential_by_hand():
     assert fit.coefficients.loc[0, "se"] == pytest.approx(0.5)
     assert fit.log_likelihood == pytest.approx(4 * log(4 / 35) - 4)
     assert fit.aic == pytest.approx(2 - 2 * fit.log_likelihood)
+
+
+@pytest.mark.parametrize("distribution", ["lognormal", "loglogistic"])
+def test_far_tails_mirror(distribution):
+    # an interval far out has a probability that 1 - F would round to 0
+    yes, no = np.array([True]), np.array([False])
+    far = STANDARD[distribution].interval(np.array([40.0]), np.array([41.0]), yes, yes, no)
+    mirrored = STANDARD[distribution].interval(np.array([-41.0]), np.array([-40.0]), yes, yes, no)
+    assert far.value == pytest.approx(mirrored.value)
+    assert far.by_low == pytest.approx(-mirrored.by_high)
+    assert far.high_high == pytest.approx(mirrored.low_low)
 
 
 def test_table_of_distributions():
@@ -331,6 +343,7 @@ def test_exact_and_monte_carlo_agree(scores, monkeypatch):
     assert (drawn.method, drawn.draws, drawn.seed) == ("monte_carlo", 99_999, 1)
     assert drawn.p == pytest.approx(exact.p, abs=0.006)
     assert drawn.z == exact.z
+    assert two_group_test(lower, upper, groups, scores=scores, seed=2).p != drawn.p
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,279 @@
+"""Parametric fits to durations known as intervals, and how many times longer one group's durations are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import erfc, exp, log, sqrt
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
+
+from analysis.statistics.survival.distributions import DISTRIBUTIONS, STANDARD
+from analysis.statistics.survival.observed import check_level, checked, two_groups
+
+ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class ParametricFit:
+    """A fitted distribution of durations T: log T = intercept + group effect + scale times a standard error.
+
+    coefficients: term (intercept; group, for the second of `groups`; log_scale, but for the exponential), estimate, se,
+    low, high. covariance: of the terms, from the observed information. medians: group, median, low, high.
+    time_ratio and its limits: durations of the second group as a multiple of those of the first; p: Wald's, two-sided
+    (all None without groups).
+    """
+
+    distribution: str
+    total_weight: float
+    log_likelihood: float
+    aic: float
+    groups: tuple[object, object] | None
+    coefficients: pd.DataFrame
+    covariance: np.ndarray = field(repr=False)
+    medians: pd.DataFrame
+    time_ratio: float | None
+    time_ratio_low: float | None
+    time_ratio_high: float | None
+    p: float | None
+
+    @property
+    def scale(self) -> float:
+        """The scale of log T; 1 for the exponential, 1 / shape for the Weibull."""
+        found = self.coefficients.set_index("term")["estimate"]
+        return exp(found["log_scale"]) if "log_scale" in found else 1.0
+
+    def location(self, second: bool = False) -> float:
+        """The intercept, with the group effect for the second group."""
+        found = self.coefficients.set_index("term")["estimate"]
+        return float(found["intercept"] + (found["group"] if second else 0.0))
+
+    def survival_at(self, times: ArrayLike, second: bool = False) -> np.ndarray:
+        """The probability of a duration longer than each time, in the first group or the second."""
+        at = np.atleast_1d(np.asarray(times, dtype=float))
+        with np.errstate(divide="ignore"):
+            z = (np.log(np.maximum(at, 0.0)) - self.location(second)) / self.scale
+        return np.exp(STANDARD[self.distribution].log_survival(z))
+
+
+def fit_distribution(
+    lower: ArrayLike,
+    upper: ArrayLike,
+    weights: ArrayLike | None = None,
+    distribution: str = "weibull",
+    groups: ArrayLike | None = None,
+    level: float = 0.95,
+) -> ParametricFit:
+    """Maximum likelihood fit of an exponential, weibull, lognormal or loglogistic distribution to intervals (lower,
+    upper], as for `npmle`, each counting `weights` times; with `groups` (two values), an accelerated failure time
+    model whose second group has its durations multiplied by the time ratio (Kalbfleisch and Prentice 2002, chapter 3).
+
+    A lower end of 0 or below says that the benefit ended at or before `upper`. A duration of exactly 0 has no
+    logarithm and is refused: fit those who had the benefit, and report who never had it as a share of its own.
+    Intervals at normal quantiles of `level`, for medians and the time ratio on the log scale. The log-likelihood
+    is that of T, as in R's survreg. ValueError names the wrong element, or says that the intervals don't determine the
+    distribution (for instance all still going).
+    """
+    check_level(level)
+    if distribution not in DISTRIBUTIONS:
+        raise ValueError(f"distribution is {distribution!r}: must be one of {', '.join(DISTRIBUTIONS)}")
+    low, high, weight = checked(lower, upper, weights)
+    for i in np.flatnonzero((high <= 0) & (weight > 0))[:1]:
+        raise ValueError(
+            f"element {i + 1}: upper = {high[i]:g}: a duration of 0 has no logarithm; leave those who never had the "
+            "benefit out of the fit and report their share"
+        )
+    labels, second = (None, np.zeros(len(low), dtype=bool)) if groups is None else two_groups(groups, len(low))
+    known = (weight > 0) & ~((low <= 0) & (high == np.inf))
+    _check_determined(low[known], high[known], second[known], labels, distribution)
+    model = _Model(low[known], high[known], weight[known], second[known] if labels else None, distribution)
+    estimate, value, covariance = model.maximise()
+    return _report(model, estimate, value, covariance, labels, float(weight.sum()), level)
+
+
+def fit_distributions(
+    lower: ArrayLike,
+    upper: ArrayLike,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    distributions: Iterable[str] = DISTRIBUTIONS,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """`fit_distribution` for several distributions, the best AIC first.
+
+    distribution, log_likelihood, aic, aic_above_best, median, median_low, median_high (of the first group), time_ratio,
+    time_ratio_low, time_ratio_high, p, not_fitted: why the intervals don't determine it, else empty.
+    """
+    checked(lower, upper, weights)
+    rows = []
+    for name in distributions:
+        try:
+            fit = fit_distribution(lower, upper, weights, name, groups, level)
+        except UndeterminedError as reason:
+            rows.append({"distribution": name, "not_fitted": str(reason)})
+            continue
+        middle = fit.medians.iloc[0]
+        rows.append(
+            {
+                **{name: getattr(fit, name) for name in ("distribution", "log_likelihood", "aic")},
+                "median": middle["median"],
+                "median_low": middle["low"],
+                "median_high": middle["high"],
+                **{name: getattr(fit, name) for name in ("time_ratio", "time_ratio_low", "time_ratio_high", "p")},
+                "not_fitted": "",
+            }
+        )
+    columns = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
+    columns += ["time_ratio", "time_ratio_low", "time_ratio_high", "p", "not_fitted"]
+    frame = pd.DataFrame(rows).reindex(columns=columns)
+    numbers = [name for name in columns if name not in ("distribution", "not_fitted")]
+    frame[numbers] = frame[numbers].astype("float64")
+    frame["aic_above_best"] = frame["aic"] - frame["aic"].min()
+    return frame.sort_values("aic", kind="stable").reset_index(drop=True)
+
+
+class UndeterminedError(ValueError):
+    """The intervals don't determine the distribution: the likelihood has no maximum or no single one."""
+
+
+def _check_determined(
+    low: np.ndarray, high: np.ndarray, second: np.ndarray, labels: tuple[object, object] | None, distribution: str
+) -> None:
+    parts = [("", np.ones(len(low), dtype=bool))]
+    if labels:
+        parts = [(f" of group {labels[0]}", ~second), (f" of group {labels[1]}", second)]
+    for whose, part in parts:
+        if not np.isfinite(high[part]).any():
+            raise UndeterminedError(
+                f"no duration{whose} is known to have ended: a {distribution} fit needs one that has"
+            )
+        if not (low[part] > 0).any():
+            raise UndeterminedError(
+                f"no duration{whose} is known to have lasted for any time: a {distribution} fit needs one that has"
+            )
+
+
+class _Model:
+    """The log-likelihood with its first and second derivatives in (intercept, group effect, log scale)."""
+
+    def __init__(
+        self, low: np.ndarray, high: np.ndarray, weight: np.ndarray, second: np.ndarray | None, distribution: str
+    ) -> None:
+        self.distribution, self.standard, self.weight = distribution, STANDARD[distribution], weight
+        self.exact = low == high
+        self.begins, self.ends = low > 0, np.isfinite(high)
+        self.log_low = np.log(np.where(self.begins, low, 1.0))
+        self.log_high = np.log(np.where(self.ends, high, 1.0))
+        columns = [np.ones(len(low))] if second is None else [np.ones(len(low)), second.astype(float)]
+        self.design = np.column_stack(columns)
+        self.free_scale = distribution != "exponential"
+        middle = np.where(self.begins & self.ends, (low + np.where(self.ends, high, low)) / 2, 1.0)
+        middle = np.where(self.begins, np.where(self.ends, middle, low), np.where(self.ends, high, 1.0) / 2)
+        logs = np.log(middle)
+        start = np.linalg.lstsq(self.design * np.sqrt(weight)[:, None], logs * np.sqrt(weight), rcond=None)[0]
+        spread = sqrt(weight @ (logs - self.design @ start) ** 2 / weight.sum())
+        self.start = np.append(start, log(max(spread, 0.1))) if self.free_scale else start
+
+    def value(self, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Log-likelihood, gradient and Hessian."""
+        beta, log_scale = (theta[:-1], theta[-1]) if self.free_scale else (theta, 0.0)
+        scale = exp(log_scale)
+        location = self.design @ beta
+        z_low, z_high = (self.log_low - location) / scale, (self.log_high - location) / scale
+        standard = self.standard
+        part = standard.interval(z_low, z_high, self.begins, self.ends, self.exact)
+        value = part.value - np.where(self.exact, log_scale + self.log_low, 0.0)
+        w = self.weight
+        # chain rule: dz / d location = -1 / scale, dz / d log scale = -z
+        by_location = -(part.by_low + part.by_high) / scale
+        by_scale = -(z_low * part.by_low + z_high * part.by_high) - self.exact
+        twice_location = (part.low_low + 2 * part.low_high + part.high_high) / scale**2
+        moment = z_low * (part.low_low + part.low_high) + z_high * (part.high_high + part.low_high)
+        mixed = (moment + part.by_low + part.by_high) / scale
+        twice_scale = (
+            z_low**2 * part.low_low + 2 * z_low * z_high * part.low_high + z_high**2 * part.high_high
+            + z_low * part.by_low + z_high * part.by_high
+        )  # fmt: skip
+        gradient = self.design.T @ (w * by_location)
+        hessian = self.design.T @ (self.design * (w * twice_location)[:, None])
+        if self.free_scale:
+            edge = self.design.T @ (w * mixed)
+            gradient = np.append(gradient, w @ by_scale)
+            hessian = np.block([[hessian, edge[:, None]], [edge[None, :], np.array([[w @ twice_scale]])]])
+        return float(w @ value), gradient, hessian
+
+    def maximise(self) -> tuple[np.ndarray, float, np.ndarray]:
+        """Estimates, log-likelihood and covariance by Newton steps, shortened until they climb."""
+        theta = self.start
+        with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+            value, gradient, hessian = self.value(theta)
+            for _ in range(ROUNDS):
+                roots, vectors = np.linalg.eigh(-hessian)
+                roots = np.maximum(np.abs(roots), 1e-10 * np.abs(roots).max())
+                step = vectors @ ((vectors.T @ gradient) / roots)
+                promise = float(gradient @ step)
+                if promise < 1e-20 * max(1.0, abs(value)):
+                    break
+                length = min(1.0, 3.0 / np.abs(step).max())
+                while length > 1e-12:
+                    new = self.value(theta + length * step)
+                    if np.isfinite(new[0]) and new[0] >= value + 1e-4 * length * promise - 1e-13 * abs(value):
+                        break
+                    length /= 2
+                else:
+                    break
+                theta, (value, gradient, hessian) = theta + length * step, new
+        information = -hessian
+        roots = np.linalg.eigvalsh(information) if np.isfinite(information).all() else np.zeros(1)
+        settled = promise < 1e-9 * max(1.0, abs(value)) and np.abs(theta).max() < 50
+        if not settled or roots.min() <= 1e-9 * max(roots.max(), 1e-300):
+            raise UndeterminedError(
+                f"the intervals don't determine a {self.distribution} distribution: its likelihood has no single "
+                "maximum (too few different times, or all durations alike)"
+            )
+        return theta, value, np.linalg.inv(information)
+
+
+def _report(
+    model: _Model,
+    estimate: np.ndarray,
+    value: float,
+    covariance: np.ndarray,
+    labels: tuple[object, object] | None,
+    total: float,
+    level: float,
+) -> ParametricFit:
+    quantile = float(ndtri((1 + level) / 2))
+    terms = ["intercept", *(["group"] if labels else []), *(["log_scale"] if model.free_scale else [])]
+    se = np.sqrt(np.diag(covariance))
+    coefficients = pd.DataFrame({"term": terms, "estimate": estimate, "se": se})
+    coefficients["low"], coefficients["high"] = estimate - quantile * se, estimate + quantile * se
+    scale = exp(estimate[-1]) if model.free_scale else 1.0
+    rows = []
+    for index, label in enumerate(labels or (None,)):
+        # the log of the median is linear in the terms but for the scale, whose derivative is scale x median
+        slope = np.array(
+            [{"intercept": 1.0, "group": float(index)}.get(term, scale * model.standard.median) for term in terms]
+        )
+        middle = estimate[0] + (estimate[1] if index else 0.0) + scale * model.standard.median
+        wide = quantile * sqrt(slope @ covariance @ slope)
+        rows.append({"group": label, "median": exp(middle), "low": exp(middle - wide), "high": exp(middle + wide)})
+    ratio = [None] * 4
+    if labels:
+        effect = coefficients.iloc[1]
+        ratio = [exp(effect[name]) for name in ("estimate", "low", "high")]
+        ratio.append(erfc(abs(effect["estimate"] / effect["se"]) / sqrt(2)))
+    return ParametricFit(
+        model.distribution,
+        total,
+        value,
+        2 * len(terms) - 2 * value,
+        labels,
+        coefficients,
+        covariance,
+        pd.DataFrame(rows),
+        *ratio,
+    )
