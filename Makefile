@@ -31,7 +31,7 @@ check: .venv/ready ## check the evidence tables and list every problem
 	@$(PY) -m analysis check $(ARGS)
 
 bench: .venv/ready ## measure how long the library takes (goals, not tests)
-	@$(PY) tests/bench/run.py
+	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
 
 publish: .venv/ready ## renew reports/published from the data and code as they are (maintainers, before a release)
 	@$(PY) -m analysis report evidence-report --output reports/published
