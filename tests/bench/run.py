@@ -13,6 +13,7 @@ from analysis import evidence, findings
 from analysis.evidence.selection import select
 from analysis.outcomes import consistency
 from analysis.statistics.paired import possible_paired_tables
+from analysis.statistics.pooling import pool, pool_proportions
 from analysis.statistics.survival import bootstrap_bands, npmle
 
 ROUNDS = 7
@@ -42,6 +43,8 @@ def main() -> None:
     everything = evidence.load()
     selection = select(everything)
     thousand, many, patients = intervals(1000, 1000), intervals(1000, 100_000), intervals(200, 200)
+    estimates, variances = np.linspace(-1.2, 0.4, 10), np.linspace(0.02, 0.3, 10)
+    events, totals = [30, 33, 25, 10, 5, 0, 52, 18, 13, 1], [48, 71, 33, 16, 5, 4, 52, 33, 20, 5]
     works: list[tuple[str, Callable[[], object], float | None]] = [
         ("Turnbull's estimate, 1,000 distinct intervals", lambda: npmle(*thousand), 0.5),
         ("the same, 100,000 rows of 1,000 distinct intervals", lambda: npmle(*many), None),
@@ -51,6 +54,8 @@ def main() -> None:
             5.0,
         ),
         ("possible paired tables, n = 500, one P value", lambda: possible_paired_tables(62, 48, 500, 0.03), 1.0),
+        ("pooling 10 studies (REML, Hartung-Knapp)", lambda: pool(estimates, variances), 0.005),
+        ("pooling 10 proportions (binomial-normal)", lambda: pool_proportions(events, totals), None),
         ("load and check the evidence", evidence.load, None),
         ("choose what counts", lambda: select(everything), None),
         ("all answers in words", lambda: findings.findings(selection), None),

@@ -1,0 +1,177 @@
+"""Variance between studies: its estimators, Cochran's Q, I² and the Q-profile interval.
+
+Everything takes estimates `y`, sampling variances `v` and a design matrix `x` (a column of ones when studies are only
+averaged), so that pooling and meta-regression share one implementation. Arrays are taken as checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, sqrt
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import chdtrc, chdtri, ndtri, stdtrit
+
+METHODS = ("REML", "PM", "DL", "ML")
+# points of the search for local maxima of the likelihood, as shares of the largest possible tau²
+_GRID = np.concatenate([[0.0], np.logspace(-8, 0, 65)])
+_STEP = 4 * np.finfo(float).eps
+
+
+@dataclass(frozen=True)
+class WeightedFit:
+    """Weighted least squares at one tau²: coefficients, covariance (X'WX)⁻¹, weights 1 / (v + tau²), residuals."""
+
+    beta: np.ndarray
+    covariance: np.ndarray
+    weights: np.ndarray
+    residuals: np.ndarray
+
+    @property
+    def q(self) -> float:
+        """The generalised Q: the weighted sum of squared residuals."""
+        return float(self.weights @ self.residuals**2)
+
+    def trace(self, x: np.ndarray) -> float:
+        """tr(P) of P = W - WX(X'WX)⁻¹X'W."""
+        return float(self.weights.sum() - np.sum(self.covariance * ((x.T * self.weights**2) @ x)))
+
+
+@dataclass(frozen=True)
+class Heterogeneity:
+    """tau² and I² (a share, 0 to 1) with their Q-profile limits; Cochran's Q, its degrees of freedom and p."""
+
+    tau2: float
+    tau2_low: float
+    tau2_high: float
+    i2: float
+    i2_low: float
+    i2_high: float
+    q: float
+    q_df: int
+    q_p: float
+
+
+def fit(y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: float = 0.0) -> WeightedFit:
+    """Weighted least squares with weights 1 / (v + tau2)."""
+    weights = 1 / (v + tau2)
+    weighted = x.T * weights
+    information = weighted @ x
+    covariance = 1 / information if x.shape[1] == 1 else np.linalg.inv(information)
+    beta = covariance @ (weighted @ y)
+    return WeightedFit(beta, covariance, weights, y - x @ beta)
+
+
+def heterogeneity(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str, level: float) -> Heterogeneity:
+    """tau² by `method`, Q, I² and the Q-profile limits at `level`.
+
+    I² = tau² / (tau² + typical sampling variance), the typical variance being df / tr(P) (Higgins and Thompson 2002,
+    Stat Med 21:1539; its form for any tau² estimator as in metafor). Limits by the Q-profile method (Viechtbauer 2007,
+    Stat Med 26:37), which holds for every estimator; when Q is so small that even tau² = 0 is refused, both limits
+    are 0, as in metafor. Needs more studies than coefficients.
+    """
+    df = len(y) - x.shape[1]
+    at_zero = fit(y, v, x)
+    tau2 = estimate_tau2(y, v, x, method)
+    low, high = (_solve_q(y, v, x, chdtri(df, tail)) for tail in ((1 - level) / 2, (1 + level) / 2))
+    typical = df / at_zero.trace(x)
+    i2, i2_low, i2_high = (value / (typical + value) for value in (tau2, low, high))
+    return Heterogeneity(tau2, low, high, i2, i2_low, i2_high, at_zero.q, df, float(chdtrc(df, at_zero.q)))
+
+
+def estimate_tau2(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str) -> float:
+    """tau², 0 or more.
+
+    REML and ML: the highest maximum of the (restricted) likelihood, searched on a grid over all possible values and
+    solved to full precision, so that a local maximum can't be taken for it. PM: the root of Q(tau²) = df (Paule and
+    Mandel 1982). DL: DerSimonian and Laird 1986, the first step of PM with fixed-effect weights.
+    """
+    df = len(y) - x.shape[1]
+    if method == "PM":
+        return _solve_q(y, v, x, df)
+    if method == "DL":
+        at_zero = fit(y, v, x)
+        return max(0.0, (at_zero.q - df) / at_zero.trace(x))
+    return _maximise(y, v, x, restricted=method == "REML")
+
+
+def spread(unscaled: np.ndarray, current: WeightedFit, df: int, adjust: str) -> np.ndarray:
+    """The covariance of coefficients: as it is (Wald), or scaled by Q(tau²) / df (Hartung-Knapp-Sidik-Jonkman)."""
+    if adjust == "wald":
+        return unscaled
+    # metafor's rule: rounding error of identical estimates counts as no spread at all
+    q = current.q
+    return unscaled * (0.0 if q <= np.finfo(float).eps else q / df)
+
+
+def critical(level: float, df: float | None) -> float:
+    """The two-sided quantile of Student's t with `df` degrees of freedom, or of the normal law for None."""
+    tail = (1 + level) / 2
+    return float(ndtri(tail) if df is None else stdtrit(df, tail))
+
+
+def _solve_q(y: np.ndarray, v: np.ndarray, x: np.ndarray, target: float) -> float:
+    """The tau² at which the generalised Q falls to `target`; 0 if it is below already."""
+
+    def excess(tau2: float) -> float:
+        return fit(y, v, x, tau2).q - target
+
+    if excess(0.0) <= 0:
+        return 0.0
+    # Q(tau²) is at most (unweighted residual sum of squares) / tau²
+    largest = _residual_squares(y, x) / target * (1 + 1e-9)
+    return _root(excess, 0.0, largest)
+
+
+def _maximise(y: np.ndarray, v: np.ndarray, x: np.ndarray, restricted: bool) -> float:
+    df, squares = len(y) - x.shape[1], _residual_squares(y, x)
+    # beyond this the score is negative: Q ≤ squares / (tau² + min v) and tr(P) ≥ df / (tau² + max v)
+    largest = (squares + sqrt(squares**2 + 4 * df * squares * v.max())) / (2 * df)
+    grid = largest * _GRID
+    heights = _log_likelihoods(y, v, x, grid, restricted)
+
+    def slope(tau2: float) -> float:
+        current = fit(y, v, x, tau2)
+        shrinkage = current.trace(x) if restricted else current.weights.sum()
+        return float(np.sum((current.weights * current.residuals) ** 2) - shrinkage)
+
+    candidates = [0.0]
+    for i in range(len(grid)):
+        left, right = heights[i - 1] if i else -inf, heights[i + 1] if i + 1 < len(grid) else -inf
+        if heights[i] < left or heights[i] < right:
+            continue
+        low, high = grid[max(i - 1, 0)], grid[min(i + 1, len(grid) - 1)]
+        if slope(low) > 0 > slope(high):
+            candidates.append(_root(slope, low, high))
+        elif i:  # the top of a likelihood that is flat to rounding
+            found = minimize_scalar(
+                lambda t: -_log_likelihoods(y, v, x, np.array([t]), restricted)[0], bounds=(low, high), method="bounded"
+            )
+            candidates.append(float(found.x))
+    tops = _log_likelihoods(y, v, x, np.array(candidates), restricted)
+    best = int(np.argmax(tops))
+    return candidates[best] if tops[best] > tops[0] or slope(0.0) > 0 else 0.0
+
+
+def _log_likelihoods(y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: np.ndarray, restricted: bool) -> np.ndarray:
+    """The (restricted) log-likelihood at each of several tau², up to a constant, maximised over the coefficients."""
+    weights = 1 / (v + tau2[:, None])
+    weighted = weights[:, :, None] * x
+    information = np.swapaxes(weighted, 1, 2) @ x
+    beta = np.linalg.solve(information, np.swapaxes(weighted, 1, 2) @ y[:, None])[:, :, 0]
+    residuals = y - beta @ x.T
+    height = np.log(weights).sum(1) - (weights * residuals**2).sum(1)
+    if restricted:
+        height = height - np.linalg.slogdet(information)[1]
+    return height / 2
+
+
+def _residual_squares(y: np.ndarray, x: np.ndarray) -> float:
+    return fit(y, np.ones(len(y)), x).q
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Brent's root, absolute tolerance next to nothing so that the answer doesn't depend on the unit of y."""
+    return float(brentq(function, low, high, xtol=1e-300, rtol=_STEP, maxiter=500))

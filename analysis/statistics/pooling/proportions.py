@@ -1,0 +1,197 @@
+"""Random-effects pooling of proportions, by the binomial-normal model or by inverse variance on a transformed scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from math import asin, copysign, cos, inf, log, nan, sin, sqrt
+
+import numpy as np
+from scipy.special import chdtrc, chdtri, expit
+
+from analysis.statistics.intervals import clopper_pearson
+from analysis.statistics.pooling.binomial_normal import common_rate_deviance, fit_binomial_normal, profile_limits
+from analysis.statistics.pooling.checks import check_choice, check_counts, check_level
+from analysis.statistics.pooling.heterogeneity import METHODS, critical, fit
+from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS, pool
+from analysis.statistics.pooling.result import ONE_STUDY, TWO_STUDIES, Pooled
+
+MODELS = ("glmm", "logit", "double_arcsine")
+# With 40 nodes estimates, limits and tau² are exact to 1e-6 and better; see the tests.
+NODES = 40
+
+
+def pool_proportions(
+    events: Iterable[float],
+    totals: Iterable[float],
+    model: str = "glmm",
+    level: float = 0.95,
+    *,
+    adjust: str | None = None,
+    method: str = "REML",
+    nodes: int = NODES,
+) -> Pooled:
+    """The random-effects average of the proportions events / totals.
+
+    model:
+    - `glmm` (default): the binomial-normal model, random intercept on the logit scale, by maximum likelihood with
+      adaptive Gauss-Hermite quadrature on `nodes` nodes (equal steps where tau exceeds 1.5); as metafor's
+      rma.glmm(measure="PLO") and lme4's glmer. Uses the counts as they are, so cells of 0 and of all patients need no
+      correction (Stijnen et al. 2010, Stat Med 29:3046). `estimate` is the rate of the study in the middle, expit(mu),
+      not the mean of all rates. `adjust` is `wald` (default, as rma.glmm) or `t` (t with k - 1 degrees of freedom).
+      Q is the likelihood-ratio statistic; I² = tau² / (tau² + typical sampling variance of the logits). The interval
+      of tau² (and so of I²) is by profile likelihood; above tau = 50 it has no upper end. Weights, which this model
+      doesn't have, are each study's share of the information on mu at the estimates: 1 / (tau² + 1 / (n p (1 - p))).
+      The method is always ML; `method` is for the other models.
+    - `logit`: inverse variance on the logit scale, with 1/2 added to events and non-events of those studies only that
+      have a cell of 0, as metafor's escalc(measure="PLO").
+    - `double_arcsine`: Freeman and Tukey's variance-stabilised scale (1950) with variance 1 / (4n + 2), turned back by
+      Miller's formula (1978, Am Stat 32:138) at the harmonic mean of the totals, as metafor's transf.ipft.hm. It can
+      mislead when totals differ much (Schwarzer et al. 2019, Res Synth Methods 10:476): for comparison only.
+      `estimate_logit` and `se_logit` are NaN, tau2 is on the double-arcsine scale.
+    For the last two `method` and `adjust` are those of `pool`, `hksj` by default.
+
+    What can't be estimated is NaN and `note` says so: heterogeneity of one study; anything but an upper (lower) limit
+    when no (every) patient has the event; a rate when each study has either none or all.
+    ValueError, naming the element (from 1): counts that aren't whole, events above totals, totals below 1, NaN,
+    unequal lengths, nothing to pool; an unknown model, method, adjustment, level or fewer than 2 nodes.
+    """
+    check_choice("model", model, MODELS)
+    check_level(level)
+    if adjust is None:
+        adjust = "wald" if model == "glmm" else "hksj"
+    check_choice("adjust", adjust, ("wald", "t") if model == "glmm" else ADJUSTMENTS)
+    check_choice("method", method, METHODS)
+    if nodes != int(nodes) or not 2 <= nodes <= 180:
+        raise ValueError(f"nodes is {nodes}: must be a whole number from 2 to 180")
+    x, n = check_counts(events, totals)
+    if model == "glmm":
+        return _binomial_normal(x, n, level, adjust, int(nodes))
+    return _logit(x, n, level, adjust, method) if model == "logit" else _double_arcsine(x, n, level, adjust, method)
+
+
+def _logits(x: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    add = np.where((x == 0) | (x == n), 0.5, 0.0)
+    yes, no = x + add, n - x + add
+    return np.log(yes / no), 1 / yes + 1 / no
+
+
+def _logit(x: np.ndarray, n: np.ndarray, level: float, adjust: str, method: str) -> Pooled:
+    pooled = pool(*_logits(x, n), method, adjust, level)
+    rates = {name: float(expit(getattr(pooled, name))) for name in ("estimate", *_LIMITS)}
+    corrected = int(np.sum((x == 0) | (x == n)))
+    return replace(
+        pooled,
+        **rates,
+        se=pooled.se * rates["estimate"] * (1 - rates["estimate"]),
+        estimate_logit=pooled.estimate,
+        se_logit=pooled.se,
+    ).with_note(
+        f"1/2 was added to the cells of {corrected} of {len(x)} studies, which have none or all." * bool(corrected)
+    )
+
+
+_LIMITS = ("ci_low", "ci_high", "pi_low", "pi_high")
+
+
+def _double_arcsine(x: np.ndarray, n: np.ndarray, level: float, adjust: str, method: str) -> Pooled:
+    scale = (np.arcsin(np.sqrt(x / (n + 1))) + np.arcsin(np.sqrt((x + 1) / (n + 1)))) / 2
+    pooled = pool(scale, 1 / (4 * n + 2), method, adjust, level)
+    size = 1 / float(np.mean(1 / n))
+    rates = {name: _turned_back(getattr(pooled, name), size) for name in ("estimate", *_LIMITS)}
+    # d(sin² t) / dt = sin 2t
+    return replace(pooled, **rates, se=pooled.se * 2 * sqrt(rates["estimate"] * (1 - rates["estimate"])))
+
+
+def _turned_back(t: float, size: float) -> float:
+    """Miller's inverse of the double arcsine for a study of this size; beyond its ends 0 and 1."""
+    if t != t:
+        return nan
+    t, lowest = float(t), asin(sqrt(1 / (size + 1))) / 2
+    highest = (asin(sqrt(size / (size + 1))) + asin(1.0)) / 2
+    if t < lowest or t > highest:
+        return 0.0 if t < lowest else 1.0
+    inner = 1 - (sin(2 * t) + (sin(2 * t) - 1 / sin(2 * t)) / size) ** 2
+    return (1 - copysign(sqrt(max(inner, 0.0)), cos(2 * t))) / 2
+
+
+def _binomial_normal(x: np.ndarray, n: np.ndarray, level: float, adjust: str, nodes: int) -> Pooled:
+    k, total, with_event = len(x), float(n.sum()), float(x.sum())
+    blank = _blank(k, n / total, level, adjust)
+    if with_event in (0, total):
+        return _none_or_all(blank, int(with_event), int(total), level)
+    if np.all((x == 0) | (x == n)) and k > 1:
+        single = bool(np.all(n == 1))
+        why = (
+            "a single patient: these data don't tell tau² from the rate"
+            if single
+            else "either none or all: the likelihood grows with tau² without end"
+        )
+        note = f"Each study has {why}, and neither can be estimated with this model."
+        return replace(blank, tau2=nan if single else inf, q=common_rate_deviance(x, n), note=note)
+    if k == 1:
+        logit = log(with_event / (total - with_event))
+        placed = _placed(blank, logit, sqrt(1 / with_event + 1 / (total - with_event)), nan, None)
+        return replace(placed, adjust="wald", note=ONE_STUDY)
+    fitted = fit_binomial_normal(x, n, nodes)
+    tau2, (tau_low, tau_high) = fitted.tau**2, profile_limits(x, n, fitted, nodes, chdtri(1, 1 - level) / 2)
+    variances, ones = _logits(x, n)[1], np.ones((k, 1))
+    typical = (k - 1) / fit(variances, variances, ones).trace(ones)
+    p = float(expit(fitted.mu))
+    weights = 1 / (tau2 + 1 / (n * p * (1 - p)))
+    deviance = common_rate_deviance(x, n)
+    placed = _placed(blank, fitted.mu, fitted.se, tau2, k - 1 if adjust == "t" else None)
+    return replace(
+        placed,
+        tau2_low=tau_low**2,
+        tau2_high=tau_high**2,
+        i2=tau2 / (typical + tau2),
+        i2_low=tau_low**2 / (typical + tau_low**2),
+        i2_high=1.0 if tau_high == inf else tau_high**2 / (typical + tau_high**2),
+        q=deviance,
+        q_p=float(chdtrc(k - 1, deviance)),
+        weights=tuple((weights / weights.sum()).tolist()),
+        note=TWO_STUDIES if k == 2 else "",
+    )
+
+
+def _placed(blank: Pooled, mu: float, se: float, tau2: float, df: int | None) -> Pooled:
+    """Estimate and limits from the logit scale."""
+    quantile = critical(blank.level, df)
+    half, reach = quantile * se, quantile * sqrt(se**2 + tau2)
+    p, low, high, pi_low, pi_high = (float(expit(mu + d)) for d in (0, -half, half, -reach, reach))
+    return replace(
+        blank,
+        estimate=p,
+        se=se * p * (1 - p),
+        ci_low=low,
+        ci_high=high,
+        pi_low=pi_low,
+        pi_high=pi_high,
+        tau2=tau2,
+        estimate_logit=mu,
+        se_logit=se,
+    )
+
+
+def _none_or_all(blank: Pooled, events: int, total: int, level: float) -> Pooled:
+    low, high = clopper_pearson(events, total, level)
+    who = "No patient" if events == 0 else "Every patient"
+    return replace(
+        blank,
+        estimate=float(events > 0),
+        ci_low=low,
+        ci_high=high,
+        estimate_logit=-inf if events == 0 else inf,
+        note=f"{who} of {total} had the event: a standard error and how much studies differ can't be known. The limits "
+        "are the exact ones of all patients taken as one group.",
+    )
+
+
+def _blank(k: int, weights: np.ndarray, level: float, adjust: str) -> Pooled:
+    unknown = dict.fromkeys(
+        ("estimate", "se", *_LIMITS, "tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high"), nan
+    )
+    return Pooled(
+        **unknown, q=0.0, q_p=nan, k=k, weights=tuple(weights.tolist()), method="ML", adjust=adjust, level=level
+    )

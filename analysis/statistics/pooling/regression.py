@@ -1,0 +1,186 @@
+"""Meta-regression: studies' estimates explained by what distinguishes the studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import nan
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc, fdtrc, ndtr, stdtr
+
+from analysis.statistics.pooling.checks import check_choice, check_estimates, check_level, numbers, same_length
+from analysis.statistics.pooling.heterogeneity import METHODS, critical, estimate_tau2, fit, heterogeneity, spread
+from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS
+
+INTERCEPT = "intercept"
+
+
+@dataclass(frozen=True)
+class MetaRegression:
+    """A fitted mixed-effects meta-regression.
+
+    coefficients                one row a term: term, estimate, se, statistic, p, ci_low, ci_high
+    tau2, tau2_low, tau2_high   variance between studies that the moderators leave unexplained, and its interval
+    i2                          share (0 to 1) of the unexplained variation that isn't sampling error
+    r2                          share of tau² that the moderators explain (0 to 1); NaN without an intercept
+    q, q_p                      test of the heterogeneity left over
+    moderators_q, moderators_p  test of all moderators together: F for `hksj`, chi-square for `wald`
+    df, residual_df             their degrees of freedom
+    k                           number of studies
+    """
+
+    coefficients: pd.DataFrame
+    tau2: float
+    tau2_low: float
+    tau2_high: float
+    i2: float
+    r2: float
+    q: float
+    q_p: float
+    moderators_q: float
+    moderators_p: float
+    df: int
+    residual_df: int
+    k: int
+    method: str
+    adjust: str
+    level: float
+    covariance: np.ndarray = field(repr=False)
+
+    def predict(self, moderators: Mapping[str, Iterable[float]] | pd.DataFrame) -> pd.DataFrame:
+        """The average at new values of the moderators, one row each: the moderators, estimate, se, ci and pi limits.
+
+        ValueError for a moderator that is missing or unknown.
+        """
+        terms = self.coefficients["term"].tolist()
+        names = [term for term in terms if term != INTERCEPT]
+        table = pd.DataFrame(moderators)
+        if sorted(table.columns) != sorted(names):
+            raise ValueError(f"moderators are {sorted(table.columns)}: the model needs {sorted(names)}")
+        columns = {name: numbers(f"moderator {name!r}", table[name]) for name in names}
+        x = np.column_stack([np.ones(len(table)) if term == INTERCEPT else columns[term] for term in terms])
+        estimate = x @ self.coefficients["estimate"].to_numpy()
+        variance = np.sum((x @ self.covariance) * x, axis=1)
+        quantile = critical(self.level, self.residual_df if self.adjust == "hksj" else None)
+        half, reach = quantile * np.sqrt(variance), quantile * np.sqrt(variance + self.tau2)
+        return pd.DataFrame(columns).assign(
+            estimate=estimate,
+            se=np.sqrt(variance),
+            ci_low=estimate - half,
+            ci_high=estimate + half,
+            pi_low=estimate - reach,
+            pi_high=estimate + reach,
+        )
+
+
+def meta_regression(
+    estimates: Iterable[float],
+    variances: Iterable[float],
+    moderators: Mapping[str, Iterable[float]] | pd.DataFrame,
+    method: str = "REML",
+    adjust: str = "hksj",
+    level: float = 0.95,
+    intercept: bool = True,
+) -> MetaRegression:
+    """Mixed-effects regression of `estimates` on numeric `moderators` (name to values), as metafor's rma(mods = ).
+
+    method, adjust and level as in `pool`; `hksj` is the form of Knapp and Hartung 2003 (Stat Med 22:2693): t and F
+    with k minus the number of coefficients as degrees of freedom. A moderator with groups goes in as columns of 0
+    and 1; `subgroup` does that. ValueError as in `pool`, and for a moderator that isn't numeric, doesn't vary or
+    follows from the others, and for fewer studies than coefficients plus one.
+    """
+    check_choice("method", method, METHODS)
+    check_choice("adjust", adjust, ADJUSTMENTS)
+    check_level(level)
+    y, v = check_estimates(estimates, variances)
+    terms, x = _design(moderators, y, intercept)
+    k, p = x.shape
+    if k <= p:
+        raise ValueError(f"moderators need {p} coefficients and there are {k} studies: at least {p + 1} are needed")
+    # in units of the columns' sizes: moderators such as years would cost precision
+    if intercept:
+        shift = np.array([0.0, *x[:, 1:].mean(0)])
+        scale = np.array([1.0, *np.std(x[:, 1:], axis=0)])
+    else:
+        shift, scale = np.zeros(p), np.sqrt(np.mean(x**2, axis=0))
+    z = (x - shift) / scale
+    found = heterogeneity(y, v, z, method, level)
+    current = fit(y, v, z, found.tau2)
+    scaled = spread(current.covariance, current, k - p, adjust)
+    back = np.diag(1 / scale)
+    if intercept:
+        back[0, 1:] = -shift[1:] / scale[1:]
+    beta, covariance = back @ current.beta, back @ scaled @ back.T
+    tested = slice(1, None) if intercept else slice(None)
+    df = p - 1 if intercept else p
+    wald = float(current.beta[tested] @ np.linalg.solve(scaled[tested, tested], current.beta[tested]))
+    t_law = adjust == "hksj"
+    return MetaRegression(
+        coefficients=_coefficients(terms, beta, covariance, critical(level, k - p if t_law else None), k - p, t_law),
+        tau2=found.tau2,
+        tau2_low=found.tau2_low,
+        tau2_high=found.tau2_high,
+        i2=found.i2,
+        r2=_explained(y, v, found.tau2, method) if intercept else nan,
+        q=found.q,
+        q_p=found.q_p,
+        moderators_q=wald / df if t_law else wald,
+        moderators_p=float(fdtrc(df, k - p, wald / df) if t_law else chdtrc(df, wald)),
+        df=df,
+        residual_df=k - p,
+        k=k,
+        method=method,
+        adjust=adjust,
+        level=level,
+        covariance=covariance,
+    )
+
+
+def _design(
+    moderators: Mapping[str, Iterable[float]] | pd.DataFrame, y: np.ndarray, intercept: bool
+) -> tuple[list[str], np.ndarray]:
+    """Names and columns of the design matrix; each column must add something to those before it."""
+    names = [str(name) for name in moderators]
+    if not names:
+        raise ValueError("moderators is empty: a regression needs one moderator or more")
+    terms = [INTERCEPT, *names] if intercept else names
+    columns = [np.ones(len(y))] if intercept else []
+    for name, values in zip(names, (moderators[name] for name in moderators), strict=True):
+        column = numbers(f"moderator {name!r}", values)
+        same_length("estimates", y, f"moderator {name!r}", column)
+        before, columns = columns, [*columns, column]
+        if np.linalg.matrix_rank(_unit(columns)) < len(columns):
+            raise ValueError(
+                f"moderator {name!r} {'follows from the moderators before it' if len(before) > 1 else 'does not vary'}"
+            )
+    return terms, np.column_stack(columns)
+
+
+def _unit(columns: list[np.ndarray]) -> np.ndarray:
+    """Columns of a comparable size, centred where the first is the constant, so that rank means what it says."""
+    x = np.column_stack(columns)
+    if np.ptp(x[:, 0]) == 0:
+        x[:, 1:] -= x[:, 1:].mean(0)
+    sizes = np.sqrt(np.mean(x**2, axis=0))
+    return x / np.where(sizes > 0, sizes, 1)
+
+
+def _coefficients(
+    terms: list[str], beta: np.ndarray, covariance: np.ndarray, quantile: float, df: int, t_law: bool
+) -> pd.DataFrame:
+    se = np.sqrt(np.diag(covariance))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = beta / se
+    p = 2 * (stdtr(df, -np.abs(statistic)) if t_law else ndtr(-np.abs(statistic)))
+    low, high = beta - quantile * se, beta + quantile * se
+    return pd.DataFrame(
+        {"term": terms, "estimate": beta, "se": se, "statistic": statistic, "p": p, "ci_low": low, "ci_high": high}
+    )
+
+
+def _explained(y: np.ndarray, v: np.ndarray, left: float, method: str) -> float:
+    """The share of tau² that went with the moderators; 0 if there was none to explain (Raudenbush 2009)."""
+    total = estimate_tau2(y, v, np.ones((len(y), 1)), method)
+    return max(0.0, (total - left) / total) if total > 0 else 0.0
