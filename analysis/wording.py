@@ -82,8 +82,9 @@ def level_words(level: float) -> str:
 
 
 def p_text(operator: str | float, p: float) -> str:
-    """`P = 0.03`, `P < 0.001`."""
-    return f"P {operator if isinstance(operator, str) else '='} {p:g}"
+    """`P = 0.03`, `P < 0.00001`: digits as printed, never as a power of ten."""
+    digits = f"{p:.10f}".rstrip("0").rstrip(".")
+    return f"P {operator if isinstance(operator, str) else '='} {digits}"
 
 
 def weeks(value: float) -> str:

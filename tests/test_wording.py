@@ -50,3 +50,4 @@ def test_words():
     assert wording.weeks(np.nan) == "time not stated"
     assert wording.interval(-4.172, -1.368) == "−4.2 to −1.4"
     assert wording.p_text("<", 0.001) == "P < 0.001"
+    assert wording.p_text("<", 0.00001) == "P < 0.00001"

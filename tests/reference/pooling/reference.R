@@ -4,7 +4,7 @@
 #
 # needs r-base-core, r-cran-metafor, r-cran-metadat, r-cran-lme4. Writes the CSV files and versions.txt of this folder;
 # the tests read those only. Data: dat.bcg (Colditz et al. 1994, JAMA 271:698), dat.normand1999 (Normand 1999, Stat Med
-# 18:321), dat.pritz1997 (Zhou et al. 1999, Stat Med 18:1739) as in metadat; the other cases are made up here.
+# 18:321), dat.pritz1997 (Zhou et al. 1999, Stat Med 18:557) as in metadat; the other cases are made up here.
 suppressMessages({library(metafor); library(metadat); library(lme4)})
 options(warn = 1, digits = 17)
 
@@ -18,8 +18,8 @@ tight <- function(y, v) {
   unit <- max(var(as.numeric(y)), mean(as.numeric(v)), na.rm = TRUE)
   list(threshold = 1e-13 * unit, maxiter = 100000, tol = 1e-14 * unit, tau2.max = 1e5 * unit)
 }
-# Fisher scoring can end in a local maximum of the likelihood: on `unequal_variances` metafor alone ends at tau2 = 0 with
-# a log-likelihood 12 below the top. So it starts from several values, and the highest end counts.
+# Fisher scoring can end in a local maximum of the likelihood: on `unequal_variances` ML alone ends at tau2 = 0 with a
+# log-likelihood 12 below the top. So it starts from several values, and the highest end counts.
 best <- function(y, v, method, ...) {
   control <- tight(y, v)
   fits <- list(rma(y, v, method = method, control = control, ...))
@@ -62,7 +62,8 @@ for (case in names(cases)) for (method in c("REML", "PM", "DL", "ML")) for (adju
     fit <- best(y, v, method, test = if (adjust == "hksj") "knha" else "z", level = 100 * level)
     p <- predict(fit)
     limits <- matrix(NA, 2, 2)
-    if (fit$k > 1) limits <- confint(fit, type = "QP", control = tight(fit$yi, fit$vi))$random[c("tau^2", "I^2(%)"), c("ci.lb", "ci.ub")]
+    if (fit$k > 1) limits <- confint(fit, type = "QP", control = tight(y, v))$random[
+      c("tau^2", "I^2(%)"), c("ci.lb", "ci.ub")]
     none <- fit$k == 1
     pooled[[length(pooled) + 1]] <- data.frame(
       case, method, adjust, level, k = fit$k, estimate = fit$beta[[1]], se = fit$se, ci_low = fit$ci.lb,
