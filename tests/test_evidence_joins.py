@@ -448,24 +448,6 @@ BROKEN = [
         "for leiden_trial it is dahan2011",
         "write no",
     ),
-    (
-        "the_other_value_has_a_place",
-        "conflicts.csv",
-        {"study_id": "domec2004"},
-        {"changes_key": "domec2004_ketamin"},
-        "changes_key",
-        "the key is the arm_id or study_id of a row of responders.csv",
-        "name an arm or study",
-    ),
-    (
-        "the_other_value_has_a_place",
-        "conflicts.csv",
-        {"study_id": "domec2004"},
-        {"changes_column": "respnders"},
-        "changes_column",
-        "the column stands in responders.csv",
-        "“responders”",
-    ),
 ]
 
 
@@ -604,3 +586,34 @@ def test_infusions_may_be_more_than_patients(evidence):
     sheehy = evidence.responders.loc[evidence.responders["arm_id"] == "sheehy2015_all"].iloc[0]
     assert (sheehy["unit"], sheehy["n"]) == ("infusions", 277)
     assert evidence.arms.loc[evidence.arms["arm_id"] == "sheehy2015_all", "n"].item() == 63
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "rule", "advice"),
+    [
+        (
+            {"changes_key": "domec2004_ketamin"},
+            "changes_key",
+            "the key is the arm_id or study_id of a row of responders.csv",
+            "name an arm or study",
+        ),
+        ({"changes_column": "respnders"}, "changes_column", "the column stands in responders.csv", "“responders”"),
+    ],
+)
+def test_the_other_value_of_a_conflict_has_a_place(data_copy, changes, column, rule, advice):
+    row = data_copy.edit("conflicts.csv", {"study_id": "domec2004"}, changes)
+    problem = data_copy.only_problem()
+    assert problem[["file", "row", "column"]].tolist() == ["conflicts.csv", row, column]
+    assert rule in problem["rule"] and advice in problem["advice"]
+
+
+def test_a_column_that_a_conflict_names_and_the_file_lacks_gives_one_message(data_copy):
+    rows = data_copy.rows("arms.csv")
+    at = rows[0].index("infusion_days")
+    data_copy.write_rows("arms.csv", [[*row[:at], *row[at + 1 :]] for row in rows])
+    assert data_copy.only_problem()["column"] == "infusion_days"
+
+
+def test_a_conflict_says_all_of_the_other_value_or_nothing(data_copy):
+    data_copy.edit("conflicts.csv", {"study_id": "domec2004"}, {"changes_key": ""})
+    assert data_copy.only_problem()["file"] == "conflicts.csv"

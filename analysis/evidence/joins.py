@@ -251,18 +251,22 @@ def one_study_counts_per_overlap(tables: Tables) -> Iterator[Problem]:
         first.setdefault(group, row)
 
 
-def the_other_value_has_a_place(tables: Tables) -> Iterator[Problem]:
-    """The value of a conflict that is not used would stand in a column and in rows that exist."""
+def the_other_value_has_a_place(tables: Tables, columns: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+    """The value of a conflict that is not used would stand in a column and in rows that exist.
+
+    columns: those that the dictionary gives each table; one that the file lacks has its own message.
+    """
     for row in tables["conflicts"]:
-        table, key, column = row["changes_table"], row["changes_key"], row["changes_column"]
-        if not (table and key and column) or not tables[str(table)]:
+        table, key, column = str(row["changes_table"]), row["changes_key"], row["changes_column"]
+        if not (row["changes_table"] and key and column) or not tables[table]:
             continue
-        rows = tables[str(table)]
-        if column not in rows[0]:
-            close = nearest(str(column), rows[0])
+        if column not in columns[table]:
+            close = nearest(str(column), columns[table])
             advice = f"write “{close}” if that is meant" if close else f"name a column of {table}.csv"
             yield tables.problem("conflicts", row, "changes_column", f"the column stands in {table}.csv", advice)
-        if not any(key in (other.get("arm_id"), other["study_id"]) for other in rows):
+        ids = [name for name in ("arm_id", "study_id") if name in columns[table]]
+        whole = all(any(other[name] is not None for other in tables[table]) for name in ids)
+        if whole and not any(key == other[name] for other in tables[table] for name in ids):
             rule = f"the key is the arm_id or study_id of a row of {table}.csv"
             yield tables.problem(
                 "conflicts", row, "changes_key", rule, f"name an arm or study that stands in {table}.csv"
@@ -279,7 +283,6 @@ RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     milestones_do_not_rise,
     responders_agree_with_milestones,
     one_study_counts_per_overlap,
-    the_other_value_has_a_place,
 )
 
 

@@ -140,6 +140,7 @@ def _checked(
     texts = {name: {row.number: row.cells for row in rows.rows} for name, rows in all_rows.items()}
     tables = Tables(records, {name: table.file for name, table in package.tables.items()}, texts)
     problems += joins.problems(tables)
+    problems += joins.the_other_value_has_a_place(tables, {name: table.names for name, table in package.tables.items()})
     known = cells.known_keys(all_rows, (("studies", "study_id"), ("reviews", "review_id")))
     if known is not None:
         problems += joins.study_or_review(tables, known)
