@@ -324,3 +324,11 @@ def test_the_other_value_of_a_conflict(evidence, table):
     assert "2,256 mg instead of 5,640 mg" in correll
     silent = rows[rows["study_id"] == "becerra2015"].iloc[0]
     assert silent["recomputed"] == "the other value would change no number of the tables"
+
+
+def test_picture_of_flows_that_give_no_printed_p(evidence):
+    tests = evidence.reported_tests.copy()
+    tests.loc[tests["outcome"] == "responder status", "p_value"] = 0.9
+    flows = {flow.study_id: flow for flow in responders.flows(select(replace(evidence, reported_tests=tests)))}
+    told = figures.possible_flows(flows["mangnus2022"]).alt
+    assert told.endswith("None of them gives the printed P = 0.9 under any form of McNemar's test.")

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.exhibit import Figure
 from analysis.outcomes.responders import Flow
+from analysis.statistics.rounding import decimals_of
 from analysis.wording import p_text
 
 from .labels import spread
@@ -33,7 +34,7 @@ def possible_flows(flow: Flow, name: str = "") -> Figure:
         raise ValueError(f"{flow.arm_id} has no printed P value: there is nothing to compare the flows with")
     name = name or f"possible-flows-{flow.arm_id.replace('_', '-')}"
     tables = flow.tables
-    half = 0.5 * 10.0 ** -len(f"{flow.p_reported:.10f}".rstrip("0").partition(".")[2])
+    half = 0.5 * 10.0 ** -decimals_of(flow.p_reported)
     with style():
         picture = sheet(HIGH + 62)
         ax = panel(picture, LEFT, 22, POINTS - LEFT - RIGHT, HIGH)
@@ -116,8 +117,8 @@ def _alt(flow: Flow, fitting) -> str:
     flows = flow.tables["lost"].nunique()
     start = f"{flows} flows of {flow.n} patients lead from {flow.first} to {flow.second} with the benefit."
     if fitting.empty:
-        return f"{start} None of them gives the printed {p_text('=', flow.p_reported)} under any form of "
-        "McNemar's test."
+        none = f"None of them gives the printed {p_text('=', flow.p_reported)} under any form of McNemar's test."
+        return f"{start} {none}"
     told = [
         f"{lost} lost and {gained} gained the benefit ({', '.join(TESTS[t] for t in rows['test'])})"
         for (lost, gained), rows in fitting.groupby(["lost", "gained"])

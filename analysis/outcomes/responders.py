@@ -11,6 +11,7 @@ from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, DEFINITION_WORDS, source_row, with_context
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import p_agrees, paired_tables
+from analysis.statistics.rounding import decimals_of
 
 RATE_COLUMNS = [
     *CONTEXT_COLUMNS,
@@ -94,7 +95,7 @@ def _flow(selection: Selection, first, second) -> Flow:
 
     n, a, b = int(first.n), int(first.responders), int(second.responders)
     tables = paired_tables(a, b, n).drop(columns=["n", "first", "second"])
-    tables["fits_p"] = False if np.isnan(p_reported) else p_agrees(tables["p"], p_reported, _decimals(p_reported))
+    tables["fits_p"] = False if np.isnan(p_reported) else p_agrees(tables["p"], p_reported, decimals_of(p_reported))
 
     fits = tables[tables["fits_p"]]
     bounds = pd.DataFrame(
@@ -136,7 +137,3 @@ def _flow(selection: Selection, first, second) -> Flow:
 
 def _percent(row) -> float:
     return float(row.percent_reported) if pd.notna(row.percent_reported) else 100 * float(row.rate)
-
-
-def _decimals(value: float) -> int:
-    return len(f"{value:.10f}".rstrip("0").partition(".")[2])

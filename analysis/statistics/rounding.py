@@ -10,6 +10,11 @@ import pandas as pd
 ROUNDINGS = ("half_up", "half_even", "truncated")
 
 
+def decimals_of(value: float) -> int:
+    """Decimals in the shortest form of a printed number: 2 for 0.03, 0 for 62 (and for 61.0: the text knows better)."""
+    return len(f"{value:.10f}".rstrip("0").partition(".")[2])
+
+
 def counts_behind_percent(percent: float, n: int, decimals: int = 0) -> pd.DataFrame:
     """Every count of `n` patients that can be printed as `percent` with so many `decimals`.
 

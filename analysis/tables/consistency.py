@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.exhibit import Column, Table
 from analysis.outcomes.context import source_row
 from analysis.outcomes.responders import Flow
-from analysis.tables.notes import count_span
+from analysis.tables.notes import count_span, studies_of
 
 
 def consistency(table: pd.DataFrame, name: str = "consistency") -> Table:
@@ -35,7 +35,7 @@ def consistency(table: pd.DataFrame, name: str = "consistency") -> Table:
         data=shown,
         caption=f"{len(shown)} printed numbers, what was recomputed and what it says of them.",
         columns=columns,
-        studies=tuple(dict.fromkeys(shown["study_id"])),
+        studies=studies_of(shown),
         notes="A misfit is a question to the authors: patients may have been missing, numbers read off a curve.",
     )
 

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Column, Table
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
-from analysis.tables.notes import row_column
+from analysis.tables.notes import row_column, studies_of
 from analysis.wording import half_up, interval, p_text
 
 
@@ -65,7 +65,7 @@ def doses(table: pd.DataFrame, weight_kg: float) -> Table:
         data=shown,
         caption=f"Dose of each regimen on one scale, for a body weight of {weight_kg:g} kg.",
         columns=columns,
-        studies=tuple(dict.fromkeys(table["study_id"])),
+        studies=studies_of(table),
         notes="Mean, highest and fixed doses are different things; a highest rate makes the total an upper limit.",
     )
 
@@ -117,7 +117,7 @@ def left_out(selection: Selection, *tables: str, name: str = "left-out") -> Tabl
         data=shown,
         caption=_left_out_caption(rows),
         columns=columns,
-        studies=tuple(dict.fromkeys(shown["study_id"])),
+        studies=studies_of(shown),
         notes="Each of these rules is a parameter of the report and can be changed." if len(shown) else "",
     )
 

@@ -108,7 +108,7 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 
         data=shown,
         caption="Differences between arms, then changes since baseline without a control group; negative = less pain.",
         columns=columns,
-        studies=tuple(dict.fromkeys(shown["study_id"])),
+        studies=studies_of(shown),
         notes=with_marks(
             "The two kinds are never pooled: a change since baseline is not the effect of ketamine alone.", shown
         ),

@@ -8,7 +8,7 @@ from analysis.evidence.selection import RESULT_TABLES, Selection
 from analysis.exhibit import Column, Table
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, source_row
-from analysis.tables.notes import row_column
+from analysis.tables.notes import row_column, studies_of
 from analysis.wording import interval, p_text
 
 AGE_WORDS = {"adult": "adults", "paediatric": "children and adolescents", "mixed": "children and adults"}
@@ -65,7 +65,9 @@ def arms(selection: Selection) -> Table:
     )
     caption = "Arms, courses and subgroups."
     notes = "Subgroups and repeated courses are patients of another arm: arms can't be added up."
-    return Table("arms", shown, caption, columns, _studies(table), notes if table["contained_in"].notna().any() else "")
+    return Table(
+        "arms", shown, caption, columns, studies_of(table), notes if table["contained_in"].notna().any() else ""
+    )
 
 
 def tests(selection: Selection) -> Table:
@@ -85,7 +87,7 @@ def tests(selection: Selection) -> Table:
         row_column("reported_tests"),
     )
     notes = "Intervals are 95% intervals unless the statistic says otherwise."
-    return Table("reported-tests", shown, "Tests and other statistics as printed.", columns, _studies(table), notes)
+    return Table("reported-tests", shown, "Tests and other statistics as printed.", columns, studies_of(table), notes)
 
 
 def sources(selection: Selection) -> Table:
@@ -106,7 +108,7 @@ def sources(selection: Selection) -> Table:
         Column("note", "Note"),
         row_column("sources"),
     )
-    return Table("sources", shown, "What was read.", columns, _studies(evidence.studies))
+    return Table("sources", shown, "What was read.", columns, studies_of(evidence.studies))
 
 
 def conflicts(selection: Selection) -> Table:
@@ -123,15 +125,13 @@ def conflicts(selection: Selection) -> Table:
         Column("why", "Why"),
         row_column("conflicts"),
     )
-    return Table("conflicts", table, "Where sources contradict each other, and what is used.", columns, _studies(table))
+    return Table(
+        "conflicts", table, "Where sources contradict each other, and what is used.", columns, studies_of(table)
+    )
 
 
 def _and(text: str | float | None, joint: str = ", ") -> str:
     return f"{joint}{text}" if isinstance(text, str) else ""
-
-
-def _studies(table: pd.DataFrame) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(table["study_id"]))
 
 
 def _treatment(row) -> str:

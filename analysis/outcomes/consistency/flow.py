@@ -7,10 +7,9 @@ from math import floor
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.consistency.verdicts import decimals
 from analysis.outcomes.responders import Flow
 from analysis.statistics.paired import p_agrees, paired_tables
-from analysis.statistics.rounding import counts_behind_percent
+from analysis.statistics.rounding import counts_behind_percent, decimals_of
 
 MOST_MISSING = 0.2
 COLUMNS = [
@@ -28,13 +27,11 @@ def missing_at_follow_up(flow: Flow) -> pd.DataFrame:
     largest over all flows, and over those that give the printed P under some form of McNemar's test (missing without a
     printed P, or where none does). flows_that_fit: how many.
     """
-    text = f"{flow.percent_second:.10f}".rstrip("0").rstrip(".")
+    digits = decimals_of(flow.percent_second)
     found = []
     for missing in range(floor(MOST_MISSING * flow.n) + 1):
         seen = flow.n - missing
-        fitting = (
-            [flow.second] if not missing else counts_behind_percent(flow.percent_second, seen, decimals(text))["count"]
-        )
+        fitting = [flow.second] if not missing else counts_behind_percent(flow.percent_second, seen, digits)["count"]
         for second in fitting:
             first_counts = range(max(0, flow.first - missing), min(flow.first, seen) + 1)
             tables = pd.concat([paired_tables(first, int(second), seen) for first in first_counts], ignore_index=True)
@@ -48,8 +45,7 @@ def _ranges(tables: pd.DataFrame, p_reported: float) -> dict[str, float]:
         found |= {f"{column}_low": int(tables[column].min()), f"{column}_high": int(tables[column].max())}
     fits = tables.iloc[:0]
     if np.isfinite(p_reported):
-        digits = decimals(f"{p_reported:.10f}".rstrip("0"))
-        fits = tables[p_agrees(tables["p"], p_reported, digits)]
+        fits = tables[p_agrees(tables["p"], p_reported, decimals_of(p_reported))]
     for column in ("lost", "gained"):
         found |= {f"{column}_low_fits": fits[column].min(), f"{column}_high_fits": fits[column].max()}
     return found | {"flows_that_fit": len(fits.drop_duplicates(["first", "lost", "gained"]))}

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from analysis.evidence.load import Evidence
+from analysis.statistics.rounding import decimals_of
 
 FITS = "fits"
 FITS_BY_OTHER_ROUNDING = "fits only by truncation or half-to-even"
@@ -73,7 +74,7 @@ def places(evidence: Evidence, table: str, row, column: str) -> int:
     text = evidence.texts.get(table, {}).get(int(row.row), {}).get(column, "").strip()
     if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) and float(text) == value:
         return decimals(text)
-    return decimals(f"{value:.10f}".rstrip("0"))
+    return decimals_of(value)
 
 
 def rounding_range(value: float, digits: int) -> tuple[float, float]:
