@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.wording import printed_percent
+from analysis.wording import printed_percent, upper_first
 
 from .labels import spread
 from .style import (
@@ -39,7 +39,6 @@ from .words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
-    capital,
     count_mark,
     in_order,
     in_weeks,
@@ -174,7 +173,7 @@ def _cell(regimen: str, group: pd.DataFrame, names: dict) -> _Cell:
             + wrap(f"{benefit}, {shares}", LABELS, SMALL)
         )
         series.append(_Series(rows, looks[number], words))
-    return _Cell(capital(regimen_words(regimen)), series)
+    return _Cell(upper_first(regimen_words(regimen)), series)
 
 
 def _panel(picture: Picture, cell: _Cell, left: float, top: float, height: float, horizon: float, first: bool) -> None:
@@ -279,5 +278,5 @@ def _alt(table: pd.DataFrame, level: float) -> str:
                     f"{', then '.join(steps)}"
                 )
         if parts:
-            sentences.append(f"{capital(regimen_words(regimen))}: {'; '.join(parts)}.")
+            sentences.append(f"{upper_first(regimen_words(regimen))}: {'; '.join(parts)}.")
     return " ".join(sentences) + f" Intervals are {level_words(level)}."

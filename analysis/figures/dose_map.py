@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.wording import half_up
+from analysis.wording import half_up, upper_first
 
 from .labels import nearest, place_labels
 from .ledger import draw_key, key_rows
@@ -31,7 +31,7 @@ from .style import (
     text_width,
     write,
 )
-from .words import arm_names, capital, in_order, not_drawn, paragraphs, regimen_words, short, study_ids
+from .words import arm_names, in_order, not_drawn, paragraphs, regimen_words, short, study_ids
 
 LEFT, WIDE, HIGH = 58, 418, 310  # the plot in points
 STRIP, GAP = 34, 10  # for arms with only one of the two numbers
@@ -226,7 +226,7 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame, weight_kg: float) -> str:
             if len(values)
         ]
         arms = f"{len(group)} {'arm' if len(group) == 1 else 'arms'}"
-        sentences.append(f"{capital(regimen_words(regimen))}: {' and '.join(parts)} ({arms})")
+        sentences.append(f"{upper_first(regimen_words(regimen))}: {' and '.join(parts)} ({arms})")
     limits = int((table["dose_kind"] == "max").sum())
     words = f"Doses for {weight_kg:g} kg. {'. '.join(sentences)}."
     if limits:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from analysis.exhibit import Figure
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
+from analysis.wording import upper_first
 
 from .ledger import Column, Ledger
 from .style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
@@ -16,7 +17,6 @@ from .words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
-    capital,
     count_mark,
     in_order,
     in_weeks,
@@ -76,7 +76,7 @@ def durations_swimlane(
                 CONTROL_HEADINGS.get(control, control), plural(group["study_id"].nunique(), "study", "studies")
             )
             for regimen in in_order(group["regimen_class"], REGIMEN_WORDS):
-                ledger.subheading(capital(regimen_words(regimen)))
+                ledger.subheading(upper_first(regimen_words(regimen)))
                 for row in group[group["regimen_class"] == regimen].itertuples():
                     order.append(row.Index)
                     _add(ledger, row, names, horizon_weeks)

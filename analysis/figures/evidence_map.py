@@ -9,10 +9,11 @@ import pandas as pd
 from analysis.exhibit import Figure
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.outcomes.evidence_map import DESIGN_WORDS
+from analysis.wording import upper_first
 
 from .ledger import Column, Ledger
 from .style import INK, LINE, MUTED, nothing, style
-from .words import CONTROL_HEADINGS, CONTROL_ORDER, capital, in_order, plural, short, study_ids
+from .words import CONTROL_HEADINGS, CONTROL_ORDER, in_order, plural, short, study_ids
 
 SHORT_REGIMENS = {
     "anesthetic": "anaesthetic",
@@ -61,7 +62,7 @@ def evidence_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
             group = studies[studies["control"] == control]
             ledger.heading(CONTROL_HEADINGS.get(control, control), plural(len(group), "study", "studies"))
             for design in in_order(group["design"], DESIGN_WORDS):
-                ledger.subheading(capital(DESIGN_WORDS.get(design, design)))
+                ledger.subheading(upper_first(DESIGN_WORDS.get(design, design)))
                 for row in group[group["design"] == design].itertuples():
                     ordered.append(row.Index)
                     _add(ledger, row, largest)

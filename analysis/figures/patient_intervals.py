@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from analysis.exhibit import Figure
 from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_WORDS
+from analysis.wording import upper_first
 
 from .ledger import Column, Ledger
 from .style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
@@ -17,7 +18,6 @@ from .words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
-    capital,
     count_mark,
     in_order,
     in_weeks,
@@ -75,7 +75,7 @@ def patient_intervals(
                 CONTROL_HEADINGS.get(control, control), plural(group["study_id"].nunique(), "study", "studies")
             )
             for regimen in in_order(group["regimen_class"], REGIMEN_WORDS):
-                ledger.subheading(capital(regimen_words(regimen)))
+                ledger.subheading(upper_first(regimen_words(regimen)))
                 for _, arm in group[group["regimen_class"] == regimen].groupby("arm_id", sort=False):
                     _add(ledger, arm, names)
         picture = ledger.render(_axis, "share of all treated patients", foot=[FOOT, marks_line(intervals)])

@@ -7,11 +7,11 @@ import numpy as np
 from analysis.exhibit import Figure
 from analysis.outcomes.responders import Flow
 from analysis.statistics.rounding import decimals_of
-from analysis.wording import p_text
+from analysis.wording import p_text, upper_first
 
 from .labels import spread
 from .style import MUTED, POINTS, RULE, SERIES_LOOKS, SMALL, finish, panel, sheet, style, write
-from .words import capital, short
+from .words import short
 
 TESTS = {
     "uncorrected": "McNemar's test",
@@ -123,4 +123,4 @@ def _alt(flow: Flow, fitting) -> str:
         f"{lost} lost and {gained} gained the benefit ({', '.join(TESTS[t] for t in rows['test'])})"
         for (lost, gained), rows in fitting.groupby(["lost", "gained"])
     ]
-    return f"{start} {capital(p_text('=', flow.p_reported))} is given by: {'; '.join(told)}."
+    return f"{start} {upper_first(p_text('=', flow.p_reported))} is given by: {'; '.join(told)}."

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.exhibit import Figure
 from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO, REGIMEN_WORDS
-from analysis.wording import printed_percent
+from analysis.wording import printed_percent, upper_first
 
 from .ledger import Column, Ledger, interval
 from .style import nothing, regimen_look, style
@@ -14,7 +14,6 @@ from .words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
-    capital,
     count_mark,
     in_order,
     in_weeks,
@@ -71,7 +70,7 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
             group = drawn[drawn["control"] == control]
             ledger.heading(CONTROL_HEADINGS.get(control, control), _count(group))
             for definition in in_order(group["definition_class"], DEFINITION_WORDS):
-                ledger.subheading(capital(DEFINITION_WORDS.get(definition, definition)))
+                ledger.subheading(upper_first(DEFINITION_WORDS.get(definition, definition)))
                 for row in group[group["definition_class"] == definition].itertuples():
                     ordered.append(row.Index)
                     _add(ledger, row, names)

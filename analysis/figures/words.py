@@ -67,11 +67,6 @@ def plain_label(label: str) -> str:
     return re.sub(r"\s*\([^()]*\)", "", label)
 
 
-def capital(words: str) -> str:
-    """The words with a capital first letter and nothing else changed."""
-    return words[:1].upper() + words[1:]
-
-
 def source_mark(access: object) -> str:
     """The mark of a secondary or lay source."""
     return ACCESS_MARKS.get(access, "") if isinstance(access, str) else ""
