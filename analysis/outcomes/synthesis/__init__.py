@@ -4,6 +4,7 @@ from analysis.outcomes.synthesis.benefit_kept import BenefitKept, benefit_kept
 from analysis.outcomes.synthesis.differences import PooledDifferences, pooled_differences
 from analysis.outcomes.synthesis.duration_curves import DurationCurves, duration_curves
 from analysis.outcomes.synthesis.rates import PooledRates, pooled_rates
+from analysis.outcomes.synthesis.simulation import simulated_coverage
 
 __all__ = [
     "BenefitKept",
@@ -14,4 +15,5 @@ __all__ = [
     "duration_curves",
     "pooled_differences",
     "pooled_rates",
+    "simulated_coverage",
 ]

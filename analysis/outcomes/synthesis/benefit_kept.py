@@ -56,7 +56,7 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     with them.
     """
     table = durations.kept(selection, level)
-    points, left_out = _counts(table)
+    points, left_out = _counts(table, selection)
     empty = {
         "curve": pd.DataFrame(columns=CURVE_COLUMNS),
         "half": pd.DataFrame(columns=HALF_COLUMNS),
@@ -94,8 +94,8 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     )
 
 
-def _counts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    why = patients_why_not(table, "patients_treated", uncontrolled_only=True)
+def _counts(table: pd.DataFrame, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+    why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
     for _, arm in table.groupby("arm_id"):
         chosen = durations.benefit_that_speaks(arm["benefit"], arm["weeks"])
         others = arm.index[(arm["benefit"] != chosen) & (why[arm.index] == "")]

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.evidence.selection import Selection
 from analysis.outcomes import trajectories
 from analysis.outcomes.context import CONTEXT_COLUMNS
+from analysis.outcomes.synthesis.reasons import counted_elsewhere
 from analysis.outcomes.synthesis.windows import place, window
 from analysis.statistics.pooling import pool
 
@@ -44,14 +45,16 @@ def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDiffe
     medians or of group means without the patients' own changes, has none and stays out.
     """
     table = pd.concat([_against(selection, level), _since(selection, level)], ignore_index=True)
+    twice = counted_elsewhere(table, selection)
+    table["why"] = twice.where(twice != "", table["why"])
     left = [table[table["why"] != ""]]
     usable = table[table["why"] == ""].drop(columns="why")
-    twice = usable.duplicated(["arm_id", *GROUP_KEYS])
-    left.append(usable[twice].assign(why="the same patients measured earlier within the same time"))
+    later = usable.duplicated(["arm_id", *GROUP_KEYS])
+    left.append(usable[later].assign(why="the same patients measured earlier within the same time"))
     groups, studies = [], []
-    order = sorted(usable[~twice].groupby(GROUP_KEYS).groups, key=lambda key: (key[0], key[1], place(key[2])))
+    order = sorted(usable[~later].groupby(GROUP_KEYS).groups, key=lambda key: (key[0], key[1], place(key[2])))
     for key in order:
-        rows = usable[~twice & (usable[GROUP_KEYS] == list(key)).all(axis=1)]
+        rows = usable[~later & (usable[GROUP_KEYS] == list(key)).all(axis=1)]
         if rows["study_id"].nunique() == 1:
             left.append(rows.assign(why="the only study that reports this at this time"))
             continue

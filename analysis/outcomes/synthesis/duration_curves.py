@@ -46,7 +46,7 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
     chance of sampling patients, not the difference between studies, and the studies define the benefit differently.
     """
     table = durations.intervals(selection).table
-    why = patients_why_not(table, "patients_treated", uncontrolled_only=True)
+    why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
     why[(table["regimen_class"] == NOT_STATED) & (why == "")] = "the regimen is not stated"
     usable = table[why == ""]
     left = [table[why != ""].assign(why=why[why != ""])]

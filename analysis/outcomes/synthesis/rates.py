@@ -46,11 +46,11 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
     definition and window of time. Arms of one study in one group are taken together, since their patients are
     different ones; of an arm that counts twice in a window the earlier count is taken. The binomial-normal model with
     Student's t, since the normal interval covers the true rate too seldom with so few studies
-    (tests/reference/pooling/coverage.csv).
+    (reports/simulation/coverage.csv).
     """
     table = responders.rates(selection, level, definition_classes)
     table["window"] = [window(weeks) for weeks in table["weeks"].astype("float64")]
-    why = _why_not(table)
+    why = _why_not(table, selection)
     left = [table[why != ""].assign(why=why[why != ""])]
     usable = table[why == ""].sort_values(["weeks", "row"], kind="stable")
     twice = usable.duplicated(["arm_id", *GROUP_KEYS])
@@ -91,9 +91,9 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
     )
 
 
-def _why_not(table: pd.DataFrame) -> pd.Series:
+def _why_not(table: pd.DataFrame, selection: Selection) -> pd.Series:
     """The first reason why a rate enters no pooled rate; empty if none."""
-    why = patients_why_not(table, "n", uncontrolled_only=False)
+    why = patients_why_not(table, selection, "n", uncontrolled_only=False)
     for reason, holds in (
         ("what counted as a response is not stated", table["definition_class"] == "not_stated"),
         ("on treatment, or the time is not stated", table["window"] == ""),
