@@ -279,3 +279,27 @@ def test_the_simulation_speaks_for_students_t():
     assert table.loc[(3, "binomial-normal, Wald"), "coverage_low"] < 0.8
     for k in (3, 5, 10):
         assert table.loc[(k, "binomial-normal, t"), "coverage_low"] > 0.925
+
+
+def test_what_a_clinic_is_held_against(default):
+    table = synthesis.published(default, "ge_2_points", 4.0)
+    by_rule = table[~table["definition"].str.startswith("each study's own")].set_index("outcome")
+    mangnus = by_rule.loc["ge_2_points at end_of_infusion"]
+    assert (mangnus["k"], mangnus["studies"], mangnus["estimate"]) == (1, "Mangnus et al. 2021", 30 / 48)
+    assert np.isnan(mangnus["pi_low"]) and mangnus["ci_low"] == pytest.approx(0.484, abs=0.001)
+    assert by_rule.loc["ge_30_percent at follow_up", "studies"] == "Cohen et al. 2023"
+    # Lee's patients may have been selected by their response
+    assert not by_rule.index.str.startswith("ge_50_percent").any()
+    curve = table[table["definition"].str.startswith("each study's own")]
+    assert curve["outcome"].tolist() == ["ge_2_points at end_of_infusion", "ge_2_points at follow_up"]
+    expected = synthesis.benefit_kept(default).model.curve([0, 4])
+    assert curve["pi_high"].tolist() == expected["pi_high"].tolist()
+    assert curve["k"].tolist() == [7, 7]
+
+
+def test_nothing_is_published_beyond_the_last_count(default):
+    late = synthesis.published(default, "ge_2_points", 30.0)
+    curve = late[late["definition"].str.startswith("each study's own")]
+    assert curve["outcome"].tolist() == ["ge_2_points at end_of_infusion"]
+    with pytest.raises(ValueError, match="beyond the last count, at 13 weeks"):
+        synthesis.benefit_kept(default).at(0, 30)

@@ -3,6 +3,7 @@
 from analysis.outcomes.synthesis.benefit_kept import BenefitKept, benefit_kept
 from analysis.outcomes.synthesis.differences import PooledDifferences, pooled_differences
 from analysis.outcomes.synthesis.duration_curves import DurationCurves, duration_curves
+from analysis.outcomes.synthesis.published import published
 from analysis.outcomes.synthesis.rates import PooledRates, pooled_rates
 from analysis.outcomes.synthesis.simulation import simulated_coverage
 
@@ -15,5 +16,6 @@ __all__ = [
     "duration_curves",
     "pooled_differences",
     "pooled_rates",
+    "published",
     "simulated_coverage",
 ]

@@ -45,6 +45,15 @@ class BenefitKept:
     k: int
     tau: float
     level: float
+    model: Decline | None = field(default=None, repr=False)
+
+    def at(self, *weeks: float) -> pd.DataFrame:
+        """The curve at these weeks: columns of `curve`. ValueError where there is none, or beyond the last count."""
+        if self.model is None:
+            raise ValueError(self.why)
+        if max(weeks) > self.last_week:
+            raise ValueError(f"week {max(weeks):g} lies beyond the last count, at {self.last_week:g} weeks")
+        return self.model.curve(list(weeks))[CURVE_COLUMNS]
 
 
 def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
@@ -91,6 +100,7 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
         why="",
         why_no_regimens=why_no_regimens,
         tau=model.tau,
+        model=model,
     )
 
 

@@ -15,6 +15,7 @@ from analysis.outcomes.synthesis.windows import place, window
 from analysis.statistics.intervals import wilson
 from analysis.statistics.pooling import pool_proportions
 
+ALONE = "the only study that counts this at this time"
 GROUP_KEYS = ["control", "route", "definition_class", "window"]
 RESULT = ["rate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high"]
 GROUP_COLUMNS = [*GROUP_KEYS, "definition_words", "k", "patients", "responders", *RESULT, "q", "q_p", "note"]
@@ -63,7 +64,7 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
         members = usable[(usable[GROUP_KEYS] == list(key)).all(axis=1)]
         by_study = _by_study(members, level)
         if len(by_study) == 1:
-            left.append(members.assign(why="the only study that counts this at this time"))
+            left.append(members.assign(why=ALONE))
             continue
         events, totals = by_study["responders"].astype(int).tolist(), by_study["n"].astype(int).tolist()
         pooled = pool_proportions(events, totals, level=level, adjust="t")
