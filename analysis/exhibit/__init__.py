@@ -10,6 +10,7 @@ from __future__ import annotations
 from analysis.exhibit.cells import Column, csv_text, value_text
 from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table
 from analysis.exhibit.markdown import cite, escape, plain
+from analysis.exhibit.places import linked, shown_in, sourced
 
 __all__ = [
     "EXHIBIT_MIME",
@@ -22,6 +23,9 @@ __all__ = [
     "cite",
     "csv_text",
     "escape",
+    "linked",
     "plain",
+    "shown_in",
+    "sourced",
     "value_text",
 ]

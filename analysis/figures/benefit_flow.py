@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from analysis.exhibit import Figure, escape
+from analysis.exhibit import Figure, escape, linked
 from analysis.outcomes.responders import Flow
 from analysis.wording import COUNT_MARKS, MARK_WORDS, half_up
 
@@ -84,7 +84,7 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
         _alt(flow, ranges),
         _caption(flow),
         (flow.study_id,),
-        f"Counts: {escape(flow.rows)}.",
+        f"Counts: {linked(flow.rows)}.",
     )
 
 

@@ -82,6 +82,7 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
     blocks += [_raw("#disclaimer()"), _raw("#contents()")]
     for part in document.parts:
         blocks += _part(part, files)
+    blocks += _rows(document)
     if document.has_references:
         blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)")]
         blocks += [{"t": "Div", "c": [["refs", [], []], []]}, _raw("]")]
@@ -182,6 +183,24 @@ def _width(data: bytes, kind: str) -> float:
     if kind == "png" and data[:8] == b"\x89PNG\r\n\x1a\n":
         return min(int.from_bytes(data[16:20], "big") * 0.75, _WIDEST)
     return 300.0
+
+
+def _rows(document: Document) -> Blocks:
+    """The entries of the data rows, table by table."""
+    if not document.rows:
+        return []
+    labels = document.made.get("citations", {})
+    blocks = [_raw("#rows-behind()")]
+    table = ""
+    for entry in document.rows:
+        if entry.table != table:
+            table = entry.table
+            blocks.append(_raw(f"#rows-of({text(table + '.csv')})"))
+        whose = (entry.study, labels.get(entry.study, entry.study), entry.arm)
+        words = (entry.says, entry.source_words, entry.url, entry.label)
+        arguments = ", ".join(text(part) for part in (entry.anchor, str(entry.row), *whose, *words))
+        blocks.append(_raw(f"#row-entry({arguments})"))
+    return blocks
 
 
 def _made(lines: list[dict[str, Any]]) -> Blocks:

@@ -81,11 +81,17 @@ def epoch() -> int:
 
 
 def data() -> dict[str, Any]:
-    """Hash of each data file and of all together. Raises DataError if the data break their rules."""
+    """Hash of each data file and of all together, and what stands in each row. Raises DataError if the data break
+    their rules."""
     from analysis.evidence import load
+    from analysis.outcomes import rows
 
     evidence = load(DATA)
-    return {"hash": evidence.hash, "files": dict(evidence.hashes)}
+    return {
+        "data": {"hash": evidence.hash, "files": dict(evidence.hashes)},
+        "rows": rows.rows(evidence),
+        "sources": rows.sources(evidence),
+    }
 
 
 def versions() -> dict[str, str]:
@@ -111,7 +117,7 @@ def citations() -> dict[str, str]:
 
 def shared() -> dict[str, Any]:
     """What all reports of one batch have in common; found out once. Raises DataError if the data break their rules."""
-    return {"data": data(), "code": code(), "versions": versions(), "citations": citations()}
+    return {**data(), "code": code(), "versions": versions(), "citations": citations()}
 
 
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
