@@ -24,6 +24,7 @@ from analysis.exhibit import (
     plain,
     value_text,
 )
+from analysis.exhibit.pictures import lean_svg
 
 HOSTILE = ["<script>alert(1)</script>", "#strong[x] $y$", "**bold** [a](b)", "=1+1", "+cmd", "-2 weeks", "@SUM(A1)"]
 
@@ -90,6 +91,20 @@ def test_a_figure_is_the_same_svg_every_time_without_a_date():
     assert first == second
     assert "<dc:date>" not in first
     assert "<text" not in first, "letters must be outlines: no font of the machine is needed"
+
+
+def test_a_picture_keeps_what_is_drawn_and_loses_what_says_nothing():
+    svg = (
+        '<svg><metadata>words</metadata><defs><path id="DejaVuSans-41" d="M 1.23456 2 z"/></defs>\n'
+        '<g id="figure_1"><g id="text_1" style="fill: #000000; opacity: 0.5" transform="translate(1.23456 7)">'
+        '<!-- A --><use xlink:href="#DejaVuSans-41"/><use xlink:href="#DejaVuSans-41" transform="translate(61.27 0)"/>'
+        "</g></g></svg>"
+    )
+    assert lean_svg(svg) == (
+        '<svg><defs><path id="d41" d="M1.23 2z"/></defs>\n'
+        '<g style="fill:#000000;opacity:0.5" transform="translate(1.23 7)">'
+        '<use xlink:href="#d41"/><use xlink:href="#d41" x="61.3"/></g></svg>'
+    )
 
 
 def test_a_figure_is_not_drawn_a_second_time_by_jupyter():
