@@ -6,16 +6,13 @@ import re
 
 import numpy as np
 
-from analysis.evidence.problems import Problem, shorten
+from analysis.evidence.problems import Problem
 from analysis.outcomes.cohort.columns import Layout
 from analysis.outcomes.cohort.raw import Raw, several
 
-TOTALS = frozenset(
-    (
-        "total totals sum sums subtotal mean means average averages median count n minimum maximum min max sd "
-        "summe gesamt mittelwert durchschnitt anzahl somme moyenne médiane totaal gemiddelde mediaan "
-        "suma media promedio totale somma"
-    ).split(" ")
+TOTALS = (
+    *("total", "totals", "sum", "subtotal", "mean", "average", "median", "summe", "gesamt", "mittelwert"),
+    *("durchschnitt", "somme", "moyenne", "médiane", "totaal", "gemiddelde", "mediaan", "promedio", "totale", "somma"),
 )
 LAST_ROWS = 5
 NO_NUMBER = ("patient_id", "visit", "site", "regimen_class", "sex")
@@ -61,8 +58,9 @@ def _is_second_header(raw: Raw, layout: Layout) -> bool:
 
 
 def _totals(raw: Raw) -> np.ndarray:
+    """Rows at the end whose first filled cell says what is added up or averaged."""
     found = np.zeros(len(raw.rows), dtype=bool)
     for position in range(max(0, len(raw.rows) - LAST_ROWS), len(raw.rows)):
-        cells = (shorten(column.at(position)).casefold().strip(" :=()") for column in raw.columns)
-        found[position] = any(cell in TOTALS for cell in cells)
+        filled = (text for column in raw.columns if (text := column.at(position)[:80].casefold().strip(" :=()")))
+        found[position] = next(filled, "") in TOTALS
     return found
