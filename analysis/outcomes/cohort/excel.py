@@ -17,7 +17,6 @@ from analysis.outcomes.cohort.files import empty_file, no_rows
 from analysis.outcomes.cohort.raw import Raw, encode, several
 
 MOST_BYTES = 4 << 30
-MOST_COLUMNS = 1000
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -80,7 +79,7 @@ def _read(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
     """The texts of each row up to its last cell that is not empty."""
-    for cells in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
+    for cells in sheet.iter_rows(values_only=True):
         texts = [_text(value) for value in cells]
         while texts and not texts[-1]:
             texts.pop()
@@ -136,7 +135,7 @@ def _formulas(content: bytes, title: str, rows: list[tuple[int, list[str]]], fil
     sheet = load_workbook(io.BytesIO(content), read_only=True)[title]
     sheet.reset_dimensions()
     lost: list[tuple[int, int]] = []
-    for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
+    for cells in sheet.iter_rows():
         for cell in cells:
             if getattr(cell, "data_type", "") == "f":
                 known = values.get(cell.row, [])
