@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from analysis.evidence.problems import Problem, listed, nearest, shorten
 from analysis.outcomes.cohort.raw import Raw
 
@@ -43,7 +45,7 @@ def recognise(raw: Raw) -> tuple[Layout | None, list[Problem]]:
     names = [name.strip() for name in raw.header]
     if not any(map(is_known, names)):
         return None, [_no_names(raw)]
-    problems = list(_twice(raw.file, names))
+    problems = [*_unnamed(raw, names), *_twice(raw.file, names)]
     long = [name for name in names if name in LONG[1:]]
     wide = [name for name in names if _score(name)]
     if long and wide:
@@ -94,6 +96,15 @@ def _no_names(raw: Raw) -> Problem:
         return further
     advice = f"name the columns there: {', '.join(LONG)}, or the wide form; {GUIDE}"
     return Problem(raw.file, 1, "", shorten(", ".join(raw.header)), NAMES_FIRST, advice)
+
+
+def _unnamed(raw: Raw, names: list[str]) -> Iterator[Problem]:
+    """Cells under no name. An empty column, as spreadsheets leave it at the right, changes nothing."""
+    for place, (name, column) in enumerate(zip(names, raw.columns, strict=True), start=1):
+        filled = np.empty(0) if name else np.flatnonzero(~column.empty())
+        if len(filled):
+            rule = f"every column has a name in the first row; column number {place} has cells and no name"
+            yield Problem(raw.file, int(raw.rows[filled[0]]), "", "", rule, "delete the cells, or name the column")
 
 
 def _twice(file: str, names: list[str]) -> Iterator[Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
@@ -10,6 +12,7 @@ from analysis.evidence.problems import Problem
 from analysis.outcomes.cohort.files import no_rows
 from analysis.outcomes.cohort.raw import Cells, Raw, encode
 
+MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
 REMAKE = "write the file again from its source, or save the table as CSV"
 
 
@@ -51,6 +54,8 @@ def _columns(content: bytes) -> tuple[list[str], list[Cells | pa.ChunkedArray]]:
 
 def _as_text(column: pa.ChunkedArray) -> Cells | None:
     """The texts of a column; None for a type that has none here."""
+    if not len(column):
+        return encode([])
     try:
         encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
         merged = encoded.unify_dictionaries().combine_chunks()
@@ -80,7 +85,7 @@ def _words(values: pa.Array) -> list[str] | None:
     if pa.types.is_decimal(kind):
         return [format(value, "f") for value in values.to_pylist()]
     if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None):
-        return [text.removesuffix(" 00:00:00") for text in values.cast(pa.timestamp("s")).cast(pa.string()).to_pylist()]
+        return [MIDNIGHT.sub("", text) for text in values.cast(pa.string()).to_pylist()]
     if pa.types.is_null(kind):
         return ["" for _ in range(len(values))]
     return None
