@@ -69,12 +69,13 @@ def test_float32_keeps_the_number_that_was_meant(tmp_path):
 
 
 def test_a_word_that_a_dictionary_holds_twice(tmp_path):
-    """Other programs write such dictionaries: both are the same site."""
-    sites = [["Site A", "Site B", "Site A"].index(site) for site in table(LONG)["site"]]
-    sites[1] = 2
-    words = pa.DictionaryArray.from_arrays(pa.array(sites, pa.int32()), pa.array(["Site A", "Site B", "Site A"]))
+    """Other programs write such dictionaries: both are the same patient."""
+    patients = ["A1", "A2", "A3"]
+    places = [patients.index(patient) for patient in table(LONG)["patient_id"]]
+    places[1] = 3
+    words = pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), pa.array([*patients, "A1"]))
     whole = pa.Table.from_pandas(table(LONG), preserve_index=False)
-    assert set(loaded(tmp_path, whole.set_column(5, "site", words)).courses["site"]) == {"Site A", "Site B"}
+    assert loaded(tmp_path, whole.set_column(0, "patient_id", words)).visits["patient"].nunique() == 3
 
 
 def test_numbers_as_identifiers(tmp_path):
