@@ -129,7 +129,7 @@ def test_the_forest_tells_its_numbers_in_words(forest):
     assert shown.count("100%") >= 3
     assert "† count" in plain(figure.caption) and "§ taken" in plain(figure.caption)
     assert (
-        "Complete relief 2 to 6 months after the end of infusion, 31 of 53 patients in 2 studies: pooled 58% "
+        "complete relief 2 to 6 months after the end of infusion, 31 of 53 patients in 2 studies: pooled 58% "
         "(95% interval 4 to 98, prediction interval 4 to 98)"
     ) in figure.alt
     assert "anaesthetic dose; subanaesthetic, inpatient" in plain(figure.notes)

@@ -224,12 +224,12 @@ def _without(pooled: PooledRates) -> str:
 def _alt(groups: pd.DataFrame, level: float) -> str:
     controlled = of_them(int((groups["control"] == PLACEBO).sum()), len(groups))
     told = [
-        f"{upper_first(group.definition_words)} {group.window}, {int(group.responders)} of {int(group.patients)} "
+        f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} "
         f"patients in {plural(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({level_words(level)} "
         f"interval {_pair(group.ci_low, group.ci_high)}, prediction interval {_pair(group.pi_low, group.pi_high)})"
         for group in groups.itertuples()
     ]
     return (
         f"{plural(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "
-        f"studies. {'; '.join(told)}."
+        f"studies. {upper_first('; '.join(told))}."
     )
