@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 from bs4 import BeautifulSoup
-from reporting_samples import notebook_of, sample
+from notebook_runs import defaults
 
 from analysis.exhibit import EXHIBIT_MIME
+from analysis.exhibit.places import anchor
 from analysis.outcomes import rows as data_rows
 from analysis.reporting import rows
 from analysis.reporting.exporters import ReportHTMLExporter
@@ -110,11 +110,11 @@ def test_a_row_that_is_not_recorded_is_no_link(record):
     assert page.select_one(entry.select_one('a[href^="#ref-"]')["href"]), "the study stands in the references"
 
 
-def test_the_executed_notebook_alone_makes_the_same_page():
-    """What `jupyter nbconvert --to crps-html` reads: rows travel in the file, not in the process."""
-    made = notebook_of(sample()).metadata["ketamine_crps"]
-    named = {f"{table}-{row}" for table, lines in made["rows"].items() for row in lines}
-    page = BeautifulSoup(sample().files["report.html"], "html.parser")
-    assert {div["id"].removeprefix("row-").replace("-", "_") for div in page.select(".rows dl > div")} == {
-        re.sub("-", "_", name) for name in named
-    }
+def test_the_rows_travel_in_the_executed_notebook():
+    """What `jupyter nbconvert --to crps-html` reads is the file alone: the rows it prints are those recorded there."""
+    files = defaults()["study-report"].files
+    made = json.loads(files["report.ipynb"])["metadata"]["ketamine_crps"]
+    named = {anchor(table, int(row)) for table, lines in made["rows"].items() for row in lines}
+    page = BeautifulSoup(files["report.html"], "html.parser")
+    assert "row-responders-27" in named
+    assert {entry["id"] for entry in page.select(".rows dl > div")} == named

@@ -131,7 +131,7 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
         "parameters": listed,
         "order": list(listed),  # notebook files sort their keys
         "changed": changed,
-        "command": command(notebook, {name: values[name] for name in changed}),
+        "command": command(notebook, {name: values[name] for name in changed}, common.get("paper", "")),
         **common,
     }
 
@@ -142,13 +142,14 @@ def _place(path: Path) -> str:
     return resolved.relative_to(ROOT).as_posix() if resolved.is_relative_to(ROOT) else resolved.name
 
 
-def command(notebook: Notebook, given: dict[str, Any]) -> str:
-    """The command line that makes the report again."""
+def command(notebook: Notebook, given: dict[str, Any], paper: str = "") -> str:
+    """The command line that makes the report again. paper: that of the PDF; empty for the default."""
     place = _place(notebook.path)
     name = notebook.name if place == f"notebooks/{notebook.name}.ipynb" else place
     words = ["python", "-m", "analysis", "report", name]
     for key, value in given.items():
         words += ["-p", f"{key}={value_words(value)}"]
+    words += ["--paper", paper] if paper else []
     return shlex.join(words)
 
 

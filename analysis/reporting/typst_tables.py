@@ -8,18 +8,19 @@ from collections.abc import Callable
 
 from analysis.reporting.cells import paddings
 from analysis.reporting.columns import Layout, lay_out
+from analysis.reporting.paper import A4, Paper
 from analysis.reporting.parts import NO_ROWS, Grid
 
 _NUMBER = re.compile(r"(P\s*)?[-\u2212+<>=≤≥±~(]*\s*\d")
 
 
-def set_table(grid: Grid, quote: Callable[[str], str]) -> tuple[str, Layout]:
+def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tuple[str, Layout]:
     """The call that sets the table, and how it is laid out. quote: a text as Typst string."""
     numbers = [align != "left" for align in grid.aligns]
     columns = [[label, *(row[n] for row in grid.cells)] for n, label in enumerate(grid.labels)]
     # a short interval or count such as "4.1 to 6.5" stays on one line although it is text
     numbers = [number or _short(column) for number, column in zip(numbers, columns, strict=True)]
-    columns, layout = lay_out(columns, numbers)
+    columns, layout = lay_out(columns, numbers, paper)
     aligns = ", ".join("left" if align == "left" else "right" for align in grid.aligns)
     widths = ", ".join(f"{math.floor(width * 10) / 10}pt" for width in layout.columns)
     header = ", ".join(quote(column[0]) for column in columns)
