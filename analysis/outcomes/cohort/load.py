@@ -8,10 +8,10 @@ from pathlib import Path
 from analysis import paths
 from analysis.evidence.problems import DataError, Problem
 from analysis.outcomes.cohort import build, rules
-from analysis.outcomes.cohort.cautions import cautions, decimal_comma
+from analysis.outcomes.cohort.cautions import alike_patients, cautions, decimal_comma
 from analysis.outcomes.cohort.columns import recognise
 from analysis.outcomes.cohort.excel import read_xlsx
-from analysis.outcomes.cohort.files import read_csv
+from analysis.outcomes.cohort.files import no_rows, read_csv
 from analysis.outcomes.cohort.form import strange_rows
 from analysis.outcomes.cohort.parquet import read_parquet
 from analysis.outcomes.cohort.raw import SAME_RULE, Raw, without_empty_rows
@@ -34,45 +34,54 @@ def load(path: str | Path) -> Cohort:
     columns, of single cells and across rows. Nothing is dropped, imputed or converted silently; what a reader must know
     without the table being wrong stands in the cohort's warnings.
     """
-    path = paths.resolve(path)
+    path, content = _bytes(path)
     file = path.name
-    if not path.is_file():
-        rule = "the cohort is a file"
-        raise DataError([Problem(file, None, "", "", rule, f"name a file that is there; there is none at {path}")])
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        advice = f"look who may read {path} ({error.strerror})"
-        raise DataError([Problem(file, None, "", "", "the file can be read", advice)]) from None
     digest = hashlib.sha256(content).hexdigest()
     raw, problems = _read(content, path)
     del content
     if raw is None:
         raise DataError(problems)
-    raw, found = without_empty_rows(raw)
-    problems += found
     layout, found = recognise(raw)
     problems += found
     if layout is None:
         raise DataError(_sorted(problems, raw))
+    raw, found = without_empty_rows(raw)
+    problems += found
     raw, found = strange_rows(raw, layout)
     problems += found
+    if not len(raw.rows) and not problems:
+        raise DataError([no_rows(file)])
     parsed, found = build.parse(raw, layout)
     problems += found
     long, found = build.visits_of(raw, layout, parsed)
     problems += found
     attributes = {}
     if long is not None:
-        attributes, found = rules.attributes_are_constant(raw, long, parsed.words, parsed.numbers)
+        attributes, found = rules.attributes_are_constant(raw, long, parsed.attributes(), parsed.words)
         problems += found
+        if "age" in attributes:
+            problems += rules.age_runs_forward(raw, long, attributes["age"])
     if problems:
         raise DataError(_sorted(problems, raw))
     visits = build.visits_table(raw, long)
     courses = build.courses_table(long, parsed.words, attributes)
     told = [decimal_comma(raw, parsed.comma)] if parsed.comma else []
+    told += [alike_patients(raw, parsed.alike)] if parsed.alike else []
     told += cautions(raw, layout, visits, courses)
     synthetic = "synthetic" in path.stem.lower()
     return Cohort(path.stem, file, synthetic, digest, visits, courses, DataError(told).problems)
+
+
+def _bytes(path: str | Path) -> tuple[Path, bytes]:
+    """Where the file is, and its content."""
+    try:
+        path = paths.resolve(path)
+        return path, path.read_bytes()
+    except FileNotFoundError:
+        advice = f"name a file that is there; there is none at {path}"
+    except (OSError, RuntimeError, ValueError) as error:  # a folder, no permission; no such user's home; no such name
+        advice = f"name a file that may be read; {path}: {getattr(error, 'strerror', None) or error}"
+    raise DataError([Problem(Path(path).name, None, "", "", "the cohort is a file that can be read", advice)])
 
 
 def _sorted(problems: list[Problem], raw: Raw) -> list[Problem]:
@@ -86,7 +95,7 @@ def _sorted(problems: list[Problem], raw: Raw) -> list[Problem]:
     for problem in problems:
         if SAME_RULE not in problem.rule:
             first.setdefault(kind(problem), problem.row or 0)
-    return sorted(problems, key=lambda problem: (first[kind(problem)], places.get(problem.column, -1)))
+    return sorted(problems, key=lambda problem: (first.get(kind(problem), 0), places.get(problem.column, -1)))
 
 
 def _read(content: bytes, path: Path) -> tuple[Raw | None, list[Problem]]:

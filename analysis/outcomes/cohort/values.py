@@ -15,6 +15,7 @@ import numpy as np
 
 from analysis.evidence.cells import DATE, NOT_REPORTED, PLAIN
 from analysis.evidence.problems import Problem, listed, nearest
+from analysis.outcomes.cohort.columns import MOST_WEEKS
 from analysis.outcomes.cohort.raw import Cells, Raw, several
 
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
@@ -39,7 +40,10 @@ NRS = Range("from 0 to 10", 0, 10)
 RANGES = {
     "nrs": NRS,
     "weeks_from_end": Range(
-        "of weeks from 0 to 2,600", 0, 2600, advice="weeks are counted from the end of infusion: look the visit up"
+        f"of weeks from 0 to {MOST_WEEKS:,}",
+        0,
+        MOST_WEEKS,
+        advice="weeks are counted from the end of infusion: look the visit up",
     ),
     "age": Range("of years from 0 to 120", 0, 120),
     "disease_duration_years": Range("of years from 0 to 100", 0, 100),
@@ -247,6 +251,9 @@ def _number_advice(text: str, span: Range) -> str:
     if THOUSANDS.fullmatch(bare):
         point = bare.replace(",", ".")
         return f"write {bare.replace(',', '')} if the comma separates thousands, or {point} if it is a decimal comma"
+    of_ten = re.fullmatch(r"(\d{1,2})\s*/\s*10", bare)
+    if of_ten:
+        return f"write {of_ten[1]} alone if that is meant"
     if DATE.fullmatch(bare) or re.fullmatch(r"\d{4}-\d\d-\d\d.*", bare):
         return (
             "a spreadsheet may have turned the number into a date: format the cell as text and write the number again"
