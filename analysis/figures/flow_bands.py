@@ -33,12 +33,14 @@ def draw_flow(
     drawn: dict[str, Range],
     states: tuple[str, str] = ("with benefit", "without"),
     remarks: dict[str, str] | None = None,
+    words: dict[str, str] = WORDS,
 ) -> None:
     """Columns and bands with their words, from `top` points on, HEIGHT points tall.
 
     sizes: all patients, those in the first state at the first and at the second time. drawn: for each quantity the
     lowest and the highest number of patients; what is certain is solid, the rest hatched. states: what the two parts
-    of a column are called. remarks: small print below the words of a quantity.
+    of a column are called. remarks: small print below the words of a quantity. words: what each
+    quantity is called.
     """
     ax = panel(picture, 0, top - 4, POINTS, HEIGHT + 8)
     ax.set_xlim(0, POINTS)
@@ -46,7 +48,7 @@ def draw_flow(
     ax.set_axis_off()
     blocks = _blocks(*sizes, drawn)
     _bands(ax, blocks)
-    _words(ax, *sizes[:2], drawn, states, remarks or {}, blocks)
+    _words(ax, *sizes[:2], drawn, states, remarks or {}, words, blocks)
 
 
 def span(low: int, high: int) -> str:
@@ -123,6 +125,7 @@ def _words(
     drawn: dict[str, Range],
     states: tuple[str, str],
     remarks: dict[str, str],
+    told: dict[str, str],
     blocks: list[Block],
 ) -> None:
     unit = TALL / n
@@ -136,7 +139,7 @@ def _words(
         own = [(right + height / 2) for q, _, _, right, height in blocks if q == quantity]
         places.append(-own[0])
         remark = f"\n{remarks[quantity]}" if quantity in remarks else ""
-        lines.append(f"{span(*drawn[quantity])} {WORDS[quantity]}{remark}")
+        lines.append(f"{span(*drawn[quantity])} {told[quantity]}{remark}")
         colors.append(LETTERS[quantity])
     heights = [text_height(text) + 4 for text in lines]
     for place, text, color in zip(spread(places, heights, -HEIGHT, 0), lines, colors, strict=True):
