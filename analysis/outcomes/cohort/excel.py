@@ -1,0 +1,153 @@
+"""From an Excel workbook to a table of text, and everything that only a workbook can get wrong."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from analysis.evidence.problems import Problem, listed
+from analysis.outcomes.cohort.files import empty_file, no_rows
+from analysis.outcomes.cohort.raw import Raw, encode, several
+
+MOST_BYTES = 4 << 30
+MOST_COLUMNS = 1000
+MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+SAVE_AGAIN = "open it in the spreadsheet and save it again as .xlsx without a password"
+
+
+def read_xlsx(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
+    """The rows of a workbook as text and its problems; None where nothing can be said about the rows.
+
+    Cells are taken as the spreadsheet stores them: 6.5 is 6.5 however it is shown; a date is its ISO form.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of openpyxl, about styles and other things that hold no value
+            return _read(content, file)
+    except Exception:  # a damaged workbook fails anywhere in zipfile, the XML parser or openpyxl
+        return None, [_unreadable(file)]
+
+
+def _unreadable(file: str) -> Problem:
+    return Problem(file, None, "", "", "the file is a whole Excel workbook; this one can't be read", SAVE_AGAIN)
+
+
+def _read(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
+    # Imported here: 0.3 s that the other formats need not wait for.
+    from openpyxl import load_workbook
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+            rule = "a workbook unpacks to less than 4 GB"
+            return None, [Problem(file, None, "", "", rule, "save the table as CSV or Parquet")]
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    tables = []
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+        rows = [(number, cells) for number, cells in enumerate(_rows(sheet), start=1) if cells]
+        if rows:
+            tables.append((sheet, rows))
+    if not tables:
+        return None, [empty_file(file)]
+    (sheet, rows), problems = tables[0], []
+    if len(tables) > 1:
+        others = listed(sheet.title for sheet, _ in tables[1:])
+        rule = f"a workbook holds one table; besides {sheet.title} there is something in {others}"
+        problems.append(
+            Problem(file, None, "", "", rule, "delete the other sheets, or save the sheet with the patients as a file")
+        )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        xml = archive.read(sheet._worksheet_path)
+    problems += _merged(xml, file)
+    if FORMULA.search(xml):
+        problems += _formulas(content, sheet.title, rows, file)
+    number, header = rows[0]
+    if number != 1:
+        advice = f"delete the {number - 1} empty rows above it"
+        problems.append(Problem(file, number, "", "", "the first row holds the column names", advice))
+    raw = _table(rows, header, file)
+    return raw, problems + ([] if len(raw.rows) else [no_rows(file)])
+
+
+def _rows(sheet: Any) -> Iterator[list[str]]:
+    """The texts of each row up to its last cell that is not empty."""
+    for cells in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
+        texts = [_text(value) for value in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        yield texts
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        # Half of a surrogate pair is no text; as a control character it is refused where it stands.
+        return SURROGATE.sub("\0", value)
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return np.format_float_positional(value, trim="-")
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _table(rows: list[tuple[int, list[str]]], header: list[str], file: str) -> Raw:
+    """The rows below the header. Cells beyond the last name make a column without a name."""
+    below = rows[1:]
+    width = max((len(cells) for _, cells in rows), default=0)
+    names = tuple(header + [""] * (width - len(header)))
+    numbers = np.array([number for number, _ in below], dtype=np.int32)
+    columns = tuple(
+        encode([cells[place] if place < len(cells) else "" for _, cells in below]) for place in range(width)
+    )
+    return Raw(file, names, columns, numbers)
+
+
+def _merged(xml: bytes, file: str) -> list[Problem]:
+    ranges = [match.decode() for match in MERGED.findall(xml)]
+
+    def told(i: int) -> Problem:
+        row = int(re.search(r"\d+", ranges[i])[0])
+        rule = "no cells are merged: only the first of them holds the value"
+        advice = "unmerge them (in Excel: Home, Merge & Center) and write the value into each cell"
+        return Problem(file, row, "", ranges[i], rule, advice)
+
+    return several(np.arange(len(ranges)), told)
+
+
+def _formulas(content: bytes, title: str, rows: list[tuple[int, list[str]]], file: str) -> list[Problem]:
+    """Formulas whose result is not in the file: a program wrote them and no spreadsheet has computed them."""
+    from openpyxl import load_workbook
+
+    values = dict(rows)
+    sheet = load_workbook(io.BytesIO(content), read_only=True)[title]
+    sheet.reset_dimensions()
+    lost: list[tuple[int, int]] = []
+    for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
+        for cell in cells:
+            if getattr(cell, "data_type", "") == "f":
+                known = values.get(cell.row, [])
+                if len(known) < cell.column or not known[cell.column - 1]:
+                    lost.append((cell.row, cell.column))
+    header = rows[0][1]
+
+    def told(i: int) -> Problem:
+        row, place = lost[i]
+        column = header[place - 1] if place <= len(header) else ""
+        rule = "a formula has a result; this one has none in the file"
+        return Problem(file, row, column, "", rule, "open the file in the spreadsheet and save it, or write the value")
+
+    return several(np.arange(len(lost)), told)
