@@ -34,6 +34,18 @@ def rule_of_three(n: int) -> float:
     return min(1.0, 3 / n)
 
 
+def newcombe_independent(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> tuple[float, float]:
+    """Interval for the difference first minus second of the proportions of two independent groups, as (low, high).
+
+    Wilson limits of both rates joined (Newcombe 1998, Stat Med 17:873, method 10). ValueError as in `wilson`.
+    """
+    (low_1, high_1), (low_2, high_2) = wilson(events_1, n_1, level), wilson(events_2, n_2, level)
+    p_1, p_2 = events_1 / n_1, events_2 / n_2
+    below = sqrt((p_1 - low_1) ** 2 + (high_2 - p_2) ** 2)
+    above = sqrt((high_1 - p_1) ** 2 + (p_2 - low_2) ** 2)
+    return p_1 - p_2 - below, p_1 - p_2 + above
+
+
 def newcombe_paired(
     both: int, first_only: int, second_only: int, neither: int, level: float = 0.95
 ) -> tuple[float, float]:
