@@ -7,11 +7,12 @@ scores are what a report could tell them. So these rules hold, with `min_cell` p
    (`merge_small`), with the next larger group where the merged one would still be too small. Every group that is shown,
    and the rest of the total beside any of them, then has `min_cell` patients or more.
 2. A cross table of two such properties, and the scores at a visit, hide each cell of 1 to min_cell - 1 patients and as
-   many further cells as it takes, so that no hidden cell follows from the margins, even for a reader who knows these rules
-   and that empty cells are always shown (`cross_table`, `hide_in_row`).
+   many further cells as it takes, so that no hidden cell follows from the margins, even for a reader who knows these
+   rules and that empty cells are always shown (`cross_table`, `hide_in_row`).
 3. A statistic (mean, quartile, rate) that rests on fewer patients is not given (`hide`).
 
-Within a group of `min_cell` or more, a count of an outcome (2 of 48 gained a response) is shown, as every paper shows it.
+Within a group of `min_cell` or more, a count of an outcome (2 of 48 gained a response) is shown, as every paper shows
+it, and so are bare counts that no score hangs on (how many courses, how many were left out and why).
 The rules can't see other reports: subtracting one published report from another may still uncover a small site.
 """
 
@@ -43,20 +44,25 @@ def check_min_cell(min_cell: int) -> None:
         raise ValueError(f"min_cell is {min_cell}: must be a whole number of patients, 1 or more (1 hides nothing)")
 
 
-def merge_small(groups: pd.Categorical, patients: np.ndarray, min_cell: int) -> pd.Categorical:
+def merge_small(
+    groups: pd.Categorical, patients: np.ndarray, min_cell: int, counted: np.ndarray | None = None
+) -> pd.Categorical:
     """The same groups, those with fewer than `min_cell` different patients merged into one that stands last.
 
-    groups: one a row, without missing values; patients: the patient of each row. If the merged group is still too small,
-    the smallest of the others joins it, and so on, so that it can't be had by subtracting the others from the total. Groups
-    without a row disappear. A single group stays as it is, however small: hide its statistics with `hide`.
+    groups: one a row, without missing values; patients: the patient of each row; counted: the rows whose patients
+    count (default: all; for instance those with a score). If the merged group is still too small, the smallest of the
+    others joins it, and so on, so that it can't be had by subtracting the others from the total. Groups without a row
+    disappear. A single group stays as it is, however small: hide its statistics with `hide`.
     """
     check_min_cell(min_cell)
-    pairs = pd.DataFrame({"group": groups.codes, "patient": patients}).drop_duplicates()
-    sizes = pairs["group"].value_counts(sort=False)
-    order = sorted(sizes.index, key=lambda code: (sizes[code], -code))
+    groups = groups.remove_unused_categories()
+    pairs = pd.DataFrame({"group": groups.codes, "patient": patients})[slice(None) if counted is None else counted]
+    pairs = pairs.drop_duplicates()
+    sizes = np.bincount(pairs["group"], minlength=len(groups.categories))
+    order = sorted(range(len(sizes)), key=lambda code: (sizes[code], -code))
     merged = [code for code in order if sizes[code] < min_cell]
     if not merged or len(order) == 1:
-        return groups.remove_unused_categories()
+        return groups
     name = small_groups(min_cell)
     others = order[len(merged) :]
     while others and pairs.loc[pairs["group"].isin(merged), "patient"].nunique() < min_cell:
@@ -93,12 +99,12 @@ def hide(frame: pd.DataFrame, n: str, columns: Iterable[str], min_cell: int, fla
 def cross_table(rows: pd.Categorical, columns: pd.Categorical, min_cell: int) -> pd.DataFrame:
     """How many patients stand in each cell of two groupings, one element of each a patient (each patient once).
 
-    Both groupings are merged to `min_cell` first. Columns row, column, patients (missing where hidden), hidden. A cell of
-    1 to min_cell - 1 is hidden together with three others that make a rectangle with it, of which two in opposite
-    corners hold 2 patients or more: one patient could then be moved round the rectangle without changing any margin or
-    emptying a cell. Where no such rectangle exists every cell is hidden; with two rows and two columns or more, whose
-    margins all hold somebody, the margins then leave each cell several values. No rows if either grouping has a single
-    group.
+    Both groupings are merged to `min_cell` first. Columns row, column, patients (missing where hidden), hidden. A
+    cell of 1 to min_cell - 1 is hidden together with three others that make a rectangle with it, of which two in
+    opposite corners hold 2 patients or more: one patient could then be moved round the rectangle without changing any
+    margin or emptying a cell. Where no such rectangle exists every cell is hidden; with two rows and two columns or
+    more, whose margins all hold somebody, the margins then leave each cell several values. No rows if either grouping
+    has a single group.
     """
     nobody = np.arange(len(rows))
     rows, columns = merge_small(rows, nobody, min_cell), merge_small(columns, nobody, min_cell)

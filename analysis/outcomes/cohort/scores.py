@@ -80,7 +80,7 @@ def grouping(frame: pd.DataFrame, by: str) -> pd.Categorical:
 
 
 def left_out_frame(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
-    """What a result doesn't hold: result, why, unit (patients, courses or visits), n; reasons that concern nobody go."""
+    """What a result doesn't hold: result, why, unit (patients, courses, visits), n; reasons that concern none go."""
     found = pd.DataFrame(rows, columns=["result", "why", "unit", "n"]).astype({"n": "Int64"})
     return found[found["n"] > 0].reset_index(drop=True)
 
