@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words, upper_first
 
-from ..labels import PanelLabels
-from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
-from .common import empty, exhibit, left_out, not_shown, page, rules
-from .visits import VisitAxis, last_week
+from ..style import INK, LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
+from .common import empty, exhibit, group_words, left_out, not_shown, page, rules
+from .trajectories import MARKS
+from .visits import VisitAxis
 
-LEFT, TOP, HIGH, GAP = 34, 34, 168, 16
+LEFT, TOP, HIGH, GAP = 74, 22, 168, 14
 MEAN, MEDIAN = SERIES_LOOKS[0], SERIES_LOOKS[1]
 APART = 3.0
 TWO_POINTS = -2.0
@@ -51,26 +52,29 @@ def change_from_baseline(
     hidden = after[after["change_hidden"]]
     small = not_shown([f"{_title(r.group)}, {r.label}" for r in hidden.itertuples()], result.min_cell)
     with style():
-        picture = page(TOP + HIGH + 38, synthetic)
-        _panels(picture, shown)
+        picture = page(TOP + HIGH + 80, synthetic)
+        _panels(picture, shown, level)
         data = after.drop(columns=["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3", "hidden", "n"])
         return exhibit(name, picture, data, _alt(shown, level), caption, *notes, small, synthetic=synthetic)
 
 
 def _title(group: object) -> str:
+    if str(group).startswith("other ("):  # merged courses; the first stands alone
+        return "later courses together"
     return "first course of each patient" if group == "all" else str(group)
 
 
-def _panels(picture: Picture, shown: pd.DataFrame) -> None:
+def _panels(picture: Picture, shown: pd.DataFrame, level: float) -> None:
     groups = list(dict.fromkeys(shown["group"]))
     wide = min((POINTS - LEFT - 6 - GAP * (len(groups) - 1)) / len(groups), 330)
-    axis = VisitAxis(wide, last_week(shown["weeks"]), baseline=False)
+    axis = VisitAxis(wide, shown["weeks"])
     limits = shown[["change_low", "change_high", "change_q1", "change_q3", "change_mean"]].astype("float64")
     low, high = min(-4.0, limits.min(axis=None) - 0.5), max(1.0, limits.max(axis=None) + 0.5)
+    write(picture, LEFT - 8, 10, "points", color=MUTED, ha="right")
     for number, group in enumerate(groups):
         left = LEFT + number * (wide + GAP)
         rows = shown[shown["group"] == group].sort_values("position")
-        write(picture, left, 10, upper_first(_title(group)), weight="bold")
+        write(picture, left, 10, upper_first(group_words(_title(group), round(wide / 5.4))), weight="bold")
         ax = panel(picture, left, TOP, wide, HIGH)
         ax.set_ylim(low, high)
         axis.draw(ax)
@@ -78,42 +82,43 @@ def _panels(picture: Picture, shown: pd.DataFrame) -> None:
         ax.set_yticks(ticks, [half_up(v) if v <= 0 else f"+{v}" for v in ticks] if number == 0 else [""] * len(ticks))
         rules(ax, ticks)
         ax.axhline(TWO_POINTS, color=LINE, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.6)
-        labels = PanelLabels(wide, HIGH, lambda value: HIGH * (value - low) / (high - low))
-        _centres(ax, axis, rows, labels)
-        labels.draw(ax)
-        axis.counts(
-            picture, left, TOP + HIGH + 20, [(r.weeks, f"n {int(r.change_n)}") for r in rows.itertuples()], MUTED
-        )
-    write(picture, POINTS - 4, 10, "points since baseline", color=MUTED, ha="right")
-    write(picture, LEFT, 24, "○ mean   □ median", SMALL, color=MUTED)
-    write(
-        picture,
-        LEFT + (wide * len(groups) + GAP * (len(groups) - 1)) / 2,
-        TOP + HIGH + 32,
-        "weeks after the end of infusion",
-        SMALL,
-        color=MUTED,
-        ha="center",
-    )
+        _centres(ax, axis, rows)
+        _numbers(picture, axis, rows, left, number == 0, level)
 
 
-def _centres(ax: Any, axis: VisitAxis, rows: pd.DataFrame, labels: PanelLabels) -> None:
+def _centres(ax: Axes, axis: VisitAxis, rows: pd.DataFrame) -> None:
     for shift, value, low, high, look in (
         (-APART, "change_mean", "change_low", "change_high", MEAN),
         (APART, "change_median", "change_q1", "change_q3", MEDIAN),
     ):
         places = [axis.place(weeks) + shift for weeks in rows["weeks"]]
-        values = rows[value].astype("float64").tolist()
-        ax.plot(places, values, color=look.color, linestyle=look.line, linewidth=0.9, zorder=2)
-        for start in range(len(places) - 1):
-            labels.avoid_line(places[start : start + 2], values[start : start + 2])
+        ax.plot(places, rows[value].astype("float64"), color=look.color, linestyle=look.line, linewidth=0.9, zorder=2)
         for x, row in zip(places, rows.to_dict("records"), strict=True):
             if pd.notna(row[low]):
                 ax.plot([x, x], [float(row[low]), float(row[high])], color=look.color, linewidth=1.7, zorder=3)
-                labels.avoid_bar(x, float(row[low]), float(row[high]))
             ax.plot([x], [float(row[value])], look.marker, color=look.color, markersize=5.2, zorder=4)
-            if look is MEAN:
-                labels.add(x, float(row[value]), half_up(row[value], 1), look)
+
+
+def _numbers(picture: Picture, axis: VisitAxis, rows: pd.DataFrame, left: float, first: bool, level: float) -> None:
+    """Below the axis of each panel how many, mean with its interval, and median."""
+    cells = list(rows.itertuples())
+    lines = (
+        ("n", INK, [str(int(r.change_n)) for r in cells]),
+        (f"{MARKS[MEAN.marker]} mean", MEAN.letters, [half_up(r.change_mean, 1) for r in cells]),
+        (level_words(level), MEAN.letters, [_two(r.change_low, r.change_high) for r in cells]),
+        (f"{MARKS[MEDIAN.marker]} median", MEDIAN.letters, [half_up(r.change_median, 1) for r in cells]),
+    )
+    for number, (words, color, texts) in enumerate(lines):
+        y = TOP + HIGH + 24 + 12 * number + (4.5 if number == 2 else 9 if number > 2 else 0)
+        if first:
+            write(picture, LEFT - 8, y, words, SMALL, color=color, ha="right")
+        axis.row(picture, left, y, [(r.weeks, text) for r, text in zip(cells, texts, strict=True)], color=color)
+    if first:
+        write(picture, LEFT - 8, TOP + HIGH + 8, "weeks", SMALL, color=MUTED, ha="right")
+
+
+def _two(low: float, high: float) -> str:
+    return "–" if pd.isna(low) else f"{half_up(low, 1)} to\n{half_up(high, 1)}"
 
 
 def _alt(shown: pd.DataFrame, level: float) -> str:

@@ -11,12 +11,12 @@ from matplotlib.patches import Rectangle
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words, percent, percent_interval
 
-from ..style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, text_width, write
+from ..style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
 from ..words import in_weeks
 from .common import empty, exhibit, left_out, not_shown, page
 
-LEFT, WIDE, ROW, TOP = 92, 176, 19.0, 34
-RIGHT, SPAN = 396, 116  # left edge and width of the comparison
+LEFT, WIDE, ROW, TOP = 86, 150, 19.0, 34
+RIGHT, SPAN = 368, 132  # left edge and width of the comparison
 PARTS = (("observed", SERIES_LOOKS[0].color, ""), ("empty", "#cdd6dc", ""), ("no_row", "white", "////"))
 GROUPS = {"with a follow-up score": SERIES_LOOKS[0], "without a follow-up score": SERIES_LOOKS[1]}
 
@@ -41,7 +41,7 @@ def missing_scores(result: Any, level: float = 0.95, synthetic: bool = False, na
         return empty(name, "Too few courses to show which scores are missing.", caption, *notes, synthetic=synthetic)
     who = result.who_is_missing[~result.who_is_missing["hidden"]]
     with style():
-        picture = page(TOP + max(ROW * len(shown), 150 if len(who) else 0) + 26, synthetic)
+        picture = page(TOP + max(ROW * len(shown), 166 if len(who) else 0) + 26, synthetic)
         _bars(picture, shown)
         if len(who):
             _compare(picture, who)
@@ -95,7 +95,7 @@ def _compare(picture: Picture, who: pd.DataFrame) -> None:
     )
     _pair(
         picture,
-        TOP + 82,
+        TOP + 88,
         rates,
         ("rate", "ci_low", "ci_high", "judged"),
         (0, 100),
@@ -116,25 +116,22 @@ def _pair(
     value, low, high, n = columns
     rows = who[who[value].notna()]
     write(picture, RIGHT - 6, top, words, SMALL, color=MUTED)
-    ax = panel(picture, RIGHT, top + 7, SPAN, 46)
+    ax = panel(picture, RIGHT, top + 7, SPAN, 56)
     ax.set_xlim(*limits)
-    ax.set_ylim(46, 0)
+    ax.set_ylim(56, 0)
     ax.set_yticks([])
     middle = sum(limits) / 2
     ax.set_xticks([limits[0], middle, limits[1]], [half_up(limits[0]), half_up(middle), half_up(limits[1]) + unit])
     for place in (limits[0], middle, limits[1]):
         ax.axvline(place, color=RULE, linewidth=0.6, zorder=0.5)
     for number, row in enumerate(rows.to_dict("records")):
-        look, y = GROUPS[row["group"]], 12 + 22 * number
+        look, y = GROUPS[row["group"]], 8 + 25 * number
         if pd.notna(row[low]):
             ax.plot([float(row[low]), float(row[high])], [y, y], color=look.color)
         ax.plot([float(row[value])], [y], look.marker, color=look.color, clip_on=False)
         shown = half_up(row[value], 0 if unit else 1) + unit
-        told = f"{row['group'].split(' ')[0]}: {shown}, n = {int(row[n])}"
-        left = text_width(told, SMALL) > 999
-        write(
-            picture, RIGHT + (0 if left else SPAN / 2), top + 7 + y + 10, told, SMALL, color=look.letters, ha="center"
-        )
+        told = f"{row['group'].split(' ')[0]} follow-up: {shown}, n = {int(row[n])}"
+        write(picture, RIGHT + SPAN / 2, top + 7 + y + 11, told, SMALL, color=look.letters, ha="center")
 
 
 def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:

@@ -127,6 +127,14 @@ def _words(picture: Picture, shown: pd.DataFrame, visits: list[str], names: dict
             write(picture, WORDS_AT, y + 21, f"{percent(row.rate_imputed)} of all {int(row.n_all)}", SMALL, color=MUTED)
             y += 38
         y += 8
+    write(
+        picture,
+        WORDS_AT,
+        y + 8,
+        "solid: patients with a score\ndashed: all; those without a\nscore are non-responders",
+        SMALL,
+        color=MUTED,
+    )
 
 
 def _share(row: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -10,11 +11,11 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.wording import level_words, percent
 
-from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, text_width, wrap, write
+from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, text_width, write
 from ..words import plural, weeks
 from .common import empty, exhibit, left_out, page, rules
 
-LEFT, TOP, HIGH, RIGHT = 46, 34, 150, 12
+LEFT, TOP, HIGH, RIGHT = 46, 46, 150, 12
 WIDE = POINTS - LEFT - RIGHT
 SAME, OTHER = SERIES_LOOKS[0], SERIES_LOOKS[1]
 CONCLUSION = {
@@ -30,7 +31,7 @@ def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, nam
     From left to right from none to all of those without a follow-up score as responders; the colour says which
     conclusion the interval allows.
     """
-    tips, table = result.tips, result.tipping[~result.tipping["hidden"]].sort_values("missing_responders")
+    tips, table = result.tips, result.tipping.sort_values("missing_responders")
     caption = (
         "Change of the responder rate from the end of infusion to follow-up "
         f"({weeks(result.follow_up_weeks)} weeks), with its {level_words(level)}, if so many of the patients without a "
@@ -47,7 +48,7 @@ def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, nam
         return empty(name, why, caption, *notes, synthetic=synthetic)
     words = _words(tips)
     with style():
-        title = wrap(words, POINTS - 8, 8.5, "bold")
+        title = balanced(words, POINTS - 8, 8.5, "bold")
         extra = 11 * title.count("\n")
         picture = page(TOP + extra + HIGH + 34, synthetic)
         write(picture, 4, 10 + extra / 2, title, 8.5, weight="bold")
@@ -85,13 +86,15 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
     same = table["same"].astype(bool).to_numpy()
     for chosen, look, width in ((same, SAME, 2.2), (~same, OTHER, 1.0)):
         for start, end in _runs(chosen):
+            if chosen is not same:  # reaches to where the conclusion held
+                start, end = max(start - 1, 0), min(end + 1, len(x))
             part = slice(start, end)
             ax.fill_between(x[part], low[part], high[part], color=look.color, alpha=0.18, linewidth=0, zorder=1)
             ax.plot(x[part], middle[part], color=look.color, linewidth=width, zorder=2)
             if end - start == 1:
                 ax.plot([x[start]] * 2, [low[start], high[start]], color=look.color, linewidth=width, zorder=2)
     _ticks(ax, tips)
-    write(picture, LEFT, top - 9, "change of the responder rate, percentage points", SMALL, color=MUTED)
+    write(picture, LEFT, top - 20, "change of the responder rate, percentage points", SMALL, color=MUTED)
     write(
         picture,
         LEFT + WIDE / 2,
@@ -100,14 +103,17 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
         color=MUTED,
         ha="center",
     )
-    for start, end in _runs(same):
-        _label(ax, x[start:end], high[start:end], ceiling, CONCLUSION[tips.conclusion], SAME.letters)
+    for conclusion in dict.fromkeys(table["conclusion"]):
+        for start, end in _runs((table["conclusion"] == conclusion).to_numpy()):
+            look = SAME if conclusion == tips.conclusion else OTHER
+            _label(picture, x[start], x[end - 1], tips.missing, top - 6, CONCLUSION[conclusion], look.letters)
 
 
-def _label(ax: Any, x: Any, high: Any, ceiling: float, words: str, color: str) -> None:
-    room = (x[-1] - x[0]) / (ax.get_xlim()[1] - ax.get_xlim()[0]) * WIDE
-    if room > text_width(words, SMALL):
-        ax.text((x[0] + x[-1]) / 2, ceiling - 2, words, fontsize=SMALL, color=color, ha="center", va="top")
+def _label(picture: Picture, first: float, last: float, missing: float, y: float, words: str, color: str) -> None:
+    """The conclusion above the part of the plot to which it belongs, if it has room there."""
+    places = [LEFT + WIDE * (x / missing + 0.015) / 1.03 for x in (first, last)]
+    if places[1] - places[0] > text_width(words, SMALL):
+        write(picture, sum(places) / 2, y, words, SMALL, color=color, ha="center")
 
 
 def _ticks(ax: Any, tips: Any) -> None:
@@ -130,7 +136,7 @@ def _ticks(ax: Any, tips: Any) -> None:
 def _runs(chosen: Any) -> list[tuple[int, int]]:
     edges = [i for i in range(1, len(chosen)) if chosen[i] != chosen[i - 1]]
     bounds = [0, *edges, len(chosen)]
-    return [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if chosen[a]]
+    return [(a, b) for a, b in pairwise(bounds) if chosen[a]]
 
 
 def _ends(table: pd.DataFrame, level: float) -> str:

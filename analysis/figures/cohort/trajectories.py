@@ -17,14 +17,15 @@ from analysis.wording import half_up, interval, level_words
 from ..style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
 from ..words import plural
 from .common import empty, exhibit, left_out, not_shown, page, rules
-from .visits import VisitAxis, last_week
+from .visits import VisitAxis
 
 LEFT, TOP, HIGH = 92, 24, 208
 WIDE = POINTS - LEFT - 6
 MEAN, MEDIAN = SERIES_LOOKS[0], SERIES_LOOKS[1]
 APART = 3.2  # points that mean and median stand to the left and right of the visit
 SHAKE = 0.3  # points of the scale over which lines of equal scores are spread
-ROWS = (("n", "scores, n", None), ("mean", "mean (interval)", MEAN), ("median", "median (quartiles)", MEDIAN))
+MARKS = {"o": "●", "s": "■"}  # markers as letters
+LINES = 5  # of numbers below the axis
 
 
 def trajectories(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "pain-by-visit") -> Figure:
@@ -41,7 +42,7 @@ def trajectories(result: Any, level: float = 0.95, synthetic: bool = False, name
         f"{half_up(SHAKE / 2, 2)} points, so that lines of equal scores stay apart; a line stops at a visit without a "
         "score)"
         if lines
-        else "The darker a field, the more of a visit's patients have that score"
+        else "The darker a field, the more of a visit's patients have that score; fields of very few patients stay empty"
     )
     caption = (
         "Pain on the 0 to 10 scale (10 = worst) before treatment, at the end of infusion (0) and in weeks after it "
@@ -54,8 +55,8 @@ def trajectories(result: Any, level: float = 0.95, synthetic: bool = False, name
         return empty(name, "No visit has enough pain scores to be shown.", caption, *notes, synthetic=synthetic)
     hidden = not_shown(result.visits[result.visits["hidden"]]["label"], result.min_cell)
     with style():
-        picture = page(TOP + HIGH + 20 + 12 * len(ROWS) + 16, synthetic)
-        _draw(picture, result, visits, lines)
+        picture = page(TOP + HIGH + 20 + 12 * LINES + 8, synthetic)
+        _draw(picture, result, visits, lines, level)
         data = result.visits.drop(columns=[c for c in result.visits if c.startswith("change")])
         return exhibit(name, picture, data, _alt(visits, result, level), caption, *notes, hidden, synthetic=synthetic)
 
@@ -64,14 +65,14 @@ def _counted(result: Any) -> str:
     return f"Counted: {result.unit}."
 
 
-def _draw(picture: Picture, result: Any, visits: pd.DataFrame, lines: bool) -> None:
+def _draw(picture: Picture, result: Any, visits: pd.DataFrame, lines: bool, level: float) -> None:
     patients = int(result.patients)
     words = (
         f"{plural(patients, 'patient')}, each a thin line" if lines else f"{plural(patients, 'patient')}, as density"
     )
     write(picture, LEFT, 10, words, weight="bold")
     write(picture, POINTS - 4, 10, "pain, 10 = worst", color=MUTED, ha="right")
-    axis = VisitAxis(WIDE, last_week(result.visits["weeks"]))
+    axis = VisitAxis(WIDE, result.visits["weeks"])
     ax = panel(picture, LEFT, TOP, WIDE, HIGH)
     ax.set_ylim(-0.45, 10.45)
     axis.draw(ax)
@@ -82,7 +83,7 @@ def _draw(picture: Picture, result: Any, visits: pd.DataFrame, lines: bool) -> N
     else:
         _density(ax, axis, result.density)
     _centres(ax, axis, visits)
-    _numbers(picture, axis, visits)
+    _numbers(picture, axis, visits, level)
 
 
 def _lines(ax: Axes, axis: VisitAxis, result: Any) -> None:
@@ -136,24 +137,29 @@ def _centres(ax: Axes, axis: VisitAxis, visits: pd.DataFrame) -> None:
             )  # fmt: skip
 
 
-def _numbers(picture: Picture, axis: VisitAxis, visits: pd.DataFrame) -> None:
-    """Below the axis: how many, mean and median, in the colours of their marks, so that no legend is needed."""
+def _numbers(picture: Picture, axis: VisitAxis, visits: pd.DataFrame, level: float) -> None:
+    """Below the axis how many, mean and median, in the colours of their marks, so that no legend is needed."""
+    rows = list(visits.sort_values("position").itertuples())
+    lines = (
+        ("scores, n", INK, [str(int(r.n)) for r in rows]),
+        (f"{MARKS[MEAN.marker]} mean", MEAN.letters, [_one(r.mean) for r in rows]),
+        (level_words(level), MEAN.letters, [_two(r.ci_low, r.ci_high) for r in rows]),
+        (f"{MARKS[MEDIAN.marker]} median", MEDIAN.letters, [_one(r.median) for r in rows]),
+        ("middle half", MEDIAN.letters, [_two(r.q1, r.q3) for r in rows]),
+    )
     write(picture, LEFT - 8, TOP + HIGH + 8, "weeks", SMALL, color=MUTED, ha="right")
-    for number, (column, words, look) in enumerate(ROWS):
+    for number, (words, color, cells) in enumerate(lines):
         y = TOP + HIGH + 24 + 12 * number
-        color = look.letters if look else INK
         write(picture, LEFT - 8, y, words, SMALL, color=color, ha="right")
-        cells = [(row.weeks, _cell(row, column)) for row in visits.sort_values("position").itertuples()]
-        axis.counts(picture, LEFT, y, cells, color)
+        axis.row(picture, LEFT, y, [(r.weeks, cell) for r, cell in zip(rows, cells, strict=True)], color=color)
 
 
-def _cell(row: Any, column: str) -> str:
-    if column == "n":
-        return str(int(row.n))
-    value, low, high = (row.mean, row.ci_low, row.ci_high) if column == "mean" else (row.median, row.q1, row.q3)
-    if pd.isna(value):
-        return "–"
-    return half_up(value, 1) + (f" ({half_up(low, 1)}–{half_up(high, 1)})" if pd.notna(low) else "")
+def _one(value: float) -> str:
+    return "–" if pd.isna(value) else half_up(value, 1)
+
+
+def _two(low: float, high: float) -> str:
+    return "–" if pd.isna(low) else f"{half_up(low, 1)}–{half_up(high, 1)}"
 
 
 def _alt(visits: pd.DataFrame, result: Any, level: float) -> str:

@@ -2,60 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from ..style import BAND, SMALL, at_week, horizon_tick, text_width, week_ticks, write
+from ..style import BAND, SMALL, at_week, text_width, write
+from ..words import weeks as weeks_words
 
 BEFORE = 18.0  # points from the left edge of the axes
+RIGHT = 18.0  # points right of the last visit
 
 
-@dataclass(frozen=True)
 class VisitAxis:
-    """Places in points from the left edge of axes that are `wide` points wide; `last` week on the right."""
+    """Places in points from the left edge of axes that are `wide` points wide, for visits at these weeks.
 
-    wide: float
-    last: float
-    baseline: bool = True  # whether the baseline has a place
+    A missing number of weeks is the baseline; it has a place if it is among them.
+    """
 
-    @property
-    def end(self) -> float:
-        """Place of the end of infusion."""
-        return 56.0 if self.baseline else 20.0
-
-    @property
-    def unit(self) -> float:
-        """Points from the end of infusion to one on the square-root scale of weeks."""
-        return (self.wide - self.end - 14) / at_week(max(self.last, 1))
+    def __init__(self, wide: float, weeks: Iterable[float]) -> None:
+        known = pd.Series(list(weeks), dtype="float64")
+        self.wide = wide
+        self.baseline = bool(known.isna().any())
+        self.weeks = sorted(set(known.dropna()) | {0.0})
+        self.end = 64.0 if self.baseline else RIGHT
+        self.unit = (wide - self.end - RIGHT) / at_week(max(self.weeks[-1], 1))
 
     def place(self, weeks: float) -> float:
-        """Where a visit stands; a missing number of weeks is the baseline."""
+        """Where a visit stands."""
         return BEFORE if pd.isna(weeks) else self.end + self.unit * at_week(weeks)
 
     def draw(self, ax: Axes) -> None:
-        """Limits, ticks and the shaded strip of the treatment."""
+        """Limits, a tick for each visit that has room for its number, and the shaded strip of the treatment."""
         ax.set_xlim(0, self.wide)
-        places, words = week_ticks(self.last, self.unit, words=False)
-        places = [self.end + self.unit * place for place in places]
+        ticks = {BEFORE: "before"} if self.baseline else {}
+        # the end of infusion and the last visit first, then from the left
+        for week in dict.fromkeys([0.0, self.weeks[-1], *self.weeks]):
+            place, words = self.place(week), weeks_words(week)
+            if all(abs(place - x) > (text_width(words) + text_width(other)) / 2 + 4 for x, other in ticks.items()):
+                ticks[place] = words
+        ax.set_xticks(sorted(ticks), [ticks[place] for place in sorted(ticks)])
         if self.baseline:
-            places, words = [BEFORE, *places], ["before", *words]
             ax.axvspan(BEFORE + 13, self.end - 1, color=BAND, linewidth=0, zorder=0.3)
-        ax.set_xticks(places, words)
 
-    def counts(self, picture: Picture, left: float, y: float, rows: list[tuple[float, str]], color: str) -> None:
-        """The numbers of patients below the visits: pairs of weeks and words; what has no room is left to the table."""
+    def row(self, picture: Picture, left: float, y: float, cells: list[tuple[float, str]], **look: object) -> None:
+        """Words below the visits, in pairs of weeks and words; the table has what finds no room between its
+        neighbours."""
         edge = -1e9
-        for weeks, words in rows:
+        for weeks, words in cells:
             half = text_width(words, SMALL) / 2
-            x = max(self.place(weeks), half - 4)
-            if x - half > edge + 3:
-                write(picture, left + x, y, words, SMALL, color=color, ha="center")
-                edge = x + half
-
-
-def last_week(weeks: pd.Series) -> float:
-    """Where an axis of these weeks ends."""
-    return horizon_tick(float(weeks.max()) if weeks.notna().any() else 0.0)
+            if self.place(weeks) - half > edge + 3:
+                write(picture, left + self.place(weeks), y, words, SMALL, ha="center", **look)
+                edge = self.place(weeks) + half
