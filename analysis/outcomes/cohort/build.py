@@ -9,8 +9,8 @@ import pandas as pd
 
 from analysis.evidence.problems import Problem
 from analysis.outcomes.cohort import rules, values
-from analysis.outcomes.cohort.columns import LONG, NUMBERS, WORDS, Layout
-from analysis.outcomes.cohort.raw import Cells, Raw
+from analysis.outcomes.cohort.columns import ATTRIBUTES, LONG, NUMBERS, WORDS, Layout
+from analysis.outcomes.cohort.raw import Cells, Raw, encode
 from analysis.outcomes.cohort.rules import Long
 from analysis.outcomes.cohort.table import VISITS
 
@@ -29,14 +29,19 @@ CHOICES = {"regimen_class": REGIMEN_CLASSES, "sex": ("female", "male", "other")}
 
 @dataclass
 class Parsed:
-    """The values of each row of the file by column; what is wrong is missing. comma: an example of a decimal comma."""
+    """The values of each row of the file by column; what is wrong is missing. Words are their position in `words`
+    (NaN = empty); comma: an example of a decimal comma."""
 
     patient: np.ndarray
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
-    words: dict[str, Cells] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     visit: np.ndarray | None = None
     date: np.ndarray | None = None
     comma: tuple[str, str] | None = None
+
+    def attributes(self) -> dict[str, np.ndarray]:
+        """What the file says of a patient, by column."""
+        return {name: self.numbers[name] for name in ATTRIBUTES if name in self.numbers}
 
 
 def parse(raw: Raw, layout: Layout) -> tuple[Parsed, list[Problem]]:
@@ -46,8 +51,9 @@ def parse(raw: Raw, layout: Layout) -> tuple[Parsed, list[Problem]]:
     parsed = Parsed(np.full(len(raw.rows), -1, dtype=np.int32))
     problems: list[Problem] = []
     if "patient_id" in cells:
-        problems += values.texts(raw, "patient_id", cells["patient_id"], required=True, show=False)
-        parsed.patient = _numbered(cells["patient_id"])
+        found = values.texts(raw, "patient_id", cells["patient_id"], required=True, show=False)
+        parsed.patient = _numbered(_stripped(cells["patient_id"]) if found else cells["patient_id"])
+        problems += found
     scores = [name for name, *_ in layout.scores]
     columns = [name for name in ("course", "weeks_from_end", "nrs", *scores, *NUMBERS) if name in cells]
     comma, found, parsed.comma = values.decimal_signs(raw, {name: cells[name] for name in columns})
@@ -64,12 +70,29 @@ def parse(raw: Raw, layout: Layout) -> tuple[Parsed, list[Problem]]:
         parsed.date, found = values.dates(raw, "date", cells["date"])
         problems += found
     for name in (name for name in WORDS if name in cells):
-        parsed.words[name] = cells[name]
         if name in CHOICES:
-            problems += values.choice(raw, name, cells[name], CHOICES[name], required=False)[1]
+            parsed.words[name] = CHOICES[name]
+            codes, found = values.choice(raw, name, cells[name], CHOICES[name], required=False)
         else:
-            problems += values.texts(raw, name, cells[name])
+            parsed.words[name], codes = _sorted_words(_stripped(cells[name]))
+            found = values.texts(raw, name, cells[name])
+        parsed.numbers[name] = np.where(codes < 0, np.nan, codes)
+        problems += found
     return parsed, problems
+
+
+def _stripped(cells: Cells) -> Cells:
+    """The cells without spaces around them, which are a problem already and must not make two words of one."""
+    words = encode([word.strip() for word in cells.words.to_pylist()])
+    return Cells(words.codes[cells.codes] if len(words.codes) else cells.codes, words.words)
+
+
+def _sorted_words(cells: Cells) -> tuple[tuple[str, ...], np.ndarray]:
+    """The different words by the alphabet, and each row's position among them (-1 = empty)."""
+    words = cells.words.to_pylist()
+    ordered = tuple(sorted(word for word in words if word))
+    places = {word: place for place, word in enumerate(ordered)}
+    return ordered, np.array([places.get(word, -1) for word in words], dtype=np.int32)[cells.codes]
 
 
 def _numbered(cells: Cells) -> np.ndarray:
@@ -162,29 +185,23 @@ def visits_table(raw: Raw, long: Long) -> pd.DataFrame:
     )
 
 
-def courses_table(long: Long, words: dict[str, Cells], attributes: dict[str, np.ndarray]) -> pd.DataFrame:
+def courses_table(long: Long, words: dict[str, tuple[str, ...]], attributes: dict[str, np.ndarray]) -> pd.DataFrame:
     """`Cohort.courses`, from valid visits and what `rules.attributes_are_constant` found."""
     starts = long.starts()
-    count = len(starts)
+    nothing = np.full(len(starts), np.nan)
     table = pd.DataFrame({"patient": long.patient[starts], "course": long.course[starts]})
     for column in WORDS:
-        table[column] = _category(words.get(column), attributes.get(column, np.full(count, np.nan)), column)
+        table[column] = _category(words.get(column, ()), attributes.get(column, nothing))
     for column in NUMBERS:
-        table[column] = attributes.get(column, np.full(count, np.nan))
-    years = np.full(count, "NaT", dtype="datetime64[s]") if long.date is None else long.date[starts]
+        table[column] = attributes.get(column, nothing)
+    years = np.full(len(starts), np.datetime64("NaT", "s")) if long.date is None else long.date[starts]
     table["year"] = pd.Series(years).dt.year.astype("Int16")
     table["baseline"] = long.nrs[starts]
     return table
 
 
-def _category(cells: Cells | None, codes: np.ndarray, column: str) -> pd.Categorical:
-    """The words of each course; the categories are those that occur, in the order of the format or of the alphabet."""
-    stated = ~np.isnan(codes)
-    used = np.unique(codes[stated]).astype(np.int64)
-    words = [] if cells is None else [cells.words[int(code)].as_py() for code in used]
-    ordered = sorted(words, key=CHOICES[column].index if column in CHOICES else None)
-    ranks = {word: rank for rank, word in enumerate(ordered)}
-    place = np.array([ranks[word] for word in words], dtype=np.int32)
-    result = np.full(len(codes), -1, dtype=np.int32)
-    result[stated] = place[np.searchsorted(used, codes[stated].astype(np.int64))]
-    return pd.Categorical.from_codes(result, categories=pd.Index(ordered, dtype="str"))
+def _category(words: tuple[str, ...], places: np.ndarray) -> pd.Categorical:
+    """The words of each course; the categories are those that occur."""
+    codes = np.where(np.isnan(places), -1, places).astype(np.int32)
+    categories = pd.Categorical.from_codes(codes, categories=pd.Index(words, dtype="str"))
+    return categories.remove_unused_categories()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from analysis import wording
 from analysis.evidence.problems import Problem, listed
 from analysis.outcomes.cohort.columns import Layout
 from analysis.outcomes.cohort.raw import Raw
-from analysis.outcomes.cohort.table import VISITS
+from analysis.outcomes.cohort.table import VISITS, course_keys
 
 MISSING_SHARE = 0.2
 MOST_WEEKS = 20
 FEWEST_FOR_CONSTANT = 3
+MOST_WEEKS_APART = 4
 
 
 def cautions(raw: Raw, layout: Layout, visits: pd.DataFrame, courses: pd.DataFrame) -> list[Problem]:
@@ -24,6 +26,8 @@ def cautions(raw: Raw, layout: Layout, visits: pd.DataFrame, courses: pd.DataFra
         *_visits_there(raw, visits, courses),
         *_missing(raw, visits, courses),
         *_constant(raw, visits),
+        *_weeks_and_dates(raw, visits),
+        *_patients(raw, courses),
         *_alike(raw, courses),
     ]
     if layout.unused:
@@ -87,6 +91,28 @@ def _constant(raw: Raw, visits: pd.DataFrame) -> Iterator[Problem]:
         if len(scores) >= FEWEST_FOR_CONSTANT and scores.nunique() == 1:
             rule = f"all {len(scores)} scores of the visit {visit} are {scores.iloc[0]:g}"
             yield _warning(raw, "nrs", rule, "look whether the scores were copied down by mistake")
+
+
+def _weeks_and_dates(raw: Raw, visits: pd.DataFrame) -> Iterator[Problem]:
+    """Follow-up visits whose date is far from the end of infusion plus their weeks."""
+    dated = visits[visits["date"].notna() & (visits["visit"] != "baseline")]
+    keys = course_keys(dated)
+    is_end = (dated["visit"] == "end_of_infusion").to_numpy()
+    ends = pd.Series(dated["date"].to_numpy()[is_end], index=keys[is_end])
+    since = (dated["date"].to_numpy() - ends.reindex(keys).to_numpy()) / np.timedelta64(7, "D")
+    far = int((np.abs(since - dated["weeks"].to_numpy()) > MOST_WEEKS_APART).sum())
+    if far:
+        rule = f"weeks_from_end and date differ by more than {MOST_WEEKS_APART} weeks in {wording.count(far, 'visit')}"
+        yield _warning(raw, "weeks_from_end", rule, "compare them; the report uses weeks_from_end")
+
+
+def _patients(raw: Raw, courses: pd.DataFrame) -> Iterator[Problem]:
+    """Patients whose sex differs between courses."""
+    stated = courses[courses["sex"].notna()]
+    several = int((stated.groupby("patient")["sex"].nunique() > 1).sum())
+    if several:
+        rule = f"sex differs between the courses of {wording.count(several, 'patient')}"
+        yield _warning(raw, "sex", rule, "look whether one patient_id stands for two patients")
 
 
 def _alike(raw: Raw, courses: pd.DataFrame) -> Iterator[Problem]:

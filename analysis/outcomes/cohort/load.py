@@ -63,8 +63,10 @@ def load(path: str | Path) -> Cohort:
     problems += found
     attributes = {}
     if long is not None:
-        attributes, found = rules.attributes_are_constant(raw, long, parsed.words, parsed.numbers)
+        attributes, found = rules.attributes_are_constant(raw, long, parsed.attributes(), parsed.words)
         problems += found
+        if "age" in attributes:
+            problems += rules.age_runs_forward(raw, long, attributes["age"])
     if problems:
         raise DataError(_sorted(problems, raw))
     visits = build.visits_table(raw, long)

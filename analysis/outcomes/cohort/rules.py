@@ -8,8 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from analysis.evidence.problems import Problem
-from analysis.outcomes.cohort.columns import NUMBERS, WORDS
-from analysis.outcomes.cohort.raw import Cells, Raw, several
+from analysis.outcomes.cohort.raw import Raw, several
 from analysis.outcomes.cohort.table import VISITS
 
 BASELINE, END, FOLLOW_UP = range(3)
@@ -103,7 +102,7 @@ def visits_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
         advice = f"it stands in row {before} too: delete the row that is wrong, or give a second course the number 2"
         return _problem(raw, long, i, "visit", VISITS[long.visit[i]], rule, advice)
 
-    yield from several(again[np.argsort(long.position[again], kind="stable")], twice)
+    yield from several(_in_file_order(long, again), twice)
 
 
 def courses_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
@@ -118,7 +117,7 @@ def courses_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
         advice = f"it has row {before} too: delete the row that is wrong, or give a second course the number 2"
         return _problem(raw, long, i, "patient_id", "", rule, advice)
 
-    yield from several(again[np.argsort(long.position[again], kind="stable")], twice)
+    yield from several(_in_file_order(long, again), twice)
 
 
 def courses_have_a_baseline(raw: Raw, long: Long) -> Iterator[Problem]:
@@ -136,7 +135,7 @@ def courses_have_a_baseline(raw: Raw, long: Long) -> Iterator[Problem]:
     rule = "a course with a later visit has a row for its baseline"
     advice = "add the baseline's row; if its score is missing, leave nrs empty there"
     yield from several(
-        without[np.argsort(long.position[without], kind="stable")],
+        _in_file_order(long, without),
         lambda i: _problem(raw, long, i, "visit", VISITS[long.visit[i]], rule, advice),
     )
 
@@ -164,7 +163,7 @@ def dates_follow_weeks(raw: Raw, long: Long) -> Iterator[Problem]:
         )
 
     chosen = after[wrong]
-    yield from several(chosen[np.argsort(long.position[chosen], kind="stable")], backwards)
+    yield from several(_in_file_order(long, chosen), backwards)
 
 
 def courses_follow_dates(raw: Raw, long: Long) -> Iterator[Problem]:
@@ -188,38 +187,40 @@ def courses_follow_dates(raw: Raw, long: Long) -> Iterator[Problem]:
 
 
 def attributes_are_constant(
-    raw: Raw, long: Long, words: dict[str, Cells], numbers: dict[str, np.ndarray]
+    raw: Raw, long: Long, attributes: dict[str, np.ndarray], words: dict[str, tuple[str, ...]]
 ) -> tuple[dict[str, np.ndarray], list[Problem]]:
     """What each course says of its patient, by column, and the problems where two rows of a course contradict.
 
-    Words as the codes of their cells, -1 = empty; numbers NaN. A row may leave empty what another row of the course
-    says.
+    attributes: values of each row of the file, NaN = empty; those of a column in `words` are positions among its words.
+    A row may leave empty what another row of the course says.
     """
     starts = long.starts()
     found: dict[str, np.ndarray] = {}
     problems: list[Problem] = []
-    for column in (*WORDS, *NUMBERS):
-        if column in words:
-            cells = words[column]
-            values = np.where(cells.empty(), np.nan, cells.codes)[long.position]
-        elif column in numbers:
-            values = numbers[column][long.position]
-        else:
-            continue
-        first, contradicts = _first_of_each(values, starts, long.position)
+    for column, of_rows in attributes.items():
+        values = of_rows[long.position]
+        found[column], contradicts = _first_of_each(values, starts, long.position)
         contradicts &= (long.patient >= 0) & (long.course > 0)
-        found[column] = first
-        source = words.get(column)
 
-        def changes(i: int, column: str = column, source: Cells | None = source, values=values) -> Problem:
+        def changes(i: int, column: str = column, values: np.ndarray = values) -> Problem:
             rule = f"{column} is the same in all rows of a patient's course"
-            value = source.at(long.position[i]) if source is not None else f"{values[i]:g}"
+            value = words[column][int(values[i])] if column in words else f"{values[i]:g}"
             advice = "write the same in all rows of the course, or give a second course the number 2"
             return _problem(raw, long, i, column, value, rule, advice)
 
-        wrong = np.flatnonzero(contradicts)
-        problems += several(wrong[np.argsort(long.position[wrong], kind="stable")], changes)
+        problems += several(_in_file_order(long, np.flatnonzero(contradicts)), changes)
     return found, problems
+
+
+def age_runs_forward(raw: Raw, long: Long, age: np.ndarray) -> list[Problem]:
+    """A patient is not younger in a later course. age: of each course, NaN = not stated."""
+    starts = long.starts()
+    known = (long.patient[starts] >= 0) & (long.course[starts] > 0) & ~np.isnan(age)
+    starts, age = starts[known], age[known]
+    younger = np.flatnonzero((long.patient[starts[1:]] == long.patient[starts[:-1]]) & (age[1:] < age[:-1])) + 1
+    ages = dict(zip(starts[younger].tolist(), age[younger].tolist(), strict=True))
+    rule, advice = "a patient is not younger in a later course", "compare age and course with the patient's other rows"
+    return several(starts[younger], lambda i: _problem(raw, long, i, "age", f"{ages[i]:g}", rule, advice))
 
 
 def _first_of_each(values: np.ndarray, starts: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -235,6 +236,10 @@ def _first_of_each(values: np.ndarray, starts: np.ndarray, position: np.ndarray)
     is_first = stated & (place == np.repeat(np.minimum.reduceat(place, starts), lengths))
     first[np.repeat(np.arange(len(starts)), lengths)[is_first]] = values[is_first]
     return first, stated & (values != np.repeat(first, lengths))
+
+
+def _in_file_order(long: Long, visits: np.ndarray) -> np.ndarray:
+    return visits[np.argsort(long.position[visits], kind="stable")]
 
 
 def _problem(raw: Raw, long: Long, i: int, column: str, value: str, rule: str, advice: str) -> Problem:

@@ -58,7 +58,7 @@ class Cohort:
         courses = self.courses[keep].reset_index(drop=True)
         for column in ("site", "regimen_class", "sex"):
             courses[column] = courses[column].cat.remove_unused_categories()
-        of_part = np.isin(_keys(self.visits), _keys(courses))
+        of_part = np.isin(course_keys(self.visits), course_keys(courses))
         return replace(self, visits=self.visits[of_part].reset_index(drop=True), courses=courses)
 
 
@@ -71,6 +71,6 @@ def _all_known(column: str, wanted: list, known: Collection) -> None:
             raise ValueError(f"no course of this cohort has the {column} {value!r}{advice}. There are: {there}.")
 
 
-def _keys(table: pd.DataFrame) -> np.ndarray:
-    """One number for each patient and course."""
+def course_keys(table: pd.DataFrame) -> np.ndarray:
+    """One number for each patient and course, of visits or courses: to tell which visits belong to which course."""
     return table["patient"].to_numpy(dtype=np.int64) << 16 | table["course"].to_numpy(dtype=np.int64)
