@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, drawable, escape
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.wording import series
+from analysis.outcomes.context import group_name
+from analysis.wording import left_out_words, series
 
 from ..style import LINE, RULE, SMALL, finish, nothing, sheet, write
 from ..words import paragraphs
@@ -60,9 +60,8 @@ def marked(words: str, synthetic: bool) -> str:
 
 
 def group_words(group: object, longest: int = LONGEST) -> str:
-    """The name of a site, a regimen or another group as a picture can show it: one line, not too long."""
-    text = drawable(" ".join(REGIMEN_WORDS.get(str(group), str(group)).split()))
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    """The name of a site, a regimen or another group as a picture can show it."""
+    return drawable(group_name(group, longest))
 
 
 def not_shown(groups: Iterable[object], min_cell: int) -> str:
@@ -72,14 +71,8 @@ def not_shown(groups: Iterable[object], min_cell: int) -> str:
 
 
 def left_out(table: pd.DataFrame, *results: str) -> str:
-    """Markdown on what a result leaves out and why; `results` picks those of some results alone."""
-    rows = table[table["result"].isin(results)] if results else table
-    parts = dict.fromkeys(f"{int(row.n)} {_unit(row)}: {escape(row.why)}" for row in rows.itertuples() if row.n)
-    return f"Left out: {'; '.join(parts)}." if parts else ""
-
-
-def _unit(row) -> str:
-    return str(row.unit).removesuffix("s") if row.n == 1 else str(row.unit)
+    """Markdown on what a result leaves out and why; `results`: those alone that concern one of them."""
+    return escape(left_out_words(table, *results))
 
 
 def share_axis(ax: Axes, labelled: bool = True) -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.wording import level_words, percent
 
-from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, text_width, write
+from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
 from ..words import plural, weeks
 from .common import empty, exhibit, left_out, page, rules
 
