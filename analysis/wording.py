@@ -27,8 +27,12 @@ def half_up(value: float, decimals: int = 0) -> str:
 
 
 def percent(rate: float) -> str:
-    """A rate between 0 and 1 as a whole percentage: `62%`; below 1% and above 99% with one decimal, so that a rate that
-    is not 0 never reads as 0."""
+    """A rate between 0 and 1 as a whole percentage: `62%`; below 1% and above 99% with one decimal, and beyond that as
+    `<0.1%` and `>99.9%`, so that a rate that is not 0 never reads as 0."""
+    if 0 < rate < 0.0005:
+        return "<0.1%"
+    if 0.9995 < rate < 1:
+        return ">99.9%"
     edge = 0 < rate < 0.01 or 0.99 < rate < 1
     return f"{half_up(100 * rate, 1 if edge else 0)}%"
 

@@ -112,7 +112,7 @@ def _over(studies: int) -> str:
 
 
 def _selected(part: pd.DataFrame) -> str:
-    chosen = part[part["note"].fillna("").str.contains("selection of patients")]
+    chosen = part[part["selected_by_outcome"].notna()]
     if chosen.empty:
         return ""
     told = series([f"{of(row.responders, row.n)} in {cite(row.study_id, row.citation)}" for row in chosen.itertuples()])
