@@ -15,6 +15,13 @@ from analysis.wording import count, half_up, interval, level_words, of, percent,
 
 COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"
 QUOTED = ("end_of_infusion", "follow_up")
+UNJUDGED = "can't be judged"
+VERDICTS = {
+    "within": "within what published studies show",
+    "above": "above what published studies show",
+    "below": "below what published studies show",
+    "can't be told apart": "too close to the edge of what published studies show to be told apart",
+}
 CONCLUSION_WORDS = {
     "fell": "the rate falls until follow-up",
     "rose": "the rate rises until follow-up",
@@ -123,7 +130,7 @@ def _behind(row: Any, level: float, named: bool = False) -> str:
     limits = ""
     if pd.notna(row["change_low"]):
         lead = f"{level_words(level)} " if named else ""
-        limits = f"{lead}change {interval(row['change_low'], row['change_high'])}; "
+        limits = f"{lead}{interval(row['change_low'], row['change_high'])}; "
     return f"{limits}{count(int(row['change_n']), 'patient')}"
 
 
@@ -178,34 +185,29 @@ def _test(row: Any) -> str:
 
 
 def standing(compared: pd.DataFrame, rule: str) -> Finding:
-    """The clinic's rate by the chosen rule on the published prediction interval: within, above, below."""
+    """The clinic's rates by the chosen rule on the published prediction intervals: within, above, below, open."""
     question = "Where does this stand against published studies?"
-    judged = compared[compared["verdict"].isin(["within", "above", "below"])]
-    own = judged[judged["outcome"].astype(str).str.startswith(f"{rule} ")]
-    chosen = own if len(own) else judged
+    own = compared[compared["outcome"].astype(str).str.startswith(f"{rule} ") & compared["estimate"].notna()]
+    judged = own[own["verdict"] != UNJUDGED]
     if judged.empty:
-        return Finding(question, "No published result could be set beside those of this clinic.")
-    row = next(chosen.itertuples())
-    lead = (
-        f"**{upper_first(row.verdict)} what published studies show**: {_value(row.estimate, row.measured_in)} here, "
-        f"{_value(row.published, row.measured_in)} on average in {count(int(row.k), 'study', 'studies')}, one more "
-        f"study expected between {_value(row.pi_low, row.measured_in)} and {_value(row.pi_high, row.measured_in)} "
-        f"({escape(row.definition)})."
+        why = own["why"].iloc[0] if len(own) else "no study counts responders in this way"
+        return Finding(question, f"This can't be judged: {escape(why)}.")
+    told = [_stands(row) for row in judged.itertuples()]
+    lead = f"**{upper_first(VERDICTS[judged['verdict'].iloc[0]])}** {told[0]}."
+    others = [f"{upper_first(VERDICTS[v])} {words}." for v, words in zip(judged["verdict"][1:], told[1:], strict=True)]
+    return Finding(question, " ".join([lead, *others, "This says whether the result is usual, not what caused it."]))
+
+
+def _stands(row: Any) -> str:
+    visit = "at follow-up" if str(row.outcome).endswith("follow_up") else "at the end of infusion"
+    return (
+        f"{visit}: {percent(row.estimate)} here ({percent_interval(row.ci_low, row.ci_high)}); after "
+        f"{count(int(row.k), 'study', 'studies')} with {percent(row.published)} on average, one more would be expected "
+        f"between {percent(row.pi_low)} and {percent(row.pi_high)} (counted there: {escape(row.definition)})"
     )
-    rest = judged[judged.index != row.Index]
-    detail = " ".join(
-        f"{upper_first(str(other.definition))}: {_value(other.estimate, other.measured_in)} here, {other.verdict} "
-        f"{_value(other.pi_low, other.measured_in)} to {_value(other.pi_high, other.measured_in)}."
-        for other in rest.itertuples()
-    )
-    return Finding(question, lead, detail=escape(detail) if detail else "")
 
 
-def _value(value: float, measured_in: str) -> str:
-    return percent(value) if measured_in == "share" else f"{half_up(value, 1).removesuffix('.0')} weeks"
-
-
-def missing(result: Any, follow_up_weeks: float) -> Finding:
+def missing(result: Any, follow_up_weeks: float, level: float = 0.95) -> Finding:
     """How many scores are missing and whether those without a later score are like the others."""
     question = "Who is not in these numbers?"
     table = result.missing[~result.missing["hidden"] & (result.missing["visit"] != "baseline")]
@@ -227,7 +229,9 @@ def missing(result: Any, follow_up_weeks: float) -> Finding:
             digits = 1 if scale == 1 else 0
             limits = f"{half_up(scale * row['low'], digits)} to {half_up(scale * row['high'], digits)}"
             more = "more" if row["difference"] > 0 else "less" if scale == 1 else "fewer"
-            told.append(f"{half_up(abs(scale * row['difference']), digits)} {unit} {more} {words} (interval {limits})")
+            told.append(
+                f"{half_up(abs(scale * row['difference']), digits)} {unit} {more} {words} ({level_words(level)} {limits})"
+            )
     if told:
         sentence += f" Patients without a score {_weeks(follow_up_weeks)} later had {series(told)} than the others."
     return Finding(question, sentence)
@@ -258,7 +262,7 @@ def _regression(result: Any) -> str:
         return f"{general} How much of the fall that explains cannot be computed here."
     row = central.iloc[0]
     observed = result.observed_fall
-    of_seen = f" of the {half_up(abs(observed), 1)} seen" if pd.notna(observed) and observed < 0 else ""
+    of_seen = f" of the {half_up(observed, 1)} seen" if pd.notna(observed) and observed > 0 else ""
     return (
         f"{general} In patients like these that alone would make up about {half_up(row['fall'], 1)} points{of_seen}, and "
         f"{percent(row['ge_30_percent'])} would count as responders (30% less pain) without any effect."

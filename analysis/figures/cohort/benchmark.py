@@ -1,133 +1,124 @@
-"""Where a clinic's results stand on what published studies let one expect."""
+"""Where a clinic's responder rates stand on what published studies let one expect."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from analysis.exhibit import Figure
-from analysis.wording import half_up, level_words
+from analysis.exhibit import Figure, escape
+from analysis.outcomes.cohort.judging import RULE_WORDS
+from analysis.wording import level_words, percent, percent_interval, upper_first
 
-from ..ledger import Column, Ledger
+from ..ledger import Column, Ledger, interval
 from ..style import INK, SERIES_LOOKS, style
-from ..words import percent, percent_pair, plural
+from ..words import percent_pair, plural
 from .common import empty, exhibit, foot
 
-COLUMNS = (Column(4, 150), Column(410, 108, "this clinic"))
-PLOT = (166, 398)
+COLUMNS = (Column(4, 212), Column(388, 128))
+PLOT = (232, 376)
 CLINIC = SERIES_LOOKS[1]
-PUBLISHED = "#8fa3b3"
-VERDICTS = {
+EXPECTED, AVERAGE = "#d3dce3", "#7f96a8"
+UNJUDGED = "can't be judged"
+VISIT_WORDS = {"end_of_infusion": "end of infusion", "follow_up": "follow-up"}
+VERDICT_WORDS = {
     "within": "within what studies show",
     "above": "above what studies show",
     "below": "below what studies show",
-    "can't be told apart": "can't be told apart",
-    "can't be judged": "can't be judged",
+    "can't be told apart": "at the edge of what studies show: can't be told",
+    UNJUDGED: "can't be judged: too few studies",
 }
+KEY = "Pale: where one more study would be expected. Dark: interval of the published rate (stroke). Square: this clinic (interval) of n."
 
 
 def benchmark(
     compared: pd.DataFrame,
-    measured_in: str = "share",
+    studies: Iterable[Iterable[str]] = (),
     level: float = 0.95,
     synthetic: bool = False,
-    name: str = "",
+    name: str = "benchmark",
 ) -> Figure:
-    """The clinic's rate (or weeks) with its interval on the published prediction interval; takes `benchmark.compare`.
+    """The clinic's rate with its interval on the published prediction interval; takes `benchmark.compare`.
 
-    measured_in: `share` or `weeks`; the two have axes of their own and make two figures. Outcomes that no published
-    result stands beside are listed in the notes.
+    studies: ids of the published studies, row by row. A single study has no prediction interval: its own interval is
+    drawn alone. Outcomes without one side are listed in the notes.
     """
-    name = name or f"benchmark-{measured_in}"
-    table = compared[compared["measured_in"] == measured_in]
-    shown = table[table["estimate"].notna() & table["pi_low"].notna()]
-    what = "responder rates" if measured_in == "share" else "weeks of benefit"
     caption = (
-        f"The clinic's {what} (square, with its {level_words(level)}) on the published evidence. Pale bar: prediction "
-        "interval, where the result of one more study of that kind would be expected; dark bar: interval of the average; "
-        "stroke: average. The published studies chose, treated and counted their patients in their own ways, and most "
-        "had no control group: standing within the bar shows that a result is usual, not that the treatment works."
+        f"The clinic's responder rates (square, with their {level_words(level)}) on the published evidence. Pale bar: "
+        "prediction interval, where the result of one more study of that kind would be expected; it needs three studies "
+        "or more. Dark bar: interval of the published rate; stroke: that rate. The studies chose, treated and counted "
+        "their patients in their own ways and most had no control group: to stand within the bar is to be usual, not to "
+        "be effective."
     )
-    notes = (_untold(table[~table.index.isin(shown.index)]),)
+    shown = compared[
+        compared["estimate"].notna() & compared["published"].notna() & (compared["measured_in"] == "share")
+    ]
+    untold = compared.drop(shown.index)
+    notes = [f"Not drawn: {escape(outcome_words(r.outcome))}, {escape(str(r.why))}." for r in untold.itertuples()]
     if shown.empty:
-        return empty(
-            name, f"No published {what} stand beside those of this clinic.", caption, *notes, synthetic=synthetic
-        )
-    values = shown[["pi_high", "ci_high", "published", "estimate"]].astype("float64")
-    last = 1.0 if measured_in == "share" else 1.05 * float(values.where(values < 1e6).max(axis=None))
+        why = "No published rate could be set beside one of this clinic."
+        return empty(name, why, caption, *notes, synthetic=synthetic)
     with style():
         ledger = Ledger(COLUMNS, *PLOT)
-        for row in shown.itertuples():
-            ledger.row(
-                f"{row.definition}\n{_studies(row)}",
-                f"{_value(row.estimate, measured_in)} ({_pair(row.ci_low, row.ci_high, measured_in)}), n = {int(row.n)}\n"
-                f"{VERDICTS.get(row.verdict, row.verdict)}",
-                draw=_drawing(row, last),
-            )
-        picture = ledger.render(lambda ax: _axis(ax, last, measured_in), foot=foot(synthetic))
-        return exhibit(name, picture, table, _alt(shown, measured_in, level), caption, *notes, synthetic=synthetic)
-
-
-def _drawing(row: Any, last: float) -> Any:
-    def draw(ax: Axes, y: float) -> None:
-        for low, high, tall, color in (
-            (row.pi_low, row.pi_high, 13, "#d5dde3"),
-            (row.published_ci_low, row.published_ci_high, 5, PUBLISHED),
-        ):
-            if pd.notna(low):
-                ax.add_patch(
-                    Rectangle((low, y - 5 - tall / 2), min(high, last) - low, tall, facecolor=color, linewidth=0)
+        # what can be judged first
+        order = shown.sort_values("verdict", key=lambda verdicts: verdicts == UNJUDGED, kind="stable")
+        for heading, rows in order.groupby("outcome", sort=False):
+            ledger.heading(upper_first(outcome_words(heading)))
+            for row in rows.itertuples():
+                here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
+                ledger.row(
+                    f"{row.definition}: {plural(int(row.k), 'study', 'studies')}, {_published(row)}",
+                    f"{here}\n{VERDICT_WORDS.get(row.verdict, row.verdict)}",
+                    draw=_drawing(row),
                 )
+        picture = ledger.render(_axis, foot=[KEY, *foot(synthetic)])
+        ids = tuple(dict.fromkeys(study for row in studies for study in row))
+        alt = _alt(shown, level)
+        return exhibit(name, picture, compared, alt, caption, *notes, synthetic=synthetic, studies=ids)
+
+
+def outcome_words(outcome: str) -> str:
+    """The words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, end of infusion`."""
+    rule, _, visit = str(outcome).partition(" at ")
+    return f"{RULE_WORDS[rule]}, {VISIT_WORDS.get(visit, visit)}" if rule in RULE_WORDS else str(outcome)
+
+
+def _drawing(row: Any) -> Any:
+    def draw(ax: Axes, y: float) -> None:
+        bars = ((row.pi_low, row.pi_high, 13, EXPECTED), (row.published_ci_low, row.published_ci_high, 5, AVERAGE))
+        for low, high, tall, color in bars:
+            if pd.notna(low):
+                ax.add_patch(Rectangle((low, y - 5 - tall / 2), high - low, tall, facecolor=color, linewidth=0))
         ax.plot([row.published] * 2, [y - 11.5, y + 1.5], color=INK, linewidth=1.4)
-        ends = [max(row.ci_low, 0), min(row.ci_high, last)]
-        if pd.notna(row.ci_low):
-            ax.plot(ends, [y + 7] * 2, color=CLINIC.color, linewidth=1.6)
-        ax.plot([row.estimate], [y + 7], CLINIC.marker, color=CLINIC.color, clip_on=False)
-        ax.plot([row.estimate] * 2, [y - 11.5, y + 7], color=CLINIC.color, linewidth=0.7, linestyle=(0, (1, 1.5)))
+        interval(ax, y + 7, row.ci_low, row.estimate, row.ci_high, CLINIC)
 
     return draw
 
 
-def _axis(ax: Axes, last: float, measured_in: str) -> None:
-    ax.set_xlim(0, last)
-    if measured_in == "share":
-        ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100%"])
-    else:
-        step = next(s for s in (1, 2, 4, 8, 13, 26, 52, 104, 520, 5200) if last / s <= 7)
-        ticks = [step * i for i in range(int(last // step) + 1)]
-        ax.set_xticks(ticks, [f"{tick}" for tick in ticks])
+def _axis(ax: Axes) -> None:
+    ax.set_xlim(0, 1)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100%"])
 
 
-def _studies(row: Any) -> str:
-    words = plural(int(row.k), "study", "studies") if pd.notna(row.k) else "published"
-    return f"{words}: {_value(row.published, row.measured_in)} ({_pair(row.pi_low, row.pi_high, row.measured_in)})"
+def _rate(value: float, low: float, high: float) -> str:
+    return percent(value) + (f" ({percent_pair(low, high)})" if pd.notna(low) else "")
 
 
-def _value(value: float, measured_in: str) -> str:
-    return percent(value) if measured_in == "share" else f"{half_up(value, 1)} weeks"
+def _published(row: Any) -> str:
+    told = _rate(row.published, row.published_ci_low, row.published_ci_high)
+    return told + (
+        f", one more expected in {percent_interval(row.pi_low, row.pi_high)}" if pd.notna(row.pi_low) else ""
+    )
 
 
-def _pair(low: float, high: float, measured_in: str) -> str:
-    if pd.isna(low):
-        return "no interval"
-    if measured_in == "share":
-        return percent_pair(low, high)
-    return f"{half_up(low, 1)} to {'∞' if high == float('inf') else half_up(high, 1)}"
-
-
-def _untold(rows: pd.DataFrame) -> str:
-    named = [f"{row.definition}: {row.why}" for row in rows.itertuples() if isinstance(row.why, str) and row.why]
-    return f"Not drawn: {'; '.join(named)}." if named else ""
-
-
-def _alt(shown: pd.DataFrame, measured_in: str, level: float) -> str:
+def _alt(shown: pd.DataFrame, level: float) -> str:
     parts = [
-        f"{row.definition}: {_value(row.estimate, measured_in)} ({level_words(level)} "
-        f"{_pair(row.ci_low, row.ci_high, measured_in)}, n = {int(row.n)}) here, {_value(row.published, measured_in)} published "
-        f"(prediction interval {_pair(row.pi_low, row.pi_high, measured_in)}), {VERDICTS.get(row.verdict, row.verdict)}"
+        f"{outcome_words(row.outcome)}: {_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)} here; "
+        f"{_published(row)} in {plural(int(row.k), 'study', 'studies')} ({row.definition}); "
+        f"{VERDICT_WORDS.get(row.verdict, row.verdict)}"
         for row in shown.itertuples()
     ]
-    return f"The clinic against published studies. {'; '.join(parts)}."
+    return f"The clinic against published studies, with its {level_words(level)}. {'. '.join(map(upper_first, parts))}."

@@ -42,11 +42,12 @@ def exhibit(
     caption: str,
     *notes: str,
     synthetic: bool = False,
+    studies: tuple[str, ...] = (),
 ) -> Figure:
     """The figure, laid out; words say what the picture says: that the patients are invented."""
     finish(picture)
     alt, caption = marked(alt, synthetic), f"{caption} {INVENTED}" if synthetic else caption
-    return Figure(name, picture, data.reset_index(drop=True), alt, caption, (), paragraphs(*notes))
+    return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies, paragraphs(*notes))
 
 
 def empty(name: str, why: str, caption: str, *notes: str, synthetic: bool = False) -> Figure:

@@ -77,15 +77,8 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
         for row in sites.itertuples()
     ]
     sizes = [(text_width(text, SMALL) + 2, text_height(text, SMALL)) for text in words]
-    taken = [
-        (WIDE * a / last - 1, HIGH * (100 * v + 2) / 104 - 1.5, WIDE * a / last + 1, HIGH * (100 * v + 2) / 104 + 1.5)
-        for a, *values in drawn[["n", "low_95", "high_95", "low_998", "high_998"]]
-        .astype("float64")
-        .itertuples(index=False)
-        for v in (*values, mean)
-    ]
     for row, spot, text in zip(
-        sites.itertuples(), place_labels(points, sizes, (2, 2, WIDE - 2, HIGH - 2), taken), words, strict=True
+        sites.itertuples(), place_labels(points, sizes, (2, 2, WIDE - 2, HIGH - 2)), words, strict=True
     ):
         place = (spot.x / WIDE * last, spot.y / HIGH * 104 - 2)
         ax.text(
@@ -97,6 +90,7 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
             va="center",
             linespacing=1.1,
             zorder=5,
+            bbox={"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6},
         )
     write(picture, LEFT, 10, "responders at the end of infusion", color=MUTED)
     write(picture, LEFT + WIDE / 2, TOP + HIGH + 25, "patients with a score, n", color=MUTED, ha="center")

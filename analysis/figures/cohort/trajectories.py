@@ -24,7 +24,7 @@ WIDE = POINTS - LEFT - 6
 MEAN, MEDIAN = SERIES_LOOKS[0], SERIES_LOOKS[1]
 APART = 3.2  # points that mean and median stand to the left and right of the visit
 SHAKE = 0.3  # points of the scale over which lines of equal scores are spread
-MARKS = {"o": "●", "s": "■"}  # markers as letters
+MARKS = {"o": "●", "s": "■", "D": "◆"}  # markers as letters
 LINES = 5  # of numbers below the axis
 
 

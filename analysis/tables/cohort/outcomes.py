@@ -53,7 +53,7 @@ def pain_by_visit(result: Any, level: float = 0.95) -> Table:
             result.left_out,
             (),
             "Negative = less pain. Intervals of means: Student's t.",
-            f"{upper_first(result.rule)}." if isinstance(result.rule, str) and result.rule else "",
+            upper_first(result.rule) if isinstance(result.rule, str) and result.rule else "",
         ),
     )
 

@@ -51,6 +51,6 @@ def points(value: float, low: float, high: float, decimals: int = 1) -> str:
 
 def notes(unit: str, min_cell: int, left_out: pd.DataFrame, results: tuple[str, ...] = (), *more: str) -> str:
     """Below a table: who is counted, what is left out, and what small groups mean."""
-    small = f"<{min_cell}: fewer than {min_cell} patients, or hidden to protect such a group." if min_cell > 1 else ""
-    parts = (f"Counted: {unit}." if unit else "", *more, left_out_words(left_out, *results), small)
-    return " ".join(escape(text) for text in parts if text)
+    parts = (f"Counted: {unit}." if unit else "", *more, left_out_words(left_out, *results))
+    small = f"<{min_cell} stands for fewer than {min_cell} patients, and for what would give such a number away."
+    return " ".join(escape(f"{text.rstrip('.')}.") for text in (*parts, small if min_cell > 1 else "") if text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.exhibit import Column, Table
+from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.outcomes.context import group_name
 from analysis.tables.cohort.parts import BY_WORDS, count, notes, points, rate
 from analysis.wording import half_up, level_words, percent, upper_first
@@ -59,8 +61,9 @@ def durations(result: Any, level: float = 0.95) -> Table:
             result.min_cell,
             result.left_out,
             (),
-            "The end of a benefit is known only to lie between two visits; Turnbull's estimate takes it as such. "
-            f"{upper_first(result.draws_rule)}.",
+            "The end of a benefit is known only to lie between two visits; Turnbull's estimate takes it as such",
+            f"Intervals and bands: {result.draws_rule}",
+            *result.notes,
         ),
     )
 
@@ -98,9 +101,10 @@ def duration_tests(result: Any) -> Table:
     )
 
 
-def benchmark(compared: pd.DataFrame, level: float = 0.95) -> Table:
+def benchmark(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), level: float = 0.95) -> Table:
     """The clinic's results beside the published ones, with a verdict in words (from `benchmark.compare`)."""
     shown = compared.assign(
+        outcome_words=[upper_first(_outcome(outcome)) for outcome in compared["outcome"]],
         published_words=[
             _both(row.published, row.published_ci_low, row.published_ci_high, row.measured_in)
             for row in compared.itertuples()
@@ -111,14 +115,13 @@ def benchmark(compared: pd.DataFrame, level: float = 0.95) -> Table:
         why_words=[row.why if isinstance(row.why, str) else "" for row in compared.itertuples()],
     )
     label = level_words(level)
-    studies = compared["studies"] if len(compared) else []
-    known = tuple(dict.fromkeys(s for cell in studies if isinstance(cell, (tuple, list)) for s in cell))
     return Table(
         name="benchmark",
         data=shown,
         caption="This clinic beside published studies of the same outcome.",
         columns=(
-            Column("definition", "Outcome"),
+            Column("outcome_words", "Outcome"),
+            Column("definition", "Counted in the studies"),
             Column("k", "Studies", "right"),
             Column("published_words", f"Published average ({label})", "right"),
             Column("prediction_words", "Prediction interval", "right"),
@@ -127,10 +130,15 @@ def benchmark(compared: pd.DataFrame, level: float = 0.95) -> Table:
             Column("verdict_words", "So this clinic is"),
             Column("why_words", "Because", missing=""),
         ),
-        studies=known,
+        studies=tuple(dict.fromkeys(study for row in studies for study in row)),
         notes="Prediction interval: where the true result of one more study of that kind would be expected. The clinic's "
         "patients with a score count.",
     )
+
+
+def _outcome(outcome: str) -> str:
+    rule, _, visit = str(outcome).partition(" at ")
+    return f"{RULE_WORDS[rule]}, {visit.replace('_', ' ')}" if rule in RULE_WORDS else str(outcome)
 
 
 def regression_to_the_mean(result: Any) -> Table:
