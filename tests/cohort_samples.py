@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 import numpy as np
 import pandas as pd
 
-VISITS = ["baseline", "end_of_infusion", "follow_up"]
-
-
-@dataclass(frozen=True)
-class Cohort:
-    """Stands in for what analysis.outcomes.cohort.load gives."""
-
-    visits: pd.DataFrame
-    courses: pd.DataFrame
-    name: str = "sample"
-    file: str = "sample.csv"
-    synthetic: bool = True
-    hash: str = "0" * 64
-    warnings: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    def only(self, sites=(), regimen_classes=(), years=()) -> Cohort:
-        kept = pd.Series(True, index=self.courses.index)
-        for column, wanted in (("site", sites), ("regimen_class", regimen_classes), ("year", years)):
-            if wanted:
-                kept &= self.courses[column].isin(list(wanted))
-        courses = self.courses[kept].reset_index(drop=True)
-        return replace(self, courses=courses, visits=self.visits.merge(courses[["patient", "course"]]))
+from analysis.evidence.problems import DataError
+from analysis.outcomes.cohort import Cohort
+from analysis.outcomes.cohort.table import VISITS
 
 
 def cohort(*rows: dict | tuple, **shared: object) -> Cohort:
@@ -56,13 +35,18 @@ def build(visits: pd.DataFrame, courses: pd.DataFrame) -> Cohort:
     courses = courses.sort_values(["patient", "course"], kind="stable").reset_index(drop=True)
     visits = visits.sort_values(["patient", "course", "weeks"], na_position="first", kind="stable")
     visits = visits.reset_index(drop=True)
-    visits["visit"] = pd.Categorical(visits["visit"], categories=VISITS)
+    visits["visit"] = pd.Categorical(visits["visit"], categories=list(VISITS))
     visits["date"] = pd.Series(pd.NaT, index=visits.index, dtype="datetime64[us]")
     visits["row"] = np.arange(2, len(visits) + 2)
     types = {"patient": "int32", "course": "int16"}
     words = dict.fromkeys(("site", "regimen_class", "sex"), "category")
     numbers = dict.fromkeys(("age", "disease_duration_years", "baseline"), "float64")
     return Cohort(
+        "sample",
+        "sample.csv",
+        True,
+        "0" * 64,
         visits.astype(types | {"weeks": "float64", "nrs": "float64", "row": "int32"}),
         courses.astype(types | words | numbers | {"year": "Int16"}),
+        DataError([]).problems,
     )

@@ -24,7 +24,7 @@ from analysis.statistics.intervals import newcombe_independent, wilson
 from analysis.statistics.summaries import welch_interval
 
 if TYPE_CHECKING:
-    from analysis.outcomes.cohort.load import Cohort
+    from analysis.outcomes.cohort.table import Cohort
 
 MEASURES = {
     "baseline": ("pain at baseline", "points (0-10)"),

@@ -12,7 +12,7 @@ from analysis.outcomes.cohort.scores import course_of_visit, is_visit
 from analysis.wording import series
 
 if TYPE_CHECKING:
-    from analysis.outcomes.cohort.load import Cohort
+    from analysis.outcomes.cohort.table import Cohort
 
 MOST_EXACT, MOST_PLANNED = 8, 10
 BASELINE, END = 0, 1  # positions on the axis; planned weeks follow

@@ -27,7 +27,7 @@ from analysis.statistics.paired import mcnemar
 from analysis.wording import count
 
 if TYPE_CHECKING:
-    from analysis.outcomes.cohort.load import Cohort
+    from analysis.outcomes.cohort.table import Cohort
 
 VISITS = ("end_of_infusion", "follow_up")
 COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"

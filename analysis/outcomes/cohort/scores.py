@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.outcomes.cohort.disclosure import NOT_STATED
 
 if TYPE_CHECKING:
-    from analysis.outcomes.cohort.load import Cohort
+    from analysis.outcomes.cohort.table import Cohort
 
 GROUPINGS = ("site", "regimen_class", "sex", "year", "course_group")
 COURSE_GROUPS = ("first course", "second course", "third or later")

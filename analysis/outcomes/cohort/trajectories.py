@@ -14,7 +14,7 @@ from analysis.outcomes.cohort.planned import BASELINE, Planned, planned
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, course_scores, left_out_frame
 
 if TYPE_CHECKING:
-    from analysis.outcomes.cohort.load import Cohort
+    from analysis.outcomes.cohort.table import Cohort
 
 SCALE_MAX = 10
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)
