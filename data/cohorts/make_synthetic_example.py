@@ -54,7 +54,7 @@ RESPONSE = 0.62
 KEPT_4_WEEKS, KEPT_13_WEEKS = 48 / 62, 0.5
 WEEKS = (4, 8, 12, 26)
 # Chance of a missed score while the benefit lasts and without it.
-MISSED = {0: (0.03, 0.06), 4: (0.10, 0.24), 8: (0.14, 0.28), 12: (0.15, 0.30), 26: (0.20, 0.38)}
+MISSED = {0: (0.03, 0.06), 4: (0.09, 0.26), 8: (0.12, 0.32), 12: (0.13, 0.36), 26: (0.16, 0.42)}
 NO_BASELINE_SCORE, NO_ROW_IF_MISSED = 0.02, 0.6
 AGAIN = 0.30
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from analysis.evidence.problems import Problem, listed, nearest, shorten
 from analysis.outcomes.cohort.raw import Raw
@@ -17,6 +19,8 @@ ATTRIBUTES = (*WORDS, *NUMBERS)
 OPTIONAL = ("course", *ATTRIBUTES, "date")
 WIDE = {"nrs_baseline": ("baseline", None), "nrs_end_of_infusion": ("end_of_infusion", 0.0)}
 WEEK = re.compile(r"nrs_week_(\d+(?:\.\d+)?)", re.ASCII)
+FIRST_ROWS = 20
+NAMES_FIRST = "the first row holds the column names"
 GUIDE = "data/cohorts/README.md shows both forms"
 
 
@@ -41,7 +45,7 @@ def recognise(raw: Raw) -> tuple[Layout | None, list[Problem]]:
     names = [name.strip() for name in raw.header]
     if not any(map(is_known, names)):
         return None, [_no_names(raw)]
-    problems = list(_twice(raw.file, names))
+    problems = [*_unnamed(raw, names), *_twice(raw.file, names)]
     long = [name for name in names if name in LONG[1:]]
     wide = [name for name in names if _score(name)]
     if long and wide:
@@ -74,17 +78,33 @@ def _score(name: str) -> tuple[str, float | None] | None:
     return ("follow_up", float(week[1])) if week and float(week[1]) > 0 else None
 
 
+def names_further_down(file: str, rows: Iterable[tuple[int, list[str]]]) -> Problem | None:
+    """The problem of a table with something above its column names; rows: the first ones with their numbers."""
+    for number, cells in rows:
+        if sum(map(is_known, cells)) > 1:
+            advice = f"delete the rows above row {number}, where the names stand"
+            return None if number == 1 else Problem(file, 1, "", "", NAMES_FIRST, advice)
+    return None
+
+
 def _no_names(raw: Raw) -> Problem:
     """No known name in the first row: perhaps a title stands above it."""
-    rule = "the first row holds the column names"
-    found = shorten(", ".join(raw.header))
-    for position in range(min(len(raw.rows), 20)):
-        cells = [column.at(position) for column in raw.columns]
-        if sum(map(is_known, cells)) > 1:
-            return Problem(raw.file, 1, "", found, rule, f"delete the rows above row {raw.rows[position]}")
-    return Problem(
-        raw.file, 1, "", found, rule, f"name the columns there: {', '.join(LONG)}, or the wide form; {GUIDE}"
-    )
+    first = range(min(len(raw.rows), FIRST_ROWS))
+    cells = ((int(raw.rows[position]), [column.at(position) for column in raw.columns]) for position in first)
+    further = names_further_down(raw.file, cells)
+    if further is not None:
+        return further
+    advice = f"name the columns there: {', '.join(LONG)}, or the wide form; {GUIDE}"
+    return Problem(raw.file, 1, "", shorten(", ".join(raw.header)), NAMES_FIRST, advice)
+
+
+def _unnamed(raw: Raw, names: list[str]) -> Iterator[Problem]:
+    """Cells under no name. An empty column, as spreadsheets leave it at the right, changes nothing."""
+    for place, (name, column) in enumerate(zip(names, raw.columns, strict=True), start=1):
+        filled = np.empty(0) if name else np.flatnonzero(~column.empty())
+        if len(filled):
+            rule = f"every column has a name in the first row; column number {place} has cells and no name"
+            yield Problem(raw.file, int(raw.rows[filled[0]]), "", "", rule, "delete the cells, or name the column")
 
 
 def _twice(file: str, names: list[str]) -> Iterator[Problem]:
@@ -107,7 +127,7 @@ def _missing(file: str, names: list[str], wide: bool) -> Iterator[Problem]:
     there = f"The file has {listed(names, 30)}"
     required = ("patient_id", "nrs_baseline") if wide else LONG
     for name in (name for name in required if name not in names):
-        close = nearest(name, unknown)
+        close = nearest(name, unknown) or next((word for word in unknown if _begin_alike(word, name)), None)
         advice = f"rename {close} to {name}" if close else f"add the column {name}; {GUIDE}"
         yield Problem(file, 1, name, close or "", f"the column {name} is required", f"{advice}. {there}")
         if close:
@@ -143,6 +163,11 @@ def _strange_scores(file: str, names: list[str]) -> Iterator[Problem]:
                 "a score is named nrs_baseline, nrs_end_of_infusion or nrs_week_ and the weeks from the end of infusion"
             )
             yield Problem(file, 1, name, name, rule, advice)
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    one, other = _plain(one), _plain(other)
+    return min(len(one), len(other)) > 2 and (one.startswith(other) or other.startswith(one))
 
 
 def _plain(name: str) -> str:

@@ -17,7 +17,6 @@ from analysis.outcomes.cohort.files import empty_file, no_rows
 from analysis.outcomes.cohort.raw import Raw, encode, several
 
 MOST_BYTES = 4 << 30
-MOST_COLUMNS = 1000
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -53,7 +52,9 @@ def _read(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
     tables = []
     for sheet in book.worksheets:
         sheet.reset_dimensions()
-        rows = [(number, cells) for number, cells in enumerate(_rows(sheet), start=1) if cells]
+        rows = list(_rows(sheet))
+        while rows and not rows[-1]:
+            rows.pop()
         if rows:
             tables.append((sheet, rows))
     if not tables:
@@ -70,17 +71,14 @@ def _read(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
     problems += _merged(xml, file)
     if FORMULA.search(xml):
         problems += _formulas(content, sheet.title, rows, file)
-    number, header = rows[0]
-    if number != 1:
-        advice = f"delete the {number - 1} empty rows above it"
-        problems.append(Problem(file, number, "", "", "the first row holds the column names", advice))
-    raw = _table(rows, header, file)
-    return raw, problems + ([] if len(raw.rows) else [no_rows(file)])
+    if len(rows) == 1:
+        problems.append(no_rows(file))
+    return _table(rows, file), problems
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
     """The texts of each row up to its last cell that is not empty."""
-    for cells in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
+    for cells in sheet.iter_rows(values_only=True):
         texts = [_text(value) for value in cells]
         while texts and not texts[-1]:
             texts.pop()
@@ -104,16 +102,13 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _table(rows: list[tuple[int, list[str]]], header: list[str], file: str) -> Raw:
-    """The rows below the header. Cells beyond the last name make a column without a name."""
-    below = rows[1:]
-    width = max((len(cells) for _, cells in rows), default=0)
+def _table(rows: list[list[str]], file: str) -> Raw:
+    """The rows below the first one. Cells beyond the last name make a column without a name."""
+    header, below = rows[0], rows[1:]
+    width = max(map(len, rows))
     names = tuple(header + [""] * (width - len(header)))
-    numbers = np.array([number for number, _ in below], dtype=np.int32)
-    columns = tuple(
-        encode([cells[place] if place < len(cells) else "" for _, cells in below]) for place in range(width)
-    )
-    return Raw(file, names, columns, numbers)
+    columns = tuple(encode([cells[place] if place < len(cells) else "" for cells in below]) for place in range(width))
+    return Raw(file, names, columns, np.arange(2, 2 + len(below), dtype=np.int32))
 
 
 def _merged(xml: bytes, file: str) -> list[Problem]:
@@ -128,21 +123,20 @@ def _merged(xml: bytes, file: str) -> list[Problem]:
     return several(np.arange(len(ranges)), told)
 
 
-def _formulas(content: bytes, title: str, rows: list[tuple[int, list[str]]], file: str) -> list[Problem]:
+def _formulas(content: bytes, title: str, rows: list[list[str]], file: str) -> list[Problem]:
     """Formulas whose result is not in the file: a program wrote them and no spreadsheet has computed them."""
     from openpyxl import load_workbook
 
-    values = dict(rows)
     sheet = load_workbook(io.BytesIO(content), read_only=True)[title]
     sheet.reset_dimensions()
     lost: list[tuple[int, int]] = []
-    for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
+    for cells in sheet.iter_rows():
         for cell in cells:
             if getattr(cell, "data_type", "") == "f":
-                known = values.get(cell.row, [])
+                known = rows[cell.row - 1] if cell.row <= len(rows) else []
                 if len(known) < cell.column or not known[cell.column - 1]:
                     lost.append((cell.row, cell.column))
-    header = rows[0][1]
+    header = rows[0]
 
     def told(i: int) -> Problem:
         row, place = lost[i]

@@ -13,11 +13,12 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from analysis.evidence.delimited import LINE_END, SAVE_AS, decode, read_lines, split, width_problem
 from analysis.evidence.problems import Problem, shorten
-from analysis.outcomes.cohort.columns import GUIDE, is_known
+from analysis.outcomes.cohort.columns import FIRST_ROWS, GUIDE, NAMES_FIRST, is_known, names_further_down
 from analysis.outcomes.cohort.raw import Cells, Raw, encode, limited
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -36,7 +37,13 @@ def read_csv(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
     first = body[: line_end.start() if line_end else end].decode("utf-8")
     if first.lower().startswith("sep="):
         advice = "delete this line; the separator is found without it"
-        return None, [*problems, Problem(file, 1, "", shorten(first), "the first row holds the column names", advice)]
+        return None, [*problems, Problem(file, 1, "", shorten(first), NAMES_FIRST, advice)]
+    if not any(is_known(cell) for sign in SEPARATORS for cell in first.split(sign)):
+        top = LINE_END.split(body[: 1 << 16].decode("utf-8", errors="ignore"))[:FIRST_ROWS]
+        cells = ((row, line.split(sign)) for row, line in enumerate(top, start=1) for sign in SEPARATORS)
+        further = names_further_down(file, cells)
+        if further is not None:
+            return None, [*problems, further]
     separator = _separator(first)
     try:
         header = tuple(split(first, separator))
@@ -106,23 +113,22 @@ def _split_by_arrow(body: bytes, end: int, header: tuple[str, ...], separator: s
     """The columns, or None if a line may be split in more than one way.
 
     Arrow takes a line break within quotation marks as part of the cell, which could swallow rows, and it takes `"7"5`
-    for 75: files with such signs are left to the slower reader. It must find as many rows as there are lines.
+    for 75: a file with such a line is left to the slower reader. It must find as many rows as there are lines.
     """
-    sign = separator.encode()
-    beside = b'[^\r\n%b]"[^\r\n%b]' % (sign, sign)
-    if b'"' in body and re.search(beside, body):
+    if b'"' in body and not _well_quoted(body, separator):
         return None
     lines = body.count(b"\n", 0, end) + body.count(b"\r", 0, end) - body.count(b"\r\n", 0, end)
     text = pa.dictionary(pa.int32(), pa.string())
     names = [str(position) for position in range(len(header))]
+    convert = pyarrow.csv.ConvertOptions(
+        column_types=dict.fromkeys(names, text), null_values=[], strings_can_be_null=False
+    )
     try:
         table = pyarrow.csv.read_csv(
-            pa.BufferReader(pa.py_buffer(body)),
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK, skip_rows=1, column_names=names),
+            _stream(body),
+            read_options=_reading(names, skip_rows=1),
             parse_options=pyarrow.csv.ParseOptions(delimiter=separator),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, text), null_values=[], strings_can_be_null=False
-            ),
+            convert_options=convert,
         )
     except pa.ArrowInvalid:
         return None
@@ -130,6 +136,31 @@ def _split_by_arrow(body: bytes, end: int, header: tuple[str, ...], separator: s
         return None
     table = table.unify_dictionaries()
     return tuple(_cells(table.column(name)) for name in names)
+
+
+def _well_quoted(body: bytes, separator: str) -> bool:
+    """Whether each line by itself is cells that are either quoted as a whole or do not begin with a quotation mark."""
+    cell = f'(?:"(?:[^"]|"")*"|[^"{separator}][^{separator}]*)?'
+    line = f"^{cell}(?:{separator}{cell})*$"
+    try:
+        batches = pyarrow.csv.open_csv(
+            _stream(body),
+            read_options=_reading(["line"]),
+            # Whole lines: this sign splits no good file, and one that it splits is read by the slower reader.
+            parse_options=pyarrow.csv.ParseOptions(delimiter="\x01", quote_char=False),
+            convert_options=pyarrow.csv.ConvertOptions(column_types={"line": pa.string()}, null_values=[]),
+        )
+        return all(pc.all(pc.match_substring_regex(batch.column(0), line)).as_py() for batch in batches)
+    except pa.ArrowInvalid:
+        return False
+
+
+def _stream(body: bytes) -> pa.BufferReader:
+    return pa.BufferReader(pa.py_buffer(body))
+
+
+def _reading(names: list[str], skip_rows: int = 0) -> pyarrow.csv.ReadOptions:
+    return pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK, skip_rows=skip_rows, column_names=names)
 
 
 def _cells(column: pa.ChunkedArray) -> Cells:

@@ -49,12 +49,12 @@ def load(path: str | Path) -> Cohort:
     del content
     if raw is None:
         raise DataError(problems)
-    raw, found = without_empty_rows(raw)
-    problems += found
     layout, found = recognise(raw)
     problems += found
     if layout is None:
         raise DataError(_sorted(problems, raw))
+    raw, found = without_empty_rows(raw)
+    problems += found
     raw, found = strange_rows(raw, layout)
     problems += found
     parsed, found = build.parse(raw, layout)

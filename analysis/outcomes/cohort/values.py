@@ -247,6 +247,9 @@ def _number_advice(text: str, span: Range) -> str:
     if THOUSANDS.fullmatch(bare):
         point = bare.replace(",", ".")
         return f"write {bare.replace(',', '')} if the comma separates thousands, or {point} if it is a decimal comma"
+    of_ten = re.fullmatch(r"(\d{1,2})\s*/\s*10", bare)
+    if of_ten:
+        return f"write {of_ten[1]} alone if that is meant"
     if DATE.fullmatch(bare) or re.fullmatch(r"\d{4}-\d\d-\d\d.*", bare):
         return (
             "a spreadsheet may have turned the number into a date: format the cell as text and write the number again"
