@@ -13,9 +13,8 @@ def secrets(notebook: Notebook, given: dict[str, Any]) -> dict[str, str]:
     """Each text that would tell where a file of the user lies, and what to say instead; the longest first."""
     found: dict[str, str] = {}
     for parameter in notebook.parameters:
-        value = given.get(parameter.name)
-        shown = parameter.public(value)
-        if value is not None and shown != value:
+        value = given.get(parameter.name, parameter.default)
+        if (shown := parameter.public(value)) != value:
             found |= {value: shown, str(Path(value).parent) + os.sep: ""}
     # as it stands in the cell that papermill injects
     found |= {_escaped(secret): _escaped(shown) for secret, shown in found.items()}
