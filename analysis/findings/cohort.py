@@ -45,14 +45,20 @@ def response(result: Any, level: float = 0.95) -> Finding:
         f"{percent_interval(seen[visit]['ci_low'], seen[visit]['ci_high'])}"
         for visit in told
     ]
-    sentence = f"**{series(heads)} were responders** ({'; '.join(behind)}; responder: {RULE_WORDS[result.rule]})."
+    sentence = f"**{_were(heads)}** ({'; '.join(behind)}; responder: {RULE_WORDS[result.rule]})."
     imputed = [rates.loc[(visit, IMPUTED)] for visit in told]
     if all(_told(row) for row in imputed) and any(
         row["n"] > seen[visit]["n"] for row, visit in zip(imputed, told, strict=True)
     ):
-        shares = series([f"{percent(row['rate'])} {when[visit]}" for row, visit in zip(imputed, told, strict=True)])
-        sentence += f" Counting everyone without a score as no responder: {shares} of {int(imputed[0]['n'])}."
+        shares = series([percent(row["rate"]) for row in imputed])
+        sentence += f" Counting everyone without a score as no responder: {shares} of all {int(imputed[0]['n'])}."
     return Finding(question, sentence, detail=f"{_flow(result, level)} {_tipping(result)}".strip())
+
+
+def _were(heads: list[str]) -> str:
+    """`57% were responders at the end of infusion and 48% 4 weeks later`."""
+    share, _, time = heads[0].partition(" ")
+    return series([f"{share} were responders {time}", *heads[1:]])
 
 
 def _told(row: Any) -> bool:
@@ -70,8 +76,8 @@ def _flow(result: Any, level: float) -> str:
         return "Too few patients have a score at both visits to say who kept the response."
     limits = [half_up(100 * row[name]) for name in ("difference_low", "difference_high")]
     return (
-        f"Of {int(row['n'])} patients with both scores {int(row['kept'])} stayed responders, {int(row['lost'])} no longer "
-        f"were and {int(row['gained'])} became responders: a change of {half_up(100 * row['difference'])} percentage "
+        f"Of {int(row['n'])} patients with both scores {int(row['kept'])} stayed responders, {int(row['lost'])} no "
+        f"longer were and {int(row['gained'])} became responders: a change of {half_up(100 * row['difference'])} percentage "
         f"points ({level_words(level)} {limits[0]} to {limits[1]})."
     )
 
@@ -92,52 +98,41 @@ def _tipping(result: Any) -> str:
 
 
 def pain(result: Any, level: float = 0.95) -> Finding:
-    """The mean change since baseline at the end of infusion and at the later visits."""
+    """The mean change since baseline at the end of infusion and at the last visit."""
     visits = result.visits
     changes = visits[(visits["visit"] != "baseline") & ~visits["change_hidden"] & visits["change_mean"].notna()]
     question = "How much does pain fall?"
     if changes.empty:
         return Finding(question, "Too few patients have a score at baseline and later.")
     first, last = changes.iloc[0], changes.iloc[-1]
-    sentence = f"**{_change(first)} {_at(first)}** ({_behind(first, level, named=True)})"
+    sentence = f"**Mean pain was {_change(first)} {_at(first)}** ({_behind(first, level_words(level) + ' ')})"
     if len(changes) > 1:
-        sentence += f", and {_fell(last)} {_at(last)} ({_behind(last, level)})"
+        sentence += f" and {_change(last)} {_at(last)} ({_behind(last, '')})"
     baseline = visits[(visits["visit"] == "baseline") & ~visits["hidden"]]
-    start = f" The mean before was {half_up(baseline['mean'].iloc[0], 1)}." if len(baseline) else ""
+    start = f" Before, it was {half_up(baseline['mean'].iloc[0], 1)} on the 0–10 scale." if len(baseline) else ""
     return Finding(question, f"{sentence}.{start}")
 
 
-def _fell(row: Any) -> str:
-    change = row["change_mean"]
-    return f"{'was' if abs(change) < 0.05 else 'lay'} {_points(change)}"
-
-
-def _points(change: float) -> str:
-    if abs(change) < 0.05:
-        return "as high as at baseline"
-    return f"{half_up(abs(change), 1)} points {'below' if change < 0 else 'above'} baseline"
-
-
 def _change(row: Any) -> str:
-    return f"Mean pain on the 0–10 scale {_fell(row)}"
+    side = "below" if row["change_mean"] <= 0 else "above"
+    return f"{half_up(abs(row['change_mean']), 1)} points {side} baseline"
+
+
+def _behind(row: Any, lead: str) -> str:
+    patients = count(int(row["change_n"]), "patient")
+    if pd.isna(row["change_low"]):
+        return patients
+    sign = -1 if row["change_mean"] <= 0 else 1
+    return f"{lead}{interval(*sorted((sign * row['change_low'], sign * row['change_high'])))}; {patients}"
 
 
 def _at(row: Any) -> str:
     return "at the end of infusion" if row["weeks"] == 0 else f"at week {row['weeks']:g}"
 
 
-def _behind(row: Any, level: float, named: bool = False) -> str:
-    limits = ""
-    if pd.notna(row["change_low"]):
-        lead = f"{level_words(level)} " if named else ""
-        limits = f"{lead}{interval(row['change_low'], row['change_high'])}; "
-    return f"{limits}{count(int(row['change_n']), 'patient')}"
-
-
 def duration(result: Any, level: float = 0.95) -> Finding:
     """Median duration among those who responded at the end of infusion, and first against next courses."""
-    medians, counts = result.medians, result.counts
-    row = _only(medians, "initial_responders")
+    row = _only(result.medians, "initial_responders")
     question = "How long does the benefit last?"
     if row is None or pd.isna(row["median_low"]):
         return Finding(question, "Too few patients responded and were seen again to say how long it lasted.")
@@ -147,11 +142,8 @@ def duration(result: Any, level: float = 0.95) -> Finding:
         lead = f"**More than half of {who} still had the benefit when last seen**{limits}."
     else:
         lead = f"**Half of {who} had lost the benefit {_span(row['median_low'], row['median_high'])}**{limits}."
-    seen = _only(counts, "initial_responders")
-    if seen is not None and pd.notna(seen["without_follow_up"]) and seen["without_follow_up"] > 0:
-        never = int(seen["without_follow_up"])
-        lead += f" {upper_first(count(never, 'of them was', 'of them were'))} never seen again."
-    return Finding(question, lead, detail=" ".join(_test(row) for row in result.tests.itertuples()))
+    detail = [_test(row) for row in result.tests.itertuples()]
+    return Finding(question, lead, detail=" ".join([*result.notes, *filter(None, detail)]))
 
 
 def _only(table: pd.DataFrame, who: str) -> Any:
@@ -181,7 +173,8 @@ def _test(row: Any) -> str:
         return ""
     p = "P < 0.001" if row.p_value < 0.001 else f"P = {row.p_value:.3f}"
     names = f"{group_name(row.group_1)} and {group_name(row.group_2)}"
-    return f"Durations after {names} {'differ' if row.p_value < 0.05 else 'do not clearly differ'} ({p})."
+    differ = "differ" if row.p_value < 0.05 else "do not clearly differ"
+    return f"The durations of {escape(names)} {differ} ({p})."
 
 
 def standing(compared: pd.DataFrame, rule: str) -> Finding:
@@ -192,18 +185,24 @@ def standing(compared: pd.DataFrame, rule: str) -> Finding:
     if judged.empty:
         why = own["why"].iloc[0] if len(own) else "no study counts responders in this way"
         return Finding(question, f"This can't be judged: {escape(why)}.")
-    told = [_stands(row) for row in judged.itertuples()]
-    lead = f"**{upper_first(VERDICTS[judged['verdict'].iloc[0]])}** {told[0]}."
-    others = [f"{upper_first(VERDICTS[v])} {words}." for v, words in zip(judged["verdict"][1:], told[1:], strict=True)]
-    return Finding(question, " ".join([lead, *others, "This says whether the result is usual, not what caused it."]))
+    first, *others = judged.itertuples()
+    sentence = f"**{upper_first(VERDICTS[first.verdict])}** {_stands(first)}"
+    sentence += "".join(
+        f"; {'also within' if other.verdict == first.verdict == 'within' else VERDICTS[other.verdict]} {_stands(other)}"
+        for other in others
+    )
+    ways = list(dict.fromkeys(escape(row.definition) for row in judged.itertuples()))
+    detail = (
+        f"Counted in the studies: {'; '.join(ways)}. To stand within says that a result is usual, not what caused it."
+    )
+    return Finding(question, f"{sentence}. Studies count responders in their own ways.", detail=detail)
 
 
 def _stands(row: Any) -> str:
-    visit = "at follow-up" if str(row.outcome).endswith("follow_up") else "at the end of infusion"
     return (
-        f"{visit}: {percent(row.estimate)} here ({percent_interval(row.ci_low, row.ci_high)}); after "
-        f"{count(int(row.k), 'study', 'studies')} with {percent(row.published)} on average, one more would be expected "
-        f"between {percent(row.pi_low)} and {percent(row.pi_high)} (counted there: {escape(row.definition)})"
+        f"{'at follow-up' if str(row.outcome).endswith('follow_up') else 'at the end of infusion'}: "
+        f"{percent(row.estimate)} here, {percent(row.published)} on average in {count(int(row.k), 'study', 'studies')} "
+        f"(one more study would be expected between {percent(row.pi_low)} and {percent(row.pi_high)})"
     )
 
 
@@ -229,9 +228,8 @@ def missing(result: Any, follow_up_weeks: float, level: float = 0.95) -> Finding
             digits = 1 if scale == 1 else 0
             limits = f"{half_up(scale * row['low'], digits)} to {half_up(scale * row['high'], digits)}"
             more = "more" if row["difference"] > 0 else "less" if scale == 1 else "fewer"
-            told.append(
-                f"{half_up(abs(scale * row['difference']), digits)} {unit} {more} {words} ({level_words(level)} {limits})"
-            )
+            size = half_up(abs(scale * row["difference"]), digits)
+            told.append(f"{size} {unit} {more} {words} ({level_words(level)} {limits})")
     if told:
         sentence += f" Patients without a score {_weeks(follow_up_weeks)} later had {series(told)} than the others."
     return Finding(question, sentence)
@@ -264,18 +262,15 @@ def _regression(result: Any) -> str:
     observed = result.observed_fall
     of_seen = f" of the {half_up(observed, 1)} seen" if pd.notna(observed) and observed > 0 else ""
     return (
-        f"{general} In patients like these that alone would make up about {half_up(row['fall'], 1)} points{of_seen}, and "
-        f"{percent(row['ge_30_percent'])} would count as responders (30% less pain) without any effect."
+        f"{general} In patients like these that alone would make up about {half_up(row['fall'], 1)} points{of_seen}, "
+        f"and {percent(row['ge_30_percent'])} would count as responders (30% less pain) without any effect."
     )
 
 
 def scope(cohort: Any, sites: Sequence[str] = (), regimens: Sequence[str] = (), years: Sequence[str] = ()) -> str:
     """One line below the title: the file, and which part of it this report is about."""
     parts = [f"file {group_name(cohort.file)}"]
-    if sites:
-        parts.append(f"only {'site' if len(sites) == 1 else 'sites'} {series([group_name(site) for site in sites])}")
-    if regimens:
-        parts.append(f"only {series([group_name(regimen) for regimen in regimens])}")
-    if years:
-        parts.append(f"only {'year' if len(years) == 1 else 'years'} {series(sorted(years))}")
+    for one, many, values in (("site", "sites", sites), ("regimen", "regimens", regimens), ("year", "years", years)):
+        if values:
+            parts.append(f"{one if len(values) == 1 else many}: {series([group_name(value) for value in values])}")
     return f"{upper_first('; '.join(parts))}."

@@ -29,9 +29,10 @@ VERDICT_WORDS = {
     "above": "above what studies show",
     "below": "below what studies show",
     "can't be told apart": "at the edge of what studies show: can't be told",
-    UNJUDGED: "can't be judged: too few studies",
 }
-KEY = "Pale: where one more study would be expected. Dark: interval of the published rate (stroke). Square: this clinic (interval) of n."
+KEY = (
+    "Pale: where one more study would be expected. Dark: interval of the published rate (stroke). Square: this clinic."
+)
 
 
 def benchmark(
@@ -48,10 +49,10 @@ def benchmark(
     """
     caption = (
         f"The clinic's responder rates (square, with their {level_words(level)}) on the published evidence. Pale bar: "
-        "prediction interval, where the result of one more study of that kind would be expected; it needs three studies "
-        "or more. Dark bar: interval of the published rate; stroke: that rate. The studies chose, treated and counted "
-        "their patients in their own ways and most had no control group: to stand within the bar is to be usual, not to "
-        "be effective."
+        "prediction interval, where the result of one more study of that kind would be expected; it needs three "
+        "studies or more. Dark bar: interval of the published rate; stroke: that rate. The studies chose, treated and "
+        "counted their patients in their own ways and most had no control group: to stand within the bar is to be "
+        "usual, not to be effective."
     )
     shown = compared[
         compared["estimate"].notna() & compared["published"].notna() & (compared["measured_in"] == "share")
@@ -71,7 +72,7 @@ def benchmark(
                 here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
                 ledger.row(
                     f"{row.definition}: {plural(int(row.k), 'study', 'studies')}, {_published(row)}",
-                    f"{here}\n{VERDICT_WORDS.get(row.verdict, row.verdict)}",
+                    f"{here}\n{_verdict(row)}",
                     draw=_drawing(row),
                 )
         picture = ledger.render(_axis, foot=[KEY, *foot(synthetic)])
@@ -107,6 +108,12 @@ def _rate(value: float, low: float, high: float) -> str:
     return percent(value) + (f" ({percent_pair(low, high)})" if pd.notna(low) else "")
 
 
+def _verdict(row: Any) -> str:
+    if row.verdict == UNJUDGED and row.k < 3:
+        return "too few studies to judge"
+    return VERDICT_WORDS.get(row.verdict, row.verdict)
+
+
 def _published(row: Any) -> str:
     told = _rate(row.published, row.published_ci_low, row.published_ci_high)
     return told + (
@@ -117,8 +124,7 @@ def _published(row: Any) -> str:
 def _alt(shown: pd.DataFrame, level: float) -> str:
     parts = [
         f"{outcome_words(row.outcome)}: {_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)} here; "
-        f"{_published(row)} in {plural(int(row.k), 'study', 'studies')} ({row.definition}); "
-        f"{VERDICT_WORDS.get(row.verdict, row.verdict)}"
+        f"{_published(row)} in {plural(int(row.k), 'study', 'studies')} ({row.definition}); {_verdict(row)}"
         for row in shown.itertuples()
     ]
     return f"The clinic against published studies, with its {level_words(level)}. {'. '.join(map(upper_first, parts))}."

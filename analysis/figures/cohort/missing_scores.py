@@ -140,9 +140,9 @@ def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:
         for row in shown.itertuples()
     ]
     groups = [
-        f"patients {row.group} (n = {int(row.patients)}) had a mean baseline of {half_up(row.baseline_mean, 1)} ({level_words(level)} "
-        f"{interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} ({percent_interval(row.ci_low, row.ci_high)}) "
-        "responded at the end of infusion"
+        f"patients {row.group} (n = {int(row.patients)}) had a mean baseline of {half_up(row.baseline_mean, 1)} "
+        f"({level_words(level)} {interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} "
+        f"({percent_interval(row.ci_low, row.ci_high)}) responded at the end of infusion"
         for row in who.itertuples()
         if pd.notna(row.baseline_low) and pd.notna(row.rate)
     ]

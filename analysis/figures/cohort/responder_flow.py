@@ -55,8 +55,8 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
         write(picture, 4, TOP + HEIGHT + 10 + text_height(small, SMALL) / 2, small, SMALL, color=MUTED)
         data = flow[flow["rule"] == result.rule]
         alt = (
-            f"Of {n} patients {first} ({percent(row['rate_first'])}) were responders at the end of infusion and {second} "
-            f"({percent(row['rate_second'])}) {weeks(result.follow_up_weeks)} weeks later: {counts['kept']} stayed "
+            f"Of {n} patients {first} ({percent(row['rate_first'])}) were responders at the end of infusion and "
+            f"{second} ({percent(row['rate_second'])}) {weeks(result.follow_up_weeks)} weeks later: {counts['kept']} stayed "
             f"responders, {counts['lost']} no longer were, {counts['gained']} became responders, {counts['neither']} "
             f"were at neither time. {_difference(row, level)}"
         )

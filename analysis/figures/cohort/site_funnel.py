@@ -23,10 +23,10 @@ def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel")
     """Responder rate of each site by its number of patients, with 95% and 99.8% limits; takes `benchmark.funnel`."""
     sites, limits = result.sites, result.limits
     caption = (
-        "Responder rate at the end of infusion of each site by its number of patients with a score. Middle line: rate of "
-        "all sites together; around it the limits within which 95% (dashed) and 99.8% (solid) of sites of that size "
-        "would lie by chance alone. A site outside the limits differs by more than chance, often because its patients or "
-        "its way of counting differ; the picture does not say which site is better."
+        "Responder rate at the end of infusion of each site by its number of patients with a score. Middle line: rate "
+        "of all sites together; around it the limits within which 95% (dashed) and 99.8% (solid) of sites of that size "
+        "would lie by chance alone. A site outside the limits differs by more than chance, often because its patients "
+        "or its way of counting differ; the picture does not say which site is better."
     )
     notes = (f"Counted: {result.unit}.", left_out(result.left_out))
     shown = sites[sites["rate"].notna()]
@@ -104,4 +104,7 @@ def _alt(sites: pd.DataFrame, mean: float) -> str:
         for row in sites.itertuples()
     )
     lie = "none lies" if outside.empty else "one lies" if len(outside) == 1 else f"{len(outside)} lie"
-    return f"{plural(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% limits. In the order of their names: {told}."
+    return (
+        f"{plural(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% "
+        f"limits. In the order of their names: {told}."
+    )

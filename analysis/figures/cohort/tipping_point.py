@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
-from analysis.wording import level_words, percent
+from analysis.wording import level_words, percent, upper_first
 
 from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
 from ..words import plural, weeks
@@ -59,14 +59,15 @@ def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, nam
 
 
 def _words(tips: Any) -> str:
-    seen = CONCLUSION[tips.conclusion]
+    seen, missing = f"“{upper_first(CONCLUSION[tips.conclusion])}”", int(tips.missing)
     if tips.never_changes:
-        return f"“{seen[:1].upper()}{seen[1:]}” holds whatever became of the {int(tips.missing)} patients not seen."
+        return f"{seen} holds whatever became of the {plural(missing, 'patient')} not seen."
     if pd.isna(tips.low):
-        return f"“{seen[:1].upper()}{seen[1:]}” (patients seen) holds for no count of responders among the {int(tips.missing)} not seen."
+        return f"{seen} holds for no number of responders among the {plural(missing, 'patient')} not seen."
+    shares = f"{percent(tips.low / missing)} to {percent(tips.high / missing)}"
     return (
-        f"“{seen[:1].upper()}{seen[1:]}” holds if {int(tips.low)} to {int(tips.high)} of the {int(tips.missing)} patients "
-        f"not seen were responders ({percent(tips.low / tips.missing)} to {percent(tips.high / tips.missing)})."
+        f"{seen} holds if {int(tips.low)} to {int(tips.high)} of the {plural(missing, 'patient')} not seen were "
+        f"responders ({shares})."
     )
 
 
@@ -146,7 +147,7 @@ def _ends(table: pd.DataFrame, level: float) -> str:
         f"({level_words(level)} {_points(row['difference_low'])} to {_points(row['difference_high'])})"
         for words, row in (("none", first), ("all", last))
     ]
-    return f"{told[0][:1].upper()}{told[0][1:]}; {told[1]}."
+    return f"{upper_first(told[0])}; {told[1]}."
 
 
 def _points(value: float) -> str:

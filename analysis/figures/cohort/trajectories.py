@@ -42,7 +42,7 @@ def trajectories(result: Any, level: float = 0.95, synthetic: bool = False, name
         f"{half_up(SHAKE / 2, 2)} points, so that lines of equal scores stay apart; a line stops at a visit without a "
         "score)"
         if lines
-        else "The darker a field, the more of a visit's patients have that score; fields of very few patients stay empty"
+        else "The darker a field, the more of a visit's patients have that score (fields of very few stay empty)"
     )
     caption = (
         "Pain on the 0 to 10 scale (10 = worst) before treatment, at the end of infusion (0) and in weeks after it "

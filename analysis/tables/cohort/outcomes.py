@@ -48,9 +48,8 @@ def pain_by_visit(result: Any, level: float = 0.95) -> Table:
             Column("change_words", f"Mean change ({label})", "right", missing=""),
         ),
         notes=notes(
-            result.unit,
-            result.min_cell,
-            result.left_out,
+            result,
+            table,
             (),
             "Negative = less pain. Intervals of means: Student's t.",
             upper_first(result.rule) if isinstance(result.rule, str) and result.rule else "",
@@ -90,9 +89,8 @@ def responders(result: Any, level: float = 0.95) -> Table:
             Column("imputed", f"Rate, no score = no response ({label})", "right"),
         ),
         notes=notes(
-            result.unit,
-            result.min_cell,
-            result.left_out,
+            result,
+            result.rates,
             ("rates",),
             f"Follow-up: the visit nearest to week {result.follow_up_weeks:g}, within {result.window_weeks:g} weeks.",
             "Intervals: Wilson's method.",
@@ -104,31 +102,35 @@ def responders(result: Any, level: float = 0.95) -> Table:
 def responders_by_group(result: Any, level: float = 0.95) -> Table:
     """Responders by site, regimen, year and course, by the chosen rule (from `cohort.response`)."""
     table = result.by_group[result.by_group["handling"] == "complete_cases"]
-    shown = table.assign(
-        heading=table["by"].map(BY_WORDS),
-        words=[group_name(group) for group in table["group"]],
-        visit_words=table["visit"].map(VISIT_WORDS),
-        n_words=[of_all(row.responders, row.n, row.hidden, result.min_cell) for row in table.itertuples()],
-        rate_words=[rate(row.rate, row.ci_low, row.ci_high) for row in table.itertuples()],
-    )
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for row in table.itertuples():
+        place = rows.setdefault(
+            (row.by, row.group),
+            {"by": row.by, "group": row.group, "heading": BY_WORDS[row.by], "words": group_name(row.group)},
+        )
+        place[f"{row.visit}_n"] = of_all(row.responders, row.n, row.hidden, result.min_cell)
+        place[f"{row.visit}_rate"] = rate(row.rate, row.ci_low, row.ci_high)
+    names = [f"{visit}_{what}" for visit in VISIT_WORDS for what in ("n", "rate")]
+    ordered = sorted(rows.values(), key=lambda place: list(BY_WORDS).index(place["by"]))
+    label = level_words(level)
     return Table(
         name="responders-by-group",
-        data=shown,
+        data=pd.DataFrame(ordered, columns=["by", "group", "heading", "words", *names]),
         caption=f"Responders ({RULE_WORDS[result.rule]}) by group, among the patients with a score.",
         columns=(
             Column("heading", "By"),
             Column("words", "Group"),
-            Column("visit_words", "Visit"),
-            Column("n_words", "Responders", "right"),
-            Column("rate_words", f"Rate ({level_words(level)})", "right"),
+            Column("end_of_infusion_n", "End of infusion", "right"),
+            Column("end_of_infusion_rate", f"Rate ({label})", "right"),
+            Column("follow_up_n", "Follow-up", "right"),
+            Column("follow_up_rate", f"Rate ({label})", "right"),
         ),
         notes=notes(
-            result.unit,
-            result.min_cell,
-            result.left_out,
+            result,
+            table,
             ("by_group",),
-            "By course every course counts. Groups stand in the order of their names; they differ in patients and "
-            "treatment, and no group is ranked.",
+            "By course every course counts",
+            "Groups stand in the order of their names; they differ in patients and treatment, and no group is ranked",
         ),
     )
 
@@ -172,9 +174,8 @@ def flow(result: Any, level: float = 0.95) -> Table:
             Column("p", "P", "right"),
         ),
         notes=notes(
-            result.unit,
-            result.min_cell,
-            result.left_out,
+            result,
+            result.flow,
             ("flow",),
             "Intervals: Newcombe's method for paired proportions. P: McNemar's exact test.",
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.exhibit import escape
@@ -49,8 +51,16 @@ def points(value: float, low: float, high: float, decimals: int = 1) -> str:
     )
 
 
-def notes(unit: str, min_cell: int, left_out: pd.DataFrame, results: tuple[str, ...] = (), *more: str) -> str:
-    """Below a table: who is counted, what is left out, and what small groups mean."""
-    parts = (f"Counted: {unit}." if unit else "", *more, left_out_words(left_out, *results))
-    small = f"<{min_cell} stands for fewer than {min_cell} patients, and for what would give such a number away."
-    return " ".join(escape(f"{text.rstrip('.')}.") for text in (*parts, small if min_cell > 1 else "") if text)
+def notes(result: Any, shown: pd.DataFrame, results: tuple[str, ...] = (), *more: str, unit: str | None = None) -> str:
+    """Below a table: who is counted (`unit`; as the result says, none if empty), what is left out, and what a hidden
+    count stands for, if one is hidden. shown: the rows of the result; results: which of its parts are in the table."""
+    unit = result.unit if unit is None else unit
+    hidden = bool(shown["hidden"].any()) if "hidden" in shown else False
+    small = f"<{result.min_cell} stands for fewer than {result.min_cell} patients, and for what would give them away"
+    parts = (
+        f"Counted: {unit}" if unit else "",
+        *more,
+        left_out_words(result.left_out, *results),
+        small if hidden else "",
+    )
+    return " ".join(escape(f"{text.rstrip('.')}.") for text in parts if text)

@@ -40,7 +40,12 @@ def people(result: Any) -> Table:
             Column("mean", "Mean (SD)", "right", missing=""),
             Column("median", "Median (quartiles)", "right", missing=""),
         ),
-        notes=notes(f"for pain, age and duration, {result.unit}", result.min_cell, result.left_out, ("measures",)),
+        notes=notes(
+            result,
+            pd.concat([result.sizes, result.measures]),
+            ("measures",),
+            unit=f"for pain, age and duration, {result.unit}",
+        ),
     )
 
 
@@ -66,9 +71,7 @@ def groups(result: Any) -> Table:
             Column("share_words", "Share of patients", "right"),
             Column("courses", "Courses", "right", missing=f"<{result.min_cell}"),
         ),
-        notes=notes(
-            "", result.min_cell, result.left_out, ("groups",), "A patient with courses in two groups counts in both."
-        ),
+        notes=notes(result, table, ("groups",), "A patient with courses in two groups counts in both", unit=""),
     )
 
 
@@ -91,7 +94,7 @@ def site_by_regimen(result: Any) -> Table:
         data=wide if len(wide) else pd.DataFrame({"site": []}),
         caption="Patients by site and regimen of the first course.",
         columns=columns,
-        notes=notes("", result.min_cell, result.left_out, ("site_by_regimen",)),
+        notes=notes(result, table, ("site_by_regimen",), unit=""),
     )
 
 
@@ -116,7 +119,7 @@ def missing(result: Any) -> Table:
             Column("empty_words", "Row without a score", "right"),
             Column("no_row_words", "No row", "right"),
         ),
-        notes=notes("every course", result.min_cell, result.left_out, ("missing",)),
+        notes=notes(result, table, ("missing",), unit="every course"),
     )
 
 
@@ -157,7 +160,7 @@ def who_is_missing(result: Any, level: float = 0.95) -> Table:
             Column("baseline", f"Pain at baseline, mean ({label})", "right"),
             Column("response", f"Responders at the end of infusion ({label})", "right"),
         ),
-        notes=notes(result.unit, result.min_cell, result.left_out, ("who_is_missing",)),
+        notes=notes(result, result.who_is_missing, ("who_is_missing",)),
     )
 
 

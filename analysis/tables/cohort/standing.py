@@ -14,7 +14,7 @@ from analysis.outcomes.context import group_name
 from analysis.tables.cohort.parts import BY_WORDS, count, notes, points, rate
 from analysis.wording import half_up, level_words, percent, upper_first
 
-WHO_WORDS = {"initial_responders": "Responders at the end of infusion", "all": "All patients"}
+WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
 VERDICT_WORDS = {
     "within": "within what studies show",
     "above": "above what studies show",
@@ -26,6 +26,7 @@ def durations(result: Any, level: float = 0.95) -> Table:
     """How many kept and lost the benefit, and its median duration, by group (from `cohort.durations`)."""
     keys = ["who", "by", "group"]
     table = result.counts.merge(result.medians.drop(columns=["patients", "merged", "hidden"]), on=keys, how="left")
+    table = table.sort_values("who", ascending=False, kind="stable")  # responders first
     shown = table.assign(
         who_words=table["who"].map(WHO_WORDS),
         words=[
@@ -46,7 +47,7 @@ def durations(result: Any, level: float = 0.95) -> Table:
         data=shown,
         caption="How long the benefit lasted, in weeks after the end of infusion.",
         columns=(
-            Column("who_words", "Patients"),
+            Column("who_words", "Who"),
             Column("words", "Group"),
             Column("patients_words", "n", "right"),
             Column("never_words", "Never", "right"),
@@ -57,12 +58,12 @@ def durations(result: Any, level: float = 0.95) -> Table:
             Column("limit_words", level_words(level), "right"),
         ),
         notes=notes(
-            result.unit,
-            result.min_cell,
-            result.left_out,
+            result,
+            table,
             (),
+            "Responders: at the end of infusion; all: everyone judged then",
             "The end of a benefit is known only to lie between two visits; Turnbull's estimate takes it as such",
-            f"Intervals and bands: {result.draws_rule}",
+            result.draws_rule,
             *result.notes,
         ),
     )
@@ -92,9 +93,8 @@ def duration_tests(result: Any) -> Table:
             Column("method_words", "Method"),
         ),
         notes=notes(
-            "",
-            1,
-            result.left_out,
+            result,
+            table,
             ("tests",),
             *dict.fromkeys(str(n) for n in table["note"] if isinstance(n, str) and n),
         ),
@@ -111,8 +111,10 @@ def benchmark(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), lev
         ],
         prediction_words=[_span(row.pi_low, row.pi_high, row.measured_in) for row in compared.itertuples()],
         clinic_words=[_both(row.estimate, row.ci_low, row.ci_high, row.measured_in) for row in compared.itertuples()],
-        verdict_words=[VERDICT_WORDS.get(row.verdict, row.verdict) for row in compared.itertuples()],
-        why_words=[row.why if isinstance(row.why, str) else "" for row in compared.itertuples()],
+        verdict_words=[
+            VERDICT_WORDS.get(row.verdict, row.verdict) + (f": {row.why}" if row.why else "")
+            for row in compared.itertuples()
+        ],
     )
     label = level_words(level)
     return Table(
@@ -128,11 +130,10 @@ def benchmark(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), lev
             Column("n", "n here", "right"),
             Column("clinic_words", f"This clinic ({label})", "right"),
             Column("verdict_words", "So this clinic is"),
-            Column("why_words", "Because", missing=""),
         ),
         studies=tuple(dict.fromkeys(study for row in studies for study in row)),
-        notes="Prediction interval: where the true result of one more study of that kind would be expected. The clinic's "
-        "patients with a score count.",
+        notes="Prediction interval: where the true result of one more study of that kind would be expected. Of the "
+        "clinic, patients with a score count.",
     )
 
 
@@ -169,7 +170,7 @@ def regression_to_the_mean(result: Any) -> Table:
             Column("ge_30_percent_words", "≥ 30%", "right"),
             Column("ge_50_percent_words", "≥ 50%", "right"),
         ),
-        notes=notes(result.unit, result.min_cell, result.left_out, (), str(result.assumptions)),
+        notes=notes(result, table, (), str(result.assumptions)),
     )
 
 
