@@ -212,7 +212,7 @@ def test_a_report_says_the_name_of_the_user_s_file_not_its_folder(notebook, tmp_
     common = {"data": {}, "code": {}}
     made = provenance.record(found, {"cohort": value}, common)
     assert str(tmp_path) not in json.dumps({**made, "path": ""}, ensure_ascii=False)
-    assert made["inputs"] == {"clinic-2024.csv": provenance.sha256(b"a\n")}
+    assert made["inputs"] == [{"file": "clinic-2024.csv", "hash": provenance.sha256(b"a\n")}]
     assert made["command"].endswith("-p cohort=clinic-2024.csv")
     assert report_name("cohort-report", found, {"cohort": value}) == "cohort-report-clinic-2024"
 

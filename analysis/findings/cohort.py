@@ -77,8 +77,8 @@ def _flow(result: Any, level: float) -> str:
     limits = [half_up(100 * row[name]) for name in ("difference_low", "difference_high")]
     return (
         f"Of {int(row['n'])} patients with both scores {int(row['kept'])} stayed responders, {int(row['lost'])} no "
-        f"longer were and {int(row['gained'])} became responders: a change of {half_up(100 * row['difference'])} percentage "
-        f"points ({level_words(level)} {limits[0]} to {limits[1]})."
+        f"longer were and {int(row['gained'])} became responders: a change of {half_up(100 * row['difference'])} "
+        f"percentage points ({level_words(level)} {limits[0]} to {limits[1]})."
     )
 
 

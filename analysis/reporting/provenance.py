@@ -130,7 +130,7 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
         "parameters": listed,
         "order": list(listed),  # notebook files sort their keys
         "changed": changed,
-        "inputs": {values[name]: value for name, value in hashes.items()},
+        "inputs": [{"file": values[name], "hash": value} for name, value in hashes.items()],
         "command": command(notebook, {name: values[name] for name in changed}),
         **common,
     }
@@ -193,7 +193,7 @@ def lines(made: dict[str, Any]) -> list[dict[str, Any]]:
         {"label": "Notebook", "text": f"{made['path']} (SHA-256 {made['notebook_hash'][:12]})"},
         {"label": "Data", "text": f"SHA-256 {made['data']['hash']}"},
         {"label": "Data files", "rows": files},
-        *({"label": name, "text": f"SHA-256 {value}"} for name, value in made.get("inputs", {}).items()),
+        *({"label": file["file"], "text": f"SHA-256 {file['hash']}"} for file in made.get("inputs", [])),
         {"label": "Code", "text": f"commit {commit}; {state}" if commit else "a copy without its history"},
         {"label": "Date of the code", "text": day_of(made["code"]["epoch"])},
         {"label": "Parameters", "rows": parameters} if made["parameters"] else {"label": "Parameters", "text": "none"},

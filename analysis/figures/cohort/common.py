@@ -12,7 +12,7 @@ from analysis.exhibit import Figure, drawable, escape
 from analysis.outcomes.context import group_name
 from analysis.wording import left_out_words, series
 
-from ..style import LINE, RULE, SMALL, finish, nothing, sheet, write
+from ..style import LINE, RULE, SMALL, TEXT, finish, nothing, sheet, text_width, write
 from ..words import paragraphs
 
 INVENTED = "Synthetic data: these patients are invented."
@@ -63,6 +63,13 @@ def marked(words: str, synthetic: bool) -> str:
 def group_words(group: object, longest: int = LONGEST) -> str:
     """The name of a site, a regimen or another group as a picture can show it."""
     return drawable(group_name(group, longest))
+
+
+def fitting(words: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
+    """The words, cut where they are wider than `width` points."""
+    while len(words) > 1 and text_width(words, size, weight) > width:
+        words = words.removesuffix("…")[:-1].rstrip() + "…"
+    return words
 
 
 def not_shown(groups: Iterable[object], min_cell: int) -> str:

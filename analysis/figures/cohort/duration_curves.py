@@ -14,7 +14,7 @@ from analysis.wording import level_words, percent, percent_interval, series, upp
 
 from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, at_week, horizon_tick, panel, style, week_ticks, write
 from ..words import number, percent_pair
-from .common import empty, exhibit, group_words, left_out, not_shown, page, share_axis
+from .common import empty, exhibit, fitting, group_words, left_out, not_shown, page, share_axis
 
 LEFT, GAP, ACROSS, HIGH, TITLE = 34, 20, 3, 92, 40
 WIDE = (POINTS - 6 - LEFT - GAP * (ACROSS - 1)) / ACROSS
@@ -100,14 +100,14 @@ def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]
         row = medians[(medians["by"] == by) & ~medians["hidden"] & ((medians["group"] == label) | (by == "all"))]
         curve = curves[(curves["by"] == by) & ((curves["group"] == label) | (by == "all"))].sort_values("time")
         if len(row) and len(curve):
-            cells.append(_Cell(upper_first(group_words(group, 34)), curve, next(row.itertuples()), by == "all"))
+            cells.append(_Cell(upper_first(group_words(group)), curve, next(row.itertuples()), by == "all"))
     return cells if key == "course" or len(cells) > 1 else []
 
 
 def _panel(
     picture: Picture, cell: _Cell, left: float, top: float, last: float, everybody: pd.DataFrame, first: bool
 ) -> None:
-    write(picture, left, top - 31, cell.title, weight="bold")
+    write(picture, left, top - 31, fitting(cell.title, WIDE + GAP - 6, weight="bold"), weight="bold")
     write(picture, left, top - 20, f"n = {int(cell.median.patients)}", SMALL, color=MUTED)
     write(picture, left, top - 9, _median(cell.median), SMALL, color=LOOK.letters)
     ax = panel(picture, left, top, WIDE, HIGH)

@@ -56,8 +56,8 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
         data = flow[flow["rule"] == result.rule]
         alt = (
             f"Of {n} patients {first} ({percent(row['rate_first'])}) were responders at the end of infusion and "
-            f"{second} ({percent(row['rate_second'])}) {weeks(result.follow_up_weeks)} weeks later: {counts['kept']} stayed "
-            f"responders, {counts['lost']} no longer were, {counts['gained']} became responders, {counts['neither']} "
+            f"{second} ({percent(row['rate_second'])}) {times[1]}: {counts['kept']} stayed responders, "
+            f"{counts['lost']} no longer were, {counts['gained']} became responders, {counts['neither']} "
             f"were at neither time. {_difference(row, level)}"
         )
         return exhibit(name, picture, data, alt, caption, *notes, synthetic=synthetic)
