@@ -58,7 +58,7 @@ def write(folder: Path, content: bytes | str | list[str], name: str = "cohort.cs
     return path
 
 
-def problems(path: Path) -> pd.DataFrame:
+def problems(path: str | Path) -> pd.DataFrame:
     """All problems of a file; none is an empty table."""
     try:
         cohort.load(path)

@@ -75,10 +75,10 @@ def test_content_and_ending_disagree(tmp_path, content, name, advice):
 
 
 def test_missing_file_and_folder(tmp_path):
-    for path in (tmp_path / "none.csv", tmp_path):
+    for path in (str(tmp_path / "none.csv"), str(tmp_path), "x" * 5000, "none\0.csv", "~no-such-user/cohort.csv"):
         found = problems(path)
-        assert found["rule"].tolist() == ["the cohort is a file"]
-        assert str(path) in found["advice"][0]
+        assert found["rule"].tolist() == ["the cohort is a file that can be read"]
+        assert path in found["advice"][0]
 
 
 def test_separator_line_of_a_spreadsheet(tmp_path):

@@ -90,7 +90,7 @@ def test_courses_whose_dates_run_backwards(tmp_path):
     assert problem["rule"] == "the courses of a patient are numbered in the order of their dates"
 
 
-@pytest.mark.parametrize(("column", "value"), [("site", "Site B"), ("sex", "male"), ("age", "46")])
+@pytest.mark.parametrize(("column", "value"), [("site", "Site B"), ("sex", "male"), ("age", "46"), ("age", "44")])
 def test_what_a_course_says_twice_is_the_same(tmp_path, column, value):
     problem = only_problem(tmp_path, edited(LONG, 4, column, value))
     assert (problem["row"], problem["column"], problem["value"]) == (4, column, value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.evidence.problems import Problem, listed, nearest, shorten
+from analysis.evidence.problems import Problem, listed, nearest
 from analysis.outcomes.cohort.raw import Raw
 
 LONG = ("patient_id", "visit", "weeks_from_end", "nrs")
@@ -95,7 +95,7 @@ def _no_names(raw: Raw) -> Problem:
     if further is not None:
         return further
     advice = f"name the columns there: {', '.join(LONG)}, or the wide form; {GUIDE}"
-    return Problem(raw.file, 1, "", shorten(", ".join(raw.header)), NAMES_FIRST, advice)
+    return Problem(raw.file, 1, "", "", NAMES_FIRST, advice)  # what stands there may be a patient
 
 
 def _unnamed(raw: Raw, names: list[str]) -> Iterator[Problem]:

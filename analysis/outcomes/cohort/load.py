@@ -34,16 +34,8 @@ def load(path: str | Path) -> Cohort:
     columns, of single cells and across rows. Nothing is dropped, imputed or converted silently; what a reader must know
     without the table being wrong stands in the cohort's warnings.
     """
-    path = paths.resolve(path)
+    path, content = _bytes(path)
     file = path.name
-    if not path.is_file():
-        rule = "the cohort is a file"
-        raise DataError([Problem(file, None, "", "", rule, f"name a file that is there; there is none at {path}")])
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        advice = f"look who may read {path} ({error.strerror})"
-        raise DataError([Problem(file, None, "", "", "the file can be read", advice)]) from None
     digest = hashlib.sha256(content).hexdigest()
     raw, problems = _read(content, path)
     del content
@@ -75,6 +67,18 @@ def load(path: str | Path) -> Cohort:
     told += cautions(raw, layout, visits, courses)
     synthetic = "synthetic" in path.stem.lower()
     return Cohort(path.stem, file, synthetic, digest, visits, courses, DataError(told).problems)
+
+
+def _bytes(path: str | Path) -> tuple[Path, bytes]:
+    """Where the file is, and its content."""
+    try:
+        path = paths.resolve(path)
+        return path, path.read_bytes()
+    except FileNotFoundError:
+        advice = f"name a file that is there; there is none at {path}"
+    except (OSError, RuntimeError, ValueError) as error:  # a folder, no permission; no such user's home; no such name
+        advice = f"name a file that may be read; {path}: {getattr(error, 'strerror', None) or error}"
+    raise DataError([Problem(Path(path).name, None, "", "", "the cohort is a file that can be read", advice)])
 
 
 def _sorted(problems: list[Problem], raw: Raw) -> list[Problem]:
