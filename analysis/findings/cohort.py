@@ -223,8 +223,8 @@ def missing(result: Any, follow_up_weeks: float, level: float = 0.95) -> Finding
         ("baseline", "pain at baseline", 1, "points"),
         ("response_end_of_infusion", "responders at the end of infusion", 100, "percentage points"),
     ):
-        if measure in differs.index and not differs.loc[measure, "hidden"]:
-            row = differs.loc[measure]
+        row = differs.loc[measure]
+        if not row["hidden"] and pd.notna(row["low"]):
             digits = 1 if scale == 1 else 0
             limits = f"{half_up(scale * row['low'], digits)} to {half_up(scale * row['high'], digits)}"
             more = "more" if row["difference"] > 0 else "less" if scale == 1 else "fewer"

@@ -63,12 +63,14 @@ def _title(group: object) -> str:
 def _draw(picture: Picture, shown: pd.DataFrame, groups: list[str]) -> None:
     axis = VisitAxis(WIDE, shown["weeks"])
     limits = shown[["change_low", "change_high", "change_mean"]].astype("float64")
-    low, high = min(-4.0, limits.min(axis=None) - 0.5), max(0.5, limits.max(axis=None) + 0.3)
+    low = max(min(-4.0, limits.min(axis=None) - 0.5), -10.5)  # an interval of two patients may go beyond the scale
+    high = min(max(0.5, limits.max(axis=None) + 0.3), 10.5)
     write(picture, LEFT, 10, "mean change of pain since baseline, points", color=MUTED)
     ax = panel(picture, LEFT, TOP, WIDE, HIGH)
     ax.set_ylim(low, high)
     axis.draw(ax)
-    ticks = [v for v in range(-10, 11) if low <= v <= high]
+    step = 1 if high - low <= 8 else 2
+    ticks = [v for v in range(-10, 11, step) if low <= v <= high]
     ax.set_yticks(ticks, [half_up(v) if v <= 0 else f"+{v}" for v in ticks])
     rules(ax, ticks)
     ax.axhline(TWO_POINTS, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.6)
@@ -97,12 +99,17 @@ def _means(ax: Axes, axis: VisitAxis, rows: pd.DataFrame, look: Look, shift: flo
         ax.plot([x], [value], look.marker, color=look.color, markersize=5.6, zorder=4)
 
 
+def _limits(row: Any, level: float) -> str:
+    if pd.isna(row.change_low):
+        return ""
+    return f"{level_words(level)} {interval(row.change_low, row.change_high)}, "
+
+
 def _alt(shown: pd.DataFrame, level: float) -> str:
     parts = []
     for group, rows in shown.groupby("group", sort=False):
         steps = [
-            f"{row.label} {half_up(row.change_mean, 1)} points ({level_words(level)} "
-            f"{interval(row.change_low, row.change_high)}, n = {int(row.change_n)})"
+            f"{row.label} {half_up(row.change_mean, 1)} points ({_limits(row, level)}n = {int(row.change_n)})"
             for row in rows.sort_values("position").itertuples()
         ]
         parts.append(f"{upper_first(_title(group))}: {', '.join(steps)}.")

@@ -107,7 +107,7 @@ def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]
 def _panel(
     picture: Picture, cell: _Cell, left: float, top: float, last: float, everybody: pd.DataFrame, first: bool
 ) -> None:
-    write(picture, left, top - 31, fitting(cell.title, WIDE + GAP - 6, weight="bold"), weight="bold")
+    write(picture, left, top - 31, fitting(cell.title, WIDE, weight="bold"), weight="bold")
     write(picture, left, top - 20, f"n = {int(cell.median.patients)}", SMALL, color=MUTED)
     write(picture, left, top - 9, _median(cell.median), SMALL, color=LOOK.letters)
     ax = panel(picture, left, top, WIDE, HIGH)

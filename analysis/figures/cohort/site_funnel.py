@@ -14,7 +14,7 @@ from analysis.wording import percent
 from ..labels import nearest, place_labels, spread
 from ..style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
 from ..words import plural
-from .common import empty, exhibit, group_words, left_out, page, share_axis
+from .common import empty, exhibit, fitting, group_words, left_out, page, share_axis
 
 LEFT, TOP, WIDE, HIGH = 40, 28, 380, 216
 FEW, MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
@@ -82,7 +82,7 @@ def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
     """Names of the sites beside their points; of more than a few those outside the limits alone."""
     named = list((sites if len(sites) <= FEW else sites[sites["place"] != "inside 95%"]).itertuples())
     words = [
-        f"{group_words(row.site, 24)} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
+        f"{fitting(group_words(row.site, 24), 96, SMALL)} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
         for row in named[:MOST]
     ]
     sizes = [(text_width(text, SMALL) + 2, text_height(text, SMALL)) for text in words]

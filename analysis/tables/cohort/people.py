@@ -23,7 +23,9 @@ def people(result: Any) -> Table:
             "what": f"{upper_first(row.words)}, {row.measured_in}",
             "n": count(row.n, row.hidden, result.min_cell),
             "missing": count(row.missing, row.hidden, result.min_cell),
-            "mean": "" if pd.isna(row.mean) else f"{half_up(row.mean, 1)} ({half_up(row.sd, 1)})",
+            "mean": ""
+            if pd.isna(row.mean)
+            else half_up(row.mean, 1) + ("" if pd.isna(row.sd) else f" ({half_up(row.sd, 1)})"),
             "median": "" if pd.isna(row.median) else points(row.median, row.q1, row.q3),
         }
         for row in result.measures.itertuples()
