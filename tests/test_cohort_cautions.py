@@ -88,6 +88,17 @@ def test_sites_that_look_alike(tmp_path):
     ]
 
 
+def test_identifiers_that_look_alike(tmp_path):
+    lines = [
+        *complete(),
+        "a3,1,baseline,,8,Site A,male,50,2024-01-08",
+        "a3,1,end_of_infusion,0,8,Site A,male,50,2024-01-08",
+    ]
+    assert rules(tmp_path, lines)[0] == (
+        "1 identifiers differ from another one only in capitals; they count as different patients"
+    )
+
+
 def test_unused_columns_are_named_once(tmp_path):
     lines = [line.replace("nrs_week_4,site", "nrs_week_4,ward") for line in WIDE]
     assert "columns that are not used: ward" in rules(tmp_path, lines)

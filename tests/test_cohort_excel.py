@@ -86,19 +86,22 @@ def test_a_formula_without_its_result(tmp_path):
     assert problem["rule"] == "a formula has a result; this one has none in the file"
 
 
+def replaced(book: openpyxl.Workbook, old: bytes, new: bytes) -> bytes:
+    """The workbook with other bytes in its sheet."""
+    out, name = io.BytesIO(), "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(io.BytesIO(content(book))) as before, zipfile.ZipFile(out, "w") as after:
+        assert old in before.read(name)
+        for other in before.namelist():
+            xml = before.read(other)
+            after.writestr(other, xml.replace(old, new) if other == name else xml)
+    return out.getvalue()
+
+
 def test_a_formula_with_its_result(tmp_path):
     book = workbook(LONG)
     book.active["E4"] = "=5+0.5"
-    changed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content(book))) as old, zipfile.ZipFile(changed, "w") as new:
-        for name in old.namelist():
-            new.writestr(
-                name,
-                old.read(name)
-                .replace(b"<f>5+0.5</f><v></v>", b"<f>5+0.5</f><v>5.5</v>")
-                .replace(b"<f>5+0.5</f><v/>", b"<f>5+0.5</f><v>5.5</v>"),
-            )
-    assert cohort.load(write(tmp_path, changed.getvalue(), "cohort.xlsx")).visits["nrs"].tolist()[2] == 5.5
+    changed = replaced(book, b"<f>5+0.5</f>", b"<f>5+0.5</f><v>5.5</v>")
+    assert cohort.load(write(tmp_path, changed, "cohort.xlsx")).visits["nrs"].tolist()[2] == 5.5
 
 
 def test_a_second_sheet(tmp_path):
@@ -139,6 +142,18 @@ def test_a_stray_cell(tmp_path, cell):
     book = workbook(LONG)
     book.active[cell] = "see letter"
     assert int(cell[1:]) in problems(saved(tmp_path, book))["row"].tolist()
+
+
+@pytest.mark.parametrize("cell", [b'<row r="999999999"><c r="A999999999">', b'<row r="14"><c r="ZZZZZZ14">'])
+def test_a_cell_where_no_sheet_has_one(tmp_path, cell):
+    """It would make the reader fill in millions of empty cells before it."""
+    changed = replaced(workbook(LONG), b"</sheetData>", cell + b"<v>1</v></c></row></sheetData>")
+    assert "this one can't be read" in only_problem(tmp_path, changed, "cohort.xlsx")["rule"]
+
+
+def test_a_workbook_that_understates_its_size(tmp_path):
+    changed = replaced(workbook(LONG), b'<dimension ref="A1:I13"/>', b'<dimension ref="A1:I4"/>')
+    assert len(cohort.load(write(tmp_path, changed, "cohort.xlsx")).visits) == 12
 
 
 def test_an_empty_workbook(tmp_path):

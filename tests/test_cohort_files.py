@@ -41,8 +41,9 @@ def test_empty_file(tmp_path, content):
     assert "data/cohorts/README.md" in problem["advice"]
 
 
-def test_header_only(tmp_path):
-    assert only_problem(tmp_path, LONG[:1])["rule"] == "the table has at least 1 row below the header"
+@pytest.mark.parametrize("rows", [[], [",,,,,,,,"] * 3, [""]])
+def test_header_only(tmp_path, rows):
+    assert only_problem(tmp_path, [LONG[0], *rows])["rule"] == "the table has at least 1 row below the header"
 
 
 def test_latin_1_names_the_row_and_not_the_word(tmp_path):

@@ -37,6 +37,7 @@ def test_the_same_cohort_as_from_csv(tmp_path, lines):
     "change",
     [
         lambda t: t.astype({"site": "category", "patient_id": "category"}),
+        lambda t: t.assign(patient_id=pd.Categorical(t["patient_id"], categories=["A3", "A2", "A1"])),
         lambda t: t.assign(site=pd.Categorical(t["site"], categories=["Site B", "Site A", "nowhere"])),
         lambda t: t.astype({"nrs": "float32", "weeks_from_end": "float32"}),
         lambda t: t.assign(nrs=[None if np.isnan(v) else decimal.Decimal(str(v)) for v in t["nrs"]]),
@@ -44,7 +45,16 @@ def test_the_same_cohort_as_from_csv(tmp_path, lines):
         lambda t: t.assign(weeks_from_end=t["weeks_from_end"].astype("Int16")),
         lambda t: t.assign(course=t["course"].astype(str)),
     ],
-    ids=["category", "categories-in-another-order", "float32", "decimal", "date32", "int16", "text"],
+    ids=[
+        "category",
+        "patients-in-another-order",
+        "categories-in-another-order",
+        "float32",
+        "decimal",
+        "date32",
+        "int16",
+        "text",
+    ],
 )
 def test_the_same_value_in_another_type(tmp_path, change):
     plain, other = cohort.load(write(tmp_path, LONG)), loaded(tmp_path, change(table(LONG)))
@@ -56,6 +66,16 @@ def test_float32_keeps_the_number_that_was_meant(tmp_path):
     frame = table(LONG).astype({"nrs": "float32"})
     frame.loc[0, "nrs"] = 6.1
     assert loaded(tmp_path, frame).visits["nrs"].tolist()[0] == 6.1
+
+
+def test_a_word_that_a_dictionary_holds_twice(tmp_path):
+    """Other programs write such dictionaries: both are the same patient."""
+    patients = ["A1", "A2", "A3"]
+    places = [patients.index(patient) for patient in table(LONG)["patient_id"]]
+    places[1] = 3
+    words = pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), pa.array([*patients, "A1"]))
+    whole = pa.Table.from_pandas(table(LONG), preserve_index=False)
+    assert loaded(tmp_path, whole.set_column(0, "patient_id", words)).visits["patient"].nunique() == 3
 
 
 def test_numbers_as_identifiers(tmp_path):

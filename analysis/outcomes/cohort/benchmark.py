@@ -23,7 +23,7 @@ UNSURE, UNJUDGED = "can't be told apart", "can't be judged"
 LEAST_STUDIES = 3
 MEDIANS = {EVERYBODY: "median weeks of benefit", RESPONDERS: "median weeks of benefit of responders"}
 PUBLISHED = ["outcome", "definition", "studies", "k", "estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
-LIMITS = {"low_95": 0.025, "high_95": 0.975, "low_998": 0.001, "high_998": 0.999}
+TAILS = {"95": 0.025, "998": 0.001}
 INSIDE, OUTSIDE_95, OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
 MOST_POINTS = 200
 
@@ -166,8 +166,7 @@ def funnel(
     at = shown["n"].to_numpy()
     shown = pd.concat([shown, funnel_limits(at, mean).drop(columns="n")], axis=1)
     beyond = {
-        level: (shown["rate"] < shown[f"low_{level}"]) | (shown["rate"] > shown[f"high_{level}"])
-        for level in ("95", "998")
+        level: (shown["rate"] < shown[f"low_{level}"]) | (shown["rate"] > shown[f"high_{level}"]) for level in TAILS
     }
     shown["place"] = np.select([beyond["998"], beyond["95"]], [OUTSIDE_998, OUTSIDE_95], default=INSIDE)
     return Funnel(
@@ -184,19 +183,28 @@ def funnel(
 
 
 def funnel_limits(n: np.ndarray, mean: float) -> pd.DataFrame:
-    """Limits between which the rates of groups of `n` patients lie with 95% and 99.8%, if the rate of all is `mean`.
+    """Limits beyond which rates of groups of `n` patients lie with at most 2.5% (0.1%) on either side if all have the rate
+    `mean`: n, low_95, high_95, low_998, high_998.
 
     Exact binomial limits, interpolated between counts (Spiegelhalter 2005, Stat Med 24:1185, appendix A.1): with r
-    the smallest count that has P(R ≤ r) ≥ p, the limit is (r - a) / n, a = (P(R ≤ r) - p) / P(R = r). Cut to 0 to 1.
+    the smallest count that has P(R <= r) >= p, the lower limit is (r - a) / n, a = (P(R <= r) - p) / P(R = r), at
+    least 0. The upper limit is 1 minus the lower limit of those without a response, so that both sides are treated
+    alike; the same formula with 1 - p would put sites outside that chance puts there more often (5 patients, mean
+    0.4: 8.7%, not 2.5%).
     """
     n = np.asarray(n, dtype=np.int64)
     found = pd.DataFrame({"n": n})
-    for name, p in LIMITS.items():
-        count = binom.ppf(p, n, mean)
-        at = binom.pmf(count, n, mean)
-        beyond = np.divide(binom.cdf(count, n, mean) - p, at, out=np.zeros(len(n)), where=at > 0)
-        found[name] = np.clip((count - beyond) / np.maximum(n, 1), 0.0, 1.0)
+    for name, p in TAILS.items():
+        found[f"low_{name}"] = _lower_limit(p, n, mean)
+        found[f"high_{name}"] = 1 - _lower_limit(p, n, 1 - mean)
     return found
+
+
+def _lower_limit(p: float, n: np.ndarray, mean: float) -> np.ndarray:
+    count = binom.ppf(p, n, mean)
+    at = binom.pmf(count, n, mean)
+    beyond = np.divide(binom.cdf(count, n, mean) - p, at, out=np.zeros(len(n)), where=at > 0)
+    return np.maximum((count - beyond) / np.maximum(n, 1), 0.0)
 
 
 def _sizes(n: np.ndarray, min_cell: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from analysis.evidence.problems import Problem
 from analysis.outcomes.cohort import rules, values
@@ -30,7 +31,7 @@ CHOICES = {"regimen_class": REGIMEN_CLASSES, "sex": ("female", "male", "other")}
 @dataclass
 class Parsed:
     """The values of each row of the file by column; what is wrong is missing. Words are their position in `words`
-    (NaN = empty); comma: an example of a decimal comma."""
+    (NaN = empty); comma: an example of a decimal comma; alike: identifiers that another one equals but for capitals."""
 
     patient: np.ndarray
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Parsed:
     visit: np.ndarray | None = None
     date: np.ndarray | None = None
     comma: tuple[str, str] | None = None
+    alike: int = 0
 
     def attributes(self) -> dict[str, np.ndarray]:
         """What the file says of a patient, by column."""
@@ -54,6 +56,8 @@ def parse(raw: Raw, layout: Layout) -> tuple[Parsed, list[Problem]]:
         found = values.texts(raw, "patient_id", cells["patient_id"], required=True, show=False)
         parsed.patient = _numbered(_stripped(cells["patient_id"]) if found else cells["patient_id"])
         problems += found
+        words = pc.utf8_lower(cells["patient_id"].words)
+        parsed.alike = len(words) - pc.count_distinct(words).as_py()
     scores = [name for name, *_ in layout.scores]
     columns = [name for name in ("course", "weeks_from_end", "nrs", *scores, *NUMBERS) if name in cells]
     comma, found, parsed.comma = values.decimal_signs(raw, {name: cells[name] for name in columns})

@@ -42,6 +42,12 @@ def decimal_comma(raw: Raw, example: tuple[str, str]) -> Problem:
     return _warning(raw, "", rule, "nothing, if the commas are decimal commas; a point leaves no doubt")
 
 
+def alike_patients(raw: Raw, number: int) -> Problem:
+    """Identifiers that differ only in capitals count as different patients: told, and left as they are."""
+    rule = f"{number} identifiers differ from another one only in capitals; they count as different patients"
+    return _warning(raw, "patient_id", rule, "write the identifier of a patient in one way")
+
+
 def _size(raw: Raw, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
     if courses["patient"].nunique() == 1:
         yield _warning(raw, "patient_id", "one patient is no cohort", "read no rate of this report as a rate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ ATTRIBUTES = (*WORDS, *NUMBERS)
 OPTIONAL = ("course", *ATTRIBUTES, "date")
 WIDE = {"nrs_baseline": ("baseline", None), "nrs_end_of_infusion": ("end_of_infusion", 0.0)}
 WEEK = re.compile(r"nrs_week_(\d+(?:\.\d+)?)", re.ASCII)
+MOST_WEEKS = 2600  # 50 years
 FIRST_ROWS = 20
 NAMES_FIRST = "the first row holds the column names"
 GUIDE = "data/cohorts/README.md shows both forms"
@@ -75,7 +77,7 @@ def _score(name: str) -> tuple[str, float | None] | None:
     if name in WIDE:
         return WIDE[name]
     week = WEEK.fullmatch(name)
-    return ("follow_up", float(week[1])) if week and float(week[1]) > 0 else None
+    return ("follow_up", float(week[1])) if week and 0 < float(week[1]) <= MOST_WEEKS else None
 
 
 def names_further_down(file: str, rows: Iterable[tuple[int, list[str]]]) -> Problem | None:
@@ -154,10 +156,11 @@ def _strange_scores(file: str, names: list[str]) -> Iterator[Problem]:
         if _plain(name).startswith("nrs") and not _score(name):
             close = nearest(name, [known for known in WIDE if known not in names])
             number = re.search(r"\d+(?:[.,]\d+)?", name)
-            if number and float(number[0].replace(",", ".")) == 0:
+            week = float(number[0].replace(",", ".")) if number else math.nan
+            if week == 0:
                 close = "nrs_end_of_infusion"
-            elif number:
-                close = f"nrs_week_{number[0].replace(',', '.')}"
+            elif week <= MOST_WEEKS:
+                close = f"nrs_week_{week:g}"
             advice = f"rename it to {close} if that is meant" if close else f"give it another name; {GUIDE}"
             rule = (
                 "a score is named nrs_baseline, nrs_end_of_infusion or nrs_week_ and the weeks from the end of infusion"

@@ -6,7 +6,6 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -16,9 +15,11 @@ from analysis.evidence.problems import Problem, listed
 from analysis.outcomes.cohort.files import empty_file, no_rows
 from analysis.outcomes.cohort.raw import Raw, encode, several
 
-MOST_BYTES = 4 << 30
+MOST_BYTES = 1 << 30
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+# Cells beyond what a sheet can hold: openpyxl would fill in everything before them.
+IMPOSSIBLE = re.compile(rb"\br=\"(?:[A-Za-z]{4,}\d|[A-Za-z]*\d{8,})")
 SURROGATE = re.compile("[\ud800-\udfff]")
 SAVE_AGAIN = "open it in the spreadsheet and save it again as .xlsx without a password"
 
@@ -46,43 +47,45 @@ def _read(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-            rule = "a workbook unpacks to less than 4 GB"
+            rule = "a workbook unpacks to less than 1 GB"
             return None, [Problem(file, None, "", "", rule, "save the table as CSV or Parquet")]
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    tables = []
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()
-        rows = list(_rows(sheet))
-        while rows and not rows[-1]:
-            rows.pop()
-        if rows:
-            tables.append((sheet, rows))
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        tables = []
+        for sheet in book.worksheets:
+            xml = archive.read(sheet._worksheet_path)
+            if IMPOSSIBLE.search(xml):
+                return None, [_unreadable(file)]
+            rows = _rows(sheet)
+            if rows:
+                tables.append((sheet.title, rows, xml))
     if not tables:
         return None, [empty_file(file)]
-    (sheet, rows), problems = tables[0], []
+    (title, rows, xml), problems = tables[0], []
     if len(tables) > 1:
-        others = listed(sheet.title for sheet, _ in tables[1:])
-        rule = f"a workbook holds one table; besides {sheet.title} there is something in {others}"
-        problems.append(
-            Problem(file, None, "", "", rule, "delete the other sheets, or save the sheet with the patients as a file")
-        )
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        xml = archive.read(sheet._worksheet_path)
+        others = listed(other for other, *_ in tables[1:])
+        rule = f"a workbook holds one table; besides {title} there is something in {others}"
+        advice = "delete the other sheets, or save the sheet with the patients as a file"
+        problems.append(Problem(file, None, "", "", rule, advice))
     problems += _merged(xml, file)
     if FORMULA.search(xml):
-        problems += _formulas(content, sheet.title, rows, file)
+        problems += _formulas(content, title, rows, file)
     if len(rows) == 1:
         problems.append(no_rows(file))
     return _table(rows, file), problems
 
 
-def _rows(sheet: Any) -> Iterator[list[str]]:
-    """The texts of each row up to its last cell that is not empty."""
+def _rows(sheet: Any) -> list[list[str]]:
+    """The texts of each row up to its last cell that is not empty; the last row is not empty."""
+    sheet.reset_dimensions()
+    rows = []
     for cells in sheet.iter_rows(values_only=True):
         texts = [_text(value) for value in cells]
         while texts and not texts[-1]:
             texts.pop()
-        yield texts
+        rows.append(texts)
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
 
 
 def _text(value: Any) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 from analysis import paths
 from analysis.evidence.problems import DataError, Problem
 from analysis.outcomes.cohort import build, rules
-from analysis.outcomes.cohort.cautions import cautions, decimal_comma
+from analysis.outcomes.cohort.cautions import alike_patients, cautions, decimal_comma
 from analysis.outcomes.cohort.columns import recognise
 from analysis.outcomes.cohort.excel import read_xlsx
-from analysis.outcomes.cohort.files import read_csv
+from analysis.outcomes.cohort.files import no_rows, read_csv
 from analysis.outcomes.cohort.form import strange_rows
 from analysis.outcomes.cohort.parquet import read_parquet
 from analysis.outcomes.cohort.raw import SAME_RULE, Raw, without_empty_rows
@@ -49,6 +49,8 @@ def load(path: str | Path) -> Cohort:
     problems += found
     raw, found = strange_rows(raw, layout)
     problems += found
+    if not len(raw.rows) and not problems:
+        raise DataError([no_rows(file)])
     parsed, found = build.parse(raw, layout)
     problems += found
     long, found = build.visits_of(raw, layout, parsed)
@@ -64,6 +66,7 @@ def load(path: str | Path) -> Cohort:
     visits = build.visits_table(raw, long)
     courses = build.courses_table(long, parsed.words, attributes)
     told = [decimal_comma(raw, parsed.comma)] if parsed.comma else []
+    told += [alike_patients(raw, parsed.alike)] if parsed.alike else []
     told += cautions(raw, layout, visits, courses)
     synthetic = "synthetic" in path.stem.lower()
     return Cohort(path.stem, file, synthetic, digest, visits, courses, DataError(told).problems)
@@ -92,7 +95,7 @@ def _sorted(problems: list[Problem], raw: Raw) -> list[Problem]:
     for problem in problems:
         if SAME_RULE not in problem.rule:
             first.setdefault(kind(problem), problem.row or 0)
-    return sorted(problems, key=lambda problem: (first[kind(problem)], places.get(problem.column, -1)))
+    return sorted(problems, key=lambda problem: (first.get(kind(problem), 0), places.get(problem.column, -1)))
 
 
 def _read(content: bytes, path: Path) -> tuple[Raw | None, list[Problem]]:

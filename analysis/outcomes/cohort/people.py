@@ -204,7 +204,9 @@ def who_is_missing(
     few = bool(((smallest > 0) & (smallest < min_cell)).any(axis=None))
     frame["hidden"], differs["hidden"] = few, few
     if few:
-        frame.iloc[:, 2:-1] = pd.NA
+        # the two groups add up to the whole: one alone would give the other away
+        for name in frame.columns.drop(["group", "patients", "hidden"]):
+            frame[name] = frame[name].mask(frame["hidden"])
         frame["patients"] = frame["patients"].mask((frame["patients"] < min_cell) & (frame["patients"] > 0))
         differs[["difference", "low", "high"]] = np.nan
     left_out = left_out_frame(

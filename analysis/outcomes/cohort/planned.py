@@ -41,8 +41,8 @@ def planned(cohort: Cohort, min_cell: int = 5) -> Planned:
 
     Up to eight different weeks in the table: each stands for itself. Else the week (to the whole week; half a week
     below three quarters) with most visits is taken as planned, all visits within a quarter of it (half a week at
-    least) belong to it, and the same again with the visits that are left, up to ten planned weeks or until fewer than
-    `min_cell` visits share a week. A visit then goes to the nearest planned week, the earlier of two. Of several
+    least) belong to it, and the same again with the visits that are left, up to ten planned weeks or until no
+    week has `min_cell` visits around it. A visit then goes to the nearest planned week, the earlier of two. Of several
     visits of a course at one planned week one is used: scored before unscored, then the nearest, then the earlier.
     """
     later = np.flatnonzero(is_visit(cohort, "follow_up"))
@@ -87,11 +87,16 @@ def _commonest(values: np.ndarray, counts: np.ndarray, min_cell: int) -> np.ndar
     week = np.where(values < 0.75, 0.5, np.floor(values + 0.5))
     left, chosen = np.ones(len(values), dtype=bool), []
     while left.any() and len(chosen) < MOST_PLANNED:
-        codes, names = pd.factorize(week[left], sort=True)
+        names, codes = np.unique(week[left], return_inverse=True)
         visits = np.bincount(codes, weights=counts[left])
-        if visits.max() < min_cell:
+        total = np.concatenate([[0], np.cumsum(np.where(left, counts, 0))])
+        reach = _reach(names) + 1e-9
+        around = (
+            total[np.searchsorted(values, names + reach, side="right")] - total[np.searchsorted(values, names - reach)]
+        )
+        if around.max() < min_cell:
             break
-        chosen.append(float(names[int(np.argmax(visits))]))
+        chosen.append(float(names[int(np.argmax(np.where(around >= min_cell, visits, 0)))]))
         left &= np.abs(values - chosen[-1]) > _reach(np.asarray(chosen[-1])) + 1e-9
         left &= week != chosen[-1]
     return np.array(sorted(chosen))

@@ -201,10 +201,15 @@ def _curve(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
         falls = np.sort(falls[~np.isnan(falls)])
         usable = int(can_be_judged(first["baseline"].to_numpy(), RULES[1]).sum())
         reached = len(falls) - np.searchsorted(falls, cutoffs - 100 * ROUNDING, side="left")
+        limits = {
+            (events, whole): wilson(events, whole, level) if whole else (np.nan, np.nan)
+            for events in np.unique(reached).tolist()
+            for whole in (len(falls), usable)
+        }
         for cutoff, events in zip(cutoffs.tolist(), reached.tolist(), strict=True):
             row = {"visit": visit, "cutoff": cutoff, "responders": events}
             for n, name, whole in (("n_complete", "complete", len(falls)), ("n_all", "imputed", usable)):
-                low, high = wilson(events, whole, level) if whole else (np.nan, np.nan)
+                low, high = limits[events, whole]
                 rate = events / whole if whole else np.nan
                 row |= {n: whole, f"rate_{name}": rate, f"low_{name}": low, f"high_{name}": high}
             rows.append(row)

@@ -15,6 +15,7 @@ import numpy as np
 
 from analysis.evidence.cells import DATE, NOT_REPORTED, PLAIN
 from analysis.evidence.problems import Problem, listed, nearest
+from analysis.outcomes.cohort.columns import MOST_WEEKS
 from analysis.outcomes.cohort.raw import Cells, Raw, several
 
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
@@ -39,7 +40,10 @@ NRS = Range("from 0 to 10", 0, 10)
 RANGES = {
     "nrs": NRS,
     "weeks_from_end": Range(
-        "of weeks from 0 to 2,600", 0, 2600, advice="weeks are counted from the end of infusion: look the visit up"
+        f"of weeks from 0 to {MOST_WEEKS:,}",
+        0,
+        MOST_WEEKS,
+        advice="weeks are counted from the end of infusion: look the visit up",
     ),
     "age": Range("of years from 0 to 120", 0, 120),
     "disease_duration_years": Range("of years from 0 to 100", 0, 100),
