@@ -85,6 +85,13 @@ def test_a_table_without_a_safe_rectangle_is_hidden_whole():
     assert disclosure.hidden_cells(np.array([[1, 1, 9], [1, 1, 9], [0, 0, 9]]), 5).sum() in (6, 9)
 
 
+def test_cells_of_one_patient_each_take_another_with_them():
+    # 11 patients less 9 leave 2 for two cells that aren't empty
+    assert disclosure.hide_in_row(np.array([1, 1, 9, 0]), 5).tolist() == [True, True, True, False]
+    assert disclosure.hide_in_row(np.array([1, 3, 9, 0]), 5).tolist() == [True, True, False, False]
+    assert disclosure.hide_in_row(np.array([1] * 7 + [0]), 5).all()
+
+
 def test_cross_table_counts_patients():
     rows, columns = groups(a=12, b=10), pd.Categorical(["x"] * 7 + ["y"] * 5 + ["x"] * 5 + ["y"] * 5)
     table = disclosure.cross_table(rows, columns, 5)

@@ -15,7 +15,8 @@ NAN = np.nan
     [
         (8, 6, True, False, False),
         (6, 4.2, False, True, False),  # exactly 30%
-        (9, 6.3, True, True, False),  # exactly 30%, which binary fractions miss
+        (9, 6.3, True, True, False),
+        (7.0, 4.9, True, True, False),  # exactly 30%, which binary fractions miss
         (8, 4, True, True, True),  # exactly 50%
         (3, 1.5, False, True, True),
         (1, 0, False, True, True),

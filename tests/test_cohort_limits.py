@@ -99,6 +99,10 @@ def test_reliability_from_repeated_courses():
     assert found.reliability_low < 0.69 < found.reliability_high
     central = found.falls[found.falls["is_central"]]
     assert central["basis"].tolist() == ["estimated from repeated courses"]
+    # unrelated baselines say nothing of the reliability: the assumed one stays the row to quote
+    unrelated = regression_to_the_mean(many(first.clip(0, 10), first.clip(0, 10), np.roll(second, 1).clip(0, 10)))
+    assert unrelated.reliability_low < 0
+    assert unrelated.falls.loc[unrelated.falls["is_central"], "basis"].tolist() == ["assumed"]
     few = regression_to_the_mean(many(first[:29], first[:29], second[:29]))
     assert (few.pairs, np.isnan(few.reliability)) == (29, True)
     assert few.falls.loc[few.falls["is_central"], "basis"].tolist() == ["assumed"]

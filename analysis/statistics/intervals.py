@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from scipy.special import ndtri
 from scipy.stats import binomtest
 
 
@@ -14,8 +15,12 @@ def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     Stat Med 17:857, method 3). ValueError where the counts are impossible.
     """
     _check_counts(events, n, level)
-    interval = binomtest(int(events), int(n)).proportion_ci(confidence_level=level, method="wilson")
-    return float(interval.low), float(interval.high)
+    events, n = int(events), int(n)
+    # written out: scipy's binomtest computes an exact p first, a thousand times the work of the interval
+    p, z = events / n, float(ndtri(0.5 + 0.5 * level))
+    denominator = 2 * (n + z**2)
+    centre, half = (2 * n * p + z**2) / denominator, z / denominator * sqrt(4 * n * p * (1 - p) + z**2)
+    return 0.0 if events == 0 else centre - half, 1.0 if events == n else centre + half
 
 
 def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:

@@ -183,8 +183,8 @@ def funnel(
 
 
 def funnel_limits(n: np.ndarray, mean: float) -> pd.DataFrame:
-    """Limits beyond which rates of groups of `n` patients lie with at most 2.5% (0.1%) on either side if all have the rate
-    `mean`: n, low_95, high_95, low_998, high_998.
+    """Limits beyond which the rates of groups of `n` patients lie with at most 2.5% (0.1%) on either side by chance
+    around `mean`: n, low_95, high_95, low_998, high_998.
 
     Exact binomial limits, interpolated between counts (Spiegelhalter 2005, Stat Med 24:1185, appendix A.1): with r
     the smallest count that has P(R <= r) >= p, the lower limit is (r - a) / n, a = (P(R <= r) - p) / P(R = r), at

@@ -33,6 +33,8 @@ WHO = (EVERYBODY, RESPONDERS)
 COMPARED = ("all", "site", "regimen_class", "course")
 FIRST, NEXT = "first course", "next course"
 FITTED = ("weibull", "lognormal", "loglogistic")
+FIT = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
+FIT += ["time_ratio", "time_ratio_low", "time_ratio_high", "p_value", "not_fitted"]
 # draws of the bootstrap, most and least: up to 1,000 patients so many, then fewer, inversely to their number
 DRAWS_OF_ONE, DRAWS_OF_SEVERAL, FEWER_BEYOND = (1000, 200), (400, 100), 1000
 MOST_BANDS = 12
@@ -143,7 +145,7 @@ def durations(
         tests=pd.DataFrame(
             tests, columns=["who", "by", "group_1", "group_2", "n_1", "n_2", "p_value", "method", "note"]
         ),
-        fits=_frame(fits, ["by", "group_1", "group_2", "n", "distribution", "log_likelihood", "aic", *_FIT[3:]]),
+        fits=_frame(fits, ["by", "group_1", "group_2", "n", *FIT]),
         fitted_curves=_fitted_curves(responders, horizon_weeks, level, min_cell),
         draws_rule=DRAWS_RULE,
         notes=_notes(courses[first]),
@@ -151,10 +153,6 @@ def durations(
         min_cell=min_cell,
         left_out=_left_out(courses[first]),
     )
-
-
-_FIT = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high", "time_ratio"]
-_FIT += ["time_ratio_low", "time_ratio_high", "p_value", "not_fitted"]
 
 
 def _frame(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
@@ -250,12 +248,8 @@ def _fits(part: pd.DataFrame, by: str, level: float) -> pd.DataFrame:
     ]
     rows = pd.concat(known, ignore_index=True)
     groups = rows["code"] if by != "all" else None
-    try:
-        found = fit_distributions(rows["lower"], rows["upper"], rows["patients"], groups, FITTED, level)
-    except ValueError as why:
-        found = pd.DataFrame({"distribution": FITTED, "not_fitted": str(why)})
-    found = found.rename(columns={"p": "p_value"}).reindex(columns=_FIT)
-    return found.assign(by=by, group_1=labels[0], group_2=labels[1], n=len(part))
+    found = fit_distributions(rows["lower"], rows["upper"], rows["patients"], groups, FITTED, level)
+    return found.rename(columns={"p": "p_value"}).assign(by=by, group_1=labels[0], group_2=labels[1], n=len(part))
 
 
 def _fitted_curves(part: pd.DataFrame, horizon: float, level: float, min_cell: int) -> pd.DataFrame:

@@ -77,8 +77,8 @@ def regression_to_the_mean(
     C(z), C(z) = phi(z) / (1 - Phi(z)), z = (c - mu) / sigma, with the reliability r (Davis 1976, Am J Epidemiol
     104:493; Barnett et al. 2005, Int J Epidemiol 34:215). A patient with baseline y is expected at mu + r (y - mu)
     with SD sigma sqrt(1 - r²), which gives the responders. r is assumed: 0.7, and 0.5 to 0.9 beside it. Where 30
-    patients or more have baselines of courses 1 and 2, their correlation is the row to quote; a lasting effect of the
-    first course and the threshold both make it too low.
+    patients or more have baselines of courses 1 and 2 and the lower limit of their correlation is above 0, it is the
+    row to quote; a lasting effect of the first course and the threshold both make it too low.
 
     threshold: by default the lowest baseline but for min_cell - 1 patients, so that no single patient's score is
     told; half a point lower where all baselines are whole numbers, since such scores are rounded. ValueError for an
@@ -109,7 +109,7 @@ def regression_to_the_mean(
         threshold, basis = _threshold(baseline, min_cell)
     usual_mean, usual_sd = untruncated(mean, sd, threshold)
     pairs, r, r_low, r_high = _repeated(courses, level)
-    estimated = 0 < r < 1
+    estimated = r_low > 0
     rows = [(value, ASSUMED_WORDS, value == CENTRAL and not estimated) for value in ASSUMED]
     rows += [(r, ESTIMATED_WORDS, True)] if estimated else []
     falls = baseline - end

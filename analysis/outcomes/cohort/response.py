@@ -112,8 +112,7 @@ def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(names, "Int64"))
 
 
-def _rate(response: np.ndarray, n: int, level: float) -> dict[str, float]:
-    events = int(response.sum())
+def _rate(events: int, n: int, level: float) -> dict[str, float]:
     low, high = wilson(events, n, level) if n else (np.nan, np.nan)
     return {"responders": events, "n": n, "rate": events / n if n else np.nan, "ci_low": low, "ci_high": high}
 
@@ -132,7 +131,12 @@ def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
         usable, scored, response = _judged(courses, rule, visit)
         for handling, whole in ((COMPLETE, scored), (IMPUTED, usable)):
             rows.append(
-                {"rule": rule, "visit": visit, "handling": handling, **_rate(response, int(whole.sum()), level)}
+                {
+                    "rule": rule,
+                    "visit": visit,
+                    "handling": handling,
+                    **_rate(int(response.sum()), int(whole.sum()), level),
+                }
             )
     return rows
 
@@ -148,12 +152,12 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> 
             # merged by the patients with a score: the others add nothing that could be told of them
             patients = part["patient"].to_numpy()[usable]
             group = merge_small(grouping(part[usable], by), patients, min_cell, scored[usable])
+            parts = {name: mask[usable] for name, mask in ((COMPLETE, scored), (IMPUTED, usable), ("", response))}
+            sums = {name: np.bincount(group.codes, mask).astype(int).tolist() for name, mask in parts.items()}
             for code, label in enumerate(group.categories):
-                mine = np.zeros(len(part), dtype=bool)
-                mine[np.flatnonzero(usable)[group.codes == code]] = True
-                for handling, whole in ((COMPLETE, scored), (IMPUTED, usable)):
+                for handling in HANDLINGS:
                     place = {"by": by, "group": label, "visit": visit, "handling": handling}
-                    rate = _rate(response & mine, int((whole & mine).sum()), level)
+                    rate = _rate(sums[""][code], sums[handling][code], level)
                     rows.append(place | rate | {"merged": is_merged(label, min_cell)})
     columns = ["by", "group", "visit", "handling", *RATE, "merged"]
     found = _whole(pd.DataFrame(rows, columns=columns), ["responders", "n"]).astype({"merged": bool})
