@@ -8,6 +8,7 @@ and nothing is computed twice.
 from __future__ import annotations
 
 from analysis.exhibit.cells import Column, csv_text, value_text
+from analysis.exhibit.glyphs import drawable, visible
 from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table
 from analysis.exhibit.markdown import cite, escape, plain
 
@@ -21,7 +22,9 @@ __all__ = [
     "Table",
     "cite",
     "csv_text",
+    "drawable",
     "escape",
     "plain",
     "value_text",
+    "visible",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from analysis.parameters import WORDS, Notebook, ParameterError, check, find_notebook, nearest_word
+from analysis.parameters.registry import File
 from analysis.paths import DATA
 from analysis.reporting.provenance import sha256, value_words
 from analysis.reporting.run import FORMATS
@@ -196,13 +197,13 @@ def _axes(where: str, notebook: Notebook, matrix: dict[str, Any]) -> tuple[dict[
 
 def report_name(label: str, notebook: Notebook, given: dict[str, Any], keep: tuple[str, ...] = ()) -> str:
     """The folder's name: the label and the values that differ from the defaults (those in `keep` always)."""
-    kinds = {parameter.name: parameter.type for parameter in notebook.parameters}
+    known = {parameter.name: parameter for parameter in notebook.parameters}
     words = [label]
     for key, value in given.items():
         if key == "title" or (value == notebook.defaults[key] and key not in keep):
             continue
-        text = value_words(value) or "all"
-        words.append(text if kinds[key] in ("str", WORDS) and value else f"{key} {text}")
+        text = Path(value).stem if isinstance(known[key].rule, File) else value_words(value) or "all"
+        words.append(text if known[key].type in ("str", WORDS) and value else f"{key} {text}")
     name = "-".join(re.findall("[a-z0-9]+", " ".join(words).lower()))
     return (
         name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode())[:8]}"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.paths import ROOT
+from analysis.reporting import privacy
 
 FORMATS = ("html", "pdf")
 _MARKER = "papermill-error-cell-tag"  # papermill adds two cells that say where it stopped
@@ -62,13 +63,16 @@ def build(spec: Spec) -> Built:
     files: dict[str, bytes] = {}
     words: dict[str, Any] = {}
     made: dict[str, Any] = {}
+    hidden: dict[str, str] = {}
     try:
         from analysis.parameters import check, find_notebook
         from analysis.reporting import provenance
 
         notebook = find_notebook(spec.notebook)
+        hidden = privacy.secrets(notebook, spec.given)
         made = provenance.record(notebook, check(notebook, spec.given), spec.common or provenance.shared())
         executed, reason = execute(notebook.path, spec.given, made, spec.cell_seconds)
+        executed, reason = privacy.hide(executed, hidden), privacy.hide(reason, hidden)
         if executed is not None:
             files["report.ipynb"] = _notebook_bytes(executed)
             words = _summary(executed)
@@ -76,7 +80,7 @@ def build(spec: Spec) -> Built:
             files |= export(executed, spec.formats)
     except Exception as error:
         # whatever goes wrong with one report is that report's line in the table, not the end of the batch
-        reason = one_line(f"{type(error).__name__}: {error}")
+        reason = one_line(privacy.hide(f"{type(error).__name__}: {error}", hidden))
         files = {name: content for name, content in files.items() if name == "report.ipynb"}
     return Built(
         name=spec.name,
