@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable
 from html import escape
@@ -76,6 +77,7 @@ def pieces(document: Document) -> dict[str, Any]:
         "limits": [split[f"limit-{number}"] for number in range(len(document.limits))],
         "body": (split["body"] + notes).strip(),
         "references": references if document.has_references else "",
+        "rows": _rows(document),
         "contents": _contents(document.contents),
         "style": _file("style.css"),
         "script": script,
@@ -178,11 +180,14 @@ def captioned(label: str, caption: Blocks) -> Blocks:
 def _figure(part: FigurePart) -> Blocks:
     anchor = f"fig-{part.name}"
     width, height = svg_size(part.svg)
-    size = f' width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}"' if width else ""
+    wide, high = round(width * 4 / 3), round(height * 4 / 3)
+    # on a phone the figure scrolls inside itself before its small print gets too small to read
+    size = f' width="{wide}" height="{high}" style="min-width:min({wide}px, var(--least))"' if width else ""
     image = f'<img src="{_svg_uri(part.svg)}" alt="{escape(part.alt)}"{size}>'
+    card = f'<div class="card" role="region" aria-label="Figure {part.number}" tabindex="0">{image}</div>'
     data = _scroll(part.grid, f'aria-label="Data of figure {part.number}"', table_html(part.grid))
     return [
-        _raw(f'<figure class="exhibit" id="{anchor}"><div class="card">{image}</div><figcaption>'),
+        _raw(f'<figure class="exhibit" id="{anchor}">{card}<figcaption>'),
         *captioned(f"Figure {part.number}.", part.caption),
         _raw('<div class="notes">'),
         *part.notes,
@@ -236,15 +241,32 @@ def table_html(grid: Grid, attributes: str = "") -> str:
         for column, text in enumerate(row):
             pad = pads[column][number]
             style = f' style="padding-right:calc(.75em + {_width(pad):g}ch)"' if pad else ""
+            shown = "".join(_row_link(piece, name) for piece, name in grid.pieces(column, text))
             if column == 0 and grid.aligns[0] == "left" and text:
-                cells.append(f'<th scope="row" class="{sides[0]}">{escape(text)}</th>')
+                cells.append(f'<th scope="row" class="{sides[0]}">{shown}</th>')
             else:
-                cells.append(f'<td class="{sides[column]}"{style}>{escape(text)}</td>')
+                cells.append(f'<td class="{sides[column]}"{style}>{shown}</td>')
         rows.append(f"<tr>{''.join(cells)}</tr>")
     if not rows:
         rows.append(f'<tr><td class="text" colspan="{len(grid.labels)}">{NO_ROWS}</td></tr>')
     opening = f"<table {attributes}>" if attributes else "<table>"
     return f"{opening}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _row_link(text: str, name: str) -> str:
+    return f'<a class="row" href="#{name}">{escape(text)}</a>' if name else escape(text)
+
+
+def _rows(document: Document) -> list[dict[str, Any]]:
+    """The entries of the data rows, table by table."""
+    labels = document.made.get("citations", {})
+    return [
+        {
+            "table": table,
+            "entries": [{"entry": entry, "study": labels.get(entry.study, entry.study)} for entry in group],
+        }
+        for table, group in itertools.groupby(document.rows, key=lambda entry: entry.table)
+    ]
 
 
 def _width(pad: str) -> float:

@@ -142,9 +142,11 @@ def _cell_number(kept: list[Any]) -> int:
 
 def tidy(notebook: Any, made: dict[str, Any]) -> Any:
     """The notebook without what differs from run to run: times, random ids, addresses, folders. Its record is added."""
+    from analysis.reporting import rows
+
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)
-    notebook.metadata["ketamine_crps"] = made
+    notebook.metadata["ketamine_crps"] = rows.kept(made, notebook)
     notebook.cells = [cell for cell in notebook.cells if _MARKER not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number:03d}"
