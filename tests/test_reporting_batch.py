@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -155,3 +156,14 @@ def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_pat
     assert outcome.entry["reason"].startswith("its files could not be written: No space left on device")
     assert outcome.entry["files"] == {}
     assert (tmp_path / "out" / "manifest.json").is_file()
+
+
+def test_a_report_that_cannot_be_planned_costs_no_other(tmp_path):
+    (tmp_path / "batch.yml").write_text(PLAN)
+    plan = read(tmp_path / "batch.yml")
+    reports = (dataclasses.replace(plan.reports[1], problem="the cohort x.csv has 3 problems"), plan.reports[2])
+    plan = dataclasses.replace(plan, reports=reports)
+    lost, built = batch.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
+    assert (lost.ok, lost.entry["reason"], lost.entry["files"]) == (False, "the cohort x.csv has 3 problems", {})
+    assert built.ok
+    assert "the cohort x.csv has 3 problems" in (tmp_path / "out" / "index.html").read_text()

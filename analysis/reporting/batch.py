@@ -106,7 +106,11 @@ def run(
     chosen = [report for report in plan.reports if not only or fnmatch.fnmatchcase(report.name, only)]
     planned = {report.name: report for report in plan.reports}
     outcomes: dict[str, Outcome] = {}
-    specs = [spec_of(report, common) for report in chosen]
+    for report in chosen:
+        if report.problem:
+            outcomes[report.name] = Outcome(_entry(report, Built(report.name, {}, reason=report.problem), common), 0.0)
+            done(outcomes[report.name])
+    specs = [spec_of(report, common) for report in chosen if not report.problem]
     for built in build_all(specs, jobs, executor):
         outcome = Outcome(_entry(planned[built.name], built, common), built.seconds)
         try:

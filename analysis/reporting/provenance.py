@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 import platform
 import shlex
@@ -150,7 +151,12 @@ def value_words(value: Any) -> str:
     """A parameter's value as one would type it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+    if not isinstance(value, (tuple, list)):
+        return str(value)
+    words = [str(part) for part in value]
+    if any("," in word or word != word.strip() or word[:1] in ("[", "(") for word in words):
+        return json.dumps(words, ensure_ascii=False)  # a name with a comma in it would be read as two
+    return ",".join(words)
 
 
 def day_of(seconds: int) -> str:
