@@ -54,7 +54,7 @@ def cohort(tmp_path, monkeypatch):
     return types.SimpleNamespace(notebook=notebook, file=file, loaded=loaded, module=fake, folder=tmp_path)
 
 
-def planned(cohort, *entries: str, known=None):
+def planned(cohort, *entries: str, known=dict):
     lines = "".join(f"- {{notebook: {cohort.notebook}, {entry}}}\n" for entry in entries)
     (cohort.folder / "batch.yml").write_text(f"reports:\n{lines}", encoding="utf-8")
     return read(cohort.folder / "batch.yml", known)
@@ -94,11 +94,11 @@ def test_a_cohort_is_loaded_once_for_all_entries_and_not_at_all_if_known(cohort)
     ]
     first = planned(cohort, *entries)
     assert len(cohort.loaded) == 1
-    again = planned(cohort, *entries, known=first.cohorts)
+    again = planned(cohort, *entries, known=lambda: first.cohorts)
     assert len(cohort.loaded) == 1
     assert again.reports == first.reports
     cohort.file.write_text("other content")
-    planned(cohort, *entries, known=first.cohorts)
+    planned(cohort, *entries, known=lambda: first.cohorts)
     assert len(cohort.loaded) == 2
 
 

@@ -95,8 +95,8 @@ def test_a_cell_that_takes_too_long_is_stopped(tmp_path):
     path = tmp_path / "slow.ipynb"
     cells = [nbformat.v4.new_markdown_cell("# Slow"), nbformat.v4.new_code_cell("import time; time.sleep(60)")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    built = build(Spec("slow", str(path), common=common(), cell_seconds=1))
-    assert built.reason == "cell 2: took longer than 1 s"
+    built = build(Spec("slow", str(path), common=common(), timeout=1))
+    assert built.reason == "cell 2: stopped: the report took longer than 1 s (`timeout` in the list of reports)"
     assert built.seconds < 20
 
 

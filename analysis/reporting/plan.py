@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,11 @@ from analysis.reporting.axes import (
     studies_with_outcomes,
 )
 from analysis.reporting.provenance import sha256, value_words
-from analysis.reporting.run import FORMATS
+from analysis.reporting.run import FORMATS, TIMEOUT
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TOP = {"formats", "groups", "reports"}
-_ENTRY = {"notebook", "name", "title", "group", "parameters", "matrix", "formats"}
+_TOP = {"formats", "timeout", "groups", "reports"}
+_ENTRY = {"notebook", "name", "title", "group", "parameters", "matrix", "formats", "timeout"}
 _LONGEST_NAME = 80
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no folder can be called so on Windows
 
@@ -45,6 +46,7 @@ class PlanError(Exception):
 class Planned:
     """One report to be: its name (a folder), where the index lists it, and what it is made of.
 
+    timeout: seconds that its cells may take together.
     problem: why it can't be built though the list is sound, such as a cohort with wrong rows; empty if it can.
     """
 
@@ -54,6 +56,7 @@ class Planned:
     formats: tuple[str, ...]
     group: str
     title: str = ""
+    timeout: float = TIMEOUT
     problem: str = ""
 
 
@@ -89,8 +92,8 @@ class _Loader(yaml.SafeLoader):
 class _Cohorts:
     """The parts of cohorts, each file checked and loaded once, and not at all if its content is known."""
 
-    def __init__(self, known: dict[str, Parts]) -> None:
-        self.known = known
+    def __init__(self, known: Callable[[], dict[str, Parts]]) -> None:
+        self.known = functools.cache(known)
         self.parts: dict[str, Parts] = {}
         self.unusable: dict[str, CohortUnusable] = {}
 
@@ -101,18 +104,18 @@ class _Cohorts:
             raise self.unusable[key]
         if key not in self.parts:
             try:
-                self.parts[key] = self.known[key] if key in self.known else cohort_parts(path)
+                self.parts[key] = self.known().get(key) or cohort_parts(path)
             except CohortUnusable as error:
                 self.unusable[key] = error
                 raise
         return self.parts[key]
 
 
-def read(path: Path, known_cohorts: dict[str, Parts] | None = None) -> Plan:
+def read(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) -> Plan:
     """The plan in a YAML file. Raises PlanError with everything that is wrong in it.
 
-    known_cohorts: `cohorts` of an earlier plan, made by the same code. A cohort with wrong rows is no fault of the
-    list: its reports stand in the plan with their problem, and all others can be built.
+    known_cohorts: gives `cohorts` of an earlier plan, made by the same code. A cohort with wrong rows is no fault of
+    the list: its reports stand in the plan with their problem, and all others can be built.
     """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader
@@ -128,7 +131,7 @@ def read(path: Path, known_cohorts: dict[str, Parts] | None = None) -> Plan:
         problems.append(f"{path.name}: `groups` is a mapping from a key to a heading.")
         groups = {}
     reports: list[Planned] = []
-    cohorts = _Cohorts(known_cohorts or {})
+    cohorts = _Cohorts(known_cohorts)
     for number, entry in enumerate(content["reports"], start=1):
         where = f"{path.name}, report {number}"
         if not isinstance(entry, dict) or "notebook" not in entry:
@@ -136,8 +139,10 @@ def read(path: Path, known_cohorts: dict[str, Parts] | None = None) -> Plan:
             continue
         wrong = _unknown(where, entry, _ENTRY)
         formats, bad = _formats(where, entry.get("formats", content.get("formats", list(FORMATS))))
+        timeout, slow = _timeout(where, entry.get("timeout", content.get("timeout", TIMEOUT)))
         made, worse = _expand(where, entry, formats, groups, cohorts)
-        problems += wrong + bad + worse
+        made = [replace(report, timeout=timeout) for report in made]
+        problems += wrong + bad + slow + worse
         reports += made
     problems += _twice(reports)
     if problems:
@@ -161,6 +166,12 @@ def _formats(where: str, given: Any) -> tuple[tuple[str, ...], list[str]]:
     if wrong or not words:
         return FORMATS, [f"{where}: formats {given!r} not allowed. Allowed: {', '.join(FORMATS)}."]
     return tuple(name for name in FORMATS if name in words), []
+
+
+def _timeout(where: str, given: Any) -> tuple[float, list[str]]:
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and 0 < given < float("inf"):
+        return float(given), []
+    return TIMEOUT, [f"{where}: timeout {given!r} not allowed. It is a number of seconds greater than 0."]
 
 
 def _expand(
