@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import pkgutil
@@ -198,7 +199,7 @@ class Server:
         os.environ.update(asked["env"])
         time.tzset()
         os.chdir(asked["cwd"])
-        sys.argv = asked["argv"]
+        sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin, *asked["argv"][1:]]
         # random starts anew in a child by itself, numpy's does not
         if numpy := sys.modules.get("numpy"):
             numpy.random.seed()

@@ -82,7 +82,7 @@ class Template:
 
 def left_behind(environment: dict[str, str]) -> str:
     """Address of the template that earlier calls of this user left for the same code, versions and settings."""
-    from jupyter_core.paths import jupyter_runtime_dir
+    from jupyter_client.connect import jupyter_runtime_dir
 
     told = hashlib.sha256(f"{sys.executable} {sys.prefix} {ROOT}".encode())
     installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
