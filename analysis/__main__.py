@@ -25,26 +25,60 @@ def main() -> None:
 
 @main.command()
 @click.option("--data", "folder", metavar="DIR", default=None, help="Folder with the tables.  [default: data]")
-def check(folder: str | None) -> None:
+@click.option("--cohort", "cohort_file", metavar="FILE", default=None, help="Check this table of a clinic's patients.")
+def check(folder: str | None, cohort_file: str | None) -> None:
     """Check the evidence tables against their dictionary; print every problem.
+
+    With --cohort alone, check the table of a clinic's own patients (.csv, .xlsx or .parquet) instead; with both, both.
 
     Exit status: 0 valid, 1 problems.
     """
-    from analysis.evidence import DataError, load
+    from analysis.evidence import DataError
 
-    try:
-        evidence = load(folder or "data")
-    except DataError as error:
-        click.echo(str(error))
-        count = len(error.problems)
-        click.echo(f"\n{count} problem{'s' if count != 1 else ''}. Nothing was changed.")
-        sys.exit(FAILED)
+    works = [_check_evidence] if folder is not None or cohort_file is None else []
+    works += [_check_cohort] if cohort_file is not None else []
+    failed = False
+    for number, work in enumerate(works):
+        if number:
+            click.echo()
+        try:
+            work(cohort_file if work is _check_cohort else folder or "data")
+        except DataError as error:
+            failed = True
+            click.echo(str(error))
+            count = len(error.problems)
+            click.echo(f"\n{count} problem{'s' if count != 1 else ''}. Nothing was changed.")
+    sys.exit(FAILED if failed else BUILT)
+
+
+def _check_evidence(folder: str) -> None:
+    from analysis.evidence import load
+
+    evidence = load(folder)
     tables = [name for name in evidence.hashes if name.endswith(".csv")]
     rows = sum(len(getattr(evidence, Path(name).stem)) for name in tables)
     click.echo(
         f"Valid: {len(tables)} tables, {rows} rows, {len(evidence.studies)} studies. "
         f"SHA-256 of the data: {evidence.hash}"
     )
+
+
+def _check_cohort(file: str) -> None:
+    from analysis.outcomes import cohort
+    from analysis.wording import count
+
+    loaded = cohort.load(file)
+    for warning in loaded.warnings.itertuples():
+        place = f", column {warning.column}" if warning.column else ""
+        click.echo(f"Warning: {warning.file}{place}\n    {_sentence(warning.rule)}\n    {_sentence(warning.advice)}\n")
+    courses = loaded.courses
+    sizes = [
+        count(courses["patient"].nunique(), "patient"),
+        count(len(courses), "course"),
+        count(len(loaded.visits), "visit"),
+        count(courses["site"].nunique(), "site"),
+    ]
+    click.echo(f"Valid: {', '.join(sizes)}. SHA-256 of the file: {loaded.hash}")
 
 
 @main.command("list")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import time
 
 import pytest
 from click.testing import CliRunner
+from cohort_files import LONG, edited, write
 from reporting_samples import SAMPLE
 
 from analysis.__main__ import main
@@ -56,6 +58,47 @@ def test_check_tells_every_problem_and_no_traceback(data_copy):
     assert str(other) in done.output
     assert f"\n{len(data_copy.problems())} problems. Nothing was changed.\n" in done.output
     assert "Traceback" not in done.output
+
+
+def test_check_of_a_valid_cohort(tmp_path):
+    file = write(tmp_path, LONG)
+    done = run("check", "--cohort", str(file))
+    assert done.exit_code == 0
+    warning, valid = done.output.strip().split("\n\n")[-2:]
+    assert warning.startswith(
+        "Warning: cohort.csv, column nrs\n    At 4 weeks the score is empty in 1 of 4 rows (25%).\n"
+    )
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert valid == f"Valid: 3 patients, 4 courses, 12 visits, 2 sites. SHA-256 of the file: {digest}"
+    assert "tables" not in done.output
+
+
+def test_check_of_a_cohort_tells_every_problem_and_no_traceback(tmp_path):
+    done = run("check", "--cohort", str(write(tmp_path, edited(edited(LONG, 3, "nrs", "11"), 4, "visit", "folow_up"))))
+    assert done.exit_code == 1
+    assert "cohort.csv, row 3, column nrs: “11”" in done.output
+    assert "Write “follow_up” if that is meant." in done.output
+    assert done.output.endswith("\n2 problems. Nothing was changed.\n")
+    assert "Traceback" not in done.output
+
+
+def test_check_of_a_cohort_that_is_not_there(tmp_path):
+    done = run("check", "--cohort", str(tmp_path / "none.csv"))
+    assert done.exit_code == 1
+    assert "there is none at" in done.output
+
+
+def test_check_of_both(evidence, tmp_path, data_copy):
+    file = str(write(tmp_path, LONG))
+    done = run("check", "--data", "data", "--cohort", file)
+    assert done.exit_code == 0
+    assert evidence.hash in done.output
+    assert "Valid: 3 patients" in done.output
+    data_copy.edit("arms.csv", {"arm_id": "becerra2015_case"}, {"route": "ivv"})
+    done = run("check", "--data", str(data_copy.folder), "--cohort", file)
+    assert done.exit_code == 1
+    assert "arms.csv" in done.output
+    assert "Valid: 3 patients" in done.output
 
 
 def test_list_names_notebooks_and_parameters():

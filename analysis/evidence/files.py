@@ -7,21 +7,18 @@ another separator than the comma and line breaks within a cell are refused.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.evidence.delimited import LINE_END, SAVE_AS, decode, read_lines, width_problem
 from analysis.evidence.dictionary import DICTIONARY, Dictionary, Table
 from analysis.evidence.problems import Problem, listed, nearest, shorten
 
-SAVE_AS = "in the spreadsheet choose Save as, “CSV UTF-8 (comma delimited)”"
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-LINE_END = re.compile(r"\r\n|\n|\r")
 BIB_ENTRY = re.compile(r"^[ \t]*@(\w+)\s*[{(]\s*([^,\s{}()]+)\s*,", re.MULTILINE)
-MOST_LINES_IN_A_CELL = 10
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def read_table(folder: Path, table: Table) -> tuple[Rows | None, list[Problem]]:
                 f"{SAVE_AS}, not with {separator}",
             ),
         ]
-    records = _records(lines, table.file)
+    records = read_lines(lines, table.file)
     first = next(records)
     if isinstance(first, Problem):
         return None, [*problems, first]
@@ -86,7 +83,7 @@ def read_table(folder: Path, table: Table) -> tuple[Rows | None, list[Problem]]:
             problems.append(Problem(table.file, number, "", "", "no row is empty", "delete this row"))
             continue
         if len(cells) != len(header):
-            problems.append(_width_problem(table.file, number, cells, header))
+            problems.append(width_problem(table.file, number, cells, header))
         by_name = dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=False))
         rows.append(
             Row(number, {name: by_name[name] for name in table.names if name in by_name}, len(cells) == len(header))
@@ -112,27 +109,7 @@ def read_text(path: Path) -> tuple[str | None, list[Problem]]:
         return None, [
             _whole(name, "a table is a text file, this is a spreadsheet's own format", f"open it and {SAVE_AS}")
         ]
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw:
-        return None, [_whole(name, "a table is a text file in UTF-8, this one is UTF-16 or not text", SAVE_AS)]
-    try:
-        return raw.decode("utf-8-sig"), []
-    except UnicodeDecodeError as error:
-        row = len(LINE_END.split(raw[: error.start].decode("latin-1")))
-        text = raw.decode("cp1252", errors="replace")
-        # The word around the first wrong byte, read as what it most likely is: the older Windows or Latin-1 encoding.
-        before = re.split(r"[\s,;]", raw[: error.start].decode("cp1252", errors="replace"))[-1]
-        word = before + re.split(r"[\s,;]", raw[error.start :].decode("cp1252", errors="replace"))[0]
-        found = " ".join(f"{byte:02X}" for byte in raw[error.start : error.end])
-        return text, [
-            Problem(
-                name,
-                row,
-                "",
-                f"{word} (byte {found})",
-                "a table is a text file in UTF-8; this one looks like Latin-1 or Windows-1252",
-                SAVE_AS,
-            )
-        ]
+    return decode(raw, name)
 
 
 def unlisted(folder: Path, dictionary: Dictionary) -> Iterator[Problem]:
@@ -209,57 +186,6 @@ def _separator(line: str, table: Table) -> str | None:
     return None
 
 
-def _records(lines: list[str], file: str) -> Iterator[tuple[int, list[str]] | Problem]:
-    """Row number and cells of each row, or the problem of a row that can't be split into cells."""
-    position, number, width = 0, 0, None
-    while position < len(lines):
-        number += 1
-        try:
-            cells = _split(lines[position])
-        except csv.Error as error:
-            joined = _rejoin(lines, position, width) if "end of data" in str(error) else 0
-            if joined:
-                yield Problem(
-                    file,
-                    number,
-                    "",
-                    shorten(lines[position][-60:]),
-                    "a cell is one line of text; a cell of this row holds a line break",
-                    "replace the line break (Alt+Enter in a spreadsheet) by a space or a semicolon",
-                )
-                position += joined
-            else:
-                yield Problem(
-                    file,
-                    number,
-                    "",
-                    shorten(lines[position]),
-                    "quotation marks come in pairs around a cell; one of this row is not closed",
-                    'close it, or delete it; a quotation mark that belongs to the text is written twice: ""',
-                )
-                position += 1
-            continue
-        width = width or len(cells)
-        yield number, cells
-        position += 1
-
-
-def _split(text: str) -> list[str]:
-    return next(csv.reader([text], strict=True), [])
-
-
-def _rejoin(lines: list[str], start: int, width: int | None) -> int:
-    """How many lines make one whole row from `start` on, if a few do; else 0."""
-    for count in range(2, MOST_LINES_IN_A_CELL + 1):
-        try:
-            cells = _split("\n".join(lines[start : start + count]))
-        except csv.Error:
-            continue
-        if width is None or len(cells) == width:
-            return count
-    return 0
-
-
 def _header_problems(header: list[str], table: Table) -> Iterator[Problem]:
     missing = [name for name in table.names if name not in header]
     unknown = [name for name in header if name not in table.names]
@@ -302,16 +228,3 @@ def _header_problems(header: list[str], table: Table) -> Iterator[Problem]:
                 f"every column of {DICTIONARY} stands in the table; this one is missing",
                 f"put the column {name} back ({table[name].description.rstrip('.')})",
             )
-
-
-def _width_problem(file: str, number: int, cells: list[str], header: list[str]) -> Problem:
-    rule = f"a row has as many cells as the header, {len(header)}; this one has {len(cells)}"
-    if len(cells) > len(header):
-        advice = (
-            'a text with a comma needs quotation marks, as in "abstract, results"; decimals follow a point, as in 1.5; '
-            "else delete the surplus cells"
-        )
-        return Problem(file, number, "", shorten(",".join(cells[len(header) - 1 :])), rule, advice)
-    last = header[len(cells) - 1]
-    advice = f"add the missing cells; an empty one still needs its comma (the last one here stands under {last})"
-    return Problem(file, number, "", shorten(cells[-1]), rule, advice)

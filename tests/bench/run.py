@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 
+import cohort_load
 import numpy as np
 
 from analysis import evidence, findings
@@ -66,6 +67,8 @@ def main() -> None:
         seconds = median_seconds(work)
         told = "" if goal is None else f"   goal {goal:g} s: {'met' if seconds <= goal else 'NOT met here'}"
         print(f"{1000 * seconds:9.1f} ms   {name}{told}")
+    for line in cohort_load.lines():
+        print(line)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,8 @@
+"""A clinic's own patients: `load` reads and checks their table, `Cohort` holds it without any identifier."""
+
+from __future__ import annotations
+
+from analysis.outcomes.cohort.load import load
+from analysis.outcomes.cohort.table import Cohort
+
+__all__ = ["Cohort", "load"]

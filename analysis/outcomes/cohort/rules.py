@@ -1,0 +1,250 @@
+"""Rules across rows: what one visit or course says about another. A cell that is wrong is missing here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from analysis.evidence.problems import Problem
+from analysis.outcomes.cohort.raw import Raw, several
+from analysis.outcomes.cohort.table import VISITS
+
+BASELINE, END, FOLLOW_UP = range(3)
+
+
+@dataclass(frozen=True, eq=False)
+class Long:
+    """All visits of a file, one element a visit, sorted by patient, course, weeks (the baseline first).
+
+    patient, course: -1 and 0 = wrong; visit: position in VISITS, -1 = wrong; weeks: NaN at baseline and where wrong;
+    date: NaT; position: of the row in the raw table; weeks_empty: the cell is empty (a wrong one is not).
+    """
+
+    patient: np.ndarray
+    course: np.ndarray
+    visit: np.ndarray
+    weeks: np.ndarray
+    nrs: np.ndarray
+    date: np.ndarray | None
+    position: np.ndarray
+    weeks_empty: np.ndarray | None = None
+
+    def take(self, order: np.ndarray) -> Long:
+        """The visits in another order, or some of them."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return Long(*(None if value is None else value[order] for value in values))
+
+    def sorted(self) -> Long:
+        """By patient, course and weeks, the baseline first, then as in the file."""
+        weeks = np.where(self.visit == BASELINE, -np.inf, self.weeks)
+        same = (self.patient[1:] == self.patient[:-1]) & (self.course[1:] == self.course[:-1])
+        forward = (self.patient[1:] > self.patient[:-1]) | (
+            (self.patient[1:] == self.patient[:-1]) & (self.course[1:] > self.course[:-1])
+        )
+        if np.all(forward | (same & (weeks[1:] >= weeks[:-1]))):
+            return self
+        return self.take(np.lexsort((self.visit, weeks, self.course, self.patient)))
+
+    def starts(self) -> np.ndarray:
+        """Where each course begins, in sorted visits."""
+        if not len(self.patient):
+            return np.empty(0, dtype=np.int64)
+        new = (self.patient[1:] != self.patient[:-1]) | (self.course[1:] != self.course[:-1])
+        return np.concatenate([[0], np.flatnonzero(new) + 1])
+
+
+def weeks_fit_visits(raw: Raw, long: Long) -> Iterator[Problem]:
+    """Weeks of each visit: none at baseline, 0 at the end of infusion, more at follow-up. Of the long form only."""
+    empty = long.weeks_empty
+
+    def told(mask: np.ndarray, rule: str, advice: str) -> list[Problem]:
+        return several(
+            np.sort(np.flatnonzero(mask)),
+            lambda i: _problem(raw, long, i, "weeks_from_end", "" if empty[i] else f"{long.weeks[i]:g}", rule, advice),
+        )
+
+    known = ~np.isnan(long.weeks)
+    yield from told(
+        (long.visit == BASELINE) & known,
+        "weeks_from_end is empty at baseline",
+        "delete the number, or write follow_up or end_of_infusion as the visit",
+    )
+    yield from told(
+        (long.visit == END) & (empty | (known & (long.weeks != 0))),
+        "weeks_from_end is 0 at end_of_infusion",
+        "write 0, or follow_up as the visit if it was later",
+    )
+    yield from told(
+        (long.visit == FOLLOW_UP) & (empty | (known & (long.weeks <= 0))),
+        "weeks_from_end is above 0 at follow_up",
+        "write the weeks from the end of infusion to this visit",
+    )
+
+
+def visits_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
+    """No visit of a course twice: the same patient, course, visit and weeks."""
+    same = (
+        (long.patient[1:] == long.patient[:-1])
+        & (long.course[1:] == long.course[:-1])
+        & (long.visit[1:] == long.visit[:-1])
+        & ((long.weeks[1:] == long.weeks[:-1]) | (long.visit[1:] == BASELINE))
+        & (long.patient[1:] >= 0)
+        & (long.course[1:] > 0)
+        & (long.visit[1:] >= 0)
+    )
+    again = np.flatnonzero(same) + 1
+
+    def twice(i: int) -> Problem:
+        rule = "each visit of a course stands once (same patient_id, course, visit and weeks_from_end)"
+        before = int(raw.rows[long.position[i - 1]])
+        advice = f"it stands in row {before} too: delete the row that is wrong, or give a second course the number 2"
+        return _problem(raw, long, i, "visit", VISITS[long.visit[i]], rule, advice)
+
+    yield from several(_in_file_order(long, again), twice)
+
+
+def courses_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
+    """No course in two rows of the wide form."""
+    starts = long.starts()
+    rows = np.flatnonzero((long.visit == BASELINE) & (long.patient >= 0) & (long.course > 0))
+    again = np.setdiff1d(rows, starts)
+
+    def twice(i: int) -> Problem:
+        before = int(raw.rows[long.position[starts[np.searchsorted(starts, i, side="right") - 1]]])
+        rule = "each patient and course has one row"
+        advice = f"it has row {before} too: delete the row that is wrong, or give a second course the number 2"
+        return _problem(raw, long, i, "patient_id", "", rule, advice)
+
+    yield from several(_in_file_order(long, again), twice)
+
+
+def courses_have_a_baseline(raw: Raw, long: Long) -> Iterator[Problem]:
+    """No later visit of a course without its baseline. A baseline with an empty score is missing data, no problem."""
+    starts = long.starts()
+    if not len(starts):
+        return
+    unknown = np.maximum.reduceat((long.visit < 0).astype(np.int8), starts)
+    without = starts[
+        (np.minimum.reduceat(np.where(long.visit < 0, FOLLOW_UP, long.visit), starts) != BASELINE)
+        & (unknown == 0)
+        & (long.patient[starts] >= 0)
+        & (long.course[starts] > 0)
+    ]
+    rule = "a course with a later visit has a row for its baseline"
+    advice = "add the baseline's row; if its score is missing, leave nrs empty there"
+    yield from several(
+        _in_file_order(long, without),
+        lambda i: _problem(raw, long, i, "visit", VISITS[long.visit[i]], rule, advice),
+    )
+
+
+def dates_follow_weeks(raw: Raw, long: Long) -> Iterator[Problem]:
+    """In a course, a visit after more weeks is not at an earlier date, nor at the same date a week or more later."""
+    if long.date is None:
+        return
+    known = np.flatnonzero(~np.isnat(long.date) & (long.patient >= 0) & (long.course > 0) & (long.visit >= 0))
+    known = known[(long.visit[known] == BASELINE) | ~np.isnan(long.weeks[known])]
+    if len(known) < 2:
+        return
+    before, after = known[:-1], known[1:]
+    same = (long.patient[before] == long.patient[after]) & (long.course[before] == long.course[after])
+    early = long.date[after] < long.date[before]
+    still = (long.date[after] == long.date[before]) & (long.weeks[after] - long.weeks[before] >= 1)
+    wrong = np.flatnonzero(same & (early | still))
+    earlier = dict(zip(after[wrong].tolist(), before[wrong].tolist(), strict=True))
+
+    def backwards(i: int) -> Problem:
+        row = int(raw.rows[long.position[earlier[i]]])
+        rule = "weeks_from_end and date run the same way: a visit after more weeks has a later date"
+        return _problem(
+            raw, long, i, "date", _day(long.date[i]), rule, f"compare weeks and date with those of row {row}"
+        )
+
+    chosen = after[wrong]
+    yield from several(_in_file_order(long, chosen), backwards)
+
+
+def courses_follow_dates(raw: Raw, long: Long) -> Iterator[Problem]:
+    """A patient's later course does not begin before the earlier one."""
+    if long.date is None:
+        return
+    starts = long.starts()
+    starts = starts[(long.patient[starts] >= 0) & (long.course[starts] > 0) & ~np.isnat(long.date[starts])]
+    same = long.patient[starts[1:]] == long.patient[starts[:-1]]
+    wrong = np.flatnonzero(same & (long.date[starts[1:]] < long.date[starts[:-1]]))
+    earlier = dict(zip(starts[1:][wrong].tolist(), starts[:-1][wrong].tolist(), strict=True))
+
+    def backwards(i: int) -> Problem:
+        row = int(raw.rows[long.position[earlier[i]]])
+        rule = "the courses of a patient are numbered in the order of their dates"
+        return _problem(
+            raw, long, i, "date", _day(long.date[i]), rule, f"compare course and date with those of row {row}"
+        )
+
+    yield from several(starts[1:][wrong], backwards)
+
+
+def attributes_are_constant(
+    raw: Raw, long: Long, attributes: dict[str, np.ndarray], words: dict[str, tuple[str, ...]]
+) -> tuple[dict[str, np.ndarray], list[Problem]]:
+    """What each course says of its patient, by column, and the problems where two rows of a course contradict.
+
+    attributes: values of each row of the file, NaN = empty; those of a column in `words` are positions among its words.
+    A row may leave empty what another row of the course says.
+    """
+    starts = long.starts()
+    found: dict[str, np.ndarray] = {}
+    problems: list[Problem] = []
+    for column, of_rows in attributes.items():
+        values = of_rows[long.position]
+        found[column], contradicts = _first_of_each(values, starts, long.position)
+        contradicts &= (long.patient >= 0) & (long.course > 0)
+
+        def changes(i: int, column: str = column, values: np.ndarray = values) -> Problem:
+            rule = f"{column} is the same in all rows of a patient's course"
+            value = words[column][int(values[i])] if column in words else f"{values[i]:g}"
+            advice = "write the same in all rows of the course, or give a second course the number 2"
+            return _problem(raw, long, i, column, value, rule, advice)
+
+        problems += several(_in_file_order(long, np.flatnonzero(contradicts)), changes)
+    return found, problems
+
+
+def age_runs_forward(raw: Raw, long: Long, age: np.ndarray) -> list[Problem]:
+    """A patient is not younger in a later course. age: of each course, NaN = not stated."""
+    starts = long.starts()
+    known = (long.patient[starts] >= 0) & (long.course[starts] > 0) & ~np.isnan(age)
+    starts, age = starts[known], age[known]
+    younger = np.flatnonzero((long.patient[starts[1:]] == long.patient[starts[:-1]]) & (age[1:] < age[:-1])) + 1
+    ages = dict(zip(starts[younger].tolist(), age[younger].tolist(), strict=True))
+    rule, advice = "a patient is not younger in a later course", "compare age and course with the patient's other rows"
+    return several(starts[younger], lambda i: _problem(raw, long, i, "age", f"{ages[i]:g}", rule, advice))
+
+
+def _first_of_each(values: np.ndarray, starts: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first value in the file that each course states (NaN = none), and the rows that state another one."""
+    if not len(starts):
+        return np.empty(0), np.zeros(0, dtype=bool)
+    first, high = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
+    if not np.any(high > first):
+        return first, np.zeros(len(values), dtype=bool)
+    lengths = np.diff(np.append(starts, len(values)))
+    stated = ~np.isnan(values)
+    place = np.where(stated, position, np.iinfo(position.dtype).max)
+    is_first = stated & (place == np.repeat(np.minimum.reduceat(place, starts), lengths))
+    first[np.repeat(np.arange(len(starts)), lengths)[is_first]] = values[is_first]
+    return first, stated & (values != np.repeat(first, lengths))
+
+
+def _in_file_order(long: Long, visits: np.ndarray) -> np.ndarray:
+    return visits[np.argsort(long.position[visits], kind="stable")]
+
+
+def _problem(raw: Raw, long: Long, i: int, column: str, value: str, rule: str, advice: str) -> Problem:
+    return Problem(raw.file, int(raw.rows[long.position[i]]), column, value, rule, advice)
+
+
+def _day(value: np.datetime64) -> str:
+    return str(value.astype("datetime64[D]"))

@@ -1,0 +1,76 @@
+"""The cohort: visits and courses of a clinic's patients, who are numbers here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.problems import listed, nearest
+
+VISITS = ("baseline", "end_of_infusion", "follow_up")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cohort:
+    """The patients of one file, after every check. Identifiers are not kept: patients are 0, 1, … as they appear.
+
+    name: file name without its ending; file: file name without folder; synthetic: "synthetic" stands in the file name;
+    hash: SHA-256 of the file.
+
+    visits    one row a visit that stands in the file, sorted by patient, course and weeks, the baseline first: patient
+              int32, course int16, visit (category of VISITS), weeks after the end of infusion (float64; NaN at
+              baseline), nrs (0-10, float64; NaN = missing), date (datetime64; NaT), row
+              (int32, as a spreadsheet shows it)
+    courses   one row a patient and course, sorted alike: patient, course, site, regimen_class, sex (categories; NaN =
+              not stated), age and disease_duration_years (float64; NaN), year of the baseline's date (Int16; NA),
+              baseline (its score, float64; NaN = missing)
+    warnings  what does not stop a report but belongs into it: columns as DataError.problems
+    """
+
+    name: str
+    file: str
+    synthetic: bool
+    hash: str
+    visits: pd.DataFrame
+    courses: pd.DataFrame
+    warnings: pd.DataFrame
+
+    def __repr__(self) -> str:
+        sizes = f"{self.courses['patient'].nunique()} patients, {len(self.courses)} courses, {len(self.visits)} visits"
+        return f"Cohort({self.name}: {sizes}; hash {self.hash[:12]})"
+
+    def only(self, sites: Iterable[str] = (), regimen_classes: Iterable[str] = (), years: Iterable[int] = ()) -> Cohort:
+        """The courses of these sites, regimen classes and years of baseline, with their visits; empty = all.
+
+        Patients keep their numbers, the warnings stay those of the whole file. A course whose site, regimen class or
+        year is not stated is in no such part. ValueError for a site, regimen class or year that no course has.
+        """
+        keep = np.ones(len(self.courses), dtype=bool)
+        for column, wanted in (("site", sites), ("regimen_class", regimen_classes), ("year", years)):
+            wanted = list(wanted)
+            if wanted:
+                known = self.courses[column].dropna().unique()
+                _all_known(column, wanted, known)
+                keep &= self.courses[column].isin(wanted).to_numpy(dtype=bool)
+        courses = self.courses[keep].reset_index(drop=True)
+        for column in ("site", "regimen_class", "sex"):
+            courses[column] = courses[column].cat.remove_unused_categories()
+        of_part = np.isin(course_keys(self.visits), course_keys(courses))
+        return replace(self, visits=self.visits[of_part].reset_index(drop=True), courses=courses)
+
+
+def _all_known(column: str, wanted: list, known: Collection) -> None:
+    for value in wanted:
+        if value not in known:
+            close = nearest(str(value), map(str, known))
+            advice = f"; nearest: {close!r}" if close else ""
+            there = listed(sorted(map(str, known))) or "none: the column is empty or not there"
+            raise ValueError(f"no course of this cohort has the {column} {value!r}{advice}. There are: {there}.")
+
+
+def course_keys(table: pd.DataFrame) -> np.ndarray:
+    """One number for each patient and course, of visits or courses: to tell which visits belong to which course."""
+    return table["patient"].to_numpy(dtype=np.int64) << 16 | table["course"].to_numpy(dtype=np.int64)

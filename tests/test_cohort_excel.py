@@ -1,0 +1,166 @@
+"""Excel workbooks: the same cohort as from CSV, and what only a workbook can get wrong."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date, datetime, time
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from cohort_files import LONG, WIDE, only_problem, problems, table, write
+
+from analysis.outcomes import cohort
+
+
+def workbook(lines: list[str]) -> openpyxl.Workbook:
+    """A workbook with typed cells."""
+    book = openpyxl.Workbook()
+    frame = table(lines).astype(object)
+    book.active.append(list(frame.columns))
+    for row in frame.where(frame.notna() & (frame != ""), None).itertuples(index=False):
+        book.active.append([cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell for cell in row])
+    return book
+
+
+def content(book: openpyxl.Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def saved(folder: Path, book: openpyxl.Workbook) -> Path:
+    return write(folder, content(book), "cohort.xlsx")
+
+
+@pytest.mark.parametrize("lines", [LONG, WIDE], ids=["long", "wide"])
+def test_the_same_cohort_as_from_csv(tmp_path, lines):
+    plain, excel = cohort.load(write(tmp_path, lines)), cohort.load(saved(tmp_path, workbook(lines)))
+    pd.testing.assert_frame_equal(plain.visits, excel.visits)
+    pd.testing.assert_frame_equal(plain.courses, excel.courses)
+
+
+def test_numbers_and_dates_keep_their_value(tmp_path):
+    book = workbook(LONG)
+    sheet = book.active
+    sheet["E3"], sheet["E4"], sheet["E5"], sheet["I2"] = 1 / 3, 1e-7, "6.5", date(2024, 1, 8)
+    visits = cohort.load(saved(tmp_path, book)).visits
+    assert visits["nrs"].tolist()[:4] == [8, 1 / 3, 1e-7, 6.5]
+    assert visits["date"].tolist()[0] == pd.Timestamp("2024-01-08")
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "shown", "advice"),
+    [
+        ("E3", datetime(2024, 5, 6), "2024-05-06", "turned the number into a date"),
+        ("E3", True, "TRUE", "write the number"),
+        ("E3", "#DIV/0!", "#DIV/0!", "a formula of the spreadsheet failed"),
+        ("E3", time(6, 30), "06:30:00", "write the number"),
+        ("E3", 11, "11", "look the value up"),
+        ("I3", datetime(2024, 1, 13, 8, 30), "2024-01-13 08:30:00", "write it like that"),
+    ],
+)
+def test_a_cell_of_another_kind(tmp_path, cell, value, shown, advice):
+    book = workbook(LONG)
+    book.active[cell] = value
+    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    assert (problem["row"], problem["value"]) == (3, shown)
+    assert advice in problem["advice"]
+
+
+def test_merged_cells(tmp_path):
+    book = workbook(LONG)
+    book.active.merge_cells("F2:F4")
+    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    assert (problem["row"], problem["value"]) == (2, "F2:F4")
+    assert "unmerge them" in problem["advice"]
+
+
+def test_a_formula_without_its_result(tmp_path):
+    book = workbook(LONG)
+    book.active["E4"] = "=5+0.5"
+    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    assert (problem["row"], problem["column"]) == (4, "nrs")
+    assert problem["rule"] == "a formula has a result; this one has none in the file"
+
+
+def replaced(book: openpyxl.Workbook, old: bytes, new: bytes) -> bytes:
+    """The workbook with other bytes in its sheet."""
+    out, name = io.BytesIO(), "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(io.BytesIO(content(book))) as before, zipfile.ZipFile(out, "w") as after:
+        assert old in before.read(name)
+        for other in before.namelist():
+            xml = before.read(other)
+            after.writestr(other, xml.replace(old, new) if other == name else xml)
+    return out.getvalue()
+
+
+def test_a_formula_with_its_result(tmp_path):
+    book = workbook(LONG)
+    book.active["E4"] = "=5+0.5"
+    changed = replaced(book, b"<f>5+0.5</f>", b"<f>5+0.5</f><v>5.5</v>")
+    assert cohort.load(write(tmp_path, changed, "cohort.xlsx")).visits["nrs"].tolist()[2] == 5.5
+
+
+def test_a_second_sheet(tmp_path):
+    book = workbook(LONG)
+    book.create_sheet("Empty")
+    assert problems(saved(tmp_path, book)).empty
+    book.create_sheet("Doses").append(["patient_id", "dose"])
+    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    assert problem["rule"] == "a workbook holds one table; besides Sheet there is something in Doses"
+
+
+def test_the_first_sheet_may_be_empty(tmp_path):
+    book = workbook(LONG)
+    book.create_sheet("Cover", 0)
+    assert len(cohort.load(saved(tmp_path, book)).visits) == 12
+
+
+def test_empty_rows(tmp_path):
+    book = workbook(LONG)
+    book.active.insert_rows(5)
+    assert only_problem(tmp_path, content(book), "cohort.xlsx")["row"] == 5
+    book.active.delete_rows(5)
+    book.active.insert_rows(1)
+    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    assert problem["advice"] == "delete the rows above row 2, where the names stand"
+
+
+def test_a_title_above_the_names(tmp_path):
+    book = workbook(LONG)
+    book.active.insert_rows(1)
+    book.active["A1"] = "Our patients"
+    assert "delete the rows above row 2" in only_problem(tmp_path, content(book), "cohort.xlsx")["advice"]
+
+
+@pytest.mark.parametrize("cell", ["C20", "L3"])
+def test_a_stray_cell(tmp_path, cell):
+    """Below the table it is a row, beside it a column without a name: neither is left out in silence."""
+    book = workbook(LONG)
+    book.active[cell] = "see letter"
+    assert int(cell[1:]) in problems(saved(tmp_path, book))["row"].tolist()
+
+
+@pytest.mark.parametrize("cell", [b'<row r="999999999"><c r="A999999999">', b'<row r="14"><c r="ZZZZZZ14">'])
+def test_a_cell_where_no_sheet_has_one(tmp_path, cell):
+    """It would make the reader fill in millions of empty cells before it."""
+    changed = replaced(workbook(LONG), b"</sheetData>", cell + b"<v>1</v></c></row></sheetData>")
+    assert "this one can't be read" in only_problem(tmp_path, changed, "cohort.xlsx")["rule"]
+
+
+def test_an_empty_workbook(tmp_path):
+    assert only_problem(tmp_path, content(openpyxl.Workbook()), "cohort.xlsx")["rule"] == "the file is empty"
+
+
+def test_broken_workbooks(tmp_path):
+    whole = content(workbook(LONG))
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("notes.txt", "no workbook")
+    for broken in (whole[:-40], whole[:200], b"PK\x03\x04", other.getvalue()):
+        problem = only_problem(tmp_path, broken, "cohort.xlsx")
+        assert problem["rule"] == "the file is a whole Excel workbook; this one can't be read"
+        assert "save it again as .xlsx without a password" in problem["advice"]

@@ -1,0 +1,164 @@
+"""Single cells: numbers, dates, visits and words, and what is said of the wrong ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import yaml
+from cohort_files import LONG, WIDE, edited, only_problem, problems, write
+
+from analysis.outcomes import cohort
+from analysis.outcomes.cohort.build import REGIMEN_CLASSES
+
+
+def test_numbers_are_read_as_written(tmp_path):
+    lines = edited(edited(edited(LONG, 2, "nrs", "8.25"), 3, "nrs", "+4"), 4, "nrs", "0005.50")
+    assert cohort.load(write(tmp_path, lines)).visits["nrs"].tolist()[:3] == [8.25, 4, 5.5]
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "advice"),
+    [
+        ("10.5", "from 0 to 10", "look the value up"),
+        ("-1", "from 0 to 10", "look the value up"),
+        ("9" * 400, "from 0 to 10", "look the value up"),
+        ("seven", "is a number", "leave the cell empty if it is missing"),
+        ("n/a", "is a number", "an empty cell means missing"),
+        ("7/10", "is a number", "write 7 alone if that is meant"),
+        ("7 points", "is a number", "write 7 alone if that is meant"),
+        ("7 ", "is a number", "delete the space before or after 7"),
+        (" ", "is a number", "delete the spaces"),
+        ("\u00a07", "is a number", "delete the space before or after 7"),
+        ("−1", "is a number", "write an ordinary minus sign: -1"),
+        ("1e1", "is a number", "write 1 alone"),
+        ("nan", "is a number", "an empty cell means missing"),
+        ("inf", "is a number", "leave the cell empty if it is missing"),
+        ("1_0", "is a number", ""),
+        ("٧", "is a number", ""),
+        ("0x7", "is a number", ""),
+        ("06-May", "is a number", "turned the number into a date"),
+        ("2024-05-06", "is a number", "turned the number into a date"),
+        ("#N/A", "is a number", "a formula of the spreadsheet failed"),
+        ("=1+1", "is a number", ""),
+    ],
+)
+def test_a_score_that_is_none(tmp_path, value, rule, advice):
+    problem = only_problem(tmp_path, edited(LONG, 3, "nrs", value))
+    assert (problem["row"], problem["column"]) == (3, "nrs")
+    assert problem["value"] == value
+    assert rule in problem["rule"]
+    assert advice in problem["advice"]
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"), [("0", False), ("10", False), ("10.0", False), ("10.01", True), ("-0.1", True)]
+)
+def test_limits_of_the_scale(tmp_path, value, wrong):
+    assert len(problems(write(tmp_path, edited(LONG, 3, "nrs", value)))) == wrong
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule"),
+    [
+        ("age", "121", "from 0 to 120"),
+        ("age", "-3", "from 0 to 120"),
+        ("course", "0", "a whole number from 1 on"),
+        ("course", "1.5", "a whole number"),
+        ("course", "", "course is required"),
+        ("sex", "f", "sex is one of female, male, other"),
+        ("visit", "followup", "visit is one of baseline, end_of_infusion, follow_up"),
+        ("visit", "Baseline", "visit is one of"),
+        ("visit", "", "visit is required"),
+        ("date", "2023-02-30", "a date stands in the calendar"),
+        ("date", "2023-13-01", "a date stands in the calendar"),
+        ("date", "05.02.2023", "written year-month-day"),
+        ("date", "2023-02-05 10:30", "written year-month-day"),
+        ("date", "0023-02-05", "between 1960 and 2100"),
+        ("site", "Site A ", "no space before or after"),
+        ("patient_id", "", "patient_id is required"),
+    ],
+)
+def test_a_cell_that_is_wrong(tmp_path, column, value, rule):
+    lines = LONG[:1] + LONG[10:]
+    problem = only_problem(tmp_path, edited([*lines, "A9,1,baseline,,5,Site A,female,40,2023-02-05"], 5, column, value))
+    assert (problem["row"], problem["column"]) == (5, column)
+    assert rule in problem["rule"]
+
+
+def test_the_closest_word_is_named_and_not_taken(tmp_path):
+    problem = only_problem(tmp_path, edited(LONG, 2, "visit", "Baseline"))
+    assert problem["advice"] == "write “baseline” if that is meant"
+
+
+def test_disease_duration(tmp_path):
+    lines = [line.replace("age", "disease_duration_years") for line in LONG]
+    assert cohort.load(write(tmp_path, lines)).courses["disease_duration_years"].tolist() == [45, 60, 61, 30]
+    assert (
+        "from 0 to 100"
+        in only_problem(
+            tmp_path,
+            [line.replace(",30,", ",101,") for line in lines][:1]
+            + [line.replace(",30,", ",101,") for line in lines if line.startswith("A3,1,baseline")],
+        )["rule"]
+    )
+
+
+def semicolons(lines: list[str], decimal: str) -> list[str]:
+    return [line.replace(",", ";").replace(".5", f"{decimal}5") for line in lines]
+
+
+def test_decimal_commas_are_read_and_told(tmp_path):
+    points, commas = (cohort.load(write(tmp_path, semicolons(LONG, sign))) for sign in ".,")
+    assert commas.visits.equals(points.visits)
+    assert commas.visits["nrs"].tolist()[2] == 5.5
+    (told,) = set(commas.warnings["rule"]) - set(points.warnings["rule"])
+    assert told == "decimal commas were read as decimal points: 5,5 is 5.5"
+
+
+def test_mixed_decimal_signs(tmp_path):
+    lines = edited(LONG, 3, "nrs", "4.5")
+    problem = only_problem(
+        tmp_path, semicolons(lines, ".")[:3] + semicolons(lines, ",")[3:4] + semicolons(lines, ".")[4:]
+    )
+    assert (problem["row"], problem["column"], problem["value"]) == (4, "nrs", "5,5")
+    assert "the same decimal sign" in problem["rule"]
+
+
+def test_a_comma_that_may_separate_thousands(tmp_path):
+    lines = [line.replace(",", ";") for line in WIDE]
+    problem = only_problem(tmp_path, edited_with(lines, 2, 4, "5,500"))
+    assert problem["advice"] == "write 5500 if the comma separates thousands, or 5.500 if it is a decimal comma"
+
+
+def edited_with(lines: list[str], row: int, place: int, value: str) -> list[str]:
+    cells = lines[row - 1].split(";")
+    cells[place] = value
+    return [*lines[: row - 1], ";".join(cells), *lines[row:]]
+
+
+@pytest.mark.parametrize("value", ["2024-01-08T00:00:00", "2024-01-08 00:00"])
+def test_midnight_is_a_date(tmp_path, value):
+    assert cohort.load(write(tmp_path, edited(LONG, 2, "date", value))).visits["date"][0] == np.datetime64("2024-01-08")
+
+
+def test_an_identifier_is_never_told(tmp_path):
+    for value in ("Anna Example ", "Anna\x01Example"):
+        problem = only_problem(tmp_path, [line.replace("A3", value) for line in LONG[:1] + LONG[10:11]])
+        assert (problem["row"], problem["column"], problem["value"]) == (2, "patient_id", "")
+
+
+def test_one_patient_with_and_without_a_space_gives_one_message(tmp_path):
+    problem = only_problem(tmp_path, edited(LONG, 3, "patient_id", "A1 "))
+    assert "no space before or after" in problem["rule"]
+
+
+def test_control_characters(tmp_path):
+    problem = only_problem(tmp_path, edited(LONG[:2], 2, "site", "Site\x08A"))
+    assert problem["rule"] == "a text holds no control characters"
+
+
+def test_regimen_classes_are_those_of_the_evidence(data_folder):
+    package = yaml.safe_load((data_folder / "datapackage.yaml").read_text(encoding="utf-8"))
+    (arms,) = [resource for resource in package["resources"] if resource["name"] == "arms"]
+    (column,) = [field for field in arms["schema"]["fields"] if field["name"] == "regimen_class"]
+    assert list(REGIMEN_CLASSES) == column["constraints"]["enum"]
