@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from analysis.evidence.problems import DataError, Problem
 from analysis.parameters import check, find_notebook
+from analysis.paths import ROOT
+from analysis.reporting import axes
 from analysis.reporting.axes import cohort_values, slugs
 from analysis.reporting.plan import PlanError, read
 from analysis.reporting.provenance import command
@@ -115,8 +117,8 @@ def test_a_cohort_with_wrong_rows_fails_its_reports_alone(cohort):
     assert len(cohort.loaded) == 1, "checked once, not once a report"
     bad, again, good = made.reports
     assert bad.problem == again.problem
-    assert bad.problem.startswith("the cohort clinic.csv has 2 problems; first: row 4, column nrs: 0 to 10")
-    assert bad.problem.endswith("python -m analysis check --cohort clinic.csv")
+    assert bad.problem.startswith(f"the cohort {cohort.file} has 2 problems; first: row 4, column nrs: 0 to 10")
+    assert bad.problem.endswith(f"python -m analysis check --cohort {cohort.file}")
     assert (good.name, good.problem) == ("plain", "")
 
 
@@ -125,7 +127,7 @@ def test_a_cohort_without_the_column_is_told(cohort):
     (report,) = planned(
         cohort, f"name: c, parameters: {{cohort: {cohort.file}}}, matrix: {{sites: each_in_cohort}}"
     ).reports
-    assert report.problem == "the cohort clinic.csv has no course with a site: nothing to split it by"
+    assert report.problem == f"the cohort {cohort.file} has no course with a site: nothing to split it by"
 
 
 @pytest.mark.parametrize(
@@ -145,6 +147,21 @@ def test_a_notebook_without_a_cohort_cannot_be_split(tmp_path):
     (tmp_path / "batch.yml").write_text("reports: [{notebook: evidence-report, matrix: {sites: each_in_cohort}}]")
     with pytest.raises(PlanError, match="needs a notebook with the parameter `cohort`"):
         read(tmp_path / "batch.yml")
+
+
+def test_the_example_has_a_report_for_each_of_its_sites():
+    parts = axes.cohort_parts(ROOT / "data/cohorts/synthetic-example.csv", "synthetic-example.csv")
+    sites = [values["sites"] for values in cohort_values(parts, ["sites"])]
+    assert len(sites) == 5
+    assert list(slugs(sites).values()) == [site.lower().replace(" ", "-") for site in sites]
+
+
+def test_a_real_cohort_with_wrong_rows_names_no_patient(tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text("patient_id,visit,weeks_from_end,nrs\nsecret1,baseline,,12\nsecret1,end_of_infusion,0,x\n")
+    with pytest.raises(axes.CohortUnusable, match="has 2 problems; first: row 2, column nrs: ") as caught:
+        axes.cohort_parts(bad, "bad.csv")
+    assert "secret" not in str(caught.value)
 
 
 HOSTILE = [

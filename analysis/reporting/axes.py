@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -42,10 +43,10 @@ def _rows(table: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def cohort_parts(path: Path) -> Parts:
+def cohort_parts(path: Path, given: str) -> Parts:
     """The distinct [site, regimen class, year] of a cohort's courses as text, missing = empty, sorted.
 
-    The cohort is checked on the way. Raises CohortUnusable with the number of its problems, the first of them and the
+    The cohort is checked on the way. given: the path as somebody wrote it, for messages. Raises CohortUnusable with the number of its problems, the first of them and the
     command that lists all.
     """
     from analysis.evidence.problems import DataError
@@ -54,12 +55,12 @@ def cohort_parts(path: Path) -> Parts:
     try:
         courses = cohort.load(path).courses
     except DataError as error:
-        raise CohortUnusable(_first_problem(path, error)) from None
+        raise CohortUnusable(_first_problem(given, error)) from None
     found = courses[list(COHORT_COLUMNS.values())].drop_duplicates().astype("string").fillna("")
     return sorted(found.to_numpy().tolist())
 
 
-def _first_problem(path: Path, error: Exception) -> str:
+def _first_problem(given: str, error: Exception) -> str:
     """One line; without the value, which may point at a patient."""
     problems = error.problems
     first = problems.iloc[0]
@@ -69,8 +70,8 @@ def _first_problem(path: Path, error: Exception) -> str:
     count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
     what = f"{where}: {first['rule']}" if where else str(first["rule"])
     return (
-        f"the cohort {path.name} has {count}; first: {what.rstrip('.')}. "
-        f"All of them: python -m analysis check --cohort {path.name}"
+        f"the cohort {given} has {count}; first: {what.rstrip('.')}. "
+        f"All of them: python -m analysis check --cohort {shlex.quote(given)}"
     )
 
 

@@ -97,14 +97,14 @@ class _Cohorts:
         self.parts: dict[str, Parts] = {}
         self.unusable: dict[str, CohortUnusable] = {}
 
-    def of(self, path: Path) -> Parts:
+    def of(self, path: Path, given: str) -> Parts:
         """Raises CohortUnusable."""
         key = sha256(path.read_bytes())
         if key in self.unusable:
             raise self.unusable[key]
         if key not in self.parts:
             try:
-                self.parts[key] = self.known().get(key) or cohort_parts(path)
+                self.parts[key] = self.known().get(key) or cohort_parts(path, given)
             except CohortUnusable as error:
                 self.unusable[key] = error
                 raise
@@ -208,7 +208,7 @@ def _expand(
         if not path.is_file():
             return [], [*problems, f"{where}: cohort {given!r}: there is no such file."]
         try:
-            parts = _parts(path, split, cohorts)
+            parts = _parts(path, given, split, cohorts)
         except CohortUnusable as error:
             problem = str(error)
     words = {key: slugs(part[key] for part in parts if key in part) for key in split}
@@ -237,12 +237,12 @@ def _expand(
     return reports, problems
 
 
-def _parts(path: Path, split: list[str], cohorts: _Cohorts) -> list[dict[str, str]]:
+def _parts(path: Path, given: str, split: list[str], cohorts: _Cohorts) -> list[dict[str, str]]:
     """The values of the cohort that one report each is made of. Raises CohortUnusable."""
-    found = cohort_values(cohorts.of(path), split)
+    found = cohort_values(cohorts.of(path, given), split)
     if not found:
         names = " and ".join(COHORT_COLUMNS[key] for key in split)
-        raise CohortUnusable(f"the cohort {path.name} has no course with a {names}: nothing to split it by")
+        raise CohortUnusable(f"the cohort {given} has no course with a {names}: nothing to split it by")
     return found
 
 
