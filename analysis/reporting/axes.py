@@ -46,8 +46,8 @@ def _rows(table: str) -> list[dict[str, str]]:
 def cohort_parts(path: Path, given: str) -> Parts:
     """The distinct [site, regimen class, year] of a cohort's courses as text, missing = empty, sorted.
 
-    The cohort is checked on the way. given: the path as somebody wrote it, for messages. Raises CohortUnusable with the number of its problems, the first of them and the
-    command that lists all.
+    given: the path as somebody wrote it, for messages. The cohort is checked on the way: raises CohortUnusable with the
+    number of its problems, the first of them and the command that lists all.
     """
     from analysis.evidence.problems import DataError
     from analysis.outcomes import cohort

@@ -25,7 +25,7 @@ TIMEOUT = 600.0
 FILE_PARAMETERS = ("cohort",)  # parameters whose value is a file that the report reads
 _MARKER = "papermill-error-cell-tag"  # papermill adds two cells that say where it stopped
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-_CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+_CELL_FILE = re.compile(r"(?<![^\s\"'])[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
