@@ -48,11 +48,15 @@ def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
         for name, content in {"main.typ": source.encode(), **files}.items():
             (Path(folder) / name).write_bytes(content)
         try:
-            return _compiler().compile(
+            made, warnings = _compiler().compile_with_warnings(
                 input=str(Path(folder) / "main.typ"), root=folder, format="pdf", pdf_standards=["ua-1"]
             )
         except typst.TypstError as error:
             raise ReportError(f"Typst: {error.message} {' '.join(error.hints)}".strip()) from error
+    for warning in warnings:
+        if warning.message.startswith("unknown font"):  # it would take another one and say nothing
+            raise ReportError(f"Typst: {warning.message}")
+    return made
 
 
 def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, dict[str, bytes]]:
