@@ -117,3 +117,13 @@ def groups(first: float, second: float) -> str:
 def upper_first(text: str) -> str:
     """The text as the start of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def left_out_words(table: pd.DataFrame, *results: str) -> str:
+    """`Left out: 3 patients: baseline score missing.` from rows of result, why, unit and n; empty without any.
+
+    results: only rows that concern one of them (their `result` names it); none = all.
+    """
+    rows = [row for row in table.itertuples() if not results or any(name in row.result for name in results)]
+    parts = dict.fromkeys(f"{count(int(row.n), row.unit.removesuffix('s'))}: {row.why}" for row in rows if row.n)
+    return f"Left out: {'; '.join(parts)}." if parts else ""

@@ -20,9 +20,11 @@ from analysis.exhibit import (
     Table,
     cite,
     csv_text,
+    drawable,
     escape,
     plain,
     value_text,
+    visible,
 )
 from analysis.exhibit.pictures import lean_svg
 
@@ -82,6 +84,8 @@ def test_csv_keeps_every_digit_and_runs_no_formula():
 
 def test_csv_leaves_numbers_written_as_text_alone():
     assert csv_text(table(value=["-5", "+3.2", "=5"])).splitlines()[1:] == ["-5", "+3.2", "'=5"]
+    for sign in ("\t=1", "\r=1", "\n=1", "＝1", "＠x"):
+        assert csv_text(table(value=[sign])).partition("\n")[2].strip('"').startswith("'" + sign)
 
 
 def test_a_figure_is_the_same_svg_every_time_without_a_date():
@@ -186,3 +190,18 @@ def test_markdown_helpers():
     assert cite("a2020", "Miller_1 et al. (2020)") == r"[Miller\_1 et al\. \(2020\)](#ref-a2020)"
     assert plain(cite("a2020", "Miller_1 et al. (2020)")) == "Miller_1 et al. (2020)"
     assert plain(f"**{escape('<b> *x* $1')}**") == "<b> *x* $1"
+
+
+def test_what_nobody_sees_is_shown_by_its_code():
+    assert visible("Nord\u202egro.exe") == "Nord⟨U+202E⟩gro.exe"
+    assert visible("a\x00\x08\u2066\ufeffb") == "a⟨U+0000⟩⟨U+0008⟩⟨U+2066⟩⟨U+FEFF⟩b"
+    kept = "Zürich – 東京 😀 👩\u200d⚕️ שלום ½ line\nend\ttab"
+    assert visible(kept) == kept
+    assert escape("a\u202eb") == "a⟨U\\+202E⟩b"
+    assert Column("x", "X").text("a\u202eb") == "a⟨U+202E⟩b"
+
+
+def test_letters_that_the_fonts_lack_are_shown_by_their_code():
+    assert drawable("Zürich – 東 😀 שלום ≥ −") == "Zürich – ⟨U+6771⟩ 😀 שלום ≥ −"
+    assert drawable("plain\ntext") == "plain\ntext"
+    assert drawable("\ue8ff\u202e") == "⟨U+E8FF⟩⟨U+202E⟩"

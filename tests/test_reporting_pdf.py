@@ -234,7 +234,7 @@ def test_no_table_is_wider_than_its_page(columns, cell):
 
 
 def test_text_for_typst_means_only_itself():
-    assert text('a "b" \\ #x\x00\x07') == '"a \\"b\\" \\\\ #x"'
+    assert text('a "b" \\ #x\x00\u202e 語') == '"a \\"b\\" \\\\ #x⟨U+0000⟩⟨U+202E⟩ ⟨U+8A9E⟩"'
     assert spoken(r"\frac{\hat p}{n}\,\left(1\right)") == "frac(hat p)(n) (1)"
 
 

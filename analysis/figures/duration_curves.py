@@ -109,12 +109,6 @@ def known(patients: pd.DataFrame, time: float) -> dict[str, int]:
     }
 
 
-def untold(patients: pd.DataFrame) -> tuple[int, int]:
-    """How many treated patients of these arms no duration is told of, and how many were treated."""
-    arms = patients.groupby("arm_id").agg(told=("patients", "sum"), treated=("patients_treated", "max"))
-    return int((arms["treated"] - arms["told"]).clip(lower=0).sum()), int(arms["treated"].sum())
-
-
 def _page(found: DurationCurves, regimens: list[str], level: float) -> Picture:
     across = min(len(regimens), SIDE_BY_SIDE)
     wide = min(WIDEST, (POINTS - RIGHT - LEFT - GAP * (across - 1)) / across)
@@ -158,12 +152,8 @@ def _rows(curves: pd.DataFrame, regimen: str) -> pd.DataFrame:
 def _title(found: DurationCurves, regimen: str, wide: float, level: float) -> str:
     group = found.groups[found.groups["regimen_class"] == regimen].iloc[0]
     patients = found.patients[found.patients["regimen_class"] == regimen]
-    missing, treated = untold(patients)
-    who = f"{group['patients']} patients" if not missing else f"{group['patients']} of {treated} treated patients"
     marks = "".join(mark for mark in MARK_WORDS if mark in _marks(patients))
-    lines = [f"{who}{marks}, {plural(group['k'], 'study', 'studies')}"]
-    if missing:
-        lines.append(f"no duration is told of the other {missing}")
+    lines = [f"{group['patients']} patients{marks}, {plural(group['k'], 'study', 'studies')}"]
     lines += [f"median {_median(group)}", _limits(group, level)]
     return "\n".join(wrap(line, wide) for line in lines)
 
@@ -307,7 +297,6 @@ def _alt(found: DurationCurves, regimens: list[str], level: float) -> str:
     told = []
     for regimen in regimens:
         group = found.groups[found.groups["regimen_class"] == regimen].iloc[0]
-        patients = found.patients[found.patients["regimen_class"] == regimen]
         steps = []
         for row in _rows(found.curves, regimen).iloc[::2].itertuples():
             share = (
@@ -316,10 +305,8 @@ def _alt(found: DurationCurves, regimens: list[str], level: float) -> str:
                 else f"between {percent(row.low)} and {percent(row.high)}"
             )
             steps.append(f"{share} ({percent_pair(row.band_low, row.band_high)}) at {in_weeks(row.weeks)}")
-        missing, treated = untold(patients)
-        of = f" of {treated} treated, no duration is told of the others" if missing else ""
         told.append(
-            f"{upper_first(regimen_words(regimen))}, {group['patients']} patients{of}: {', '.join(steps)}; median "
+            f"{upper_first(regimen_words(regimen))}, {group['patients']} patients: {', '.join(steps)}; median "
             f"{_median(group)} ({_limits(group, level)})"
         )
     return " ".join([*sentences, *(f"{words}." for words in told)]) + f" Limits are {level_words(level)}."

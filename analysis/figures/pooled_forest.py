@@ -113,24 +113,19 @@ def _add(ledger: Ledger, group, members: pd.DataFrame, level: float) -> None:
         "",
         f"{int(group.responders)}/{int(group.patients)}",
         "100%",
-        f"{percent(group.rate)} ({_pair(group.ci_low, group.ci_high)})",
+        f"{percent(group.rate)} ({percent_pair(group.ci_low, group.ci_high)})",
         draw=lambda ax, y: _diamond(ax, y, group),
     )
     guess = " (hardly more than a guess from two studies)" if group.k == 2 else ""
     ledger.row(
         f"Prediction interval: next study{guess}",
         *("", "", ""),
-        _pair(group.pi_low, group.pi_high),
+        percent_pair(group.pi_low, group.pi_high),
         draw=lambda ax, y: _bar(ax, y, group),
     )
     ledger.row(
-        f"Between studies: I² {percent(group.i2)} ({_pair(group.i2_low, group.i2_high)})", *[""] * 4, color=MUTED
+        f"Between studies: I² {percent(group.i2)} ({percent_pair(group.i2_low, group.i2_high)})", *[""] * 4, color=MUTED
     )
-
-
-def _pair(low: float, high: float) -> str:
-    """Limits of a rate; one that is 0 to a tenth of a percent is written as 0."""
-    return percent_pair(0.0 if low < 0.0005 else low, high)
 
 
 def _diamond(ax: Axes, y: float, group) -> None:
@@ -226,7 +221,8 @@ def _alt(groups: pd.DataFrame, level: float) -> str:
     told = [
         f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} "
         f"patients in {plural(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({level_words(level)} "
-        f"interval {_pair(group.ci_low, group.ci_high)}, prediction interval {_pair(group.pi_low, group.pi_high)})"
+        f"interval {percent_pair(group.ci_low, group.ci_high)}, "
+        f"prediction interval {percent_pair(group.pi_low, group.pi_high)})"
         for group in groups.itertuples()
     ]
     return (

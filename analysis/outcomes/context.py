@@ -91,3 +91,9 @@ def with_context(selection: Selection, table: str) -> pd.DataFrame:
 def source_row(table: str, row: int | str) -> str:
     """Where a number stands, as readers of the tables see it: `responders.csv row 23`."""
     return f"{table}.csv row {row}"
+
+
+def group_name(group: object, longest: int = 60) -> str:
+    """A site, a regimen class or another group of a clinic's patients by name: one line, cut where it is too long."""
+    text = " ".join(REGIMEN_WORDS.get(str(group), str(group)).split())
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from analysis.exhibit import EXHIBIT_MIME, escape
+from analysis.exhibit import EXHIBIT_MIME, escape, visible
 from analysis.paths import DATA
 from analysis.reporting import ReportError, pandoc, rows
 from analysis.reporting.outputs import joined, plain_parts
@@ -18,6 +18,7 @@ from analysis.reporting.parts import Answer, Blocks, Code, Document, FigurePart,
 TEMPLATE = Path(__file__).parent / "template"
 BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")
 METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
+_RAW = ("csv", "image/svg+xml", "image/png", "image/jpeg", "attachments")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _Factory = Callable[[dict[str, Blocks]], Part]
 
@@ -109,10 +110,10 @@ def read(notebook: dict[str, Any]) -> Document:
 
     Raises ReportError if it cites what no bibliography has, or gives two exhibits the same name.
     """
-    made = notebook["metadata"].get(METADATA, {})
+    made = _shown(notebook["metadata"].get(METADATA, {}))
     entries = rows.entries(notebook, made)
     collector = _Collector(frozenset(entry.anchor for entry in entries))
-    for cell in notebook["cells"]:
+    for cell in _shown(notebook["cells"]):
         collector.cell(cell)
     collector.flush_code()
     summary = collector.summary or {}
@@ -136,6 +137,15 @@ def read(notebook: dict[str, Any]) -> Document:
     document.has_references = bool(resolver.cited)
     document.meta = {"version": version, **_citation_meta(resolver.cited)}
     return document
+
+
+def _shown(node: Any) -> Any:
+    """A copy in which nothing turns the reading direction unseen; raw values and pictures stay as they are."""
+    if isinstance(node, dict):
+        return {key: value if key in _RAW else _shown(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_shown(value) for value in node]
+    return visible(node) if isinstance(node, str) else node
 
 
 class _Resolver:

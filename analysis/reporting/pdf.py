@@ -10,6 +10,8 @@ from typing import Any
 
 import typst
 
+from analysis.exhibit import drawable
+from analysis.exhibit.glyphs import fonts
 from analysis.reporting import ReportError, pandoc
 from analysis.reporting.document import TEMPLATE
 from analysis.reporting.html import captioned, description, svg_size
@@ -34,8 +36,8 @@ _SMALL = 170.0  # height of a table that is not worth a page break
 
 @functools.cache
 def _compiler() -> typst.Compiler:
-    """Kept open: its fonts are loaded once a process. Only the fonts that come with it: the same file everywhere."""
-    return typst.Compiler(ignore_system_fonts=True)
+    """Kept open: its fonts are loaded once a process. Only its own and Matplotlib's fonts: the same file everywhere."""
+    return typst.Compiler(ignore_system_fonts=True, font_paths=[str(fonts())])
 
 
 def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
@@ -46,11 +48,15 @@ def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
         for name, content in {"main.typ": source.encode(), **files}.items():
             (Path(folder) / name).write_bytes(content)
         try:
-            return _compiler().compile(
+            made, warnings = _compiler().compile_with_warnings(
                 input=str(Path(folder) / "main.typ"), root=folder, format="pdf", pdf_standards=["ua-1"]
             )
         except typst.TypstError as error:
             raise ReportError(f"Typst: {error.message} {' '.join(error.hints)}".strip()) from error
+    for warning in warnings:
+        if warning.message.startswith("unknown font"):  # it would take another one and say nothing
+            raise ReportError(f"Typst: {warning.message}")
+    return made
 
 
 def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, dict[str, bytes]]:
@@ -95,7 +101,7 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
 
 def text(words: str) -> str:
     """A Typst string: no mark in it means anything."""
-    kept = "".join(character for character in words if character >= " " or character in "\n\t")
+    kept = "".join(character for character in drawable(words) if character >= " " or character in "\n\t")
     return json.dumps(kept, ensure_ascii=False)
 
 
@@ -114,6 +120,10 @@ def _for_typst(node: dict[str, Any], files: dict[str, bytes]) -> Any:
         case "Image" if node["c"][2][0] in files:
             alt = pandoc.plain(node["c"][1]) or "Picture without a description"
             return pandoc.raw_inline("typst", f"#box(image({text(node['c'][2][0])}, alt: {text(alt)}))")
+        case "Str":
+            return {"t": "Str", "c": drawable(node["c"])}
+        case "Code":
+            return {"t": "Code", "c": [node["c"][0], drawable(node["c"][1])]}
         case "HorizontalRule":
             return _raw("#horizontalrule")
     return node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 import platform
 import shlex
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.parameters import Notebook
-from analysis.paths import DATA, ROOT
+from analysis.parameters.registry import File
+from analysis.paths import DATA, ROOT, resolve
 
 LIBRARIES = (
     "pandas",
@@ -122,8 +124,11 @@ def shared() -> dict[str, Any]:
 
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """What a notebook's metadata keeps: everything the last section of the report says, and no clock time."""
-    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
+    files = [p.name for p in notebook.parameters if isinstance(p.rule, File)]
+    hashes = {name: sha256(resolve(values[name]).read_bytes()) for name in files}
+    values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {
         "notebook": notebook.name,
         "path": _place(notebook.path),
@@ -131,6 +136,7 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
         "parameters": listed,
         "order": list(listed),  # notebook files sort their keys
         "changed": changed,
+        "inputs": [{"file": values[name], "hash": value} for name, value in hashes.items()],
         "command": command(notebook, {name: values[name] for name in changed}, common.get("paper", "")),
         **common,
     }
@@ -157,7 +163,12 @@ def value_words(value: Any) -> str:
     """A parameter's value as one would type it."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+    if not isinstance(value, (tuple, list)):
+        return str(value)
+    words = [str(part) for part in value]
+    if any(word != word.strip() or word[:1] in "[(\"'" or "," in word for word in words):
+        return json.dumps(words, ensure_ascii=False)  # a comma inside a name doesn't part it
+    return ",".join(words)
 
 
 def day_of(seconds: int) -> str:
@@ -189,6 +200,7 @@ def lines(made: dict[str, Any]) -> list[dict[str, Any]]:
         {"label": "Notebook", "text": f"{made['path']} (SHA-256 {made['notebook_hash'][:12]})"},
         {"label": "Data", "text": f"SHA-256 {made['data']['hash']}"},
         {"label": "Data files", "rows": files},
+        *({"label": file["file"], "text": f"SHA-256 {file['hash']}"} for file in made.get("inputs", [])),
         {"label": "Code", "text": f"commit {commit}; {state}" if commit else "a copy without its history"},
         {"label": "Date of the code", "text": day_of(made["code"]["epoch"])},
         {"label": "Parameters", "rows": parameters} if made["parameters"] else {"label": "Parameters", "text": "none"},
