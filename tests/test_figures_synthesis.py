@@ -160,9 +160,7 @@ def test_the_curve_holds_the_numbers_of_the_tables(kept):
     curve = data[data["what"] == "pooled"]
     told = result.curve.iloc[::3]
     assert curve["weeks_after_end_of_infusion"].tolist() == told["weeks"].tolist()
-    assert told["weeks"].iloc[[0, -1]].tolist() == pytest.approx([0, result.last_week]), "start and last count"
-        "from the start to the last count"
-    )
+    assert told["weeks"].iloc[[0, -1]].tolist() == pytest.approx([0, result.last_week]), "from start to last count"
     assert curve["percent_with_benefit"].tolist() == (100 * told["rate"]).tolist()
     for limit in ("ci_low", "ci_high", "pi_low", "pi_high"):
         assert curve[f"{limit}_percent"].tolist() == (100 * told[limit]).tolist()
