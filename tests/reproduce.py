@@ -1,7 +1,7 @@
 """Builds the reports twice, each time from a fresh clone, and says how many are the same byte by byte.
 
 The two clones lie at paths of different length and are built with another time zone, language, hash seed and number of
-jobs, the second on a later day (where the program `faketime` is installed). Compared are all files of all reports, the
+jobs, the second forty days later (where the Python package time-machine is installed). Compared are all files of all reports, the
 index, the RO-Crate and the manifest but for its block of times. Uncommitted changes are not part of a clone.
 
     python tests/reproduce.py [--only PATTERN] [--plan FILE]
@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -26,7 +26,11 @@ WORLDS = (
 )
 PLACES = ("first", "second clone, with spaces and a much longer name")
 JOBS = ("2", "3")
-LATER = "+40d"
+# what Python does first in every process of the second build
+LATER = """import datetime
+import time_machine
+time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=40), tick=True).start()
+"""
 
 
 def clone(target: Path) -> Path:
@@ -35,11 +39,12 @@ def clone(target: Path) -> Path:
     return target
 
 
-def build(folder: Path, world: dict[str, str], jobs: str, arguments: list[str], *, later: bool) -> Path:
-    """All reports of a clone, by this interpreter; gives their folder. Raises CalledProcessError if one fails."""
-    shift = ["faketime", "-f", LATER] if later else []
-    command = [*shift, sys.executable, "-m", "analysis", "batch", *arguments, "--jobs", jobs, "--quiet"]
-    environment = {**os.environ, **world, "PYTHONPATH": str(folder), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+def build(folder: Path, world: dict[str, str], jobs: str, arguments: list[str], first: Path | None = None) -> Path:
+    """All reports of a clone, by this interpreter; gives their folder. first: a folder whose sitecustomize.py runs
+    before all else. Raises CalledProcessError if a report fails."""
+    command = [sys.executable, "-m", "analysis", "batch", *arguments, "--jobs", jobs, "--quiet"]
+    paths = [str(path) for path in (first, folder) if path] + list(filter(None, [os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, **world, "PYTHONPATH": os.pathsep.join(paths)}
     environment.pop("SOURCE_DATE_EPOCH", None)
     subprocess.run(command, cwd=folder, env=environment, check=True)
     return folder / "reports" / "output"
@@ -67,19 +72,22 @@ def compare(first: Path, second: Path) -> tuple[list[str], list[str]]:
 def main(only: str, plan: str) -> None:
     """Clone, build, compare, tell; exit status 1 if anything differs."""
     arguments = [*([plan] if plan else []), *(["--only", only] if only else [])]
-    later = shutil.which("faketime") is not None
+    later = find_spec("time_machine") is not None
     with tempfile.TemporaryDirectory(prefix="reproduce-") as place:
         clones = [clone(Path(place) / name) for name in PLACES]
+        clock = Path(place) / "clock"
+        clock.mkdir()
+        (clock / "sitecustomize.py").write_text(LATER if later else "", encoding="utf-8")
         outputs = [
-            build(folder, world, jobs, arguments, later=later and number == 1)
-            for number, (folder, world, jobs) in enumerate(zip(clones, WORLDS, JOBS, strict=True))
+            build(folder, world, jobs, arguments, first)
+            for folder, world, jobs, first in zip(clones, WORLDS, JOBS, (None, clock), strict=True)
         ]
         reports, differing = compare(*outputs)
     changed = {name.split("/")[0] for name in differing}
     for name in differing:
         click.echo(f"differs: {name}")
     if not later:
-        click.echo("Both were built today: the program faketime is not installed.")
+        click.echo("Both were built today: the package time-machine is not installed.")
     click.echo(f"{len(reports) - len(changed & set(reports))} of {len(reports)} reports identical.")
     sys.exit(1 if differing else 0)
 
