@@ -1,8 +1,8 @@
 """Builds the reports twice, each time from a fresh clone, and says how many are the same byte by byte.
 
 The two clones lie at paths of different length and are built with another time zone, language, hash seed and number of
-jobs, the second forty days later (where the Python package time-machine is installed). Compared are all files of all reports, the
-index, the RO-Crate and the manifest but for its block of times. Uncommitted changes are not part of a clone.
+jobs, the second forty days later (where the Python package time-machine is installed). Compared are all files of all
+reports, the index, the RO-Crate and the manifest but for its block of times. Uncommitted changes are not part of a clone.
 
     python tests/reproduce.py [--only PATTERN] [--plan FILE]
 """
