@@ -116,10 +116,11 @@ def list_notebooks() -> None:
 @click.argument("notebook")
 @click.option("-p", "--parameter", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; may stand often.")
 @click.option("--formats", metavar="LIST", default="html,pdf", show_default=True, help="html, pdf or both.")
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper of the PDF.")
 @click.option(
     "--output", metavar="DIR", default="reports/output", show_default=True, help="The report gets a folder in it."
 )
-def report(notebook: str, pairs: tuple[str, ...], formats: str, output: str) -> None:
+def report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, output: str) -> None:
     """Build one report from NOTEBOOK (a name from `list`, or the path of a notebook).
 
     Lists are written with commas: -p routes=iv,oral
@@ -153,7 +154,7 @@ def report(notebook: str, pairs: tuple[str, ...], formats: str, output: str) -> 
     from analysis.reporting.plan import report_name
     from analysis.reporting.run import Spec, build, place
 
-    common = _common()
+    common = {**_common(), **({"paper": paper} if paper != "a4" else {})}
     name = report_name(found.name, found, given)
     built = build(Spec(name, str(found.path), given, chosen, common))
     folder = _folder(output) / name
@@ -179,9 +180,14 @@ def report(notebook: str, pairs: tuple[str, ...], formats: str, output: str) -> 
 @click.argument("file", default="reports/batch.yml")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=None, help="Reports at a time.  [default: cores]")
 @click.option("--only", metavar="PATTERN", default="", help="Only reports whose name fits, such as 'study-*'.")
+@click.option("--force", is_flag=True, help="Build also what is up to date.")
 @click.option("--output", metavar="DIR", default="reports/output", show_default=True, help="Where the reports go.")
-def batch(file: str, jobs: int | None, only: str, output: str) -> None:
+@click.option("--quiet", is_flag=True, help="Say nothing but what failed.")
+def batch(file: str, jobs: int | None, only: str, force: bool, output: str, quiet: bool) -> None:
     """Build all reports that FILE lists; write index.html and manifest.json.
+
+    A report is built only if its notebook, parameters, data, the library or a version changed since the last time, or
+    if its files are gone or were edited. Ctrl-C loses nothing that is ready: the next run goes on from there.
 
     Exit status: 0 all built, 1 some failed (all others were built), 2 wrong use (nothing was started).
     """
@@ -189,10 +195,14 @@ def batch(file: str, jobs: int | None, only: str, output: str) -> None:
 
     from analysis.parameters import nearest_word
     from analysis.paths import resolve
+    from analysis.reporting import ReportError, provenance
+    from analysis.reporting import batch as batches
+    from analysis.reporting.folder import FolderBusy
     from analysis.reporting.plan import PlanError, read
 
+    folder = _folder(output)
     try:
-        plan = read(resolve(file))
+        plan = read(resolve(file), lambda: batches.cohorts_known(folder, provenance.code()))
     except PlanError as error:
         _refuse(error.problems)
     names = [planned.name for planned in plan.reports]
@@ -200,22 +210,36 @@ def batch(file: str, jobs: int | None, only: str, output: str) -> None:
     if not chosen:
         _refuse([f"no report fits {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
     common = _common()
-
-    from analysis.reporting import batch as batches
-
-    folder = _folder(output)
-    progress = _Progress(len(chosen))
+    progress = _Progress(quiet)
+    watcher = type("Watching", (batches.Watcher,), {name: getattr(progress, name) for name in _Progress.HEARS})()
     try:
-        outcomes = batches.run(plan, folder, common, jobs=jobs, only=only, done=progress.tell)
+        outcomes = batches.run(plan, folder, common, jobs=jobs, only=only, force=force, watcher=watcher)
+    except FolderBusy as error:
+        _refuse([str(error)])
     except OSError as error:
         click.echo(f"Not written: {error.strerror}: {error.filename or folder}", err=True)
         sys.exit(FAILED)
+    except ReportError as error:
+        click.echo(str(error), err=True)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        progress.close()
+        click.echo(
+            f"Stopped. {progress.count} reports were ready and are kept; the next run builds the rest.", err=True
+        )
+        sys.exit(FAILED)
     finally:
         progress.close()
-    _table(outcomes)
     failed = [outcome for outcome in outcomes if not outcome.ok]
+    if quiet:
+        for outcome in failed:
+            click.echo(f"{outcome.entry['name']}: {outcome.entry['reason']}", err=True)
+        sys.exit(FAILED if failed else BUILT)
+    _table(outcomes)
+    unchanged = sum(outcome.unchanged for outcome in outcomes)
     click.echo(
         f"{len(outcomes) - len(failed)} of {len(outcomes)} reports built"
+        + (f", {unchanged} of them earlier and still up to date" if unchanged else "")
         + (f", {len(failed)} failed." if failed else ".")
     )
     click.echo(str(folder / "index.html"))
@@ -223,24 +247,46 @@ def batch(file: str, jobs: int | None, only: str, output: str) -> None:
 
 
 class _Progress:
-    """A bar on a terminal, a line a report elsewhere."""
+    """A bar with the names of what is being built on a terminal, a line a report elsewhere, nothing if quiet."""
 
-    def __init__(self, total: int) -> None:
-        self.total, self.count, self.bar = total, 0, None
-        if sys.stderr.isatty():
+    HEARS = ("begin", "started", "finished")
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet, self.total, self.count, self.bar = quiet, 0, 0, None
+        self.running: list[str] = []
+
+    def begin(self, to_build: list[str], unchanged: int) -> None:
+        """So many are to be built."""
+        self.total = len(to_build)
+        if self.quiet:
+            return
+        if unchanged:
+            click.echo(f"{unchanged} report{'s are' if unchanged != 1 else ' is'} up to date.", err=True)
+        if to_build and sys.stderr.isatty():
             from tqdm import tqdm
 
-            self.bar = tqdm(total=total, unit="report", file=sys.stderr, dynamic_ncols=True)
+            form = "{n_fmt}/{total_fmt} |{bar}| {elapsed}, {remaining} left{postfix}"
+            self.bar = tqdm(total=self.total, bar_format=form, smoothing=0, file=sys.stderr, dynamic_ncols=True)
 
-    def tell(self, outcome: Any) -> None:
+    def started(self, name: str) -> None:
+        """One more is being built."""
+        self.running.append(name)
+        self._show()
+
+    def finished(self, outcome: Any) -> None:
         """One more is ready."""
         self.count += 1
         name, word = outcome.entry["name"], "built" if outcome.ok else "FAILED"
+        self.running = [other for other in self.running if other != name]
         if self.bar is not None:
-            self.bar.set_postfix_str(name)
             self.bar.update()
-        else:
+            self._show()
+        elif not self.quiet:
             click.echo(f"[{self.count}/{self.total}] {word} {name} ({outcome.seconds:.1f} s)", err=True)
+
+    def _show(self) -> None:
+        if self.bar is not None:
+            self.bar.set_postfix_str(" ".join(self.running))
 
     def close(self) -> None:
         """The bar goes."""
@@ -250,10 +296,12 @@ class _Progress:
 
 def _table(outcomes: list[Any]) -> None:
     wide = max(len(outcome.entry["name"]) for outcome in outcomes)
-    click.echo(f"\n{'report':<{wide}}  status    seconds")
+    click.echo(f"\n{'report':<{wide}}  status      seconds")
     for outcome in outcomes:
         entry = outcome.entry
-        click.echo(f"{entry['name']:<{wide}}  {entry['status']:<8}  {outcome.seconds:7.1f}")
+        word = "up to date" if outcome.unchanged else entry["status"]
+        seconds = "" if outcome.unchanged else f"{outcome.seconds:7.1f}"
+        click.echo(f"{entry['name']:<{wide}}  {word:<10}  {seconds}".rstrip())
         for line in textwrap.wrap(entry["reason"], _width() - 4):
             click.echo(f"    {line}")
     click.echo()

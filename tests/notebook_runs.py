@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from analysis.parameters import check, find_notebook
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch import build_all
+from analysis.reporting.pool import build_all
 from analysis.reporting.run import Built, Spec
 
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))

@@ -26,6 +26,7 @@ from analysis.exhibit import (
     value_text,
     visible,
 )
+from analysis.exhibit.pictures import lean_svg
 
 HOSTILE = ["<script>alert(1)</script>", "#strong[x] $y$", "**bold** [a](b)", "=1+1", "+cmd", "-2 weeks", "@SUM(A1)"]
 
@@ -94,6 +95,25 @@ def test_a_figure_is_the_same_svg_every_time_without_a_date():
     assert first == second
     assert "<dc:date>" not in first
     assert "<text" not in first, "letters must be outlines: no font of the machine is needed"
+
+
+def test_a_picture_keeps_what_is_drawn_and_loses_what_says_nothing():
+    outline = "M 80 800 L 1608 0 Q 3431 16 3424 3424 z M 160 0 L 80 8"
+    svg = (
+        "<svg><metadata>words</metadata><defs>\n"
+        f'<path id="DejaVuSans-41" d="{outline}" transform="scale(0.015625)"/>'
+        '<path id="m1" d="M 1.23456 2 z"/></defs>\n'
+        '<g id="figure_1"><g id="text_1" style="fill: #000000; opacity: 0.5" transform="translate(1.23456 7)">'
+        '<!-- A --><use xlink:href="#DejaVuSans-41"/><use xlink:href="#DejaVuSans-41" transform="translate(61.27 0)"/>'
+        "</g></g></svg>"
+    )
+    # points of the outline: 10 100, 201 0, 429 2, 428 428, then back to 10 100; 20 0, 10 1
+    steps = "m10 100l191-100q228 2 227 428zm10-100l-10 1"
+    assert lean_svg(svg) == (
+        f'<svg><defs>\n<path id="d41" d="{steps}" transform="scale(0.125)"/><path d="M1.23 2z"/></defs>\n'
+        '<g style="fill:#000000;opacity:0.5" transform="translate(1.23 7)">'
+        '<use href="#d41"/><use href="#d41" x="61"/></g></svg>'
+    )
 
 
 def test_a_figure_is_not_drawn_a_second_time_by_jupyter():

@@ -6,10 +6,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis import findings
+from analysis import findings as written
 from analysis.evidence.selection import Criteria, select
+from analysis.exhibit import Finding
 from analysis.outcomes import durations, responders, safety, synthesis, trajectories
 
+
+def in_words(told):
+    """Findings as they are read: the links from their numbers to rows, tables and figures taken out."""
+    if isinstance(told, Finding):
+        return replace(told, **{name: NUMBER.sub(r"\1", getattr(told, name)) for name in ("sentence", "detail")})
+    return tuple(map(in_words, told)) if isinstance(told, tuple) else told
+
+
+class InWords:
+    """`analysis.findings`, read."""
+
+    def __getattr__(self, name):
+        return lambda *given, **named: in_words(getattr(written, name)(*given, **named))
+
+
+NUMBER = re.compile(r"\[([^\[\]]*)\]\(#(?:row|tab|fig)-[^)]*\)")
+findings = InWords()
 EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
 
 

@@ -10,6 +10,7 @@ from scipy.special import expit
 from analysis.evidence.selection import Criteria, select
 from analysis.outcomes import responders, synthesis
 from analysis.outcomes.context import PLACEBO
+from analysis.outcomes.synthesis.duration_curves import UNTOLD
 from analysis.outcomes.synthesis.reasons import CONTAINED, CONTROL_GROUP, CONTROLLED, SELECTED, SINGLE
 from analysis.outcomes.synthesis.windows import WINDOWS, window
 from analysis.paths import ROOT
@@ -33,7 +34,9 @@ def placebo_arm(evidence, study_id):
 
 
 def test_windows_are_closed_above():
-    assert [window(w) for w in (0, 1, 1.1, 8, 8.1, 26, 26.1, 400)] == [WINDOWS[i][1] for i in (0, 0, 1, 1, 2, 2, 3, 3)]
+    assert [window(w) for w in (0, 1, 1.1, 8.7, 9.1, 26.1, 26.6, 400)] == [
+        WINDOWS[i][1] for i in (0, 0, 1, 1, 2, 2, 3, 3)
+    ]
     assert window(np.nan) == ""
 
 
@@ -106,7 +109,8 @@ def test_arms_of_one_study_are_taken_together(evidence):
         responders=pd.concat([rates, second], ignore_index=True),
     )
     before, after = (synthesis.pooled_rates(select(e)) for e in (evidence, split))
-    pd.testing.assert_frame_equal(before.groups, after.groups)
+    pd.testing.assert_frame_equal(before.groups.drop(columns="rows"), after.groups.drop(columns="rows"))
+    assert after.groups["rows"].str.contains("9999").sum() == 1, "the pooled rate names the rows of both arms"
     joined = after.studies[after.studies["label"] == "2 arms taken together"]
     assert joined["responders"].tolist() == [25]
     assert joined["row"].tolist() == [f"{int(rates.loc[at_end, 'row'])}, 9999"]
@@ -269,8 +273,22 @@ def test_durations_use_each_patient_once_and_leave_the_rest_out_with_reason(evid
         {"patients": "sum", "patients_treated": "first"}
     )
     assert (per_arm["patients"] <= per_arm["patients_treated"]).all()
-    why = set(found.left_out["why"])
-    assert {SELECTED, SINGLE, "the regimen is not stated"} <= why
+    assert (per_arm["patients"] == per_arm["patients_treated"]).all()
+    why = found.left_out.groupby("arm_id")["why"].agg(set)
+    assert why["lee2025_ketamine"] == {SELECTED}
+    assert why["cohen2023_all"] == {"the regimen is not stated"}
+
+
+def test_groups_of_which_only_some_durations_are_told_stay_out(evidence):
+    """Kiefer 2002, when it alone is asked for: 2 of 6 patients have a duration, and they are not the 4 others."""
+    found = synthesis.duration_curves(select(evidence, replace(EVERYTHING, studies=("kiefer2002",))))
+    assert found.groups.empty
+    assert set(found.left_out["why"]) == {UNTOLD}
+    assert found.left_out["patients"].sum() < found.left_out["patients_treated"].max()
+
+
+def test_no_control_group_has_a_curve(evidence):
+    found = synthesis.duration_curves(select(evidence, EVERYTHING))
     assert not {CONTROL_GROUP} & set(found.patients["role"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,9 @@ import pytest
 from bs4 import BeautifulSoup
 from reporting_samples import SAMPLE, common, sample
 
-from analysis.reporting import batch
+from analysis.reporting import batch, pool
 from analysis.reporting.plan import read
+from analysis.reporting.pool import build_all
 from analysis.reporting.run import Built, Spec
 
 PLAN = f"""
@@ -25,15 +27,32 @@ reports:
 """
 
 
+class Heard(batch.Watcher):
+    """Writes down what it hears of a batch."""
+
+    def __init__(self):
+        self.to_build, self.unchanged, self.running, self.ready = [], 0, [], []
+
+    def begin(self, to_build, unchanged):
+        self.to_build, self.unchanged = to_build, unchanged
+
+    def started(self, name):
+        self.running.append(name)
+
+    def finished(self, outcome):
+        self.ready.append(outcome.entry["name"])
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A batch of one failing and two good reports, built with two processes."""
     folder = tmp_path_factory.mktemp("batch")
     (folder / "batch.yml").write_text(PLAN)
-    heard = []
-    outcomes = batch.run(read(folder / "batch.yml"), folder / "out", common(), jobs=2, done=heard.append)
+    heard = Heard()
+    outcomes = batch.run(read(folder / "batch.yml"), folder / "out", common(), jobs=2, watcher=heard)
     assert [outcome.entry["name"] for outcome in outcomes] == ["bad", "sample", "narrow"]
-    assert sorted(outcome.entry["name"] for outcome in heard) == ["bad", "narrow", "sample"]
+    assert (sorted(heard.to_build), heard.unchanged) == (["bad", "narrow", "sample"], 0)
+    assert sorted(heard.running) == sorted(heard.ready) == ["bad", "narrow", "sample"]
     return folder / "out"
 
 
@@ -42,7 +61,9 @@ def manifest(folder) -> dict:
 
 
 def test_one_failure_costs_no_other_report(folder):
-    assert sorted(path.name for path in folder.iterdir()) == ["bad", "index.html", "manifest.json", "narrow", "sample"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("bad", "index.html", "manifest.json", "narrow", "ro-crate-metadata.json", "sample"),
+    ]
     assert [path.name for path in (folder / "bad").iterdir()] == ["report.ipynb"]
     assert (folder / "sample" / "report.pdf").is_file()
     assert not (folder / "narrow" / "report.pdf").exists(), "only HTML was asked for"
@@ -102,18 +123,19 @@ def test_the_index_leads_by_question_and_says_why(folder):
 def test_only_some_reports_and_the_others_stay_in_index_and_manifest(folder):
     before = manifest(folder)
     plan = read(folder.parent / "batch.yml")
-    outcomes = batch.run(plan, folder, common(), jobs=1, only="nar*", executor=ThreadPoolExecutor)
+    outcomes = batch.run(plan, folder, common(), jobs=1, only="nar*", force=True, executor=ThreadPoolExecutor)
     assert [outcome.entry["name"] for outcome in outcomes] == ["narrow"]
     after = manifest(folder)
     assert after["reports"] == before["reports"]
-    assert set(after["times"]["seconds"]) == {"narrow"}
+    assert set(after["times"]["seconds"]) == {"bad", "sample", "narrow"}
     assert "sample/report.html" in (folder / "index.html").read_text()
 
 
 def test_a_process_that_dies_costs_only_its_own_report(tmp_path):
     killer = tmp_path / "killer.ipynb"
     # waits until the other report of the pool has begun, then kills the process that waits for its kernel
-    code = "import os, signal, time; time.sleep(0.5); os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)"
+    kill = "os.kill(int(os.environ['JPY_PARENT_PID']), signal.SIGKILL)"
+    code = f"import os, signal, time; time.sleep(0.5); {kill}; time.sleep(60)"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), killer)
     plain = tmp_path / "plain.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Plain")]), plain)
@@ -121,7 +143,7 @@ def test_a_process_that_dies_costs_only_its_own_report(tmp_path):
         Spec("killer", str(killer), formats=("html",), common=common()),
         *(Spec(f"plain-{n}", str(plain), formats=("html",), common=common()) for n in range(3)),
     ]
-    built = {result.name: result for result in batch.build_all(specs, jobs=2)}
+    built = {result.name: result for result in build_all(specs, jobs=2)}
     assert built["killer"].reason == "its process ended without a word (killed, crashed or out of memory)"
     assert [built[f"plain-{n}"].reason for n in range(3)] == ["", "", ""]
     assert len(built) == 4
@@ -132,13 +154,13 @@ def test_any_executor_will_do():
         pass
 
     spec = Spec("x", "no-such-notebook", common=common())
-    (built,) = batch.build_all([spec], executor=Here)
+    (built,) = build_all([spec], executor=Here)
     assert isinstance(built, Built)
     assert "No notebook 'no-such-notebook'" in built.reason
 
 
 def test_nothing_to_build():
-    assert list(batch.build_all([], executor=ThreadPoolExecutor)) == []
+    assert list(build_all([], executor=ThreadPoolExecutor)) == []
 
 
 def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_path, monkeypatch):
@@ -148,10 +170,21 @@ def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_pat
         raise OSError(28, "No space left on device", str(folder))
 
     monkeypatch.setattr(batch, "place", full)
-    monkeypatch.setattr(batch, "build", lambda spec: Built(spec.name, {"report.html": b"x"}, made=sample().made))
+    monkeypatch.setattr(pool, "build", lambda spec: Built(spec.name, {"report.html": b"x"}, made=sample().made))
     plan = read(tmp_path / "batch.yml")
     (outcome,) = batch.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
     assert outcome.entry["status"] == "failed"
     assert outcome.entry["reason"].startswith("its files could not be written: No space left on device")
     assert outcome.entry["files"] == {}
     assert (tmp_path / "out" / "manifest.json").is_file()
+
+
+def test_a_report_that_cannot_be_planned_costs_no_other(tmp_path):
+    (tmp_path / "batch.yml").write_text(PLAN)
+    plan = read(tmp_path / "batch.yml")
+    reports = (dataclasses.replace(plan.reports[1], problem="the cohort x.csv has 3 problems"), plan.reports[2])
+    plan = dataclasses.replace(plan, reports=reports)
+    lost, built = batch.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
+    assert (lost.ok, lost.entry["reason"], lost.entry["files"]) == (False, "the cohort x.csv has 3 problems", {})
+    assert built.ok
+    assert "the cohort x.csv has 3 problems" in (tmp_path / "out" / "index.html").read_text()

@@ -9,7 +9,7 @@ from reporting_samples import SAMPLE
 
 from analysis import paths
 from analysis.parameters import find_notebook
-from analysis.reporting import plan
+from analysis.reporting import axes
 from analysis.reporting.plan import PlanError, read, report_name, studies_with_outcomes
 
 
@@ -92,7 +92,7 @@ def test_a_new_study_appears_by_itself(data_copy, monkeypatch):
     new = list(rows[1])
     new[rows[0].index("study_id")] = "mangnus2023"
     data_copy.write_rows("adverse_events.csv", [*rows, new])
-    monkeypatch.setattr(plan, "DATA", data_copy.folder)
+    monkeypatch.setattr(axes, "DATA", data_copy.folder)
     assert set(studies_with_outcomes()) - set(before) == {"mangnus2023"}
 
 

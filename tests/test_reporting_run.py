@@ -89,15 +89,54 @@ def test_a_dead_kernel_is_told():
     built = build(spec("dead", die=True))
     assert built.reason == "cell 14: the kernel died (killed, crashed or out of memory)"
     assert list(built.files) == ["report.ipynb"]
+    (error,) = notebook_of(built).cells[13].outputs
+    assert (error.output_type, error.ename) == ("error", "DeadKernel")
 
 
 def test_a_cell_that_takes_too_long_is_stopped(tmp_path):
     path = tmp_path / "slow.ipynb"
     cells = [nbformat.v4.new_markdown_cell("# Slow"), nbformat.v4.new_code_cell("import time; time.sleep(60)")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    built = build(Spec("slow", str(path), common=common(), cell_seconds=1))
-    assert built.reason == "cell 2: took longer than 1 s"
+    built = build(Spec("slow", str(path), common=common(), timeout=1))
+    assert built.reason == "cell 2: stopped: the report took longer than 1 s (`timeout` in the list of reports)"
     assert built.seconds < 20
+    assert [output.ename for output in notebook_of(built).cells[1].outputs] == ["Timeout"]
+
+
+def test_the_time_of_a_report_is_that_of_all_its_cells(tmp_path):
+    path = tmp_path / "slow.ipynb"
+    cells = [nbformat.v4.new_code_cell("import time; time.sleep(0.8)") for _ in range(3)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    built = build(Spec("slow", str(path), common=common(), timeout=2))
+    assert built.reason.startswith("cell 2: stopped") or built.reason.startswith("cell 3: stopped")
+
+
+@pytest.mark.parametrize(
+    ("module", "format", "words"), [("pdf", "pdf", "report.typ"), ("exporters", "html", "nothing-there")]
+)
+def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, format, words, tmp_path):
+    monkeypatch.setattr(f"analysis.reporting.{module}.TEMPLATE", tmp_path / "nothing-there")
+    run.exporters.cache_clear()
+    try:
+        with pytest.raises(Exception, match=words):
+            run.export(notebook_of(sample()), (format,))
+        monkeypatch.setattr(run, "execute", lambda *_: (notebook_of(sample()), ""))
+        built = build(spec())
+        assert words in built.reason
+        assert list(built.files) == ["report.ipynb"]
+    finally:
+        run.exporters.cache_clear()
+
+
+def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
+    from analysis.reporting import pdf
+
+    source = pdf.typst_source
+    monkeypatch.setattr(
+        pdf, "typst_source", lambda *a: ('#set text(font: "Nope Sans")\n' + source(*a)[0], source(*a)[1])
+    )
+    monkeypatch.setattr(run, "execute", lambda *_: (notebook_of(sample()), ""))
+    assert build(spec()).reason == "ReportError: Typst: unknown font family: nope sans"
 
 
 def test_an_unknown_citation_fails_the_report(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.exhibit import Figure, escape
+from analysis.exhibit import Figure, escape, linked
 from analysis.outcomes.responders import Flow
 from analysis.wording import COUNT_MARKS, MARK_WORDS, half_up
 
@@ -65,7 +65,7 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
         _alt(flow, ranges),
         _caption(flow),
         (flow.study_id,),
-        f"Counts: {escape(flow.rows)}.",
+        f"Counts: {linked(flow.rows)}.",
     )
 
 

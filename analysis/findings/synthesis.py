@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from analysis.exhibit import Finding, cite
+from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
 from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledRates
 from analysis.wording import count, half_up, level_words, of, percent, percent_interval, series, upper_first
@@ -14,12 +16,7 @@ WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate pos
 
 def pooled(found: PooledRates, level: float = 0.95) -> Finding:
     """Each pooled rate with its interval and its prediction interval; what both mean for the next patients."""
-    told = [
-        f"**{upper_first(row.definition_words)}, {row.window}: {percent(row.rate)}** over "
-        f"{count(row.k, 'study', 'studies')} ({row.control}; {of(row.responders, row.patients)} patients; "
-        f"{level_words(level)} {percent_interval(row.ci_low, row.ci_high)}){_next(row)}."
-        for row in found.groups.itertuples()
-    ]
+    told = [_pooled(row, level) for row in found.groups.itertuples()]
     if told:
         if (found.groups["pi_high"] - found.groups["pi_low"] > WIDE).all():
             told.append("None of these narrows down what to expect.")
@@ -31,15 +28,27 @@ def pooled(found: PooledRates, level: float = 0.95) -> Finding:
         told.append("No two studies in this selection count the same thing at the same time: no rate is pooled.")
     alone = len(found.left_out)
     if alone:
-        told.append(f"{upper_first(count(alone, 'rate stands', 'rates stand'))} alone; the table says why.")
+        stand = shown_in(upper_first(count(alone, "rate stands", "rates stand")), "tab-not-pooled")
+        told.append(f"{stand} alone; the table says why.")
     rows = tuple(source_row("responders", row) for row in found.studies["row"])
     return Finding("What do rates say together?", " ".join(told), tuple(dict.fromkeys(found.studies["study_id"])), rows)
 
 
-def _next(row) -> str:
+def _pooled(row, level: float) -> str:
+    rows = row.rows
+    what = f"{upper_first(row.definition_words)}, {row.window}"
+    return (
+        f"**{sourced(what, rows)}: {sourced(percent(row.rate), rows)}** over "
+        f"{sourced(count(row.k, 'study', 'studies'), rows)} ({row.control}; "
+        f"{sourced(of(row.responders, row.patients), rows)} patients; "
+        f"{level_words(level)} {sourced(percent_interval(row.ci_low, row.ci_high), rows)}){_next(row, rows)}."
+    )
+
+
+def _next(row, rows: str) -> str:
     if np.isnan(row.pi_low):
         return ""
-    return f"; the next such study may see {percent_interval(row.pi_low, row.pi_high)}"
+    return f"; the next such study may see {sourced(percent_interval(row.pi_low, row.pi_high), rows)}"
 
 
 def kept_over_time(found: BenefitKept, level: float = 0.95) -> Finding:
@@ -51,24 +60,32 @@ def kept_over_time(found: BenefitKept, level: float = 0.95) -> Finding:
     first, last = (next(found.curve.iloc[[i]].itertuples()) for i in (0, -1))
     points = found.points
     patients = int(points.drop_duplicates("arm_id")["patients_treated"].sum())
+    rows = tuple(source_row("durations", row) for row in points["row"])
+
+    def from_all(words: str) -> str:
+        return sourced(words, *rows)
+
+    limits = f"{percent_interval(first.ci_low, first.ci_high)} and {percent_interval(last.ci_low, last.ci_high)}"
     sentence = (
-        f"**In the study in the middle {percent(first.rate)} of all treated patients have the benefit at the end of "
-        f"infusion and {percent(last.rate)} still have it {last.weeks:g} weeks later** ({level_words(level)} "
-        f"{percent_interval(first.ci_low, first.ci_high)} and {percent_interval(last.ci_low, last.ci_high)}; "
-        f"{count(found.k, 'study', 'studies')} without a control group, {patients} patients). The next such study may "
-        f"see {percent_interval(last.pi_low, last.pi_high)} at {last.weeks:g} weeks."
+        f"**In the study in the middle {from_all(percent(first.rate))} of all treated patients have the benefit at "
+        f"the end of infusion and {from_all(percent(last.rate))} still have it "
+        f"{from_all(f'{last.weeks:g} weeks')} later** ({level_words(level)} {from_all(limits)}; "
+        f"{from_all(count(found.k, 'study', 'studies'))} without a control group, {from_all(f'{patients} patients')}). "
+        f"The next such study may see "
+        f"{from_all(f'{percent_interval(last.pi_low, last.pi_high)} at {last.weeks:g} weeks')}."
     )
     whole = next(found.half.iloc[[0]].itertuples())
-    detail = [_half_words(whole, found.last_week), *_rests_on(found), *_regimens(found)]
-    rows = tuple(source_row("durations", row) for row in points["row"])
+    detail = [_half_words(whole, found.last_week, from_all), *_rests_on(found), *_regimens(found, from_all)]
     return Finding(question, sentence, tuple(dict.fromkeys(points["study_id"])), rows, " ".join(filter(None, detail)))
 
 
-def _half_words(half, last: float) -> str:
+def _half_words(half, last: float, from_all: Callable[[str], str]) -> str:
     if half.half_weeks <= last:
-        text = f"Half of the initial responders have lost it after {half_up(half.half_weeks, 1)} weeks"
+        after = from_all(f"{half_up(half.half_weeks, 1)} weeks")
+        text = f"Half of the initial responders have lost it after {after}"
     else:
-        text = f"Half of the initial responders have not lost it within the {last:g} weeks that were counted"
+        within = from_all(f"{last:g} weeks")
+        text = f"Half of the initial responders have not lost it within the {within} that were counted"
     if np.isinf(half.half_low):
         return f"{text}, and the counts speak against any such fall."
     if np.isinf(half.half_high):
@@ -76,8 +93,8 @@ def _half_words(half, last: float) -> str:
         if soonest == "0":
             return f"{text}; what was counted does not tell when they will."
         never = "what was counted neither excludes that they have after"
-        return f"{text}; {never} {soonest} weeks nor that they never do."
-    return f"{text} (limits {half_up(half.half_low, 1)} to {half_up(half.half_high, 1)} weeks)."
+        return f"{text}; {never} {from_all(f'{soonest} weeks')} nor that they never do."
+    return f"{text} (limits {from_all(f'{half_up(half.half_low, 1)} to {half_up(half.half_high, 1)} weeks')})."
 
 
 def _rests_on(found: BenefitKept) -> list[str]:
@@ -97,16 +114,17 @@ def _rests_on(found: BenefitKept) -> list[str]:
     return told
 
 
-def _regimens(found: BenefitKept) -> list[str]:
+def _regimens(found: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
     if found.why_no_regimens:
         return [f"Regimens can't be compared here: {found.why_no_regimens}."]
     first = next(found.regimens.iloc[[0]].itertuples())
     told = []
     for row in found.regimens.iloc[1:].itertuples():
         words = (
-            f"Against {REGIMEN_WORDS[first.regimen_class]} ({count(first.k, 'study', 'studies')}) the odds of still "
-            f"having the benefit after {REGIMEN_WORDS[row.regimen_class]} ({count(row.k, 'study', 'studies')}) are "
-            f"{row.odds_ratio:.1f} times as high (interval {row.ci_low:.2g} to {row.ci_high:.2g})"
+            f"Against {REGIMEN_WORDS[first.regimen_class]} ({from_all(count(first.k, 'study', 'studies'))}) the odds "
+            f"of still having the benefit after {REGIMEN_WORDS[row.regimen_class]} "
+            f"({from_all(count(row.k, 'study', 'studies'))}) are {from_all(f'{row.odds_ratio:.1f}')} times as high "
+            f"(interval {from_all(f'{row.ci_low:.2g} to {row.ci_high:.2g}')})"
         )
         unclear = row.ci_low < 1 < row.ci_high
         told.append(words + (": the counts don't tell which is better." if unclear else "."))
@@ -118,7 +136,8 @@ def durations_by_regimen(found: DurationCurves, level: float = 0.95) -> Finding:
     question = "By when is half of the benefit lost, by regimen?"
     if found.groups.empty:
         return Finding(question, "No regimen in this selection has counts that part its patients by duration.")
-    told = [_median(row, level) for row in found.groups.itertuples()]
+    places = found.patients.groupby("regimen_class")["rows"].agg("; ".join)
+    told = [_median(row, places[row.regimen_class], level) for row in found.groups.itertuples()]
     told.append(
         "Patients of several studies are put together here as if they came from one, and never having had the benefit "
         "counts as a duration of 0."
@@ -127,20 +146,20 @@ def durations_by_regimen(found: DurationCurves, level: float = 0.95) -> Finding:
     return Finding(question, " ".join(told), tuple(dict.fromkeys(found.patients["study_id"])), rows)
 
 
-def _median(row, level: float) -> str:
-    who = (
-        f"**{upper_first(REGIMEN_WORDS[row.regimen_class])}** ({int(row.patients)} patients of "
-        f"{count(row.k, 'study', 'studies')}): "
-    )
+def _median(row, rows: str, level: float) -> str:
+    patients = sourced(f"{int(row.patients)} patients of {count(row.k, 'study', 'studies')}", rows)
+    who = f"**{upper_first(REGIMEN_WORDS[row.regimen_class])}** ({patients}): "
     if np.isinf(row.median_high):
-        return f"{who}more than half still had the benefit at the last count, at {row.last_week:g} weeks."
+        weeks = sourced(f"{row.last_week:g} weeks", rows)
+        return f"{who}more than half still had the benefit at the last count, at {weeks}."
     when = (
         f"by week {row.median_high:g}"
         if row.median_low <= 0
         else (f"between week {row.median_low:g} and week {row.median_high:g}")
     )
     if np.isinf(row.median_ci_high):
-        limits = f"{level_words(level)}: week {row.median_ci_low:g} or later"
+        limits = f"week {row.median_ci_low:g} or later"
     else:
-        limits = f"{level_words(level)}: week {row.median_ci_low:g} to {row.median_ci_high:g}"
-    return f"{who}half had lost it, or never had it, {when} ({limits})."
+        limits = f"week {row.median_ci_low:g} to {row.median_ci_high:g}"
+    limits = f"{level_words(level)}: {sourced(limits, rows)}"
+    return f"{who}half had lost it, or never had it, {sourced(when, rows)} ({limits})."

@@ -1,87 +1,81 @@
-"""All reports of a plan, side by side. One that fails, or whose process dies, costs nobody else anything."""
+"""All reports of a plan that are not up to date, side by side; an index and a manifest of all."""
 
 from __future__ import annotations
 
 import fnmatch
 import json
-import multiprocessing
-import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis.paths import resolve
+from analysis.reporting import ReportError
+from analysis.reporting.folder import MANIFEST, Folder
 from analysis.reporting.plan import Plan, Planned
+from analysis.reporting.pool import build_all
 from analysis.reporting.provenance import sha256
-from analysis.reporting.run import Built, Spec, build, one_line, place
-
-# loaded once in the process that the workers are forked from
-_PRELOAD = ["analysis.evidence", "analysis.reporting.run", "analysis.reporting.exporters", "analysis.reporting.kernels"]
+from analysis.reporting.run import FILE_PARAMETERS, Built, Spec, one_line, place
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A report as the index and the manifest tell it."""
+    """A report as the index and the manifest tell it. unchanged: its files from an earlier run still hold."""
 
     entry: dict[str, Any]
     seconds: float
+    unchanged: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether it was built."""
+        """Whether it was built, now or earlier."""
         return self.entry["status"] == "built"
+
+
+class Watcher:
+    """Hears how a batch goes on; does nothing itself."""
+
+    def begin(self, to_build: list[str], unchanged: int) -> None:
+        """These reports will be built; so many are up to date."""
+
+    def started(self, name: str) -> None:
+        """One was handed to a worker."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """One is in its place, or failed."""
 
 
 def spec_of(report: Planned, common: dict[str, Any]) -> Spec:
     """What a worker needs to know."""
-    return Spec(report.name, str(report.notebook.path), report.given, report.formats, common)
+    return Spec(report.name, str(report.notebook.path), report.given, report.formats, common, report.timeout)
 
 
-def processes(jobs: int) -> Executor:
-    """Processes on this machine."""
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(_PRELOAD)
-    return ProcessPoolExecutor(jobs, mp_context=context)
+def inputs(report: Planned, common: dict[str, Any]) -> str:
+    """One hash of all that a report's bytes depend on: the same again means the same report again.
 
-
-def build_all(
-    specs: Iterable[Spec], jobs: int | None = None, executor: Callable[[int], Executor] = processes
-) -> Iterator[Built]:
-    """Each report as soon as it is ready. executor: makes a concurrent.futures executor for a number of jobs.
-
-    If a worker process dies, all its pool's unfinished reports are built again, each in a process of its own, so that
-    only the one that kills its process is lost.
+    Notebook, parameters, formats, title; the files that parameters name; all data files, since each report prints the
+    hash of all; the library's text; the versions of Python and of the libraries. Not the commit or its day: a commit
+    that changes none of these changes no number.
     """
-    specs = list(specs)
-    jobs = max(1, min(jobs or os.cpu_count() or 1, len(specs) or 1))
-    lost: list[Spec] = []
-    with executor(jobs) as pool:
-        futures = {pool.submit(build, spec): spec for spec in specs}
-        try:
-            for future in as_completed(futures):
-                try:
-                    yield future.result()
-                except BrokenExecutor:
-                    lost.append(futures[future])
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    if not lost:
-        return
-    with ThreadPoolExecutor(jobs) as threads:
-        yield from threads.map(lambda spec: _alone(spec, executor), lost)
-
-
-def _alone(spec: Spec, executor: Callable[[int], Executor]) -> Built:
-    try:
-        with executor(1) as pool:
-            return pool.submit(build, spec).result()
-    except BrokenExecutor:
-        return Built(spec.name, {}, reason="its process ended without a word (killed, crashed or out of memory)")
+    values = {**report.notebook.defaults, **report.given}
+    files = {
+        name: sha256(path.read_bytes())
+        for name in FILE_PARAMETERS
+        if name in values and (path := resolve(values[name])).is_file()
+    }
+    told = {
+        "notebook": [report.notebook.name, sha256(report.notebook.path.read_bytes())],
+        "parameters": values,
+        "files": files,
+        "formats": report.formats,
+        "title": report.title,
+        "data": common["data"]["hash"],
+        "code": common["code"]["hash"],
+        "versions": common["versions"],
+    }
+    return sha256(json.dumps(told, sort_keys=True).encode())
 
 
 def run(
@@ -91,53 +85,118 @@ def run(
     *,
     jobs: int | None = None,
     only: str = "",
-    done: Callable[[Outcome], None] = lambda outcome: None,
-    executor: Callable[[int], Executor] = processes,
+    force: bool = False,
+    watcher: Watcher | None = None,
+    executor: Callable[[int], Executor] | None = None,
 ) -> list[Outcome]:
-    """Builds the plan into `output`: a folder for each report, index.html, manifest.json. `done` hears of each report.
+    """Builds the plan into `output`: a folder for each report, index.html, manifest.json. The watcher hears of each.
 
-    only: builds the reports whose name fits the pattern (`*` and `?` as in a shell); index and manifest keep what they
-    said of the others. Raises OSError if the folder can't be written.
+    A report whose inputs are those of last time and whose files still hold is left as it is; `force` builds it too.
+    only: looks at the reports whose name fits the pattern (`*` and `?` as in a shell); index and manifest keep what
+    they said of the others. Raises FolderBusy if another batch is at work there, OSError if it can't be written,
+    ReportError if the index can't be made.
     """
-    from analysis.reporting.index import index_html
-
-    output.mkdir(parents=True, exist_ok=True)
+    watcher = watcher or Watcher()
     begin = datetime.now(UTC)
     chosen = [report for report in plan.reports if not only or fnmatch.fnmatchcase(report.name, only)]
-    planned = {report.name: report for report in plan.reports}
-    outcomes: dict[str, Outcome] = {}
-    specs = [spec_of(report, common) for report in chosen]
-    for built in build_all(specs, jobs, executor):
-        outcome = Outcome(_entry(planned[built.name], built, common), built.seconds)
-        try:
-            place(output / built.name, built.files)
-        except OSError as error:
-            reason = one_line(f"its files could not be written: {error.strerror}: {error.filename or output}")
-            outcome = Outcome({**outcome.entry, "status": "failed", "reason": reason, "files": {}}, built.seconds)
-        outcomes[built.name] = outcome
-        done(outcome)
-    before = _entries_before(output) if only else {}
-    entries = [
-        outcomes[name].entry if name in outcomes else before[name]
-        for name in planned
-        if name in outcomes or name in before
-    ]
-    manifest = {
-        "schema": 1,
-        **{key: common[key] for key in ("data", "code", "versions")},
-        "reports": entries,
-        "times": {
-            "started": begin.isoformat(timespec="seconds"),
-            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seconds": {name: round(outcomes[name].seconds, 2) for name in planned if name in outcomes},
-        },
-    }
-    _write(output / "manifest.json", (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode())
-    _write(output / "index.html", index_html(plan, entries, common).encode())
+    with Folder(output) as folder:
+        before = folder.entries()
+        took = folder.manifest.get("times", {}).get("seconds", {})
+        folder.sweep(report.name for report in chosen)
+        outcomes: dict[str, Outcome] = {}
+        to_build: list[Planned] = []
+        hashes = {report.name: inputs(report, common) for report in chosen if not report.problem}
+        for report in chosen:
+            old = before.get(report.name, {})
+            same = old.get("status") == "built" and old.get("inputs") == hashes.get(report.name)
+            if same and not force and folder.holds(old):
+                outcomes[report.name] = Outcome({**old, "group": report.group}, 0.0, unchanged=True)
+            else:
+                to_build.append(report)
+        watcher.begin([report.name for report in to_build], len(outcomes))
+        for outcome in _built(to_build, folder, common, hashes, took, jobs, watcher, executor):
+            outcomes[outcome.entry["name"]] = outcome
+        entries = [
+            outcomes[report.name].entry if report.name in outcomes else before[report.name]
+            for report in plan.reports
+            if report.name in outcomes or (report.name in before and folder.has(before[report.name]))
+        ]
+        seconds = {**took, **{name: round(o.seconds, 2) for name, o in outcomes.items() if not o.unchanged}}
+        _finish(folder, plan, entries, common, begin, seconds)
     return [outcomes[report.name] for report in chosen]
 
 
-def _entry(report: Planned, built: Built, common: dict[str, Any]) -> dict[str, Any]:
+def _built(
+    reports: list[Planned],
+    folder: Folder,
+    common: dict[str, Any],
+    hashes: dict[str, str],
+    took: dict[str, float],
+    jobs: int | None,
+    watcher: Watcher,
+    executor: Callable[[int], Executor] | None,
+) -> Any:
+    """Each outcome, its files in place and noted. New reports come first, then those that took longest last time."""
+    planned = {report.name: report for report in reports}
+    for report in reports:
+        if report.problem:
+            outcome = Outcome(_entry(report, Built(report.name, {}, reason=report.problem), common, ""), 0.0)
+            watcher.finished(outcome)
+            yield outcome
+    sound = sorted(
+        (report for report in reports if not report.problem), key=lambda report: -took.get(report.name, float("inf"))
+    )
+    specs = [spec_of(report, common) for report in sound]
+    for built in build_all(specs, jobs, executor, lambda spec: watcher.started(spec.name)):
+        entry = _entry(planned[built.name], built, common, hashes[built.name])
+        try:
+            place(folder.path / built.name, built.files)
+            folder.note(entry)
+        except OSError as error:
+            reason = one_line(f"its files could not be written: {error.strerror}: {error.filename or folder.path}")
+            entry = {**entry, "status": "failed", "reason": reason, "files": {}}
+        outcome = Outcome(entry, built.seconds)
+        watcher.finished(outcome)
+        yield outcome
+
+
+def _finish(
+    folder: Folder,
+    plan: Plan,
+    entries: list[dict[str, Any]],
+    common: dict[str, Any],
+    begin: datetime,
+    seconds: dict[str, float],
+) -> None:
+    folder.finish(
+        {
+            "schema": 1,
+            **{key: common[key] for key in ("data", "code", "versions")},
+            "cohorts": plan.cohorts,
+            "reports": entries,
+            "times": {
+                "started": begin.isoformat(timespec="seconds"),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                "seconds": {entry["name"]: seconds[entry["name"]] for entry in entries if entry["name"] in seconds},
+            },
+        }
+    )
+    from analysis.reporting import crate
+    from analysis.reporting.index import index_html
+
+    makers = {
+        "index.html": lambda: index_html(plan, entries, common).encode(),
+        crate.NAME: lambda: crate.described(entries, common),
+    }
+    for name, make in makers.items():
+        try:
+            content = make()
+        except Exception as error:  # the reports are there and stay, whatever is wrong with what lists them
+            raise ReportError(one_line(f"{name} could not be made: {type(error).__name__}: {error}")) from error
+        folder.write(name, content)
+
+
+def _entry(report: Planned, built: Built, common: dict[str, Any], inputs: str) -> dict[str, Any]:
     made = built.made
     return {
         "name": report.name,
@@ -151,6 +210,7 @@ def _entry(report: Planned, built: Built, common: dict[str, Any]) -> dict[str, A
         "parameters": made.get("parameters", {}),
         "changed": made.get("changed", []),
         "command": made.get("command", ""),
+        "inputs": inputs,
         "data_hash": common["data"]["hash"],
         "commit": common["code"]["commit"],
         "clean": common["code"]["clean"],
@@ -163,16 +223,10 @@ def _entry(report: Planned, built: Built, common: dict[str, Any]) -> dict[str, A
     }
 
 
-def _entries_before(output: Path) -> dict[str, dict[str, Any]]:
-    """What the last manifest said of reports whose files are still there."""
+def cohorts_known(output: Path, code: dict[str, Any]) -> dict[str, Any]:
+    """The parts of cohorts that an earlier batch of the same code found, so that nothing unchanged is loaded again."""
     try:
-        entries = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["reports"]
-        return {e["name"]: e for e in entries if all((output / e["name"] / name).is_file() for name in e["files"])}
+        manifest = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
+        return dict(manifest["cohorts"]) if manifest["code"]["hash"] == code["hash"] else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-
-
-def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(content)
-    beside.replace(path)

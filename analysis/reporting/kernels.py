@@ -3,51 +3,55 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
+import time
+import uuid
+from queue import Empty
 from typing import Any
 
 import zmq
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client import AsyncKernelManager
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from papermill.engines import NBClientEngine, papermill_engines
 
-from analysis.paths import ROOT
+from analysis.reporting.warm import LingeringProvisioner, WarmProvisioner
 
 ENGINE = "ketamine-crps"
 
 
-def environment(epoch: int, home: str) -> dict[str, str]:
-    """The variables a report's kernel sees: those of this process, minus what would change its bytes.
+class ReportKernelClient(AsyncKernelClient):
+    """A client that begins as soon as the kernel listens: the original waits 0.2 s for silence."""
 
-    epoch: seconds since 1970 for everything that writes a date. home: an empty folder for IPython's own files.
-    """
-    import matplotlib as mpl
-
-    python_path = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(python_path),
-        "PYTHONHASHSEED": "0",
-        "PYTHONIOENCODING": "utf-8",
-        "SOURCE_DATE_EPOCH": str(epoch),
-        "TZ": "UTC",
-        "LC_ALL": "C.UTF-8",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MATPLOTLIBRC": str(mpl.get_data_path()),
-        "IPYTHONDIR": home,
-        # reports run side by side: each stays on its own core
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-    }
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Returns when the kernel has answered and its outputs arrive here. Raises RuntimeError if it won't."""
+        deadline = time.monotonic() + (timeout or 60)
+        asked: set[str] = set()
+        answered = False
+        while time.monotonic() < deadline:
+            try:
+                if not answered:
+                    asked.add(self.kernel_info())
+                    reply = await self.shell_channel.get_msg(timeout=1)
+                    answered = reply["parent_header"].get("msg_id") in asked
+                    self._handle_kernel_info_reply(reply)
+                # a kernel greets each new listener; older ones tell at least that they were busy with our question
+                await self.iopub_channel.get_msg(timeout=0.2)
+                return
+            except Empty:
+                answered = False
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+        raise RuntimeError(f"Kernel didn't respond in {timeout or 60:g} seconds")
 
 
 class ReportKernelManager(AsyncKernelManager):
     """Starts this very interpreter, whatever a `python3` kernel spec of the user or the machine may point to."""
 
-    environment: dict[str, str] = {}  # noqa: RUF012 (set in a subclass for each run)
+    environment: dict[str, str] | None = None  # set in a subclass for each run
+    client_class = f"{__name__}.ReportKernelClient"
+    client_factory = ReportKernelClient
 
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
@@ -62,19 +66,36 @@ class ReportKernelManager(AsyncKernelManager):
         return KernelSpec(**spec)
 
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+        if self.provisioner is None:
+            self.kernel_id = self.kernel_id or str(uuid.uuid4())
+            kind = LingeringProvisioner if type(self).environment is None else WarmProvisioner
+            self.provisioner = kind(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
         # the kernel's own remarks (it says something whenever it is stopped) don't belong among the batch's lines
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return await super()._async_pre_start_kernel(**{**kw, **quiet, "env": type(self).environment})
+        environment = type(self).environment
+        more = {} if environment is None else {"env": environment}
+        return await super()._async_pre_start_kernel(**{**kw, **quiet, **more})
 
 
 class ReportEngine(NBClientEngine):
     """Papermill's own engine with our kernel; hands out the notebook even if a cell fails or the kernel dies."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
-        """As in papermill; `keep` is a list that receives the notebook, `environment` what the kernel sees."""
-        kwargs.pop("keep").append(nb_man.nb)
-        manager = type("RunKernelManager", (ReportKernelManager,), {"environment": kwargs.pop("environment")})
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        keep: list[Any] | None = None,
+        environment: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """As in papermill; `keep` is a list that receives the notebook, `environment` what the kernel sees.
+
+        Without an environment (`papermill --engine ketamine-crps`) the kernel sees this process's own.
+        """
+        if keep is not None:
+            keep.append(nb_man.nb)
+        manager = type("RunKernelManager", (ReportKernelManager,), {"environment": environment})
         settings = {
             "kernel_manager_class": manager,
             "record_timing": False,

@@ -83,11 +83,17 @@ def epoch() -> int:
 
 
 def data() -> dict[str, Any]:
-    """Hash of each data file and of all together. Raises DataError if the data break their rules."""
+    """Hash of each data file and of all together, and what stands in each row. Raises DataError if the data break
+    their rules."""
     from analysis.evidence import load
+    from analysis.outcomes import rows
 
     evidence = load(DATA)
-    return {"hash": evidence.hash, "files": dict(evidence.hashes)}
+    return {
+        "data": {"hash": evidence.hash, "files": dict(evidence.hashes)},
+        "rows": rows.rows(evidence),
+        "sources": rows.sources(evidence),
+    }
 
 
 def versions() -> dict[str, str]:
@@ -113,7 +119,7 @@ def citations() -> dict[str, str]:
 
 def shared() -> dict[str, Any]:
     """What all reports of one batch have in common; found out once. Raises DataError if the data break their rules."""
-    return {"data": data(), "code": code(), "versions": versions(), "citations": citations()}
+    return {**data(), "code": code(), "versions": versions(), "citations": citations()}
 
 
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +137,7 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
         "order": list(listed),  # notebook files sort their keys
         "changed": changed,
         "inputs": [{"file": values[name], "hash": value} for name, value in hashes.items()],
-        "command": command(notebook, {name: values[name] for name in changed}),
+        "command": command(notebook, {name: values[name] for name in changed}, common.get("paper", "")),
         **common,
     }
 
@@ -142,13 +148,14 @@ def _place(path: Path) -> str:
     return resolved.relative_to(ROOT).as_posix() if resolved.is_relative_to(ROOT) else resolved.name
 
 
-def command(notebook: Notebook, given: dict[str, Any]) -> str:
-    """The command line that makes the report again."""
+def command(notebook: Notebook, given: dict[str, Any], paper: str = "") -> str:
+    """The command line that makes the report again. paper: that of the PDF; empty for the default."""
     place = _place(notebook.path)
     name = notebook.name if place == f"notebooks/{notebook.name}.ipynb" else place
     words = ["python", "-m", "analysis", "report", name]
     for key, value in given.items():
         words += ["-p", f"{key}={value_words(value)}"]
+    words += ["--paper", paper] if paper else []
     return shlex.join(words)
 
 

@@ -6,6 +6,7 @@ writes the files (`place`). It raises nothing: a report that can't be made says 
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -16,25 +17,31 @@ from pathlib import Path
 from typing import Any
 
 from analysis.paths import ROOT
-from analysis.reporting import privacy
+from analysis.reporting import lean_nbformat, privacy
+from analysis.reporting.environment import environment
 
 FORMATS = ("html", "pdf")
+TIMEOUT = 600.0
+FILE_PARAMETERS = ("cohort",)  # parameters whose value is a file that the report reads
 _MARKER = "papermill-error-cell-tag"  # papermill adds two cells that say where it stopped
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-_CELL_FILE = re.compile(r"[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+_CELL_FILE = re.compile(r"(?<![^\s\"'])[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What to build. given: checked values of the parameters that were set. common: see provenance.shared."""
+    """What to build. given: checked values of the parameters that were set. common: see provenance.shared.
+
+    timeout: seconds that all its cells may take together.
+    """
 
     name: str
     notebook: str
     given: dict[str, Any] = field(default_factory=dict)
     formats: tuple[str, ...] = FORMATS
     common: dict[str, Any] = field(default_factory=dict)
-    cell_seconds: int = 600  # the longest that one cell may take
+    timeout: float = TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ def build(spec: Spec) -> Built:
         notebook = find_notebook(spec.notebook)
         hidden = privacy.secrets(notebook, spec.given)
         made = provenance.record(notebook, check(notebook, spec.given), spec.common or provenance.shared())
-        executed, reason = execute(notebook.path, spec.given, made, spec.cell_seconds)
+        executed, reason = execute(notebook.path, spec.given, made, spec.timeout)
         executed, reason = privacy.hide(executed, hidden), privacy.hide(reason, hidden)
         if executed is not None:
             files["report.ipynb"] = _notebook_bytes(executed)
@@ -95,8 +102,9 @@ def build(spec: Spec) -> Built:
     )
 
 
-def execute(path: Path, given: dict[str, Any], made: dict[str, Any], cell_seconds: int) -> tuple[Any, str]:
+def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: float = TIMEOUT) -> tuple[Any, str]:
     """The executed notebook, cleaned of times and random ids, and why it failed (empty if it didn't)."""
+    lean_nbformat.load()
     import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -107,6 +115,7 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], cell_second
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     kept: list[Any] = []
     reason = ""
+    end = time.monotonic() + timeout
     with tempfile.TemporaryDirectory(prefix="report-", ignore_cleanup_errors=True) as home:
         try:
             papermill.execute_notebook(
@@ -119,18 +128,33 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], cell_second
                 progress_bar=False,
                 cwd=str(ROOT / "notebooks") if (ROOT / "notebooks").is_dir() else str(ROOT),
                 keep=kept,
-                environment=kernels.environment(made["code"]["epoch"], home),
-                execution_timeout=cell_seconds,
+                environment=environment(made["code"]["epoch"], home),
+                timeout_func=lambda cell: max(end - time.monotonic(), 0.01),
             )
         except PapermillExecutionError as error:
-            reason = f"cell {_cell_number(kept)}: {error.ename}: {error.evalue}" if kept else str(error)
+            reason = f"{error.ename}: {error.evalue}"
         except DeadKernelError:
-            reason = f"cell {_cell_number(kept)}: the kernel died (killed, crashed or out of memory)"
+            reason = "the kernel died (killed, crashed or out of memory)"
+            _mark(kept, "DeadKernel", reason)
         except CellTimeoutError:
-            reason = f"cell {_cell_number(kept)}: took longer than {cell_seconds} s"
+            reason = f"stopped: the report took longer than {timeout:g} s (`timeout` in the list of reports)"
+            _mark(kept, "Timeout", reason)
     if not kept:
         return None, one_line(reason)
+    if reason:
+        reason = f"cell {_cell_number(kept)}: {reason}"
     return tidy(kept[0], made), one_line(reason)
+
+
+def _mark(kept: list[Any], name: str, reason: str) -> None:
+    """Puts an error that the kernel could no longer tell under the cell where it happened."""
+    from nbformat.v4 import new_output
+
+    if kept:
+        cell = kept[0].cells[_cell_number(kept) - 1]
+        cell.setdefault("outputs", []).append(
+            new_output("error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"])
+        )
 
 
 def _cell_number(kept: list[Any]) -> int:
@@ -142,9 +166,11 @@ def _cell_number(kept: list[Any]) -> int:
 
 def tidy(notebook: Any, made: dict[str, Any]) -> Any:
     """The notebook without what differs from run to run: times, random ids, addresses, folders. Its record is added."""
+    from analysis.reporting import rows
+
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)
-    notebook.metadata["ketamine_crps"] = made
+    notebook.metadata["ketamine_crps"] = rows.kept(made, notebook)
     notebook.cells = [cell for cell in notebook.cells if _MARKER not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number:03d}"
@@ -175,13 +201,13 @@ def _neutral(text: str) -> str:
 def export(notebook: Any, formats: tuple[str, ...]) -> dict[str, bytes]:
     """The files made from an executed notebook. Raises ReportError if one can't be made."""
     from analysis.exhibit import EXHIBIT_MIME
-    from analysis.reporting.exporters import ReportHTMLExporter, ReportPDFExporter
 
+    html, pdf = exporters()
     files: dict[str, bytes] = {}
     if "html" in formats:
-        files["report.html"] = ReportHTMLExporter().from_notebook_node(notebook)[0].encode()
+        files["report.html"] = html.from_notebook_node(notebook)[0].encode()
     if "pdf" in formats:
-        files["report.pdf"] = ReportPDFExporter().from_notebook_node(notebook)[0]
+        files["report.pdf"] = pdf.from_notebook_node(notebook)[0]
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             payload = output.get("data", {}).get(EXHIBIT_MIME, {})
@@ -189,6 +215,15 @@ def export(notebook: Any, formats: tuple[str, ...]) -> dict[str, bytes]:
                 kind = "fig" if payload["kind"] == "figure" else "tab"
                 files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
     return files
+
+
+@functools.cache
+def exporters() -> tuple[Any, Any]:
+    """HTML and PDF exporter; their templates and fonts are loaded once a process."""
+    lean_nbformat.load()
+    from analysis.reporting.exporters import ReportHTMLExporter, ReportPDFExporter
+
+    return ReportHTMLExporter(), ReportPDFExporter()
 
 
 def _summary(notebook: Any) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.exhibit import Column, Table
+from analysis.exhibit import Column, Table, linked
+from analysis.exhibit.places import places
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
 from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledDifferences, PooledRates
-from analysis.tables.notes import studies_of, with_marks
+from analysis.tables.notes import row_column, studies_of, with_marks
 from analysis.wording import half_up, interval, level_words, marks, of, percent, percent_interval, upper_first
 
 PREDICTION = (
@@ -37,6 +38,7 @@ def pooled_rates(pooled: PooledRates, level: float = 0.95) -> Table:
         Column("rate_words", f"Pooled rate ({level_words(level)})"),
         Column("next_words", f"Next study ({100 * level:g}% prediction interval)"),
         Column("i2_words", "I² (interval)"),
+        row_column("responders", "rows"),
     )
     notes = list(dict.fromkeys(groups["note"][groups["note"] != ""]))
     return Table(
@@ -151,7 +153,7 @@ def half_times(kept: BenefitKept, level: float = 0.95) -> Table:
         columns=columns,
         studies=tuple(study for study in half["omitted"] if study),
         notes=f"Logistic model with a random intercept for each study; the last count stands at "
-        f"{kept.last_week:g} weeks and nothing is said beyond it.",
+        f"{kept.last_week:g} weeks and nothing is said beyond it. {_counts(kept)}",
     )
 
 
@@ -168,7 +170,7 @@ def kept_left_out(kept: BenefitKept) -> Table:
         Column("weeks", "Weeks", "decimal", lambda v: f"{v:g}"),
         Column("count_words", "Still had it", "right"),
         Column("why", "Why it does not enter"),
-        Column("row", "Row of durations.csv", "right"),
+        row_column("durations"),
     )
     return Table(
         name="kept-left-out",
@@ -201,7 +203,7 @@ def regimen_odds(kept: BenefitKept, level: float = 0.95) -> Table:
         columns=columns,
         studies=studies_of(kept.points),
         notes="Different patients, definitions and places stand behind different regimens: a difference is not an "
-        "effect of the regimen.",
+        f"effect of the regimen. {_counts(kept)}",
     )
 
 
@@ -211,6 +213,7 @@ def duration_groups(curves: DurationCurves, level: float = 0.95) -> Table:
         regimen=curves.groups["regimen_class"].map(REGIMEN_WORDS),
         median=[_span(r.median_low, r.median_high) for r in curves.groups.itertuples()],
         median_limits=[_span(r.median_ci_low, r.median_ci_high) for r in curves.groups.itertuples()],
+        rows=[_numbers(curves.patients, r.regimen_class) for r in curves.groups.itertuples()],
     )
     columns = (
         Column("regimen", "Regimen"),
@@ -220,6 +223,7 @@ def duration_groups(curves: DurationCurves, level: float = 0.95) -> Table:
         Column("last_week", "Last count", "decimal", lambda v: f"{v:g}", "weeks"),
         Column("median", "Half have lost it or never had it"),
         Column("median_limits", level_words(level)),
+        row_column("durations", "rows"),
     )
     return Table(
         name="duration-groups",
@@ -253,6 +257,17 @@ def coverage(table: pd.DataFrame) -> Table:
         "45% and 70%; 5 to 71 patients a study), 2,000 simulated sets of studies a setting. Reports use the last "
         "line of each block.",
     )
+
+
+def _counts(kept: BenefitKept) -> str:
+    rows = ", ".join(str(row) for row in kept.points["row"])
+    return linked(f"Counts: {source_row('durations', rows)}.") if rows else ""
+
+
+def _numbers(patients: pd.DataFrame, regimen: str) -> str:
+    """The rows behind one regimen's durations, each once, in order."""
+    named = places(*patients.loc[patients["regimen_class"] == regimen, "rows"])
+    return ", ".join(str(row) for row in sorted({row for _, row in named}))
 
 
 def _limits(low: float, high: float) -> str:

@@ -14,6 +14,7 @@ from analysis.statistics.survival import bootstrap
 
 DRAWS = 1000
 SEED = 1
+UNTOLD = "of other treated patients of the same group no duration is told"
 CURVE_COLUMNS = ["regimen_class", "weeks", "low", "high", "band_low", "band_high"]
 GROUP_COLUMNS = [
     *["regimen_class", "k", "patients", "still_going", "last_week"],
@@ -41,12 +42,15 @@ class DurationCurves:
 def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves:
     """Turnbull's estimate for each regimen with uncontrolled patients of two or more different intervals.
 
+    Groups in which the duration of some treated patients is not told stay out: those told of may be those who did well.
     Never had the benefit = ended at 0; lost or never had by week w = somewhere up to w; still had it at the last count
     = right-censored. Patients of several studies are put together as if they came from one: the bands hold the
     chance of sampling patients, not the difference between studies, and the studies define the benefit differently.
     """
     table = durations.intervals(selection).table
     why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
+    told = table.groupby("arm_id")["patients"].transform("sum")
+    why[(told < table["patients_treated"]) & (why == "")] = UNTOLD
     why[(table["regimen_class"] == NOT_STATED) & (why == "")] = "the regimen is not stated"
     usable = table[why == ""]
     left = [table[why != ""].assign(why=why[why != ""])]

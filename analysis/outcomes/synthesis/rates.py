@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.evidence.selection import Selection
 from analysis.outcomes import responders
-from analysis.outcomes.context import DEFINITION_WORDS
+from analysis.outcomes.context import DEFINITION_WORDS, source_row
 from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.outcomes.synthesis.windows import place, window
@@ -18,7 +18,7 @@ from analysis.statistics.pooling import pool_proportions
 ALONE = "the only study that counts this at this time"
 GROUP_KEYS = ["control", "route", "definition_class", "window"]
 RESULT = ["rate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high"]
-GROUP_COLUMNS = [*GROUP_KEYS, "definition_words", "k", "patients", "responders", *RESULT, "q", "q_p", "note"]
+GROUP_COLUMNS = [*GROUP_KEYS, "definition_words", "k", "patients", "responders", *RESULT, "q", "q_p", "note", "rows"]
 STUDY_COLUMNS = [*responders.RATE_COLUMNS, "window", "weight"]
 WITHOUT_COLUMNS = [*GROUP_KEYS, "study_id", "citation", "k", *RESULT[:5]]
 
@@ -29,7 +29,8 @@ class PooledRates:
 
     groups: one row a pooled rate: control, route, definition_class, window (they make the group), definition_words, k
     (studies), patients, responders, rate with confidence limits (ci) and prediction limits (pi), tau2 and i2 with
-    limits, q and q_p (likelihood ratio), note (what so few studies can't tell). Rates and limits between 0 and 1.
+    limits, q and q_p (likelihood ratio), note (what so few studies can't tell), rows (where the counts
+    stand). Rates and limits between 0 and 1.
     studies: the rates in them, one row a study and group: columns of `responders.rates`, window, weight (a share).
     without: each group pooled again without each of its studies in turn. left_out: every other rate, with `why`.
     """
@@ -80,6 +81,7 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
                 "q": pooled.q,
                 "q_p": pooled.q_p,
                 "note": pooled.note,
+                "rows": source_row("responders", ", ".join(str(row) for row in by_study["row"])),
             }
         )
         studies.append(by_study.assign(weight=pooled.weights))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-# (first week that no longer belongs to the window before it, words)
+# (last week of the window, words); a month is 4.35 weeks, so 2 months are 8.7 weeks and 6 months 26.1
 WINDOWS = (
     (1.0, "within a week of the end of infusion"),
-    (8.0, "1 to 8 weeks after the end of infusion"),
-    (26.0, "2 to 6 months after the end of infusion"),
+    (9.0, "1 week to 2 months after the end of infusion"),
+    (26.5, "2 to 6 months after the end of infusion"),
     (np.inf, "more than 6 months after the end of infusion"),
 )
 

@@ -1,0 +1,102 @@
+"""The words that stand for a list of values in a matrix of the batch: every study, every site of a cohort.
+
+A cohort's sites are text from somebody's table: whatever it holds, the folder named after it is a plain one.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shlex
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from analysis.paths import DATA
+from analysis.reporting.provenance import sha256
+
+_OUTCOMES = ("pain_scores", "responders", "durations", "adverse_events", "reported_tests")
+_LONGEST_SLUG = 48
+
+# parameter -> column of a cohort's courses; in a matrix: `sites: each_in_cohort`
+COHORT_COLUMNS = {"sites": "site", "cohort_regimens": "regimen_class", "years": "year"}
+EACH = "each_in_cohort"
+
+Parts = list[list[str]]
+
+
+class CohortUnusable(Exception):
+    """A cohort that can't be split into reports; the message is one line that says why."""
+
+
+def studies_with_outcomes() -> list[str]:
+    """Ids of the studies with a row in any outcome table, in the order of studies.csv: a new one appears by itself."""
+    found: set[str] = set()
+    for table in _OUTCOMES:
+        found |= {row["study_id"] for row in _rows(table)}
+    return [row["study_id"] for row in _rows("studies") if row["study_id"] in found]
+
+
+def _rows(table: str) -> list[dict[str, str]]:
+    with (DATA / f"{table}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def cohort_parts(path: Path, given: str) -> Parts:
+    """The distinct [site, regimen class, year] of a cohort's courses as text, missing = empty, sorted.
+
+    given: the path as somebody wrote it, for messages. The cohort is checked on the way: raises CohortUnusable with the
+    number of its problems, the first of them and the command that lists all.
+    """
+    from analysis.evidence.problems import DataError
+    from analysis.outcomes import cohort
+
+    try:
+        courses = cohort.load(path).courses
+    except DataError as error:
+        raise CohortUnusable(_first_problem(given, error)) from None
+    found = courses[list(COHORT_COLUMNS.values())].drop_duplicates().astype("string").fillna("")
+    return sorted(found.to_numpy().tolist())
+
+
+def _first_problem(given: str, error: Exception) -> str:
+    """One line; without the value, which may point at a patient."""
+    problems = error.problems
+    first = problems.iloc[0]
+    where = ", ".join(
+        f"{name} {first[name]}" for name in ("row", "column") if str(first[name]) not in ("", "nan", "<NA>")
+    )
+    count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+    what = f"{where}: {first['rule']}" if where else str(first["rule"])
+    return (
+        f"the cohort {given} has {count}; first: {what.rstrip('.')}. "
+        f"All of them: python -m analysis check --cohort {shlex.quote(given)}"
+    )
+
+
+def cohort_values(parts: Parts, parameters: Iterable[str]) -> list[dict[str, str]]:
+    """Each combination of these parameters' values that occurs in the cohort; courses without one of them make none."""
+    columns = list(COHORT_COLUMNS)
+    wanted = [(name, columns.index(name)) for name in parameters]
+    found = {tuple(part[n] for _, n in wanted) for part in parts}
+    chosen = sorted((values for values in found if all(values)), key=lambda values: [(v.casefold(), v) for v in values])
+    return [{name: value for (name, _), value in zip(wanted, values, strict=True)} for values in chosen]
+
+
+def slugs(values: Iterable[str]) -> dict[str, str]:
+    """A short name of a-z, 0-9 and hyphens for each text: no two the same, none empty.
+
+    Letters lose their accents; texts that would get the same name (or none) get a part of their SHA-256 behind it.
+    """
+    values = list(dict.fromkeys(values))
+    plain = {value: _slug(value) for value in values}
+    marked = {value: f"{plain[value]}-{sha256(value.encode(errors='replace'))[:8]}".lstrip("-") for value in values}
+    often = Counter(plain.values())
+    chosen = {value: plain[value] if plain[value] and often[plain[value]] == 1 else marked[value] for value in values}
+    return chosen if len(set(chosen.values())) == len(values) else marked
+
+
+def _slug(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text[:1000]).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall("[a-z0-9]+", letters))[:_LONGEST_SLUG].strip("-")

@@ -1,0 +1,41 @@
+"""What a report's kernel sees of the outside."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from analysis.paths import ROOT
+
+
+def environment(epoch: int, home: str) -> dict[str, str]:
+    """The variables a report's kernel sees: those of this process, minus what would change its bytes.
+
+    epoch: seconds since 1970 for everything that writes a date. home: an empty folder for IPython's own files.
+    """
+    python_path = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(python_path),
+        "PYTHONHASHSEED": "0",
+        "PYTHONIOENCODING": "utf-8",
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MATPLOTLIBRC": str(_matplotlib_data()),
+        "IPYTHONDIR": home,
+        # reports run side by side: each stays on its own core
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+
+
+def _matplotlib_data() -> Path:
+    """Where matplotlib keeps its own settings, found without the time it takes to import it."""
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("matplotlib is not installed")
+    return Path(spec.origin).parent / "mpl-data"

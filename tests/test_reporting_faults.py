@@ -1,0 +1,160 @@
+"""Real batches that are stopped or have no room: what is ready stays, nothing is half written, no process stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from analysis.paths import ROOT
+
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """A list of four reports: two short ones, one that takes half a minute and one that would follow."""
+    for name, code in (("short", "print(1)"), ("long", "import time; time.sleep(30)")):
+        cells = [nbformat.v4.new_markdown_cell(f"# {name.capitalize()}"), nbformat.v4.new_code_cell(code)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    lines = [f"- {{notebook: {tmp_path}/{kind}.ipynb, name: {name}}}" for name, kind in NAMES.items()]
+    (tmp_path / "batch.yml").write_text("formats: [html]\nreports:\n" + "\n".join(lines))
+    return tmp_path
+
+
+NAMES = {"first": "short", "second": "short", "third": "long", "fourth": "short"}
+
+
+def start(folder: Path, *options: str, **more) -> subprocess.Popen:
+    """A batch of one job in a process group of its own, as a terminal would start it."""
+    command = [sys.executable, "-m", "analysis", "batch", str(folder / "batch.yml"), "--output", str(folder / "out")]
+    return subprocess.Popen(
+        [*command, "--jobs", "1", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        **more,
+    )
+
+
+def wait_for(what, seconds: float = 60):
+    end = time.monotonic() + seconds
+    while not (found := what()) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert found, "it never came"
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    """The process, its children, their children and so on."""
+    parents = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(process.name)] = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+    found, more = set(), {pid}
+    while more:
+        found |= more
+        more = {child for child, parent in parents.items() if parent in more} - found
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    return {
+        pid
+        for pid in pids
+        if Path(f"/proc/{pid}/stat").exists()
+        and Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    }
+
+
+def ready(folder: Path) -> list[str]:
+    notes = folder / "out" / ".unfinished.jsonl"
+    return [json.loads(line)["name"] for line in notes.read_text().splitlines()] if notes.exists() else []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_batch_that_is_stopped_goes_on_where_it_was(plan, how):
+    process = start(plan)
+    wait_for(lambda: ready(plan) == ["first", "second"])
+    time.sleep(0.5)  # into the third
+    family = descendants(process.pid)
+    assert len(family) >= 4, "the batch, a worker, the template, a kernel"
+    os.killpg(process.pid, how)  # as Ctrl-C at a terminal reaches the whole group
+    told = process.communicate(timeout=30)[0]
+    if how == signal.SIGINT:
+        assert process.returncode == 1
+        assert "Stopped. 2 reports were ready" in told
+    assert "Traceback" not in told
+    wait_for(lambda: not alive(family), 20)
+    assert sorted(path.name for path in (plan / "out").iterdir()) == [".unfinished.jsonl", "first", "second"]
+
+    (plan / "batch.yml").write_text(
+        (plan / "batch.yml").read_text().replace(f"{plan}/long.ipynb", f"{plan}/short.ipynb")
+    )
+    again = start(plan)
+    told = again.communicate(timeout=60)[0]
+    assert again.returncode == 0, told
+    assert "2 reports are up to date." in told
+    assert "4 of 4 reports built, 2 of them earlier and still up to date." in told
+    assert sorted(path.name for path in (plan / "out").iterdir()) == sorted([*NAMES, "index.html", "manifest.json"])
+
+
+def test_a_second_batch_says_so_and_stops(plan):
+    first = start(plan)
+    wait_for(lambda: ready(plan))
+    second = start(plan)
+    assert "another batch is writing there" in second.communicate(timeout=30)[0]
+    assert second.returncode == 2
+    family = descendants(first.pid)
+    first.kill()
+    first.wait()
+    wait_for(lambda: not alive(family), 20)
+
+
+def test_a_full_disk_fails_what_has_no_room_and_nothing_else(plan):
+    cells = [nbformat.v4.new_markdown_cell("# Big"), nbformat.v4.new_code_cell("print(('x' * 79 + '\\n') * 40_000)")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), plan / "long.ipynb")
+
+    def small_disk():  # no file can grow larger than this
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
+
+    process = start(plan, preexec_fn=small_disk)
+    told = process.communicate(timeout=60)[0]
+    assert process.returncode == 1, told
+    assert "3 of 4 reports built, 1 failed." in told
+    assert "its files could not be written: File too large" in told
+    assert sorted(path.name for path in (plan / "out").iterdir()) == sorted(
+        ["first", "second", "fourth", "index.html", "manifest.json"]
+    )
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="nothing is forbidden to this user")
+def test_a_folder_that_may_not_be_written(plan):
+    (plan / "out").mkdir(mode=0o500)
+    process = start(plan)
+    assert "Not written: Permission denied" in process.communicate(timeout=30)[0]
+    assert process.returncode == 1
+
+
+def test_quiet_says_what_failed_alone(plan):
+    (plan / "batch.yml").write_text((plan / "batch.yml").read_text().replace("name: third", "name: third, timeout: 1"))
+    process = start(plan, "--quiet")
+    told = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    reason = "cell 2: stopped: the report took longer than 1 s (`timeout` in the list of reports)"
+    assert told == f"third: {reason}\n"
+    (entry,) = [e for e in json.loads((plan / "out/manifest.json").read_text())["reports"] if e["name"] == "third"]
+    assert (entry["status"], list(entry["files"])) == ("failed", ["report.ipynb"])
+    assert reason in (plan / "out/index.html").read_text()
