@@ -1,10 +1,10 @@
 """Who the patients are and who is missing."""
 
 import pytest
+from cohort_samples import cohort
 
 from analysis.outcomes.cohort.people import people
 from analysis.statistics.intervals import newcombe_independent
-from tests.cohort_samples import cohort
 
 SIX = [(8, 4, {4: 5}), (6, 6, {4: 6}), (7, 3), (5, 1, {4: 1}), (4, 2, {4: None}), (9, 8, {4: 9})]
 
@@ -46,6 +46,11 @@ def test_measures_of_first_courses():
     ]
     assert found.loc["baseline", "sd"] == pytest.approx((17.5 / 5) ** 0.5)
     assert found.loc["disease_duration_years", ["n", "missing"]].tolist() == [0, 6]
+
+
+def test_what_all_of_few_patients_lack_does_not_count_them():
+    found = people(cohort(*SIX[:3], age=40)).measures.set_index("measure")
+    assert found["missing"].isna().all() and found["mean"].isna().all()
 
 
 def test_missing_scores_by_visit():
