@@ -2,7 +2,7 @@
 
 The two clones lie at paths of different length and are built with another time zone, language, hash seed and number of
 jobs, the second forty days later (where the Python package time-machine is installed). Compared are all files of all
-reports, the index, the RO-Crate and the manifest but for its block of times. Uncommitted changes are not part of a clone.
+reports, the index, the RO-Crate and the manifest without its block of times. What is not committed is not cloned.
 
     python tests/reproduce.py [--only PATTERN] [--plan FILE]
 """
