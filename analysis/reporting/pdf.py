@@ -29,6 +29,7 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
+from analysis.reporting.references import with_letters
 from analysis.reporting.typst_tables import set_table
 
 _SMALL = 170.0  # height of a table that is not worth a page break
@@ -96,7 +97,8 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
     meta = dict(document.meta)
     version = meta.pop("version")
     blocks = pandoc.walk(blocks, lambda node: _for_typst(node, files))
-    return pandoc.write(blocks, "typst", meta, version), files
+    source = pandoc.write(blocks, "typst", meta, version)
+    return with_letters(source, document.made.get("citations", {}), "typst"), files
 
 
 def text(words: str) -> str:
