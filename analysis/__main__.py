@@ -116,10 +116,11 @@ def list_notebooks() -> None:
 @click.argument("notebook")
 @click.option("-p", "--parameter", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; may stand often.")
 @click.option("--formats", metavar="LIST", default="html,pdf", show_default=True, help="html, pdf or both.")
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper of the PDF.")
 @click.option(
     "--output", metavar="DIR", default="reports/output", show_default=True, help="The report gets a folder in it."
 )
-def report(notebook: str, pairs: tuple[str, ...], formats: str, output: str) -> None:
+def report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, output: str) -> None:
     """Build one report from NOTEBOOK (a name from `list`, or the path of a notebook).
 
     Lists are written with commas: -p routes=iv,oral
@@ -153,7 +154,7 @@ def report(notebook: str, pairs: tuple[str, ...], formats: str, output: str) -> 
     from analysis.reporting.plan import report_name
     from analysis.reporting.run import Spec, build, place
 
-    common = _common()
+    common = {**_common(), **({"paper": paper} if paper != "a4" else {})}
     name = report_name(found.name, found, given)
     built = build(Spec(name, str(found.path), given, chosen, common))
     folder = _folder(output) / name

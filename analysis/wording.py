@@ -27,8 +27,12 @@ def half_up(value: float, decimals: int = 0) -> str:
 
 
 def percent(rate: float) -> str:
-    """A rate between 0 and 1 as a whole percentage: `62%`; below 1% and above 99% with one decimal, so that a rate that
-    is not 0 never reads as 0."""
+    """A rate between 0 and 1 as a whole percentage: `62%`; below 1% and above 99% with one decimal, and beyond that as
+    `<0.1%` and `>99.9%`, so that a rate that is not 0 never reads as 0."""
+    if 0 < rate < 0.0005:
+        return "<0.1%"
+    if 0.9995 < rate < 1:
+        return ">99.9%"
     edge = 0 < rate < 0.01 or 0.99 < rate < 1
     return f"{half_up(100 * rate, 1 if edge else 0)}%"
 
@@ -113,3 +117,13 @@ def groups(first: float, second: float) -> str:
 def upper_first(text: str) -> str:
     """The text as the start of a sentence."""
     return text[:1].upper() + text[1:]
+
+
+def left_out_words(table: pd.DataFrame, *results: str) -> str:
+    """`Left out: 3 patients: baseline score missing.` from rows of result, why, unit and n; empty without any.
+
+    results: only rows that concern one of them (their `result` names it); none = all.
+    """
+    rows = [row for row in table.itertuples() if not results or any(name in row.result for name in results)]
+    parts = dict.fromkeys(f"{count(int(row.n), row.unit.removesuffix('s'))}: {row.why}" for row in rows if row.n)
+    return f"Left out: {'; '.join(parts)}." if parts else ""

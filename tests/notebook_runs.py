@@ -30,6 +30,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "05-consistency-checks": {"title": "Which numbers fit?"},
     "evidence-report": {"studies": ["finch2009"], "routes": ["topical"]},
     "study-report": {"study_id": "dahan2011"},
+    "cohort-report": {"sites": ["Site E"], "years": ["2019", "2020"], "responder_rule": "ge_2_points", "level": 0.9},
 }
 
 
@@ -74,6 +75,11 @@ def pdf(name: str = "evidence-report") -> pypdf.PdfReader:
 
 
 @functools.cache
+def pdf_pages(name: str = "evidence-report") -> tuple[str, ...]:
+    """The words of each page of a PDF, spaces made single."""
+    return tuple(" ".join(page.extract_text().split()) for page in pdf(name).pages)
+
+
 def pdf_text(name: str = "evidence-report") -> str:
     """The words of a PDF, spaces made single."""
-    return " ".join(" ".join(page.extract_text() for page in pdf(name).pages).split())
+    return " ".join(pdf_pages(name))

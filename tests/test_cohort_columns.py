@@ -25,8 +25,11 @@ def test_both_forms_give_the_same_cohort(tmp_path):
 
 
 def test_weeks_with_decimals_in_any_order(tmp_path):
-    lines = ["nrs_week_12,nrs_week_0.5,patient_id,nrs_baseline", "1,2,X,3"]
-    visits = cohort.load(write(tmp_path, lines)).visits
+    lines = ["nrs_week_12,nrs_week_0.5,patient_id,nrs_baseline,date", "1,2,X,3,2024-01-08"]
+    loaded = cohort.load(write(tmp_path, lines))
+    visits = loaded.visits
+    assert visits["date"].notna().tolist() == [True, False, False]
+    assert loaded.courses["year"].tolist() == [2024]
     assert visits["weeks"].fillna(-1).tolist() == [-1, 0.5, 12]
     assert visits["nrs"].tolist() == [3, 2, 1]
 

@@ -39,7 +39,7 @@ def test_it_says_that_it_is_synthetic(example, data_folder):
 def test_sizes(example):
     assert example.courses["patient"].nunique() == 300
     assert list(example.courses["site"].cat.categories) == ["Site A", "Site B", "Site C", "Site D", "Site E"]
-    assert example.courses["course"].value_counts().sort_index().tolist() == [300, 89, 29]
+    assert example.courses["course"].value_counts().sort_index().tolist() == [300, 73, 26]
     assert sorted(example.courses["regimen_class"].unique()) == [
         "anesthetic",
         "subanesthetic_inpatient",
@@ -68,6 +68,11 @@ def test_rates_follow_the_published_ones(falls, evidence):
     assert 0.33 <= seen[12] <= 0.44
     assert seen.is_monotonic_decreasing
     assert falls["baseline"].mean() == pytest.approx(7.1, abs=0.2)
+
+
+def test_baselines_of_one_patient_are_alike(example):
+    courses = example.courses.pivot(index="patient", columns="course", values="baseline")
+    assert courses[1].corr(courses[2]) == pytest.approx(0.6, abs=0.15)
 
 
 def test_who_misses_a_visit_did_worse_before(example, falls):

@@ -151,6 +151,11 @@ def test_a_cell_where_no_sheet_has_one(tmp_path, cell):
     assert "this one can't be read" in only_problem(tmp_path, changed, "cohort.xlsx")["rule"]
 
 
+def test_a_workbook_that_understates_its_size(tmp_path):
+    changed = replaced(workbook(LONG), b'<dimension ref="A1:I13"/>', b'<dimension ref="A1:I4"/>')
+    assert len(cohort.load(write(tmp_path, changed, "cohort.xlsx")).visits) == 12
+
+
 def test_an_empty_workbook(tmp_path):
     assert only_problem(tmp_path, content(openpyxl.Workbook()), "cohort.xlsx")["rule"] == "the file is empty"
 

@@ -88,6 +88,10 @@ def test_a_part_keeps_the_numbers_of_its_patients(loaded):
     assert len(loaded.courses) == 4
 
 
+def test_a_part_by_two_criteria(loaded):
+    assert loaded.only(sites=["Site B"], years=[2024]).courses[["patient", "course"]].values.tolist() == [[1, 2]]
+
+
 def test_no_choice_is_everything(loaded):
     pd.testing.assert_frame_equal(loaded.only().visits, loaded.visits)
     pd.testing.assert_frame_equal(loaded.only().courses, loaded.courses)

@@ -20,10 +20,13 @@ from analysis.exhibit import (
     Table,
     cite,
     csv_text,
+    drawable,
     escape,
     plain,
     value_text,
+    visible,
 )
+from analysis.exhibit.pictures import lean_svg
 
 HOSTILE = ["<script>alert(1)</script>", "#strong[x] $y$", "**bold** [a](b)", "=1+1", "+cmd", "-2 weeks", "@SUM(A1)"]
 
@@ -81,6 +84,8 @@ def test_csv_keeps_every_digit_and_runs_no_formula():
 
 def test_csv_leaves_numbers_written_as_text_alone():
     assert csv_text(table(value=["-5", "+3.2", "=5"])).splitlines()[1:] == ["-5", "+3.2", "'=5"]
+    for sign in ("\t=1", "\r=1", "\n=1", "＝1", "＠x"):
+        assert csv_text(table(value=[sign])).partition("\n")[2].strip('"').startswith("'" + sign)
 
 
 def test_a_figure_is_the_same_svg_every_time_without_a_date():
@@ -90,6 +95,25 @@ def test_a_figure_is_the_same_svg_every_time_without_a_date():
     assert first == second
     assert "<dc:date>" not in first
     assert "<text" not in first, "letters must be outlines: no font of the machine is needed"
+
+
+def test_a_picture_keeps_what_is_drawn_and_loses_what_says_nothing():
+    outline = "M 80 800 L 1608 0 Q 3431 16 3424 3424 z M 160 0 L 80 8"
+    svg = (
+        "<svg><metadata>words</metadata><defs>\n"
+        f'<path id="DejaVuSans-41" d="{outline}" transform="scale(0.015625)"/>'
+        '<path id="m1" d="M 1.23456 2 z"/></defs>\n'
+        '<g id="figure_1"><g id="text_1" style="fill: #000000; opacity: 0.5" transform="translate(1.23456 7)">'
+        '<!-- A --><use xlink:href="#DejaVuSans-41"/><use xlink:href="#DejaVuSans-41" transform="translate(61.27 0)"/>'
+        "</g></g></svg>"
+    )
+    # points of the outline: 10 100, 201 0, 429 2, 428 428, then back to 10 100; 20 0, 10 1
+    steps = "m10 100l191-100q228 2 227 428zm10-100l-10 1"
+    assert lean_svg(svg) == (
+        f'<svg><defs>\n<path id="d41" d="{steps}" transform="scale(0.125)"/><path d="M1.23 2z"/></defs>\n'
+        '<g style="fill:#000000;opacity:0.5" transform="translate(1.23 7)">'
+        '<use href="#d41"/><use href="#d41" x="61"/></g></svg>'
+    )
 
 
 def test_a_figure_is_not_drawn_a_second_time_by_jupyter():
@@ -166,3 +190,18 @@ def test_markdown_helpers():
     assert cite("a2020", "Miller_1 et al. (2020)") == r"[Miller\_1 et al\. \(2020\)](#ref-a2020)"
     assert plain(cite("a2020", "Miller_1 et al. (2020)")) == "Miller_1 et al. (2020)"
     assert plain(f"**{escape('<b> *x* $1')}**") == "<b> *x* $1"
+
+
+def test_what_nobody_sees_is_shown_by_its_code():
+    assert visible("Nord\u202egro.exe") == "Nord⟨U+202E⟩gro.exe"
+    assert visible("a\x00\x08\u2066\ufeffb") == "a⟨U+0000⟩⟨U+0008⟩⟨U+2066⟩⟨U+FEFF⟩b"
+    kept = "Zürich – 東京 😀 👩\u200d⚕️ שלום ½ line\nend\ttab"
+    assert visible(kept) == kept
+    assert escape("a\u202eb") == "a⟨U\\+202E⟩b"
+    assert Column("x", "X").text("a\u202eb") == "a⟨U+202E⟩b"
+
+
+def test_letters_that_the_fonts_lack_are_shown_by_their_code():
+    assert drawable("Zürich – 東 😀 שלום ≥ −") == "Zürich – ⟨U+6771⟩ 😀 שלום ≥ −"
+    assert drawable("plain\ntext") == "plain\ntext"
+    assert drawable("\ue8ff\u202e") == "⟨U+E8FF⟩⟨U+202E⟩"

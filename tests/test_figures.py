@@ -20,7 +20,7 @@ from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, plain
 from analysis.figures import labels, style, words
 from analysis.figures.ledger import Column, Ledger
-from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
+from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 
 WIDE = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
 
@@ -49,6 +49,9 @@ MAKERS: dict[str, Callable[[Selection], Figure]] = {
     "benefit_over_time": lambda s: figures.benefit_over_time(durations.kept(s)),
     "patient_intervals": lambda s: figures.patient_intervals(*_intervals(s)),
     "adverse_events": lambda s: figures.adverse_events(safety.events(s)),
+    "pooled_forest": lambda s: figures.pooled_forest(synthesis.pooled_rates(s)),
+    "kept_curve": lambda s: figures.kept_curve(synthesis.benefit_kept(s)),
+    "duration_curves": lambda s: figures.duration_curves(synthesis.duration_curves(s)),
 }
 # what each function draws when there is nothing: its tables with no rows
 EMPTY: dict[str, Callable[[Selection], Figure]] = {
@@ -190,7 +193,8 @@ def test_an_empty_table_gives_a_figure_that_says_so(maker, default):
 @pytest.mark.parametrize("maker", MAKERS)
 def test_words_and_sources(maker, selection):
     figure = make(maker, selection)
-    assert set(figure.studies) == set(figure.data["study_id"])
+    # what is pooled over studies stands in rows without a study
+    assert set(figure.studies) == set(figure.data["study_id"].dropna())
     assert len(figure.studies) == len(set(figure.studies))
     assert "figure" not in figure.alt.lower()
     sentences = re.split(r"(?<!et al)[.] (?=[A-Z0-9])", figure.alt)

@@ -6,10 +6,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis import findings
+from analysis import findings as written
 from analysis.evidence.selection import Criteria, select
-from analysis.outcomes import durations, responders, safety, trajectories
+from analysis.exhibit import Finding
+from analysis.outcomes import durations, responders, safety, synthesis, trajectories
 
+
+def in_words(told):
+    """Findings as they are read: the links from their numbers to rows, tables and figures taken out."""
+    if isinstance(told, Finding):
+        return replace(told, **{name: NUMBER.sub(r"\1", getattr(told, name)) for name in ("sentence", "detail")})
+    return tuple(map(in_words, told)) if isinstance(told, tuple) else told
+
+
+class InWords:
+    """`analysis.findings`, read."""
+
+    def __getattr__(self, name):
+        return lambda *given, **named: in_words(getattr(written, name)(*given, **named))
+
+
+NUMBER = re.compile(r"\[([^\[\]]*)\]\(#(?:row|tab|fig)-[^)]*\)")
+findings = InWords()
 EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
 
 
@@ -207,3 +225,71 @@ def test_tables_behind_the_answers_are_not_empty(selection):
 )
 def test_scope_says_what_differs_from_the_default(criteria, words):
     assert findings.scope(criteria) == words
+
+
+def test_pooled_rates_in_words(selection):
+    told = findings.pooled(synthesis.pooled_rates(selection))
+    assert (
+        "**Complete relief, 2 to 6 months after the end of infusion: 58%** over 2 studies (uncontrolled; 31 of 53 "
+        "patients; 95% interval 4% to 98%); the next such study may see 4% to 98%."
+    ) in told.sentence
+    assert "None of these narrows down what to expect." in told.sentence
+    assert "the prediction interval says where the rate of the next group of patients may lie" in told.sentence
+    assert "7 rates stand alone" in told.sentence
+    assert "responders.csv row 9" in told.rows and "domec2004" in told.studies
+
+
+def test_pooled_rates_that_are_narrow_are_not_called_useless(selection):
+    found = synthesis.pooled_rates(selection)
+    narrow = found.groups.assign(pi_low=0.4, pi_high=0.7)
+    assert "narrows down" not in findings.pooled(replace(found, groups=narrow)).sentence
+    empty = replace(found, groups=found.groups.iloc[:0], left_out=found.left_out.iloc[:1])
+    assert findings.pooled(empty).sentence.endswith("no rate is pooled. 1 rate stands alone; the table says why.")
+
+
+def test_the_fading_benefit_in_words(selection):
+    told = findings.kept_over_time(synthesis.benefit_kept(selection))
+    assert (
+        "59% of all treated patients have the benefit at the end of infusion and 47% still have it 13 weeks later"
+        in (told.sentence)
+    )
+    assert "7 studies without a control group, 258 patients" in told.sentence
+    assert "neither excludes that they have after 10 weeks nor that they never do" in told.detail
+    assert "Without [Correll et al\\. 2004](#ref-correll2004) the curve would not fall at all" in told.detail
+    assert "the counts don't tell which is better" in told.detail
+
+
+@pytest.mark.parametrize(
+    ("weeks", "low", "high", "words"),
+    [
+        (9.0, 4.0, 11.0, "have lost it after 9.0 weeks (limits 4.0 to 11.0 weeks)"),
+        (
+            40.0,
+            6.0,
+            np.inf,
+            "have not lost it within the 13 weeks that were counted; what was counted neither excludes",
+        ),
+        (40.0, 0.2, np.inf, "what was counted does not tell when they will"),
+        (np.inf, np.inf, np.inf, "the counts speak against any such fall"),
+    ],
+)
+def test_the_half_time_in_words(selection, weeks, low, high, words):
+    found = synthesis.benefit_kept(selection)
+    half = found.half.copy()
+    half.loc[0, ["half_weeks", "half_low", "half_high"]] = [weeks, low, high]
+    assert words in findings.kept_over_time(replace(found, half=half)).detail
+
+
+def test_no_curve_over_studies_is_told_with_the_reason(evidence):
+    told = findings.kept_over_time(synthesis.benefit_kept(select(evidence, Criteria(routes=("topical",)))))
+    assert told.sentence == "No curve over studies can be drawn: no study counts who still has the benefit."
+
+
+def test_durations_by_regimen_in_words(selection):
+    told = findings.durations_by_regimen(synthesis.duration_curves(selection))
+    assert (
+        "**Anaesthetic dose** (20 patients of 1 study): more than half still had the benefit at the last count, at 13 "
+        "weeks."
+    ) in told.sentence
+    assert "half had lost it, or never had it, by week 4 (95% interval: week 0 to 13)" in told.sentence
+    assert "durations.csv row 33" in told.rows

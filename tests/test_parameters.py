@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from papermill.translators import translate_parameters
 from reporting_samples import SAMPLE
 
-from analysis.parameters import ParameterError, check, check_parameters, find_notebook, read_notebook
+from analysis.parameters import REGISTRY, ParameterError, check, check_parameters, find_notebook, read_notebook
+from analysis.parameters.registry import File
+from analysis.parameters.values import Parameter, check_one
+from analysis.paths import ROOT
+from analysis.reporting import privacy, provenance
+from analysis.reporting.plan import report_name
 
 
 @pytest.fixture
@@ -154,3 +160,71 @@ def test_a_notebook_hands_over_all_its_names():
     assert (values["level"], values["routes"], values["horizon_weeks"]) == (0.5, ("oral",), 26)
     assert refused(check_parameters, SAMPLE, {**namespace, "level": 5})[0].startswith("sample: level: 5 is not allowed")
     assert refused(check_parameters, None, {"level": 5, "helper": 3})[0].startswith("parameters: level: 5")
+
+
+# ------------------------------------------------------------------------------------------------ files of the user
+def of_a_file(notebook, tmp_path, default="pyproject.toml"):
+    """A notebook with a parameter that is a path; the project's own file stands in for a table."""
+    return read_notebook(notebook(f"cohort: str = {default!r}  # the table of patients"))
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """A table in a folder that a report must not name, next to others."""
+    folder = tmp_path / 'Dr Müller\'s "patients"'
+    folder.mkdir()
+    for name in ("clinic-2024.csv", "clinic-2023.xlsx", "readme.md"):
+        (folder / name).write_text("a\n")
+    monkeypatch.setitem(REGISTRY, "cohort", File((".csv", ".xlsx", ".toml")))
+    return folder / "clinic-2024.csv"
+
+
+def test_a_file_that_is_not_there_is_refused_with_the_nearest(notebook, tmp_path, table):
+    found = of_a_file(notebook, tmp_path)
+    (problem,) = refused(check, found, {"cohort": str(table.with_name("clinic-2042.csv"))})
+    assert "there is no file" in problem and "; nearest: 'clinic-2024.csv'" in problem
+    assert "relative to the working directory or to the project" in problem
+    (problem,) = refused(check, found, {"cohort": str(table.with_name("readme.md"))})
+    assert "has another ending. Allowed: the path of a file that ends in .csv" in problem
+    assert refused(check, found, {"cohort": str(tmp_path / "nowhere" / "x.csv")})
+    assert refused(check, found, {"cohort": ""})
+
+
+def test_a_file_is_found_from_the_working_directory_then_from_the_project(notebook, tmp_path, table, monkeypatch):
+    found = of_a_file(notebook, tmp_path)
+    monkeypatch.chdir(table.parent)
+    # the kernel has another working directory: the value must not depend on it
+    assert check(found, {"cohort": "clinic-2024.csv"})["cohort"] == str(table.resolve())
+    assert check(found, {"cohort": "pyproject.toml"})["cohort"] == "pyproject.toml"
+    assert check(found, {"cohort": str(ROOT / "pyproject.toml")})["cohort"] == "pyproject.toml"
+
+
+def test_a_report_says_the_name_of_the_user_s_file_not_its_folder(notebook, tmp_path, table):
+    found = of_a_file(notebook, tmp_path)
+    value = check(found, {"cohort": str(table)})["cohort"]
+    (parameter,) = found.parameters
+    assert parameter.public(value) == "clinic-2024.csv"
+    assert parameter.public("pyproject.toml") == "pyproject.toml"
+    hidden = privacy.secrets(found, {"cohort": value})
+    cell = translate_parameters("python3", "python", {"cohort": value}, "Parameters")
+    told = privacy.hide({"source": cell, "outputs": [f"no {table.parent}/other.csv"]}, hidden)
+    assert told == {"source": '# Parameters\ncohort = "clinic-2024.csv"\n', "outputs": ["no other.csv"]}
+    common = {"data": {}, "code": {}}
+    made = provenance.record(found, {"cohort": value}, common)
+    assert str(tmp_path) not in json.dumps({**made, "path": ""}, ensure_ascii=False)
+    assert made["inputs"] == [{"file": "clinic-2024.csv", "hash": provenance.sha256(b"a\n")}]
+    assert made["command"].endswith("-p cohort=clinic-2024.csv")
+    assert report_name("cohort-report", found, {"cohort": value}) == "cohort-report-clinic-2024"
+
+
+@pytest.mark.parametrize("year", ["24", "1899", "2024.0", "last", "20244"])
+def test_a_year_has_four_digits(year):
+    assert "is no year. Allowed: years with four digits" in REGISTRY["years"].problem(year)
+    assert REGISTRY["years"].problem("2024") == ""
+
+
+@pytest.mark.parametrize("words", [["a, b", "c"], ["[x]"], ["'q'"], [" a"], ['say "x", y'], ["a", "b"], []])
+def test_a_list_reads_back_as_it_was_written(words):
+    """The command that makes a report again gives the same list, whatever stands in a name."""
+    value, wrong = check_one(Parameter("sites", "list[str]", (), ""), provenance.value_words(words))
+    assert (list(value), wrong) == (words, [])

@@ -11,10 +11,12 @@ import pandas as pd
 import pikepdf
 import pypdf
 import pytest
+from notebook_runs import defaults
 from reporting_samples import notebook_of, pdf, pdf_text, sample, synthetic
 
 from analysis.exhibit import Table
 from analysis.reporting.exporters import ReportPDFExporter
+from analysis.reporting.paper import PAPERS
 from analysis.reporting.parts import Grid
 from analysis.reporting.pdf import spoken, text
 from analysis.reporting.typst_tables import set_table
@@ -232,7 +234,7 @@ def test_no_table_is_wider_than_its_page(columns, cell):
 
 
 def test_text_for_typst_means_only_itself():
-    assert text('a "b" \\ #x\x00\x07') == '"a \\"b\\" \\\\ #x"'
+    assert text('a "b" \\ #x\x00\u202e 語') == '"a \\"b\\" \\\\ #x⟨U+0000⟩⟨U+202E⟩ ⟨U+8A9E⟩"'
     assert spoken(r"\frac{\hat p}{n}\,\left(1\right)") == "frac(hat p)(n) (1)"
 
 
@@ -241,3 +243,52 @@ def test_an_empty_table_says_that_it_is_empty():
     output = nbformat.v4.new_output("display_data", data=bundle)
     (page, *_) = pages_of(with_cells(nbformat.v4.new_code_cell("x", outputs=[output])))
     assert "Table 1. Nothing here. a b No rows." in page
+
+
+def test_letter_paper_by_choice_a4_otherwise(file):
+    assert {tuple(round(float(side)) for side in page.MediaBox[2:]) for page in file.pages} <= {(595, 842), (842, 595)}
+    notebook = notebook_of(sample())
+    notebook.metadata["ketamine_crps"]["paper"] = "letter"
+    content = ReportPDFExporter().from_notebook_node(notebook)[0]
+    with pikepdf.open(io.BytesIO(content)) as letter:
+        assert {tuple(float(side) for side in page.MediaBox[2:]) for page in letter.pages} == {(612, 792), (792, 612)}
+        for page in letter.pages:
+            assert str(page.get("/Rotate", 0)) == "0"
+
+
+def test_the_command_names_another_paper():
+    from analysis.parameters import find_notebook
+    from analysis.reporting.provenance import command
+
+    found = find_notebook("study-report")
+    assert command(found, {}, "letter") == "python -m analysis report study-report --paper letter"
+    assert command(found, {}) == "python -m analysis report study-report"
+
+
+def test_no_cell_of_a_table_runs_over_the_edge_of_either_paper():
+    columns = {f"column {n}": ["words in a cell that take some room"] * 2 for n in range(9)}
+    payload = Table("wide", pd.DataFrame(columns), "Wide").payload()
+    for paper in PAPERS.values():
+        layout = set_table(Grid.of(payload), text, paper)[1]
+        assert sum(layout.columns) <= (paper.turned if layout.turned else paper.width) + 0.5
+
+
+def test_numbers_lead_to_their_rows_in_the_pdf():
+    """Links of the pages go to the places of the entries, and the entries to DOIs."""
+    content = defaults()["study-report"].files["report.pdf"]
+    with pikepdf.open(io.BytesIO(content)) as opened:
+        links = [a for page in opened.pages for a in page.get("/Annots", []) if a.Subtype == "/Link"]
+        outside = {str(a.A.URI) for a in links if "/A" in a and "/URI" in a.A}
+        assert "https://doi.org/10.1111/papr.13056" in outside
+        assert all(str(a.get("/Contents", "")) for a in links), "each says where it leads, for those who listen"
+        inside = [a for a in links if "/Dest" in a or ("/A" in a and "/D" in a.A)]
+        assert len(inside) > 30
+    words = " ".join(" ".join(p.extract_text().split()) for p in pypdf.PdfReader(io.BytesIO(content)).pages)
+    assert "From mangnus2022_abs (abstract): " in words
+
+
+def test_pages_are_numbered_for_readers_and_programs():
+    reader = pypdf.PdfReader(io.BytesIO(sample().files["report.pdf"]))
+    count = len(reader.pages)
+    assert list(reader.page_labels) == [str(number) for number in range(1, count + 1)]
+    assert f"Page 2 of {count}" in " ".join(reader.pages[1].extract_text().split())

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
-from analysis.statistics.intervals import clopper_pearson, newcombe_paired, rule_of_three, wilson
+from analysis.statistics.intervals import clopper_pearson, newcombe_independent, newcombe_paired, rule_of_three, wilson
 
 # Newcombe 1998, Stat Med 17:857, Table I: exact and score limits of four examples
 PUBLISHED = [
@@ -35,6 +36,22 @@ def test_paired_difference_without_any_response():
     low, high = newcombe_paired(0, 0, 0, 10)
     assert low == pytest.approx(-high)
     assert high > 0.2
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.999])
+@pytest.mark.parametrize(("events", "n"), [(0, 1), (1, 1), (0, 7), (3, 7), (7, 7), (481, 5000), (123_456, 1_000_000)])
+def test_wilson_is_scipys(events, n, level):
+    expected = binomtest(events, n).proportion_ci(level, method="wilson")
+    assert wilson(events, n, level) == (expected.low, expected.high)
+
+
+# Newcombe 1998, Stat Med 17:873, Table II: method 10 for 56/70 against 48/80, 9/10 against 3/10 and 10/10 against 0/10
+@pytest.mark.parametrize(
+    ("counts", "low", "high"),
+    [((56, 70, 48, 80), 0.0524, 0.3339), ((9, 10, 3, 10), 0.1705, 0.8090), ((10, 10, 0, 10), 0.6075, 1.0)],
+)
+def test_difference_of_independent_groups_of_newcombe_1998(counts, low, high):
+    assert newcombe_independent(*counts) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_rule_of_three():

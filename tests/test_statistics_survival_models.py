@@ -24,6 +24,7 @@ from analysis.statistics.survival import (
     survival_at,
     two_group_test,
 )
+from analysis.statistics.survival.compare import MOST_TABLES, _tables
 from analysis.statistics.survival.distributions import STANDARD
 
 REFERENCE = Path(__file__).parent / "reference" / "survival"
@@ -190,12 +191,20 @@ def test_units_order_and_weights(seed, distribution, factor):
         (lambda: fit_distribution([0, 0], [4, 5]), UndeterminedError, "known to have lasted"),
         (lambda: fit_distribution([1, 1, 3], [2, 3, INF], groups=[0, 0, 1]), UndeterminedError, "of group 1"),
         (lambda: fit_distribution([5, 5], [5, 5]), UndeterminedError, "don't determine a weibull"),
+        # 3.5 lies in all of them: the narrower the distribution around it, the better it fits
+        (lambda: fit_distribution([1, 2, 3], [4, 5, INF]), UndeterminedError, "may have been equally long"),
+        (lambda: fit_distribution([1, 2], [2, 3], groups=["a", "b"]), UndeterminedError, "equally long"),
         (lambda: fit_distributions([1], [np.nan]), ValueError, r"upper\[1\] is nan"),
     ],
 )
 def test_refusals_of_fits(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_an_exponential_fits_durations_that_may_be_equal():
+    # one interval (1, 2]: exp(-r) - exp(-2r) is largest at r = log 2, whose median is 1
+    assert fit_distribution([1], [2], distribution="exponential").medians["median"].iloc[0] == pytest.approx(1.0)
 
 
 # ---- bands ----------------------------------------------------------------------------------------------------------
@@ -388,3 +397,12 @@ def test_groups_that_are_alike():
 def test_refusals_of_the_test(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_assignments_are_counted_up_to_the_limit():
+    # 2 of (a a a b b): none, one or two b
+    assert _tables(np.array([3, 2]), 2) == 3
+    # 10 of twenty different scores, 184,756 ways; of twenty-two more than the limit, of many far more
+    assert _tables(np.ones(20, dtype=int), 10) == 184_756
+    assert _tables(np.ones(22, dtype=int), 11) == MOST_TABLES + 1
+    assert _tables(np.full(300, 1000), 150_000) == MOST_TABLES + 1

@@ -4,7 +4,7 @@ import pytest
 
 from analysis import tables
 from analysis.evidence.selection import Criteria, only, select
-from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
+from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 
 EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
 SELECTIONS = {
@@ -31,6 +31,21 @@ def made(selection):
         tables.patient_intervals(intervals),
         tables.without_interval(intervals),
         tables.adverse_events(safety.events(selection, level), level),
+        *together(selection, level),
+    ]
+
+
+def together(selection, level=0.95):
+    rates, kept = synthesis.pooled_rates(selection, level), synthesis.benefit_kept(selection, level)
+    return [
+        tables.pooled_rates(rates, level),
+        tables.without_each_study(rates, level),
+        tables.not_pooled(rates, synthesis.pooled_differences(selection, level)),
+        tables.half_times(kept, level),
+        tables.kept_left_out(kept),
+        tables.regimen_odds(kept, level),
+        tables.duration_groups(synthesis.duration_curves(selection, level), level),
+        tables.coverage(synthesis.simulated_coverage()),
     ]
 
 
@@ -165,3 +180,44 @@ def test_a_study_with_little_in_it_still_prints(evidence, study_id):
     for table in (tables.study_facts(selection), tables.arms(selection), tables.sources(selection)):
         assert lines(table)
         assert all(cell for row in lines(table) for cell in row.values())
+
+
+@pytest.fixture(scope="module")
+def joined(default):
+    return {table.name: table for table in together(default)}
+
+
+def test_pooled_rates_show_both_intervals_and_the_studies_behind_them(joined):
+    table = joined["pooled-rates"]
+    soon = line(table, **{"Counted as a responder": "Complete relief", "Time": "within a week of the end of infusion"})
+    assert (soon["Studies"], soon["Responders"], soon["Design"]) == ("2", "50 of 98", "uncontrolled")
+    # t with one degree of freedom is 12.7: two studies leave nearly everything possible
+    assert soon["Pooled rate (95% interval)"] == "57% (0.1% to >99.9%)"
+    assert soon["Next study (95% prediction interval)"] == "<0.1% to >99.9%"
+    assert "The prediction interval says where the next group of patients may lie" in table.payload()["notes"]
+
+
+def test_what_stands_alone_says_why_and_where(joined):
+    table = joined["not-pooled"]
+    mangnus = [row for row in lines(table) if row["Study"] == "Mangnus et al. 2021†"]
+    assert [row["Number"] for row in mangnus] == ["30 of 48 patients", "23 of 48 patients"]
+    lee = line(table, Study="Lee et al. 2025")
+    assert lee["Why it stands alone"].startswith("whether the patients stand here because of how they responded")
+    placebo = line(table, **{"Counted or measured": "ketamine minus control"})
+    assert (placebo["Number"], placebo["Row"]) == ("−2.8 points", "pain_scores.csv row 20 and 21")
+
+
+def test_half_times_never_reach_beyond_the_last_count(joined):
+    rows = lines(joined["half-times"])
+    assert rows[0]["Left out"] == "none: all studies"
+    assert rows[0]["Half of the initial responders have lost it"] == "not within 13 weeks"
+    assert rows[0]["95% interval"] == "10.1 weeks or later, perhaps never"
+    correll = line(joined["half-times"], **{"Left out": "Correll et al. 2004"})
+    assert correll["Slope on log(1 + weeks) (95% interval)"].startswith("0.07 (")
+
+
+def test_medians_of_durations_are_told_as_intervals(joined):
+    rows = {row["Regimen"]: row for row in lines(joined["duration-groups"])}
+    assert rows["anaesthetic dose"]["Half have lost it or never had it"] == "after more than 13 weeks"
+    assert rows["subanaesthetic, inpatient"]["Half have lost it or never had it"] == "by week 4"
+    assert (rows["anaesthetic dose"]["Studies"], rows["anaesthetic dose"]["Patients"]) == ("1", "20")

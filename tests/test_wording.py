@@ -17,7 +17,17 @@ def test_half_up_as_papers_round(value, decimals, text):
 
 
 @pytest.mark.parametrize(
-    ("rate", "text"), [(0.625, "63%"), (0, "0%"), (1, "100%"), (3 / 1034, "0.3%"), (0.996, "99.6%"), (0.005, "0.5%")]
+    ("rate", "text"),
+    [
+        (0.625, "63%"),
+        (0, "0%"),
+        (1, "100%"),
+        (3 / 1034, "0.3%"),
+        (0.996, "99.6%"),
+        (0.005, "0.5%"),
+        (0.0004, "<0.1%"),
+        (0.99996, ">99.9%"),
+    ],
 )
 def test_a_rate_that_is_not_zero_never_reads_as_zero(rate, text):
     assert wording.percent(rate) == text

@@ -8,8 +8,10 @@ and nothing is computed twice.
 from __future__ import annotations
 
 from analysis.exhibit.cells import Column, csv_text, value_text
+from analysis.exhibit.glyphs import drawable, visible
 from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table
 from analysis.exhibit.markdown import cite, escape, plain
+from analysis.exhibit.places import linked, shown_in, sourced
 
 __all__ = [
     "EXHIBIT_MIME",
@@ -21,7 +23,12 @@ __all__ = [
     "Table",
     "cite",
     "csv_text",
+    "drawable",
     "escape",
+    "linked",
     "plain",
+    "shown_in",
+    "sourced",
     "value_text",
+    "visible",
 ]

@@ -12,8 +12,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from analysis.exhibit.glyphs import visible
+
 Align = Literal["left", "right", "decimal"]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# also the wide forms, which some spreadsheets take for the narrow ones
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Column:
         """The printed cell of one value."""
         if is_missing(value):
             return self.missing
-        return str(self.format(value)) if self.format else value_text(value)
+        return visible(str(self.format(value)) if self.format else value_text(value))
 
 
 def is_missing(value: Any) -> bool:

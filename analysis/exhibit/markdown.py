@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from analysis.exhibit.glyphs import visible
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~^$@\"'=:])")
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\([^()\s]*\)")
 _EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
@@ -19,7 +21,7 @@ def cite(study_id: str, citation: str) -> str:
 
 def escape(text: str) -> str:
     """Text from the data made safe inside Markdown: it appears letter by letter, whatever marks it holds."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    return _SPECIAL.sub(r"\\\1", " ".join(visible(str(text)).split()))
 
 
 def plain(markdown: str) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.exhibit import cite, escape
 from analysis.outcomes.context import ACTIVE, PLACEBO, REGIMEN_WORDS, UNCONTROLLED
-from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, half_up
+from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, half_up, percent
 
 CONTROL_ORDER = (PLACEBO, ACTIVE, UNCONTROLLED)
 CONTROL_HEADINGS = {
@@ -17,11 +17,6 @@ CONTROL_HEADINGS = {
     ACTIVE: "Comparisons without placebo",
     UNCONTROLLED: "Studies without a control group",
 }
-
-
-def percent(share: float) -> str:
-    """A share between 0 and 1 in whole percent, rounded half up; a very small one keeps a decimal."""
-    return f"{half_up(100 * share, 1 if 0 < share < 0.0095 else 0)}%"
 
 
 def percent_pair(low: float, high: float) -> str:

@@ -12,17 +12,21 @@ from analysis.findings.pain import pain
 from analysis.findings.response import response
 from analysis.findings.scope import scope
 from analysis.findings.study import study, study_limits
+from analysis.findings.synthesis import durations_by_regimen, kept_over_time, pooled
 from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
     "certainty",
     "consistency",
     "duration",
+    "durations_by_regimen",
     "findings",
     "harm",
+    "kept_over_time",
     "limits",
     "missing",
     "pain",
+    "pooled",
     "response",
     "scope",
     "study",

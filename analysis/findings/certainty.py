@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.selection import Selection
-from analysis.exhibit import Finding
-from analysis.findings.response import patient_rates
+from analysis.exhibit import Finding, shown_in
+from analysis.findings.response import RATES, patient_rates
 from analysis.outcomes import durations, evidence_map, trajectories
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import count, half_up, series, upper_first
 
+STUDIES, LEFT_OUT, MAP = "tab-studies", "tab-left-out", "fig-evidence-map"  # where the report shows what is counted
 LATE_SCORE_WEEKS = 4
 HALF_A_YEAR_WEEKS = 26.1
 
@@ -23,27 +24,24 @@ def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) ->
     placebo = giving[giving["control"] == PLACEBO]
     lead = _how_many_controlled(len(placebo), len(giving))
     patients = int(giving["n"].sum())
-    lead += (
-        f" ({int(placebo['n'].sum())} of {patients} patients{_without_n(giving)})."
-        if len(placebo)
-        else f" ({patients} patients)."
-    )
+    told = f"{int(placebo['n'].sum())} of {patients} patients" if len(placebo) else f"{patients} patients"
+    lead += f" ({shown_in(told, STUDIES)}{_without_n(giving) if len(placebo) else ''})."
     detail = []
     rates = patient_rates(selection, 0.95, definition_classes)
     if len(rates):
         derived = int(rates["count_basis"].ne("reported").sum())
         smallest, largest = int(rates["n"].min()), int(rates["n"].max())
+        counted = shown_in(f"{derived} of {count(len(rates), 'responder rate')}", RATES)
+        sizes = shown_in(f"{f'{smallest} to {largest}' if smallest < largest else largest} patients", RATES)
         detail.append(
-            f"{derived} of {count(len(rates), 'responder rate')} {'comes' if derived == 1 else 'come'} with a "
-            f"count that had to be "
-            f"derived from other printed figures; the groups have "
-            f"{f'{smallest} to {largest}' if smallest < largest else largest} patients."
+            f"{counted} {'comes' if derived == 1 else 'come'} with a count that had to be derived from other printed "
+            f"figures; the groups have {sizes}."
         )
     evidence = selection.evidence
     access = evidence.sources.set_index("source_id")["access"]
     used = pd.concat([evidence.pain_scores, evidence.responders, evidence.durations])["source_id"].map(access)
     kinds = [
-        f"{number} from {words}"
+        f"{shown_in(f'{number}', MAP)} from {words}"
         for kind, words in (
             ("full_text", "the full text"),
             ("abstract", "the abstract alone"),
@@ -52,7 +50,7 @@ def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) ->
         )
         if (number := int((used == kind).sum()))
     ]
-    detail.append(f"Of {len(used)} outcome rows, {series(kinds)}.")
+    detail.append(f"Of {shown_in(f'{len(used)} outcome rows', MAP)}, {series(kinds)}.")
     return Finding("How sure can one be?", lead, (), (), " ".join(detail))
 
 
@@ -73,7 +71,7 @@ def missing(selection: Selection, definition_classes: tuple[str, ...] = ()) -> F
     silent = len(table) - len(_giving(selection))
     if silent:
         told = (
-            f"{silent} of {len(table)} studies {'prints' if silent == 1 else 'print'}"
+            f"{shown_in(f'{silent} of {len(table)} studies', STUDIES)} {'prints' if silent == 1 else 'print'}"
             if len(table) > 1
             else "The only study prints"
         )
@@ -81,9 +79,9 @@ def missing(selection: Selection, definition_classes: tuple[str, ...] = ()) -> F
     left = selection.left_out
     studies, rows = int((left["table"] == "studies").sum()), int((~left["table"].isin(["studies", "arms"])).sum())
     detail = (
-        f"{upper_first(count(studies, 'study', 'studies'))} and {count(rows, 'result row')} are left out of this "
-        f"synthesis; the last "
-        "table lists each with the reason."
+        f"{shown_in(upper_first(count(studies, 'study', 'studies')), LEFT_OUT)} and "
+        f"{shown_in(count(rows, 'result row'), LEFT_OUT)} are left out of this synthesis; the last table lists each "
+        "with the reason."
         if len(left)
         else "Nothing is left out of this synthesis."
     )
@@ -94,10 +92,11 @@ def _how_many_controlled(placebo: int, studies: int) -> str:
     if studies == 1:
         return f"**The only study has {'a' if placebo else 'no'} placebo group**"
     if placebo == 0:
-        return f"**None of {studies} studies has a placebo group**"
+        return f"**None of {shown_in(f'{studies} studies', STUDIES)} has a placebo group**"
     if placebo == studies:
-        return f"**All {studies} studies have a placebo group**"
-    return f"**Only {placebo} of {studies} studies {'has' if placebo == 1 else 'have'} a placebo group**"
+        return f"**All {shown_in(f'{studies} studies', STUDIES)} have a placebo group**"
+    controlled = shown_in(f"{placebo} of {studies} studies", STUDIES)
+    return f"**Only {controlled} {'has' if placebo == 1 else 'have'} a placebo group**"
 
 
 def _giving(selection: Selection) -> pd.DataFrame:
@@ -108,4 +107,4 @@ def _giving(selection: Selection) -> pd.DataFrame:
 
 def _without_n(table: pd.DataFrame) -> str:
     unknown = int(table["n"].isna().sum())
-    return f"; {half_up(unknown)} studies do not state how many" if unknown else ""
+    return f"; {shown_in(f'{half_up(unknown)} studies', STUDIES)} do not state how many" if unknown else ""

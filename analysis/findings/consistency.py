@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.exhibit import Finding
+from analysis.exhibit import Finding, shown_in
 from analysis.outcomes.consistency import (
     CANNOT_BE,
     CANNOT_BE_CHECKED,
@@ -16,6 +16,8 @@ from analysis.outcomes.consistency import (
 from analysis.outcomes.context import source_row
 from analysis.wording import count, series
 
+TABLE = "tab-consistency"  # the table that holds every check
+
 
 def consistency(table: pd.DataFrame) -> Finding:
     """How many of the printed numbers can be checked and how many fit; takes `outcomes.consistency.check`."""
@@ -25,7 +27,7 @@ def consistency(table: pd.DataFrame) -> Finding:
     if not can:
         return Finding(question, "Nothing that is printed here can be checked against anything else.")
     told = [
-        f"{number} {words}"
+        f"{shown_in(f'{number}', TABLE)} {words}"
         for verdict, words in (
             (FITS_BY_OTHER_ROUNDING, "only if a percentage was cut off or rounded half to even"),
             (FITS_WITH_ANOTHER_N, "only with fewer patients than stated"),
@@ -34,11 +36,12 @@ def consistency(table: pd.DataFrame) -> Finding:
         if (number := int(counts.get(verdict, 0)))
     ]
     rest = f"; {series(told)}" if told else ""
-    sentence = f"**{int(counts.get(FITS, 0))} of {count(can, 'number')} that can be checked fit**{rest}."
+    fitting = shown_in(f"{int(counts.get(FITS, 0))} of {count(can, 'number')}", TABLE)
+    sentence = f"**{fitting} that can be checked fit**{rest}."
     detail = (
-        f"{count(len(table) - can, 'number')} cannot be checked, since nothing is printed beside them. A misfit "
-        f"is a question to "
-        "the authors: patients may have been missing, scores averaged, or values read off a curve."
+        f"{shown_in(count(len(table) - can, 'number'), TABLE)} cannot be checked, since nothing is printed beside "
+        "them. A misfit is a question to the authors: patients may have been missing, scores averaged, or values "
+        "read off a curve."
     )
     misfits = questions(table)
     rows = tuple(source_row(row.table, row.row) for row in misfits.itertuples())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.evidence.selection import NOT_STATED, Selection
-from analysis.exhibit import Finding, cite
+from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import durations
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS, source_row
 from analysis.wording import marks, of, series
@@ -38,7 +38,11 @@ def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 5
         told.append(f"**About three months later the benefit was still there:** {counts}.")
     told += [_against_placebo(row) for row in groups.itertuples()]
     first = len(told) or 1
-    told += [f"On {cite(row.study_id, row.citation)}: {row.note}." for row in groups.itertuples() if _has_note(row)]
+    told += [
+        f"On {cite(row.study_id, row.citation)}: {sourced(row.note, _place(row))}."
+        for row in groups.itertuples()
+        if _has_note(row)
+    ]
     if len(ended):
         told.append(f"The benefit ended after {series([_ended(row) for row in ended.itertuples()])}.")
     silent = [r for r in within["regimen_class"].unique() if r not in set(around["regimen_class"])]
@@ -61,8 +65,7 @@ def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 5
 def _counts(part) -> str:
     return series(
         [
-            f"in {of(row.patients, row.patients_treated)}{marks(row)} "
-            f"({durations.BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})"
+            f"in {_of(row)} ({durations.BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})"
             for row in part.itertuples()
         ]
     )
@@ -70,7 +73,17 @@ def _counts(part) -> str:
 
 def _against_placebo(row) -> str:
     told = f"{cite(row.study_id, row.citation)}{marks(row)}"
-    return f"Against placebo the difference is reported for {row.weeks_low:g} weeks ({told})."
+    return (
+        f"Against placebo the difference is reported for {sourced(f'{row.weeks_low:g} weeks', _place(row))} ({told})."
+    )
+
+
+def _place(row) -> str:
+    return source_row("durations", row.row)
+
+
+def _of(row) -> str:
+    return sourced(of(row.patients, row.patients_treated) + marks(row), _place(row))
 
 
 def _has_note(row) -> bool:
@@ -79,8 +92,7 @@ def _has_note(row) -> bool:
 
 def _ended(row) -> str:
     time = f"{row.weeks_low:g}" if row.weeks_low == row.weeks_high else f"{row.weeks_low:g} to {row.weeks_high:g}"
-    told = f"{of(row.patients, row.patients_treated)}{marks(row)} ({cite(row.study_id, row.citation)})"
-    return f"{time} weeks in {told}"
+    return f"{sourced(f'{time} weeks', _place(row))} in {_of(row)} ({cite(row.study_id, row.citation)})"
 
 
 def _noun(regimen_class: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.selection import Selection
-from analysis.exhibit import Finding, cite
+from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes import safety
 from analysis.outcomes.context import PLACEBO, source_row
 from analysis.wording import groups, marks, of, percent, printed_percent, upper_first
@@ -51,31 +51,39 @@ def _pairs(counted: pd.DataFrame) -> list[tuple]:
 
 
 def _against_placebo(treated, placebo) -> str:
+    event = sourced(upper_first(treated.event), _place(treated))
     return (
-        f"**{upper_first(treated.event)}: {_rate(treated)} with ketamine, {_rate(placebo)} with placebo** "
-        f"({groups(treated.n, placebo.n)}; {cite(treated.study_id, treated.citation)})."
+        f"**{event}: {_rate(treated)} with ketamine, {_rate(placebo)} with placebo** "
+        f"({sourced(groups(treated.n, placebo.n), _place(treated), _place(placebo))}; "
+        f"{cite(treated.study_id, treated.citation)})."
     )
 
 
+def _place(row) -> str:
+    return source_row("adverse_events", row.row)
+
+
 def _rate(row) -> str:
-    return f"{printed_percent(row)}{marks(row)}"
+    return sourced(f"{printed_percent(row)}{marks(row)}", _place(row))
 
 
 def _counted(happened: pd.DataFrame, elsewhere: bool) -> str:
     told = [
-        f"{row.event}, {of(row.events, row.n)}{marks(row)} ({cite(row.study_id, row.citation)})"
+        f"{sourced(row.event, _place(row))}, {sourced(f'{of(row.events, row.n)}{marks(row)}', _place(row))} "
+        f"({cite(row.study_id, row.citation)})"
         for row in happened.itertuples()
     ]
     return f"{'Counted elsewhere' if elsewhere else 'Counted'}: {'; '.join(told)}."
 
 
 def _none(none: pd.DataFrame) -> str:
-    largest = none.loc[none["n"].astype("int64").idxmax()]
-    told = (
-        f"{largest['event']}, {of(0, largest['n'])}{marks(largest)}; {cite(largest['study_id'], largest['citation'])}"
-    )
-    possible = f"a rate of up to {percent(largest['rule_of_three'])} possible"
+    largest = next(none.loc[[none["n"].astype("int64").idxmax()]].itertuples())
+    event = sourced(largest.event, _place(largest))
+    counted = sourced(f"{of(0, largest.n)}{marks(largest)}", _place(largest))
+    told = f"{event}, {counted}; {cite(largest.study_id, largest.citation)}"
+    possible = f"a rate of up to {sourced(percent(largest.rule_of_three), _place(largest))} possible"
     studies = none["study_id"].nunique()
     if studies == 1:
         return f"None had the harm looked for ({told}), which leaves {possible}."
-    return f"{studies} studies saw none of the harms looked for; even the largest ({told}) leaves {possible}."
+    silent = shown_in(f"{studies} studies", "tab-adverse-events")
+    return f"{silent} saw none of the harms looked for; even the largest ({told}) leaves {possible}."

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.selection import Selection
-from analysis.exhibit import Finding, cite
+from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import trajectories
 from analysis.outcomes.context import PLACEBO, source_row
 from analysis.wording import count, groups, half_up, interval, level_words, p_text, series, weeks
@@ -31,7 +31,10 @@ def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -
     lead = [_against_control(row, level) for row in differences.itertuples()]
     detail = [_values(row) for row in differences.itertuples()]
     if len(tests):
-        told = [f"{row.outcome}, {p_text(row.p_operator, row.p_value)}" for row in tests.itertuples()]
+        told = [
+            sourced(f"{row.outcome}, {p_text(row.p_operator, row.p_value)}", source_row("reported_tests", row.row))
+            for row in tests.itertuples()
+        ]
         detail.append(f"The trial's own tests: {'; '.join(told)}.")
     if len(within):
         lead.append(_without_control(within))
@@ -53,17 +56,19 @@ def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -
 
 def _against_control(row, level: float) -> str:
     less = "less" if row.difference < 0 else "more"
+    points = sourced(f"{half_up(abs(row.difference), 1)} points", row.rows)
+    patients = sourced(groups(row.n_ketamine, row.n_control), row.rows)
     return (
-        f"**Against {_control(row)}, pain was {half_up(abs(row.difference), 1)} points {less} on the 0–10 scale** "
-        f"({row.timepoint}, {groups(row.n_ketamine, row.n_control)}; {_readings(row, level)}; "
+        f"**Against {_control(row)}, pain was {points} {less} on the 0–10 scale** "
+        f"({sourced(row.timepoint, row.rows)}, {patients}; {_readings(row, level)}; "
         f"{cite(row.study_id, row.citation)})."
     )
 
 
 def _values(row) -> str:
     return (
-        f"In {cite(row.study_id, row.citation)} average pain was {half_up(row.ketamine, 1)} with ketamine and "
-        f"{half_up(row.control_value, 1)} with {_control(row)}."
+        f"In {cite(row.study_id, row.citation)} average pain was {sourced(half_up(row.ketamine, 1), row.rows)} "
+        f"with ketamine and {sourced(half_up(row.control_value, 1), row.rows)} with {_control(row)}."
     )
 
 
@@ -79,7 +84,7 @@ def _readings(row, level: float) -> str:
         )
         if np.isfinite(limits).all():
             unlabelled = f" if the printed ± is a {words}" if row.spread_kind == "unlabelled" else ""
-            readings.append(f"{interval(*limits)}{unlabelled}")
+            readings.append(f"{sourced(interval(*limits), row.rows)}{unlabelled}")
     return f"{level_words(level)} {', '.join(readings)}" if readings else "no interval can be computed"
 
 
@@ -91,10 +96,9 @@ def _without_control(within: pd.DataFrame) -> str:
     time = weeks(first) if first == last else f"between {_time(first)} and {last:g} weeks"
     studies = within["study_id"].nunique()
     patients = int(within.groupby("arm_id")["n"].max().sum())
-    return (
-        f"Without a control group, average pain fell by {low if low == high else f'{low} to {high}'} points {time} "
-        f"({count(studies, 'study', 'studies')}, {count(patients, 'patient')})."
-    )
+    points = sourced(f"{low if low == high else f'{low} to {high}'} points", *within["rows"])
+    people = sourced(f"{count(studies, 'study', 'studies')}, {count(patients, 'patient')}", *within["rows"])
+    return f"Without a control group, average pain fell by {points} {sourced(time, *within['rows'])} ({people})."
 
 
 def _time(value: float) -> str:

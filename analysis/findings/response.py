@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.selection import Selection
-from analysis.exhibit import Finding, cite
+from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes import responders
 from analysis.outcomes.context import PLACEBO, source_row
 from analysis.wording import level_words, marks, of, p_text, percent_interval, printed_percent, series, weeks
 
+RATES = "tab-responder-rates"  # the table that holds every rate
 SOON_WEEKS = 1  # a rate up to a week after the end of infusion counts as one at its end
 CLAUSES = {"complete_relief": "were free of pain", "any_relief": "had some relief"}
 
@@ -58,12 +59,12 @@ def _twice(flow: responders.Flow, rates: pd.DataFrame, level: float) -> str:
     group = rates[(rates["arm_id"] == flow.arm_id) & (rates["definition_class"] == flow.definition_class)]
     first, second = (next(group[group["weeks"] == w].itertuples()) for w in (flow.weeks_first, flow.weeks_second))
     clause = CLAUSES.get(flow.definition_class, "were responders")
-    definition = "" if flow.definition_class in CLAUSES else f"; responder: {flow.definition}"
+    definition = "" if flow.definition_class in CLAUSES else f"; responder: {sourced(flow.definition, flow.rows)}"
+    later = sourced(f"{printed_percent(second)} {weeks(flow.weeks_second)}", _place(second))
     return (
-        f"**{printed_percent(first)} {clause} {weeks(flow.weeks_first)} and {printed_percent(second)} "
-        f"{weeks(flow.weeks_second)}** ({_of(first)}, {level_words(level)} "
-        f"{percent_interval(first.ci_low, first.ci_high)}; {_of(second)}, "
-        f"{percent_interval(second.ci_low, second.ci_high)}; {cite(flow.study_id, flow.citation)}{definition})."
+        f"**{_rate(first)} {clause} {sourced(weeks(flow.weeks_first), _place(first))} and {later}** "
+        f"({_of(first)}, {level_words(level)} {_limits(first)}; {_of(second)}, {_limits(second)}; "
+        f"{cite(flow.study_id, flow.citation)}{definition})."
     )
 
 
@@ -72,12 +73,14 @@ def _lost(flow: responders.Flow) -> str:
     least = int(bounds.loc["lost", "low"])
     if least == 0:
         return ""
-    text = f"In {cite(flow.study_id, flow.citation)} at least {least} of the {flow.first} lost the benefit"
+    lost = sourced(f"{least} of the {flow.first}", flow.rows)
+    text = f"In {cite(flow.study_id, flow.citation)} at least {lost} lost the benefit"
     fitting = flow.tables[flow.tables["fits_p"]]
     if len(fitting):
         pairs = dict.fromkeys(zip(fitting["lost"], fitting["gained"], strict=True))
         told = series([f"{lost} who lost it and {gained} who gained it" for lost, gained in pairs], "or")
-        return f"{text}; the printed {p_text('=', flow.p_reported)} agrees with {told}."
+        printed = sourced(p_text("=", flow.p_reported), flow.rows)
+        return f"{text}; the printed {printed} agrees with {sourced(told, flow.rows)}."
     return f"{text}; whether others gained it is not printed."
 
 
@@ -86,34 +89,48 @@ def _range(words: str, part: pd.DataFrame, level: float) -> str:
         return ""
     if len(part) == 1:
         row = next(part.itertuples())
-        time = f"{weeks(row.weeks)}" if pd.notna(row.weeks) else words
+        time = sourced(weeks(row.weeks), _place(row)) if pd.notna(row.weeks) else words
         return (
-            f"**{printed_percent(row)} {CLAUSES.get(row.definition_class, 'were responders')} {time}** "
-            f"({_of(row)}, {level_words(level)} {percent_interval(row.ci_low, row.ci_high)}; "
-            f"{cite(row.study_id, row.citation)}; counted: {row.definition})."
+            f"**{_rate(row)} {CLAUSES.get(row.definition_class, 'were responders')} {time}** "
+            f"({_of(row)}, {level_words(level)} {_limits(row)}; "
+            f"{cite(row.study_id, row.citation)}; counted: {sourced(row.definition, _place(row))})."
         )
     low, high = (
         next(part.loc[[part["rate"].astype("float64").agg(which)]].itertuples()) for which in ("idxmin", "idxmax")
     )
     definitions = part["definition_class"].nunique()
-    different = f", under {definitions} different definitions of a responder" if definitions > 1 else ""
+    different = (
+        f", under {shown_in(f'{definitions} different definitions', RATES)} of a responder" if definitions > 1 else ""
+    )
     return (
-        f"Rates {words} run from {printed_percent(low)} ({_of(low)}) to {printed_percent(high)} "
-        f"({_of(high)}){_over(part['study_id'].nunique())}{different}{_selected(part)}."
+        f"Rates {words} run from {_rate(low)} ({_of(low)}) to {_rate(high)} ({_of(high)})"
+        f"{_over(part['study_id'].nunique())}{different}{_selected(part)}."
     )
 
 
+def _place(row) -> str:
+    return source_row("responders", row.row)
+
+
+def _rate(row) -> str:
+    return sourced(printed_percent(row), _place(row))
+
+
 def _of(row) -> str:
-    return of(row.responders, row.n) + marks(row)
+    return sourced(of(row.responders, row.n) + marks(row), _place(row))
+
+
+def _limits(row) -> str:
+    return sourced(percent_interval(row.ci_low, row.ci_high), _place(row))
 
 
 def _over(studies: int) -> str:
-    return f" over {studies} studies" if studies > 1 else ""
+    return f" over {shown_in(f'{studies} studies', RATES)}" if studies > 1 else ""
 
 
 def _selected(part: pd.DataFrame) -> str:
-    chosen = part[part["note"].fillna("").str.contains("selection of patients")]
+    chosen = part[part["selected_by_outcome"].notna()]
     if chosen.empty:
         return ""
-    told = series([f"{of(row.responders, row.n)} in {cite(row.study_id, row.citation)}" for row in chosen.itertuples()])
+    told = series([f"{_of(row)} in {cite(row.study_id, row.citation)}" for row in chosen.itertuples()])
     return f" ({told}: the patients may have been selected)"

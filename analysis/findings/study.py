@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.selection import Criteria, Selection, only, select
-from analysis.exhibit import Finding
+from analysis.exhibit import Finding, sourced
 from analysis.findings.duration import duration
 from analysis.findings.harm import harm
 from analysis.findings.pain import pain
@@ -49,7 +49,9 @@ def _in_its_own_words(selection: Selection) -> Finding:
         words = [f"{row.definition}, {of(row.responders, row.n)}" for row in told.itertuples()]
     if not words:
         return Finding(question, "No pain score, rate, duration or harm that could be read.")
-    return Finding(question, f"{upper_first('; '.join(words))}.", (told["study_id"].iloc[0],), tuple(rows))
+    words[0] = upper_first(words[0])
+    said = "; ".join(sourced(text, place) for text, place in zip(words, rows, strict=True))
+    return Finding(question, f"{said}.", (told["study_id"].iloc[0],), tuple(rows))
 
 
 def study_limits(evidence: Evidence, study_id: str) -> tuple[str, ...]:
@@ -65,6 +67,6 @@ def study_limits(evidence: Evidence, study_id: str) -> tuple[str, ...]:
         limits.append(f"Not counted in the default synthesis: {out['why'].iloc[0]}.")
     notes = own.studies["notes"].iloc[0]
     if isinstance(notes, str):
-        limits.append(f"Note: {notes}.")
+        limits.append(f"Note: {sourced(notes, source_row('studies', own.studies['row'].iloc[0]))}.")
     limits.append(f"Marks: {mark_notes(*MARK_WORDS)}")
     return tuple(limits)

@@ -69,13 +69,14 @@ def controls(evidence: Evidence) -> pd.Series:
 
 
 def with_context(selection: Selection, table: str) -> pd.DataFrame:
-    """The rows of a result table that count, with citation, arm label, role, regimen class, control and access level.
+    """The rows of a result table that count, with columns of their arm (label, role, route, regimen_class,
+    selected_by_outcome), their study (citation, control) and their source (access).
 
     Rows without an arm get the label `arm not stated`; an empty regimen class becomes `not_stated`.
     """
     evidence = selection.evidence
     rows = getattr(evidence, table)
-    arms = evidence.arms[["arm_id", "label", "role", "regimen_class"]]
+    arms = evidence.arms[["arm_id", "label", "role", "route", "regimen_class", "selected_by_outcome"]]
     joined = (
         rows.merge(evidence.studies[["study_id", "citation"]], on="study_id", how="left", validate="many_to_one")
         .merge(arms, on="arm_id", how="left", validate="many_to_one")
@@ -90,3 +91,9 @@ def with_context(selection: Selection, table: str) -> pd.DataFrame:
 def source_row(table: str, row: int | str) -> str:
     """Where a number stands, as readers of the tables see it: `responders.csv row 23`."""
     return f"{table}.csv row {row}"
+
+
+def group_name(group: object, longest: int = 60) -> str:
+    """A site, a regimen class or another group of a clinic's patients by name: one line, cut where it is too long."""
+    text = " ".join(REGIMEN_WORDS.get(str(group), str(group)).split())
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

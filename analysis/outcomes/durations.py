@@ -38,7 +38,10 @@ SHOWN_AS = {
     "mean": "group average",
     "median": "group average",
 }
-SHARED = [*CONTEXT_COLUMNS, "benefit", "statement", "group", "patients", "patients_treated"]
+SHARED = [
+    *CONTEXT_COLUMNS,
+    *["route", "selected_by_outcome", "benefit", "statement", "group", "patients", "patients_treated"],
+]
 STATEMENT_COLUMNS = [
     *SHARED,
     *["weeks_low", "weeks_high", "shown_as", "level", "reported", "count_basis", "note"],
@@ -63,8 +66,8 @@ KEPT_COLUMNS = [
 ]
 INTERVAL_COLUMNS = [
     *CONTEXT_COLUMNS,
-    *["benefit", "patients", "patients_treated", "weeks_low", "weeks_high", "kind", "includes_zero", "rule"],
-    *["count_basis", "access", "rows"],
+    *["selected_by_outcome", "benefit", "patients", "patients_treated", "weeks_low", "weeks_high", "kind"],
+    *["includes_zero", "rule", "count_basis", "access", "rows"],
 ]
 
 
@@ -145,7 +148,7 @@ def intervals(selection: Selection) -> PatientIntervals:
         left.append(unusable)
         milestones = _milestones(usable)
         if len(milestones):
-            chosen = _benefit_that_speaks(milestones)
+            chosen = benefit_that_speaks(milestones["benefit"], milestones["weeks_low"])
             series = milestones[milestones["benefit"] == chosen].sort_values("weeks_low")
             zeros = usable[usable["statement"] == "none"]
             found += _from_milestones(series, zeros)
@@ -178,8 +181,9 @@ def _usable(arm: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return arm[why == ""], arm[why != ""].assign(why=why[why != ""])
 
 
-def _benefit_that_speaks(milestones: pd.DataFrame) -> str:
-    times = milestones.groupby("benefit")["weeks_low"].nunique()
+def benefit_that_speaks(benefits: pd.Series, weeks: pd.Series) -> str:
+    """Of several benefits counted in one arm the one with the most times, then the more demanding."""
+    times = weeks.groupby(benefits).nunique()
     return max(times.index, key=lambda benefit: (times[benefit], BENEFITS.index(benefit)))
 
 
@@ -224,7 +228,10 @@ def _from_statement(row) -> dict:
 
 def _group(row, patients, low, high, kind, zero, rule, places) -> dict:
     note = f" ({row.note})" if isinstance(row.note, str) and "not described" in row.note else ""
-    return {name: getattr(row, name) for name in (*CONTEXT_COLUMNS, "benefit", "count_basis", "access")} | {
+    return {
+        name: getattr(row, name)
+        for name in (*CONTEXT_COLUMNS, "selected_by_outcome", "benefit", "count_basis", "access")
+    } | {
         "patients": patients,
         "patients_treated": int(row.patients_treated),
         "weeks_low": float(low),

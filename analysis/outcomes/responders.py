@@ -16,7 +16,8 @@ from analysis.statistics.rounding import decimals_of
 RATE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["timepoint", "weeks", "definition", "definition_class", "definition_words", "unit", "responders", "n"],
-    *["percent_reported", "rate", "ci_low", "ci_high", "count_basis", "note", "access", "source_id", "locator", "row"],
+    *["percent_reported", "rate", "ci_low", "ci_high", "count_basis", "route", "selected_by_outcome", "note"],
+    *["access", "source_id", "locator", "row"],
 ]
 QUANTITIES = ("kept", "lost", "gained", "neither")
 

@@ -26,11 +26,21 @@ SCALE = (0.0, 10.0)
 TWO_ENDS = ("q1_q3", "range", "ci95")
 CHANGE_COLUMNS = [
     *CONTEXT_COLUMNS,
-    *["timepoint", "weeks", "n", "change", "change_low", "change_high", "basis", "interval", "access", "rows"],
+    *["timepoint", "weeks", "n", "change", "se", "change_low", "change_high", "basis", "interval", "access", "rows"],
 ]
 DIFFERENCE_COLUMNS = [
-    *["study_id", "citation", "weeks", "timepoint", "n_ketamine", "n_control", "ketamine", "control_value"],
-    *["difference", "ci_low_if_sd", "ci_high_if_sd", "ci_low_if_se", "ci_high_if_se", "spread_kind"],
+    *["study_id", "citation", "arm_id", "label", "role", "weeks", "timepoint", "n_ketamine", "n_control"],
+    *[
+        "ketamine",
+        "control_value",
+        "difference",
+        "se",
+        "ci_low_if_sd",
+        "ci_high_if_sd",
+        "ci_low_if_se",
+        "ci_high_if_se",
+        "spread_kind",
+    ],
     *["control", "regimen_class", "access", "rows"],
 ]
 
@@ -64,21 +74,25 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
 
     basis: `mean change as printed`; `difference of means` or `difference of medians` (of the group, not of the
     patients' own changes: no interval can be had); `span of means` (change_low to change_high is what the printed
-    spans allow). interval: `95% CI` (from the printed SE or SD), `span` or `none`. rows: where both values stand.
+    spans allow). se: the standard error of a printed mean change. interval: `95% CI` (from the printed SE or SD),
+    `span` or `none`. rows: where both values stand.
     """
     printed = with_context(selection, "pain_scores")
     printed = _on_0_to_10(printed[printed["statistic"] == "mean_change"].reset_index(drop=True))
     found = []
     for row in printed.itertuples():
-        low = high = np.nan
+        low = high = se = np.nan
         if row.spread_kind in ("se", "sd") and row.n >= 2:
             sd = sd_from_se(row.spread_low, int(row.n)) if row.spread_kind == "se" else row.spread_low
+            se = sd / np.sqrt(row.n)
             low, high = mean_interval(row.value, sd, int(row.n), level)
         elif row.spread_kind == "ci95":
             low, high = row.spread_low, row.spread_high
         interval = "none" if np.isnan(low) else "95% CI" if row.spread_kind == "ci95" else f"{100 * level:g}% CI"
         place = source_row("pain_scores", row.row)
-        found.append(_change(row, row.weeks_from_end, row.value, low, high, "mean change as printed", interval, place))
+        found.append(
+            _change(row, row.weeks_from_end, row.value, low, high, "mean change as printed", interval, place, se)
+        )
 
     table = scores(selection, level)
     for _, arm in table.groupby("arm_id", sort=False):
@@ -104,7 +118,8 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Ketamine minus control at the same time in the same study, in points of the 0-10 scale (negative = less pain).
 
     One row a study and time: both values, the difference and Welch's interval at `level`, for an unlabelled spread
-    under both readings (`_if_sd`, `_if_se`); where the spread has a label only the matching pair is filled.
+    under both readings (`_if_sd`, `_if_se`); where the spread has a label only the matching pair is filled. se: the
+    standard error of the difference where there is one reading only.
     """
     table = scores(selection, level)
     means = table[(table["statistic"] == "mean") & (table["phase"] != "baseline")]
@@ -120,14 +135,19 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                     "ci_low_if_se": np.nan,
                     "ci_high_if_se": np.nan,
                 }
+                ses = []
                 for reading, sds in (("sd", (k.sd, c.sd)), ("se", (k.sd_if_se, c.sd_if_se))):
                     if np.isfinite(sds).all():
+                        ses.append(np.sqrt(sds[0] ** 2 / k.n + sds[1] ** 2 / c.n))
                         pair = welch_interval(k.value, sds[0], int(k.n), c.value, sds[1], int(c.n), level)
                         limits[f"ci_low_if_{reading}"], limits[f"ci_high_if_{reading}"] = pair
                 found.append(
                     {
                         "study_id": study_id,
                         "citation": k.citation,
+                        "arm_id": k.arm_id,
+                        "label": k.label,
+                        "role": k.role,
                         "weeks": weeks,
                         "timepoint": k.timepoint,
                         "n_ketamine": k.n,
@@ -135,6 +155,7 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                         "ketamine": k.value,
                         "control_value": c.value,
                         "difference": k.value - c.value,
+                        "se": ses[0] if len(ses) == 1 else np.nan,
                         **limits,
                         "spread_kind": k.spread_kind,
                         "control": k.control,
@@ -186,11 +207,12 @@ def _both_readings(mean: float, spread: float, n: int) -> dict[str, object]:
     return {"sd": spread, "sd_if_se": as_se, "sd_basis": "if the spread is an SD"}
 
 
-def _change(row, weeks, change, low, high, basis, interval, rows) -> dict[str, object]:
+def _change(row, weeks, change, low, high, basis, interval, rows, se=np.nan) -> dict[str, object]:
     shared = {name: getattr(row, name) for name in (*CONTEXT_COLUMNS, "timepoint", "n", "access")}
     return shared | {
         "weeks": weeks,
         "change": change,
+        "se": se,
         "change_low": low,
         "change_high": high,
         "basis": basis,

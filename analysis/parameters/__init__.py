@@ -8,6 +8,7 @@ command line, the batch and a notebook run by hand. It starts no kernel and impo
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "ParameterError",
     "all_notebooks",
     "check",
+    "check_known",
     "check_parameters",
     "find_notebook",
     "read_notebook",
@@ -66,6 +68,31 @@ def check_parameters(notebook: str | None = None, values: dict[str, Any] | None 
     found = find_notebook(notebook)
     chosen = {name: values[name] for name in found.defaults if name in values}
     return check(found, {**dict.fromkeys(_injected_names()), **chosen, **more})
+
+
+def check_known(wanted: Mapping[str, tuple[Iterable[str], Iterable[Any]]]) -> None:
+    """Parameters whose allowed values stand in the user's own table: each name with its values and what the table has.
+
+    Raises ParameterError with every value that the table lacks and the nearest that it has.
+    """
+    from analysis.evidence.problems import listed, shorten
+    from analysis.exhibit.cells import is_missing
+
+    problems = []
+    for name, (values, column) in wanted.items():
+        known = sorted({str(value) for value in column if not is_missing(value)})
+        there = (
+            f"There are: {listed(shorten(value, 60) for value in known)}."
+            if known
+            else "The table says nothing about it."
+        )
+        problems += [
+            f"{name}: {shorten(value)!r} is not in the table{nearest_word(value, known)}. {there}"
+            for value in values
+            if value not in known
+        ]
+    if problems:
+        raise ParameterError(problems)
 
 
 def _guess(name: str, value: Any) -> Parameter:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import difflib
 import functools
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from analysis.paths import DATA
+from analysis.paths import DATA, ROOT, resolve
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,54 @@ class Text:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that is there: absolute, or relative to the working directory or to the project."""
+
+    endings: tuple[str, ...]
+
+    def problem(self, value: str) -> str:
+        """Why the value isn't allowed; empty if it is."""
+        path = resolve(value)
+        if path.is_file():
+            return "" if path.suffix.lower() in self.endings else f"{value!r} has another ending. {self.says()}"
+        beside = sorted(p.name for p in path.parent.glob("*.*")) if path.parent.is_dir() else []
+        beside = [name for name in beside if Path(name).suffix.lower() in self.endings]
+        what = f"there is no file {value!r}" if value.strip() else "is empty"
+        return f"{what}{nearest_word(path.name, beside)}. {self.says()}"
+
+    def says(self) -> str:
+        """The allowed values in words."""
+        return (
+            f"Allowed: the path of a file that ends in {', '.join(self.endings)}, absolute or relative to the working "
+            "directory or to the project."
+        )
+
+    @staticmethod
+    def place(value: str) -> str:
+        """The same file, found from any working directory: as it stands in the project, or absolute."""
+        path = resolve(value).resolve()
+        return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+    @staticmethod
+    def public(value: str) -> str:
+        """What a report may say: where the file stands in the project, of a file from elsewhere its name alone."""
+        return Path(value).name if Path(value).is_absolute() else value
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year, written as text so that a list of years is a list like any other."""
+
+    def problem(self, value: str) -> str:
+        """Why the value isn't allowed; empty if it is."""
+        return "" if re.fullmatch("(19|20)[0-9]{2}", value.strip()) else f"{value!r} is no year. {self.says()}"
+
+    def says(self) -> str:
+        """The allowed values in words."""
+        return "Allowed: years with four digits, such as 2024."
+
+
+@dataclass(frozen=True)
 class YesNo:
     """True or false."""
 
@@ -74,7 +124,7 @@ class YesNo:
         return "Allowed: true, false."
 
 
-Rule = Choice | Between | Text | YesNo
+Rule = Choice | Between | Text | File | Year | YesNo
 
 
 def _enum(table: str, column: str, *more: str, without: tuple[str, ...] = ()) -> Choice:
@@ -107,12 +157,20 @@ REGISTRY: dict[str, Rule] = {
     "horizon_weeks": Between(1, 1040),
     "weight_kg": Between(20, 250),
     "title": Text(),
+    "cohort": File((".csv", ".tsv", ".txt", ".xlsx", ".parquet")),
+    "sites": Text(),
+    "cohort_regimens": _enum("arms", "regimen_class", without=("control",)),
+    "responder_rule": Choice(lambda: ("ge_30_percent", "ge_2_points", "ge_50_percent")),
+    "follow_up_weeks": Between(0.5, 520),
+    "window_weeks": Between(0, 52),
+    "min_cell": Between(1, 100),
+    "years": Year(),
 }
 
 
 def nearest_word(word: str, words: Iterable[str]) -> str:
     """For a message: `; nearest: 'x'` or nothing if none is near."""
-    words = tuple(words)
-    near = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.6)
-    near = near or [other for other in words if word and (word.lower() in other or other in word.lower())]
-    return f"; nearest: {near[0]!r}" if near else ""
+    asked, plain = word.lower(), {other.lower(): other for other in words}
+    near = difflib.get_close_matches(asked, plain, n=1, cutoff=0.6)
+    near = near or [other for other in plain if asked and other and (asked in other or other in asked)]
+    return f"; nearest: {plain[near[0]]!r}" if near else ""

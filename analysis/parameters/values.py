@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from analysis.parameters.registry import REGISTRY, Rule, YesNo
+from analysis.parameters.registry import REGISTRY, File, Rule, YesNo
 
 WORDS = "list[str]"  # as papermill can read it too
 TYPES = ("str", "int", "float", "bool", WORDS)
@@ -46,6 +46,10 @@ class Parameter:
         words = self.rule.says() if self.rule else "Allowed: any value of the type."
         return f"{words[:-1]}; any number of them." if self.type == WORDS else words
 
+    def public(self, value: Any) -> Any:
+        """The value as a report may show it: of a file outside the project the name without its folder."""
+        return self.rule.public(value) if isinstance(self.rule, File) else value
+
 
 def check_one(parameter: Parameter, value: Any) -> tuple[Any, list[str]]:
     """The value converted to the parameter's type, and what is wrong with it (one sentence each)."""
@@ -59,6 +63,8 @@ def check_one(parameter: Parameter, value: Any) -> tuple[Any, list[str]]:
     found = [problem for part in parts if (problem := parameter.rule.problem(part))]
     if isinstance(converted, tuple) and len(set(converted)) < len(converted):
         found.append("the same value stands twice.")
+    if isinstance(parameter.rule, File) and not found:
+        converted = parameter.rule.place(converted)
     return converted, [f"{parameter.name}: {problem}" for problem in found]
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-UPRIGHT, TURNED = 470.0, 717.0  # points between the margins of A4
+from analysis.reporting.paper import Paper
+
 _INSET = 7.0  # left and right of each cell
 _ROW = 5.6  # above and below each row
 _LEADING = 1.17  # height of a line in type sizes
 _ONE_TURNED_PAGE = 390.0  # points of height, caption and notes apart
-_CHOICES = ((UPRIGHT, 8.5, 3), (UPRIGHT, 7.5, 6), (TURNED, 8.5, 8), (TURNED, 7.5, 8), (TURNED, 7.0, 10**6))
-_LAST_CHOICES = ((TURNED, 6.5, 10**6), (TURNED, 5.5, 10**6))  # page width, type size, most lines of a cell
+# whether the page is turned, type size, most lines of a cell
+_CHOICES = ((False, 8.5, 3), (False, 7.5, 6), (True, 8.5, 8), (True, 7.5, 8), (True, 7.0, 10**6))
+_LAST_CHOICES = ((True, 6.5, 10**6), (True, 5.5, 10**6))
 _SOFT = re.compile(r"(?<=[_/.,;:=-])(?=\w)")
 _LONGEST_WORD, _SHORTEST_CUT = 28, 8  # letters; a longer word may break, in the last choices also a shorter one
 _LOOKED_AT = 80  # rows that decide on the widths: the longest
@@ -50,29 +52,25 @@ _WIDTH = {character: width / 100 for width, characters in _WIDTHS.items() for ch
 
 @dataclass(frozen=True)
 class Layout:
-    """Width of the page's text, type size, width of each column and height of the whole in points."""
+    """Whether the table needs a page turned by 90 degrees; type size, width of each column and height of the whole in
+    points."""
 
-    page: float
+    turned: bool
     size: float
     columns: tuple[float, ...]
     height: float
 
-    @property
-    def turned(self) -> bool:
-        """Whether the table needs a page turned by 90 degrees."""
-        return self.page == TURNED
 
-
-def lay_out(columns: list[list[str]], numbers: list[bool]) -> tuple[list[list[str]], Layout]:
+def lay_out(columns: list[list[str]], numbers: list[bool], paper: Paper) -> tuple[list[list[str]], Layout]:
     """The cells (long words made breakable) and where they go. columns: heading first. numbers: columns whose cells
     stay on one line if they can."""
     cells = [[_breakable(cell, _LONGEST_WORD) for cell in column] for column in columns]
-    layout = _choose(cells, numbers, _CHOICES)
+    layout = _choose(cells, numbers, _CHOICES, paper)
     if layout is None:
         cells = [[_breakable(cell, _SHORTEST_CUT) for cell in column] for column in columns]
         # with more columns than a page can hold all get the same share and break where they must
-        equal = Layout(TURNED, 5.5, (TURNED / len(columns),) * len(columns), _ONE_TURNED_PAGE)
-        layout = _choose(cells, [False] * len(columns), _LAST_CHOICES) or equal
+        equal = Layout(True, 5.5, (paper.turned / len(columns),) * len(columns), _ONE_TURNED_PAGE)
+        layout = _choose(cells, [False] * len(columns), _LAST_CHOICES, paper) or equal
     return cells, layout
 
 
@@ -122,18 +120,18 @@ def _wrapped(pieces: list[float], room: float) -> int:
 
 
 def _choose(
-    cells: list[list[str]], numbers: list[bool], choices: tuple[tuple[float, float, int], ...]
+    cells: list[list[str]], numbers: list[bool], choices: tuple[tuple[bool, float, int], ...], paper: Paper
 ) -> Layout | None:
     count = len(cells[0])
     lengths = [sum(len(column[row]) for column in cells) for row in range(count)]
     rows = sorted(sorted(range(count), key=lambda row: -lengths[row])[:_LOOKED_AT])
     first: Layout | None = None
-    for page, size, most in choices:
-        available = page - _INSET * len(cells)
+    for turned, size, most in choices:
+        available = (paper.turned if turned else paper.width) - _INSET * len(cells)
         columns = [_Column(column, number, size, rows) for column, number in zip(cells, numbers, strict=True)]
         if sum(column.natural for column in columns) <= available:
             natural = tuple(column.natural + _INSET for column in columns)
-            return Layout(page, size, natural, count * (size * _LEADING + _ROW))
+            return Layout(turned, size, natural, count * (size * _LEADING + _ROW))
         if sum(column.least for column in columns) > available:
             continue
         widths = _lowest(columns, available)
@@ -141,8 +139,8 @@ def _choose(
         if lines.max() > most:
             continue
         height = (lines.sum() * size * _LEADING + len(rows) * _ROW) * count / len(rows)
-        found = Layout(page, size, tuple(width + _INSET for width in widths), height)
-        if page == UPRIGHT or height <= _ONE_TURNED_PAGE:
+        found = Layout(turned, size, tuple(width + _INSET for width in widths), height)
+        if not turned or height <= _ONE_TURNED_PAGE:
             return found
         first = first or found
     return first  # too long for one turned page in any size: the largest

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from analysis.exhibit import EXHIBIT_MIME, escape
+from analysis.exhibit import EXHIBIT_MIME, escape, visible
 from analysis.paths import DATA
-from analysis.reporting import ReportError, pandoc
+from analysis.reporting import ReportError, pandoc, rows
 from analysis.reporting.outputs import joined, plain_parts
 from analysis.reporting.parts import Answer, Blocks, Code, Document, FigurePart, Grid, Heading, Part, TablePart, Text
 
 TEMPLATE = Path(__file__).parent / "template"
 BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")
 METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
+_RAW = ("csv", "image/svg+xml", "image/png", "image/jpeg", "attachments")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _Factory = Callable[[dict[str, Blocks]], Part]
 
@@ -25,7 +26,8 @@ _Factory = Callable[[dict[str, Blocks]], Part]
 class _Collector:
     """Goes through the cells once and notes what stands where; the Markdown is read afterwards, all at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, entries: frozenset[str]) -> None:
+        self.entries = entries
         self.pieces: dict[str, str] = {}
         self.attachments: dict[str, dict[str, Any]] = {}
         self.factories: list[_Factory] = []
@@ -92,7 +94,7 @@ class _Collector:
             raise ReportError(f"two {kind}s are named {name!r}; each needs a name of its own")
         self.numbers[anchor] = f"{kind.capitalize()} {number}"
         caption, notes = self.piece(payload["caption"]), self.piece(payload["notes"])
-        grid, alt, studies = Grid.of(payload), payload["alt"], payload["studies"]
+        grid, alt, studies = Grid.of(payload, self.entries), payload["alt"], payload["studies"]
 
         def make(read: dict[str, Blocks]) -> Part:
             below = read[notes] + ([{"t": "Sources", "c": studies}] if studies else [])
@@ -108,11 +110,12 @@ def read(notebook: dict[str, Any]) -> Document:
 
     Raises ReportError if it cites what no bibliography has, or gives two exhibits the same name.
     """
-    collector = _Collector()
-    for cell in notebook["cells"]:
+    made = _shown(notebook["metadata"].get(METADATA, {}))
+    entries = rows.entries(notebook, made)
+    collector = _Collector(frozenset(entry.anchor for entry in entries))
+    for cell in _shown(notebook["cells"]):
         collector.cell(cell)
     collector.flush_code()
-    made = notebook["metadata"].get(METADATA, {})
     summary = collector.summary or {}
     findings = [(f["question"], collector.piece(f["sentence"])) for f in summary.get("findings", [])]
     limits = [collector.piece(limit) for limit in summary.get("limits", [])]
@@ -120,6 +123,7 @@ def read(notebook: dict[str, Any]) -> Document:
 
     blocks, version = pandoc.read(collector.pieces)
     document = Document(title=summary.get("title", ""), made=made, synthetic=bool(summary.get("synthetic")))
+    document.rows = entries
     document.subtitle, document.question = summary.get("subtitle", ""), pandoc.plain(blocks[question])
     resolver = _Resolver(document, made.get("citations", {}), collector)
     resolver.headings(blocks)
@@ -129,9 +133,19 @@ def read(notebook: dict[str, Any]) -> Document:
     document.parts = [resolver.finish(factory(blocks)) for factory in collector.factories]
     document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]
     document.title = document.title or resolver.title or made.get("notebook", "") or "Report"
+    resolver.cited |= dict.fromkeys(entry.study for entry in entries if entry.study)
     document.has_references = bool(resolver.cited)
     document.meta = {"version": version, **_citation_meta(resolver.cited)}
     return document
+
+
+def _shown(node: Any) -> Any:
+    """A copy in which nothing turns the reading direction unseen; raw values and pictures stay as they are."""
+    if isinstance(node, dict):
+        return {key: value if key in _RAW else _shown(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_shown(value) for value in node]
+    return visible(node) if isinstance(node, str) else node
 
 
 class _Resolver:
@@ -141,6 +155,7 @@ class _Resolver:
         self.document, self.labels, self.numbers = document, labels, collector.numbers
         self.attachments = collector.attachments
         self.anchors: set[str] = set(collector.numbers)
+        self.entries = collector.entries
         self.cited: dict[str, None] = {}
         self.title = ""
         self.title_at: str | None = None
@@ -187,12 +202,21 @@ class _Resolver:
         if target.startswith("#ref-"):
             self.cited[target.removeprefix("#ref-")] = None
             return node
+        if named := rows.targets(target):
+            return self._row_link(inside, [name for name in named if name in self.entries])
         if target[1:] in self.numbers and not inside:
             return pandoc.link(self.numbers[target[1:]].replace(" ", "\u00a0"), target)
         if (target.startswith("#") and target[1:] in self.anchors) or re.match(r"(https?|mailto):", target):
             return node
         # a place that this report doesn't hold: the words stay, the link goes
         return inside or pandoc.string("(not shown in this report)")
+
+    def _row_link(self, inside: Blocks, names: list[str]) -> Any:
+        """A number that leads to its rows: to the entry of the first, and the page knows of all."""
+        if not names:
+            return inside
+        all_of_them = [["data-rows", " ".join(names)]] if len(names) > 1 else []
+        return {"t": "Link", "c": [["", ["row"], all_of_them], inside, [f"#{names[0]}", ""]]}
 
     def _cite(self, node: dict[str, Any]) -> Any:
         citations = node["c"][0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable
 from html import escape
@@ -37,6 +38,7 @@ from analysis.reporting.parts import (
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
 _MARK = "<!--part {}-->"
+_PROLOGUE = re.compile(r"<\?xml[^>]*>|<!DOCTYPE[^>]*>")
 
 
 def pieces(document: Document) -> dict[str, Any]:
@@ -75,6 +77,7 @@ def pieces(document: Document) -> dict[str, Any]:
         "limits": [split[f"limit-{number}"] for number in range(len(document.limits))],
         "body": (split["body"] + notes).strip(),
         "references": references if document.has_references else "",
+        "rows": _rows(document),
         "contents": _contents(document.contents),
         "style": _file("style.css"),
         "script": script,
@@ -123,12 +126,16 @@ def _uri(data: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
+def _text_uri(text: str, kind: str) -> str:
+    """A text as address: a fifth shorter than in base64."""
+    return f"data:{kind}," + quote(text, safe=" =:/'(),;.-@!*+$?[]|~")
+
+
 def _svg_uri(svg: str) -> str:
-    """An SVG as address: a fifth shorter than in base64, and the same picture."""
-    text = re.sub(r"\s+", " ", svg).replace("> <", "><")
+    text = re.sub(r"\s+", " ", _PROLOGUE.sub("", svg)).replace("> <", "><").strip()
     if "'" not in text:
         text = text.replace('"', "'")
-    return "data:image/svg+xml," + quote(text, safe=" =:/'(),;.-@!*+$?[]|~")
+    return _text_uri(text, "image/svg+xml")
 
 
 def _part(part: Part) -> Blocks:
@@ -173,11 +180,14 @@ def captioned(label: str, caption: Blocks) -> Blocks:
 def _figure(part: FigurePart) -> Blocks:
     anchor = f"fig-{part.name}"
     width, height = svg_size(part.svg)
-    size = f' width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}"' if width else ""
+    wide, high = round(width * 4 / 3), round(height * 4 / 3)
+    # on a phone the figure scrolls inside itself before its small print gets too small to read
+    size = f' width="{wide}" height="{high}" style="min-width:min({wide}px, var(--least))"' if width else ""
     image = f'<img src="{_svg_uri(part.svg)}" alt="{escape(part.alt)}"{size}>'
+    card = f'<div class="card" role="region" aria-label="Figure {part.number}" tabindex="0">{image}</div>'
     data = _scroll(part.grid, f'aria-label="Data of figure {part.number}"', table_html(part.grid))
     return [
-        _raw(f'<figure class="exhibit" id="{anchor}"><div class="card">{image}</div><figcaption>'),
+        _raw(f'<figure class="exhibit" id="{anchor}">{card}<figcaption>'),
         *captioned(f"Figure {part.number}.", part.caption),
         _raw('<div class="notes">'),
         *part.notes,
@@ -203,7 +213,7 @@ def _table(part: TablePart) -> Blocks:
 
 
 def _download(anchor: str, grid: Grid) -> str:
-    return f'<a download="{anchor}.csv" href="{_uri(grid.csv.encode(), "text/csv")}">Download as CSV</a>'
+    return f'<a download="{anchor}.csv" href="{_text_uri(grid.csv, "text/csv;charset=utf-8")}">Download as CSV</a>'
 
 
 def _scroll(grid: Grid, label: str, table: str) -> str:
@@ -213,33 +223,54 @@ def _scroll(grid: Grid, label: str, table: str) -> str:
 
 def table_html(grid: Grid, attributes: str = "") -> str:
     """A table: headings with their scope, the first column as the rows' headings, every cell escaped text."""
-    sides = ["text" if align == "left" else "number" for align in grid.aligns]
+    sides = ["" if align == "left" else "number" for align in grid.aligns]
     columns = list(zip(*grid.cells, strict=True)) if grid.cells else [()] * len(grid.labels)
     pads = [paddings(list(c)) if a == "decimal" else [""] * len(c) for c, a in zip(columns, grid.aligns, strict=True)]
     longest = [max((len(cell) for cell in column), default=0) for column in columns]
-    sides = [
-        f"{side} wide" if long > 60 else f"{side} broad" if long > 25 else side
+    heads = [
+        " ".join(filter(None, (side, "wide" if long > 60 else "broad" if long > 25 else "")))
         for side, long in zip(sides, longest, strict=True)
     ]
     head = "".join(
-        f'<th scope="col" class="{side}">{escape(label)}</th>' if label else f'<td class="{side}"></td>'
-        for label, side in zip(grid.labels, sides, strict=True)
+        f'<th scope="col"{_class(side)}>{escape(label)}</th>' if label else f"<td{_class(side)}></td>"
+        for label, side in zip(grid.labels, heads, strict=True)
     )
     rows = []
     for number, row in enumerate(grid.cells):
         cells = []
         for column, text in enumerate(row):
             pad = pads[column][number]
-            style = f' style="padding-right:calc(.75em + {_width(pad):g}ch)"' if pad else ""
+            style = f' style="--pad:{_width(pad):g}ch"' if pad else ""
+            shown = "".join(_row_link(piece, name) for piece, name in grid.pieces(column, text))
             if column == 0 and grid.aligns[0] == "left" and text:
-                cells.append(f'<th scope="row" class="{sides[0]}">{escape(text)}</th>')
+                cells.append(f'<th scope="row"{_class("" if heads[0] else "short")}>{shown}</th>')
             else:
-                cells.append(f'<td class="{sides[column]}"{style}>{escape(text)}</td>')
+                cells.append(f"<td{_class(sides[column])}{style}>{shown}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     if not rows:
-        rows.append(f'<tr><td class="text" colspan="{len(grid.labels)}">{NO_ROWS}</td></tr>')
+        rows.append(f'<tr><td colspan="{len(grid.labels)}">{NO_ROWS}</td></tr>')
     opening = f"<table {attributes}>" if attributes else "<table>"
     return f"{opening}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
+
+
+def _row_link(text: str, name: str) -> str:
+    return f'<a class="row" href="#{name}">{escape(text)}</a>' if name else escape(text)
+
+
+def _rows(document: Document) -> list[dict[str, Any]]:
+    """The entries of the data rows, table by table."""
+    labels = document.made.get("citations", {})
+    return [
+        {
+            "table": table,
+            "entries": [{"entry": entry, "study": labels.get(entry.study, entry.study)} for entry in group],
+        }
+        for table, group in itertools.groupby(document.rows, key=lambda entry: entry.table)
+    ]
 
 
 def _width(pad: str) -> float:

@@ -5,26 +5,37 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.exhibit.places import anchor, cell_places
+from analysis.reporting.rows import Entry
+
 NO_ROWS = "No rows."  # what an empty table says
 Blocks = list[dict[str, Any]]  # pandoc's own form of text: a list of blocks as JSON
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Printed cells of a table: all of them plain text."""
+    """Printed cells of a table: all of them plain text. rows: the entries of data rows that its cells may lead to."""
 
     labels: tuple[str, ...]
     aligns: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
     csv: str = ""
+    rows: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, payload: dict[str, Any]) -> Grid:
+    def of(cls, payload: dict[str, Any], rows: frozenset[str] = frozenset()) -> Grid:
         """From an exhibit's JSON; the unit joins the label."""
         columns = payload["columns"]
         labels = tuple(f"{c['label']} ({c['unit']})" if c.get("unit") else c["label"] for c in columns)
         cells = tuple(tuple(row) for row in payload["cells"])
-        return cls(labels, tuple(c["align"] for c in columns), cells, payload.get("csv", ""))
+        return cls(labels, tuple(c["align"] for c in columns), cells, payload.get("csv", ""), rows)
+
+    def pieces(self, column: int, cell: str) -> list[tuple[str, str]]:
+        """A cell of a column in pieces, each with the entry that it leads to (empty for none)."""
+        if not self.rows:
+            return [(cell, "")] if cell else []
+        found = [(text, anchor(*place) if place else "") for text, place in cell_places(self.labels[column], cell)]
+        return [(text, name if name in self.rows else "") for text, name in found]
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,7 @@ class Document:
     synthetic: bool = False
     parts: list[Part] = field(default_factory=list)
     contents: list[Heading] = field(default_factory=list)
+    rows: list[Entry] = field(default_factory=list)  # the data rows behind its numbers
     files: dict[str, bytes] = field(default_factory=dict)  # pictures inside Markdown, by file name
     made: dict[str, Any] = field(default_factory=dict)  # provenance, as recorded in the notebook
     has_references: bool = False

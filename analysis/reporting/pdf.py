@@ -10,9 +10,12 @@ from typing import Any
 
 import typst
 
+from analysis.exhibit import drawable
+from analysis.exhibit.glyphs import fonts
 from analysis.reporting import ReportError, pandoc
 from analysis.reporting.document import TEMPLATE
 from analysis.reporting.html import captioned, description, svg_size
+from analysis.reporting.paper import PAPERS, Paper
 from analysis.reporting.parts import (
     Blocks,
     Code,
@@ -28,15 +31,13 @@ from analysis.reporting.parts import (
 )
 from analysis.reporting.typst_tables import set_table
 
-_HIGHEST = 540.0  # points that a figure may take of a page, so that its caption stays with it
-_WIDEST = 470.0
 _SMALL = 170.0  # height of a table that is not worth a page break
 
 
 @functools.cache
 def _compiler() -> typst.Compiler:
-    """Kept open: its fonts are loaded once a process. Only the fonts that come with it: the same file everywhere."""
-    return typst.Compiler(ignore_system_fonts=True)
+    """Kept open: its fonts are loaded once a process. Only its own and Matplotlib's fonts: the same file everywhere."""
+    return typst.Compiler(ignore_system_fonts=True, font_paths=[str(fonts())])
 
 
 def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
@@ -61,12 +62,13 @@ def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
 def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, dict[str, bytes]]:
     """The Typst text and the picture files that it names."""
     files = dict(document.files)
+    paper = PAPERS[document.made.get("paper", next(iter(PAPERS)))]
     blocks: Blocks = [_raw('#import "report.typ": *')]
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
     blocks.append(
         _raw(
             f"#show: report.with(title: {text(document.title)}, description: {text(description(document))}, "
-            f"synthetic: {str(document.synthetic).lower()})"
+            f"synthetic: {str(document.synthetic).lower()}, paper: {text(paper.name)})"
         )
     )
     blocks.append(
@@ -85,11 +87,12 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
         blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]
     blocks += [_raw("#disclaimer()"), _raw("#contents()")]
     for part in document.parts:
-        blocks += _part(part, files)
+        blocks += _part(part, files, paper)
+    blocks += _rows(document)
     if document.has_references:
         blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)")]
         blocks += [{"t": "Div", "c": [["refs", [], []], []]}, _raw("]")]
-    blocks += _made(made)
+    blocks += _made(made, paper)
     meta = dict(document.meta)
     version = meta.pop("version")
     blocks = pandoc.walk(blocks, lambda node: _for_typst(node, files))
@@ -98,7 +101,7 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
 
 def text(words: str) -> str:
     """A Typst string: no mark in it means anything."""
-    kept = "".join(character for character in words if character >= " " or character in "\n\t")
+    kept = "".join(character for character in drawable(words) if character >= " " or character in "\n\t")
     return json.dumps(kept, ensure_ascii=False)
 
 
@@ -117,6 +120,10 @@ def _for_typst(node: dict[str, Any], files: dict[str, bytes]) -> Any:
         case "Image" if node["c"][2][0] in files:
             alt = pandoc.plain(node["c"][1]) or "Picture without a description"
             return pandoc.raw_inline("typst", f"#box(image({text(node['c'][2][0])}, alt: {text(alt)}))")
+        case "Str":
+            return {"t": "Str", "c": drawable(node["c"])}
+        case "Code":
+            return {"t": "Code", "c": [node["c"][0], drawable(node["c"][1])]}
         case "HorizontalRule":
             return _raw("#horizontalrule")
     return node
@@ -130,38 +137,38 @@ def spoken(tex: str) -> str:
     return words.replace("( ", "(").replace(" )", ")")
 
 
-def _part(part: Part, files: dict[str, bytes]) -> Blocks:
+def _part(part: Part, files: dict[str, bytes], paper: Paper) -> Blocks:
     match part:
         case Text(blocks):
             return blocks
         case FigurePart():
-            return _figure(part, files)
+            return _figure(part, files, paper)
         case TablePart():
-            return _table(part)
+            return _table(part, paper)
         case Code():
             return []
         case Picture(data, kind, alt):
             name = f"output-{len(files)}.{kind}"
             files[name] = data
-            return [_raw(f"#plain-picture({text(name)}, {text(alt)}, {_width(data, kind):.1f}pt)")]
+            return [_raw(f"#plain-picture({text(name)}, {text(alt)}, {_width(data, kind, paper):.1f}pt)")]
         case PlainTable(grid):
-            return _oriented(grid, lambda table, long: [_raw(f"#block({table})")])
+            return _oriented(grid, paper, lambda table, long: [_raw(f"#block({table})")])
         case PlainText(words, role):
             return [_raw(f"#printed({text(words)}, {text(role)})")]
     raise TypeError(part)
 
 
-def _figure(part: FigurePart, files: dict[str, bytes]) -> Blocks:
+def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
     name = f"fig-{part.name}"
     files[f"{name}.svg"] = part.svg.encode()
     width, height = svg_size(part.svg)
-    shown = min(width or _WIDEST, _WIDEST, _HIGHEST * width / height if height else _WIDEST)
+    shown = min(width or paper.width, paper.width, paper.figure * width / height if height else paper.width)
     opening = f"#exhibit-figure({text(name)}, {text(name + '.svg')}, {text(part.alt)}, {shown:.1f}pt, ["
     closing = [_raw("], ["), *part.notes, _raw("])")] if part.notes else [_raw("], none)")]
     return [_raw(opening), *captioned(f"Figure {part.number}.", part.caption), *closing]
 
 
-def _table(part: TablePart) -> Blocks:
+def _table(part: TablePart, paper: Paper) -> Blocks:
     def blocks(table: str, long: bool) -> Blocks:
         return [
             _raw(f"#exhibit-table({text('tab-' + part.name)}, {str(long).lower()}, ["),
@@ -169,30 +176,48 @@ def _table(part: TablePart) -> Blocks:
             *([_raw("], ["), *part.notes, _raw(f"], {table})")] if part.notes else [_raw(f"], none, {table})")]),
         ]
 
-    return _oriented(part.grid, blocks)
+    return _oriented(part.grid, paper, blocks)
 
 
-def _oriented(grid: Grid, blocks: Any) -> Blocks:
+def _oriented(grid: Grid, paper: Paper, blocks: Any) -> Blocks:
     """A table on the page as it stands, or on a page of its own turned by 90 degrees if it needs the width."""
-    table, layout = set_table(grid, text)
+    table, layout = set_table(grid, text, paper)
     shown = blocks(table, layout.height > _SMALL)
     return [_raw("#landscape["), *shown, _raw("]")] if layout.turned else shown
 
 
-def _width(data: bytes, kind: str) -> float:
+def _width(data: bytes, kind: str, paper: Paper) -> float:
     """Width in points of a picture that came without a caption: as on a screen, no wider than the page."""
     if kind == "svg":
-        return min(svg_size(data.decode(errors="replace"))[0] or 300.0, _WIDEST)
+        return min(svg_size(data.decode(errors="replace"))[0] or 300.0, paper.width)
     if kind == "png" and data[:8] == b"\x89PNG\r\n\x1a\n":
-        return min(int.from_bytes(data[16:20], "big") * 0.75, _WIDEST)
+        return min(int.from_bytes(data[16:20], "big") * 0.75, paper.width)
     return 300.0
 
 
-def _made(lines: list[dict[str, Any]]) -> Blocks:
+def _rows(document: Document) -> Blocks:
+    """The entries of the data rows, table by table."""
+    if not document.rows:
+        return []
+    labels = document.made.get("citations", {})
+    blocks = [_raw("#rows-behind()")]
+    table = ""
+    for entry in document.rows:
+        if entry.table != table:
+            table = entry.table
+            blocks.append(_raw(f"#rows-of({text(table + '.csv')})"))
+        whose = (entry.study, labels.get(entry.study, entry.study), entry.arm)
+        words = (entry.says, entry.source_words, entry.url, entry.label)
+        arguments = ", ".join(text(part) for part in (entry.anchor, str(entry.row), *whose, *words))
+        blocks.append(_raw(f"#row-entry({arguments})"))
+    return blocks
+
+
+def _made(lines: list[dict[str, Any]], paper: Paper) -> Blocks:
     items = []
     for line in lines:
         if "grid" in line:
-            body = set_table(line["grid"], text)[0]
+            body = set_table(line["grid"], text, paper)[0]
         elif "code" in line:
             body = f"raw({text(line['code'])}, block: true)"
         else:

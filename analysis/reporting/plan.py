@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from analysis.parameters import WORDS, Notebook, ParameterError, check, find_notebook, nearest_word
+from analysis.parameters.registry import File
 from analysis.paths import resolve
 from analysis.reporting.axes import (
     COHORT_COLUMNS,
@@ -266,13 +267,13 @@ def report_name(
     label: str, notebook: Notebook, given: dict[str, Any], keep: tuple[str, ...] = (), more: list[str] | None = None
 ) -> str:
     """The folder's name: the label, the values that differ from the defaults (those in `keep` always), more words."""
-    kinds = {parameter.name: parameter.type for parameter in notebook.parameters}
+    known = {parameter.name: parameter for parameter in notebook.parameters}
     words = [label]
     for key, value in given.items():
         if key == "title" or (value == notebook.defaults[key] and key not in keep):
             continue
-        text = value_words(value) or "all"
-        words.append(text if kinds[key] in ("str", WORDS) and value else f"{key} {text}")
+        text = Path(value).stem if isinstance(known[key].rule, File) else value_words(value) or "all"
+        words.append(text if known[key].type in ("str", WORDS) and value else f"{key} {text}")
     name = "-".join(re.findall("[a-z0-9]+", " ".join([*words, *(more or [])]).lower()))
     return (
         name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode())[:8]}"

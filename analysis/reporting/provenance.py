@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.parameters import Notebook
-from analysis.paths import DATA, ROOT
+from analysis.parameters.registry import File
+from analysis.paths import DATA, ROOT, resolve
 
 LIBRARIES = (
     "pandas",
@@ -82,11 +83,17 @@ def epoch() -> int:
 
 
 def data() -> dict[str, Any]:
-    """Hash of each data file and of all together. Raises DataError if the data break their rules."""
+    """Hash of each data file and of all together, and what stands in each row. Raises DataError if the data break
+    their rules."""
     from analysis.evidence import load
+    from analysis.outcomes import rows
 
     evidence = load(DATA)
-    return {"hash": evidence.hash, "files": dict(evidence.hashes)}
+    return {
+        "data": {"hash": evidence.hash, "files": dict(evidence.hashes)},
+        "rows": rows.rows(evidence),
+        "sources": rows.sources(evidence),
+    }
 
 
 def versions() -> dict[str, str]:
@@ -112,13 +119,16 @@ def citations() -> dict[str, str]:
 
 def shared() -> dict[str, Any]:
     """What all reports of one batch have in common; found out once. Raises DataError if the data break their rules."""
-    return {"data": data(), "code": code(), "versions": versions(), "citations": citations()}
+    return {**data(), "code": code(), "versions": versions(), "citations": citations()}
 
 
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """What a notebook's metadata keeps: everything the last section of the report says, and no clock time."""
-    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
+    files = [p.name for p in notebook.parameters if isinstance(p.rule, File)]
+    hashes = {name: sha256(resolve(values[name]).read_bytes()) for name in files}
+    values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {
         "notebook": notebook.name,
         "path": _place(notebook.path),
@@ -126,7 +136,8 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
         "parameters": listed,
         "order": list(listed),  # notebook files sort their keys
         "changed": changed,
-        "command": command(notebook, {name: values[name] for name in changed}),
+        "inputs": [{"file": values[name], "hash": value} for name, value in hashes.items()],
+        "command": command(notebook, {name: values[name] for name in changed}, common.get("paper", "")),
         **common,
     }
 
@@ -137,13 +148,14 @@ def _place(path: Path) -> str:
     return resolved.relative_to(ROOT).as_posix() if resolved.is_relative_to(ROOT) else resolved.name
 
 
-def command(notebook: Notebook, given: dict[str, Any]) -> str:
-    """The command line that makes the report again."""
+def command(notebook: Notebook, given: dict[str, Any], paper: str = "") -> str:
+    """The command line that makes the report again. paper: that of the PDF; empty for the default."""
     place = _place(notebook.path)
     name = notebook.name if place == f"notebooks/{notebook.name}.ipynb" else place
     words = ["python", "-m", "analysis", "report", name]
     for key, value in given.items():
         words += ["-p", f"{key}={value_words(value)}"]
+    words += ["--paper", paper] if paper else []
     return shlex.join(words)
 
 
@@ -154,8 +166,8 @@ def value_words(value: Any) -> str:
     if not isinstance(value, (tuple, list)):
         return str(value)
     words = [str(part) for part in value]
-    if any("," in word or word != word.strip() or word[:1] in ("[", "(") for word in words):
-        return json.dumps(words, ensure_ascii=False)  # a name with a comma in it would be read as two
+    if any(word != word.strip() or word[:1] in "[(\"'" or "," in word for word in words):
+        return json.dumps(words, ensure_ascii=False)  # a comma inside a name doesn't part it
     return ",".join(words)
 
 
@@ -188,6 +200,7 @@ def lines(made: dict[str, Any]) -> list[dict[str, Any]]:
         {"label": "Notebook", "text": f"{made['path']} (SHA-256 {made['notebook_hash'][:12]})"},
         {"label": "Data", "text": f"SHA-256 {made['data']['hash']}"},
         {"label": "Data files", "rows": files},
+        *({"label": file["file"], "text": f"SHA-256 {file['hash']}"} for file in made.get("inputs", [])),
         {"label": "Code", "text": f"commit {commit}; {state}" if commit else "a copy without its history"},
         {"label": "Date of the code", "text": day_of(made["code"]["epoch"])},
         {"label": "Parameters", "rows": parameters} if made["parameters"] else {"label": "Parameters", "text": "none"},

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.paths import MOVED, ROOT, resolve
-from analysis.reporting import lean_nbformat
+from analysis.reporting import lean_nbformat, privacy
 from analysis.reporting.environment import environment
 
 FORMATS = ("html", "pdf")
@@ -71,13 +71,16 @@ def build(spec: Spec) -> Built:
     files: dict[str, bytes] = {}
     words: dict[str, Any] = {}
     made: dict[str, Any] = {}
+    hidden: dict[str, str] = {}
     try:
         from analysis.parameters import check, find_notebook
         from analysis.reporting import provenance
 
         notebook = find_notebook(spec.notebook)
+        hidden = privacy.secrets(notebook, spec.given)
         made = provenance.record(notebook, check(notebook, spec.given), spec.common or provenance.shared())
         executed, reason = execute(notebook.path, spec.given, made, spec.timeout)
+        executed, reason = privacy.hide(executed, hidden), privacy.hide(reason, hidden)
         if executed is not None:
             files["report.ipynb"] = _notebook_bytes(executed)
             words = _summary(executed)
@@ -85,7 +88,7 @@ def build(spec: Spec) -> Built:
             files |= export(executed, spec.formats)
     except Exception as error:
         # whatever goes wrong with one report is that report's line in the table, not the end of the batch
-        reason = one_line(f"{type(error).__name__}: {error}")
+        reason = one_line(privacy.hide(f"{type(error).__name__}: {error}", hidden))
         files = {name: content for name, content in files.items() if name == "report.ipynb"}
     return Built(
         name=spec.name,
@@ -170,9 +173,11 @@ def _cell_number(kept: list[Any]) -> int:
 
 def tidy(notebook: Any, made: dict[str, Any]) -> Any:
     """The notebook without what differs from run to run: times, random ids, addresses, folders. Its record is added."""
+    from analysis.reporting import rows
+
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)
-    notebook.metadata["ketamine_crps"] = made
+    notebook.metadata["ketamine_crps"] = rows.kept(made, notebook)
     notebook.cells = [cell for cell in notebook.cells if _MARKER not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number:03d}"

@@ -8,22 +8,23 @@ from collections.abc import Callable
 
 from analysis.reporting.cells import paddings
 from analysis.reporting.columns import Layout, lay_out
+from analysis.reporting.paper import A4, Paper
 from analysis.reporting.parts import NO_ROWS, Grid
 
 _NUMBER = re.compile(r"(P\s*)?[-\u2212+<>=≤≥±~(]*\s*\d")
 
 
-def set_table(grid: Grid, quote: Callable[[str], str]) -> tuple[str, Layout]:
+def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tuple[str, Layout]:
     """The call that sets the table, and how it is laid out. quote: a text as Typst string."""
     numbers = [align != "left" for align in grid.aligns]
     columns = [[label, *(row[n] for row in grid.cells)] for n, label in enumerate(grid.labels)]
     # a short interval or count such as "4.1 to 6.5" stays on one line although it is text
     numbers = [number or _short(column) for number, column in zip(numbers, columns, strict=True)]
-    columns, layout = lay_out(columns, numbers)
+    columns, layout = lay_out(columns, numbers, paper)
     aligns = ", ".join("left" if align == "left" else "right" for align in grid.aligns)
     widths = ", ".join(f"{math.floor(width * 10) / 10}pt" for width in layout.columns)
     header = ", ".join(quote(column[0]) for column in columns)
-    cells = [_cells(column[1:], align, quote) for column, align in zip(columns, grid.aligns, strict=True)]
+    cells = [_cells(grid, n, column[1:], quote) for n, column in enumerate(columns)]
     rows = ", ".join(f"({', '.join(row)},)" for row in zip(*cells, strict=True))
     rows = rows or f"(table.cell(colspan: {len(columns)}, {quote(NO_ROWS)}),)"
     call = f"set-table({layout.size}pt, ({widths},), ({aligns},), ({header},), ({rows},))"
@@ -34,8 +35,18 @@ def _short(column: list[str]) -> bool:
     return all(len(cell) <= 3 or (len(cell) <= 26 and _NUMBER.match(cell)) for cell in column[1:])
 
 
-def _cells(column: list[str], align: str, quote: Callable[[str], str]) -> list[str]:
-    pads = paddings(column) if align == "decimal" else [""] * len(column)
+def _cells(grid: Grid, number: int, column: list[str], quote: Callable[[str], str]) -> list[str]:
+    pads = paddings(column) if grid.aligns[number] == "decimal" else [""] * len(column)
     return [
-        f"padded({quote(cell)}, {quote(pad)})" if pad else quote(cell) for cell, pad in zip(column, pads, strict=True)
+        f"padded({_cell(grid, number, cell, quote)}, {quote(pad)})" if pad else _cell(grid, number, cell, quote)
+        for cell, pad in zip(column, pads, strict=True)
     ]
+
+
+def _cell(grid: Grid, number: int, cell: str, quote: Callable[[str], str]) -> str:
+    """A Typst string, or content if the cell names data rows: each leads to its entry."""
+    pieces = grid.pieces(number, cell)
+    if not any(name for _, name in pieces):
+        return quote(cell)
+    joined = " + ".join(f"row-link({quote(name)}, {quote(text)})" if name else quote(text) for text, name in pieces)
+    return f"({joined})"

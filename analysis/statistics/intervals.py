@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+from scipy.special import ndtri
 from scipy.stats import binomtest
 
 
@@ -14,8 +15,12 @@ def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     Stat Med 17:857, method 3). ValueError where the counts are impossible.
     """
     _check_counts(events, n, level)
-    interval = binomtest(int(events), int(n)).proportion_ci(confidence_level=level, method="wilson")
-    return float(interval.low), float(interval.high)
+    events, n = int(events), int(n)
+    # written out: scipy's binomtest computes an exact p first, a thousand times the work of the interval
+    p, z = events / n, float(ndtri(0.5 + 0.5 * level))
+    denominator = 2 * (n + z**2)
+    centre, half = (2 * n * p + z**2) / denominator, z / denominator * sqrt(4 * n * p * (1 - p) + z**2)
+    return 0.0 if events == 0 else centre - half, 1.0 if events == n else centre + half
 
 
 def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -32,6 +37,18 @@ def rule_of_three(n: int) -> float:
     """
     _check_counts(0, n, 0.95)
     return min(1.0, 3 / n)
+
+
+def newcombe_independent(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> tuple[float, float]:
+    """Interval for the difference first minus second of the proportions of two independent groups, as (low, high).
+
+    Wilson limits of both rates joined (Newcombe 1998, Stat Med 17:873, method 10). ValueError as in `wilson`.
+    """
+    (low_1, high_1), (low_2, high_2) = wilson(events_1, n_1, level), wilson(events_2, n_2, level)
+    p_1, p_2 = events_1 / n_1, events_2 / n_2
+    below = sqrt((p_1 - low_1) ** 2 + (high_2 - p_2) ** 2)
+    above = sqrt((high_1 - p_1) ** 2 + (p_2 - low_2) ** 2)
+    return p_1 - p_2 - below, p_1 - p_2 + above
 
 
 def newcombe_paired(

@@ -8,6 +8,16 @@ from analysis.tables.harms import adverse_events
 from analysis.tables.pain import pain_changes, pain_scores
 from analysis.tables.responders import responder_flow, responder_rates
 from analysis.tables.study import arms, conflicts, sources, study_facts, tests
+from analysis.tables.synthesis import (
+    coverage,
+    duration_groups,
+    half_times,
+    kept_left_out,
+    not_pooled,
+    pooled_rates,
+    regimen_odds,
+    without_each_study,
+)
 
 __all__ = [
     "adverse_events",
@@ -15,13 +25,20 @@ __all__ = [
     "benefit_by_regimen",
     "conflicts",
     "consistency",
+    "coverage",
     "doses",
+    "duration_groups",
     "durations",
     "flow_with_missing",
+    "half_times",
+    "kept_left_out",
     "left_out",
+    "not_pooled",
     "pain_changes",
     "pain_scores",
     "patient_intervals",
+    "pooled_rates",
+    "regimen_odds",
     "responder_flow",
     "responder_rates",
     "reviews",
@@ -29,5 +46,6 @@ __all__ = [
     "studies",
     "study_facts",
     "tests",
+    "without_each_study",
     "without_interval",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.exhibit import Column, Table
+from analysis.exhibit import Column, Table, linked
 from analysis.outcomes.responders import Flow
 from analysis.tables.notes import count_span, row_column, studies_of, with_marks
 from analysis.wording import level_words, marks, percent_interval, printed_percent
@@ -62,7 +62,9 @@ def responder_flow(flow: Flow) -> Table:
         columns.append(Column("fitting", f"Agree with P = {flow.p_reported:g}", "right"))
     fitting = flow.tables[flow.tables["fits_p"]]
     tests = ", ".join(dict.fromkeys(fitting["test"].str.replace("_", " ")))
-    notes = f"Of {flow.n} patients; {flow.first} had the benefit at first and {flow.second} later ({flow.rows})."
+    notes = (
+        f"Of {flow.n} patients; {flow.first} had the benefit at first and {flow.second} later ({linked(flow.rows)})."
+    )
     if tested:
         notes += (
             f" Agreement with the printed P under McNemar's test ({tests})."

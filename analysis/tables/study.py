@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.selection import RESULT_TABLES, Selection
-from analysis.exhibit import Column, Table
+from analysis.exhibit import Column, Table, linked
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, source_row
 from analysis.tables.notes import row_column, studies_of
@@ -43,7 +43,7 @@ def study_facts(selection: Selection) -> Table:
     )
     columns = (Column("fact", "What"), Column("value", "As stated"))
     return Table(
-        "study", shown, "The study.", columns, (row.study_id,), notes=f"From {source_row('studies', row.row)}."
+        "study", shown, "The study.", columns, (row.study_id,), notes=f"From {linked(source_row('studies', row.row))}."
     )
 
 

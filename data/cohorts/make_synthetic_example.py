@@ -3,7 +3,7 @@
 No number in it is a patient's. The rates that it was drawn from follow published ones, as far as `data/` holds them:
 
 - baseline pain 7.1, standard deviation 1.8: pain_scores.csv, cohen2023_all (7.08 ± 1.79); mangnus2022_sket has a median
-  of 8;
+  of 8; a patient's baselines before two courses correlate at 0.6, which is invented;
 - a fall of 2 or more points in 62% at the end of infusion and in 48% at 4 weeks: responders.csv, mangnus2022_sket, T1
   and T2;
 - half of these responders still at 13 weeks: in responders.csv and durations.csv, correll2004_course1 (54% at 13 weeks
@@ -50,6 +50,7 @@ SITES = {
 REGIMEN_LOGIT = {"subanesthetic_inpatient": 0.0, "subanesthetic_outpatient": -0.1, "anesthetic": 0.9}
 INFUSION_DAYS = {"subanesthetic_inpatient": 5, "subanesthetic_outpatient": 11, "anesthetic": 6}
 BASELINE_MEAN, BASELINE_SD = 7.1, 1.8
+REPEATABILITY = 0.6  # correlation of a patient's baselines before two courses
 RESPONSE = 0.62
 KEPT_4_WEEKS, KEPT_13_WEEKS = 48 / 62, 0.5
 WEEKS = (4, 8, 12, 26)
@@ -97,9 +98,10 @@ def rows() -> Iterator[tuple]:
         age = round(min(max(draws.normal(46, 13), 18), 84))
         years = round(min(max(math.exp(draws.normal(math.log(3.2), 0.8)), 0.3), 25), 1)
         first = date(2018, 1, 8) + timedelta(days=int(1750 * float(draws.random())))
+        level = draws.normal(BASELINE_MEAN, BASELINE_SD * REPEATABILITY**0.5)
         again, course = True, 1
         while again and course <= 3:
-            yield from _course(draws, f"SYNTHETIC-{number:03d}", course, first, site, sex, age, years)
+            yield from _course(draws, f"SYNTHETIC-{number:03d}", course, first, level, site, sex, age, years)
             again = draws.happens(AGAIN)
             course += 1
             pause = 210 + int(360 * float(draws.random()))
@@ -109,7 +111,7 @@ def rows() -> Iterator[tuple]:
 
 
 def _course(
-    draws: Draws, patient: str, course: int, first: date, site: str, sex: str, age: int, years: float
+    draws: Draws, patient: str, course: int, first: date, level: float, site: str, sex: str, age: int, years: float
 ) -> Iterator[tuple]:
     _, outpatient, anesthetic, effect = SITES[site]
     regimen = draws.one_of(
@@ -123,7 +125,7 @@ def _course(
     lasts = -1.0
     if draws.happens(1 / (1 + math.exp(-logit))):
         lasts = SCALE * (-math.log(1 - float(draws.random()))) ** (1 / SHAPE)
-    baseline = draws.score(3, 10, BASELINE_MEAN, BASELINE_SD)
+    baseline = draws.score(3, 10, level, BASELINE_SD * (1 - REPEATABILITY) ** 0.5)
     end = first + timedelta(days=INFUSION_DAYS[regimen])
     about = (site, regimen, sex, age, years)
     seen = not draws.happens(NO_BASELINE_SCORE)

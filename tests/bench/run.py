@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import cohort_load
+import cohort_tables
 import numpy as np
 
 from analysis import evidence, findings
@@ -67,8 +68,9 @@ def main() -> None:
         seconds = median_seconds(work)
         told = "" if goal is None else f"   goal {goal:g} s: {'met' if seconds <= goal else 'NOT met here'}"
         print(f"{1000 * seconds:9.1f} ms   {name}{told}")
-    for line in cohort_load.lines():
-        print(line)
+    for part in (cohort_load, cohort_tables):
+        for line in part.lines():
+            print(line)
 
 
 if __name__ == "__main__":

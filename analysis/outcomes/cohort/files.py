@@ -22,7 +22,7 @@ from analysis.outcomes.cohort.columns import FIRST_ROWS, GUIDE, NAMES_FIRST, is_
 from analysis.outcomes.cohort.raw import Cells, Raw, encode, limited
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-BLOCK = 1 << 24
+BLOCK = 1 << 20
 
 
 def read_csv(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:

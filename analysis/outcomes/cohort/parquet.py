@@ -47,12 +47,12 @@ def _columns(content: bytes) -> tuple[list[str], list[Cells | pa.ChunkedArray]]:
         table = parquet.read(columns=[name], use_threads=False)
         if table.num_columns != 1:
             raise ValueError(f"the column {name} is not one column")
-        cells = _as_text(table.column(0))
+        cells = as_text(table.column(0))
         columns.append(table.column(0) if cells is None else cells)
     return list(schema.names), columns
 
 
-def _as_text(column: pa.ChunkedArray) -> Cells | None:
+def as_text(column: pa.ChunkedArray) -> Cells | None:
     """The texts of a column; None for a type that has none here."""
     if not len(column):
         return encode([])

@@ -76,7 +76,7 @@ def without_empty_rows(raw: Raw) -> tuple[Raw, list[Problem]]:
     if not empty.any():
         return raw, []
     last = int(np.flatnonzero(~empty).max(initial=-1))
-    between = np.flatnonzero(empty[: last + 1])
+    between = np.flatnonzero(empty[: max(last, 0)])
     problems = several(
         between, lambda i: Problem(raw.file, int(raw.rows[i]), "", "", "no row is empty", "delete this row")
     )

@@ -1,4 +1,4 @@
-// Marks the current section in the contents. The page is complete without it.
+// Marks the current section in the contents; shows the rows behind a number beside it. The page is complete without it.
 (function () {
   var links = {};
   document.querySelectorAll("nav.contents a").forEach(function (a) { links[a.hash.slice(1)] = a; });
@@ -8,11 +8,75 @@
     waiting = false;
     var now = null;
     headings.forEach(function (h) { if (h.getBoundingClientRect().top < innerHeight * 0.3) now = links[h.id]; });
-    if (now === current) return;
-    if (current) current.removeAttribute("aria-current");
-    if (now) now.setAttribute("aria-current", "true");
-    current = now;
+    if (now !== current) {
+      if (current) current.removeAttribute("aria-current");
+      if (now) now.setAttribute("aria-current", "true");
+      current = now;
+    }
+    place();
   }
-  addEventListener("scroll", function () { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }, { passive: true });
+  function soon() { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }
+
+  // The note stands right behind its number, so that Tab leads into it and out again.
+  var note = document.createElement("span"), number = null, pressed = null;
+  note.id = "row-note";
+  note.className = "row-note";
+  note.setAttribute("popover", "manual");
+  function place() {
+    if (!number) return;
+    var at = number.getBoundingClientRect(), size = note.getBoundingClientRect();
+    var below = at.bottom + 6 + size.height <= innerHeight || at.top < size.height + 6;
+    note.style.left = Math.max(8, Math.min(at.left, innerWidth - size.width - 8)) + "px";
+    note.style.top = (below ? at.bottom + 6 : at.top - size.height - 6) + "px";
+  }
+  function open(link) {
+    close();
+    (link.dataset.rows || link.hash.slice(1)).split(" ").forEach(function (name) {
+      var entry = document.getElementById(name), line = document.createElement("span");
+      line.className = "line";
+      line.innerHTML = "<b>" + name.replace(/^row-|-\d+$/g, "").replace(/-/g, "_") + ".csv, row " +
+        entry.querySelector("dt").textContent + "</b> " + entry.querySelector("dd").innerHTML;
+      note.appendChild(line);
+    });
+    number = link;
+    link.after(note);
+    link.setAttribute("aria-describedby", note.id);
+    note.showPopover();
+    place();
+  }
+  function close() {
+    if (!number) return;
+    number.removeAttribute("aria-describedby");
+    number = null;
+    note.remove();
+    note.textContent = "";
+  }
+  if (note.showPopover) {
+    document.addEventListener("focusin", function (e) {
+      if (note.contains(e.target)) return;
+      var link = e.target.closest("a.row");
+      if (link !== number) link ? open(link) : close();
+    });
+    // the first click on a number shows its rows, a second one leads to them
+    document.addEventListener("pointerdown", function (e) {
+      var link = e.target.closest("a.row");
+      pressed = link && link !== number ? link : null;
+      if (!link && !note.contains(e.target)) close();
+    });
+    document.addEventListener("click", function (e) {
+      var link = e.target.closest("a.row");
+      if (!link) return;
+      if (link === pressed) { e.preventDefault(); if (number !== link) open(link); } else close();
+      pressed = null;
+    });
+    document.addEventListener("keydown", function (e) {
+      if (e.key !== "Escape" || !number) return;
+      var back = note.contains(document.activeElement) && number;
+      close();
+      if (back) { back.focus(); close(); }
+    });
+  }
+  addEventListener("scroll", soon, { passive: true, capture: true });
+  addEventListener("resize", soon);
   mark();
 })();

@@ -120,13 +120,14 @@ def _equal_scores(score: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, np
 
 def _tables(numbers: np.ndarray, size: int) -> int:
     """How many different assignments of patients to a group of `size` there are, or a number above the limit."""
-    ways = [1] + [0] * size
+    ways = np.zeros(size + 1, dtype=np.int64)
+    ways[0] = 1
     for number in numbers.tolist():
-        total = [0]
-        for way in ways:
-            total.append(total[-1] + way)
-        ways = [total[k + 1] - total[max(0, k - number)] for k in range(size + 1)]
-    return ways[size]
+        total = np.concatenate([[0], np.cumsum(ways)])
+        taken = np.arange(size + 1)
+        # cut above the limit, so that nothing overflows: a sum with a cut part lies above the limit all the same
+        ways = np.minimum(total[taken + 1] - total[np.maximum(taken - number, 0)], MOST_TABLES + 1)
+    return int(ways[size])
 
 
 def _exact(values: np.ndarray, numbers: np.ndarray, size: int, excess: float) -> float:

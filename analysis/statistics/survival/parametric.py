@@ -54,9 +54,9 @@ class ParametricFit:
     def survival_at(self, times: ArrayLike, second: bool = False) -> np.ndarray:
         """The probability of a duration longer than each time, in the first group or the second."""
         at = np.atleast_1d(np.asarray(times, dtype=float))
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             z = (np.log(np.maximum(at, 0.0)) - self.location(second)) / self.scale
-        return np.exp(STANDARD[self.distribution].log_survival(z))
+            return np.exp(STANDARD[self.distribution].log_survival(z))
 
 
 def fit_distribution(
@@ -154,6 +154,12 @@ def _check_determined(
             raise UndeterminedError(
                 f"no duration{whose} is known to have lasted for any time: a {distribution} fit needs one that has"
             )
+    # where one time lies in every interval the likelihood grows without end as the scale falls to 0
+    if distribution != "exponential" and all(low[part].max() < high[part].min() for _, part in parts):
+        raise UndeterminedError(
+            f"all durations may have been equally long: a {distribution} fit needs some that were not, to tell how "
+            "much they differ"
+        )
 
 
 class _Model:
@@ -260,11 +266,11 @@ def _report(
         )
         middle = estimate[0] + (estimate[1] if index else 0.0) + scale * model.standard.median
         wide = quantile * sqrt(slope @ covariance @ slope)
-        rows.append({"group": label, "median": exp(middle), "low": exp(middle - wide), "high": exp(middle + wide)})
+        rows.append({"group": label, "median": exp(middle), "low": exp(middle - wide), "high": _exp(middle + wide)})
     ratio = [None] * 4
     if labels:
         effect = coefficients.iloc[1]
-        ratio = [exp(effect[name]) for name in ("estimate", "low", "high")]
+        ratio = [_exp(effect[name]) for name in ("estimate", "low", "high")]
         ratio.append(erfc(abs(effect["estimate"] / effect["se"]) / sqrt(2)))
     return ParametricFit(
         model.distribution,
@@ -277,3 +283,9 @@ def _report(
         pd.DataFrame(rows),
         *ratio,
     )
+
+
+def _exp(value: float) -> float:
+    """The exponential, infinite where it is too large for a number: a limit may lie that far out."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(value))

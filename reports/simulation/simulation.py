@@ -1,6 +1,6 @@
 """Coverage of intervals for a pooled proportion, simulated: the argument for the defaults of `pool_proportions`.
 
-    python tests/reference/pooling/simulation.py [--replicates 2000] [--seed 20240501] [--jobs 1]
+    python reports/simulation/simulation.py [--replicates 2000] [--seed 20240501] [--jobs 1]
 
 Not part of the tests: takes about a quarter of an hour on one core. Writes coverage.csv beside this file. The
 generating model stands below and knows nothing of the project; only the intervals under test are imported.

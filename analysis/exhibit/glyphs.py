@@ -1,0 +1,43 @@
+"""Characters that can't be shown as they are: what would turn the reading direction, what no letter stands for."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+# controls (but line ends, tabs and what begins a terminal's colour), marks and overrides of direction, half a pair
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f"
+_DIRECTION = r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_HIDDEN = re.compile(rf"[{_CONTROLS}{_DIRECTION}\ufeff\ud800-\udfff\ufffe\uffff]")
+
+
+def visible(text: str) -> str:
+    """The text with characters that nobody sees but that act on others shown by their code: `⟨U+202E⟩`."""
+    return _HIDDEN.sub(lambda found: _code(found[0]), text)
+
+
+def drawable(text: str) -> str:
+    """As `visible`, and what the letters of figures and of the PDF (DejaVu Sans) lack is shown by its code too."""
+    text = visible(text)
+    if text.isascii():
+        return text
+    return "".join(c if ord(c) in _letters() or c in "\n\t" else _code(c) for c in text)
+
+
+def _code(character: str) -> str:
+    return f"⟨U+{ord(character):04X}⟩"
+
+
+def fonts() -> Path:
+    """The folder of the fonts that Matplotlib carries with it."""
+    import matplotlib as mpl
+
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
+@functools.cache
+def _letters() -> frozenset[int]:
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(str(fonts() / "DejaVuSans.ttf")).get_charmap())

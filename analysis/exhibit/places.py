@@ -1,0 +1,75 @@
+"""Where a number stands in `data/`, as text (`responders.csv row 27 and 28`) and as links to it."""
+
+from __future__ import annotations
+
+import re
+
+Place = tuple[str, int]  # table, row as a spreadsheet shows it
+_NUMBERS = r"\d+(?:(?:, | and )\d+)*"
+_NAMED = re.compile(rf"\b([a-z_]+)\.csv rows? ({_NUMBERS})")
+_ALONE = re.compile(_NUMBERS)
+_DIGIT = re.compile(r"\d")
+_BRACKET, _ESCAPED = re.compile(r"(?<!\\)([\[\]])"), r"\\\1"
+_TABLE_OF = re.compile(r"Row of ([a-z_]+)\.csv|([a-z_ ]+) csv row")  # labels of columns that hold row numbers alone
+
+
+def places(*texts: str) -> tuple[Place, ...]:
+    """The rows that texts such as `responders.csv row 27 and 28; reported_tests.csv row 5` name, each once."""
+    found = (
+        (match[1], int(number)) for text in texts for match in _NAMED.finditer(text) for number in _digits(match[2])
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def anchor(table: str, row: int) -> str:
+    """The name of a row's entry in a report: `row-pain-scores-20`."""
+    return f"row-{table.replace('_', '-')}-{row}"
+
+
+def sourced(words: str, *where: str) -> str:
+    """A number in a computed sentence as a link to the data rows it comes from.
+
+    words: the number as printed, with what belongs to it (`30 of 48`). where: as `source_row` and the column `rows` of
+    result tables write it. Words without a digit, and words without a row, stay as they are.
+    """
+    anchors = [anchor(table, row) for table, row in places(*where)]
+    return f"[{_BRACKET.sub(_ESCAPED, words)}](#{','.join(anchors)})" if anchors and _DIGIT.search(words) else words
+
+
+def shown_in(words: str, exhibit: str) -> str:
+    """A number computed over many rows as a link to the table or figure that holds them (`tab-studies`)."""
+    return f"[{words}](#{exhibit})" if _DIGIT.search(words) else words
+
+
+def linked(text: str) -> str:
+    """Markdown in which each row that is named is a link to its entry."""
+    plain = text.replace("\\", "")
+    return _NAMED.sub(lambda m: sourced(m[0].replace("_", "\\_"), m[0]), plain)
+
+
+def cell_places(label: str, cell: str) -> list[tuple[str, Place | None]]:
+    """A printed cell in pieces, each with the row it names or None: for columns such as `Row of responders.csv`,
+    `responders csv row` and for cells that name their table themselves."""
+    named = _TABLE_OF.fullmatch(label)
+    if named:
+        table = named[1] or named[2].replace(" ", "_")
+        spans = [(m.span(), table) for m in _ALONE.finditer(cell)] if _only_rows(cell) else []
+    else:
+        spans = [(m.span(2), m[1]) for m in _NAMED.finditer(cell)]
+    pieces: list[tuple[str, Place | None]] = []
+    done = 0
+    for (start, end), table in spans:
+        for number in re.finditer(r"\d+", cell[start:end]):
+            left, right = start + number.start(), start + number.end()
+            pieces += [(cell[done:left], None), (number[0], (table, int(number[0])))]
+            done = right
+    pieces.append((cell[done:], None))
+    return [piece for piece in pieces if piece[0]]
+
+
+def _only_rows(cell: str) -> bool:
+    return _ALONE.fullmatch(cell) is not None
+
+
+def _digits(numbers: str) -> list[str]:
+    return re.findall(r"\d+", numbers)

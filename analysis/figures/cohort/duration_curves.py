@@ -1,0 +1,173 @@
+"""How long the benefit lasted: Turnbull's estimate with its band, a small panel for each group of patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as Picture
+
+from analysis.exhibit import Figure
+from analysis.wording import level_words, percent, percent_interval, series, upper_first
+
+from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, at_week, horizon_tick, panel, style, week_ticks, write
+from ..words import number, percent_pair
+from .common import empty, exhibit, fitting, group_words, left_out, not_shown, page, share_axis
+
+LEFT, GAP, ACROSS, HIGH, TITLE = 34, 20, 3, 92, 40
+WIDE = (POINTS - 6 - LEFT - GAP * (ACROSS - 1)) / ACROSS
+LOOK = SERIES_LOOKS[0]
+MOST = 12  # panels of a figure: what a printed page holds
+HEADINGS = {"regimen_class": "By regimen", "site": "By site, in the order of their names"}
+AT = (4, 13, 26, 52)  # weeks told in the alternative text
+
+
+@dataclass(frozen=True)
+class _Cell:
+    title: str
+    curve: pd.DataFrame
+    median: Any
+    all: bool
+
+
+def duration_curves(
+    result: Any,
+    by: tuple[str, ...] = ("course", "regimen_class"),
+    level: float = 0.95,
+    synthetic: bool = False,
+    name: str = "duration-of-benefit",
+) -> Figure:
+    """Share of the responders at the end of infusion who still have the benefit, by weeks; takes `cohort.durations`.
+
+    by: groupings in rows of panels: `course` (all first courses, then the next ones), `regimen_class`, `site`. In the
+    panels of groups the grey lines are those of all.
+    """
+    curves = result.curves[result.curves["who"] == "initial_responders"]
+    medians = result.medians[result.medians["who"] == "initial_responders"]
+    caption = (
+        "Share of those who responded at the end of infusion who still have the benefit, by weeks after the end of "
+        "infusion (square-root scale). When a benefit ended is known only to lie between two visits: Turnbull's "
+        "estimate, shaded between its least and its greatest value where the visits leave it open, with its "
+        f"{level_words(level)} bootstrap band (pale); beside the median its interval. Thin grey lines: all responders, "
+        "for comparison. Groups differ in more than their name, and no group is ranked."
+    )
+    chosen = medians[medians["by"].isin(by)]
+    rows = {key: _cells(key, curves, medians) for key in by}
+    too_many = [key for key, cells in rows.items() if len(cells) > MOST]
+    notes = (
+        f"Counted: {result.unit}.",
+        left_out(result.left_out),
+        not_shown(chosen.loc[chosen["hidden"], "group"], result.min_cell),
+        "".join(f"More than {MOST} groups: not drawn, see the table." for _ in too_many),
+    )
+    rows = {key: cells for key, cells in rows.items() if cells and key not in too_many}
+    if not rows:
+        why = "Too few groups of patients responded and were seen again to draw how long it lasted."
+        return empty(name, why, caption, *notes, synthetic=synthetic)
+    known = curves["time"].astype("float64")
+    last = horizon_tick(min(float(result.horizon_weeks), float(known[np.isfinite(known)].max())))
+    with style():
+        lines = [
+            (HEADINGS.get(key, "") if start == 0 else "", cells[start : start + ACROSS])
+            for key, cells in rows.items()
+            for start in range(0, len(cells), ACROSS)
+        ]
+        picture = page(sum(TITLE + HIGH + 22 + (20 if heading else 0) for heading, _ in lines) + 16, synthetic)
+        everybody, y = curves[curves["by"] == "all"], 0.0
+        for heading, cells in lines:
+            if heading:
+                write(picture, 4, y + 10, heading, 8.5, weight="bold")
+                y += 20
+            for place, cell in enumerate(cells):
+                _panel(picture, cell, LEFT + place * (WIDE + GAP), y + TITLE, last, everybody, place == 0)
+            y += TITLE + HIGH + 22
+        write(picture, POINTS / 2, y + 6, "weeks after the end of infusion", color=MUTED, ha="center")
+        drawn = [cell for cells in rows.values() for cell in cells]
+        data = pd.concat([cell.curve for cell in drawn])
+        return exhibit(name, picture, data, _alt(drawn, level), caption, *notes, synthetic=synthetic)
+
+
+def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:
+    """The panels of one grouping; by course all first courses stand in front, by their own name."""
+    found = [("all", "All: first course of each patient")] if key == "course" else []
+    groups = medians[(medians["by"] == key) & ~medians["hidden"]]["group"]
+    found += [(key, group) for group in groups if (key, group) != ("course", "first course")]
+    cells = []
+    for by, group in found:
+        label = "all" if by == "all" else group
+        row = medians[(medians["by"] == by) & ~medians["hidden"] & ((medians["group"] == label) | (by == "all"))]
+        curve = curves[(curves["by"] == by) & ((curves["group"] == label) | (by == "all"))].sort_values("time")
+        if len(row) and len(curve):
+            cells.append(_Cell(upper_first(group_words(group)), curve, next(row.itertuples()), by == "all"))
+    return cells if key == "course" or len(cells) > 1 else []
+
+
+def _panel(
+    picture: Picture, cell: _Cell, left: float, top: float, last: float, everybody: pd.DataFrame, first: bool
+) -> None:
+    write(picture, left, top - 31, fitting(cell.title, WIDE, weight="bold"), weight="bold")
+    write(picture, left, top - 20, f"n = {int(cell.median.patients)}", SMALL, color=MUTED)
+    write(picture, left, top - 9, _median(cell.median), SMALL, color=LOOK.letters)
+    ax = panel(picture, left, top, WIDE, HIGH)
+    share_axis(ax, labelled=first)
+    unit = WIDE / at_week(last)
+    ax.set_xlim(0, WIDE)
+    places, words = week_ticks(last, unit, words=False)
+    ax.set_xticks([unit * place for place in places], words)
+    if not cell.all:
+        x, low, high, *_ = _steps(everybody, last, unit)
+        for values in (low, high):
+            ax.plot(x, values, color=LINE, linewidth=0.8, zorder=1.5)
+    x, low, high, band_low, band_high = _steps(cell.curve, last, unit)
+    ax.fill_between(x, band_low, band_high, color=LOOK.color, alpha=0.13, linewidth=0, zorder=1)
+    ax.fill_between(x, low, high, color=LOOK.color, alpha=0.28, linewidth=0, zorder=2)
+    for values in (low, high):
+        ax.plot(x, values, color=LOOK.color, linewidth=1.1, zorder=3)
+
+
+def _steps(curve: pd.DataFrame, last: float, unit: float) -> tuple[np.ndarray, ...]:
+    """Places in points and percents of the steps up to the end of the axis.
+
+    The least value falls right after a time, the greatest only at the next one.
+    """
+    rows = curve[curve["time"].astype("float64") <= last].sort_values("time", kind="stable")
+    x = np.repeat(unit * np.sqrt(rows["time"].astype("float64").to_numpy()), 2)[1:-1]
+    values = {c: 100 * rows[c].astype("float64").to_numpy() for c in ("low", "high", "band_low", "band_high")}
+    low, band_low = (np.repeat(values[c][1:], 2) for c in ("low", "band_low"))
+    high, band_high = (np.repeat(values[c][:-1], 2) for c in ("high", "band_high"))
+    return x, low, high, band_low, band_high
+
+
+def _median(row: Any) -> str:
+    if pd.isna(row.median_low):
+        return "median not known"
+    if np.isinf(row.median_high):
+        told = "not reached" if np.isinf(row.median_low) else f"beyond week {number(row.median_low)}"
+    elif row.median_low == row.median_high:
+        told = f"{number(row.median_low)} weeks"
+    else:
+        told = f"{number(row.median_low)}–{number(row.median_high)} weeks"
+    if pd.isna(row.limit_low):
+        return f"median {told}"
+    return f"median {told} ({number(row.limit_low)} to {'∞' if np.isinf(row.limit_high) else number(row.limit_high)})"
+
+
+def _alt(cells: list[_Cell], level: float) -> str:
+    parts = []
+    for cell in cells:
+        steps = [told for week in AT if (told := _at(cell.curve, week))] if cell.all else []
+        still = f"; still with the benefit {series(steps)}" if steps else ""
+        parts.append(f"{cell.title} (n = {int(cell.median.patients)}): {_median(cell.median)}{still}")
+    return f"Share of responders who still have the benefit, with {level_words(level)} bands. {'; '.join(parts)}."
+
+
+def _at(curve: pd.DataFrame, week: float) -> str:
+    """The estimate at a week, with its band; nothing after the last time of the curve."""
+    rows = curve[curve["time"].astype("float64") == week]
+    if rows.empty or pd.isna(rows["low"].iloc[0]):
+        return ""
+    low, high, band_low, band_high = (float(rows[c].iloc[0]) for c in ("low", "high", "band_low", "band_high"))
+    told = percent(low) if high - low < 0.005 else percent_interval(low, high)
+    return told + (f" ({percent_pair(band_low, band_high)})" if np.isfinite(band_low) else "") + f" at {week} weeks"

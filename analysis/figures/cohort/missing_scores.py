@@ -1,0 +1,150 @@
+"""Which scores are missing, at which visit, and whether those without a later score are like the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure as Picture
+from matplotlib.patches import Rectangle
+
+from analysis.exhibit import Figure
+from analysis.wording import half_up, interval, level_words, percent, percent_interval
+
+from ..style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
+from ..words import in_weeks
+from .common import empty, exhibit, left_out, not_shown, page
+
+LEFT, WIDE, ROW, TOP = 86, 150, 19.0, 34
+RIGHT, SPAN = 368, 132  # left edge and width of the comparison
+PARTS = (("observed", SERIES_LOOKS[0].color, ""), ("empty", "#cdd6dc", ""), ("no_row", "white", "////"))
+GROUPS = {"with a follow-up score": SERIES_LOOKS[0], "without a follow-up score": SERIES_LOOKS[1]}
+
+
+def missing_scores(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "missing-scores") -> Figure:
+    """Scores there and missing by visit, and how patients without a follow-up score differ; takes `cohort.people`."""
+    table = result.missing.sort_values("position")
+    shown = table[~table["hidden"]]
+    caption = (
+        "Left: courses with a score at each visit (full colour), with a row but no score (pale) and without a row "
+        "(hatched). Right: baseline pain and responders at the end of infusion among patients with and without a "
+        f"follow-up score, with their {level_words(level)}; where these two differ, the patients seen at follow-up are "
+        "not like all."
+    )
+    hidden = table[table["hidden"]]
+    notes = (
+        f"Counted on the left: all courses; on the right: {result.unit}.",
+        left_out(result.left_out),
+        not_shown([_visit(r) for r in hidden.itertuples()], result.min_cell),
+    )
+    if shown.empty:
+        return empty(name, "Too few courses to show which scores are missing.", caption, *notes, synthetic=synthetic)
+    who = result.who_is_missing[~result.who_is_missing["hidden"]]
+    with style():
+        picture = page(TOP + max(ROW * len(shown), 166 if len(who) else 0) + 26, synthetic)
+        _bars(picture, shown)
+        if len(who):
+            _compare(picture, who)
+        data = pd.concat([table.assign(part="scores by visit"), result.who_is_missing.assign(part="who is missing")])
+        return exhibit(name, picture, data, _alt(shown, who, level), caption, *notes, synthetic=synthetic)
+
+
+def _visit(row: Any) -> str:
+    return "baseline" if pd.isna(row.weeks) else in_weeks(row.weeks).removeprefix("the ")
+
+
+def _bars(picture: Picture, table: pd.DataFrame) -> None:
+    write(picture, 4, 10, "Scores by visit", 8.5, weight="bold")
+    write(picture, LEFT + WIDE + 10, TOP - 9, "with a score", SMALL, color=MUTED)
+    tall = ROW * len(table)
+    ax = panel(picture, LEFT, TOP, WIDE, tall)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(tall, 0)
+    ax.set_yticks([])
+    ax.set_xticks([0, 0.5, 1], ["0", "50", "100%"])
+    for number, row in enumerate(table.itertuples()):
+        y, x = ROW * (number + 0.5), 0.0
+        for part, color, hatch in PARTS:
+            width = float(getattr(row, part)) / float(row.expected)
+            if width:
+                ax.add_patch(
+                    Rectangle((x, y - 5.5), width, 11, facecolor=color, edgecolor=LINE, linewidth=0.5, hatch=hatch)
+                )
+            x += width
+        write(picture, LEFT - 8, TOP + y, _visit(row), color=INK, ha="right")
+        write(
+            picture,
+            LEFT + WIDE + 10,
+            TOP + y,
+            f"{percent(row.share_observed)}  ({int(row.observed)} of {int(row.expected)})",
+            SMALL,
+        )
+
+
+def _compare(picture: Picture, who: pd.DataFrame) -> None:
+    write(picture, RIGHT - 6, 10, "Who is missing at follow-up?", 8.5, weight="bold")
+    rates = who.assign(**{c: 100 * who[c].astype("float64") for c in ("rate", "ci_low", "ci_high")})
+    _pair(
+        picture,
+        TOP + 2,
+        who,
+        ("baseline_mean", "baseline_low", "baseline_high", "baseline_n"),
+        (0, 10),
+        "baseline pain, mean",
+        "",
+    )
+    _pair(
+        picture,
+        TOP + 88,
+        rates,
+        ("rate", "ci_low", "ci_high", "judged"),
+        (0, 100),
+        "responders at the end of infusion",
+        "%",
+    )
+
+
+def _pair(
+    picture: Picture,
+    top: float,
+    who: pd.DataFrame,
+    columns: tuple[str, ...],
+    limits: tuple[float, float],
+    words: str,
+    unit: str,
+) -> None:
+    value, low, high, n = columns
+    rows = who[who[value].notna()]
+    write(picture, RIGHT - 6, top, words, SMALL, color=MUTED)
+    ax = panel(picture, RIGHT, top + 7, SPAN, 56)
+    ax.set_xlim(*limits)
+    ax.set_ylim(56, 0)
+    ax.set_yticks([])
+    middle = sum(limits) / 2
+    ax.set_xticks([limits[0], middle, limits[1]], [half_up(limits[0]), half_up(middle), half_up(limits[1]) + unit])
+    for place in (limits[0], middle, limits[1]):
+        ax.axvline(place, color=RULE, linewidth=0.6, zorder=0.5)
+    for number, row in enumerate(rows.to_dict("records")):
+        look, y = GROUPS[row["group"]], 8 + 25 * number
+        if pd.notna(row[low]):
+            ax.plot([float(row[low]), float(row[high])], [y, y], color=look.color)
+        ax.plot([float(row[value])], [y], look.marker, color=look.color, clip_on=False)
+        shown = half_up(row[value], 0 if unit else 1) + unit
+        told = f"{row['group'].split(' ')[0]} follow-up: {shown}, n = {int(row[n])}"
+        write(picture, RIGHT + SPAN / 2, top + 7 + y + 11, told, SMALL, color=look.letters, ha="center")
+
+
+def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:
+    visits = [
+        f"{percent(row.share_observed)} at {_visit(row)} ({int(row.observed)} of {int(row.expected)} courses)"
+        for row in shown.itertuples()
+    ]
+    groups = [
+        f"patients {row.group} (n = {int(row.patients)}) had a mean baseline of {half_up(row.baseline_mean, 1)} "
+        f"({level_words(level)} {interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} "
+        f"({percent_interval(row.ci_low, row.ci_high)}) responded at the end of infusion"
+        for row in who.itertuples()
+        if pd.notna(row.baseline_low) and pd.notna(row.rate)
+    ]
+    compared = f" {'; '.join(groups)}." if groups else ""
+    return f"Scores that are there: {', '.join(visits)}.{compared[:1] + compared[1:2].upper() + compared[2:]}"

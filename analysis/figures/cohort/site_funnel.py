@@ -1,0 +1,113 @@
+"""The sites of a cohort around their common rate: which differ by more than chance would have it, and no ranks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+
+from analysis.exhibit import Figure
+from analysis.wording import percent
+
+from ..labels import nearest, place_labels, spread
+from ..style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
+from ..words import plural
+from .common import empty, exhibit, fitting, group_words, left_out, page, share_axis
+
+LEFT, TOP, WIDE, HIGH = 40, 28, 380, 216
+FEW, MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
+EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
+PATCH = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
+LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
+
+
+def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel") -> Figure:
+    """Responder rate of each site by its number of patients, with 95% and 99.8% limits; takes `benchmark.funnel`."""
+    sites, limits = result.sites, result.limits
+    caption = (
+        "Responder rate at the end of infusion of each site by its number of patients with a score. Middle line: rate "
+        "of all sites together; around it the limits within which 95% (dashed) and 99.8% (solid) of sites of that size "
+        "would lie by chance alone. A site outside the limits differs by more than chance, often because its patients "
+        "or its way of counting differ; the picture does not say which site is better."
+    )
+    notes = (f"Counted: {result.unit}.", left_out(result.left_out))
+    shown = sites[sites["rate"].notna()]
+    if len(shown) < 2:
+        return empty(
+            name,
+            "Fewer than two sites have enough patients to be set beside each other.",
+            caption,
+            *notes,
+            synthetic=synthetic,
+        )
+    with style():
+        picture = page(TOP + HIGH + 34, synthetic)
+        _draw(picture, shown, limits, float(result.mean))
+        return exhibit(name, picture, sites, _alt(shown, float(result.mean)), caption, *notes, synthetic=synthetic)
+
+
+def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: float) -> None:
+    last = 1.06 * float(sites["n"].max())
+    ax = panel(picture, LEFT, TOP, WIDE, HIGH)
+    ax.set_xlim(0, last)
+    share_axis(ax)
+    drawn = limits[limits["n"].astype("float64") <= last].sort_values("n")
+    n = drawn["n"].astype("float64").to_numpy()
+    ends = [(mean, f"all sites {percent(mean)}")]
+    for low, high, line, words in (("low_95", "high_95", (0, (4, 2)), "95%"), ("low_998", "high_998", "-", "99.8%")):
+        for side in (low, high):
+            values = drawn[side].astype("float64").to_numpy()
+            ax.plot(n, 100 * values, color=LINE, linestyle=line, linewidth=1.0, zorder=1)
+            ends.append((values[-1], words))
+    ax.axhline(100 * mean, color=MUTED, linewidth=1.0, zorder=1)
+    places = spread([HIGH * _up(value) for value, _ in ends], [10.0] * len(ends), 0, HIGH)
+    for (_, words), place in zip(ends, places, strict=True):
+        write(picture, LEFT + WIDE + 5, TOP + HIGH - place, words, SMALL, color=MUTED)
+    for row in sites.itertuples():
+        look = LOOKS[row.place]
+        ax.plot([row.n], [100 * row.rate], look.marker, color=look.color, **EDGE, markersize=6.5, zorder=4)
+    _names(ax, sites, last)
+    write(picture, LEFT, 10, "responders at the end of infusion", color=MUTED)
+    write(picture, LEFT + WIDE / 2, TOP + HIGH + 25, "patients with a score, n", color=MUTED, ha="center")
+
+
+def _up(rate: float) -> float:
+    """Where a rate stands between the lower and the upper edge of the axes."""
+    return (100 * rate + 2) / 104
+
+
+def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
+    """Names of the sites beside their points; of more than a few those outside the limits alone."""
+    named = list((sites if len(sites) <= FEW else sites[sites["place"] != "inside 95%"]).itertuples())
+    words = [
+        f"{fitting(group_words(row.site, 24), 96, SMALL)} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
+        for row in named[:MOST]
+    ]
+    sizes = [(text_width(text, SMALL) + 2, text_height(text, SMALL)) for text in words]
+    points = [(WIDE * float(row.n) / last, HIGH * _up(row.rate)) for row in named[:MOST]]
+    spots = place_labels(points, sizes, (2, 2, WIDE - 2, HIGH - 2))
+    for row, point, spot, text in zip(named, points, spots, words, strict=False):
+        if spot.leader:
+            end = nearest(spot.box, point)
+            line = [(x / WIDE * last, y / HIGH * 104 - 2) for x, y in (point, end)]
+            ax.plot(*zip(*line, strict=True), color=LINE, linewidth=0.5, zorder=3)
+        place = (spot.x / WIDE * last, spot.y / HIGH * 104 - 2)
+        look = {"fontsize": SMALL, "color": LOOKS[row.place].letters, "linespacing": 1.1, "zorder": 5, "bbox": PATCH}
+        ax.text(*place, text, ha="center", va="center", **look)
+
+
+def _alt(sites: pd.DataFrame, mean: float) -> str:
+    outside = sites[sites["place"] != "inside 95%"]
+    lie = "none lies" if outside.empty else "one lies" if len(outside) == 1 else f"{len(outside)} lie"
+    told = sites if len(sites) <= FEW else outside.head(MOST)
+    each = "; ".join(
+        f"{group_words(row.site)} {percent(row.rate)} of {int(row.n)}"
+        + ("" if row.place == "inside 95%" else f", {row.place}")
+        for row in told.itertuples()
+    )
+    return (
+        f"{plural(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% "
+        f"limits." + (f" In the order of their names: {each}." if each else "")
+    )

@@ -1,0 +1,154 @@
+"""How many of the patients not seen would have to be responders for the conclusion to change."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure as Picture
+
+from analysis.exhibit import Figure
+from analysis.wording import level_words, percent, upper_first
+
+from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
+from ..words import plural, weeks
+from .common import empty, exhibit, left_out, page, rules
+
+LEFT, TOP, HIGH, RIGHT = 46, 46, 150, 12
+WIDE = POINTS - LEFT - RIGHT
+SAME, OTHER = SERIES_LOOKS[0], SERIES_LOOKS[1]
+CONCLUSION = {
+    "fell": "fewer responders at follow-up",
+    "rose": "more responders at follow-up",
+    "no clear change": "no clear change",
+}
+
+
+def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "tipping-point") -> Figure:
+    """The change of the responder rate for every possible answer of those not seen; takes `cohort.response`.
+
+    From left to right from none to all of those without a follow-up score as responders; the colour says which
+    conclusion the interval allows.
+    """
+    tips, table = result.tips, result.tipping.sort_values("missing_responders")
+    caption = (
+        "Change of the responder rate from the end of infusion to follow-up "
+        f"({weeks(result.follow_up_weeks)} weeks), with its {level_words(level)}, if so many of the patients without a "
+        "follow-up score were responders. Left: none of them (non-responder imputation); right: all of them. Thick and "
+        "blue: the same conclusion as from the patients seen; thin and orange: another one."
+    )
+    notes = (f"Counted: {result.unit}.", left_out(result.left_out, "tipping"))
+    if tips.hidden or table.empty or not tips.missing > 0:
+        why = (
+            "No patient lacks a follow-up score, so that nothing can tip."
+            if not tips.hidden and tips.missing == 0
+            else ("Too few patients stand behind the missing scores to show what they could change.")
+        )
+        return empty(name, why, caption, *notes, synthetic=synthetic)
+    words = _words(tips)
+    with style():
+        title = balanced(words, POINTS - 8, 8.5, "bold")
+        extra = 11 * title.count("\n")
+        picture = page(TOP + extra + HIGH + 34, synthetic)
+        write(picture, 4, 10 + extra / 2, title, 8.5, weight="bold")
+        _draw(picture, table, tips, TOP + extra)
+        return exhibit(
+            name, picture, result.tipping, f"{words} {_ends(table, level)}", caption, *notes, synthetic=synthetic
+        )
+
+
+def _words(tips: Any) -> str:
+    seen, missing = f"“{upper_first(CONCLUSION[tips.conclusion])}”", int(tips.missing)
+    if tips.never_changes:
+        return f"{seen} holds whatever became of the {plural(missing, 'patient')} not seen."
+    if pd.isna(tips.low):
+        return f"{seen} holds for no number of responders among the {plural(missing, 'patient')} not seen."
+    shares = f"{percent(tips.low / missing)} to {percent(tips.high / missing)}"
+    return (
+        f"{seen} holds if {int(tips.low)} to {int(tips.high)} of the {plural(missing, 'patient')} not seen were "
+        f"responders ({shares})."
+    )
+
+
+def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
+    ax = panel(picture, LEFT, top, WIDE, HIGH)
+    x = table["missing_responders"].astype("float64").to_numpy()
+    low, middle, high = (
+        100 * table[c].astype("float64").to_numpy() for c in ("difference_low", "difference", "difference_high")
+    )
+    bottom, ceiling = min(low.min(), -10) - 3, max(high.max(), 10) + 3
+    ax.set_ylim(bottom, ceiling)
+    ax.set_xlim(-0.015 * tips.missing, 1.015 * tips.missing)
+    step = 20 if ceiling - bottom > 50 else 10
+    ticks = [v for v in range(-100, 101, step) if bottom <= v <= ceiling]
+    ax.set_yticks(ticks, [f"+{v}" if v > 0 else f"{v}".replace("-", "−") for v in ticks])
+    rules(ax, ticks)
+    same = table["same"].astype(bool).to_numpy()
+    for chosen, look, width in ((same, SAME, 2.2), (~same, OTHER, 1.0)):
+        for start, end in _runs(chosen):
+            if chosen is not same:  # reaches to where the conclusion held
+                start, end = max(start - 1, 0), min(end + 1, len(x))
+            part = slice(start, end)
+            ax.fill_between(x[part], low[part], high[part], color=look.color, alpha=0.18, linewidth=0, zorder=1)
+            ax.plot(x[part], middle[part], color=look.color, linewidth=width, zorder=2)
+            if end - start == 1:
+                ax.plot([x[start]] * 2, [low[start], high[start]], color=look.color, linewidth=width, zorder=2)
+    _ticks(ax, tips)
+    write(picture, LEFT, top - 20, "change of the responder rate, percentage points", SMALL, color=MUTED)
+    write(
+        picture,
+        LEFT + WIDE / 2,
+        top + HIGH + 26,
+        f"responders among the {plural(int(tips.missing), 'patient')} without a follow-up score",
+        color=MUTED,
+        ha="center",
+    )
+    for conclusion in dict.fromkeys(table["conclusion"]):
+        for start, end in _runs((table["conclusion"] == conclusion).to_numpy()):
+            look = SAME if conclusion == tips.conclusion else OTHER
+            _label(picture, x[start], x[end - 1], tips.missing, top - 6, CONCLUSION[conclusion], look.letters)
+
+
+def _label(picture: Picture, first: float, last: float, missing: float, y: float, words: str, color: str) -> None:
+    """The conclusion above the part of the plot to which it belongs, if it has room there."""
+    places = [LEFT + WIDE * (x / missing + 0.015) / 1.03 for x in (first, last)]
+    if places[1] - places[0] > text_width(words, SMALL):
+        write(picture, sum(places) / 2, y, words, SMALL, color=color, ha="center")
+
+
+def _ticks(ax: Any, tips: Any) -> None:
+    missing = int(tips.missing)
+    wanted = {0: "0", missing: f"all {missing}"}
+    if pd.notna(tips.low) and not tips.never_changes:
+        wanted |= {int(tips.low): str(int(tips.low)), int(tips.high): str(int(tips.high))}
+    kept: dict[int, str] = {}
+    for place in (0, missing, *sorted(set(wanted) - {0, missing})):
+        points = place / missing * WIDE
+        if all(
+            abs(points - other / missing * WIDE) > text_width(kept[other]) / 2 + text_width(wanted[place]) / 2 + 4
+            for other in kept
+        ):
+            kept[place] = wanted[place]
+    ax.set_xticks(sorted(kept), [kept[place] for place in sorted(kept)])
+    ax.tick_params(axis="x", length=3, color=LINE)
+
+
+def _runs(chosen: Any) -> list[tuple[int, int]]:
+    edges = [i for i in range(1, len(chosen)) if chosen[i] != chosen[i - 1]]
+    bounds = [0, *edges, len(chosen)]
+    return [(a, b) for a, b in pairwise(bounds) if chosen[a]]
+
+
+def _ends(table: pd.DataFrame, level: float) -> str:
+    first, last = table.iloc[0], table.iloc[-1]
+    told = [
+        f"if {words} of them were responders, the rate changes by {_points(row['difference'])} percentage points "
+        f"({level_words(level)} {_points(row['difference_low'])} to {_points(row['difference_high'])})"
+        for words, row in (("none", first), ("all", last))
+    ]
+    return f"{upper_first(told[0])}; {told[1]}."
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.0f}".replace("-", "−")

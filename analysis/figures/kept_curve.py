@@ -1,0 +1,348 @@
+"""Benefit kept over time, put together over studies: the pooled curve, and the curve without each study in turn."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+
+from analysis.exhibit import Figure, cite
+from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
+from analysis.outcomes.synthesis import BenefitKept
+from analysis.wording import printed_percent
+
+from .labels import PanelLabels, spread
+from .style import (
+    INK,
+    LINE,
+    MUTED,
+    POINTS,
+    RULE,
+    SMALL,
+    Look,
+    at_week,
+    balanced,
+    finish,
+    nothing,
+    panel,
+    sheet,
+    style,
+    text_height,
+    week_ticks,
+    wrap,
+    write,
+)
+from .words import (
+    arm_names,
+    count_mark,
+    in_weeks,
+    level_words,
+    marks_line,
+    not_drawn,
+    paragraphs,
+    percent,
+    percent_pair,
+    plural,
+    short,
+    source_mark,
+    spoken,
+    study_ids,
+    with_marks,
+)
+
+LEFT, WIDE, ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
+HIGH, LOW_HIGH, HIGHEST = 236.0, 84.0, 400.0
+FEW = 7  # so many groups find room for their words in a panel of the common height
+INSIDE = 112.0  # the width of words beside a point
+APART = 3  # of the points drawn, each third stands in the data
+MARGIN = 8.0  # so that a large point at week 0 is not cut
+LARGEST = 6.5  # points: the radius of the largest group
+CURVE = Look("#00588f", "#00588f", "")
+STUDY = Look("#5d6a75", MUTED, "o")
+
+
+def kept_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+    """The share that still has the benefit, pooled over studies, up to the last week that was counted; takes
+    `synthesis.benefit_kept`.
+
+    Its confidence band, its prediction band, the counts of each study, and below the curve without each study in turn.
+    ValueError if `level` is not the one the curve was fitted with.
+    """
+    if level != kept.level:
+        raise ValueError(f"level is {level}, but the curve and its limits were fitted with {kept.level}")
+    words = level_words(level)
+    caption = (
+        "Share of all treated patients who still have the benefit, put together over studies without a control group "
+        "by a logistic model with a level of its own for each study and one fall on log(1 + weeks) for all; weeks "
+        f"after the end of infusion on a square-root scale. Line: the study in the middle; darker band: its {words} "
+        f"interval; paler band: the {words} prediction interval, in which the share of the next such group of "
+        "patients is expected. Points: the counts, their area by the number of treated patients; thin lines join the "
+        "counts of one group. Nothing is drawn beyond the last count. The studies define the benefit differently and "
+        "give different regimens. "
+        "Below: the same curve without each study in turn."
+    )
+    left_out = not_drawn(((row, row.why) for row in kept.left_out.itertuples()), "Not in the curve")
+    if kept.curve.empty:
+        return nothing(name, f"No curve can be put together over studies: {kept.why}.", caption, left_out)
+    with style():
+        picture = _page(kept)
+    points = kept.points
+    notes = paragraphs(_half(kept), _unknown(kept), left_out)
+    return Figure(name, picture, _data(kept), _alt(kept), with_marks(caption, points), study_ids(points), notes)
+
+
+def _page(kept: BenefitKept) -> Picture:
+    marks = wrap(marks_line(kept.points), POINTS - 8, SMALL)
+    first, last = _ends(kept)
+    studies = f"{plural(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
+    pooled = wrap(f"pooled over {studies}: {first}, {last}", POINTS - 8)
+    top = 16 + text_height(pooled) + 12
+    high = min(HIGHEST, HIGH + 16 * max(0, kept.points["arm_id"].nunique() - FEW))
+    below = top + high + 26
+    second = not kept.without.empty
+    axis_end = below + 20 + LOW_HIGH + 26 if second else below
+    foot = text_height(marks, SMALL) + 5 if marks else 0
+    picture = sheet(axis_end + 12 + foot)
+    write(picture, 4, 8, "Patients who still have the benefit", 8.5, weight="bold")
+    write(picture, 4, 16 + text_height(pooled) / 2, pooled, color=MUTED)
+    _main(panel(picture, LEFT - MARGIN, top, MARGIN + WIDE + ROOM, high), kept, high)
+    if second:
+        write(picture, LEFT, below + 8, "Without each study in turn", weight="bold")
+        _turns(panel(picture, LEFT - MARGIN, below + 20, MARGIN + WIDE + ROOM, LOW_HIGH), kept)
+    write(picture, LEFT + WIDE / 2, axis_end + 2, "weeks after the end of infusion", color=MUTED, ha="center")
+    if marks:
+        write(picture, 4, axis_end + 12 + text_height(marks, SMALL) / 2, marks, SMALL, color=MUTED)
+    return finish(picture)
+
+
+def _ends(kept: BenefitKept) -> tuple[str, str]:
+    """The pooled share at the end of infusion and at the last count, with limits, in words."""
+    found = []
+    for row in (kept.curve.iloc[0], kept.curve.iloc[-1]):
+        share = f"{percent(row['rate'])} ({percent_pair(row['ci_low'], row['ci_high'])})"
+        found.append(f"{share} at {in_weeks(row['weeks'])}")
+    return found[0], found[1]
+
+
+def _treated(points: pd.DataFrame) -> int:
+    return int(points.groupby("arm_id")["patients_treated"].max().sum())
+
+
+def _axes(ax: Axes, last: float, tick_words: list[str]) -> float:
+    """Limits, ticks and rules that both panels share; gives the points a unit of the axis of weeks."""
+    unit = WIDE / at_week(last)
+    ax.set_xlim(-MARGIN, WIDE + ROOM)
+    ax.set_ylim(0, 100)
+    places, words = week_ticks(last, unit)
+    ax.set_xticks([unit * place for place in places], words)
+    ax.set_yticks([0, 25, 50, 75, 100], tick_words)
+    for value in (0, 25, 50, 75, 100):
+        ax.plot([0, WIDE], [value, value], color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.5)
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="x", length=0, pad=3)
+    ax.tick_params(axis="y", pad=0)
+    return unit
+
+
+def _main(ax: Axes, kept: BenefitKept, height: float) -> None:
+    unit = _axes(ax, kept.last_week, ["0", "25", "50", "75", "100%"])
+    curve = kept.curve
+    x = unit * np.sqrt(curve["weeks"].to_numpy(float))
+    shares = {column: 100 * curve[column].to_numpy(float) for column in curve.columns[1:]}
+    for low, high, alpha in (("pi_low", "pi_high", 0.08), ("ci_low", "ci_high", 0.20)):
+        ax.fill_between(x, shares[low], shares[high], color=CURVE.color, alpha=alpha, linewidth=0, zorder=1)
+    for edge in ("pi_low", "pi_high"):
+        ax.plot(x, shares[edge], color=CURVE.color, alpha=0.4, linewidth=0.6, zorder=1.5)
+    ax.plot(x, shares["rate"], color=CURVE.color, linewidth=2, zorder=2.5)
+
+    ends: list[tuple[float, str, Look]] = []
+    labels = PanelLabels(WIDE, height, lambda value: height * value / 100)
+    for piece in pairwise(list(zip(x, shares["rate"], strict=True))[::3]):
+        labels.avoid_line(*zip(*piece, strict=True))
+    largest = kept.points["patients_treated"].max()
+    names = arm_names(kept.points)
+    for _, rows in kept.points.groupby("arm_id", sort=False):
+        rows = rows.sort_values("weeks", kind="stable")
+        xs, values = [unit * at_week(week) for week in rows["weeks"]], [100 * rate for rate in rows["rate"]]
+        ax.plot(xs, values, color=STUDY.color, linewidth=0.8, zorder=3)
+        for piece in pairwise(zip(xs, values, strict=True)):
+            labels.avoid_line(*zip(*piece, strict=True))
+        for x_, value in zip(xs, values, strict=True):
+            for aside in (-4, 0, 4):
+                labels.avoid_bar(x_ + aside, value - 2, value + 2)
+        size = 2 * LARGEST * np.sqrt(rows["patients_treated"].iloc[0] / largest)
+        dot = {"marker": "o", "markersize": size, "markeredgecolor": "white", "markeredgewidth": 0.6}
+        ax.plot(xs, values, color=STUDY.color, linestyle="", clip_on=False, zorder=4, **dot)
+        if rows["weeks"].iloc[-1] == kept.last_week:
+            ends.append((values[-1], _label(rows, names, ROOM - 16), STUDY))
+        else:
+            labels.add(xs[-1], values[-1], _label(rows, names, INSIDE), STUDY)
+    labels.draw(ax)
+    _beside(ax, [*ends, *_band_names(kept)], height)
+
+
+def _beside(ax: Axes, ends: list[tuple[float, str, Look]], height: float) -> None:
+    """Words on the right of the last week, each with a line to its value there."""
+    heights = [text_height(words, SMALL) * 100 / height + 2 for _, words, _ in ends]
+    for (value, words, look), place in zip(ends, spread([end[0] for end in ends], heights, 0, 100), strict=True):
+        ax.plot([WIDE, WIDE + 8, WIDE + 12], [value, place, place], color=look.color, linewidth=0.5, zorder=1)
+        ax.text(WIDE + 14, place, words, fontsize=SMALL, color=look.letters, va="center", linespacing=1.1)
+
+
+def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
+    first = next(rows.itertuples())
+    sources = "".join(dict.fromkeys(source_mark(access) for access in rows["access"]))
+    counts = "".join(dict.fromkeys(count_mark(basis) for basis in rows["count_basis"]))
+    benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
+    arm = names.get((first.study_id, first.label), "")
+    lines = (short(first.citation) + sources, arm, f"{benefit}{counts}, n = {int(first.patients_treated)}")
+    return "\n".join(balanced(line, room, SMALL) for line in lines if line)
+
+
+def _band_names(kept: BenefitKept) -> list[tuple[float, str, Look]]:
+    """What the curve and its bands are, with their values at the last week."""
+    end, level = kept.curve.iloc[-1], level_words(kept.level)
+    return [
+        (100 * end["rate"], f"pooled, {percent(end['rate'])}", CURVE),
+        (100 * end["ci_low"], f"{level} interval,\n{percent_pair(end['ci_low'], end['ci_high'])}%", CURVE),
+        (
+            100 * end["pi_high"],
+            f"{level} prediction interval:\nnext study, {percent_pair(end['pi_low'], end['pi_high'])}%",
+            CURVE,
+        ),
+    ]
+
+
+def _turns(ax: Axes, kept: BenefitKept) -> None:
+    unit = _axes(ax, kept.last_week, ["0", "", "50", "", "100%"])
+    most = _changes_most(kept)
+    ends: list[tuple[float, str, Look]] = []
+    others = []
+    for study, rows in kept.without.groupby("study_id", sort=False):
+        x, values = unit * np.sqrt(rows["weeks"].to_numpy(float)), 100 * rows["rate"].to_numpy(float)
+        own = study == most
+        ax.plot(x, values, color=INK if own else STUDY.color, linewidth=1.1 if own else 0.6, zorder=3 if own else 2)
+        if own:
+            ends.append((values[-1], f"without {_named(rows)}", Look(INK, INK, "")))
+        else:
+            others.append(rows["rate"])
+    x, values = unit * np.sqrt(kept.curve["weeks"].to_numpy(float)), 100 * kept.curve["rate"].to_numpy(float)
+    ax.plot(x, values, color=CURVE.color, linewidth=2, zorder=2.5)
+    ends.append((values[-1], f"all studies: {_fall(kept.curve['rate'])}", CURVE))
+    if others:
+        last = [100 * rates.iloc[-1] for rates in others]
+        words = f"without one of the others:\n{_span(others, 0)} → {_span(others, -1)}"
+        ends.append((float(np.mean(last)), words, STUDY))
+    _beside(ax, ends, LOW_HIGH)
+
+
+def _changes_most(kept: BenefitKept) -> str:
+    """The study without which the curve moves farthest at any time."""
+    pooled = kept.curve["rate"].to_numpy(float)
+    moves = kept.without.groupby("study_id")["rate"].apply(lambda rates: np.abs(rates.to_numpy(float) - pooled).max())
+    return str(moves.idxmax())
+
+
+def _fall(rates: pd.Series) -> str:
+    return f"{percent(rates.iloc[0])} → {percent(rates.iloc[-1])}"
+
+
+def _named(rows: pd.DataFrame) -> str:
+    return f"{short(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
+
+
+def _span(curves: list[pd.Series], at: int) -> str:
+    shares = [rates.iloc[at] for rates in curves]
+    return percent(shares[0]) if len(shares) == 1 else f"{percent_pair(min(shares), max(shares))}%"
+
+
+def _half(kept: BenefitKept) -> str:
+    """When half of the initial responders have lost the benefit, as far as the counts tell."""
+    half = kept.half.iloc[0]
+    limits = f"{level_words(kept.level)} interval: "
+    if np.isinf(half["half_low"]):
+        limits += "no time is excluded nor found"
+    elif np.isinf(half["half_high"]):
+        limits += f"from {in_weeks(half['half_low'])} on, without an upper end"
+    else:
+        limits += f"{in_weeks(half['half_low'])} to {in_weeks(half['half_high'])}"
+    if half["half_weeks"] <= kept.last_week:
+        return f"The curve falls to half of its start at {in_weeks(half['half_weeks'])} ({limits})."
+    return f"The curve does not fall to half of its start within {in_weeks(kept.last_week)} ({limits})."
+
+
+def _unknown(kept: BenefitKept) -> str:
+    """The studies without which there is no curve."""
+    rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
+    names = [cite(row.omitted, short(row.citation)) for row in rows.itertuples()]
+    return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""
+
+
+def _data(kept: BenefitKept) -> pd.DataFrame:
+    points = kept.points
+    same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit"]
+    counts = pd.DataFrame(
+        {
+            "what": "count",
+            **{column: points[column] for column in same},
+            "weeks_after_end_of_infusion": points["weeks"],
+            "patients": points["patients"],
+            "patients_treated": points["patients_treated"],
+            "percent_with_benefit": 100 * points["rate"],
+            "percent_as_printed": points["percent_reported"],
+            "count_basis": points["count_basis"],
+            "source_access": points["access"],
+            "source_id": points["source_id"],
+            "durations_csv_row": points["row"],
+        }
+    )
+    limits = ["ci_low", "ci_high", "pi_low", "pi_high"]
+    # straight lines of log odds on log(1 + weeks): a few places say it all, and for one without limits its two ends
+    curve, ends = kept.curve.iloc[::APART], kept.without.groupby("study_id", sort=False).nth([0, -1])
+    pooled = pd.DataFrame(
+        {
+            "what": "pooled",
+            "weeks_after_end_of_infusion": curve["weeks"],
+            "percent_with_benefit": 100 * curve["rate"],
+            **{f"{limit}_percent": 100 * curve[limit] for limit in limits},
+        }
+    )
+    turns = pd.DataFrame(
+        {
+            "what": "pooled without one study",
+            "without_study_id": ends["study_id"],
+            "weeks_after_end_of_infusion": ends["weeks"],
+            "percent_with_benefit": 100 * ends["rate"],
+        }
+    )
+    return pd.concat([part for part in (counts, pooled, turns) if len(part)], ignore_index=True)
+
+
+def _alt(kept: BenefitKept) -> str:
+    first, last = _ends(kept)
+    start, end = kept.curve.iloc[0], kept.curve.iloc[-1]
+    names, told = arm_names(kept.points), []
+    for _, rows in kept.points.groupby("arm_id", sort=False):
+        row = next(rows.itertuples())
+        steps = [f"{printed_percent(r)} at {in_weeks(r.weeks)}" for r in rows.sort_values("weeks").itertuples()]
+        state = BENEFIT_STATES.get(row.benefit, row.benefit)
+        told.append(f"{spoken(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
+    sentences = [
+        f"{plural(len(kept.points), 'count')} of who still has the benefit, in {plural(kept.k, 'study', 'studies')} "
+        f"with {_treated(kept.points)} treated patients.",
+        f"Pooled, it is {first} and {last} ({level_words(kept.level)} intervals); prediction intervals for the next "
+        f"study are {percent_pair(start['pi_low'], start['pi_high'])} and "
+        f"{percent_pair(end['pi_low'], end['pi_high'])}.",
+        _half(kept),
+        f"Studies: {'; '.join(told)}.",
+    ]
+    if len(kept.without):
+        rows = kept.without[kept.without["study_id"] == _changes_most(kept)]
+        sentences.append(
+            f"One study changes the curve most: without {short(rows['citation'].iloc[0])} it runs from "
+            f"{percent(rows['rate'].iloc[0])} to {percent(rows['rate'].iloc[-1])}."
+        )
+    return " ".join(sentences)

@@ -1,0 +1,231 @@
+"""Responder rates put together over studies: each rate with its weight, the pooled rate, and the next study."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Polygon, Rectangle
+
+from analysis.exhibit import Figure, cite, escape
+from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.outcomes.synthesis import PooledRates
+from analysis.outcomes.synthesis.rates import GROUP_KEYS
+from analysis.wording import printed_percent, upper_first
+
+from .ledger import Column, Ledger, interval
+from .style import INK, MUTED, nothing, regimen_look, style
+from .words import (
+    CONTROL_HEADINGS,
+    CONTROL_ORDER,
+    count_mark,
+    in_order,
+    level_words,
+    marks_line,
+    not_drawn,
+    of_them,
+    paragraphs,
+    percent,
+    percent_pair,
+    plural,
+    regimen_words,
+    short,
+    source_mark,
+    study_ids,
+    weeks,
+    with_marks,
+)
+
+COLUMNS = (
+    Column(4, 166),
+    Column(196, 26, "weeks", "right"),
+    Column(250, 50, "responders\nof all", "right"),
+    Column(286, 34, "weight", "right"),
+    Column(430, 86, "percent\n(interval)"),
+)
+PLOT = (300, 420)
+PALE = "#dde2e6"
+LIMITS = ["ci_low", "ci_high", "pi_low", "pi_high"]
+SPREAD = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q", "q_p", "note"]
+
+
+def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-rates") -> Figure:
+    """Each pooled responder rate with the rates it rests on; takes `synthesis.pooled_rates`.
+
+    level: the level the rates were pooled with, for the words. A pooled rate is a diamond as wide as its confidence
+    interval, hollow if only two studies make it; the bar below it is the prediction interval.
+    """
+    words = level_words(level)
+    caption = (
+        "Responder rates of studies that count the same at about the same time, put together by the binomial-normal "
+        f"model with Student's t. Points: each study's rate with Wilson's {words} interval. Diamond: the rate of the "
+        f"study in the middle with its {words} interval, hollow where only two studies make it. Bar: the {words} "
+        "prediction interval, in which the rate of the next such group of patients is expected. I²: how much of the "
+        "spread between the studies is more than chance, with its interval. Weeks after the end of infusion; the "
+        "percentage is the printed one where a study prints it. Rates under different headings do not compare."
+    )
+    groups, studies = pooled.groups, pooled.studies
+    left_out = not_drawn(((row, row.why) for row in pooled.left_out.itertuples()), "Not pooled")
+    if groups.empty:
+        why = "No responder rate can be put together: no two studies count the same thing at about the same time."
+        return nothing(name, why, caption, left_out)
+    parts = []
+    with style():
+        ledger = Ledger(COLUMNS, *PLOT)
+        for control in in_order(groups["control"], CONTROL_ORDER):
+            for route, some in groups[groups["control"] == control].groupby("route", sort=False):
+                ledger.heading(CONTROL_HEADINGS.get(control, control), _route(route))
+                for group in some.itertuples():
+                    members = _members(studies, group)
+                    parts += [_study_data(members), _pooled_data(group)]
+                    _add(ledger, group, members, level)
+        regimens = in_order(studies["regimen_class"], REGIMEN_WORDS)
+        picture = ledger.render(
+            _axis, key=[(regimen_look(r), regimen_words(r)) for r in regimens], foot=[marks_line(studies)]
+        )
+    data = pd.concat(parts, ignore_index=True)
+    notes = paragraphs(_cautions(groups), _mixed(pooled), _without(pooled), left_out)
+    return Figure(name, picture, data, _alt(groups, level), with_marks(caption, studies), study_ids(studies), notes)
+
+
+def _route(route: str) -> str:
+    return "intravenous" if route == "iv" else route.replace("_", " ")
+
+
+def _members(table: pd.DataFrame, group) -> pd.DataFrame:
+    return table[(table[GROUP_KEYS] == [getattr(group, key) for key in GROUP_KEYS]).all(axis=1)]
+
+
+def _add(ledger: Ledger, group, members: pd.DataFrame, level: float) -> None:
+    ledger.subheading(f"{upper_first(group.definition_words)}, {group.window}")
+    for row in members.itertuples():
+        ledger.row(
+            f"{short(row.citation)}{source_mark(row.access)}: {row.definition}",
+            weeks(row.weeks),
+            f"{int(row.responders)}/{int(row.n)}{count_mark(row.count_basis)}",
+            percent(row.weight),
+            f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
+            draw=lambda ax, y, row=row: interval(
+                ax, y, 100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, regimen_look(row.regimen_class)
+            ),
+        )
+    ledger.row(
+        f"Pooled, {level_words(level)} interval",
+        "",
+        f"{int(group.responders)}/{int(group.patients)}",
+        "100%",
+        f"{percent(group.rate)} ({percent_pair(group.ci_low, group.ci_high)})",
+        draw=lambda ax, y: _diamond(ax, y, group),
+    )
+    guess = " (hardly more than a guess from two studies)" if group.k == 2 else ""
+    ledger.row(
+        f"Prediction interval: next study{guess}",
+        *("", "", ""),
+        percent_pair(group.pi_low, group.pi_high),
+        draw=lambda ax, y: _bar(ax, y, group),
+    )
+    ledger.row(
+        f"Between studies: I² {percent(group.i2)} ({percent_pair(group.i2_low, group.i2_high)})", *[""] * 4, color=MUTED
+    )
+
+
+def _diamond(ax: Axes, y: float, group) -> None:
+    corners = [(100 * group.ci_low, y), (100 * group.rate, y - 5), (100 * group.ci_high, y), (100 * group.rate, y + 5)]
+    face = "white" if group.k == 2 else INK
+    ax.add_patch(Polygon(corners, closed=True, facecolor=face, edgecolor=INK, linewidth=0.9, zorder=2))
+
+
+def _bar(ax: Axes, y: float, group) -> None:
+    low, high = 100 * group.pi_low, 100 * group.pi_high
+    ax.add_patch(Rectangle((low, y - 2.2), high - low, 4.4, facecolor=PALE, edgecolor=MUTED, linewidth=0.7, zorder=2))
+
+
+def _axis(ax: Axes) -> None:
+    ax.set_xlim(0, 100)
+    ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"])
+
+
+def _study_data(table: pd.DataFrame) -> pd.DataFrame:
+    same = ["study_id", "citation", "arm_id", "label", "regimen_class", "definition"]
+    return pd.DataFrame(
+        {
+            "what": "study",
+            **{key: table[key] for key in GROUP_KEYS},
+            **{column: table[column] for column in same},
+            "weeks_after_end_of_infusion": table["weeks"],
+            "responders": table["responders"],
+            "n": table["n"],
+            "weight_percent": 100 * table["weight"],
+            "percent_responders": 100 * table["rate"],
+            "ci_low_percent": 100 * table["ci_low"],
+            "ci_high_percent": 100 * table["ci_high"],
+            "percent_as_printed": table["percent_reported"],
+            "count_basis": table["count_basis"],
+            "source_access": table["access"],
+            "source_id": table["source_id"],
+            "responders_csv_row": table["row"],
+        }
+    )
+
+
+def _pooled_data(group) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "what": "pooled",
+                **{key: getattr(group, key) for key in GROUP_KEYS},
+                "studies": group.k,
+                "responders": group.responders,
+                "n": group.patients,
+                "weight_percent": 100.0,
+                "percent_responders": 100 * group.rate,
+                **{f"{limit}_percent": 100 * getattr(group, limit) for limit in LIMITS},
+                **{column: getattr(group, column) for column in SPREAD},
+            }
+        ]
+    )
+
+
+def _cautions(groups: pd.DataFrame) -> str:
+    return " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
+
+
+def _mixed(pooled: PooledRates) -> str:
+    """The pooled rates whose studies give different regimens."""
+    parts = []
+    for group in pooled.groups.itertuples():
+        regimens = in_order(_members(pooled.studies, group)["regimen_class"], REGIMEN_WORDS)
+        if len(regimens) > 1:
+            named = "; ".join(regimen_words(regimen) for regimen in regimens)
+            parts.append(f"{group.definition_words} {group.window} ({named})")
+    return f"Studies of different regimens are put together for {', '.join(parts)}." if parts else ""
+
+
+def _without(pooled: PooledRates) -> str:
+    """How far each pooled rate moves when one study is left out."""
+    parts = []
+    for group in pooled.groups.itertuples():
+        rest = _members(pooled.without, group)
+        if rest.empty:
+            continue
+        least, most = (next(rest.loc[[where]].itertuples()) for where in (rest["rate"].idxmin(), rest["rate"].idxmax()))
+        parts.append(
+            f"{group.definition_words} {group.window}: {percent(group.rate)} with all, from {percent(least.rate)} "
+            f"(without {cite(least.study_id, short(least.citation))}) to {percent(most.rate)} "
+            f"(without {cite(most.study_id, short(most.citation))})"
+        )
+    return f"Without one study at a time, {'; '.join(parts)}." if parts else ""
+
+
+def _alt(groups: pd.DataFrame, level: float) -> str:
+    controlled = of_them(int((groups["control"] == PLACEBO).sum()), len(groups))
+    told = [
+        f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} "
+        f"patients in {plural(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({level_words(level)} "
+        f"interval {percent_pair(group.ci_low, group.ci_high)}, "
+        f"prediction interval {percent_pair(group.pi_low, group.pi_high)})"
+        for group in groups.itertuples()
+    ]
+    return (
+        f"{plural(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "
+        f"studies. {upper_first('; '.join(told))}."
+    )

@@ -1,0 +1,232 @@
+"""Who the patients are, which scores are missing, and of whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.outcomes.cohort.describe import describe
+from analysis.outcomes.cohort.disclosure import check_min_cell, cross_table, hide, is_merged, merge_small
+from analysis.outcomes.cohort.judging import can_be_judged, responds
+from analysis.outcomes.cohort.planned import Planned, planned
+from analysis.outcomes.cohort.scores import (
+    FIRST_COURSES,
+    GROUPINGS,
+    course_of_visit,
+    course_scores,
+    grouping,
+    left_out_frame,
+)
+from analysis.statistics.intervals import newcombe_independent, wilson
+from analysis.statistics.summaries import welch_interval
+
+if TYPE_CHECKING:
+    from analysis.outcomes.cohort.table import Cohort
+
+MEASURES = {
+    "baseline": ("pain at baseline", "points (0-10)"),
+    "age": ("age", "years"),
+    "disease_duration_years": ("duration of the disease", "years"),
+}
+WITH, WITHOUT = "with a follow-up score", "without a follow-up score"
+
+
+@dataclass(frozen=True)
+class People:
+    """Who the patients of a cohort are.
+
+    sizes: item, n, hidden. groups: by, group, patients, courses, share (of all patients), merged; a patient whose
+    courses differ counts in each of the groups. site_by_regimen: site, regimen_class, patients, hidden (first
+    courses). measures: measure, words, measured_in, n, missing, mean, sd, median, q1, q3, hidden (first courses).
+    missing: position, visit, weeks, label, expected, observed, empty, no_row, share_observed, hidden (all courses).
+    who_is_missing, who_differs: see `who_is_missing`. unit: who is counted, in words. left_out: result, why, unit, n.
+    """
+
+    sizes: pd.DataFrame
+    groups: pd.DataFrame
+    site_by_regimen: pd.DataFrame
+    measures: pd.DataFrame
+    missing: pd.DataFrame
+    who_is_missing: pd.DataFrame
+    who_differs: pd.DataFrame
+    unit: str
+    min_cell: int
+    left_out: pd.DataFrame
+
+
+def people(
+    cohort: Cohort,
+    *,
+    responder_rule: str = "ge_30_percent",
+    follow_up_weeks: float = 4.0,
+    window_weeks: float = 2.0,
+    level: float = 0.95,
+    min_cell: int = 5,
+) -> People:
+    """Describe the patients; counts and statistics of fewer than `min_cell` patients are merged or hidden.
+
+    ValueError for an unknown rule or an impossible time, window or min_cell.
+    """
+    check_min_cell(min_cell)
+    courses = course_scores(cohort, follow_up_weeks, window_weeks)
+    first = courses[courses["first"]]
+    visits = planned(cohort, min_cell)
+    groups, differs, left_out = who_is_missing(first, responder_rule, level, min_cell)
+    return People(
+        sizes=_sizes(cohort, courses, min_cell),
+        groups=pd.concat([_groups(courses, by, min_cell) for by in GROUPINGS], ignore_index=True),
+        site_by_regimen=_site_by_regimen(first, min_cell),
+        measures=_measures(first, level, min_cell),
+        missing=_missing(cohort, visits, min_cell),
+        who_is_missing=groups,
+        who_differs=differs,
+        unit=FIRST_COURSES,
+        min_cell=min_cell,
+        left_out=pd.concat(
+            [
+                left_out_frame(
+                    [
+                        ("missing", "the visit lies near no planned week", "visits", visits.far),
+                        ("missing", "another visit of the course stands for that week", "visits", visits.surplus),
+                    ]
+                ),
+                left_out,
+            ],
+            ignore_index=True,
+        ),
+    )
+
+
+def _sizes(cohort: Cohort, courses: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    patients, several = int(courses["first"].sum()), courses.loc[~courses["first"], "patient"].nunique()
+    rows = [
+        ("patients", patients, patients),
+        ("courses", len(courses), patients),
+        ("patients with more than one course", several, patients),
+        ("visits", len(cohort.visits), patients),
+        ("visits with a score", int(cohort.visits["nrs"].notna().sum()), patients),
+        ("sites", courses["site"].nunique(), 0),
+        ("regimens", courses["regimen_class"].nunique(), 0),
+    ]
+    found = pd.DataFrame(rows, columns=["item", "n", "behind"]).astype({"n": "Int64", "behind": "Int64"})
+    return hide(found, "behind", ["n"], min_cell).drop(columns="behind")
+
+
+def _groups(courses: pd.DataFrame, by: str, min_cell: int) -> pd.DataFrame:
+    group = merge_small(grouping(courses, by), courses["patient"].to_numpy(), min_cell)
+    frame = pd.DataFrame({"group": group, "patient": courses["patient"]})
+    counts = frame.groupby("group", observed=True)["patient"].agg(["nunique", "size"])
+    found = pd.DataFrame(
+        {
+            "by": by,
+            "group": counts.index.astype(object),
+            "patients": counts["nunique"].astype("Int64").to_numpy(),
+            "courses": counts["size"].astype("Int64").to_numpy(),
+            "share": counts["nunique"].to_numpy() / max(int(courses["first"].sum()), 1),
+            "merged": [is_merged(label, min_cell) for label in counts.index],
+        }
+    )
+    return hide(found, "patients", ["courses", "share"], min_cell)
+
+
+def _site_by_regimen(first: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+    table = cross_table(grouping(first, "site"), grouping(first, "regimen_class"), min_cell)
+    return table.rename(columns={"row": "site", "column": "regimen_class"})
+
+
+def _measures(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
+    rows = []
+    for measure, (words, measured_in) in MEASURES.items():
+        found = describe(first[measure].to_numpy(dtype="float64"), level)
+        rows.append({"measure": measure, "words": words, "measured_in": measured_in, **found})
+    frame = pd.DataFrame(rows).drop(columns=["low", "high"]).astype({"n": "Int64"})
+    frame.insert(4, "missing", pd.array(len(first) - frame["n"], dtype="Int64"))
+    if len(first) < min_cell:
+        frame["missing"] = pd.NA  # it would be the number of all patients, which is hidden
+    # n and missing add up to all patients: a hidden n hides both
+    return hide(frame, "n", ["missing", "mean", "sd", "median", "q1", "q3"], min_cell)
+
+
+def _missing(cohort: Cohort, visits: Planned, min_cell: int) -> pd.DataFrame:
+    size, expected = len(visits.axis), len(cohort.courses)
+    stands = visits.place >= 0
+    scored = stands & cohort.visits["nrs"].notna().to_numpy()
+    # a course may have two rows at the end of infusion only if the file was not checked; count courses, not rows
+    course = course_of_visit(cohort)
+    frame = visits.axis.copy()
+    for name, part in (("rows", stands), ("observed", scored)):
+        slots = pd.unique(course[part].astype(np.int64) * size + visits.place[part])
+        frame[name] = pd.array(np.bincount(slots % size, minlength=size), dtype="Int64")
+    frame["expected"] = pd.array([expected] * size, dtype="Int64")
+    frame["empty"], frame["no_row"] = frame["rows"] - frame["observed"], frame["expected"] - frame["rows"]
+    frame["share_observed"] = frame["observed"].astype("float64") / expected if expected else np.nan
+    found = hide(frame.drop(columns="rows"), "observed", ["empty", "no_row", "share_observed"], min_cell)
+    names = ["position", "visit", "weeks", "label", "expected", "observed", "empty", "no_row", "share_observed"]
+    return found[[*names, "hidden"]]
+
+
+def who_is_missing(
+    first: pd.DataFrame, responder_rule: str, level: float = 0.95, min_cell: int = 5
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Do patients without a follow-up score differ from those with one? Two groups, their differences, who is left out.
+
+    Of courses as `course_scores` gives them. Groups: group, patients, baseline_n, baseline_mean, baseline_sd,
+    baseline_low, baseline_high (Student), judged (at the end of infusion), responders, rate, ci_low, ci_high (Wilson),
+    hidden. Differences, without minus with: measure (baseline, response_end_of_infusion), difference, low, high (Welch;
+    Newcombe), hidden. Where one group is too small to be shown the other is hidden too: the two add up to the whole.
+    """
+    baseline, end = first["baseline"].to_numpy(), first["end_of_infusion"].to_numpy()
+    judged = can_be_judged(baseline, responder_rule) & ~np.isnan(end)
+    response = judged & responds(baseline, end, responder_rule)
+    scored = first["follow_up"].notna().to_numpy()
+    rows = []
+    for label, part in ((WITH, scored), (WITHOUT, ~scored)):
+        told = describe(baseline[part], level)
+        n, events = int((judged & part).sum()), int((response & part).sum())
+        low, high = wilson(events, n, level) if n else (np.nan, np.nan)
+        rows.append(
+            {
+                "group": label,
+                "patients": int(part.sum()),
+                **{f"baseline_{name}": told[name] for name in ("n", "mean", "sd", "low", "high")},
+                "judged": n,
+                "responders": events,
+                "rate": events / n if n else np.nan,
+                "ci_low": low,
+                "ci_high": high,
+            }
+        )
+    counts = dict.fromkeys(("patients", "baseline_n", "judged", "responders"), "Int64")
+    frame = pd.DataFrame(rows).astype(counts)
+    differs = _differences(rows, level)
+    smallest = frame[["patients", "baseline_n", "judged"]]
+    few = bool(((smallest > 0) & (smallest < min_cell)).any(axis=None))
+    frame["hidden"], differs["hidden"] = few, few
+    if few:
+        # the two groups add up to the whole: one alone would give the other away
+        for name in frame.columns.drop(["group", "patients", "hidden"]):
+            frame[name] = frame[name].mask(frame["hidden"])
+        frame["patients"] = frame["patients"].mask((frame["patients"] < min_cell) & (frame["patients"] > 0))
+        differs[["difference", "low", "high"]] = np.nan
+    left_out = left_out_frame(
+        [
+            ("who_is_missing", "baseline score missing", "patients", int(np.isnan(baseline).sum())),
+            ("who_is_missing", "response at the end of infusion can't be judged", "patients", int((~judged).sum())),
+        ]
+    )
+    return frame, differs, left_out
+
+
+def _differences(rows: list[dict], level: float) -> pd.DataFrame:
+    with_, without = rows
+    found = [("baseline", np.nan, np.nan, np.nan), ("response_end_of_infusion", np.nan, np.nan, np.nan)]
+    means = [(row["baseline_mean"], row["baseline_sd"], row["baseline_n"]) for row in (without, with_)]
+    if min(means[0][2], means[1][2]) > 1:
+        found[0] = ("baseline", means[0][0] - means[1][0], *welch_interval(*means[0], *means[1], level))
+    if with_["judged"] and without["judged"]:
+        counts = (without["responders"], without["judged"], with_["responders"], with_["judged"])
+        found[1] = ("response_end_of_infusion", without["rate"] - with_["rate"], *newcombe_independent(*counts, level))
+    return pd.DataFrame(found, columns=["measure", "difference", "low", "high"])

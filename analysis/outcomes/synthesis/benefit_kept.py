@@ -1,0 +1,166 @@
+"""Benefit kept over time, put together over studies: a curve, its uncertainty, and what depends on one study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.selection import NOT_STATED, Selection
+from analysis.outcomes import durations
+from analysis.outcomes.synthesis.reasons import patients_why_not
+from analysis.statistics.decline import SLOPE, Decline, decline
+
+STEPS = 40  # points of a curve
+CURVE_COLUMNS = ["weeks", "rate", "ci_low", "ci_high", "pi_low", "pi_high"]
+WITHOUT_COLUMNS = ["study_id", "citation", "k", "weeks", "rate"]
+HALF_COLUMNS = ["omitted", "citation", "k", "half_weeks", "half_low", "half_high", "slope", "slope_low", "slope_high"]
+REGIMEN_COLUMNS = ["regimen_class", "k", "odds_ratio", "ci_low", "ci_high", "p"]
+
+
+@dataclass(frozen=True)
+class BenefitKept:
+    """Still has the benefit, over studies and times.
+
+    points: the counts it rests on (columns of `durations.kept`). curve: weeks (0 to the last count), rate of the
+    study in the middle, ci (the curve's own uncertainty), pi (the next study); rates between 0 and 1. half: the time
+    to half of the initial responders, first with all studies (`omitted` empty), then without each in turn: k,
+    half_weeks, half_low, half_high (infinite: not within any time, or not excluded), slope on log(1 + weeks) with
+    limits; missing where the rest can't tell. without: the curve without each study: study_id, weeks, rate. regimens:
+    the odds of still having the benefit against the regimen with the most studies (k, odds_ratio, limits, p).
+    left_out: counts that do not enter, with `why`. why: why there is no curve; empty if there is one. last_week: the
+    last count; nothing is drawn beyond it. tau: standard deviation between studies, on the logit scale.
+    """
+
+    points: pd.DataFrame
+    curve: pd.DataFrame
+    half: pd.DataFrame
+    without: pd.DataFrame
+    regimens: pd.DataFrame
+    left_out: pd.DataFrame = field(repr=False)
+    why: str
+    why_no_regimens: str
+    last_week: float
+    k: int
+    tau: float
+    level: float
+    model: Decline | None = field(default=None, repr=False)
+
+    def at(self, *weeks: float) -> pd.DataFrame:
+        """The curve at these weeks: columns of `curve`. ValueError where there is none, or beyond the last count."""
+        if self.model is None:
+            raise ValueError(self.why)
+        if max(weeks) > self.last_week:
+            raise ValueError(f"week {max(weeks):g} lies beyond the last count, at {self.last_week:g} weeks")
+        return self.model.curve(list(weeks))[CURVE_COLUMNS]
+
+
+def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
+    """Fits the share of treated patients who still have the benefit on log(1 + weeks), each study with its own level.
+
+    One benefit speaks for an arm: the one counted at most times, then the more demanding. The studies define the
+    benefit differently; a study's own level (its random intercept) takes that up, and only the fall with time is
+    shared. Uncontrolled counts of one route alone (that of most patients): studies with a control group are not mixed
+    with them.
+    """
+    table = durations.kept(selection, level)
+    points, left_out = _counts(table, selection)
+    empty = {
+        "curve": pd.DataFrame(columns=CURVE_COLUMNS),
+        "half": pd.DataFrame(columns=HALF_COLUMNS),
+        "without": pd.DataFrame(columns=WITHOUT_COLUMNS),
+        "regimens": pd.DataFrame(columns=REGIMEN_COLUMNS),
+    }
+    k, last = int(points["study_id"].nunique()), float(points["weeks"].max()) if len(points) else 0.0
+    shared = {"points": points, "left_out": left_out, "last_week": last, "k": k, "level": level}
+    try:
+        model = _fit(points, level)
+    except ValueError as error:
+        return BenefitKept(**shared, **empty, why=str(error), why_no_regimens=str(error), tau=np.nan)
+    weeks = np.expm1(np.linspace(0, np.log1p(last), STEPS))
+    half, without = [_half(model, "", "")], []
+    for study, rows in points.groupby("study_id", sort=True):
+        citation = rows["citation"].iloc[0]
+        try:
+            rest = _fit(points[points["study_id"] != study], level)
+        except ValueError:
+            half.append(dict.fromkeys(HALF_COLUMNS, np.nan) | {"omitted": study, "citation": citation, "k": k - 1})
+            continue
+        half.append(_half(rest, study, citation))
+        curve = rest.curve(weeks)[["weeks", "rate"]]
+        without.append(curve.assign(study_id=study, citation=citation, k=rest.k))
+    regimens, why_no_regimens = _regimens(points, level)
+    return BenefitKept(
+        **shared,
+        curve=model.curve(weeks)[CURVE_COLUMNS],
+        half=pd.DataFrame(half, columns=HALF_COLUMNS),
+        without=pd.concat(without, ignore_index=True)[WITHOUT_COLUMNS] if without else empty["without"],
+        regimens=regimens,
+        why="",
+        why_no_regimens=why_no_regimens,
+        tau=model.tau,
+        model=model,
+    )
+
+
+def _counts(table: pd.DataFrame, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+    why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
+    for _, arm in table.groupby("arm_id"):
+        chosen = durations.benefit_that_speaks(arm["benefit"], arm["weeks"])
+        others = arm.index[(arm["benefit"] != chosen) & (why[arm.index] == "")]
+        why[others] = f"{durations.BENEFIT_WORDS[chosen]} speaks for this arm"
+    routes = table.loc[why == ""].groupby("route")["patients_treated"].sum()
+    if len(routes) > 1:
+        why[(table["route"] != routes.idxmax()) & (why == "")] = "given by another route"
+    return (
+        table[why == ""].reset_index(drop=True),
+        table[why != ""].assign(why=why[why != ""]).reset_index(drop=True),
+    )
+
+
+def _fit(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> Decline:
+    if points.empty:
+        raise ValueError("no study counts who still has the benefit")
+    return decline(
+        points["patients"].astype(float),
+        points["patients_treated"].astype(float),
+        points["weeks"].astype(float),
+        points["study_id"].tolist(),
+        groups,
+        level,
+    )
+
+
+def _half(model: Decline, omitted: str, citation: str) -> dict:
+    half, slope = model.half(), model.coefficients.set_index("name").loc[SLOPE]
+    return {
+        "omitted": omitted,
+        "citation": citation,
+        "k": model.k,
+        "half_weeks": half.weeks,
+        "half_low": half.low,
+        "half_high": half.high,
+        "slope": slope["estimate"],
+        "slope_low": slope["ci_low"],
+        "slope_high": slope["ci_high"],
+    }
+
+
+def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:
+    """The odds against the regimen with the most studies, among studies that state theirs."""
+    stated = points[points["regimen_class"] != NOT_STATED]
+    nothing = pd.DataFrame(columns=REGIMEN_COLUMNS)
+    sizes = stated.groupby("regimen_class")["study_id"].nunique()
+    if len(sizes) < 2:
+        return nothing, "the counts are of one regimen only"
+    try:
+        model = _fit(stated, level, stated["regimen_class"].tolist())
+    except ValueError as error:
+        return nothing, str(error)
+    rows = [{"regimen_class": model.groups[0], "k": sizes[model.groups[0]], "odds_ratio": 1.0}]
+    for row in model.coefficients.iloc[2:].itertuples():
+        ratios = {"odds_ratio": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high}
+        ratios = {name: float(np.exp(value)) for name, value in ratios.items()}
+        rows.append({"regimen_class": row.name, "k": sizes[row.name], **ratios, "p": row.p})
+    return pd.DataFrame(rows, columns=REGIMEN_COLUMNS), ""

@@ -1,0 +1,105 @@
+"""Differences in pain put together over studies: ketamine minus control, and changes since baseline, never both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.selection import Selection
+from analysis.outcomes import trajectories
+from analysis.outcomes.context import CONTEXT_COLUMNS
+from analysis.outcomes.synthesis.reasons import counted_elsewhere
+from analysis.outcomes.synthesis.windows import place, window
+from analysis.statistics.pooling import pool
+
+AGAINST, SINCE = "ketamine minus control", "change since baseline"
+GROUP_KEYS = ["kind", "control", "window"]
+RESULT = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q_p"]
+GROUP_COLUMNS = [*GROUP_KEYS, "k", "patients", *RESULT, "note"]
+STUDY_COLUMNS = [
+    *CONTEXT_COLUMNS,
+    *["kind", "window", "weeks", "n", "estimate", "se", "basis", "access", "rows"],
+]
+
+
+@dataclass(frozen=True)
+class PooledDifferences:
+    """Mean differences in points of the 0-10 scale; negative = less pain.
+
+    groups: one row a pooled difference: kind (ketamine minus control, change since baseline), control, window, k,
+    patients, estimate with confidence and prediction limits, tau2, i2, q_p, note. studies: the differences in them,
+    each with its standard error and weight. left_out: every other difference or change, with `why`.
+    """
+
+    groups: pd.DataFrame
+    studies: pd.DataFrame
+    left_out: pd.DataFrame = field(repr=False)
+
+
+def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDifferences:
+    """Pools by REML with the Hartung-Knapp interval what two or more studies report at about the same time.
+
+    A difference needs a standard error: one whose printed spread has no label (SD or SE?), and a difference of
+    medians or of group means without the patients' own changes, has none and stays out.
+    """
+    table = pd.concat([_against(selection, level), _since(selection, level)], ignore_index=True)
+    twice = counted_elsewhere(table, selection)
+    table["why"] = twice.where(twice != "", table["why"])
+    left = [table[table["why"] != ""]]
+    usable = table[table["why"] == ""].drop(columns="why")
+    later = usable.duplicated(["arm_id", *GROUP_KEYS])
+    left.append(usable[later].assign(why="the same patients measured earlier within the same time"))
+    groups, studies = [], []
+    order = sorted(usable[~later].groupby(GROUP_KEYS).groups, key=lambda key: (key[0], key[1], place(key[2])))
+    for key in order:
+        rows = usable[~later & (usable[GROUP_KEYS] == list(key)).all(axis=1)]
+        if rows["study_id"].nunique() == 1:
+            left.append(rows.assign(why="the only study that reports this at this time"))
+            continue
+        pooled = pool(rows["estimate"].astype(float), rows["se"].astype(float) ** 2, level=level)
+        groups.append(
+            {
+                **dict(zip(GROUP_KEYS, key, strict=True)),
+                "k": int(rows["study_id"].nunique()),
+                "patients": int(rows["n"].sum()),
+                **{name: getattr(pooled, name) for name in RESULT},
+                "note": pooled.note,
+            }
+        )
+        studies.append(rows.assign(weight=pooled.weights))
+    kept = [part for part in left if len(part)]
+    return PooledDifferences(
+        pd.DataFrame(groups, columns=GROUP_COLUMNS),
+        pd.concat(studies, ignore_index=True) if studies else pd.DataFrame(columns=[*STUDY_COLUMNS, "weight"]),
+        pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=[*STUDY_COLUMNS, "why"]),
+    )
+
+
+def _against(selection: Selection, level: float) -> pd.DataFrame:
+    table = trajectories.between_arms(selection, level)
+    why = pd.Series("", index=table.index)
+    why[table["spread_kind"].isna()] = "no spread is printed, so there is no standard error"
+    why[(table["spread_kind"] == "unlabelled") & table["se"].isna()] = "the printed ± may be an SD or an SE"
+    return _arranged(
+        table.assign(kind=AGAINST, n=table["n_ketamine"] + table["n_control"], estimate=table["difference"]),
+        why,
+    )
+
+
+def _since(selection: Selection, level: float) -> pd.DataFrame:
+    table = trajectories.changes(selection, level)
+    why = pd.Series("", index=table.index)
+    why[table["basis"] == "span of means"] = "a span of several means, not one change"
+    why[table["basis"].isin(["difference of means", "difference of medians"])] = (
+        "a difference of group values: the patients' own changes are not reported"
+    )
+    return _arranged(table.assign(kind=SINCE, estimate=table["change"]), why)
+
+
+def _arranged(table: pd.DataFrame, why: pd.Series) -> pd.DataFrame:
+    table = table.assign(window=[window(weeks) for weeks in table["weeks"].astype("float64")])
+    why = why.mask((why == "") & (table["window"] == ""), "on treatment, or the time is not stated")
+    why = why.mask((why == "") & ~np.isfinite(table["se"].astype("float64")), "no standard error is printed")
+    return table.reindex(columns=STUDY_COLUMNS).assign(why=why)

@@ -1,0 +1,188 @@
+"""Tables of pain and of responders among a clinic's own patients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.exhibit import Column, Table
+from analysis.outcomes.cohort.judging import RULE_WORDS
+from analysis.outcomes.context import group_name
+from analysis.tables.cohort.parts import BY_WORDS, HANDLING_WORDS, count, notes, of_all, points, rate
+from analysis.wording import half_up, level_words, p_text, upper_first
+
+VISIT_WORDS = {"end_of_infusion": "End of infusion", "follow_up": "Follow-up"}
+
+
+def pain_by_visit(result: Any, level: float = 0.95) -> Table:
+    """Pain and its change since baseline at each visit (from `cohort.trajectories`)."""
+    table = result.visits
+    shown = table.assign(
+        visit_words=table["label"].map(upper_first),
+        n_words=[count(row.n, row.hidden, result.min_cell) for row in table.itertuples()],
+        mean_words=[points(row.mean, row.ci_low, row.ci_high) for row in table.itertuples()],
+        sd_words=["–" if pd.isna(row.sd) else half_up(row.sd, 1) for row in table.itertuples()],
+        median_words=[points(row.median, row.q1, row.q3) for row in table.itertuples()],
+        change_n_words=[
+            "" if row.visit == "baseline" else count(row.change_n, row.change_hidden, result.min_cell)
+            for row in table.itertuples()
+        ],
+        change_words=[
+            "" if row.visit == "baseline" else points(row.change_mean, row.change_low, row.change_high)
+            for row in table.itertuples()
+        ],
+    )
+    label = level_words(level)
+    return Table(
+        name="pain-by-visit",
+        data=shown,
+        caption="Pain on the 0–10 scale by visit, and its change since baseline in the same patients.",
+        columns=(
+            Column("visit_words", "Visit"),
+            Column("n_words", "n", "right"),
+            Column("mean_words", f"Mean ({label})", "right"),
+            Column("sd_words", "SD", "decimal"),
+            Column("median_words", "Median (quartiles)", "right"),
+            Column("change_n_words", "n with both", "right", missing=""),
+            Column("change_words", f"Mean change ({label})", "right", missing=""),
+        ),
+        notes=notes(
+            result,
+            table,
+            (),
+            "Negative = less pain. Intervals of means: Student's t.",
+            upper_first(result.rule) if isinstance(result.rule, str) and result.rule else "",
+        ),
+    )
+
+
+def responders(result: Any, level: float = 0.95) -> Table:
+    """Responders by three rules, complete cases and non-responder imputation side by side (from `cohort.response`)."""
+    rates = result.rates.set_index(["rule", "visit", "handling"])
+    rows = []
+    for rule, visit in dict.fromkeys(zip(result.rates["rule"], result.rates["visit"], strict=True)):
+        complete, imputed = (rates.loc[(rule, visit, handling)] for handling in HANDLING_WORDS)
+        rows.append(
+            {
+                "rule": rule,
+                "visit": visit,
+                "rule_words": upper_first(RULE_WORDS[rule]) + (" (chosen)" if rule == result.rule else ""),
+                "visit_words": VISIT_WORDS[visit],
+                "complete_n": of_all(complete["responders"], complete["n"], complete["hidden"], result.min_cell),
+                "complete": rate(complete["rate"], complete["ci_low"], complete["ci_high"]),
+                "imputed_n": of_all(imputed["responders"], imputed["n"], imputed["hidden"], result.min_cell),
+                "imputed": rate(imputed["rate"], imputed["ci_low"], imputed["ci_high"]),
+            }
+        )
+    label = level_words(level)
+    return Table(
+        name="responders",
+        data=pd.DataFrame(rows),
+        caption="Responders by three rules: among the patients with a score, and among all.",
+        columns=(
+            Column("rule_words", "Responder: since baseline"),
+            Column("visit_words", "Visit"),
+            Column("complete_n", "With a score", "right"),
+            Column("complete", f"Rate ({label})", "right"),
+            Column("imputed_n", "Of all", "right"),
+            Column("imputed", f"Rate, no score = no response ({label})", "right"),
+        ),
+        notes=notes(
+            result,
+            result.rates,
+            ("rates",),
+            f"Follow-up: the visit nearest to week {result.follow_up_weeks:g}, within {result.window_weeks:g} weeks.",
+            "Intervals: Wilson's method.",
+            *result.notes,
+        ),
+    )
+
+
+def responders_by_group(result: Any, level: float = 0.95) -> Table:
+    """Responders by site, regimen, year and course, by the chosen rule (from `cohort.response`)."""
+    table = result.by_group[result.by_group["handling"] == "complete_cases"]
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for row in table.itertuples():
+        place = rows.setdefault(
+            (row.by, row.group),
+            {"by": row.by, "group": row.group, "heading": BY_WORDS[row.by], "words": group_name(row.group)},
+        )
+        place[f"{row.visit}_n"] = of_all(row.responders, row.n, row.hidden, result.min_cell)
+        place[f"{row.visit}_rate"] = rate(row.rate, row.ci_low, row.ci_high)
+    names = [f"{visit}_{what}" for visit in VISIT_WORDS for what in ("n", "rate")]
+    ordered = sorted(rows.values(), key=lambda place: list(BY_WORDS).index(place["by"]))
+    label = level_words(level)
+    return Table(
+        name="responders-by-group",
+        data=pd.DataFrame(ordered, columns=["by", "group", "heading", "words", *names]),
+        caption=f"Responders ({RULE_WORDS[result.rule]}) by group, among the patients with a score.",
+        columns=(
+            Column("heading", "By"),
+            Column("words", "Group"),
+            Column("end_of_infusion_n", "End of infusion", "right"),
+            Column("end_of_infusion_rate", f"Rate ({label})", "right"),
+            Column("follow_up_n", "Follow-up", "right"),
+            Column("follow_up_rate", f"Rate ({label})", "right"),
+        ),
+        notes=notes(
+            result,
+            table,
+            ("by_group",),
+            "By course every course counts",
+            "Groups stand in the order of their names; they differ in patients and treatment, and no group is ranked",
+        ),
+    )
+
+
+def flow(result: Any, level: float = 0.95) -> Table:
+    """Who changed between the end of infusion and follow-up, by three rules (from `cohort.response`)."""
+    rows = [
+        {
+            "rule_words": upper_first(RULE_WORDS[row.rule]),
+            "handling_words": upper_first(
+                "with both scores" if row.handling == "complete_cases" else HANDLING_WORDS[row.handling]
+            ),
+            "n": count(row.n, row.hidden, result.min_cell),
+            **{
+                name: count(getattr(row, name), row.hidden, result.min_cell)
+                for name in ("kept", "lost", "gained", "neither")
+            },
+            "difference": (
+                "–"
+                if pd.isna(row.difference)
+                else points(100 * row.difference, 100 * row.difference_low, 100 * row.difference_high, 0)
+            ),
+            "p": _p(row.p_value),
+        }
+        for row in result.flow.itertuples()
+    ]
+    columns = ["rule_words", "handling_words", "n", "kept", "lost", "gained", "neither", "difference", "p"]
+    return Table(
+        name="responder-flow",
+        data=pd.DataFrame(rows, columns=columns),
+        caption="Who kept, lost and gained the response between the end of infusion and follow-up.",
+        columns=(
+            Column("rule_words", "Responder: since baseline"),
+            Column("handling_words", "Patients"),
+            Column("n", "n", "right"),
+            Column("kept", "Kept", "right"),
+            Column("lost", "Lost", "right"),
+            Column("gained", "Gained", "right"),
+            Column("neither", "Neither", "right"),
+            Column("difference", f"Change of the rate, percentage points ({level_words(level)})", "right"),
+            Column("p", "P", "right"),
+        ),
+        notes=notes(
+            result,
+            result.flow,
+            ("flow",),
+            "Intervals: Newcombe's method for paired proportions. P: McNemar's exact test.",
+        ),
+    )
+
+
+def _p(value: float) -> str:
+    if pd.isna(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else p_text("=", round(float(value), 3)).removeprefix("P = ")

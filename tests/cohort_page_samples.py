@@ -1,0 +1,69 @@
+"""What the tests of a cohort's figures, tables and sentences share: a made-up cohort and its results, found once."""
+
+from __future__ import annotations
+
+import functools
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from cohort_samples import cohort
+
+from analysis.outcomes.cohort import benchmark, durations, limits, people, response, trajectories
+
+PUBLISHED = pd.DataFrame(
+    {
+        "outcome": ["ge_30_percent at end_of_infusion", "ge_30_percent at follow_up", "ge_2_points at follow_up"],
+        "definition": ["at least 30% less pain, within a week", "at least 30% less pain, later", "2 points, later"],
+        "studies": ["A and B", "A and B", "C"],
+        "k": [7, 7, 1],
+        "estimate": [0.6, 0.5, 0.4],
+        "ci_low": [0.4, 0.4, 0.3],
+        "ci_high": [0.75, 0.65, 0.6],
+        "pi_low": [0.25, 0.9, np.nan],
+        "pi_high": [0.85, 0.95, np.nan],
+    }
+)
+
+
+@functools.cache
+def patients(count: int = 60, seed: int = 2) -> Any:
+    """Invented patients of two sites and two regimens; some come again, some miss a visit."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for patient in range(count):
+        place = {"site": ["Bern", "Cork"][patient % 2], "regimen_class": ["anesthetic", "oral"][patient % 3 == 0]}
+        for course in range(1, 2 + (patient % 4 == 0)):
+            before = int(random.integers(5, 10))
+            end = int(random.integers(0, before + 1))
+            later = {week: int(min(10, end + random.integers(0, 3 + week // 4))) for week in (4, 12)}
+            later = {week: score for week, score in later.items() if random.random() < 0.85}
+            row = {"patient": patient, "course": course, "baseline": before, "end": end, "later": later, **place}
+            rows.append(row | {"sex": ["female", "male"][patient % 5 == 0], "age": 30.0 + patient % 40, "year": 2023})
+    return cohort(*rows)
+
+
+@functools.cache
+def results() -> SimpleNamespace:
+    """Every result of the invented patients, by the name of its module."""
+    return _results(patients())
+
+
+@functools.cache
+def nobody() -> SimpleNamespace:
+    """Every result of three patients: too few for anything to be shown."""
+    return _results(cohort((8, 4, {4: 5}), (7, 7, {4: 7}), (9, 2, {})))
+
+
+def _results(whole: Any) -> SimpleNamespace:
+    found = SimpleNamespace(
+        people=people.people(whole),
+        trajectories=trajectories.trajectories(whole),
+        response=response.response(whole),
+        durations=durations.durations(whole),
+        limits=limits.regression_to_the_mean(whole),
+        funnel=benchmark.funnel(whole),
+    )
+    found.compared = benchmark.compare(benchmark.clinic_results(found.response, found.durations), PUBLISHED)
+    return found

@@ -1,0 +1,52 @@
+"""Small cohorts for tests, from rows as a clinic would write them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.problems import DataError
+from analysis.outcomes.cohort import Cohort
+from analysis.outcomes.cohort.table import VISITS
+
+
+def cohort(*rows: dict | tuple, **shared: object) -> Cohort:
+    """A cohort from one row a course: (baseline, end of infusion, {week: score}) or a dict with these as `baseline`,
+    `end`, `later`, and `patient` (default: a new one), `course`, `site`, `regimen_class`, `sex`, `age`,
+    `disease_duration_years`, `year`. None = a visit whose score is empty; a key left out = no such visit."""
+    visits, courses, patient = [], [], -1
+    for row in rows:
+        if not isinstance(row, dict):
+            row = dict(zip(("baseline", "end", "later"), row, strict=False))
+        row = shared | row
+        patient = row.get("patient", patient + 1)
+        key = {"patient": patient, "course": row.get("course", 1)}
+        scores = [("baseline", np.nan, row["baseline"])] if "baseline" in row else []
+        scores += [("end_of_infusion", 0.0, row["end"])] if "end" in row else []
+        scores += [("follow_up", float(week), score) for week, score in sorted(row.get("later", {}).items())]
+        visits += [key | {"visit": visit, "weeks": weeks, "nrs": score} for visit, weeks, score in scores]
+        names = ("site", "regimen_class", "sex", "age", "disease_duration_years", "year", "baseline")
+        courses.append(key | {name: row.get(name) for name in names})
+    return build(pd.DataFrame(visits), pd.DataFrame(courses))
+
+
+def build(visits: pd.DataFrame, courses: pd.DataFrame) -> Cohort:
+    """A cohort from its two tables, with the types of the real one."""
+    courses = courses.sort_values(["patient", "course"], kind="stable").reset_index(drop=True)
+    visits = visits.sort_values(["patient", "course", "weeks"], na_position="first", kind="stable")
+    visits = visits.reset_index(drop=True)
+    visits["visit"] = pd.Categorical(visits["visit"], categories=list(VISITS))
+    visits["date"] = pd.Series(pd.NaT, index=visits.index, dtype="datetime64[us]")
+    visits["row"] = np.arange(2, len(visits) + 2)
+    types = {"patient": "int32", "course": "int16"}
+    words = dict.fromkeys(("site", "regimen_class", "sex"), "category")
+    numbers = dict.fromkeys(("age", "disease_duration_years", "baseline"), "float64")
+    return Cohort(
+        "sample",
+        "sample.csv",
+        True,
+        "0" * 64,
+        visits.astype(types | {"weeks": "float64", "nrs": "float64", "row": "int32"}),
+        courses.astype(types | words | numbers | {"year": "Int16"}),
+        DataError([]).problems,
+    )

@@ -1,0 +1,167 @@
+"""Few patients: what is merged, what is hidden, and that nothing hidden can be computed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from analysis.outcomes.cohort import disclosure
+
+
+def groups(**sizes: int) -> pd.Categorical:
+    return pd.Categorical([name for name, n in sizes.items() for _ in range(n)], categories=sorted(sizes))
+
+
+def merged(min_cell: int = 5, **sizes: int) -> dict[str, int]:
+    column = groups(**sizes)
+    found = disclosure.merge_small(column, np.arange(len(column)), min_cell)
+    counts = pd.Series(found).value_counts(sort=False)
+    return {str(label): int(counts[label]) for label in found.categories}
+
+
+def test_large_groups_stay():
+    assert merged(a=5, b=9) == {"a": 5, "b": 9}
+
+
+def test_small_groups_are_put_together():
+    assert merged(a=20, b=4, c=8, d=2) == {"a": 20, "c": 8, "other (fewer than 5 patients each)": 6}
+
+
+def test_a_larger_group_joins_where_the_rest_would_still_be_small():
+    assert merged(a=20, b=3, c=8) == {"a": 20, "other (merged to protect small groups)": 11}
+
+
+def test_no_group_is_shown_if_that_takes_all():
+    assert merged(a=20, b=3) == {"all (groups too small to be shown)": 23}
+    assert merged(a=3, b=4) == {"all (groups too small to be shown)": 7}
+
+
+def test_a_single_group_stays_and_empty_groups_go():
+    assert merged(a=3) == {"a": 3}
+    column = pd.Categorical(["a"] * 6, categories=["a", "b"])
+    assert list(disclosure.merge_small(column, np.arange(6), 5).categories) == ["a"]
+
+
+def test_patients_are_counted_not_rows():
+    column = groups(a=10, b=10, c=10)
+    found = disclosure.merge_small(column, np.repeat([0, 1, 2, 3, 4, 5], 5), 5)
+    # a is two patients, b two, c two: ten rows each
+    assert list(found.categories) == ["all (groups too small to be shown)"]
+
+
+def test_the_least_of_one_hides_nothing():
+    assert merged(1, a=1, b=2) == {"a": 1, "b": 2}
+    assert not disclosure.hidden_cells(np.array([[1, 2], [3, 1]]), 1).any()
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.5])
+def test_an_impossible_least_is_refused(wrong):
+    with pytest.raises(ValueError, match="min_cell"):
+        disclosure.check_min_cell(wrong)
+
+
+def test_a_statistic_of_few_patients_is_hidden_and_nobody_is_not():
+    frame = pd.DataFrame({"n": pd.array([0, 1, 4, 5], dtype="Int64"), "mean": [np.nan, 1.0, 2.0, 3.0]})
+    found = disclosure.hide(frame, "n", ["mean"], 5)
+    assert found["hidden"].tolist() == [False, True, True, False]
+    assert found["mean"].isna().tolist() == [True, True, True, False]
+    assert found["n"].fillna(-1).tolist() == [0, -1, -1, 5]
+    assert disclosure.shown(found["n"].iloc[1], 5) == "<5"
+    assert disclosure.shown(12, 5) == "12"
+
+
+def test_a_small_cell_takes_three_others_with_it():
+    counts = np.array([[40, 3, 10], [20, 6, 30], [50, 60, 70]])
+    hidden = disclosure.hidden_cells(counts, 5)
+    # the cheapest rectangle: 3 and 10 above 6 and 30
+    assert hidden.tolist() == [[False, True, True], [False, True, True], [False, False, False]]
+
+
+def test_a_table_without_a_safe_rectangle_is_hidden_whole():
+    assert disclosure.hidden_cells(np.array([[10, 3], [20, 0]]), 5).all()
+    # four cells of one patient: each margin of 2 would give all of them away
+    assert disclosure.hidden_cells(np.array([[1, 1, 9], [1, 1, 9], [0, 0, 9]]), 5).sum() in (6, 9)
+
+
+def test_cells_of_one_patient_each_take_another_with_them():
+    # 11 patients less 9 leave 2 for two cells that aren't empty
+    assert disclosure.hide_in_row(np.array([1, 1, 9, 0]), 5).tolist() == [True, True, True, False]
+    assert disclosure.hide_in_row(np.array([1, 3, 9, 0]), 5).tolist() == [True, True, False, False]
+    assert disclosure.hide_in_row(np.array([1] * 7 + [0]), 5).all()
+
+
+def test_cross_table_counts_patients():
+    rows, columns = groups(a=12, b=10), pd.Categorical(["x"] * 7 + ["y"] * 5 + ["x"] * 5 + ["y"] * 5)
+    table = disclosure.cross_table(rows, columns, 5)
+    assert table[["row", "column", "patients"]].values.tolist() == [
+        ["a", "x", 7],
+        ["a", "y", 5],
+        ["b", "x", 5],
+        ["b", "y", 5],
+    ]
+    assert disclosure.cross_table(rows, pd.Categorical(["x"] * 22), 5).empty
+
+
+def possible_values(counts: np.ndarray, hidden: np.ndarray, cell: tuple[int, int], least: int) -> tuple[float, float]:
+    """The range of a hidden cell for a reader who knows all margins, all shown cells and the least of a hidden one."""
+    places = list(zip(*np.nonzero(hidden), strict=True))
+    lines = [[float(place[axis] == i) for place in places] for axis in (0, 1) for i in range(counts.shape[axis])]
+    sums = [*np.where(hidden, counts, 0).sum(axis=1), *np.where(hidden, counts, 0).sum(axis=0)]
+    aim = [float(place == cell) for place in places]
+    found = [
+        linprog(np.array(aim) * sign, A_eq=lines, b_eq=sums, bounds=(least, None), method="highs") for sign in (1, -1)
+    ]
+    return found[0].fun, -found[1].fun
+
+
+TABLES = st.integers(2, 4).flatmap(
+    lambda rows: st.integers(2, 4).flatmap(
+        lambda columns: st.lists(
+            st.lists(st.sampled_from([0, 0, 1, 1, 2, 3, 4, 5, 6, 9, 30]), min_size=columns, max_size=columns),
+            min_size=rows,
+            max_size=rows,
+        )
+    )
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(TABLES)
+def test_no_hidden_cell_follows_from_the_margins(table):
+    counts = np.array(table)
+    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    if min(counts.shape) < 2:
+        return
+    hidden = disclosure.hidden_cells(counts, 5)
+    assert hidden[(counts > 0) & (counts < 5)].all()
+    # empty cells are hidden only where the whole table is
+    least = 0 if hidden.all() else 1
+    assert hidden.all() or not hidden[counts == 0].any()
+    for cell in zip(*np.nonzero(hidden), strict=True):
+        low, high = possible_values(counts, hidden, cell, least)
+        assert high - low > 0.5, (counts, hidden, cell)
+
+
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=11).filter(lambda row: sum(row) >= 5))
+def test_no_hidden_cell_of_a_row_follows_from_its_total(row):
+    counts = np.array(row)
+    hidden = disclosure.hide_in_row(counts, 5)
+    assert hidden[(counts > 0) & (counts < 5)].all()
+    if hidden.any():
+        total, least = counts[hidden].sum(), 0 if hidden.all() else 1
+        assert hidden.sum() >= 2
+        assert total - least * hidden.sum() >= 1
+
+
+@given(st.lists(st.integers(1, 12), min_size=2, max_size=8), st.integers(1, 6))
+def test_every_group_shown_and_the_rest_beside_it_is_large_enough(sizes, min_cell):
+    names = {f"g{i}": n for i, n in enumerate(sizes)}
+    found = merged(min_cell, **names)
+    assert sum(found.values()) == sum(sizes)
+    if len(found) > 1:
+        assert min(found.values()) >= min_cell
+        made = [label for label in found if disclosure.is_merged(label, min_cell)]
+        untouched = [label for label in found if label not in made]
+        assert all(found[label] == names[label] for label in untouched)

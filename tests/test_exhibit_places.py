@@ -1,0 +1,69 @@
+"""Where numbers stand: rows read from texts and cells, and the links that lead to them."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.exhibit import linked, plain, shown_in, sourced
+from analysis.exhibit.places import anchor, cell_places, places
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("responders.csv row 27", (("responders", 27),)),
+        ("pain_scores.csv row 20 and 21", (("pain_scores", 20), ("pain_scores", 21))),
+        ("durations.csv row 3, 5 and 7; studies.csv row 2", (*(("durations", n) for n in (3, 5, 7)), ("studies", 2))),
+        ("responders.csv row 4, 4", (("responders", 4),)),
+        ("row 27 of responders.csv", ()),
+        ("", ()),
+    ],
+)
+def test_rows_are_read_from_the_words_of_tables(text, rows):
+    assert places(text) == rows
+
+
+def test_a_number_leads_to_its_rows():
+    assert sourced("62%", "responders.csv row 27") == "[62%](#row-responders-27)"
+    both = sourced("−2.8", "pain_scores.csv row 20 and 21", "pain_scores.csv row 20")
+    assert both == "[−2.8](#row-pain-scores-20,row-pain-scores-21)"
+    assert plain(f"**{both} points**") == "−2.8 points"
+
+
+def test_words_without_digit_or_row_stay_words():
+    assert sourced("at the end of infusion", "responders.csv row 27") == "at the end of infusion"
+    assert sourced("62%", "") == "62%"
+    assert shown_in("no study", "tab-studies") == "no study"
+    assert shown_in("3 studies", "tab-studies") == "[3 studies](#tab-studies)"
+
+
+def test_brackets_in_the_words_do_not_end_the_link():
+    assert sourced("1 [of] 2", "arms.csv row 3") == r"[1 \[of\] 2](#row-arms-3)"
+    assert sourced(r"1 \[of\] 2", "arms.csv row 3") == r"[1 \[of\] 2](#row-arms-3)"
+
+
+def test_rows_named_in_a_note_become_links():
+    assert linked("Counts: responders.csv row 27 and 28; reported_tests.csv row 5.") == (
+        r"Counts: [responders.csv row 27 and 28](#row-responders-27,row-responders-28); "
+        r"[reported\_tests.csv row 5](#row-reported-tests-5)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "cell", "pieces"),
+    [
+        ("Row of responders.csv", "27", [("27", ("responders", 27))]),
+        ("pain scores csv row", "8", [("8", ("pain_scores", 8))]),
+        ("Row of durations.csv", "3 and 4", [("3", ("durations", 3)), (" and ", None), ("4", ("durations", 4))]),
+        ("Row of durations.csv", "–", [("–", None)]),
+        ("Row", "reported_tests.csv row 5", [("reported_tests.csv row ", None), ("5", ("reported_tests", 5))]),
+        ("Patients", "27", [("27", None)]),
+        ("Row of responders.csv", "", []),
+    ],
+)
+def test_cells_that_name_rows(label, cell, pieces):
+    assert cell_places(label, cell) == pieces
+
+
+def test_anchors_are_the_same_everywhere():
+    assert anchor("pain_scores", 20) == "row-pain-scores-20"

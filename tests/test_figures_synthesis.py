@@ -1,0 +1,355 @@
+"""The figures of what was pooled: numbers drawn and told equal the result tables, and nothing is drawn beyond them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.patches import Polygon, Rectangle
+from test_figures import problems_of, text_boxes
+
+from analysis import figures
+from analysis.evidence.selection import Criteria, Selection, select
+from analysis.exhibit import Figure, plain
+from analysis.figures.duration_curves import known
+from analysis.outcomes import synthesis
+
+WIDE = Criteria(routes=(), access=(), populations=(), overlapping_studies=True)
+STRICT = Criteria(access=("full_text", "abstract"))
+NOTHING = Criteria(routes=("topical",))
+FIGURES = {
+    "pooled_forest": synthesis.pooled_rates,
+    "kept_curve": synthesis.benefit_kept,
+    "duration_curves": synthesis.duration_curves,
+}
+
+
+def draw(name: str, selection: Selection, level: float = 0.95) -> tuple[object, Figure]:
+    result = FIGURES[name](selection, level)
+    return result, getattr(figures, name)(result, level)
+
+
+@pytest.fixture(scope="module")
+def default(evidence) -> Selection:
+    return select(evidence)
+
+
+@pytest.fixture(scope="module")
+def forest(default) -> tuple[synthesis.PooledRates, Figure]:
+    return draw("pooled_forest", default)
+
+
+@pytest.fixture(scope="module")
+def kept(default) -> tuple[synthesis.BenefitKept, Figure]:
+    return draw("kept_curve", default)
+
+
+@pytest.fixture(scope="module")
+def durations(default) -> tuple[synthesis.DurationCurves, Figure]:
+    return draw("duration_curves", default)
+
+
+# ------------------------------------------------------------------------------------------------ all three alike
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize(("criteria", "level"), [(WIDE, 0.8), (STRICT, 0.99)], ids=["wide", "strict"])
+def test_other_evidence_and_levels_neither_overlap_nor_are_cut(name, criteria, level, evidence):
+    _, figure = draw(name, select(evidence, criteria), level)
+    assert problems_of(figure) == []
+    shown = [text for text, _ in text_boxes(figure)]
+    assert any(f"{100 * level:g}%" in text for text in shown)
+    assert not any("95%" in words for words in (*shown, figure.alt, figure.caption, figure.notes))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_to_pool_is_said_with_the_reason_and_what_was_left_out(name, evidence):
+    result, figure = draw(name, select(evidence, NOTHING))
+    assert figure.data.empty and figure.studies == () and not figure.figure.axes
+    assert problems_of(figure) == []
+    assert " ".join(" ".join(text for text, _ in text_boxes(figure)).split()) == figure.alt
+    assert re.match(r"No (responder rate|curve|duration curve) can be (put together|drawn)", figure.alt)
+    assert all(why in plain(figure.notes) for why in result.left_out["why"])
+
+
+@pytest.mark.parametrize("name", ["forest", "kept", "durations"])
+def test_whatever_was_left_out_is_named_with_its_reason(name, request):
+    result, figure = request.getfixturevalue(name)
+    assert len(result.left_out) > 0
+    for row in result.left_out.itertuples():
+        assert f"#ref-{row.study_id}" in figure.notes
+        assert row.why in plain(figure.notes)
+
+
+# ------------------------------------------------------------------------------------------------ the pooled rates
+def test_the_forest_holds_the_numbers_of_the_tables(forest):
+    pooled, figure = forest
+    rates = figure.data[figure.data["what"] == "pooled"].reset_index(drop=True)
+    for column in ("rate", "ci_low", "ci_high", "pi_low", "pi_high"):
+        drawn = rates["percent_responders" if column == "rate" else f"{column}_percent"]
+        assert drawn.tolist() == (100 * pooled.groups[column]).tolist()
+    assert rates["tau2"].tolist() == pooled.groups["tau2"].tolist()
+    assert rates["studies"].tolist() == pooled.groups["k"].tolist()
+    studies = figure.data[figure.data["what"] == "study"]
+    assert studies["responders_csv_row"].tolist() == pooled.studies["row"].tolist()
+    assert studies["weight_percent"].tolist() == (100 * pooled.studies["weight"]).tolist()
+    assert studies.groupby(["definition_class", "window"])["weight_percent"].sum().tolist() == pytest.approx([100] * 3)
+    assert set(studies["count_basis"]) == {"reported", "inferred", "derived_from_percent"}
+
+
+def test_diamonds_and_bars_lie_at_their_limits(forest):
+    pooled, figure = forest
+    patches = figure.figure.axes[0].patches
+    diamonds = [p.get_xy()[:4, 0] for p in patches if isinstance(p, Polygon)]
+    bars = [(p.get_x(), p.get_x() + p.get_width()) for p in patches if isinstance(p, Rectangle)]
+    for group, diamond, bar in zip(pooled.groups.itertuples(), diamonds, bars, strict=True):
+        assert diamond.tolist() == pytest.approx(
+            [100 * group.ci_low, 100 * group.rate, 100 * group.ci_high, 100 * group.rate]
+        )
+        assert bar == pytest.approx((100 * group.pi_low, 100 * group.pi_high))
+
+
+def test_two_studies_look_as_uncertain_as_they_are(forest):
+    pooled, figure = forest
+    diamonds = [p for p in figure.figure.axes[0].patches if isinstance(p, Polygon)]
+    hollow = [patch.get_facecolor() == (1, 1, 1, 1) for patch in diamonds]
+    assert hollow == (pooled.groups["k"] == 2).tolist() == [False, True, True]
+    shown = " ".join(text for text, _ in text_boxes(figure))
+    assert shown.count("hardly more than a guess from two studies") + shown.count("hardly\nmore than a guess") >= 2
+    assert "Two studies only" in plain(figure.notes)
+
+
+def test_the_forest_tells_its_numbers_in_words(forest):
+    _, figure = forest
+    shown = [text for text, _ in text_boxes(figure)]
+    # complete relief: 25 of 33 and 25 of 65 within a week
+    assert {"25/33", "25/65", "50/98", "57% (0.1 to >99.9)", "76% (59 to 87)", "18/33†", "31/53", "4 to 98"} <= set(
+        shown
+    )
+    assert any(text.startswith("Correll et al. 2004§") for text in shown)
+    assert shown.count("100%") >= 3
+    assert "† count" in plain(figure.caption) and "§ taken" in plain(figure.caption)
+    assert (
+        "complete relief 2 to 6 months after the end of infusion, 31 of 53 patients in 2 studies: pooled 58% "
+        "(95% interval 4 to 98, prediction interval 4 to 98)"
+    ) in figure.alt
+    assert "anaesthetic dose; subanaesthetic, inpatient" in plain(figure.notes)
+    assert "75% with all, from 55% (without Puchalski and Zyluk 2016) to 88% (without Kiefer" in plain(figure.notes)
+
+
+def test_every_pooled_rate_of_two_routes_stands_under_its_route(forest):
+    pooled, _ = forest
+    other = pooled.groups.assign(route="nasal_spray")
+    studies = pooled.studies.assign(route="nasal_spray")
+    both = dataclasses.replace(
+        pooled,
+        groups=pd.concat([pooled.groups, other], ignore_index=True),
+        studies=pd.concat([pooled.studies, studies], ignore_index=True),
+    )
+    figure = figures.pooled_forest(both)
+    shown = [text for text, _ in text_boxes(figure)]
+    assert shown.count("intravenous") == shown.count("nasal spray") == 1
+    assert len(figure.data) == 2 * (len(pooled.groups) + len(pooled.studies))
+
+
+# ------------------------------------------------------------------------------------------------ the pooled curve
+def test_the_curve_holds_the_numbers_of_the_tables(kept):
+    result, figure = kept
+    data = figure.data
+    curve = data[data["what"] == "pooled"]
+    told = result.curve.iloc[::3]
+    assert curve["weeks_after_end_of_infusion"].tolist() == told["weeks"].tolist()
+    assert told["weeks"].iloc[[0, -1]].tolist() == pytest.approx([0, result.last_week]), "from start to last count"
+    assert curve["percent_with_benefit"].tolist() == (100 * told["rate"]).tolist()
+    for limit in ("ci_low", "ci_high", "pi_low", "pi_high"):
+        assert curve[f"{limit}_percent"].tolist() == (100 * told[limit]).tolist()
+    counts = data[data["what"] == "count"]
+    assert counts["durations_csv_row"].tolist() == result.points["row"].tolist()
+    assert counts["patients"].tolist() == result.points["patients"].tolist()
+    turns = data[data["what"] == "pooled without one study"]
+    for study, ends in turns.groupby("without_study_id"):
+        whole = result.without[result.without["study_id"] == study]["rate"]
+        assert ends["percent_with_benefit"].tolist() == (100 * whole.iloc[[0, -1]]).tolist()
+    assert set(turns["without_study_id"]) == set(result.points["study_id"])
+
+
+def test_nothing_is_drawn_beyond_the_last_count(kept):
+    result, figure = kept
+    ax = figure.figure.axes[0]
+    end = max(tick for tick in ax.get_xticks())
+    assert [label.get_text() for label in ax.get_xticklabels()][-1].startswith("13")
+    for axes in figure.figure.axes:
+        curves = [line for line in axes.lines if len(line.get_xdata()) == len(result.curve)]
+        assert curves
+        for line in curves:
+            assert max(line.get_xdata()) == pytest.approx(end)
+        for band in axes.collections:
+            assert band.get_paths()[0].vertices[:, 0].max() == pytest.approx(end)
+
+
+def test_bands_and_points_lie_where_the_tables_say(kept):
+    result, figure = kept
+    ax = figure.figure.axes[0]
+    wide, narrow = (band.get_paths()[0].vertices[:, 1] for band in ax.collections)
+    assert (wide.min(), wide.max()) == pytest.approx(
+        (100 * result.curve["pi_low"].min(), 100 * result.curve["pi_high"].max())
+    )
+    assert (narrow.min(), narrow.max()) == pytest.approx(
+        (100 * result.curve["ci_low"].min(), 100 * result.curve["ci_high"].max())
+    )
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    unit = max(ax.get_xticks()) / np.sqrt(result.last_week)
+    drawn = {(round((x / unit) ** 2, 6), round(y, 6)) for line in dots for x, y in line.get_xydata()}
+    assert drawn == {(row.weeks, round(100 * row.rate, 6)) for row in result.points.itertuples()}
+    # the area counts patients: 71 in Cohen et al., 5 in Goebel et al.
+    sizes = sorted(line.get_markersize() for line in dots)
+    assert (sizes[-1] / sizes[0]) ** 2 == pytest.approx(71 / 5)
+    # Correll et al. count twice, joined
+    pairs = [line.get_ydata() for line in ax.lines if line not in dots and len(line.get_ydata()) == 2]
+    assert any(np.allclose(pair, [100 * 25 / 33, 100 * 18 / 33]) for pair in pairs)
+
+
+def test_the_curve_tells_its_numbers_in_words(kept):
+    _, figure = kept
+    shown = [text for text, _ in text_boxes(figure)]
+    assert {"pooled, 47%", "95% interval,\n29 to 65%", "95% prediction interval:\nnext study, 18 to 78%"} <= set(shown)
+    assert (
+        "pooled over 7 studies, 258 treated patients: 59% (39 to 77) at the end of infusion, 47% (29 to 65) at 13 weeks"
+        in shown
+    )
+    assert {"Correll et al. 2004§\npain free†, n = 33", "without Correll et al. 2004:\n48% → 52%"} <= set(shown)
+    assert "59% (39 to 77) at the end of infusion and 47% (29 to 65) at 13 weeks (95% intervals)" in figure.alt
+    assert "prediction intervals for the next study are 26 to 86 and 18 to 78" in figure.alt
+    assert "does not fall to half of its start within 13 weeks (95% interval: from 10 weeks on" in figure.alt
+    assert "without Correll et al. 2004 it runs from 48% to 52%" in figure.alt
+
+
+def test_the_study_that_changes_the_curve_most_is_named(kept):
+    result, _ = kept
+    moved = result.without["rate"].where(result.without["study_id"] != "domec2004", 0.9)
+    figure = figures.kept_curve(dataclasses.replace(result, without=result.without.assign(rate=moved)))
+    assert "without Domec et al. 2004:\n90% → 90%" in [text for text, _ in text_boxes(figure)]
+
+
+def test_a_time_to_half_within_the_counts_is_told_with_its_limits(kept):
+    result, _ = kept
+    half = result.half.copy()
+    half.loc[0, ["half_weeks", "half_low", "half_high"]] = [6.0, 2.0, 11.5]
+    figure = figures.kept_curve(dataclasses.replace(result, half=half))
+    assert "falls to half of its start at 6 weeks (95% interval: 2 weeks to 12 weeks)" in figure.alt
+
+
+def test_three_studies_leave_no_curve_without_one_of_them(evidence):
+    result, figure = draw("kept_curve", select(evidence, STRICT))
+    assert result.without.empty and len(figure.figure.axes) == 1
+    assert "Too few studies are left for a curve without Correll et al. 2004 or Domec" in plain(figure.notes)
+
+
+def test_a_level_that_is_not_that_of_the_curve_is_refused(kept):
+    with pytest.raises(ValueError, match=r"level is 0\.9, but the curve and its limits were fitted with 0\.95"):
+        figures.kept_curve(kept[0], 0.9)
+
+
+# ------------------------------------------------------------------------------------------------ durations
+def test_the_duration_curves_hold_the_numbers_of_the_tables(durations):
+    result, figure = durations
+    drawn = figure.data[figure.data["weeks_after_end_of_infusion"].notna()]
+    for column, name in (
+        ("low", "percent_low"),
+        ("high", "percent_high"),
+        ("band_low", "band_low_percent"),
+        ("band_high", "band_high_percent"),
+    ):
+        assert drawn[name].tolist() == (100 * result.curves[column]).tolist()
+    patients = figure.data[figure.data["what"] == "patients with one interval"]
+    assert patients["durations_csv_rows"].tolist() == result.patients["rows"].tolist()
+    assert patients["patients"].sum() == result.groups["patients"].sum()
+    regimens = figure.data[figure.data["what"] == "regimen"]
+    assert regimens["median_high_weeks"].tolist() == result.groups["median_high"].tolist()
+
+
+def test_open_stretches_are_boxes_and_no_steps(durations):
+    result, figure = durations
+    anesthetic, inpatient = figure.figure.axes
+    boxes = [(p.get_y(), p.get_y() + p.get_height()) for p in anesthetic.patches if isinstance(p, Rectangle)]
+    # 13 of 20 still in remission at week 13, and nobody was counted before: the limits, and between them any value
+    assert boxes == [pytest.approx((45, 100)), pytest.approx((65, 100))]
+    # so the only point is the one at week 13
+    dots = [line.get_ydata() for line in anesthetic.lines if line.get_marker() == "s"]
+    assert [list(dot) for dot in dots] == [pytest.approx([65])]
+    rows = result.curves[result.curves["regimen_class"] == "subanesthetic_inpatient"].iloc[::2]
+    dots = [float(line.get_ydata()[0]) for line in inpatient.lines if line.get_marker() == "o"]
+    assert dots == pytest.approx((100 * rows["low"]).tolist())
+
+
+def test_exact_durations_are_steps():
+    patients = pd.DataFrame(
+        {
+            "study_id": "a",
+            "citation": "A 2001",
+            "arm_id": "a1",
+            "label": "x",
+            "regimen_class": "oral",
+            "benefit": "responder",
+            "patients": [1, 3],
+            "patients_treated": 4,
+            "weeks_low": [4.0, 8.0],
+            "weeks_high": [4.0, np.inf],
+            "includes_zero": False,
+            "count_basis": "reported",
+            "access": "abstract",
+            "rows": ["2", "3"],
+        }
+    )
+    # 1 of 4 ends at week 4, 3 go on beyond week 8
+    shares = [1.0, 1.0, 0.75, 0.75, 0.75]
+    curves = pd.DataFrame({"regimen_class": "oral", "weeks": [0.0, 2, 4, 6, 8], "low": shares, "high": shares})
+    curves = curves.assign(band_low=0.25, band_high=1.0)
+    group = {"regimen_class": "oral", "k": 1, "patients": 4, "still_going": 3, "last_week": 8.0, "median_low": 8.0}
+    group |= {"median_high": np.inf, "median_ci_low": 4.0, "median_ci_high": np.inf}
+    result = synthesis.DurationCurves(curves, pd.DataFrame([group]), patients, patients.iloc[:0].assign(why=""))
+    figure = figures.duration_curves(result)
+    (ax,) = figure.figure.axes
+    assert len([p for p in ax.patches if isinstance(p, Rectangle)]) == 2  # limits alone
+    level = [tuple(line.get_ydata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    assert (100, 100) in level and (75, 75) in level and (100, 75) in level
+    assert "100% (25 to 100) at the end of infusion, 75% (25 to 100) at 4 weeks" in figure.alt
+    assert "median later than 8 weeks (95% limits 4 weeks to not reached)" in figure.alt
+    assert problems_of(figure) == []
+
+
+def test_known_patients_add_up_at_every_time(durations):
+    result, figure = durations
+    inpatient = result.patients[result.patients["regimen_class"] == "subanesthetic_inpatient"]
+    # at the end of infusion: 8 + 40 + 4 + 18 never had it; 4 + 6 had lost it or never had it by week 13
+    assert known(inpatient, 0.0) == {"still": 91, "over": 70, "unknown": 10}
+    # by week 4 another 7 have lost it; the 25 that are counted at week 0 alone, 7 and 10 others are not known
+    assert known(inpatient, 4.0) == {"still": 52, "over": 77, "unknown": 42}
+    assert known(inpatient, 13.0) == {"still": 29, "over": 94, "unknown": 48}
+    counted = figure.data[figure.data["what"] == "counted time"]
+    names = ["patients_still_with_benefit", "patients_without_benefit", "patients_not_known"]
+    assert set(counted[counted["regimen_class"] == "anesthetic"][names].sum(axis=1)) == {20}
+    assert set(counted[counted["regimen_class"] == "subanesthetic_inpatient"][names].sum(axis=1)) == {171}
+    shown = [text for text, _ in text_boxes(figure)]
+    assert {"91", "70", "10", "52", "77", "42", "29", "94", "48"} <= set(shown)
+
+
+def test_the_share_estimated_lies_between_the_known_and_the_possible(evidence):
+    result = synthesis.duration_curves(select(evidence, WIDE))
+    for group in result.groups.itertuples():
+        patients = result.patients[result.patients["regimen_class"] == group.regimen_class]
+        for row in result.curves[result.curves["regimen_class"] == group.regimen_class].iloc[::2].itertuples():
+            found = known(patients, row.weeks)
+            assert row.high >= found["still"] / group.patients - 1e-6
+            assert row.low <= 1 - found["over"] / group.patients + 1e-6
+
+
+def test_the_duration_curves_tell_their_numbers_in_words(durations):
+    _, figure = durations
+    shown = " ".join(text for text, _ in text_boxes(figure))
+    assert "171 patients†‡§, 6 studies" in shown and "20 patients†§, 1 study" in shown
+    assert "median between 0 and 4 weeks" in shown and "median later than 13 weeks" in shown
+    assert "between 65% and 100% (45 to 100) at the end of infusion, 65% (45 to 85) at 13 weeks" in figure.alt
+    assert "42% (35 to 53) at 4 weeks" in figure.alt
+    assert "complete remission (Kiefer et al. 2008a)" in plain(figure.notes)
