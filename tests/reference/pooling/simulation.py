@@ -2,8 +2,8 @@
 
     python tests/reference/pooling/simulation.py [--replicates 2000] [--seed 20240501] [--jobs 1]
 
-Not part of the tests: takes about a quarter of an hour on one core. Writes analysis/statistics/pooling/coverage.csv. The
-generating model stands below and knows nothing of the project; only the intervals under test are imported.
+Not part of the tests: takes about a quarter of an hour on one core. Writes analysis/statistics/pooling/coverage.csv.
+The generating model stands below and knows nothing of the project; only the intervals under test are imported.
 
 Studies: k of them, sizes drawn between 5 and 71 evenly on the log scale (the span of the studies met here); the logit
 of each study's rate is Normal(logit(rate), tau²); events are binomial. Target: the rate of the study in the middle,
