@@ -122,7 +122,9 @@ def test_without_dask_the_extra_is_named(monkeypatch):
 
 
 def test_the_archive_holds_library_data_notebooks_and_named_files(tmp_path):
-    cell = nbformat.v4.new_code_cell('cohort: str = "none"  # a table', metadata={"tags": ["parameters"]})
+    cell = nbformat.v4.new_code_cell(
+        'cohort: str = "data/cohorts/synthetic-example.csv"  # a table', metadata={"tags": ["parameters"]}
+    )
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "visits.ipynb")
     (tmp_path / "clinic.csv").write_text("patients")
     visits = Spec("v", str(tmp_path / "visits.ipynb"), {"cohort": str(tmp_path / "clinic.csv")}, common=common())

@@ -144,7 +144,9 @@ def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
 
 def test_a_file_named_from_here_is_found_by_the_kernel(tmp_path, monkeypatch):
     (tmp_path / "clinic.csv").write_text("patients")
-    parameters = nbformat.v4.new_code_cell('cohort: str = "none.csv"  # a table', metadata={"tags": ["parameters"]})
+    parameters = nbformat.v4.new_code_cell(
+        'cohort: str = "data/cohorts/synthetic-example.csv"  # a table', metadata={"tags": ["parameters"]}
+    )
     code = nbformat.v4.new_code_cell("from analysis.paths import resolve; print(resolve(cohort).read_text())")
     nbformat.write(nbformat.v4.new_notebook(cells=[parameters, code]), tmp_path / "visits.ipynb")
     monkeypatch.chdir(tmp_path)
