@@ -169,10 +169,13 @@ def _arm_reasons(evidence: Evidence, criteria: Criteria, study_reasons: dict[str
             why = CONTAINED_REASONS[arm.contained_as].format(labels[arm.contained_in])
             reasons.setdefault(arm.arm_id, []).append(why)
 
-    for _, group in arms.groupby("study_id"):
-        if all(arm in reasons for arm in group.loc[group["role"] == "ketamine", "arm_id"]):
-            for arm in group.loc[group["role"] != "ketamine", "arm_id"]:
-                reasons.setdefault(arm, ["no ketamine arm of the study counts"])
+    ketamine: dict[str, list[str]] = {}
+    for arm in arms.itertuples():
+        if arm.role == "ketamine":
+            ketamine.setdefault(arm.study_id, []).append(arm.arm_id)
+    for arm in arms[arms["role"] != "ketamine"].itertuples():
+        if all(other in reasons for other in ketamine.get(arm.study_id, [])):
+            reasons.setdefault(arm.arm_id, ["no ketamine arm of the study counts"])
     return reasons
 
 

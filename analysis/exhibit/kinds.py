@@ -120,14 +120,18 @@ class Figure:
             **_grid(self.data, columns_of(self.data)),
         }
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    @property
+    def html(self) -> str:
+        """The picture with its alternative text and its caption."""
         picture = base64.b64encode(self.svg.encode()).decode()
-        html = (
+        return (
             f'<figure style="margin:0"><img style="max-width:100%;background:#fff" alt="{html_escape(self.alt)}" '
             f'src="data:image/svg+xml;base64,{picture}"><figcaption>{html_escape(plain(self.caption))}</figcaption></figure>'
         )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         text = f"Figure: {plain(self.caption)}\n{self.alt}"
-        return {EXHIBIT_MIME: self.payload(), "image/svg+xml": self.svg, "text/html": html, "text/plain": text}
+        return {EXHIBIT_MIME: self.payload(), "image/svg+xml": self.svg, "text/html": self.html, "text/plain": text}
 
 
 @dataclass(frozen=True, eq=False)
