@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cohort_samples import cohort
 from scipy.stats import binom
 
 from analysis.outcomes.cohort import benchmark
 from analysis.outcomes.cohort.durations import durations
 from analysis.outcomes.cohort.response import response
-from tests.cohort_samples import cohort
 
 PUBLISHED = {"k": 6, "estimate": 0.5, "ci_low": 0.4, "ci_high": 0.6, "pi_low": 0.2, "pi_high": 0.8}
 PUBLISHED |= {"outcome": "ge_30_percent at end_of_infusion", "definition": "30% or more", "studies": "six"}

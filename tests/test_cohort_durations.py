@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cohort_samples import cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,6 @@ from analysis.outcomes.cohort import durations as module
 from analysis.outcomes.cohort.benefit import benefit_intervals, weighted
 from analysis.outcomes.cohort.durations import durations
 from analysis.statistics.survival import fit_distribution, npmle, two_group_test
-from tests.cohort_samples import cohort
 
 INF = np.inf
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from cohort_samples import build, cohort
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, truncnorm
 
 from analysis.outcomes.cohort.limits import regression_to_the_mean, untruncated
-from tests.cohort_samples import build, cohort
 
 
 def many(baseline, end, course_2=None):

@@ -1,10 +1,10 @@
 """Who the patients are and who is missing."""
 
 import pytest
+from cohort_samples import cohort
 
 from analysis.outcomes.cohort.people import people
 from analysis.statistics.intervals import newcombe_independent
-from tests.cohort_samples import cohort
 
 SIX = [(8, 4, {4: 5}), (6, 6, {4: 6}), (7, 3), (5, 1, {4: 1}), (4, 2, {4: None}), (9, 8, {4: 9})]
 

@@ -1,11 +1,11 @@
 """Follow-up visits grouped by the week for which they were probably planned."""
 
 import numpy as np
+from cohort_samples import cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.outcomes.cohort.planned import planned
-from tests.cohort_samples import cohort
 
 
 def test_few_different_weeks_stand_for_themselves():

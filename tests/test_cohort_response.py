@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from cohort_samples import cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.outcomes.cohort.response import response
 from analysis.statistics.intervals import newcombe_paired, wilson
-from tests.cohort_samples import cohort
 
 # fall at the end of infusion, at four weeks: 50% 38%, 0% 0%, 57% 71%, none none, 80% missing, 30% 40%
 TEN = [(8, 4, {4: 5}), (6, 6, {4: 6}), (7, 3, {4: 2}), (9, 9, {4: 9}), (5, 1), (10, 7, {4: 6})]

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from cohort_samples import cohort
 
 from analysis.outcomes.cohort import scores
-from tests.cohort_samples import cohort
 
 
 def test_scores_of_each_course():

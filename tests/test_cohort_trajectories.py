@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from cohort_samples import cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
 
 from analysis.outcomes.cohort.trajectories import trajectories
-from tests.cohort_samples import cohort
 
 FIVE = [(8, 4, {4: 5}), (6, 6, {4: 6}), (7, 3, {4: 2}), (5, 1, {4: 1}), (None, 2, {4: 4})]
 

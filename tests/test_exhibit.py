@@ -98,16 +98,21 @@ def test_a_figure_is_the_same_svg_every_time_without_a_date():
 
 
 def test_a_picture_keeps_what_is_drawn_and_loses_what_says_nothing():
+    outline = "M 80 800 L 1608 0 Q 3431 16 3424 3424 z M 160 0 L 80 8"
     svg = (
-        '<svg><metadata>words</metadata><defs><path id="DejaVuSans-41" d="M 1.23456 2 z"/></defs>\n'
+        "<svg><metadata>words</metadata><defs>\n"
+        f'<path id="DejaVuSans-41" d="{outline}" transform="scale(0.015625)"/>'
+        '<path id="m1" d="M 1.23456 2 z"/></defs>\n'
         '<g id="figure_1"><g id="text_1" style="fill: #000000; opacity: 0.5" transform="translate(1.23456 7)">'
         '<!-- A --><use xlink:href="#DejaVuSans-41"/><use xlink:href="#DejaVuSans-41" transform="translate(61.27 0)"/>'
         "</g></g></svg>"
     )
+    # points of the outline: 10 100, 201 0, 429 2, 428 428, then back to 10 100; 20 0, 10 1
+    steps = "m10 100l191-100q228 2 227 428zm10-100l-10 1"
     assert lean_svg(svg) == (
-        '<svg><defs><path id="d41" d="M1.23 2z"/></defs>\n'
+        f'<svg><defs>\n<path id="d41" d="{steps}" transform="scale(0.125)"/><path d="M1.23 2z"/></defs>\n'
         '<g style="fill:#000000;opacity:0.5" transform="translate(1.23 7)">'
-        '<use xlink:href="#d41"/><use xlink:href="#d41" x="61.3"/></g></svg>'
+        '<use href="#d41"/><use href="#d41" x="61"/></g></svg>'
     )
 
 

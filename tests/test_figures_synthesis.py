@@ -158,14 +158,19 @@ def test_the_curve_holds_the_numbers_of_the_tables(kept):
     result, figure = kept
     data = figure.data
     curve = data[data["what"] == "pooled"]
-    assert curve["percent_with_benefit"].tolist() == (100 * result.curve["rate"]).tolist()
+    told = result.curve.iloc[::3]
+    assert curve["weeks_after_end_of_infusion"].tolist() == told["weeks"].tolist()
+    assert told["weeks"].iloc[[0, -1]].tolist() == pytest.approx([0, result.last_week]), "from start to last count"
+    assert curve["percent_with_benefit"].tolist() == (100 * told["rate"]).tolist()
     for limit in ("ci_low", "ci_high", "pi_low", "pi_high"):
-        assert curve[f"{limit}_percent"].tolist() == (100 * result.curve[limit]).tolist()
+        assert curve[f"{limit}_percent"].tolist() == (100 * told[limit]).tolist()
     counts = data[data["what"] == "count"]
     assert counts["durations_csv_row"].tolist() == result.points["row"].tolist()
     assert counts["patients"].tolist() == result.points["patients"].tolist()
     turns = data[data["what"] == "pooled without one study"]
-    assert turns["percent_with_benefit"].tolist() == (100 * result.without["rate"]).tolist()
+    for study, ends in turns.groupby("without_study_id"):
+        whole = result.without[result.without["study_id"] == study]["rate"]
+        assert ends["percent_with_benefit"].tolist() == (100 * whole.iloc[[0, -1]]).tolist()
     assert set(turns["without_study_id"]) == set(result.points["study_id"])
 
 

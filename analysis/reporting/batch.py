@@ -181,13 +181,19 @@ def _finish(
             },
         }
     )
-    try:
-        from analysis.reporting.index import index_html
+    from analysis.reporting import crate
+    from analysis.reporting.index import index_html
 
-        page = index_html(plan, entries, common).encode()
-    except Exception as error:  # the reports are there and stay, whatever is wrong with the page that lists them
-        raise ReportError(one_line(f"index.html could not be made: {type(error).__name__}: {error}")) from error
-    folder.write("index.html", page)
+    makers = {
+        "index.html": lambda: index_html(plan, entries, common).encode(),
+        crate.NAME: lambda: crate.described(entries, common),
+    }
+    for name, make in makers.items():
+        try:
+            content = make()
+        except Exception as error:  # the reports are there and stay, whatever is wrong with what lists them
+            raise ReportError(one_line(f"{name} could not be made: {type(error).__name__}: {error}")) from error
+        folder.write(name, content)
 
 
 def _entry(report: Planned, built: Built, common: dict[str, Any], inputs: str) -> dict[str, Any]:

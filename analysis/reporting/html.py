@@ -223,34 +223,38 @@ def _scroll(grid: Grid, label: str, table: str) -> str:
 
 def table_html(grid: Grid, attributes: str = "") -> str:
     """A table: headings with their scope, the first column as the rows' headings, every cell escaped text."""
-    sides = ["text" if align == "left" else "number" for align in grid.aligns]
+    sides = ["" if align == "left" else "number" for align in grid.aligns]
     columns = list(zip(*grid.cells, strict=True)) if grid.cells else [()] * len(grid.labels)
     pads = [paddings(list(c)) if a == "decimal" else [""] * len(c) for c, a in zip(columns, grid.aligns, strict=True)]
     longest = [max((len(cell) for cell in column), default=0) for column in columns]
-    sides = [
-        f"{side} wide" if long > 60 else f"{side} broad" if long > 25 else side
+    heads = [
+        " ".join(filter(None, (side, "wide" if long > 60 else "broad" if long > 25 else "")))
         for side, long in zip(sides, longest, strict=True)
     ]
     head = "".join(
-        f'<th scope="col" class="{side}">{escape(label)}</th>' if label else f'<td class="{side}"></td>'
-        for label, side in zip(grid.labels, sides, strict=True)
+        f'<th scope="col"{_class(side)}>{escape(label)}</th>' if label else f"<td{_class(side)}></td>"
+        for label, side in zip(grid.labels, heads, strict=True)
     )
     rows = []
     for number, row in enumerate(grid.cells):
         cells = []
         for column, text in enumerate(row):
             pad = pads[column][number]
-            style = f' style="padding-right:calc(.75em + {_width(pad):g}ch)"' if pad else ""
+            style = f' style="--pad:{_width(pad):g}ch"' if pad else ""
             shown = "".join(_row_link(piece, name) for piece, name in grid.pieces(column, text))
             if column == 0 and grid.aligns[0] == "left" and text:
-                cells.append(f'<th scope="row" class="{sides[0]}">{shown}</th>')
+                cells.append(f'<th scope="row"{_class("" if heads[0] else "short")}>{shown}</th>')
             else:
-                cells.append(f'<td class="{sides[column]}"{style}>{shown}</td>')
+                cells.append(f"<td{_class(sides[column])}{style}>{shown}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     if not rows:
-        rows.append(f'<tr><td class="text" colspan="{len(grid.labels)}">{NO_ROWS}</td></tr>')
+        rows.append(f'<tr><td colspan="{len(grid.labels)}">{NO_ROWS}</td></tr>')
     opening = f"<table {attributes}>" if attributes else "<table>"
     return f"{opening}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
 
 
 def _row_link(text: str, name: str) -> str:
