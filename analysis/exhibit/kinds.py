@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.exhibit.cells import Column, columns_of, csv_text, printed
 from analysis.exhibit.markdown import plain
 from analysis.exhibit.pictures import lean_svg
+from analysis.exhibit.places import cell_places, places, source_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -66,6 +67,15 @@ def _html_table(grid: dict[str, Any], caption: str) -> str:
     return f"<table>{top}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def _rows_behind(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+    cells = (
+        (column.label, cell)
+        for column in (*columns, *columns_of(data))
+        for cell in dict.fromkeys(map(column.text, data[column.name]))
+    )
+    return source_rows(place for label, cell in cells for _, place in cell_places(label, cell) if place)
+
+
 def heading(column: dict[str, str]) -> str:
     """The heading of a printed column, with its unit if it has one."""
     return f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
@@ -95,6 +105,11 @@ class Figure:
         # Jupyter draws every figure that pyplot still holds at the end of a cell: it would stand there twice.
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             pyplot.close(self.figure)
+
+    @property
+    def source(self) -> pd.DataFrame:
+        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        return _rows_behind(self.data, ())
 
     @property
     def svg(self) -> str:
@@ -155,6 +170,11 @@ class Table:
         _check(self.name, caption=self.caption)
         _check_columns(self.name, self.data, self.columns)
 
+    @property
+    def source(self) -> pd.DataFrame:
+        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        return _rows_behind(self.data, self.columns)
+
     def payload(self) -> dict[str, Any]:
         """What the report needs, as JSON."""
         return {
@@ -191,6 +211,14 @@ class Finding:
     studies: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     detail: str = ""
+
+    @property
+    def source(self) -> pd.DataFrame:
+        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        return source_rows(places(*self.rows))
+
+    def _repr_markdown_(self) -> str:
+        return f"**{self.question}** {self.sentence}"
 
 
 @dataclass(frozen=True)
