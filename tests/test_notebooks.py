@@ -12,6 +12,9 @@ from analysis.exhibit import EXHIBIT_MIME
 from analysis.parameters import find_notebook
 from analysis.paths import ROOT
 
+BY_HAND = ("00-start-here", "explore")
+STORED = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
 
 def stored(name):
     return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
@@ -44,9 +47,10 @@ def test_the_notebooks_of_the_design_are_there():
         "cohort-report",
     }
     assert set(OTHER) == set(NAMES)
+    assert set(STORED) == {*NAMES, *BY_HAND}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STORED)
 def test_stored_without_outputs_for_any_python(name):
     notebook = stored(name)
     nbformat.validate(notebook)
@@ -57,6 +61,27 @@ def test_stored_without_outputs_for_any_python(name):
         assert set(cell.metadata) <= {"tags"}
     ids = [cell.id for cell in notebook.cells]
     assert len(ids) == len(set(ids))
+    # as Jupyter itself writes it, so that a change by hand shows no other lines
+    text = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert text == nbformat.writes(notebook) + "\n"
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_links_lead_somewhere(name):
+    for cell in stored(name).cells:
+        for link in re.findall(r"\]\(([^)#]+)\)", cell.source if cell.cell_type == "markdown" else ""):
+            assert "://" in link or (ROOT / "notebooks" / link).is_file(), link
+
+
+def test_the_first_notebook_leads_to_all_others():
+    links = re.findall(r"\]\(([^)]+)\.ipynb\)", stored("00-start-here").cells[0].source)
+    assert sorted(links) == sorted(set(STORED) - {"00-start-here"})
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_without_a_kernel_it_says_what_it_would_show(name):
+    first = stored(name).cells[0]
+    assert first.cell_type == "markdown" and first.metadata.tags == ["by-hand"] and len(first.source.split()) > 120
 
 
 @pytest.mark.parametrize("name", NAMES)

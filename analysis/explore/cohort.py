@@ -55,8 +55,10 @@ class CohortView:
         self.threshold = widgets.IntSlider(30, 1, 100, readout_format="d", layout=WIDE)
         latest = patients.visits["weeks"].max()
         latest = max(float(np.ceil(latest)) if np.isfinite(latest) else 0.0, 12.0)
-        self.follow_up = widgets.FloatSlider(4.0, min=0.5, max=min(latest, 520.0), step=0.5, layout=WIDE)
-        self.window = widgets.FloatSlider(2.0, min=0.0, max=26.0, step=0.5, layout=WIDE)
+        self.follow_up = widgets.FloatSlider(
+            4.0, min=0.5, max=min(latest, 520.0), step=0.5, readout_format=".1f", layout=WIDE
+        )
+        self.window = widgets.FloatSlider(2.0, min=0.0, max=26.0, step=0.5, readout_format=".1f", layout=WIDE)
         self._answer, self._figure, self._table = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
         self._part = lru_cache(KEPT)(lambda *chosen: patients.only(*chosen))
@@ -67,13 +69,13 @@ class CohortView:
         self._draw = lru_cache(KEPT)(self._drawn)
         self._box = parts.CommandBox(lambda: cohort_command(self._file, self.threshold.value, *self._times, *self._who))
         named = (
-            ("Responder: pain fell by at least (%)", self.threshold),
-            ("Follow-up, weeks after the end of infusion", self.follow_up),
-            ("Window: a visit may lie so many weeks off", self.window),
+            ("Pain fell by at least (%)", self.threshold),
+            ("Follow-up (weeks after infusion)", self.follow_up),
+            ("Window around it (± weeks)", self.window),
         )
         sliders = [widgets.VBox((parts.title(words), slider)) for words, slider in named]
         lists = [ticks for ticks, names in ((self.sites, sites), (self.regimens, regimens)) if len(names) > 1]
-        more = [parts.hint("Nothing ticked in a list means all of it.")] if lists else []
+        more = [parts.hint(parts.NOTHING)] if lists else []
         self.box = parts.page(
             (*sliders, *more, *(ticks.box for ticks in lists)), (self._answer, self._figure, self._table, self._box.box)
         )

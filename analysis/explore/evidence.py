@@ -19,6 +19,7 @@ from analysis.outcomes import durations, responders, trajectories
 from analysis.outcomes.context import ACCESS_WORDS, DEFINITION_WORDS, REGIMEN_WORDS
 from analysis.parameters import check_parameters
 from analysis.parameters.registry import REGISTRY
+from analysis.tables.study import ROUTE_WORDS
 from analysis.wording import count, upper_first
 
 PAIN, RESPONSE, BENEFIT = VIEWS = ("Pain", "Responders", "Benefit over time")
@@ -47,9 +48,9 @@ class EvidenceView:
         self.level = level
         default = Criteria()
         self.regimens = _ticks("Regimens", "regimen_classes", REGIMEN_WORDS)
-        self.routes = _ticks("Routes", "routes", {}, default.routes)
+        self.routes = _ticks("Routes", "routes", ROUTE_WORDS, default.routes)
         self.sources = _ticks("Sources", "access", ACCESS_WORDS, default.access)
-        self.definitions = _ticks("Responder, as defined by the study", "definition_classes", DEFINITION_WORDS)
+        self.definitions = _ticks("Definition of a responder", "definition_classes", DEFINITION_WORDS)
         citations = everything.studies.sort_values("citation").set_index("study_id")["citation"].to_dict()
         self.studies = parts.Ticks("Studies", citations, tall=150)
         self.horizon = widgets.SelectionSlider(
@@ -69,8 +70,8 @@ class EvidenceView:
             lambda: evidence_command(self.criteria, self.definitions.chosen, self.horizon.value)
         )
         follow_up = widgets.VBox((parts.title("Follow-up shown"), self.horizon))
-        controls = (parts.hint("Nothing ticked in a list means all of it."), *(ticks.box for ticks in self._ticks))
-        self.box = parts.page((*controls, follow_up), (self._counted, self.tabs, self._box.box))
+        controls = (follow_up, parts.hint(parts.NOTHING), *(ticks.box for ticks in self._ticks))
+        self.box = parts.page(controls, (self._counted, self.tabs, self._box.box))
         for ticks in self._ticks:
             ticks.observe(self._changed)
         self.horizon.observe(self._changed, "value")

@@ -65,7 +65,7 @@ def _allowed(parameter: Parameter) -> str:
     words = parameter.allowed().removeprefix("Allowed: ").rstrip(".")
     if len(words) <= LONGEST:
         return words
-    return "the ids in data/studies.csv, listed by `python -m analysis list`"
+    return "the ids in data/studies.csv; listed by python -m analysis list"
 
 
 def _names(names: list[str]) -> str:

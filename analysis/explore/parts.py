@@ -11,8 +11,10 @@ import ipywidgets as widgets
 from analysis.exhibit import Figure, Table, plain
 
 SIDE = "250px"
+NOTHING = "Nothing ticked in a list means all of it."
 _ONE = widgets.Layout(width="auto", margin="0", min_height="24px")
 _NARROW = {"description_width": "0px"}
+CLOSE = "line-height:1.45"  # widgets are as high as a button otherwise
 HINT = "color:var(--jp-ui-font-color2,#4d5963);font-size:12px;line-height:1.4"
 
 
@@ -25,7 +27,9 @@ class Ticks:
     def __init__(self, heading: str, words: dict[str, str], ticked: Iterable[str] = (), tall: int = 0) -> None:
         ticked = set(ticked)
         self._boxes = {
-            value: widgets.Checkbox(value in ticked, description=text, indent=False, layout=_ONE, style=_NARROW)
+            value: widgets.Checkbox(
+                value in ticked, description=text, tooltip=text, indent=False, layout=_ONE, style=_NARROW
+            )
             for value, text in words.items()
         }
         lines = widgets.VBox(tuple(self._boxes.values()), layout=widgets.Layout(width="100%"))
@@ -76,14 +80,14 @@ def answer(words: str) -> str:
 def figure_html(figure: Figure) -> str:
     """The picture with its alternative text, its caption and what it leaves out."""
     notes = f'<div style="{HINT}">{escape(plain(figure.notes))}</div>' if figure.notes else ""
-    return figure.html + notes
+    return f'<div style="{CLOSE}">{figure.html}{notes}</div>'
 
 
 def table_html(table: Table) -> str:
     """The printed table with its caption and notes."""
     notes = f'<div style="{HINT}">{escape(plain(table.notes))}</div>' if table.notes else ""
     return (
-        '<div class="jp-RenderedHTMLCommon" style="overflow-x:auto">'
+        f'<div class="jp-RenderedHTMLCommon" style="overflow-x:auto;{CLOSE}">'
         f"{table._repr_mimebundle_()['text/html']}</div>{notes}"
     )
 
@@ -103,7 +107,9 @@ class CommandBox:
             layout=widgets.Layout(width="auto"),
         )
         self._place = widgets.HTML()
-        self.box = widgets.VBox((self.button, self._place), layout=widgets.Layout(margin="12px 0 0 0"))
+        self.box = widgets.VBox(
+            (self.button, self._place), layout=widgets.Layout(margin="12px 0 0 0", align_items="flex-start")
+        )
         self.button.on_click(lambda _: self._write())
 
     def refresh(self) -> None:
