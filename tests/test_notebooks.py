@@ -54,7 +54,8 @@ def test_the_notebooks_of_the_design_are_there():
 def test_stored_without_outputs_for_any_python(name):
     notebook = stored(name)
     nbformat.validate(notebook)
-    assert notebook.metadata.kernelspec.name == "python3"
+    advice = "in Jupyter: Kernel > Change Kernel > Python 3 (ipykernel), then save"
+    assert notebook.metadata.kernelspec.name == "python3", advice
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     for cell in notebook.cells:
         assert cell.cell_type == "markdown" or (cell.outputs == [] and cell.execution_count is None)
