@@ -63,31 +63,46 @@ def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
 
 
-# resolves to whether every cell ran without an error; a page never waits for ever
+# resolves when all cells have run; a page never waits for ever
 _RUN = """() => Promise.race([
   (async () => {
     const notebook = window.jupyterapp.shell.currentWidget
     await notebook.context.ready
     await notebook.sessionContext.ready
     await notebook.sessionContext.session.kernel.info
-    return window.jupyterapp.commands.execute('notebook:run-all-cells')
+    await window.jupyterapp.commands.execute('notebook:run-all-cells')
   })(),
   new Promise((_, refuse) => setTimeout(() => refuse(new Error('the cells did not end')), 90000)),
 ])"""
+_EDIT = """([cell, old, fresh]) => {
+  const source = window.jupyterapp.shell.currentWidget.content.widgets[cell].model.sharedModel
+  if (!source.getSource().includes(old)) throw new Error(`not in the cell: ${old}`)
+  source.setSource(source.getSource().replace(old, fresh))
+}"""
 
 
-def run_all(page: Any, address: str, name: str) -> None:
-    """Open a notebook alone in the window and run all its cells."""
+def open_notebook(browser: Any, address: str, name: str) -> Any:
+    """A notebook alone in a window of its own, ready to run."""
+    page = browser.new_context(viewport={"width": 1280, "height": 2000}).new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{address}/doc/tree/{name}.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
+    return page
+
+
+def run_all(page: Any) -> None:
+    """Run all its cells, as by the menu."""
     page.evaluate(_RUN)
+
+
+def edit(page: Any, cell: int, old: str, fresh: str) -> None:
+    """Type something else into a cell."""
+    page.evaluate(_EDIT, [cell, old, fresh])
 
 
 def errors(page: Any) -> list[str]:
     """What cells complain about."""
-    return [
-        part.inner_text()
-        for part in page.query_selector_all("[data-mime-type='application/vnd.jupyter.stderr'], .jp-RenderedError")
-    ]
+    kinds = ("stderr", "error")
+    places = ", ".join(f"[data-mime-type='application/vnd.jupyter.{kind}']" for kind in kinds)
+    return [part.inner_text().strip() for part in page.query_selector_all(places)]

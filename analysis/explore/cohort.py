@@ -59,7 +59,7 @@ class CohortView:
             4.0, min=0.5, max=min(latest, 520.0), step=0.5, readout_format=".1f", layout=WIDE
         )
         self.window = widgets.FloatSlider(2.0, min=0.0, max=26.0, step=0.5, readout_format=".1f", layout=WIDE)
-        self._answer, self._figure, self._table = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._told = widgets.HTML()
 
         self._part = lru_cache(KEPT)(lambda *chosen: patients.only(*chosen))
         self._courses = lru_cache(KEPT)(
@@ -76,9 +76,7 @@ class CohortView:
         sliders = [widgets.VBox((parts.title(words), slider)) for words, slider in named]
         lists = [ticks for ticks, names in ((self.sites, sites), (self.regimens, regimens)) if len(names) > 1]
         more = [parts.hint(parts.NOTHING)] if lists else []
-        self.box = parts.page(
-            (*sliders, *more, *(ticks.box for ticks in lists)), (self._answer, self._figure, self._table, self._box.box)
-        )
+        self.box = parts.page((*sliders, *more, *(ticks.box for ticks in lists)), (self._told, self._box.box))
         for slider in (self.threshold, self.follow_up, self.window):
             slider.observe(self._changed, "value")
         for ticks in lists:
@@ -133,9 +131,9 @@ class CohortView:
         return responder_flow(self._result(*choice), self.level, self.patients.synthetic)
 
     def _changed(self, change: Any = None) -> None:
-        self._answer.value = parts.answer(self.sentence)
-        self._figure.value = parts.figure_html(self.shown)
-        self._table.value = parts.table_html(self.table)
+        # in one piece: never the sentence of this threshold beside the figure of the last
+        figure, table = parts.figure_html(self.shown), parts.table_html(self.table)
+        self._told.value = parts.answer(self.sentence) + figure + table
         self._box.refresh()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

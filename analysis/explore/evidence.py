@@ -59,9 +59,7 @@ class EvidenceView:
             layout=widgets.Layout(width="95%"),
             continuous_update=False,
         )
-        self._answers, self._pictures = (tuple(widgets.HTML() for _ in VIEWS) for _ in range(2))
-        pages = tuple(widgets.VBox(pair) for pair in zip(self._answers, self._pictures, strict=True))
-        self.tabs = widgets.Tab(pages, titles=VIEWS)
+        self.tabs = widgets.Tab(tuple(widgets.HTML() for _ in VIEWS), titles=VIEWS)
         self._counted = widgets.HTML()
         self._ticks = (self.regimens, self.routes, self.sources, self.definitions, self.studies)
         self._select = lru_cache(KEPT)(lambda criteria: select(everything, criteria))
@@ -129,10 +127,9 @@ class EvidenceView:
         return findings.duration(selection, self.level, horizon)
 
     def _changed(self, change: Any = None) -> None:
-        # the picture first: it is what the eye waits for
-        place = VIEWS.index(self.open)
-        self._pictures[place].value = parts.figure_html(self.shown)
-        self._answers[place].value = parts.answer(plain(self.answer.sentence))
+        # answer and picture in one piece: never the one of this choice beside the other of the last
+        told = parts.answer(plain(self.answer.sentence)) + parts.figure_html(self.shown)
+        self.tabs.children[VIEWS.index(self.open)].value = told
         self._counted.value = _counted(self.selection)
         self._box.refresh()
 
