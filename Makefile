@@ -32,6 +32,7 @@ check: .venv/ready ## check the evidence tables and list every problem
 
 bench: .venv/ready ## measure how long the library takes (goals, not tests)
 	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
+	@$(PY) tests/bench/batch.py
 
 publish: .venv/ready ## renew reports/published from the data and code as they are (maintainers, before a release)
 	@$(PY) -m analysis report evidence-report --output reports/published

@@ -182,8 +182,11 @@ def report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, outp
 @click.option("--only", metavar="PATTERN", default="", help="Only reports whose name fits, such as 'study-*'.")
 @click.option("--force", is_flag=True, help="Build also what is up to date.")
 @click.option("--output", metavar="DIR", default="reports/output", show_default=True, help="Where the reports go.")
+@click.option(
+    "--scheduler", metavar="ADDRESS", default="", help="A Dask cluster, such as tcp://host:8786, builds them."
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but what failed.")
-def batch(file: str, jobs: int | None, only: str, force: bool, output: str, quiet: bool) -> None:
+def batch(file: str, jobs: int | None, only: str, force: bool, output: str, scheduler: str, quiet: bool) -> None:
     """Build all reports that FILE lists; write index.html and manifest.json.
 
     A report is built only if its notebook, parameters, data, the library or a version changed since the last time, or
@@ -197,6 +200,7 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, quie
     from analysis.paths import resolve
     from analysis.reporting import ReportError, provenance
     from analysis.reporting import batch as batches
+    from analysis.reporting.cluster import NoCluster
     from analysis.reporting.folder import FolderBusy
     from analysis.reporting.plan import PlanError, read
 
@@ -213,8 +217,10 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, quie
     progress = _Progress(quiet)
     watcher = type("Watching", (batches.Watcher,), {name: getattr(progress, name) for name in _Progress.HEARS})()
     try:
-        outcomes = batches.run(plan, folder, common, jobs=jobs, only=only, force=force, watcher=watcher)
-    except FolderBusy as error:
+        outcomes = batches.run(
+            plan, folder, common, jobs=jobs, only=only, force=force, watcher=watcher, scheduler=scheduler
+        )
+    except (FolderBusy, NoCluster) as error:
         _refuse([str(error)])
     except OSError as error:
         click.echo(f"Not written: {error.strerror}: {error.filename or folder}", err=True)

@@ -48,6 +48,11 @@ def test_measures_of_first_courses():
     assert found.loc["disease_duration_years", ["n", "missing"]].tolist() == [0, 6]
 
 
+def test_what_all_of_few_patients_lack_does_not_count_them():
+    found = people(cohort(*SIX[:3], age=40)).measures.set_index("measure")
+    assert found["missing"].isna().all() and found["mean"].isna().all()
+
+
 def test_missing_scores_by_visit():
     found = people(cohort(*SIX, {"end": 3, "later": {4: 2}})).missing.set_index("label")
     columns = ["expected", "observed", "empty", "no_row"]

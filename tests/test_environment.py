@@ -14,6 +14,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from analysis.reporting import provenance
+
 # Names on conda-forge that differ from those of pyproject.toml; environment.yml says why.
 CONDA_NAMES = {"typst": "typst-py", "matplotlib": "matplotlib-base"}
 # What a pip installation needs to be there before.
@@ -177,3 +179,9 @@ def test_citation_file(root, project):
     assert citation["license"] == project["project"]["license"] == "MIT"
     assert {"message", "title", "type"} <= set(citation)
     assert "The contributors of ketamine-crps" in (root / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_a_report_names_the_version_of_every_library(project):
+    wanted = {canonicalize_name(Requirement(line).name) for line in project["project"]["dependencies"]}
+    assert {canonicalize_name(name) for name in provenance.LIBRARIES} == wanted
+    assert len(provenance.versions()) == len(wanted) + 1, "Python itself too"

@@ -21,7 +21,7 @@ def test_responders_with_n_interval_and_rule():
     told = findings.response(response.response(made))
     # 8 of 10 and 6 of 8, Wilson's intervals
     assert told.sentence == (
-        "**80% were responders at the end of infusion and 75% 4 weeks later** (8 of 10, 95% interval 49% to 94%; "
+        "**80% were responders at the end of infusion and 75% at 4 weeks** (8 of 10, 95% interval 49% to 94%; "
         "6 of 8, 41% to 93%; responder: pain fell by 30% or more). Counting everyone without a score as no responder: "
         "80% and 60% of all 10."
     )
@@ -31,13 +31,13 @@ def test_responders_with_n_interval_and_rule():
 
 def test_nothing_is_counted_twice_where_nobody_is_missing():
     told = findings.response(response.response(cohort(*[(8, 4, {4: 4})] * 7)))
-    assert told.sentence.startswith("**100% were responders at the end of infusion and 100% 4 weeks later**")
+    assert told.sentence.startswith("**100% were responders at the end of infusion and 100% at 4 weeks**")
     assert "Counting everyone" not in told.sentence and "without a follow-up score" not in told.detail
 
 
 def test_the_follow_up_is_called_by_its_week():
     told = findings.response(response.response(cohort(*[(8, 4, {1: 4})] * 6), follow_up_weeks=1.0, window_weeks=0.5))
-    assert "and 100% 1 week later" in told.sentence
+    assert "and 100% at 1 week" in told.sentence
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,8 @@ def test_who_is_missing():
         in told.sentence
     )
     row = results().people.who_differs.set_index("measure").loc["baseline"]
+    ends = sorted((row["low"], row["high"]) if row["difference"] > 0 else (-row["low"], -row["high"]))
+    assert f"(95% interval {half_up(ends[0], 1)} to {half_up(ends[1], 1)})" in told.sentence, "the same way round"
     assert (
         f"{half_up(abs(row['difference']), 1)} points {'more' if row['difference'] > 0 else 'less'} pain"
         in told.sentence

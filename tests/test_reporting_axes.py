@@ -20,7 +20,7 @@ from analysis.reporting.plan import PlanError, read
 from analysis.reporting.provenance import command
 
 PARAMETERS = """
-cohort: str = "none.csv"  # the table of patients
+cohort: str = "data/cohorts/synthetic-example.csv"  # the table of patients
 sites: list[str] = []  # the sites that count
 cohort_regimens: list[str] = []  # the regimens that count
 years: list[str] = []  # the years that count
@@ -133,7 +133,7 @@ def test_a_cohort_without_the_column_is_told(cohort):
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        ("matrix: {sites: each_in_cohort}", "cohort 'none.csv': there is no such file"),
+        ("parameters: {cohort: none.csv}, matrix: {sites: each_in_cohort}", "cohort 'none.csv': there is no such file"),
         ("matrix: {sites: each_in_cohrt}", "a list of values or one of: each_in_cohort is needed"),
         ("name: aux", "no folder can be called so on Windows"),
     ],

@@ -122,6 +122,7 @@ def test_an_edited_notebook_builds_its_reports(build, tmp_path):
 def test_a_file_that_a_parameter_names_counts(tmp_path):
     import nbformat
 
+    (tmp_path / "c.csv").write_text("a")
     cell = nbformat.v4.new_code_cell(f'cohort: str = "{tmp_path}/c.csv"  # a file', metadata={"tags": ["parameters"]})
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "n.ipynb")
     (tmp_path / "batch.yml").write_text(f"reports: [{{notebook: {tmp_path}/n.ipynb}}]")
@@ -150,7 +151,7 @@ def test_what_was_ready_when_a_batch_was_cut_off_is_kept(build, tmp_path):
     (folder / ".unfinished.jsonl").write_text(json.dumps(first) + "\n" + json.dumps(second)[:100])
     (folder / ".two-abcdefgh").mkdir()
     assert build() == ["two"], "the line of the second was being written"
-    assert sorted(path.name for path in folder.iterdir()) == ["index.html", "manifest.json", "one", "two"]
+    assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
 
 
 def test_what_is_known_may_be_damaged(build, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import io
 import itertools
 import json
 import re
@@ -11,13 +12,14 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import nbformat
+import pypdf
 import pytest
 from bs4 import BeautifulSoup
 from reporting_samples import notebook_of, page, sample, synthetic
 
 from analysis.reporting import ReportError
 from analysis.reporting.cells import paddings
-from analysis.reporting.exporters import ReportHTMLExporter
+from analysis.reporting.exporters import ReportHTMLExporter, ReportPDFExporter
 
 
 def html_of(notebook) -> BeautifulSoup:
@@ -316,3 +318,18 @@ def test_an_empty_table_says_that_it_is_empty():
     table = html_of(with_cells(markdown("# T"), shown(bundle))).select_one("#tab-none table")
     assert [words(row) for row in table.select("tr")] == ["a b", "No rows."]
     assert table.select_one("tbody td")["colspan"] == "2"
+
+
+def test_a_reference_keeps_the_letter_that_the_text_gives_it():
+    """Also in a report that cites only one of two works of that year."""
+    from analysis.reporting import provenance
+
+    made = {"citations": provenance.citations()}
+    for cited, letters in (("[@kiefer2008b]", ["2008b"]), ("[@kiefer2008; @kiefer2008b]", ["2008a", "2008b"])):
+        notebook = with_cells(markdown(f"# T\n\nSee {cited}."))
+        notebook.metadata["ketamine_crps"] = made
+        entries = html_of(notebook).select(".references .csl-entry")
+        assert [re.search(r"Pain Medicine (\w+);", words(entry))[1] for entry in entries] == letters
+        content = ReportPDFExporter().from_notebook_node(notebook)[0]
+        pages = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+        assert re.findall(r"Pain Medicine\s(\w+);", pages) == letters

@@ -14,7 +14,7 @@ import pytest
 from notebook_runs import defaults
 from reporting_samples import notebook_of, pdf, pdf_text, sample, synthetic
 
-from analysis.exhibit import Table
+from analysis.exhibit import EXHIBIT_MIME, Table
 from analysis.reporting.exporters import ReportPDFExporter
 from analysis.reporting.paper import PAPERS
 from analysis.reporting.parts import Grid
@@ -292,3 +292,38 @@ def test_pages_are_numbered_for_readers_and_programs():
     count = len(reader.pages)
     assert list(reader.page_labels) == [str(number) for number in range(1, count + 1)]
     assert f"Page 2 of {count}" in " ".join(reader.pages[1].extract_text().split())
+
+
+def test_a_figure_that_does_not_fit_leaves_no_gap():
+    """The text behind it fills the page; the figure follows on the next one. Small ones stay where they are."""
+
+    def pages_with(height: int) -> list[str]:
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="400pt" height="{height}pt" viewBox="0 0 4 3"></svg>'
+        payload = {
+            "kind": "figure",
+            "name": "tall",
+            "caption": "CAPTION of 1.",
+            "alt": "One.",
+            "notes": "",
+            "studies": [],
+            "columns": [],
+            "cells": [],
+            "csv": "",
+        }
+        output = nbformat.v4.new_output("display_data", data={EXHIBIT_MIME: payload, "image/svg+xml": svg})
+        before = "\n\n".join(["A line of text before the figure."] * 14)
+        return pages_of(
+            with_cells(
+                nbformat.v4.new_markdown_cell(f"# Title\n\n{before}"),
+                nbformat.v4.new_code_cell("x", outputs=[output]),
+                nbformat.v4.new_markdown_cell("WORDS behind the figure."),
+            )
+        )
+
+    def place(pages: list[str], word: str) -> int:
+        return next(number for number, page in enumerate(pages, start=1) if word in page)
+
+    tall, small = pages_with(440), pages_with(100)
+    assert (place(tall, "WORDS"), place(tall, "CAPTION")) == (1, 2)
+    assert (place(small, "WORDS"), place(small, "CAPTION")) == (1, 1)
+    assert small[0].index("CAPTION") < small[0].index("WORDS")

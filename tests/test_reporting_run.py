@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import subprocess
 import sys
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from reporting_samples import SAMPLE, common, notebook_of, sample, spec, synthetic
 
 from analysis.paths import ROOT
@@ -137,6 +140,46 @@ def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
     )
     monkeypatch.setattr(run, "execute", lambda *_: (notebook_of(sample()), ""))
     assert build(spec()).reason == "ReportError: Typst: unknown font family: nope sans"
+
+
+def test_a_file_named_from_here_is_found_by_the_kernel(tmp_path, monkeypatch):
+    (tmp_path / "clinic.csv").write_text("patients")
+    parameters = nbformat.v4.new_code_cell(
+        'cohort: str = "data/cohorts/synthetic-example.csv"  # a table', metadata={"tags": ["parameters"]}
+    )
+    code = nbformat.v4.new_code_cell("from analysis.paths import resolve; print(resolve(cohort).read_text())")
+    nbformat.write(nbformat.v4.new_notebook(cells=[parameters, code]), tmp_path / "visits.ipynb")
+    monkeypatch.chdir(tmp_path)
+    built = build(Spec("v", str(tmp_path / "visits.ipynb"), {"cohort": "clinic.csv"}, (), common()))
+    assert built.reason == ""
+    assert notebook_of(built).cells[-1].outputs[0].text == "patients\n"
+    assert str(tmp_path) not in built.files["report.ipynb"].decode()
+
+
+def stream(name: str, text: str):
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def test_what_was_printed_in_pieces_is_one_output():
+    other = nbformat.v4.new_output("display_data", data={"text/plain": "3"})
+    made = run.merged_streams([stream("stderr", "w"), stream("stdout", "a\n"), other, stream("stdout", "b\n")])
+    assert [output.get("text", "") for output in made] == ["a\nb\n", "w", ""]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), st.text("ab\r\n", max_size=12)), max_size=5))
+def test_printed_lines_are_merged_as_nbclient_does_it(pieces):
+    made = run.merged_streams([stream(name, text) for name, text in pieces])
+    for output in made:
+        text = "".join(text for name, text in pieces if name == output.name)
+        assert output.text == re.sub(r".*\r(?=[^\n])", "", text)
+    assert [output.name for output in made] == sorted({name for name, _ in pieces}, reverse=True)
+
+
+def test_one_long_line_takes_no_longer_than_others(tmp_path):
+    path = tmp_path / "long.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print('x' * 2_000_000)")]), path)
+    built = build(Spec("long", str(path), formats=(), common=common()))
+    assert notebook_of(built).cells[0].outputs[0].text == "x" * 2_000_000 + "\n"
 
 
 def test_an_unknown_citation_fails_the_report(tmp_path):

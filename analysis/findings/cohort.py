@@ -37,7 +37,7 @@ def response(result: Any, level: float = 0.95) -> Finding:
     question = "How many patients respond, and how many still do later?"
     if not told:
         return Finding(question, "Too few patients have a score at baseline and later to give a rate.")
-    when = {"end_of_infusion": "at the end of infusion", "follow_up": f"{_weeks(result.follow_up_weeks)} later"}
+    when = {"end_of_infusion": "at the end of infusion", "follow_up": f"at {_weeks(result.follow_up_weeks)}"}
     heads = [f"{percent(seen[visit]['rate'])} {when[visit]}" for visit in told]
     behind = [
         f"{of(seen[visit]['responders'], seen[visit]['n'])}, "
@@ -56,7 +56,7 @@ def response(result: Any, level: float = 0.95) -> Finding:
 
 
 def _were(heads: list[str]) -> str:
-    """`57% were responders at the end of infusion and 48% 4 weeks later`."""
+    """`57% were responders at the end of infusion and 48% at 4 weeks`."""
     share, _, time = heads[0].partition(" ")
     return series([f"{share} were responders {time}", *heads[1:]])
 
@@ -226,7 +226,8 @@ def missing(result: Any, follow_up_weeks: float, level: float = 0.95) -> Finding
         row = differs.loc[measure]
         if not row["hidden"] and pd.notna(row["low"]):
             digits = 1 if scale == 1 else 0
-            limits = f"{half_up(scale * row['low'], digits)} to {half_up(scale * row['high'], digits)}"
+            sign = 1 if row["difference"] > 0 else -1
+            limits = interval(*sorted(sign * scale * row[side] for side in ("low", "high")), digits)
             more = "more" if row["difference"] > 0 else "less" if scale == 1 else "fewer"
             size = half_up(abs(scale * row["difference"]), digits)
             told.append(f"{size} {unit} {more} {words} ({level_words(level)} {limits})")

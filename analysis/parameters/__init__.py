@@ -75,15 +75,19 @@ def check_known(wanted: Mapping[str, tuple[Iterable[str], Iterable[Any]]]) -> No
 
     Raises ParameterError with every value that the table lacks and the nearest that it has.
     """
-    from analysis.evidence.problems import listed
+    from analysis.evidence.problems import listed, shorten
     from analysis.exhibit.cells import is_missing
 
     problems = []
     for name, (values, column) in wanted.items():
         known = sorted({str(value) for value in column if not is_missing(value)})
-        there = f"There are: {listed(known)}." if known else "The table says nothing about it."
+        there = (
+            f"There are: {listed(shorten(value, 60) for value in known)}."
+            if known
+            else "The table says nothing about it."
+        )
         problems += [
-            f"{name}: {value!r} is not in the table{nearest_word(value, known)}. {there}"
+            f"{name}: {shorten(value)!r} is not in the table{nearest_word(value, known)}. {there}"
             for value in values
             if value not in known
         ]

@@ -170,7 +170,7 @@ REGISTRY: dict[str, Rule] = {
 
 def nearest_word(word: str, words: Iterable[str]) -> str:
     """For a message: `; nearest: 'x'` or nothing if none is near."""
-    words = tuple(words)
-    near = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.6)
-    near = near or [other for other in words if word and (word.lower() in other or other in word.lower())]
-    return f"; nearest: {near[0]!r}" if near else ""
+    asked, plain = word.lower(), {other.lower(): other for other in words}
+    near = difflib.get_close_matches(asked, plain, n=1, cutoff=0.6)
+    near = near or [other for other in plain if asked and other and (asked in other or other in asked)]
+    return f"; nearest: {plain[near[0]]!r}" if near else ""

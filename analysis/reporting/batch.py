@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,13 +88,15 @@ def run(
     force: bool = False,
     watcher: Watcher | None = None,
     executor: Callable[[int], Executor] | None = None,
+    scheduler: str = "",
 ) -> list[Outcome]:
     """Builds the plan into `output`: a folder for each report, index.html, manifest.json. The watcher hears of each.
 
     A report whose inputs are those of last time and whose files still hold is left as it is; `force` builds it too.
     only: looks at the reports whose name fits the pattern (`*` and `?` as in a shell); index and manifest keep what
-    they said of the others. Raises FolderBusy if another batch is at work there, OSError if it can't be written,
-    ReportError if the index can't be made.
+    they said of the others. scheduler: address of a Dask cluster that builds them; else `executor`, else processes
+    here. Raises NoCluster if there is none, FolderBusy if another batch is at work there, OSError if it can't be
+    written, ReportError if the index can't be made.
     """
     watcher = watcher or Watcher()
     begin = datetime.now(UTC)
@@ -114,7 +116,7 @@ def run(
             else:
                 to_build.append(report)
         watcher.begin([report.name for report in to_build], len(outcomes))
-        for outcome in _built(to_build, folder, common, hashes, took, jobs, watcher, executor):
+        for outcome in _built(to_build, folder, common, hashes, took, jobs, watcher, executor, scheduler):
             outcomes[outcome.entry["name"]] = outcome
         entries = [
             outcomes[report.name].entry if report.name in outcomes else before[report.name]
@@ -135,6 +137,7 @@ def _built(
     jobs: int | None,
     watcher: Watcher,
     executor: Callable[[int], Executor] | None,
+    scheduler: str,
 ) -> Any:
     """Each outcome, its files in place and noted. New reports come first, then those that took longest last time."""
     planned = {report.name: report for report in reports}
@@ -147,7 +150,7 @@ def _built(
         (report for report in reports if not report.problem), key=lambda report: -took.get(report.name, float("inf"))
     )
     specs = [spec_of(report, common) for report in sound]
-    for built in build_all(specs, jobs, executor, lambda spec: watcher.started(spec.name)):
+    for built in _results(specs, jobs, executor, scheduler, lambda spec: watcher.started(spec.name)):
         entry = _entry(planned[built.name], built, common, hashes[built.name])
         try:
             place(folder.path / built.name, built.files)
@@ -158,6 +161,22 @@ def _built(
         outcome = Outcome(entry, built.seconds)
         watcher.finished(outcome)
         yield outcome
+
+
+def _results(
+    specs: list[Spec],
+    jobs: int | None,
+    executor: Callable[[int], Executor] | None,
+    scheduler: str,
+    started: Callable[[Spec], None],
+) -> Iterator[Built]:
+    if not scheduler or not specs:
+        yield from build_all(specs, jobs, executor, started)
+        return
+    from analysis.reporting.cluster import Cluster
+
+    with Cluster(scheduler, specs) as cluster:
+        yield from build_all(specs, jobs or cluster.jobs, cluster, started)
 
 
 def _finish(

@@ -35,6 +35,7 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
+from analysis.reporting.references import with_letters
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
 _MARK = "<!--part {}-->"
@@ -64,6 +65,7 @@ def pieces(document: Document) -> dict[str, Any]:
     html = pandoc.write(blocks, "html5", meta, version, ["--mathml", "--section-divs=false"])
     found = re.split(r"<!--part ([\w-]+)-->", html)
     split = dict(zip(found[1::2], found[2::2], strict=True))
+    split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
     references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
     notes = opening + notes
     script = _file("page.js")

@@ -99,7 +99,7 @@ class ReportEngine(NBClientEngine):
         settings = {
             "kernel_manager_class": manager,
             "record_timing": False,
-            "coalesce_streams": True,
+            "coalesce_streams": keep is None,  # run.tidy does it, and better
             "shutdown_kernel": "immediate",  # its work is done; a graceful end costs 0.6 s and now and then 3 s
         }
         return super().execute_managed_notebook(nb_man, kernel_name, **settings, **kwargs)

@@ -29,9 +29,11 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
+from analysis.reporting.references import with_letters
 from analysis.reporting.typst_tables import set_table
 
-_SMALL = 170.0  # height of a table that is not worth a page break
+_SMALL = 170.0  # height of a table or figure that is not worth a page break
+_LETTERS_A_LINE, _LINE, _MARGIN = 90, 13.0, 40.0  # of a caption; points that are left free
 
 
 @functools.cache
@@ -96,7 +98,8 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
     meta = dict(document.meta)
     version = meta.pop("version")
     blocks = pandoc.walk(blocks, lambda node: _for_typst(node, files))
-    return pandoc.write(blocks, "typst", meta, version), files
+    source = pandoc.write(blocks, "typst", meta, version)
+    return with_letters(source, document.made.get("citations", {}), "typst"), files
 
 
 def text(words: str) -> str:
@@ -163,9 +166,18 @@ def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
     files[f"{name}.svg"] = part.svg.encode()
     width, height = svg_size(part.svg)
     shown = min(width or paper.width, paper.width, paper.figure * width / height if height else paper.width)
-    opening = f"#exhibit-figure({text(name)}, {text(name + '.svg')}, {text(part.alt)}, {shown:.1f}pt, ["
+    floats = str(_floats(part, shown * height / width if width else paper.figure, paper)).lower()
+    opening = f"#exhibit-figure({text(name)}, {text(name + '.svg')}, {text(part.alt)}, {shown:.1f}pt, {floats}, ["
     closing = [_raw("], ["), *part.notes, _raw("])")] if part.notes else [_raw("], none)")]
     return [_raw(opening), *captioned(f"Figure {part.number}.", part.caption), *closing]
+
+
+def _floats(part: FigurePart, height: float, paper: Paper) -> bool:
+    """Whether a figure goes to the next free top or foot of a page, so that the text before it leaves no gap. Not if
+    it is small, nor if picture and words may be too high for one page: what floats can't break."""
+    words = pandoc.plain(part.caption), *map(pandoc.plain, part.notes)
+    lines = sum(1 + len(paragraph) // _LETTERS_A_LINE for paragraph in words)
+    return height > _SMALL and height + lines * _LINE < paper.height - _MARGIN
 
 
 def _table(part: TablePart, paper: Paper) -> Blocks:

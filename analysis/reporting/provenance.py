@@ -20,16 +20,34 @@ from analysis.parameters import Notebook
 from analysis.parameters.registry import File
 from analysis.paths import DATA, ROOT, resolve
 
+# what pyproject.toml asks for, those that make numbers first
 LIBRARIES = (
     "pandas",
     "numpy",
     "scipy",
     "matplotlib",
-    "ipykernel",
+    "frictionless",
+    "pyyaml",
+    "openpyxl",
+    "pyarrow",
     "papermill",
+    "nbclient",
+    "nbformat",
     "nbconvert",
+    "ipykernel",
+    "ipython",
+    "jupyter_client",
+    "jupyterlab",
+    "pyzmq",
+    "traitlets",
+    "jinja2",
+    "beautifulsoup4",
+    "pygments",
     "pypandoc_binary",
     "typst",
+    "rocrate",
+    "click",
+    "tqdm",
 )
 MONTHS = (
     "January",
@@ -97,7 +115,7 @@ def data() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Python and the libraries that can change a number or a byte."""
+    """Python and all libraries that the project builds on."""
     found = {"Python": platform.python_version()}
     for name in LIBRARIES:
         try:

@@ -7,6 +7,7 @@ writes the files (`place`). It raises nothing: a report that can't be made says 
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.paths import ROOT
+from analysis.paths import MOVED, ROOT, resolve
 from analysis.reporting import lean_nbformat, privacy
 from analysis.reporting.environment import environment
 
@@ -128,7 +129,7 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: fl
                 progress_bar=False,
                 cwd=str(ROOT / "notebooks") if (ROOT / "notebooks").is_dir() else str(ROOT),
                 keep=kept,
-                environment=environment(made["code"]["epoch"], home),
+                environment={**environment(made["code"]["epoch"], home), **_moved(given)},
                 timeout_func=lambda cell: max(end - time.monotonic(), 0.01),
             )
         except PapermillExecutionError as error:
@@ -144,6 +145,12 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: fl
     if reason:
         reason = f"cell {_cell_number(kept)}: {reason}"
     return tidy(kept[0], made), one_line(reason)
+
+
+def _moved(given: dict[str, Any]) -> dict[str, str]:
+    """For the kernel, which runs in another folder: where the files are that somebody named from here."""
+    places = {given[name]: str(resolve(given[name])) for name in FILE_PARAMETERS if given.get(name)}
+    return {MOVED: json.dumps(places)} if places else {}
 
 
 def _mark(kept: list[Any], name: str, reason: str) -> None:
@@ -178,9 +185,36 @@ def tidy(notebook: Any, made: dict[str, Any]) -> Any:
             cell.metadata.pop(key, None)
         if not cell.metadata.get("tags"):
             cell.metadata.pop("tags", None)
+        if "outputs" in cell:
+            cell.outputs = merged_streams(cell.outputs)
         for output in cell.get("outputs", []):
             _tidy_output(output)
     return notebook
+
+
+def merged_streams(outputs: list[Any]) -> list[Any]:
+    """What was printed as one output a stream, printed lines before warnings: they arrive in pieces, in any order.
+
+    As nbclient's coalesce_streams does it, which takes minutes for one long line.
+    """
+    merged: list[Any] = []
+    streams: dict[str, Any] = {}
+    for output in outputs:
+        if output.output_type == "stream" and output.name in streams:
+            streams[output.name].text += output.text
+            continue
+        if output.output_type == "stream":
+            streams[output.name] = output
+        merged.append(output)
+    for output in streams.values():
+        if "\r" in output.text:  # a bar that was drawn again and again: its last state
+            lines = output.text.split("\n")
+            output.text = "\n".join(line[line.rfind("\r", 0, len(line) - 1) + 1 :] for line in lines)
+    for n in range(len(merged) - 1):
+        pair = [output.name if output.output_type == "stream" else "" for output in merged[n : n + 2]]
+        if pair == ["stderr", "stdout"]:
+            merged[n], merged[n + 1] = merged[n + 1], merged[n]
+    return merged
 
 
 def _tidy_output(output: Any) -> None:

@@ -121,7 +121,7 @@ def decline(
     groups: for each row the group of its study (a moderator of the level, with one slope for all); the group with the
     most studies comes first and is the one that the intercept stands for. Maximum likelihood by adaptive Gauss-Hermite
     quadrature, as lme4::glmer(nAGQ > 1). Limits use Student's t, because with so few studies the normal ones are too
-    narrow (reports/simulation/coverage.csv).
+    narrow (coverage.csv of the pooling package).
 
     The same patients counted twice are taken as independent given their study; they are not, and the standard error
     of the slope within a study is too large for it rather than too small.

@@ -144,6 +144,8 @@ def _measures(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
         rows.append({"measure": measure, "words": words, "measured_in": measured_in, **found})
     frame = pd.DataFrame(rows).drop(columns=["low", "high"]).astype({"n": "Int64"})
     frame.insert(4, "missing", pd.array(len(first) - frame["n"], dtype="Int64"))
+    if len(first) < min_cell:
+        frame["missing"] = pd.NA  # it would be the number of all patients, which is hidden
     # n and missing add up to all patients: a hidden n hides both
     return hide(frame, "n", ["missing", "mean", "sd", "median", "q1", "q3"], min_cell)
 

@@ -12,6 +12,7 @@ from analysis.outcomes.synthesis.benefit_kept import benefit_kept
 from analysis.outcomes.synthesis.rates import ALONE, pooled_rates
 from analysis.outcomes.synthesis.windows import window
 from analysis.wording import series
+from analysis.wording import weeks as at_weeks
 
 # the definition of the evidence that comes nearest to each rule of a cohort
 DEFINITION_OF_RULE = {
@@ -75,7 +76,7 @@ def _by_curve(kept, weeks: float, outcome: str) -> dict:
     benefits = series([BENEFIT_WORDS[name] for name in dict.fromkeys(kept.points["benefit"])], "or")
     return {
         "outcome": outcome,
-        "definition": f"each study's own definition ({benefits}), {weeks:g} weeks after the end of infusion",
+        "definition": f"each study's own definition ({benefits}), {at_weeks(weeks)}",
         **_of(kept.points, "durations"),
         "k": kept.k,
         "patients": int(kept.points.drop_duplicates("arm_id")["patients_treated"].sum()),

@@ -48,7 +48,7 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
     definition and window of time. Arms of one study in one group are taken together, since their patients are
     different ones; of an arm that counts twice in a window the earlier count is taken. The binomial-normal model with
     Student's t, since the normal interval covers the true rate too seldom with so few studies
-    (reports/simulation/coverage.csv).
+    (coverage.csv of the pooling package).
     """
     table = responders.rates(selection, level, definition_classes)
     table["window"] = [window(weeks) for weeks in table["weeks"].astype("float64")]

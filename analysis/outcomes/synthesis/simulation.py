@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
-from analysis.paths import ROOT
+from analysis.statistics import pooling
 
-COVERAGE = ROOT / "reports" / "simulation" / "coverage.csv"
+COVERAGE = Path(pooling.__file__).with_name("coverage.csv")
 
 
 def simulated_coverage() -> pd.DataFrame:
-    """How often each interval for a pooled rate held the true one, from reports/simulation/simulation.py.
+    """How often each interval for a pooled rate held the true one, from tests/reference/pooling/simulation.py.
 
     One row a number of studies and method: k, method, coverage_low to coverage_high (over the simulated settings),
     prediction_low to prediction_high (for the rate of one more study), width (mean width); shares between 0 and 1.

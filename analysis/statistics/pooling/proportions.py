@@ -39,7 +39,7 @@ def pool_proportions(
       correction (Stijnen et al. 2010, Stat Med 29:3046). `estimate` is the rate of the study in the middle, expit(mu),
       not the mean of all rates. `adjust` is `wald` (default, as rma.glmm) or `t` (t with k - 1 degrees of freedom).
       With few heterogeneous studies `wald` is too narrow: it covers 79 to 96% with three studies, `t` 97 to 100%, with
-      ten 90 to 97% and 93 to 99% (reports/simulation/coverage.csv).
+      ten 90 to 97% and 93 to 99% (coverage.csv beside this file).
       Q is the likelihood-ratio statistic; I² = tau² / (tau² + typical sampling variance of the logits). The interval
       of tau² (and so of I²) is by profile likelihood; above tau = 50 it has no upper end. Weights, which this model
       doesn't have, are each study's share of the information on mu at the estimates: 1 / (tau² + 1 / (n p (1 - p))).

@@ -1,9 +1,9 @@
 """Coverage of intervals for a pooled proportion, simulated: the argument for the defaults of `pool_proportions`.
 
-    python reports/simulation/simulation.py [--replicates 2000] [--seed 20240501] [--jobs 1]
+    python tests/reference/pooling/simulation.py [--replicates 2000] [--seed 20240501] [--jobs 1]
 
-Not part of the tests: takes about a quarter of an hour on one core. Writes coverage.csv beside this file. The
-generating model stands below and knows nothing of the project; only the intervals under test are imported.
+Not part of the tests: takes about a quarter of an hour on one core. Writes analysis/statistics/pooling/coverage.csv.
+The generating model stands below and knows nothing of the project; only the intervals under test are imported.
 
 Studies: k of them, sizes drawn between 5 and 71 evenly on the log scale (the span of the studies met here); the logit
 of each study's rate is Normal(logit(rate), tau²); events are binomial. Target: the rate of the study in the middle,
@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product, repeat
 from math import isnan, log, sqrt
-from pathlib import Path
 
 import numpy as np
 from scipy.special import stdtrit
 
+from analysis.paths import ROOT
 from analysis.statistics.pooling import pool_proportions
 
 STUDIES = (3, 5, 10)
@@ -100,7 +100,7 @@ def scenario(
 
 
 def main() -> None:
-    """Every scenario, each from its own stream of the seed, into coverage.csv."""
+    """Every scenario, each from its own stream of the seed, into analysis/statistics/pooling/coverage.csv."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replicates", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=20240501)
@@ -111,7 +111,9 @@ def main() -> None:
     with ProcessPoolExecutor(arguments.jobs) as workers:
         parts = workers.map(scenario, *zip(*grid, strict=True), streams, repeat(arguments.replicates))
         rows = [row for part in parts for row in part]
-    with (Path(__file__).parent / "coverage.csv").open("w", newline="", encoding="utf-8") as file:
+    with (ROOT / "analysis" / "statistics" / "pooling" / "coverage.csv").open(
+        "w", newline="", encoding="utf-8"
+    ) as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
