@@ -15,13 +15,13 @@ import papermill
 import pypdf
 from bs4 import BeautifulSoup
 
-from analysis.parameters import check, find_notebook
+from analysis.parameters import all_notebooks, check, find_notebook
 from analysis.paths import ROOT
 from analysis.reporting import provenance
 from analysis.reporting.pool import build_all
 from analysis.reporting.run import Built, Spec
 
-NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+NAMES = [notebook.name for notebook in all_notebooks()]  # those for use by hand are in test_lab.py
 OTHER: dict[str, dict[str, Any]] = {
     "01-evidence-map": {"routes": ["topical", "oral"], "weight_kg": 60.0},
     "02-pain-trajectories": {"populations": ["crps", "crps_1", "mixed"], "access": ["abstract"], "level": 0.9},

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from analysis.exhibit import linked, plain, shown_in, sourced
+from analysis import figures
+from analysis.evidence.selection import select
+from analysis.exhibit import Column, Finding, Table, linked, plain, shown_in, sourced
 from analysis.exhibit.places import anchor, cell_places, places
+from analysis.outcomes import responders
 
 
 @pytest.mark.parametrize(
@@ -67,3 +71,22 @@ def test_cells_that_name_rows(label, cell, pieces):
 
 def test_anchors_are_the_same_everywhere():
     assert anchor("pain_scores", 20) == "row-pain-scores-20"
+
+
+def test_every_result_names_the_rows_behind_it():
+    data = pd.DataFrame({"what": ["a", "b"], "rows": ["responders.csv row 27 and 28", "pain_scores.csv row 5"]})
+    table = Table("t", data, "Caption.", (Column("what", "What"),))
+    expected = [["pain_scores.csv", 5], ["responders.csv", 27], ["responders.csv", 28]]
+    assert table.source.to_numpy().tolist() == expected, "also of columns that are not printed"
+    labelled = Table("t", pd.DataFrame({"row": [30, 4]}), "Caption.", (Column("row", "Row of arms.csv", "right"),))
+    assert labelled.source.to_numpy().tolist() == [["arms.csv", 4], ["arms.csv", 30]]
+    finding = Finding("Why?", "So.", rows=("responders.csv row 28", "responders.csv row 28", "arms.csv row 3"))
+    assert finding.source.to_numpy().tolist() == [["arms.csv", 3], ["responders.csv", 28]]
+    empty = Finding("Why?", "So.").source
+    assert list(empty.columns) == ["file", "row"] and empty.empty and empty["row"].dtype == "int64"
+
+
+def test_a_figure_names_the_rows_behind_it(evidence):
+    rates = responders.rates(select(evidence))
+    source = figures.responder_forest(rates).source
+    assert set(source["file"]) == {"responders.csv"} and set(source["row"]) == set(rates["row"])

@@ -1,6 +1,7 @@
 """The notebooks: stored clean, thin, and running with their defaults and with other parameters."""
 
 import ast
+import inspect
 import re
 
 import nbformat
@@ -8,9 +9,12 @@ import notebook_runs
 import pytest
 from notebook_runs import NAMES, OTHER
 
-from analysis.exhibit import EXHIBIT_MIME
+from analysis.exhibit import EXHIBIT_MIME, Figure, Finding, Table
 from analysis.parameters import find_notebook
 from analysis.paths import ROOT
+
+BY_HAND = ("00-start-here", "explore")
+STORED = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 def stored(name):
@@ -44,19 +48,42 @@ def test_the_notebooks_of_the_design_are_there():
         "cohort-report",
     }
     assert set(OTHER) == set(NAMES)
+    assert set(STORED) == {*NAMES, *BY_HAND}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STORED)
 def test_stored_without_outputs_for_any_python(name):
     notebook = stored(name)
     nbformat.validate(notebook)
-    assert notebook.metadata.kernelspec.name == "python3"
+    advice = "in Jupyter: Kernel > Change Kernel > Python 3 (ipykernel), then save"
+    assert notebook.metadata.kernelspec.name == "python3", advice
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     for cell in notebook.cells:
         assert cell.cell_type == "markdown" or (cell.outputs == [] and cell.execution_count is None)
         assert set(cell.metadata) <= {"tags"}
     ids = [cell.id for cell in notebook.cells]
     assert len(ids) == len(set(ids))
+    # as Jupyter itself writes it, so that a change by hand shows no other lines
+    text = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert text == nbformat.writes(notebook) + "\n"
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_links_lead_somewhere(name):
+    for cell in stored(name).cells:
+        for link in re.findall(r"\]\(([^)#]+)\)", cell.source if cell.cell_type == "markdown" else ""):
+            assert "://" in link or (ROOT / "notebooks" / link).is_file(), link
+
+
+def test_the_first_notebook_leads_to_all_others():
+    links = re.findall(r"\]\(([^)]+)\.ipynb\)", stored("00-start-here").cells[0].source)
+    assert sorted(links) == sorted(set(STORED) - {"00-start-here"})
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_without_a_kernel_it_says_what_it_would_show(name):
+    first = stored(name).cells[0]
+    assert first.cell_type == "markdown" and first.metadata.tags == ["by-hand"] and len(first.source.split()) > 120
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -140,3 +167,50 @@ def test_the_same_table_by_hand_and_in_batch():
     expected = tables.responder_rates(responders.rates(select(evidence.load())), 0.95).payload()["cells"]
     (shown,) = [t for t in exhibits(default_run("03-responder-rates"), "table") if t["name"] == "responder-rates"]
     assert shown["cells"] == expected
+
+
+def called(name):
+    """What the cells of a notebook call of the library: name -> function or class."""
+    trees = [ast.parse(cell.source) for cell in stored(name).cells if cell.cell_type == "code"]
+    names = {}
+    for tree in trees:
+        for node in tree.body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                exec(compile(ast.Module([node], []), name, "exec"), names)
+    found = {}
+    for node in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        words = ast.unparse(node.func).split(".")
+        target = names.get(words[0])
+        for word in words[1:]:
+            target = getattr(target, word, None)
+        if getattr(target, "__module__", "").startswith("analysis"):
+            found[".".join(words)] = target
+    return found
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_shift_tab_answers(name):
+    """Whatever a cell calls says in its docstring what it answers; so do the attributes of what it gives back."""
+    functions = called(name)
+    assert functions
+    for words, target in functions.items():
+        # a class whose docstring was forgotten has that of dataclass: its signature
+        told = inspect.getdoc(target) or ""
+        assert len(told.split()) >= 5 and not told.startswith(f"{target.__name__}("), f"{words} has no docstring"
+    for kind in (Figure, Table, Finding):
+        for attribute in ("source", "svg") if kind is Figure else ("source",):
+            assert inspect.getdoc(getattr(kind, attribute))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_answer_stands_right_below_the_parameters(name):
+    """Question, parameters, imports, answer: no text and nothing that is shown comes between."""
+    cells = stored(name).cells
+    answer = next(n for n, cell in enumerate(cells) if cell.cell_type == "code" and "Summary(" in cell.source)
+    assert answer <= 6
+    assert all(cell.cell_type == "code" for cell in cells[1 : answer + 1])
+    shown = [i for i, c in enumerate(default_run(name).cells) if c.cell_type == "code" and c.outputs]
+    summary = next(
+        i for i in shown if any(EXHIBIT_MIME in o.get("data", {}) for o in default_run(name).cells[i].outputs)
+    )
+    assert shown[0] == summary

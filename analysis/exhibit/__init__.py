@@ -12,6 +12,7 @@ from analysis.exhibit.glyphs import drawable, visible
 from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table
 from analysis.exhibit.markdown import cite, escape, plain
 from analysis.exhibit.places import linked, shown_in, sourced
+from analysis.exhibit.progress import progress
 
 __all__ = [
     "EXHIBIT_MIME",
@@ -27,6 +28,7 @@ __all__ = [
     "escape",
     "linked",
     "plain",
+    "progress",
     "shown_in",
     "sourced",
     "value_text",

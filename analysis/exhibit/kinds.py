@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.exhibit.cells import Column, columns_of, csv_text, printed
 from analysis.exhibit.markdown import plain
 from analysis.exhibit.pictures import lean_svg
+from analysis.exhibit.places import cell_places, places, source_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -66,6 +67,15 @@ def _html_table(grid: dict[str, Any], caption: str) -> str:
     return f"<table>{top}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def _rows_behind(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+    cells = (
+        (column.label, cell)
+        for column in (*columns, *columns_of(data))
+        for cell in dict.fromkeys(map(column.text, data[column.name]))
+    )
+    return source_rows(place for label, cell in cells for _, place in cell_places(label, cell) if place)
+
+
 def heading(column: dict[str, str]) -> str:
     """The heading of a printed column, with its unit if it has one."""
     return f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
@@ -97,6 +107,11 @@ class Figure:
             pyplot.close(self.figure)
 
     @property
+    def source(self) -> pd.DataFrame:
+        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        return _rows_behind(self.data, ())
+
+    @property
     def svg(self) -> str:
         """The picture as SVG: no date, no random ids, letters as outlines, so that it is the same everywhere."""
         if "text" not in self._svg:
@@ -120,14 +135,18 @@ class Figure:
             **_grid(self.data, columns_of(self.data)),
         }
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    @property
+    def html(self) -> str:
+        """The picture with its alternative text and its caption."""
         picture = base64.b64encode(self.svg.encode()).decode()
-        html = (
+        return (
             f'<figure style="margin:0"><img style="max-width:100%;background:#fff" alt="{html_escape(self.alt)}" '
             f'src="data:image/svg+xml;base64,{picture}"><figcaption>{html_escape(plain(self.caption))}</figcaption></figure>'
         )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         text = f"Figure: {plain(self.caption)}\n{self.alt}"
-        return {EXHIBIT_MIME: self.payload(), "image/svg+xml": self.svg, "text/html": html, "text/plain": text}
+        return {EXHIBIT_MIME: self.payload(), "image/svg+xml": self.svg, "text/html": self.html, "text/plain": text}
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +169,11 @@ class Table:
     def __post_init__(self) -> None:
         _check(self.name, caption=self.caption)
         _check_columns(self.name, self.data, self.columns)
+
+    @property
+    def source(self) -> pd.DataFrame:
+        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        return _rows_behind(self.data, self.columns)
 
     def payload(self) -> dict[str, Any]:
         """What the report needs, as JSON."""
@@ -187,6 +211,14 @@ class Finding:
     studies: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     detail: str = ""
+
+    @property
+    def source(self) -> pd.DataFrame:
+        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        return source_rows(places(*self.rows))
+
+    def _repr_markdown_(self) -> str:
+        return f"**{self.question}** {self.sentence}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+import pandas as pd
 
 Place = tuple[str, int]  # table, row as a spreadsheet shows it
 _NUMBERS = r"\d+(?:(?:, | and )\d+)*"
@@ -19,6 +22,14 @@ def places(*texts: str) -> tuple[Place, ...]:
         (match[1], int(number)) for text in texts for match in _NAMED.finditer(text) for number in _digits(match[2])
     )
     return tuple(dict.fromkeys(found))
+
+
+def source_rows(found: Iterable[Place]) -> pd.DataFrame:
+    """Places as a table, each once: file (in data/), row (as a spreadsheet shows it)."""
+    rows = sorted(set(found))
+    return pd.DataFrame(
+        {"file": pd.Series([f"{table}.csv" for table, _ in rows], dtype="str"), "row": [row for _, row in rows]}
+    ).astype({"row": "int64"})
 
 
 def anchor(table: str, row: int) -> str:

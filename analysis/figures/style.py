@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 from pathlib import Path
 
@@ -132,6 +133,7 @@ def finish(picture: Picture) -> Picture:
     return picture
 
 
+@lru_cache(4096)  # the same names and numbers are measured over and over, also from one redrawing to the next
 def text_width(words: str, size: float = TEXT, weight: str = "normal") -> float:
     """The width of the longest line in points; letters drawn as pixels are up to 1.5% wider than as outlines."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)

@@ -26,6 +26,7 @@ class Notebook:
     path: Path
     title: str
     parameters: tuple[Parameter, ...]
+    by_hand: bool = False  # no report is made from it; its first cell has the tag `by-hand`
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -34,15 +35,27 @@ class Notebook:
 
 
 def all_notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
-    """The notebooks of the project, by name. Raises ParameterError if a parameters cell breaks the rules."""
-    return [read_notebook(path) for path in sorted(folder.glob("*.ipynb"))]
+    """The notebooks that make reports, by name, without those for use by hand.
+
+    Raises ParameterError if a parameters cell breaks the rules.
+    """
+    notebooks = [read_notebook(path) for path in sorted(folder.glob("*.ipynb"))]
+    return [notebook for notebook in notebooks if not notebook.by_hand]
 
 
 def find_notebook(name: str | Path) -> Notebook:
     """The notebook of that name (such as `evidence-report`) or at that path.
 
-    Raises ParameterError with the nearest name if there is none.
+    Raises ParameterError with the nearest name if there is none, and for a notebook that is for use by hand.
     """
+    found = _found(name)
+    if found.by_hand:
+        there = ", ".join(notebook.name for notebook in all_notebooks())
+        raise ParameterError([f"{found.name} is for use by hand (`make lab`) and makes no report. Reports: {there}."])
+    return found
+
+
+def _found(name: str | Path) -> Notebook:
     given = Path(name)
     if given.suffix == ".ipynb":
         for candidate in (given, ROOT / given, NOTEBOOKS / given):
@@ -51,7 +64,7 @@ def find_notebook(name: str | Path) -> Notebook:
     stem = given.name.removesuffix(".ipynb")
     if given.name == str(name) and (NOTEBOOKS / f"{stem}.ipynb").is_file():
         return read_notebook(NOTEBOOKS / f"{stem}.ipynb")
-    names = tuple(path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb")))
+    names = tuple(notebook.name for notebook in all_notebooks())
     there = f" There are: {', '.join(names)}." if names else " There are none yet."
     raise ParameterError([f"No notebook {str(name)!r}{nearest_word(stem, names)}.{there}"])
 
@@ -72,7 +85,8 @@ def read_notebook(path: Path) -> Notebook:
     if len(tagged) > 1:
         raise ParameterError([f"{path.name}: has {len(tagged)} cells tagged 'parameters'; one is allowed."])
     parameters = _parse_cell(path.name, tagged[0]) if tagged else ()
-    return Notebook(path.stem, path, title, parameters)
+    by_hand = bool(sources) and "by-hand" in sources[0][2]
+    return Notebook(path.stem, path, title, parameters, by_hand)
 
 
 def _parse_cell(where: str, source: str) -> tuple[Parameter, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import cohort_load
 import cohort_tables
+import exploring
 import numpy as np
 
 from analysis import evidence, findings
@@ -68,7 +69,7 @@ def main() -> None:
         seconds = median_seconds(work)
         told = "" if goal is None else f"   goal {goal:g} s: {'met' if seconds <= goal else 'NOT met here'}"
         print(f"{1000 * seconds:9.1f} ms   {name}{told}")
-    for part in (cohort_load, cohort_tables):
+    for part in (exploring, cohort_load, cohort_tables):
         for line in part.lines():
             print(line)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -98,9 +98,11 @@ def durations(
     level: float = 0.95,
     min_cell: int = 5,
     seed: int = 1,
+    progress: Callable[[Collection], Iterator] = iter,
 ) -> Durations:
     """Estimate how long the benefit lasted, see `Durations` and `benefit_intervals`.
 
+    progress: goes through the comparisons and may tell how far they are (`analysis.exhibit.progress`).
     ValueError for an unknown rule, an impossible min_cell or a horizon that isn't above 0.
     """
     check_rule(responder_rule)
@@ -112,7 +114,7 @@ def durations(
     first = courses["first"].to_numpy()
     counts, curves, medians, tests, fits = [], [], [], [], []
     of_all: dict[str, tuple] = {}  # the first courses of `course` are those of `all`, which come first
-    for who, by, part in _parts(courses, min_cell):
+    for who, by, part in progress(list(_parts(courses, min_cell))):
         labels = part["group"].cat.categories
         several = DRAWS_OF_SEVERAL if len(labels) <= MOST_BANDS else (0, 0)
         most, least = DRAWS_OF_ONE if by == "all" else several

@@ -1,0 +1,95 @@
+"""Responders by any percentage: hand-counted patients, and the numbers of the reports at the reports' rules."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.figures.cohort import responder_flow
+from analysis.outcomes.cohort.response import response
+from analysis.outcomes.cohort.scores import course_scores
+from analysis.outcomes.cohort.threshold import at_threshold
+from analysis.statistics.intervals import newcombe_paired, wilson
+from tests.cohort_samples import cohort
+
+# fall at the end of infusion, at four weeks: 50% 38%, 0% 0%, 57% 71%, none none, 80% missing, 30% 40%, 63% 13%
+SEVEN = [(8, 4, {4: 5}), (6, 6, {4: 6}), (7, 3, {4: 2}), (9, 9, {4: 9}), (5, 1), (10, 7, {4: 6}), (8, 3, {4: 7})]
+NOT_JUDGED = [(0, 0, {4: 0}), (None, 1, {4: 1})]
+SAME = ["visit", "handling", "responders", "n", "rate", "ci_low", "ci_high", "hidden"]
+
+
+def numbers(percent, *rows, min_cell=1):
+    return at_threshold(course_scores(cohort(*rows)), percent, min_cell=min_cell)
+
+
+def counts(found):
+    return found.flow.iloc[0][["n", "first", "second", "kept", "lost", "gained", "neither"]].tolist()
+
+
+def test_by_hand_at_percentages_that_no_rule_has():
+    found = numbers(37, *SEVEN, *NOT_JUDGED)
+    rates = found.rates.set_index(["visit", "handling"])
+    assert rates.loc[("end_of_infusion", "complete_cases"), ["responders", "n"]].tolist() == [4, 7]
+    assert rates.loc[("follow_up", "complete_cases"), ["responders", "n"]].tolist() == [3, 6]
+    end = rates.loc[("follow_up", "non_responder_imputation")]
+    assert end[["responders", "n"]].tolist() == [3, 7]
+    assert [end["ci_low"], end["ci_high"]] == pytest.approx(list(wilson(3, 7)))
+    # kept: 1st, 3rd; lost: 7th; gained: 6th; the 5th has no second score
+    assert counts(found) == [6, 3, 3, 2, 1, 1, 2]
+    low, high = newcombe_paired(2, 1, 1, 2)
+    assert found.flow[["difference", "difference_low", "difference_high"]].values[0] == pytest.approx([0, -high, -low])
+    assert counts(numbers(38, *SEVEN)) == [6, 3, 2, 1, 2, 1, 2]  # 3 of 8 points are 37.5%
+    told = dict(zip(found.left_out["why"], found.left_out["n"], strict=True))
+    assert told == {
+        "baseline score missing": 1,
+        "baseline pain is 0, of which no percentage can be taken": 1,
+        "no follow-up score in the window": 1,
+        "not both scores": 1,
+    }
+
+
+def test_exactly_so_many_percent_count():
+    assert counts(numbers(30, (10, 7, {4: 7.1})))[:3] == [1, 1, 0]
+    assert counts(numbers(7, (10, 9.3, {4: 9.3})))[:3] == [1, 1, 1]  # 10 - 9.3 is a little below 0.7
+
+
+SCORE = st.one_of(st.none(), st.integers(0, 20).map(lambda half: half / 2))
+
+
+@given(st.lists(st.tuples(SCORE, SCORE, st.fixed_dictionaries({4: SCORE})), min_size=1, max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_as_the_reports_say_at_their_rules_and_on_their_curve(rows):
+    patients = cohort(*rows)
+    courses, expected = course_scores(patients), response(patients, min_cell=3)
+    for percent in (30, 50):
+        found = at_threshold(courses, percent, min_cell=3)
+        rule = f"ge_{percent}_percent"
+        rates = expected.rates[expected.rates["rule"] == rule]
+        assert found.rates[SAME].reset_index(drop=True).equals(rates[SAME].reset_index(drop=True))
+        flow = expected.flow[(expected.flow["rule"] == rule) & (expected.flow["handling"] == "complete_cases")]
+        assert found.flow[flow.columns].astype(object).equals(flow.reset_index(drop=True).astype(object))
+    curve = expected.curve[expected.curve["cutoff"] == 71].reset_index(drop=True)
+    found = at_threshold(courses, 71, min_cell=3).rates
+    complete = found[found["handling"] == "complete_cases"].reset_index(drop=True)
+    assert complete["n"].equals(curve["n_complete"].rename("n"))
+    assert complete["ci_high"].equals(curve["high_complete"].rename("ci_high"))
+
+
+def test_few_patients_are_not_told():
+    found = numbers(40, *SEVEN[:4], min_cell=5)
+    assert found.rates["hidden"].all() and found.rates["rate"].isna().all()
+    assert found.flow["hidden"].all() and found.flow["kept"].isna().all()
+    nobody = numbers(40, (None, 3, {4: 3}))
+    assert counts(nobody) == [0] * 7 and np.isnan(nobody.flow["difference"][0])
+
+
+def test_the_figure_of_the_reports_draws_it():
+    figure = responder_flow(numbers(37, *SEVEN))
+    assert "2 stayed responders, 1 no longer were, 1 became responders" in figure.alt
+    assert figure.data["rule"].tolist() == ["ge_37_percent"]
+
+
+@pytest.mark.parametrize("percent", [0, -5, 101, float("nan")])
+def test_no_such_percentage(percent):
+    with pytest.raises(ValueError, match="above 0 and at most 100"):
+        numbers(percent, *SEVEN)

@@ -1,0 +1,167 @@
+"""Controls moved without a browser: what is shown is what the library gives for the same choice."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from click.testing import CliRunner
+
+from analysis import evidence as tables
+from analysis import explore, figures, findings
+from analysis.__main__ import main
+from analysis.evidence.selection import Criteria, select
+from analysis.exhibit import plain
+from analysis.explore.command import cohort_command, evidence_command
+from analysis.outcomes import cohort as clinic
+from analysis.outcomes import durations, responders
+from analysis.outcomes.cohort.response import response
+from analysis.parameters import ParameterError, all_notebooks, check, find_notebook
+from analysis.reporting import provenance
+
+EXAMPLE = "data/cohorts/synthetic-example.csv"
+
+
+@pytest.fixture
+def published():
+    return explore.evidence()
+
+
+@pytest.fixture(scope="module")
+def patients():
+    return explore.cohort(EXAMPLE)
+
+
+def shown(view):
+    """The open tab: the answer and the picture, as HTML."""
+    answer, _, picture = view.tabs.children[view.tabs.selected_index].value.partition("<figure")
+    return answer, picture
+
+
+def test_it_opens_with_the_default_synthesis(published):
+    selection = select(tables.load())
+    assert published.criteria == Criteria()
+    assert plain(findings.pain(selection).sentence)[:40] in shown(published)[0]
+    assert f"{len(selection.evidence.studies)} studies count, {len(selection.left_out_of('studies'))} left out" in (
+        published._counted.value
+    )
+
+
+def test_ticks_choose_the_evidence(published):
+    published.tabs.selected_index = 1
+    published.regimens.tick("anesthetic")
+    published.sources.tick()
+    published.definitions.tick("complete_relief")
+    criteria = Criteria(regimen_classes=("anesthetic",), access=())
+    rates = responders.rates(select(tables.load(), criteria), definition_classes=("complete_relief",))
+    expected = figures.responder_forest(rates)
+    assert len(rates) and published.criteria == criteria
+    assert published.shown.data.equals(expected.data) and published.shown.alt == expected.alt
+    assert expected.alt.split(".")[0][:60] in shown(published)[1].replace("&#x27;", "'")
+
+
+def test_the_horizon_moves_the_benefit_over_time(published):
+    published.tabs.selected_index = 2
+    before = published.shown
+    published.horizon.value = 8.0
+    kept = durations.kept(select(tables.load()))
+    assert published.shown.alt == figures.benefit_over_time(kept, 8.0).alt != before.alt
+    published.horizon.value = 52.0
+    assert published.shown is before, "what was drawn once is not drawn again"
+
+
+def test_a_choice_without_studies_says_so(published):
+    published.studies.tick("finch2009")
+    assert "No pain score" in shown(published)[1] or "no " in shown(published)[0].lower()
+    assert "No study counts" in published._counted.value
+
+
+def test_the_slider_moves_rate_flow_and_change(patients):
+    cohort = clinic.load(EXAMPLE)
+    for percent in (30, 50):
+        patients.threshold.value = percent
+        expected = response(cohort, responder_rule=f"ge_{percent}_percent")
+        rate = expected.rates.query("rule == @expected.rule and visit == 'follow_up' and handling == 'complete_cases'")
+        flow = expected.flow.query("rule == @expected.rule and handling == 'complete_cases'").iloc[0]
+        assert f"({rate['responders'].iloc[0]} of {rate['n'].iloc[0]}, 95% interval" in patients._told.value
+        assert f"{flow['kept']} stayed responders" in patients._told.value
+        assert f"Change in the {flow['n']} with both scores" in patients._told.value
+    assert "these patients are invented" in patients._told.value
+
+
+def test_the_time_of_follow_up_and_its_window(patients):
+    patients.threshold.value, patients.follow_up.value, patients.window.value = 30, 12.0, 1.0
+    expected = response(clinic.load(EXAMPLE), follow_up_weeks=12, window_weeks=1).rates
+    expected = expected.query("rule == 'ge_30_percent' and visit == 'follow_up' and handling == 'complete_cases'")
+    assert f"({expected['responders'].iloc[0]} of {expected['n'].iloc[0]}, " in patients.sentence
+    assert "around week 12" in patients.sentence
+    patients.follow_up.value, patients.window.value = 4.0, 2.0
+
+
+def test_few_patients_are_not_told():
+    few = explore.cohort(EXAMPLE, min_cell=100)
+    few.sites.tick("Site A")
+    assert few.result.rates["hidden"].any()
+    assert "too few patients" in few.sentence.lower()
+
+
+def test_the_button_writes_the_command_and_keeps_it_true(published, patients):
+    assert published._box.text == ""
+    published._box.button.click()
+    assert published._box.text == "python -m analysis report evidence-report"
+    published.routes.tick("iv", "oral")
+    assert published._box.text == "python -m analysis report evidence-report -p routes=iv,oral"
+    patients.threshold.value = 37
+    patients._box.button.click()
+    assert "row 37 of tables/fig-responder-curve.csv" in patients._box._place.value
+    patients.threshold.value = 50
+    assert patients.command == "python -m analysis report cohort-report -p responder_rule=ge_50_percent"
+    assert "row 37" not in patients._box._place.value
+    patients.threshold.value = 30
+
+
+def values_of(command):
+    words = shlex.split(command)
+    assert words[:4] == ["python", "-m", "analysis", "report"] and set(words[5::2]) <= {"-p"}
+    given = dict(pair.split("=", 1) for pair in words[6::2])
+    return check(find_notebook(words[4]), given)
+
+
+def test_the_command_gives_the_same_choice_to_the_report():
+    criteria = Criteria(("finch2009",), ("topical", "oral"), (), ("abstract",))
+    values = values_of(evidence_command(criteria, ("any_relief",), 26.0)[0])
+    assert Criteria.from_parameters(values) == criteria
+    assert (values["definition_classes"], values["horizon_weeks"]) == (("any_relief",), 26.0)
+    values = values_of(cohort_command(EXAMPLE, 50, 12.0, 3.0, ("Site A", "Site, B"), ("anesthetic",))[0])
+    assert values["sites"] == ("Site A", "Site, B") and values["cohort_regimens"] == ("anesthetic",)
+    assert (values["responder_rule"], values["follow_up_weeks"], values["window_weeks"]) == ("ge_50_percent", 12.0, 3.0)
+
+
+def test_a_wrong_value_is_refused_in_the_words_of_the_batch():
+    with pytest.raises(ParameterError) as by_hand:
+        explore.cohort("data/cohorts/synthetic-exmaple.csv")
+    with pytest.raises(ParameterError) as in_batch:
+        check(find_notebook("cohort-report"), {"cohort": "data/cohorts/synthetic-exmaple.csv"})
+    (told,), (expected,) = by_hand.value.problems, in_batch.value.problems
+    assert told.partition(": ")[2] == expected.partition(": ")[2] and "synthetic-example.csv" in told
+    with pytest.raises(ParameterError, match="95 is not allowed"):
+        explore.evidence(level=95)
+
+
+def test_the_parameters_are_those_of_the_notebooks():
+    table = explore.parameters().data
+    for notebook in all_notebooks():
+        for parameter in notebook.parameters:
+            rows = table[
+                (table["parameter"] == parameter.name) & (table["meaning"].str.lower() == parameter.meaning.lower())
+            ]
+            assert len(rows) == 1 and notebook.name in rows["notebooks"].iloc[0]
+            default = provenance.value_words(parameter.default) or "all"
+            assert rows["default"].iloc[0] in (default, "differs; see the notebook")
+
+
+@pytest.mark.parametrize("name", ["explore", "00-start-here", "notebooks/explore.ipynb"])
+def test_no_report_is_made_of_a_notebook_for_use_by_hand(name):
+    done = CliRunner().invoke(main, ["report", name])
+    assert done.exit_code == 2 and "is for use by hand (`make lab`) and makes no report" in done.output
+    assert "explore" not in CliRunner().invoke(main, ["list"]).output

@@ -1,0 +1,132 @@
+"""JupyterLab in a browser: notebooks run, a parameter changed, a slider moved; and `jupyter execute` from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from browser_pages import launched
+from lab_pages import edit, errors, lab, open_notebook, run_all
+
+from analysis.outcomes import cohort as clinic
+from analysis.outcomes.cohort.scores import course_scores
+from analysis.outcomes.cohort.threshold import at_threshold
+from analysis.paths import ROOT
+
+START, PAIN, EXPLORE = "00-start-here", "02-pain-trajectories", "explore"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(browser, tmp_path_factory):
+    with lab(tmp_path_factory.mktemp("lab"), (START, PAIN, EXPLORE)) as found:
+        yield found
+
+
+def opened(browser, address, name):
+    page = open_notebook(browser, address, name)
+    run_all(page)
+    return page
+
+
+def executed(folder: Path, name: str, replace: tuple[str, str] = ("", ""), **more: str) -> tuple[int, str]:
+    """`jupyter execute` of a copy of a notebook from another working directory: exit status, and what it says."""
+    copy = folder / f"{name}.ipynb"
+    text = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert replace[0] in text
+    copy.write_text(text.replace(*replace), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", "execute", copy.name],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **more},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    # what the cell shows follows its source, below a line of hyphens
+    return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stderr).rpartition("------------------\n")[2].strip()
+
+
+def test_jupyter_execute_from_another_folder(tmp_path):
+    """Those that test_notebooks.py doesn't run from a folder of their own, and one of those it does."""
+    names = (START, EXPLORE, "study-report")
+    with ThreadPoolExecutor(2) as pool:
+        for name, (status, said) in zip(names, pool.map(lambda name: executed(tmp_path, name), names), strict=True):
+            assert status == 0, f"{name}: {said}"
+
+
+def test_what_is_wrong_is_said_in_a_sentence(tmp_path):
+    bare = tmp_path / "bare"
+    shutil.copytree(ROOT / "analysis", bare / "analysis", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "notebooks", bare / "notebooks")
+    nowhere = tmp_path / "nowhere"
+    nowhere.mkdir()
+    cases = {
+        "a wrong value": (tmp_path, PAIN, ("level: float = 0.95", "level: float = 95"), {}),
+        "no data": (bare, PAIN, ("", ""), {"PYTHONPATH": str(bare)}),
+        "no library": (nowhere, PAIN, ("from analysis import", "from analysis_elsewhere import"), {}),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        found = dict(zip(cases, pool.map(lambda case: executed(*case[:3], **case[3]), cases.values()), strict=True))
+    assert {status for status, _ in found.values()} == {1}
+    wrong, data, library = (said for _, said in found.values())
+    assert wrong == "02-pain-trajectories: level: 95 is not allowed; nearest: 0.95. Allowed: 0.5 to 0.999."
+    assert "Traceback" not in data and "What to do: Put datapackage.yaml back" in data
+    assert library.count("\n") < 12 and "`make lab` installs everything" in library
+
+
+def test_the_first_notebook_says_what_the_parameters_mean(browser, address):
+    page = opened(browser, address, START)
+    assert errors(page) == []
+    table = page.wait_for_selector("table:has(caption)")
+    assert "Body weight for doses printed per kilogram" in table.inner_text()
+    assert page.query_selector("a[href*='explore.ipynb']")
+    assert "Cohort(synthetic-example: 300 patients" in page.inner_text(".jp-Notebook")
+    page.context.close()
+
+
+def test_a_changed_parameter_changes_the_answer_and_a_wrong_one_says_what_is_allowed(browser, address):
+    page = opened(browser, address, PAIN)
+    assert errors(page) == []
+    assert "95% interval" in page.inner_text(".jp-Notebook") and "90% interval" not in page.inner_text(".jp-Notebook")
+    edit(page, 1, "level: float = 0.95", "level: float = 0.9")
+    run_all(page)
+    assert "90% interval" in page.inner_text(".jp-Notebook")
+    edit(page, 1, "level: float = 0.9", "level: float = 90")
+    run_all(page)
+    assert errors(page) == ["02-pain-trajectories: level: 90 is not allowed; nearest: 0.9. Allowed: 0.5 to 0.999."]
+    page.context.close()
+
+
+def test_a_slider_moves_the_rate_and_a_tick_the_evidence(browser, address):
+    page = opened(browser, address, EXPLORE)
+    assert errors(page) == []
+    page.wait_for_selector("text=Pain fell by at least 30%")
+    threshold = page.wait_for_selector(".noUi-handle[aria-valuenow='30.0']")
+    threshold.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    told = page.wait_for_selector("text=Pain fell by at least 37%").inner_text()
+    expected = at_threshold(course_scores(clinic.load("data/cohorts/synthetic-example.csv")), 37)
+    rate = expected.rates.iloc[0]
+    assert f"({rate['responders']} of {rate['n']}, 95% interval" in told
+    assert page.query_selector(f"figure img[alt*='{expected.flow['kept'].iloc[0]} stayed responders']")
+
+    before = page.wait_for_selector("figure img[alt*='laceb']").get_attribute("alt")
+    page.click("label:has-text('Anaesthetic dose') >> nth=0")
+    page.wait_for_function("before => ![...document.images].some(i => i.alt === before)", arg=before)
+    page.click("button:has-text('Write the command') >> nth=0")
+    command = page.wait_for_selector("pre:has-text('python -m analysis')").inner_text()
+    assert command.strip() == "python -m analysis report evidence-report -p regimen_classes=anesthetic"
+    page.context.close()
