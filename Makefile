@@ -22,10 +22,11 @@ report: .venv/ready ## build all reports of reports/batch.yml; the last line say
 
 test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m pytest $(ARGS)
 
-lab: .venv/ready ## open the notebooks in JupyterLab
-	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab $(ARGS) notebooks
+lab: .venv/ready ## open JupyterLab on the notebook that says where to start
+	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)
 
 check: .venv/ready ## check the evidence tables and list every problem
 	@$(PY) -m analysis check $(ARGS)
