@@ -89,6 +89,15 @@ def test_all_reports_of_the_batch(browser):
     assert wrong == {}
 
 
+def test_the_checkers_see_what_is_wrong(browser, pages):
+    with opened(browser, pages["study-report"]) as found:
+        found.page.evaluate("document.body.append(new Image())")
+        assert any(text.startswith("image-alt") for text in violations(found.page))
+        found.page.evaluate("document.images[document.images.length - 1].src = 'https://example.org/x.png'")
+        found.page.wait_for_timeout(100)
+        assert found.complaints, "the page's own policy forbids it, and says so"
+
+
 FOCUSABLE = "a[href], summary, [tabindex='0'], button, input, select"
 
 

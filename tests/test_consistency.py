@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analysis import figures, findings, tables
 from analysis.evidence.selection import select
+from analysis.exhibit import plain
 from analysis.outcomes import consistency, responders
 from analysis.outcomes.consistency import VERDICTS, check, possible_counts
 from analysis.outcomes.consistency.printed import PrintedP, p_of_t
@@ -260,8 +261,9 @@ def test_every_printed_number_of_the_result_tables_is_looked_at(evidence, table)
 def test_the_answer_in_words(table):
     told = findings.consistency(table)
     counts = table["verdict"].value_counts()
-    assert told.sentence.startswith(f"**{counts[FITS]} of {len(table) - counts[CANNOT_BE_CHECKED]} numbers that can be")
-    assert f"{counts[ANOTHER_N]} only with fewer patients than stated" in told.sentence
+    sentence = plain(told.sentence)
+    assert sentence.startswith(f"{counts[FITS]} of {len(table) - counts[CANNOT_BE_CHECKED]} numbers that can be")
+    assert f"{counts[ANOTHER_N]} only with fewer patients than stated" in sentence
     nothing = findings.consistency(table[table["verdict"] == CANNOT_BE_CHECKED])
     assert nothing.sentence.startswith("Nothing that is printed here")
 

@@ -112,6 +112,12 @@ def test_where_the_clinic_stands(verdict, words):
         assert "between 25% and 85%" in told.sentence
 
 
+def test_published_numbers_lead_to_their_rows():
+    compared = results().compared.iloc[:1].assign(verdict="within", why="", rows="durations.csv row 3 and 4")
+    told = findings.standing(compared, "ge_30_percent").sentence
+    assert "[60%](#row-durations-3,row-durations-4) on average in [7 studies](#row-durations-3,row-durations-4)" in told
+
+
 def test_only_the_chosen_rule_is_quoted():
     told = findings.standing(results().compared, "ge_50_percent")
     assert told.sentence == "This can't be judged: no study counts responders in this way."

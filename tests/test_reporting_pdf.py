@@ -265,6 +265,16 @@ def test_the_command_names_another_paper():
     assert command(found, {}) == "python -m analysis report study-report"
 
 
+def test_a_paper_that_is_not_known_starts_nothing(tmp_path):
+    from click.testing import CliRunner
+
+    from analysis.__main__ import main
+
+    done = CliRunner().invoke(main, ["report", "study-report", "--paper", "a5", "--output", str(tmp_path)])
+    assert done.exit_code == 2 and "letter" in done.output
+    assert not list(tmp_path.iterdir())
+
+
 def test_no_cell_of_a_table_runs_over_the_edge_of_either_paper():
     columns = {f"column {n}": ["words in a cell that take some room"] * 2 for n in range(9)}
     payload = Table("wide", pd.DataFrame(columns), "Wide").payload()

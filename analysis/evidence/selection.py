@@ -169,12 +169,9 @@ def _arm_reasons(evidence: Evidence, criteria: Criteria, study_reasons: dict[str
             why = CONTAINED_REASONS[arm.contained_as].format(labels[arm.contained_in])
             reasons.setdefault(arm.arm_id, []).append(why)
 
-    ketamine: dict[str, list[str]] = {}
+    counting = {arm.study_id for arm in arms.itertuples() if arm.role == "ketamine" and arm.arm_id not in reasons}
     for arm in arms.itertuples():
-        if arm.role == "ketamine":
-            ketamine.setdefault(arm.study_id, []).append(arm.arm_id)
-    for arm in arms[arms["role"] != "ketamine"].itertuples():
-        if all(other in reasons for other in ketamine.get(arm.study_id, [])):
+        if arm.role != "ketamine" and arm.study_id not in counting:
             reasons.setdefault(arm.arm_id, ["no ketamine arm of the study counts"])
     return reasons
 

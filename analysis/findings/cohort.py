@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.exhibit import Finding, escape
+from analysis.exhibit import Finding, escape, sourced
 from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.outcomes.context import group_name
 from analysis.wording import count, half_up, interval, level_words, of, percent, percent_interval, series, upper_first
@@ -201,8 +201,9 @@ def standing(compared: pd.DataFrame, rule: str) -> Finding:
 def _stands(row: Any) -> str:
     return (
         f"{'at follow-up' if str(row.outcome).endswith('follow_up') else 'at the end of infusion'}: "
-        f"{percent(row.estimate)} here, {percent(row.published)} on average in {count(int(row.k), 'study', 'studies')} "
-        f"(one more study would be expected between {percent(row.pi_low)} and {percent(row.pi_high)})"
+        f"{percent(row.estimate)} here, {sourced(percent(row.published), row.rows)} on average in "
+        f"{sourced(count(int(row.k), 'study', 'studies'), row.rows)} (one more study would be expected between "
+        f"{sourced(f'{percent(row.pi_low)} and {percent(row.pi_high)}', row.rows)})"
     )
 
 

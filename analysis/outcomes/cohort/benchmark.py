@@ -55,9 +55,10 @@ def compare(clinic: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """The clinic's results on the prediction intervals of published studies, one row a row of `published`.
 
     published: outcome (as in `clinic_results`), k (studies), estimate, ci_low, ci_high (their average), pi_low,
-    pi_high (where the true value of a further study like them is expected), definition, studies. Given back: outcome,
+    pi_high (where the true value of a further study like them is expected), definition, studies; rows (where the
+    studies' numbers stand), if there. Given back: outcome,
     definition, studies, k, published, published_ci_low, published_ci_high, pi_low, pi_high, n, estimate, ci_low,
-    ci_high, measured_in, position (of the clinic's estimate: inside, above, below), verdict, why.
+    ci_high, measured_in, position (of the clinic's estimate: inside, above, below), verdict, why, rows.
 
     The verdict sets the clinic's whole confidence interval, not its estimate alone, against the prediction interval,
     since a small clinic's rate can lie anywhere by chance: `within`: the confidence interval lies inside; `above`,
@@ -71,7 +72,8 @@ def compare(clinic: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise ValueError(f"published has no column {missing[0]}: must have {', '.join(PUBLISHED)}")
     renamed = {name: f"published_{name}".replace("_estimate", "") for name in ("estimate", "ci_low", "ci_high")}
-    table = published[PUBLISHED].rename(columns=renamed).merge(clinic, on="outcome", how="left")
+    told = published if "rows" in published else published.assign(rows="")
+    table = told[[*PUBLISHED, "rows"]].rename(columns=renamed).merge(clinic, on="outcome", how="left")
     judged = [_verdict(row) for row in table.itertuples()]
     table["position"] = [position for position, _, _ in judged]
     table["verdict"] = [verdict for _, verdict, _ in judged]

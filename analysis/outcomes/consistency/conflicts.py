@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from analysis.evidence.load import Evidence
-from analysis.evidence.selection import Criteria, only, select
+from analysis.evidence.selection import RESULT_TABLES, Criteria, only, select
 from analysis.outcomes import durations, evidence_map, responders
 from analysis.outcomes.consistency.verdicts import CANNOT_BE_CHECKED, Checked
 from analysis.wording import percent
@@ -21,6 +21,7 @@ def contradictions(evidence: Evidence) -> Iterator[Checked]:
 
     Nothing printed decides between two accounts of one fact, so the verdict is always `cannot be checked`.
     """
+    used: dict[str, dict[str, str]] = {}  # the numbers with the values that are used, computed once a study
     for row in evidence.conflicts.itertuples():
         yield Checked(
             study_id=row.study_id,
@@ -28,7 +29,7 @@ def contradictions(evidence: Evidence) -> Iterator[Checked]:
             row=int(row.row),
             check=CHECK,
             reported=f"{row.field}: {row.value_a} ({row.source_a}); {row.value_b} ({row.source_b})",
-            recomputed=_effect(row, evidence),
+            recomputed=_effect(row, evidence, used),
             verdict=CANNOT_BE_CHECKED,
             why=f"two accounts of one fact; used: {row.used} ({row.why})",
             source_id=row.source_a,
@@ -38,6 +39,7 @@ def contradictions(evidence: Evidence) -> Iterator[Checked]:
 
 def main_numbers(evidence: Evidence, study_id: str) -> dict[str, str]:
     """What reports print of one study: name -> number in words. Rates, doses for 70 kg, regimens, durations."""
+    evidence = _of_one(evidence, study_id)
     own = select(evidence, Criteria((study_id,), (), (), (), (), overlapping_studies=True))
     own = own if len(own.evidence.arms) else only(evidence, study_id)
     found = {}
@@ -54,16 +56,25 @@ def main_numbers(evidence: Evidence, study_id: str) -> dict[str, str]:
     return found
 
 
+def _of_one(evidence: Evidence, study_id: str) -> Evidence:
+    """The rows of one study alone: nothing else enters its numbers, and they are counted many times here."""
+    tables = ("studies", "arms", *RESULT_TABLES)
+    frames = {name: getattr(evidence, name) for name in tables}
+    return replace(evidence, **{name: frame[frame["study_id"] == study_id] for name, frame in frames.items()})
+
+
 def _of_all(evidence: Evidence) -> dict[str, str]:
     table = evidence_map.certainty(select(evidence))
     return {f"{row.control} studies": f"{row.studies} with {row.patients} patients" for row in table.itertuples()}
 
 
-def _effect(row, evidence: Evidence) -> str:
+def _effect(row, evidence: Evidence, used: dict[str, dict[str, str]]) -> str:
     if not isinstance(row.changes_table, str):
         return "the other value would change no number of the tables"
     other = with_other_value(evidence, row)
-    before, after = main_numbers(evidence, row.study_id), main_numbers(other, row.study_id)
+    if row.study_id not in used:
+        used[row.study_id] = main_numbers(evidence, row.study_id)
+    before, after = used[row.study_id], main_numbers(other, row.study_id)
     if row.changes_table == "studies":
         # designs and sizes of studies enter the totals of the default synthesis
         before, after = before | _of_all(evidence), after | _of_all(other)

@@ -130,6 +130,7 @@ def benchmark(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), lev
             Column("n", "n here", "right"),
             Column("clinic_words", f"This clinic ({label})", "right"),
             Column("verdict_words", "So this clinic is"),
+            Column("rows", "Row"),
         ),
         studies=tuple(dict.fromkeys(study for row in studies for study in row)),
         notes="Prediction interval: where the true result of one more study of that kind would be expected. Of the "
