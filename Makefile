@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check bench publish clean lock
+.PHONY: help report test lab check bench reproduce publish clean lock
 
 PYTHON ?=
 ARGS ?=
@@ -22,10 +22,11 @@ report: .venv/ready ## build all reports of reports/batch.yml; the last line say
 
 test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m pytest $(ARGS)
 
-lab: .venv/ready ## open the notebooks in JupyterLab
-	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab $(ARGS) notebooks
+lab: .venv/ready ## open JupyterLab on the notebook that says where to start
+	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)
 
 check: .venv/ready ## check the evidence tables and list every problem
 	@$(PY) -m analysis check $(ARGS)
@@ -34,12 +35,15 @@ bench: .venv/ready ## measure how long the library takes (goals, not tests)
 	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
 	@$(PY) tests/bench/batch.py
 
+reproduce: .venv/ready ## build all reports from two clones in different worlds and compare them byte by byte
+	@$(PY) tests/reproduce.py $(ARGS)
+
 publish: .venv/ready ## renew reports/published from the data and code as they are (maintainers, before a release)
 	@$(PY) -m analysis report evidence-report --output reports/published
 	@$(PY) tests/published_figure.py
 
 clean: ## delete what was made here: .venv, reports/output, caches
-	@rm -rf .venv reports/output build ketamine_crps.egg-info .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv reports/output tests/browser/node_modules build ketamine_crps.egg-info .pytest_cache .ruff_cache .hypothesis
 	@find analysis tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 lock: ## renew requirements.lock from pyproject.toml (maintainers; needs uv and the network)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cohort_samples import cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,6 @@ from analysis.outcomes.cohort.response import response
 from analysis.outcomes.cohort.scores import course_scores
 from analysis.outcomes.cohort.threshold import at_threshold
 from analysis.statistics.intervals import newcombe_paired, wilson
-from cohort_samples import cohort
 
 # fall at the end of infusion, at four weeks: 50% 38%, 0% 0%, 57% 71%, none none, 80% missing, 30% 40%, 63% 13%
 SEVEN = [(8, 4, {4: 5}), (6, 6, {4: 6}), (7, 3, {4: 2}), (9, 9, {4: 9}), (5, 1), (10, 7, {4: 6}), (8, 3, {4: 7})]

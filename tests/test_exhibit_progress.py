@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import nbformat
 import pytest
+from cohort_samples import cohort
 from nbclient import NotebookClient
 
 from analysis.exhibit import progress
 from analysis.outcomes.cohort.durations import durations
-from tests.cohort_samples import cohort
 
 DONE = "from analysis.exhibit import progress\nprint([part for part in progress('Counting')([1, 2, 3])])"
 STOPPED = """kept = "as before"

@@ -36,6 +36,7 @@ LIBRARIES = (
     "nbconvert",
     "ipykernel",
     "ipython",
+    "ipywidgets",
     "jupyter_client",
     "jupyterlab",
     "pyzmq",
