@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check bench publish clean lock
+.PHONY: help report test lab check bench reproduce publish clean lock
 
 PYTHON ?=
 ARGS ?=
@@ -35,12 +35,15 @@ bench: .venv/ready ## measure how long the library takes (goals, not tests)
 	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
 	@$(PY) tests/bench/batch.py
 
+reproduce: .venv/ready ## build all reports from two clones in different worlds and compare them byte by byte
+	@$(PY) tests/reproduce.py $(ARGS)
+
 publish: .venv/ready ## renew reports/published from the data and code as they are (maintainers, before a release)
 	@$(PY) -m analysis report evidence-report --output reports/published
 	@$(PY) tests/published_figure.py
 
 clean: ## delete what was made here: .venv, reports/output, caches
-	@rm -rf .venv reports/output build ketamine_crps.egg-info .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv reports/output tests/browser/node_modules build ketamine_crps.egg-info .pytest_cache .ruff_cache .hypothesis
 	@find analysis tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 lock: ## renew requirements.lock from pyproject.toml (maintainers; needs uv and the network)

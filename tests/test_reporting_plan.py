@@ -166,3 +166,16 @@ def test_the_plan_of_the_repository_is_sound():
     studies = [report.given["study_id"] for report in made if report.notebook.name == "study-report"]
     assert studies == studies_with_outcomes()
     assert any(not report.given for report in made if report.notebook.name == "evidence-report")
+
+
+def test_the_paper_of_all_pdfs(reading):
+    from analysis.reporting.batch import inputs
+
+    text = f"paper: {{}}\nreports:\n  - notebook: {SAMPLE}\n"
+    assert reading(text.format("letter")).paper == "letter"
+    assert reading(text.replace("paper: {}\n", "")).paper == "a4"
+    assert refused(reading, text.format("legal")) == ["batch.yml: paper 'legal' not allowed. Allowed: a4, letter."]
+    (report,) = reading(text.format("letter")).reports
+    common = {"data": {"hash": "d"}, "code": {"hash": "c"}, "versions": {}}
+    # another paper is another report: it is built again
+    assert inputs(report, common) != inputs(report, {**common, "paper": "letter"})

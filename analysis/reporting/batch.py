@@ -14,6 +14,7 @@ from typing import Any
 from analysis.paths import resolve
 from analysis.reporting import ReportError
 from analysis.reporting.folder import MANIFEST, Folder
+from analysis.reporting.paper import DEFAULT_PAPER
 from analysis.reporting.plan import Plan, Planned
 from analysis.reporting.pool import build_all
 from analysis.reporting.provenance import sha256
@@ -71,6 +72,7 @@ def inputs(report: Planned, common: dict[str, Any]) -> str:
         "files": files,
         "formats": report.formats,
         "title": report.title,
+        "paper": common.get("paper", DEFAULT_PAPER),
         "data": common["data"]["hash"],
         "code": common["code"]["hash"],
         "versions": common["versions"],
@@ -99,6 +101,8 @@ def run(
     written, ReportError if the index can't be made.
     """
     watcher = watcher or Watcher()
+    if plan.paper != DEFAULT_PAPER:
+        common = {**common, "paper": plan.paper}
     begin = datetime.now(UTC)
     chosen = [report for report in plan.reports if not only or fnmatch.fnmatchcase(report.name, only)]
     with Folder(output) as folder:

@@ -19,4 +19,5 @@ class Paper:
 
 A4 = Paper("a4", 470.0, 717.0, 540.0, 708.0)
 LETTER = Paper("us-letter", 487.0, 667.0, 490.0, 658.0)
-PAPERS = {"a4": A4, "letter": LETTER}  # the first is the default
+PAPERS = {"a4": A4, "letter": LETTER}
+DEFAULT_PAPER = "a4"

@@ -15,7 +15,7 @@ from analysis.exhibit.glyphs import fonts
 from analysis.reporting import ReportError, pandoc
 from analysis.reporting.document import TEMPLATE
 from analysis.reporting.html import captioned, description, svg_size
-from analysis.reporting.paper import PAPERS, Paper
+from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, Paper
 from analysis.reporting.parts import (
     Blocks,
     Code,
@@ -64,7 +64,7 @@ def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
 def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, dict[str, bytes]]:
     """The Typst text and the picture files that it names."""
     files = dict(document.files)
-    paper = PAPERS[document.made.get("paper", next(iter(PAPERS)))]
+    paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
     blocks: Blocks = [_raw('#import "report.typ": *')]
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
     blocks.append(

@@ -25,11 +25,12 @@ from analysis.reporting.axes import (
     slugs,
     studies_with_outcomes,
 )
+from analysis.reporting.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.provenance import sha256, value_words
 from analysis.reporting.run import FORMATS, TIMEOUT
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TOP = {"formats", "timeout", "groups", "reports"}
+_TOP = {"formats", "timeout", "paper", "groups", "reports"}
 _ENTRY = {"notebook", "name", "title", "group", "parameters", "matrix", "formats", "timeout"}
 _LONGEST_NAME = 80
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no folder can be called so on Windows
@@ -66,11 +67,13 @@ class Plan:
     """All reports of one list. groups: key -> heading, in the order of the index.
 
     cohorts: SHA-256 of each cohort that was split into reports -> its parts; who keeps them needn't load it again.
+    paper: of all PDFs.
     """
 
     reports: tuple[Planned, ...]
     groups: dict[str, str]
     cohorts: dict[str, Parts] = field(default_factory=dict)
+    paper: str = DEFAULT_PAPER
 
 
 # Words that stand for a list of values in a matrix: parameter -> word -> function that finds the values.
@@ -131,6 +134,9 @@ def read(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) -> Pl
     if not isinstance(groups, dict) or not all(isinstance(text, str) for text in groups.values()):
         problems.append(f"{path.name}: `groups` is a mapping from a key to a heading.")
         groups = {}
+    paper = content.get("paper", DEFAULT_PAPER)
+    if paper not in PAPERS:
+        problems.append(f"{path.name}: paper {paper!r} not allowed. Allowed: {', '.join(PAPERS)}.")
     reports: list[Planned] = []
     cohorts = _Cohorts(known_cohorts)
     for number, entry in enumerate(content["reports"], start=1):
@@ -150,7 +156,7 @@ def read(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) -> Pl
         raise PlanError(list(dict.fromkeys(problems)))
     shown = [report.group for report in reports]
     listed = {key: groups.get(key, key) for key in [*(key for key in groups if key in shown), *shown]}
-    return Plan(tuple(reports), listed, cohorts.parts)
+    return Plan(tuple(reports), listed, cohorts.parts, paper)
 
 
 def _unknown(where: str, mapping: dict[str, Any], known: set[str]) -> list[str]:

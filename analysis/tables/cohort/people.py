@@ -22,7 +22,7 @@ def people(result: Any) -> Table:
         {
             "what": f"{upper_first(row.words)}, {row.measured_in}",
             "n": count(row.n, row.hidden, result.min_cell),
-            "missing": count(row.missing, row.hidden or _gives_away(row, result.min_cell), result.min_cell),
+            "missing": count(row.missing, row.hidden or pd.isna(row.missing), result.min_cell),
             "mean": ""
             if pd.isna(row.mean)
             else half_up(row.mean, 1) + ("" if pd.isna(row.sd) else f" ({half_up(row.sd, 1)})"),
@@ -49,11 +49,6 @@ def people(result: Any) -> Table:
             unit=f"for pain, age and duration, {result.unit}",
         ),
     )
-
-
-def _gives_away(row, min_cell: int) -> bool:
-    """Of a value that nobody has, the number missing is the number of patients."""
-    return row.n == 0 and 0 < row.missing < min_cell
 
 
 def groups(result: Any) -> Table:
