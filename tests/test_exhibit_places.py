@@ -74,7 +74,9 @@ def test_anchors_are_the_same_everywhere():
 
 
 def test_every_result_names_the_rows_behind_it():
-    data = pd.DataFrame({"what": ["a", "b"], "rows": ["responders.csv row 27 and 28", "pain_scores.csv row 5"]})
+    data = pd.DataFrame(
+        {"what": ["a", "b"], "rows": ["responders.csv row 27, 28", "pain_scores.csv row 5; responders.csv row 28"]}
+    )
     table = Table("t", data, "Caption.", (Column("what", "What"),))
     expected = [["pain_scores.csv", 5], ["responders.csv", 27], ["responders.csv", 28]]
     assert table.source.to_numpy().tolist() == expected, "also of columns that are not printed"

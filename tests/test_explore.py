@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import shlex
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -49,10 +51,10 @@ def test_it_opens_with_the_default_synthesis(published):
 
 def test_ticks_choose_the_evidence(published):
     published.tabs.selected_index = 1
-    published.regimens.tick("anesthetic")
+    published.regimens.tick("subanesthetic_inpatient")
     published.sources.tick()
     published.definitions.tick("complete_relief")
-    criteria = Criteria(regimen_classes=("anesthetic",), access=())
+    criteria = Criteria(regimen_classes=("subanesthetic_inpatient",), access=())
     rates = responders.rates(select(tables.load(), criteria), definition_classes=("complete_relief",))
     expected = figures.responder_forest(rates)
     assert len(rates) and published.criteria == criteria
@@ -165,3 +167,9 @@ def test_no_report_is_made_of_a_notebook_for_use_by_hand(name):
     done = CliRunner().invoke(main, ["report", name])
     assert done.exit_code == 2 and "is for use by hand (`make lab`) and makes no report" in done.output
     assert "explore" not in CliRunner().invoke(main, ["list"]).output
+
+
+def test_without_widgets_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    with pytest.raises(ModuleNotFoundError, match="make lab` installs everything"):
+        importlib.reload(explore)
