@@ -193,7 +193,7 @@ def test_row_with_too_few_cells(data_copy):
     data_copy.write_rows("arms.csv", rows)
     problem = data_copy.only_problem()  # its arm_id is there: the results of the arm are no orphans
     assert (problem["file"], problem["row"]) == ("arms.csv", number)
-    assert problem["rule"] == "a row has as many cells as the header, 21; this one has 7"
+    assert problem["rule"] == "a row has as many cells as the header, 22; this one has 7"
     assert "the last one here stands under contained_in" in problem["advice"]
 
 
