@@ -1,8 +1,7 @@
-"""The kernel a report runs in: this interpreter, with nothing of the user's own settings, and papermill's way to it."""
+"""The kernel a report runs in: this interpreter, with nothing of the user's own settings."""
 
 from __future__ import annotations
 
-import logging
 import subprocess
 import time
 import uuid
@@ -14,11 +13,8 @@ from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client import AsyncKernelManager
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
-from papermill.engines import NBClientEngine, papermill_engines
 
 from analysis.reporting.warm import LingeringProvisioner, WarmProvisioner
-
-ENGINE = "ketamine-crps"
 
 
 class ReportKernelClient(AsyncKernelClient):
@@ -75,36 +71,3 @@ class ReportKernelManager(AsyncKernelManager):
         environment = type(self).environment
         more = {} if environment is None else {"env": environment}
         return await super()._async_pre_start_kernel(**{**kw, **quiet, **more})
-
-
-class ReportEngine(NBClientEngine):
-    """Papermill's own engine with our kernel; hands out the notebook even if a cell fails or the kernel dies."""
-
-    @classmethod
-    def execute_managed_notebook(
-        cls,
-        nb_man: Any,
-        kernel_name: str,
-        keep: list[Any] | None = None,
-        environment: dict[str, str] | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """As in papermill; `keep` is a list that receives the notebook, `environment` what the kernel sees.
-
-        Without an environment (`papermill --engine ketamine-crps`) the kernel sees this process's own.
-        """
-        if keep is not None:
-            keep.append(nb_man.nb)
-        manager = type("RunKernelManager", (ReportKernelManager,), {"environment": environment})
-        settings = {
-            "kernel_manager_class": manager,
-            "record_timing": False,
-            "coalesce_streams": keep is None,  # run.tidy does it, and better
-            "shutdown_kernel": "immediate",  # its work is done; a graceful end costs 0.6 s and now and then 3 s
-        }
-        return super().execute_managed_notebook(nb_man, kernel_name, **settings, **kwargs)
-
-
-# failures are told in the table of the batch; without a handler Python would print them as well
-logging.getLogger("papermill").addHandler(logging.NullHandler())
-papermill_engines.register(ENGINE, ReportEngine)

@@ -22,7 +22,8 @@ _PRELOAD = [
     "analysis.reporting.preload",
     "analysis.evidence",
     "analysis.reporting.exporters",
-    "analysis.reporting.kernels",
+    "papermill",  # before what papermill itself loads by its entry point
+    "analysis.reporting.engine",
 ]
 LOST = "its process ended without a word (killed, crashed or out of memory)"
 

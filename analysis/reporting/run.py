@@ -111,7 +111,7 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: fl
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from analysis.reporting import kernels
+    from analysis.reporting.engine import ENGINE
 
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     kept: list[Any] = []
@@ -123,7 +123,7 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: fl
                 nbformat.read(path, as_version=4),
                 None,
                 parameters=values,
-                engine_name=kernels.ENGINE,
+                engine_name=ENGINE,
                 kernel_name="python3",
                 language="python",
                 progress_bar=False,
