@@ -222,7 +222,10 @@ def test_a_template_ends_with_its_owner():
 
 
 def test_without_a_template_the_ordinary_kernel_starts(tmp_path):
-    lost = warm.Template({**os.environ, "PYTHONPATH": "/nonexistent"})  # it can't import the library
+    broken = tmp_path / "analysis"  # stands before the library, installed or not
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise ImportError")
+    lost = warm.Template({**os.environ, "PYTHONPATH": str(tmp_path)})
     warm.use(lost.address)
     try:
         assert run_cells(tmp_path, "import os; print(os.getppid() == " + str(os.getpid()) + ")")[1] == ["True\n"]

@@ -128,11 +128,8 @@ def rule(
 
 
 def finish(picture: Picture) -> Picture:
-    """Make the ticks while the style holds: they are made at the first drawing, not when they are asked for."""
-    for axes in picture.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.get_ticklabels()
-            axis.get_ticklabels(minor=True)
+    """Lay everything out while the style holds: ticks are made at the first drawing, not when they are asked for."""
+    picture.draw_without_rendering()
     return picture
 
 
