@@ -28,6 +28,7 @@ from .words import (
     short,
     source_mark,
     study_ids,
+    where_it_stands,
     whole,
     with_marks,
 )
@@ -145,10 +146,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_high_percent": 100 * table["ci_high"],
             "rule_of_three_limit_percent": 100 * table["rule_of_three"],
             "percent_as_printed": table["percent_reported"],
-            "count_basis": table["count_basis"],
-            "source_access": table["access"],
-            "source_id": table["source_id"],
-            "adverse_events_csv_row": table["row"],
+            **where_it_stands(table, "adverse_events"),
         }
     ).reset_index(drop=True)
 

@@ -53,6 +53,7 @@ from .words import (
     spoken,
     study_ids,
     weeks,
+    where_it_stands,
     with_marks,
 )
 
@@ -246,10 +247,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_low_percent": 100 * table["ci_low"],
             "ci_high_percent": 100 * table["ci_high"],
             "percent_as_printed": table["percent_reported"],
-            "count_basis": table["count_basis"],
-            "source_access": table["access"],
-            "source_id": table["source_id"],
-            "durations_csv_row": table["row"],
+            **where_it_stands(table, "durations"),
         }
     ).reset_index(drop=True)
 

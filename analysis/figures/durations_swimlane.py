@@ -29,6 +29,7 @@ from .words import (
     spoken,
     study_ids,
     weeks,
+    where_it_stands,
     whole,
     with_marks,
 )
@@ -173,10 +174,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "weeks_high": table["weeks_high"],
             "level": table["level"],
             "reported": table["reported"],
-            "count_basis": table["count_basis"],
-            "source_access": table["access"],
-            "source_id": table["source_id"],
-            "durations_csv_row": table["row"],
+            **where_it_stands(table, "durations"),
         }
     ).reset_index(drop=True)
 

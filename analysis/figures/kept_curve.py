@@ -50,6 +50,7 @@ from .words import (
     source_mark,
     spoken,
     study_ids,
+    where_it_stands,
     with_marks,
 )
 
@@ -293,10 +294,7 @@ def _data(kept: BenefitKept) -> pd.DataFrame:
             "patients_treated": points["patients_treated"],
             "percent_with_benefit": 100 * points["rate"],
             "percent_as_printed": points["percent_reported"],
-            "count_basis": points["count_basis"],
-            "source_access": points["access"],
-            "source_id": points["source_id"],
-            "durations_csv_row": points["row"],
+            **where_it_stands(points, "durations"),
         }
     )
     limits = ["ci_low", "ci_high", "pi_low", "pi_high"]

@@ -32,6 +32,7 @@ from .words import (
     source_mark,
     study_ids,
     weeks,
+    where_it_stands,
     with_marks,
 )
 
@@ -159,10 +160,7 @@ def _study_data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_low_percent": 100 * table["ci_low"],
             "ci_high_percent": 100 * table["ci_high"],
             "percent_as_printed": table["percent_reported"],
-            "count_basis": table["count_basis"],
-            "source_access": table["access"],
-            "source_id": table["source_id"],
-            "responders_csv_row": table["row"],
+            **where_it_stands(table, "responders"),
         }
     )
 

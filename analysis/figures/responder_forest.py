@@ -31,6 +31,7 @@ from .words import (
     spoken,
     study_ids,
     weeks,
+    where_it_stands,
     whole,
     with_marks,
 )
@@ -142,10 +143,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_low_percent": 100 * table["ci_low"],
             "ci_high_percent": 100 * table["ci_high"],
             "percent_as_printed": table["percent_reported"],
-            "count_basis": table["count_basis"],
-            "source_access": table["access"],
-            "source_id": table["source_id"],
-            "responders_csv_row": table["row"],
+            **where_it_stands(table, "responders"),
         }
     ).reset_index(drop=True)
 

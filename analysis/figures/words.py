@@ -154,3 +154,13 @@ def not_drawn(rows: Iterable[tuple[object, str]], lead: str = "Not drawn") -> st
 def paragraphs(*parts: str) -> str:
     """Markdown paragraphs, empty ones left out."""
     return "\n\n".join(part for part in parts if part)
+
+
+def where_it_stands(table: pd.DataFrame, name: str) -> dict[str, pd.Series]:
+    """For the data of a figure: how each count came about, the kind and id of its source, its row in table `name`."""
+    return {
+        "count_basis": table["count_basis"],
+        "source_access": table["access"],
+        "source_id": table["source_id"],
+        f"{name}_csv_row": table["row"],
+    }
