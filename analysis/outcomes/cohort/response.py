@@ -88,16 +88,14 @@ def response(
     check_min_cell(min_cell)
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     first = courses[courses["first"]]
-    rates = pd.DataFrame([row for rule in RULES for row in _rates(first, rule, level)])
-    flow = pd.DataFrame([row for rule in RULES for row in _flows(first, rule, level)])
     tipping, tips = _tipping(first, responder_rule, level, min_cell)
     return Response(
         rule=responder_rule,
         follow_up_weeks=follow_up_weeks,
         window_weeks=window_weeks,
-        rates=hide(_whole(rates, ["responders", "n"]), "n", RATE, min_cell),
+        rates=shown_rates([row for rule in RULES for row in _rates(first, rule, level)], min_cell),
         by_group=_by_group(courses, responder_rule, level, min_cell),
-        flow=hide(_whole(flow, ["n", *FLOW[:6]]), "n", FLOW, min_cell),
+        flow=shown_flows([row for rule in RULES for row in _flows(first, rule, level)], min_cell),
         curve=_curve(first, level, min_cell),
         tipping=tipping,
         tips=tips,
@@ -108,13 +106,40 @@ def response(
     )
 
 
-def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    return frame.astype(dict.fromkeys(names, "Int64"))
+def shown_rates(rows: list[dict], min_cell: int) -> pd.DataFrame:
+    """Rows with what `rate_row` gives as a table, hidden where fewer than `min_cell` patients stand behind."""
+    return hide(_whole(pd.DataFrame(rows), ["responders", "n"]), "n", RATE, min_cell)
 
 
-def _rate(events: int, n: int, level: float) -> dict[str, float]:
+def shown_flows(rows: list[dict], min_cell: int) -> pd.DataFrame:
+    """Rows with n and what `flow_row` gives as a table, hidden where fewer than `min_cell` patients stand behind."""
+    return hide(_whole(pd.DataFrame(rows), ["n", *FLOW[:6]]), "n", FLOW, min_cell)
+
+
+def rate_row(events: int, n: int, level: float) -> dict[str, float]:
+    """responders, n, rate and Wilson's limits (0 to 1); missing where there are no patients."""
     low, high = wilson(events, n, level) if n else (np.nan, np.nan)
     return {"responders": events, "n": n, "rate": events / n if n else np.nan, "ci_low": low, "ci_high": high}
+
+
+def flow_row(flow: Flow, level: float) -> dict[str, float]:
+    """The columns FLOW: counts, both rates, their difference with Newcombe's limits, McNemar's exact p-value."""
+    first, second = flow.kept + flow.lost, flow.kept + flow.gained
+    row = dict(zip(FLOW, (first, second, flow.kept, flow.lost, flow.gained, flow.neither), strict=False))
+    if not flow.n:
+        return row | dict.fromkeys(FLOW[6:], np.nan)
+    told = (first / flow.n, second / flow.n, *flow.difference(level), mcnemar(flow.lost, flow.gained, "exact"))
+    return row | dict(zip(FLOW[6:], map(float, told), strict=True))
+
+
+def flow_between(first: np.ndarray, second: np.ndarray) -> Flow:
+    """Who responded at both times, at one, at none."""
+    parts = (first & second, first & ~second, ~first & second, ~first & ~second)
+    return Flow(*(int(part.sum()) for part in parts))
+
+
+def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    return frame.astype(dict.fromkeys(names, "Int64"))
 
 
 def _judged(courses: pd.DataFrame, rule: str, visit: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -135,7 +160,7 @@ def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
                     "rule": rule,
                     "visit": visit,
                     "handling": handling,
-                    **_rate(int(response.sum()), int(whole.sum()), level),
+                    **rate_row(int(response.sum()), int(whole.sum()), level),
                 }
             )
     return rows
@@ -157,7 +182,7 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> 
             for code, label in enumerate(group.categories):
                 for handling in HANDLINGS:
                     place = {"by": by, "group": label, "visit": visit, "handling": handling}
-                    rate = _rate(sums[""][code], sums[handling][code], level)
+                    rate = rate_row(sums[""][code], sums[handling][code], level)
                     rows.append(place | rate | {"merged": is_merged(label, min_cell)})
     columns = ["by", "group", "visit", "handling", *RATE, "merged"]
     found = _whole(pd.DataFrame(rows, columns=columns), ["responders", "n"]).astype({"merged": bool})
@@ -169,29 +194,16 @@ def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
     _, scored_2, response_2 = _judged(first, rule, VISITS[1])
     rows = []
     for handling, whole in ((COMPLETE, scored_1 & scored_2), (IMPUTED, usable)):
-        flow = _flow(response_1[whole], response_2[whole])
-        row = {"rule": rule, "handling": handling, "n": flow.n, **dict.fromkeys(FLOW)}
-        counts = {"first": flow.kept + flow.lost, "second": flow.kept + flow.gained}
-        row |= counts | {"kept": flow.kept, "lost": flow.lost, "gained": flow.gained, "neither": flow.neither}
-        if flow.n:
-            row |= {f"rate_{name}": number / flow.n for name, number in counts.items()}
-            names = ("difference", "difference_low", "difference_high")
-            row |= dict(zip(names, flow.difference(level), strict=True))
-            row["p_value"] = float(mcnemar(flow.lost, flow.gained, "exact"))
-        rows.append({name: np.nan if value is None else value for name, value in row.items()})
+        flow = flow_between(response_1[whole], response_2[whole])
+        rows.append({"rule": rule, "handling": handling, "n": flow.n, **flow_row(flow, level)})
     return rows
-
-
-def _flow(first: np.ndarray, second: np.ndarray) -> Flow:
-    parts = (first & second, first & ~second, ~first & second, ~first & ~second)
-    return Flow(*(int(part.sum()) for part in parts))
 
 
 def _tipping(first: pd.DataFrame, rule: str, level: float, min_cell: int) -> tuple[pd.DataFrame, TippingPoint]:
     _, scored_1, response_1 = _judged(first, rule, VISITS[0])
     _, scored_2, response_2 = _judged(first, rule, VISITS[1])
     both, missing = scored_1 & scored_2, scored_1 & ~scored_2
-    complete = _flow(response_1[both], response_2[both])
+    complete = flow_between(response_1[both], response_2[both])
     if complete.n < max(min_cell, 1):
         return pd.DataFrame(columns=TIPPING_COLUMNS), HIDDEN
     return tipping_point(complete, int((missing & response_1).sum()), int((missing & ~response_1).sum()), level)

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import check_min_cell, hide
+from analysis.outcomes.cohort.disclosure import check_min_cell
 from analysis.outcomes.cohort.judging import ROUNDING, can_be_judged, percent_fall
-from analysis.outcomes.cohort.response import COMPLETE, FLOW, IMPUTED, RATE, VISITS
+from analysis.outcomes.cohort.response import (
+    COMPLETE,
+    IMPUTED,
+    VISITS,
+    flow_between,
+    flow_row,
+    rate_row,
+    shown_flows,
+    shown_rates,
+)
 from analysis.outcomes.cohort.scores import FIRST_COURSES, left_out_frame
-from analysis.outcomes.cohort.tipping import Flow
-from analysis.statistics.intervals import wilson
-from analysis.statistics.paired import mcnemar
 
 
 @dataclass(frozen=True)
@@ -69,13 +75,13 @@ def at_threshold(
         # a fall of exactly so many percent must not fail by what binary fractions lose
         responded = [fall >= percent - 100 * ROUNDING for fall in falls]
     rates = [
-        {"visit": visit, "handling": handling, **_rate(int(yes.sum()), int(whole.sum()), level)}
+        {"visit": visit, "handling": handling, **rate_row(int(yes.sum()), int(whole.sum()), level)}
         for visit, there, yes in zip(VISITS, scored, responded, strict=True)
         for handling, whole in ((COMPLETE, there), (IMPUTED, usable))
     ]
     both = scored[0] & scored[1]
-    row = {"rule": f"ge_{percent:g}_percent", "handling": COMPLETE, "n": int(both.sum())}
-    flow = pd.DataFrame([{**row, **_flow(responded[0][both], responded[1][both], level)}])
+    flow = flow_between(responded[0][both], responded[1][both])
+    row = {"rule": f"ge_{percent:g}_percent", "handling": COMPLETE, "n": flow.n, **flow_row(flow, level)}
     unjudged = [
         ("rates, flow", "baseline score missing", int(np.isnan(baseline).sum())),
         ("rates, flow", "baseline pain is 0, of which no percentage can be taken", int((baseline == 0).sum())),
@@ -87,30 +93,9 @@ def at_threshold(
         percent=percent,
         follow_up_weeks=follow_up_weeks,
         window_weeks=window_weeks,
-        rates=hide(_whole(pd.DataFrame(rates), ["responders", "n"]), "n", RATE, min_cell),
-        flow=hide(_whole(flow, ["n", *FLOW[:6]]), "n", FLOW, min_cell),
+        rates=shown_rates(rates, min_cell),
+        flow=shown_flows([row], min_cell),
         unit=FIRST_COURSES,
         min_cell=min_cell,
         left_out=left_out_frame([(result, why, "patients", n) for result, why, n in unjudged]),
     )
-
-
-def _rate(events: int, n: int, level: float) -> dict[str, float]:
-    low, high = wilson(events, n, level) if n else (np.nan, np.nan)
-    return {"responders": events, "n": n, "rate": events / n if n else np.nan, "ci_low": low, "ci_high": high}
-
-
-def _flow(first: np.ndarray, second: np.ndarray, level: float) -> dict[str, float]:
-    if not len(first):
-        return {name: 0 if name in FLOW[:6] else np.nan for name in FLOW}
-    parts = (first & second, first & ~second, ~first & second, ~first & ~second)
-    flow = Flow(*(int(part.sum()) for part in parts))
-    difference, low, high = flow.difference(level)
-    kept, lost, gained = flow.kept, flow.lost, flow.gained
-    values = (kept + lost, kept + gained, kept, lost, gained, flow.neither, (kept + lost) / flow.n)
-    values += ((kept + gained) / flow.n, difference, low, high, float(mcnemar(lost, gained, "exact")))
-    return dict(zip(FLOW, values, strict=True))
-
-
-def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    return frame.astype(dict.fromkeys(names, "Int64"))

@@ -9,7 +9,17 @@ import pandas as pd
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.outcomes.context import group_name
-from analysis.tables.cohort.parts import BY_WORDS, HANDLING_WORDS, count, notes, of_all, points, rate
+from analysis.tables.cohort.parts import (
+    BY_WORDS,
+    HANDLING_WORDS,
+    both_handlings,
+    count,
+    handling_columns,
+    notes,
+    of_all,
+    points,
+    rate,
+)
 from analysis.wording import half_up, level_words, p_text, upper_first
 
 VISIT_WORDS = {"end_of_infusion": "End of infusion", "follow_up": "Follow-up"}
@@ -59,23 +69,17 @@ def pain_by_visit(result: Any, level: float = 0.95) -> Table:
 
 def responders(result: Any, level: float = 0.95) -> Table:
     """Responders by three rules, complete cases and non-responder imputation side by side (from `cohort.response`)."""
-    rates = result.rates.set_index(["rule", "visit", "handling"])
     rows = []
-    for rule, visit in dict.fromkeys(zip(result.rates["rule"], result.rates["visit"], strict=True)):
-        complete, imputed = (rates.loc[(rule, visit, handling)] for handling in HANDLING_WORDS)
+    for (rule, visit), rates in result.rates.groupby(["rule", "visit"], sort=False):
         rows.append(
             {
                 "rule": rule,
                 "visit": visit,
                 "rule_words": upper_first(RULE_WORDS[rule]) + (" (chosen)" if rule == result.rule else ""),
                 "visit_words": VISIT_WORDS[visit],
-                "complete_n": of_all(complete["responders"], complete["n"], complete["hidden"], result.min_cell),
-                "complete": rate(complete["rate"], complete["ci_low"], complete["ci_high"]),
-                "imputed_n": of_all(imputed["responders"], imputed["n"], imputed["hidden"], result.min_cell),
-                "imputed": rate(imputed["rate"], imputed["ci_low"], imputed["ci_high"]),
+                **both_handlings(rates, result.min_cell),
             }
         )
-    label = level_words(level)
     return Table(
         name="responders",
         data=pd.DataFrame(rows),
@@ -83,10 +87,7 @@ def responders(result: Any, level: float = 0.95) -> Table:
         columns=(
             Column("rule_words", "Responder: since baseline"),
             Column("visit_words", "Visit"),
-            Column("complete_n", "With a score", "right"),
-            Column("complete", f"Rate ({label})", "right"),
-            Column("imputed_n", "Of all", "right"),
-            Column("imputed", f"Rate, no score = no response ({label})", "right"),
+            *handling_columns(level),
         ),
         notes=notes(
             result,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.exhibit import escape
+from analysis.exhibit import Column, escape
 from analysis.outcomes.cohort.disclosure import shown
-from analysis.wording import half_up, left_out_words, percent, percent_interval
+from analysis.wording import half_up, left_out_words, level_words, percent, percent_interval
 
 BY_WORDS = {
     "site": "Site",
@@ -64,3 +64,24 @@ def notes(result: Any, shown: pd.DataFrame, results: tuple[str, ...] = (), *more
         small if hidden else "",
     )
     return " ".join(escape(f"{text.rstrip('.')}.") for text in parts if text)
+
+
+def both_handlings(rates: pd.DataFrame, min_cell: int) -> dict[str, str]:
+    """Cells of one visit: of the patients with a score (complete_n, complete), then of all (imputed_n, imputed)."""
+    cells = {}
+    for name, handling in zip(("complete", "imputed"), HANDLING_WORDS, strict=True):
+        row = rates[rates["handling"] == handling].iloc[0]
+        cells[f"{name}_n"] = of_all(row["responders"], row["n"], row["hidden"], min_cell)
+        cells[name] = rate(row["rate"], row["ci_low"], row["ci_high"])
+    return cells
+
+
+def handling_columns(level: float) -> tuple[Column, ...]:
+    """The columns of `both_handlings`."""
+    label = level_words(level)
+    return (
+        Column("complete_n", "With a score", "right"),
+        Column("complete", f"Rate ({label})", "right"),
+        Column("imputed_n", "Of all", "right"),
+        Column("imputed", f"Rate, no score = no response ({label})", "right"),
+    )
