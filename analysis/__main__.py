@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, on_paper
+
 # What is slow to load is imported inside the commands: --help and a refusal come at once.
 
 BUILT, FAILED, WRONG_USE = 0, 1, 2
@@ -35,14 +37,14 @@ def check(folder: str | None, cohort_file: str | None) -> None:
     """
     from analysis.evidence import DataError
 
-    works = [_check_evidence] if folder is not None or cohort_file is None else []
-    works += [_check_cohort] if cohort_file is not None else []
+    works = [(_check_evidence, folder or "data")] if folder is not None or cohort_file is None else []
+    works += [(_check_cohort, cohort_file)] if cohort_file is not None else []
     failed = False
-    for number, work in enumerate(works):
+    for number, (work, place) in enumerate(works):
         if number:
             click.echo()
         try:
-            work(cohort_file if work is _check_cohort else folder or "data")
+            work(place)
         except DataError as error:
             failed = True
             click.echo(str(error))
@@ -116,7 +118,9 @@ def list_notebooks() -> None:
 @click.argument("notebook")
 @click.option("-p", "--parameter", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; may stand often.")
 @click.option("--formats", metavar="LIST", default="html,pdf", show_default=True, help="html, pdf or both.")
-@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Paper of the PDF.")
+@click.option(
+    "--paper", type=click.Choice(list(PAPERS)), default=DEFAULT_PAPER, show_default=True, help="Paper of the PDF."
+)
 @click.option(
     "--output", metavar="DIR", default="reports/output", show_default=True, help="The report gets a folder in it."
 )
@@ -154,7 +158,7 @@ def report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, outp
     from analysis.reporting.plan import report_name
     from analysis.reporting.run import Spec, build, place
 
-    common = {**_common(), **({"paper": paper} if paper != "a4" else {})}
+    common = on_paper(_common(), paper)
     name = report_name(found.name, found, given)
     built = build(Spec(name, str(found.path), given, chosen, common))
     folder = _folder(output) / name
@@ -204,21 +208,20 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     from analysis.reporting.folder import FolderBusy
     from analysis.reporting.plan import PlanError, read
 
-    folder = _folder(output)
+    folder, code = _folder(output), provenance.code()
     try:
-        plan = read(resolve(file), lambda: batches.cohorts_known(folder, provenance.code()))
+        plan = read(resolve(file), lambda: batches.cohorts_known(folder, code))
     except PlanError as error:
         _refuse(error.problems)
     names = [planned.name for planned in plan.reports]
     chosen = [name for name in names if not only or fnmatch.fnmatchcase(name, only)]
     if not chosen:
         _refuse([f"no report fits {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
-    common = _common()
+    common = _common(code)
     progress = _Progress(quiet)
-    watcher = type("Watching", (batches.Watcher,), {name: getattr(progress, name) for name in _Progress.HEARS})()
     try:
         outcomes = batches.run(
-            plan, folder, common, jobs=jobs, only=only, force=force, watcher=watcher, scheduler=scheduler
+            plan, folder, common, jobs=jobs, only=only, force=force, watcher=progress, scheduler=scheduler
         )
     except (FolderBusy, NoCluster) as error:
         _refuse([str(error)])
@@ -253,9 +256,8 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
 
 
 class _Progress:
-    """A bar with the names of what is being built on a terminal, a line a report elsewhere, nothing if quiet."""
-
-    HEARS = ("begin", "started", "finished")
+    """A `batch.Watcher`: a bar with the names of what is being built on a terminal, a line a report elsewhere, nothing
+    if quiet."""
 
     def __init__(self, quiet: bool) -> None:
         self.quiet, self.total, self.count, self.bar = quiet, 0, 0, None
@@ -313,13 +315,16 @@ def _table(outcomes: list[Any]) -> None:
     click.echo()
 
 
-def _common() -> dict[str, Any]:
-    """What all reports share. Data that break their rules are told and end the command: no report could be right."""
+def _common(code: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What all reports share, with the library's `code` if it is known already.
+
+    Data that break their rules are told and end the command: no report could be right.
+    """
     from analysis.evidence import DataError
     from analysis.reporting import provenance
 
     try:
-        return provenance.shared()
+        return provenance.shared(code)
     except DataError as error:
         click.echo(str(error), err=True)
         click.echo("\nNo report was started: the data must be valid first (python -m analysis check).", err=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from analysis.exhibit.cells import Column, csv_text, value_text
 from analysis.exhibit.glyphs import drawable, visible
-from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table
+from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table, payloads
 from analysis.exhibit.markdown import cite, escape, plain
 from analysis.exhibit.places import linked, shown_in, sourced
 from analysis.exhibit.progress import progress
@@ -27,6 +27,7 @@ __all__ = [
     "drawable",
     "escape",
     "linked",
+    "payloads",
     "plain",
     "progress",
     "shown_in",

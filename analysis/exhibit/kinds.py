@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape as html_escape
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,14 @@ def _rows_behind(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFram
         for cell in dict.fromkeys(map(column.text, data[column.name]))
     )
     return source_rows(place for label, cell in cells for _, place in cell_places(label, cell) if place)
+
+
+def payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the exhibits in the outputs of an executed notebook hold, in order."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if payload := output.get("data", {}).get(EXHIBIT_MIME):
+                yield payload
 
 
 def heading(column: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.parameters.registry import nearest_word
+from analysis.parameters.registry import File, nearest_word
 from analysis.parameters.values import TYPES, Parameter, ParameterError, check_one
 from analysis.paths import ROOT
 
@@ -27,6 +27,11 @@ class Notebook:
     title: str
     parameters: tuple[Parameter, ...]
     by_hand: bool = False  # no report is made from it; its first cell has the tag `by-hand`
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the parameters whose value is a file that the report reads."""
+        return tuple(parameter.name for parameter in self.parameters if isinstance(parameter.rule, File))
 
     @property
     def defaults(self) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from typing import Any
 from analysis.paths import resolve
 from analysis.reporting import ReportError
 from analysis.reporting.folder import MANIFEST, Folder
-from analysis.reporting.paper import DEFAULT_PAPER
+from analysis.reporting.paper import DEFAULT_PAPER, on_paper
 from analysis.reporting.plan import Plan, Planned
 from analysis.reporting.pool import build_all
 from analysis.reporting.provenance import sha256
-from analysis.reporting.run import FILE_PARAMETERS, Built, Spec, one_line, place
+from analysis.reporting.run import Built, Spec, one_line, place
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Outcome:
 
 
 class Watcher:
-    """Hears how a batch goes on; does nothing itself."""
+    """Hears how a batch goes on; does nothing itself. Anything with these three methods may stand in for it."""
 
     def begin(self, to_build: list[str], unchanged: int) -> None:
         """These reports will be built; so many are up to date."""
@@ -62,9 +62,7 @@ def inputs(report: Planned, common: dict[str, Any]) -> str:
     """
     values = {**report.notebook.defaults, **report.given}
     files = {
-        name: sha256(path.read_bytes())
-        for name in FILE_PARAMETERS
-        if name in values and (path := resolve(values[name])).is_file()
+        name: sha256(path.read_bytes()) for name in report.notebook.files if (path := resolve(values[name])).is_file()
     }
     told = {
         "notebook": [report.notebook.name, sha256(report.notebook.path.read_bytes())],
@@ -101,8 +99,7 @@ def run(
     written, ReportError if the index can't be made.
     """
     watcher = watcher or Watcher()
-    if plan.paper != DEFAULT_PAPER:
-        common = {**common, "paper": plan.paper}
+    common = on_paper(common, plan.paper)
     begin = datetime.now(UTC)
     chosen = [report for report in plan.reports if not only or fnmatch.fnmatchcase(report.name, only)]
     with Folder(output) as folder:

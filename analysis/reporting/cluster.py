@@ -31,7 +31,7 @@ from typing import Any
 
 from analysis.paths import DATA, MOVED, ROOT, resolve
 from analysis.reporting.provenance import sha256
-from analysis.reporting.run import FILE_PARAMETERS, Built, Spec
+from analysis.reporting.run import Built, Spec
 
 CONNECT_SECONDS = 10
 _PROJECT, _FILES = "project", "files"
@@ -65,8 +65,9 @@ def _named(spec: Spec) -> dict[str, Path]:
     """The files that a spec's parameters name: as they are written there -> where they are here."""
     from analysis.parameters import find_notebook
 
-    values = {**find_notebook(spec.notebook).defaults, **spec.given}
-    found = {str(values[name]): resolve(values[name]) for name in FILE_PARAMETERS if values.get(name)}
+    notebook = find_notebook(spec.notebook)
+    values = {**notebook.defaults, **spec.given}
+    found = {values[name]: resolve(values[name]) for name in notebook.files}
     return {given: path for given, path in found.items() if path.is_file()}
 
 

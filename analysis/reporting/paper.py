@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,8 @@ A4 = Paper("a4", 470.0, 717.0, 540.0, 708.0)
 LETTER = Paper("us-letter", 487.0, 667.0, 490.0, 658.0)
 PAPERS = {"a4": A4, "letter": LETTER}
 DEFAULT_PAPER = "a4"
+
+
+def on_paper(common: dict[str, Any], paper: str) -> dict[str, Any]:
+    """What reports have in common, with their paper if it isn't the default."""
+    return common if paper == DEFAULT_PAPER else {**common, "paper": paper}

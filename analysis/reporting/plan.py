@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 
 from analysis.parameters import WORDS, Notebook, ParameterError, check, find_notebook, nearest_word
-from analysis.parameters.registry import File
 from analysis.paths import resolve
 from analysis.reporting.axes import (
     COHORT_COLUMNS,
@@ -278,7 +277,7 @@ def report_name(
     for key, value in given.items():
         if key == "title" or (value == notebook.defaults[key] and key not in keep):
             continue
-        text = Path(value).stem if isinstance(known[key].rule, File) else value_words(value) or "all"
+        text = Path(value).stem if key in notebook.files else value_words(value) or "all"
         words.append(text if known[key].type in ("str", WORDS) and value else f"{key} {text}")
     name = "-".join(re.findall("[a-z0-9]+", " ".join([*words, *(more or [])]).lower()))
     return (

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from analysis.parameters import Notebook
-from analysis.parameters.registry import File
 from analysis.paths import DATA, ROOT, resolve
 
 # what pyproject.toml asks for, those that make numbers first
@@ -136,16 +135,18 @@ def citations() -> dict[str, str]:
     return names
 
 
-def shared() -> dict[str, Any]:
-    """What all reports of one batch have in common; found out once. Raises DataError if the data break their rules."""
-    return {**data(), "code": code(), "versions": versions(), "citations": citations()}
+def shared(known_code: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What all reports of one batch have in common; found out once. known_code: what `code` gives, if it was asked.
+
+    Raises DataError if the data break their rules.
+    """
+    return {**data(), "code": known_code or code(), "versions": versions(), "citations": citations()}
 
 
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """What a notebook's metadata keeps: everything the last section of the report says, and no clock time."""
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
-    files = [p.name for p in notebook.parameters if isinstance(p.rule, File)]
-    hashes = {name: sha256(resolve(values[name]).read_bytes()) for name in files}
+    hashes = {name: sha256(resolve(values[name]).read_bytes()) for name in notebook.files}
     values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.exhibit import EXHIBIT_MIME
+from analysis.exhibit import payloads
 from analysis.exhibit.places import Place, anchor, cell_places, places
 
 _TARGET = re.compile(r"\]\(#(row-[a-z0-9,-]+)\)")
@@ -52,7 +52,7 @@ def used(notebook: dict[str, Any]) -> tuple[Place, ...]:
     """The rows that the exhibits, findings and computed sentences of an executed notebook name, in order of table
     and row."""
     found: dict[Place, None] = {}
-    for payload in _payloads(notebook):
+    for payload in payloads(notebook):
         for text in _texts(payload):
             found |= dict.fromkeys(_linked(text))
         for rows in [payload.get("rows", []), *(f.get("rows", []) for f in payload.get("findings", []))]:
@@ -85,13 +85,6 @@ def entries(notebook: dict[str, Any], made: dict[str, Any]) -> list[Entry]:
             source = sources.get(cells["source"] or cells["study"], {"words": "", "label": "", "url": ""})
             found.append(Entry(table, row, **cells, **source))
     return found
-
-
-def _payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", []):
-            if payload := output.get("data", {}).get(EXHIBIT_MIME):
-                yield payload
 
 
 def _texts(payload: dict[str, Any]) -> Iterator[str]:

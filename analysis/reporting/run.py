@@ -23,7 +23,6 @@ from analysis.reporting.environment import environment
 
 FORMATS = ("html", "pdf")
 TIMEOUT = 600.0
-FILE_PARAMETERS = ("cohort",)  # parameters whose value is a file that the report reads
 _MARKER = "papermill-error-cell-tag"  # papermill adds two cells that say where it stopped
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CELL_FILE = re.compile(r"(?<![^\s\"'])[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
@@ -129,7 +128,7 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: fl
                 progress_bar=False,
                 cwd=str(ROOT / "notebooks") if (ROOT / "notebooks").is_dir() else str(ROOT),
                 keep=kept,
-                environment={**environment(made["code"]["epoch"], home), **_moved(given)},
+                environment={**environment(made["code"]["epoch"], home), **_moved(path, given)},
                 timeout_func=lambda cell: max(end - time.monotonic(), 0.01),
             )
         except PapermillExecutionError as error:
@@ -147,9 +146,11 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: fl
     return tidy(kept[0], made), one_line(reason)
 
 
-def _moved(given: dict[str, Any]) -> dict[str, str]:
+def _moved(path: Path, given: dict[str, Any]) -> dict[str, str]:
     """For the kernel, which runs in another folder: where the files are that somebody named from here."""
-    places = {given[name]: str(resolve(given[name])) for name in FILE_PARAMETERS if given.get(name)}
+    from analysis.parameters import find_notebook
+
+    places = {given[name]: str(resolve(given[name])) for name in find_notebook(str(path)).files if name in given}
     return {MOVED: json.dumps(places)} if places else {}
 
 
@@ -234,7 +235,7 @@ def _neutral(text: str) -> str:
 
 def export(notebook: Any, formats: tuple[str, ...]) -> dict[str, bytes]:
     """The files made from an executed notebook. Raises ReportError if one can't be made."""
-    from analysis.exhibit import EXHIBIT_MIME
+    from analysis.exhibit import payloads
 
     html, pdf = exporters()
     files: dict[str, bytes] = {}
@@ -242,12 +243,10 @@ def export(notebook: Any, formats: tuple[str, ...]) -> dict[str, bytes]:
         files["report.html"] = html.from_notebook_node(notebook)[0].encode()
     if "pdf" in formats:
         files["report.pdf"] = pdf.from_notebook_node(notebook)[0]
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            payload = output.get("data", {}).get(EXHIBIT_MIME, {})
-            if "csv" in payload:
-                kind = "fig" if payload["kind"] == "figure" else "tab"
-                files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
+    for payload in payloads(notebook):
+        if "csv" in payload:
+            kind = "fig" if payload["kind"] == "figure" else "tab"
+            files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
     return files
 
 
@@ -261,14 +260,9 @@ def exporters() -> tuple[Any, Any]:
 
 
 def _summary(notebook: Any) -> dict[str, Any]:
-    from analysis.exhibit import EXHIBIT_MIME
+    from analysis.exhibit import payloads
 
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            payload = output.get("data", {}).get(EXHIBIT_MIME, {})
-            if payload.get("kind") == "summary":
-                return payload
-    return {}
+    return next((payload for payload in payloads(notebook) if payload["kind"] == "summary"), {})
 
 
 def _notebook_bytes(notebook: Any) -> bytes:
