@@ -1,8 +1,9 @@
-"""JupyterLab in a browser, for tests: a server on copies of the notebooks, and notebooks opened and run in it."""
+"""JupyterLab and Voilà in a browser, for tests: servers on copies of notebooks; notebooks opened and run in them."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -23,22 +24,43 @@ PATIENCE = 60_000  # milliseconds; only a hanging test waits so long
 
 @contextlib.contextmanager
 def lab(folder: Path, copies: tuple[str, ...]) -> Iterator[str]:
-    """A server with `copies` of notebooks in an empty folder, without any setting of the user. Gives its address."""
+    """JupyterLab on `copies` of notebooks in an empty folder, without any setting of the user. Gives its address."""
+    work = _work(folder, copies)
+    options = [f"--IdentityProvider.token={TOKEN}", "--ServerApp.port_retries=0", "--allow-root"]
+    options += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={work}"]
+    options += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    with _served(folder, work, ["jupyter", "lab", *options], f"/api/status?token={TOKEN}") as address:
+        yield address
+
+
+@contextlib.contextmanager
+def voila(folder: Path, name: str) -> Iterator[str]:
+    """A copy of one notebook with Voilà, which runs it and shows what comes out. Gives the address of its page."""
+    work = _work(folder, (name,))
+    with _served(folder, work, ["voila", f"{name}.ipynb"], "/voila/static/voila.js") as address:
+        yield address
+
+
+def _work(folder: Path, copies: tuple[str, ...]) -> Path:
     work = folder / "somewhere else"
     work.mkdir()
     for name in copies:
         shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", work)
+    return work
+
+
+@contextlib.contextmanager
+def _served(folder: Path, work: Path, program: list[str], ready: str) -> Iterator[str]:
+    """A server that runs until the end of the context; the address `ready` answers when it is there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     own = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
     own |= {name: str(folder / name.lower()) for name in ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")}
-    options = [f"--ServerApp.port={port}", f"--IdentityProvider.token={TOKEN}", "--ServerApp.port_retries=0"]
-    options += ["--no-browser", "--allow-root", "--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={work}"]
-    options += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    log = (folder / "lab.log").open("w")
+    own["JUPYTER_PATH"] = str(folder / "share")
+    log = (folder / "server.log").open("w")
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyter", "lab", *options],
+        [sys.executable, "-m", *program, "--no-browser", f"--port={port}"],
         cwd=work,
         env={**os.environ, **own, "PYTHONPATH": str(ROOT)},
         stdout=log,
@@ -46,7 +68,7 @@ def lab(folder: Path, copies: tuple[str, ...]) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(server, f"{address}/api/status?token={TOKEN}", folder / "lab.log")
+        _wait(server, address + ready, folder / "server.log")
         yield address
     finally:
         server.terminate()
@@ -60,7 +82,7 @@ def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
         with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url, timeout=5):
             return
         time.sleep(0.1)
-    raise AssertionError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+    raise AssertionError(f"the server did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
 
 
 # resolves when all cells have run; a page never waits for ever
@@ -79,6 +101,14 @@ _EDIT = """([cell, old, fresh]) => {
   if (!source.getSource().includes(old)) throw new Error(`not in the cell: ${old}`)
   source.setSource(source.getSource().replace(old, fresh))
 }"""
+
+
+def other_kernel(folder: Path) -> None:
+    """One more Python in the list of kernels, as anybody has who works on two projects."""
+    spec = folder / "share" / "kernels" / "another-project" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": argv, "display_name": "Another project", "language": "python"}))
 
 
 def open_notebook(browser: Any, address: str, name: str) -> Any:

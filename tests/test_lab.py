@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from browser_pages import launched
-from lab_pages import edit, errors, lab, open_notebook, run_all
+from lab_pages import edit, errors, lab, open_notebook, other_kernel, run_all, voila
 
 from analysis.outcomes import cohort as clinic
 from analysis.outcomes.cohort.scores import course_scores
@@ -20,6 +20,7 @@ from analysis.outcomes.cohort.threshold import at_threshold
 from analysis.paths import ROOT
 
 START, PAIN, EXPLORE = "00-start-here", "02-pain-trajectories", "explore"
+STALE = "stale"  # a notebook stored with the name of a kernel that is gone
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,13 @@ def browser():
 
 @pytest.fixture(scope="module")
 def address(browser, tmp_path_factory):
-    with lab(tmp_path_factory.mktemp("lab"), (START, PAIN, EXPLORE)) as found:
+    folder = tmp_path_factory.mktemp("lab")
+    other_kernel(folder)
+    with lab(folder, (START, PAIN, EXPLORE)) as found:
+        stored = (ROOT / "notebooks" / f"{PAIN}.ipynb").read_text(encoding="utf-8")
+        assert '"name": "python3"' in stored
+        stale = stored.replace('"name": "python3"', '"name": "an-environment-of-last-year"')
+        (folder / "somewhere else" / f"{STALE}.ipynb").write_text(stale, encoding="utf-8")
         yield found
 
 
@@ -128,3 +135,32 @@ def test_a_slider_moves_the_rate_and_a_tick_the_evidence(browser, address):
     command = page.wait_for_selector("pre:has-text('python -m analysis')").inner_text()
     assert command.strip() == "python -m analysis report evidence-report -p regimen_classes=anesthetic"
     page.context.close()
+
+
+def test_a_kernel_that_is_gone_is_asked_for_and_the_first_notebook_says_which_to_take(browser, address):
+    page = open_notebook(browser, address, STALE)
+    dialog = page.wait_for_selector(".jp-Dialog")
+    taken = "Python 3 (ipykernel)"
+    dialog.query_selector("select").select_option(label=taken)
+    dialog.query_selector("button.jp-mod-accept").click()
+    run_all(page)
+    assert errors(page) == [] and "95% interval" in page.inner_text(".jp-Notebook")
+    assert f"If Jupyter asks for a kernel, take *{taken}*" in (ROOT / "notebooks" / f"{START}.ipynb").read_text("utf-8")
+    page.context.close()
+
+
+def test_with_voila_there_is_no_code_and_the_controls_move(browser, tmp_path):
+    with voila(tmp_path, EXPLORE) as address:
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.wait_for_selector("text=Pain fell by at least 30%")
+        assert "import" not in page.inner_text("body")
+        page.wait_for_selector(".noUi-handle[aria-valuenow='30.0']").focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector("text=Pain fell by at least 31%")
+        page.click("label:has-text('Anaesthetic dose') >> nth=0")
+        page.click("button:has-text('Write the command') >> nth=0")
+        command = page.wait_for_selector("pre:has-text('python -m analysis')").inner_text()
+        assert command.strip() == "python -m analysis report evidence-report -p regimen_classes=anesthetic"
+        page.close()
