@@ -49,8 +49,8 @@ class Draws:
             lows[i], highs[i] = (
                 np.bincount(self.draw, self.probability * part, self.draws) for part in (certain, possible)
             )
-        low = np.quantile(lows, tail, axis=1)[place.reshape(-1)]
-        high = np.quantile(np.minimum(highs, 1.0), 1 - tail, axis=1)[place.reshape(-1)]
+        low = np.quantile(lows, tail, axis=1)[place]
+        high = np.quantile(np.minimum(highs, 1.0), 1 - tail, axis=1)[place]
         return frame.assign(band_low=np.minimum(low, frame["low"]), band_high=np.maximum(high, frame["high"]))
 
     def quantile(self, p: float = 0.5, level: float = 0.95) -> tuple[float, float, float, float]:
@@ -94,7 +94,7 @@ def bootstrap(
         size = mine.left.shape[1]
         left[rows, :size], right[rows, :size] = mine.left, mine.right
         probability[rows, :size] = maximise_each(mine.first, mine.end, counts[rows], size, NEAR_ENOUGH)
-    left, right, probability = (part[place.reshape(-1)] for part in (left, right, probability))
+    left, right, probability = (part[place] for part in (left, right, probability))
     some = probability > 0
     return Draws(table_of(inner, masses), draws, np.nonzero(some)[0], left[some], right[some], probability[some])
 

@@ -66,8 +66,7 @@ def maximise_each(
             left = problems.of(going)
         if not len(going):
             return masses
-        for row, slope in zip(going, gradient, strict=True):
-            masses[row] = problems.newton(row, masses[row], slope)
+        masses[going] = left.newton(masses[going], gradient)
     gap = left.gradient(masses[going]).max()
     if gap > 1e-8:
         raise RuntimeError(f"the nonparametric estimate did not converge: largest gradient {gap:.1e}")
@@ -75,14 +74,8 @@ def maximise_each(
     return masses
 
 
-def row_probabilities(first: np.ndarray, end: np.ndarray, masses: np.ndarray) -> np.ndarray:
-    """A p: the probability of each row's interval."""
-    total = np.concatenate([[0.0], np.cumsum(masses)])
-    return total[end] - total[first]
-
-
 class _Problems:
-    """Problems of one size, one a row; weights add up to 1 in each."""
+    """Problems of one size, one a row of every array; weights add up to 1 in each."""
 
     def __init__(self, first: np.ndarray, end: np.ndarray, weight: np.ndarray, size: int) -> None:
         self.first, self.end, self.weight, self.size = first, end, weight, size
@@ -95,7 +88,7 @@ class _Problems:
         return _Problems(self.first[rows], self.end[rows], self.weight[rows], self.size)
 
     def probabilities(self, masses: np.ndarray) -> np.ndarray:
-        """`row_probabilities` of each problem."""
+        """A p: the probability of each interval."""
         total = np.zeros((len(masses), self.size + 1))
         np.cumsum(masses, axis=1, out=total[:, 1:])
         return total.ravel()[self.end_place] - total.ravel()[self.first_place]
@@ -133,84 +126,101 @@ class _Problems:
         better = small.any(axis=1) & (self.gradient(cleaned).max(axis=1) <= 2 * TOLERANCE)
         return np.where(better[:, None], cleaned, masses)
 
-    def newton(self, row: int, masses: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """The masses of the problem in this row after one step."""
-        counts = self.weight[row] > 0
-        weight = self.weight[row][counts]
-        beside = np.concatenate([[-np.inf], gradient, [-np.inf]])
-        peak = (gradient > 0) & (gradient > beside[:-2]) & (gradient >= beside[2:])
-        work = np.flatnonzero((masses > 0) | peak)
-        current, slope = masses[work], gradient[work]
-        first, end = work.searchsorted(self.first[row][counts]), work.searchsorted(self.end[row][counts])
-        probability = row_probabilities(first, end, current)
-        target = _nonnegative_newton(_hessian(first, end, weight / probability**2, len(work)), slope, current)
-        step = target - current
-        change = row_probabilities(first, end, step) / probability
-        moved = _line_search(weight, change, current, step, slope @ step)
-        found = np.zeros(self.size)
-        if moved is None:
-            found[work] = current
-            return self.of([row]).em(found[None], 10)[0]
-        found[work] = moved / moved.sum()
+    def newton(self, masses: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """The masses after one step each."""
+        beyond = np.full((len(masses), 1), -np.inf)
+        beside = np.concatenate([beyond, gradient, beyond], axis=1)
+        peak = (gradient > 0) & (gradient > beside[:, :-2]) & (gradient >= beside[:, 2:])
+        support = (masses > 0) | peak
+        sizes = support.sum(axis=1)
+        found = np.zeros(masses.shape)
+        for size in np.unique(sizes):
+            rows = np.flatnonzero(sizes == size)
+            found[rows] = self.of(rows)._step(masses[rows], gradient[rows], support[rows])
         return found
 
+    def _step(self, masses: np.ndarray, gradient: np.ndarray, support: np.ndarray) -> np.ndarray:
+        """`newton` for supports of equally many masses."""
+        before = np.zeros((len(masses), self.size + 1), dtype=int)
+        np.cumsum(support, axis=1, out=before[:, 1:])
+        current, slope = (part[support].reshape(len(masses), -1) for part in (masses, gradient))
+        within = _Problems(
+            before.ravel()[self.first_place], before.ravel()[self.end_place], self.weight, current.shape[1]
+        )
+        probability = within.probabilities(current)
+        target = _nonnegative_newton(within.hessian(self.weight / probability**2), slope, current)
+        step = target - current
+        change = np.where(self.weight > 0, within.probabilities(step) / probability, 0.0)
+        length = _line_search(self.weight, change, step.sum(axis=1), (slope * step).sum(axis=1))
+        moved = np.maximum(current + length[:, None] * step, 0.0)
+        found = np.zeros(masses.shape)
+        found[support] = (moved / moved.sum(axis=1, keepdims=True)).ravel()
+        stuck = np.flatnonzero(length == 0)
+        if len(stuck):
+            found[stuck] = self.of(stuck).em(np.where(support, masses, 0.0)[stuck], 10)
+        return found
 
-def _line_search(
-    weight: np.ndarray, change: np.ndarray, current: np.ndarray, step: np.ndarray, promise: float
-) -> np.ndarray | None:
-    """The masses after as much of the step as makes the likelihood grow; none if it doesn't.
+    def hessian(self, curvature: np.ndarray) -> np.ndarray:
+        """A' diag(curvature) A without building A: entry (j, k) adds up the intervals that cover j to k."""
+        covers, size = self.end > self.first, self.size
+        row = np.broadcast_to(np.arange(len(curvature))[:, None], covers.shape)
+        place = (row[covers] * size + self.first[covers]) * size + self.end[covers] - 1
+        corner = np.bincount(place, curvature[covers], len(curvature) * size * size).reshape(-1, size, size)
+        corner = np.cumsum(corner, axis=1)
+        corner = np.cumsum(corner[:, :, ::-1], axis=2)[:, :, ::-1]
+        return np.triu(corner) + np.swapaxes(np.triu(corner, 1), 1, 2)
 
-    change: what the whole step adds to each interval's probability, as a share of it.
+
+def _line_search(weight: np.ndarray, change: np.ndarray, grown: np.ndarray, promise: np.ndarray) -> np.ndarray:
+    """How much of each step makes the likelihood grow enough: 1, 1/2, 1/4, ...; 0 if nothing does.
+
+    change: what the whole step adds to the probability of each interval, as a share of it; grown: what it adds to all
+    masses together; promise: the gradient along it.
     """
-    if not promise > 0:
-        return None
-    grown, smallest = step.sum(), change.min()
-    length = 1.0
-    while length > 1e-8:
-        if length * smallest > SMALLEST_REST - 1:
-            gain = weight @ np.log1p(length * change) - length * grown
-            if gain >= 1e-3 * length * promise or (length == 1.0 and promise < 1e-12):
-                return np.maximum(current + length * step, 0.0)
+    length, found, smallest = 1.0, np.zeros(len(change)), change.min(axis=1)
+    going = promise > 0
+    while length > 1e-8 and going.any():
+        possible = length * smallest > SMALLEST_REST - 1
+        growth = np.log1p(np.maximum(length * change, SMALLEST_REST - 1))
+        gain = (weight * growth).sum(axis=1) - length * grown
+        enough = (gain >= 1e-3 * length * promise) | ((length == 1.0) & (promise < 1e-12))
+        found[going & possible & enough] = length
+        going &= found == 0
         length /= 2
-    return None
-
-
-def _hessian(first: np.ndarray, end: np.ndarray, curvature: np.ndarray, size: int) -> np.ndarray:
-    """A' diag(curvature) A without building A: entry (j, k) adds up the rows that cover j to k."""
-    covers = end > first
-    place = first[covers] * size + end[covers] - 1
-    corner = np.bincount(place, curvature[covers], size * size).reshape(size, size)
-    corner = np.cumsum(corner, axis=0)
-    corner = np.cumsum(corner[:, ::-1], axis=1)[:, ::-1]
-    return np.triu(corner) + np.triu(corner, 1).T
+    return found
 
 
 def _nonnegative_newton(hessian: np.ndarray, slope: np.ndarray, current: np.ndarray) -> np.ndarray:
-    """Maximise slope'd - d'hessian d / 2 over current + d >= 0 by a primal active-set walk that starts at `current`.
+    """Maximise slope'd - d'hessian d / 2 over current + d >= 0, for each problem by a walk that starts at `current`."""
+    scale = np.sqrt(np.diagonal(hessian, axis1=1, axis2=2))
+    scaled = hessian / (scale[:, :, None] * scale[:, None, :])
+    walks = zip(scaled, slope / scale, current * scale, strict=True)
+    return np.array([_walk(*walk) for walk in walks]) / scale
+
+
+def _walk(hessian: np.ndarray, slope: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The primal active-set walk of one problem whose Hessian has a diagonal of ones.
 
     A mass that reaches zero leaves for this round; the inverse of the others' Hessian is kept by elimination. The walk
     always ends higher than it began, so the result is an ascent direction even where it stops short of the optimum.
     """
-    scale = np.sqrt(np.diag(hessian))
-    scaled = hessian / np.outer(scale, scale)
-    ridge = RIDGE
+    ridge, unit = RIDGE, np.eye(len(place))
     while True:
         # LAPACK itself: what checks its arguments costs several times as much with so few masses
-        factor, failed = dpotrf(scaled + ridge * np.eye(len(scale)), lower=1, clean=0)
+        factor, failed = dpotrf(hessian + ridge * unit, lower=1, clean=0)
         if not failed:
             break
         ridge *= 100
-    place = current * scale
-    target = place + dpotrs(factor, slope / scale, lower=1)[0]
+    target = place + dpotrs(factor, slope, lower=1)[0]
     if (target >= 0).all():
-        return target / scale
-    inverse = dpotrs(factor, np.eye(len(scale)), lower=1)[0]
-    free = np.ones(len(scale), dtype=bool)
+        return target
+    inverse = dpotrs(factor, unit, lower=1)[0]
+    free = np.ones(len(place), dtype=bool)
     while True:
         blocked = free & (target < 0)
         if not blocked.any():
-            return np.where(free, target, 0.0) / scale
-        reach = np.full(len(scale), np.inf)
+            return np.where(free, target, 0.0)
+        reach = np.full(len(place), np.inf)
         reach[blocked] = place[blocked] / (place[blocked] - target[blocked])
         leaver = int(np.argmin(reach))
         if reach[leaver] == 0:
