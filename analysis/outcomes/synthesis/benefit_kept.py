@@ -135,7 +135,7 @@ def fit(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> 
 
 
 def _half(model: Decline, omitted: str, citation: str) -> dict:
-    half, slope = model.half(), model.coefficients.set_index("name").loc[SLOPE]
+    half, (slope,) = model.half(), model.coefficients[model.coefficients["name"] == SLOPE].to_dict("records")
     return {
         "omitted": omitted,
         "citation": citation,
