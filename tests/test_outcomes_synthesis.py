@@ -315,6 +315,23 @@ def test_what_a_clinic_is_held_against(default):
     assert curve["k"].tolist() == [7, 7]
 
 
+def test_what_several_studies_count_is_held_against_a_clinic_pooled(evidence):
+    rows = evidence.responders
+    named = rows["definition_class"].replace("any_relief", "ge_50_percent")
+    selection = select(replace(evidence, responders=rows.assign(definition_class=named)))
+    expected = synthesis.pooled_rates(selection)
+    (group,) = expected.groups[expected.groups["definition_class"] == "ge_50_percent"].itertuples()
+    assert (group.k, group.window) == (4, SOON)
+    found = synthesis.published(selection, "ge_2_points", 4.0)
+    (row,) = found[found["outcome"] == "ge_50_percent at end_of_infusion"].itertuples()
+    assert row.definition.endswith(SOON)
+    assert (row.k, row.patients, row.estimate) == (4, group.patients, group.rate)
+    for name in ("ci_low", "ci_high", "pi_low", "pi_high"):
+        assert getattr(row, name) == getattr(group, name)
+    members = expected.studies[expected.studies["definition_class"] == "ge_50_percent"]
+    assert row.study_ids == tuple(members["study_id"])
+
+
 def test_nothing_is_published_beyond_the_last_count(default):
     late = synthesis.published(default, "ge_2_points", 30.0)
     curve = late[late["definition"].str.startswith("each study's own")]

@@ -4,6 +4,7 @@ tests/reference/pooling/reference.R wrote the reference values; versions.txt nam
 """
 
 import math
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
@@ -110,6 +111,15 @@ def test_limits_of_tau2_agree_with_the_profile_of_glmer():
         ours = pool_proportions(*case(row.case))
         assert ours.tau2_low == pytest.approx(row.tau2_low, rel=PROFILE_TOLERANCE)
         assert ours.tau2_high == pytest.approx(row.tau2_high, rel=PROFILE_TOLERANCE)
+
+
+def test_without_limits_of_tau2_all_else_is_the_same():
+    counts = case("pritz1997")
+    whole, without = pool_proportions(*counts), pool_proportions(*counts, tau2_limits=False)
+    unknown = {"tau2_low", "tau2_high", "i2_low", "i2_high"}
+    for field in fields(whole):
+        here, there = getattr(without, field.name), getattr(whole, field.name)
+        assert (math.isnan(here) and there > 0) if field.name in unknown else here == there, field.name
 
 
 @pytest.mark.parametrize("name", CASES)

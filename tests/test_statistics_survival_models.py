@@ -26,6 +26,8 @@ from analysis.statistics.survival import (
 )
 from analysis.statistics.survival.compare import MOST_TABLES, _tables
 from analysis.statistics.survival.distributions import STANDARD
+from analysis.statistics.survival.newton import maximise, maximise_each
+from analysis.statistics.survival.observed import cliques, cliques_each, group
 
 REFERENCE = Path(__file__).parent / "reference" / "survival"
 CASES = pd.read_csv(REFERENCE / "cases.csv")
@@ -221,6 +223,51 @@ def test_draws_are_the_estimate_of_the_patients_drawn():
         assert found.left[mine].tolist() == table["left"].tolist()
         assert found.right[mine].tolist() == table["right"].tolist()
         assert found.probability[mine] == pytest.approx(table["probability"].to_numpy(), abs=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1000), st.integers(1, 40), st.booleans())
+def test_draws_side_by_side_are_the_draws_one_by_one(seed, n, on_weeks):
+    random = np.random.default_rng(seed)
+    time, width = random.weibull(1.3, n) * 20, random.exponential(4, n) * (random.random(n) < 0.8)
+    time, width = (time.round(), width.round()) if on_weeks else (time, width)
+    lower, upper = np.where(random.random(n) < 0.2, -INF, time), np.where(random.random(n) < 0.3, INF, time + width)
+    observed = group(lower, upper, np.ones(n))
+    counts = random.multinomial(n, observed.weight / n, size=20)
+    seen = []
+    for rows, together in cliques_each(observed.lower, observed.upper, counts > 0):
+        size = together.left.shape[1]
+        masses = maximise_each(together.first, together.end, counts[rows], size, 1e-8)
+        seen += rows.tolist()
+        for place, row in enumerate(rows):
+            drawn = counts[row] > 0
+            alone = cliques(observed.lower[drawn], observed.upper[drawn])
+            assert (alone.left.tolist(), alone.right.tolist()) == (
+                together.left[place].tolist(),
+                together.right[place].tolist(),
+            )
+            assert (alone.first.tolist(), alone.end.tolist()) == (
+                together.first[place][drawn].tolist(),
+                together.end[place][drawn].tolist(),
+            )
+            by_itself = maximise(alone.first, alone.end, counts[row][drawn], size, 1e-8)
+            assert masses[place].tolist() == by_itself.tolist()  # to the last digit
+    assert sorted(seen) == list(range(20))
+
+
+def test_limits_at_each_time_are_percentiles_of_the_draws():
+    lower, upper, weight = case("heavy_ties")
+    found = bootstrap(lower, upper, weight, draws=50, seed=3)
+    times = np.sort(np.concatenate([np.unique(found.left), np.unique(found.right[np.isfinite(found.right)]), [0.5, 3]]))
+    bands = found.bands(times, 0.8)
+    for row in bands.itertuples():
+        ends = found.right > row.time
+        lows, highs = (
+            [found.probability[part & (found.draw == draw)].sum() for draw in range(50)]
+            for part in (ends & (found.left >= row.time), ends)
+        )
+        assert row.band_low == pytest.approx(min(np.quantile(lows, 0.1), row.low), abs=1e-12)
+        assert row.band_high == pytest.approx(max(np.quantile(highs, 0.9), row.high), abs=1e-12)
 
 
 def test_bands_of_a_share_are_those_of_the_binomial():

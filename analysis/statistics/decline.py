@@ -63,7 +63,7 @@ class Decline:
         times = numbers("weeks", weeks)
         if (times < 0).any():
             raise ValueError(f"weeks, element {int(np.argmax(times < 0)) + 1}, is below 0: time runs from 0 on")
-        design = np.array([self._row(time, group) for time in times])
+        design = self._row(0.0, group) + np.array([log(1 + time) for time in times])[:, None] * self._unit(SLOPE)
         middle = design @ self._beta
         variance = np.einsum("ij,jk,ik->i", design, self.covariance, design)
         quantile = critical(self.level, self.df)

@@ -14,7 +14,7 @@ statsmodels offers this model by variational Bayes or Laplace's method only, whi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import ceil, inf, log, pi
 
 import numpy as np
@@ -57,13 +57,22 @@ class Counts:
         _, starts = np.unique(study[order], return_index=True)
         return cls(x[order], n[order], design[order], starts)
 
+    @cached_property
+    def constant(self) -> float:
+        """What the likelihood holds beside the parameters: the sum of the logarithms of n over x."""
+        return float(np.sum(gammaln(self.n + 1) - gammaln(self.x + 1) - gammaln(self.n - self.x + 1)))
+
+    @cached_property
+    def _study(self) -> np.ndarray:
+        return np.repeat(np.arange(len(self.starts)), np.diff([*self.starts, len(self.x)]))
+
     def spread(self, by_study: np.ndarray) -> np.ndarray:
         """One value a study as one value a row."""
-        return np.repeat(by_study, np.diff([*self.starts, len(self.x)]), axis=0)
+        return by_study if len(self.starts) == len(self.x) else by_study[self._study]
 
-    def total(self, by_row: np.ndarray) -> np.ndarray:
+    def total(self, by_row: np.ndarray, axis: int = 0) -> np.ndarray:
         """The sum over the rows of each study."""
-        return np.add.reduceat(by_row, self.starts, axis=0)
+        return by_row if len(self.starts) == len(self.x) else np.add.reduceat(by_row, self.starts, axis=axis)
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,7 @@ def fit(data: Counts, nodes: int = NODES) -> RandomIntercept:
     low, high = taus[max(best - 1, 0)], taus[min(best + 1, len(taus) - 1)]
     start = centres[best]
 
+    @cache  # the search for the root looks at its ends again
     def slope(tau: float) -> float:
         if tau == 0:  # the limit of slope / tau
             p = expit(data.design @ centres[0])
@@ -138,6 +148,7 @@ def fit(data: Counts, nodes: int = NODES) -> RandomIntercept:
 def tau_limits(data: Counts, fitted: RandomIntercept, drop: float, nodes: int = NODES) -> tuple[float, float]:
     """tau at which the profile log-likelihood has fallen by `drop`, below and above its top; else 0 and infinity."""
 
+    @cache
     def excess(tau: float) -> float:
         return _best_beta(data, tau, fitted.beta, nodes, _FINE)[1].height - fitted.log_likelihood + drop
 
@@ -197,18 +208,18 @@ def _moments(data: Counts, beta: np.ndarray, tau: float, nodes: int) -> _Moments
     share = np.exp(terms - top[:, None])
     total = share.sum(1)
     share /= total[:, None]
-    constant = gammaln(data.n + 1) - gammaln(data.x + 1) - gammaln(data.n - data.x + 1)
-    height = float(np.sum(top + np.log(total)) + np.sum(constant))
+    height = float(np.sum(top + np.log(total)) + data.constant)
     # Louis 1982: derivatives of the observed likelihood as moments over the studies' posteriors
     p = expit(eta)
     residual, spread = x - n * p, n * p * (1 - p)
-    columns = [np.broadcast_to(column[:, None], eta.shape) for column in data.design.T] + [data.spread(b)]
-    score = np.stack([data.total(residual * column) for column in columns])
+    columns = np.empty((len(beta) + 1, *eta.shape))
+    columns[:-1], columns[-1] = data.design.T[:, :, None], data.spread(b)
+    score = data.total(residual * columns, axis=1)
     means = np.einsum("ikq,kq->ik", score, share)
-    curvature = np.einsum("ikq,jkq,kq->ij", score, score, share, optimize=True) - means @ means.T
-    for i, first in enumerate(columns):
-        for j, second in enumerate(columns):
-            curvature[i, j] -= float(np.sum(data.total(spread * first * second) * share))
+    within = data.total((spread * columns)[:, None] * columns, axis=2) * share
+    size = len(columns)
+    curvature = (score * share).reshape(size, -1) @ score.reshape(size, -1).T - means @ means.T
+    curvature -= within.reshape(size, size, -1).sum(2)
     return _Moments(height, means.sum(1), curvature)
 
 
@@ -218,12 +229,13 @@ def _modes(data: Counts, fixed: np.ndarray, tau: float) -> tuple[np.ndarray, np.
     if tau > 0:
         for _ in range(60):
             p = expit(fixed + tau * data.spread(b))
-            slope = data.total(data.x - data.n * p)
-            step = (tau * slope - b) / (1 + tau**2 * data.total(data.n * p * (1 - p)))
+            expected = data.n * p
+            slope = data.total(data.x - expected)
+            step = (tau * slope - b) / (1 + tau**2 * data.total(expected * (1 - p)))
             # the slope lies between two lines, so a step of the size of the scale can't jump over the mode for good
-            step = np.clip(step, -2 / tau, 2 / tau) if tau > 1 else step
+            step = np.minimum(np.maximum(step, -2 / tau), 2 / tau) if tau > 1 else step
             b = b + step
-            if np.max(np.abs(step)) < 1e-6:  # the centre of the nodes needs no more
+            if np.abs(step).max() < 1e-6:  # the centre of the nodes needs no more
                 break
     p = expit(fixed + tau * data.spread(b))
     return b, 1 / np.sqrt(1 + tau**2 * data.total(data.n * p * (1 - p)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil, floor
 
+import numpy as np
 import pandas as pd
 
 ROUNDINGS = ("half_up", "half_even", "truncated")
@@ -41,7 +42,12 @@ def counts_behind_percent(percent: float, n: int, decimals: int = 0) -> pd.DataF
             "truncated": floor(scaled) == printed,
         }
         if any(fits.values()):
-            rows.append({"count": count, **fits})
-    return pd.DataFrame(rows, columns=["count", *ROUNDINGS]).astype(
-        {"count": "int64", **dict.fromkeys(ROUNDINGS, "bool")}
+            rows.append((count, *fits.values()))
+    columns = zip(*rows, strict=True) if rows else [()] * (1 + len(ROUNDINGS))
+    kinds = ["int64", *["bool"] * len(ROUNDINGS)]
+    return pd.DataFrame(
+        {
+            name: np.array(column, dtype=kind)
+            for name, column, kind in zip(["count", *ROUNDINGS], columns, kinds, strict=True)
+        }
     )

@@ -91,7 +91,7 @@ def hide(frame: pd.DataFrame, n: str, columns: Iterable[str], min_cell: int, fla
     few = (frame[n].fillna(0) > 0) & (frame[n].fillna(0) < min_cell)
     found = frame.copy()
     found[flag] = few.to_numpy(dtype=bool)
-    for name in (n, *columns):
+    for name in (n, *columns) if found[flag].any() else ():
         found[name] = found[name].mask(few)
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.benefit import ENDED, NEVER, ONGOING, benefit_intervals, weighted
+from analysis.outcomes.cohort.benefit import ENDED, KINDS, NEVER, ONGOING, benefit_intervals, weighted
 from analysis.outcomes.cohort.disclosure import check_min_cell, hide, is_merged, merge_small
 from analysis.outcomes.cohort.judging import check_rule
 from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
@@ -183,14 +183,13 @@ def _parts(courses: pd.DataFrame, min_cell: int) -> Iterator[tuple[str, str, pd.
 
 
 def _counts(part: pd.DataFrame) -> dict[str, object]:
-    ongoing = part["kind"] == ONGOING
+    kind = part["kind"].cat.codes.to_numpy()
+    followed = part["followed"][kind == KINDS.index(ONGOING)]
     return {
         "patients": len(part),
-        "never": int((part["kind"] == NEVER).sum()),
-        "ended": int((part["kind"] == ENDED).sum()),
-        "ongoing": int(ongoing.sum()),
-        "without_follow_up": int((ongoing & part["followed"].isna()).sum()),
-        "median_followed": float(part.loc[ongoing, "followed"].median()),
+        **dict(zip(KINDS, np.bincount(kind, minlength=len(KINDS)).tolist(), strict=True)),
+        "without_follow_up": int(followed.isna().sum()),
+        "median_followed": float(followed.median()),
     }
 
 
@@ -216,7 +215,7 @@ def _estimate(
 def _times(table: pd.DataFrame, horizon: float) -> np.ndarray:
     """Whole weeks up to the horizon, and the ends of the innermost intervals where they aren't too many to draw."""
     weeks = np.append(np.arange(0, horizon), horizon)
-    ends = np.unique(table[["left", "right"]].to_numpy())
+    ends = np.union1d(table["left"], table["right"])
     ends = ends[(ends >= 0) & (ends <= horizon)]
     return np.union1d(weeks, ends) if len(ends) <= MOST_TIMES else weeks
 

@@ -34,17 +34,15 @@ def course_scores(cohort: Cohort, follow_up_weeks: float = 4.0, window_weeks: fl
     visits, found = cohort.visits, cohort.courses.reset_index(drop=True).copy()
     place, score = course_of_visit(cohort), visits["nrs"].to_numpy()
     at_end, later = (is_visit(cohort, kind) for kind in ("end_of_infusion", "follow_up"))
-    found["end_of_infusion"] = np.nan
-    found.loc[place[at_end], "end_of_infusion"] = score[at_end]
+    found["end_of_infusion"] = _at(place[at_end], score[at_end], len(found))
 
     weeks = visits["weeks"].to_numpy()
     away = np.abs(weeks - follow_up_weeks)
     near = np.flatnonzero(later & ~np.isnan(score) & (away <= window_weeks + AT_FOLLOW_UP))
     near = near[np.lexsort((weeks[near], away[near].round(9), place[near]))]
     near = near[np.unique(place[near], return_index=True)[1]]
-    found["follow_up"], found["follow_up_at"] = np.nan, np.nan
-    found.loc[place[near], "follow_up"] = score[near]
-    found.loc[place[near], "follow_up_at"] = weeks[near]
+    found["follow_up"] = _at(place[near], score[near], len(found))
+    found["follow_up_at"] = _at(place[near], weeks[near], len(found))
 
     found["first"] = ~found["patient"].duplicated().to_numpy()
     number = np.clip(found["course"].to_numpy(dtype=np.int64), 1, 3) - 1
@@ -83,6 +81,13 @@ def left_out_frame(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
     """What a result doesn't hold: result, why, unit (patients, courses, visits), n; reasons that concern none go."""
     found = pd.DataFrame(rows, columns=["result", "why", "unit", "n"]).astype({"n": "Int64"})
     return found[found["n"] > 0].reset_index(drop=True)
+
+
+def _at(places: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+    """A column of `size` numbers with these values at these places, missing elsewhere."""
+    column = np.full(size, np.nan)
+    column[places] = values
+    return column
 
 
 def _keys(frame: pd.DataFrame) -> np.ndarray:

@@ -64,8 +64,7 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     shared. Uncontrolled counts of one route alone (that of most patients): studies with a control group are not mixed
     with them.
     """
-    table = durations.kept(selection, level)
-    points, left_out = _counts(table, selection)
+    points, left_out = counts(selection, level)
     empty = {
         "curve": pd.DataFrame(columns=CURVE_COLUMNS),
         "half": pd.DataFrame(columns=HALF_COLUMNS),
@@ -75,7 +74,7 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     k, last = int(points["study_id"].nunique()), float(points["weeks"].max()) if len(points) else 0.0
     shared = {"points": points, "left_out": left_out, "last_week": last, "k": k, "level": level}
     try:
-        model = _fit(points, level)
+        model = fit(points, level)
     except ValueError as error:
         return BenefitKept(**shared, **empty, why=str(error), why_no_regimens=str(error), tau=np.nan)
     weeks = np.expm1(np.linspace(0, np.log1p(last), STEPS))
@@ -83,7 +82,7 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     for study, rows in points.groupby("study_id", sort=True):
         citation = rows["citation"].iloc[0]
         try:
-            rest = _fit(points[points["study_id"] != study], level)
+            rest = fit(points[points["study_id"] != study], level)
         except ValueError:
             half.append(dict.fromkeys(HALF_COLUMNS, np.nan) | {"omitted": study, "citation": citation, "k": k - 1})
             continue
@@ -104,7 +103,9 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     )
 
 
-def _counts(table: pd.DataFrame, selection: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
+def counts(selection: Selection, level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The points of `benefit_kept`, and what it leaves out."""
+    table = durations.kept(selection, level)
     why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
     for _, arm in table.groupby("arm_id"):
         chosen = durations.benefit_that_speaks(arm["benefit"], arm["weeks"])
@@ -119,7 +120,8 @@ def _counts(table: pd.DataFrame, selection: Selection) -> tuple[pd.DataFrame, pd
     )
 
 
-def _fit(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> Decline:
+def fit(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> Decline:
+    """The model of `benefit_kept` on these points. ValueError where there is none."""
     if points.empty:
         raise ValueError("no study counts who still has the benefit")
     return decline(
@@ -133,7 +135,7 @@ def _fit(points: pd.DataFrame, level: float, groups: list[str] | None = None) ->
 
 
 def _half(model: Decline, omitted: str, citation: str) -> dict:
-    half, slope = model.half(), model.coefficients.set_index("name").loc[SLOPE]
+    half, (slope,) = model.half(), model.coefficients[model.coefficients["name"] == SLOPE].to_dict("records")
     return {
         "omitted": omitted,
         "citation": citation,
@@ -155,7 +157,7 @@ def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:
     if len(sizes) < 2:
         return nothing, "the counts are of one regimen only"
     try:
-        model = _fit(stated, level, stated["regimen_class"].tolist())
+        model = fit(stated, level, stated["regimen_class"].tolist())
     except ValueError as error:
         return nothing, str(error)
     rows = [{"regimen_class": model.groups[0], "k": sizes[model.groups[0]], "odds_ratio": 1.0}]

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import DEFINITION_WORDS
+from analysis.outcomes.context import DEFINITION_WORDS, UNCONTROLLED
 from analysis.outcomes.durations import BENEFIT_WORDS
-from analysis.outcomes.synthesis.benefit_kept import benefit_kept
-from analysis.outcomes.synthesis.rates import ALONE, pooled_rates
+from analysis.outcomes.synthesis.benefit_kept import counts, fit
+from analysis.outcomes.synthesis.rates import pool_group, rates_by_group
 from analysis.outcomes.synthesis.windows import window
+from analysis.statistics.decline import Decline
 from analysis.wording import series
 from analysis.wording import weeks as at_weeks
 
@@ -37,49 +38,53 @@ def published(
     curve of kept benefit at the visit: over all definitions that studies use, so the comparison is a rough one, and
     only up to the last week that any study counted. definition, studies: in words; rows: where the numbers stand.
     """
-    rates = pooled_rates(selection, level)
-    kept = benefit_kept(selection, level)
+    rates, _ = rates_by_group(selection, level)
     visits = {"end_of_infusion": 0.0, "follow_up": follow_up_weeks}
     found = []
     for rule, definition in DEFINITION_OF_RULE.items():
         for visit, weeks in visits.items():
-            found += _by_definition(rates, definition, window(weeks), f"{rule} at {visit}")
-    if not kept.why:
-        for visit, weeks in visits.items():
-            if weeks <= kept.last_week:
-                found.append(_by_curve(kept, weeks, f"{responder_rule} at {visit}"))
+            found += _by_definition(rates, definition, window(weeks), f"{rule} at {visit}", level)
+    points, _ = counts(selection, level)
+    try:
+        model = fit(points, level)
+    except ValueError:  # there is no curve
+        return pd.DataFrame(found, columns=COLUMNS)
+    for visit, weeks in visits.items():
+        if weeks <= model.last:
+            found.append(_by_curve(points, model, weeks, f"{responder_rule} at {visit}"))
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _by_definition(rates, definition: str, when: str, outcome: str) -> list[dict]:
-    def here(table: pd.DataFrame) -> pd.DataFrame:
-        same = (table["definition_class"] == definition) & (table["window"] == when)
-        return table[same & (table["control"] == "uncontrolled") & (table["route"] == "iv")]
-
+def _by_definition(
+    rates: dict[tuple[str, ...], pd.DataFrame], definition: str, when: str, outcome: str, level: float
+) -> list[dict]:
+    members = rates.get((UNCONTROLLED, "iv", definition, when))
+    if members is None:
+        return []
     words = {"outcome": outcome, "definition": f"{DEFINITION_WORDS[definition]}, {when}"}
-    for group in here(rates.groups).itertuples():
-        members = here(rates.studies)
-        limits = {name: getattr(group, name) for name in ("ci_low", "ci_high", "pi_low", "pi_high")}
-        return [words | _of(members) | {"k": group.k, "patients": group.patients, "estimate": group.rate} | limits]
-    alone = here(rates.left_out[rates.left_out["why"] == ALONE])
+    if members["study_id"].nunique() > 1:
+        pooled = pool_group(members, level, tau2_limits=False)
+        limits = {name: getattr(pooled, name) for name in ("ci_low", "ci_high", "pi_low", "pi_high")}
+        patients = {"k": pooled.k, "patients": int(members["n"].sum())}
+        return [words | _of(members) | patients | {"estimate": pooled.estimate} | limits]
     return [
         words
         | _of(pd.DataFrame([row._asdict()]))
         | {"k": 1, "patients": int(row.n), "estimate": row.rate, "ci_low": row.ci_low, "ci_high": row.ci_high}
         | {"pi_low": np.nan, "pi_high": np.nan}
-        for row in alone.itertuples()
+        for row in members.sort_values("row").itertuples()
     ]
 
 
-def _by_curve(kept, weeks: float, outcome: str) -> dict:
-    row = next(kept.at(weeks).itertuples())
-    benefits = series([BENEFIT_WORDS[name] for name in dict.fromkeys(kept.points["benefit"])], "or")
+def _by_curve(points: pd.DataFrame, model: Decline, weeks: float, outcome: str) -> dict:
+    row = next(model.curve([weeks]).itertuples())
+    benefits = series([BENEFIT_WORDS[name] for name in dict.fromkeys(points["benefit"])], "or")
     return {
         "outcome": outcome,
         "definition": f"each study's own definition ({benefits}), {at_weeks(weeks)}",
-        **_of(kept.points, "durations"),
-        "k": kept.k,
-        "patients": int(kept.points.drop_duplicates("arm_id")["patients_treated"].sum()),
+        **_of(points, "durations"),
+        "k": model.k,
+        "patients": int(points.drop_duplicates("arm_id")["patients_treated"].sum()),
         "estimate": row.rate,
         **{name: getattr(row, name) for name in ("ci_low", "ci_high", "pi_low", "pi_high")},
     }

@@ -13,7 +13,7 @@ from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.outcomes.synthesis.windows import place, window
 from analysis.statistics.intervals import wilson
-from analysis.statistics.pooling import pool_proportions
+from analysis.statistics.pooling import Pooled, pool_proportions
 
 ALONE = "the only study that counts this at this time"
 GROUP_KEYS = ["control", "route", "definition_class", "window"]
@@ -50,33 +50,21 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
     Student's t, since the normal interval covers the true rate too seldom with so few studies
     (coverage.csv of the pooling package).
     """
-    table = responders.rates(selection, level, definition_classes)
-    table["window"] = [window(weeks) for weeks in table["weeks"].astype("float64")]
-    why = _why_not(table, selection)
-    left = [table[why != ""].assign(why=why[why != ""])]
-    usable = table[why == ""].sort_values(["weeks", "row"], kind="stable")
-    twice = usable.duplicated(["arm_id", *GROUP_KEYS])
-    left.append(usable[twice].assign(why="the same patients counted earlier within the same time"))
-    usable = usable[~twice]
-
+    by_group, left = rates_by_group(selection, level, definition_classes)
     groups, studies, without = [], [], []
-    order = sorted(usable.groupby(GROUP_KEYS).groups, key=lambda key: (*key[:2], place(key[3]), key[2]))
-    for key in order:
-        members = usable[(usable[GROUP_KEYS] == list(key)).all(axis=1)]
-        by_study = _by_study(members, level)
-        if len(by_study) == 1:
-            left.append(members.assign(why=ALONE))
+    for key, by_study in by_group.items():
+        if by_study["study_id"].nunique() == 1:
+            left.append(by_study.assign(why=ALONE))
             continue
-        events, totals = by_study["responders"].astype(int).tolist(), by_study["n"].astype(int).tolist()
-        pooled = pool_proportions(events, totals, level=level, adjust="t")
+        pooled = pool_group(by_study, level)
         named = dict(zip(GROUP_KEYS, key, strict=True))
         groups.append(
             {
                 **named,
                 "definition_words": DEFINITION_WORDS[key[2]],
                 "k": pooled.k,
-                "patients": sum(totals),
-                "responders": sum(events),
+                "patients": int(by_study["n"].sum()),
+                "responders": int(by_study["responders"].sum()),
                 **{name: getattr(pooled, "estimate" if name == "rate" else name) for name in RESULT},
                 "q": pooled.q,
                 "q_p": pooled.q_p,
@@ -92,6 +80,36 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
         pd.DataFrame(without, columns=WITHOUT_COLUMNS),
         _put_together(left, [*STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
     )
+
+
+def rates_by_group(
+    selection: Selection, level: float, definition_classes: tuple[str, ...] = ()
+) -> tuple[dict[tuple[str, ...], pd.DataFrame], list[pd.DataFrame]]:
+    """What `pooled_rates` puts together: the rates of each group by its key (`GROUP_KEYS`), and those that are left
+    out, with `why`.
+
+    A group of several studies has one row a study, its arms taken together, in the order of the studies' names; that
+    of a study which is alone has its arms as they are.
+    """
+    table = responders.rates(selection, level, definition_classes)
+    table["window"] = [window(weeks) for weeks in table["weeks"].astype("float64")]
+    why = _why_not(table, selection)
+    left = [table[why != ""].assign(why=why[why != ""])]
+    usable = table[why == ""].sort_values(["weeks", "row"], kind="stable")
+    twice = usable.duplicated(["arm_id", *GROUP_KEYS])
+    left.append(usable[twice].assign(why="the same patients counted earlier within the same time"))
+    by_group = {
+        key: members if members["study_id"].nunique() == 1 else _by_study(members, level)
+        for key, members in usable[~twice].groupby(GROUP_KEYS)
+    }
+    order = sorted(by_group, key=lambda key: (*key[:2], place(key[3]), key[2]))
+    return {key: by_group[key] for key in order}, left
+
+
+def pool_group(by_study: pd.DataFrame, level: float, tau2_limits: bool = True) -> Pooled:
+    """The pooled rate of a group with two or more studies, as `pooled_rates` gives it."""
+    events, totals = by_study["responders"].astype(int).tolist(), by_study["n"].astype(int).tolist()
+    return pool_proportions(events, totals, level=level, adjust="t", tau2_limits=tau2_limits)
 
 
 def _why_not(table: pd.DataFrame, selection: Selection) -> pd.Series:
@@ -130,7 +148,7 @@ def _without_each(by_study: pd.DataFrame, level: float) -> list[dict]:
     found = []
     for row in by_study.itertuples():
         rest = by_study[by_study["study_id"] != row.study_id]
-        pooled = pool_proportions(rest["responders"].astype(int), rest["n"].astype(int), level=level, adjust="t")
+        pooled = pool_group(rest, level, tau2_limits=False)
         limits = {name: getattr(pooled, name) for name in RESULT[1:5]}
         found.append(
             {"study_id": row.study_id, "citation": row.citation, "k": pooled.k, "rate": pooled.estimate, **limits}

@@ -47,10 +47,11 @@ def _contained(evidence: Evidence) -> set[str]:
 def _shared(evidence: Evidence) -> dict[str, str]:
     """Studies that share patients with one that speaks for their group: the one to be pooled, else the first."""
     studies = evidence.studies[evidence.studies["overlap_group"].notna()]
-    reasons = {}
-    for _, group in studies.groupby("overlap_group"):
-        chosen = group.sort_values("pool_in_overlap", ascending=False, kind="stable").iloc[0]
-        for row in group.itertuples():
-            if row.study_id != chosen["study_id"]:
-                reasons[row.study_id] = f"shares patients, or probably does, with {chosen['citation']}"
-    return reasons
+    ordered = studies.sort_values("pool_in_overlap", ascending=False, kind="stable")
+    chosen = ordered.drop_duplicates("overlap_group").set_index("overlap_group")
+    speaks, citation = chosen["study_id"].to_dict(), chosen["citation"].to_dict()
+    return {
+        study: f"shares patients, or probably does, with {citation[group]}"
+        for study, group in zip(studies["study_id"], studies["overlap_group"], strict=True)
+        if study != speaks[group]
+    }

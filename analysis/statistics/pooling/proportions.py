@@ -29,6 +29,7 @@ def pool_proportions(
     adjust: str | None = None,
     method: str = "REML",
     nodes: int = NODES,
+    tau2_limits: bool = True,
 ) -> Pooled:
     """The random-effects average of the proportions events / totals.
 
@@ -41,8 +42,9 @@ def pool_proportions(
       With few heterogeneous studies `wald` is too narrow: it covers 79 to 96% with three studies, `t` 97 to 100%, with
       ten 90 to 97% and 93 to 99% (coverage.csv beside this file).
       Q is the likelihood-ratio statistic; I² = tau² / (tau² + typical sampling variance of the logits). The interval
-      of tau² (and so of I²) is by profile likelihood; above tau = 50 it has no upper end. Weights, which this model
-      doesn't have, are each study's share of the information on mu at the estimates: 1 / (tau² + 1 / (n p (1 - p))).
+      of tau² (and so of I²) is by profile likelihood; above tau = 50 it has no upper end. It takes half of the time:
+      without `tau2_limits` its ends are NaN. Weights, which this model doesn't have, are each study's share of the
+      information on mu at the estimates: 1 / (tau² + 1 / (n p (1 - p))).
       The method is always ML; `method` is for the other models.
     - `logit`: inverse variance on the logit scale, with 1/2 added to events and non-events of those studies only that
       have a cell of 0, as metafor's escalc(measure="PLO").
@@ -67,7 +69,7 @@ def pool_proportions(
         raise ValueError(f"nodes is {nodes}: must be a whole number from 2 to 180")
     x, n = check_counts(events, totals)
     if model == "glmm":
-        return _binomial_normal(x, n, level, adjust, int(nodes))
+        return _binomial_normal(x, n, level, adjust, int(nodes), tau2_limits)
     return _logit(x, n, level, adjust, method) if model == "logit" else _double_arcsine(x, n, level, adjust, method)
 
 
@@ -116,7 +118,7 @@ def _turned_back(t: float, size: float) -> float:
     return (1 - copysign(sqrt(max(inner, 0.0)), cos(2 * t))) / 2
 
 
-def _binomial_normal(x: np.ndarray, n: np.ndarray, level: float, adjust: str, nodes: int) -> Pooled:
+def _binomial_normal(x: np.ndarray, n: np.ndarray, level: float, adjust: str, nodes: int, tau2_limits: bool) -> Pooled:
     k, total, with_event = len(x), float(n.sum()), float(x.sum())
     blank = _blank(k, n / total, level, adjust)
     if with_event in (0, total):
@@ -137,7 +139,9 @@ def _binomial_normal(x: np.ndarray, n: np.ndarray, level: float, adjust: str, no
     data = Counts.one_row_a_study(x, n)
     fitted = fit_random_intercept(data, nodes)
     mu, se = float(fitted.beta[0]), sqrt(fitted.covariance[0, 0])
-    tau2, (tau_low, tau_high) = fitted.tau**2, tau_limits(data, fitted, chdtri(1, 1 - level) / 2, nodes)
+    tau2 = fitted.tau**2
+    drop = chdtri(1, 1 - level) / 2
+    tau_low, tau_high = tau_limits(data, fitted, drop, nodes) if tau2_limits else (nan, nan)
     variances, ones = _logits(x, n)[1], np.ones((k, 1))
     typical = (k - 1) / fit(variances, variances, ones).trace(ones)
     p = float(expit(mu))

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.statistics.survival.newton import maximise
-from analysis.statistics.survival.observed import Grouped, check_level, checked, cliques, group, patients
+from analysis.statistics.survival.newton import maximise, maximise_each
+from analysis.statistics.survival.observed import check_level, checked, cliques, cliques_each, group, patients
 from analysis.statistics.survival.turnbull import TIE, quantile, survival_at, table_of
 
 NEAR_ENOUGH = 1e-8
@@ -38,13 +38,20 @@ class Draws:
         check_level(level)
         frame = survival_at(self.table, times)
         tail = (1 - level) / 2
-        for i, time in enumerate(frame["time"]):
+        # times between which no draw has an end have the same limits
+        at = frame["time"].to_numpy()
+        begun, ended = np.unique(self.left).searchsorted(at, "left"), np.unique(self.right).searchsorted(at, "right")
+        _, firsts, place = np.unique(np.stack([begun, ended]), axis=1, return_index=True, return_inverse=True)
+        lows, highs = np.empty((2, len(firsts), self.draws))
+        for i, time in enumerate(at[firsts]):
             possible = self.right > time
             certain = possible & (self.left >= time)
-            lows, highs = (np.bincount(self.draw, self.probability * part, self.draws) for part in (certain, possible))
-            frame.loc[i, "band_low"] = min(np.quantile(lows, tail), frame.loc[i, "low"])
-            frame.loc[i, "band_high"] = max(np.quantile(np.minimum(highs, 1.0), 1 - tail), frame.loc[i, "high"])
-        return frame
+            lows[i], highs[i] = (
+                np.bincount(self.draw, self.probability * part, self.draws) for part in (certain, possible)
+            )
+        low = np.quantile(lows, tail, axis=1)[place]
+        high = np.quantile(np.minimum(highs, 1.0), 1 - tail, axis=1)[place]
+        return frame.assign(band_low=np.minimum(low, frame["low"]), band_high=np.maximum(high, frame["high"]))
 
     def quantile(self, p: float = 0.5, level: float = 0.95) -> tuple[float, float, float, float]:
         """low, high as `quantile`, and the limits below and above it; infinite where the draws don't reach p."""
@@ -80,10 +87,16 @@ def bootstrap(
     masses = maximise(inner.first, inner.end, observed.weight, len(inner.left))
     n = round(observed.weight.sum())
     counts = np.random.default_rng(seed).multinomial(n, observed.weight / n, size=draws)
-    found = [_estimate(observed, count) for count in counts]
-    sizes = [len(left) for left, _, _ in found]
-    left, right, probability = (np.concatenate(part) for part in zip(*found, strict=True))
-    return Draws(table_of(inner, masses), draws, np.repeat(np.arange(draws), sizes), left, right, probability)
+    counts, place = np.unique(counts, axis=0, return_inverse=True)  # of few patients many draws are equal
+    # no draw has more innermost intervals than all patients together; what a draw has fewer of stays 0
+    left, right, probability = np.zeros((3, len(counts), len(inner.left)))
+    for rows, mine in cliques_each(observed.lower, observed.upper, counts > 0):
+        size = mine.left.shape[1]
+        left[rows, :size], right[rows, :size] = mine.left, mine.right
+        probability[rows, :size] = maximise_each(mine.first, mine.end, counts[rows], size, NEAR_ENOUGH)
+    left, right, probability = (part[place] for part in (left, right, probability))
+    some = probability > 0
+    return Draws(table_of(inner, masses), draws, np.nonzero(some)[0], left[some], right[some], probability[some])
 
 
 def bootstrap_bands(
@@ -98,11 +111,3 @@ def bootstrap_bands(
     """Pointwise bands of the probability of a duration longer than each time: `bootstrap` and `Draws.bands` in one."""
     check_level(level)
     return bootstrap(lower, upper, weights, draws, seed).bands(times, level)
-
-
-def _estimate(observed: Grouped, count: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    drawn = count > 0
-    inner = cliques(observed.lower[drawn], observed.upper[drawn])
-    masses = maximise(inner.first, inner.end, count[drawn], len(inner.left), NEAR_ENOUGH)
-    some = masses > 0
-    return inner.left[some], inner.right[some], masses[some]

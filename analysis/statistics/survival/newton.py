@@ -5,12 +5,15 @@ a step of the constrained Newton method (Wang 2007, J R Stat Soc B 69:185; 2008,
 where the gradient has a local maximum join the support, the quadratic approximation is maximised over masses >= 0,
 and a line search guards the step. It stops by the Kuhn-Tucker conditions (Gentleman and Geyer 1994, Biometrika 81:618):
 with mean weight 1, no estimate can have a log-likelihood higher by more than the largest gradient.
+
+Several problems of one size, such as the draws of a bootstrap, are solved side by side, one a row of every array: a
+thousand small ones then cost little more than one. What is added up is added up in the same order as for one alone.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpotrf, dpotrs
 
 TOLERANCE = 1e-10  # of the largest gradient, per unit of weight
 ROUNDS = 500
@@ -30,141 +33,194 @@ def maximise(
 
     RuntimeError if the conditions of the maximum can't be met, which no data set is known to cause.
     """
-    problem = _Problem(first, end, weight / weight.sum(), size)
+    return maximise_each(first[None], end[None], weight[None], size, tolerance)[0]
+
+
+def maximise_each(
+    first: np.ndarray,
+    end: np.ndarray,
+    weight: np.ndarray,
+    size: int,
+    tolerance: float = TOLERANCE,
+) -> np.ndarray:
+    """The masses of several problems with `size` innermost intervals each, one a row, as `maximise` gives them.
+
+    An interval of weight 0 does not count in its row and may say that it covers all.
+    """
+    problems = _Problems(first, end, weight / weight.sum(axis=1, keepdims=True), size)
     # a step of self-consistency costs little, and each mass that it sees off saves a larger one
-    masses = np.full(size, 1.0 / size)
+    masses = np.full((len(weight), size), 1.0 / size)
+    going = np.arange(len(weight))
     for _ in range(1 if size < 150 else 5 + size // 40):
-        masses = problem.em(masses, 20)
-        if problem.gradient(masses).max() <= tolerance:
-            break
-    masses = problem.without(masses, masses < 0.5 / size)
+        left = problems.of(going)
+        masses[going] = left.em(masses[going], 20)
+        going = going[left.gradient(masses[going]).max(axis=1) > tolerance]
+    masses = problems.without(masses, masses < 0.5 / size)
+    going, left = np.arange(len(weight)), problems
     for _ in range(ROUNDS):
-        gradient = problem.gradient(masses)
-        if gradient.max() <= tolerance:
-            return problem.finished(masses)
-        masses = problem.newton(masses, gradient)
-    gap = problem.gradient(masses).max()
+        gradient = left.gradient(masses[going])
+        done = gradient.max(axis=1) <= tolerance
+        if done.any():
+            masses[going[done]] = problems.of(going[done]).finished(masses[going[done]])
+            going, gradient = going[~done], gradient[~done]
+            left = problems.of(going)
+        if not len(going):
+            return masses
+        masses[going] = left.newton(masses[going], gradient)
+    gap = left.gradient(masses[going]).max()
     if gap > 1e-8:
         raise RuntimeError(f"the nonparametric estimate did not converge: largest gradient {gap:.1e}")
-    return problem.finished(masses)
+    masses[going] = left.finished(masses[going])
+    return masses
 
 
-def row_probabilities(first: np.ndarray, end: np.ndarray, masses: np.ndarray) -> np.ndarray:
-    """A p: the probability of each row's interval."""
-    total = np.concatenate([[0.0], np.cumsum(masses)])
-    return total[end] - total[first]
+class _Problems:
+    """Problems of one size, one a row of every array; weights add up to 1 in each."""
 
-
-class _Problem:
     def __init__(self, first: np.ndarray, end: np.ndarray, weight: np.ndarray, size: int) -> None:
         self.first, self.end, self.weight, self.size = first, end, weight, size
+        # where each interval begins and ends when the problems' cumulated masses, size + 1 each, stand in one row
+        begin = np.arange(len(weight))[:, None] * (size + 1)
+        self.first_place, self.end_place = first + begin, end + begin
+
+    def of(self, rows: np.ndarray) -> _Problems:
+        """Some of the problems."""
+        return _Problems(self.first[rows], self.end[rows], self.weight[rows], self.size)
+
+    def probabilities(self, masses: np.ndarray) -> np.ndarray:
+        """A p: the probability of each interval."""
+        total = np.zeros((len(masses), self.size + 1))
+        np.cumsum(masses, axis=1, out=total[:, 1:])
+        return total.ravel()[self.end_place] - total.ravel()[self.first_place]
+
+    def covering(self, values: np.ndarray) -> np.ndarray:
+        """A' v: for each innermost interval the sum of the values of the intervals that cover it."""
+        places, shape = self.weight.shape[0] * (self.size + 1), (-1, self.size + 1)
+        begun = np.bincount(self.first_place.ravel(), values.ravel(), places).reshape(shape)
+        ended = np.bincount(self.end_place.ravel(), values.ravel(), places).reshape(shape)
+        return np.cumsum((begun - ended)[:, :-1], axis=1)
 
     def gradient(self, masses: np.ndarray) -> np.ndarray:
-        ratio = self.weight / row_probabilities(self.first, self.end, masses)
-        change = np.bincount(self.first, ratio, self.size + 1) - np.bincount(self.end, ratio, self.size + 1)
-        return np.cumsum(change[:-1]) - 1.0
+        return self.covering(self.weight / self.probabilities(masses)) - 1.0
 
     def em(self, masses: np.ndarray, steps: int) -> np.ndarray:
         for _ in range(steps):
             masses = masses * (self.gradient(masses) + 1.0)
-            masses /= masses.sum()
+            masses /= masses.sum(axis=1, keepdims=True)
         return masses
 
     def without(self, masses: np.ndarray, small: np.ndarray) -> np.ndarray:
-        """Small masses put to zero, unless a row would lose most of its probability."""
+        """Small masses put to zero, unless an interval would lose most of its probability."""
         kept = np.where(small, 0.0, masses)
-        before, after = (row_probabilities(self.first, self.end, m) for m in (masses, kept))
-        poor = after < before / 2
+        poor = self.probabilities(kept) < self.probabilities(masses) / 2
         if poor.any():
-            covering = np.bincount(self.first[poor], minlength=self.size + 1)
-            covering -= np.bincount(self.end[poor], minlength=self.size + 1)
-            kept = np.where(np.cumsum(covering[:-1]) > 0, masses, kept)
-        return kept / kept.sum()
+            kept = np.where(self.covering(poor) > 0, masses, kept)
+        return kept / kept.sum(axis=1, keepdims=True)
 
     def finished(self, masses: np.ndarray) -> np.ndarray:
         """Masses that are zero but for rounding put to zero, if that costs nothing."""
         small = (masses > 0) & (masses < TINY)
-        if small.any():
-            cleaned = self.without(masses, small)
-            if self.gradient(cleaned).max() <= 2 * TOLERANCE:
-                return cleaned
-        return masses
+        if not small.any():
+            return masses
+        cleaned = self.without(masses, small)
+        better = small.any(axis=1) & (self.gradient(cleaned).max(axis=1) <= 2 * TOLERANCE)
+        return np.where(better[:, None], cleaned, masses)
 
     def newton(self, masses: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        beside = np.concatenate([[-np.inf], gradient, [-np.inf]])
-        peak = (gradient > 0) & (gradient > beside[:-2]) & (gradient >= beside[2:])
-        work = np.flatnonzero((masses > 0) | peak)
-        current, slope = masses[work], gradient[work]
-        first, end = np.searchsorted(work, self.first), np.searchsorted(work, self.end)
-        probability = row_probabilities(first, end, current)
-        target = _nonnegative_newton(_hessian(first, end, self.weight / probability**2, len(work)), slope, current)
-        step = target - current
-        moved = self._line_search(first, end, probability, current, step, slope @ step)
-        found = np.zeros(self.size)
-        if moved is None:
-            found[work] = current
-            return self.em(found, 10)
-        found[work] = moved / moved.sum()
+        """The masses after one step each."""
+        beyond = np.full((len(masses), 1), -np.inf)
+        beside = np.concatenate([beyond, gradient, beyond], axis=1)
+        peak = (gradient > 0) & (gradient > beside[:, :-2]) & (gradient >= beside[:, 2:])
+        support = (masses > 0) | peak
+        sizes = support.sum(axis=1)
+        found = np.zeros(masses.shape)
+        for size in np.unique(sizes):
+            rows = np.flatnonzero(sizes == size)
+            found[rows] = self.of(rows)._step(masses[rows], gradient[rows], support[rows])
         return found
 
-    def _line_search(
-        self,
-        first: np.ndarray,
-        end: np.ndarray,
-        probability: np.ndarray,
-        current: np.ndarray,
-        step: np.ndarray,
-        promise: float,
-    ) -> np.ndarray | None:
-        if not promise > 0:
-            return None
-        change, grown = row_probabilities(first, end, step) / probability, step.sum()
-        length = 1.0
-        while length > 1e-8:
-            if (length * change).min() > SMALLEST_REST - 1:
-                gain = self.weight @ np.log1p(length * change) - length * grown
-                if gain >= 1e-3 * length * promise or (length == 1.0 and promise < 1e-12):
-                    return np.maximum(current + length * step, 0.0)
-            length /= 2
-        return None
+    def _step(self, masses: np.ndarray, gradient: np.ndarray, support: np.ndarray) -> np.ndarray:
+        """`newton` for supports of equally many masses."""
+        before = np.zeros((len(masses), self.size + 1), dtype=int)
+        np.cumsum(support, axis=1, out=before[:, 1:])
+        current, slope = (part[support].reshape(len(masses), -1) for part in (masses, gradient))
+        within = _Problems(
+            before.ravel()[self.first_place], before.ravel()[self.end_place], self.weight, current.shape[1]
+        )
+        probability = within.probabilities(current)
+        target = _nonnegative_newton(within.hessian(self.weight / probability**2), slope, current)
+        step = target - current
+        change = np.where(self.weight > 0, within.probabilities(step) / probability, 0.0)
+        length = _line_search(self.weight, change, step.sum(axis=1), (slope * step).sum(axis=1))
+        moved = np.maximum(current + length[:, None] * step, 0.0)
+        found = np.zeros(masses.shape)
+        found[support] = (moved / moved.sum(axis=1, keepdims=True)).ravel()
+        stuck = np.flatnonzero(length == 0)
+        if len(stuck):
+            found[stuck] = self.of(stuck).em(np.where(support, masses, 0.0)[stuck], 10)
+        return found
+
+    def hessian(self, curvature: np.ndarray) -> np.ndarray:
+        """A' diag(curvature) A without building A: entry (j, k) adds up the intervals that cover j to k."""
+        covers, size = self.end > self.first, self.size
+        row = np.broadcast_to(np.arange(len(curvature))[:, None], covers.shape)
+        place = (row[covers] * size + self.first[covers]) * size + self.end[covers] - 1
+        corner = np.bincount(place, curvature[covers], len(curvature) * size * size).reshape(-1, size, size)
+        corner = np.cumsum(corner, axis=1)
+        corner = np.cumsum(corner[:, :, ::-1], axis=2)[:, :, ::-1]
+        return np.triu(corner) + np.swapaxes(np.triu(corner, 1), 1, 2)
 
 
-def _hessian(first: np.ndarray, end: np.ndarray, curvature: np.ndarray, size: int) -> np.ndarray:
-    """A' diag(curvature) A without building A: entry (j, k) adds up the rows that cover j to k."""
-    covers = end > first
-    place = first[covers] * size + end[covers] - 1
-    corner = np.bincount(place, curvature[covers], size * size).reshape(size, size)
-    corner = np.cumsum(corner, axis=0)
-    corner = np.cumsum(corner[:, ::-1], axis=1)[:, ::-1]
-    return np.triu(corner) + np.triu(corner, 1).T
+def _line_search(weight: np.ndarray, change: np.ndarray, grown: np.ndarray, promise: np.ndarray) -> np.ndarray:
+    """How much of each step makes the likelihood grow enough: 1, 1/2, 1/4, ...; 0 if nothing does.
+
+    change: what the whole step adds to the probability of each interval, as a share of it; grown: what it adds to all
+    masses together; promise: the gradient along it.
+    """
+    length, found, smallest = 1.0, np.zeros(len(change)), change.min(axis=1)
+    going = promise > 0
+    while length > 1e-8 and going.any():
+        possible = length * smallest > SMALLEST_REST - 1
+        growth = np.log1p(np.maximum(length * change, SMALLEST_REST - 1))
+        gain = (weight * growth).sum(axis=1) - length * grown
+        enough = (gain >= 1e-3 * length * promise) | ((length == 1.0) & (promise < 1e-12))
+        found[going & possible & enough] = length
+        going &= found == 0
+        length /= 2
+    return found
 
 
 def _nonnegative_newton(hessian: np.ndarray, slope: np.ndarray, current: np.ndarray) -> np.ndarray:
-    """Maximise slope'd - d'hessian d / 2 over current + d >= 0 by a primal active-set walk that starts at `current`.
+    """Maximise slope'd - d'hessian d / 2 over current + d >= 0, for each problem by a walk that starts at `current`."""
+    scale = np.sqrt(np.diagonal(hessian, axis1=1, axis2=2))
+    scaled = hessian / (scale[:, :, None] * scale[:, None, :])
+    walks = zip(scaled, slope / scale, current * scale, strict=True)
+    return np.array([_walk(*walk) for walk in walks]) / scale
+
+
+def _walk(hessian: np.ndarray, slope: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The primal active-set walk of one problem whose Hessian has a diagonal of ones.
 
     A mass that reaches zero leaves for this round; the inverse of the others' Hessian is kept by elimination. The walk
     always ends higher than it began, so the result is an ascent direction even where it stops short of the optimum.
     """
-    scale = np.sqrt(np.diag(hessian))
-    scaled = hessian / np.outer(scale, scale)
-    ridge = RIDGE
+    ridge, unit = RIDGE, np.eye(len(place))
     while True:
-        try:
-            factor = cho_factor(scaled + ridge * np.eye(len(scale)), lower=True, check_finite=False)
+        # LAPACK itself: what checks its arguments costs several times as much with so few masses
+        factor, failed = dpotrf(hessian + ridge * unit, lower=1, clean=0)
+        if not failed:
             break
-        except LinAlgError:
-            ridge *= 100
-    place = current * scale
-    target = place + cho_solve(factor, slope / scale, check_finite=False)
+        ridge *= 100
+    target = place + dpotrs(factor, slope, lower=1)[0]
     if (target >= 0).all():
-        return target / scale
-    inverse = cho_solve(factor, np.eye(len(scale)), check_finite=False)
-    free = np.ones(len(scale), dtype=bool)
+        return target
+    inverse = dpotrs(factor, unit, lower=1)[0]
+    free = np.ones(len(place), dtype=bool)
     while True:
         blocked = free & (target < 0)
         if not blocked.any():
-            return np.where(free, target, 0.0) / scale
-        reach = np.full(len(scale), np.inf)
+            return np.where(free, target, 0.0)
+        reach = np.full(len(place), np.inf)
         reach[blocked] = place[blocked] / (place[blocked] - target[blocked])
         leaver = int(np.argmin(reach))
         if reach[leaver] == 0:

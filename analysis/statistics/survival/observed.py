@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,8 @@ class Grouped:
 class Cliques:
     """Turnbull's innermost intervals (left, right] and which of them each observed interval covers.
 
-    Observation i covers the innermost intervals first[i] to end[i] - 1: always a run without gaps.
+    Observation i covers the innermost intervals first[i] to end[i] - 1: always a run without gaps. Of several sets of
+    observations (`cliques_each`) each array has one row a set.
     """
 
     left: np.ndarray
@@ -107,20 +109,41 @@ def cliques(low: np.ndarray, high: np.ndarray) -> Cliques:
     ends (it contains t), an interval begins (it does not). Innermost is what lies between a beginning and an end
     that follow each other without another end or beginning between them.
     """
+    _, found = next(cliques_each(low, high, np.ones((1, len(low)), dtype=bool)))
+    return Cliques(found.left[0], found.right[0], found.first[0], found.end[0])
+
+
+def cliques_each(low: np.ndarray, high: np.ndarray, drawn: np.ndarray) -> Iterator[tuple[np.ndarray, Cliques]]:
+    """`cliques` of several sets of these intervals, one a row of `drawn`, which says which intervals are in it.
+
+    Gives the rows whose sets have equally many innermost intervals, with these, for each such number. An interval that
+    isn't in a set stands there as one that covers all.
+    """
     n = len(low)
     value = np.concatenate([low, high])
     kind = np.concatenate([np.where(low == high, 0, 2), np.ones(n, dtype=int)])
     order = np.lexsort((kind, value))
     position = np.empty(2 * n, dtype=int)
     position[order] = np.arange(2 * n)
-    begins = order < n
-    starts = np.flatnonzero(begins[:-1] & ~begins[1:])
-    return Cliques(
-        left=value[order[starts]],
-        right=value[order[starts + 1]],
-        first=np.searchsorted(starts, position[:n], side="left"),
-        end=np.searchsorted(starts + 1, position[n:], side="right"),
-    )
+    begins, value = order < n, value[order]
+    there = drawn[:, order % n]
+    last = np.maximum.accumulate(np.where(there, np.arange(2 * n), 0), axis=1)
+    previous = np.concatenate([np.zeros((len(drawn), 1), dtype=int), last[:, :-1]], axis=1)
+    closes = there & ~begins & begins[previous]
+    closed = np.cumsum(closes, axis=1)
+    sizes = closed[:, -1]
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size)
+        closing = np.nonzero(closes[rows])[1].reshape(len(rows), size)
+        yield (
+            rows,
+            Cliques(
+                left=value[np.take_along_axis(previous[rows], closing, axis=1)],
+                right=value[closing],
+                first=np.where(drawn[rows], closed[rows][:, position[:n]], 0),
+                end=np.where(drawn[rows], closed[rows][:, position[n:]], size),
+            ),
+        )
 
 
 def patients(weight: np.ndarray) -> np.ndarray:
