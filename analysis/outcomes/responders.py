@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import in_order, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, DEFINITION_WORDS, source_row, with_context
 from analysis.statistics.intervals import wilson
@@ -35,12 +36,11 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
         frame = frame[frame["definition_class"].isin(definition_classes)]
     frame = frame.reset_index(drop=True)
     frame["definition_words"] = frame["definition_class"].map(DEFINITION_WORDS)
-    limits = [wilson(int(r.responders), int(r.n), level) for r in frame.itertuples()]
+    limits = [wilson(int(count), int(n), level) for count, n in values(frame, "responders", "n")]
     frame["rate"] = frame["responders"].astype("float64") / frame["n"].astype("float64")
     frame["ci_low"] = [low for low, _ in limits]
     frame["ci_high"] = [high for _, high in limits]
-    frame = frame.sort_values(["weeks", "study_id", "arm_id", "row"], na_position="last", kind="stable")
-    return frame.reset_index(drop=True).reindex(columns=RATE_COLUMNS)
+    return in_order(frame, "weeks", "study_id", "arm_id", "row")[RATE_COLUMNS]
 
 
 @dataclass(frozen=True)
