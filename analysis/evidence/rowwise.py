@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 
@@ -12,13 +13,30 @@ def values(frame: pd.DataFrame, *columns: str) -> Iterator[tuple]:
     return zip(*(frame[column].tolist() for column in columns), strict=True)
 
 
+def table(rows: list[tuple], dtypes: dict[str, str]) -> pd.DataFrame:
+    """Rows as a frame with these columns and dtypes, even where there is no row."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(dtypes)
+    return pd.DataFrame(
+        {
+            name: np.array(cells, dtype) if dtype in ("float64", "int64") else pd.Series(cells, dtype=dtype)
+            for (name, dtype), cells in zip(dtypes.items(), columns, strict=True)
+        }
+    )
+
+
 def in_order(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """The rows sorted by columns, missing values last, equal rows as they stood; numbered anew.
 
     As `frame.sort_values(columns, kind="stable", ignore_index=True)`.
     """
     keys = list(zip(*(_sortable(frame[column]) for column in columns), strict=True))
-    return frame.take(sorted(range(len(frame)), key=keys.__getitem__)).reset_index(drop=True)
+    return numbered(frame.take(sorted(range(len(frame)), key=keys.__getitem__)))
+
+
+def numbered(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows that were just taken from a frame, numbered anew (`reset_index` would copy them once more)."""
+    rows.index = pd.RangeIndex(len(rows))
+    return rows
 
 
 def _sortable(column: pd.Series) -> list[tuple]:

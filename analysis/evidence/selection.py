@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.evidence import rowwise
 from analysis.evidence.load import Evidence
-from analysis.evidence.rowwise import values
+from analysis.evidence.rowwise import numbered, values
 
 NOT_STATED = "not_stated"
 CRPS_POPULATIONS = ("crps", "crps_1", "crps_2")
@@ -32,8 +33,7 @@ CONTAINED_REASONS = {
     "repeated_course": "patients of another arm treated again ({0})",
 }
 LABEL_COLUMNS = ("citation", "label", "event", "outcome", "timepoint", "reported", "parameter", "variable")
-LEFT_OUT_COLUMNS = ["table", "row", "study_id", "arm_id", "label", "why"]
-LEFT_OUT_DTYPES = {"row": "int64", "arm_id": "object"}  # the other columns are text
+LEFT_OUT = {"table": "str", "row": "int64", "study_id": "str", "arm_id": "object", "label": "str", "why": "str"}
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _result_reasons(
 
 def _kept(frame: pd.DataFrame, reasons: list[list[str]]) -> pd.DataFrame:
     counts = np.array([not why for why in reasons], dtype=bool)
-    return (frame if counts.all() else frame[counts]).reset_index(drop=True)
+    return frame.reset_index(drop=True) if counts.all() else numbered(frame[counts])
 
 
 def _left_out(evidence: Evidence, reasons: dict[str, list[list[str]]]) -> pd.DataFrame:
@@ -198,10 +198,4 @@ def _left_out(evidence: Evidence, reasons: dict[str, list[list[str]]]) -> pd.Dat
         for (row, study, name), arm, why in zip(values(frame, "row", "study_id", label), arms, whys, strict=True):
             if why:
                 found.append((table, row, study, arm, name, "; ".join(dict.fromkeys(why))))
-    columns = zip(*found, strict=True) if found else [()] * len(LEFT_OUT_COLUMNS)
-    return pd.DataFrame(
-        {
-            name: pd.Series(cells, dtype=LEFT_OUT_DTYPES.get(name, "str"))
-            for name, cells in zip(LEFT_OUT_COLUMNS, columns, strict=True)
-        }
-    )
+    return rowwise.table(found, LEFT_OUT)

@@ -85,21 +85,22 @@ def with_context(selection: Selection, table: str) -> pd.DataFrame:
     """
     evidence = selection.evidence
     rows = getattr(evidence, table).reset_index(drop=True)
-    arms = _looked_up(evidence.arms, rows["arm_id"], ARM_COLUMNS)
+    arms = looked_up(evidence.arms, rows["arm_id"], ARM_COLUMNS)
     arms["label"] = arms["label"].fillna("arm not stated")
     arms["regimen_class"] = arms["regimen_class"].fillna(NOT_STATED)
     control_of = _control_of(evidence)
     context = {
-        **_looked_up(evidence.studies, rows["study_id"], ["citation"]),
+        **looked_up(evidence.studies, rows["study_id"], ["citation"]),
         **arms,
-        **_looked_up(evidence.sources, rows["source_id"], ["access"]),
+        **looked_up(evidence.sources, rows["source_id"], ["access"]),
         "control": pd.array([control_of.get(study) for study in rows["study_id"].tolist()], dtype="str"),
     }
     return pd.concat([rows, pd.DataFrame(context, index=rows.index)], axis=1)
 
 
-def _looked_up(table: pd.DataFrame, keys: pd.Series, columns: list[str]) -> dict[str, ExtensionArray]:
-    """Columns of the rows that the keys name, missing where a key is missing: a merge, at a tenth of its time."""
+def looked_up(table: pd.DataFrame, keys: pd.Series, columns: list[str]) -> dict[str, ExtensionArray]:
+    """Columns of the rows of a table that the keys name (in its column of the same name), missing where a key is: a
+    merge at a tenth of its time."""
     place = {key: position for position, key in enumerate(table[keys.name].tolist())}
     positions = np.array([place.get(key, -1) for key in keys.tolist()], dtype=np.intp)
     return {column: table[column].array.take(positions, allow_fill=True) for column in columns}

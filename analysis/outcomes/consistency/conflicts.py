@@ -110,11 +110,9 @@ def _effects(evidence: Evidence) -> dict[int, str]:
         if row.changes_table == "studies":
             # designs and sizes of studies enter the totals of the default synthesis
             before, after = before | of_all, after | _of_all(with_other_value(evidence, row))
-        changed = [
-            f"{name}: {after[name]} instead of {told}" for name, told in before.items() if after.get(name) != told
-        ]
+        told = [f"{name}: {after[name]} instead of {now}" for name, now in before.items() if after.get(name) != now]
         found[row.Index] = (
-            f"with the other value, {'; '.join(changed)}" if changed else "the other value would change no main number"
+            f"with the other value, {'; '.join(told)}" if told else "the other value would change no main number"
         )
     return found
 
