@@ -19,7 +19,8 @@ EVENT_COLUMNS = [
 
 COUNTED = ["events", "n", "percent_reported"]
 RATES = {
-    **{"events": "Int64", "count_basis": "str"},
+    "events": "Int64",
+    "count_basis": "str",
     **dict.fromkeys(("rate", "ci_low", "ci_high", "rule_of_three"), "float64"),
 }
 
