@@ -43,7 +43,7 @@ def test_a_row_without_an_arm(evidence):
     found = with_context(select(replace(evidence, responders=responders)), "responders")
     row = found[found["study_id"] == "mangnus2022"].iloc[0]
     assert row["label"] == "arm not stated" and row["regimen_class"] == "not_stated" and pd.isna(row["role"])
-    assert row["citation"].startswith("Mangnus") and row["control"] == UNCONTROLLED and row["access"] == "full_text"
+    assert row["citation"].startswith("Mangnus") and row["control"] == UNCONTROLLED and row["access"] == "abstract"
 
 
 def test_control_groups_by_the_arms_of_the_study(evidence):
