@@ -342,6 +342,15 @@ def test_accounts_side_by_side_are_counted_as_each_alone(evidence):
     assert main_numbers([]) == []
 
 
+def test_two_accounts_of_one_study_keep_their_own_arms(evidence):
+    nested = _of_one(evidence, "cohen2023")
+    arms = nested.arms.assign(contained_in=np.nan, contained_as=np.nan).astype(nested.arms.dtypes.to_dict())
+    apart = replace(nested, arms=arms)
+    together = main_numbers([nested, apart])
+    assert together == [*main_numbers([nested]), *main_numbers([apart])]
+    assert len([name for name in together[1] if name.startswith("regimen")]) == len(arms) > 1
+
+
 def test_a_study_whose_arms_are_all_part_of_others_speaks_through_them(evidence):
     arms = evidence.arms.copy()
     own = arms["study_id"] == "becerra2015"
