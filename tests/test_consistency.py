@@ -12,6 +12,7 @@ from analysis.evidence.selection import select
 from analysis.exhibit import plain
 from analysis.outcomes import consistency, responders
 from analysis.outcomes.consistency import VERDICTS, check, possible_counts
+from analysis.outcomes.consistency.conflicts import _of_one, main_numbers
 from analysis.outcomes.consistency.printed import PrintedP, p_of_t
 from analysis.statistics.granularity import sd_bounds, sd_ways, squares_of, sums_behind_mean
 
@@ -326,6 +327,37 @@ def test_the_other_value_of_a_conflict(evidence, table):
     assert "2,256 mg instead of 5,640 mg" in correll
     silent = rows[rows["study_id"] == "becerra2015"].iloc[0]
     assert silent["recomputed"] == "the other value would change no number of the tables"
+
+
+def test_accounts_side_by_side_are_counted_as_each_alone(evidence):
+    alone = {study: _of_one(evidence, study) for study in evidence.studies["study_id"]}
+    together = main_numbers(list(alone.values()))
+    assert together == [main_numbers([account])[0] for account in alone.values()]
+    numbers = dict(zip(alone, together, strict=True))
+    assert numbers["domec2004"]["100% relief, during the hospital stay"] == "25 of 65 (38%)"
+    # 50 mg/h for 4.7 days
+    assert "5,640 mg" in numbers["correll2004"].values()
+    # subgroups are not counted beside the whole
+    assert [name for name in numbers["cohen2023"] if name.startswith("regimen")] == ["regimen (all patients)"]
+    assert main_numbers([]) == []
+
+
+def test_two_accounts_of_one_study_keep_their_own_arms(evidence):
+    nested = _of_one(evidence, "cohen2023")
+    arms = nested.arms.assign(contained_in=np.nan, contained_as=np.nan).astype(nested.arms.dtypes.to_dict())
+    apart = replace(nested, arms=arms)
+    together = main_numbers([nested, apart])
+    assert together == [*main_numbers([nested]), *main_numbers([apart])]
+    assert len([name for name in together[1] if name.startswith("regimen")]) == len(arms) > 1
+
+
+def test_a_study_whose_arms_are_all_part_of_others_speaks_through_them(evidence):
+    arms = evidence.arms.copy()
+    own = arms["study_id"] == "becerra2015"
+    arms.loc[own, ["contained_in", "contained_as"]] = [arms.loc[own, "arm_id"].iloc[0], "repeated_course"]
+    account = _of_one(replace(evidence, arms=arms), "becerra2015")
+    assert main_numbers([account]) == main_numbers([_of_one(evidence, "becerra2015")])
+    assert main_numbers([account])[0]
 
 
 def test_picture_of_flows_that_give_no_printed_p(evidence):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.evidence import joins, within
-from analysis.evidence.within import Tables, percentages
+from analysis.evidence.within import Tables, counts_behind, percentages
 
 T1_SCORE = {"timepoint": "T1 end of infusion"}
 T0_SCORE = {"timepoint": "T0 baseline"}
@@ -569,6 +571,15 @@ def test_nearest_to_percent_means_that_nothing_fits(data_copy, changes, column, 
 )
 def test_percentages_that_a_paper_may_print(count, total, decimals, printed):
     assert percentages(count, total, decimals) == {Fraction(value) for value in printed}
+
+
+@settings(max_examples=150, deadline=None)
+@given(total=st.integers(1, 90), decimals=st.integers(0, 2), data=st.data())
+def test_counts_behind_a_percentage_are_those_of_all_counts(total, decimals, data):
+    printed = f"{data.draw(st.integers(0, 101 * 10**decimals)) / 10**decimals:.{decimals}f}"
+    fitting = [count for count in range(total + 1) if Fraction(printed) in percentages(count, total, decimals)]
+    nearest = min(range(total + 1), key=lambda count: abs(Fraction(100 * count, total) - Fraction(printed)))
+    assert counts_behind(printed, total) == (fitting, nearest)
 
 
 def test_decimals_of_the_printed_percentage_count():

@@ -58,13 +58,14 @@ def read_cells(table: Table, rows: Rows) -> tuple[list[Record], list[Problem]]:
     """
     records: list[Record] = []
     problems: list[Problem] = []
+    empty = dict.fromkeys(table.names)
     readers = [
         (column, _reader(column, table.missing_values)) for column in table.columns if column.name in rows.columns
     ]
     for row in rows.rows:
         if not row.whole:
             continue
-        record = Record(dict.fromkeys(table.names), row=row.number)
+        record = Record(empty, row=row.number)
         for column, reader in readers:
             text = row.cells[column.name]
             record[column.name], wrong = reader(text)

@@ -162,8 +162,7 @@ def _parse(path: Path) -> dict[str, Any]:
             f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that holds it",
         )
     try:
-        # The C loader is ten times as fast as the Python one; not every build of PyYAML has it.
-        descriptor = yaml.load(path.read_text(encoding="utf-8-sig"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        descriptor = _loaded(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise refuse(
             None, "", "the dictionary is a text file in UTF-8", "save it again with the encoding UTF-8"
@@ -185,6 +184,13 @@ def _parse(path: Path) -> dict[str, Any]:
             "put datapackage.yaml back as it was and make the change again, one table at a time",
         )
     return descriptor
+
+
+@lru_cache(maxsize=2)
+def _loaded(text: str) -> Any:
+    """A YAML text as objects, for reading only; once for each text, since a report looks at the dictionary often."""
+    # The C loader is ten times as fast as the Python one; not every build of PyYAML has it.
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _name(entry: Any) -> str:

@@ -73,7 +73,7 @@ def read_table(folder: Path, table: Table) -> tuple[Rows | None, list[Problem]]:
     problems += found
     if not set(header) & set(table.names):
         return None, problems
-    rows = []
+    rows, names = [], [name for name in table.names if name in header]
     for record in records:
         if isinstance(record, Problem):
             problems.append(record)
@@ -85,9 +85,7 @@ def read_table(folder: Path, table: Table) -> tuple[Rows | None, list[Problem]]:
         if len(cells) != len(header):
             problems.append(width_problem(table.file, number, cells, header))
         by_name = dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=False))
-        rows.append(
-            Row(number, {name: by_name[name] for name in table.names if name in by_name}, len(cells) == len(header))
-        )
+        rows.append(Row(number, {name: by_name[name] for name in names}, len(cells) == len(header)))
     if len(rows) < table.min_rows:
         problems.append(
             _whole(
@@ -96,7 +94,7 @@ def read_table(folder: Path, table: Table) -> tuple[Rows | None, list[Problem]]:
                 "put the rows back (git checkout)",
             )
         )
-    return Rows(tuple(name for name in table.names if name in header), tuple(rows)), problems
+    return Rows(tuple(names), tuple(rows)), problems
 
 
 def read_text(path: Path) -> tuple[str | None, list[Problem]]:

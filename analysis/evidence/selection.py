@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from analysis.evidence import rowwise
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import numbered, values
 
 NOT_STATED = "not_stated"
 CRPS_POPULATIONS = ("crps", "crps_1", "crps_2")
@@ -29,7 +32,8 @@ CONTAINED_REASONS = {
     "chosen_by_outcome": "patients of another arm chosen by their outcome ({0})",
     "repeated_course": "patients of another arm treated again ({0})",
 }
-LEFT_OUT_COLUMNS = ["table", "row", "study_id", "arm_id", "label", "why"]
+LABEL_COLUMNS = ("citation", "label", "event", "outcome", "timepoint", "reported", "parameter", "variable")
+LEFT_OUT = {"table": "str", "row": "int64", "study_id": "str", "arm_id": "object", "label": "str", "why": "str"}
 
 
 @dataclass(frozen=True)
@@ -85,37 +89,22 @@ def select(evidence: Evidence, criteria: Criteria = Criteria()) -> Selection:
     study_reasons = _study_reasons(evidence.studies, criteria)
     arm_reasons = _arm_reasons(evidence, criteria, study_reasons)
 
-    arms_of = evidence.arms.groupby("study_id")["arm_id"].agg(list).to_dict()
+    arms_of: dict[str, list[str]] = {}
+    for study, arm in values(evidence.arms, "study_id", "arm_id"):
+        arms_of.setdefault(study, []).append(arm)
     for study, arms in arms_of.items():
         if study not in study_reasons and all(arm in arm_reasons for arm in arms):
             study_reasons[study] = list(dict.fromkeys(reason for arm in arms for reason in arm_reasons[arm]))
 
-    kept, lists = {}, []
-    for table, reasons in (
-        ("studies", evidence.studies["study_id"].map(study_reasons)),
-        ("arms", evidence.arms["arm_id"].map(arm_reasons)),
-    ):
-        kept[table], out = _split(getattr(evidence, table), reasons, table)
-        lists.append(out)
-
-    access_of = evidence.sources.set_index("source_id")["access"]
+    reasons = {
+        "studies": [study_reasons.get(study, []) for study in evidence.studies["study_id"].tolist()],
+        "arms": [arm_reasons.get(arm, []) for arm in evidence.arms["arm_id"].tolist()],
+    }
+    access_of = dict(values(evidence.sources, "source_id", "access"))
     for table in RESULT_TABLES:
-        frame = getattr(evidence, table)
-        reasons = frame["study_id"].map(study_reasons)
-        if "arm_id" in frame:
-            reasons = frame["arm_id"].map(arm_reasons).where(frame["arm_id"].notna(), reasons)
-        if criteria.access:
-            level = frame["source_id"].map(access_of)
-            lay = [[f"{a.replace('_', ' ')} source"] if a not in criteria.access else [] for a in level]
-            reasons = pd.Series(
-                [(r if isinstance(r, list) else []) + extra for r, extra in zip(reasons, lay, strict=True)],
-                index=frame.index,
-            )
-        kept[table], out = _split(frame, reasons, table)
-        lists.append(out)
-
-    left_out = pd.concat(lists, ignore_index=True)[LEFT_OUT_COLUMNS]
-    return Selection(replace(evidence, **kept), criteria, left_out)
+        reasons[table] = _result_reasons(getattr(evidence, table), study_reasons, arm_reasons, access_of, criteria)
+    kept = {table: _kept(getattr(evidence, table), why) for table, why in reasons.items()}
+    return Selection(replace(evidence, **kept), criteria, _left_out(evidence, reasons))
 
 
 def only(evidence: Evidence, study_id: str) -> Selection:
@@ -125,73 +114,88 @@ def only(evidence: Evidence, study_id: str) -> Selection:
 
 
 def _study_reasons(studies: pd.DataFrame, criteria: Criteria) -> dict[str, list[str]]:
-    pooled = studies[studies["pool_in_overlap"] == "yes"].set_index("overlap_group")["citation"].to_dict()
+    columns = list(values(studies, "study_id", "citation", "overlap_group", "pool_in_overlap"))
+    pooled = {group: citation for _, citation, group, pool in columns if pool == "yes"}
     reasons: dict[str, list[str]] = {}
-    for study in studies.itertuples():
+    for study, _, group, pool in columns:
         why = []
-        if criteria.studies and study.study_id not in criteria.studies:
+        if criteria.studies and study not in criteria.studies:
             why.append("study not asked for")
-        if not criteria.overlapping_studies and study.pool_in_overlap == "no":
-            why.append(f"shares patients, or probably does, with {pooled.get(study.overlap_group, 'another study')}")
+        if not criteria.overlapping_studies and pool == "no":
+            why.append(f"shares patients, or probably does, with {pooled.get(group, 'another study')}")
         if why:
-            reasons[study.study_id] = why
+            reasons[study] = why
     return reasons
 
 
 def _arm_reasons(evidence: Evidence, criteria: Criteria, study_reasons: dict[str, list[str]]) -> dict[str, list[str]]:
-    arms = evidence.arms.merge(
-        evidence.studies[["study_id", "citation", "population"]],
-        on="study_id",
-        suffixes=("", "_study"),
-        validate="many_to_one",
-    )
-    population = arms["population"].fillna(arms["population_study"])
+    population_of = dict(values(evidence.studies, "study_id", "population"))
+    arms = list(values(evidence.arms, "arm_id", "study_id", "role"))
+    whose = values(evidence.arms, "population", "route", "regimen_class")
     reasons: dict[str, list[str]] = {}
-    for arm, group in zip(arms.itertuples(), population, strict=True):
-        why = list(study_reasons.get(arm.study_id, []))
+    for (arm, study, role), (group, route, regimen) in zip(arms, whose, strict=True):
+        why = list(study_reasons.get(study, []))
+        group = group if isinstance(group, str) else population_of[study]
         if criteria.populations and group not in criteria.populations:
             why.append(POPULATION_REASONS.get(group, f"population is {group}"))
-        if arm.role == "ketamine":
-            for name, asked in (("route", criteria.routes), ("regimen_class", criteria.regimen_classes)):
-                value = getattr(arm, name)
+        if role == "ketamine":
+            for name, value, asked in (
+                ("route", route, criteria.routes),
+                ("regimen class", regimen, criteria.regimen_classes),
+            ):
                 value = value if isinstance(value, str) else NOT_STATED
                 if asked and value not in asked:
-                    why.append(f"{name.replace('_', ' ')} is {value.replace('_', ' ')}")
+                    why.append(f"{name} is {value.replace('_', ' ')}")
         if why:
-            reasons[arm.arm_id] = why
+            reasons[arm] = why
 
     if not criteria.contained_arms:
-        labels = arms.set_index("arm_id")["label"]
-        for arm in arms[arms["contained_in"].notna()].itertuples():
+        label_of = dict(values(evidence.arms, "arm_id", "label"))
+        for arm, whole, kind in values(evidence.arms, "arm_id", "contained_in", "contained_as"):
             # a subgroup stands in for a whole that does not count itself
-            if arm.contained_as == "subgroup" and arm.contained_in in reasons:
+            if not isinstance(whole, str) or (kind == "subgroup" and whole in reasons):
                 continue
-            why = CONTAINED_REASONS[arm.contained_as].format(labels[arm.contained_in])
-            reasons.setdefault(arm.arm_id, []).append(why)
+            reasons.setdefault(arm, []).append(CONTAINED_REASONS[kind].format(label_of[whole]))
 
-    counting = {arm.study_id for arm in arms.itertuples() if arm.role == "ketamine" and arm.arm_id not in reasons}
-    for arm in arms.itertuples():
-        if arm.role != "ketamine" and arm.study_id not in counting:
-            reasons.setdefault(arm.arm_id, ["no ketamine arm of the study counts"])
+    counting = {study for arm, study, role in arms if role == "ketamine" and arm not in reasons}
+    for arm, study, role in arms:
+        if role != "ketamine" and study not in counting:
+            reasons.setdefault(arm, ["no ketamine arm of the study counts"])
     return reasons
 
 
-def _split(frame: pd.DataFrame, reasons: pd.Series, table: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    out = reasons.map(lambda why: isinstance(why, list) and len(why) > 0).astype(bool)
-    named = frame[out]
-    label_column = next(
-        c
-        for c in ("citation", "label", "event", "outcome", "timepoint", "reported", "parameter", "variable")
-        if c in frame
-    )
-    left = pd.DataFrame(
-        {
-            "table": table,
-            "row": named["row"],
-            "study_id": named["study_id"],
-            "arm_id": named.get("arm_id"),
-            "label": named[label_column],
-            "why": ["; ".join(dict.fromkeys(why)) for why in reasons[out]],
-        }
-    )
-    return frame[~out].reset_index(drop=True), left
+def _result_reasons(
+    frame: pd.DataFrame,
+    study_reasons: dict[str, list[str]],
+    arm_reasons: dict[str, list[str]],
+    access_of: dict[str, str],
+    criteria: Criteria,
+) -> list[list[str]]:
+    """Why each row of a result table does not count: what its arm says, or its study if no arm is named; its source."""
+    arms = frame["arm_id"].tolist() if "arm_id" in frame else [None] * len(frame)
+    found = []
+    for (study, source), arm in zip(values(frame, "study_id", "source_id"), arms, strict=True):
+        why = arm_reasons.get(arm, []) if isinstance(arm, str) else study_reasons.get(study, [])
+        if criteria.access and (access := access_of[source]) not in criteria.access:
+            why = [*why, f"{access.replace('_', ' ')} source"]
+        found.append(why)
+    return found
+
+
+def _kept(frame: pd.DataFrame, reasons: list[list[str]]) -> pd.DataFrame:
+    counts = np.array([not why for why in reasons], dtype=bool)
+    return frame.reset_index(drop=True) if counts.all() else numbered(frame[counts])
+
+
+def _left_out(evidence: Evidence, reasons: dict[str, list[list[str]]]) -> pd.DataFrame:
+    found = []
+    for table, whys in reasons.items():
+        if not any(whys):
+            continue
+        frame = getattr(evidence, table)
+        arms = frame["arm_id"].tolist() if "arm_id" in frame else [None] * len(frame)
+        label = next(column for column in LABEL_COLUMNS if column in frame)
+        for (row, study, name), arm, why in zip(values(frame, "row", "study_id", label), arms, whys, strict=True):
+            if why:
+                found.append((table, row, study, arm, name, "; ".join(dict.fromkeys(why))))
+    return rowwise.table(found, LEFT_OUT)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil, floor
 
 from analysis.evidence.cells import Record
 from analysis.evidence.problems import Problem
@@ -277,8 +278,7 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
                     f"write the percentage as printed into {where}",
                 )
                 continue
-            fitting = [k for k in range(n + 1) if Fraction(printed) in percentages(k, n, _decimals(printed))]
-            nearest = min(range(n + 1), key=lambda k: abs(Fraction(100 * k, n) - Fraction(printed)))
+            fitting, nearest = counts_behind(printed, n)
             if basis == "derived_from_percent" and value not in fitting:
                 advice = (
                     f"write {_or(fitting)}"
@@ -310,6 +310,16 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
                     f"the whole number of {n} nearest to {printed}% is held, which is {nearest}",
                     f"write {nearest}",
                 )
+
+
+def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
+    """The counts of `total` that a paper may print as this percentage, and the nearest count."""
+    exact, decimals = Fraction(printed) * total / 100, _decimals(printed)
+    # what is printed is less than one unit of its last decimal away, so only the counts around it need a look
+    reach = Fraction(total, 100 * 10**decimals)
+    around = range(max(0, floor(exact - reach)), min(total, ceil(exact + reach)) + 1)
+    nearest = min(min(total, floor(exact)), min(total, ceil(exact)), key=lambda count: abs(count - exact))
+    return [count for count in around if Fraction(printed) in percentages(count, total, decimals)], nearest
 
 
 def percentages(count: int, total: int, decimals: int) -> set[Fraction]:

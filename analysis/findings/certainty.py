@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, shown_in
 from analysis.findings.response import RATES, patient_rates
@@ -18,19 +19,19 @@ HALF_A_YEAR_WEEKS = 26.1
 
 def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
     """How many studies and patients there are, how many of them controlled, and how the numbers were had."""
-    giving = _giving(selection)
-    if giving.empty:
+    giving = [row for row in _asked(selection) if _gives(row)]
+    if not giving:
         return Finding("How sure can one be?", "No study in this selection gives a pain score, a rate or a duration.")
-    placebo = giving[giving["control"] == PLACEBO]
+    placebo = [row for row in giving if row.control == PLACEBO]
     lead = _how_many_controlled(len(placebo), len(giving))
-    patients = int(giving["n"].sum())
-    told = f"{int(placebo['n'].sum())} of {patients} patients" if len(placebo) else f"{patients} patients"
-    lead += f" ({shown_in(told, STUDIES)}{_without_n(giving) if len(placebo) else ''})."
+    patients = _patients(giving)
+    told = f"{_patients(placebo)} of {patients} patients" if placebo else f"{patients} patients"
+    lead += f" ({shown_in(told, STUDIES)}{_without_n(giving) if placebo else ''})."
     detail = []
-    rates = patient_rates(selection, 0.95, definition_classes)
-    if len(rates):
-        derived = int(rates["count_basis"].ne("reported").sum())
-        smallest, largest = int(rates["n"].min()), int(rates["n"].max())
+    rates = list(values(patient_rates(selection, 0.95, definition_classes), "count_basis", "n"))
+    if rates:
+        derived = sum(basis != "reported" for basis, _ in rates)
+        smallest, largest = min(n for _, n in rates), max(n for _, n in rates)
         counted = shown_in(f"{derived} of {count(len(rates), 'responder rate')}", RATES)
         sizes = shown_in(f"{f'{smallest} to {largest}' if smallest < largest else largest} patients", RATES)
         detail.append(
@@ -38,8 +39,9 @@ def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) ->
             f"figures; the groups have {sizes}."
         )
     evidence = selection.evidence
-    access = evidence.sources.set_index("source_id")["access"]
-    used = pd.concat([evidence.pain_scores, evidence.responders, evidence.durations])["source_id"].map(access)
+    access = dict(values(evidence.sources, "source_id", "access"))
+    tables = (evidence.pain_scores, evidence.responders, evidence.durations)
+    used = [access[source] for table in tables for source in table["source_id"].tolist()]
     kinds = [
         f"{shown_in(f'{number}', MAP)} from {words}"
         for kind, words in (
@@ -48,7 +50,7 @@ def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) ->
             ("secondary", "a secondary account"),
             ("lay", "a lay source"),
         )
-        if (number := int((used == kind).sum()))
+        if (number := used.count(kind))
     ]
     detail.append(f"Of {shown_in(f'{len(used)} outcome rows', MAP)}, {series(kinds)}.")
     return Finding("How sure can one be?", lead, (), (), " ".join(detail))
@@ -56,19 +58,18 @@ def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) ->
 
 def missing(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
     """What the selected evidence does not say, and how much is left out of it."""
-    table = evidence_map.studies(selection)
-    table = table[table["design"] != "rct_protocol"]
+    table = _asked(selection)
     rates = patient_rates(selection, 0.95, definition_classes)
     scores, kept = trajectories.scores(selection), durations.kept(selection)
     parts = []
-    if rates[rates["control"] == PLACEBO].empty:
+    if PLACEBO not in rates["control"].tolist():
         parts.append("a responder rate with a placebo group")
-    if scores[scores["phase"].eq("follow_up") & (scores["weeks"] > LATE_SCORE_WEEKS)].empty:
+    if not any(phase == "follow_up" and weeks > LATE_SCORE_WEEKS for phase, weeks in values(scores, "phase", "weeks")):
         parts.append(f"a pain score more than {LATE_SCORE_WEEKS} weeks after the infusion")
-    if kept[kept["weeks"] > HALF_A_YEAR_WEEKS].empty:
+    if not any(weeks > HALF_A_YEAR_WEEKS for weeks in kept["weeks"].tolist()):
         parts.append("a count of those who benefit for more than half a year")
     lead = [f"**No study in this selection prints** {series(parts, 'or')}."] if parts else []
-    silent = len(table) - len(_giving(selection))
+    silent = sum(not _gives(row) for row in table)
     if silent:
         told = (
             f"{shown_in(f'{silent} of {len(table)} studies', STUDIES)} {'prints' if silent == 1 else 'print'}"
@@ -76,13 +77,14 @@ def missing(selection: Selection, definition_classes: tuple[str, ...] = ()) -> F
             else "The only study prints"
         )
         lead.append(f"{told} no pain score, rate or duration that could be read.")
-    left = selection.left_out
-    studies, rows = int((left["table"] == "studies").sum()), int((~left["table"].isin(["studies", "arms"])).sum())
+    left = selection.left_out["table"].tolist()
+    studies = left.count("studies")
+    rows = len(left) - studies - left.count("arms")
     detail = (
         f"{shown_in(upper_first(count(studies, 'study', 'studies')), LEFT_OUT)} and "
         f"{shown_in(count(rows, 'result row'), LEFT_OUT)} are left out of this synthesis; the last table lists each "
         "with the reason."
-        if len(left)
+        if left
         else "Nothing is left out of this synthesis."
     )
     return Finding("What is missing?", " ".join(lead) or "Nothing that this report looks for.", (), (), detail)
@@ -99,12 +101,19 @@ def _how_many_controlled(placebo: int, studies: int) -> str:
     return f"**Only {controlled} {'has' if placebo == 1 else 'have'} a placebo group**"
 
 
-def _giving(selection: Selection) -> pd.DataFrame:
-    table = evidence_map.studies(selection)
-    table = table[table["design"] != "rct_protocol"]
-    return table[(table[["pain_scores", "responders", "durations"]] > 0).any(axis=1)]
+def _asked(selection: Selection) -> list:
+    """The studies that could print something."""
+    return [row for row in evidence_map.studies(selection).itertuples() if row.design != "rct_protocol"]
 
 
-def _without_n(table: pd.DataFrame) -> str:
-    unknown = int(table["n"].isna().sum())
+def _gives(row) -> bool:
+    return bool(row.pain_scores or row.responders or row.durations)
+
+
+def _patients(studies: list) -> int:
+    return sum(int(row.n) for row in studies if pd.notna(row.n))
+
+
+def _without_n(studies: list) -> str:
+    unknown = sum(pd.isna(row.n) for row in studies)
     return f"; {shown_in(f'{half_up(unknown)} studies', STUDIES)} do not state how many" if unknown else ""

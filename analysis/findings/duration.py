@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import durations
@@ -23,51 +25,45 @@ REGIMEN_NOUNS = {
 
 def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Counts about three months after the infusion, one study beside the other; then durations that ended."""
-    statements = durations.statements(selection)
-    within = statements[(statements["role"] == "ketamine") & ~(statements["weeks_low"] > horizon_weeks)]
-    kept = durations.kept(selection, level)
-    kept = kept[kept["weeks"] <= horizon_weeks]
-    around = kept[kept["weeks"].between(*THREE_MONTHS)]
-    ended = within[within["shown_as"].isin(["between", "exact"]) & within["patients"].notna()]
-    groups = within[(within["control"] == PLACEBO) & (within["shown_as"] == "group statement")]
+    statements = durations.statements(selection).itertuples()
+    within = [row for row in statements if row.role == "ketamine" and not row.weeks_low > horizon_weeks]
+    kept = durations.kept(selection, level).itertuples()
+    around = [row for row in kept if row.weeks <= horizon_weeks and THREE_MONTHS[0] <= row.weeks <= THREE_MONTHS[1]]
+    ended = [row for row in within if row.shown_as in ("between", "exact") and pd.notna(row.patients)]
+    groups = [row for row in within if row.control == PLACEBO and row.shown_as == "group statement"]
+    counted = {row.regimen_class: [r for r in around if r.regimen_class == row.regimen_class] for row in around}
 
     told = []
-    if len(around):
-        regimens = around.groupby("regimen_class", sort=False)
-        counts = "; ".join(f"after {_noun(regimen)}, {_counts(part)}" for regimen, part in regimens)
+    if around:
+        counts = "; ".join(f"after {_noun(regimen)}, {_counts(part)}" for regimen, part in counted.items())
         told.append(f"**About three months later the benefit was still there:** {counts}.")
-    told += [_against_placebo(row) for row in groups.itertuples()]
+    told += [_against_placebo(row) for row in groups]
     first = len(told) or 1
     told += [
-        f"On {cite(row.study_id, row.citation)}: {sourced(row.note, _place(row))}."
-        for row in groups.itertuples()
-        if _has_note(row)
+        f"On {cite(row.study_id, row.citation)}: {sourced(row.note, _place(row))}." for row in groups if _has_note(row)
     ]
-    if len(ended):
-        told.append(f"The benefit ended after {series([_ended(row) for row in ended.itertuples()])}.")
-    silent = [r for r in within["regimen_class"].unique() if r not in set(around["regimen_class"])]
+    if ended:
+        told.append(f"The benefit ended after {series([_ended(row) for row in ended])}.")
+    silent = [regimen for regimen in dict.fromkeys(row.regimen_class for row in within) if regimen not in counted]
     if silent and horizon_weeks >= THREE_MONTHS[0]:
         nouns = series([_noun(regimen) for regimen in silent], "or")
         told.append(f"No study of {nouns} counts patients at about three months.")
-    if around["regimen_class"].nunique() > 1:
+    if len(counted) > 1:
         told.append("Definitions and patients differ, so these counts cannot rank the regimens.")
     if not told:
         told.append("No study in this selection says how long the benefit lasts.")
     lead, detail = told[:first], told[first:]
-    shown = [*around["row"], *groups["row"], *ended["row"]]
-    studies = dict.fromkeys([*around["study_id"], *groups["study_id"], *ended["study_id"]])
-    rows = tuple(source_row("durations", row) for row in shown)
+    shown = [*around, *groups, *ended]
+    studies = dict.fromkeys(row.study_id for row in shown)
+    rows = tuple(_place(row) for row in shown)
     return Finding(
         "How long does the benefit last, by regimen?", " ".join(lead), tuple(studies), rows, " ".join(detail)
     )
 
 
-def _counts(part) -> str:
+def _counts(part: list) -> str:
     return series(
-        [
-            f"in {_of(row)} ({durations.BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})"
-            for row in part.itertuples()
-        ]
+        [f"in {_of(row)} ({durations.BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})" for row in part]
     )
 
 

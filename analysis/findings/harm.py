@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes import safety
@@ -16,38 +18,37 @@ WRITTEN_FOR_THE_EVENT = ("case_report", "case_series")
 
 def harm(selection: Selection, level: float = 0.95) -> Finding:
     """Against placebo, then the most frequent counted events, then what zero events leave possible."""
-    events = safety.events(selection, level)
-    counted = events[events["rate"].notna() & (events["n"] > 1)]
+    events = list(safety.events(selection, level).itertuples())
+    counted = [row for row in events if not np.isnan(row.rate) and pd.notna(row.n) and row.n > 1]
     pairs = _pairs(counted)
-    paired = [row.Index for pair in pairs for row in pair]
-    others = counted[~counted.index.isin(paired) & (counted["role"] != "placebo")]
-    happened = others[others["events"] > 0].sort_values(["events", "rate"], ascending=False, kind="stable").head(SHOWN)
-    none = others[others["events"] == 0]
+    paired = {row.Index for pair in pairs for row in pair}
+    others = [row for row in counted if row.Index not in paired and row.role != "placebo"]
+    happened = sorted((row for row in others if row.events > 0), key=lambda row: (-row.events, -row.rate))[:SHOWN]
+    none = [row for row in others if row.events == 0]
 
     lead, detail = [_against_placebo(*pair) for pair in pairs], []
-    if len(happened):
+    if happened:
         lead.append(_counted(happened, elsewhere=bool(pairs)))
-        designs = happened["study_id"].map(selection.evidence.studies.set_index("study_id")["design"])
-        if designs.isin(WRITTEN_FOR_THE_EVENT).any():
+        designs = dict(values(selection.evidence.studies, "study_id", "design"))
+        if any(designs[row.study_id] in WRITTEN_FOR_THE_EVENT for row in happened):
             detail.append("Reports of cases are written because the event happened: they are no rates.")
-    if len(none):
+    if none:
         (detail if lead else lead).append(_none(none))
     if not lead:
         lead.append("No study in this selection counts harms.")
-    used = events.loc[sorted({*paired, *happened.index, *none.index})]
-    rows = tuple(source_row("adverse_events", row) for row in used["row"])
-    return Finding(
-        "What harm is reported?", " ".join(lead), tuple(dict.fromkeys(used["study_id"])), rows, " ".join(detail)
-    )
+    places = paired | {row.Index for row in (*happened, *none)}
+    used = [row for row in events if row.Index in places]
+    studies = tuple(dict.fromkeys(row.study_id for row in used))
+    rows = tuple(_place(row) for row in used)
+    return Finding("What harm is reported?", " ".join(lead), studies, rows, " ".join(detail))
 
 
-def _pairs(counted: pd.DataFrame) -> list[tuple]:
-    found = []
-    for _, rows in counted[counted["control"] == PLACEBO].groupby(["study_id", "event"], sort=False):
-        by_role = {row.role: row for row in rows.itertuples()}
-        if {"ketamine", "placebo"} <= set(by_role):
-            found.append((by_role["ketamine"], by_role["placebo"]))
-    return found
+def _pairs(counted: list) -> list[tuple]:
+    groups: dict[tuple[str, str], dict] = {}
+    for row in counted:
+        if row.control == PLACEBO:
+            groups.setdefault((row.study_id, row.event), {})[row.role] = row
+    return [(roles["ketamine"], roles["placebo"]) for roles in groups.values() if {"ketamine", "placebo"} <= set(roles)]
 
 
 def _against_placebo(treated, placebo) -> str:
@@ -67,22 +68,22 @@ def _rate(row) -> str:
     return sourced(f"{printed_percent(row)}{marks(row)}", _place(row))
 
 
-def _counted(happened: pd.DataFrame, elsewhere: bool) -> str:
+def _counted(happened: list, elsewhere: bool) -> str:
     told = [
         f"{sourced(row.event, _place(row))}, {sourced(f'{of(row.events, row.n)}{marks(row)}', _place(row))} "
         f"({cite(row.study_id, row.citation)})"
-        for row in happened.itertuples()
+        for row in happened
     ]
     return f"{'Counted elsewhere' if elsewhere else 'Counted'}: {'; '.join(told)}."
 
 
-def _none(none: pd.DataFrame) -> str:
-    largest = next(none.loc[[none["n"].astype("int64").idxmax()]].itertuples())
+def _none(none: list) -> str:
+    largest = max(none, key=lambda row: row.n)
     event = sourced(largest.event, _place(largest))
     counted = sourced(f"{of(0, largest.n)}{marks(largest)}", _place(largest))
     told = f"{event}, {counted}; {cite(largest.study_id, largest.citation)}"
     possible = f"a rate of up to {sourced(percent(largest.rule_of_three), _place(largest))} possible"
-    studies = none["study_id"].nunique()
+    studies = len({row.study_id for row in none})
     if studies == 1:
         return f"None had the harm looked for ({told}), which leaves {possible}."
     silent = shown_in(f"{studies} studies", "tab-adverse-events")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import trajectories
@@ -14,41 +15,39 @@ from analysis.wording import count, groups, half_up, interval, level_words, p_te
 
 def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Against a control group first, then without one; the two are never put into one number."""
-    differences = trajectories.between_arms(selection, level)
-    differences = differences[differences["weeks"] <= horizon_weeks]
-    changes = trajectories.changes(selection, level)
-    within = changes[
-        (changes["role"] == "ketamine")
-        & (changes["weeks"] <= horizon_weeks)
-        & ~changes["study_id"].isin(differences["study_id"])
+    differences = [
+        row for row in trajectories.between_arms(selection, level).itertuples() if row.weeks <= horizon_weeks
     ]
-    tests = selection.evidence.reported_tests
-    tests = tests[
-        tests["study_id"].isin(differences["study_id"])
-        & tests["outcome"].str.contains("pain", case=False)
-        & tests["p_value"].notna()
+    compared = {row.study_id for row in differences}
+    within = [
+        row
+        for row in trajectories.changes(selection, level).itertuples()
+        if row.role == "ketamine" and row.weeks <= horizon_weeks and row.study_id not in compared
     ]
-    lead = [_against_control(row, level) for row in differences.itertuples()]
-    detail = [_values(row) for row in differences.itertuples()]
-    if len(tests):
-        told = [
-            sourced(f"{row.outcome}, {p_text(row.p_operator, row.p_value)}", source_row("reported_tests", row.row))
-            for row in tests.itertuples()
-        ]
+    columns = ("study_id", "outcome", "p_operator", "p_value", "row")
+    tests = [
+        (outcome, operator, p, source_row("reported_tests", row))
+        for study, outcome, operator, p, row in values(selection.evidence.reported_tests, *columns)
+        if study in compared and "pain" in outcome.lower() and pd.notna(p)
+    ]
+    lead = [_against_control(row, level) for row in differences]
+    detail = [_values(row) for row in differences]
+    if tests:
+        told = [sourced(f"{outcome}, {p_text(operator, p)}", place) for outcome, operator, p, place in tests]
         detail.append(f"The trial's own tests: {'; '.join(told)}.")
-    if len(within):
+    if within:
         lead.append(_without_control(within))
-        cites = [cite(row.study_id, row.citation) for row in within.drop_duplicates("study_id").itertuples()]
+        cites = [cite(study, citation) for study, citation in {row.study_id: row.citation for row in within}.items()]
         detail.append(
             f"The falls without a control group are from {series(cites)}; part of such a fall is "
             "to be expected without any treatment."
         )
     if not lead:
         lead.append("No study in this selection prints a pain score before and after treatment, or in two groups.")
-    elif differences.empty:
+    elif not differences:
         detail.append("No study in this selection prints pain scores of a control group.")
-    rows = [*differences["rows"], *within["rows"], *(source_row("reported_tests", row) for row in tests["row"])]
-    studies = dict.fromkeys([*differences["study_id"], *within["study_id"]])
+    rows = [*(row.rows for row in differences), *(row.rows for row in within), *(place for *_, place in tests)]
+    studies = dict.fromkeys(row.study_id for row in (*differences, *within))
     return Finding(
         "How much does pain fall, and how soon?", " ".join(lead), tuple(studies), tuple(rows), " ".join(detail)
     )
@@ -88,17 +87,20 @@ def _readings(row, level: float) -> str:
     return f"{level_words(level)} {', '.join(readings)}" if readings else "no interval can be computed"
 
 
-def _without_control(within: pd.DataFrame) -> str:
-    spans = within[within["interval"] == "span"]
-    falls = -pd.concat([within["change"].dropna(), spans["change_low"], spans["change_high"]])
-    low, high = half_up(falls.min(), 1), half_up(falls.max(), 1)
-    first, last = within["weeks"].min(), within["weeks"].max()
+def _without_control(within: list) -> str:
+    ends = [(row.change_low, row.change_high) if row.interval == "span" else (row.change,) for row in within]
+    falls = [-change for pair in ends for change in pair if pd.notna(change)]
+    low, high = half_up(min(falls), 1), half_up(max(falls), 1)
+    first, last = min(row.weeks for row in within), max(row.weeks for row in within)
     time = weeks(first) if first == last else f"between {_time(first)} and {last:g} weeks"
-    studies = within["study_id"].nunique()
-    patients = int(within.groupby("arm_id")["n"].max().sum())
-    points = sourced(f"{low if low == high else f'{low} to {high}'} points", *within["rows"])
-    people = sourced(f"{count(studies, 'study', 'studies')}, {count(patients, 'patient')}", *within["rows"])
-    return f"Without a control group, average pain fell by {points} {sourced(time, *within['rows'])} ({people})."
+    sizes: dict[str, int] = {}
+    for row in within:
+        sizes[row.arm_id] = max(sizes.get(row.arm_id, 0), row.n if pd.notna(row.n) else 0)
+    places = [row.rows for row in within]
+    points = sourced(f"{low if low == high else f'{low} to {high}'} points", *places)
+    studies = len({row.study_id for row in within})
+    people = sourced(f"{count(studies, 'study', 'studies')}, {count(sum(sizes.values()), 'patient')}", *places)
+    return f"Without a control group, average pain fell by {points} {sourced(time, *places)} ({people})."
 
 
 def _time(value: float) -> str:

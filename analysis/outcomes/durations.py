@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import in_order, numbered, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
@@ -78,17 +80,21 @@ def statements(selection: Selection) -> pd.DataFrame:
     long; both missing where no time is given. shown_as: exact, between, at least, no benefit, group average (a mean
     or median: not the duration of any patient), group statement (said of a group without a count), no weeks.
     """
-    frame = with_context(selection, "durations").reset_index(drop=True)
-    frame["shown_as"] = frame["statement"].map(SHOWN_AS)
-    lasts = frame["statement"].isin(["milestone", "ongoing"])
-    frame.loc[lasts & (frame["level"] == "group_level"), "shown_as"] = "group statement"
-    frame.loc[frame["weeks_low"].isna(), "shown_as"] = "no weeks"
-    open_average = (frame["shown_as"] == "group average") & frame["weeks_high"].isna()
-    endless = frame["weeks_low"].notna() & (lasts | open_average)
-    frame.loc[endless, "weeks_high"] = np.inf
-    return frame.sort_values(["study_id", "arm_id", "weeks_low", "row"], kind="stable").reset_index(drop=True)[
-        STATEMENT_COLUMNS
-    ]
+    frame = with_context(selection, "durations")
+    columns = ("statement", "level", "weeks_low", "weeks_high")
+    shown, ends = [], []
+    for statement, level, low, high in values(frame, *columns):
+        words = SHOWN_AS.get(statement)
+        lasts = statement in ("milestone", "ongoing")
+        if lasts and level == "group_level":
+            words = "group statement"
+        if np.isnan(low):
+            words = "no weeks"
+        endless = not np.isnan(low) and (lasts or (words == "group average" and np.isnan(high)))
+        shown.append(words)
+        ends.append(np.inf if endless else high)
+    frame["shown_as"], frame["weeks_high"] = pd.array(shown, dtype="str"), np.array(ends, dtype="float64")
+    return in_order(frame, "study_id", "arm_id", "weeks_low", "row")[STATEMENT_COLUMNS]
 
 
 def kept(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -98,20 +104,25 @@ def kept(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     rate and limits between 0 and 1. percent_reported: the same share as table responders prints it, where it does.
     """
     frame = _milestones(statements(selection)).rename(columns={"weeks_low": "weeks"})
-    limits = [wilson(int(r.patients), int(r.patients_treated), level) for r in frame.itertuples()]
-    frame["rate"] = frame["patients"].astype("float64") / frame["patients_treated"].astype("float64")
-    frame["ci_low"] = [low for low, _ in limits]
-    frame["ci_high"] = [high for _, high in limits]
+    counts = [(int(patients), int(treated)) for patients, treated in values(frame, "patients", "patients_treated")]
+    limits = [wilson(patients, treated, level) for patients, treated in counts]
+    frame["rate"] = np.array([patients / treated for patients, treated in counts], dtype="float64")
+    frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
+    frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
     frame["percent_reported"] = _printed_percentages(selection, frame)
-    order = ["regimen_class", "study_id", "arm_id", "benefit", "weeks"]
-    return frame.sort_values(order, kind="stable").reset_index(drop=True).reindex(columns=KEPT_COLUMNS)
+    return in_order(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[KEPT_COLUMNS]
 
 
-def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> list[float]:
-    printed = selection.evidence.responders.dropna(subset=["percent_reported", "weeks_from_end"])
-    keys = zip(printed["arm_id"], printed["weeks_from_end"], printed["responders"], printed["n"], strict=True)
-    lookup = dict(zip(keys, printed["percent_reported"], strict=True))
-    return [lookup.get((r.arm_id, r.weeks, r.patients, r.patients_treated), np.nan) for r in frame.itertuples()]
+def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarray:
+    printed = {
+        (arm, weeks, count, n): percent
+        for arm, weeks, count, n, percent in values(
+            selection.evidence.responders, "arm_id", "weeks_from_end", "responders", "n", "percent_reported"
+        )
+        if pd.notna(percent) and pd.notna(weeks)
+    }
+    keys = values(frame, "arm_id", "weeks", "patients", "patients_treated")
+    return np.array([printed.get(key, np.nan) for key in keys], dtype="float64")
 
 
 @dataclass(frozen=True)
@@ -141,67 +152,78 @@ def intervals(selection: Selection) -> PatientIntervals:
     duration is told.
     """
     table = statements(selection)
+    arms: dict[str, list] = {}
+    for row in table.itertuples(index=False):
+        if isinstance(row.arm_id, str):
+            arms.setdefault(row.arm_id, []).append(row)
     found: list[dict] = []
-    left: list[pd.DataFrame] = []
-    for _, arm in table.groupby("arm_id", sort=False):
-        usable, unusable = _usable(arm)
-        left.append(unusable)
-        milestones = _milestones(usable)
-        if len(milestones):
-            chosen = benefit_that_speaks(milestones["benefit"], milestones["weeks_low"])
-            series = milestones[milestones["benefit"] == chosen].sort_values("weeks_low")
-            zeros = usable[usable["statement"] == "none"]
-            found += _from_milestones(series, zeros)
-            spoken = usable.index.isin([*series.index, *zeros.index])
-            left.append(usable[~spoken].assign(why=f"the milestones of {BENEFIT_WORDS[chosen]} speak for this arm"))
+    left: list[tuple] = []
+    for rows in arms.values():
+        unusable = [(row, why) for row in rows if (why := _why_unusable(row))]
+        usable = [row for row in rows if not _why_unusable(row)]
+        milestones = [row for row in usable if row.statement == "milestone"]
+        left += unusable
+        if milestones:
+            chosen = benefit_that_speaks([row.benefit for row in milestones], [row.weeks_low for row in milestones])
+            series = sorted((row for row in milestones if row.benefit == chosen), key=lambda row: row.weeks_low)
+            zeros = [row for row in usable if row.statement == "none"]
+            groups = _from_milestones(series, zeros)
+            why = f"the milestones of {BENEFIT_WORDS[chosen]} speak for this arm"
+            spoken = {row.row for row in (*series, *zeros)}
+            left += [(row, why) for row in usable if row.row not in spoken]
         else:
-            found += [_from_statement(row) for row in usable.itertuples()]
-        untold = _untold(usable, found, arm)
-        if untold is not None:
-            left.append(untold)
+            groups = [_from_statement(row) for row in usable]
+        found += groups
+        left += _untold(rows, usable, groups)
     groups = pd.DataFrame(found, columns=INTERVAL_COLUMNS)
     groups = groups[groups["patients"] > 0].reset_index(drop=True)
-    left_out = pd.concat(left, ignore_index=True) if left else table.iloc[:0].assign(why="")
-    return PatientIntervals(groups, left_out.reset_index(drop=True))
+    left_out = pd.DataFrame([(*row, why) for row, why in left], columns=[*STATEMENT_COLUMNS, "why"])
+    return PatientIntervals(groups, left_out.astype(table.dtypes.to_dict() | {"why": "str"}))
 
 
 def _milestones(table: pd.DataFrame) -> pd.DataFrame:
-    counted = (table["statement"] == "milestone") & (table["level"] == "patient_level")
-    whole = table["patients"].notna() & table["patients_treated"].notna() & table["weeks_low"].notna()
-    return table[counted & whole].copy()
+    columns = ("statement", "level", "patients", "patients_treated", "weeks_low")
+    counted = [
+        statement == "milestone" and level == "patient_level" and all(pd.notna(number) for number in numbers)
+        for statement, level, *numbers in values(table, *columns)
+    ]
+    return numbered(table[np.array(counted, dtype=bool)])
 
 
-def _usable(arm: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    why = pd.Series("", index=arm.index)
-    why[arm["patients_treated"].isna()] = "number of treated patients not stated"
-    why[arm["patients"].isna()] = "number of patients not stated"
-    why[arm["weeks_low"].isna()] = "no time given"
-    why[arm["level"] == "group_level"] = "said of the group, not of patients"
-    why[arm["shown_as"] == "group average"] = "an average of the group, not durations of patients"
-    return arm[why == ""], arm[why != ""].assign(why=why[why != ""])
+def _why_unusable(row) -> str:
+    if row.shown_as == "group average":
+        return "an average of the group, not durations of patients"
+    if row.level == "group_level":
+        return "said of the group, not of patients"
+    if np.isnan(row.weeks_low):
+        return "no time given"
+    if pd.isna(row.patients):
+        return "number of patients not stated"
+    return "number of treated patients not stated" if pd.isna(row.patients_treated) else ""
 
 
-def benefit_that_speaks(benefits: pd.Series, weeks: pd.Series) -> str:
+def benefit_that_speaks(benefits: Iterable[str], weeks: Iterable[float]) -> str:
     """Of several benefits counted in one arm the one with the most times, then the more demanding."""
-    times = weeks.groupby(benefits).nunique()
-    return max(times.index, key=lambda benefit: (times[benefit], BENEFITS.index(benefit)))
+    times: dict[str, set[float]] = {}
+    for benefit, week in zip(benefits, weeks, strict=True):
+        times.setdefault(benefit, set()).add(week)
+    return max(times, key=lambda benefit: (len(times[benefit]), BENEFITS.index(benefit)))
 
 
-def _from_milestones(series: pd.DataFrame, zeros: pd.DataFrame) -> list[dict]:
-    rows = list(series.itertuples())
+def _from_milestones(rows: list, zeros: list) -> list[dict]:
     treated, first = int(rows[0].patients_treated), rows[0]
-    never = min(int(zeros["patients"].sum()), treated - int(first.patients))
+    never = min(sum(int(row.patients) for row in zeros), treated - int(first.patients))
     rest = treated - int(first.patients) - never
     state = BENEFIT_STATES[first.benefit]
     found = []
     if first.weeks_low == 0:
-        places = [*zeros["row"], first.row] if never else [first.row]
+        places = [*(row.row for row in zeros), first.row] if never else [first.row]
         rule = f"{treated} treated; {int(first.patients)} {state} at the end of infusion"
         found.append(_group(first, never + rest, 0, 0, "exact", True, rule, places))
     else:
         if never:
             rule = f"{never} of {treated} without any benefit"
-            found.append(_group(first, never, 0, 0, "exact", True, rule, list(zeros["row"])))
+            found.append(_group(first, never, 0, 0, "exact", True, rule, [row.row for row in zeros]))
         rule = f"{treated} treated; {int(first.patients)} {state} at {first.weeks_low:g} weeks"
         found.append(_group(first, rest, 0, first.weeks_low, "interval", True, rule, [first.row]))
     for before, after in pairwise(rows):
@@ -243,13 +265,13 @@ def _group(row, patients, low, high, kind, zero, rule, places) -> dict:
     }
 
 
-def _untold(usable: pd.DataFrame, found: list[dict], arm: pd.DataFrame) -> pd.DataFrame | None:
-    arm_id, treated = arm["arm_id"].iloc[0], arm["patients_treated"].dropna()
-    told = sum(group["patients"] for group in found if group["arm_id"] == arm_id)
-    missing = (int(treated.max()) if len(treated) else 0) - told
-    if missing <= 0 or usable.empty:
-        return None
-    return usable.iloc[[0]].assign(
+def _untold(rows: list, usable: list, groups: list[dict]) -> list[tuple]:
+    """The treated patients of an arm of whom no duration is told, with the reason, if there are any."""
+    treated = max((int(row.patients_treated) for row in rows if pd.notna(row.patients_treated)), default=0)
+    missing = treated - sum(group["patients"] for group in groups)
+    if missing <= 0 or not usable:
+        return []
+    others = usable[0]._replace(
         statement="",
         shown_as="",
         reported="",
@@ -257,5 +279,5 @@ def _untold(usable: pd.DataFrame, found: list[dict], arm: pd.DataFrame) -> pd.Da
         weeks_high=np.nan,
         group="the other treated patients",
         patients=missing,
-        why=f"no duration is told of {missing} of {int(treated.max())} treated patients",
     )
+    return [(others, f"no duration is told of {missing} of {treated} treated patients")]

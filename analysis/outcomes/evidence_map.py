@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
+from analysis.evidence import rowwise
+from analysis.evidence.rowwise import in_order, values
 from analysis.evidence.selection import NOT_STATED, Selection
-from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, source_row
+from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, source_row
 
 REPORTS = {
     "pain_scores": "pain_scores",
@@ -31,6 +35,7 @@ STUDY_COLUMNS = [
     *["regimens", "routes", *REPORTS, "doi", "row"],
 ]
 CONVERTED_COLUMNS = ["dose_reported", "mg_per_h", "total_mg", "assumption", "not_comparable"]
+DOSE_PRINTED = ["dose_value", "dose_unit", "dose_kind", "dose_cap_mg_h", "route", "hours_per_day", "infusion_days"]
 DOSE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["drug", "route", "dose_reported", "dose_kind", "mg_per_h", "hours_per_day", "infusion_days", "total_mg"],
@@ -46,19 +51,21 @@ def studies(selection: Selection) -> pd.DataFrame:
     """
     evidence = selection.evidence
     frame = evidence.studies.copy()
-    frame["control"] = frame["study_id"].map(controls(evidence))
-    frame["design_words"] = frame["design"].map(DESIGN_WORDS)
+    names = frame["study_id"].tolist()
+    control = controls(evidence).to_dict()
+    frame["control"] = pd.array([control[study] for study in names], dtype="str")
+    frame["design_words"] = pd.array([DESIGN_WORDS.get(design) for design in frame["design"].tolist()], dtype="str")
     frame["n"] = frame["n_crps"].fillna(frame["n_enrolled"])
     frame["n_is"] = np.select([frame["n_crps"].notna(), frame["n_enrolled"].notna()], ["with CRPS", "enrolled"], "")
-    treated = evidence.arms[evidence.arms["role"] == "ketamine"]
     for column, source in (("regimens", "regimen_class"), ("routes", "route")):
-        words = (
-            treated[source].fillna(NOT_STATED).groupby(treated["study_id"]).agg(lambda s: "; ".join(dict.fromkeys(s)))
-        )
-        frame[column] = frame["study_id"].map(words).fillna("")
+        words: dict[str, dict[str, None]] = {}
+        for study, role, word in values(evidence.arms, "study_id", "role", source):
+            if role == "ketamine":
+                words.setdefault(study, {})[word if isinstance(word, str) else NOT_STATED] = None
+        frame[column] = pd.array(["; ".join(words.get(study, ())) for study in names], dtype="str")
     for column, table in REPORTS.items():
-        counts = getattr(evidence, table)["study_id"].value_counts()
-        frame[column] = frame["study_id"].map(counts).fillna(0).astype("int64")
+        counts = Counter(getattr(evidence, table)["study_id"].tolist())
+        frame[column] = np.array([counts[study] for study in names], dtype="int64")
     frame = frame.sort_values(["n", "study_id"], ascending=[False, True], na_position="last", kind="stable")
     return frame.reset_index(drop=True)[STUDY_COLUMNS]
 
@@ -67,18 +74,17 @@ def certainty(selection: Selection) -> pd.DataFrame:
     """How much evidence of each kind counts: one row a control group kind, with the number of studies, of patients
     (where a number is printed), of studies without a number, and of studies that print pain scores, rates or
     durations."""
-    table = studies(selection)
-    table = table[table["design"] != "rct_protocol"]
-    table["outcomes"] = (table[["pain_scores", "responders", "durations"]] > 0).any(axis=1)
-    grouped = table.groupby("control", sort=False)
-    found = grouped.agg(
-        studies=("study_id", "size"),
-        patients=("n", lambda n: int(n.sum())),
-        without_n=("n", lambda n: int(n.isna().sum())),
-        with_outcomes=("outcomes", "sum"),
-    )
-    order = ["placebo-controlled", "active comparison", UNCONTROLLED]
-    return found.reindex([kind for kind in order if kind in found.index]).reset_index()
+    columns = ["control", "design", "n", "pain_scores", "responders", "durations"]
+    counted = [row for row in values(studies(selection), *columns) if row[1] != "rct_protocol"]
+    found = []
+    for kind in ("placebo-controlled", "active comparison", UNCONTROLLED):
+        group = [(n, any(outcomes)) for control, _, n, *outcomes in counted if control == kind]
+        if group:
+            sizes = [n for n, _ in group if pd.notna(n)]
+            with_outcomes = sum(prints for _, prints in group)
+            found.append((kind, len(group), sum(sizes), len(group) - len(sizes), with_outcomes))
+    dtypes = {"control": "str", "studies": "int64", "patients": "Int64", "without_n": "Int64", "with_outcomes": "int64"}
+    return rowwise.table(found, dtypes)
 
 
 def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
@@ -92,18 +98,18 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
     if not weight_kg > 0:
         raise ValueError(f"weight_kg is {weight_kg}: a body weight is above 0 kg")
     evidence = selection.evidence
-    arms = evidence.arms[evidence.arms["role"] == "ketamine"].merge(
-        evidence.studies[["study_id", "citation"]], on="study_id", validate="many_to_one"
-    )
-    arms["control"] = arms["study_id"].map(controls(evidence))
+    arms = evidence.arms[evidence.arms["role"] == "ketamine"].reset_index(drop=True)
+    control = controls(evidence).to_dict()
+    steps = [_convert(arm, weight_kg) for arm in arms[DOSE_PRINTED].itertuples()]
     arms["regimen_class"] = arms["regimen_class"].fillna(NOT_STATED)
-    steps = [_convert(arm, weight_kg) for arm in arms.itertuples()]
-    converted = pd.DataFrame(steps, index=arms.index, columns=CONVERTED_COLUMNS)
-    frame = pd.concat([arms, converted], axis=1)
-    frame["row"] = [source_row("arms", row) for row in frame["row"]]
-    return frame.sort_values(["regimen_class", "total_mg", "arm_id"], na_position="last", kind="stable").reset_index(
-        drop=True
-    )[DOSE_COLUMNS]
+    arms["row"] = pd.array([source_row("arms", row) for row in arms["row"].tolist()], dtype="str")
+    added = {
+        **looked_up(evidence.studies, arms["study_id"], ["citation"]),
+        "control": pd.array([control[study] for study in arms["study_id"].tolist()], dtype="str"),
+        **pd.DataFrame(steps, columns=CONVERTED_COLUMNS),
+    }
+    frame = pd.concat([arms, pd.DataFrame(added, index=arms.index)], axis=1)
+    return in_order(frame, "regimen_class", "total_mg", "arm_id")[DOSE_COLUMNS]
 
 
 def _convert(arm, weight: float) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import in_order, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, DEFINITION_WORDS, source_row, with_context
 from analysis.statistics.intervals import wilson
@@ -35,12 +36,11 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
         frame = frame[frame["definition_class"].isin(definition_classes)]
     frame = frame.reset_index(drop=True)
     frame["definition_words"] = frame["definition_class"].map(DEFINITION_WORDS)
-    limits = [wilson(int(r.responders), int(r.n), level) for r in frame.itertuples()]
+    limits = [wilson(int(count), int(n), level) for count, n in values(frame, "responders", "n")]
     frame["rate"] = frame["responders"].astype("float64") / frame["n"].astype("float64")
     frame["ci_low"] = [low for low, _ in limits]
     frame["ci_high"] = [high for _, high in limits]
-    frame = frame.sort_values(["weeks", "study_id", "arm_id", "row"], na_position="last", kind="stable")
-    return frame.reset_index(drop=True).reindex(columns=RATE_COLUMNS)
+    return in_order(frame, "weeks", "study_id", "arm_id", "row")[RATE_COLUMNS]
 
 
 @dataclass(frozen=True)
@@ -79,38 +79,40 @@ def flows(selection: Selection, definition_classes: tuple[str, ...] = ()) -> lis
     With more than two times: the first and the last. The milestones' own p-value is used where the study prints a test
     named `responder status`.
     """
-    frame = rates(selection, definition_classes=definition_classes)
-    frame = frame[(frame["unit"] == "patients") & frame["weeks"].notna() & (frame["n"] > 1)]
-    found = []
-    for _, group in frame.groupby(["arm_id", "definition_class", "n"], sort=False):
-        if group["weeks"].iloc[0] < group["weeks"].iloc[-1]:
-            found.append(_flow(selection, next(group.iloc[[0]].itertuples()), next(group.iloc[[-1]].itertuples())))
-    return found
+    groups: dict[tuple, list] = {}
+    for row in rates(selection, definition_classes=definition_classes).itertuples():
+        if row.unit == "patients" and row.n > 1 and pd.notna(row.weeks) and isinstance(row.arm_id, str):
+            groups.setdefault((row.arm_id, row.definition_class, row.n), []).append(row)
+    return [_flow(selection, rows[0], rows[-1]) for rows in groups.values() if rows[0].weeks < rows[-1].weeks]
 
 
 def _flow(selection: Selection, first, second) -> Flow:
     tests = selection.evidence.reported_tests
-    printed = tests[(tests["study_id"] == first.study_id) & (tests["outcome"] == "responder status")]
-    exact = printed[(printed["p_operator"] == "=") & printed["p_value"].notna()]
-    p_reported = float(exact["p_value"].iloc[0]) if len(exact) else np.nan
+    exact = [
+        (float(p), row)
+        for study, outcome, operator, p, row in values(tests, "study_id", "outcome", "p_operator", "p_value", "row")
+        if study == first.study_id and outcome == "responder status" and operator == "=" and pd.notna(p)
+    ]
+    p_reported, p_row = exact[0] if exact else (np.nan, None)
 
     n, a, b = int(first.n), int(first.responders), int(second.responders)
     tables = paired_tables(a, b, n).drop(columns=["n", "first", "second"])
     tables["fits_p"] = False if np.isnan(p_reported) else p_agrees(tables["p"], p_reported, decimals_of(p_reported))
 
-    fits = tables[tables["fits_p"]]
+    every = tables[list(QUANTITIES)]
+    fits = every[tables["fits_p"].to_numpy()].astype("float64")  # no row: NaN
     bounds = pd.DataFrame(
         {
             "quantity": QUANTITIES,
-            "low": [int(tables[q].min()) for q in QUANTITIES],
-            "high": [int(tables[q].max()) for q in QUANTITIES],
-            "low_fits": [float(fits[q].min()) if len(fits) else np.nan for q in QUANTITIES],
-            "high_fits": [float(fits[q].max()) if len(fits) else np.nan for q in QUANTITIES],
+            "low": every.min().to_numpy(),
+            "high": every.max().to_numpy(),
+            "low_fits": fits.min().to_numpy(),
+            "high_fits": fits.max().to_numpy(),
         }
     )
     rows = f"{source_row('responders', first.row)} and {second.row}"
-    if np.isfinite(p_reported):
-        rows += f"; {source_row('reported_tests', exact['row'].iloc[0])}"
+    if p_row is not None:
+        rows += f"; {source_row('reported_tests', p_row)}"
     return Flow(
         study_id=first.study_id,
         citation=first.citation,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence import rowwise
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
 from analysis.statistics.intervals import rule_of_three, wilson
@@ -16,6 +17,13 @@ EVENT_COLUMNS = [
     *["note", "access", "source_id", "locator", "row"],
 ]
 
+COUNTED = ["events", "n", "percent_reported"]
+RATES = {
+    "events": "Int64",
+    "count_basis": "str",
+    **dict.fromkeys(("rate", "ci_low", "ci_high", "rule_of_three"), "float64"),
+}
+
 
 def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Every reported adverse event with its rate (0 to 1) and Wilson's interval at `level`.
@@ -24,25 +32,19 @@ def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     the nearest); `nearest_to_percent` (none does: the nearest count, and the rate is the printed one); `no count`
     (mentioned without a number: no rate). rule_of_three: the upper 95% limit 3/n where no patient had the event.
     """
-    frame = with_context(selection, "adverse_events").reset_index(drop=True)
-    counts = pd.DataFrame(
-        [_count(row) for row in frame.itertuples()], index=frame.index, columns=["events", "count_basis"]
-    )
-    frame["events"], frame["count_basis"] = counts["events"].astype("Int64"), counts["count_basis"]
-    known = frame["events"].notna() & frame["n"].notna()
-    frame["rate"] = (frame["events"] / frame["n"]).where(known).astype("float64")
-    nearest = frame["count_basis"] == "nearest_to_percent"
-    frame.loc[nearest, "rate"] = frame.loc[nearest, "percent_reported"].astype("float64") / 100
-    limits = [
-        wilson(int(row.events), int(row.n), level) if is_known else (np.nan, np.nan)
-        for row, is_known in zip(frame.itertuples(), known, strict=True)
-    ]
-    frame["ci_low"], frame["ci_high"] = [low for low, _ in limits], [high for _, high in limits]
-    frame["rule_of_three"] = [
-        rule_of_three(int(row.n)) if is_known and row.events == 0 else np.nan
-        for row, is_known in zip(frame.itertuples(), known, strict=True)
-    ]
-    return frame.reindex(columns=EVENT_COLUMNS)
+    frame = with_context(selection, "adverse_events")
+    found = [_rate(row, level) for row in frame[COUNTED].itertuples(index=False)]
+    added = rowwise.table(found, RATES)
+    return pd.concat([frame.drop(columns="events"), added], axis=1)[EVENT_COLUMNS]
+
+
+def _rate(row, level: float) -> tuple[object, ...]:
+    """Count, its basis, rate, limits and rule of three of one row."""
+    events, basis = _count(row)
+    known = pd.notna(events) and pd.notna(row.n)
+    rate = float(row.percent_reported) / 100 if basis == "nearest_to_percent" else events / row.n if known else np.nan
+    low, high = wilson(int(events), int(row.n), level) if known else (np.nan, np.nan)
+    return events, basis, rate, low, high, rule_of_three(int(row.n)) if known and events == 0 else np.nan
 
 
 def _count(row) -> tuple[object, str]:

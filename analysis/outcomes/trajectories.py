@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence import rowwise
+from analysis.evidence.rowwise import numbered
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.summaries import (
@@ -23,6 +25,11 @@ SCORE_COLUMNS = [
     *["instrument", "note", "access", "source_id", "locator", "row"],
 ]
 SCALE = (0.0, 10.0)
+PRINTED = ["statistic", "value", "spread_kind", "spread_low", "spread_high", "scale_max", "n"]
+REPLACED = ["value", "spread_kind", "spread_low", "spread_high"]
+ADDED = ["spread", "sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"]
+SCORED = dict.fromkeys([*REPLACED, *ADDED], "float64") | {"spread_kind": "str", "sd_basis": "str"}
+AFTER_BASELINE = ("during", "end_of_infusion", "follow_up")
 TWO_ENDS = ("q1_q3", "range", "ci95")
 CHANGE_COLUMNS = [
     *CONTEXT_COLUMNS,
@@ -57,16 +64,14 @@ def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     left out, and sd_basis says so. ci: Student's interval of a mean at `level`; none for medians and spans. Values
     printed on 0-100 are divided by 10.
     """
-    frame = with_context(selection, "pain_scores")
-    frame = frame[frame["statistic"] != "mean_change"].reset_index(drop=True)
-    frame = _on_0_to_10(frame).rename(columns={"weeks_from_end": "weeks"})
-    frame["spread_kind"] = frame["spread_kind"].fillna("none")
-    two_ends = frame["spread_kind"].isin(TWO_ENDS)
-    frame["spread"] = frame["spread_low"].where(~two_ends)
-    frame["spread_low"] = frame["spread_low"].where(two_ends)
-    frame["spread_high"] = frame["spread_high"].where(two_ends)
-    estimates = pd.DataFrame([_sd_and_interval(row, level) for row in frame.itertuples()], index=frame.index)
-    return pd.concat([frame, estimates], axis=1).reindex(columns=SCORE_COLUMNS)
+    return _scores(with_context(selection, "pain_scores"), level)
+
+
+def _scores(printed: pd.DataFrame, level: float) -> pd.DataFrame:
+    frame = printed[(printed["statistic"] != "mean_change").to_numpy()].rename(columns={"weeks_from_end": "weeks"})
+    scored = [_score(row, level) for row in frame[PRINTED].itertuples(index=False)]
+    found = [tuple(score[name] for name in SCORED) for score in scored]
+    return pd.concat([numbered(frame.drop(columns=REPLACED)), rowwise.table(found, SCORED)], axis=1)[SCORE_COLUMNS]
 
 
 def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -78,30 +83,31 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     `span` or `none`. rows: where both values stand.
     """
     printed = with_context(selection, "pain_scores")
-    printed = _on_0_to_10(printed[printed["statistic"] == "mean_change"].reset_index(drop=True))
     found = []
-    for row in printed.itertuples():
+    for row in printed[(printed["statistic"] == "mean_change").to_numpy()].itertuples():
+        change, spread_low, spread_high = _on_0_to_10(row)
         low = high = se = np.nan
         if row.spread_kind in ("se", "sd") and row.n >= 2:
-            sd = sd_from_se(row.spread_low, int(row.n)) if row.spread_kind == "se" else row.spread_low
+            sd = sd_from_se(spread_low, int(row.n)) if row.spread_kind == "se" else spread_low
             se = sd / np.sqrt(row.n)
-            low, high = mean_interval(row.value, sd, int(row.n), level)
+            low, high = mean_interval(change, sd, int(row.n), level)
         elif row.spread_kind == "ci95":
-            low, high = row.spread_low, row.spread_high
+            low, high = spread_low, spread_high
         interval = "none" if np.isnan(low) else "95% CI" if row.spread_kind == "ci95" else f"{100 * level:g}% CI"
         place = source_row("pain_scores", row.row)
-        found.append(
-            _change(row, row.weeks_from_end, row.value, low, high, "mean change as printed", interval, place, se)
-        )
+        found.append(_change(row, row.weeks_from_end, change, low, high, "mean change as printed", interval, place, se))
 
-    table = scores(selection, level)
-    for _, arm in table.groupby("arm_id", sort=False):
-        baseline = arm[arm["phase"] == "baseline"]
+    arms: dict[str, list] = {}
+    for row in _scores(printed, level).itertuples():
+        if isinstance(row.arm_id, str):
+            arms.setdefault(row.arm_id, []).append(row)
+    for rows in arms.values():
+        baseline = [row for row in rows if row.phase == "baseline"]
         if len(baseline) != 1:
             continue
-        before = next(baseline.itertuples())
-        for after in arm[arm["phase"].isin(["during", "end_of_infusion", "follow_up"])].itertuples():
-            if before.statistic != after.statistic:
+        before = baseline[0]
+        for after in rows:
+            if after.phase not in AFTER_BASELINE or before.statistic != after.statistic:
                 continue
             place = f"{source_row('pain_scores', before.row)} and {after.row}"
             if before.statistic == "range_of_means":
@@ -121,14 +127,16 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     under both readings (`_if_sd`, `_if_se`); where the spread has a label only the matching pair is filled. se: the
     standard error of the difference where there is one reading only.
     """
-    table = scores(selection, level)
-    means = table[(table["statistic"] == "mean") & (table["phase"] != "baseline")]
+    times: dict[tuple[str, float], list] = {}
+    for row in scores(selection, level).itertuples():
+        if row.statistic == "mean" and row.phase != "baseline" and not np.isnan(row.weeks):
+            times.setdefault((row.study_id, row.weeks), []).append(row)
     found = []
-    for (study_id, weeks), group in means.groupby(["study_id", "weeks"], sort=False):
-        treated = group[group["role"] == "ketamine"]
-        control = group[group["role"].isin(["placebo", "comparator"])]
-        for k in treated.itertuples():
-            for c in control.itertuples():
+    for (study_id, weeks), rows in times.items():
+        treated = [row for row in rows if row.role == "ketamine"]
+        control = [row for row in rows if row.role in ("placebo", "comparator")]
+        for k in treated:
+            for c in control:
                 limits = {
                     "ci_low_if_sd": np.nan,
                     "ci_high_if_sd": np.nan,
@@ -167,17 +175,27 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     return pd.DataFrame(found, columns=DIFFERENCE_COLUMNS)
 
 
-def _on_0_to_10(frame: pd.DataFrame) -> pd.DataFrame:
-    factor = 10 / frame["scale_max"].astype("float64")
-    return frame.assign(**{c: frame[c] * factor for c in ("value", "spread_low", "spread_high")})
+def _on_0_to_10(row) -> tuple[float, float, float]:
+    """Value and spread of a row of pain_scores."""
+    factor = 10 / row.scale_max if pd.notna(row.scale_max) else np.nan
+    return row.value * factor, row.spread_low * factor, row.spread_high * factor
 
 
-def _sd_and_interval(row, level: float) -> dict[str, object]:
+def _score(row, level: float) -> dict[str, object]:
+    value, low, high = _on_0_to_10(row)
+    kind = row.spread_kind if isinstance(row.spread_kind, str) else "none"
+    spread, low, high = (np.nan, low, high) if kind in TWO_ENDS else (low, np.nan, np.nan)
+    row = row._replace(value=value, spread_kind=kind, spread_low=low, spread_high=high)
+    found = {name: getattr(row, name) for name in REPLACED}
+    return found | {"spread": spread} | _sd_and_interval(row, spread, level)
+
+
+def _sd_and_interval(row, spread: float, level: float) -> dict[str, object]:
     found = dict.fromkeys(("sd", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"), np.nan)
     found["sd_basis"] = ""
     if pd.isna(row.n) or row.n < 2:
         return found
-    n, spread = int(row.n), row.spread
+    n = int(row.n)
     if row.spread_kind == "sd":
         found |= {"sd": spread, "sd_basis": "reported"}
     elif row.spread_kind == "se":

@@ -14,12 +14,13 @@ from analysis.wording import level_words, marks, percent_interval, printed_perce
 
 def durations(table: pd.DataFrame) -> Table:
     """Every reported duration in words and weeks (from `durations.statements`)."""
+    rows = list(table.itertuples())
     shown = table.assign(
-        study=[row.citation + marks(row) for row in table.itertuples()],
+        study=[row.citation + marks(row) for row in rows],
         regimen=table["regimen_class"].map(REGIMEN_WORDS),
         benefit_words=table["benefit"].map(BENEFIT_WORDS),
-        patients_words=[_patients(row) for row in table.itertuples()],
-        weeks_words=[_weeks(row) for row in table.itertuples()],
+        patients_words=[_patients(row) for row in rows],
+        weeks_words=[_weeks(row) for row in rows],
     )
     columns = (
         Column("study", "Study"),
@@ -44,10 +45,11 @@ def durations(table: pd.DataFrame) -> Table:
 def patient_intervals(found: PatientIntervals) -> Table:
     """Milestones turned into disjoint groups of patients (from `durations.intervals`)."""
     table = found.table
+    rows = list(table.itertuples())
     shown = table.assign(
         benefit_words=table["benefit"].map(BENEFIT_WORDS),
-        weeks_words=[_interval_words(row) for row in table.itertuples()],
-        study=[row.citation + marks(row) for row in table.itertuples()],
+        weeks_words=[_interval_words(row) for row in rows],
+        study=[row.citation + marks(row) for row in rows],
     )
     columns = (
         Column("study", "Study"),
@@ -94,12 +96,13 @@ def without_interval(found: PatientIntervals) -> Table:
 def benefit_by_regimen(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Benefit kept over time, regimen by regimen, study by study (from `durations.kept`): a comparison without a
     sum."""
+    rows = list(table.itertuples())
     shown = table.assign(
-        study=[row.citation + marks(row) for row in table.itertuples()],
+        study=[row.citation + marks(row) for row in rows],
         regimen=table["regimen_class"].map(REGIMEN_WORDS),
         benefit_words=table["benefit"].map(BENEFIT_WORDS),
-        count_words=[f"{int(row.patients)}/{int(row.patients_treated)}" for row in table.itertuples()],
-        share=[f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})" for row in table.itertuples()],
+        count_words=[f"{int(row.patients)}/{int(row.patients_treated)}" for row in rows],
+        share=[f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})" for row in rows],
     )
     columns = (
         Column("regimen", "Regimen"),

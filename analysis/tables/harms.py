@@ -11,12 +11,13 @@ from analysis.wording import level_words, marks, percent, percent_interval, prin
 
 def adverse_events(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Adverse events with Wilson's interval and the rule of three (from `safety.events`)."""
+    rows = list(table.itertuples())
     shown = table.assign(
-        study=[row.citation + marks(row) for row in table.itertuples()],
-        count_words=[_events(row) for row in table.itertuples()],
+        study=[row.citation + marks(row) for row in rows],
+        count_words=[_events(row) for row in rows],
         rate_words=[
             f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})" if pd.notna(row.rate) else ""
-            for row in table.itertuples()
+            for row in rows
         ],
     )
     columns = (

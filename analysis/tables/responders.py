@@ -13,15 +13,13 @@ from analysis.wording import level_words, marks, percent_interval, printed_perce
 
 def responder_rates(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Responder rates with Wilson's interval (from `responders.rates`)."""
+    rows = list(table.itertuples())
     shown = table.assign(
-        study=[row.citation + marks(row) for row in table.itertuples()],
+        study=[row.citation + marks(row) for row in rows],
         count_words=[
-            f"{int(row.responders)}/{int(row.n)}" + ("" if row.unit == "patients" else f" {row.unit}")
-            for row in table.itertuples()
+            f"{int(row.responders)}/{int(row.n)}" + ("" if row.unit == "patients" else f" {row.unit}") for row in rows
         ],
-        rate_words=[
-            f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})" for row in table.itertuples()
-        ],
+        rate_words=[f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})" for row in rows],
     )
     columns = (
         Column("study", "Study"),

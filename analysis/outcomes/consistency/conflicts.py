@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from analysis.evidence.load import Evidence
-from analysis.evidence.selection import RESULT_TABLES, Criteria, only, select
+from analysis.evidence.selection import RESULT_TABLES, Criteria, Selection, select
 from analysis.outcomes import durations, evidence_map, responders
 from analysis.outcomes.consistency.verdicts import CANNOT_BE_CHECKED, Checked
 from analysis.wording import percent
 
 CHECK = "between sources"
+COUNTED = ("studies", "arms", "responders", "durations")  # the tables behind the main numbers
+OF_ONE_STUDY = Criteria((), (), (), (), (), overlapping_studies=True)
 
 
 def contradictions(evidence: Evidence) -> Iterator[Checked]:
@@ -21,7 +24,7 @@ def contradictions(evidence: Evidence) -> Iterator[Checked]:
 
     Nothing printed decides between two accounts of one fact, so the verdict is always `cannot be checked`.
     """
-    used: dict[str, dict[str, str]] = {}  # the numbers with the values that are used, computed once a study
+    effects = _effects(evidence)
     for row in evidence.conflicts.itertuples():
         yield Checked(
             study_id=row.study_id,
@@ -29,7 +32,7 @@ def contradictions(evidence: Evidence) -> Iterator[Checked]:
             row=int(row.row),
             check=CHECK,
             reported=f"{row.field}: {row.value_a} ({row.source_a}); {row.value_b} ({row.source_b})",
-            recomputed=_effect(row, evidence, used),
+            recomputed=effects.get(row.Index, "the other value would change no number of the tables"),
             verdict=CANNOT_BE_CHECKED,
             why=f"two accounts of one fact; used: {row.used} ({row.why})",
             source_id=row.source_a,
@@ -37,29 +40,55 @@ def contradictions(evidence: Evidence) -> Iterator[Checked]:
         )
 
 
-def main_numbers(evidence: Evidence, study_id: str) -> dict[str, str]:
-    """What reports print of one study: name -> number in words. Rates, doses for 70 kg, regimens, durations."""
-    evidence = _of_one(evidence, study_id)
-    own = select(evidence, Criteria((study_id,), (), (), (), (), overlapping_studies=True))
-    own = own if len(own.evidence.arms) else only(evidence, study_id)
-    found = {}
-    for row in responders.rates(own).itertuples():
-        name = f"{row.definition}, {row.timepoint}"
-        found[name] = f"{int(row.responders)} of {int(row.n)} ({percent(row.rate)})"
-    for row in evidence_map.doses(own).itertuples():
-        found[f"regimen ({row.label})"] = row.regimen_class.replace("_", " ")
-        if pd.notna(row.total_mg):
-            found[f"total dose ({row.label})"] = f"{row.total_mg:,.0f} mg"
-    for row in durations.statements(own).itertuples():
-        at = f"{row.weeks_low:g} weeks" if pd.notna(row.weeks_low) else "no weeks"
-        found[f"duration ({row.reported})"] = at
+def main_numbers(accounts: Sequence[Evidence]) -> list[dict[str, str]]:
+    """What reports print of each account, an evidence of one study: name -> number in words. Rates, doses for 70 kg,
+    regimens, durations."""
+    if not accounts:
+        return []
+    together = _side_by_side(accounts)
+    own = select(together, OF_ONE_STUDY)
+    counted, all_studies = set(own.evidence.arms["study_id"]), set(together.studies["study_id"])
+    chosen = [(own, counted)]
+    if counted < all_studies:  # every ketamine arm of theirs is contained in another arm
+        chosen.append((select(together, replace(OF_ONE_STUDY, contained_arms=True)), all_studies - counted))
+    found: list[dict[str, str]] = [{} for _ in accounts]
+    for selection, studies in chosen:
+        for study, name, number in _numbers(selection):
+            if study in studies:
+                found[int(study)][name] = number
     return found
 
 
+def _numbers(selection: Selection) -> Iterator[tuple[str, str, str]]:
+    """Study, name and words of each main number."""
+    for row in responders.rates(selection).itertuples():
+        rate = f"{int(row.responders)} of {int(row.n)} ({percent(row.rate)})"
+        yield row.study_id, f"{row.definition}, {row.timepoint}", rate
+    for row in evidence_map.doses(selection).itertuples():
+        yield row.study_id, f"regimen ({row.label})", row.regimen_class.replace("_", " ")
+        if pd.notna(row.total_mg):
+            yield row.study_id, f"total dose ({row.label})", f"{row.total_mg:,.0f} mg"
+    for row in durations.statements(selection).itertuples():
+        at = f"{row.weeks_low:g} weeks" if pd.notna(row.weeks_low) else "no weeks"
+        yield row.study_id, f"duration ({row.reported})", at
+
+
+def _side_by_side(accounts: Sequence[Evidence]) -> Evidence:
+    """The accounts as studies 0, 1, 2, … of one evidence, so that one pass counts them all: nothing of one study enters
+    the numbers of another."""
+    frames = {name: getattr(accounts[0], name).iloc[:0] for name in RESULT_TABLES}
+    for name in COUNTED:
+        parts = [getattr(account, name) for account in accounts]
+        frame = pd.concat(parts, ignore_index=True)
+        number = pd.Series(np.repeat(np.arange(len(parts)), [len(part) for part in parts]).astype(str), dtype="str")
+        arms = {column: number + " " + frame[column] for column in ("arm_id", "contained_in") if column in frame}
+        frames[name] = frame.assign(study_id=number, **arms)
+    return replace(accounts[0], **frames)
+
+
 def _of_one(evidence: Evidence, study_id: str) -> Evidence:
-    """The rows of one study alone: nothing else enters its numbers, and they are counted many times here."""
-    tables = ("studies", "arms", *RESULT_TABLES)
-    frames = {name: getattr(evidence, name) for name in tables}
+    """The rows of one study alone: nothing else enters its numbers."""
+    frames = {name: getattr(evidence, name) for name in COUNTED}
     return replace(evidence, **{name: frame[frame["study_id"] == study_id] for name, frame in frames.items()})
 
 
@@ -68,18 +97,24 @@ def _of_all(evidence: Evidence) -> dict[str, str]:
     return {f"{row.control} studies": f"{row.studies} with {row.patients} patients" for row in table.itertuples()}
 
 
-def _effect(row, evidence: Evidence, used: dict[str, dict[str, str]]) -> str:
-    if not isinstance(row.changes_table, str):
-        return "the other value would change no number of the tables"
-    other = with_other_value(evidence, row)
-    if row.study_id not in used:
-        used[row.study_id] = main_numbers(evidence, row.study_id)
-    before, after = used[row.study_id], main_numbers(other, row.study_id)
-    if row.changes_table == "studies":
-        # designs and sizes of studies enter the totals of the default synthesis
-        before, after = before | _of_all(evidence), after | _of_all(other)
-    changed = [f"{name}: {after[name]} instead of {told}" for name, told in before.items() if after.get(name) != told]
-    return "with the other value, " + "; ".join(changed) if changed else "the other value would change no main number"
+def _effects(evidence: Evidence) -> dict[int, str]:
+    """What each other value would change, by the row's place in the table; conflicts without one are not in it."""
+    rows = [row for row in evidence.conflicts.itertuples() if isinstance(row.changes_table, str)]
+    used = {study: _of_one(evidence, study) for study in dict.fromkeys(row.study_id for row in rows)}
+    numbers = main_numbers([*used.values(), *(with_other_value(used[row.study_id], row) for row in rows)])
+    before_of = dict(zip(used, numbers, strict=False))
+    of_all = _of_all(evidence) if any(row.changes_table == "studies" for row in rows) else {}
+    found = {}
+    for row, after in zip(rows, numbers[len(used) :], strict=True):
+        before = before_of[row.study_id]
+        if row.changes_table == "studies":
+            # designs and sizes of studies enter the totals of the default synthesis
+            before, after = before | of_all, after | _of_all(with_other_value(evidence, row))
+        told = [f"{name}: {after[name]} instead of {now}" for name, now in before.items() if after.get(name) != now]
+        found[row.Index] = (
+            f"with the other value, {'; '.join(told)}" if told else "the other value would change no main number"
+        )
+    return found
 
 
 def with_other_value(evidence: Evidence, row) -> Evidence:

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import values
 from analysis.outcomes.consistency.percentages import FEWEST, counted_percentage, listed
 from analysis.outcomes.consistency.printed import PrintedP, p_of_t, span
 from analysis.outcomes.consistency.verdicts import (
@@ -69,9 +70,12 @@ def _silent(row, statistic: str, evidence: Evidence) -> Checked:
 
 
 def _patients(row, evidence: Evidence) -> int | None:
-    arms = evidence.arms[(evidence.arms["study_id"] == row.study_id) & evidence.arms["contained_in"].isna()]
-    sizes = arms["n"].dropna()
-    return int(sizes.sum()) if len(sizes) else None
+    sizes = [
+        n
+        for study, whole, n in values(evidence.arms, "study_id", "contained_in", "n")
+        if study == row.study_id and not isinstance(whole, str) and pd.notna(n)
+    ]
+    return int(sum(sizes)) if sizes else None
 
 
 def _t_value(row, t_text: str, d_text: str, evidence: Evidence) -> Checked:
@@ -148,11 +152,10 @@ def _two_percentages(row, first: str, second: str, evidence: Evidence) -> Checke
 def _group(study_id: str, percent: float, evidence: Evidence) -> tuple[str, int, int] | None:
     """Arm, count and size behind a percentage that stands in responders or adverse_events of the same study."""
     for table, counted in (("responders", "responders"), ("adverse_events", "events")):
-        frame = getattr(evidence, table)
-        same = frame[(frame["study_id"] == study_id) & (frame["percent_reported"] == percent) & frame["n"].notna()]
-        for found in same.itertuples():
-            count = getattr(found, counted)
-            return found.arm_id, int(count if pd.notna(count) else round(percent * found.n / 100)), int(found.n)
+        columns = ("study_id", "percent_reported", "arm_id", counted, "n")
+        for study, printed, arm, count, n in values(getattr(evidence, table), *columns):
+            if study == study_id and printed == percent and pd.notna(n):
+                return arm, int(count if pd.notna(count) else round(percent * n / 100)), int(n)
     return None
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pandas as pd
 
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import values
 from analysis.outcomes.consistency.verdicts import CANNOT_BE, CANNOT_BE_CHECKED, FITS, Checked, checked
 
 
@@ -20,34 +21,43 @@ def sums(evidence: Evidence) -> Iterator[Checked]:
 
 
 def _subgroups(evidence: Evidence) -> Iterator[Checked]:
-    arms = evidence.arms
-    for whole in arms.itertuples():
-        parts = arms[(arms["contained_in"] == whole.arm_id) & (arms["contained_as"] == "subgroup")]
-        if parts.empty:
+    subgroups = _subgroups_of(evidence)
+    size_of = dict(values(evidence.arms, "arm_id", "n"))
+    for whole in evidence.arms.itertuples():
+        sizes = [size_of[arm] for arm in subgroups.get(whole.arm_id, ())]
+        if not sizes:
             continue
         name = "subgroups of an arm"
-        reported = f"{whole.n} patients; subgroups: " + ", ".join(_words(n) for n in parts["n"])
-        if parts["n"].isna().any() or pd.isna(whole.n):
+        reported = f"{whole.n} patients; subgroups: " + ", ".join(_words(n) for n in sizes)
+        if any(pd.isna(n) for n in (whole.n, *sizes)):
             yield checked(whole, "arms", name, reported, "", CANNOT_BE_CHECKED, "the size of a group is not printed")
             continue
-        total = int(parts["n"].sum())
+        total = int(sum(sizes))
         verdict, why = _against(total, int(whole.n), "patients")
         yield checked(whole, "arms", name, reported, f"{total} in the subgroups", verdict, why)
 
 
+def _subgroups_of(evidence: Evidence) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for arm, whole, kind in values(evidence.arms, "arm_id", "contained_in", "contained_as"):
+        if kind == "subgroup":
+            found.setdefault(whole, []).append(arm)
+    return found
+
+
 def _responders(evidence: Evidence) -> Iterator[Checked]:
-    arms = evidence.arms.set_index("arm_id")
-    table = evidence.responders
-    for whole in table.itertuples():
-        inside = arms.index[(arms["contained_in"] == whole.arm_id) & (arms["contained_as"] == "subgroup")]
-        same = (table["timepoint"] == whole.timepoint) & (table["definition"] == whole.definition)
-        parts = table[table["arm_id"].isin(inside) & same]
-        if parts.empty:
+    subgroups = _subgroups_of(evidence)
+    rows = list(evidence.responders.itertuples())
+    for whole in rows:
+        inside = subgroups.get(whole.arm_id, ())
+        same = (whole.timepoint, whole.definition)
+        parts = [row for row in rows if row.arm_id in inside and (row.timepoint, row.definition) == same]
+        if not parts:
             continue
         reported = f"{int(whole.responders)} of {int(whole.n)}; subgroups: " + ", ".join(
-            f"{int(row.responders)} of {int(row.n)}" for row in parts.itertuples()
+            f"{int(row.responders)} of {int(row.n)}" for row in parts
         )
-        total, patients = int(parts["responders"].sum()), int(parts["n"].sum())
+        total, patients = sum(int(row.responders) for row in parts), sum(int(row.n) for row in parts)
         verdict, why = _against(total, int(whole.responders), "responders")
         if verdict == FITS:
             verdict, why = _against(patients, int(whole.n), "patients")
@@ -55,11 +65,12 @@ def _responders(evidence: Evidence) -> Iterator[Checked]:
 
 
 def _milestones(evidence: Evidence) -> Iterator[Checked]:
-    table = evidence.durations
-    counted = table[(table["statement"] == "milestone") & table["patients"].notna() & table["weeks_low"].notna()]
-    for _, group in counted.groupby(["arm_id", "benefit"], sort=False):
-        rows = list(group.sort_values("weeks_low").itertuples())
-        for before, after in pairwise(rows):
+    groups: dict[tuple[str, str], list] = {}
+    for row in evidence.durations.itertuples():
+        if row.statement == "milestone" and pd.notna(row.patients) and pd.notna(row.weeks_low):
+            groups.setdefault((row.arm_id, row.benefit), []).append(row)
+    for rows in groups.values():
+        for before, after in pairwise(sorted(rows, key=lambda row: row.weeks_low)):
             reported = (
                 f"{int(before.patients)} at {before.weeks_low:g} weeks, {int(after.patients)} at {after.weeks_low:g}"
             )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.evidence import rowwise
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import values
 from analysis.statistics.rounding import decimals_of
 
 FITS = "fits"
@@ -53,11 +55,14 @@ def checked(
 
 def as_table(results: list[Checked], evidence: Evidence) -> pd.DataFrame:
     """One row a printed number, in the order of the tables, with the citation of its study or review."""
-    table = pd.DataFrame([asdict(result) for result in results], columns=[c for c in COLUMNS if c != "citation"])
-    names = dict(zip(evidence.studies["study_id"], evidence.studies["citation"], strict=True))
-    names |= dict(zip(evidence.reviews["review_id"], evidence.reviews["citation"], strict=True))
-    table["citation"] = table["study_id"].map(names)
-    return table[list(COLUMNS)].sort_values(["study_id", "table", "row"], kind="stable").reset_index(drop=True)
+    names = dict(values(evidence.studies, "study_id", "citation")) | dict(
+        values(evidence.reviews, "review_id", "citation")
+    )
+    rows = [
+        tuple(names.get(result.study_id) if column == "citation" else getattr(result, column) for column in COLUMNS)
+        for result in sorted(results, key=lambda result: (result.study_id, result.table, result.row))
+    ]
+    return rowwise.table(rows, {column: "int64" if column == "row" else "str" for column in COLUMNS})
 
 
 def decimals(text: str) -> int:

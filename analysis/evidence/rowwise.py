@@ -1,0 +1,45 @@
+"""Tables of some dozens of rows as plain values: at this size far faster to go over than a frame is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+
+def values(frame: pd.DataFrame, *columns: str) -> Iterator[tuple]:
+    """Some columns row by row, as plain values; missing ones are NaN or NA as in the frame."""
+    return zip(*(frame[column].tolist() for column in columns), strict=True)
+
+
+def table(rows: list[tuple], dtypes: dict[str, str]) -> pd.DataFrame:
+    """Rows as a frame with these columns and dtypes, even where there is no row."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(dtypes)
+    return pd.DataFrame(
+        {
+            name: np.array(cells, dtype) if dtype in ("float64", "int64") else pd.Series(cells, dtype=dtype)
+            for (name, dtype), cells in zip(dtypes.items(), columns, strict=True)
+        }
+    )
+
+
+def in_order(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The rows sorted by columns, missing values last, equal rows as they stood; numbered anew.
+
+    As `frame.sort_values(columns, kind="stable", ignore_index=True)`.
+    """
+    keys = list(zip(*(_sortable(frame[column]) for column in columns), strict=True))
+    return numbered(frame.take(sorted(range(len(frame)), key=keys.__getitem__)))
+
+
+def numbered(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows that were just taken from a frame, numbered anew (`reset_index` would copy them once more)."""
+    rows.index = pd.RangeIndex(len(rows))
+    return rows
+
+
+def _sortable(column: pd.Series) -> list[tuple]:
+    # NaN is neither less nor more than a number: what is missing is told apart from what is there
+    missing = column.isna().tolist()
+    return [(True, None) if empty else (False, value) for value, empty in zip(column.tolist(), missing, strict=True)]

@@ -1,0 +1,45 @@
+"""Small tables as plain values: the same as pandas gives, in values and dtypes."""
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.evidence import rowwise
+
+DTYPES = {"weeks": "float64", "n": "Int64", "name": "str", "row": "int64"}
+rows = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 1.0, 12.5, np.nan]),
+        st.sampled_from([1, 2, 30, pd.NA]),
+        st.sampled_from(["a", "b", "Ä", np.nan]),
+        st.integers(0, 9),
+    ),
+    max_size=8,
+)
+
+
+def test_values_row_by_row():
+    frame = rowwise.table([(1.5, 2, "a", 7), (np.nan, pd.NA, np.nan, 8)], DTYPES)
+    first, second = rowwise.values(frame, "row", "name", "n")
+    assert first == (7, "a", 2)
+    assert second[0] == 8 and pd.isna(second[1]) and second[2] is pd.NA
+
+
+def test_a_table_without_rows_keeps_its_dtypes():
+    empty = rowwise.table([], {**DTYPES, "arm": "object"})
+    assert empty.empty and {name: str(dtype) for name, dtype in empty.dtypes.items()} == {**DTYPES, "arm": "object"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=rows, columns=st.permutations(list(DTYPES)))
+def test_the_order_is_that_of_pandas(rows, columns):
+    frame = rowwise.table(rows, DTYPES)
+    expected = frame.sort_values(columns, kind="stable", na_position="last", ignore_index=True)
+    pd.testing.assert_frame_equal(rowwise.in_order(frame, *columns), expected)
+
+
+def test_the_order_leaves_the_frame_as_it_was():
+    frame = rowwise.table([(2.0, 1, "b", 1), (1.0, 1, "a", 2)], DTYPES)
+    rowwise.in_order(frame, "weeks")
+    assert frame["row"].tolist() == [1, 2] and frame.index.tolist() == [0, 1]
