@@ -40,7 +40,7 @@ def changed(evidence, name, where, **values):
     assert rows.sum() == 1
     for column, value in values.items():
         frame.loc[rows, column] = value
-    # the conflicts are not what these tests look at, and take the most time
+    # the conflicts are not what these tests look at
     return check(replace(evidence, **{"conflicts": evidence.conflicts.iloc[:0], name: frame}))
 
 
@@ -327,6 +327,15 @@ def test_the_other_value_of_a_conflict(evidence, table):
     assert "2,256 mg instead of 5,640 mg" in correll
     silent = rows[rows["study_id"] == "becerra2015"].iloc[0]
     assert silent["recomputed"] == "the other value would change no number of the tables"
+
+
+def test_another_value_that_leaves_no_number_says_so(evidence):
+    conflicts = evidence.conflicts.copy()
+    dose = (conflicts["study_id"] == "correll2004") & (conflicts["field"] == "dose")
+    conflicts.loc[dose, ["changes_column", "changes_to"]] = ["dose_unit", "percent"]
+    found = check(replace(evidence, conflicts=conflicts[dose]))
+    told = found.loc[found["check"] == "between sources", "recomputed"].item()
+    assert "no number instead of 5,640 mg" in told
 
 
 def test_accounts_side_by_side_are_counted_as_each_alone(evidence):

@@ -16,6 +16,7 @@ from analysis.wording import percent
 
 CHECK = "between sources"
 COUNTED = ("studies", "arms", "responders", "durations")  # the tables behind the main numbers
+NO_NUMBER = "no number"
 OF_ONE_STUDY = Criteria((), (), (), (), (), overlapping_studies=True)
 
 
@@ -110,7 +111,11 @@ def _effects(evidence: Evidence) -> dict[int, str]:
         if row.changes_table == "studies":
             # designs and sizes of studies enter the totals of the default synthesis
             before, after = before | of_all, after | _of_all(with_other_value(evidence, row))
-        told = [f"{name}: {after[name]} instead of {now}" for name, now in before.items() if after.get(name) != now]
+        told = [
+            f"{name}: {after.get(name, NO_NUMBER)} instead of {before.get(name, NO_NUMBER)}"
+            for name in before | after
+            if after.get(name) != before.get(name)
+        ]
         found[row.Index] = (
             f"with the other value, {'; '.join(told)}" if told else "the other value would change no main number"
         )
