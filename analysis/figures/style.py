@@ -128,8 +128,13 @@ def rule(
 
 
 def finish(picture: Picture) -> Picture:
-    """Lay everything out while the style holds: ticks are made at the first drawing, not when they are asked for."""
-    picture.draw_without_rendering()
+    """Make while the style holds what Matplotlib else makes at the first drawing: ticks and the paths of lines."""
+    for ax in picture.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if ax.axison and axis.get_visible():
+                axis.get_ticklabels()
+        for line in ax.lines:
+            line.get_path()
     return picture
 
 
