@@ -14,11 +14,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Picture
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.textpath import text_to_path
 
 from ..exhibit import Figure
+from ..exhibit.letters import extent
 
 SHEET = Path(__file__).with_name("report.mplstyle")
 WIDTH = 7.2  # inches: the text width of a printed page
@@ -141,9 +140,7 @@ def finish(picture: Picture) -> Picture:
 @lru_cache(4096)  # the same names and numbers are measured over and over, also from one redrawing to the next
 def text_width(words: str, size: float = TEXT, weight: str = "normal") -> float:
     """The width of the longest line in points; letters drawn as pixels are up to 1.5% wider than as outlines."""
-    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    lines = words.split("\n")
-    widths = [text_to_path.get_text_width_height_descent(line, font, False)[0] for line in lines if line]
+    widths = [extent(line, weight).at_size(size)[0] for line in words.split("\n") if line]
     return 1.015 * max(widths, default=0.0)
 
 
