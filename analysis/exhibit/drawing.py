@@ -31,9 +31,7 @@ class FigureCanvas(FigureCanvasSVG):
         self.figure.dpi = _INCH
         width, height = self.figure.get_size_inches()
         writer = _Writer(width * _INCH, height * _INCH, raw, image_dpi=dpi, metadata=metadata)
-        renderer = MixedModeRenderer(
-            self.figure, width, height, dpi, writer, bbox_inches_restore=bbox_inches_restore
-        )
+        renderer = MixedModeRenderer(self.figure, width, height, dpi, writer, bbox_inches_restore=bbox_inches_restore)
         self.figure.draw(renderer)
         renderer.finalize()
         filename.write(lean_svg(raw.getvalue(), writer.lines))
@@ -65,7 +63,9 @@ class _Writer(RendererSVG):
         self._glyph_map.update(dict.fromkeys(new))  # so that letters which Matplotlib writes itself are told once too
         self.writer.element(PLACEHOLDER, n=str(len(self.lines)))
         outlines = [(letter, letters.outline(letter)) for letter in new]
-        self.lines.append(lean_line(placed, outlines, x, y, prop.get_size_in_points() / letters.EM, to_hex(gc.get_rgb())))
+        self.lines.append(
+            lean_line(placed, outlines, x, y, prop.get_size_in_points() / letters.EM, to_hex(gc.get_rgb()))
+        )
 
 
 def _weight(prop: FontProperties) -> str | None:

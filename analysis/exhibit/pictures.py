@@ -47,7 +47,12 @@ def lean_svg(svg: str, lines: Sequence[str] = ()) -> str:
 
 
 def lean_line(
-    placed: Sequence[tuple[str, float]], outlines: Sequence[tuple[str, str]], x: float, y: float, scale: float, color: str
+    placed: Sequence[tuple[str, float]],
+    outlines: Sequence[tuple[str, str]],
+    x: float,
+    y: float,
+    scale: float,
+    color: str,
 ) -> str:
     """A line of text as `lean_svg` would leave it.
 
