@@ -109,7 +109,7 @@ def _cheapest(
 def _covered(
     spot: Spot, point: Point, marks: Sequence[Box], others: Sequence[Box], lines: Sequence[Line], least: float
 ) -> float:
-    """How much a label there would cover, hide or cross; infinite once that alone is known to cost more than `least`."""
+    """How much a label there would cover, hide or cross; infinite once that alone must cost more than `least`."""
     left, bottom, right, top = spot.box
     near = [o for o in others if o[0] < right + 3 and o[2] > left - 3 and o[1] < top + 2 and o[3] > bottom - 2]
     covered = sum(_overlap(spot.box, other) for other in near)
