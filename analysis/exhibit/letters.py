@@ -25,7 +25,7 @@ _GRID = 64  # FreeType counts in 64ths
 # Latin letters and signs, from left to right; not the quotation marks, which are shaped by what stands before the other
 _PLAIN = re.compile(
     r"[ -~\u00a0-\u00aa\u00ac\u00ae-\u00ba\u00bc-\u024f\u2000-\u200a\u2010-\u2017\u2020-\u2027\u2030-\u2038"
-    r"\u203c-\u205e\u2070-\u20cf\u2100-\u23ff\u25a0-\u27bf]*"
+    r"\u203c-\u205e\u2070-\u20cf\u2100-\u23ff\u25a0-\u27bf]+"
 )
 _COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CLOSEPOLY: "z"}
 _OUTLINES: dict[str, str] = {}  # of each letter met so far: they are the same in every figure
@@ -47,7 +47,7 @@ class Extent(NamedTuple):
 
 
 def plain(line: str) -> bool:
-    """Are the letters of the line put one after the other, from left to right?"""
+    """Does the line have letters, put one after the other from left to right?"""
     return _PLAIN.fullmatch(line) is not None
 
 
