@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import sqrt
 from pathlib import Path
 
@@ -84,10 +84,17 @@ def series_looks(regimen_class: str, count: int) -> list[Look]:
 @contextmanager
 def style() -> Iterator[None]:
     """Within it, whatever is drawn follows the style sheet and nothing that was set before."""
-    with mpl.rc_context():
-        mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")})
-        mpl.rcParams.update(mpl.rc_params_from_file(SHEET, use_default_template=False))
+    wanted = _wanted()
+    # setting one costs much more than looking whether it is set
+    with mpl.rc_context({key: value for key, value in wanted.items() if mpl.rcParams[key] != value}):
         yield
+
+
+@cache
+def _wanted() -> dict[str, object]:
+    """The style sheet, and the defaults where it says nothing."""
+    plain = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
+    return plain | dict(mpl.rc_params_from_file(SHEET, use_default_template=False))
 
 
 def sheet(height: float) -> Picture:
