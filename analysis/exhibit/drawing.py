@@ -1,6 +1,6 @@
-"""The backend that writes figures as lean SVG: Matplotlib's own, but lines of DejaVu Sans are written ready by `lines`.
+"""The backend that writes figures as lean SVG: Matplotlib's own, but lines of DejaVu Sans are put in ready made.
 
-Most of a figure is text, and most of its time went into shaping and writing it letter by letter, then shortening that.
+Most of a figure is text, and most of its time went into shaping it, writing it letter by letter and shortening that.
 """
 
 from __future__ import annotations
