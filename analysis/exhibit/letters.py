@@ -12,6 +12,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
+import matplotlib as mpl
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.path import Path
@@ -21,6 +22,7 @@ from analysis.exhibit.pictures import told
 
 FAMILY = "DejaVu Sans"
 EM = 100.0  # the type size at which Matplotlib shapes letters for outlines; places below are points at this size
+SHAPES = mpl.__version_info__ >= (3, 11)  # before, Matplotlib rounded otherwise and joined no letters: lines stay whole
 _GRID = 64  # FreeType counts in 64ths
 # Latin letters and signs, from left to right; not the quotation marks, which are shaped by what stands before the other
 _PLAIN = re.compile(
@@ -48,7 +50,7 @@ class Extent(NamedTuple):
 
 def plain(line: str) -> bool:
     """Does the line have letters, put one after the other from left to right?"""
-    return _PLAIN.fullmatch(line) is not None
+    return SHAPES and _PLAIN.fullmatch(line) is not None
 
 
 def extent(line: str, weight: str = "normal") -> Extent:
