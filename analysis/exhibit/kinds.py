@@ -15,13 +15,13 @@ import pandas as pd
 
 from analysis.exhibit.cells import Column, columns_of, csv_text, printed
 from analysis.exhibit.markdown import plain
-from analysis.exhibit.pictures import lean_svg
 from analysis.exhibit.places import cell_places, places, source_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 EXHIBIT_MIME = "application/vnd.ketamine-crps.exhibit+json"
+_BACKEND = "module://analysis.exhibit.drawing"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -128,8 +128,8 @@ class Figure:
 
             out = io.StringIO()
             with mpl.rc_context({"svg.hashsalt": self.name, "svg.fonttype": "path", "savefig.bbox": None}):
-                self.figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-            self._svg["text"] = lean_svg(out.getvalue())
+                self.figure.savefig(out, format="svg", backend=_BACKEND, metadata={"Date": None, "Creator": None})
+            self._svg["text"] = out.getvalue()
         return self._svg["text"]
 
     def payload(self) -> dict[str, Any]:

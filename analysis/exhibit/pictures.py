@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterable, Sequence
 
 _DRAWING = re.compile(r'(?<=\s)(d|x|y|points)="([^"]*)"')
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -21,11 +23,16 @@ _STYLE = re.compile(r'style="([^"]*)"')
 _TAG = re.compile(r"<(/?)g\b([^>]*)>")
 # what Matplotlib calls each letter of its fonts, thousands of times in a picture
 _LETTERS = (("DejaVuSans-Bold-", "b"), ("DejaVuSans-Oblique-", "i"), ("DejaVuSans-", "d"))
+PLACEHOLDER = "words"  # the element that stands where a line of text belongs
+_PLACEHOLDER = re.compile(rf'<{PLACEHOLDER} n="(\d+)"/>')
 
 
-def lean_svg(svg: str) -> str:
+def lean_svg(svg: str, lines: Sequence[str] = ()) -> str:
     """Coordinates rounded; white space, names of letters, groups and ids that nothing refers to made short or left
-    out. Scales stay exact."""
+    out. Scales stay exact.
+
+    lines: what belongs in the places of the placeholders, from `lean_line`.
+    """
     svg = _METADATA.sub("", _COMMENT.sub("", svg))
     svg = _DRAWING.sub(lambda m: f'{m[1]}="{_compact(m[1], _LONG_NUMBER.sub(_rounded, m[2]))}"', svg)
     for long, short in _LETTERS:
@@ -35,7 +42,58 @@ def lean_svg(svg: str) -> str:
     svg = _STYLE.sub(lambda m: f'style="{m[1].replace(": ", ":").replace("; ", ";")}"', svg)
     used = set(re.findall(r"#([\w.-]+)", svg))
     svg = _ID.sub(lambda m: m[0] if m[1] in used else "", svg)
-    return _BETWEEN.sub(">\n<", _without_bare_groups(svg))
+    svg = _BETWEEN.sub(">\n<", _without_bare_groups(svg))
+    return _PLACEHOLDER.sub(lambda m: lines[int(m[1])], svg)
+
+
+def lean_line(
+    placed: Sequence[tuple[str, float]],
+    outlines: Sequence[tuple[str, str]],
+    x: float,
+    y: float,
+    scale: float,
+    color: str,
+) -> str:
+    """A line of text as `lean_svg` would leave it.
+
+    placed: its letters with their places. outlines: of letters that were not in the picture before. x, y: where the
+    line begins. scale: from the units of letters to points.
+    """
+    fill = "" if color == "#000000" else f' style="fill:{color}"'
+    size = _decimals(scale)
+    told = [f'<g{fill} transform="translate({_place(x)} {_place(y)}) scale({size} -{size})">']
+    if outlines:
+        told += ["<defs>", *(_definition(_short(letter), data) for letter, data in outlines), "</defs>"]
+    told += [f'<use href="#{_short(letter)}"{_aside(at)}/>' for letter, at in placed]
+    return "\n".join([*told, "</g>"])
+
+
+def _aside(at: float) -> str:
+    return f' x="{round(at)}"' if at else ""
+
+
+def _definition(letter: str, data: str) -> str:
+    if not data:  # a space
+        return f'<path id="{letter}" transform="scale(0.015625)"/>'
+    return f'<path id="{letter}" d="{data}" transform="scale(0.125)"/>'
+
+
+@functools.cache
+def _short(letter: str) -> str:
+    """The short name of a letter."""
+    for long, short in _LETTERS:
+        if letter.startswith(long):
+            return short + letter.removeprefix(long)
+    return letter
+
+
+def _decimals(value: float) -> str:
+    """A number as Matplotlib writes it."""
+    return f"{value:f}".rstrip("0").rstrip(".")
+
+
+def _place(value: float) -> str:
+    return _LONG_NUMBER.sub(_rounded, _decimals(value))
 
 
 def _rounded(match: re.Match[str]) -> str:
@@ -43,26 +101,33 @@ def _rounded(match: re.Match[str]) -> str:
 
 
 def _letter(match: re.Match[str]) -> str:
-    place = f' x="{round(float(match[2]))}"' if match[2] else ""
-    return f'<use href="{match[1]}"{place}/>'
+    return f'<use href="{match[1]}"{_aside(float(match[2] or 0))}/>'
 
 
 def _outline(match: re.Match[str]) -> str:
-    """A letter's outline on a grid of an eighth of its own, each point told from the one before: half as long."""
+    strokes = ((command, list(map(float, numbers.split()))) for command, numbers in _STROKE.findall(match[2]))
+    return _definition(match[1], told(strokes))
+
+
+def told(strokes: Iterable[tuple[str, Sequence[float]]]) -> str:
+    """A letter's outline on a grid of an eighth of its own, each point told from the one before: half as long.
+
+    strokes: M, L, Q or z with the numbers of its points.
+    """
     at_x = at_y = start_x = start_y = 0
-    told = []
-    for command, numbers in _STROKE.findall(match[2]):
+    data = []
+    for command, numbers in strokes:
         if command == "z":
             at_x, at_y = start_x, start_y
-            told.append("z")
+            data.append("z")
             continue
-        points = [round(float(number) / 8) for number in numbers.split()]
+        points = [round(number / 8) for number in numbers]
         steps = [value - (at_x, at_y)[place % 2] for place, value in enumerate(points)]
         at_x, at_y = points[-2:]
         if command == "M":
             start_x, start_y = at_x, at_y
-        told.append(command.lower() + " ".join(map(str, steps)).replace(" -", "-"))
-    return f'<path id="{match[1]}" d="{"".join(told)}" transform="scale(0.125)"/>'
+        data.append(command.lower() + " ".join(map(str, steps)).replace(" -", "-"))
+    return "".join(data)
 
 
 def _without_bare_groups(svg: str) -> str:

@@ -9,6 +9,7 @@ from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.wording import half_up, printed_percent
 
 from .ledger import Column, Ledger, interval
+from .rows import each
 from .style import nothing, regimen_look, style
 from .words import (
     CONTROL_HEADINGS,
@@ -60,7 +61,7 @@ def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adver
     drawn = events[events["rate"].notna()]
     left = events[events["rate"].isna()]
     notes = not_drawn(
-        ((row, f"{row.event} (no count; {_known(row)})") for row in left.itertuples()), "Mentioned without a count"
+        ((row, f"{row.event} (no count; {_known(row)})") for row in each(left)), "Mentioned without a count"
     )
     if drawn.empty:
         return nothing(
@@ -74,7 +75,7 @@ def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adver
             group = drawn[drawn["control"] == control]
             studies = plural(group["study_id"].nunique(), "study", "studies")
             ledger.heading(CONTROL_HEADINGS.get(control, control), f"{studies}, {plural(len(group), 'rate')}")
-            for row in group.itertuples():
+            for row in each(group):
                 ordered.append(row.Index)
                 _add(ledger, row, names)
         regimens = in_order(drawn["regimen_class"], REGIMEN_WORDS)
@@ -129,7 +130,7 @@ def _printed_otherwise(table: pd.DataFrame) -> str:
     parts = [
         f"{short(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval is that of "
         f"{int(r.events)} of {int(r.n)}"
-        for r in rows.itertuples()
+        for r in each(rows)
     ]
     return f"Printed percentages that no whole number gives: {'; '.join(parts)}." if parts else ""
 
@@ -162,7 +163,7 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame, level: float) -> str:
         arms = [
             f"{printed_percent(r)} of {int(r.n)} ({level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)})"
             + (f" under {r.role}" if r.control == PLACEBO else "")
-            for r in group.itertuples()
+            for r in each(group)
         ]
         sentences.append(f"{short(group['citation'].iloc[0])}, {event}: {' and '.join(arms)}.")
     if len(zero):

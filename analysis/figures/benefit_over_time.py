@@ -14,6 +14,7 @@ from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
 from analysis.wording import printed_percent, upper_first
 
 from .labels import spread
+from .rows import each
 from .style import (
     LINE,
     MUTED,
@@ -82,7 +83,7 @@ def benefit_over_time(
     drawn = kept[kept["weeks"] <= horizon_weeks + 0.5]
     later = kept.drop(drawn.index)
     notes = not_drawn(
-        ((r, f"{int(r.patients)} of {int(r.patients_treated)} at {in_weeks(r.weeks)}") for r in later.itertuples()),
+        ((r, f"{int(r.patients)} of {int(r.patients_treated)} at {in_weeks(r.weeks)}") for r in each(later)),
         f"Beyond the end of the axis ({weeks(horizon_weeks)} weeks)",
     )
     if drawn.empty:
@@ -162,10 +163,10 @@ def _cell(regimen: str, group: pd.DataFrame, names: dict) -> _Cell:
     looks = series_looks(regimen, group.groupby(["arm_id", "benefit"]).ngroups)
     for number, (_, rows) in enumerate(group.groupby(["arm_id", "benefit"], sort=False)):
         rows = rows.sort_values("weeks", kind="stable")
-        first = next(rows.itertuples())
-        sources = "".join(dict.fromkeys(row_label(r, {})[len(short(r.citation)) :] for r in rows.itertuples()))
+        first = next(each(rows))
+        sources = "".join(dict.fromkeys(row_label(r, {})[len(short(r.citation)) :] for r in each(rows)))
         arm = row_label(first._replace(access=None), names)[len(short(first.citation)) :]
-        steps = [printed_percent(r) + count_mark(r.count_basis) for r in rows.itertuples()]
+        steps = [printed_percent(r) + count_mark(r.count_basis) for r in each(rows)]
         shares = " → ".join(steps) + f" of {int(first.patients_treated)}"
         benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
         words = (
@@ -193,7 +194,7 @@ def _panel(picture: Picture, cell: _Cell, left: float, top: float, height: float
 
     ends: list[tuple[float, float]] = []
     for series, shifts in zip(cell.series, _shifts(cell.series), strict=True):
-        look, rows = series.look, list(series.rows.itertuples())
+        look, rows = series.look, list(each(series.rows))
         xs = [unit * at_week(min(r.weeks, horizon)) + s for r, s in zip(rows, shifts, strict=True)]
         ax.plot(xs, [100 * r.rate for r in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=2)
         for x, r in zip(xs, rows, strict=True):
@@ -267,12 +268,12 @@ def _alt(table: pd.DataFrame, level: float) -> str:
             steps = [
                 f"{printed_percent(r)} ({percent_pair(r.ci_low, r.ci_high)}) of {int(r.patients_treated)} at "
                 f"{in_weeks(r.weeks)}"
-                for r in rows.itertuples()
+                for r in each(rows)
             ]
             if len(rows) > 1 or arms <= FEW or group.groupby(["arm_id", "benefit"]).ngroups == 1:
                 benefit = rows["benefit"].iloc[0]
                 parts.append(
-                    f"{spoken(next(rows.itertuples()), names)}, {BENEFIT_STATES.get(benefit, benefit)}, "
+                    f"{spoken(next(each(rows)), names)}, {BENEFIT_STATES.get(benefit, benefit)}, "
                     f"{', then '.join(steps)}"
                 )
         if parts:

@@ -15,6 +15,7 @@ from analysis.wording import half_up, upper_first
 
 from .labels import nearest, place_labels
 from .ledger import draw_key, key_rows
+from .rows import each
 from .style import (
     BAND,
     INK,
@@ -58,7 +59,7 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
     )
     placed = doses[doses["mg_per_h"].notna() | doses["total_mg"].notna()]
     left = doses.drop(placed.index)
-    notes = not_drawn((row, row.not_comparable or "no rate and no total") for row in left.itertuples())
+    notes = not_drawn((row, row.not_comparable or "no rate and no total") for row in each(left))
     if placed.empty:
         return nothing(
             name, "No dose of the arms that count here can be put on a scale of mg per hour.", caption, notes
@@ -174,7 +175,7 @@ def _label(row, names: dict) -> str:
 def _points(ax: Axes, scale: _Scale, table: pd.DataFrame) -> None:
     names = arm_names(table)
     groups: dict[tuple[float, float], list] = {}
-    for row in table.itertuples():
+    for row in each(table):
         groups.setdefault((round(scale.x(row.mg_per_h), 1), round(scale.y(row.total_mg), 1)), []).append(row)
     labels = []
     for rows in groups.values():
@@ -208,7 +209,7 @@ def _mark(ax: Axes, x: float, y: float, rows: list) -> None:
 def _partial(table: pd.DataFrame) -> str:
     rows = table[table["mg_per_h"].isna() | table["total_mg"].isna()]
     return not_drawn(
-        ((row, row.not_comparable or "no rate: hours a day not printed") for row in rows.itertuples()), "In a strip"
+        ((row, row.not_comparable or "no rate: hours a day not printed") for row in each(rows)), "In a strip"
     )
 
 

@@ -14,6 +14,7 @@ from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.outcomes.synthesis import DurationCurves
 from analysis.wording import MARK_WORDS, upper_first
 
+from .rows import each
 from .style import (
     LINE,
     MUTED,
@@ -82,7 +83,7 @@ def duration_curves(curves: DurationCurves, level: float = 0.95, name: str = "du
         "one; the studies define the benefit differently, had no control group, and their difference is not in the "
         "limits. Panels do not compare regimens."
     )
-    left_out = not_drawn((row, row.why) for row in curves.left_out.itertuples())
+    left_out = not_drawn((row, row.why) for row in each(curves.left_out))
     if curves.groups.empty:
         why = "No duration curve can be drawn: no regimen has patients whose durations are told as two intervals."
         return nothing(name, why, caption, left_out)
@@ -231,7 +232,7 @@ def _counts(picture: Picture, patients: pd.DataFrame, times: pd.Series, unit: fl
 def _benefits(patients: pd.DataFrame) -> str:
     """Which benefit each study counts."""
     named: dict[str, dict[str, None]] = {}
-    for row in patients.itertuples():
+    for row in each(patients):
         words = BENEFIT_WORDS.get(row.benefit, row.benefit)
         named.setdefault(words, {})[cite(row.study_id, short(row.citation))] = None
     parts = [f"{words} ({', '.join(studies)})" for words, studies in named.items()]
@@ -298,7 +299,7 @@ def _alt(found: DurationCurves, regimens: list[str], level: float) -> str:
     for regimen in regimens:
         group = found.groups[found.groups["regimen_class"] == regimen].iloc[0]
         steps = []
-        for row in _rows(found.curves, regimen).iloc[::2].itertuples():
+        for row in each(_rows(found.curves, regimen).iloc[::2]):
             share = (
                 percent(row.low)
                 if row.high - row.low <= SAME

@@ -12,6 +12,7 @@ from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
 from analysis.wording import upper_first
 
 from .ledger import Column, Ledger
+from .rows import each
 from .style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
 from .words import (
     CONTROL_HEADINGS,
@@ -62,7 +63,7 @@ def durations_swimlane(
     )
     drawn = statements[statements["shown_as"] != "no weeks"]
     left = statements[statements["shown_as"] == "no weeks"]
-    notes = not_drawn((row, f"{row.reported} ({_why(row)})") for row in left.itertuples())
+    notes = not_drawn((row, f"{row.reported} ({_why(row)})") for row in each(left))
     if drawn.empty:
         return nothing(
             name, "No duration of benefit is reported with a time in the evidence that counts here.", caption, notes
@@ -78,7 +79,7 @@ def durations_swimlane(
             )
             for regimen in in_order(group["regimen_class"], REGIMEN_WORDS):
                 ledger.subheading(upper_first(regimen_words(regimen)))
-                for row in group[group["regimen_class"] == regimen].itertuples():
+                for row in each(group[group["regimen_class"] == regimen]):
                     order.append(row.Index)
                     _add(ledger, row, names, horizon_weeks)
         picture = ledger.render(
@@ -199,11 +200,11 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
     for shown, lead in (("group average", "Group averages"), ("group statement", "Said of groups without a count")):
         rows = table[table["shown_as"] == shown]
         if len(rows):
-            who = ", ".join(f"{weeks(r.weeks_low)} weeks in {spoken(r, names)}" for r in rows.itertuples())
+            who = ", ".join(f"{weeks(r.weeks_low)} weeks in {spoken(r, names)}" for r in each(rows))
             sentences.append(f"{lead}: {who}.")
     none = table[(table["shown_as"] == "no benefit") & table["patients"].notna()]
     if len(none):
-        who = [f"{int(r.patients)} of {whole(r.patients_treated)} in {spoken(r, names)}" for r in none.itertuples()]
+        who = [f"{int(r.patients)} of {whole(r.patients_treated)} in {spoken(r, names)}" for r in each(none)]
         sentences.append(f"No benefit at any time: {', '.join(who)}.")
     if len(left):
         sentences.append(

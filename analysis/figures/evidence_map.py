@@ -12,6 +12,7 @@ from analysis.outcomes.evidence_map import DESIGN_WORDS
 from analysis.wording import upper_first
 
 from .ledger import Column, Ledger
+from .rows import each
 from .style import INK, LINE, MUTED, nothing, style
 from .words import CONTROL_HEADINGS, CONTROL_ORDER, in_order, plural, short, study_ids
 
@@ -63,7 +64,7 @@ def evidence_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
             ledger.heading(CONTROL_HEADINGS.get(control, control), plural(len(group), "study", "studies"))
             for design in in_order(group["design"], DESIGN_WORDS):
                 ledger.subheading(upper_first(DESIGN_WORDS.get(design, design)))
-                for row in group[group["design"] == design].itertuples():
+                for row in each(group[group["design"] == design]):
                     ordered.append(row.Index)
                     _add(ledger, row, largest)
         picture = ledger.render(

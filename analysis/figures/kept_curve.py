@@ -15,6 +15,7 @@ from analysis.outcomes.synthesis import BenefitKept
 from analysis.wording import printed_percent
 
 from .labels import PanelLabels, spread
+from .rows import each
 from .style import (
     INK,
     LINE,
@@ -85,7 +86,7 @@ def kept_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept
         "give different regimens. "
         "Below: the same curve without each study in turn."
     )
-    left_out = not_drawn(((row, row.why) for row in kept.left_out.itertuples()), "Not in the curve")
+    left_out = not_drawn(((row, row.why) for row in each(kept.left_out)), "Not in the curve")
     if kept.curve.empty:
         return nothing(name, f"No curve can be put together over studies: {kept.why}.", caption, left_out)
     with style():
@@ -194,7 +195,7 @@ def _beside(ax: Axes, ends: list[tuple[float, str, Look]], height: float) -> Non
 
 
 def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
-    first = next(rows.itertuples())
+    first = next(each(rows))
     sources = "".join(dict.fromkeys(source_mark(access) for access in rows["access"]))
     counts = "".join(dict.fromkeys(count_mark(basis) for basis in rows["count_basis"]))
     benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
@@ -278,7 +279,7 @@ def _half(kept: BenefitKept) -> str:
 def _unknown(kept: BenefitKept) -> str:
     """The studies without which there is no curve."""
     rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
-    names = [cite(row.omitted, short(row.citation)) for row in rows.itertuples()]
+    names = [cite(row.omitted, short(row.citation)) for row in each(rows)]
     return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""
 
 
@@ -324,8 +325,8 @@ def _alt(kept: BenefitKept) -> str:
     start, end = kept.curve.iloc[0], kept.curve.iloc[-1]
     names, told = arm_names(kept.points), []
     for _, rows in kept.points.groupby("arm_id", sort=False):
-        row = next(rows.itertuples())
-        steps = [f"{printed_percent(r)} at {in_weeks(r.weeks)}" for r in rows.sort_values("weeks").itertuples()]
+        row = next(each(rows))
+        steps = [f"{printed_percent(r)} at {in_weeks(r.weeks)}" for r in each(rows.sort_values("weeks"))]
         state = BENEFIT_STATES.get(row.benefit, row.benefit)
         told.append(f"{spoken(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
     sentences = [

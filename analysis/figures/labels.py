@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import dist
+from math import dist, inf
 
 from matplotlib.axes import Axes
 
 from .style import LINE, SMALL, Look, text_height, text_width
 
+Point = tuple[float, float]
+Line = tuple[Point, Point]
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 _DISTANCES = (7.0, 13.0, 20.0, 28.0, 38.0, 50.0, 64.0, 80.0)
@@ -54,14 +56,11 @@ def place_labels(
     marks = [(x - 5, y - 5, x + 5, y + 5) for x, y in points]
     crowd = [sum(abs(x - a) < 90 and abs(y - b) < 40 for a, b in points) for x, y in points]
     placed: list[Box] = list(taken)
-    lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    lines: list[Line] = []
     spots: dict[int, Spot] = {}
     for i in sorted(range(len(points)), key=lambda i: (-crowd[i], i)):
         elsewhere = [mark for j, mark in enumerate(marks) if j != i]
-        best = min(
-            _candidates(points[i], sizes[i], bounds),
-            key=lambda c: _cost(c, points[i], elsewhere, [*elsewhere, *placed], lines),
-        )
+        best = _cheapest(_candidates(points[i], sizes[i], bounds), points[i], elsewhere, [*elsewhere, *placed], lines)
         spots[i] = best
         placed.append(best.box)
         if best.leader:
@@ -90,8 +89,32 @@ def _candidates(point: tuple[float, float], size: tuple[float, float], bounds: B
     return found
 
 
-def _cost(spot: Spot, point: tuple[float, float], marks: Sequence[Box], others: Sequence[Box], lines) -> float:
-    covered = sum(_overlap(spot.box, other) for other in others)
+def _cheapest(
+    candidates: Sequence[Spot], point: Point, marks: Sequence[Box], others: Sequence[Box], lines: Sequence[Line]
+) -> Spot:
+    """The first of the spots that cost least. What is far from the point costs that much whatever it covers: the near
+    ones are looked at first, and most of the others never."""
+    far = [dist(nearest(spot.box, point), point) for spot in candidates]
+    aside = [0.15 * abs(spot.y - point[1]) for spot in candidates]
+    best, least = 0, inf
+    for i in sorted(range(len(candidates)), key=lambda i: far[i] + aside[i]):
+        if far[i] + aside[i] > least:
+            break
+        cost = 1000 * _covered(candidates[i], point, marks, others, lines, least) + far[i] + aside[i]
+        if cost < least or (cost == least and i < best):
+            best, least = i, cost
+    return candidates[best]
+
+
+def _covered(
+    spot: Spot, point: Point, marks: Sequence[Box], others: Sequence[Box], lines: Sequence[Line], least: float
+) -> float:
+    """How much a label there would cover, hide or cross; infinite once that alone must cost more than `least`."""
+    left, bottom, right, top = spot.box
+    near = [o for o in others if o[0] < right + 3 and o[2] > left - 3 and o[1] < top + 2 and o[3] > bottom - 2]
+    covered = sum(_overlap(spot.box, other) for other in near)
+    if 1000 * covered > least:
+        return inf
     end = nearest(spot.box, point)
     own = dist(end, point)
     path = [tuple(point[k] + (end[k] - point[k]) * step / 12 for k in (0, 1)) for step in range(12)]
@@ -100,12 +123,12 @@ def _cost(spot: Spot, point: tuple[float, float], marks: Sequence[Box], others: 
     for start, stop in lines:
         covered += 40 * _crosses((point, end), (start, stop))
         trail = [tuple(start[k] + (stop[k] - start[k]) * step / 8 for k in (0, 1)) for step in range(9)]
-        covered += 40 * sum(spot.box[0] < x < spot.box[2] and spot.box[1] < y < spot.box[3] for x, y in trail)
+        covered += 40 * sum(left < x < right and bottom < y < top for x, y in trail)
     # a label must not seem to belong to another point
     for mark in marks:
         middle = ((mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2)
         covered += max(0.0, own + 3 - dist(nearest(spot.box, middle), middle))
-    return 1000 * covered + own + 0.15 * abs(spot.y - point[1])
+    return covered
 
 
 def _crosses(one, other) -> bool:

@@ -9,6 +9,7 @@ from analysis.outcomes.context import ACTIVE, PLACEBO, REGIMEN_WORDS, UNCONTROLL
 from analysis.wording import half_up
 
 from .ledger import Column, Ledger, assumed_interval, interval
+from .rows import each
 from .style import INK, LINE, MUTED, Look, nothing, regimen_look, style
 from .words import (
     CONTROL_ORDER,
@@ -74,7 +75,7 @@ def pain_changes(
     differences = differences[differences["difference"].notna()]
     drawn = changes[changes["change"].notna() | changes["change_low"].notna()]
     left = changes.drop(drawn.index)
-    notes = not_drawn((row, "neither a change nor a span is printed") for row in left.itertuples())
+    notes = not_drawn((row, "neither a change nor a span is printed") for row in each(left))
     if drawn.empty and differences.empty:
         return nothing(
             name,
@@ -87,13 +88,11 @@ def pain_changes(
         ledger = Ledger(COLUMNS, *PLOT)
         for control in in_order(differences["control"], CONTROL_ORDER):
             ledger.heading(BETWEEN.get(control, f"Ketamine minus control ({control})"))
-            for row in differences[differences["control"] == control].itertuples():
+            for row in each(differences[differences["control"] == control]):
                 _add_difference(ledger, row)
         for control in in_order(drawn["control"], CONTROL_ORDER):
             ledger.heading(WITHIN.get(control, f"Change since baseline ({control})"))
-            for row in (
-                drawn[drawn["control"] == control].sort_values(["weeks", "study_id"], kind="stable").itertuples()
-            ):
+            for row in each(drawn[drawn["control"] == control].sort_values(["weeks", "study_id"], kind="stable")):
                 order.append(row.Index)
                 _add_change(ledger, row, names)
         low, high = _limits(drawn, differences)
@@ -223,7 +222,7 @@ def _change_data(table: pd.DataFrame) -> pd.DataFrame:
 
 def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
     sentences = []
-    for row in differences.itertuples():
+    for row in each(differences):
         readings = [
             f"{half_up(getattr(row, f'ci_low_if_{key}'), 1)} to {half_up(getattr(row, f'ci_high_if_{key}'), 1)} with "
             f"the {words}"
@@ -258,7 +257,7 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
     if len(spans):
         who = ", ".join(
             f"{half_up(r.change_low, 1)} to {half_up(r.change_high, 1)} in {short(r.citation)} (week {weeks(r.weeks)})"
-            for r in spans.itertuples()
+            for r in each(spans)
         )
         sentences.append(f"Printed spans of several means allow {who}.")
     return " ".join(sentences)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 
 from .labels import PanelLabels
+from .rows import each
 from .spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
 from .style import (
     BAND,
@@ -100,7 +101,7 @@ class _Cell:
 def _page(table: pd.DataFrame, horizon: float) -> Picture:
     """Lay out the groups and their rows of panels, then draw them."""
     plan: list[tuple[str, float, object]] = []
-    kinds = {bar.kind for row in table.itertuples() for bar in bars_of(row)}
+    kinds = {bar.kind for row in each(table) for bar in bars_of(row)}
     kinds_of_bars = [kind for kind in BAR_WORDS if kind in kinds]
     key_place: tuple[float, float] | None = None
     y = 2.0
@@ -189,7 +190,7 @@ def _place(week: float, unit: float) -> float:
 
 
 def _draw_arm(ax: Axes, arm: pd.DataFrame, look: Look, x_of, labels: PanelLabels, named: bool) -> None:
-    rows = list(arm.sort_values("weeks", na_position="first", kind="stable").itertuples())
+    rows = list(each(arm.sort_values("weeks", na_position="first", kind="stable")))
     for before, after in pairwise(rows):
         xs = [x_of(before.weeks), x_of(after.weeks)]
         if before.statistic != after.statistic:
@@ -233,7 +234,7 @@ def _arm_name(row) -> str:
 
 
 def _counts(picture: Picture, left: float, y: float, arm: pd.DataFrame, look: Look, unit: float) -> None:
-    rows = list(arm.sort_values("weeks", na_position="first", kind="stable").itertuples())
+    rows = list(each(arm.sort_values("weeks", na_position="first", kind="stable")))
     edge = -1e9
     for row in rows:
         words = f"n {whole(row.n)}"
@@ -244,10 +245,10 @@ def _counts(picture: Picture, left: float, y: float, arm: pd.DataFrame, look: Lo
 
 
 def _left_out(rows: pd.DataFrame, scores: pd.DataFrame, changes: pd.DataFrame | None) -> str:
-    listed = [(row, "neither a value nor a time is printed") for row in rows.itertuples()]
+    listed = [(row, "neither a value nor a time is printed") for row in each(rows)]
     if changes is not None:
         only = changes[~changes["arm_id"].isin(scores["arm_id"])]
-        listed += [(row, "only the change is printed, not the scores") for row in only.itertuples()]
+        listed += [(row, "only the change is printed, not the scores") for row in each(only)]
     return not_drawn(listed)
 
 
@@ -278,7 +279,7 @@ def _alt(table: pd.DataFrame) -> str:
         group = table[table["control"] == control]
         parts = []
         for _, arm in group.groupby("arm_id", sort=False, dropna=False):
-            rows = list(arm.sort_values("weeks", na_position="first", kind="stable").itertuples())
+            rows = list(each(arm.sort_values("weeks", na_position="first", kind="stable")))
             steps = [
                 f"{_value(r)} {'before' if pd.isna(r.weeks) else 'at ' + in_weeks(r.weeks)} (n = {whole(r.n)})"
                 for r in rows

@@ -13,6 +13,7 @@ from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.wording import upper_first
 
 from .ledger import Column, Ledger
+from .rows import each
 from .style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
 from .words import (
     CONTROL_HEADINGS,
@@ -79,7 +80,7 @@ def patient_intervals(
                 for _, arm in group[group["regimen_class"] == regimen].groupby("arm_id", sort=False):
                     _add(ledger, arm, names)
         picture = ledger.render(_axis, "share of all treated patients", foot=[FOOT, marks_line(intervals)])
-    data = intervals.assign(part=[_part(row) for row in intervals.itertuples()])
+    data = intervals.assign(part=[_part(row) for row in each(intervals)])
     return Figure(name, picture, data, _alt(intervals), with_marks(caption, intervals), study_ids(intervals), notes)
 
 
@@ -106,7 +107,7 @@ def _words(row, part: str) -> str:
 
 
 def _add(ledger: Ledger, arm: pd.DataFrame, names: dict) -> None:
-    rows = sorted(arm.itertuples(), key=lambda r: (ORDER.index(_part(r)), -r.weeks_low))
+    rows = sorted(each(arm), key=lambda r: (ORDER.index(_part(r)), -r.weeks_low))
     first = rows[0]
     treated = int(first.patients_treated)
     parts = [(_part(row), int(row.patients), row) for row in rows]
@@ -155,7 +156,7 @@ def _axis(ax: Axes) -> None:
 def _notes(left_out: pd.DataFrame | None) -> str:
     if left_out is None or left_out.empty:
         return ""
-    return not_drawn((row, row.why) for row in left_out.itertuples())
+    return not_drawn((row, row.why) for row in each(left_out))
 
 
 def _alt(table: pd.DataFrame) -> str:
@@ -172,14 +173,14 @@ def _alt(table: pd.DataFrame) -> str:
     if len(later):
         # of many arms those with most patients
         told = later.sort_values("patients_treated", ascending=False, kind="stable").head(FEW).sort_index()
-        parts = [f"{_share(r)} in {spoken(r, names)} at {in_weeks(r.weeks_low)}" for r in told.itertuples()]
+        parts = [f"{_share(r)} in {spoken(r, names)} at {in_weeks(r.weeks_low)}" for r in each(told)]
         more = f" and {plural(len(later) - len(told), 'smaller group')}" if len(later) > len(told) else ""
         sentences.append(f"Still with the benefit at the last count: {', '.join(parts)}{more}.")
     if len(stopped):
-        who = [f"{_words(r._replace(count_basis=''), _part(r))} in {spoken(r, names)}" for r in stopped.itertuples()]
+        who = [f"{_words(r._replace(count_basis=''), _part(r))} in {spoken(r, names)}" for r in each(stopped)]
         sentences.append(f"Lost it: {', '.join(who)}.")
     if len(ended):
-        who = [f"{_share(r)} in {spoken(r, names)}" for r in ended.itertuples()]
+        who = [f"{_share(r)} in {spoken(r, names)}" for r in each(ended)]
         sentences.append(f"Counted at the end of infusion alone: {', '.join(who)}.")
     return " ".join(sentences)
 

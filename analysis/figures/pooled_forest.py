@@ -13,6 +13,7 @@ from analysis.outcomes.synthesis.rates import GROUP_KEYS
 from analysis.wording import printed_percent, upper_first
 
 from .ledger import Column, Ledger, interval
+from .rows import each
 from .style import INK, MUTED, nothing, regimen_look, style
 from .words import (
     CONTROL_HEADINGS,
@@ -65,7 +66,7 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
         "percentage is the printed one where a study prints it. Rates under different headings do not compare."
     )
     groups, studies = pooled.groups, pooled.studies
-    left_out = not_drawn(((row, row.why) for row in pooled.left_out.itertuples()), "Not pooled")
+    left_out = not_drawn(((row, row.why) for row in each(pooled.left_out)), "Not pooled")
     if groups.empty:
         why = "No responder rate can be put together: no two studies count the same thing at about the same time."
         return nothing(name, why, caption, left_out)
@@ -75,7 +76,7 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
         for control in in_order(groups["control"], CONTROL_ORDER):
             for route, some in groups[groups["control"] == control].groupby("route", sort=False):
                 ledger.heading(CONTROL_HEADINGS.get(control, control), _route(route))
-                for group in some.itertuples():
+                for group in each(some):
                     members = _members(studies, group)
                     parts += [_study_data(members), _pooled_data(group)]
                     _add(ledger, group, members, level)
@@ -98,7 +99,7 @@ def _members(table: pd.DataFrame, group) -> pd.DataFrame:
 
 def _add(ledger: Ledger, group, members: pd.DataFrame, level: float) -> None:
     ledger.subheading(f"{upper_first(group.definition_words)}, {group.window}")
-    for row in members.itertuples():
+    for row in each(members):
         ledger.row(
             f"{short(row.citation)}{source_mark(row.access)}: {row.definition}",
             weeks(row.weeks),
@@ -190,7 +191,7 @@ def _cautions(groups: pd.DataFrame) -> str:
 def _mixed(pooled: PooledRates) -> str:
     """The pooled rates whose studies give different regimens."""
     parts = []
-    for group in pooled.groups.itertuples():
+    for group in each(pooled.groups):
         regimens = in_order(_members(pooled.studies, group)["regimen_class"], REGIMEN_WORDS)
         if len(regimens) > 1:
             named = "; ".join(regimen_words(regimen) for regimen in regimens)
@@ -201,11 +202,11 @@ def _mixed(pooled: PooledRates) -> str:
 def _without(pooled: PooledRates) -> str:
     """How far each pooled rate moves when one study is left out."""
     parts = []
-    for group in pooled.groups.itertuples():
+    for group in each(pooled.groups):
         rest = _members(pooled.without, group)
         if rest.empty:
             continue
-        least, most = (next(rest.loc[[where]].itertuples()) for where in (rest["rate"].idxmin(), rest["rate"].idxmax()))
+        least, most = (next(each(rest.loc[[where]])) for where in (rest["rate"].idxmin(), rest["rate"].idxmax()))
         parts.append(
             f"{group.definition_words} {group.window}: {percent(group.rate)} with all, from {percent(least.rate)} "
             f"(without {cite(least.study_id, short(least.citation))}) to {percent(most.rate)} "
@@ -221,7 +222,7 @@ def _alt(groups: pd.DataFrame, level: float) -> str:
         f"patients in {plural(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({level_words(level)} "
         f"interval {percent_pair(group.ci_low, group.ci_high)}, "
         f"prediction interval {percent_pair(group.pi_low, group.pi_high)})"
-        for group in groups.itertuples()
+        for group in each(groups)
     ]
     return (
         f"{plural(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "

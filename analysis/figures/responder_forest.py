@@ -9,6 +9,7 @@ from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO, REGIMEN_WORDS
 from analysis.wording import printed_percent, upper_first
 
 from .ledger import Column, Ledger, interval
+from .rows import each
 from .style import nothing, regimen_look, style
 from .words import (
     CONTROL_HEADINGS,
@@ -60,7 +61,7 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
         "compare."
     )
     drawn = rates[rates["rate"].notna()]
-    notes = not_drawn((row, "no count of patients is printed") for row in rates[rates["rate"].isna()].itertuples())
+    notes = not_drawn((row, "no count of patients is printed") for row in each(rates[rates["rate"].isna()]))
     if drawn.empty:
         return nothing(name, "No responder rate is reported in the evidence that counts here.", caption, notes)
 
@@ -72,7 +73,7 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
             ledger.heading(CONTROL_HEADINGS.get(control, control), _count(group))
             for definition in in_order(group["definition_class"], DEFINITION_WORDS):
                 ledger.subheading(upper_first(DEFINITION_WORDS.get(definition, definition)))
-                for row in group[group["definition_class"] == definition].itertuples():
+                for row in each(group[group["definition_class"] == definition]):
                     ordered.append(row.Index)
                     _add(ledger, row, names)
         regimens = in_order(drawn["regimen_class"], REGIMEN_WORDS)
@@ -124,7 +125,7 @@ def _printed_otherwise(table: pd.DataFrame) -> str:
     parts = [
         f"{short(r.citation)}, week {weeks(r.weeks)}: {r.percent_reported:g}% is printed, {int(r.responders)} of "
         f"{int(r.n)} ({percent(r.rate)}) drawn"
-        for r in rows.itertuples()
+        for r in each(rows)
     ]
     return f"Printed percentages that no whole number gives: {'; '.join(parts)}." if parts else ""
 
@@ -157,7 +158,7 @@ def _alt(table: pd.DataFrame, level: float) -> str:
     patients = table[table["unit"] == "patients"]
     told = table if len(table) <= FEW else patients[patients["n"] == patients["n"].max()]
     if len(patients) > FEW:
-        least, most = (next(patients.loc[[where]].itertuples()) for where in _ends(patients))
+        least, most = (next(each(patients.loc[[where]])) for where in _ends(patients))
         sentences.append(
             f"Among patients they run from {printed_percent(least)} in {short(least.citation)} to "
             f"{printed_percent(most)} in {short(most.citation)}, under "
@@ -168,11 +169,11 @@ def _alt(table: pd.DataFrame, level: float) -> str:
         named = [
             f"{int(r.responders)} of {int(r.n)}{'' if r.unit == 'patients' else ' ' + r.unit} ({printed_percent(r)}, "
             f"{level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
-            for r in rows.itertuples()
+            for r in each(rows)
         ]
         lead = "Largest group: " if len(table) > FEW else ""
         words = DEFINITION_WORDS.get(definition, definition)
-        sentences.append(f"{lead}{spoken(next(rows.itertuples()), names)}, {words}: {', '.join(named)}.")
+        sentences.append(f"{lead}{spoken(next(each(rows)), names)}, {words}: {', '.join(named)}.")
     return " ".join(sentences)
 
 

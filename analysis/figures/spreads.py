@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import escape
 
+from .rows import each
 from .style import MUTED, POINTS, SMALL, Look, panel, text_height, wrap, write
 from .words import paragraphs, short
 
@@ -102,7 +103,7 @@ def draw_bar_key(picture: Picture, kinds: list[str], left: float, top: float) ->
 def spread_notes(table: pd.DataFrame) -> str:
     """What is assumed about spreads, in words: unlabelled ones with one possible reading, and values without any."""
     taken = table[table["sd_basis"].astype("str").str.startswith(TAKEN_AS_SD)]
-    parts = [f"{short(r.citation)} (± {r.spread:g}, n = {int(r.n)}): {r.sd_basis}" for r in taken.itertuples()]
+    parts = [f"{short(r.citation)} (± {r.spread:g}, n = {int(r.n)}): {r.sd_basis}" for r in each(taken)]
     none = table[(table["spread_kind"] == "none") & table["value"].notna()]
     without = (
         f"No spread is printed by {', '.join(dict.fromkeys(short(c) for c in none['citation']))}." if len(none) else ""

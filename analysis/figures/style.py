@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import sqrt
 from pathlib import Path
 
@@ -14,11 +14,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Picture
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.textpath import text_to_path
 
 from ..exhibit import Figure
+from ..exhibit.letters import extent
 
 SHEET = Path(__file__).with_name("report.mplstyle")
 WIDTH = 7.2  # inches: the text width of a printed page
@@ -85,10 +84,17 @@ def series_looks(regimen_class: str, count: int) -> list[Look]:
 @contextmanager
 def style() -> Iterator[None]:
     """Within it, whatever is drawn follows the style sheet and nothing that was set before."""
-    with mpl.rc_context():
-        mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")})
-        mpl.rcParams.update(mpl.rc_params_from_file(SHEET, use_default_template=False))
+    wanted = _wanted()
+    # setting one costs much more than looking whether it is set
+    with mpl.rc_context({key: value for key, value in wanted.items() if mpl.rcParams[key] != value}):
         yield
+
+
+@cache
+def _wanted() -> dict[str, object]:
+    """The style sheet, and the defaults where it says nothing."""
+    plain = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
+    return plain | dict(mpl.rc_params_from_file(SHEET, use_default_template=False))
 
 
 def sheet(height: float) -> Picture:
@@ -128,17 +134,20 @@ def rule(
 
 
 def finish(picture: Picture) -> Picture:
-    """Lay everything out while the style holds: ticks are made at the first drawing, not when they are asked for."""
-    picture.draw_without_rendering()
+    """Make while the style holds what Matplotlib else makes at the first drawing: ticks and the paths of lines."""
+    for ax in picture.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if ax.axison and axis.get_visible():
+                axis.get_ticklabels()
+        for line in ax.lines:
+            line.get_path()
     return picture
 
 
 @lru_cache(4096)  # the same names and numbers are measured over and over, also from one redrawing to the next
 def text_width(words: str, size: float = TEXT, weight: str = "normal") -> float:
     """The width of the longest line in points; letters drawn as pixels are up to 1.5% wider than as outlines."""
-    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
-    lines = words.split("\n")
-    widths = [text_to_path.get_text_width_height_descent(line, font, False)[0] for line in lines if line]
+    widths = [extent(line, weight).at_size(size)[0] for line in words.split("\n") if line]
     return 1.015 * max(widths, default=0.0)
 
 

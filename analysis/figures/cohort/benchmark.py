@@ -14,6 +14,7 @@ from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.wording import level_words, percent, percent_interval, upper_first
 
 from ..ledger import Column, Ledger, interval
+from ..rows import each
 from ..style import INK, SERIES_LOOKS, style
 from ..words import percent_pair, plural
 from .common import empty, exhibit, foot
@@ -58,7 +59,7 @@ def benchmark(
         compared["estimate"].notna() & compared["published"].notna() & (compared["measured_in"] == "share")
     ]
     untold = compared.drop(shown.index)
-    notes = [f"Not drawn: {escape(outcome_words(r.outcome))}, {escape(str(r.why))}." for r in untold.itertuples()]
+    notes = [f"Not drawn: {escape(outcome_words(r.outcome))}, {escape(str(r.why))}." for r in each(untold)]
     if shown.empty:
         why = "No published rate could be set beside one of this clinic."
         return empty(name, why, caption, *notes, synthetic=synthetic)
@@ -68,7 +69,7 @@ def benchmark(
         order = shown.sort_values("verdict", key=lambda verdicts: verdicts == UNJUDGED, kind="stable")
         for heading, rows in order.groupby("outcome", sort=False):
             ledger.heading(upper_first(outcome_words(heading)))
-            for row in rows.itertuples():
+            for row in each(rows):
                 here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
                 ledger.row(
                     f"{row.definition}: {plural(int(row.k), 'study', 'studies')}, {_published(row)}",
@@ -125,6 +126,6 @@ def _alt(shown: pd.DataFrame, level: float) -> str:
     parts = [
         f"{outcome_words(row.outcome)}: {_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)} here; "
         f"{_published(row)} in {plural(int(row.k), 'study', 'studies')} ({row.definition}); {_verdict(row)}"
-        for row in shown.itertuples()
+        for row in each(shown)
     ]
     return f"The clinic against published studies, with its {level_words(level)}. {'. '.join(map(upper_first, parts))}."

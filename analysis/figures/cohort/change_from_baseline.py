@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words, upper_first
 
+from ..rows import each
 from ..style import MUTED, POINTS, SERIES_LOOKS, SMALL, Look, panel, style, write
 from .common import empty, exhibit, group_words, left_out, not_shown, page, rules
 from .trajectories import MARKS
@@ -45,7 +46,7 @@ def change_from_baseline(
         why = "No visit has enough patients with a score at baseline too."
         return empty(name, why, caption, *notes, synthetic=synthetic)
     hidden = after[after["change_hidden"]]
-    small = not_shown([f"{_title(r.group)}, {r.label}" for r in hidden.itertuples()], result.min_cell)
+    small = not_shown([f"{_title(r.group)}, {r.label}" for r in each(hidden)], result.min_cell)
     with style():
         groups = list(dict.fromkeys(shown["group"]))[: len(LOOKS)]
         picture = page(TOP + HIGH + 18 + 26 * len(groups), synthetic)
@@ -84,7 +85,7 @@ def _draw(picture: Picture, shown: pd.DataFrame, groups: list[str]) -> None:
             picture, LEFT - 8, y, f"{MARKS[look.marker]} {words}", SMALL, color=look.letters, ha="right", weight="bold"
         )
         write(picture, LEFT - 8, y + 11, "n", SMALL, color=MUTED, ha="right")
-        cells = list(rows.itertuples())
+        cells = list(each(rows))
         axis.row(picture, LEFT, y, [(r.weeks, half_up(r.change_mean, 1)) for r in cells], color=look.letters)
         axis.row(picture, LEFT, y + 11, [(r.weeks, str(int(r.change_n))) for r in cells], color=MUTED)
 
@@ -93,7 +94,7 @@ def _means(ax: Axes, axis: VisitAxis, rows: pd.DataFrame, look: Look, shift: flo
     places = [axis.place(weeks) + shift for weeks in rows["weeks"]]
     values = rows["change_mean"].astype("float64").tolist()
     ax.plot(places, values, color=look.color, linestyle=look.line, linewidth=0.9, zorder=2)
-    for x, value, row in zip(places, values, rows.itertuples(), strict=True):
+    for x, value, row in zip(places, values, each(rows), strict=True):
         if pd.notna(row.change_low):
             ax.plot([x, x], [float(row.change_low), float(row.change_high)], color=look.color, linewidth=1.7, zorder=3)
         ax.plot([x], [value], look.marker, color=look.color, markersize=5.6, zorder=4)
@@ -110,7 +111,7 @@ def _alt(shown: pd.DataFrame, level: float) -> str:
     for group, rows in shown.groupby("group", sort=False):
         steps = [
             f"{row.label} {half_up(row.change_mean, 1)} points ({_limits(row, level)}n = {int(row.change_n)})"
-            for row in rows.sort_values("position").itertuples()
+            for row in each(rows.sort_values("position"))
         ]
         parts.append(f"{upper_first(_title(group))}: {', '.join(steps)}.")
     return f"Mean change of pain since baseline. {' '.join(parts)}"

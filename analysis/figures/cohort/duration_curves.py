@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.wording import level_words, percent, percent_interval, series, upper_first
 
+from ..rows import each
 from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, at_week, horizon_tick, panel, style, week_ticks, write
 from ..words import number, percent_pair
 from .common import empty, exhibit, fitting, group_words, left_out, not_shown, page, share_axis
@@ -100,7 +101,7 @@ def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]
         row = medians[(medians["by"] == by) & ~medians["hidden"] & ((medians["group"] == label) | (by == "all"))]
         curve = curves[(curves["by"] == by) & ((curves["group"] == label) | (by == "all"))].sort_values("time")
         if len(row) and len(curve):
-            cells.append(_Cell(upper_first(group_words(group)), curve, next(row.itertuples()), by == "all"))
+            cells.append(_Cell(upper_first(group_words(group)), curve, next(each(row)), by == "all"))
     return cells if key == "course" or len(cells) > 1 else []
 
 

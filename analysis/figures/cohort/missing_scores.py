@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words, percent, percent_interval
 
+from ..rows import each
 from ..style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
 from ..words import in_weeks
 from .common import empty, exhibit, left_out, not_shown, page
@@ -35,7 +36,7 @@ def missing_scores(result: Any, level: float = 0.95, synthetic: bool = False, na
     notes = (
         f"Counted on the left: all courses; on the right: {result.unit}.",
         left_out(result.left_out),
-        not_shown([_visit(r) for r in hidden.itertuples()], result.min_cell),
+        not_shown([_visit(r) for r in each(hidden)], result.min_cell),
     )
     if shown.empty:
         return empty(name, "Too few courses to show which scores are missing.", caption, *notes, synthetic=synthetic)
@@ -62,7 +63,7 @@ def _bars(picture: Picture, table: pd.DataFrame) -> None:
     ax.set_ylim(tall, 0)
     ax.set_yticks([])
     ax.set_xticks([0, 0.5, 1], ["0", "50", "100%"])
-    for number, row in enumerate(table.itertuples()):
+    for number, row in enumerate(each(table)):
         y, x = ROW * (number + 0.5), 0.0
         for part, color, hatch in PARTS:
             width = float(getattr(row, part)) / float(row.expected)
@@ -137,13 +138,13 @@ def _pair(
 def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:
     visits = [
         f"{percent(row.share_observed)} at {_visit(row)} ({int(row.observed)} of {int(row.expected)} courses)"
-        for row in shown.itertuples()
+        for row in each(shown)
     ]
     groups = [
         f"patients {row.group} (n = {int(row.patients)}) had a mean baseline of {half_up(row.baseline_mean, 1)} "
         f"({level_words(level)} {interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} "
         f"({percent_interval(row.ci_low, row.ci_high)}) responded at the end of infusion"
-        for row in who.itertuples()
+        for row in each(who)
         if pd.notna(row.baseline_low) and pd.notna(row.rate)
     ]
     compared = f" {'; '.join(groups)}." if groups else ""

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.wording import level_words, percent
 
+from ..rows import each
 from ..style import INK, LINE, MUTED, SERIES_LOOKS, SMALL, Look, panel, style, write
 from ..words import percent_pair, weeks
 from .common import empty, exhibit, left_out, page, share_axis
@@ -114,7 +115,7 @@ def _words(picture: Picture, shown: pd.DataFrame, visits: list[str], names: dict
         )
         y += 15
         for cutoff in CUTOFFS:
-            row = next(rows[rows["cutoff"] == cutoff].itertuples())
+            row = next(each(rows[rows["cutoff"] == cutoff]))
             write(picture, WORDS_AT, y, f"≥ {cutoff}% less: {_share(row)}", color=INK)
             write(
                 picture,
@@ -149,7 +150,7 @@ def _alt(shown: pd.DataFrame, visits: list[str], names: dict[str, str]) -> str:
             f"at least {cutoff}% less pain in {int(row.responders)} of {int(row.n_complete)} ({_share(row)}), "
             f"{percent(row.rate_imputed)} of all {int(row.n_all)}"
             for cutoff in CUTOFFS
-            for row in rows[rows["cutoff"] == cutoff].itertuples()
+            for row in each(rows[rows["cutoff"] == cutoff])
         ]
         parts.append(f"{names[visit]}: {'; '.join(told)}.")
     return f"Share of patients by least relief, falling from left to right. {' '.join(parts)}"

@@ -12,6 +12,7 @@ from analysis.exhibit import Figure
 from analysis.wording import percent
 
 from ..labels import nearest, place_labels, spread
+from ..rows import each
 from ..style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
 from ..words import plural
 from .common import empty, exhibit, fitting, group_words, left_out, page, share_axis
@@ -65,7 +66,7 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
     places = spread([HIGH * _up(value) for value, _ in ends], [10.0] * len(ends), 0, HIGH)
     for (_, words), place in zip(ends, places, strict=True):
         write(picture, LEFT + WIDE + 5, TOP + HIGH - place, words, SMALL, color=MUTED)
-    for row in sites.itertuples():
+    for row in each(sites):
         look = LOOKS[row.place]
         ax.plot([row.n], [100 * row.rate], look.marker, color=look.color, **EDGE, markersize=6.5, zorder=4)
     _names(ax, sites, last)
@@ -80,7 +81,7 @@ def _up(rate: float) -> float:
 
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
     """Names of the sites beside their points; of more than a few those outside the limits alone."""
-    named = list((sites if len(sites) <= FEW else sites[sites["place"] != "inside 95%"]).itertuples())
+    named = list(each(sites if len(sites) <= FEW else sites[sites["place"] != "inside 95%"]))
     words = [
         f"{fitting(group_words(row.site, 24), 96, SMALL)} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
         for row in named[:MOST]
@@ -102,12 +103,12 @@ def _alt(sites: pd.DataFrame, mean: float) -> str:
     outside = sites[sites["place"] != "inside 95%"]
     lie = "none lies" if outside.empty else "one lies" if len(outside) == 1 else f"{len(outside)} lie"
     told = sites if len(sites) <= FEW else outside.head(MOST)
-    each = "; ".join(
+    named = "; ".join(
         f"{group_words(row.site)} {percent(row.rate)} of {int(row.n)}"
         + ("" if row.place == "inside 95%" else f", {row.place}")
-        for row in told.itertuples()
+        for row in each(told)
     )
     return (
         f"{plural(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% "
-        f"limits." + (f" In the order of their names: {each}." if each else "")
+        f"limits." + (f" In the order of their names: {named}." if named else "")
     )

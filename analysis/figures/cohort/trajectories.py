@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words
 
+from ..rows import each
 from ..style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
 from ..words import plural
 from .common import empty, exhibit, left_out, not_shown, page, rules
@@ -110,11 +111,9 @@ def _runs(known: np.ndarray) -> list[tuple[int, int]]:
 def _density(ax: Axes, axis: VisitAxis, density: pd.DataFrame) -> None:
     shown = density[~density["hidden"] & density["share"].notna() & (density["n"] > 0)]
     most = shown["share"].max()
-    fields = [Rectangle((axis.place(r.weeks) - 11, r.nrs - 0.5), 22, 1) for r in shown.itertuples()]
+    fields = [Rectangle((axis.place(r.weeks) - 11, r.nrs - 0.5), 22, 1) for r in each(shown)]
     # from a light to a middling grey-blue: mean and median must stand out from the darkest
-    colors = [
-        tuple(np.interp(r.share / most, [0, 1], [0.95, low]) for low in (0.5, 0.6, 0.7)) for r in shown.itertuples()
-    ]
+    colors = [tuple(np.interp(r.share / most, [0, 1], [0.95, low]) for low in (0.5, 0.6, 0.7)) for r in each(shown)]
     ax.add_collection(PatchCollection(fields, facecolors=colors, edgecolors="white", linewidths=0.4, zorder=0.8))
 
 
@@ -139,7 +138,7 @@ def _centres(ax: Axes, axis: VisitAxis, visits: pd.DataFrame) -> None:
 
 def _numbers(picture: Picture, axis: VisitAxis, visits: pd.DataFrame, level: float) -> None:
     """Below the axis how many, mean and median, in the colours of their marks, so that no legend is needed."""
-    rows = list(visits.sort_values("position").itertuples())
+    rows = list(each(visits.sort_values("position")))
     lines = (
         ("scores, n", INK, [str(int(r.n)) for r in rows]),
         (f"{MARKS[MEAN.marker]} mean", MEAN.letters, [_one(r.mean) for r in rows]),
@@ -167,7 +166,7 @@ def _alt(visits: pd.DataFrame, result: Any, level: float) -> str:
         f"{row.label}: mean {half_up(row.mean, 1)}"
         + (f" ({level_words(level)} {interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else "")
         + f", median {half_up(row.median, 1)} (quartiles {interval(row.q1, row.q3)}), n = {int(row.n)}"
-        for row in visits.sort_values("position").itertuples()
+        for row in each(visits.sort_values("position"))
         if pd.notna(row.mean)
     ]
     return f"Pain scores of {plural(int(result.patients), 'patient')} by visit. {'; '.join(steps)}."
