@@ -92,9 +92,12 @@ def arm_names(table: pd.DataFrame) -> dict[tuple[str, str], str]:
 
     The first words of the label where they tell the arms apart (`first course`), else the whole label.
     """
+    labels_of: dict[str, dict[str, None]] = {}
+    for study, label in zip(table["study_id"].tolist(), table["label"].tolist(), strict=True):
+        if pd.notna(label):
+            labels_of.setdefault(study, {})[label] = None
     names: dict[tuple[str, str], str] = {}
-    for study, group in table.groupby("study_id", sort=False):
-        labels = list(dict.fromkeys(group["label"].dropna()))
+    for study, labels in labels_of.items():
         if len(labels) < 2:
             continue
         parts = [plain_label(label).split(", ") for label in labels]
