@@ -87,7 +87,7 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
         blocks.append(_raw(")"))
     if document.limits:
         blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]
-    blocks += [_raw("#disclaimer()"), _raw("#contents()")]
+    blocks += [_raw("#disclaimer()"), _raw(f"#contents({_contents(document)})")]
     for part in document.parts:
         blocks += _part(part, files, paper)
     blocks += _rows(document)
@@ -205,6 +205,13 @@ def _width(data: bytes, kind: str, paper: Paper) -> float:
     if kind == "png" and data[:8] == b"\x89PNG\r\n\x1a\n":
         return min(int.from_bytes(data[16:20], "big") * 0.75, paper.width)
     return 300.0
+
+
+def _contents(document: Document) -> str:
+    """Level and words of the lines of the contents: what keeps their place until Typst knows the headings."""
+    lines = [(max(heading.level - 1, 1), heading.text) for heading in document.contents]
+    lines += [(1, "Rows behind the numbers")] * bool(document.rows) + [(1, "References")] * document.has_references
+    return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
 
 
 def _rows(document: Document) -> Blocks:
