@@ -30,7 +30,11 @@ from typing import Any
 _LIBRARIES = (
     "IPython.core.completer",
     "IPython.core.pylabtools",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "frictionless",
     "ipykernel.datapub",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_agg",
