@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.exhibit import EXHIBIT_MIME, escape, visible
 from analysis.paths import DATA
-from analysis.reporting import ReportError, pandoc, rows
+from analysis.reporting import ReportError, pandoc, provenance, rows
 from analysis.reporting.outputs import joined, plain_parts
 from analysis.reporting.parts import Answer, Blocks, Code, Document, FigurePart, Grid, Heading, Part, TablePart, Text
 
@@ -137,6 +137,15 @@ def read(notebook: dict[str, Any]) -> Document:
     document.has_references = bool(resolver.cited)
     document.meta = {"version": version, **_citation_meta(resolver.cited)}
     return document
+
+
+def made_lines(document: Document) -> list[dict[str, Any]]:
+    """How it was made, tables as grids."""
+    lines = provenance.lines(document.made)
+    for line in lines:
+        if rows := line.get("rows"):
+            line["grid"] = Grid(tuple(rows[0]), ("left",) * len(rows[0]), tuple(map(tuple, rows[1:])))
+    return lines
 
 
 def _shown(node: Any) -> Any:

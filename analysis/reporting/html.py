@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from jinja2 import Environment, FileSystemLoader, Template
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from analysis.reporting import pandoc
 from analysis.reporting.cells import paddings
-from analysis.reporting.document import TEMPLATE
+from analysis.reporting.document import TEMPLATE, made_lines
 from analysis.reporting.parts import (
     NO_ROWS,
     Blocks,
@@ -40,6 +41,16 @@ from analysis.reporting.references import with_letters
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
 _MARK = "<!--part {}-->"
 _PROLOGUE = re.compile(r"<\?xml[^>]*>|<!DOCTYPE[^>]*>")
+
+
+def page(document: Document) -> str:
+    """The whole page. Raises ReportError if it can't be made."""
+    return _template(TEMPLATE).render(page=pieces(document))
+
+
+@functools.cache
+def _template(folder: Path) -> Template:
+    return Environment(loader=FileSystemLoader(folder)).get_template("index.html.j2")
 
 
 def pieces(document: Document) -> dict[str, Any]:
@@ -80,6 +91,9 @@ def pieces(document: Document) -> dict[str, Any]:
         "body": (split["body"] + notes).strip(),
         "references": references if document.has_references else "",
         "rows": _rows(document),
+        "made": [
+            {**line, "table": table_html(line["grid"])} if "grid" in line else line for line in made_lines(document)
+        ],
         "contents": _contents(document.contents),
         "style": _file("style.css"),
         "script": script,

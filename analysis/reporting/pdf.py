@@ -13,7 +13,7 @@ import typst
 from analysis.exhibit import drawable
 from analysis.exhibit.glyphs import fonts
 from analysis.reporting import ReportError, pandoc
-from analysis.reporting.document import TEMPLATE
+from analysis.reporting.document import TEMPLATE, made_lines
 from analysis.reporting.html import captioned, description, svg_size
 from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, Paper
 from analysis.reporting.parts import (
@@ -42,9 +42,9 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(ignore_system_fonts=True, font_paths=[str(fonts())])
 
 
-def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
+def compile_pdf(document: Document) -> bytes:
     """The PDF. Raises ReportError with Typst's words if it can't be set."""
-    source, files = typst_source(document, made)
+    source, files = typst_source(document)
     # a folder, not the binding's dictionary of files: that takes text alone, and pictures may be PNG
     with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
         for name, content in {"main.typ": source.encode(), **files}.items():
@@ -61,7 +61,7 @@ def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
     return made
 
 
-def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, dict[str, bytes]]:
+def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     """The Typst text and the picture files that it names."""
     files = dict(document.files)
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
@@ -94,7 +94,7 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
     if document.has_references:
         blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)")]
         blocks += [{"t": "Div", "c": [["refs", [], []], []]}, _raw("]")]
-    blocks += _made(made, paper)
+    blocks += _made(made_lines(document), paper)
     meta = dict(document.meta)
     version = meta.pop("version")
     blocks = pandoc.walk(blocks, lambda node: _for_typst(node, files))

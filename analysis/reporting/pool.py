@@ -15,13 +15,13 @@ from multiprocessing import connection
 from typing import Any
 
 from analysis.reporting.environment import environment
-from analysis.reporting.run import Built, Spec, build, exporters
+from analysis.reporting.run import Built, Spec, build
 
 # loaded once in the process that the workers are forked from; the first makes the others cheaper
 _PRELOAD = [
     "analysis.reporting.preload",
     "analysis.evidence",
-    "analysis.reporting.exporters",
+    "analysis.reporting.pdf",
     "papermill",  # before what papermill itself loads by its entry point
     "analysis.reporting.engine",
 ]
@@ -69,8 +69,6 @@ def _begin_worker(template: str, scratch: str) -> None:
     tempfile.tempdir = scratch
     warm.use(template)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with contextlib.suppress(Exception):  # what is missing is told by the report that needs it
-        exporters()
 
 
 def _end_with_parent() -> None:
