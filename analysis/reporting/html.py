@@ -20,7 +20,7 @@ from pygments.lexers import PythonLexer
 
 from analysis.reporting import pandoc
 from analysis.reporting.cells import paddings
-from analysis.reporting.document import TEMPLATE, made_lines
+from analysis.reporting.document import made_lines
 from analysis.reporting.parts import (
     NO_ROWS,
     Blocks,
@@ -36,7 +36,7 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
-from analysis.reporting.references import with_letters
+from analysis.reporting.references import TEMPLATE, with_letters
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
 _MARK = "<!--part {}-->"
@@ -69,11 +69,9 @@ def pieces(document: Document) -> dict[str, Any]:
     for part in document.parts:
         blocks += _part(part)
     blocks.append(_raw(_MARK.format("references")))
-    blocks.append({"t": "Div", "c": [["refs", [], []], []]})
-    meta = dict(document.meta)
-    version = meta.pop("version")
+    blocks += document.references
     blocks = pandoc.walk(blocks, lambda node: _for_html(node, document.files))
-    html = pandoc.write(blocks, "html5", meta, version, ["--mathml", "--section-divs=false"])
+    html = pandoc.write(blocks, "html5", document.version, ["--mathml", "--section-divs=false"])
     found = re.split(r"<!--part ([\w-]+)-->", html)
     split = dict(zip(found[1::2], found[2::2], strict=True))
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
@@ -89,7 +87,7 @@ def pieces(document: Document) -> dict[str, Any]:
         "findings": [split[f"finding-{number}"] for number in range(len(document.findings))],
         "limits": [split[f"limit-{number}"] for number in range(len(document.limits))],
         "body": (split["body"] + notes).strip(),
-        "references": references if document.has_references else "",
+        "references": references,
         "rows": _rows(document),
         "made": [
             {**line, "table": table_html(line["grid"])} if "grid" in line else line for line in made_lines(document)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from analysis.reporting import ReportError
@@ -45,11 +45,20 @@ def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
     return found, document["pandoc-api-version"]
 
 
-def write(blocks: Blocks, to: str, meta: dict[str, Any], version: list[int], options: list[str] | None = None) -> str:
-    """Blocks as HTML or Typst, citations and references made on the way."""
-    document = {"pandoc-api-version": version, "meta": meta, "blocks": blocks}
-    text = json.dumps(document, ensure_ascii=False)
-    return run(["-f", "json", "-t", to, "--wrap=none", "--citeproc", *(options or [])], text)
+def write(blocks: Blocks, to: str, version: list[int], options: Sequence[str] = ()) -> str:
+    """Blocks as HTML or Typst."""
+    meta = {"lang": {"t": "MetaString", "c": "en-GB"}}
+    return run(["-f", "json", "-t", to, "--wrap=none", *options], whole(blocks, version, meta))
+
+
+def cite(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> Blocks:
+    """Blocks whose citations have their words, and the references in the block `refs`. meta: bibliography and style."""
+    return json.loads(run(["-f", "json", "-t", "json", "--citeproc"], whole(blocks, version, meta)))["blocks"]
+
+
+def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
+    """Blocks as pandoc reads and writes a document."""
+    return json.dumps({"pandoc-api-version": version, "meta": meta, "blocks": blocks}, ensure_ascii=False)
 
 
 def walk(node: Any, change: Callable[[dict[str, Any]], Any]) -> Any:

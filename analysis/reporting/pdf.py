@@ -13,7 +13,7 @@ import typst
 from analysis.exhibit import drawable
 from analysis.exhibit.glyphs import fonts
 from analysis.reporting import ReportError, pandoc
-from analysis.reporting.document import TEMPLATE, made_lines
+from analysis.reporting.document import made_lines
 from analysis.reporting.html import captioned, description, svg_size
 from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, Paper
 from analysis.reporting.parts import (
@@ -29,7 +29,7 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
-from analysis.reporting.references import with_letters
+from analysis.reporting.references import TEMPLATE, with_letters
 from analysis.reporting.typst_tables import set_table
 
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
@@ -91,14 +91,11 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     for part in document.parts:
         blocks += _part(part, files, paper)
     blocks += _rows(document)
-    if document.has_references:
-        blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)")]
-        blocks += [{"t": "Div", "c": [["refs", [], []], []]}, _raw("]")]
+    if document.references:
+        blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)"), *document.references, _raw("]")]
     blocks += _made(made_lines(document), paper)
-    meta = dict(document.meta)
-    version = meta.pop("version")
     blocks = pandoc.walk(blocks, lambda node: _for_typst(node, files))
-    source = pandoc.write(blocks, "typst", meta, version)
+    source = pandoc.write(blocks, "typst-citations", document.version)
     return with_letters(source, document.made.get("citations", {}), "typst"), files
 
 
@@ -210,7 +207,7 @@ def _width(data: bytes, kind: str, paper: Paper) -> float:
 def _contents(document: Document) -> str:
     """Level and words of the lines of the contents: what keeps their place until Typst knows the headings."""
     lines = [(max(heading.level - 1, 1), heading.text) for heading in document.contents]
-    lines += [(1, "Rows behind the numbers")] * bool(document.rows) + [(1, "References")] * document.has_references
+    lines += [(1, "Rows behind the numbers")] * bool(document.rows) + [(1, "References")] * bool(document.references)
     return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
 
 
