@@ -15,6 +15,7 @@ from analysis.reporting.references import with_references
 
 METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
 _RAW = ("csv", "image/svg+xml", "image/png", "image/jpeg", "attachments")
+_RESOLVED = ("Link", "Cite", "Image", "Math", "Header")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _Factory = Callable[[dict[str, Blocks]], Part]
 
@@ -186,7 +187,7 @@ class _Resolver:
     def resolve(self, name: str, blocks: Blocks) -> Blocks:
         kept = [b for b in blocks if not (b["t"] == "Header" and b["c"][1][0] == self.title_at)]
         files = self.attachments.get(name, {})
-        return pandoc.walk(kept, lambda node: self._change(node, files))
+        return pandoc.walk(kept, dict.fromkeys(_RESOLVED, lambda node: self._change(node, files)))
 
     def _change(self, node: dict[str, Any], files: dict[str, Any]) -> Any:
         match node["t"]:

@@ -70,7 +70,7 @@ def pieces(document: Document) -> dict[str, Any]:
         blocks += _part(part)
     blocks.append(_raw(_MARK.format("references")))
     blocks += document.references
-    blocks = pandoc.walk(blocks, lambda node: _for_html(node, document.files))
+    blocks = pandoc.walk(blocks, {"Image": lambda node: _image(node, document.files), "Table": _scrolling})
     html = pandoc.write(blocks, "html5", document.version, ["--mathml", "--section-divs=false"])
     found = re.split(r"<!--part ([\w-]+)-->", html)
     split = dict(zip(found[1::2], found[2::2], strict=True))
@@ -126,14 +126,16 @@ def _contents(headings: Iterable[Heading]) -> list[dict[str, Any]]:
     return tree
 
 
-def _for_html(node: dict[str, Any], files: dict[str, bytes]) -> Any:
-    if node["t"] == "Image" and node["c"][2][0] in files:
-        name = node["c"][2][0]
-        kind = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}[name.rsplit(".", 1)[1]]
-        return {"t": "Image", "c": [*node["c"][:2], [_uri(files[name], f"image/{kind}"), ""]]}
-    if node["t"] == "Table":
-        return [_raw('<div class="scroll" role="region" aria-label="Table" tabindex="0">'), node, _raw("</div>")]
-    return node
+def _image(node: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
+    name = node["c"][2][0]
+    if name not in files:
+        return node
+    kind = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}[name.rsplit(".", 1)[1]]
+    return {"t": "Image", "c": [*node["c"][:2], [_uri(files[name], f"image/{kind}"), ""]]}
+
+
+def _scrolling(node: dict[str, Any]) -> Blocks:
+    return [_raw('<div class="scroll" role="region" aria-label="Table" tabindex="0">'), node, _raw("</div>")]
 
 
 def _uri(data: bytes, kind: str) -> str:

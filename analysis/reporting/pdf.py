@@ -94,7 +94,7 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     if document.references:
         blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)"), *document.references, _raw("]")]
     blocks += _made(made_lines(document), paper)
-    blocks = pandoc.walk(blocks, lambda node: _for_typst(node, files))
+    blocks = pandoc.walk(blocks, dict.fromkeys(_OTHERWISE, lambda node: _for_typst(node, files)))
     source = pandoc.write(blocks, "typst-citations", document.version)
     return with_letters(source, document.made.get("citations", {}), "typst"), files
 
@@ -107,6 +107,9 @@ def text(words: str) -> str:
 
 def _raw(source: str) -> dict[str, Any]:
     return pandoc.raw("typst", source)
+
+
+_OTHERWISE = ("Header", "Math", "Image", "Str", "Code", "HorizontalRule")
 
 
 def _for_typst(node: dict[str, Any], files: dict[str, bytes]) -> Any:
