@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import textwrap
@@ -207,6 +208,7 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     from analysis.reporting.cluster import NoCluster
     from analysis.reporting.folder import FolderBusy
     from analysis.reporting.plan import PlanError, read
+    from analysis.reporting.pool import Processes
 
     folder, code = _folder(output), provenance.code()
     try:
@@ -217,11 +219,22 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     chosen = [name for name in names if not only or fnmatch.fnmatchcase(name, only)]
     if not chosen:
         _refuse([f"no report fits {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
-    common = _common(code)
     progress = _Progress(quiet)
+    ready = contextlib.ExitStack()
     try:
+        executor = None
+        if not scheduler and (force or not batches.may_hold(folder, code)):
+            executor = ready.enter_context(Processes(code["epoch"]))  # loads while the data are read
         outcomes = batches.run(
-            plan, folder, common, jobs=jobs, only=only, force=force, watcher=progress, scheduler=scheduler
+            plan,
+            folder,
+            _common(code),
+            jobs=jobs,
+            only=only,
+            force=force,
+            watcher=progress,
+            executor=executor,
+            scheduler=scheduler,
         )
     except (FolderBusy, NoCluster) as error:
         _refuse([str(error)])
@@ -239,6 +252,7 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
         sys.exit(FAILED)
     finally:
         progress.close()
+        ready.close()
     failed = [outcome for outcome in outcomes if not outcome.ok]
     if quiet:
         for outcome in failed:

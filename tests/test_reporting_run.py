@@ -115,20 +115,16 @@ def test_the_time_of_a_report_is_that_of_all_its_cells(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("module", "format", "words"), [("pdf", "pdf", "report.typ"), ("exporters", "html", "nothing-there")]
+    ("module", "format", "words"), [("pdf", "pdf", "report.typ"), ("html", "html", "nothing-there")]
 )
 def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, format, words, tmp_path):
     monkeypatch.setattr(f"analysis.reporting.{module}.TEMPLATE", tmp_path / "nothing-there")
-    run.exporters.cache_clear()
-    try:
-        with pytest.raises(Exception, match=words):
-            run.export(notebook_of(sample()), (format,))
-        monkeypatch.setattr(run, "execute", lambda *_: (notebook_of(sample()), ""))
-        built = build(spec())
-        assert words in built.reason
-        assert list(built.files) == ["report.ipynb"]
-    finally:
-        run.exporters.cache_clear()
+    with pytest.raises(Exception, match=words):
+        run.export(notebook_of(sample()), (format,))
+    monkeypatch.setattr(run, "execute", lambda *_: (notebook_of(sample()), ""))
+    built = build(spec())
+    assert words in built.reason
+    assert list(built.files) == ["report.ipynb"]
 
 
 def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):

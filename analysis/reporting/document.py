@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import base64
-import functools
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from analysis.exhibit import EXHIBIT_MIME, escape, visible
-from analysis.paths import DATA
-from analysis.reporting import ReportError, pandoc, rows
+from analysis.reporting import ReportError, pandoc, provenance, rows
 from analysis.reporting.outputs import joined, plain_parts
 from analysis.reporting.parts import Answer, Blocks, Code, Document, FigurePart, Grid, Heading, Part, TablePart, Text
+from analysis.reporting.references import with_references
 
-TEMPLATE = Path(__file__).parent / "template"
-BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")
 METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
 _RAW = ("csv", "image/svg+xml", "image/png", "image/jpeg", "attachments")
+_RESOLVED = ("Link", "Cite", "Image", "Math", "Header")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _Factory = Callable[[dict[str, Blocks]], Part]
 
@@ -134,9 +131,18 @@ def read(notebook: dict[str, Any]) -> Document:
     document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]
     document.title = document.title or resolver.title or made.get("notebook", "") or "Report"
     resolver.cited |= dict.fromkeys(entry.study for entry in entries if entry.study)
-    document.has_references = bool(resolver.cited)
-    document.meta = {"version": version, **_citation_meta(resolver.cited)}
+    document.references = with_references(resolver.unworded, list(resolver.cited), version)
+    document.version = version
     return document
+
+
+def made_lines(document: Document) -> list[dict[str, Any]]:
+    """How it was made, tables as grids."""
+    lines = provenance.lines(document.made)
+    for line in lines:
+        if rows := line.get("rows"):
+            line["grid"] = Grid(tuple(rows[0]), ("left",) * len(rows[0]), tuple(map(tuple, rows[1:])))
+    return lines
 
 
 def _shown(node: Any) -> Any:
@@ -157,6 +163,7 @@ class _Resolver:
         self.anchors: set[str] = set(collector.numbers)
         self.entries = collector.entries
         self.cited: dict[str, None] = {}
+        self.unworded: list[dict[str, Any]] = []  # citations whose words the list of references decides
         self.title = ""
         self.title_at: str | None = None
 
@@ -180,7 +187,7 @@ class _Resolver:
     def resolve(self, name: str, blocks: Blocks) -> Blocks:
         kept = [b for b in blocks if not (b["t"] == "Header" and b["c"][1][0] == self.title_at)]
         files = self.attachments.get(name, {})
-        return pandoc.walk(kept, lambda node: self._change(node, files))
+        return pandoc.walk(kept, dict.fromkeys(_RESOLVED, lambda node: self._change(node, files)))
 
     def _change(self, node: dict[str, Any], files: dict[str, Any]) -> Any:
         match node["t"]:
@@ -223,6 +230,7 @@ class _Resolver:
         for citation in citations:
             self.cited[citation["citationId"]] = None
         if not all(citation["citationId"] in self.labels for citation in citations):
+            self.unworded.append(node)
             return node
         # the same words as everywhere in the tables, so that 2008a is 2008a in every report
         inlines: list[dict[str, Any]] = []
@@ -260,41 +268,3 @@ class _Resolver:
             inlines += [{"t": "Str", "c": ";"}, {"t": "Space"}] if number else []
             inlines.append(pandoc.link(self.labels.get(study, study), f"#ref-{study}"))
         return pandoc.paragraph([*inlines, {"t": "Str", "c": "."}])
-
-
-@functools.cache
-def _keys(path: Path, changed: int) -> frozenset[str]:
-    return frozenset(re.findall(r"^@\w+\s*\{\s*([^,\s]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
-
-
-def _citation_meta(cited: dict[str, None]) -> dict[str, Any]:
-    known = frozenset().union(*(_keys(path, path.stat().st_mtime_ns) for path in BIBLIOGRAPHIES))
-    if unknown := [key for key in cited if key not in known]:
-        raise ReportError(f"cites what is not in references.bib: {', '.join(unknown)}")
-    text = lambda value: {"t": "MetaString", "c": str(value)}  # noqa: E731
-    cites = [
-        {
-            "t": "Cite",
-            "c": [
-                [
-                    {
-                        "citationId": key,
-                        "citationPrefix": [],
-                        "citationSuffix": [],
-                        "citationMode": {"t": "NormalCitation"},
-                        "citationNoteNum": 0,
-                        "citationHash": 0,
-                    }
-                ],
-                pandoc.string(f"@{key}"),
-            ],
-        }
-        for key in cited
-    ]
-    return {
-        "bibliography": {"t": "MetaList", "c": [text(path) for path in BIBLIOGRAPHIES]},
-        "csl": text(TEMPLATE / "references.csl"),
-        "link-citations": {"t": "MetaBool", "c": True},
-        "lang": text("en-GB"),
-        "nocite": {"t": "MetaInlines", "c": cites},
-    }

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from jinja2 import Environment, FileSystemLoader, Template
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from analysis.reporting import pandoc
 from analysis.reporting.cells import paddings
-from analysis.reporting.document import TEMPLATE
+from analysis.reporting.document import made_lines
 from analysis.reporting.parts import (
     NO_ROWS,
     Blocks,
@@ -35,11 +36,21 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
-from analysis.reporting.references import with_letters
+from analysis.reporting.references import TEMPLATE, with_letters
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
 _MARK = "<!--part {}-->"
 _PROLOGUE = re.compile(r"<\?xml[^>]*>|<!DOCTYPE[^>]*>")
+
+
+def page(document: Document) -> str:
+    """The whole page. Raises ReportError if it can't be made."""
+    return _template(TEMPLATE).render(page=pieces(document))
+
+
+@functools.cache
+def _template(folder: Path) -> Template:
+    return Environment(loader=FileSystemLoader(folder)).get_template("index.html.j2")
 
 
 def pieces(document: Document) -> dict[str, Any]:
@@ -58,11 +69,9 @@ def pieces(document: Document) -> dict[str, Any]:
     for part in document.parts:
         blocks += _part(part)
     blocks.append(_raw(_MARK.format("references")))
-    blocks.append({"t": "Div", "c": [["refs", [], []], []]})
-    meta = dict(document.meta)
-    version = meta.pop("version")
-    blocks = pandoc.walk(blocks, lambda node: _for_html(node, document.files))
-    html = pandoc.write(blocks, "html5", meta, version, ["--mathml", "--section-divs=false"])
+    blocks += document.references
+    blocks = pandoc.walk(blocks, {"Image": lambda node: _image(node, document.files), "Table": _scrolling})
+    html = pandoc.write(blocks, "html5", document.version, ["--mathml", "--section-divs=false"])
     found = re.split(r"<!--part ([\w-]+)-->", html)
     split = dict(zip(found[1::2], found[2::2], strict=True))
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
@@ -78,8 +87,11 @@ def pieces(document: Document) -> dict[str, Any]:
         "findings": [split[f"finding-{number}"] for number in range(len(document.findings))],
         "limits": [split[f"limit-{number}"] for number in range(len(document.limits))],
         "body": (split["body"] + notes).strip(),
-        "references": references if document.has_references else "",
+        "references": references,
         "rows": _rows(document),
+        "made": [
+            {**line, "table": table_html(line["grid"])} if "grid" in line else line for line in made_lines(document)
+        ],
         "contents": _contents(document.contents),
         "style": _file("style.css"),
         "script": script,
@@ -114,14 +126,16 @@ def _contents(headings: Iterable[Heading]) -> list[dict[str, Any]]:
     return tree
 
 
-def _for_html(node: dict[str, Any], files: dict[str, bytes]) -> Any:
-    if node["t"] == "Image" and node["c"][2][0] in files:
-        name = node["c"][2][0]
-        kind = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}[name.rsplit(".", 1)[1]]
-        return {"t": "Image", "c": [*node["c"][:2], [_uri(files[name], f"image/{kind}"), ""]]}
-    if node["t"] == "Table":
-        return [_raw('<div class="scroll" role="region" aria-label="Table" tabindex="0">'), node, _raw("</div>")]
-    return node
+def _image(node: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
+    name = node["c"][2][0]
+    if name not in files:
+        return node
+    kind = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}[name.rsplit(".", 1)[1]]
+    return {"t": "Image", "c": [*node["c"][:2], [_uri(files[name], f"image/{kind}"), ""]]}
+
+
+def _scrolling(node: dict[str, Any]) -> Blocks:
+    return [_raw('<div class="scroll" role="region" aria-label="Table" tabindex="0">'), node, _raw("</div>")]
 
 
 def _uri(data: bytes, kind: str) -> str:

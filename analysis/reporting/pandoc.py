@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from analysis.reporting import ReportError
@@ -17,6 +17,7 @@ READER = (
     "-markdown_in_html_blocks-native_divs-native_spans-subscript-superscript-implicit_figures-example_lists"
 )
 _FENCE = ":" * 24
+_WORDS = frozenset({"Str", "Space", "SoftBreak"})
 
 
 @functools.cache
@@ -45,27 +46,44 @@ def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
     return found, document["pandoc-api-version"]
 
 
-def write(blocks: Blocks, to: str, meta: dict[str, Any], version: list[int], options: list[str] | None = None) -> str:
-    """Blocks as HTML or Typst, citations and references made on the way."""
-    document = {"pandoc-api-version": version, "meta": meta, "blocks": blocks}
-    text = json.dumps(document, ensure_ascii=False)
-    return run(["-f", "json", "-t", to, "--wrap=none", "--citeproc", *(options or [])], text)
+def write(blocks: Blocks, to: str, version: list[int], options: Sequence[str] = ()) -> str:
+    """Blocks as HTML or Typst."""
+    meta = {"lang": {"t": "MetaString", "c": "en-GB"}}
+    return run(["-f", "json", "-t", to, "--wrap=none", *options], whole(blocks, version, meta))
 
 
-def walk(node: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
-    """A copy of the tree with `change` applied to each element from the leaves up; a list it returns is spliced in."""
+def cite(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> Blocks:
+    """Blocks whose citations have their words, and the references in the block `refs`. meta: bibliography and style."""
+    return json.loads(run(["-f", "json", "-t", "json", "--citeproc"], whole(blocks, version, meta)))["blocks"]
+
+
+def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
+    """Blocks as pandoc reads and writes a document."""
+    return json.dumps({"pandoc-api-version": version, "meta": meta, "blocks": blocks}, ensure_ascii=False)
+
+
+def walk(node: Any, changes: dict[str, Callable[[dict[str, Any]], Any]]) -> Any:
+    """The tree with each element of a kind in `changes` replaced by what its function makes of it, from the leaves up.
+
+    A list that a function returns is spliced in. The tree given stays as it is; the new one shares words with it.
+    """
     if isinstance(node, list):
         result: list[Any] = []
         for child in node:
-            new = walk(child, change)
-            if isinstance(child, dict) and isinstance(new, list):
-                result.extend(new)
+            if isinstance(child, dict):
+                kind = child.get("t")
+                if kind in _WORDS and kind not in changes:  # most of a text, and nothing in it
+                    result.append(child)
+                    continue
+                new = walk(child, changes)
+                result.extend(new) if isinstance(new, list) else result.append(new)
             else:
-                result.append(new)
+                result.append(walk(child, changes) if isinstance(child, list) else child)
         return result
     if isinstance(node, dict):
-        node = {key: walk(value, change) for key, value in node.items()}
-        return change(node) if "t" in node else node
+        node = {key: walk(value, changes) if isinstance(value, (list, dict)) else value for key, value in node.items()}
+        change = changes.get(node.get("t", ""))
+        return change(node) if change else node
     return node
 
 

@@ -136,5 +136,5 @@ class Document:
     rows: list[Entry] = field(default_factory=list)  # the data rows behind its numbers
     files: dict[str, bytes] = field(default_factory=dict)  # pictures inside Markdown, by file name
     made: dict[str, Any] = field(default_factory=dict)  # provenance, as recorded in the notebook
-    has_references: bool = False
-    meta: dict[str, Any] = field(default_factory=dict)  # bibliography and style, in pandoc's form
+    references: Blocks = field(default_factory=list)  # empty if nothing is cited
+    version: list[int] = field(default_factory=list)  # of pandoc's form

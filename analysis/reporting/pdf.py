@@ -13,7 +13,7 @@ import typst
 from analysis.exhibit import drawable
 from analysis.exhibit.glyphs import fonts
 from analysis.reporting import ReportError, pandoc
-from analysis.reporting.document import TEMPLATE
+from analysis.reporting.document import made_lines
 from analysis.reporting.html import captioned, description, svg_size
 from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, Paper
 from analysis.reporting.parts import (
@@ -29,7 +29,7 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
-from analysis.reporting.references import with_letters
+from analysis.reporting.references import TEMPLATE, with_letters
 from analysis.reporting.typst_tables import set_table
 
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
@@ -42,9 +42,9 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(ignore_system_fonts=True, font_paths=[str(fonts())])
 
 
-def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
+def compile_pdf(document: Document) -> bytes:
     """The PDF. Raises ReportError with Typst's words if it can't be set."""
-    source, files = typst_source(document, made)
+    source, files = typst_source(document)
     # a folder, not the binding's dictionary of files: that takes text alone, and pictures may be PNG
     with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
         for name, content in {"main.typ": source.encode(), **files}.items():
@@ -61,7 +61,7 @@ def compile_pdf(document: Document, made: list[dict[str, Any]]) -> bytes:
     return made
 
 
-def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, dict[str, bytes]]:
+def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     """The Typst text and the picture files that it names."""
     files = dict(document.files)
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
@@ -87,18 +87,15 @@ def typst_source(document: Document, made: list[dict[str, Any]]) -> tuple[str, d
         blocks.append(_raw(")"))
     if document.limits:
         blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]
-    blocks += [_raw("#disclaimer()"), _raw("#contents()")]
+    blocks += [_raw("#disclaimer()"), _raw(f"#contents({_contents(document)})")]
     for part in document.parts:
         blocks += _part(part, files, paper)
     blocks += _rows(document)
-    if document.has_references:
-        blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)")]
-        blocks += [{"t": "Div", "c": [["refs", [], []], []]}, _raw("]")]
-    blocks += _made(made, paper)
-    meta = dict(document.meta)
-    version = meta.pop("version")
-    blocks = pandoc.walk(blocks, lambda node: _for_typst(node, files))
-    source = pandoc.write(blocks, "typst", meta, version)
+    if document.references:
+        blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)"), *document.references, _raw("]")]
+    blocks += _made(made_lines(document), paper)
+    blocks = pandoc.walk(blocks, dict.fromkeys(_OTHERWISE, lambda node: _for_typst(node, files)))
+    source = pandoc.write(blocks, "typst-citations", document.version)
     return with_letters(source, document.made.get("citations", {}), "typst"), files
 
 
@@ -110,6 +107,9 @@ def text(words: str) -> str:
 
 def _raw(source: str) -> dict[str, Any]:
     return pandoc.raw("typst", source)
+
+
+_OTHERWISE = ("Header", "Math", "Image", "Str", "Code", "HorizontalRule")
 
 
 def _for_typst(node: dict[str, Any], files: dict[str, bytes]) -> Any:
@@ -205,6 +205,13 @@ def _width(data: bytes, kind: str, paper: Paper) -> float:
     if kind == "png" and data[:8] == b"\x89PNG\r\n\x1a\n":
         return min(int.from_bytes(data[16:20], "big") * 0.75, paper.width)
     return 300.0
+
+
+def _contents(document: Document) -> str:
+    """Level and words of the lines of the contents: what keeps their place until Typst knows the headings."""
+    lines = [(max(heading.level - 1, 1), heading.text) for heading in document.contents]
+    lines += [(1, "Rows behind the numbers")] * bool(document.rows) + [(1, "References")] * bool(document.references)
+    return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
 
 
 def _rows(document: Document) -> Blocks:

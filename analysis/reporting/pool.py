@@ -11,19 +11,21 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from multiprocessing import connection
+from multiprocessing import connection, forkserver
 from typing import Any
 
 from analysis.reporting.environment import environment
-from analysis.reporting.run import Built, Spec, build, exporters
+from analysis.reporting.run import Built, Spec, build
 
 # loaded once in the process that the workers are forked from; the first makes the others cheaper
 _PRELOAD = [
     "analysis.reporting.preload",
     "analysis.evidence",
-    "analysis.reporting.exporters",
+    "analysis.reporting.pdf",
     "papermill",  # before what papermill itself loads by its entry point
     "analysis.reporting.engine",
+    "click",  # each worker loads the command line's module again
+    "matplotlib.ft2font",
 ]
 LOST = "its process ended without a word (killed, crashed or out of memory)"
 
@@ -31,7 +33,8 @@ LOST = "its process ended without a word (killed, crashed or out of memory)"
 class Processes:
     """Processes on this machine. Their kernels are forked from one template process, where there is fork.
 
-    Called with a number of jobs it gives an executor. As a context it ends everything it has started: kernels too.
+    What both are forked from begins to load at once, side by side with whatever is done here. Called with a number of
+    jobs it gives an executor. As a context it ends everything it has started: kernels too.
     """
 
     def __init__(self, epoch: int = 0) -> None:
@@ -42,15 +45,16 @@ class Processes:
         if warm.available():
             with contextlib.suppress(OSError):  # no room for one more process: kernels start the ordinary way
                 self.template = warm.Template(environment(epoch, self.scratch))
+        forks = "forkserver" in multiprocessing.get_all_start_methods()
+        self.context = multiprocessing.get_context("forkserver" if forks else "spawn")
+        if forks:
+            self.context.set_forkserver_preload(_PRELOAD)
+            forkserver.ensure_running()
 
     def __call__(self, jobs: int) -> Executor:
-        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-        context = multiprocessing.get_context(method)
-        if method == "forkserver":
-            context.set_forkserver_preload(_PRELOAD)
         address = self.template.address if self.template else ""
         return ProcessPoolExecutor(
-            jobs, mp_context=context, initializer=_begin_worker, initargs=(address, self.scratch)
+            jobs, mp_context=self.context, initializer=_begin_worker, initargs=(address, self.scratch)
         )
 
     def __enter__(self) -> Processes:
@@ -69,8 +73,6 @@ def _begin_worker(template: str, scratch: str) -> None:
     tempfile.tempdir = scratch
     warm.use(template)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with contextlib.suppress(Exception):  # what is missing is told by the report that needs it
-        exporters()
 
 
 def _end_with_parent() -> None:

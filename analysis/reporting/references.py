@@ -1,13 +1,67 @@
-"""The list of references, made to say what the text says: the letter behind a year is part of a study's name here."""
+"""Citations and the list of references in this project's own style, made once for all formats."""
 
 from __future__ import annotations
 
+import functools
 import re
+from pathlib import Path
+from typing import Any
 
+from analysis.paths import DATA
+from analysis.reporting import ReportError, pandoc
+from analysis.reporting.parts import Blocks
+
+TEMPLATE = Path(__file__).parent / "template"
+BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")
 _LETTERED = re.compile(r"(\d{4})([a-z])")
 # an entry up to its year, which stands behind the journal
 _HTML = r'(<div id="ref-{key}"(?:(?!</div>).)*?</em> {year})[a-z]?(?![\w–])'
 _TYPST = r"(\] {year})[a-z]?(?![\w–])((?:(?!#block\[).)*\] <ref-{key}>)"
+
+
+def with_references(citations: list[dict[str, Any]], cited: list[str], version: list[int]) -> Blocks:
+    """The list of all works cited; gives the citations (pandoc's nodes) their words. version: of pandoc's form.
+
+    Raises ReportError if a work is in no bibliography.
+    """
+    known = frozenset().union(*(_keys(path, path.stat().st_mtime_ns) for path in BIBLIOGRAPHIES))
+    if unknown := [key for key in cited if key not in known]:
+        raise ReportError(f"cites what is not in references.bib: {', '.join(unknown)}")
+    if not cited:
+        return []
+    meta = {
+        "bibliography": {"t": "MetaList", "c": [_text(path) for path in BIBLIOGRAPHIES]},
+        "csl": _text(TEMPLATE / "references.csl"),
+        "link-citations": {"t": "MetaBool", "c": True},
+        "lang": _text("en-GB"),
+        "nocite": {"t": "MetaInlines", "c": [_mention(key) for key in cited]},
+    }
+    blocks = [*map(pandoc.paragraph, ([node] for node in citations)), {"t": "Div", "c": [["refs", [], []], []]}]
+    *worded, references = pandoc.cite(blocks, version, meta)
+    for node, paragraph in zip(citations, worded, strict=True):
+        node["c"] = paragraph["c"][0]["c"]
+    return [references]
+
+
+@functools.cache
+def _keys(path: Path, changed: int) -> frozenset[str]:
+    return frozenset(re.findall(r"^@\w+\s*\{\s*([^,\s]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def _text(value: Any) -> dict[str, Any]:
+    return {"t": "MetaString", "c": str(value)}
+
+
+def _mention(key: str) -> dict[str, Any]:
+    citation = {
+        "citationId": key,
+        "citationPrefix": [],
+        "citationSuffix": [],
+        "citationMode": {"t": "NormalCitation"},
+        "citationNoteNum": 0,
+        "citationHash": 0,
+    }
+    return {"t": "Cite", "c": [[citation], pandoc.string(f"@{key}")]}
 
 
 def with_letters(text: str, labels: dict[str, str], to: str) -> str:

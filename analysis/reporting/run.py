@@ -6,7 +6,6 @@ writes the files (`place`). It raises nothing: a report that can't be made says 
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
@@ -84,7 +83,7 @@ def build(spec: Spec) -> Built:
             files["report.ipynb"] = _notebook_bytes(executed)
             words = _summary(executed)
         if not reason:
-            files |= export(executed, spec.formats)
+            files |= export(json.loads(files["report.ipynb"]), spec.formats)
     except Exception as error:
         # whatever goes wrong with one report is that report's line in the table, not the end of the batch
         reason = one_line(privacy.hide(f"{type(error).__name__}: {error}", hidden))
@@ -233,30 +232,22 @@ def _neutral(text: str) -> str:
     return _ADDRESS.sub("0x…", text.replace(str(ROOT) + os.sep, ""))
 
 
-def export(notebook: Any, formats: tuple[str, ...]) -> dict[str, bytes]:
-    """The files made from an executed notebook. Raises ReportError if one can't be made."""
+def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, bytes]:
+    """The files made from an executed notebook as its file holds it. Raises ReportError if one can't be made."""
     from analysis.exhibit import payloads
+    from analysis.reporting import document, html, pdf
 
-    html, pdf = exporters()
     files: dict[str, bytes] = {}
+    report = document.read(notebook)
     if "html" in formats:
-        files["report.html"] = html.from_notebook_node(notebook)[0].encode()
+        files["report.html"] = html.page(report).encode()
     if "pdf" in formats:
-        files["report.pdf"] = pdf.from_notebook_node(notebook)[0]
+        files["report.pdf"] = pdf.compile_pdf(report)
     for payload in payloads(notebook):
         if "csv" in payload:
             kind = "fig" if payload["kind"] == "figure" else "tab"
             files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
     return files
-
-
-@functools.cache
-def exporters() -> tuple[Any, Any]:
-    """HTML and PDF exporter; their templates and fonts are loaded once a process."""
-    lean_nbformat.load()
-    from analysis.reporting.exporters import ReportHTMLExporter, ReportPDFExporter
-
-    return ReportHTMLExporter(), ReportPDFExporter()
 
 
 def _summary(notebook: Any) -> dict[str, Any]:

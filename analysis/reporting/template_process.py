@@ -30,7 +30,11 @@ from typing import Any
 _LIBRARIES = (
     "IPython.core.completer",
     "IPython.core.pylabtools",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "frictionless",
     "ipykernel.datapub",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_agg",
@@ -47,6 +51,7 @@ _NOT_FOR_KERNELS = ("analysis.reporting", "analysis.__main__")
 # what looks for its shell when it is imported, which is not there yet: a kernel has to import it by itself
 _NEEDS_A_SHELL = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 _PR_SET_PDEATHSIG = 1
+_set_by_libraries: dict[str, str] = {}  # variables of the environment that came with them
 
 
 def load_libraries() -> None:
@@ -54,6 +59,7 @@ def load_libraries() -> None:
     import builtins
     from types import SimpleNamespace
 
+    before = dict(os.environ)
     # pandas shows tables otherwise when it is imported outside of a kernel
     builtins.get_ipython = lambda: SimpleNamespace(kernel=True, config={})
     try:
@@ -67,6 +73,7 @@ def load_libraries() -> None:
                 importlib.import_module(module.name)
     finally:
         del builtins.get_ipython
+    _set_by_libraries.update(dict(os.environ.items() - before.items()))
 
 
 def threads() -> int:
@@ -196,7 +203,7 @@ class Server:
             os.dup2(nothing, number)
         os.close(nothing)
         os.environ.clear()
-        os.environ.update(asked["env"])
+        os.environ.update({**_set_by_libraries, **asked["env"]})
         time.tzset()
         os.chdir(asked["cwd"])
         sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin, *asked["argv"][1:]]

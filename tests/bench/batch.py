@@ -169,10 +169,9 @@ def stages(reports: list[Planned]) -> dict[str, float]:
     """Seconds of each stage, all reports one after the other in one process; `imports` once, for the template."""
     from nbclient import NotebookClient
 
-    from analysis.reporting import run
+    from analysis.reporting import document, html, pdf, run
 
     common = provenance.shared()
-    html, pdf = run.exporters()
     spent: dict[str, float] = defaultdict(float)
 
     def timed(owner: Any, name: str, stage: str) -> Callable[[], None]:
@@ -198,8 +197,9 @@ def stages(reports: list[Planned]) -> dict[str, float]:
         timed(NotebookClient, "start_new_kernel_client", "start"),
         timed(NotebookClient, "execute_cell", "cells"),
         timed(NotebookClient, "_cleanup_kernel", "waiting for the kernel's end"),
-        timed(html, "from_notebook_node", "HTML"),
-        timed(pdf, "from_notebook_node", "PDF"),
+        timed(document, "read", "reading the outputs"),
+        timed(html, "page", "HTML"),
+        timed(pdf, "compile_pdf", "PDF"),
     ]
     try:
         begin = time.perf_counter()
