@@ -18,6 +18,7 @@ _ONE_TURNED_PAGE = 390.0  # points of height, caption and notes apart
 _CHOICES = ((False, 8.5, 3), (False, 7.5, 6), (True, 8.5, 8), (True, 7.5, 8), (True, 7.0, 10**6))
 _LAST_CHOICES = ((True, 6.5, 10**6), (True, 5.5, 10**6))
 _SOFT = re.compile(r"(?<=[_/.,;:=-])(?=\w)")
+_GAP = re.compile("[ \u200b]")
 _LONGEST_WORD, _SHORTEST_CUT = 28, 8  # letters; a longer word may break, in the last choices also a shorter one
 _LOOKED_AT = 80  # rows that decide on the widths: the longest
 _BOLD = 1.12
@@ -90,13 +91,20 @@ def _breakable(cell: str, longest: int) -> str:
     return " ".join(words)
 
 
+_Measured = tuple[list[list[float]], list[float]]  # of each cell: its pieces, which stay on a line, and all of it
+
+
+def _measured(cells: list[str]) -> _Measured:
+    pieces = [[measure(piece, n == 0) for piece in _GAP.split(cell)] for n, cell in enumerate(cells)]
+    return pieces, [measure(cell, n == 0) for n, cell in enumerate(cells)]
+
+
 class _Column:
     """The cells of one column: the width they want, the least they need, and the lines they take at a width."""
 
-    def __init__(self, cells: list[str], number: bool, size: float, rows: list[int]) -> None:
+    def __init__(self, measured: _Measured, number: bool, size: float, rows: list[int]) -> None:
         self.size = size
-        pieces = [[measure(piece, n == 0) for piece in re.split("[ \u200b]", cell)] for n, cell in enumerate(cells)]
-        whole = [measure(cell, n == 0) for n, cell in enumerate(cells)]
+        pieces, whole = measured
         # a formatted interval such as "4.1 to 6.5" is one thing
         self.least = max([*pieces[0], *(whole[1:] if number else [w for cell in pieces[1:] for w in cell])]) * size
         self.natural = max(whole) * size * 1.01
@@ -126,9 +134,10 @@ def _choose(
     lengths = [sum(len(column[row]) for column in cells) for row in range(count)]
     rows = sorted(sorted(range(count), key=lambda row: -lengths[row])[:_LOOKED_AT])
     first: Layout | None = None
+    measured = [_measured(column) for column in cells]
     for turned, size, most in choices:
         available = (paper.turned if turned else paper.width) - _INSET * len(cells)
-        columns = [_Column(column, number, size, rows) for column, number in zip(cells, numbers, strict=True)]
+        columns = [_Column(column, number, size, rows) for column, number in zip(measured, numbers, strict=True)]
         if sum(column.natural for column in columns) <= available:
             natural = tuple(column.natural + _INSET for column in columns)
             return Layout(turned, size, natural, count * (size * _LEADING + _ROW))

@@ -52,11 +52,6 @@ def write(blocks: Blocks, to: str, version: list[int], options: Sequence[str] = 
     return run(["-f", "json", "-t", to, "--wrap=none", *options], whole(blocks, version, meta))
 
 
-def cite(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> Blocks:
-    """Blocks whose citations have their words, and the references in the block `refs`. meta: bibliography and style."""
-    return json.loads(run(["-f", "json", "-t", "json", "--citeproc"], whole(blocks, version, meta)))["blocks"]
-
-
 def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
     """Blocks as pandoc reads and writes a document."""
     return json.dumps({"pandoc-api-version": version, "meta": meta, "blocks": blocks}, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def with_references(citations: list[dict[str, Any]], cited: list[str], version: 
         "nocite": {"t": "MetaInlines", "c": [_mention(key) for key in cited]},
     }
     blocks = [*map(pandoc.paragraph, ([node] for node in citations)), {"t": "Div", "c": [["refs", [], []], []]}]
-    *worded, references = pandoc.cite(blocks, version, meta)
+    changed = tuple(path.stat().st_mtime_ns for path in (*BIBLIOGRAPHIES, TEMPLATE / "references.csl"))
+    *worded, references = json.loads(_cited(pandoc.whole(blocks, version, meta), changed))["blocks"]
     for node, paragraph in zip(citations, worded, strict=True):
         node["c"] = paragraph["c"][0]["c"]
     return [references]
@@ -50,6 +52,13 @@ def _keys(path: Path, changed: int) -> frozenset[str]:
 
 def _text(value: Any) -> dict[str, Any]:
     return {"t": "MetaString", "c": str(value)}
+
+
+@functools.lru_cache(maxsize=8)
+def _cited(document: str, changed: tuple[int, ...]) -> str:
+    """The document with the words of its citations and the list of references: reports of one notebook often have the
+    same. changed: when bibliographies and style were."""
+    return pandoc.run(["-f", "json", "-t", "json", "--citeproc"], document)
 
 
 def _mention(key: str) -> dict[str, Any]:
