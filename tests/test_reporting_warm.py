@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from reporting_samples import common, notebook_of, sample, spec
 
 from analysis.paths import ROOT
@@ -292,6 +293,14 @@ def test_plain_papermill_finds_the_template_that_an_earlier_call_left(tmp_path):
         for pid in templates_at(tmp_path):
             os.kill(int(pid), signal.SIGTERM)
             assert gone(int(pid))
+
+
+def test_make_installs_the_kernel():
+    if Path(sys.prefix) != ROOT / ".venv":
+        pytest.skip("this environment was not made by make")
+    spec = KernelSpecManager().get_kernel_spec("ketamine-crps")
+    assert Path(spec.resource_dir).is_relative_to(sys.prefix)
+    assert spec.metadata["kernel_provisioner"]["provisioner_name"] == "ketamine-crps"
 
 
 def templates_at(folder: Path) -> list[str]:
