@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,3 +44,36 @@ def test_the_order_leaves_the_frame_as_it_was():
     frame = rowwise.table([(2.0, 1, "b", 1), (1.0, 1, "a", 2)], DTYPES)
     rowwise.in_order(frame, "weeks")
     assert frame["row"].tolist() == [1, 2] and frame.index.tolist() == [0, 1]
+
+
+TABLE = pd.DataFrame(
+    {
+        "study_id": ["a", None, "c"],
+        "n": pd.array([3, pd.NA, 5], dtype="Int64"),
+        "rate": [0.5, np.nan, 1.0],
+        "drawn": [True, False, True],
+        "on": pd.to_datetime(["2020-01-01", None, "2021-02-03"]),
+        "two words": [1, 2, 3],
+    },
+    index=[7, 2, 9],
+)
+
+
+@pytest.mark.parametrize("table", [TABLE, TABLE[TABLE["drawn"]], TABLE.iloc[:0], TABLE[[]], TABLE.astype("object")])
+def test_each_row_has_the_values_and_types_that_pandas_gives(table):
+    ours, theirs = list(rowwise.each(table)), list(table.itertuples())
+    assert [repr(tuple(row)) for row in ours] == [repr(tuple(row)) for row in theirs]
+    assert [[type(value) for value in row] for row in ours] == [[type(value) for value in row] for row in theirs]
+    assert [row._fields for row in ours] == [row._fields for row in theirs]
+
+
+def test_values_are_asked_for_by_name():
+    assert [(row.Index, row.study_id, row.rate) for row in rowwise.each(TABLE.iloc[[0, 2]])] == [
+        (7, "a", 0.5),
+        (9, "c", 1.0),
+    ]
+
+
+def test_values_of_each_key_in_the_order_in_which_they_come():
+    found = rowwise.grouped([("b", 2), ("a", 3), ("b", 1)])
+    assert found == {"b": [2, 1], "a": [3]} and list(found) == ["b", "a"]

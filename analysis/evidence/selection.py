@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.evidence import rowwise
 from analysis.evidence.load import Evidence
-from analysis.evidence.rowwise import numbered, values
+from analysis.evidence.rowwise import grouped, numbered, values
 
 NOT_STATED = "not_stated"
 CRPS_POPULATIONS = ("crps", "crps_1", "crps_2")
@@ -89,10 +89,7 @@ def select(evidence: Evidence, criteria: Criteria = Criteria()) -> Selection:
     study_reasons = _study_reasons(evidence.studies, criteria)
     arm_reasons = _arm_reasons(evidence, criteria, study_reasons)
 
-    arms_of: dict[str, list[str]] = {}
-    for study, arm in values(evidence.arms, "study_id", "arm_id"):
-        arms_of.setdefault(study, []).append(arm)
-    for study, arms in arms_of.items():
+    for study, arms in grouped(values(evidence.arms, "study_id", "arm_id")).items():
         if study not in study_reasons and all(arm in arm_reasons for arm in arms):
             study_reasons[study] = list(dict.fromkeys(reason for arm in arms for reason in arm_reasons[arm]))
 
@@ -172,9 +169,8 @@ def _result_reasons(
     criteria: Criteria,
 ) -> list[list[str]]:
     """Why each row of a result table does not count: what its arm says, or its study if no arm is named; its source."""
-    arms = frame["arm_id"].tolist() if "arm_id" in frame else [None] * len(frame)
     found = []
-    for (study, source), arm in zip(values(frame, "study_id", "source_id"), arms, strict=True):
+    for (study, source), arm in zip(values(frame, "study_id", "source_id"), _arms(frame), strict=True):
         why = arm_reasons.get(arm, []) if isinstance(arm, str) else study_reasons.get(study, [])
         if criteria.access and (access := access_of[source]) not in criteria.access:
             why = [*why, f"{access.replace('_', ' ')} source"]
@@ -193,9 +189,14 @@ def _left_out(evidence: Evidence, reasons: dict[str, list[list[str]]]) -> pd.Dat
         if not any(whys):
             continue
         frame = getattr(evidence, table)
-        arms = frame["arm_id"].tolist() if "arm_id" in frame else [None] * len(frame)
         label = next(column for column in LABEL_COLUMNS if column in frame)
-        for (row, study, name), arm, why in zip(values(frame, "row", "study_id", label), arms, whys, strict=True):
+        for (row, study, name), arm, why in zip(
+            values(frame, "row", "study_id", label), _arms(frame), whys, strict=True
+        ):
             if why:
                 found.append((table, row, study, arm, name, "; ".join(dict.fromkeys(why))))
     return rowwise.table(found, LEFT_OUT)
+
+
+def _arms(frame: pd.DataFrame) -> list:
+    return frame["arm_id"].tolist() if "arm_id" in frame else [None] * len(frame)

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from analysis import evidence as tables
 from analysis import figures, findings
 from analysis.evidence import Evidence
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, Finding, plain
 from analysis.explore import parts
@@ -149,7 +150,7 @@ def _counted(selection: Selection) -> str:
     counted = upper_first(count(len(selection.evidence.studies), "study counts", "studies count"))
     if out.empty:
         return f"<p>{counted}.</p>"
-    lines = "".join(f"<li>{escape(row.label)}: {escape(row.why)}</li>" for row in out.itertuples())
+    lines = "".join(f"<li>{escape(row.label)}: {escape(row.why)}</li>" for row in each(out))
     return (
         f'<details><summary style="cursor:pointer">{counted}, {len(out)} left out (which, and why)</summary>'
         f'<ul style="{parts.HINT};max-height:180px;overflow-y:auto">{lines}</ul></details>'

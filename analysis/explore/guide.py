@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import grouped
 from analysis.exhibit import Column, Table
 from analysis.parameters import Parameter, all_notebooks
 from analysis.reporting.provenance import value_words
@@ -34,9 +35,7 @@ def parameters() -> Table:
                 },
             )
             row["notebooks"].append(notebook.name)
-    merged: dict[tuple[str, str], list[dict]] = {}
-    for row in rows.values():
-        merged.setdefault((row["parameter"], row["meaning"]), []).append(row)
+    merged = grouped(((row["parameter"], row["meaning"]), row) for row in rows.values())
     table = pd.DataFrame(
         [
             same[0]

@@ -8,8 +8,8 @@ from analysis.exhibit import Figure
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.wording import half_up, printed_percent
 
+from ..evidence.rowwise import each
 from .ledger import Column, Ledger, interval
-from .rows import each
 from .style import nothing, regimen_look, style
 from .words import (
     CONTROL_HEADINGS,

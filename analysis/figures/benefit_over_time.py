@@ -13,8 +13,8 @@ from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
 from analysis.wording import printed_percent, upper_first
 
+from ..evidence.rowwise import each
 from .labels import spread
-from .rows import each
 from .style import (
     LINE,
     MUTED,

@@ -13,9 +13,9 @@ from analysis.exhibit import Figure
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.wording import half_up, upper_first
 
+from ..evidence.rowwise import each, grouped
 from .labels import nearest, place_labels
 from .ledger import draw_key, key_rows
-from .rows import each
 from .style import (
     BAND,
     INK,
@@ -174,9 +174,7 @@ def _label(row, names: dict) -> str:
 
 def _points(ax: Axes, scale: _Scale, table: pd.DataFrame) -> None:
     names = arm_names(table)
-    groups: dict[tuple[float, float], list] = {}
-    for row in each(table):
-        groups.setdefault((round(scale.x(row.mg_per_h), 1), round(scale.y(row.total_mg), 1)), []).append(row)
+    groups = grouped(((round(scale.x(row.mg_per_h), 1), round(scale.y(row.total_mg), 1)), row) for row in each(table))
     labels = []
     for rows in groups.values():
         lines = {_label(row, names): "bold" if row.control == PLACEBO else "normal" for row in rows}

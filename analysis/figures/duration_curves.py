@@ -14,7 +14,7 @@ from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.outcomes.synthesis import DurationCurves
 from analysis.wording import MARK_WORDS, upper_first
 
-from .rows import each
+from ..evidence.rowwise import each
 from .style import (
     LINE,
     MUTED,

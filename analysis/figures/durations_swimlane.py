@@ -11,8 +11,8 @@ from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
 from analysis.wording import upper_first
 
+from ..evidence.rowwise import each
 from .ledger import Column, Ledger
-from .rows import each
 from .style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
 from .words import (
     CONTROL_HEADINGS,

@@ -11,8 +11,8 @@ from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.outcomes.evidence_map import DESIGN_WORDS
 from analysis.wording import upper_first
 
+from ..evidence.rowwise import each
 from .ledger import Column, Ledger
-from .rows import each
 from .style import INK, LINE, MUTED, nothing, style
 from .words import CONTROL_HEADINGS, CONTROL_ORDER, in_order, plural, short, study_ids
 

@@ -14,8 +14,8 @@ from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
 from analysis.outcomes.synthesis import BenefitKept
 from analysis.wording import printed_percent
 
+from ..evidence.rowwise import each
 from .labels import PanelLabels, spread
-from .rows import each
 from .style import (
     INK,
     LINE,

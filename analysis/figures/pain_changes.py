@@ -8,8 +8,8 @@ from analysis.exhibit import Figure
 from analysis.outcomes.context import ACTIVE, PLACEBO, REGIMEN_WORDS, UNCONTROLLED
 from analysis.wording import half_up
 
+from ..evidence.rowwise import each
 from .ledger import Column, Ledger, assumed_interval, interval
-from .rows import each
 from .style import INK, LINE, MUTED, Look, nothing, regimen_look, style
 from .words import (
     CONTROL_ORDER,

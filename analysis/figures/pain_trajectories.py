@@ -11,8 +11,8 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
 
+from ..evidence.rowwise import each
 from .labels import PanelLabels
-from .rows import each
 from .spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
 from .style import (
     BAND,

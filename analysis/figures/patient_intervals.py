@@ -12,8 +12,8 @@ from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.wording import upper_first
 
+from ..evidence.rowwise import each
 from .ledger import Column, Ledger
-from .rows import each
 from .style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
 from .words import (
     CONTROL_HEADINGS,

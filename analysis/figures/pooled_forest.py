@@ -12,8 +12,8 @@ from analysis.outcomes.synthesis import PooledRates
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
 from analysis.wording import printed_percent, upper_first
 
+from ..evidence.rowwise import each
 from .ledger import Column, Ledger, interval
-from .rows import each
 from .style import INK, MUTED, nothing, regimen_look, style
 from .words import (
     CONTROL_HEADINGS,

@@ -8,8 +8,8 @@ from analysis.exhibit import Figure
 from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO, REGIMEN_WORDS
 from analysis.wording import printed_percent, upper_first
 
+from ..evidence.rowwise import each
 from .ledger import Column, Ledger, interval
-from .rows import each
 from .style import nothing, regimen_look, style
 from .words import (
     CONTROL_HEADINGS,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import escape
 
-from .rows import each
+from ..evidence.rowwise import each
 from .style import MUTED, POINTS, SMALL, Look, panel, text_height, wrap, write
 from .words import paragraphs, short
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.evidence.rowwise import values
+from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, shown_in
 from analysis.findings.response import RATES, patient_rates
@@ -103,7 +103,7 @@ def _how_many_controlled(placebo: int, studies: int) -> str:
 
 def _asked(selection: Selection) -> list:
     """The studies that could print something."""
-    return [row for row in evidence_map.studies(selection).itertuples() if row.design != "rct_protocol"]
+    return [row for row in each(evidence_map.studies(selection)) if row.design != "rct_protocol"]
 
 
 def _gives(row) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape, sourced
 from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.outcomes.context import group_name
@@ -142,7 +143,7 @@ def duration(result: Any, level: float = 0.95) -> Finding:
         lead = f"**More than half of {who} still had the benefit when last seen**{limits}."
     else:
         lead = f"**Half of {who} had lost the benefit {_span(row['median_low'], row['median_high'])}**{limits}."
-    detail = [_test(row) for row in result.tests.itertuples()]
+    detail = [_test(row) for row in each(result.tests)]
     return Finding(question, lead, detail=" ".join([*result.notes, *filter(None, detail)]))
 
 
@@ -185,13 +186,13 @@ def standing(compared: pd.DataFrame, rule: str) -> Finding:
     if judged.empty:
         why = own["why"].iloc[0] if len(own) else "no study counts responders in this way"
         return Finding(question, f"This can't be judged: {escape(why)}.")
-    first, *others = judged.itertuples()
+    first, *others = each(judged)
     sentence = f"**{upper_first(VERDICTS[first.verdict])}** {_stands(first)}"
     sentence += "".join(
         f"; {'also within' if other.verdict == first.verdict == 'within' else VERDICTS[other.verdict]} {_stands(other)}"
         for other in others
     )
-    ways = list(dict.fromkeys(escape(row.definition) for row in judged.itertuples()))
+    ways = list(dict.fromkeys(escape(row.definition) for row in each(judged)))
     detail = (
         f"Counted in the studies: {'; '.join(ways)}. To stand within says that a result is usual, not what caused it."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, shown_in
 from analysis.outcomes.consistency import (
     CANNOT_BE,
@@ -44,5 +45,5 @@ def consistency(table: pd.DataFrame) -> Finding:
         "read off a curve."
     )
     misfits = questions(table)
-    rows = tuple(source_row(row.table, row.row) for row in misfits.itertuples())
+    rows = tuple(source_row(row.table, row.row) for row in each(misfits))
     return Finding(question, sentence, tuple(dict.fromkeys(misfits["study_id"])), rows, detail)

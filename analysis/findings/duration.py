@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each, grouped
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import durations
@@ -25,13 +26,13 @@ REGIMEN_NOUNS = {
 
 def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Counts about three months after the infusion, one study beside the other; then durations that ended."""
-    statements = durations.statements(selection).itertuples()
+    statements = each(durations.statements(selection))
     within = [row for row in statements if row.role == "ketamine" and not row.weeks_low > horizon_weeks]
-    kept = durations.kept(selection, level).itertuples()
+    kept = each(durations.kept(selection, level))
     around = [row for row in kept if row.weeks <= horizon_weeks and THREE_MONTHS[0] <= row.weeks <= THREE_MONTHS[1]]
     ended = [row for row in within if row.shown_as in ("between", "exact") and pd.notna(row.patients)]
     groups = [row for row in within if row.control == PLACEBO and row.shown_as == "group statement"]
-    counted = {row.regimen_class: [r for r in around if r.regimen_class == row.regimen_class] for row in around}
+    counted = grouped((row.regimen_class, row) for row in around)
 
     told = []
     if around:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import values
+from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes import safety
@@ -18,7 +18,7 @@ WRITTEN_FOR_THE_EVENT = ("case_report", "case_series")
 
 def harm(selection: Selection, level: float = 0.95) -> Finding:
     """Against placebo, then the most frequent counted events, then what zero events leave possible."""
-    events = list(safety.events(selection, level).itertuples())
+    events = list(each(safety.events(selection, level)))
     counted = [row for row in events if not np.isnan(row.rate) and pd.notna(row.n) and row.n > 1]
     pairs = _pairs(counted)
     paired = {row.Index for pair in pairs for row in pair}

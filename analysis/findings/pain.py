@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import values
+from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import trajectories
@@ -15,13 +15,11 @@ from analysis.wording import count, groups, half_up, interval, level_words, p_te
 
 def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Against a control group first, then without one; the two are never put into one number."""
-    differences = [
-        row for row in trajectories.between_arms(selection, level).itertuples() if row.weeks <= horizon_weeks
-    ]
+    differences = [row for row in each(trajectories.between_arms(selection, level)) if row.weeks <= horizon_weeks]
     compared = {row.study_id for row in differences}
     within = [
         row
-        for row in trajectories.changes(selection, level).itertuples()
+        for row in each(trajectories.changes(selection, level))
         if row.role == "ketamine" and row.weeks <= horizon_weeks and row.study_id not in compared
     ]
     columns = ("study_id", "outcome", "p_operator", "p_value", "row")

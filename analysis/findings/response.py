@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import values
+from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes import responders
@@ -30,7 +30,7 @@ def response(
     selection: Selection, level: float = 0.95, horizon_weeks: float = 52, definition_classes: tuple[str, ...] = ()
 ) -> Finding:
     """Groups counted at two times first, then the range of all rates at the end of infusion and later."""
-    rates = list(patient_rates(selection, level, definition_classes).itertuples())
+    rates = list(each(patient_rates(selection, level, definition_classes)))
     flows = [f for f in responders.flows(selection, definition_classes) if f.weeks_second <= horizon_weeks]
     # the group whose flow is tested comes first, then the larger group
     flows.sort(key=lambda flow: (np.isnan(flow.p_reported), -flow.n))

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection, only, select
 from analysis.exhibit import Finding, sourced
 from analysis.findings.duration import duration
@@ -46,7 +47,7 @@ def _in_its_own_words(selection: Selection) -> Finding:
     if told.empty:
         told = selection.evidence.responders
         rows = [source_row("responders", row) for row in told["row"]]
-        words = [f"{row.definition}, {of(row.responders, row.n)}" for row in told.itertuples()]
+        words = [f"{row.definition}, {of(row.responders, row.n)}" for row in each(told)]
     if not words:
         return Finding(question, "No pain score, rate, duration or harm that could be read.")
     words[0] = upper_first(words[0])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
 from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledRates
@@ -16,7 +17,7 @@ WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate pos
 
 def pooled(found: PooledRates, level: float = 0.95) -> Finding:
     """Each pooled rate with its interval and its prediction interval; what both mean for the next patients."""
-    told = [_pooled(row, level) for row in found.groups.itertuples()]
+    told = [_pooled(row, level) for row in each(found.groups)]
     if told:
         if (found.groups["pi_high"] - found.groups["pi_low"] > WIDE).all():
             told.append("None of these narrows down what to expect.")
@@ -57,7 +58,7 @@ def kept_over_time(found: BenefitKept, level: float = 0.95) -> Finding:
     question = "How does the benefit fade, over studies?"
     if found.why:
         return Finding(question, f"No curve over studies can be drawn: {found.why}.")
-    first, last = (next(found.curve.iloc[[i]].itertuples()) for i in (0, -1))
+    first, last = (next(each(found.curve.iloc[[i]])) for i in (0, -1))
     points = found.points
     patients = int(points.drop_duplicates("arm_id")["patients_treated"].sum())
     rows = tuple(source_row("durations", row) for row in points["row"])
@@ -74,7 +75,7 @@ def kept_over_time(found: BenefitKept, level: float = 0.95) -> Finding:
         f"The next such study may see "
         f"{from_all(f'{percent_interval(last.pi_low, last.pi_high)} at {last.weeks:g} weeks')}."
     )
-    whole = next(found.half.iloc[[0]].itertuples())
+    whole = next(each(found.half.iloc[[0]]))
     detail = [_half_words(whole, found.last_week, from_all), *_rests_on(found), *_regimens(found, from_all)]
     return Finding(question, sentence, tuple(dict.fromkeys(points["study_id"])), rows, " ".join(filter(None, detail)))
 
@@ -106,10 +107,10 @@ def _rests_on(found: BenefitKept) -> list[str]:
     untold = others[others["slope"].isna()]
     told = []
     if len(turned):
-        names = series([cite(row.omitted, row.citation) for row in turned.itertuples()], "or")
+        names = series([cite(row.omitted, row.citation) for row in each(turned)], "or")
         told.append(f"Without {names} the curve would not fall at all: its fall rests on this study.")
     if len(untold):
-        names = series([cite(row.omitted, row.citation) for row in untold.itertuples()], "or")
+        names = series([cite(row.omitted, row.citation) for row in each(untold)], "or")
         told.append(f"Without {names} no curve could be fitted.")
     return told
 
@@ -117,9 +118,9 @@ def _rests_on(found: BenefitKept) -> list[str]:
 def _regimens(found: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
     if found.why_no_regimens:
         return [f"Regimens can't be compared here: {found.why_no_regimens}."]
-    first = next(found.regimens.iloc[[0]].itertuples())
+    first = next(each(found.regimens.iloc[[0]]))
     told = []
-    for row in found.regimens.iloc[1:].itertuples():
+    for row in each(found.regimens.iloc[1:]):
         words = (
             f"Against {REGIMEN_WORDS[first.regimen_class]} ({from_all(count(first.k, 'study', 'studies'))}) the odds "
             f"of still having the benefit after {REGIMEN_WORDS[row.regimen_class]} "
@@ -137,7 +138,7 @@ def durations_by_regimen(found: DurationCurves, level: float = 0.95) -> Finding:
     if found.groups.empty:
         return Finding(question, "No regimen in this selection has counts that part its patients by duration.")
     places = found.patients.groupby("regimen_class")["rows"].agg("; ".join)
-    told = [_median(row, places[row.regimen_class], level) for row in found.groups.itertuples()]
+    told = [_median(row, places[row.regimen_class], level) for row in each(found.groups)]
     told.append(
         "Patients of several studies are put together here as if they came from one, and never having had the benefit "
         "counts as a duration of 0."

@@ -7,7 +7,7 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
 from analysis.evidence.load import Evidence
-from analysis.evidence.rowwise import values
+from analysis.evidence.rowwise import grouped, values
 from analysis.evidence.selection import NOT_STATED, Selection
 
 PLACEBO, ACTIVE, UNCONTROLLED = "placebo-controlled", "active comparison", "uncontrolled"
@@ -62,9 +62,7 @@ def controls(evidence: Evidence) -> pd.Series:
 
 
 def _control_of(evidence: Evidence) -> dict[str, str]:
-    roles: dict[str, list[str]] = {}
-    for study, role in values(evidence.arms, "study_id", "role"):
-        roles.setdefault(study, []).append(role)
+    roles = grouped(values(evidence.arms, "study_id", "role"))
     found = {}
     for study, design in values(evidence.studies, "study_id", "design"):
         study_roles = roles.get(study, [])

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import in_order, numbered, values
+from analysis.evidence.rowwise import grouped, in_order, numbered, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
@@ -152,17 +152,14 @@ def intervals(selection: Selection) -> PatientIntervals:
     duration is told.
     """
     table = statements(selection)
-    arms: dict[str, list] = {}
-    for row in table.itertuples(index=False):
-        if isinstance(row.arm_id, str):
-            arms.setdefault(row.arm_id, []).append(row)
+    arms = grouped((row.arm_id, row) for row in table.itertuples(index=False) if isinstance(row.arm_id, str))
     found: list[dict] = []
     left: list[tuple] = []
     for rows in arms.values():
-        unusable = [(row, why) for row in rows if (why := _why_unusable(row))]
-        usable = [row for row in rows if not _why_unusable(row)]
+        judged = [(row, _why_unusable(row)) for row in rows]
+        usable = [row for row, why in judged if not why]
         milestones = [row for row in usable if row.statement == "milestone"]
-        left += unusable
+        left += [(row, why) for row, why in judged if why]
         if milestones:
             chosen = benefit_that_speaks([row.benefit for row in milestones], [row.weeks_low for row in milestones])
             series = sorted((row for row in milestones if row.benefit == chosen), key=lambda row: row.weeks_low)
@@ -204,10 +201,8 @@ def _why_unusable(row) -> str:
 
 def benefit_that_speaks(benefits: Iterable[str], weeks: Iterable[float]) -> str:
     """Of several benefits counted in one arm the one with the most times, then the more demanding."""
-    times: dict[str, set[float]] = {}
-    for benefit, week in zip(benefits, weeks, strict=True):
-        times.setdefault(benefit, set()).add(week)
-    return max(times, key=lambda benefit: (len(times[benefit]), BENEFITS.index(benefit)))
+    times = grouped(zip(benefits, weeks, strict=True))
+    return max(times, key=lambda benefit: (len(set(times[benefit])), BENEFITS.index(benefit)))
 
 
 def _from_milestones(rows: list, zeros: list) -> list[dict]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import rowwise
-from analysis.evidence.rowwise import in_order, values
+from analysis.evidence.rowwise import each, in_order, values
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, source_row
 
@@ -100,7 +100,7 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
     evidence = selection.evidence
     arms = evidence.arms[evidence.arms["role"] == "ketamine"].reset_index(drop=True)
     control = controls(evidence).to_dict()
-    steps = [_convert(arm, weight_kg) for arm in arms[DOSE_PRINTED].itertuples()]
+    steps = [_convert(arm, weight_kg) for arm in each(arms[DOSE_PRINTED])]
     arms["regimen_class"] = arms["regimen_class"].fillna(NOT_STATED)
     arms["row"] = pd.array([source_row("arms", row) for row in arms["row"].tolist()], dtype="str")
     added = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import in_order, values
+from analysis.evidence.rowwise import each, grouped, in_order, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, DEFINITION_WORDS, source_row, with_context
 from analysis.statistics.intervals import wilson
@@ -79,10 +79,11 @@ def flows(selection: Selection, definition_classes: tuple[str, ...] = ()) -> lis
     With more than two times: the first and the last. The milestones' own p-value is used where the study prints a test
     named `responder status`.
     """
-    groups: dict[tuple, list] = {}
-    for row in rates(selection, definition_classes=definition_classes).itertuples():
-        if row.unit == "patients" and row.n > 1 and pd.notna(row.weeks) and isinstance(row.arm_id, str):
-            groups.setdefault((row.arm_id, row.definition_class, row.n), []).append(row)
+    groups = grouped(
+        ((row.arm_id, row.definition_class, row.n), row)
+        for row in each(rates(selection, definition_classes=definition_classes))
+        if row.unit == "patients" and row.n > 1 and pd.notna(row.weeks) and isinstance(row.arm_id, str)
+    )
     return [_flow(selection, rows[0], rows[-1]) for rows in groups.values() if rows[0].weeks < rows[-1].weeks]
 
 

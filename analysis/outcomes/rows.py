@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from analysis.evidence import dictionary
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import grouped
 from analysis.outcomes.context import ACCESS_WORDS
 
 _PLACES = ("doi", "pmid", "pmcid", "url")
@@ -56,9 +57,7 @@ def sources(evidence: Evidence) -> dict[str, dict[str, str]]:
     own = {row["source_id"]: row for row in texts["sources"].values()}
     works = {row["study_id"]: row for row in texts["studies"].values()}
     works |= {row["review_id"]: row for row in texts["reviews"].values()}
-    of_work: dict[str, list[dict[str, str]]] = {}
-    for row in own.values():
-        of_work.setdefault(row["study_id"], []).append(row)
+    of_work = grouped((row["study_id"], row) for row in own.values())
     found = {
         name: {"words": ACCESS_WORDS[row["access"]], **_address(row, works.get(row["study_id"], {}))}
         for name, row in own.items()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import rowwise
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
 from analysis.statistics.intervals import rule_of_three, wilson
@@ -33,7 +34,7 @@ def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     (mentioned without a number: no rate). rule_of_three: the upper 95% limit 3/n where no patient had the event.
     """
     frame = with_context(selection, "adverse_events")
-    found = [_rate(row, level) for row in frame[COUNTED].itertuples(index=False)]
+    found = [_rate(row, level) for row in each(frame[COUNTED])]
     added = rowwise.table(found, RATES)
     return pd.concat([frame.drop(columns="events"), added], axis=1)[EVENT_COLUMNS]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import rowwise
-from analysis.evidence.rowwise import numbered
+from analysis.evidence.rowwise import each, grouped, numbered
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.summaries import (
@@ -69,7 +69,7 @@ def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:
 
 def _scores(printed: pd.DataFrame, level: float) -> pd.DataFrame:
     frame = printed[(printed["statistic"] != "mean_change").to_numpy()].rename(columns={"weeks_from_end": "weeks"})
-    scored = [_score(row, level) for row in frame[PRINTED].itertuples(index=False)]
+    scored = [_score(row, level) for row in each(frame[PRINTED])]
     found = [tuple(score[name] for name in SCORED) for score in scored]
     return pd.concat([numbered(frame.drop(columns=REPLACED)), rowwise.table(found, SCORED)], axis=1)[SCORE_COLUMNS]
 
@@ -84,7 +84,7 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """
     printed = with_context(selection, "pain_scores")
     found = []
-    for row in printed[(printed["statistic"] == "mean_change").to_numpy()].itertuples():
+    for row in each(printed[(printed["statistic"] == "mean_change").to_numpy()]):
         change, spread_low, spread_high = _on_0_to_10(row)
         low = high = se = np.nan
         if row.spread_kind in ("se", "sd") and row.n >= 2:
@@ -97,10 +97,7 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
         place = source_row("pain_scores", row.row)
         found.append(_change(row, row.weeks_from_end, change, low, high, "mean change as printed", interval, place, se))
 
-    arms: dict[str, list] = {}
-    for row in _scores(printed, level).itertuples():
-        if isinstance(row.arm_id, str):
-            arms.setdefault(row.arm_id, []).append(row)
+    arms = grouped((row.arm_id, row) for row in each(_scores(printed, level)) if isinstance(row.arm_id, str))
     for rows in arms.values():
         baseline = [row for row in rows if row.phase == "baseline"]
         if len(baseline) != 1:
@@ -127,10 +124,11 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     under both readings (`_if_sd`, `_if_se`); where the spread has a label only the matching pair is filled. se: the
     standard error of the difference where there is one reading only.
     """
-    times: dict[tuple[str, float], list] = {}
-    for row in scores(selection, level).itertuples():
-        if row.statistic == "mean" and row.phase != "baseline" and not np.isnan(row.weeks):
-            times.setdefault((row.study_id, row.weeks), []).append(row)
+    times = grouped(
+        ((row.study_id, row.weeks), row)
+        for row in each(scores(selection, level))
+        if row.statistic == "mean" and row.phase != "baseline" and not np.isnan(row.weeks)
+    )
     found = []
     for (study_id, weeks), rows in times.items():
         treated = [row for row in rows if row.role == "ketamine"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.context import source_row
 from analysis.outcomes.responders import Flow
@@ -15,10 +16,10 @@ def consistency(table: pd.DataFrame, name: str = "consistency") -> Table:
     """Printed numbers with their verdicts (from `consistency.check`, or its `questions` or `checkable` rows)."""
     shown = table.reset_index(drop=True)
     shown = shown.assign(
-        source=[source_row(row.table, row.row) for row in shown.itertuples()],
+        source=[source_row(row.table, row.row) for row in each(shown)],
         reason=[
             ". ".join(part for part in (row.why, row.assumed and f"Assumed: {row.assumed}") if part)
-            for row in shown.itertuples()
+            for row in each(shown)
         ],
     )
     columns = (
@@ -43,10 +44,10 @@ def consistency(table: pd.DataFrame, name: str = "consistency") -> Table:
 def flow_with_missing(flow: Flow, table: pd.DataFrame) -> Table:
     """What the two rates allow if patients were missing later (from `consistency.missing_at_follow_up`)."""
     shown = table.assign(
-        lost=[count_span(row.lost_low, row.lost_high) for row in table.itertuples()],
-        gained=[count_span(row.gained_low, row.gained_high) for row in table.itertuples()],
-        lost_fits=[count_span(row.lost_low_fits, row.lost_high_fits) for row in table.itertuples()],
-        gained_fits=[count_span(row.gained_low_fits, row.gained_high_fits) for row in table.itertuples()],
+        lost=[count_span(row.lost_low, row.lost_high) for row in each(table)],
+        gained=[count_span(row.gained_low, row.gained_high) for row in each(table)],
+        lost_fits=[count_span(row.lost_low_fits, row.lost_high_fits) for row in each(table)],
+        gained_fits=[count_span(row.gained_low_fits, row.gained_high_fits) for row in each(table)],
     )
     p = f"if P = {flow.p_reported:g}"
     columns = (

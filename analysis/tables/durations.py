@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_WORDS, PatientIntervals
@@ -14,7 +15,7 @@ from analysis.wording import level_words, marks, percent_interval, printed_perce
 
 def durations(table: pd.DataFrame) -> Table:
     """Every reported duration in words and weeks (from `durations.statements`)."""
-    rows = list(table.itertuples())
+    rows = list(each(table))
     shown = table.assign(
         study=[row.citation + marks(row) for row in rows],
         regimen=table["regimen_class"].map(REGIMEN_WORDS),
@@ -45,7 +46,7 @@ def durations(table: pd.DataFrame) -> Table:
 def patient_intervals(found: PatientIntervals) -> Table:
     """Milestones turned into disjoint groups of patients (from `durations.intervals`)."""
     table = found.table
-    rows = list(table.itertuples())
+    rows = list(each(table))
     shown = table.assign(
         benefit_words=table["benefit"].map(BENEFIT_WORDS),
         weeks_words=[_interval_words(row) for row in rows],
@@ -74,7 +75,7 @@ def patient_intervals(found: PatientIntervals) -> Table:
 def without_interval(found: PatientIntervals) -> Table:
     """Statements about durations that give no interval of patients, with the reason."""
     shown = found.left_out.assign(
-        patients_words=[_patients(row) for row in found.left_out.itertuples()],
+        patients_words=[_patients(row) for row in each(found.left_out)],
     )
     columns = (
         Column("citation", "Study"),
@@ -96,7 +97,7 @@ def without_interval(found: PatientIntervals) -> Table:
 def benefit_by_regimen(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Benefit kept over time, regimen by regimen, study by study (from `durations.kept`): a comparison without a
     sum."""
-    rows = list(table.itertuples())
+    rows = list(each(table))
     shown = table.assign(
         study=[row.citation + marks(row) for row in rows],
         regimen=table["regimen_class"].map(REGIMEN_WORDS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Column, Table
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
@@ -15,7 +16,7 @@ def studies(table: pd.DataFrame) -> Table:
     """The studies that count and what each reports (from `evidence_map.studies`)."""
     shown = table.assign(
         regimens_words=table["regimens"].map(_regimens),
-        n_words=[f"{int(r.n)}" if pd.notna(r.n) else "not stated" for r in table.itertuples()],
+        n_words=[f"{int(r.n)}" if pd.notna(r.n) else "not stated" for r in each(table)],
     )
     reports = [
         Column(name, label, "left", lambda n: "yes" if n else "–")
@@ -48,7 +49,7 @@ def studies(table: pd.DataFrame) -> Table:
 def doses(table: pd.DataFrame, weight_kg: float) -> Table:
     """Doses on one scale (from `evidence_map.doses`); arms without a comparable dose stand at the end with the
     reason."""
-    shown = table.assign(words=[row.not_comparable or row.assumption for row in table.itertuples()])
+    shown = table.assign(words=[row.not_comparable or row.assumption for row in each(table)])
     columns = (
         Column("citation", "Study"),
         Column("label", "Arm"),
@@ -76,12 +77,12 @@ def reviews(evidence) -> Table:
     table = evidence.reviews[kinds & evidence.reviews["estimate"].notna()].copy()
     table["estimate_words"] = [
         half_up(row.estimate, 2) + (f" ({interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else "")
-        for row in table.itertuples()
+        for row in each(table)
     ]
     table["scale"] = table["estimate_kind"].map(
         {"mean_difference": "points, 0–10", "hedges_g": "Hedges g", "event_rate_percent": "percent"}
     )
-    table["p_words"] = [p_text(r.p_operator, r.p_value) if pd.notna(r.p_value) else "" for r in table.itertuples()]
+    table["p_words"] = [p_text(r.p_operator, r.p_value) if pd.notna(r.p_value) else "" for r in each(table)]
     columns = (
         Column("citation", "Review"),
         Column("population", "Patients with"),
@@ -109,8 +110,8 @@ def left_out(selection: Selection, *tables: str, name: str = "left-out") -> Tabl
     whole = set(rows.loc[rows["table"] == "studies", "study_id"]) if not tables else set()
     shown = rows[(rows["table"] == "studies") | ~rows["study_id"].isin(whole)].copy()
     shown["study"] = shown["study_id"].map(names).fillna(shown["study_id"])
-    shown["what"] = [_what(row) for row in shown.itertuples()]
-    shown["source"] = [source_row(row.table, row.row) for row in shown.itertuples()]
+    shown["what"] = [_what(row) for row in each(shown)]
+    shown["source"] = [source_row(row.table, row.row) for row in each(shown)]
     columns = (Column("study", "Study"), Column("what", "What"), Column("why", "Why"), Column("source", "Row"))
     return Table(
         name=name,

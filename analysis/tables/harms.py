@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.tables.notes import row_column, studies_of, with_marks
 from analysis.wording import level_words, marks, percent, percent_interval, printed_percent
@@ -11,7 +12,7 @@ from analysis.wording import level_words, marks, percent, percent_interval, prin
 
 def adverse_events(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Adverse events with Wilson's interval and the rule of three (from `safety.events`)."""
-    rows = list(table.itertuples())
+    rows = list(each(table))
     shown = table.assign(
         study=[row.citation + marks(row) for row in rows],
         count_words=[_events(row) for row in rows],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.tables.notes import row_column, studies_of, with_marks
 from analysis.wording import half_up, interval, level_words, marks, upper_first
@@ -24,10 +25,10 @@ SPREAD_WORDS = {
 def pain_scores(table: pd.DataFrame) -> Table:
     """Pain scores with their spread as printed and what was estimated from it (from `trajectories.scores`)."""
     shown = table.assign(
-        study=[row.citation + marks(row) for row in table.itertuples()],
-        value_words=[_score(row) for row in table.itertuples()],
-        spread_words=[_spread(row) for row in table.itertuples()],
-        sd_words=[_sd(row) for row in table.itertuples()],
+        study=[row.citation + marks(row) for row in each(table)],
+        value_words=[_score(row) for row in each(table)],
+        spread_words=[_spread(row) for row in each(table)],
+        sd_words=[_sd(row) for row in each(table)],
     )
     columns = (
         Column("study", "Study"),
@@ -76,7 +77,7 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 
             ),
             "rows": row.rows,
         }
-        for row in differences.itertuples()
+        for row in each(differences)
     ]
     within = [
         {
@@ -89,7 +90,7 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 
             "interval": _interval(row),
             "rows": row.rows,
         }
-        for row in table.itertuples()
+        for row in each(table)
     ]
     shown = pd.DataFrame(
         [*between, *within], columns=["study_id", "study", "comparison", "time", "n", "change", "interval", "rows"]

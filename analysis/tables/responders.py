@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, linked
 from analysis.outcomes.responders import Flow
 from analysis.tables.notes import count_span, row_column, studies_of, with_marks
@@ -13,7 +14,7 @@ from analysis.wording import level_words, marks, percent_interval, printed_perce
 
 def responder_rates(table: pd.DataFrame, level: float = 0.95) -> Table:
     """Responder rates with Wilson's interval (from `responders.rates`)."""
-    rows = list(table.itertuples())
+    rows = list(each(table))
     shown = table.assign(
         study=[row.citation + marks(row) for row in rows],
         count_words=[
@@ -51,8 +52,8 @@ def responder_flow(flow: Flow) -> Table:
     }
     shown = flow.bounds.assign(
         words=flow.bounds["quantity"].map(words),
-        possible=[count_span(row.low, row.high) for row in flow.bounds.itertuples()],
-        fitting=[count_span(row.low_fits, row.high_fits) for row in flow.bounds.itertuples()],
+        possible=[count_span(row.low, row.high) for row in each(flow.bounds)],
+        fitting=[count_span(row.low_fits, row.high_fits) for row in each(flow.bounds)],
     )
     columns = [Column("words", "Patients who"), Column("possible", "Possible at all", "right")]
     tested = np.isfinite(flow.p_reported)

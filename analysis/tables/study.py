@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import RESULT_TABLES, Selection
 from analysis.exhibit import Column, Table, linked
 from analysis.outcomes import evidence_map
@@ -22,7 +23,7 @@ DRUG_WORDS = {
 
 def study_facts(selection: Selection) -> Table:
     """What kind of study it is: one line a fact; what is not stated says so."""
-    row = next(evidence_map.studies(selection).itertuples())
+    row = next(each(evidence_map.studies(selection)))
     study = selection.evidence.studies.iloc[0]
     duration = study["disease_duration_years"]
     facts = {
@@ -52,8 +53,8 @@ def arms(selection: Selection) -> Table:
     table = selection.evidence.arms
     shown = table.assign(
         n_words=[f"{int(n)}" if pd.notna(n) else "not printed" for n in table["n"]],
-        treatment=[_treatment(row) for row in table.itertuples()],
-        dose=[_dose(row) for row in table.itertuples()],
+        treatment=[_treatment(row) for row in each(table)],
+        dose=[_dose(row) for row in each(table)],
     )
     columns = (
         Column("label", "Arm"),
@@ -74,8 +75,8 @@ def tests(selection: Selection) -> Table:
     """Printed statistical tests and estimates, as the sources give them."""
     table = selection.evidence.reported_tests
     shown = table.assign(
-        estimate_words=[_estimate(row) for row in table.itertuples()],
-        p_words=[p_text(row.p_operator, row.p_value) if pd.notna(row.p_value) else "" for row in table.itertuples()],
+        estimate_words=[_estimate(row) for row in each(table)],
+        p_words=[p_text(row.p_operator, row.p_value) if pd.notna(row.p_value) else "" for row in each(table)],
     )
     columns = (
         Column("outcome", "Outcome"),
@@ -99,7 +100,7 @@ def sources(selection: Selection) -> Table:
     table = table[own | table["source_id"].isin(used)].reset_index(drop=True)
     shown = table.assign(
         access_words=table["access"].map(ACCESS_WORDS),
-        where=[_where(row) for row in table.itertuples()],
+        where=[_where(row) for row in each(table)],
     )
     columns = (
         Column("title", "Source"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, linked
 from analysis.exhibit.places import places
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
@@ -23,11 +24,11 @@ def pooled_rates(pooled: PooledRates, level: float = 0.95) -> Table:
     """Rates put together over studies (from `synthesis.pooled_rates`)."""
     groups = pooled.groups
     shown = groups.assign(
-        what=[upper_first(row.definition_words) for row in groups.itertuples()],
-        counts=[of(row.responders, row.patients) for row in groups.itertuples()],
-        rate_words=[f"{percent(r.rate)} ({percent_interval(r.ci_low, r.ci_high)})" for r in groups.itertuples()],
-        next_words=[_limits(r.pi_low, r.pi_high) for r in groups.itertuples()],
-        i2_words=[_share(r.i2, r.i2_low, r.i2_high) for r in groups.itertuples()],
+        what=[upper_first(row.definition_words) for row in each(groups)],
+        counts=[of(row.responders, row.patients) for row in each(groups)],
+        rate_words=[f"{percent(r.rate)} ({percent_interval(r.ci_low, r.ci_high)})" for r in each(groups)],
+        next_words=[_limits(r.pi_low, r.pi_high) for r in each(groups)],
+        i2_words=[_share(r.i2, r.i2_low, r.i2_high) for r in each(groups)],
     )
     columns = (
         Column("what", "Counted as a responder"),
@@ -56,8 +57,8 @@ def without_each_study(pooled: PooledRates, level: float = 0.95) -> Table:
     table = pooled.without
     words = pooled.groups.drop_duplicates("definition_class").set_index("definition_class")["definition_words"]
     shown = table.assign(
-        what=[upper_first(words[row.definition_class]) for row in table.itertuples()],
-        rate_words=[f"{percent(r.rate)} ({percent_interval(r.ci_low, r.ci_high)})" for r in table.itertuples()],
+        what=[upper_first(words[row.definition_class]) for row in each(table)],
+        rate_words=[f"{percent(r.rate)} ({percent_interval(r.ci_low, r.ci_high)})" for r in each(table)],
     )
     columns = (
         Column("what", "Counted as a responder"),
@@ -83,10 +84,10 @@ def not_pooled(rates: PooledRates, differences: PooledDifferences) -> Table:
             pd.DataFrame(
                 {
                     "study_id": single["study_id"],
-                    "study": [row.citation + marks(row) for row in single.itertuples()],
-                    "what": [row.definition for row in single.itertuples()],
+                    "study": [row.citation + marks(row) for row in each(single)],
+                    "what": [row.definition for row in each(single)],
                     "weeks": single["weeks"],
-                    "number": [f"{of(row.responders, row.n)} {row.unit}" for row in single.itertuples()],
+                    "number": [f"{of(row.responders, row.n)} {row.unit}" for row in each(single)],
                     "why": single["why"],
                     "place": [source_row("responders", row) for row in single["row"]],
                 }
@@ -94,10 +95,10 @@ def not_pooled(rates: PooledRates, differences: PooledDifferences) -> Table:
             pd.DataFrame(
                 {
                     "study_id": between["study_id"],
-                    "study": [row.citation + marks(row) for row in between.itertuples()],
+                    "study": [row.citation + marks(row) for row in each(between)],
                     "what": between["kind"],
                     "weeks": between["weeks"],
-                    "number": [_points(row) for row in between.itertuples()],
+                    "number": [_points(row) for row in each(between)],
                     "why": between["why"],
                     "place": between["rows"],
                 }
@@ -129,14 +130,14 @@ def half_times(kept: BenefitKept, level: float = 0.95) -> Table:
     half = kept.half
     shown = half.assign(
         study_id=half["omitted"],
-        without=[row.citation or "none: all studies" for row in half.itertuples()],
-        time=[_weeks(row.half_weeks, kept.last_week) for row in half.itertuples()],
-        limits=[_week_limits(row) for row in half.itertuples()],
+        without=[row.citation or "none: all studies" for row in each(half)],
+        time=[_weeks(row.half_weeks, kept.last_week) for row in each(half)],
+        limits=[_week_limits(row) for row in each(half)],
         slope_words=[
             "can't be told"
             if np.isnan(r.slope)
             else f"{half_up(r.slope, 2)} ({interval(r.slope_low, r.slope_high, 2)})"
-            for r in half.itertuples()
+            for r in each(half)
         ],
     )
     columns = (
@@ -160,9 +161,9 @@ def half_times(kept: BenefitKept, level: float = 0.95) -> Table:
 def kept_left_out(kept: BenefitKept) -> Table:
     """Counts of kept benefit that do not enter the curve, with the reason (from `synthesis.benefit_kept`)."""
     shown = kept.left_out.assign(
-        study=[row.citation + marks(row) for row in kept.left_out.itertuples()],
+        study=[row.citation + marks(row) for row in each(kept.left_out)],
         benefit_words=kept.left_out["benefit"].map(BENEFIT_WORDS),
-        count_words=[of(row.patients, row.patients_treated) for row in kept.left_out.itertuples()],
+        count_words=[of(row.patients, row.patients_treated) for row in each(kept.left_out)],
     )
     columns = (
         Column("study", "Study"),
@@ -188,7 +189,7 @@ def regimen_odds(kept: BenefitKept, level: float = 0.95) -> Table:
         regimen=kept.regimens["regimen_class"].map(REGIMEN_WORDS),
         odds_words=[
             "1 (compared with)" if np.isnan(r.ci_low) else f"{r.odds_ratio:.2g} ({r.ci_low:.2g} to {r.ci_high:.2g})"
-            for r in kept.regimens.itertuples()
+            for r in each(kept.regimens)
         ],
     )
     columns = (
@@ -211,9 +212,9 @@ def duration_groups(curves: DurationCurves, level: float = 0.95) -> Table:
     """Durations by regimen with their median (from `synthesis.duration_curves`)."""
     shown = curves.groups.assign(
         regimen=curves.groups["regimen_class"].map(REGIMEN_WORDS),
-        median=[_span(r.median_low, r.median_high) for r in curves.groups.itertuples()],
-        median_limits=[_span(r.median_ci_low, r.median_ci_high) for r in curves.groups.itertuples()],
-        rows=[_numbers(curves.patients, r.regimen_class) for r in curves.groups.itertuples()],
+        median=[_span(r.median_low, r.median_high) for r in each(curves.groups)],
+        median_limits=[_span(r.median_ci_low, r.median_ci_high) for r in each(curves.groups)],
+        rows=[_numbers(curves.patients, r.regimen_class) for r in each(curves.groups)],
     )
     columns = (
         Column("regimen", "Regimen"),
@@ -248,8 +249,8 @@ def coverage(table: pd.DataFrame) -> Table:
     return Table(
         name="coverage",
         data=table.assign(
-            coverage_words=[percent_interval(r.coverage_low, r.coverage_high) for r in table.itertuples()],
-            prediction_words=[percent_interval(r.prediction_low, r.prediction_high) for r in table.itertuples()],
+            coverage_words=[percent_interval(r.coverage_low, r.coverage_high) for r in each(table)],
+            prediction_words=[percent_interval(r.prediction_low, r.prediction_high) for r in each(table)],
         ),
         caption="Why the intervals of pooled rates are made as they are: simulated studies of these sizes.",
         columns=columns,

@@ -13,8 +13,8 @@ from analysis.exhibit import Figure, escape
 from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.wording import level_words, percent, percent_interval, upper_first
 
+from ...evidence.rowwise import each
 from ..ledger import Column, Ledger, interval
-from ..rows import each
 from ..style import INK, SERIES_LOOKS, style
 from ..words import percent_pair, plural
 from .common import empty, exhibit, foot

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.wording import level_words, percent, percent_interval, series, upper_first
 
-from ..rows import each
+from ...evidence.rowwise import each
 from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, at_week, horizon_tick, panel, style, week_ticks, write
 from ..words import number, percent_pair
 from .common import empty, exhibit, fitting, group_words, left_out, not_shown, page, share_axis

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.wording import level_words, percent
 
-from ..rows import each
+from ...evidence.rowwise import each
 from ..style import INK, LINE, MUTED, SERIES_LOOKS, SMALL, Look, panel, style, write
 from ..words import percent_pair, weeks
 from .common import empty, exhibit, left_out, page, share_axis

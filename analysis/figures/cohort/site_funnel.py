@@ -11,8 +11,8 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.wording import percent
 
+from ...evidence.rowwise import each
 from ..labels import nearest, place_labels, spread
-from ..rows import each
 from ..style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
 from ..words import plural
 from .common import empty, exhibit, fitting, group_words, left_out, page, share_axis

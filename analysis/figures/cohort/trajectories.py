@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words
 
-from ..rows import each
+from ...evidence.rowwise import each
 from ..style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
 from ..words import plural
 from .common import empty, exhibit, left_out, not_shown, page, rules

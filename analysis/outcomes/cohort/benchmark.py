@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
+from analysis.evidence.rowwise import each
 from analysis.outcomes.cohort.disclosure import NOT_STATED, check_min_cell, is_merged, merge_small
 from analysis.outcomes.cohort.durations import EVERYBODY, RESPONDERS, Durations
 from analysis.outcomes.cohort.judging import can_be_judged, responds
@@ -74,7 +75,7 @@ def compare(clinic: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     renamed = {name: f"published_{name}".replace("_estimate", "") for name in ("estimate", "ci_low", "ci_high")}
     told = published if "rows" in published else published.assign(rows="")
     table = told[[*PUBLISHED, "rows"]].rename(columns=renamed).merge(clinic, on="outcome", how="left")
-    judged = [_verdict(row) for row in table.itertuples()]
+    judged = [_verdict(row) for row in each(table)]
     table["position"] = [position for position, _, _ in judged]
     table["verdict"] = [verdict for _, verdict, _ in judged]
     table["why"] = [why for _, _, why in judged]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import RESULT_TABLES, Criteria, Selection, select
 from analysis.outcomes import durations, evidence_map, responders
 from analysis.outcomes.consistency.verdicts import CANNOT_BE_CHECKED, Checked
@@ -26,7 +27,7 @@ def contradictions(evidence: Evidence) -> Iterator[Checked]:
     Nothing printed decides between two accounts of one fact, so the verdict is always `cannot be checked`.
     """
     effects = _effects(evidence)
-    for row in evidence.conflicts.itertuples():
+    for row in each(evidence.conflicts):
         yield Checked(
             study_id=row.study_id,
             table="conflicts",
@@ -62,14 +63,14 @@ def main_numbers(accounts: Sequence[Evidence]) -> list[dict[str, str]]:
 
 def _numbers(selection: Selection) -> Iterator[tuple[str, str, str]]:
     """Study, name and words of each main number."""
-    for row in responders.rates(selection).itertuples():
+    for row in each(responders.rates(selection)):
         rate = f"{int(row.responders)} of {int(row.n)} ({percent(row.rate)})"
         yield row.study_id, f"{row.definition}, {row.timepoint}", rate
-    for row in evidence_map.doses(selection).itertuples():
+    for row in each(evidence_map.doses(selection)):
         yield row.study_id, f"regimen ({row.label})", row.regimen_class.replace("_", " ")
         if pd.notna(row.total_mg):
             yield row.study_id, f"total dose ({row.label})", f"{row.total_mg:,.0f} mg"
-    for row in durations.statements(selection).itertuples():
+    for row in each(durations.statements(selection)):
         at = f"{row.weeks_low:g} weeks" if pd.notna(row.weeks_low) else "no weeks"
         yield row.study_id, f"duration ({row.reported})", at
 
@@ -95,12 +96,12 @@ def _of_one(evidence: Evidence, study_id: str) -> Evidence:
 
 def _of_all(evidence: Evidence) -> dict[str, str]:
     table = evidence_map.certainty(select(evidence))
-    return {f"{row.control} studies": f"{row.studies} with {row.patients} patients" for row in table.itertuples()}
+    return {f"{row.control} studies": f"{row.studies} with {row.patients} patients" for row in each(table)}
 
 
 def _effects(evidence: Evidence) -> dict[int, str]:
     """What each other value would change, by the row's place in the table; conflicts without one are not in it."""
-    rows = [row for row in evidence.conflicts.itertuples() if isinstance(row.changes_table, str)]
+    rows = [row for row in each(evidence.conflicts) if isinstance(row.changes_table, str)]
     used = {study: _of_one(evidence, study) for study in dict.fromkeys(row.study_id for row in rows)}
     numbers = main_numbers([*used.values(), *(with_other_value(used[row.study_id], row) for row in rows)])
     before_of = dict(zip(used, numbers, strict=False))

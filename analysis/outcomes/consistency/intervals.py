@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import each
 from analysis.outcomes.consistency.printed import PrintedP, span
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
@@ -31,7 +32,7 @@ def estimates(evidence: Evidence) -> Iterator[Checked]:
     All is compared over the whole range that the printed digits allow.
     """
     for table in ("reported_tests", "reviews"):
-        for row in getattr(evidence, table).itertuples():
+        for row in each(getattr(evidence, table)):
             has_interval = pd.notna(row.ci_low) and pd.notna(row.ci_high)
             if has_interval and pd.notna(row.estimate):
                 yield _middle(row, table, evidence)

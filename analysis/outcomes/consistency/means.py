@@ -8,6 +8,7 @@ from math import ceil, sqrt
 import pandas as pd
 
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import each
 from analysis.outcomes.consistency.percentages import FEWEST, listed
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
@@ -31,7 +32,7 @@ def means(evidence: Evidence) -> Iterator[Checked]:
     changes, medians and spans have no such grid: they can't be checked and say so.
     """
     frame = evidence.pain_scores
-    for row in frame.itertuples():
+    for row in each(frame):
         if row.statistic != "mean" or pd.isna(row.value) or pd.isna(row.n):
             why = {
                 "median": "a median of patients can be any score",

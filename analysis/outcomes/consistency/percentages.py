@@ -8,6 +8,7 @@ from math import ceil
 import pandas as pd
 
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import each
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
     FITS,
@@ -36,14 +37,13 @@ def percentages(evidence: Evidence) -> Iterator[Checked]:
         frame = getattr(evidence, table)
         frame = frame[frame["percent_reported"].notna() & frame["n"].notna()]
         printed = {
-            row.row: (row.percent_reported, places(evidence, table, row, "percent_reported"))
-            for row in frame.itertuples()
+            row.row: (row.percent_reported, places(evidence, table, row, "percent_reported")) for row in each(frame)
         }
         shared = {
             key: sorted({printed[row] for row in group["row"]})
             for key, group in frame.groupby(["arm_id", "n"], dropna=False)
         }
-        for row in frame.itertuples():
+        for row in each(frame):
             yield _percentage(row, table, counted, printed[row.row], shared[(row.arm_id, row.n)])
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.evidence.load import Evidence
-from analysis.evidence.rowwise import values
+from analysis.evidence.rowwise import each, values
 from analysis.outcomes.consistency.percentages import FEWEST, counted_percentage, listed
 from analysis.outcomes.consistency.printed import PrintedP, p_of_t, span
 from analysis.outcomes.consistency.verdicts import (
@@ -47,7 +47,7 @@ def tests(evidence: Evidence) -> Iterator[Checked]:
     its SE; P of two percentages whose groups are known, by Fisher's test and chi-square with and without continuity
     correction, or by McNemar's four tests if the patients are the same. What has none of these can't be checked.
     """
-    for row in evidence.reported_tests.itertuples():
+    for row in each(evidence.reported_tests):
         statistic = row.statistic if isinstance(row.statistic, str) else ""
         if found := COUNTED.fullmatch(statistic):
             digits = places(evidence, TABLE, row, "estimate")

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pandas as pd
 
 from analysis.evidence.load import Evidence
-from analysis.evidence.rowwise import values
+from analysis.evidence.rowwise import each, grouped, values
 from analysis.outcomes.consistency.verdicts import CANNOT_BE, CANNOT_BE_CHECKED, FITS, Checked, checked
 
 
@@ -23,7 +23,7 @@ def sums(evidence: Evidence) -> Iterator[Checked]:
 def _subgroups(evidence: Evidence) -> Iterator[Checked]:
     subgroups = _subgroups_of(evidence)
     size_of = dict(values(evidence.arms, "arm_id", "n"))
-    for whole in evidence.arms.itertuples():
+    for whole in each(evidence.arms):
         sizes = [size_of[arm] for arm in subgroups.get(whole.arm_id, ())]
         if not sizes:
             continue
@@ -38,16 +38,13 @@ def _subgroups(evidence: Evidence) -> Iterator[Checked]:
 
 
 def _subgroups_of(evidence: Evidence) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for arm, whole, kind in values(evidence.arms, "arm_id", "contained_in", "contained_as"):
-        if kind == "subgroup":
-            found.setdefault(whole, []).append(arm)
-    return found
+    columns = ("arm_id", "contained_in", "contained_as")
+    return grouped((whole, arm) for arm, whole, kind in values(evidence.arms, *columns) if kind == "subgroup")
 
 
 def _responders(evidence: Evidence) -> Iterator[Checked]:
     subgroups = _subgroups_of(evidence)
-    rows = list(evidence.responders.itertuples())
+    rows = list(each(evidence.responders))
     for whole in rows:
         inside = subgroups.get(whole.arm_id, ())
         same = (whole.timepoint, whole.definition)
@@ -65,11 +62,12 @@ def _responders(evidence: Evidence) -> Iterator[Checked]:
 
 
 def _milestones(evidence: Evidence) -> Iterator[Checked]:
-    groups: dict[tuple[str, str], list] = {}
-    for row in evidence.durations.itertuples():
-        if row.statement == "milestone" and pd.notna(row.patients) and pd.notna(row.weeks_low):
-            groups.setdefault((row.arm_id, row.benefit), []).append(row)
-    for rows in groups.values():
+    counted = (
+        row
+        for row in each(evidence.durations)
+        if row.statement == "milestone" and all(pd.notna(cell) for cell in (row.arm_id, row.patients, row.weeks_low))
+    )
+    for rows in grouped(((row.arm_id, row.benefit), row) for row in counted).values():
         for before, after in pairwise(sorted(rows, key=lambda row: row.weeks_low)):
             reported = (
                 f"{int(before.patients)} at {before.weeks_low:g} weeks, {int(after.patients)} at {after.weeks_low:g}"
@@ -85,7 +83,7 @@ def _shares(evidence: Evidence) -> Iterator[Checked]:
     for _, group in shares.groupby(["study_id", "outcome"], sort=False):
         total = group["estimate"].sum()
         slack = 0.05 * len(group) + 1e-9  # each share is rounded
-        first = next(group.itertuples())
+        first = next(each(group))
         reported = " + ".join(f"{value:g}" for value in group["estimate"])
         fits = abs(total - 100) <= slack
         why = "" if fits else f"the shares make {total:g}%, not 100%: the others may be patients without a group"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
@@ -161,7 +162,7 @@ def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:
     except ValueError as error:
         return nothing, str(error)
     rows = [{"regimen_class": model.groups[0], "k": sizes[model.groups[0]], "odds_ratio": 1.0}]
-    for row in model.coefficients.iloc[2:].itertuples():
+    for row in each(model.coefficients.iloc[2:]):
         ratios = {"odds_ratio": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high}
         ratios = {name: float(np.exp(value)) for name, value in ratios.items()}
         rows.append({"regimen_class": row.name, "k": sizes[row.name], **ratios, "p": row.p})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import DEFINITION_WORDS, UNCONTROLLED
 from analysis.outcomes.durations import BENEFIT_WORDS
@@ -72,12 +73,12 @@ def _by_definition(
         | _of(pd.DataFrame([row._asdict()]))
         | {"k": 1, "patients": int(row.n), "estimate": row.rate, "ci_low": row.ci_low, "ci_high": row.ci_high}
         | {"pi_low": np.nan, "pi_high": np.nan}
-        for row in members.sort_values("row").itertuples()
+        for row in each(members.sort_values("row"))
     ]
 
 
 def _by_curve(points: pd.DataFrame, model: Decline, weeks: float, outcome: str) -> dict:
-    row = next(model.curve([weeks]).itertuples())
+    row = next(each(model.curve([weeks])))
     benefits = series([BENEFIT_WORDS[name] for name in dict.fromkeys(points["benefit"])], "or")
     return {
         "outcome": outcome,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.outcomes import responders
 from analysis.outcomes.context import DEFINITION_WORDS, source_row
@@ -146,7 +147,7 @@ def _without_each(by_study: pd.DataFrame, level: float) -> list[dict]:
     if len(by_study) < 3:
         return []  # what is left is one study's own rate, which stands in the table already
     found = []
-    for row in by_study.itertuples():
+    for row in each(by_study):
         rest = by_study[by_study["study_id"] != row.study_id]
         pooled = pool_group(rest, level, tau2_limits=False)
         limits = {name: getattr(pooled, name) for name in RESULT[1:5]}

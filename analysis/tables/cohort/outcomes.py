@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.outcomes.context import group_name
@@ -30,17 +31,17 @@ def pain_by_visit(result: Any, level: float = 0.95) -> Table:
     table = result.visits
     shown = table.assign(
         visit_words=table["label"].map(upper_first),
-        n_words=[count(row.n, row.hidden, result.min_cell) for row in table.itertuples()],
-        mean_words=[points(row.mean, row.ci_low, row.ci_high) for row in table.itertuples()],
-        sd_words=["–" if pd.isna(row.sd) else half_up(row.sd, 1) for row in table.itertuples()],
-        median_words=[points(row.median, row.q1, row.q3) for row in table.itertuples()],
+        n_words=[count(row.n, row.hidden, result.min_cell) for row in each(table)],
+        mean_words=[points(row.mean, row.ci_low, row.ci_high) for row in each(table)],
+        sd_words=["–" if pd.isna(row.sd) else half_up(row.sd, 1) for row in each(table)],
+        median_words=[points(row.median, row.q1, row.q3) for row in each(table)],
         change_n_words=[
             "" if row.visit == "baseline" else count(row.change_n, row.change_hidden, result.min_cell)
-            for row in table.itertuples()
+            for row in each(table)
         ],
         change_words=[
             "" if row.visit == "baseline" else points(row.change_mean, row.change_low, row.change_high)
-            for row in table.itertuples()
+            for row in each(table)
         ],
     )
     label = level_words(level)
@@ -104,7 +105,7 @@ def responders_by_group(result: Any, level: float = 0.95) -> Table:
     """Responders by site, regimen, year and course, by the chosen rule (from `cohort.response`)."""
     table = result.by_group[result.by_group["handling"] == "complete_cases"]
     rows: dict[tuple[str, str], dict[str, str]] = {}
-    for row in table.itertuples():
+    for row in each(table):
         place = rows.setdefault(
             (row.by, row.group),
             {"by": row.by, "group": row.group, "heading": BY_WORDS[row.by], "words": group_name(row.group)},
@@ -156,7 +157,7 @@ def flow(result: Any, level: float = 0.95) -> Table:
             ),
             "p": _p(row.p_value),
         }
-        for row in result.flow.itertuples()
+        for row in each(result.flow)
     ]
     columns = ["rule_words", "handling_words", "n", "kept", "lost", "gained", "neither", "difference", "p"]
     return Table(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.context import group_name
 from analysis.tables.cohort.parts import BY_WORDS, count, notes, of_all, points, rate
@@ -16,7 +17,7 @@ def people(result: Any) -> Table:
     """How many patients, courses and visits, and what the patients were like at baseline (from `cohort.people`)."""
     sizes = [
         {"what": upper_first(row.item), "unit": "", "n": count(row.n, row.hidden, result.min_cell), "value": ""}
-        for row in result.sizes.itertuples()
+        for row in each(result.sizes)
     ]
     measures = [
         {
@@ -28,7 +29,7 @@ def people(result: Any) -> Table:
             else half_up(row.mean, 1) + ("" if pd.isna(row.sd) else f" ({half_up(row.sd, 1)})"),
             "median": "" if pd.isna(row.median) else points(row.median, row.q1, row.q3),
         }
-        for row in result.measures.itertuples()
+        for row in each(result.measures)
     ]
     shown = pd.DataFrame([*sizes, *measures], columns=["what", "n", "missing", "mean", "median"])
     return Table(
@@ -81,7 +82,7 @@ def site_by_regimen(result: Any) -> Table:
     """Who got which regimen where (from `cohort.people`); no rows if there is one site or one regimen."""
     table = result.site_by_regimen
     cells = table.assign(
-        cell=[count(row.patients, row.hidden, result.min_cell) for row in table.itertuples()],
+        cell=[count(row.patients, row.hidden, result.min_cell) for row in each(table)],
         site=table["site"].map(group_name),
         regimen=table["regimen_class"].map(lambda regimen: upper_first(group_name(regimen))),
     )
@@ -104,11 +105,11 @@ def missing(result: Any) -> Table:
     """Scores there and missing, visit by visit (from `cohort.people`)."""
     table = result.missing
     shown = table.assign(
-        visit_words=[_visit(row) for row in table.itertuples()],
-        observed_words=[of_all(row.observed, row.expected, row.hidden, result.min_cell) for row in table.itertuples()],
-        share_words=["–" if pd.isna(row.share_observed) else percent(row.share_observed) for row in table.itertuples()],
-        empty_words=[count(row.empty, row.hidden, result.min_cell) for row in table.itertuples()],
-        no_row_words=[count(row.no_row, row.hidden, result.min_cell) for row in table.itertuples()],
+        visit_words=[_visit(row) for row in each(table)],
+        observed_words=[of_all(row.observed, row.expected, row.hidden, result.min_cell) for row in each(table)],
+        share_words=["–" if pd.isna(row.share_observed) else percent(row.share_observed) for row in each(table)],
+        empty_words=[count(row.empty, row.hidden, result.min_cell) for row in each(table)],
+        no_row_words=[count(row.no_row, row.hidden, result.min_cell) for row in each(table)],
     )
     return Table(
         name="missing-scores",
@@ -134,9 +135,9 @@ def who_is_missing(result: Any, level: float = 0.95) -> Table:
             "baseline": points(row.baseline_mean, row.baseline_low, row.baseline_high),
             "response": rate(row.rate, row.ci_low, row.ci_high),
         }
-        for row in result.who_is_missing.itertuples()
+        for row in each(result.who_is_missing)
     ]
-    differs = {row.measure: row for row in result.who_differs.itertuples() if not row.hidden}
+    differs = {row.measure: row for row in each(result.who_differs) if not row.hidden}
     if differs:
         base, late = differs.get("baseline"), differs.get("response_end_of_infusion")
         rows.append(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.outcomes.context import group_name
@@ -31,16 +32,14 @@ def durations(result: Any, level: float = 0.95) -> Table:
         who_words=table["who"].map(WHO_WORDS),
         words=[
             "All" if row.by == "all" else f"{BY_WORDS.get(row.by, row.by)}: {group_name(row.group)}"
-            for row in table.itertuples()
+            for row in each(table)
         ],
         **{
-            f"{name}_words": [count(getattr(row, name), row.hidden, result.min_cell) for row in table.itertuples()]
+            f"{name}_words": [count(getattr(row, name), row.hidden, result.min_cell) for row in each(table)]
             for name in ("patients", "never", "ended", "ongoing", "without_follow_up")
         },
-        median_words=[
-            "–" if row.hidden else median_words(row.median_low, row.median_high) for row in table.itertuples()
-        ],
-        limit_words=["–" if row.hidden else _limits(row.limit_low, row.limit_high) for row in table.itertuples()],
+        median_words=["–" if row.hidden else median_words(row.median_low, row.median_high) for row in each(table)],
+        limit_words=["–" if row.hidden else _limits(row.limit_low, row.limit_high) for row in each(table)],
     )
     return Table(
         name="durations",
@@ -74,8 +73,8 @@ def duration_tests(result: Any) -> Table:
     table = result.tests
     shown = table.assign(
         who_words=table["who"].map(WHO_WORDS),
-        words=[f"{group_name(row.group_1)} against {group_name(row.group_2)}" for row in table.itertuples()],
-        n_words=[f"{int(row.n_1)} and {int(row.n_2)}" for row in table.itertuples()],
+        words=[f"{group_name(row.group_1)} against {group_name(row.group_2)}" for row in each(table)],
+        n_words=[f"{int(row.n_1)} and {int(row.n_2)}" for row in each(table)],
         p_words=["–" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}" for p in table["p_value"]],
         method_words=[
             str(method).replace("_", " ").replace("monte carlo", "Monte Carlo") for method in table["method"]
@@ -106,14 +105,12 @@ def benchmark(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), lev
     shown = compared.assign(
         outcome_words=[upper_first(_outcome(outcome)) for outcome in compared["outcome"]],
         published_words=[
-            _both(row.published, row.published_ci_low, row.published_ci_high, row.measured_in)
-            for row in compared.itertuples()
+            _both(row.published, row.published_ci_low, row.published_ci_high, row.measured_in) for row in each(compared)
         ],
-        prediction_words=[_span(row.pi_low, row.pi_high, row.measured_in) for row in compared.itertuples()],
-        clinic_words=[_both(row.estimate, row.ci_low, row.ci_high, row.measured_in) for row in compared.itertuples()],
+        prediction_words=[_span(row.pi_low, row.pi_high, row.measured_in) for row in each(compared)],
+        clinic_words=[_both(row.estimate, row.ci_low, row.ci_high, row.measured_in) for row in each(compared)],
         verdict_words=[
-            VERDICT_WORDS.get(row.verdict, row.verdict) + (f": {row.why}" if row.why else "")
-            for row in compared.itertuples()
+            VERDICT_WORDS.get(row.verdict, row.verdict) + (f": {row.why}" if row.why else "") for row in each(compared)
         ],
     )
     label = level_words(level)
@@ -148,8 +145,7 @@ def regression_to_the_mean(result: Any) -> Table:
     table = result.falls
     shown = table.assign(
         reliability_words=[
-            half_up(row.reliability, 2) + (" (the one to quote)" if row.is_central else "")
-            for row in table.itertuples()
+            half_up(row.reliability, 2) + (" (the one to quote)" if row.is_central else "") for row in each(table)
         ],
         fall_words=["–" if pd.isna(fall) else half_up(fall, 1) for fall in table["fall"]],
         sd_words=["–" if pd.isna(sd) else half_up(sd, 1) for sd in table["within_patient_sd"]],
