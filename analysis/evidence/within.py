@@ -10,6 +10,7 @@ from math import ceil, floor
 
 from analysis.evidence.cells import Record
 from analysis.evidence.problems import Problem
+from analysis.statistics.rounding import counts_near, ways_to_print
 
 COUNTS = {
     "responders": ("responders", "n"),
@@ -315,18 +316,14 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
 def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
     """The counts of `total` that a paper may print as this percentage, and the nearest count."""
     exact, decimals = Fraction(printed) * total / 100, _decimals(printed)
-    # what is printed is less than one unit of its last decimal away, so only the counts around it need a look
-    reach = Fraction(total, 100 * 10**decimals)
-    around = range(max(0, floor(exact - reach)), min(total, ceil(exact + reach)) + 1)
     nearest = min(min(total, floor(exact)), min(total, ceil(exact)), key=lambda count: abs(count - exact))
+    around = counts_near(Fraction(printed), total, decimals)
     return [count for count in around if Fraction(printed) in percentages(count, total, decimals)], nearest
 
 
 def percentages(count: int, total: int, decimals: int) -> set[Fraction]:
     """The percentages that a paper may print for `count` of `total`: rounded half up, half to even, or cut off."""
-    scale = 10**decimals
-    exact = Fraction(100 * scale * count, total)
-    return {Fraction(number, scale) for number in (int(exact + Fraction(1, 2)), round(exact), int(exact))}
+    return {Fraction(number, 10**decimals) for number in ways_to_print(count, total, decimals)}
 
 
 def _percentage(tables: Tables, table: str, row: Record) -> str | None:

@@ -16,6 +16,19 @@ def decimals_of(value: float) -> int:
     return len(f"{value:.10f}".rstrip("0").partition(".")[2])
 
 
+def counts_near(percent: Fraction, n: int, decimals: int = 0) -> range:
+    """The counts of `n` patients around a printed percentage: whatever the way of rounding, no other can stand behind
+    it, since what is printed is less than one unit of its last decimal away."""
+    unit = Fraction(1, 10**decimals)
+    return range(max(0, floor((percent - unit) * n / 100)), min(n, ceil((percent + unit) * n / 100)) + 1)
+
+
+def ways_to_print(count: int, n: int, decimals: int = 0) -> tuple[int, int, int]:
+    """`count` of `n` patients as a percentage, in units of the last of so many decimals: as ROUNDINGS names them."""
+    scaled = Fraction(100 * 10**decimals * count, n)
+    return floor(scaled + Fraction(1, 2)), round(scaled), floor(scaled)
+
+
 def counts_behind_percent(percent: float, n: int, decimals: int = 0) -> pd.DataFrame:
     """Every count of `n` patients that can be printed as `percent` with so many `decimals`.
 
@@ -30,19 +43,11 @@ def counts_behind_percent(percent: float, n: int, decimals: int = 0) -> pd.DataF
         raise ValueError(f"n is {n}: a number of patients must be a whole number, 1 or more")
     unit = 10**decimals
     printed = round(Fraction(str(percent)) * unit)
-    # a printed value stands for less than one unit of its last decimal, so only these counts need a look
-    first = max(0, floor(Fraction(printed - 1, 100 * unit) * n))
-    last = min(int(n), ceil(Fraction(printed + 1, 100 * unit) * n))
     rows = []
-    for count in range(first, last + 1):
-        scaled = Fraction(100 * unit * count, int(n))
-        fits = {
-            "half_up": floor(scaled + Fraction(1, 2)) == printed,
-            "half_even": round(scaled) == printed,
-            "truncated": floor(scaled) == printed,
-        }
-        if any(fits.values()):
-            rows.append((count, *fits.values()))
+    for count in counts_near(Fraction(printed, unit), int(n), decimals):
+        fits = [number == printed for number in ways_to_print(count, int(n), decimals)]
+        if any(fits):
+            rows.append((count, *fits))
     columns = zip(*rows, strict=True) if rows else [()] * (1 + len(ROUNDINGS))
     kinds = ["int64", *["bool"] * len(ROUNDINGS)]
     return pd.DataFrame(
