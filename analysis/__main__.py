@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import shutil
 import sys
 import textwrap
@@ -211,20 +213,16 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     from analysis.reporting.pool import Processes
 
     folder, code = _folder(output), provenance.code()
-    try:
-        plan = read(resolve(file), lambda: batches.cohorts_known(folder, code))
-    except PlanError as error:
-        _refuse(error.problems)
-    names = [planned.name for planned in plan.reports]
-    chosen = [name for name in names if not only or fnmatch.fnmatchcase(name, only)]
-    if not chosen:
-        _refuse([f"no report fits {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
     progress = _Progress(quiet)
     ready = contextlib.ExitStack()
     try:
         executor = None
         if not scheduler and (force or not batches.may_hold(folder, code)):
-            executor = ready.enter_context(Processes(code["epoch"]))  # loads while the data are read
+            executor = ready.enter_context(Processes(code["epoch"]))  # loads while the list and the data are read
+        plan = read(resolve(file), lambda: batches.cohorts_known(folder, code))
+        names = [planned.name for planned in plan.reports]
+        if not any(not only or fnmatch.fnmatchcase(name, only) for name in names):
+            _refuse([f"no report fits {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
         outcomes = batches.run(
             plan,
             folder,
@@ -236,6 +234,8 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
             executor=executor,
             scheduler=scheduler,
         )
+    except PlanError as error:
+        _refuse(error.problems)
     except (FolderBusy, NoCluster) as error:
         _refuse([str(error)])
     except OSError as error:
@@ -368,4 +368,7 @@ def _width() -> int:
 
 
 if __name__ == "__main__":
+    # a command imports much and soon ends: looking for garbage all the time, and all of it at the end, costs 0.2 s
+    gc.set_threshold(200_000)
+    atexit.register(gc.freeze)
     main(prog_name="python -m analysis")

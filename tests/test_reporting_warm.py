@@ -208,6 +208,13 @@ def test_closing_a_template_ends_its_kernels():
     assert not Path(template.folder).exists()
 
 
+def test_closing_a_template_that_still_loads_waits_for_nothing():
+    """A list of reports that is refused is told at once, although the template began before it was read."""
+    template = warm.Template(environment(0, "/nonexistent"))
+    template.close()
+    assert template.process.returncode == -signal.SIGTERM
+
+
 def test_a_template_ends_with_its_owner():
     code = (
         "from analysis.reporting import warm; import os, time; t = warm.Template(dict(os.environ)); "

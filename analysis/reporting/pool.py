@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import shutil
@@ -69,6 +70,8 @@ class Processes:
 def _begin_worker(template: str, scratch: str) -> None:
     from analysis.reporting import warm
 
+    gc.freeze()
+    gc.enable()  # see preload
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the business of who asked
     tempfile.tempdir = scratch
     warm.use(template)

@@ -70,8 +70,9 @@ class Template:
             )
 
     def close(self) -> None:
-        """Ends it, and all kernels that still run."""
+        """Ends it, and all kernels that still run; at once, if it is still loading."""
         self.process.stdin.close()
+        self.process.terminate()
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
