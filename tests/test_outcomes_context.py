@@ -24,7 +24,7 @@ def merged(selection, table):
     )
     joined["label"] = joined["label"].fillna("arm not stated")
     joined["regimen_class"] = joined["regimen_class"].fillna("not_stated")
-    joined["control"] = joined["study_id"].map(controls(evidence))
+    joined["control"] = joined["study_id"].map(controls(evidence)).astype("str")  # no rows would make it `object`
     return joined
 
 
