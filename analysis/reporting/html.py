@@ -71,7 +71,7 @@ def pieces(document: Document) -> dict[str, Any]:
     blocks.append(_raw(_MARK.format("references")))
     blocks += document.references
     blocks = pandoc.walk(blocks, {"Image": lambda node: _image(node, document.files), "Table": _scrolling})
-    html = pandoc.write(blocks, "html5", document.version, ["--mathml", "--section-divs=false"])
+    html = pandoc.write(blocks, "html5", document.version)
     found = re.split(r"<!--part ([\w-]+)-->", html)
     split = dict(zip(found[1::2], found[2::2], strict=True))
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")

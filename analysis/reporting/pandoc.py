@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from analysis.reporting import ReportError
+from analysis.reporting.pandoc_process import Converter
 from analysis.reporting.parts import Blocks
 
 # Markdown as JupyterLab reads it where the two differ; no raw HTML, Typst or TeX: text from the data stays text.
@@ -18,38 +16,31 @@ READER = (
 )
 _FENCE = ":" * 24
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
-
-
-@functools.cache
-def _program() -> str:
-    import pypandoc
-
-    return pypandoc.get_pandoc_path()
-
-
-def run(arguments: list[str], text: str) -> str:
-    """What pandoc makes of the text. Raises ReportError with pandoc's own words if it can't."""
-    done = subprocess.run([_program(), *arguments], input=text.encode(), capture_output=True, check=False)
-    if done.returncode:
-        raise ReportError(f"pandoc: {' '.join(done.stderr.decode(errors='replace').split())}")
-    return done.stdout.decode()
+_TAB = 4
+convert = Converter().convert
 
 
 def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
     """Pieces of Markdown, read together so that footnotes and numbering run through; and pandoc's JSON version."""
     joined = "\n\n".join(f"{_FENCE} {{#{name}}}\n\n{text}\n\n{_FENCE}" for name, text in pieces.items())
-    document = json.loads(run(["-f", READER, "-t", "json"], joined))
+    document = _read(joined)
     found = {block["c"][0][0]: block["c"][1] for block in document["blocks"] if block["t"] == "Div"}
     if list(found) != list(pieces) or len(document["blocks"]) != len(pieces):
         # a piece with an open fence has swallowed its neighbours: read each alone
-        found = {name: json.loads(run(["-f", READER, "-t", "json"], text))["blocks"] for name, text in pieces.items()}
+        found = {name: _read(text)["blocks"] for name, text in pieces.items()}
     return found, document["pandoc-api-version"]
 
 
-def write(blocks: Blocks, to: str, version: list[int], options: Sequence[str] = ()) -> str:
+def _read(markdown: str) -> dict[str, Any]:
+    # line ends and tabs as the command `pandoc` prepares them
+    return json.loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
+
+
+def write(blocks: Blocks, to: str, version: list[int]) -> str:
     """Blocks as HTML or Typst."""
     meta = {"lang": {"t": "MetaString", "c": "en-GB"}}
-    return run(["-f", "json", "-t", to, "--wrap=none", *options], whole(blocks, version, meta))
+    text = convert(whole(blocks, version, meta), "json", to)
+    return text if text.endswith("\n") else text + "\n"
 
 
 def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:

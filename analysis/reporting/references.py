@@ -58,7 +58,7 @@ def _text(value: Any) -> dict[str, Any]:
 def _cited(document: str, changed: tuple[int, ...]) -> str:
     """The document with the words of its citations and the list of references: reports of one notebook often have the
     same. changed: when bibliographies and style were."""
-    return pandoc.run(["-f", "json", "-t", "json", "--citeproc"], document)
+    return pandoc.convert(document, "json", "json", cite=True)
 
 
 def _mention(key: str) -> dict[str, Any]:
