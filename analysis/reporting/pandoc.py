@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ READER = (
 _FENCE = ":" * 24
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
 _TAB = 4
+_MARK = "\ue000"  # of private use: stands in texts by mistake alone
+_MARKED = re.compile(rf"{_MARK}(\d+){_MARK}")
 convert = Converter().convert
 
 
@@ -37,9 +40,22 @@ def _read(markdown: str) -> dict[str, Any]:
 
 
 def write(blocks: Blocks, to: str, version: list[int]) -> str:
-    """Blocks as HTML or Typst."""
-    meta = {"lang": {"t": "MetaString", "c": "en-GB"}}
-    text = convert(whole(blocks, version, meta), "json", to)
+    """Blocks as HTML or Typst.
+
+    Of raw blocks (figures and tables, most of a report) pandoc gets a mark alone: it would copy them letter by letter.
+    """
+    raws = [block["c"] for block in blocks if block["t"] == "RawBlock"]
+    marks = (raw(kind, f"{_MARK}{number}{_MARK}") for number, (kind, _) in enumerate(raws))
+    marked = [next(marks) if block["t"] == "RawBlock" else block for block in blocks]
+    pieces = _MARKED.split(_written(marked, to, version))
+    if pieces[1::2] != [str(number) for number in range(len(raws))]:
+        return _written(blocks, to, version)  # the text itself holds what looks like a mark
+    pieces[1::2] = [text for _, text in raws]
+    return "".join(pieces)
+
+
+def _written(blocks: Blocks, to: str, version: list[int]) -> str:
+    text = convert(whole(blocks, version, {"lang": {"t": "MetaString", "c": "en-GB"}}), "json", to)
     return text if text.endswith("\n") else text + "\n"
 
 
