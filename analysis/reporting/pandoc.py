@@ -18,6 +18,9 @@ READER = (
 _FENCE = ":" * 24
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
 _TAB = 4
+_BETWEEN_WORDS = re.compile(
+    r'(?<!"t":"Space)(?<!"t":"SoftBreak)(?<!"t":"LineBreak)"},{"t":"(?:Space|SoftBreak)"},{"t":"Str","c":"'
+)
 _MARK = "\ue000"  # of private use: stands in texts by mistake alone
 _MARKED = re.compile(rf"{_MARK}(\d+){_MARK}")
 convert = Converter().convert
@@ -36,7 +39,11 @@ def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
 
 def _read(markdown: str) -> dict[str, Any]:
     # line ends and tabs as the command `pandoc` prepares them
-    return json.loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
+    return loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
+
+
+def loads(document: str) -> dict[str, Any]:
+    return json.loads(_BETWEEN_WORDS.sub(" ", document))
 
 
 def write(blocks: Blocks, to: str, version: list[int]) -> str:
