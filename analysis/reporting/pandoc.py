@@ -80,9 +80,12 @@ def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
 def walk(node: Any, changes: dict[str, Callable[[dict[str, Any]], Any]]) -> Any:
     """The tree with each element of a kind in `changes` replaced by what its function makes of it, from the leaves up.
 
-    A list that a function returns is spliced in. The tree given stays as it is; the new one shares words with it.
+    A list that a function returns is spliced in. The tree given stays as it is; the new one shares words and attributes
+    with it.
     """
     if isinstance(node, list):
+        if node and isinstance(node[0], str):  # attributes, an address: no elements
+            return node
         result: list[Any] = []
         for child in node:
             if isinstance(child, dict):
