@@ -11,11 +11,13 @@ import threading
 
 import pypandoc
 import pytest
+from hypothesis import given, settings, strategies
 from test_reporting_warm import gone
 
 from analysis.paths import ROOT
 from analysis.reporting import ReportError, pandoc, pandoc_process
 from analysis.reporting.pandoc_process import Converter
+from analysis.reporting.references import with_references
 
 NO_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
@@ -53,6 +55,13 @@ Term
 """
 
 
+CITATIONS = """[@wilson1927, p. 3 and more words; see also @turnbull1976 chap. 4]. @wilson1927 [pp. 3-5, see it].
+
+[-@wilson1927, {figure 3} and on]. [see @wilson1927 vol. II and *it*, 99]. [@wilson1927 p. 3
+and more, @turnbull1976, chapter 4 of that]
+"""
+
+
 @pytest.fixture
 def converter():
     """A pandoc of its own."""
@@ -67,18 +76,73 @@ def command(text: str, *arguments: str) -> str:
     return subprocess.run([program, *arguments], input=text.encode(), capture_output=True, check=True).stdout.decode()
 
 
+def words_apart(text: dict) -> list[dict]:
+    return pandoc.string(text["c"])
+
+
+def lines_joined(blocks: list[dict]) -> list[dict]:
+    return pandoc.walk(blocks, {"SoftBreak": lambda _: {"t": "Space"}})
+
+
 def test_reads_as_the_command_does():
-    read = pandoc.read({"one": MARKDOWN, "two": "Words"})
-    assert read[0]["one"] == json.loads(command(MARKDOWN, "-f", pandoc.READER, "-t", "json"))["blocks"]
+    blocks, _ = pandoc.read({"one": MARKDOWN, "two": "Words"})
+    expected = json.loads(command(MARKDOWN, "-f", pandoc.READER, "-t", "json"))["blocks"]
+    assert lines_joined(pandoc.walk(blocks["one"], {"Str": words_apart})) == lines_joined(expected)
 
 
 @pytest.mark.parametrize(("to", "options"), [("html5", ["--mathml"]), ("typst-citations", [])])
 def test_writes_as_the_command_does(to, options):
     blocks, version = pandoc.read({"one": MARKDOWN})
-    document = pandoc.whole(blocks["one"], version, {"lang": {"t": "MetaString", "c": "en-GB"}})
-    assert pandoc.write(blocks["one"], to, version) == command(
-        document, "-f", "json", "-t", to, "--wrap=none", *options
-    )
+    raws = [pandoc.raw(kind, f" <i>\n\n{kind} \ue0007\ue000\\1 </i>") for kind in ("html", "typst", "html", "typst")]
+    shown = [raws[0], raws[1], *blocks["one"], {"t": "BlockQuote", "c": [raws[2]]}, raws[3]]
+    document = json.loads(command(MARKDOWN, "-f", pandoc.READER, "-t", "json"))
+    document["blocks"] = [raws[0], raws[1], *document["blocks"], {"t": "BlockQuote", "c": [raws[2]]}, raws[3]]
+    document["meta"] = {"lang": {"t": "MetaString", "c": "en-GB"}}
+    expected = command(json.dumps(document), "-f", "json", "-t", to, "--wrap=none", *options)
+    assert pandoc.write(shown, to, version) == expected
+
+
+@pytest.mark.parametrize("text", ["\ue0000\ue000", "\ue0001\ue000", "\ue000", "0\ue000"])
+def test_a_text_that_looks_like_a_mark_stays_text(text):
+    blocks, version = pandoc.read({"one": text})
+    html = pandoc.write([pandoc.raw("html", "<hr>"), *blocks["one"]], "html5", version)
+    assert html == f"<hr>\n<p>{text}</p>\n"
+
+
+def test_up_to_four_words_are_one_string():
+    blocks, _ = pandoc.read({"one": 'a b\nc d e f g h \\" i\\\n j *k* l'})
+    strings = []
+    pandoc.walk(blocks["one"], {"Str": lambda node: strings.append(node["c"]) or node})
+    assert strings == ["a b c d", "e f g h", '" i', "j", "k", "l"]
+
+
+AWKWARD = (
+    *("word", "a", "1.", "-", "+", "=", "/", "//", "(b)", '"q"', "it's", "*e*", "`c`", "$x$", "@kiefer2008", "\n- [x]"),
+    *("[l](http://a.b)", "![p](q.png)", "^[note words]", "~", "#", "<", "\\#", "...", "--", "e.g.", '\\"', "&nbsp;"),
+    *("\\", "\\\n", "\\\n\\ a", "☐", "\n\n"),
+)
+
+
+@given(strategies.lists(strategies.sampled_from(AWKWARD), max_size=30), strategies.randoms())
+@settings(max_examples=60, deadline=None)
+def test_words_in_one_string_are_written_like_words_apart(words, random):
+    read = pandoc.convert("".join(word + random.choice(" \n") for word in words), pandoc.READER, "json")
+    together, apart = pandoc.loads(read), json.loads(read)
+    version = apart["pandoc-api-version"]
+    for to in ("html5", "typst-citations"):
+        assert pandoc.write(together["blocks"], to, version) == pandoc.write(apart["blocks"], to, version)
+
+
+def test_words_in_one_string_are_cited_like_words_apart():
+    read = pandoc.convert(CITATIONS, pandoc.READER, "json")
+    written = []
+    for document in (pandoc.loads(read), json.loads(read)):
+        blocks, version, nodes = document["blocks"], document["pandoc-api-version"], []
+        pandoc.walk(blocks, {"Cite": lambda node, nodes=nodes: nodes.append(node) or node})
+        listed = with_references(nodes, ["wilson1927", "turnbull1976"], version)
+        written.append([pandoc.write([pandoc.paragraph([node]) for node in nodes] + listed, "html5", version)])
+    assert written[0] == written[1]
+    assert "Wilson 1927 3</a> and more words; see also" in written[0][0]
 
 
 def test_a_refusal_has_the_words_of_pandoc_and_it_goes_on(converter):

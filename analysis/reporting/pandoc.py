@@ -18,9 +18,10 @@ READER = (
 _FENCE = ":" * 24
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
 _TAB = 4
-# two words in pandoc's JSON, the end of the first onwards (Space, SoftBreak and LineBreak end alike)
+# two words in pandoc's JSON, the end of the first onwards (Space, SoftBreak and LineBreak end alike); the box of a task
+# stays alone, or it would not be known as such
 _TWO_WORDS = re.compile(
-    r'(?<!"t":"Space)(?<!"t":"SoftBreak)(?<!"t":"LineBreak)"},'
+    r'(?<!"t":"Space)(?<!"t":"SoftBreak)(?<!"t":"LineBreak)(?<!"c":"[☐☒])"},'
     r'{"t":"(?:Space|SoftBreak)"},{"t":"Str","c":"([^"\\]*(?:\\.[^"\\]*)*)"}'
 )
 _MARK = "\ue000"  # of private use: stands in texts by mistake alone
