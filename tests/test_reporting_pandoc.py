@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -31,7 +32,7 @@ $$\\int_0^1 f(x)\\, dx$$ and $\\notacommand{x$
 
 ```python
 def f(x):\t# a tab
-\treturn "x"
+\treturn "x"\r\t# mixed
 ```
 
 - [x] done
@@ -94,9 +95,10 @@ def test_reads_as_the_command_does():
 def test_writes_as_the_command_does(to, options):
     blocks, version = pandoc.read({"one": MARKDOWN})
     raws = [pandoc.raw(kind, f" <i>\n\n{kind} \ue0007\ue000\\1 </i>") for kind in ("html", "typst", "html", "typst")]
-    shown = [raws[0], raws[1], *blocks["one"], {"t": "BlockQuote", "c": [raws[2]]}, raws[3]]
+    last = [{"t": "BlockQuote", "c": [raws[2]]}, raws[3], {"t": "HorizontalRule"}]
+    shown = [raws[0], raws[1], *blocks["one"], *last]
     document = json.loads(command(MARKDOWN, "-f", pandoc.READER, "-t", "json"))
-    document["blocks"] = [raws[0], raws[1], *document["blocks"], {"t": "BlockQuote", "c": [raws[2]]}, raws[3]]
+    document["blocks"] = [raws[0], raws[1], *document["blocks"], *last]
     document["meta"] = {"lang": {"t": "MetaString", "c": "en-GB"}}
     expected = command(json.dumps(document), "-f", "json", "-t", to, "--wrap=none", *options)
     assert pandoc.write(shown, to, version) == expected
@@ -114,6 +116,9 @@ def test_up_to_four_words_are_one_string():
     strings = []
     pandoc.walk(blocks["one"], {"Str": lambda node: strings.append(node["c"]) or node})
     assert strings == ["a b c d", "e f g h", '" i', "j", "k", "l"]
+    for kind in ("LineBreak", "SoftBreak", "Space"):
+        document = json.dumps([{"t": kind}, {"t": "Space"}, {"t": "Str", "c": "a"}], separators=(",", ":"))
+        assert pandoc.loads(document) == json.loads(document)
 
 
 AWKWARD = (
@@ -165,10 +170,12 @@ def test_one_that_was_killed_is_followed_by_another(converter):
     assert converter.process.pid != first.pid
 
 
-def test_one_that_ends_without_an_answer_is_told(converter, monkeypatch):
+@pytest.mark.parametrize("reads", [True, False])
+def test_one_that_ends_without_an_answer_is_told(reads, converter, monkeypatch):
     def dying() -> subprocess.Popen[bytes]:
-        code = "import sys; sys.stdin.readline(); sys.exit(3)"
-        return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        code = f"import sys; {reads} and sys.stdin.readline(); sys.exit(3)"
+        process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return process if reads or process.wait() == 3 else None
 
     with monkeypatch.context() as patch:
         patch.setattr(pandoc_process, "_started", dying)
@@ -183,7 +190,8 @@ def test_the_answer_to_an_interrupted_question_is_nobody_elses(converter):
         raise KeyboardInterrupt
 
     converter.convert("a", "markdown", "html")
-    os.kill(converter.process.pid, signal.SIGSTOP)
+    first = converter.process.pid
+    os.kill(first, signal.SIGSTOP)
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
@@ -191,21 +199,25 @@ def test_the_answer_to_an_interrupted_question_is_nobody_elses(converter):
             converter.convert("first", "markdown", "html")
     finally:
         signal.signal(signal.SIGALRM, before)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(first, signal.SIGCONT)
     assert converter.convert("second", "markdown", "html") == "<p>second</p>"
 
 
 def test_threads_get_their_own_answers(converter):
     found = {}
+    begin = threading.Barrier(8)
 
     def ask(number: int) -> None:
-        found[number] = converter.convert(f"number {number}", "markdown", "html")
+        begin.wait()
+        found[number] = {converter.convert(f"number {number}", "markdown", "html") for _ in range(20)}
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == {number: f"<p>number {number}</p>" for number in range(8)}
+    assert found == {number: {f"<p>number {number}</p>"} for number in range(8)}
 
 
 @NO_FORK

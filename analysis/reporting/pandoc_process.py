@@ -55,7 +55,7 @@ class Converter:
             self.process.stdin.write(line)
             self.process.stdin.flush()
             answer = self.process.stdout.readline()
-        except BrokenPipeError:
+        except OSError:  # nobody reads it
             answer = b""
         if not answer:
             status = self.process.wait()
