@@ -161,6 +161,11 @@ def test_a_refusal_has_the_words_of_pandoc_and_it_goes_on(converter):
     assert converter.process.pid == first
 
 
+def test_settings_of_somebodys_lua_do_not_reach_it(converter, monkeypatch):
+    monkeypatch.setenv("LUA_INIT", "print('hello')")
+    assert converter.convert("a", "markdown", "html") == "<p>a</p>"
+
+
 def test_one_that_was_killed_is_followed_by_another(converter):
     converter.convert("a", "markdown", "html")
     first = converter.process

@@ -78,9 +78,9 @@ def _started() -> subprocess.Popen[bytes]:
     abbreviations = subprocess.run(
         [program, "--print-default-data-file=abbreviations"], capture_output=True, check=True, encoding="utf-8"
     ).stdout
-    # what it warns of (mathematics that it leaves as TeX) has never been shown
+    # -E: without somebody's own settings of Lua. What it warns of (mathematics that it leaves as TeX) stays unsaid.
     return subprocess.Popen(
-        [program, "lua", str(_SCRIPT), abbreviations],
+        [program, "lua", "-E", str(_SCRIPT), abbreviations],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
