@@ -8,16 +8,17 @@ import io
 import itertools
 import json
 import re
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
 import nbformat
 import pypdf
 import pytest
 from bs4 import BeautifulSoup
+from hypothesis import given, strategies
 from reporting_samples import notebook_of, page, sample, synthetic
 
-from analysis.reporting import ReportError
+from analysis.reporting import ReportError, html
 from analysis.reporting.cells import paddings
 from analysis.reporting.exporters import ReportHTMLExporter, ReportPDFExporter
 
@@ -131,6 +132,11 @@ def test_the_data_behind_a_figure_are_a_table_and_a_csv():
     content = unquote(link["href"].split(",", 1)[1]).encode()
     assert content == sample().files["tables/fig-pain-by-week.csv"]
     assert content.decode().splitlines()[1] == "0,4.300000000000001,48"
+
+
+@given(strategies.text(strategies.characters(exclude_categories=["Cs"]) | strategies.sampled_from('<#%"&{}\\^`\n~_-é')))
+def test_a_text_as_address_is_quoted_as_browsers_want_it(text):
+    assert html._text_uri(text, "text/csv") == "data:text/csv," + quote(text, safe=" =:/'(),;.-@!*+$?[]|~<>")
 
 
 def test_tables_have_caption_headings_and_scopes():

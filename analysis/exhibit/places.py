@@ -62,6 +62,8 @@ def cell_places(label: str, cell: str) -> list[tuple[str, Place | None]]:
     """A printed cell in pieces, each with the row it names or None: for columns such as `Row of responders.csv`,
     `responders csv row` and for cells that name their table themselves."""
     named = _TABLE_OF.fullmatch(label)
+    if not named and ".csv" not in cell:  # most cells
+        return [(cell, None)] if cell else []
     if named:
         table = named[1] or named[2].replace(" ", "_")
         spans = [(m.span(), table) for m in _ALONE.finditer(cell)] if _only_rows(cell) else []

@@ -15,7 +15,6 @@ from analysis.reporting.references import with_references
 
 METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
 _RAW = ("csv", "image/svg+xml", "image/png", "image/jpeg", "attachments")
-_RESOLVED = ("Link", "Cite", "Image", "Math", "Header")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _Factory = Callable[[dict[str, Blocks]], Part]
 
@@ -151,7 +150,16 @@ def _shown(node: Any) -> Any:
         return {key: value if key in _RAW else _shown(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_shown(value) for value in node]
-    return visible(node) if isinstance(node, str) else node
+    return visible(node) if isinstance(node, str) and not node.isprintable() else node
+
+
+def _without_negative_space(math: dict[str, Any]) -> dict[str, Any]:
+    """Typst would set what stands around it as overlapping symbols."""
+    return {"t": "Math", "c": [math["c"][0], re.sub(r"\\!", "", math["c"][1])]}
+
+
+def _below_the_title(header: dict[str, Any]) -> dict[str, Any]:
+    return {"t": "Header", "c": [max(header["c"][0], 2), *header["c"][1:]]}
 
 
 class _Resolver:
@@ -187,22 +195,14 @@ class _Resolver:
     def resolve(self, name: str, blocks: Blocks) -> Blocks:
         kept = [b for b in blocks if not (b["t"] == "Header" and b["c"][1][0] == self.title_at)]
         files = self.attachments.get(name, {})
-        return pandoc.walk(kept, dict.fromkeys(_RESOLVED, lambda node: self._change(node, files)))
-
-    def _change(self, node: dict[str, Any], files: dict[str, Any]) -> Any:
-        match node["t"]:
-            case "Link":
-                return self._link(node)
-            case "Cite":
-                return self._cite(node)
-            case "Image":
-                return self._image(node, files)
-            case "Math":
-                # negative space that Typst would set as overlapping symbols
-                return {"t": "Math", "c": [node["c"][0], re.sub(r"\\!", "", node["c"][1])]}
-            case "Header" if node["c"][0] == 1:
-                return {"t": "Header", "c": [2, *node["c"][1:]]}
-        return node
+        changes = {
+            "Link": self._link,
+            "Cite": self._cite,
+            "Image": lambda node: self._image(node, files),
+            "Math": _without_negative_space,
+            "Header": _below_the_title,
+        }
+        return pandoc.walk(kept, changes)
 
     def _link(self, node: dict[str, Any]) -> Any:
         target, inside = node["c"][2][0], node["c"][1]

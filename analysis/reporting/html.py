@@ -40,6 +40,7 @@ from analysis.reporting.references import TEMPLATE, with_letters
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
 _MARK = "<!--part {}-->"
+_QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)
 _PROLOGUE = re.compile(r"<\?xml[^>]*>|<!DOCTYPE[^>]*>")
 
 
@@ -71,7 +72,7 @@ def pieces(document: Document) -> dict[str, Any]:
     blocks.append(_raw(_MARK.format("references")))
     blocks += document.references
     blocks = pandoc.walk(blocks, {"Image": lambda node: _image(node, document.files), "Table": _scrolling})
-    html = pandoc.write(blocks, "html5", document.version, ["--mathml", "--section-divs=false"])
+    html = pandoc.write(blocks, "html5", document.version)
     found = re.split(r"<!--part ([\w-]+)-->", html)
     split = dict(zip(found[1::2], found[2::2], strict=True))
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
@@ -144,11 +145,16 @@ def _uri(data: bytes, kind: str) -> str:
 
 def _text_uri(text: str, kind: str) -> str:
     """A text as address, much shorter than in base64: browsers need no more than this of it in other words."""
-    return f"data:{kind}," + quote(text, safe=" =:/'(),;.-@!*+$?[]|~<>")
+    return f"data:{kind}," + _QUOTED.sub(lambda found: _quoted(found[0]), text)
+
+
+@functools.cache
+def _quoted(mark: str) -> str:
+    return quote(mark, safe="")
 
 
 def _svg_uri(svg: str) -> str:
-    text = re.sub(r"\s+", " ", _PROLOGUE.sub("", svg)).replace("> <", "><").strip()
+    text = " ".join(_PROLOGUE.sub("", svg).split()).replace("> <", "><")
     if "'" not in text:
         text = text.replace('"', "'")
     return _text_uri(text, "image/svg+xml")
@@ -163,7 +169,7 @@ def _part(part: Part) -> Blocks:
         case TablePart():
             return _table(part)
         case Code(source):
-            shown = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
+            shown = _highlighted(source)
             return [
                 _raw(
                     '<details class="code"><summary>Code</summary>'
@@ -183,6 +189,12 @@ def _part(part: Part) -> Blocks:
                 )
             ]
     raise TypeError(part)
+
+
+@functools.lru_cache(maxsize=256)
+def _highlighted(source: str) -> str:
+    """Reports of one notebook have the same cells."""
+    return highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
 
 
 def captioned(label: str, caption: Blocks) -> Blocks:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import subprocess
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from typing import Any
 
-from analysis.reporting import ReportError
+from analysis.reporting.pandoc_process import Converter
 from analysis.reporting.parts import Blocks
 
 # Markdown as JupyterLab reads it where the two differ; no raw HTML, Typst or TeX: text from the data stays text.
@@ -18,38 +17,60 @@ READER = (
 )
 _FENCE = ":" * 24
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
-
-
-@functools.cache
-def _program() -> str:
-    import pypandoc
-
-    return pypandoc.get_pandoc_path()
-
-
-def run(arguments: list[str], text: str) -> str:
-    """What pandoc makes of the text. Raises ReportError with pandoc's own words if it can't."""
-    done = subprocess.run([_program(), *arguments], input=text.encode(), capture_output=True, check=False)
-    if done.returncode:
-        raise ReportError(f"pandoc: {' '.join(done.stderr.decode(errors='replace').split())}")
-    return done.stdout.decode()
+_TAB = 4
+# two words in pandoc's JSON, the end of the first onwards (Space, SoftBreak and LineBreak end alike); the box of a task
+# stays alone, or it would not be known as such
+_TWO_WORDS = re.compile(
+    r'(?<!"t":"Space)(?<!"t":"SoftBreak)(?<!"t":"LineBreak)(?<!"c":"[☐☒])"},'
+    r'{"t":"(?:Space|SoftBreak)"},{"t":"Str","c":"([^"\\]*(?:\\.[^"\\]*)*)"}'
+)
+_MARK = "\ue000"  # of private use: stands in texts by mistake alone
+_MARKED = re.compile(rf"{_MARK}(\d+){_MARK}")
+convert = Converter().convert
 
 
 def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
     """Pieces of Markdown, read together so that footnotes and numbering run through; and pandoc's JSON version."""
     joined = "\n\n".join(f"{_FENCE} {{#{name}}}\n\n{text}\n\n{_FENCE}" for name, text in pieces.items())
-    document = json.loads(run(["-f", READER, "-t", "json"], joined))
+    document = _read(joined)
     found = {block["c"][0][0]: block["c"][1] for block in document["blocks"] if block["t"] == "Div"}
     if list(found) != list(pieces) or len(document["blocks"]) != len(pieces):
         # a piece with an open fence has swallowed its neighbours: read each alone
-        found = {name: json.loads(run(["-f", READER, "-t", "json"], text))["blocks"] for name, text in pieces.items()}
+        found = {name: _read(text)["blocks"] for name, text in pieces.items()}
     return found, document["pandoc-api-version"]
 
 
-def write(blocks: Blocks, to: str, version: list[int], options: Sequence[str] = ()) -> str:
-    """Blocks as HTML or Typst."""
-    meta = {"lang": {"t": "MetaString", "c": "en-GB"}}
-    return run(["-f", "json", "-t", to, "--wrap=none", *options], whole(blocks, version, meta))
+def _read(markdown: str) -> dict[str, Any]:
+    # line ends and tabs as the command `pandoc` prepares them
+    return loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
+
+
+def loads(document: str) -> dict[str, Any]:
+    """A document that pandoc wrote, with up to four words in one Str: a third of the size, for all that follows. Not
+    more: pandoc takes time by the square of their length to write them as Typst."""
+    for _ in range(2):
+        document = _TWO_WORDS.sub(r' \1"}', document)
+    return json.loads(document)
+
+
+def write(blocks: Blocks, to: str, version: list[int]) -> str:
+    """Blocks as HTML or Typst.
+
+    Of raw blocks (figures and tables, most of a report) pandoc gets a mark alone: it would copy them letter by letter.
+    """
+    raws = [block["c"] for block in blocks if block["t"] == "RawBlock"]
+    marks = (raw(kind, f"{_MARK}{number}{_MARK}") for number, (kind, _) in enumerate(raws))
+    marked = [next(marks) if block["t"] == "RawBlock" else block for block in blocks]
+    pieces = _MARKED.split(_written(marked, to, version))
+    if pieces[1::2] != [str(number) for number in range(len(raws))]:
+        return _written(blocks, to, version)  # the text itself holds what looks like a mark
+    pieces[1::2] = [text for _, text in raws]
+    return "".join(pieces)
+
+
+def _written(blocks: Blocks, to: str, version: list[int]) -> str:
+    text = convert(whole(blocks, version, {"lang": {"t": "MetaString", "c": "en-GB"}}), "json", to)
+    return text if text.endswith("\n") else text + "\n"
 
 
 def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
@@ -60,9 +81,12 @@ def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
 def walk(node: Any, changes: dict[str, Callable[[dict[str, Any]], Any]]) -> Any:
     """The tree with each element of a kind in `changes` replaced by what its function makes of it, from the leaves up.
 
-    A list that a function returns is spliced in. The tree given stays as it is; the new one shares words with it.
+    A list that a function returns is spliced in. The tree given stays as it is; the new one shares words and attributes
+    with it.
     """
     if isinstance(node, list):
+        if node and isinstance(node[0], str):  # attributes, an address: no elements
+            return node
         result: list[Any] = []
         for child in node:
             if isinstance(child, dict):

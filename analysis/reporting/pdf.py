@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,16 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     if document.references:
         blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)"), *document.references, _raw("]")]
     blocks += _made(made_lines(document), paper)
-    blocks = pandoc.walk(blocks, dict.fromkeys(_OTHERWISE, lambda node: _for_typst(node, files)))
+    blocks = pandoc.walk(blocks, _for_typst(files))
     source = pandoc.write(blocks, "typst-citations", document.version)
     return with_letters(source, document.made.get("citations", {}), "typst"), files
 
 
 def text(words: str) -> str:
     """A Typst string: no mark in it means anything."""
-    kept = "".join(character for character in drawable(words) if character >= " " or character in "\n\t")
+    kept = drawable(words)
+    if not kept.isprintable():
+        kept = "".join(character for character in kept if character >= " " or character in "\n\t")
     return json.dumps(kept, ensure_ascii=False)
 
 
@@ -109,27 +112,26 @@ def _raw(source: str) -> dict[str, Any]:
     return pandoc.raw("typst", source)
 
 
-_OTHERWISE = ("Header", "Math", "Image", "Str", "Code", "HorizontalRule")
-
-
-def _for_typst(node: dict[str, Any], files: dict[str, bytes]) -> Any:
+def _for_typst(files: dict[str, bytes]) -> dict[str, Callable[[dict[str, Any]], Any]]:
     """What differs from HTML: heading levels start at one; mathematics and pictures carry their words with them."""
-    match node["t"]:
-        case "Header":
-            return {"t": "Header", "c": [max(node["c"][0] - 1, 1), *node["c"][1:]]}
-        case "Math":
-            opening = pandoc.raw_inline("typst", f"#[#set math.equation(alt: {text(spoken(node['c'][1]))});")
-            return [opening, node, pandoc.raw_inline("typst", "]")]
-        case "Image" if node["c"][2][0] in files:
-            alt = pandoc.plain(node["c"][1]) or "Picture without a description"
-            return pandoc.raw_inline("typst", f"#box(image({text(node['c'][2][0])}, alt: {text(alt)}))")
-        case "Str":
-            return {"t": "Str", "c": drawable(node["c"])}
-        case "Code":
-            return {"t": "Code", "c": [node["c"][0], drawable(node["c"][1])]}
-        case "HorizontalRule":
-            return _raw("#horizontalrule")
-    return node
+    return {
+        "Header": lambda node: {"t": "Header", "c": [max(node["c"][0] - 1, 1), *node["c"][1:]]},
+        "Math": _math,
+        "Image": lambda node: _image(node) if node["c"][2][0] in files else node,
+        "Str": lambda node: {"t": "Str", "c": drawable(node["c"])},
+        "Code": lambda node: {"t": "Code", "c": [node["c"][0], drawable(node["c"][1])]},
+        "HorizontalRule": lambda node: _raw("#horizontalrule"),
+    }
+
+
+def _math(node: dict[str, Any]) -> Blocks:
+    opening = pandoc.raw_inline("typst", f"#[#set math.equation(alt: {text(spoken(node['c'][1]))});")
+    return [opening, node, pandoc.raw_inline("typst", "]")]
+
+
+def _image(node: dict[str, Any]) -> dict[str, Any]:
+    alt = pandoc.plain(node["c"][1]) or "Picture without a description"
+    return pandoc.raw_inline("typst", f"#box(image({text(node['c'][2][0])}, alt: {text(alt)}))")
 
 
 def spoken(tex: str) -> str:

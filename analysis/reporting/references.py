@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -35,11 +34,13 @@ def with_references(citations: list[dict[str, Any]], cited: list[str], version: 
         "csl": _text(TEMPLATE / "references.csl"),
         "link-citations": {"t": "MetaBool", "c": True},
         "lang": _text("en-GB"),
-        "nocite": {"t": "MetaInlines", "c": [_mention(key) for key in cited]},
+        "nocite": {"t": "MetaInlines", "c": [_mention(key) for key in sorted(cited)]},
     }
-    blocks = [*map(pandoc.paragraph, ([node] for node in citations)), {"t": "Div", "c": [["refs", [], []], []]}]
+    # word by word: which of them name a page or a chapter is found out that way
+    apart = pandoc.walk(citations, {"Str": lambda node: pandoc.string(node["c"])})
+    blocks = [*(pandoc.paragraph([node]) for node in apart), {"t": "Div", "c": [["refs", [], []], []]}]
     changed = tuple(path.stat().st_mtime_ns for path in (*BIBLIOGRAPHIES, TEMPLATE / "references.csl"))
-    *worded, references = json.loads(_cited(pandoc.whole(blocks, version, meta), changed))["blocks"]
+    *worded, references = pandoc.loads(_cited(pandoc.whole(blocks, version, meta), changed))["blocks"]
     for node, paragraph in zip(citations, worded, strict=True):
         node["c"] = paragraph["c"][0]["c"]
     return [references]
@@ -57,8 +58,8 @@ def _text(value: Any) -> dict[str, Any]:
 @functools.lru_cache(maxsize=8)
 def _cited(document: str, changed: tuple[int, ...]) -> str:
     """The document with the words of its citations and the list of references: reports of one notebook often have the
-    same. changed: when bibliographies and style were."""
-    return pandoc.run(["-f", "json", "-t", "json", "--citeproc"], document)
+    same, whatever the order in which they cite. changed: when bibliographies and style were."""
+    return pandoc.convert(document, "json", "json", cite=True)
 
 
 def _mention(key: str) -> dict[str, Any]:

@@ -1,0 +1,266 @@
+"""Pandoc as the reports use it: the same as its command, one process for all texts, none left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pypandoc
+import pytest
+from hypothesis import given, settings, strategies
+from test_reporting_warm import gone
+
+from analysis.paths import ROOT
+from analysis.reporting import ReportError, pandoc, pandoc_process
+from analysis.reporting.pandoc_process import Converter
+from analysis.reporting.references import with_references
+
+NO_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+MARKDOWN = """# Heading {#anchor .kind key=value}
+
+Mr. Smith, e.g., pp. 3 of "Ketamine" -- it's 5 \\* 3... $x^2 + \\alpha$ and[^1] [@kiefer2008; @goldberg2005, p. 3].
+
+$$\\int_0^1 f(x)\\, dx$$ and $\\notacommand{x$
+
+[^1]: The note.
+
+```python
+def f(x):\t# a tab
+\treturn "x"\r\t# mixed
+```
+
+- [x] done
+- a
+
+  b
+
+| a<b | c |
+|:----|--:|
+| 1   | 2 |
+
+> A quotation.\r
+> Its second line.
+
+![A picture](attachment:x.png){width=50%} <https://a.example> a<b & \\<script>
+
+Term
+:   What it means
+
+***
+"""
+
+
+CITATIONS = """[@wilson1927, p. 3 and more words; see also @turnbull1976 chap. 4]. @wilson1927 [pp. 3-5, see it].
+
+[-@wilson1927, {figure 3} and on]. [see @wilson1927 vol. II and *it*, 99]. [@wilson1927 p. 3
+and more, @turnbull1976, chapter 4 of that]
+"""
+
+
+@pytest.fixture
+def converter():
+    """A pandoc of its own."""
+    made = Converter()
+    yield made
+    made.close()
+
+
+def command(text: str, *arguments: str) -> str:
+    """What the command `pandoc` makes of a text."""
+    program = pypandoc.get_pandoc_path()
+    return subprocess.run([program, *arguments], input=text.encode(), capture_output=True, check=True).stdout.decode()
+
+
+def words_apart(text: dict) -> list[dict]:
+    return pandoc.string(text["c"])
+
+
+def lines_joined(blocks: list[dict]) -> list[dict]:
+    return pandoc.walk(blocks, {"SoftBreak": lambda _: {"t": "Space"}})
+
+
+def test_reads_as_the_command_does():
+    blocks, _ = pandoc.read({"one": MARKDOWN, "two": "Words"})
+    expected = json.loads(command(MARKDOWN, "-f", pandoc.READER, "-t", "json"))["blocks"]
+    assert lines_joined(pandoc.walk(blocks["one"], {"Str": words_apart})) == lines_joined(expected)
+
+
+@pytest.mark.parametrize(("to", "options"), [("html5", ["--mathml"]), ("typst-citations", [])])
+def test_writes_as_the_command_does(to, options):
+    blocks, version = pandoc.read({"one": MARKDOWN})
+    raws = [pandoc.raw(kind, f" <i>\n\n{kind} \ue0007\ue000\\1 </i>") for kind in ("html", "typst", "html", "typst")]
+    last = [{"t": "BlockQuote", "c": [raws[2]]}, raws[3], {"t": "HorizontalRule"}]
+    shown = [raws[0], raws[1], *blocks["one"], *last]
+    document = json.loads(command(MARKDOWN, "-f", pandoc.READER, "-t", "json"))
+    document["blocks"] = [raws[0], raws[1], *document["blocks"], *last]
+    document["meta"] = {"lang": {"t": "MetaString", "c": "en-GB"}}
+    expected = command(json.dumps(document), "-f", "json", "-t", to, "--wrap=none", *options)
+    assert pandoc.write(shown, to, version) == expected
+
+
+@pytest.mark.parametrize("text", ["\ue0000\ue000", "\ue0001\ue000", "\ue000", "0\ue000"])
+def test_a_text_that_looks_like_a_mark_stays_text(text):
+    blocks, version = pandoc.read({"one": text})
+    html = pandoc.write([pandoc.raw("html", "<hr>"), *blocks["one"]], "html5", version)
+    assert html == f"<hr>\n<p>{text}</p>\n"
+
+
+def test_up_to_four_words_are_one_string():
+    blocks, _ = pandoc.read({"one": 'a b\nc d e f g h \\" i\\\n j *k* l'})
+    strings = []
+    pandoc.walk(blocks["one"], {"Str": lambda node: strings.append(node["c"]) or node})
+    assert strings == ["a b c d", "e f g h", '" i', "j", "k", "l"]
+    for kind in ("LineBreak", "SoftBreak", "Space"):
+        document = json.dumps([{"t": kind}, {"t": "Space"}, {"t": "Str", "c": "a"}], separators=(",", ":"))
+        assert pandoc.loads(document) == json.loads(document)
+
+
+AWKWARD = (
+    *("word", "a", "1.", "-", "+", "=", "/", "//", "(b)", '"q"', "it's", "*e*", "`c`", "$x$", "@kiefer2008", "\n- [x]"),
+    *("[l](http://a.b)", "![p](q.png)", "^[note words]", "~", "#", "<", "\\#", "...", "--", "e.g.", '\\"', "&nbsp;"),
+    *("\\", "\\\n", "\\\n\\ a", "☐", "\n\n"),
+)
+
+
+@given(strategies.lists(strategies.sampled_from(AWKWARD), max_size=30), strategies.randoms())
+@settings(max_examples=60, deadline=None)
+def test_words_in_one_string_are_written_like_words_apart(words, random):
+    read = pandoc.convert("".join(word + random.choice(" \n") for word in words), pandoc.READER, "json")
+    together, apart = pandoc.loads(read), json.loads(read)
+    version = apart["pandoc-api-version"]
+    for to in ("html5", "typst-citations"):
+        assert pandoc.write(together["blocks"], to, version) == pandoc.write(apart["blocks"], to, version)
+
+
+def test_words_in_one_string_are_cited_like_words_apart():
+    read = pandoc.convert(CITATIONS, pandoc.READER, "json")
+    written = []
+    for document in (pandoc.loads(read), json.loads(read)):
+        blocks, version, nodes = document["blocks"], document["pandoc-api-version"], []
+        pandoc.walk(blocks, {"Cite": lambda node, nodes=nodes: nodes.append(node) or node})
+        listed = with_references(nodes, ["wilson1927", "turnbull1976"], version)
+        written.append([pandoc.write([pandoc.paragraph([node]) for node in nodes] + listed, "html5", version)])
+    assert written[0] == written[1]
+    assert "Wilson 1927 3</a> and more words; see also" in written[0][0]
+
+
+def test_a_refusal_has_the_words_of_pandoc_and_it_goes_on(converter):
+    assert converter.convert("*a*", "markdown", "html") == "<p><em>a</em></p>"
+    first = converter.process.pid
+    with pytest.raises(ReportError, match=r"^pandoc: JSON parse error: Unexpected end-of-input"):
+        converter.convert("{", "json", "html")
+    with pytest.raises(ReportError, match=r"^pandoc: Unknown output format papyrus$"):
+        converter.convert("a", "markdown", "papyrus")
+    assert converter.convert("line\u2028\n\nend\x00\x1a", "markdown", "plain") == "line\u2028\n\nend\x00\x1a\n"
+    assert converter.process.pid == first
+
+
+def test_settings_of_somebodys_lua_do_not_reach_it(converter, monkeypatch):
+    monkeypatch.setenv("LUA_INIT", "print('hello')")
+    assert converter.convert("a", "markdown", "html") == "<p>a</p>"
+
+
+def test_one_that_was_killed_is_followed_by_another(converter):
+    converter.convert("a", "markdown", "html")
+    first = converter.process
+    first.kill()
+    first.wait()
+    assert converter.convert("b", "markdown", "html") == "<p>b</p>"
+    assert converter.process.pid != first.pid
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_one_that_ends_without_an_answer_is_told(reads, converter, monkeypatch):
+    def dying() -> subprocess.Popen[bytes]:
+        code = f"import sys; {reads} and sys.stdin.readline(); sys.exit(3)"
+        process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return process if reads or process.wait() == 3 else None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pandoc_process, "_started", dying)
+        with pytest.raises(ReportError, match=r"pandoc ended without an answer \(status 3\): killed, crashed"):
+            converter.convert("a", "markdown", "html")
+    assert converter.convert("b", "markdown", "html") == "<p>b</p>"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer here")
+def test_the_answer_to_an_interrupted_question_is_nobody_elses(converter):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    converter.convert("a", "markdown", "html")
+    first = converter.process.pid
+    os.kill(first, signal.SIGSTOP)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            converter.convert("first", "markdown", "html")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(first, signal.SIGCONT)
+    assert converter.convert("second", "markdown", "html") == "<p>second</p>"
+
+
+def test_threads_get_their_own_answers(converter):
+    found = {}
+    begin = threading.Barrier(8)
+
+    def ask(number: int) -> None:
+        begin.wait()
+        found[number] = {converter.convert(f"number {number}", "markdown", "html") for _ in range(20)}
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {number: {f"<p>number {number}</p>"} for number in range(8)}
+
+
+@NO_FORK
+def test_a_fork_has_its_own():
+    code = """
+import os
+from analysis.reporting.pandoc_process import Converter
+converter = Converter()
+converter.convert("a", "markdown", "html")
+first, pipes = converter.process.pid, [converter.process.stdin.fileno(), converter.process.stdout.fileno()]
+if child := os.fork():
+    assert os.waitpid(child, 0)[1] == 0
+    assert converter.convert("b", "markdown", "html") == "<p>b</p>" and converter.process.pid == first
+    print("both")
+else:
+    for pipe in pipes:
+        try:
+            os.fstat(pipe)
+        except OSError:
+            continue
+        os._exit(1)
+    answer = converter.convert("c", "markdown", "html")
+    os._exit(0 if answer == "<p>c</p>" and converter.process.pid != first else 2)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.stdout, done.returncode) == ("both\n", 0), done.stderr
+
+
+@pytest.mark.parametrize("end", ["sys.exit()", pytest.param("os.kill(os.getpid(), signal.SIGKILL)", marks=NO_FORK)])
+def test_it_ends_with_its_owner(end):
+    code = f"""
+import os, signal, sys
+from analysis.reporting.pandoc_process import Converter
+converter = Converter()
+converter.convert("a", "markdown", "html")
+print(converter.process.pid, flush=True)
+{end}
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert not done.stderr
+    assert gone(int(done.stdout))
