@@ -90,6 +90,15 @@ def prepare() -> None:
                 _letter(letter, weight)
 
 
+@functools.cache
+def height(weight: str) -> tuple[int, int, int, int]:
+    """The font's own height above the base line, depth and gap between lines, and the size these are counted in."""
+    font = _font(weight)
+    told = font.get_sfnt_table("OS/2")
+    above, below, gap = (told[name] for name in ("sTypoAscender", "sTypoDescender", "sTypoLineGap"))
+    return above, -below, gap, font.get_sfnt_table("head")["unitsPerEm"]
+
+
 def _words(line: str) -> list[str]:
     """The words and the spaces between them."""
     return [part for part in re.split("( )", line) if part]
