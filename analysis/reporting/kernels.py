@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -18,8 +19,6 @@ from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
 from analysis.reporting.warm import LingeringProvisioner, WarmProvisioner
-
-_LONGEST_PATH = 100  # of a Unix socket in bytes; systems allow 104 or 108
 
 
 class ReportKernelClient(AsyncKernelClient):
@@ -95,7 +94,12 @@ def _own_folder() -> tempfile.TemporaryDirectory[str] | None:
     if os.name != "posix" or not zmq.has("ipc"):
         return None
     folder = tempfile.TemporaryDirectory(prefix="crps-", ignore_cleanup_errors=True)
-    if len(os.fsencode(folder.name)) + len("/kernel-5") <= _LONGEST_PATH:
-        return folder
-    folder.cleanup()
-    return None
+    probe = Path(folder.name) / "kernel-probe"
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(probe))  # not if the path is longer than about 100 bytes, nor on every file system
+        probe.unlink()
+    except OSError:
+        folder.cleanup()
+        return None
+    return folder
