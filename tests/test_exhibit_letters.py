@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,6 +50,15 @@ def test_lines_as_reports_have_them(line):
         assert letters.extent(line, weight).at_size(SIZE) == by_matplotlib(line, weight)[0]
 
 
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_each_pair_of_letters_stands_as_matplotlib_shapes_it(weight):
+    font = text_to_path._get_font(FontProperties(family=letters.FAMILY, weight=weight))
+    for first in string.ascii_uppercase + "fkrvwxyz7-.'":
+        line = " ".join(first + second for second in string.digits + string.ascii_letters + string.punctuation)
+        shaped, _, _ = text_to_path.get_glyphs_with_font(font, line)
+        assert not letters.plain(line) or letters.placed(line, weight) == [(name, x) for name, x, _, _ in shaped]
+
+
 @pytest.mark.skipif(not letters.SHAPES, reason="an older Matplotlib joins no letters")
 def test_letters_move_for_each_other_and_join():
     alone = letters.extent("A").width + letters.extent("V").width
@@ -66,3 +77,20 @@ def test_an_outline_begins_at_a_point_and_is_closed():
     assert letters.outline(letter) == "m75 608l72 0l0-608l-72 0l0 608z"
     (space, _), *_ = letters.placed(" ")
     assert letters.outline(space) == ""
+
+
+def test_a_letter_that_the_font_lacks_is_taken_from_another():
+    line = "a\u20b6 b"
+    with pytest.warns(UserWarning, match="missing from font"):
+        assert letters.extent(line).at_size(SIZE) == by_matplotlib(line, "normal")[0]
+
+
+@pytest.mark.skipif(not letters.SHAPES, reason="an older Matplotlib shapes lines whole")
+def test_letters_that_were_looked_up_beforehand_need_no_shaping(monkeypatch):
+    line = "Pain relief 2 – 4 weeks (95% ± 1.5)"
+    before = letters.placed(line)
+    for known in (letters._letter, letters._word):
+        known.cache_clear()
+    letters.prepare()
+    monkeypatch.setattr(letters, "_shaped", None)
+    assert letters.placed(line) == before

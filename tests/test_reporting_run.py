@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import nbformat
+import papermill
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +75,15 @@ def test_the_executed_notebook_holds_no_time_and_no_random_name():
     assert made["changed"] == ["level", "title", "synthetic"]
     assert made["data"] == common()["data"]
     assert made["citations"]["mangnus2022"] == "Mangnus et al. 2021"
+
+
+def test_the_cells_that_run_are_those_that_papermill_prepares():
+    given = {"synthetic": True, "level": 0.9, "title": 'Invented <patients> & #hash *stars* "quotes"'}
+    prepared = papermill.execute_notebook(
+        str(ROOT / SAMPLE), None, given, prepare_only=True, kernel_name="python3", language="python"
+    )
+    ran = notebook_of(synthetic())
+    assert [(cell.cell_type, cell.source) for cell in ran.cells] == [(c.cell_type, c.source) for c in prepared.cells]
 
 
 def test_a_failing_cell_leaves_the_notebook_and_no_report():

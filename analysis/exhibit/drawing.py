@@ -50,6 +50,17 @@ class _Writer(RendererSVG):
             return super().get_text_width_height_descent(s, prop, ismath)
         return letters.extent(s, weight).at_size(prop.get_size_in_points())
 
+    def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float, ...] | tuple[None, ...]:
+        """Height, depth and gap of a font's lines: Matplotlib asks its own writer of PDF, else it reads the font anew
+        for each text. One that doesn't ask gives the same picture, later.
+        """
+        weight = _weight(prop)
+        if weight is None:
+            return None, None, None
+        *told, em = letters.height(weight)
+        scale = 1 / em * prop.get_size_in_points() * _INCH / 72  # to the last digit as in Text._get_layout
+        return tuple(value * scale for value in told)
+
     def draw_text(
         self, gc: Any, x: float, y: float, s: str, prop: FontProperties, angle: float, ismath: Any = False,
         mtext: Any = None,

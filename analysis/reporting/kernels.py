@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
+import tempfile
 import time
 import uuid
+from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -52,7 +56,12 @@ class ReportKernelManager(AsyncKernelManager):
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
         # patients' data may pass between notebook and kernel: other users of the machine must not listen
-        if self.has_trait("transport_encryption") and zmq.has("curve"):
+        self.folder = _own_folder()
+        if self.folder:
+            self.transport = "ipc"
+            self.ip = str(Path(self.folder.name) / "kernel")  # what the names of its sockets begin with
+            self.connection_file = f"{self.ip}.json"
+        elif self.has_trait("transport_encryption") and zmq.has("curve"):
             self.transport_encryption = "auto"
 
     @property
@@ -71,3 +80,26 @@ class ReportKernelManager(AsyncKernelManager):
         environment = type(self).environment
         more = {} if environment is None else {"env": environment}
         return await super()._async_pre_start_kernel(**{**kw, **quiet, **more})
+
+    async def _async_cleanup_resources(self, restart: bool = False) -> None:
+        await super()._async_cleanup_resources(restart)
+        if self.folder and not restart:
+            self.folder.cleanup()
+
+    cleanup_resources = _async_cleanup_resources
+
+
+def _own_folder() -> tempfile.TemporaryDirectory[str] | None:
+    """A folder open to this user alone, for Unix sockets: cheaper than ports with encryption. None = not to be had."""
+    if os.name != "posix" or not zmq.has("ipc"):
+        return None
+    folder = tempfile.TemporaryDirectory(prefix="crps-", ignore_cleanup_errors=True)
+    probe = Path(folder.name) / "kernel-probe"
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(probe))  # not if the path is longer than about 100 bytes, nor on every file system
+        probe.unlink()
+    except OSError:
+        folder.cleanup()
+        return None
+    return folder

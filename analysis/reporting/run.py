@@ -104,32 +104,35 @@ def build(spec: Spec) -> Built:
 def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: float = TIMEOUT) -> tuple[Any, str]:
     """The executed notebook, cleaned of times and random ids, and why it failed (empty if it didn't)."""
     lean_nbformat.load()
-    import nbformat
-    import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from papermill.execute import raise_for_execution_errors, remove_error_markers
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
 
-    from analysis.reporting.engine import ENGINE
+    from analysis.reporting.engine import ENGINE, ReportEngine
 
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     kept: list[Any] = []
     reason = ""
     end = time.monotonic() + timeout
+    # the steps of papermill.execute_notebook but its last, which writes the executed notebook even if to no file
+    notebook = load_notebook_node(str(path))
+    if values:
+        notebook = parameterize_notebook(notebook, values, engine_name=ENGINE, kernel_name="python3", language="python")
+    notebook = remove_error_markers(notebook)
     with tempfile.TemporaryDirectory(prefix="report-", ignore_cleanup_errors=True) as home:
         try:
-            papermill.execute_notebook(
-                nbformat.read(path, as_version=4),
-                None,
-                parameters=values,
-                engine_name=ENGINE,
-                kernel_name="python3",
-                language="python",
+            ReportEngine.execute_notebook(
+                notebook,
+                "python3",
                 progress_bar=False,
-                cwd=str(ROOT / "notebooks") if (ROOT / "notebooks").is_dir() else str(ROOT),
+                resources={"metadata": {"path": str(ROOT / "notebooks" if (ROOT / "notebooks").is_dir() else ROOT)}},
                 keep=kept,
                 environment={**environment(made["code"]["epoch"], home), **_moved(path, given)},
                 timeout_func=lambda cell: max(end - time.monotonic(), 0.01),
             )
+            raise_for_execution_errors(kept[0], None)
         except PapermillExecutionError as error:
             reason = f"{error.ename}: {error.evalue}"
         except DeadKernelError:

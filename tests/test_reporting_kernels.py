@@ -1,0 +1,70 @@
+"""How a report and its kernel speak with each other: nobody else can listen, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import nbformat
+import pytest
+import zmq
+from reporting_samples import common, notebook_of
+
+from analysis.reporting.kernels import ReportKernelManager
+from analysis.reporting.run import Spec, build
+
+ASK = """
+import glob, json, os
+app = get_ipython().kernel.parent
+folder = os.path.dirname(app.connection_file)
+seen = {"transport": app.transport, "encrypted": app.curve_secretkey is not None, "folder": folder}
+print(json.dumps({**seen, "mode": os.stat(folder).st_mode, "sockets": len(glob.glob(app.ip + "-*"))}))
+"""
+
+
+def told_by_a_kernel(folder: Path) -> dict:
+    """What a report's kernel knows about its connection."""
+    path = folder / "probe.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ASK)]), path)
+    built = build(Spec("probe", str(path), formats=(), common=common()))
+    assert built.reason == ""
+    return json.loads(notebook_of(built).cells[-1].outputs[0].text)
+
+
+@pytest.mark.skipif(os.name != "posix" or not zmq.has("ipc"), reason="no Unix sockets here")
+def test_sockets_are_this_users_alone_and_go_with_the_kernel(tmp_path, monkeypatch):
+    scratch = Path(tempfile.mkdtemp(dir="/tmp"))  # a socket's path must be short
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    told = told_by_a_kernel(tmp_path)
+    assert (told["transport"], told["encrypted"], told["sockets"]) == ("ipc", False, 5)
+    assert stat.S_IMODE(told["mode"]) & 0o077 == 0
+    assert Path(told["folder"]).parent == scratch
+    assert list(scratch.iterdir()) == []
+    scratch.rmdir()
+
+
+@pytest.mark.skipif(not zmq.has("curve"), reason="no encryption here")
+def test_where_a_sockets_path_would_be_too_long_ports_are_encrypted(tmp_path, monkeypatch):
+    long = tmp_path / ("a" * 100)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    told = told_by_a_kernel(tmp_path)
+    assert (told["transport"], told["encrypted"]) == ("tcp", True)
+    assert list(long.iterdir()) == []
+
+
+def test_a_kernel_that_starts_again_keeps_its_folder_until_it_ends(tmp_path):
+    async def folders() -> list[bool]:
+        manager = type("Manager", (ReportKernelManager,), {"environment": dict(os.environ)})()
+        await manager.start_kernel()
+        folder = Path(manager.connection_file).parent
+        await manager.restart_kernel(now=True)
+        there = [folder.exists() and await manager.is_alive()]
+        await manager.shutdown_kernel(now=True)
+        return [*there, folder.exists() and manager.transport == "ipc"]
+
+    assert asyncio.run(folders()) == [True, False]
