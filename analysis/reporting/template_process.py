@@ -1,4 +1,4 @@
-"""The process that kernels are forked from: everything imported once, one thread, nothing ever run in it.
+"""The process that kernels are forked from: everything imported once, one thread, no report ever run in it.
 
 A kernel is asked for over a Unix socket, one connection a kernel:
 
@@ -30,9 +30,14 @@ from analysis.paths import ROOT
 
 _LIBRARIES = (
     "IPython.core.completer",
-    "IPython.core.pylabtools",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
     "IPython.core.oinspect",
+    "IPython.core.pylabtools",
     "IPython.extensions.storemagic",
+    "encodings.utf_8_sig",
+    "faulthandler",
     "frictionless",
     "ipykernel.datapub",
     "ipykernel.debugger",
@@ -44,9 +49,14 @@ _LIBRARIES = (
     "matplotlib.style",
     "numpy.random",
     "pandas",
+    "pandas.core.methods.to_dict",
+    "pandas.core.reshape.reshape",
+    "pyarrow.pandas_compat",
     "scipy.optimize",
     "scipy.special",
     "scipy.stats",
+    "tornado.platform.asyncio",
+    "zmq.utils.garbage",
 )
 _NOT_FOR_REPORTS = ("analysis.reporting", "analysis.explore", "analysis.__main__")
 # what looks for its shell when it is imported, which is not there yet: a kernel has to import it by itself
@@ -74,6 +84,20 @@ def load_libraries() -> None:
     finally:
         del builtins.get_ipython
     _set_by_libraries.update(dict(os.environ.items() - before.items()))
+    _look_up()
+
+
+def _look_up() -> None:
+    """Finds out once what each report would find out again: how the dictionary reads, what letters look like.
+
+    Each is kept beside the text it was made of; a file that changes later is read anew.
+    """
+    from analysis.evidence import DataError, load
+    from analysis.exhibit import letters
+
+    letters.prepare()
+    with contextlib.suppress(DataError):  # the reports will tell it
+        load()
 
 
 def threads() -> int:
