@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -18,7 +19,8 @@ from analysis.exhibit import EXHIBIT_MIME, Table
 from analysis.reporting.exporters import ReportPDFExporter
 from analysis.reporting.paper import PAPERS
 from analysis.reporting.parts import Grid
-from analysis.reporting.pdf import spoken, text
+from analysis.reporting.pdf import _compiler, spoken, text
+from analysis.reporting.references import TEMPLATE
 from analysis.reporting.typst_tables import set_table
 
 
@@ -337,3 +339,42 @@ def test_a_figure_that_does_not_fit_leaves_no_gap():
     assert (place(tall, "WORDS"), place(tall, "CAPTION")) == (1, 2)
     assert (place(small, "WORDS"), place(small, "CAPTION")) == (1, 1)
     assert small[0].index("CAPTION") < small[0].index("WORDS")
+
+
+def test_tables_have_their_lines():
+    """Thick above the headings, thin below them and between the rows, one below the last: also with a single row."""
+
+    def thickness(cell) -> list[float]:
+        (lines,) = [a for a in cell.A if "/BorderThickness" in a]
+        return [float(width) for width in lines.BorderThickness][:2]  # above, below
+
+    def rows_of(rows: list[str]) -> list[list[list[float]]]:
+        bundle = Table("lines", pd.DataFrame({"a": rows, "b": rows}), "Lines.")._repr_mimebundle_()
+        output = nbformat.v4.new_output("display_data", data=bundle)
+        notebook = with_cells(nbformat.v4.new_code_cell("x", outputs=[output]))
+        with pikepdf.open(io.BytesIO(ReportPDFExporter().from_notebook_node(notebook)[0])) as opened:
+            table = next(e for e in elements(opened.Root.StructTreeRoot) if e.S == "/Table")
+            rows = [e for e in elements(table.K) if e.S == "/TR"]
+            return [[thickness(cell) for cell in elements(row.K) if cell.S in ("/TH", "/TD")] for row in rows]
+
+    assert rows_of(["x", "y", "z"]) == [[[0.9, 0.5]] * 2, [[0.5, 0.35]] * 2, [[0.35, 0.35]] * 2, [[0.35, 0.6]] * 2]
+    assert rows_of(["x"]) == [[[0.9, 0.5]] * 2, [[0.5, 0.6]] * 2]
+    assert rows_of([]) == [[[0.9, 0.5]] * 2, [[0.5, 0.6]]], "one cell that says so"
+
+
+def test_an_entry_of_a_data_row_is_its_number_and_a_paragraph():
+    with pikepdf.open(io.BytesIO(defaults()["study-report"].files["report.pdf"])) as opened:
+        every = elements(opened.Root.StructTreeRoot)
+        start = next(n for n, e in enumerate(every) if e.S == "/H2" and str(e.get("/T", "")) == "arms.csv")
+        assert [str(e.S) for e in every[start + 1 : start + 5]] == ["/P", "/Strong", "/P", "/Link"]
+
+
+def test_no_style_holds_what_only_one_report_says(tmp_path):
+    """Else Typst would set each word of the next report of the same process anew."""
+    (tmp_path / "report.typ").write_bytes((Path(TEMPLATE) / "report.typ").read_bytes())
+    (tmp_path / "main.typ").write_text(
+        '#import "report.typ": *\n#show: report.with(title: "Its title", description: "Its description")\n'
+        '#opening(title: "Its title")\n#context assert.eq((document.title, document.description), (none, none))\n'
+    )
+    made = _compiler().compile(input=str(tmp_path / "main.typ"), root=str(tmp_path), format="pdf")
+    assert pypdf.PdfReader(io.BytesIO(made)).metadata.title == "Its title"

@@ -26,7 +26,7 @@ def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tup
     header = ", ".join(quote(column[0]) for column in columns)
     cells = [_cells(grid, n, column[1:], quote) for n, column in enumerate(columns)]
     rows = ", ".join(f"({', '.join(row)},)" for row in zip(*cells, strict=True))
-    rows = rows or f"(table.cell(colspan: {len(columns)}, {quote(NO_ROWS)}),)"
+    rows = rows or f"({quote(NO_ROWS)},)"  # one cell over all columns
     call = f"set-table({layout.size}pt, ({widths},), ({aligns},), ({header},), ({rows},))"
     return call, layout
 
