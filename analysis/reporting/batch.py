@@ -98,6 +98,8 @@ def run(
     here. Raises NoCluster if there is none, FolderBusy if another batch is at work there, OSError if it can't be
     written, ReportError if the index can't be made.
     """
+    from analysis.reporting import crate, index  # noqa: F401 (now, while kernels still load, and not at the end)
+
     watcher = watcher or Watcher()
     common = on_paper(common, plan.paper)
     begin = datetime.now(UTC)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rocrate.model import ContextEntity
+from rocrate.rocrate import ROCrate
 
 from analysis.paths import ROOT
 from analysis.reporting.provenance import value_words
@@ -30,9 +32,6 @@ _WHAT = {"report.html": "The report", "report.pdf": "The report for printing", "
 def described(entries: list[dict[str, Any]], common: dict[str, Any]) -> bytes:
     """The content of ro-crate-metadata.json. entries: reports as the manifest lists them (those that failed are left
     out); common: see provenance.shared. The same input gives the same bytes."""
-    from rocrate.model import ContextEntity
-    from rocrate.rocrate import ROCrate
-
     cited = yaml.safe_load(CITATION.read_text(encoding="utf-8"))
     crate = ROCrate(gen_preview=False, version=VERSION)
 
