@@ -281,7 +281,14 @@ def main(
 
 def serve_inherited(number: int) -> None:
     """For one batch: its socket is this process's file `number`, and it ends with its standard input."""
-    main(socket.socket(fileno=number), owned=True)
+    listener = socket.socket(fileno=number)
+    address = Path(listener.getsockname())
+    try:
+        main(listener, owned=True)
+    finally:
+        with contextlib.suppress(OSError):  # whose folder this is may have been killed
+            address.unlink()
+            address.parent.rmdir()
     os._exit(0)  # nothing is left to be done, and taking all modules down would take 0.1 s
 
 
