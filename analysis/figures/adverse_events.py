@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.wording import half_up, printed_percent
 
-from ..evidence.rowwise import each
 from .ledger import Column, Ledger, interval
 from .style import nothing, regimen_look, style
 from .words import (

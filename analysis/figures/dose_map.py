@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from analysis.evidence.rowwise import each, grouped
 from analysis.exhibit import Figure
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.wording import half_up, upper_first
 
-from ..evidence.rowwise import each, grouped
 from .labels import nearest, place_labels
 from .ledger import draw_key, key_rows
 from .style import (

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Rectangle
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite
 from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.outcomes.synthesis import DurationCurves
 from analysis.wording import MARK_WORDS, upper_first
 
-from ..evidence.rowwise import each
 from .style import (
     LINE,
     MUTED,

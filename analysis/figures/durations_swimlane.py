@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
 from analysis.wording import upper_first
 
-from ..evidence.rowwise import each
 from .ledger import Column, Ledger
 from .style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
 from .words import (

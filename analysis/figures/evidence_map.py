@@ -6,12 +6,12 @@ from math import sqrt
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.outcomes.evidence_map import DESIGN_WORDS
 from analysis.wording import upper_first
 
-from ..evidence.rowwise import each
 from .ledger import Column, Ledger
 from .style import INK, LINE, MUTED, nothing, style
 from .words import CONTROL_HEADINGS, CONTROL_ORDER, in_order, plural, short, study_ids

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite
 from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
 from analysis.outcomes.synthesis import BenefitKept
 from analysis.wording import printed_percent
 
-from ..evidence.rowwise import each
 from .labels import PanelLabels, spread
 from .style import (
     INK,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.outcomes.context import ACTIVE, PLACEBO, REGIMEN_WORDS, UNCONTROLLED
 from analysis.wording import half_up
 
-from ..evidence.rowwise import each
 from .ledger import Column, Ledger, assumed_interval, interval
 from .style import INK, LINE, MUTED, Look, nothing, regimen_look, style
 from .words import (

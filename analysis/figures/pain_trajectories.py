@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 
-from ..evidence.rowwise import each
 from .labels import PanelLabels
 from .spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
 from .style import (

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.wording import upper_first
 
-from ..evidence.rowwise import each
 from .ledger import Column, Ledger
 from .style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
 from .words import (

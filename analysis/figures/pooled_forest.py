@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon, Rectangle
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, escape
 from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
 from analysis.outcomes.synthesis import PooledRates
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
 from analysis.wording import printed_percent, upper_first
 
-from ..evidence.rowwise import each
 from .ledger import Column, Ledger, interval
 from .style import INK, MUTED, nothing, regimen_look, style
 from .words import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO, REGIMEN_WORDS
 from analysis.wording import printed_percent, upper_first
 
-from ..evidence.rowwise import each
 from .ledger import Column, Ledger, interval
 from .style import nothing, regimen_look, style
 from .words import (

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import escape
 
-from ..evidence.rowwise import each
 from .style import MUTED, POINTS, SMALL, Look, panel, text_height, wrap, write
 from .words import paragraphs, short
 

@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, escape
 from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.wording import level_words, percent, percent_interval, upper_first
 
-from ...evidence.rowwise import each
 from ..ledger import Column, Ledger, interval
 from ..style import INK, SERIES_LOOKS, style
 from ..words import percent_pair, plural

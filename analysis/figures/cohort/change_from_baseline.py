@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words, upper_first
 
-from ...evidence.rowwise import each
 from ..style import MUTED, POINTS, SERIES_LOOKS, SMALL, Look, panel, style, write
 from .common import empty, exhibit, group_words, left_out, not_shown, page, rules
 from .trajectories import MARKS

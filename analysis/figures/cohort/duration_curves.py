@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.wording import level_words, percent, percent_interval, series, upper_first
 
-from ...evidence.rowwise import each
 from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, at_week, horizon_tick, panel, style, week_ticks, write
 from ..words import number, percent_pair
 from .common import empty, exhibit, fitting, group_words, left_out, not_shown, page, share_axis

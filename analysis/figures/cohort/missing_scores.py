@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Rectangle
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words, percent, percent_interval
 
-from ...evidence.rowwise import each
 from ..style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
 from ..words import in_weeks
 from .common import empty, exhibit, left_out, not_shown, page

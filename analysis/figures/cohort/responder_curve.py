@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.wording import level_words, percent
 
-from ...evidence.rowwise import each
 from ..style import INK, LINE, MUTED, SERIES_LOOKS, SMALL, Look, panel, style, write
 from ..words import percent_pair, weeks
 from .common import empty, exhibit, left_out, page, share_axis

@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.wording import percent
 
-from ...evidence.rowwise import each
 from ..labels import nearest, place_labels, spread
 from ..style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
 from ..words import plural

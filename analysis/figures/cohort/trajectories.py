@@ -11,10 +11,10 @@ from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Rectangle
 
+from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.wording import half_up, interval, level_words
 
-from ...evidence.rowwise import each
 from ..style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
 from ..words import plural
 from .common import empty, exhibit, left_out, not_shown, page, rules
