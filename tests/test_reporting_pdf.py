@@ -16,10 +16,11 @@ from notebook_runs import defaults
 from reporting_samples import notebook_of, pdf, pdf_text, sample, synthetic
 
 from analysis.exhibit import EXHIBIT_MIME, Table
+from analysis.reporting import document, rows
 from analysis.reporting.exporters import ReportPDFExporter
 from analysis.reporting.paper import PAPERS
 from analysis.reporting.parts import Grid
-from analysis.reporting.pdf import _compiler, spoken, text
+from analysis.reporting.pdf import _compiler, compile_pdf, spoken, text, typst_source
 from analysis.reporting.references import TEMPLATE
 from analysis.reporting.typst_tables import set_table
 
@@ -297,6 +298,53 @@ def test_numbers_lead_to_their_rows_in_the_pdf():
         assert len(inside) > 30
     words = " ".join(" ".join(p.extract_text().split()) for p in pypdf.PdfReader(io.BytesIO(content)).pages)
     assert "From mangnus2022_abs (abstract): " in words
+
+
+def test_a_link_says_what_it_leads_to_and_leads_there():
+    """Row, reference, table or figure by its name, not by a page; on the page where it goes stands what it says."""
+    content = defaults()["study-report"].files["report.pdf"]
+    notebook = nbformat.reads(defaults()["study-report"].files["report.ipynb"].decode(), 4)
+    entries = {f"Row {e.row} of {e.table}.csv": e for e in rows.entries(notebook, notebook.metadata["ketamine_crps"])}
+    pages = ["".join(page.extract_text().split()) for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+    with pikepdf.open(io.BytesIO(content)) as opened:
+        number = {page.objgen: n for n, page in enumerate(opened.pages)}
+        named = pikepdf.NameTree(opened.Root.Names.Dests) if "/Names" in opened.Root else {}
+        kinds = set()
+        for page in list(opened.pages)[1:]:  # the contents of the first tell pages
+            for link in page.get("/Annots", []):
+                if "/A" in link and "/URI" in link.A:
+                    continue
+                to = link.Dest if "/Dest" in link else link.A.D
+                to = named[str(to)] if isinstance(to, pikepdf.String) else to
+                to = to.D if isinstance(to, pikepdf.Dictionary) else to
+                words, there = str(link.Contents), pages[number[to[0].objgen]]
+                kinds.add(words.split()[0])
+                if words in entries:
+                    assert "".join(entries[words].says.split())[:60] in there, words
+                elif words.startswith("Reference: "):
+                    assert words[11:].split()[0] in there, words
+                else:
+                    assert re.fullmatch("(Figure|Table) [0-9]+", words) and words.replace(" ", "") + "." in there
+    assert {"Row", "Reference:"} <= kinds
+
+
+def test_a_report_is_the_same_after_others_in_one_process():
+    """What Typst keeps of the ones before changes nothing."""
+    documents = [
+        document.read(nbformat.reads(built.files["report.ipynb"].decode(), 4))
+        for built in (defaults()["study-report"], sample(), defaults()["04-durations-of-benefit"])
+    ]
+    together = [compile_pdf(one) for one in documents]
+    for one, content in zip(documents, together, strict=True):
+        _compiler.cache_clear()
+        assert compile_pdf(one) == content
+
+
+def test_text_that_looks_like_the_mark_between_pieces_stays_in_one_file():
+    looks = nbformat.v4.new_markdown_cell("# One\n\n```\n//\ue001rows\n```\n\nThe end.")
+    source, files = typst_source(document.read(nbformat.v4.new_notebook(cells=[looks])))
+    assert "rows.typ" not in files and "The end." in source
+    assert compile_pdf(document.read(nbformat.v4.new_notebook(cells=[looks])))
 
 
 def test_pages_are_numbered_for_readers_and_programs():

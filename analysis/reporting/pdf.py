@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,9 @@ from analysis.reporting.references import TEMPLATE, with_letters
 from analysis.reporting.typst_tables import set_table
 
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
+_MARK = "//\ue001{}"
+_MARKED = re.compile("//\ue001([a-z0-9-]+)\n")
+_IMPORT = '#import "report.typ": *\n'
 _LETTERS_A_LINE, _LINE, _MARGIN = 90, 13.0, 40.0  # of a caption; points that are left free
 
 
@@ -63,23 +67,42 @@ def compile_pdf(document: Document) -> bytes:
 
 
 def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
-    """The Typst text and the picture files that it names."""
+    """The Typst text and the files that it names."""
     files = dict(document.files)
-    paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
-    blocks: Blocks = [_raw('#import "report.typ": *')]
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
-    blocks.append(
+    paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
+    references = _references(document)
+    blocks = _first_page(document, paper, [(name, words) for name, words, _ in references])
+    pieces = {f"part-{number}": _part(part, files, paper) for number, part in enumerate(document.parts)}
+    pieces["rows"] = _rows(document)
+    if references:
+        pieces["references"] = [_raw("= References")]
+        for name, words, entry in references:
+            pieces["references"] += [_raw(f"#reference({text(name)}, {text(words)}, ["), *entry, _raw("])")]
+    pieces["made"] = _made(made_lines(document), paper)
+    for name, piece in pieces.items():
+        blocks += [_raw(_MARK.format(name)), *piece]
+    blocks = pandoc.walk(blocks, _for_typst(files))
+    source = pandoc.write(blocks, "typst-citations", document.version)
+    return _parted(with_letters(source, document.made.get("citations", {}), "typst"), list(pieces), files), files
+
+
+def _first_page(document: Document, paper: Paper, references: list[tuple[str, str]]) -> Blocks:
+    """What is told of the report as a whole, what links may lead to, and what stands on top."""
+    rows = [(row.anchor, f"{row.table}.csv", str(row.row)) for row in document.rows]
+    targets = [f"row-target({', '.join(map(text, row))})" for row in rows]
+    targets += [f"reference-target({text(name)}, {text(words)})" for name, words in references]
+    blocks: Blocks = [
         _raw(
             f"#show: report.with(title: {text(document.title)}, description: {text(description(document))}, "
-            f"synthetic: {str(document.synthetic).lower()}, paper: {text(paper.name)})"
-        )
-    )
-    blocks.append(
+            f"synthetic: {str(document.synthetic).lower()}, paper: {text(paper.name)}, "
+            f"targets: {{{'; '.join(targets)}}})"
+        ),
         _raw(
             f"#opening(title: {text(document.title)}, subtitle: {text(document.subtitle)}, "
             f"question: {text(document.question)})"
-        )
-    )
+        ),
+    ]
     if document.findings:
         blocks.append(_raw("#findings("))
         for answer in document.findings:
@@ -88,16 +111,18 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
         blocks.append(_raw(")"))
     if document.limits:
         blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]
-    blocks += [_raw("#disclaimer()"), _raw(f"#contents({_contents(document)})")]
-    for part in document.parts:
-        blocks += _part(part, files, paper)
-    blocks += _rows(document)
-    if document.references:
-        blocks += [_raw("= References"), _raw("#[#set text(size: 9pt)"), *document.references, _raw("]")]
-    blocks += _made(made_lines(document), paper)
-    blocks = pandoc.walk(blocks, _for_typst(files))
-    source = pandoc.write(blocks, "typst-citations", document.version)
-    return with_letters(source, document.made.get("citations", {}), "typst"), files
+    return [*blocks, _raw("#disclaimer()"), _raw(f"#contents({_contents(document)})")]
+
+
+def _parted(source: str, names: list[str], files: dict[str, bytes]) -> str:
+    """The text with its pieces in files of their own: what Typst has set of a piece it keeps for the next report of
+    this process, as long as the piece stands at the same place of the same file."""
+    first, *found = _MARKED.split(source)
+    if found[::2] != names:  # the text itself holds what looks like a mark
+        return _IMPORT + _MARKED.sub("", source)
+    for name, piece in zip(names, found[1::2], strict=True):
+        files[f"{name}.typ"] = (_IMPORT + piece).encode()
+    return "".join([_IMPORT, first, *(f'#include "{name}.typ"\n' for name in names)])
 
 
 def text(words: str) -> str:
@@ -169,7 +194,8 @@ def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
     width, height = svg_size(part.svg)
     shown = min(width or paper.width, paper.width, paper.figure * width / height if height else paper.width)
     floats = str(_floats(part, shown * height / width if width else paper.figure, paper)).lower()
-    opening = f"#exhibit-figure({text(name)}, {text(name + '.svg')}, {text(part.alt)}, {shown:.1f}pt, {floats}, ["
+    names = ", ".join(text(word) for word in (str(part.number), name, f"{name}.svg", part.alt))
+    opening = f"#exhibit-figure({names}, {shown:.1f}pt, {floats}, ["
     closing = [_raw("], ["), *part.notes, _raw("])")] if part.notes else [_raw("], none)")]
     return [_raw(opening), *captioned(f"Figure {part.number}.", part.caption), *closing]
 
@@ -185,7 +211,7 @@ def _floats(part: FigurePart, height: float, paper: Paper) -> bool:
 def _table(part: TablePart, paper: Paper) -> Blocks:
     def blocks(table: str, long: bool) -> Blocks:
         return [
-            _raw(f"#exhibit-table({text('tab-' + part.name)}, {str(long).lower()}, ["),
+            _raw(f"#exhibit-table({text(str(part.number))}, {text('tab-' + part.name)}, {str(long).lower()}, ["),
             *captioned(f"Table {part.number}.", part.caption),
             *([_raw("], ["), *part.notes, _raw(f"], {table})")] if part.notes else [_raw(f"], none, {table})")]),
         ]
@@ -216,6 +242,17 @@ def _contents(document: Document) -> str:
     return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
 
 
+def _references(document: Document) -> list[tuple[str, str, Blocks]]:
+    """Of each work cited the name of its place, how it is called, and its entry."""
+    labels = document.made.get("citations", {})
+    found = []
+    for entry in (entry for listed in document.references for entry in listed["c"][1]):
+        name = entry["c"][0][0]
+        words = pandoc.plain(entry["c"][1])
+        found.append((name, labels.get(name.removeprefix("ref-")) or words.partition(". ")[0], entry["c"][1]))
+    return found
+
+
 def _rows(document: Document) -> Blocks:
     """The entries of the data rows, table by table."""
     if not document.rows:
@@ -229,7 +266,8 @@ def _rows(document: Document) -> Blocks:
             blocks.append(_raw(f"#rows-of({text(table + '.csv')})"))
         whose = (entry.study, labels.get(entry.study, entry.study), entry.arm)
         words = (entry.says, entry.source_words, entry.url, entry.label)
-        arguments = ", ".join(text(part) for part in (entry.anchor, str(entry.row), *whose, *words))
+        place = (entry.anchor, f"{entry.table}.csv", str(entry.row))
+        arguments = ", ".join(text(part) for part in (*place, *whose, *words))
         blocks.append(_raw(f"#row-entry({arguments})"))
     return blocks
 

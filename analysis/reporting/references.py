@@ -16,7 +16,7 @@ BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")
 _LETTERED = re.compile(r"(\d{4})([a-z])")
 # an entry up to its year, which stands behind the journal
 _HTML = r'(<div id="ref-{key}"(?:(?!</div>).)*?</em> {year})[a-z]?(?![\w–])'
-_TYPST = r"(\] {year})[a-z]?(?![\w–])((?:(?!#block\[).)*\] <ref-{key}>)"
+_TYPST = r'(#reference\("ref-{key}"(?:(?!\n#reference\().)*?\] {year})[a-z]?(?![\w–])'
 
 
 def with_references(citations: list[dict[str, Any]], cited: list[str], version: list[int]) -> Blocks:
@@ -77,10 +77,10 @@ def _mention(key: str) -> dict[str, Any]:
 def with_letters(text: str, labels: dict[str, str], to: str) -> str:
     """The references in HTML or Typst with the letters of the labels (`Kiefer et al. 2008a`): pandoc gives a letter
     only where two works of one year are cited, and another report may cite only one of them."""
-    pattern, behind = (_HTML, "") if to == "html" else (_TYPST, r"\2")
+    pattern = _HTML if to == "html" else _TYPST
     for key, label in labels.items():
         if found := _LETTERED.search(label):
             year, letter = found.groups()
             entry = re.compile(pattern.format(key=re.escape(key), year=year), re.DOTALL)
-            text = entry.sub(rf"\g<1>{letter}{behind}", text, count=1)
+            text = entry.sub(rf"\g<1>{letter}", text, count=1)
     return text
