@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import gc
+import os
 import shutil
 import sys
 import textwrap
@@ -15,7 +17,9 @@ import click
 
 from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, on_paper
 
-# What is slow to load is imported inside the commands: --help and a refusal come at once.
+# What is slow to load is imported inside the commands: --help and a refusal come at once. No matrix here is large
+# enough for a second thread of the linear algebra, which would wait for work and keep a core busy with it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BUILT, FAILED, WRONG_USE = 0, 1, 2
 
@@ -212,13 +216,13 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     from analysis.reporting.plan import PlanError, read
     from analysis.reporting.pool import Processes
 
-    folder, code = _folder(output), provenance.code()
+    folder, code = _folder(output), functools.cache(provenance.code)
     progress = _Progress(quiet)
     ready = contextlib.ExitStack()
     try:
         executor = None
         if not scheduler and (force or not batches.may_hold(folder, code)):
-            executor = ready.enter_context(Processes(code["epoch"]))  # loads while the list and the data are read
+            executor = ready.enter_context(Processes())  # loads while the list, the data and the code are read
         plan = read(resolve(file), lambda: batches.cohorts_known(folder, code))
         names = [planned.name for planned in plan.reports]
         if not any(not only or fnmatch.fnmatchcase(name, only) for name in names):
@@ -226,7 +230,7 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
         outcomes = batches.run(
             plan,
             folder,
-            _common(code),
+            _common(code()),
             jobs=jobs,
             only=only,
             force=force,

@@ -245,7 +245,7 @@ def _entry(report: Planned, built: Built, common: dict[str, Any], inputs: str) -
     }
 
 
-def cohorts_known(output: Path, code: dict[str, Any]) -> dict[str, Any]:
+def cohorts_known(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The parts of cohorts that an earlier batch of the same code found, so that nothing unchanged is loaded again."""
     try:
         return dict(_made_by(output, code)["cohorts"])
@@ -253,15 +253,18 @@ def cohorts_known(output: Path, code: dict[str, Any]) -> dict[str, Any]:
         return {}
 
 
-def may_hold(output: Path, code: dict[str, Any]) -> bool:
-    """Whether reports in there may be up to date; if not, kernels and workers can be made ready at once."""
+def may_hold(output: Path, code: Callable[[], dict[str, Any]]) -> bool:
+    """Whether reports in there may be up to date; if not, kernels and workers can be made ready at once.
+
+    code: provenance.code, asked only if there is something to compare it with.
+    """
     return bool(_made_by(output, code))
 
 
-def _made_by(output: Path, code: dict[str, Any]) -> dict[str, Any]:
+def _made_by(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """The manifest of an earlier batch of the same code; empty if there is none."""
     try:
         manifest = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
-        return manifest if manifest["code"]["hash"] == code["hash"] else {}
+        return manifest if manifest["code"]["hash"] == code()["hash"] else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

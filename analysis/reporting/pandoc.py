@@ -26,7 +26,8 @@ _TWO_WORDS = re.compile(
 )
 _MARK = "\ue000"  # of private use: stands in texts by mistake alone
 _MARKED = re.compile(rf"{_MARK}(\d+){_MARK}")
-convert = Converter().convert
+_converter = Converter()
+start, convert = _converter.start, _converter.convert
 
 
 def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:

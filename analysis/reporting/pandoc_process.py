@@ -29,6 +29,11 @@ class Converter:
         self.process: subprocess.Popen[bytes] | None = None
         self.lock = threading.Lock()
 
+    def start(self) -> None:
+        """Makes it ready to be asked."""
+        with self.lock:
+            self._alive()
+
     def convert(self, text: str, reader: str, writer: str, cite: bool = False) -> str:
         """What pandoc makes of the text. Raises ReportError with pandoc's own words if it can't.
 
@@ -47,18 +52,22 @@ class Converter:
             raise ReportError(f"pandoc: {' '.join(answer['text'].split())}")
         return answer["text"]
 
-    def _answered(self, line: bytes) -> bytes:
+    def _alive(self) -> subprocess.Popen[bytes]:
         if self.process is None or self.process.poll() is not None:
             self.close()
             self.process = _started()
+        return self.process
+
+    def _answered(self, line: bytes) -> bytes:
+        process = self._alive()
         try:
-            self.process.stdin.write(line)
-            self.process.stdin.flush()
-            answer = self.process.stdout.readline()
+            process.stdin.write(line)
+            process.stdin.flush()
+            answer = process.stdout.readline()
         except OSError:  # nobody reads it
             answer = b""
         if not answer:
-            status = self.process.wait()
+            status = process.wait()
             raise ReportError(f"pandoc ended without an answer (status {status}): killed, crashed or out of memory")
         return answer
 

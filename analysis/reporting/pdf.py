@@ -47,6 +47,11 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(ignore_system_fonts=True, font_paths=[str(fonts())])
 
 
+def start() -> None:
+    """Loads the fonts, which the first PDF would do."""
+    _compiler()
+
+
 def compile_pdf(document: Document) -> bytes:
     """The PDF. Raises ReportError with Typst's words if it can't be set."""
     source, files = typst_source(document)

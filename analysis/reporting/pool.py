@@ -38,14 +38,14 @@ class Processes:
     jobs it gives an executor. As a context it ends everything it has started: kernels too.
     """
 
-    def __init__(self, epoch: int = 0) -> None:
+    def __init__(self) -> None:
         from analysis.reporting import warm
 
         self.scratch = tempfile.mkdtemp(prefix="crps-")
         self.template = None
         if warm.available():
             with contextlib.suppress(OSError):  # no room for one more process: kernels start the ordinary way
-                self.template = warm.Template(environment(epoch, self.scratch))
+                self.template = warm.Template(environment(0, self.scratch))  # each kernel is told its own epoch
         forks = "forkserver" in multiprocessing.get_all_start_methods()
         self.context = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:
@@ -68,7 +68,7 @@ class Processes:
 
 
 def _begin_worker(template: str, scratch: str) -> None:
-    from analysis.reporting import warm
+    from analysis.reporting import pandoc, pdf, warm
 
     gc.freeze()
     gc.enable()  # see preload
@@ -76,6 +76,9 @@ def _begin_worker(template: str, scratch: str) -> None:
     tempfile.tempdir = scratch
     warm.use(template)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    for start in (pandoc.start, pdf.start):  # while the first kernel loads
+        with contextlib.suppress(Exception):  # a report will tell it
+            start()
 
 
 def _end_with_parent() -> None:
@@ -103,7 +106,7 @@ def build_all(
     if executor is not None:
         yield from _rounds(specs, jobs, executor, started)
         return
-    with Processes(int(specs[0].common.get("code", {}).get("epoch", 0))) as local:
+    with Processes() as local:
         yield from _rounds(specs, jobs, local, started)
 
 
