@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _NUMBER = re.compile(r"([-\u2212+<>≤≥]?\s?[\d\s,]*\d|[\u2013-]|∞)(\.\d+)?([^\d.]{0,3})")
 
 
-def paddings(cells: list[str]) -> list[str]:
+def paddings(cells: Sequence[str]) -> list[str]:
     """For each cell the invisible characters to add on its right. A cell that is no number gets none."""
     found = [_NUMBER.fullmatch(cell) for cell in cells]
     digits = max((len(match[2] or "") for match in found if match), default=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,9 +63,13 @@ class Layout:
     height: float
 
 
-def lay_out(columns: list[list[str]], numbers: list[bool], paper: Paper) -> tuple[list[list[str]], Layout]:
-    """The cells (long words made breakable) and where they go. columns: heading first. numbers: columns whose cells
-    stay on one line if they can."""
+Cells = tuple[tuple[str, ...], ...]  # column by column, heading first
+
+
+@functools.lru_cache(maxsize=64)  # many tables are the same in several reports
+def lay_out(columns: Cells, numbers: tuple[bool, ...], paper: Paper) -> tuple[Cells, Layout]:
+    """The cells (long words made breakable) and where they go. numbers: columns whose cells stay on one line if they
+    can."""
     cells = [[_breakable(cell, _LONGEST_WORD) for cell in column] for column in columns]
     layout = _choose(cells, numbers, _CHOICES, paper)
     if layout is None:
@@ -72,7 +77,7 @@ def lay_out(columns: list[list[str]], numbers: list[bool], paper: Paper) -> tupl
         # with more columns than a page can hold all get the same share and break where they must
         equal = Layout(True, 5.5, (paper.turned / len(columns),) * len(columns), _ONE_TURNED_PAGE)
         layout = _choose(cells, [False] * len(columns), _LAST_CHOICES, paper) or equal
-    return cells, layout
+    return tuple(map(tuple, cells)), layout
 
 
 def measure(text: str, bold: bool = False) -> float:
@@ -128,7 +133,7 @@ def _wrapped(pieces: list[float], room: float) -> int:
 
 
 def _choose(
-    cells: list[list[str]], numbers: list[bool], choices: tuple[tuple[bool, float, int], ...], paper: Paper
+    cells: list[list[str]], numbers: Sequence[bool], choices: tuple[tuple[bool, float, int], ...], paper: Paper
 ) -> Layout | None:
     count = len(cells[0])
     lengths = [sum(len(column[row]) for column in cells) for row in range(count)]

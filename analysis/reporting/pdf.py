@@ -6,7 +6,7 @@ import functools
 import json
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
     references = _references(document)
     blocks = _first_page(document, paper, [(name, words) for name, words, _ in references])
-    pieces = {f"part-{number}": _part(part, files, paper) for number, part in enumerate(document.parts)}
+    pieces = dict(_pieces(document, files, paper))
     pieces["rows"] = _rows(document)
     if references:
         pieces["references"] = [_raw("= References")]
@@ -90,6 +90,17 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     blocks = pandoc.walk(blocks, _for_typst(files))
     source = pandoc.write(blocks, "typst-citations", document.version)
     return _parted(with_letters(source, document.made.get("citations", {}), "typst"), list(pieces), files), files
+
+
+def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
+    """The parts up to each figure or table, and what follows the last."""
+    blocks: Blocks = []
+    for number, part in enumerate(document.parts):
+        blocks += _part(part, files, paper)
+        if isinstance(part, (FigurePart, TablePart)):
+            yield f"part-{number}", blocks
+            blocks = []
+    yield "last-part", blocks
 
 
 def _first_page(document: Document, paper: Paper, references: list[tuple[str, str]]) -> Blocks:

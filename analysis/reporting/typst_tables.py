@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from analysis.reporting.cells import paddings
 from analysis.reporting.columns import Layout, lay_out
@@ -17,10 +17,10 @@ _NUMBER = re.compile(r"(P\s*)?[-\u2212+<>=≤≥±~(]*\s*\d")
 def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tuple[str, Layout]:
     """The call that sets the table, and how it is laid out. quote: a text as Typst string."""
     numbers = [align != "left" for align in grid.aligns]
-    columns = [[label, *(row[n] for row in grid.cells)] for n, label in enumerate(grid.labels)]
+    columns = tuple((label, *(row[n] for row in grid.cells)) for n, label in enumerate(grid.labels))
     # a short interval or count such as "4.1 to 6.5" stays on one line although it is text
-    numbers = [number or _short(column) for number, column in zip(numbers, columns, strict=True)]
-    columns, layout = lay_out(columns, numbers, paper)
+    together = tuple(number or _short(column) for number, column in zip(numbers, columns, strict=True))
+    columns, layout = lay_out(columns, together, paper)
     aligns = ", ".join("left" if align == "left" else "right" for align in grid.aligns)
     widths = ", ".join(f"{math.floor(width * 10) / 10}pt" for width in layout.columns)
     header = ", ".join(quote(column[0]) for column in columns)
@@ -31,11 +31,11 @@ def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tup
     return call, layout
 
 
-def _short(column: list[str]) -> bool:
+def _short(column: Sequence[str]) -> bool:
     return all(len(cell) <= 3 or (len(cell) <= 26 and _NUMBER.match(cell)) for cell in column[1:])
 
 
-def _cells(grid: Grid, number: int, column: list[str], quote: Callable[[str], str]) -> list[str]:
+def _cells(grid: Grid, number: int, column: Sequence[str], quote: Callable[[str], str]) -> list[str]:
     pads = paddings(column) if grid.aligns[number] == "decimal" else [""] * len(column)
     return [
         f"padded({_cell(grid, number, cell, quote)}, {quote(pad)})" if pad else _cell(grid, number, cell, quote)
