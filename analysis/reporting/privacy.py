@@ -22,7 +22,9 @@ def secrets(notebook: Notebook, given: dict[str, Any]) -> dict[str, str]:
 
 
 def hide(node: Any, hidden: dict[str, str]) -> Any:
-    """A copy of a notebook, or of a part of it, or of a text, in which no secret stands."""
+    """A notebook, or a part of it, or a text, in which no secret stands: a copy, if there are any secrets."""
+    if not hidden:
+        return node
     if isinstance(node, dict):
         copy = type(node)()  # keeps nbformat's own kind of dictionary
         copy.update({key: hide(value, hidden) for key, value in node.items()})
