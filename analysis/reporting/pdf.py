@@ -262,10 +262,11 @@ def _references(document: Document) -> list[tuple[str, str, Blocks]]:
     """Of each work cited the name of its place, how it is called, and its entry."""
     labels = document.made.get("citations", {})
     found = []
-    for entry in (entry for listed in document.references for entry in listed["c"][1]):
-        name = entry["c"][0][0]
-        words = pandoc.plain(entry["c"][1])
-        found.append((name, labels.get(name.removeprefix("ref-")) or words.partition(". ")[0], entry["c"][1]))
+    for listed in document.references:
+        for entry in listed["c"][1]:
+            name, blocks = entry["c"][0][0], entry["c"][1]
+            authors = pandoc.plain(blocks).partition(". ")[0]
+            found.append((name, labels.get(name.removeprefix("ref-")) or authors, blocks))
     return found
 
 
