@@ -17,8 +17,9 @@ import click
 
 from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, on_paper
 
-# What is slow to load is imported inside the commands: --help and a refusal come at once. No matrix here is large
-# enough for a second thread of the linear algebra, which would wait for work and keep a core busy with it.
+# What is slow to load is imported inside the commands: --help and a refusal come at once.
+
+# no matrix here is large enough for a second thread of the linear algebra: it would keep a core busy with waiting
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BUILT, FAILED, WRONG_USE = 0, 1, 2

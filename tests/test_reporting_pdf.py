@@ -340,11 +340,12 @@ def test_a_report_is_the_same_after_others_in_one_process():
         assert compile_pdf(one) == content
 
 
-def test_text_that_looks_like_the_mark_between_pieces_stays_in_one_file():
-    looks = nbformat.v4.new_markdown_cell("# One\n\n```\n//\ue001rows\n```\n\nThe end.")
-    source, files = typst_source(document.read(nbformat.v4.new_notebook(cells=[looks])))
-    assert "rows.typ" not in files and "The end." in source
-    assert compile_pdf(document.read(nbformat.v4.new_notebook(cells=[looks])))
+def test_text_that_looks_like_the_beginning_of_a_piece_stays_where_it_is():
+    looks = nbformat.v4.new_markdown_cell("# One\n\n```\n\ue000rows\ue000\n```\n\nThe end.")
+    read = document.read(nbformat.v4.new_notebook(cells=[looks]))
+    files = typst_source(read)[1]
+    assert "The end." in files["last-part.typ"].decode() and "The end." not in files["rows.typ"].decode()
+    assert compile_pdf(read)
 
 
 def test_pages_are_numbered_for_readers_and_programs():

@@ -39,7 +39,6 @@ from analysis.reporting.parts import (
 from analysis.reporting.references import TEMPLATE, with_letters
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
-_MARK = "<!--part {}-->"
 _QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)
 _PROLOGUE = re.compile(r"<\?xml[^>]*>|<!DOCTYPE[^>]*>")
 
@@ -56,25 +55,17 @@ def _template(folder: Path) -> Template:
 
 def pieces(document: Document) -> dict[str, Any]:
     """Everything the template needs, as finished HTML or as plain values."""
-    blocks: Blocks = []
+    texts: dict[str, Blocks] = {}
     for number, answer in enumerate(document.findings):
-        blocks += [
-            _raw(_MARK.format(f"finding-{number}") + f'<dt>{escape(answer.question)}</dt><dd><div class="answer">'),
-            *answer.sentence,
-            _raw("</div>"),
-            _raw("</dd>"),
-        ]
+        opening = f'<dt>{escape(answer.question)}</dt><dd><div class="answer">'
+        texts[f"finding-{number}"] = [_raw(opening), *answer.sentence, _raw("</div>"), _raw("</dd>")]
     for number, limit in enumerate(document.limits):
-        blocks += [_raw(_MARK.format(f"limit-{number}") + "<li>"), *limit, _raw("</li>")]
-    blocks.append(_raw(_MARK.format("body")))
-    for part in document.parts:
-        blocks += _part(part)
-    blocks.append(_raw(_MARK.format("references")))
-    blocks += document.references
-    blocks = pandoc.walk(blocks, {"Image": lambda node: _image(node, document.files), "Table": _scrolling})
-    html = pandoc.write(blocks, "html5", document.version)
-    found = re.split(r"<!--part ([\w-]+)-->", html)
-    split = dict(zip(found[1::2], found[2::2], strict=True))
+        texts[f"limit-{number}"] = [_raw("<li>"), *limit, _raw("</li>")]
+    texts["body"] = [block for part in document.parts for block in _part(part)]
+    texts["references"] = document.references
+    changes = {"Image": lambda node: _image(node, document.files), "Table": _scrolling}
+    texts = {name: pandoc.walk(blocks, changes) for name, blocks in texts.items()}
+    split = pandoc.write(texts, "html5", document.version)
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
     references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
     notes = opening + notes

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from analysis.reporting import ReportError
 from analysis.reporting.pandoc_process import Converter
 from analysis.reporting.parts import Blocks
 
@@ -24,8 +25,7 @@ _TWO_WORDS = re.compile(
     r'(?<!"t":"Space)(?<!"t":"SoftBreak)(?<!"t":"LineBreak)(?<!"c":"[☐☒])"},'
     r'{"t":"(?:Space|SoftBreak)"},{"t":"Str","c":"([^"\\]*(?:\\.[^"\\]*)*)"}'
 )
-_MARK = "\ue000"  # of private use: stands in texts by mistake alone
-_MARKED = re.compile(rf"{_MARK}(\d+){_MARK}")
+_PRIVATE = range(0xE000, 0xF900)  # letters of private use: stand in texts by mistake alone
 _converter = Converter()
 start, convert = _converter.start, _converter.convert
 
@@ -54,24 +54,46 @@ def loads(document: str) -> dict[str, Any]:
     return json.loads(document)
 
 
-def write(blocks: Blocks, to: str, version: list[int]) -> str:
-    """Blocks as HTML or Typst.
+def write(pieces: dict[str, Blocks], to: str, version: list[int]) -> dict[str, str]:
+    """Pieces as HTML or Typst, written together so that footnotes run through; HTML has the notes in the last.
 
     Of raw blocks (figures and tables, most of a report) pandoc gets a mark alone: it would copy them letter by letter.
+    Names of pieces begin with a letter.
     """
-    raws = [block["c"] for block in blocks if block["t"] == "RawBlock"]
-    marks = (raw(kind, f"{_MARK}{number}{_MARK}") for number, (kind, _) in enumerate(raws))
-    marked = [next(marks) if block["t"] == "RawBlock" else block for block in blocks]
-    pieces = _MARKED.split(_written(marked, to, version))
-    if pieces[1::2] != [str(number) for number in range(len(raws))]:
-        return _written(blocks, to, version)  # the text itself holds what looks like a mark
-    pieces[1::2] = [text for _, text in raws]
-    return "".join(pieces)
+    beginning = "html" if to.startswith("html") else "typst"  # a format that is written here
+    blocks: list[dict[str, Any]] = []
+    raws: list[str] = []
+    for name, piece in pieces.items():
+        blocks.append(raw(beginning, name))
+        for block in piece:
+            blocks.append(block)
+            if block["t"] == "RawBlock":
+                blocks[-1] = raw(block["c"][0], str(len(raws)))
+                raws.append(block["c"][1])
+    mark, document = _marked(blocks, version)
+    text = convert(document, "json", to)
+    found = re.split(f"{mark}(.*?){mark}", text if text.endswith("\n") else text + "\n")
+    written: dict[str, list[str]] = {}
+    for key, behind in zip(found[1::2], found[2::2], strict=True):
+        if key in pieces:
+            inside = written[key] = [behind.removeprefix("\n")]
+        else:
+            inside += [raws[int(key)], behind]
+    return {name: "".join(parts) for name, parts in written.items()}
 
 
-def _written(blocks: Blocks, to: str, version: list[int]) -> str:
-    text = convert(whole(blocks, version, {"lang": {"t": "MetaString", "c": "en-GB"}}), "json", to)
-    return text if text.endswith("\n") else text + "\n"
+def _marked(blocks: Blocks, version: list[int]) -> tuple[str, str]:
+    """A letter that the document doesn't hold, and the document with it around the words of each raw block."""
+    count = sum(block["t"] == "RawBlock" for block in blocks)
+    for mark in map(chr, _PRIVATE):
+        marked = [
+            raw(block["c"][0], f"{mark}{block['c'][1]}{mark}") if block["t"] == "RawBlock" else block
+            for block in blocks
+        ]
+        document = whole(marked, version, {"lang": {"t": "MetaString", "c": "en-GB"}})
+        if document.count(mark) == 2 * count:
+            return mark, document
+    raise ReportError("the text holds every letter of private use")
 
 
 def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:

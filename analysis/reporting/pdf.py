@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,11 +31,10 @@ from analysis.reporting.parts import (
     Text,
 )
 from analysis.reporting.references import TEMPLATE, with_letters
+from analysis.reporting.rows import Entry
 from analysis.reporting.typst_tables import set_table
 
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
-_MARK = "//\ue001{}"
-_MARKED = re.compile("//\ue001([a-z0-9-]+)\n")
 _IMPORT = '#import "report.typ": *\n'
 _LETTERS_A_LINE, _LINE, _MARGIN = 90, 13.0, 40.0  # of a caption; points that are left free
 
@@ -72,24 +70,30 @@ def compile_pdf(document: Document) -> bytes:
 
 
 def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
-    """The Typst text and the files that it names."""
+    """The Typst text and the files that it names.
+
+    All but the first page stands in files of their own: what Typst has set of a piece it keeps for the next report of
+    this process, as long as the piece stands at the same place of the same file.
+    """
     files = dict(document.files)
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
     references = _references(document)
-    blocks = _first_page(document, paper, [(name, words) for name, words, _ in references])
-    pieces = dict(_pieces(document, files, paper))
+    pieces = {"first-page": _first_page(document, paper, references), **dict(_pieces(document, files, paper))}
     pieces["rows"] = _rows(document)
     if references:
         pieces["references"] = [_raw("= References")]
         for name, words, entry in references:
             pieces["references"] += [_raw(f"#reference({text(name)}, {text(words)}, ["), *entry, _raw("])")]
     pieces["made"] = _made(made_lines(document), paper)
-    for name, piece in pieces.items():
-        blocks += [_raw(_MARK.format(name)), *piece]
-    blocks = pandoc.walk(blocks, _for_typst(files))
-    source = pandoc.write(blocks, "typst-citations", document.version)
-    return _parted(with_letters(source, document.made.get("citations", {}), "typst"), list(pieces), files), files
+    changes = _for_typst(files)
+    pieces = {name: pandoc.walk(blocks, changes) for name, blocks in pieces.items()}
+    written = pandoc.write(pieces, "typst-citations", document.version)
+    if references:
+        written["references"] = with_letters(written["references"], document.made.get("citations", {}), "typst")
+    first_page = written.pop("first-page")
+    files |= {f"{name}.typ": (_IMPORT + piece).encode() for name, piece in written.items()}
+    return "".join([_IMPORT, first_page, *(f'#include "{name}.typ"\n' for name in written)]), files
 
 
 def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
@@ -103,11 +107,10 @@ def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterat
     yield "last-part", blocks
 
 
-def _first_page(document: Document, paper: Paper, references: list[tuple[str, str]]) -> Blocks:
+def _first_page(document: Document, paper: Paper, references: list[tuple[str, str, Blocks]]) -> Blocks:
     """What is told of the report as a whole, what links may lead to, and what stands on top."""
-    rows = [(row.anchor, f"{row.table}.csv", str(row.row)) for row in document.rows]
-    targets = [f"row-target({', '.join(map(text, row))})" for row in rows]
-    targets += [f"reference-target({text(name)}, {text(words)})" for name, words in references]
+    targets = [f"row-target({', '.join(map(text, _place(entry)))})" for entry in document.rows]
+    targets += [f"reference-target({text(name)}, {text(words)})" for name, words, _ in references]
     blocks: Blocks = [
         _raw(
             f"#show: report.with(title: {text(document.title)}, description: {text(description(document))}, "
@@ -128,17 +131,6 @@ def _first_page(document: Document, paper: Paper, references: list[tuple[str, st
     if document.limits:
         blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]
     return [*blocks, _raw("#disclaimer()"), _raw(f"#contents({_contents(document)})")]
-
-
-def _parted(source: str, names: list[str], files: dict[str, bytes]) -> str:
-    """The text with its pieces in files of their own: what Typst has set of a piece it keeps for the next report of
-    this process, as long as the piece stands at the same place of the same file."""
-    first, *found = _MARKED.split(source)
-    if found[::2] != names:  # the text itself holds what looks like a mark
-        return _IMPORT + _MARKED.sub("", source)
-    for name, piece in zip(names, found[1::2], strict=True):
-        files[f"{name}.typ"] = (_IMPORT + piece).encode()
-    return "".join([_IMPORT, first, *(f'#include "{name}.typ"\n' for name in names)])
 
 
 def text(words: str) -> str:
@@ -283,10 +275,13 @@ def _rows(document: Document) -> Blocks:
             blocks.append(_raw(f"#rows-of({text(table + '.csv')})"))
         whose = (entry.study, labels.get(entry.study, entry.study), entry.arm)
         words = (entry.says, entry.source_words, entry.url, entry.label)
-        place = (entry.anchor, f"{entry.table}.csv", str(entry.row))
-        arguments = ", ".join(text(part) for part in (*place, *whose, *words))
+        arguments = ", ".join(text(part) for part in (*_place(entry), *whose, *words))
         blocks.append(_raw(f"#row-entry({arguments})"))
     return blocks
+
+
+def _place(entry: Entry) -> tuple[str, str, str]:
+    return entry.anchor, f"{entry.table}.csv", str(entry.row)
 
 
 def _made(lines: list[dict[str, Any]], paper: Paper) -> Blocks:
