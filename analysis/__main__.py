@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, on_paper
+from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper
 
 # What is slow to load is imported inside the commands: --help and a refusal come at once.
 
@@ -163,7 +163,7 @@ def report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, outp
         _refuse(problems)
     given = {name: values[name] for name in given}
 
-    from analysis.reporting.plan import report_name
+    from analysis.reporting.batch.plan import report_name
     from analysis.reporting.run import Spec, build, place
 
     common = on_paper(_common(), paper)
@@ -211,11 +211,11 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     from analysis.parameters import nearest_word
     from analysis.paths import resolve
     from analysis.reporting import ReportError, provenance
-    from analysis.reporting import batch as batches
-    from analysis.reporting.cluster import NoCluster
-    from analysis.reporting.folder import FolderBusy
-    from analysis.reporting.plan import PlanError, read
-    from analysis.reporting.pool import Processes
+    from analysis.reporting.batch.build import build as batches
+    from analysis.reporting.batch.cluster import NoCluster
+    from analysis.reporting.batch.folder import FolderBusy
+    from analysis.reporting.batch.plan import PlanError, read
+    from analysis.reporting.batch.pool import Processes
 
     folder, code = _folder(output), functools.cache(provenance.code)
     progress = _Progress(quiet)

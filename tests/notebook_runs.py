@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from analysis.parameters import all_notebooks, check, find_notebook
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.pool import build_all
+from analysis.reporting.batch.pool import build_all
 from analysis.reporting.run import Built, Spec
 
 NAMES = [notebook.name for notebook in all_notebooks()]  # those for use by hand are in test_lab.py

@@ -20,7 +20,7 @@ from analysis import paths
 from analysis.exhibit import EXHIBIT_MIME
 from analysis.figures.cohort.common import INVENTED
 from analysis.parameters import ParameterError, check, check_known, find_notebook
-from analysis.reporting.plan import report_name
+from analysis.reporting.batch.plan import report_name
 from analysis.reporting.run import Built, Spec, build
 
 NAME = "cohort-report"

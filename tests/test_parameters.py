@@ -13,7 +13,7 @@ from analysis.parameters.registry import File
 from analysis.parameters.values import Parameter, check_one
 from analysis.paths import ROOT
 from analysis.reporting import privacy, provenance
-from analysis.reporting.plan import report_name
+from analysis.reporting.batch.plan import report_name
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from analysis.evidence.problems import DataError, Problem
 from analysis.parameters import check, find_notebook
 from analysis.paths import ROOT
-from analysis.reporting import axes
-from analysis.reporting.axes import cohort_values, slugs
-from analysis.reporting.plan import PlanError, read
+from analysis.reporting.batch.build import axes
+from analysis.reporting.batch.axes import cohort_values, slugs
+from analysis.reporting.batch.plan import PlanError, read
 from analysis.reporting.provenance import command
 
 PARAMETERS = """

@@ -12,9 +12,9 @@ import pytest
 from bs4 import BeautifulSoup
 from reporting_samples import SAMPLE, common, sample
 
-from analysis.reporting import batch, pool
-from analysis.reporting.plan import read
-from analysis.reporting.pool import build_all
+from analysis.reporting.batch.build import build, pool
+from analysis.reporting.batch.plan import read
+from analysis.reporting.batch.pool import build_all
 from analysis.reporting.run import Built, Spec
 
 PLAN = f"""
@@ -27,7 +27,7 @@ reports:
 """
 
 
-class Heard(batch.Watcher):
+class Heard(build.Watcher):
     """Writes down what it hears of a batch."""
 
     def __init__(self):
@@ -49,7 +49,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("batch")
     (folder / "batch.yml").write_text(PLAN)
     heard = Heard()
-    outcomes = batch.run(read(folder / "batch.yml"), folder / "out", common(), jobs=2, watcher=heard)
+    outcomes = build.run(read(folder / "batch.yml"), folder / "out", common(), jobs=2, watcher=heard)
     assert [outcome.entry["name"] for outcome in outcomes] == ["bad", "sample", "narrow"]
     assert (sorted(heard.to_build), heard.unchanged) == (["bad", "narrow", "sample"], 0)
     assert sorted(heard.running) == sorted(heard.ready) == ["bad", "narrow", "sample"]
@@ -94,7 +94,7 @@ def test_the_manifest_says_what_made_each_report(folder):
 
 def test_only_the_times_differ_between_two_runs(folder, tmp_path):
     (tmp_path / "batch.yml").write_text(PLAN)
-    batch.run(read(tmp_path / "batch.yml"), tmp_path / "out", common(), jobs=1, executor=ThreadPoolExecutor)
+    build.run(read(tmp_path / "batch.yml"), tmp_path / "out", common(), jobs=1, executor=ThreadPoolExecutor)
     first, second = manifest(folder), manifest(tmp_path / "out")
     assert first.pop("times") != second.pop("times")
     assert first == second
@@ -123,7 +123,7 @@ def test_the_index_leads_by_question_and_says_why(folder):
 def test_only_some_reports_and_the_others_stay_in_index_and_manifest(folder):
     before = manifest(folder)
     plan = read(folder.parent / "batch.yml")
-    outcomes = batch.run(plan, folder, common(), jobs=1, only="nar*", force=True, executor=ThreadPoolExecutor)
+    outcomes = build.run(plan, folder, common(), jobs=1, only="nar*", force=True, executor=ThreadPoolExecutor)
     assert [outcome.entry["name"] for outcome in outcomes] == ["narrow"]
     after = manifest(folder)
     assert after["reports"] == before["reports"]
@@ -172,7 +172,7 @@ def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_pat
     monkeypatch.setattr(batch, "place", full)
     monkeypatch.setattr(pool, "build", lambda spec: Built(spec.name, {"report.html": b"x"}, made=sample().made))
     plan = read(tmp_path / "batch.yml")
-    (outcome,) = batch.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
+    (outcome,) = build.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
     assert outcome.entry["status"] == "failed"
     assert outcome.entry["reason"].startswith("its files could not be written: No space left on device")
     assert outcome.entry["files"] == {}
@@ -184,7 +184,7 @@ def test_a_report_that_cannot_be_planned_costs_no_other(tmp_path):
     plan = read(tmp_path / "batch.yml")
     reports = (dataclasses.replace(plan.reports[1], problem="the cohort x.csv has 3 problems"), plan.reports[2])
     plan = dataclasses.replace(plan, reports=reports)
-    lost, built = batch.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
+    lost, built = build.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
     assert (lost.ok, lost.entry["reason"], lost.entry["files"]) == (False, "the cohort x.csv has 3 problems", {})
     assert built.ok
     assert "the cohort x.csv has 3 problems" in (tmp_path / "out" / "index.html").read_text()

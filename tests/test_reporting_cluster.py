@@ -21,8 +21,8 @@ from reporting_samples import SAMPLE, common, sample, spec
 
 from analysis.__main__ import main
 from analysis.paths import ROOT, resolve
-from analysis.reporting import batch, cluster
-from analysis.reporting.plan import read
+from analysis.reporting.batch.build import build, cluster
+from analysis.reporting.batch.plan import read
 from analysis.reporting.run import Spec
 
 pytest.importorskip("distributed")
@@ -75,21 +75,21 @@ def test_all_reports_arrive_though_a_worker_is_killed(workers, tmp_path):
     address, processes = workers
     heard = []
 
-    class Killer(batch.Watcher):
+    class Killer(build.Watcher):
         def finished(self, outcome):
             heard.append(outcome.entry["name"])
             if len(heard) == 2:
                 processes[0].send_signal(signal.SIGKILL)
 
     plan = read(plan_of(tmp_path, 6, pause=0.5))
-    outcomes = batch.run(plan, tmp_path / "out", common(), watcher=Killer(), scheduler=address)
+    outcomes = build.run(plan, tmp_path / "out", common(), watcher=Killer(), scheduler=address)
     assert {outcome.entry["name"]: outcome.entry["reason"] for outcome in outcomes} == dict.fromkeys(
         [*(f"slow-number-{n}" for n in range(1, 7)), "sample"], ""
     )
     assert sorted(heard) == sorted(set(heard)), "none twice"
     for name, content in sample().files.items():
         assert (tmp_path / "out/sample" / name).read_bytes() == content, name
-    again = batch.run(plan, tmp_path / "out", common(), scheduler="tcp://127.0.0.1:1")
+    again = build.run(plan, tmp_path / "out", common(), scheduler="tcp://127.0.0.1:1")
     assert all(outcome.unchanged for outcome in again), "nothing to build needs no cluster"
 
 
@@ -100,7 +100,7 @@ def test_what_kills_its_process_costs_its_own_report(workers, tmp_path):
     (tmp_path / "batch.yml").write_text(
         f"formats: [html]\nreports: [{{notebook: {tmp_path}/killer.ipynb}}, {{notebook: {SAMPLE}}}]"
     )
-    killer, good = batch.run(read(tmp_path / "batch.yml"), tmp_path / "out", common(), scheduler=address)
+    killer, good = build.run(read(tmp_path / "batch.yml"), tmp_path / "out", common(), scheduler=address)
     assert killer.entry["reason"] == "its process ended without a word (killed, crashed or out of memory)"
     assert good.ok
 

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from reporting_samples import SAMPLE, common, sample
 
 from analysis.__main__ import main
-from analysis.reporting import ReportError, batch, index, plan, pool
-from analysis.reporting.folder import Folder, FolderBusy
+from analysis.reporting import ReportError
+from analysis.reporting.batch.build import build, index, plan, pool
+from analysis.reporting.batch.folder import Folder, FolderBusy
 from analysis.reporting.run import Built
 
 PLAN = f"""
@@ -34,7 +35,7 @@ def build(tmp_path, monkeypatch):
     def build(text: str = PLAN, shared: dict | None = None, **options) -> list[str]:
         made.clear()
         (tmp_path / "batch.yml").write_text(text)
-        build.outcomes = batch.run(
+        build.outcomes = build.run(
             plan.read(tmp_path / "batch.yml"),
             tmp_path / "out",
             shared or common(),
@@ -111,7 +112,7 @@ def test_other_parameters_formats_or_titles_build_what_they_concern(build):
 
 def test_an_edited_notebook_builds_its_reports(build, tmp_path):
     copy = tmp_path / "copy.ipynb"
-    original = (batch.resolve(SAMPLE)).read_text()
+    original = (build.resolve(SAMPLE)).read_text()
     copy.write_text(original)
     text = PLAN + f"  - {{notebook: {copy}, name: three}}\n"
     assert build(text) == ["one", "three", "two"]
@@ -130,7 +131,7 @@ def test_a_file_that_a_parameter_names_counts(tmp_path):
     hashes = []
     for content in ("a", "b", "a"):
         (tmp_path / "c.csv").write_text(content)
-        hashes.append(batch.inputs(report, common()))
+        hashes.append(build.inputs(report, common()))
     assert hashes[0] == hashes[2] != hashes[1]
 
 
@@ -189,6 +190,6 @@ def test_the_longest_reports_come_first_and_new_ones_before_them(build, tmp_path
     manifest["times"]["seconds"] = {"one": 1.0, "two": 9.0}
     (tmp_path / "out/manifest.json").write_text(json.dumps(manifest))
     heard = []
-    watcher = type("Heard", (batch.Watcher,), {"started": lambda self, name: heard.append(name)})()
+    watcher = type("Heard", (build.Watcher,), {"started": lambda self, name: heard.append(name)})()
     build(PLAN + f"  - {{notebook: {SAMPLE}, name: three}}\n", force=True, watcher=watcher, jobs=1)
     assert heard == ["three", "two", "one"]

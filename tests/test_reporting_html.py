@@ -18,9 +18,10 @@ from bs4 import BeautifulSoup
 from hypothesis import given, strategies
 from reporting_samples import notebook_of, page, sample, synthetic
 
-from analysis.reporting import ReportError, html
-from analysis.reporting.cells import paddings
-from analysis.reporting.exporters import ReportHTMLExporter, ReportPDFExporter
+from analysis.reporting import ReportError
+from analysis.reporting.page import html
+from analysis.reporting.page.padding import paddings
+from analysis.reporting.page.exporters import ReportHTMLExporter, ReportPDFExporter
 
 
 def html_of(notebook) -> BeautifulSoup:

@@ -14,7 +14,7 @@ import pytest
 import zmq
 from reporting_samples import common, notebook_of
 
-from analysis.reporting.kernels import ReportKernelManager
+from analysis.reporting.kernel.manager import ReportKernelManager
 from analysis.reporting.run import Spec, build
 
 ASK = """

@@ -16,9 +16,10 @@ from hypothesis import given, settings, strategies
 from test_reporting_warm import gone
 
 from analysis.paths import ROOT
-from analysis.reporting import ReportError, pandoc, pandoc_process
-from analysis.reporting.pandoc_process import Converter
-from analysis.reporting.references import with_references
+from analysis.reporting import ReportError
+from analysis.reporting.page import pandoc, pandoc_process
+from analysis.reporting.page.pandoc_process import Converter
+from analysis.reporting.page.references import with_references
 
 NO_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
@@ -231,7 +232,7 @@ def test_threads_get_their_own_answers(converter):
 def test_a_fork_has_its_own():
     code = """
 import os
-from analysis.reporting.pandoc_process import Converter
+from analysis.reporting.page.pandoc_process import Converter
 converter = Converter()
 converter.convert("a", "markdown", "html")
 first, pipes = converter.process.pid, [converter.process.stdin.fileno(), converter.process.stdout.fileno()]
@@ -257,7 +258,7 @@ else:
 def test_it_ends_with_its_owner(end):
     code = f"""
 import os, signal, sys
-from analysis.reporting.pandoc_process import Converter
+from analysis.reporting.page.pandoc_process import Converter
 converter = Converter()
 converter.convert("a", "markdown", "html")
 print(converter.process.pid, flush=True)

@@ -9,8 +9,8 @@ from reporting_samples import SAMPLE
 
 from analysis import paths
 from analysis.parameters import find_notebook
-from analysis.reporting import axes
-from analysis.reporting.plan import PlanError, read, report_name, studies_with_outcomes
+from analysis.reporting.batch.build import axes
+from analysis.reporting.batch.plan import PlanError, read, report_name, studies_with_outcomes
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_the_plan_of_the_repository_is_sound():
 
 
 def test_the_paper_of_all_pdfs(reading):
-    from analysis.reporting.batch import inputs
+    from analysis.reporting.batch.build import inputs
 
     text = f"paper: {{}}\nreports:\n  - notebook: {SAMPLE}\n"
     assert reading(text.format("letter")).paper == "letter"

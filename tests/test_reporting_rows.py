@@ -11,8 +11,8 @@ from notebook_runs import defaults
 from analysis.exhibit import EXHIBIT_MIME
 from analysis.exhibit.places import anchor
 from analysis.outcomes import rows as data_rows
-from analysis.reporting import rows
-from analysis.reporting.exporters import ReportHTMLExporter
+from analysis.reporting.page import source_rows
+from analysis.reporting.page.exporters import ReportHTMLExporter
 
 
 def notebook(*payloads: dict, **made) -> dict:
@@ -76,7 +76,7 @@ def test_a_source_without_an_address_gets_that_of_its_study(evidence, record):
 
 def test_rows_are_gathered_from_sentences_findings_and_cells():
     summary = {"kind": "summary", "findings": [{"sentence": "[1](#row-durations-3)", "rows": []}], "limits": []}
-    found = rows.used(notebook(prose("[62%](#row-responders-27,row-arms-5)", "studies.csv row 4"), TABLE, summary))
+    found = source_rows.used(notebook(prose("[62%](#row-responders-27,row-arms-5)", "studies.csv row 4"), TABLE, summary))
     assert found == (
         *(("arms", 2), ("arms", 5), ("durations", 3), ("pain_scores", 20), ("pain_scores", 21)),
         *(("responders", 27), ("studies", 4)),
@@ -85,10 +85,10 @@ def test_rows_are_gathered_from_sentences_findings_and_cells():
 
 def test_a_report_keeps_the_rows_that_it_uses_and_no_other(record):
     book = notebook(prose("[62%](#row-responders-27)"), **record)
-    kept = rows.kept(book["metadata"]["ketamine_crps"], book)
+    kept = source_rows.kept(book["metadata"]["ketamine_crps"], book)
     assert {table: list(found) for table, found in kept["rows"].items()} == {"responders": ["27"]}
     assert list(kept["sources"]) == ["mangnus2022_abs"]
-    assert rows.kept({"command": "x"}, book) == {"command": "x"}, "a notebook run by hand has no record"
+    assert source_rows.kept({"command": "x"}, book) == {"command": "x"}, "a notebook run by hand has no record"
 
 
 def test_a_row_that_is_not_recorded_is_no_link(record):

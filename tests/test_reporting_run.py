@@ -128,7 +128,7 @@ def test_the_time_of_a_report_is_that_of_all_its_cells(tmp_path):
     ("module", "format", "words"), [("pdf", "pdf", "report.typ"), ("html", "html", "nothing-there")]
 )
 def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, format, words, tmp_path):
-    monkeypatch.setattr(f"analysis.reporting.{module}.TEMPLATE", tmp_path / "nothing-there")
+    monkeypatch.setattr(f"analysis.reporting.page.{module}.TEMPLATE", tmp_path / "nothing-there")
     with pytest.raises(Exception, match=words):
         run.export(notebook_of(sample()), (format,))
     monkeypatch.setattr(run, "execute", lambda *_: (notebook_of(sample()), ""))
@@ -138,7 +138,7 @@ def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, f
 
 
 def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
-    from analysis.reporting import pdf
+    from analysis.reporting.page import pdf
 
     source = pdf.typst_source
     monkeypatch.setattr(
@@ -240,7 +240,7 @@ def test_a_reason_is_one_line():
 def test_the_nbconvert_command_makes_the_same_bytes(tmp_path):
     (tmp_path / "executed.ipynb").write_bytes(sample().files["report.ipynb"])
     for kind, suffix in (("HTML", "html"), ("PDF", "pdf")):
-        name = f"analysis.reporting.exporters.Report{kind}Exporter"
+        name = f"analysis.reporting.page.exporters.Report{kind}Exporter"
         command = [sys.executable, "-m", "nbconvert", "--to", name, str(tmp_path / "executed.ipynb")]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
@@ -253,6 +253,6 @@ def test_the_exporters_are_entry_points():
 
     points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["nbconvert.exporters"]
     assert points == {
-        "crps-html": "analysis.reporting.exporters:ReportHTMLExporter",
-        "crps-pdf": "analysis.reporting.exporters:ReportPDFExporter",
+        "crps-html": "analysis.reporting.page.exporters:ReportHTMLExporter",
+        "crps-pdf": "analysis.reporting.page.exporters:ReportPDFExporter",
     }

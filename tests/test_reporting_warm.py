@@ -18,17 +18,17 @@ from jupyter_client.kernelspec import KernelSpecManager
 from reporting_samples import common, notebook_of, sample, spec
 
 from analysis.paths import ROOT
-from analysis.reporting import template_process, warm
-from analysis.reporting.environment import environment
+from analysis.reporting.kernel import fork_client, fork_server
+from analysis.reporting.kernel.environment import environment
 from analysis.reporting.run import Spec, build
 
-pytestmark = pytest.mark.skipif(not warm.available(), reason="no fork here")
+pytestmark = pytest.mark.skipif(not fork_client.available(), reason="no fork here")
 
 
 @pytest.fixture(scope="module")
 def template():
     """A template process, used by the reports of this module."""
-    made = warm.Template(environment(common()["code"]["epoch"], "/nonexistent"))
+    made = fork_client.Template(environment(common()["code"]["epoch"], "/nonexistent"))
     yield made
     made.close()
 
@@ -36,9 +36,9 @@ def template():
 @pytest.fixture
 def warmly(template):
     """Kernels of this process are forked."""
-    warm.use(template.address)
+    fork_client.use(template.address)
     yield template
-    warm.use("")
+    fork_client.use("")
 
 
 def run_cells(folder: Path, *cells: str, **more) -> tuple[str, list[str]]:
@@ -146,7 +146,7 @@ def test_random_numbers_are_fresh_in_each_report(warmly, tmp_path):
 
 def test_a_forked_kernel_sees_what_an_ordinary_one_sees(warmly, tmp_path):
     _, (forked,) = run_cells(tmp_path, STATE)
-    warm.use("")
+    fork_client.use("")
     _, (ordinary,) = run_cells(tmp_path, STATE)
     forked, ordinary = json.loads(forked), json.loads(ordinary)
     # libraries add filters of their own when they are imported, and here more of them are
@@ -172,11 +172,11 @@ def test_an_endless_cell_is_stopped_and_its_process_goes(warmly, tmp_path):
     assert gone(int(printed[0]))
 
 
-def asleep() -> tuple[warm.ForkedKernel, warm.Template]:
+def asleep() -> tuple[fork_client.ForkedKernel, fork_client.Template]:
     """A kernel that does nothing, and its template."""
-    template = warm.Template(environment(0, "/nonexistent"))
-    connection = warm._connect(template.address)
-    kernel = warm.ForkedKernel(connection)
+    template = fork_client.Template(environment(0, "/nonexistent"))
+    connection = fork_client._connect(template.address)
+    kernel = fork_client.ForkedKernel(connection)
     asked = {"argv": ["ipykernel_launcher", "-f", f"{template.folder}/c.json"], "env": dict(os.environ), "cwd": "/"}
     connection.setblocking(True)
     connection.sendall((json.dumps(asked) + "\n").encode())
@@ -210,14 +210,14 @@ def test_closing_a_template_ends_its_kernels():
 
 def test_closing_a_template_that_still_loads_waits_for_nothing():
     """A list of reports that is refused is told at once, although the template began before it was read."""
-    template = warm.Template(environment(0, "/nonexistent"))
+    template = fork_client.Template(environment(0, "/nonexistent"))
     template.close()
     assert template.process.returncode == -signal.SIGTERM
 
 
 def test_a_template_ends_with_its_owner():
     code = (
-        "from analysis.reporting import warm; import os, time; t = warm.Template(dict(os.environ)); "
+        "from analysis.reporting import warm; import os, time; t = fork_client.Template(dict(os.environ)); "
         "print(t.process.pid, t.folder, flush=True); time.sleep(60)"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -232,24 +232,24 @@ def test_without_a_template_the_ordinary_kernel_starts(tmp_path):
     broken = tmp_path / "analysis"  # stands before the library, installed or not
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError")
-    lost = warm.Template({**os.environ, "PYTHONPATH": str(tmp_path)})
-    warm.use(lost.address)
+    lost = fork_client.Template({**os.environ, "PYTHONPATH": str(tmp_path)})
+    fork_client.use(lost.address)
     try:
         assert run_cells(tmp_path, "import os; print(os.getppid() == " + str(os.getpid()) + ")")[1] == ["True\n"]
     finally:
-        warm.use("")
+        fork_client.use("")
         lost.close()
 
 
 def test_what_looks_for_its_shell_is_not_in_the_template():
     code = (
-        "from analysis.reporting import template_process as t; t.load_libraries(); "
+        "from analysis.reporting.kernel import fork_server as t; t.load_libraries();"
         "import sys; print(t.fit(), 'analysis.reporting.run' in sys.modules)"
     )
-    settings = {**environment(0, "/nonexistent"), **warm._ONE_THREAD}
+    settings = {**environment(0, "/nonexistent"), **fork_client._ONE_THREAD}
     done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=True)
     assert done.stdout == "True False\n"
-    assert "matplotlib.pyplot" in template_process._NEEDS_A_SHELL
+    assert "matplotlib.pyplot" in fork_server._NEEDS_A_SHELL
 
 
 def installed(folder: Path) -> dict[str, str]:
@@ -267,7 +267,7 @@ def installed(folder: Path) -> dict[str, str]:
     (told / "entry_points.txt").write_text("\n".join(lines))
     kernel = folder / "kernels" / "ketamine-crps"
     kernel.mkdir(parents=True)
-    (kernel / "kernel.json").write_bytes((ROOT / "analysis/reporting/kernelspec/kernel.json").read_bytes())
+    (kernel / "kernel.json").write_bytes((ROOT / "analysis/reporting/kernel/kernelspec/kernel.json").read_bytes())
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
@@ -322,7 +322,7 @@ def templates_at(folder: Path) -> list[str]:
 
 def test_a_template_that_nobody_asks_goes(tmp_path):
     address = tmp_path / "t"
-    warm.leave_behind(str(address), dict(os.environ), idle=0.2)
+    fork_client.leave_behind(str(address), dict(os.environ), idle=0.2)
     end = time.monotonic() + 30
     seen = False
     while time.monotonic() < end:

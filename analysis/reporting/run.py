@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.paths import MOVED, ROOT, resolve
-from analysis.reporting import lean_nbformat, privacy
-from analysis.reporting.environment import environment
+from analysis.reporting import privacy
+from analysis.reporting.kernel import lean_nbformat
+from analysis.reporting.kernel.environment import environment
 
 FORMATS = ("html", "pdf")
 TIMEOUT = 600.0
@@ -110,7 +111,7 @@ def execute(path: Path, given: dict[str, Any], made: dict[str, Any], timeout: fl
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    from analysis.reporting.engine import ENGINE, ReportEngine
+    from analysis.reporting.kernel.engine import ENGINE, ReportEngine
 
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     kept: list[Any] = []
@@ -176,11 +177,11 @@ def _cell_number(kept: list[Any]) -> int:
 
 def tidy(notebook: Any, made: dict[str, Any]) -> Any:
     """The notebook without what differs from run to run: times, random ids, addresses, folders. Its record is added."""
-    from analysis.reporting import rows
+    from analysis.reporting.page import source_rows
 
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("widgets", None)
-    notebook.metadata["ketamine_crps"] = rows.kept(made, notebook)
+    notebook.metadata["ketamine_crps"] = source_rows.kept(made, notebook)
     notebook.cells = [cell for cell in notebook.cells if _MARKER not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number:03d}"
@@ -238,7 +239,7 @@ def _neutral(text: str) -> str:
 def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, bytes]:
     """The files made from an executed notebook as its file holds it. Raises ReportError if one can't be made."""
     from analysis.exhibit import payloads
-    from analysis.reporting import document, html, pdf
+    from analysis.reporting.page import document, html, pdf
 
     files: dict[str, bytes] = {}
     report = document.read(notebook)

@@ -28,10 +28,12 @@ import yaml
 from warm_cells import run_cells, warm_up
 
 from analysis.paths import ROOT
-from analysis.reporting import plan, provenance, warm
-from analysis.reporting.batch import spec_of
-from analysis.reporting.environment import environment
-from analysis.reporting.plan import Planned
+from analysis.reporting import provenance
+from analysis.reporting.batch.build import plan
+from analysis.reporting.kernel import fork_client
+from analysis.reporting.batch.build import spec_of
+from analysis.reporting.kernel.environment import environment
+from analysis.reporting.batch.plan import Planned
 
 REPORTS, ROUNDS = 20, 5
 GOAL_LOOP, GOAL_CELLS = 15.0, 1.7
@@ -169,7 +171,8 @@ def stages(reports: list[Planned]) -> dict[str, float]:
     """Seconds of each stage, all reports one after the other in one process; `imports` once, for the template."""
     from nbclient import NotebookClient
 
-    from analysis.reporting import document, html, pdf, run
+    from analysis.reporting import run
+    from analysis.reporting.page import document, html, pdf
 
     common = provenance.shared()
     spent: dict[str, float] = defaultdict(float)
@@ -188,8 +191,8 @@ def stages(reports: list[Planned]) -> dict[str, float]:
         return lambda: setattr(owner, name, original)
 
     begin = time.perf_counter()
-    template = warm.Template(environment(common["code"]["epoch"], tempfile.gettempdir()))
-    warm.use(template.address)
+    template = fork_client.Template(environment(common["code"]["epoch"], tempfile.gettempdir()))
+    fork_client.use(template.address)
     run.build(spec_of(reports[0], common))
     first = time.perf_counter() - begin
     undo = [
@@ -213,7 +216,7 @@ def stages(reports: list[Planned]) -> dict[str, float]:
     finally:
         for back in undo:
             back()
-        warm.use("")
+        fork_client.use("")
         template.close()
     rest = total - sum(spent.values())
     return {"imports (once)": imports, **spent, "reading, writing, provenance": rest}

@@ -2,7 +2,7 @@
 
     python tests/bench/cluster.py [--rounds N] [--output FILE]
 
-The 20 reports of batch.py, HTML and PDF. The first batch on new workers pays for their start; the later ones, of which
+The 20 reports of build.py, HTML and PDF. The first batch on new workers pays for their start; the later ones, of which
 medians are shown, find them warm, as a long batch does.
 """
 
@@ -25,9 +25,10 @@ from pathlib import Path
 from batch import as_list, chosen, machine
 
 from analysis.paths import ROOT
-from analysis.reporting import batch, plan, provenance
-from analysis.reporting.batch import spec_of
-from analysis.reporting.cluster import pack
+from analysis.reporting import provenance
+from analysis.reporting.batch.build import build, plan
+from analysis.reporting.batch.build import spec_of
+from analysis.reporting.batch.cluster import pack
 
 ROUNDS, WORKERS = 5, (1, 2)
 REPORTS, MACHINES = 10_000, 50  # of the estimate
@@ -73,7 +74,7 @@ def workers(count: int, folder: Path) -> Iterator[str]:
 def one(reports: plan.Plan, folder: Path, common: dict[str, object], address: str) -> Batch:
     """The whole list built once on the cluster."""
     begin, worked = time.perf_counter(), time.process_time()
-    outcomes = batch.run(reports, folder / "out", common, force=True, scheduler=address)
+    outcomes = build.run(reports, folder / "out", common, force=True, scheduler=address)
     assert all(outcome.ok for outcome in outcomes), [outcome.entry["reason"] for outcome in outcomes]
     whole, asking = time.perf_counter() - begin, time.process_time() - worked
     return Batch(whole, sum(outcome.seconds for outcome in outcomes), asking)

@@ -7,9 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
-from analysis.reporting.plan import Plan
+from analysis.reporting.batch.plan import Plan
 from analysis.reporting.provenance import day_of, value_words
-from analysis.reporting.references import TEMPLATE
+from analysis.reporting.page.references import TEMPLATE
 
 
 @functools.cache

@@ -35,7 +35,7 @@ from analysis.reporting.run import Built, Spec
 
 CONNECT_SECONDS = 10
 _PROJECT, _FILES = "project", "files"
-_HOST = "from analysis.reporting.cluster import host; host()"
+_HOST = "from analysis.reporting.batch.cluster import host; host()"
 
 
 class NoCluster(Exception):
@@ -168,7 +168,7 @@ def build_here(archive: bytes, asked: bytes) -> bytes:
     if made is not None:
         _hosts[key].put(host)
         return made
-    from analysis.reporting.pool import LOST
+    from analysis.reporting.batch.pool import LOST
 
     return pickle.dumps(Built(pickle.loads(asked)[0].name, {}, reason=LOST))
 
@@ -202,8 +202,9 @@ class _Host:
 
 def host() -> None:
     """In the host's process: builds what is asked for on standard input until that ends, or the worker has gone."""
-    from analysis.reporting import provenance, warm
-    from analysis.reporting.environment import environment
+    from analysis.reporting import provenance
+    from analysis.reporting.kernel import fork_client
+    from analysis.reporting.kernel.environment import environment
     from analysis.reporting.run import build
 
     answers = os.fdopen(os.dup(1), "wb")
@@ -214,9 +215,9 @@ def host() -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             spec, moved = pickle.loads(_receive(sys.stdin.buffer))
-            if template is None and warm.available():
-                template = warm.Template(environment(int(spec.common["code"]["epoch"]), "/nonexistent"))
-                warm.use(template.address)
+            if template is None and fork_client.available():
+                template = fork_client.Template(environment(int(spec.common["code"]["epoch"]), "/nonexistent"))
+                fork_client.use(template.address)
             base = Path.cwd().parent
             os.environ[MOVED] = json.dumps({given: str(base / place) for given, place in moved.items()})
             if wrong := _other_versions(spec.common["versions"], here):

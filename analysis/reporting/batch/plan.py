@@ -14,7 +14,7 @@ import yaml
 
 from analysis.parameters import WORDS, Notebook, ParameterError, check, find_notebook, nearest_word
 from analysis.paths import resolve
-from analysis.reporting.axes import (
+from analysis.reporting.batch.axes import (
     COHORT_COLUMNS,
     EACH,
     CohortUnusable,
@@ -24,7 +24,7 @@ from analysis.reporting.axes import (
     slugs,
     studies_with_outcomes,
 )
-from analysis.reporting.paper import DEFAULT_PAPER, PAPERS
+from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.provenance import sha256, value_words
 from analysis.reporting.run import FORMATS, TIMEOUT
 

@@ -13,11 +13,12 @@ import typst
 
 from analysis.exhibit import drawable
 from analysis.exhibit.glyphs import fonts
-from analysis.reporting import ReportError, pandoc
-from analysis.reporting.document import made_lines
-from analysis.reporting.html import captioned, description, svg_size
-from analysis.reporting.paper import DEFAULT_PAPER, PAPERS, Paper
-from analysis.reporting.parts import (
+from analysis.reporting import ReportError
+from analysis.reporting.page import pandoc
+from analysis.reporting.page.document import made_lines
+from analysis.reporting.page.html import captioned, description, svg_size
+from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper
+from analysis.reporting.page.model import (
     Blocks,
     Code,
     Document,
@@ -30,9 +31,9 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
-from analysis.reporting.references import TEMPLATE, with_letters
-from analysis.reporting.rows import Entry
-from analysis.reporting.typst_tables import set_table
+from analysis.reporting.page.references import TEMPLATE, with_letters
+from analysis.reporting.page.source_rows import Entry
+from analysis.reporting.page.typst_tables import set_table
 
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
 _IMPORT = '#import "report.typ": *\n'

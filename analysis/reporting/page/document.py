@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from analysis.exhibit import EXHIBIT_MIME, escape, visible
-from analysis.reporting import ReportError, pandoc, provenance, rows
-from analysis.reporting.outputs import joined, plain_parts
-from analysis.reporting.parts import Answer, Blocks, Code, Document, FigurePart, Grid, Heading, Part, TablePart, Text
-from analysis.reporting.references import with_references
+from analysis.reporting import ReportError, provenance
+from analysis.reporting.page import pandoc, source_rows
+from analysis.reporting.page.outputs import joined, plain_parts
+from analysis.reporting.page.model import Answer, Blocks, Code, Document, FigurePart, Grid, Heading, Part, TablePart, Text
+from analysis.reporting.page.references import with_references
 
 METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
 _RAW = ("csv", "image/svg+xml", "image/png", "image/jpeg", "attachments")
@@ -107,7 +108,7 @@ def read(notebook: dict[str, Any]) -> Document:
     Raises ReportError if it cites what no bibliography has, or gives two exhibits the same name.
     """
     made = _shown(notebook["metadata"].get(METADATA, {}))
-    entries = rows.entries(notebook, made)
+    entries = source_rows.entries(notebook, made)
     collector = _Collector(frozenset(entry.anchor for entry in entries))
     for cell in _shown(notebook["cells"]):
         collector.cell(cell)
@@ -209,7 +210,7 @@ class _Resolver:
         if target.startswith("#ref-"):
             self.cited[target.removeprefix("#ref-")] = None
             return node
-        if named := rows.targets(target):
+        if named := source_rows.targets(target):
             return self._row_link(inside, [name for name in named if name in self.entries])
         if target[1:] in self.numbers and not inside:
             return pandoc.link(self.numbers[target[1:]].replace(" ", "\u00a0"), target)

@@ -18,10 +18,10 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from analysis.reporting import pandoc
-from analysis.reporting.cells import paddings
-from analysis.reporting.document import made_lines
-from analysis.reporting.parts import (
+from analysis.reporting.page import pandoc
+from analysis.reporting.page.padding import paddings
+from analysis.reporting.page.document import made_lines
+from analysis.reporting.page.model import (
     NO_ROWS,
     Blocks,
     Code,
@@ -36,7 +36,7 @@ from analysis.reporting.parts import (
     TablePart,
     Text,
 )
-from analysis.reporting.references import TEMPLATE, with_letters
+from analysis.reporting.page.references import TEMPLATE, with_letters
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
 _QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.exhibit.places import anchor, cell_places
-from analysis.reporting.rows import Entry
+from analysis.reporting.page.source_rows import Entry
 
 NO_ROWS = "No rows."  # what an empty table says
 Blocks = list[dict[str, Any]]  # pandoc's own form of text: a list of blocks as JSON

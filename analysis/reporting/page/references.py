@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.paths import DATA
-from analysis.reporting import ReportError, pandoc
-from analysis.reporting.parts import Blocks
+from analysis.reporting import ReportError
+from analysis.reporting.page import pandoc
+from analysis.reporting.page.model import Blocks
 
 TEMPLATE = Path(__file__).parent / "template"
 BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")

@@ -15,16 +15,16 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from multiprocessing import connection, forkserver
 from typing import Any
 
-from analysis.reporting.environment import environment
+from analysis.reporting.kernel.environment import environment
 from analysis.reporting.run import Built, Spec, build
 
 # loaded once in the process that the workers are forked from; the first makes the others cheaper
 _PRELOAD = [
-    "analysis.reporting.preload",
+    "analysis.reporting.kernel.preload",
     "analysis.evidence",
-    "analysis.reporting.pdf",
+    "analysis.reporting.page.pdf",
     "papermill",  # before what papermill itself loads by its entry point
-    "analysis.reporting.engine",
+    "analysis.reporting.kernel.engine",
     "click",  # each worker loads the command line's module again
     "matplotlib.ft2font",
 ]
@@ -39,13 +39,13 @@ class Processes:
     """
 
     def __init__(self) -> None:
-        from analysis.reporting import warm
+        from analysis.reporting.kernel import fork_client
 
         self.scratch = tempfile.mkdtemp(prefix="crps-")
         self.template = None
-        if warm.available():
+        if fork_client.available():
             with contextlib.suppress(OSError):  # no room for one more process: kernels start the ordinary way
-                self.template = warm.Template(environment(0, self.scratch))  # each kernel is told its own epoch
+                self.template = fork_client.Template(environment(0, self.scratch))  # each kernel is told its own epoch
         forks = "forkserver" in multiprocessing.get_all_start_methods()
         self.context = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:
@@ -68,13 +68,14 @@ class Processes:
 
 
 def _begin_worker(template: str, scratch: str) -> None:
-    from analysis.reporting import pandoc, pdf, warm
+    from analysis.reporting.kernel import fork_client
+    from analysis.reporting.page import pandoc, pdf
 
     gc.freeze()
     gc.enable()  # see preload
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the business of who asked
     tempfile.tempdir = scratch
-    warm.use(template)
+    fork_client.use(template)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for start in (pandoc.start, pdf.start):  # while the first kernel loads
         with contextlib.suppress(Exception):  # a report will tell it

@@ -6,7 +6,7 @@ import base64
 import re
 from typing import Any
 
-from analysis.reporting.parts import Grid, Part, Picture, PlainTable, PlainText
+from analysis.reporting.page.model import Grid, Part, Picture, PlainTable, PlainText
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _NO_WORDS = "Picture made by the notebook; it came without a description."

@@ -11,8 +11,8 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from analysis.reporting import html, pdf
-from analysis.reporting.document import read
+from analysis.reporting.page import html, pdf
+from analysis.reporting.page.document import read
 
 
 class ReportHTMLExporter(Exporter):

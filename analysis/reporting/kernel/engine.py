@@ -11,7 +11,7 @@ from typing import Any
 
 from papermill.engines import NBClientEngine, papermill_engines
 
-from analysis.reporting.kernels import ReportKernelManager
+from analysis.reporting.kernel.manager import ReportKernelManager
 
 ENGINE = "ketamine-crps"
 

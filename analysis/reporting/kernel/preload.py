@@ -2,7 +2,7 @@
 
 import gc
 
-from analysis.reporting import lean_nbformat
+from analysis.reporting.kernel import lean_nbformat
 
 gc.disable()  # until a worker begins: imports make hardly any garbage
 lean_nbformat.load()

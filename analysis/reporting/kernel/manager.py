@@ -18,7 +18,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
-from analysis.reporting.warm import LingeringProvisioner, WarmProvisioner
+from analysis.reporting.kernel.fork_client import LingeringProvisioner, WarmProvisioner
 
 
 class ReportKernelClient(AsyncKernelClient):

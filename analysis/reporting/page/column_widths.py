@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.reporting.paper import Paper
+from analysis.reporting.page.paper import Paper
 
 _INSET = 7.0  # left and right of each cell
 _ROW = 5.6  # above and below each row

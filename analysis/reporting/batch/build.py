@@ -13,10 +13,10 @@ from typing import Any
 
 from analysis.paths import resolve
 from analysis.reporting import ReportError
-from analysis.reporting.folder import MANIFEST, Folder
-from analysis.reporting.paper import DEFAULT_PAPER, on_paper
-from analysis.reporting.plan import Plan, Planned
-from analysis.reporting.pool import build_all
+from analysis.reporting.batch.folder import MANIFEST, Folder
+from analysis.reporting.page.paper import DEFAULT_PAPER, on_paper
+from analysis.reporting.batch.plan import Plan, Planned
+from analysis.reporting.batch.pool import build_all
 from analysis.reporting.provenance import sha256
 from analysis.reporting.run import Built, Spec, one_line, place
 
@@ -98,7 +98,7 @@ def run(
     here. Raises NoCluster if there is none, FolderBusy if another batch is at work there, OSError if it can't be
     written, ReportError if the index can't be made.
     """
-    from analysis.reporting import crate, index  # noqa: F401 (now, while kernels still load, and not at the end)
+    from analysis.reporting.batch.build import crate, index# noqa: F401 (now, while kernels still load, and not at the end)
 
     watcher = watcher or Watcher()
     common = on_paper(common, plan.paper)
@@ -176,7 +176,7 @@ def _results(
     if not scheduler or not specs:
         yield from build_all(specs, jobs, executor, started)
         return
-    from analysis.reporting.cluster import Cluster
+    from analysis.reporting.batch.cluster import Cluster
 
     with Cluster(scheduler, specs) as cluster:
         yield from build_all(specs, jobs or cluster.jobs, cluster, started)
@@ -203,8 +203,8 @@ def _finish(
             },
         }
     )
-    from analysis.reporting import crate
-    from analysis.reporting.index import index_html
+    from analysis.reporting.batch.build import crate
+    from analysis.reporting.batch.index import index_html
 
     makers = {
         "index.html": lambda: index_html(plan, entries, common).encode(),

@@ -1,0 +1,1 @@
+"""Lists of reports: planned, built in processes or on a cluster, written, listed and described."""
