@@ -211,7 +211,7 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     from analysis.parameters import nearest_word
     from analysis.paths import resolve
     from analysis.reporting import ReportError, provenance
-    from analysis.reporting.batch.build import build as batches
+    from analysis.reporting.batch import build as batches
     from analysis.reporting.batch.cluster import NoCluster
     from analysis.reporting.batch.folder import FolderBusy
     from analysis.reporting.batch.plan import PlanError, read

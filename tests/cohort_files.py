@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.evidence.problems import DataError
 from analysis.outcomes import cohort
+from analysis.tabular.problems import DataError
 
 HEADER = "patient_id,course,visit,weeks_from_end,nrs,site,sex,age,date"
 # Three patients; the second was treated twice.

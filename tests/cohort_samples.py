@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.problems import DataError
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.table import VISITS
+from analysis.tabular.problems import DataError
 
 
 def cohort(*rows: dict | tuple, **shared: object) -> Cohort:

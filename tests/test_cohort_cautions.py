@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from cohort_files import LONG, WIDE, edited, without, write
 
-from analysis.evidence.problems import PROBLEM_COLUMNS
 from analysis.outcomes import cohort
+from analysis.tabular.problems import PROBLEM_COLUMNS
 
 
 def rules(folder, lines: list[str]) -> list[str]:

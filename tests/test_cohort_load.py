@@ -9,8 +9,8 @@ import random
 import pytest
 from cohort_files import LONG, WIDE, write
 
-from analysis.evidence.problems import DataError
 from analysis.outcomes import cohort
+from analysis.tabular.problems import DataError
 
 HOSTILE = [
     "<script>alert(1)</script>",

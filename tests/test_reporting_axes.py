@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.evidence.problems import DataError, Problem
 from analysis.parameters import check, find_notebook
 from analysis.paths import ROOT
-from analysis.reporting.batch.build import axes
+from analysis.reporting.batch import axes
 from analysis.reporting.batch.axes import cohort_values, slugs
 from analysis.reporting.batch.plan import PlanError, read
 from analysis.reporting.provenance import command
+from analysis.tabular.problems import DataError, Problem
 
 PARAMETERS = """
 cohort: str = "data/cohorts/synthetic-example.csv"  # the table of patients

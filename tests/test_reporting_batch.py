@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from reporting_samples import SAMPLE, common, sample
 
-from analysis.reporting.batch.build import build, pool
+from analysis.reporting.batch import build, pool
 from analysis.reporting.batch.plan import read
 from analysis.reporting.batch.pool import build_all
 from analysis.reporting.run import Built, Spec
@@ -169,7 +169,7 @@ def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_pat
     def full(folder, files):
         raise OSError(28, "No space left on device", str(folder))
 
-    monkeypatch.setattr(batch, "place", full)
+    monkeypatch.setattr(build, "place", full)
     monkeypatch.setattr(pool, "build", lambda spec: Built(spec.name, {"report.html": b"x"}, made=sample().made))
     plan = read(tmp_path / "batch.yml")
     (outcome,) = build.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)

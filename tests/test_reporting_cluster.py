@@ -21,7 +21,7 @@ from reporting_samples import SAMPLE, common, sample, spec
 
 from analysis.__main__ import main
 from analysis.paths import ROOT, resolve
-from analysis.reporting.batch.build import build, cluster
+from analysis.reporting.batch import build, cluster
 from analysis.reporting.batch.plan import read
 from analysis.reporting.run import Spec
 

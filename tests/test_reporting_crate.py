@@ -11,7 +11,7 @@ from rocrate.rocrate import ROCrate
 
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch.build import crate
+from analysis.reporting.batch import crate
 from analysis.reporting.provenance import sha256
 
 FILES = {"report.html": b"<p>", "report.pdf": b"%PDF", "report.ipynb": b"{}", "tables/tab-arms.csv": b"a\n1\n"}

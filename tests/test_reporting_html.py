@@ -20,8 +20,8 @@ from reporting_samples import notebook_of, page, sample, synthetic
 
 from analysis.reporting import ReportError
 from analysis.reporting.page import html
-from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.exporters import ReportHTMLExporter, ReportPDFExporter
+from analysis.reporting.page.padding import paddings
 
 
 def html_of(notebook) -> BeautifulSoup:

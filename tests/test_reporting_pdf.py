@@ -18,8 +18,8 @@ from reporting_samples import notebook_of, pdf, pdf_text, sample, synthetic
 from analysis.exhibit import EXHIBIT_MIME, Table
 from analysis.reporting.page import document, source_rows
 from analysis.reporting.page.exporters import ReportPDFExporter
-from analysis.reporting.page.paper import PAPERS
 from analysis.reporting.page.model import Grid
+from analysis.reporting.page.paper import PAPERS
 from analysis.reporting.page.pdf import _compiler, compile_pdf, spoken, text, typst_source
 from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.page.typst_tables import set_table
@@ -304,7 +304,9 @@ def test_a_link_says_what_it_leads_to_and_leads_there():
     """Row, reference, table or figure by its name, not by a page; on the page where it goes stands what it says."""
     content = defaults()["study-report"].files["report.pdf"]
     notebook = nbformat.reads(defaults()["study-report"].files["report.ipynb"].decode(), 4)
-    entries = {f"Row {e.row} of {e.table}.csv": e for e in source_rows.entries(notebook, notebook.metadata["ketamine_crps"])}
+    entries = {
+        f"Row {e.row} of {e.table}.csv": e for e in source_rows.entries(notebook, notebook.metadata["ketamine_crps"])
+    }
     pages = ["".join(page.extract_text().split()) for page in pypdf.PdfReader(io.BytesIO(content)).pages]
     with pikepdf.open(io.BytesIO(content)) as opened:
         number = {page.objgen: n for n, page in enumerate(opened.pages)}

@@ -9,7 +9,7 @@ from reporting_samples import SAMPLE
 
 from analysis import paths
 from analysis.parameters import find_notebook
-from analysis.reporting.batch.build import axes
+from analysis.reporting.batch import axes
 from analysis.reporting.batch.plan import PlanError, read, report_name, studies_with_outcomes
 
 

@@ -217,7 +217,7 @@ def test_closing_a_template_that_still_loads_waits_for_nothing():
 
 def test_a_template_ends_with_its_owner():
     code = (
-        "from analysis.reporting import warm; import os, time; t = fork_client.Template(dict(os.environ)); "
+        "from analysis.reporting.kernel.fork_client import Template; import os, time; t = Template(dict(os.environ)); "
         "print(t.process.pid, t.folder, flush=True); time.sleep(60)"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.load import Evidence, load
-from analysis.evidence.problems import DataError
+from analysis.tabular.problems import DataError
 
 __all__ = ["DataError", "Evidence", "load"]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from analysis.evidence.dictionary import Column, Table
 from analysis.evidence.files import Rows
-from analysis.evidence.problems import Problem, listed, meant, nearest
+from analysis.tabular.problems import Problem, listed, meant, nearest
 
 Value = str | int | float | None
 

@@ -16,10 +16,10 @@ from typing import Any
 import yaml
 
 from analysis import paths
-from analysis.evidence.problems import DataError, Problem, listed, nearest
+from analysis.tabular.problems import DataError, Problem, listed, nearest
 
 DICTIONARY = "datapackage.yaml"
-TYPES = ("string", "number", "integer")
+_TYPES = ("string", "number", "integer")
 CONSTRAINTS = ("required", "unique", "enum", "minimum", "maximum", "pattern")
 COLUMN_KEYS = ("name", "type", "title", "description", "unit", "example", "constraints")
 
@@ -228,11 +228,11 @@ def _table_problems(resource: dict[str, Any]) -> Iterator[Problem]:
                     _near(key, COLUMN_KEYS),
                     str(key),
                 )
-        if column.get("type") not in TYPES:
+        if column.get("type") not in _TYPES:
             yield _wrong(
                 where,
-                f"the type of a column is {listed(TYPES)}",
-                _near(str(column.get("type")), TYPES),
+                f"the type of a column is {listed(_TYPES)}",
+                _near(str(column.get("type")), _TYPES),
                 str(column.get("type")),
             )
         for key in ("title", "description"):

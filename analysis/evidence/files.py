@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.evidence.delimited import LINE_END, SAVE_AS, decode, read_lines, width_problem
 from analysis.evidence.dictionary import DICTIONARY, Dictionary, Table
-from analysis.evidence.problems import Problem, listed, nearest, shorten
+from analysis.tabular.problems import Problem, listed, nearest, shorten
+from analysis.tabular.text import LINE_END, SAVE_AS, decode, read_lines, width_problem
 
-SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 BIB_ENTRY = re.compile(r"^[ \t]*@(\w+)\s*[{(]\s*([^,\s{}()]+)\s*,", re.MULTILINE)
 
 
@@ -174,9 +174,9 @@ def _where_it_may_be(path: Path) -> str:
 def _separator(line: str, table: Table) -> str | None:
     """Name of a wrong separator, judged by the header: column names hold none of these signs."""
     if line.lower().startswith("sep="):
-        return SEPARATORS.get(line[4:5], "another sign")
+        return _SEPARATORS.get(line[4:5], "another sign")
     known = set(table.names)
-    for sign, name in SEPARATORS.items():
+    for sign, name in _SEPARATORS.items():
         if len(known.intersection(cell.strip(' "') for cell in line.split(sign))) > len(
             known.intersection(cell.strip(' "') for cell in line.split(","))
         ):

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from analysis.evidence.cells import Record
 from analysis.evidence.dictionary import DICTIONARY
-from analysis.evidence.problems import Problem, nearest
 from analysis.evidence.within import RULES as RULES_WITHIN_A_ROW
 from analysis.evidence.within import Tables
+from analysis.tabular.problems import Problem, nearest
 
 # Number of patients of a result row, where it counts patients.
 PATIENTS = {"pain_scores": "n", "responders": "n", "durations": "patients_treated", "adverse_events": "n"}

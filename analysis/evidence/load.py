@@ -11,8 +11,8 @@ import pandas as pd
 from analysis import paths
 from analysis.evidence import cells, dictionary, files, joins
 from analysis.evidence.dictionary import DICTIONARY, Dictionary, Table
-from analysis.evidence.problems import DataError, Problem
 from analysis.evidence.within import Tables
+from analysis.tabular.problems import DataError, Problem
 
 DTYPES = {"string": "str", "number": "float64", "integer": "Int64"}
 TABLES = (

@@ -33,7 +33,7 @@ CONTAINED_REASONS = {
     "repeated_course": "patients of another arm treated again ({0})",
 }
 LABEL_COLUMNS = ("citation", "label", "event", "outcome", "timepoint", "reported", "parameter", "variable")
-LEFT_OUT = {"table": "str", "row": "int64", "study_id": "str", "arm_id": "object", "label": "str", "why": "str"}
+_LEFT_OUT = {"table": "str", "row": "int64", "study_id": "str", "arm_id": "object", "label": "str", "why": "str"}
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _left_out(evidence: Evidence, reasons: dict[str, list[list[str]]]) -> pd.Dat
         ):
             if why:
                 found.append((table, row, study, arm, name, "; ".join(dict.fromkeys(why))))
-    return rowwise.table(found, LEFT_OUT)
+    return rowwise.table(found, _LEFT_OUT)
 
 
 def _arms(frame: pd.DataFrame) -> list:

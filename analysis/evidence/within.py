@@ -9,8 +9,8 @@ from fractions import Fraction
 from math import ceil, floor
 
 from analysis.evidence.cells import Record
-from analysis.evidence.problems import Problem
 from analysis.statistics.rounding import counts_near, ways_to_print
+from analysis.tabular.problems import Problem
 
 COUNTS = {
     "responders": ("responders", "n"),

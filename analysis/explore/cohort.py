@@ -23,8 +23,8 @@ from analysis.parameters import check_parameters
 from analysis.tables.cohort.threshold import at_threshold as threshold_table
 from analysis.wording import half_up, level_words, of, percent, percent_interval, upper_first
 
-KEPT = 64
-WIDE = widgets.Layout(width="95%")
+_KEPT = 64
+_WIDE = widgets.Layout(width="95%")
 
 
 def cohort(file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95, min_cell: int = 5) -> CohortView:
@@ -52,21 +52,21 @@ class CohortView:
         sites, regimens = (_stated(patients.courses[name]) for name in ("site", "regimen_class"))
         self.sites = parts.Ticks("Sites", {name: name for name in sites}, tall=150 if len(sites) > 6 else 0)
         self.regimens = parts.Ticks("Regimens", {name: upper_first(REGIMEN_WORDS.get(name, name)) for name in regimens})
-        self.threshold = widgets.IntSlider(30, 1, 100, readout_format="d", layout=WIDE)
+        self.threshold = widgets.IntSlider(30, 1, 100, readout_format="d", layout=_WIDE)
         latest = patients.visits["weeks"].max()
         latest = max(float(np.ceil(latest)) if np.isfinite(latest) else 0.0, 12.0)
         self.follow_up = widgets.FloatSlider(
-            4.0, min=0.5, max=min(latest, 520.0), step=0.5, readout_format=".1f", layout=WIDE
+            4.0, min=0.5, max=min(latest, 520.0), step=0.5, readout_format=".1f", layout=_WIDE
         )
-        self.window = widgets.FloatSlider(2.0, min=0.0, max=26.0, step=0.5, readout_format=".1f", layout=WIDE)
+        self.window = widgets.FloatSlider(2.0, min=0.0, max=26.0, step=0.5, readout_format=".1f", layout=_WIDE)
         self._told = widgets.HTML()
 
-        self._part = lru_cache(KEPT)(lambda *chosen: patients.only(*chosen))
-        self._courses = lru_cache(KEPT)(
+        self._part = lru_cache(_KEPT)(lambda *chosen: patients.only(*chosen))
+        self._courses = lru_cache(_KEPT)(
             lambda sites, regimens, *times: course_scores(self._part(sites, regimens), *times)
         )
-        self._result = lru_cache(KEPT)(self._computed)
-        self._draw = lru_cache(KEPT)(self._drawn)
+        self._result = lru_cache(_KEPT)(self._computed)
+        self._draw = lru_cache(_KEPT)(self._drawn)
         self._box = parts.CommandBox(lambda: cohort_command(self._file, self.threshold.value, *self._times, *self._who))
         named = (
             ("Pain fell by at least (%)", self.threshold),

@@ -10,7 +10,7 @@ from analysis.parameters import check, find_notebook
 from analysis.reporting import provenance
 
 WHERE = "Run it in the folder of the project; it builds the HTML and the PDF."
-RULES = {percent: rule for rule, percent in PERCENT.items()}
+_RULES = {percent: rule for rule, percent in PERCENT.items()}
 
 
 def evidence_command(
@@ -40,8 +40,8 @@ def cohort_command(
     """
     given: dict[str, Any] = {"cohort": cohort, "sites": sites, "cohort_regimens": regimens}
     given |= {"follow_up_weeks": follow_up_weeks, "window_weeks": window_weeks}
-    if percent in RULES:
-        return _command("cohort-report", {**given, "responder_rule": RULES[percent]}), WHERE
+    if percent in _RULES:
+        return _command("cohort-report", {**given, "responder_rule": _RULES[percent]}), WHERE
     note = (
         f"{WHERE} Its rules are 30%, 50% and 2 points; the rates at {percent:g}% stand in its responder curve, row "
         f"{percent:g} of tables/fig-responder-curve.csv. Who kept the response at {percent:g}% is shown here alone."

@@ -25,7 +25,7 @@ from analysis.wording import count, upper_first
 
 PAIN, RESPONSE, BENEFIT = VIEWS = ("Pain", "Responders", "Benefit over time")
 HORIZONS = (4.0, 8.0, 13.0, 26.0, 52.0, 104.0, 208.0)
-KEPT = 64  # choices whose pictures are kept: going back costs nothing
+_KEPT = 64  # choices whose pictures are kept: going back costs nothing
 
 
 def evidence(level: float = 0.95) -> EvidenceView:
@@ -63,8 +63,8 @@ class EvidenceView:
         self.tabs = widgets.Tab(tuple(widgets.HTML() for _ in VIEWS), titles=VIEWS)
         self._counted = widgets.HTML()
         self._ticks = (self.regimens, self.routes, self.sources, self.definitions, self.studies)
-        self._select = lru_cache(KEPT)(lambda criteria: select(everything, criteria))
-        self._draw, self._tell = lru_cache(KEPT)(self._drawn), lru_cache(KEPT)(self._told)
+        self._select = lru_cache(_KEPT)(lambda criteria: select(everything, criteria))
+        self._draw, self._tell = lru_cache(_KEPT)(self._drawn), lru_cache(_KEPT)(self._told)
         self._box = parts.CommandBox(
             lambda: evidence_command(self.criteria, self.definitions.chosen, self.horizon.value)
         )

@@ -10,7 +10,7 @@ from analysis.parameters import Parameter, all_notebooks
 from analysis.reporting.provenance import value_words
 from analysis.wording import upper_first
 
-LONGEST = 300  # letters of a list of allowed values; a longer one is told in short
+_LONGEST = 300  # letters of a list of allowed values; a longer one is told in short
 
 
 def parameters() -> Table:
@@ -62,7 +62,7 @@ def parameters() -> Table:
 
 def _allowed(parameter: Parameter) -> str:
     words = parameter.allowed().removeprefix("Allowed: ").rstrip(".")
-    if len(words) <= LONGEST:
+    if len(words) <= _LONGEST:
         return words
     return "the ids in data/studies.csv; listed by python -m analysis list"
 

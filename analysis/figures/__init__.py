@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from .adverse_events import adverse_events
-from .benefit_flow import benefit_flow
-from .benefit_over_time import benefit_over_time
-from .dose_map import dose_map
-from .duration_curves import duration_curves
-from .durations_swimlane import durations_swimlane
-from .evidence_map import evidence_map
-from .kept_curve import kept_curve
-from .pain_changes import pain_changes
-from .pain_trajectories import pain_trajectories
-from .patient_intervals import patient_intervals
-from .pooled_forest import pooled_forest
-from .possible_flows import possible_flows
-from .responder_forest import responder_forest
+from analysis.figures.adverse_events import adverse_events
+from analysis.figures.benefit_flow import benefit_flow
+from analysis.figures.benefit_over_time import benefit_over_time
+from analysis.figures.dose_map import dose_map
+from analysis.figures.duration_curves import duration_curves
+from analysis.figures.durations_swimlane import durations_swimlane
+from analysis.figures.evidence_map import evidence_map
+from analysis.figures.kept_curve import kept_curve
+from analysis.figures.pain_changes import pain_changes
+from analysis.figures.pain_trajectories import pain_trajectories
+from analysis.figures.patient_intervals import patient_intervals
+from analysis.figures.pooled_forest import pooled_forest
+from analysis.figures.possible_flows import possible_flows
+from analysis.figures.responder_forest import responder_forest
 
 __all__ = [
     "adverse_events",

@@ -6,12 +6,9 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.wording import half_up, printed_percent
-
-from .ledger import Column, Ledger, interval
-from .style import nothing, regimen_look, style
-from .words import (
+from analysis.figures.ledger import Column, Ledger, interval
+from analysis.figures.style import nothing, regimen_look, style
+from analysis.figures.words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
@@ -33,15 +30,17 @@ from .words import (
     whole,
     with_marks,
 )
+from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.wording import half_up, printed_percent
 
-COLUMNS = (
+_COLUMNS = (
     Column(4, 126),
     Column(138, 128, "event as described"),
     Column(306, 46, "patients\nwith event", "right"),
     Column(428, 90, "percent\n(interval)"),
 )
-FEW = 4  # so many at most are all told in the alternative text
-PLOT = (318, 418)
+_FEW = 4  # so many at most are all told in the alternative text
+_PLOT = (318, 418)
 ROLE_WORDS = {"placebo": "placebo", "comparator": "comparator"}
 
 
@@ -70,7 +69,7 @@ def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adver
 
     names, ordered = arm_names(drawn), []
     with style():
-        ledger = Ledger(COLUMNS, *PLOT)
+        ledger = Ledger(_COLUMNS, *_PLOT)
         for control in in_order(drawn["control"], CONTROL_ORDER):
             group = drawn[drawn["control"] == control]
             studies = plural(group["study_id"].nunique(), "study", "studies")
@@ -158,7 +157,7 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame, level: float) -> str:
         f"{plural(len(table), 'adverse event rate')} from {plural(table['study_id'].nunique(), 'study', 'studies')}, "
         f"{of_them(len(zero), len(table))} with no event."
     ]
-    told = table if len(table) <= FEW else table[table["control"] == PLACEBO]
+    told = table if len(table) <= _FEW else table[table["control"] == PLACEBO]
     for (_, event), group in told.groupby(["study_id", "event"], sort=False):
         arms = [
             f"{printed_percent(r)} of {int(r.n)} ({level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)})"

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.exhibit import Figure, escape, linked
+from analysis.figures.flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, WORDS, draw_flow, span
+from analysis.figures.style import MUTED, POINTS, SMALL, finish, sheet, style, text_height, wrap, write
+from analysis.figures.words import in_weeks, short, weeks
 from analysis.outcomes.responders import Flow
 from analysis.wording import COUNT_MARKS, MARK_WORDS, half_up
-
-from .flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, WORDS, draw_flow, span
-from .style import MUTED, POINTS, SMALL, finish, sheet, style, text_height, wrap, write
-from .words import in_weeks, short, weeks
 
 TEST_WORDS = {
     "uncorrected": "uncorrected",

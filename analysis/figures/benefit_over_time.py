@@ -10,12 +10,8 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.wording import printed_percent, upper_first
-
-from .labels import spread
-from .style import (
+from analysis.figures.labels import spread
+from analysis.figures.style import (
     LINE,
     MUTED,
     POINTS,
@@ -36,7 +32,7 @@ from .style import (
     wrap,
     write,
 )
-from .words import (
+from analysis.figures.words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
@@ -57,10 +53,13 @@ from .words import (
     where_it_stands,
     with_marks,
 )
+from analysis.outcomes.context import REGIMEN_WORDS
+from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
+from analysis.wording import printed_percent, upper_first
 
-FEW = 4  # so many at most are all told in the alternative text
-LEFT, WIDE, LABELS, GAP, LOWEST = 30, 112, 120, 10, 104
-MARGIN = 13  # room on the left for points that stand side by side
+_FEW = 4  # so many at most are all told in the alternative text
+_LEFT, _WIDE, LABELS, _GAP, _LOWEST = 30, 112, 120, 10, 104
+_MARGIN = 13  # room on the left for points that stand side by side
 
 
 def benefit_over_time(
@@ -118,7 +117,7 @@ class _Cell:
 
     @property
     def height(self) -> float:
-        return max(LOWEST, sum(s.height for s in self.series) + 6)
+        return max(_LOWEST, sum(s.height for s in self.series) + 6)
 
 
 def _page(table: pd.DataFrame, horizon: float) -> Picture:
@@ -152,7 +151,9 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
             )
         else:
             for number, cell in enumerate(what[0]):
-                _panel(picture, cell, LEFT + number * (WIDE + LABELS + GAP), top, what[1], horizon, first=number == 0)
+                _panel(
+                    picture, cell, _LEFT + number * (_WIDE + LABELS + _GAP), top, what[1], horizon, first=number == 0
+                )
     write(picture, POINTS - 4, 14, "treated patients with the benefit", color=MUTED, ha="right")
     write(picture, POINTS / 2, y, "weeks after the end of infusion", color=MUTED, ha="center")
     return finish(picture)
@@ -180,10 +181,10 @@ def _cell(regimen: str, group: pd.DataFrame, names: dict) -> _Cell:
 
 def _panel(picture: Picture, cell: _Cell, left: float, top: float, height: float, horizon: float, first: bool) -> None:
     write(picture, left, top - 9, cell.title, weight="bold")
-    ax = panel(picture, left, top, WIDE, height)
-    ax.set_xlim(-MARGIN, WIDE - MARGIN)
+    ax = panel(picture, left, top, _WIDE, height)
+    ax.set_xlim(-_MARGIN, _WIDE - _MARGIN)
     ax.set_ylim(-2, 102)
-    unit = (WIDE - 2 * MARGIN) / at_week(horizon)
+    unit = (_WIDE - 2 * _MARGIN) / at_week(horizon)
     places, words = week_ticks(horizon, unit, words=False)
     ax.set_xticks([unit * place for place in places], words)
     ax.set_yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"] if first else [""] * 5)
@@ -223,7 +224,7 @@ def _names(
     middles = spread([up(value) for _, value in ends], [s.height for s in series], 0, height)
     for s, (x, value), middle in zip(series, ends, middles, strict=True):
         level = 104 * middle / height - 2
-        edge = WIDE - MARGIN + 5
+        edge = _WIDE - _MARGIN + 5
         ax.plot(
             [x, edge - 5, edge],
             [value, level, level],
@@ -233,7 +234,7 @@ def _names(
             clip_on=False,
             zorder=1,
         )
-        write(picture, left + MARGIN + edge + 3, top + height - middle, s.words, SMALL, color=s.look.letters)
+        write(picture, left + _MARGIN + edge + 3, top + height - middle, s.words, SMALL, color=s.look.letters)
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
@@ -270,7 +271,7 @@ def _alt(table: pd.DataFrame, level: float) -> str:
                 f"{in_weeks(r.weeks)}"
                 for r in each(rows)
             ]
-            if len(rows) > 1 or arms <= FEW or group.groupby(["arm_id", "benefit"]).ngroups == 1:
+            if len(rows) > 1 or arms <= _FEW or group.groupby(["arm_id", "benefit"]).ngroups == 1:
                 benefit = rows["benefit"].iloc[0]
                 parts.append(
                     f"{spoken(next(each(rows)), names)}, {BENEFIT_STATES.get(benefit, benefit)}, "

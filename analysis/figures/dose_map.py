@@ -11,12 +11,9 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each, grouped
 from analysis.exhibit import Figure
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.wording import half_up, upper_first
-
-from .labels import nearest, place_labels
-from .ledger import draw_key, key_rows
-from .style import (
+from analysis.figures.labels import nearest, place_labels
+from analysis.figures.ledger import draw_key, key_rows
+from analysis.figures.style import (
     BAND,
     INK,
     MUTED,
@@ -32,12 +29,14 @@ from .style import (
     text_width,
     write,
 )
-from .words import arm_names, in_order, not_drawn, paragraphs, regimen_words, short, study_ids
+from analysis.figures.words import arm_names, in_order, not_drawn, paragraphs, regimen_words, short, study_ids
+from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.wording import half_up, upper_first
 
-LEFT, WIDE, HIGH = 58, 418, 310  # the plot in points
-STRIP, GAP = 34, 10  # for arms with only one of the two numbers
+_LEFT, _WIDE, _HIGH = 58, 418, 310  # the plot in points
+_STRIP, _GAP = 34, 10  # for arms with only one of the two numbers
 HOURS = (5, 10, 24, 48, 100, 240)
-STEPS = (1, 2, 5)
+_STEPS = (1, 2, 5)
 HOUR_LINE = "#cdd4da"
 FILL = {"max": "none", "start": "left"}  # an upper limit is hollow, a lower one half-filled
 # a pale ground keeps grid lines out of the words; outlined letters would make the file four times as large
@@ -68,9 +67,9 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
         regimens = in_order(placed["regimen_class"], REGIMEN_WORDS)
         key = key_rows([(regimen_look(r), regimen_words(r)) for r in regimens])
         top = 3 + 14 * len(key) + 26
-        picture = sheet(top + HIGH + 36)
+        picture = sheet(top + _HIGH + 36)
         draw_key(picture, key)
-        ax = panel(picture, LEFT, top, WIDE, HIGH)
+        ax = panel(picture, _LEFT, top, _WIDE, _HIGH)
         scale = _Scale.of(placed)
         _frame(picture, ax, scale, top)
         _points(ax, scale, placed)
@@ -98,7 +97,7 @@ class _Scale:
             return log10(low) - 0.12, max(log10(high) + 0.12, log10(low) + 0.5)
 
         rates, totals = ends(table["mg_per_h"], (1, 100)), ends(table["total_mg"], (100, 10000))
-        strip = STRIP + GAP
+        strip = _STRIP + _GAP
         return _Scale(
             *rates,
             *totals,
@@ -108,17 +107,17 @@ class _Scale:
 
     def x(self, rate: float) -> float:
         if pd.isna(rate):
-            return STRIP / 2
-        return self.x0 + (WIDE - self.x0) * (log10(rate) - self.low_rate) / (self.high_rate - self.low_rate)
+            return _STRIP / 2
+        return self.x0 + (_WIDE - self.x0) * (log10(rate) - self.low_rate) / (self.high_rate - self.low_rate)
 
     def y(self, total: float) -> float:
         if pd.isna(total):
-            return STRIP / 2
-        return self.y0 + (HIGH - self.y0) * (log10(total) - self.low_total) / (self.high_total - self.low_total)
+            return _STRIP / 2
+        return self.y0 + (_HIGH - self.y0) * (log10(total) - self.low_total) / (self.high_total - self.low_total)
 
 
 def _nice(low: float, high: float) -> list[float]:
-    ticks = [step * 10.0**power for power in range(-2, 8) for step in STEPS]
+    ticks = [step * 10.0**power for power in range(-2, 8) for step in _STEPS]
     return [tick for tick in ticks if low <= log10(tick) <= high]
 
 
@@ -127,22 +126,22 @@ def _thousands(value: float) -> str:
 
 
 def _frame(picture: Picture, ax: Axes, scale: _Scale, top: float) -> None:
-    ax.set_xlim(0, WIDE)
-    ax.set_ylim(0, HIGH)
+    ax.set_xlim(0, _WIDE)
+    ax.set_ylim(0, _HIGH)
     rates, totals = _nice(scale.low_rate, scale.high_rate), _nice(scale.low_total, scale.high_total)
     ax.set_xticks([scale.x(t) for t in rates], [f"{t:g}" for t in rates])
     ax.set_yticks([scale.y(t) for t in totals], [_thousands(t) for t in totals])
-    ax.spines["bottom"].set_bounds(scale.x0, WIDE)
+    ax.spines["bottom"].set_bounds(scale.x0, _WIDE)
     for tick in totals:
-        ax.plot([scale.x0, WIDE], [scale.y(tick)] * 2, color=RULE, linewidth=0.6, zorder=0.5)
+        ax.plot([scale.x0, _WIDE], [scale.y(tick)] * 2, color=RULE, linewidth=0.6, zorder=0.5)
     ax.set_xlabel("mg per hour")
-    write(picture, LEFT - 54, top - 16, "total mg", color=MUTED)
+    write(picture, _LEFT - 54, top - 16, "total mg", color=MUTED)
     if scale.x0:
-        ax.axvspan(0, STRIP, ymin=scale.y0 / HIGH, color=BAND, linewidth=0, zorder=0)
-        ax.text(STRIP / 2, HIGH + 4, "rate not\nprinted", color=MUTED, fontsize=SMALL, ha="center", va="bottom")
+        ax.axvspan(0, _STRIP, ymin=scale.y0 / _HIGH, color=BAND, linewidth=0, zorder=0)
+        ax.text(_STRIP / 2, _HIGH + 4, "rate not\nprinted", color=MUTED, fontsize=SMALL, ha="center", va="bottom")
     if scale.y0:
-        ax.axhspan(0, STRIP, xmin=scale.x0 / WIDE, color=BAND, linewidth=0, zorder=0)
-        write(picture, LEFT - 4, top + HIGH - STRIP / 2, "total not\nprinted", SMALL, color=MUTED, ha="right")
+        ax.axhspan(0, _STRIP, xmin=scale.x0 / _WIDE, color=BAND, linewidth=0, zorder=0)
+        write(picture, _LEFT - 4, top + _HIGH - _STRIP / 2, "total not\nprinted", SMALL, color=MUTED, ha="right")
     _hours(ax, scale)
 
 
@@ -157,10 +156,10 @@ def _hours(ax: Axes, scale: _Scale) -> None:
         xs, ys = [scale.x(10**v) for v in (low, high)], [scale.y(10 ** (v + shift)) for v in (low, high)]
         ax.plot(xs, ys, color=HOUR_LINE, linewidth=0.7, zorder=0.8)
         words = f"{hours} h"
-        if abs(xs[1] - WIDE) < 1:
-            ax.text(WIDE + 4, ys[1], words, color=MUTED, fontsize=SMALL, va="center")
+        if abs(xs[1] - _WIDE) < 1:
+            ax.text(_WIDE + 4, ys[1], words, color=MUTED, fontsize=SMALL, va="center")
         elif abs(xs[1] - last_top) > text_width(words, SMALL) + 6:
-            ax.text(xs[1], HIGH + 4, words, color=MUTED, fontsize=SMALL, ha="center", va="bottom")
+            ax.text(xs[1], _HIGH + 4, words, color=MUTED, fontsize=SMALL, ha="center", va="bottom")
             last_top = xs[1]
 
 
@@ -181,7 +180,7 @@ def _points(ax: Axes, scale: _Scale, table: pd.DataFrame) -> None:
         labels.append([(line, weight) for words, weight in lines.items() for line in words.split("\n")])
     step = SMALL * 1.18
     sizes = [(max(text_width(t, SMALL, w) for t, w in lines) + 2, len(lines) * step) for lines in labels]
-    spots = place_labels(list(groups), sizes, (0, 0, WIDE + 4, HIGH))
+    spots = place_labels(list(groups), sizes, (0, 0, _WIDE + 4, _HIGH))
     for ((x, y), rows), lines, spot in zip(groups.items(), labels, spots, strict=True):
         if spot.leader:
             end = nearest(spot.box, (x, y))

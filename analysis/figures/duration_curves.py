@@ -10,12 +10,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_WORDS
-from analysis.outcomes.synthesis import DurationCurves
-from analysis.wording import MARK_WORDS, upper_first
-
-from .style import (
+from analysis.figures.style import (
     LINE,
     MUTED,
     POINTS,
@@ -35,7 +30,7 @@ from .style import (
     wrap,
     write,
 )
-from .words import (
+from analysis.figures.words import (
     count_mark,
     in_order,
     in_weeks,
@@ -53,16 +48,20 @@ from .words import (
     weeks,
     with_marks,
 )
+from analysis.outcomes.context import REGIMEN_WORDS
+from analysis.outcomes.durations import BENEFIT_WORDS
+from analysis.outcomes.synthesis import DurationCurves
+from analysis.wording import MARK_WORDS, upper_first
 
-LEFT, RIGHT, GAP, HIGH = 98.0, 22.0, 32.0, 168.0
+_LEFT, _RIGHT, _GAP, _HIGH = 98.0, 22.0, 32.0, 168.0
 WIDEST = 200.0
 SIDE_BY_SIDE = 3
-FOOT = (
+_FOOT = (
     "● patients were counted then, with limits; dark box: between two counts, any value inside fits equally well; "
     "pale: the limits there."
 )
 ROWS = (("still", "still have it"), ("over", "lost or never had it"), ("unknown", "not known"))
-SAME = 1e-9
+_SAME = 1e-9
 
 
 def duration_curves(curves: DurationCurves, level: float = 0.95, name: str = "duration-curves") -> Figure:
@@ -112,35 +111,35 @@ def known(patients: pd.DataFrame, time: float) -> dict[str, int]:
 
 def _page(found: DurationCurves, regimens: list[str], level: float) -> Picture:
     across = min(len(regimens), SIDE_BY_SIDE)
-    wide = min(WIDEST, (POINTS - RIGHT - LEFT - GAP * (across - 1)) / across)
+    wide = min(WIDEST, (POINTS - _RIGHT - _LEFT - _GAP * (across - 1)) / across)
     last = float(found.groups["last_week"].max())
     titles = {regimen: _title(found, regimen, wide, level) for regimen in regimens}
     lines = [regimens[start : start + SIDE_BY_SIDE] for start in range(0, len(regimens), SIDE_BY_SIDE)]
-    foot = wrap("\n".join(filter(None, [FOOT, marks_line(found.patients)])), POINTS - 8, SMALL)
+    foot = wrap("\n".join(filter(None, [_FOOT, marks_line(found.patients)])), POINTS - 8, SMALL)
     above = [24 + max(text_height(titles[regimen]) for regimen in line) for line in lines]
     below = 26 + 14 + 13 + 12.0 * len(ROWS)
-    total = sum(above) + len(lines) * (HIGH + below + 12)
+    total = sum(above) + len(lines) * (_HIGH + below + 12)
     picture = sheet(total + text_height(foot, SMALL) + 4)
     top = 0.0
     for line, head in zip(lines, above, strict=True):
         for number, regimen in enumerate(line):
-            left = LEFT + number * (wide + GAP)
+            left = _LEFT + number * (wide + _GAP)
             write(picture, left, top + 8, upper_first(regimen_words(regimen)), 8.5, weight="bold")
             words = titles[regimen]
             write(picture, left, top + 15 + text_height(words) / 2, words, color=MUTED)
-            ax = panel(picture, left, top + head, wide, HIGH)
+            ax = panel(picture, left, top + head, wide, _HIGH)
             unit = _axes(ax, last, wide, first=number == 0)
             rows = _rows(found.curves, regimen)
             _estimate(ax, rows, unit, regimen_look(regimen))
             patients = found.patients[found.patients["regimen_class"] == regimen]
-            _counts(picture, patients, rows.iloc[::2]["weeks"], unit, left, top + head + HIGH + 26 + 34)
-        start = top + head + HIGH + 26
-        middle = LEFT + (len(line) * (wide + GAP) - GAP) / 2
+            _counts(picture, patients, rows.iloc[::2]["weeks"], unit, left, top + head + _HIGH + 26 + 34)
+        start = top + head + _HIGH + 26
+        middle = _LEFT + (len(line) * (wide + _GAP) - _GAP) / 2
         write(picture, middle, start + 6, "weeks after the end of infusion", color=MUTED, ha="center")
         write(picture, 4, start + 21, "patients known", SMALL, color=MUTED, weight="bold")
         for place, (_, words) in enumerate(ROWS):
             write(picture, 4, start + 34 + 12 * place, words, SMALL, color=MUTED)
-        top += head + HIGH + below + 12
+        top += head + _HIGH + below + 12
     write(picture, 4, total + text_height(foot, SMALL) / 2, foot, SMALL, color=MUTED)
     return finish(picture)
 
@@ -201,7 +200,7 @@ def _estimate(ax: Axes, rows: pd.DataFrame, unit: float, look: Look) -> None:
         low, high, below, above = shares[middle]
         box = {"facecolor": look.color, "linewidth": 0}
         ax.add_patch(Rectangle((left, below), right - left, above - below, alpha=0.13, zorder=1, **box))
-        if high - low > SAME:
+        if high - low > _SAME:
             ax.add_patch(Rectangle((left, low), right - left, high - low, alpha=0.38, zorder=2, **box))
             for edge in (low, high):
                 ax.plot([left, right], [edge, edge], color=look.color, linewidth=0.6, zorder=2)
@@ -210,7 +209,7 @@ def _estimate(ax: Axes, rows: pd.DataFrame, unit: float, look: Look) -> None:
             ax.plot([right, right], [low, shares[middle + 1][1]], color=look.color, linewidth=0.8, zorder=3)
     for place in range(0, len(rows), 2):
         low, high, below, above = shares[place]
-        if high - low <= SAME:
+        if high - low <= _SAME:
             ax.plot([at[place]] * 2, [below, above], color=look.color, linewidth=1.2, clip_on=False, zorder=4)
             ax.plot([at[place]], [low], color=look.color, marker=look.marker, clip_on=False, zorder=5)
 
@@ -302,7 +301,7 @@ def _alt(found: DurationCurves, regimens: list[str], level: float) -> str:
         for row in each(_rows(found.curves, regimen).iloc[::2]):
             share = (
                 percent(row.low)
-                if row.high - row.low <= SAME
+                if row.high - row.low <= _SAME
                 else f"between {percent(row.low)} and {percent(row.high)}"
             )
             steps.append(f"{share} ({percent_pair(row.band_low, row.band_high)}) at {in_weeks(row.weeks)}")

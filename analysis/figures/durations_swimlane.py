@@ -8,13 +8,9 @@ from matplotlib.axes import Axes
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.wording import upper_first
-
-from .ledger import Column, Ledger
-from .style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
-from .words import (
+from analysis.figures.ledger import Column, Ledger
+from analysis.figures.style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
+from analysis.figures.words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
@@ -34,11 +30,14 @@ from .words import (
     whole,
     with_marks,
 )
+from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
+from analysis.wording import upper_first
 
-COLUMNS = (Column(4, 204), Column(513, 64, "patients", "right"))
-FEW = 4  # so many at most are all told in the alternative text
-LEFT, WIDE, BEYOND = 216, 196, 34  # the axis in points, and room for numbers beyond its end
-FOOT = (
+_COLUMNS = (Column(4, 204), Column(513, 64, "patients", "right"))
+_FEW = 4  # so many at most are all told in the alternative text
+_LEFT, _WIDE, BEYOND = 216, 196, 34  # the axis in points, and room for numbers beyond its end
+_FOOT = (
     "▸ benefit lasts at least so long;  ● ended then;  broad bar: ended between;  ✕ no benefit at any time;",
     "◇ average of a group, no patient's own duration;  dashed ▹ or pale bar: said of a group, patients not counted",
 )
@@ -71,7 +70,7 @@ def durations_swimlane(
 
     names, order = arm_names(drawn), []
     with style():
-        ledger = Ledger(COLUMNS, LEFT, LEFT + WIDE + BEYOND)
+        ledger = Ledger(_COLUMNS, _LEFT, _LEFT + _WIDE + BEYOND)
         for control in in_order(drawn["control"], CONTROL_ORDER):
             group = drawn[drawn["control"] == control]
             ledger.heading(
@@ -85,7 +84,7 @@ def durations_swimlane(
         picture = ledger.render(
             lambda ax: _axis(ax, horizon_weeks),
             "weeks after the end of infusion",
-            foot=[*FOOT, marks_line(drawn)],
+            foot=[*_FOOT, marks_line(drawn)],
             tick_lines=2,
         )
     drawn = drawn.loc[order]
@@ -99,11 +98,11 @@ def _why(row) -> str:
 
 
 def _axis(ax: Axes, horizon: float) -> None:
-    unit = WIDE / at_week(horizon)
+    unit = _WIDE / at_week(horizon)
     places, words = week_ticks(horizon, unit)
-    ax.set_xlim(0, WIDE + BEYOND)
+    ax.set_xlim(0, _WIDE + BEYOND)
     ax.set_xticks([unit * place for place in places], words)
-    ax.spines["bottom"].set_bounds(0, WIDE)
+    ax.spines["bottom"].set_bounds(0, _WIDE)
 
 
 def _add(ledger: Ledger, row, names: dict, horizon: float) -> None:
@@ -125,7 +124,7 @@ def _patients(row) -> str:
 
 
 def _lane(ax: Axes, y: float, row, look: Look, horizon: float) -> None:
-    unit = WIDE / at_week(horizon)
+    unit = _WIDE / at_week(horizon)
 
     def x(week: float) -> float:
         return unit * at_week(min(week, horizon))
@@ -143,7 +142,7 @@ def _lane(ax: Axes, y: float, row, look: Look, horizon: float) -> None:
             _remark(ax, x(low) + 7, y, "group average")
         else:
             ax.plot([x(horizon)], [y], marker=">", markersize=5, markerfacecolor="white", **dot)
-            _remark(ax, WIDE + 7, y, f"ø {weeks(low)}")
+            _remark(ax, _WIDE + 7, y, f"ø {weeks(low)}")
         return
     group = shown == "group statement" or pd.isna(row.patients)
     ax.plot([0, x(low)], [y, y], color=look.color, linestyle=(0, (3, 1.6)) if group else "-", linewidth=1.3)
@@ -151,9 +150,9 @@ def _lane(ax: Axes, y: float, row, look: Look, horizon: float) -> None:
         ax.plot([x(low), x(high)], [y, y], color=look.color, linewidth=6, alpha=0.15 if group else 0.45)
         ax.plot([x(low), x(min(high, horizon))], [y, y], color=look.color, marker="|", markersize=6, linestyle="")
     if last > horizon + 0.5:
-        ax.plot([WIDE], [y], marker=">", markersize=5, markerfacecolor="white" if group else look.color, **dot)
+        ax.plot([_WIDE], [y], marker=">", markersize=5, markerfacecolor="white" if group else look.color, **dot)
         more = "≥ " if not np.isfinite(high) else ""
-        _remark(ax, WIDE + 7, y, f"{more}{weeks(last)}")
+        _remark(ax, _WIDE + 7, y, f"{more}{weeks(last)}")
     elif shown == "exact":
         ax.plot([x(low)], [y], marker="o", markersize=5.5, **dot)
     elif shown in ("at least", "group statement"):
@@ -188,7 +187,7 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
     ]
     names = arm_names(table)
     counted = table[table["patients"].notna() & table["shown_as"].isin(["at least", "exact", "between"])]
-    if 0 < len(counted) <= FEW:
+    if 0 < len(counted) <= _FEW:
         sentences.append(f"{'; '.join(_told(row, names) for _, row in counted.iterrows())}.")
     elif len(counted):
         later = counted[counted["weeks_low"] > 0] if counted["weeks_low"].gt(0).any() else counted

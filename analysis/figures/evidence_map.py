@@ -8,13 +8,12 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.figures.ledger import Column, Ledger
+from analysis.figures.style import INK, LINE, MUTED, nothing, style
+from analysis.figures.words import CONTROL_HEADINGS, CONTROL_ORDER, in_order, plural, short, study_ids
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.outcomes.evidence_map import DESIGN_WORDS
 from analysis.wording import upper_first
-
-from .ledger import Column, Ledger
-from .style import INK, LINE, MUTED, nothing, style
-from .words import CONTROL_HEADINGS, CONTROL_ORDER, in_order, plural, short, study_ids
 
 SHORT_REGIMENS = {
     "anesthetic": "anaesthetic",
@@ -30,12 +29,12 @@ REPORTED = (
     ("durations", "dura-\ntions", "D"),
     ("adverse_events", "harms", "^"),
 )
-LEFT, SCALE = 260, 92
+_LEFT, _SCALE = 260, 92
 MARKS_AT = (394, 434, 471, 500)
-COLUMNS = (
+_COLUMNS = (
     Column(4, 162),
     Column(170, 86, "regimen"),
-    Column(LEFT, 60, "patients"),
+    Column(_LEFT, 60, "patients"),
     *(Column(x, 30, words, "center") for x, (_, words, _) in zip(MARKS_AT, REPORTED, strict=True)),
 )
 SIZE_TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -58,7 +57,7 @@ def evidence_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
     largest = max(float(known.max()) if len(known) else 0.0, 10.0)
     ordered = []
     with style():
-        ledger = Ledger(COLUMNS, LEFT, 514)
+        ledger = Ledger(_COLUMNS, _LEFT, 514)
         for control in in_order(studies["control"], CONTROL_ORDER):
             group = studies[studies["control"] == control]
             ledger.heading(CONTROL_HEADINGS.get(control, control), plural(len(group), "study", "studies"))
@@ -79,17 +78,17 @@ def evidence_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
 
 
 def _at(n: float, largest: float) -> float:
-    return SCALE * sqrt(n / largest)
+    return _SCALE * sqrt(n / largest)
 
 
 def _axis(ax, largest: float) -> None:
-    ax.set_xlim(0, 514 - LEFT)
+    ax.set_xlim(0, 514 - _LEFT)
     ticks: list[float] = []
     for tick in SIZE_TICKS:
         if tick <= largest and all(_at(tick, largest) - _at(t, largest) > 17 for t in ticks):
             ticks.append(tick)
     ax.set_xticks([_at(t, largest) for t in ticks], [str(t) for t in ticks])
-    ax.spines["bottom"].set_bounds(0, SCALE)
+    ax.spines["bottom"].set_bounds(0, _SCALE)
 
 
 def _add(ledger: Ledger, row, largest: float) -> None:
@@ -104,9 +103,9 @@ def _add(ledger: Ledger, row, largest: float) -> None:
             ax.text(x + 7, y, str(int(row.n)), va="center")
         for place, (column, _, marker) in zip(MARKS_AT, REPORTED, strict=True):
             if getattr(row, column):
-                ax.plot([place - LEFT], [y], marker=marker, color="#00588f", markersize=5)
+                ax.plot([place - _LEFT], [y], marker=marker, color="#00588f", markersize=5)
             else:
-                ax.plot([place - LEFT], [y], marker=".", color=LINE, markersize=2.5, markeredgewidth=0)
+                ax.plot([place - _LEFT], [y], marker=".", color=LINE, markersize=2.5, markeredgewidth=0)
 
     words = [SHORT_REGIMENS.get(r, r) for r in str(row.regimens).split("; ") if r]
     ledger.row(short(row.citation), " and ".join(words), "", *("" for _ in REPORTED), draw=draw)

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from .labels import spread
-from .style import INK, MUTED, POINTS, SMALL, panel, text_height
+from analysis.figures.labels import spread
+from analysis.figures.style import INK, MUTED, POINTS, SMALL, panel, text_height
 
 QUANTITIES = ("kept", "lost", "gained", "neither")
 COLORS = {"kept": "#00588f", "lost": "#d55e00", "gained": "#1aa37a", "neither": "#aab3ba"}

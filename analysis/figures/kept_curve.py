@@ -11,12 +11,8 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.outcomes.synthesis import BenefitKept
-from analysis.wording import printed_percent
-
-from .labels import PanelLabels, spread
-from .style import (
+from analysis.figures.labels import PanelLabels, spread
+from analysis.figures.style import (
     INK,
     LINE,
     MUTED,
@@ -36,7 +32,7 @@ from .style import (
     wrap,
     write,
 )
-from .words import (
+from analysis.figures.words import (
     arm_names,
     count_mark,
     in_weeks,
@@ -54,13 +50,16 @@ from .words import (
     where_it_stands,
     with_marks,
 )
+from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
+from analysis.outcomes.synthesis import BenefitKept
+from analysis.wording import printed_percent
 
-LEFT, WIDE, ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
-HIGH, LOW_HIGH, HIGHEST = 236.0, 84.0, 400.0
-FEW = 7  # so many groups find room for their words in a panel of the common height
-INSIDE = 112.0  # the width of words beside a point
-APART = 3  # of the points drawn, each third stands in the data
-MARGIN = 8.0  # so that a large point at week 0 is not cut
+_LEFT, _WIDE, ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
+_HIGH, LOW_HIGH, HIGHEST = 236.0, 84.0, 400.0
+_FEW = 7  # so many groups find room for their words in a panel of the common height
+_INSIDE = 112.0  # the width of words beside a point
+_APART = 3  # of the points drawn, each third stands in the data
+_MARGIN = 8.0  # so that a large point at week 0 is not cut
 LARGEST = 6.5  # points: the radius of the largest group
 CURVE = Look("#00588f", "#00588f", "")
 STUDY = Look("#5d6a75", MUTED, "o")
@@ -102,7 +101,7 @@ def _page(kept: BenefitKept) -> Picture:
     studies = f"{plural(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
     pooled = wrap(f"pooled over {studies}: {first}, {last}", POINTS - 8)
     top = 16 + text_height(pooled) + 12
-    high = min(HIGHEST, HIGH + 16 * max(0, kept.points["arm_id"].nunique() - FEW))
+    high = min(HIGHEST, _HIGH + 16 * max(0, kept.points["arm_id"].nunique() - _FEW))
     below = top + high + 26
     second = not kept.without.empty
     axis_end = below + 20 + LOW_HIGH + 26 if second else below
@@ -110,11 +109,11 @@ def _page(kept: BenefitKept) -> Picture:
     picture = sheet(axis_end + 12 + foot)
     write(picture, 4, 8, "Patients who still have the benefit", 8.5, weight="bold")
     write(picture, 4, 16 + text_height(pooled) / 2, pooled, color=MUTED)
-    _main(panel(picture, LEFT - MARGIN, top, MARGIN + WIDE + ROOM, high), kept, high)
+    _main(panel(picture, _LEFT - _MARGIN, top, _MARGIN + _WIDE + ROOM, high), kept, high)
     if second:
-        write(picture, LEFT, below + 8, "Without each study in turn", weight="bold")
-        _turns(panel(picture, LEFT - MARGIN, below + 20, MARGIN + WIDE + ROOM, LOW_HIGH), kept)
-    write(picture, LEFT + WIDE / 2, axis_end + 2, "weeks after the end of infusion", color=MUTED, ha="center")
+        write(picture, _LEFT, below + 8, "Without each study in turn", weight="bold")
+        _turns(panel(picture, _LEFT - _MARGIN, below + 20, _MARGIN + _WIDE + ROOM, LOW_HIGH), kept)
+    write(picture, _LEFT + _WIDE / 2, axis_end + 2, "weeks after the end of infusion", color=MUTED, ha="center")
     if marks:
         write(picture, 4, axis_end + 12 + text_height(marks, SMALL) / 2, marks, SMALL, color=MUTED)
     return finish(picture)
@@ -135,14 +134,14 @@ def _treated(points: pd.DataFrame) -> int:
 
 def _axes(ax: Axes, last: float, tick_words: list[str]) -> float:
     """Limits, ticks and rules that both panels share; gives the points a unit of the axis of weeks."""
-    unit = WIDE / at_week(last)
-    ax.set_xlim(-MARGIN, WIDE + ROOM)
+    unit = _WIDE / at_week(last)
+    ax.set_xlim(-_MARGIN, _WIDE + ROOM)
     ax.set_ylim(0, 100)
     places, words = week_ticks(last, unit)
     ax.set_xticks([unit * place for place in places], words)
     ax.set_yticks([0, 25, 50, 75, 100], tick_words)
     for value in (0, 25, 50, 75, 100):
-        ax.plot([0, WIDE], [value, value], color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.5)
+        ax.plot([0, _WIDE], [value, value], color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.5)
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="x", length=0, pad=3)
     ax.tick_params(axis="y", pad=0)
@@ -161,7 +160,7 @@ def _main(ax: Axes, kept: BenefitKept, height: float) -> None:
     ax.plot(x, shares["rate"], color=CURVE.color, linewidth=2, zorder=2.5)
 
     ends: list[tuple[float, str, Look]] = []
-    labels = PanelLabels(WIDE, height, lambda value: height * value / 100)
+    labels = PanelLabels(_WIDE, height, lambda value: height * value / 100)
     for piece in pairwise(list(zip(x, shares["rate"], strict=True))[::3]):
         labels.avoid_line(*zip(*piece, strict=True))
     largest = kept.points["patients_treated"].max()
@@ -181,7 +180,7 @@ def _main(ax: Axes, kept: BenefitKept, height: float) -> None:
         if rows["weeks"].iloc[-1] == kept.last_week:
             ends.append((values[-1], _label(rows, names, ROOM - 16), STUDY))
         else:
-            labels.add(xs[-1], values[-1], _label(rows, names, INSIDE), STUDY)
+            labels.add(xs[-1], values[-1], _label(rows, names, _INSIDE), STUDY)
     labels.draw(ax)
     _beside(ax, [*ends, *_band_names(kept)], height)
 
@@ -190,8 +189,8 @@ def _beside(ax: Axes, ends: list[tuple[float, str, Look]], height: float) -> Non
     """Words on the right of the last week, each with a line to its value there."""
     heights = [text_height(words, SMALL) * 100 / height + 2 for _, words, _ in ends]
     for (value, words, look), place in zip(ends, spread([end[0] for end in ends], heights, 0, 100), strict=True):
-        ax.plot([WIDE, WIDE + 8, WIDE + 12], [value, place, place], color=look.color, linewidth=0.5, zorder=1)
-        ax.text(WIDE + 14, place, words, fontsize=SMALL, color=look.letters, va="center", linespacing=1.1)
+        ax.plot([_WIDE, _WIDE + 8, _WIDE + 12], [value, place, place], color=look.color, linewidth=0.5, zorder=1)
+        ax.text(_WIDE + 14, place, words, fontsize=SMALL, color=look.letters, va="center", linespacing=1.1)
 
 
 def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
@@ -300,7 +299,7 @@ def _data(kept: BenefitKept) -> pd.DataFrame:
     )
     limits = ["ci_low", "ci_high", "pi_low", "pi_high"]
     # straight lines of log odds on log(1 + weeks): a few places say it all, and for one without limits its two ends
-    curve, ends = kept.curve.iloc[::APART], kept.without.groupby("study_id", sort=False).nth([0, -1])
+    curve, ends = kept.curve.iloc[::_APART], kept.without.groupby("study_id", sort=False).nth([0, -1])
     pooled = pd.DataFrame(
         {
             "what": "pooled",

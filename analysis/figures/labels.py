@@ -8,7 +8,7 @@ from math import dist, inf
 
 from matplotlib.axes import Axes
 
-from .style import LINE, SMALL, Look, text_height, text_width
+from analysis.figures.style import LINE, SMALL, Look, text_height, text_width
 
 Point = tuple[float, float]
 Line = tuple[Point, Point]

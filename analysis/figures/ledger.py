@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
 
-from .style import (
+from analysis.figures.style import (
     INK,
     LEADING,
     LINE,

@@ -6,12 +6,9 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.outcomes.context import ACTIVE, PLACEBO, REGIMEN_WORDS, UNCONTROLLED
-from analysis.wording import half_up
-
-from .ledger import Column, Ledger, assumed_interval, interval
-from .style import INK, LINE, MUTED, Look, nothing, regimen_look, style
-from .words import (
+from analysis.figures.ledger import Column, Ledger, assumed_interval, interval
+from analysis.figures.style import INK, LINE, MUTED, Look, nothing, regimen_look, style
+from analysis.figures.words import (
     CONTROL_ORDER,
     arm_names,
     in_order,
@@ -27,20 +24,22 @@ from .words import (
     whole,
     with_marks,
 )
+from analysis.outcomes.context import ACTIVE, PLACEBO, REGIMEN_WORDS, UNCONTROLLED
+from analysis.wording import half_up
 
-COLUMNS = (
+_COLUMNS = (
     Column(4, 184),
     Column(216, 32, "weeks", "right"),
     Column(252, 40, "patients", "right"),
     Column(418, 98, "points"),
 )
-PLOT = (266, 406)
+_PLOT = (266, 406)
 CONTRAST = Look(INK, INK, "o")
 BETWEEN = {
     PLACEBO: "Ketamine minus placebo, at the same time",
     ACTIVE: "Ketamine minus comparator, at the same time",
 }
-WITHIN = {
+_WITHIN = {
     PLACEBO: "Change since baseline within the arms of placebo-controlled studies",
     ACTIVE: "Change since baseline within the arms of comparisons without placebo",
     UNCONTROLLED: "Change since baseline, no control group",
@@ -51,7 +50,7 @@ BASIS_WORDS = {
     "difference of medians": "difference of medians",
     "span of means": "span of several means",
 }
-FEW = 4
+_FEW = 4
 READINGS = (("sd", "± read as SD"), ("se", "± read as SE"))
 
 
@@ -85,13 +84,13 @@ def pain_changes(
 
     names, order = arm_names(drawn), []
     with style():
-        ledger = Ledger(COLUMNS, *PLOT)
+        ledger = Ledger(_COLUMNS, *_PLOT)
         for control in in_order(differences["control"], CONTROL_ORDER):
             ledger.heading(BETWEEN.get(control, f"Ketamine minus control ({control})"))
             for row in each(differences[differences["control"] == control]):
                 _add_difference(ledger, row)
         for control in in_order(drawn["control"], CONTROL_ORDER):
-            ledger.heading(WITHIN.get(control, f"Change since baseline ({control})"))
+            ledger.heading(_WITHIN.get(control, f"Change since baseline ({control})"))
             for row in each(drawn[drawn["control"] == control].sort_values(["weeks", "study_id"], kind="stable")):
                 order.append(row.Index)
                 _add_change(ledger, row, names)
@@ -244,7 +243,7 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
         sentences.append("No difference between ketamine and a control group can be had.")
     points = changes[changes["change"].notna() & (changes["role"] == "ketamine")]
     alone = ", all without a control group," if set(points["control"]) == {UNCONTROLLED} else ""
-    if len(points) > FEW:
+    if len(points) > _FEW:
         least, most = points.loc[points["change"].idxmax()], points.loc[points["change"].idxmin()]
         sentences.append(
             f"{len(points)} changes since baseline within ketamine arms{alone} run from {_where(most)} to "

@@ -11,10 +11,9 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-
-from .labels import PanelLabels
-from .spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
-from .style import (
+from analysis.figures.labels import PanelLabels
+from analysis.figures.spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
+from analysis.figures.style import (
     BAND,
     LINE,
     MUTED,
@@ -39,7 +38,7 @@ from .style import (
     wrap,
     write,
 )
-from .words import (
+from analysis.figures.words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     in_order,
@@ -57,9 +56,9 @@ from .words import (
     with_marks,
 )
 
-LEFT, GAP, ACROSS, HIGH = 24, 14, 3, 116
-WIDE = (POINTS - 4 - LEFT - GAP * (ACROSS - 1)) / ACROSS
-BEFORE, END = 15, 46  # places of "before" and of the end of infusion in a panel
+_LEFT, _GAP, _ACROSS, _HIGH = 24, 14, 3, 116
+_WIDE = (POINTS - 4 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
+_BEFORE, _END = 15, 46  # places of "before" and of the end of infusion in a panel
 
 
 def pain_trajectories(
@@ -110,17 +109,17 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
         plan.append(("heading", y, (control, group["study_id"].nunique())))
         y += 24
         studies = [part for _, part in group.groupby("study_id", sort=False)]
-        for start in range(0, len(studies), ACROSS):
+        for start in range(0, len(studies), _ACROSS):
             cells = [
-                _Cell(part, LEFT + i * (WIDE + GAP), wrap(_title(part), WIDE, TEXT, "bold"), i == 0)
-                for i, part in enumerate(studies[start : start + ACROSS])
+                _Cell(part, _LEFT + i * (_WIDE + _GAP), wrap(_title(part), _WIDE, TEXT, "bold"), i == 0)
+                for i, part in enumerate(studies[start : start + _ACROSS])
             ]
             titles = max(text_height(cell.title) for cell in cells) + 12
             arms = max(cell.study["arm_id"].nunique(dropna=False) for cell in cells)
             plan.append(("row", y + titles, cells))
             if key_place is None and len(cells) == 1 and len(kinds_of_bars) <= 6:
-                key_place = (LEFT + len(cells) * (WIDE + GAP) + 8, y + titles + 14)
-            y += titles + HIGH + 13 + 10 * arms + 12
+                key_place = (_LEFT + len(cells) * (_WIDE + _GAP) + 8, y + titles + 14)
+            y += titles + _HIGH + 13 + 10 * arms + 12
     below = 0 if key_place else 16 * len(kinds_of_bars) + 16
     picture = sheet(y + 16 + below)
     for kind, top, what in plan:
@@ -141,7 +140,7 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
                 _panel(picture, cell, top, horizon)
     write(picture, POINTS - 4, 14, "pain, 10 = worst", color=MUTED, ha="right")
     write(picture, POINTS / 2, y + 5, "weeks after the end of infusion", color=MUTED, ha="center")
-    draw_bar_key(picture, kinds_of_bars, *(key_place or (LEFT, y + 20)))
+    draw_bar_key(picture, kinds_of_bars, *(key_place or (_LEFT, y + 20)))
     return finish(picture)
 
 
@@ -156,26 +155,26 @@ def _panel(picture: Picture, cell: _Cell, top: float, horizon: float) -> None:
     write(picture, cell.left, title, cell.title, weight="bold")
     write(picture, cell.left, top - 8, " and ".join(regimen_words(r) for r in regimens), SMALL, color=MUTED)
 
-    ax = panel(picture, cell.left, top, WIDE, HIGH)
-    ax.set_xlim(0, WIDE)
+    ax = panel(picture, cell.left, top, _WIDE, _HIGH)
+    ax.set_xlim(0, _WIDE)
     ax.set_ylim(-0.15, 10.15)
-    unit = (WIDE - END - 12) / at_week(horizon)
+    unit = (_WIDE - _END - 12) / at_week(horizon)
     places, words = week_ticks(horizon, unit, words=False)
-    ax.set_xticks([BEFORE, *(END + unit * p for p in places)], ["before", *words])
+    ax.set_xticks([_BEFORE, *(_END + unit * p for p in places)], ["before", *words])
     ax.set_yticks(range(0, 11, 2), [str(v) for v in range(0, 11, 2)] if cell.first else [""] * 6)
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="x", length=0, pad=2)
     for value in range(0, 11, 2):
         ax.axhline(value, color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.6)
-    ax.axvspan(BEFORE + 14, END, color=BAND, linewidth=0, zorder=0.4)
+    ax.axvspan(_BEFORE + 14, _END, color=BAND, linewidth=0, zorder=0.4)
 
     arms = [arm for _, arm in study.groupby("arm_id", sort=False, dropna=False)]
     looks = _looks(arms)
-    labels = PanelLabels(WIDE, HIGH, lambda value: HIGH * (value + 0.15) / 10.3)
+    labels = PanelLabels(_WIDE, _HIGH, lambda value: _HIGH * (value + 0.15) / 10.3)
     for number_of_arm, (arm, look) in enumerate(zip(arms, looks, strict=True)):
         shift = 7 * (number_of_arm - (len(arms) - 1) / 2)
         _draw_arm(ax, arm, look, lambda w, s=shift: _place(w, unit) + s, labels, named=len(arms) > 1)
-        _counts(picture, cell.left, top + HIGH + 17 + 10 * number_of_arm, arm, look, unit)
+        _counts(picture, cell.left, top + _HIGH + 17 + 10 * number_of_arm, arm, look, unit)
     labels.draw(ax)
 
 
@@ -186,7 +185,7 @@ def _looks(arms: list[pd.DataFrame]) -> list[Look]:
 
 
 def _place(week: float, unit: float) -> float:
-    return BEFORE if pd.isna(week) else END + unit * at_week(week)
+    return _BEFORE if pd.isna(week) else _END + unit * at_week(week)
 
 
 def _draw_arm(ax: Axes, arm: pd.DataFrame, look: Look, x_of, labels: PanelLabels, named: bool) -> None:

@@ -9,13 +9,9 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_WORDS
-from analysis.wording import upper_first
-
-from .ledger import Column, Ledger
-from .style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
-from .words import (
+from analysis.figures.ledger import Column, Ledger
+from analysis.figures.style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
+from analysis.figures.words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
@@ -32,13 +28,16 @@ from .words import (
     weeks,
     with_marks,
 )
+from analysis.outcomes.context import REGIMEN_WORDS
+from analysis.outcomes.durations import BENEFIT_WORDS
+from analysis.wording import upper_first
 
-COLUMNS = (Column(4, 150), Column(182, 26, "all", "right"), Column(372, 142, "patients"))
-FEW = 7  # so many arms at most are told in the alternative text
-PLOT = (192, 362)
+_COLUMNS = (Column(4, 150), Column(182, 26, "all", "right"), Column(372, 142, "patients"))
+_FEW = 7  # so many arms at most are told in the alternative text
+_PLOT = (192, 362)
 THICK = 9.0  # points
 ORDER = ("still", "until", "between", "early", "none", "untold")
-FOOT = (
+_FOOT = (
     "Full colour: still had the benefit at the last count; hatched: lost it before; pale: never had it or lost it "
     "before the first count; empty: without it at the end of infusion, or not told (dotted edge)."
 )
@@ -69,7 +68,7 @@ def patient_intervals(
         )
     names = arm_names(intervals)
     with style():
-        ledger = Ledger(COLUMNS, *PLOT)
+        ledger = Ledger(_COLUMNS, *_PLOT)
         for control in in_order(intervals["control"], CONTROL_ORDER):
             group = intervals[intervals["control"] == control]
             ledger.heading(
@@ -79,7 +78,7 @@ def patient_intervals(
                 ledger.subheading(upper_first(regimen_words(regimen)))
                 for _, arm in group[group["regimen_class"] == regimen].groupby("arm_id", sort=False):
                     _add(ledger, arm, names)
-        picture = ledger.render(_axis, "share of all treated patients", foot=[FOOT, marks_line(intervals)])
+        picture = ledger.render(_axis, "share of all treated patients", foot=[_FOOT, marks_line(intervals)])
     data = intervals.assign(part=[_part(row) for row in each(intervals)])
     return Figure(name, picture, data, _alt(intervals), with_marks(caption, intervals), study_ids(intervals), notes)
 
@@ -120,7 +119,7 @@ def _add(ledger: Ledger, arm: pd.DataFrame, names: dict) -> None:
 
     def draw(ax: Axes, y: float) -> None:
         x = 0.0
-        unit = (PLOT[1] - PLOT[0]) / 100
+        unit = (_PLOT[1] - _PLOT[0]) / 100
         for part, count, _ in parts:
             width = 100 * count / treated
             ax.add_patch(Rectangle((x, y - THICK / 2), width, THICK, **_fill(part, look.color), linewidth=0.7))
@@ -172,7 +171,7 @@ def _alt(table: pd.DataFrame) -> str:
     later = still[np.isfinite(still["weeks_low"]) & (still["weeks_low"] > 0)].sort_values("weeks_low", kind="stable")
     if len(later):
         # of many arms those with most patients
-        told = later.sort_values("patients_treated", ascending=False, kind="stable").head(FEW).sort_index()
+        told = later.sort_values("patients_treated", ascending=False, kind="stable").head(_FEW).sort_index()
         parts = [f"{_share(r)} in {spoken(r, names)} at {in_weeks(r.weeks_low)}" for r in each(told)]
         more = f" and {plural(len(later) - len(told), 'smaller group')}" if len(later) > len(told) else ""
         sentences.append(f"Still with the benefit at the last count: {', '.join(parts)}{more}.")

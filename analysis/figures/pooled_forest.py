@@ -8,14 +8,9 @@ from matplotlib.patches import Polygon, Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, escape
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.outcomes.synthesis import PooledRates
-from analysis.outcomes.synthesis.rates import GROUP_KEYS
-from analysis.wording import printed_percent, upper_first
-
-from .ledger import Column, Ledger, interval
-from .style import INK, MUTED, nothing, regimen_look, style
-from .words import (
+from analysis.figures.ledger import Column, Ledger, interval
+from analysis.figures.style import INK, MUTED, nothing, regimen_look, style
+from analysis.figures.words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     count_mark,
@@ -36,15 +31,19 @@ from .words import (
     where_it_stands,
     with_marks,
 )
+from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.outcomes.synthesis import PooledRates
+from analysis.outcomes.synthesis.rates import GROUP_KEYS
+from analysis.wording import printed_percent, upper_first
 
-COLUMNS = (
+_COLUMNS = (
     Column(4, 166),
     Column(196, 26, "weeks", "right"),
     Column(250, 50, "responders\nof all", "right"),
     Column(286, 34, "weight", "right"),
     Column(430, 86, "percent\n(interval)"),
 )
-PLOT = (300, 420)
+_PLOT = (300, 420)
 PALE = "#dde2e6"
 LIMITS = ["ci_low", "ci_high", "pi_low", "pi_high"]
 SPREAD = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q", "q_p", "note"]
@@ -72,7 +71,7 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
         return nothing(name, why, caption, left_out)
     parts = []
     with style():
-        ledger = Ledger(COLUMNS, *PLOT)
+        ledger = Ledger(_COLUMNS, *_PLOT)
         for control in in_order(groups["control"], CONTROL_ORDER):
             for route, some in groups[groups["control"] == control].groupby("route", sort=False):
                 ledger.heading(CONTROL_HEADINGS.get(control, control), _route(route))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.exhibit import Figure
+from analysis.figures.labels import spread
+from analysis.figures.style import MUTED, POINTS, RULE, SERIES_LOOKS, SMALL, finish, panel, sheet, style, write
+from analysis.figures.words import short
 from analysis.outcomes.responders import Flow
 from analysis.statistics.rounding import decimals_of
 from analysis.wording import p_text, upper_first
-
-from .labels import spread
-from .style import MUTED, POINTS, RULE, SERIES_LOOKS, SMALL, finish, panel, sheet, style, write
-from .words import short
 
 TESTS = {
     "uncorrected": "McNemar's test",
@@ -19,9 +18,9 @@ TESTS = {
     "exact": "exact",
     "mid_p": "mid-P",
 }
-LOWEST = 0.001
+_LOWEST = 0.001
 TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
-LEFT, RIGHT, HIGH = 34.0, 150.0, 170.0  # points
+_LEFT, _RIGHT, _HIGH = 34.0, 150.0, 170.0  # points
 
 
 def possible_flows(flow: Flow, name: str = "") -> Figure:
@@ -36,15 +35,15 @@ def possible_flows(flow: Flow, name: str = "") -> Figure:
     tables = flow.tables
     half = 0.5 * 10.0 ** -decimals_of(flow.p_reported)
     with style():
-        picture = sheet(HIGH + 62)
-        ax = panel(picture, LEFT, 22, POINTS - LEFT - RIGHT, HIGH)
+        picture = sheet(_HIGH + 62)
+        ax = panel(picture, _LEFT, 22, POINTS - _LEFT - _RIGHT, _HIGH)
         ax.set_yscale("log")
         ax.axhspan(flow.p_reported - half, flow.p_reported + half, color=RULE, zorder=0)
-        bottom = 0.8 * max(LOWEST, float(tables["p"].min()))
+        bottom = 0.8 * max(_LOWEST, float(tables["p"].min()))
         last, ends = int(tables["lost"].max()), []
         for look, (test, words) in zip(SERIES_LOOKS, TESTS.items(), strict=False):
             rows = tables[tables["test"] == test].sort_values("lost")
-            shown = rows["p"].clip(lower=LOWEST)
+            shown = rows["p"].clip(lower=_LOWEST)
             ax.plot(rows["lost"], shown, color=look.color, linestyle=look.line, linewidth=0.9, zorder=2)
             fits = rows["fits_p"].to_numpy()
             ax.plot(
@@ -75,12 +74,12 @@ def possible_flows(flow: Flow, name: str = "") -> Figure:
         step = 1 if last - int(tables["lost"].min()) < 12 else 2
         ax.set_xticks(range(int(tables["lost"].min()), last + 1, step))
         ax.grid(axis="y", color=RULE, linewidth=0.6)
-        places = [22 + HIGH * (1 - _height(value, bottom)) for value, _, _ in ends]
-        for y, (_, words, look) in zip(spread(places, [11] * len(ends), 22, 22 + HIGH), ends, strict=True):
-            write(picture, POINTS - RIGHT + 8, y, words, SMALL, color=look.letters)
+        places = [22 + _HIGH * (1 - _height(value, bottom)) for value, _, _ in ends]
+        for y, (_, words, look) in zip(spread(places, [11] * len(ends), 22, 22 + _HIGH), ends, strict=True):
+            write(picture, POINTS - _RIGHT + 8, y, words, SMALL, color=look.letters)
         write(picture, 4, 8, "P value", SMALL, color=MUTED)
         below = f"patients who lost the benefit; {flow.first - flow.second} fewer gained it"
-        write(picture, LEFT, HIGH + 50, below, SMALL, color=MUTED)
+        write(picture, _LEFT, _HIGH + 50, below, SMALL, color=MUTED)
         finish(picture)
     fitting = tables[tables["fits_p"]]
     data = tables.rename(columns={"p": "p_value", "fits_p": "agrees_with_printed_p"}).assign(

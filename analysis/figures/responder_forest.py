@@ -6,12 +6,9 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO, REGIMEN_WORDS
-from analysis.wording import printed_percent, upper_first
-
-from .ledger import Column, Ledger, interval
-from .style import nothing, regimen_look, style
-from .words import (
+from analysis.figures.ledger import Column, Ledger, interval
+from analysis.figures.style import nothing, regimen_look, style
+from analysis.figures.words import (
     CONTROL_HEADINGS,
     CONTROL_ORDER,
     arm_names,
@@ -36,15 +33,17 @@ from .words import (
     whole,
     with_marks,
 )
+from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO, REGIMEN_WORDS
+from analysis.wording import printed_percent, upper_first
 
-COLUMNS = (
+_COLUMNS = (
     Column(4, 186),
     Column(224, 34, "weeks", "right"),
     Column(284, 56, "responders\nof all", "right"),
     Column(428, 90, "percent\n(interval)"),
 )
-FEW = 6  # so many at most are all told in the alternative text
-PLOT = (298, 418)
+_FEW = 6  # so many at most are all told in the alternative text
+_PLOT = (298, 418)
 
 
 def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "responder-rates") -> Figure:
@@ -67,7 +66,7 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
 
     names, ordered = arm_names(drawn), []
     with style():
-        ledger = Ledger(COLUMNS, *PLOT)
+        ledger = Ledger(_COLUMNS, *_PLOT)
         for control in in_order(drawn["control"], CONTROL_ORDER):
             group = drawn[drawn["control"] == control]
             ledger.heading(CONTROL_HEADINGS.get(control, control), _count(group))
@@ -156,8 +155,8 @@ def _alt(table: pd.DataFrame, level: float) -> str:
         f"{controlled} from a placebo-controlled study."
     ]
     patients = table[table["unit"] == "patients"]
-    told = table if len(table) <= FEW else patients[patients["n"] == patients["n"].max()]
-    if len(patients) > FEW:
+    told = table if len(table) <= _FEW else patients[patients["n"] == patients["n"].max()]
+    if len(patients) > _FEW:
         least, most = (next(each(patients.loc[[where]])) for where in _ends(patients))
         sentences.append(
             f"Among patients they run from {printed_percent(least)} in {short(least.citation)} to "
@@ -171,7 +170,7 @@ def _alt(table: pd.DataFrame, level: float) -> str:
             f"{level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
             for r in each(rows)
         ]
-        lead = "Largest group: " if len(table) > FEW else ""
+        lead = "Largest group: " if len(table) > _FEW else ""
         words = DEFINITION_WORDS.get(definition, definition)
         sentences.append(f"{lead}{spoken(next(each(rows)), names)}, {words}: {', '.join(named)}.")
     return " ".join(sentences)

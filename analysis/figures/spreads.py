@@ -10,11 +10,10 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import escape
+from analysis.figures.style import MUTED, POINTS, SMALL, Look, panel, text_height, wrap, write
+from analysis.figures.words import paragraphs, short
 
-from .style import MUTED, POINTS, SMALL, Look, panel, text_height, wrap, write
-from .words import paragraphs, short
-
-TOP = 10.0
+_TOP = 10.0
 TAKEN_AS_SD = "taken as an SD"
 BAR_WORDS = {
     "means": "span of several mean scores",
@@ -47,7 +46,7 @@ def bars_of(row) -> list[Bar]:
     if kind == "iqr_width":
         return _around("iqr_width", row.value, row.spread / 2)
     if kind in ("q1_q3", "range", "ci95"):
-        return [Bar(kind, max(0.0, row.spread_low), min(TOP, row.spread_high))]
+        return [Bar(kind, max(0.0, row.spread_low), min(_TOP, row.spread_high))]
     if kind == "unlabelled":
         only = str(row.sd_basis).startswith(TAKEN_AS_SD)
         return [*_around("if_se", row.value, row.sd_if_se), *_around("sd" if only else "if_sd", row.value, row.spread)]
@@ -57,7 +56,7 @@ def bars_of(row) -> list[Bar]:
 def _around(kind: str, value: float, half: float) -> list[Bar]:
     if pd.isna(value) or pd.isna(half):
         return []
-    return [Bar(kind, max(0.0, value - half), min(TOP, value + half))]
+    return [Bar(kind, max(0.0, value - half), min(_TOP, value + half))]
 
 
 def draw_bar(ax: Axes, x: float, bar: Bar, look: Look) -> None:

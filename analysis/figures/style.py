@@ -16,8 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
 
-from ..exhibit import Figure
-from ..exhibit.letters import extent
+from analysis.exhibit import Figure
+from analysis.exhibit.letters import extent
 
 SHEET = Path(__file__).with_name("report.mplstyle")
 WIDTH = 7.2  # inches: the text width of a printed page

@@ -12,7 +12,7 @@ from analysis.outcomes import durations, evidence_map, trajectories
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import count, half_up, series, upper_first
 
-STUDIES, LEFT_OUT, MAP = "tab-studies", "tab-left-out", "fig-evidence-map"  # where the report shows what is counted
+STUDIES, _LEFT_OUT, MAP = "tab-studies", "tab-left-out", "fig-evidence-map"  # where the report shows what is counted
 LATE_SCORE_WEEKS = 4
 HALF_A_YEAR_WEEKS = 26.1
 
@@ -81,8 +81,8 @@ def missing(selection: Selection, definition_classes: tuple[str, ...] = ()) -> F
     studies = left.count("studies")
     rows = len(left) - studies - left.count("arms")
     detail = (
-        f"{shown_in(upper_first(count(studies, 'study', 'studies')), LEFT_OUT)} and "
-        f"{shown_in(count(rows, 'result row'), LEFT_OUT)} are left out of this synthesis; the last table lists each "
+        f"{shown_in(upper_first(count(studies, 'study', 'studies')), _LEFT_OUT)} and "
+        f"{shown_in(count(rows, 'result row'), _LEFT_OUT)} are left out of this synthesis; the last table lists each "
         "with the reason."
         if left
         else "Nothing is left out of this synthesis."

@@ -14,10 +14,10 @@ from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.outcomes.context import group_name
 from analysis.wording import count, half_up, interval, level_words, of, percent, percent_interval, series, upper_first
 
-COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"
+_COMPLETE, _IMPUTED = "complete_cases", "non_responder_imputation"
 QUOTED = ("end_of_infusion", "follow_up")
-UNJUDGED = "can't be judged"
-VERDICTS = {
+_UNJUDGED = "can't be judged"
+_VERDICTS = {
     "within": "within what published studies show",
     "above": "above what published studies show",
     "below": "below what published studies show",
@@ -33,7 +33,7 @@ CONCLUSION_WORDS = {
 def response(result: Any, level: float = 0.95) -> Finding:
     """Responders at the end of infusion and at follow-up by the chosen rule, and what those not seen could change."""
     rates = result.rates[result.rates["rule"] == result.rule].set_index(["visit", "handling"])
-    seen = {visit: rates.loc[(visit, COMPLETE)] for visit in QUOTED}
+    seen = {visit: rates.loc[(visit, _COMPLETE)] for visit in QUOTED}
     told = [visit for visit in QUOTED if _told(seen[visit])]
     question = "How many patients respond, and how many still do later?"
     if not told:
@@ -47,7 +47,7 @@ def response(result: Any, level: float = 0.95) -> Finding:
         for visit in told
     ]
     sentence = f"**{_were(heads)}** ({'; '.join(behind)}; responder: {RULE_WORDS[result.rule]})."
-    imputed = [rates.loc[(visit, IMPUTED)] for visit in told]
+    imputed = [rates.loc[(visit, _IMPUTED)] for visit in told]
     if all(_told(row) for row in imputed) and any(
         row["n"] > seen[visit]["n"] for row, visit in zip(imputed, told, strict=True)
     ):
@@ -72,7 +72,7 @@ def _weeks(weeks: float) -> str:
 
 def _flow(result: Any, level: float) -> str:
     flow = result.flow
-    row = flow[(flow["rule"] == result.rule) & (flow["handling"] == COMPLETE)].iloc[0]
+    row = flow[(flow["rule"] == result.rule) & (flow["handling"] == _COMPLETE)].iloc[0]
     if row["hidden"] or not row["n"] > 0 or pd.isna(row["difference"]):
         return "Too few patients have a score at both visits to say who kept the response."
     limits = [half_up(100 * row[name]) for name in ("difference_low", "difference_high")]
@@ -182,14 +182,14 @@ def standing(compared: pd.DataFrame, rule: str) -> Finding:
     """The clinic's rates by the chosen rule on the published prediction intervals: within, above, below, open."""
     question = "Where does this stand against published studies?"
     own = compared[compared["outcome"].astype(str).str.startswith(f"{rule} ") & compared["estimate"].notna()]
-    judged = own[own["verdict"] != UNJUDGED]
+    judged = own[own["verdict"] != _UNJUDGED]
     if judged.empty:
         why = own["why"].iloc[0] if len(own) else "no study counts responders in this way"
         return Finding(question, f"This can't be judged: {escape(why)}.")
     first, *others = each(judged)
-    sentence = f"**{upper_first(VERDICTS[first.verdict])}** {_stands(first)}"
+    sentence = f"**{upper_first(_VERDICTS[first.verdict])}** {_stands(first)}"
     sentence += "".join(
-        f"; {'also within' if other.verdict == first.verdict == 'within' else VERDICTS[other.verdict]} {_stands(other)}"
+        f"; {'also within' if {first.verdict, other.verdict} == {'within'} else _VERDICTS[other.verdict]} {_stands(other)}"
         for other in others
     )
     ways = list(dict.fromkeys(escape(row.definition) for row in each(judged)))

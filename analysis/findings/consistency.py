@@ -17,7 +17,7 @@ from analysis.outcomes.consistency import (
 from analysis.outcomes.context import source_row
 from analysis.wording import count, series
 
-TABLE = "tab-consistency"  # the table that holds every check
+_TABLE = "tab-consistency"  # the table that holds every check
 
 
 def consistency(table: pd.DataFrame) -> Finding:
@@ -28,7 +28,7 @@ def consistency(table: pd.DataFrame) -> Finding:
     if not can:
         return Finding(question, "Nothing that is printed here can be checked against anything else.")
     told = [
-        f"{shown_in(f'{number}', TABLE)} {words}"
+        f"{shown_in(f'{number}', _TABLE)} {words}"
         for verdict, words in (
             (FITS_BY_OTHER_ROUNDING, "only if a percentage was cut off or rounded half to even"),
             (FITS_WITH_ANOTHER_N, "only with fewer patients than stated"),
@@ -37,10 +37,10 @@ def consistency(table: pd.DataFrame) -> Finding:
         if (number := int(counts.get(verdict, 0)))
     ]
     rest = f"; {series(told)}" if told else ""
-    fitting = shown_in(f"{int(counts.get(FITS, 0))} of {count(can, 'number')}", TABLE)
+    fitting = shown_in(f"{int(counts.get(FITS, 0))} of {count(can, 'number')}", _TABLE)
     sentence = f"**{fitting} that can be checked fit**{rest}."
     detail = (
-        f"{shown_in(count(len(table) - can, 'number'), TABLE)} cannot be checked, since nothing is printed beside "
+        f"{shown_in(count(len(table) - can, 'number'), _TABLE)} cannot be checked, since nothing is printed beside "
         "them. A misfit is a question to the authors: patients may have been missing, scores averaged, or values "
         "read off a curve."
     )

@@ -12,14 +12,14 @@ from analysis.outcomes.context import REGIMEN_WORDS, source_row
 from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledRates
 from analysis.wording import count, half_up, level_words, of, percent, percent_interval, series, upper_first
 
-WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate possible
+_WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate possible
 
 
 def pooled(found: PooledRates, level: float = 0.95) -> Finding:
     """Each pooled rate with its interval and its prediction interval; what both mean for the next patients."""
     told = [_pooled(row, level) for row in each(found.groups)]
     if told:
-        if (found.groups["pi_high"] - found.groups["pi_low"] > WIDE).all():
+        if (found.groups["pi_high"] - found.groups["pi_low"] > _WIDE).all():
             told.append("None of these narrows down what to expect.")
         told.append(
             "The interval says where the average over such studies lies; the prediction interval says where the rate "

@@ -30,7 +30,7 @@ DESIGN_WORDS = {
     "case_report": "case report",
     "pkpd_model": "drug-level model",
 }
-STUDY_COLUMNS = [
+_STUDY_COLUMNS = [
     *["study_id", "citation", "year", "design", "design_words", "control", "country", "population", "n", "n_is"],
     *["regimens", "routes", *REPORTS, "doi", "row"],
 ]
@@ -67,7 +67,7 @@ def studies(selection: Selection) -> pd.DataFrame:
         counts = Counter(getattr(evidence, table)["study_id"].tolist())
         frame[column] = np.array([counts[study] for study in names], dtype="int64")
     frame = frame.sort_values(["n", "study_id"], ascending=[False, True], na_position="last", kind="stable")
-    return frame.reset_index(drop=True)[STUDY_COLUMNS]
+    return frame.reset_index(drop=True)[_STUDY_COLUMNS]
 
 
 def certainty(selection: Selection) -> pd.DataFrame:

@@ -20,7 +20,7 @@ RATE_COLUMNS = [
     *["percent_reported", "rate", "ci_low", "ci_high", "count_basis", "route", "selected_by_outcome", "note"],
     *["access", "source_id", "locator", "row"],
 ]
-QUANTITIES = ("kept", "lost", "gained", "neither")
+_QUANTITIES = ("kept", "lost", "gained", "neither")
 
 
 def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -100,11 +100,11 @@ def _flow(selection: Selection, first, second) -> Flow:
     tables = paired_tables(a, b, n).drop(columns=["n", "first", "second"])
     tables["fits_p"] = False if np.isnan(p_reported) else p_agrees(tables["p"], p_reported, decimals_of(p_reported))
 
-    every = tables[list(QUANTITIES)]
+    every = tables[list(_QUANTITIES)]
     fits = every[tables["fits_p"].to_numpy()].astype("float64")  # no row: NaN
     bounds = pd.DataFrame(
         {
-            "quantity": QUANTITIES,
+            "quantity": _QUANTITIES,
             "low": every.min().to_numpy(),
             "high": every.max().to_numpy(),
             "low_fits": fits.min().to_numpy(),

@@ -18,8 +18,8 @@ EVENT_COLUMNS = [
     *["note", "access", "source_id", "locator", "row"],
 ]
 
-COUNTED = ["events", "n", "percent_reported"]
-RATES = {
+_COUNTED = ["events", "n", "percent_reported"]
+_RATES = {
     "events": "Int64",
     "count_basis": "str",
     **dict.fromkeys(("rate", "ci_low", "ci_high", "rule_of_three"), "float64"),
@@ -34,8 +34,8 @@ def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     (mentioned without a number: no rate). rule_of_three: the upper 95% limit 3/n where no patient had the event.
     """
     frame = with_context(selection, "adverse_events")
-    found = [_rate(row, level) for row in each(frame[COUNTED])]
-    added = rowwise.table(found, RATES)
+    found = [_rate(row, level) for row in each(frame[_COUNTED])]
+    added = rowwise.table(found, _RATES)
     return pd.concat([frame.drop(columns="events"), added], axis=1)[EVENT_COLUMNS]
 
 

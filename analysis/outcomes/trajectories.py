@@ -24,7 +24,7 @@ SCORE_COLUMNS = [
     *["sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"],
     *["instrument", "note", "access", "source_id", "locator", "row"],
 ]
-SCALE = (0.0, 10.0)
+_SCALE = (0.0, 10.0)
 PRINTED = ["statistic", "value", "spread_kind", "spread_low", "spread_high", "scale_max", "n"]
 REPLACED = ["value", "spread_kind", "spread_low", "spread_high"]
 ADDED = ["spread", "sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"]
@@ -216,7 +216,7 @@ def _sd_and_interval(row, spread: float, level: float) -> dict[str, object]:
 
 
 def _both_readings(mean: float, spread: float, n: int) -> dict[str, object]:
-    as_se, largest = sd_from_se(spread, n), largest_sd(mean, n, *SCALE)
+    as_se, largest = sd_from_se(spread, n), largest_sd(mean, n, *_SCALE)
     if as_se > largest:
         why = f"taken as an SD: as an SE it would need an SD of {as_se:.1f}, and a 0-10 scale allows {largest:.1f}"
         return {"sd": spread, "sd_basis": why}

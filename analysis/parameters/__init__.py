@@ -75,8 +75,8 @@ def check_known(wanted: Mapping[str, tuple[Iterable[str], Iterable[Any]]]) -> No
 
     Raises ParameterError with every value that the table lacks and the nearest that it has.
     """
-    from analysis.evidence.problems import listed, shorten
     from analysis.exhibit.cells import is_missing
+    from analysis.tabular.problems import listed, shorten
 
     problems = []
     for name, (values, column) in wanted.items():

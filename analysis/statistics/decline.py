@@ -18,7 +18,7 @@ from analysis.statistics.pooling.checks import check_counts, check_level, number
 from analysis.statistics.pooling.heterogeneity import critical
 from analysis.statistics.random_intercept import NODES, Counts, fit
 
-INTERCEPT, SLOPE = "intercept", "log(1 + weeks)"
+_INTERCEPT, SLOPE = "intercept", "log(1 + weeks)"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Decline:
     def _row(self, weeks: float, group: Hashable | None) -> np.ndarray:
         if group is not None and group not in self.groups:
             raise ValueError(f"group is {group!r}: must be one of {', '.join(map(str, self.groups)) or 'none'}")
-        row = self._unit(INTERCEPT) + log(1 + weeks) * self._unit(SLOPE)
+        row = self._unit(_INTERCEPT) + log(1 + weeks) * self._unit(SLOPE)
         return row if group is None or group == self.groups[0] else row + self._unit(group)
 
 
@@ -140,7 +140,7 @@ def decline(
             f"weeks, element {int(np.argmax(times < 0)) + 1}, is {times[times < 0][0]:g}: must be 0 or more"
         )
     of_study, names = pd.factorize(pd.Series(list(study), dtype="object"))
-    columns, labels, order = [np.ones(len(x)), np.log1p(times)], [INTERCEPT, SLOPE], ()
+    columns, labels, order = [np.ones(len(x)), np.log1p(times)], [_INTERCEPT, SLOPE], ()
     if groups is not None:
         order = _groups(list(groups), of_study, list(names))
         columns += [np.array([g == name for g in groups], float) for name in order[1:]]

@@ -29,11 +29,10 @@ from warm_cells import run_cells, warm_up
 
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch.build import plan
-from analysis.reporting.kernel import fork_client
-from analysis.reporting.batch.build import spec_of
-from analysis.reporting.kernel.environment import environment
+from analysis.reporting.batch import plan, spec_of
 from analysis.reporting.batch.plan import Planned
+from analysis.reporting.kernel import fork_client
+from analysis.reporting.kernel.environment import environment
 
 REPORTS, ROUNDS = 20, 5
 GOAL_LOOP, GOAL_CELLS = 15.0, 1.7

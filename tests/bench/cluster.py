@@ -26,8 +26,7 @@ from batch import as_list, chosen, machine
 
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch.build import build, plan
-from analysis.reporting.batch.build import spec_of
+from analysis.reporting.batch import build, plan, spec_of
 from analysis.reporting.batch.cluster import pack
 
 ROUNDS, WORKERS = 5, (1, 2)

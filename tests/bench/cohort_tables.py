@@ -28,9 +28,9 @@ PLANNED = (4, 12, 26)
 def cohort(rows: int) -> Cohort:
     """A seeded cohort: five visits a course, days around the planned weeks, a fifth of the patients treated twice,
     eight sites (one tiny), three regimens, benefits that fade, a tenth of the scores missing."""
-    from analysis.evidence.problems import DataError
     from analysis.outcomes.cohort import Cohort
     from analysis.outcomes.cohort.table import VISITS
+    from analysis.tabular.problems import DataError
 
     random = np.random.default_rng(5)
     count = rows // (2 + len(PLANNED))

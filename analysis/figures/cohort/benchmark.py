@@ -11,21 +11,20 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, escape
+from analysis.figures.cohort.common import empty, exhibit, foot
+from analysis.figures.ledger import Column, Ledger, interval
+from analysis.figures.style import INK, SERIES_LOOKS, style
+from analysis.figures.words import percent_pair, plural
 from analysis.outcomes.cohort.judging import RULE_WORDS
 from analysis.wording import level_words, percent, percent_interval, upper_first
 
-from ..ledger import Column, Ledger, interval
-from ..style import INK, SERIES_LOOKS, style
-from ..words import percent_pair, plural
-from .common import empty, exhibit, foot
-
-COLUMNS = (Column(4, 212), Column(388, 128))
-PLOT = (232, 376)
+_COLUMNS = (Column(4, 212), Column(388, 128))
+_PLOT = (232, 376)
 CLINIC = SERIES_LOOKS[1]
 EXPECTED, AVERAGE = "#d3dce3", "#7f96a8"
-UNJUDGED = "can't be judged"
-VISIT_WORDS = {"end_of_infusion": "end of infusion", "follow_up": "follow-up"}
-VERDICT_WORDS = {
+_UNJUDGED = "can't be judged"
+_VISIT_WORDS = {"end_of_infusion": "end of infusion", "follow_up": "follow-up"}
+_VERDICT_WORDS = {
     "within": "within what studies show",
     "above": "above what studies show",
     "below": "below what studies show",
@@ -64,9 +63,9 @@ def benchmark(
         why = "No published rate could be set beside one of this clinic."
         return empty(name, why, caption, *notes, synthetic=synthetic)
     with style():
-        ledger = Ledger(COLUMNS, *PLOT)
+        ledger = Ledger(_COLUMNS, *_PLOT)
         # what can be judged first
-        order = shown.sort_values("verdict", key=lambda verdicts: verdicts == UNJUDGED, kind="stable")
+        order = shown.sort_values("verdict", key=lambda verdicts: verdicts == _UNJUDGED, kind="stable")
         for heading, rows in order.groupby("outcome", sort=False):
             ledger.heading(upper_first(outcome_words(heading)))
             for row in each(rows):
@@ -85,7 +84,7 @@ def benchmark(
 def outcome_words(outcome: str) -> str:
     """The words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, end of infusion`."""
     rule, _, visit = str(outcome).partition(" at ")
-    return f"{RULE_WORDS[rule]}, {VISIT_WORDS.get(visit, visit)}" if rule in RULE_WORDS else str(outcome)
+    return f"{RULE_WORDS[rule]}, {_VISIT_WORDS.get(visit, visit)}" if rule in RULE_WORDS else str(outcome)
 
 
 def _drawing(row: Any) -> Any:
@@ -110,9 +109,9 @@ def _rate(value: float, low: float, high: float) -> str:
 
 
 def _verdict(row: Any) -> str:
-    if row.verdict == UNJUDGED and row.k < 3:
+    if row.verdict == _UNJUDGED and row.k < 3:
         return "too few studies to judge"
-    return VERDICT_WORDS.get(row.verdict, row.verdict)
+    return _VERDICT_WORDS.get(row.verdict, row.verdict)
 
 
 def _published(row: Any) -> str:

@@ -10,17 +10,16 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.figures.cohort.common import empty, exhibit, group_words, left_out, not_shown, page, rules
+from analysis.figures.cohort.trajectories import MARKS
+from analysis.figures.cohort.visits import VisitAxis
+from analysis.figures.style import MUTED, POINTS, SERIES_LOOKS, SMALL, Look, panel, style, write
 from analysis.wording import half_up, interval, level_words, upper_first
 
-from ..style import MUTED, POINTS, SERIES_LOOKS, SMALL, Look, panel, style, write
-from .common import empty, exhibit, group_words, left_out, not_shown, page, rules
-from .trajectories import MARKS
-from .visits import VisitAxis
-
-LEFT, TOP, HIGH = 106, 22, 168
-WIDE = POINTS - LEFT - 6
-LOOKS = SERIES_LOOKS[:3]
-APART = 7.0  # points between courses at a visit
+_LEFT, _TOP, _HIGH = 106, 22, 168
+_WIDE = POINTS - _LEFT - 6
+_LOOKS = SERIES_LOOKS[:3]
+_APART = 7.0  # points between courses at a visit
 TWO_POINTS = -2.0
 
 
@@ -48,8 +47,8 @@ def change_from_baseline(
     hidden = after[after["change_hidden"]]
     small = not_shown([f"{_title(r.group)}, {r.label}" for r in each(hidden)], result.min_cell)
     with style():
-        groups = list(dict.fromkeys(shown["group"]))[: len(LOOKS)]
-        picture = page(TOP + HIGH + 18 + 26 * len(groups), synthetic)
+        groups = list(dict.fromkeys(shown["group"]))[: len(_LOOKS)]
+        picture = page(_TOP + _HIGH + 18 + 26 * len(groups), synthetic)
         _draw(picture, shown, groups)
         data = after.drop(columns=["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3", "hidden", "n"])
         return exhibit(name, picture, data, _alt(shown, level), caption, *notes, small, synthetic=synthetic)
@@ -62,12 +61,12 @@ def _title(group: object) -> str:
 
 
 def _draw(picture: Picture, shown: pd.DataFrame, groups: list[str]) -> None:
-    axis = VisitAxis(WIDE, shown["weeks"])
+    axis = VisitAxis(_WIDE, shown["weeks"])
     limits = shown[["change_low", "change_high", "change_mean"]].astype("float64")
     low = max(min(-4.0, limits.min(axis=None) - 0.5), -10.5)  # an interval of two patients may go beyond the scale
     high = min(max(0.5, limits.max(axis=None) + 0.3), 10.5)
-    write(picture, LEFT, 10, "mean change of pain since baseline, points", color=MUTED)
-    ax = panel(picture, LEFT, TOP, WIDE, HIGH)
+    write(picture, _LEFT, 10, "mean change of pain since baseline, points", color=MUTED)
+    ax = panel(picture, _LEFT, _TOP, _WIDE, _HIGH)
     ax.set_ylim(low, high)
     axis.draw(ax)
     step = 1 if high - low <= 8 else 2
@@ -75,19 +74,19 @@ def _draw(picture: Picture, shown: pd.DataFrame, groups: list[str]) -> None:
     ax.set_yticks(ticks, [half_up(v) if v <= 0 else f"+{v}" for v in ticks])
     rules(ax, ticks)
     ax.axhline(TWO_POINTS, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.6)
-    write(picture, LEFT - 8, TOP + HIGH + 8, "weeks", SMALL, color=MUTED, ha="right")
+    write(picture, _LEFT - 8, _TOP + _HIGH + 8, "weeks", SMALL, color=MUTED, ha="right")
     for number, group in enumerate(groups):
-        look, rows = LOOKS[number], shown[shown["group"] == group].sort_values("position")
-        _means(ax, axis, rows, look, APART * (number - (len(groups) - 1) / 2))
-        y = TOP + HIGH + 25 + 26 * number
+        look, rows = _LOOKS[number], shown[shown["group"] == group].sort_values("position")
+        _means(ax, axis, rows, look, _APART * (number - (len(groups) - 1) / 2))
+        y = _TOP + _HIGH + 25 + 26 * number
         words = upper_first(group_words(_title(group), 18))
         write(
-            picture, LEFT - 8, y, f"{MARKS[look.marker]} {words}", SMALL, color=look.letters, ha="right", weight="bold"
+            picture, _LEFT - 8, y, f"{MARKS[look.marker]} {words}", SMALL, color=look.letters, ha="right", weight="bold"
         )
-        write(picture, LEFT - 8, y + 11, "n", SMALL, color=MUTED, ha="right")
+        write(picture, _LEFT - 8, y + 11, "n", SMALL, color=MUTED, ha="right")
         cells = list(each(rows))
-        axis.row(picture, LEFT, y, [(r.weeks, half_up(r.change_mean, 1)) for r in cells], color=look.letters)
-        axis.row(picture, LEFT, y + 11, [(r.weeks, str(int(r.change_n))) for r in cells], color=MUTED)
+        axis.row(picture, _LEFT, y, [(r.weeks, half_up(r.change_mean, 1)) for r in cells], color=look.letters)
+        axis.row(picture, _LEFT, y + 11, [(r.weeks, str(int(r.change_n))) for r in cells], color=MUTED)
 
 
 def _means(ax: Axes, axis: VisitAxis, rows: pd.DataFrame, look: Look, shift: float) -> None:

@@ -9,23 +9,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, drawable, escape
+from analysis.figures.style import LINE, RULE, SMALL, TEXT, finish, nothing, sheet, text_width, write
+from analysis.figures.words import paragraphs
 from analysis.outcomes.context import group_name
 from analysis.wording import left_out_words, series
 
-from ..style import LINE, RULE, SMALL, TEXT, finish, nothing, sheet, text_width, write
-from ..words import paragraphs
-
 INVENTED = "Synthetic data: these patients are invented."
 WARN = "#8a2b06"
-STRIP = 15  # points at the foot that the mark takes
-LONGEST = 34  # letters of a name of a site or group in a picture
+_STRIP = 15  # points at the foot that the mark takes
+_LONGEST = 34  # letters of a name of a site or group in a picture
 
 
 def page(height: float, synthetic: bool) -> Picture:
     """An empty picture; with invented patients a strip lower, in which it says so wherever it is copied to."""
-    picture = sheet(height + (STRIP if synthetic else 0))
+    picture = sheet(height + (_STRIP if synthetic else 0))
     if synthetic:
-        write(picture, 4, height + STRIP / 2, INVENTED, SMALL, color=WARN, weight="bold")
+        write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=WARN, weight="bold")
     return picture
 
 
@@ -60,7 +59,7 @@ def marked(words: str, synthetic: bool) -> str:
     return f"{INVENTED} {words}" if synthetic else words
 
 
-def group_words(group: object, longest: int = LONGEST) -> str:
+def group_words(group: object, longest: int = _LONGEST) -> str:
     """The name of a site, a regimen or another group as a picture can show it."""
     return drawable(group_name(group, longest))
 

@@ -11,16 +11,27 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.figures.cohort.common import empty, exhibit, fitting, group_words, left_out, not_shown, page, share_axis
+from analysis.figures.style import (
+    LINE,
+    MUTED,
+    POINTS,
+    SERIES_LOOKS,
+    SMALL,
+    at_week,
+    horizon_tick,
+    panel,
+    style,
+    week_ticks,
+    write,
+)
+from analysis.figures.words import number, percent_pair
 from analysis.wording import level_words, percent, percent_interval, series, upper_first
 
-from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, at_week, horizon_tick, panel, style, week_ticks, write
-from ..words import number, percent_pair
-from .common import empty, exhibit, fitting, group_words, left_out, not_shown, page, share_axis
-
-LEFT, GAP, ACROSS, HIGH, TITLE = 34, 20, 3, 92, 40
-WIDE = (POINTS - 6 - LEFT - GAP * (ACROSS - 1)) / ACROSS
+_LEFT, _GAP, _ACROSS, _HIGH, TITLE = 34, 20, 3, 92, 40
+_WIDE = (POINTS - 6 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
 LOOK = SERIES_LOOKS[0]
-MOST = 12  # panels of a figure: what a printed page holds
+_MOST = 12  # panels of a figure: what a printed page holds
 HEADINGS = {"regimen_class": "By regimen", "site": "By site, in the order of their names"}
 AT = (4, 13, 26, 52)  # weeks told in the alternative text
 
@@ -56,12 +67,12 @@ def duration_curves(
     )
     chosen = medians[medians["by"].isin(by)]
     rows = {key: _cells(key, curves, medians) for key in by}
-    too_many = [key for key, cells in rows.items() if len(cells) > MOST]
+    too_many = [key for key, cells in rows.items() if len(cells) > _MOST]
     notes = (
         f"Counted: {result.unit}.",
         left_out(result.left_out),
         not_shown(chosen.loc[chosen["hidden"], "group"], result.min_cell),
-        "".join(f"More than {MOST} groups: not drawn, see the table." for _ in too_many),
+        "".join(f"More than {_MOST} groups: not drawn, see the table." for _ in too_many),
     )
     rows = {key: cells for key, cells in rows.items() if cells and key not in too_many}
     if not rows:
@@ -71,19 +82,19 @@ def duration_curves(
     last = horizon_tick(min(float(result.horizon_weeks), float(known[np.isfinite(known)].max())))
     with style():
         lines = [
-            (HEADINGS.get(key, "") if start == 0 else "", cells[start : start + ACROSS])
+            (HEADINGS.get(key, "") if start == 0 else "", cells[start : start + _ACROSS])
             for key, cells in rows.items()
-            for start in range(0, len(cells), ACROSS)
+            for start in range(0, len(cells), _ACROSS)
         ]
-        picture = page(sum(TITLE + HIGH + 22 + (20 if heading else 0) for heading, _ in lines) + 16, synthetic)
+        picture = page(sum(TITLE + _HIGH + 22 + (20 if heading else 0) for heading, _ in lines) + 16, synthetic)
         everybody, y = curves[curves["by"] == "all"], 0.0
         for heading, cells in lines:
             if heading:
                 write(picture, 4, y + 10, heading, 8.5, weight="bold")
                 y += 20
             for place, cell in enumerate(cells):
-                _panel(picture, cell, LEFT + place * (WIDE + GAP), y + TITLE, last, everybody, place == 0)
-            y += TITLE + HIGH + 22
+                _panel(picture, cell, _LEFT + place * (_WIDE + _GAP), y + TITLE, last, everybody, place == 0)
+            y += TITLE + _HIGH + 22
         write(picture, POINTS / 2, y + 6, "weeks after the end of infusion", color=MUTED, ha="center")
         drawn = [cell for cells in rows.values() for cell in cells]
         data = pd.concat([cell.curve for cell in drawn])
@@ -108,13 +119,13 @@ def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]
 def _panel(
     picture: Picture, cell: _Cell, left: float, top: float, last: float, everybody: pd.DataFrame, first: bool
 ) -> None:
-    write(picture, left, top - 31, fitting(cell.title, WIDE, weight="bold"), weight="bold")
+    write(picture, left, top - 31, fitting(cell.title, _WIDE, weight="bold"), weight="bold")
     write(picture, left, top - 20, f"n = {int(cell.median.patients)}", SMALL, color=MUTED)
     write(picture, left, top - 9, _median(cell.median), SMALL, color=LOOK.letters)
-    ax = panel(picture, left, top, WIDE, HIGH)
+    ax = panel(picture, left, top, _WIDE, _HIGH)
     share_axis(ax, labelled=first)
-    unit = WIDE / at_week(last)
-    ax.set_xlim(0, WIDE)
+    unit = _WIDE / at_week(last)
+    ax.set_xlim(0, _WIDE)
     places, words = week_ticks(last, unit, words=False)
     ax.set_xticks([unit * place for place in places], words)
     if not cell.all:

@@ -10,14 +10,13 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.figures.cohort.common import empty, exhibit, left_out, not_shown, page
+from analysis.figures.style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
+from analysis.figures.words import in_weeks
 from analysis.wording import half_up, interval, level_words, percent, percent_interval
 
-from ..style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
-from ..words import in_weeks
-from .common import empty, exhibit, left_out, not_shown, page
-
-LEFT, WIDE, ROW, TOP = 86, 150, 19.0, 34
-RIGHT, SPAN = 368, 132  # left edge and width of the comparison
+_LEFT, _WIDE, ROW, _TOP = 86, 150, 19.0, 34
+_RIGHT, SPAN = 368, 132  # left edge and width of the comparison
 PARTS = (("observed", SERIES_LOOKS[0].color, ""), ("empty", "#cdd6dc", ""), ("no_row", "white", "////"))
 GROUPS = {"with a follow-up score": SERIES_LOOKS[0], "without a follow-up score": SERIES_LOOKS[1]}
 
@@ -42,7 +41,7 @@ def missing_scores(result: Any, level: float = 0.95, synthetic: bool = False, na
         return empty(name, "Too few courses to show which scores are missing.", caption, *notes, synthetic=synthetic)
     who = result.who_is_missing[~result.who_is_missing["hidden"]]
     with style():
-        picture = page(TOP + max(ROW * len(shown), 166 if len(who) else 0) + 26, synthetic)
+        picture = page(_TOP + max(ROW * len(shown), 166 if len(who) else 0) + 26, synthetic)
         _bars(picture, shown)
         if len(who):
             _compare(picture, who)
@@ -56,9 +55,9 @@ def _visit(row: Any) -> str:
 
 def _bars(picture: Picture, table: pd.DataFrame) -> None:
     write(picture, 4, 10, "Scores by visit", 8.5, weight="bold")
-    write(picture, LEFT + WIDE + 10, TOP - 9, "with a score", SMALL, color=MUTED)
+    write(picture, _LEFT + _WIDE + 10, _TOP - 9, "with a score", SMALL, color=MUTED)
     tall = ROW * len(table)
-    ax = panel(picture, LEFT, TOP, WIDE, tall)
+    ax = panel(picture, _LEFT, _TOP, _WIDE, tall)
     ax.set_xlim(0, 1)
     ax.set_ylim(tall, 0)
     ax.set_yticks([])
@@ -72,22 +71,22 @@ def _bars(picture: Picture, table: pd.DataFrame) -> None:
                     Rectangle((x, y - 5.5), width, 11, facecolor=color, edgecolor=LINE, linewidth=0.5, hatch=hatch)
                 )
             x += width
-        write(picture, LEFT - 8, TOP + y, _visit(row), color=INK, ha="right")
+        write(picture, _LEFT - 8, _TOP + y, _visit(row), color=INK, ha="right")
         write(
             picture,
-            LEFT + WIDE + 10,
-            TOP + y,
+            _LEFT + _WIDE + 10,
+            _TOP + y,
             f"{percent(row.share_observed)}  ({int(row.observed)} of {int(row.expected)})",
             SMALL,
         )
 
 
 def _compare(picture: Picture, who: pd.DataFrame) -> None:
-    write(picture, RIGHT - 6, 10, "Who is missing at follow-up?", 8.5, weight="bold")
+    write(picture, _RIGHT - 6, 10, "Who is missing at follow-up?", 8.5, weight="bold")
     rates = who.assign(**{c: 100 * who[c].astype("float64") for c in ("rate", "ci_low", "ci_high")})
     _pair(
         picture,
-        TOP + 2,
+        _TOP + 2,
         who,
         ("baseline_mean", "baseline_low", "baseline_high", "baseline_n"),
         (0, 10),
@@ -96,7 +95,7 @@ def _compare(picture: Picture, who: pd.DataFrame) -> None:
     )
     _pair(
         picture,
-        TOP + 88,
+        _TOP + 88,
         rates,
         ("rate", "ci_low", "ci_high", "judged"),
         (0, 100),
@@ -116,8 +115,8 @@ def _pair(
 ) -> None:
     value, low, high, n = columns
     rows = who[who[value].notna()]
-    write(picture, RIGHT - 6, top, words, SMALL, color=MUTED)
-    ax = panel(picture, RIGHT, top + 7, SPAN, 56)
+    write(picture, _RIGHT - 6, top, words, SMALL, color=MUTED)
+    ax = panel(picture, _RIGHT, top + 7, SPAN, 56)
     ax.set_xlim(*limits)
     ax.set_ylim(56, 0)
     ax.set_yticks([])
@@ -132,7 +131,7 @@ def _pair(
         ax.plot([float(row[value])], [y], look.marker, color=look.color, clip_on=False)
         shown = half_up(row[value], 0 if unit else 1) + unit
         told = f"{row['group'].split(' ')[0]} follow-up: {shown}, n = {int(row[n])}"
-        write(picture, RIGHT + SPAN / 2, top + 7 + y + 11, told, SMALL, color=look.letters, ha="center")
+        write(picture, _RIGHT + SPAN / 2, top + 7 + y + 11, told, SMALL, color=look.letters, ha="center")
 
 
 def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:

@@ -10,15 +10,14 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.figures.cohort.common import empty, exhibit, left_out, page, share_axis
+from analysis.figures.style import INK, LINE, MUTED, SERIES_LOOKS, SMALL, Look, panel, style, write
+from analysis.figures.words import percent_pair, weeks
 from analysis.wording import level_words, percent
 
-from ..style import INK, LINE, MUTED, SERIES_LOOKS, SMALL, Look, panel, style, write
-from ..words import percent_pair, weeks
-from .common import empty, exhibit, left_out, page, share_axis
-
-LEFT, TOP, WIDE, HIGH = 40, 30, 292, 212
-WORDS_AT = LEFT + WIDE + 22
-LOOKS = {"end_of_infusion": SERIES_LOOKS[0], "follow_up": SERIES_LOOKS[1]}
+_LEFT, _TOP, _WIDE, _HIGH = 40, 30, 292, 212
+WORDS_AT = _LEFT + _WIDE + 22
+_LOOKS = {"end_of_infusion": SERIES_LOOKS[0], "follow_up": SERIES_LOOKS[1]}
 CUTOFFS = (30, 50)  # percent less pain: the usual definitions of a responder
 
 
@@ -41,23 +40,23 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
         return empty(
             name, "No visit has enough patients with a score to draw a curve.", caption, *notes, synthetic=synthetic
         )
-    visits = [visit for visit in LOOKS if (shown["visit"] == visit).any()]
+    visits = [visit for visit in _LOOKS if (shown["visit"] == visit).any()]
     names = {"end_of_infusion": "End of infusion", "follow_up": f"{weeks(result.follow_up_weeks)} weeks later"}
     with style():
-        picture = page(TOP + HIGH + 34, synthetic)
-        ax = panel(picture, LEFT, TOP, WIDE, HIGH)
+        picture = page(_TOP + _HIGH + 34, synthetic)
+        ax = panel(picture, _LEFT, _TOP, _WIDE, _HIGH)
         ax.set_xlim(0, 100)
         ax.set_xticks([0, 10, *range(20, 101, 10)], ["0", "", "20", "30", "40", "50", "60", "", "80", "", "100%"])
         share_axis(ax)
         for cutoff in CUTOFFS:
             ax.axvline(cutoff, color=LINE, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.6)
         for visit in visits:
-            _curve(ax, shown[shown["visit"] == visit], LOOKS[visit])
-        write(picture, LEFT, 12, "patients with at least so much less pain", color=MUTED)
+            _curve(ax, shown[shown["visit"] == visit], _LOOKS[visit])
+        write(picture, _LEFT, 12, "patients with at least so much less pain", color=MUTED)
         write(
             picture,
-            LEFT + WIDE / 2,
-            TOP + HIGH + 25,
+            _LEFT + _WIDE / 2,
+            _TOP + _HIGH + 25,
             "less pain than at baseline, in percent of the baseline",
             color=MUTED,
             ha="center",
@@ -101,9 +100,9 @@ def _curve(ax: Any, rows: pd.DataFrame, look: Look) -> None:
 
 def _words(picture: Picture, shown: pd.DataFrame, visits: list[str], names: dict[str, str]) -> None:
     """Beside the plot: each visit in its colour, with the shares at the cut-offs in use."""
-    y = TOP + 8
+    y = _TOP + 8
     for visit in visits:
-        look, rows = LOOKS[visit], shown[shown["visit"] == visit]
+        look, rows = _LOOKS[visit], shown[shown["visit"] == visit]
         write(
             picture,
             WORDS_AT,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.exhibit import Figure
+from analysis.figures.cohort.common import empty, exhibit, left_out, page
+from analysis.figures.flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, WORDS, draw_flow
+from analysis.figures.style import MUTED, POINTS, SMALL, style, text_height, wrap, write
+from analysis.figures.words import weeks
 from analysis.wording import half_up, level_words, p_text, percent
 
-from ..flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, WORDS, draw_flow
-from ..style import MUTED, POINTS, SMALL, style, text_height, wrap, write
-from ..words import weeks
-from .common import empty, exhibit, left_out, page
-
-TOP = 44
+_TOP = 44
 RESPONDER_WORDS = {
     **WORDS,
     "kept": "stayed responders",
@@ -43,7 +42,7 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
     n, first, second = int(row["n"]), int(row["first"]), int(row["second"])
     with style():
         small = wrap(_difference(row, level), POINTS - 8, SMALL)
-        picture = page(TOP + HEIGHT + 16 + text_height(small, SMALL), synthetic)
+        picture = page(_TOP + HEIGHT + 16 + text_height(small, SMALL), synthetic)
         times = ("end of infusion", f"{weeks(result.follow_up_weeks)} weeks later")
         for left, words, count, rate in zip(
             (FIRST, SECOND), times, (first, second), (row["rate_first"], row["rate_second"]), strict=True
@@ -51,8 +50,8 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
             write(picture, left + BROAD / 2, 12, words, color=MUTED, ha="center")
             write(picture, left + BROAD / 2, 28, f"{count}/{n} = {percent(rate)}", 10, weight="bold", ha="center")
         drawn = {q: (counts[q], counts[q]) for q in QUANTITIES}
-        draw_flow(picture, TOP, (n, first, second), drawn, ("responders", "others"), words=RESPONDER_WORDS)
-        write(picture, 4, TOP + HEIGHT + 10 + text_height(small, SMALL) / 2, small, SMALL, color=MUTED)
+        draw_flow(picture, _TOP, (n, first, second), drawn, ("responders", "others"), words=RESPONDER_WORDS)
+        write(picture, 4, _TOP + HEIGHT + 10 + text_height(small, SMALL) / 2, small, SMALL, color=MUTED)
         data = flow[flow["rule"] == result.rule]
         alt = (
             f"Of {n} patients {first} ({percent(row['rate_first'])}) were responders at the end of infusion and "

@@ -10,18 +10,17 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.figures.cohort.common import empty, exhibit, fitting, group_words, left_out, page, share_axis
+from analysis.figures.labels import nearest, place_labels, spread
+from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
+from analysis.figures.words import plural
 from analysis.wording import percent
 
-from ..labels import nearest, place_labels, spread
-from ..style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
-from ..words import plural
-from .common import empty, exhibit, fitting, group_words, left_out, page, share_axis
-
-LEFT, TOP, WIDE, HIGH = 40, 28, 380, 216
-FEW, MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
+_LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
+_FEW, _MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
 EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
 PATCH = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
-LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
+_LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
 def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel") -> Figure:
@@ -44,14 +43,14 @@ def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel")
             synthetic=synthetic,
         )
     with style():
-        picture = page(TOP + HIGH + 34, synthetic)
+        picture = page(_TOP + _HIGH + 34, synthetic)
         _draw(picture, shown, limits, float(result.mean))
         return exhibit(name, picture, sites, _alt(shown, float(result.mean)), caption, *notes, synthetic=synthetic)
 
 
 def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: float) -> None:
     last = 1.06 * float(sites["n"].max())
-    ax = panel(picture, LEFT, TOP, WIDE, HIGH)
+    ax = panel(picture, _LEFT, _TOP, _WIDE, _HIGH)
     ax.set_xlim(0, last)
     share_axis(ax)
     drawn = limits[limits["n"].astype("float64") <= last].sort_values("n")
@@ -63,15 +62,15 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
             ax.plot(n, 100 * values, color=LINE, linestyle=line, linewidth=1.0, zorder=1)
             ends.append((values[-1], words))
     ax.axhline(100 * mean, color=MUTED, linewidth=1.0, zorder=1)
-    places = spread([HIGH * _up(value) for value, _ in ends], [10.0] * len(ends), 0, HIGH)
+    places = spread([_HIGH * _up(value) for value, _ in ends], [10.0] * len(ends), 0, _HIGH)
     for (_, words), place in zip(ends, places, strict=True):
-        write(picture, LEFT + WIDE + 5, TOP + HIGH - place, words, SMALL, color=MUTED)
+        write(picture, _LEFT + _WIDE + 5, _TOP + _HIGH - place, words, SMALL, color=MUTED)
     for row in each(sites):
-        look = LOOKS[row.place]
+        look = _LOOKS[row.place]
         ax.plot([row.n], [100 * row.rate], look.marker, color=look.color, **EDGE, markersize=6.5, zorder=4)
     _names(ax, sites, last)
-    write(picture, LEFT, 10, "responders at the end of infusion", color=MUTED)
-    write(picture, LEFT + WIDE / 2, TOP + HIGH + 25, "patients with a score, n", color=MUTED, ha="center")
+    write(picture, _LEFT, 10, "responders at the end of infusion", color=MUTED)
+    write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, "patients with a score, n", color=MUTED, ha="center")
 
 
 def _up(rate: float) -> float:
@@ -81,28 +80,28 @@ def _up(rate: float) -> float:
 
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
     """Names of the sites beside their points; of more than a few those outside the limits alone."""
-    named = list(each(sites if len(sites) <= FEW else sites[sites["place"] != "inside 95%"]))
+    named = list(each(sites if len(sites) <= _FEW else sites[sites["place"] != "inside 95%"]))
     words = [
         f"{fitting(group_words(row.site, 24), 96, SMALL)} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
-        for row in named[:MOST]
+        for row in named[:_MOST]
     ]
     sizes = [(text_width(text, SMALL) + 2, text_height(text, SMALL)) for text in words]
-    points = [(WIDE * float(row.n) / last, HIGH * _up(row.rate)) for row in named[:MOST]]
-    spots = place_labels(points, sizes, (2, 2, WIDE - 2, HIGH - 2))
+    points = [(_WIDE * float(row.n) / last, _HIGH * _up(row.rate)) for row in named[:_MOST]]
+    spots = place_labels(points, sizes, (2, 2, _WIDE - 2, _HIGH - 2))
     for row, point, spot, text in zip(named, points, spots, words, strict=False):
         if spot.leader:
             end = nearest(spot.box, point)
-            line = [(x / WIDE * last, y / HIGH * 104 - 2) for x, y in (point, end)]
+            line = [(x / _WIDE * last, y / _HIGH * 104 - 2) for x, y in (point, end)]
             ax.plot(*zip(*line, strict=True), color=LINE, linewidth=0.5, zorder=3)
-        place = (spot.x / WIDE * last, spot.y / HIGH * 104 - 2)
-        look = {"fontsize": SMALL, "color": LOOKS[row.place].letters, "linespacing": 1.1, "zorder": 5, "bbox": PATCH}
+        place = (spot.x / _WIDE * last, spot.y / _HIGH * 104 - 2)
+        look = {"fontsize": SMALL, "color": _LOOKS[row.place].letters, "linespacing": 1.1, "zorder": 5, "bbox": PATCH}
         ax.text(*place, text, ha="center", va="center", **look)
 
 
 def _alt(sites: pd.DataFrame, mean: float) -> str:
     outside = sites[sites["place"] != "inside 95%"]
     lie = "none lies" if outside.empty else "one lies" if len(outside) == 1 else f"{len(outside)} lie"
-    told = sites if len(sites) <= FEW else outside.head(MOST)
+    told = sites if len(sites) <= _FEW else outside.head(_MOST)
     named = "; ".join(
         f"{group_words(row.site)} {percent(row.rate)} of {int(row.n)}"
         + ("" if row.place == "inside 95%" else f", {row.place}")

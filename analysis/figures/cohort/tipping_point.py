@@ -9,15 +9,14 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
+from analysis.figures.cohort.common import empty, exhibit, left_out, page, rules
+from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
+from analysis.figures.words import plural, weeks
 from analysis.wording import level_words, percent, upper_first
 
-from ..style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
-from ..words import plural, weeks
-from .common import empty, exhibit, left_out, page, rules
-
-LEFT, TOP, HIGH, RIGHT = 46, 46, 150, 12
-WIDE = POINTS - LEFT - RIGHT
-SAME, OTHER = SERIES_LOOKS[0], SERIES_LOOKS[1]
+_LEFT, _TOP, _HIGH, _RIGHT = 46, 46, 150, 12
+_WIDE = POINTS - _LEFT - _RIGHT
+_SAME, OTHER = SERIES_LOOKS[0], SERIES_LOOKS[1]
 CONCLUSION = {
     "fell": "fewer responders at follow-up",
     "rose": "more responders at follow-up",
@@ -50,9 +49,9 @@ def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, nam
     with style():
         title = balanced(words, POINTS - 8, 8.5, "bold")
         extra = 11 * title.count("\n")
-        picture = page(TOP + extra + HIGH + 34, synthetic)
+        picture = page(_TOP + extra + _HIGH + 34, synthetic)
         write(picture, 4, 10 + extra / 2, title, 8.5, weight="bold")
-        _draw(picture, table, tips, TOP + extra)
+        _draw(picture, table, tips, _TOP + extra)
         return exhibit(
             name, picture, result.tipping, f"{words} {_ends(table, level)}", caption, *notes, synthetic=synthetic
         )
@@ -72,7 +71,7 @@ def _words(tips: Any) -> str:
 
 
 def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
-    ax = panel(picture, LEFT, top, WIDE, HIGH)
+    ax = panel(picture, _LEFT, top, _WIDE, _HIGH)
     x = table["missing_responders"].astype("float64").to_numpy()
     low, middle, high = (
         100 * table[c].astype("float64").to_numpy() for c in ("difference_low", "difference", "difference_high")
@@ -85,7 +84,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
     ax.set_yticks(ticks, [f"+{v}" if v > 0 else f"{v}".replace("-", "−") for v in ticks])
     rules(ax, ticks)
     same = table["same"].astype(bool).to_numpy()
-    for chosen, look, width in ((same, SAME, 2.2), (~same, OTHER, 1.0)):
+    for chosen, look, width in ((same, _SAME, 2.2), (~same, OTHER, 1.0)):
         for start, end in _runs(chosen):
             if chosen is not same:  # reaches to where the conclusion held
                 start, end = max(start - 1, 0), min(end + 1, len(x))
@@ -95,24 +94,24 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
             if end - start == 1:
                 ax.plot([x[start]] * 2, [low[start], high[start]], color=look.color, linewidth=width, zorder=2)
     _ticks(ax, tips)
-    write(picture, LEFT, top - 20, "change of the responder rate, percentage points", SMALL, color=MUTED)
+    write(picture, _LEFT, top - 20, "change of the responder rate, percentage points", SMALL, color=MUTED)
     write(
         picture,
-        LEFT + WIDE / 2,
-        top + HIGH + 26,
+        _LEFT + _WIDE / 2,
+        top + _HIGH + 26,
         f"responders among the {plural(int(tips.missing), 'patient')} without a follow-up score",
         color=MUTED,
         ha="center",
     )
     for conclusion in dict.fromkeys(table["conclusion"]):
         for start, end in _runs((table["conclusion"] == conclusion).to_numpy()):
-            look = SAME if conclusion == tips.conclusion else OTHER
+            look = _SAME if conclusion == tips.conclusion else OTHER
             _label(picture, x[start], x[end - 1], tips.missing, top - 6, CONCLUSION[conclusion], look.letters)
 
 
 def _label(picture: Picture, first: float, last: float, missing: float, y: float, words: str, color: str) -> None:
     """The conclusion above the part of the plot to which it belongs, if it has room there."""
-    places = [LEFT + WIDE * (x / missing + 0.015) / 1.03 for x in (first, last)]
+    places = [_LEFT + _WIDE * (x / missing + 0.015) / 1.03 for x in (first, last)]
     if places[1] - places[0] > text_width(words, SMALL):
         write(picture, sum(places) / 2, y, words, SMALL, color=color, ha="center")
 
@@ -124,9 +123,9 @@ def _ticks(ax: Any, tips: Any) -> None:
         wanted |= {int(tips.low): str(int(tips.low)), int(tips.high): str(int(tips.high))}
     kept: dict[int, str] = {}
     for place in (0, missing, *sorted(set(wanted) - {0, missing})):
-        points = place / missing * WIDE
+        points = place / missing * _WIDE
         if all(
-            abs(points - other / missing * WIDE) > text_width(kept[other]) / 2 + text_width(wanted[place]) / 2 + 4
+            abs(points - other / missing * _WIDE) > text_width(kept[other]) / 2 + text_width(wanted[place]) / 2 + 4
             for other in kept
         ):
             kept[place] = wanted[place]

@@ -13,17 +13,16 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.figures.cohort.common import empty, exhibit, left_out, not_shown, page, rules
+from analysis.figures.cohort.visits import VisitAxis
+from analysis.figures.style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
+from analysis.figures.words import plural
 from analysis.wording import half_up, interval, level_words
 
-from ..style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
-from ..words import plural
-from .common import empty, exhibit, left_out, not_shown, page, rules
-from .visits import VisitAxis
-
-LEFT, TOP, HIGH = 92, 24, 208
-WIDE = POINTS - LEFT - 6
+_LEFT, _TOP, _HIGH = 92, 24, 208
+_WIDE = POINTS - _LEFT - 6
 MEAN, MEDIAN = SERIES_LOOKS[0], SERIES_LOOKS[1]
-APART = 3.2  # points that mean and median stand to the left and right of the visit
+_APART = 3.2  # points that mean and median stand to the left and right of the visit
 SHAKE = 0.3  # points of the scale over which lines of equal scores are spread
 MARKS = {"o": "●", "s": "■", "D": "◆"}  # markers as letters
 LINES = 5  # of numbers below the axis
@@ -56,7 +55,7 @@ def trajectories(result: Any, level: float = 0.95, synthetic: bool = False, name
         return empty(name, "No visit has enough pain scores to be shown.", caption, *notes, synthetic=synthetic)
     hidden = not_shown(result.visits[result.visits["hidden"]]["label"], result.min_cell)
     with style():
-        picture = page(TOP + HIGH + 20 + 12 * LINES + 8, synthetic)
+        picture = page(_TOP + _HIGH + 20 + 12 * LINES + 8, synthetic)
         _draw(picture, result, visits, lines, level)
         data = result.visits.drop(columns=[c for c in result.visits if c.startswith("change")])
         return exhibit(name, picture, data, _alt(visits, result, level), caption, *notes, hidden, synthetic=synthetic)
@@ -71,10 +70,10 @@ def _draw(picture: Picture, result: Any, visits: pd.DataFrame, lines: bool, leve
     words = (
         f"{plural(patients, 'patient')}, each a thin line" if lines else f"{plural(patients, 'patient')}, as density"
     )
-    write(picture, LEFT, 10, words, weight="bold")
+    write(picture, _LEFT, 10, words, weight="bold")
     write(picture, POINTS - 4, 10, "pain, 10 = worst", color=MUTED, ha="right")
-    axis = VisitAxis(WIDE, result.visits["weeks"])
-    ax = panel(picture, LEFT, TOP, WIDE, HIGH)
+    axis = VisitAxis(_WIDE, result.visits["weeks"])
+    ax = panel(picture, _LEFT, _TOP, _WIDE, _HIGH)
     ax.set_ylim(-0.45, 10.45)
     axis.draw(ax)
     ax.set_yticks(range(0, 11, 2))
@@ -119,8 +118,8 @@ def _density(ax: Axes, axis: VisitAxis, density: pd.DataFrame) -> None:
 
 def _centres(ax: Axes, axis: VisitAxis, visits: pd.DataFrame) -> None:
     for shift, value, low, high, look in (
-        (-APART, "mean", "ci_low", "ci_high", MEAN),
-        (APART, "median", "q1", "q3", MEDIAN),
+        (-_APART, "mean", "ci_low", "ci_high", MEAN),
+        (_APART, "median", "q1", "q3", MEDIAN),
     ):
         rows = visits[visits[value].notna()].sort_values("position")
         places = [axis.place(weeks) + shift for weeks in rows["weeks"]]
@@ -146,11 +145,11 @@ def _numbers(picture: Picture, axis: VisitAxis, visits: pd.DataFrame, level: flo
         (f"{MARKS[MEDIAN.marker]} median", MEDIAN.letters, [_one(r.median) for r in rows]),
         ("middle half", MEDIAN.letters, [_two(r.q1, r.q3) for r in rows]),
     )
-    write(picture, LEFT - 8, TOP + HIGH + 8, "weeks", SMALL, color=MUTED, ha="right")
+    write(picture, _LEFT - 8, _TOP + _HIGH + 8, "weeks", SMALL, color=MUTED, ha="right")
     for number, (words, color, cells) in enumerate(lines):
-        y = TOP + HIGH + 24 + 12 * number
-        write(picture, LEFT - 8, y, words, SMALL, color=color, ha="right")
-        axis.row(picture, LEFT, y, [(r.weeks, cell) for r, cell in zip(rows, cells, strict=True)], color=color)
+        y = _TOP + _HIGH + 24 + 12 * number
+        write(picture, _LEFT - 8, y, words, SMALL, color=color, ha="right")
+        axis.row(picture, _LEFT, y, [(r.weeks, cell) for r, cell in zip(rows, cells, strict=True)], color=color)
 
 
 def _one(value: float) -> str:

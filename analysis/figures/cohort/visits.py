@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from ..style import BAND, SMALL, at_week, text_width, write
-from ..words import weeks as weeks_words
+from analysis.figures.style import BAND, SMALL, at_week, text_width, write
+from analysis.figures.words import weeks as weeks_words
 
-BEFORE = 18.0  # points from the left edge of the axes
-RIGHT = 18.0  # points right of the last visit
+_BEFORE = 18.0  # points from the left edge of the axes
+_RIGHT = 18.0  # points right of the last visit
 
 
 class VisitAxis:
@@ -26,17 +26,17 @@ class VisitAxis:
         self.wide = wide
         self.baseline = bool(known.isna().any())
         self.weeks = sorted(set(known.dropna()) | {0.0})
-        self.end = 64.0 if self.baseline else RIGHT
-        self.unit = (wide - self.end - RIGHT) / at_week(max(self.weeks[-1], 1))
+        self.end = 64.0 if self.baseline else _RIGHT
+        self.unit = (wide - self.end - _RIGHT) / at_week(max(self.weeks[-1], 1))
 
     def place(self, weeks: float) -> float:
         """Where a visit stands."""
-        return BEFORE if pd.isna(weeks) else self.end + self.unit * at_week(weeks)
+        return _BEFORE if pd.isna(weeks) else self.end + self.unit * at_week(weeks)
 
     def draw(self, ax: Axes) -> None:
         """Limits, a tick for each visit that has room for its number, and the shaded strip of the treatment."""
         ax.set_xlim(0, self.wide)
-        ticks = {BEFORE: "before"} if self.baseline else {}
+        ticks = {_BEFORE: "before"} if self.baseline else {}
         # the end of infusion and the last visit first, then from the left
         for week in dict.fromkeys([0.0, self.weeks[-1], *self.weeks]):
             place, words = self.place(week), weeks_words(week)
@@ -44,7 +44,7 @@ class VisitAxis:
                 ticks[place] = words
         ax.set_xticks(sorted(ticks), [ticks[place] for place in sorted(ticks)])
         if self.baseline:
-            ax.axvspan(BEFORE + 13, self.end - 1, color=BAND, linewidth=0, zorder=0.3)
+            ax.axvspan(_BEFORE + 13, self.end - 1, color=BAND, linewidth=0, zorder=0.3)
 
     def row(self, picture: Picture, left: float, y: float, cells: list[tuple[float, str]], **look: object) -> None:
         """Words below the visits, in pairs of weeks and words; the table has what finds no room between its

@@ -19,13 +19,13 @@ from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, groupi
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-WITHIN, ABOVE, BELOW = "within", "above", "below"
-UNSURE, UNJUDGED = "can't be told apart", "can't be judged"
+_WITHIN, ABOVE, BELOW = "within", "above", "below"
+UNSURE, _UNJUDGED = "can't be told apart", "can't be judged"
 LEAST_STUDIES = 3
 MEDIANS = {EVERYBODY: "median weeks of benefit", RESPONDERS: "median weeks of benefit of responders"}
 PUBLISHED = ["outcome", "definition", "studies", "k", "estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
 TAILS = {"95": 0.025, "998": 0.001}
-INSIDE, OUTSIDE_95, OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
+_INSIDE, OUTSIDE_95, OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
 MOST_POINTS = 200
 
 
@@ -84,22 +84,22 @@ def compare(clinic: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 def _verdict(row) -> tuple[str, str, str]:
     if pd.isna(row.hidden):
-        return "", UNJUDGED, "the clinic's table doesn't give this result"
+        return "", _UNJUDGED, "the clinic's table doesn't give this result"
     if row.hidden:
-        return "", UNJUDGED, "too few patients to show the clinic's result"
+        return "", _UNJUDGED, "too few patients to show the clinic's result"
     if pd.isna(row.estimate):
-        return "", UNJUDGED, "no patient of the clinic could be counted"
+        return "", _UNJUDGED, "no patient of the clinic could be counted"
     if pd.isna(row.pi_low) or pd.isna(row.pi_high) or row.k < LEAST_STUDIES:
-        return "", UNJUDGED, f"a prediction interval needs {LEAST_STUDIES} studies or more"
+        return "", _UNJUDGED, f"a prediction interval needs {LEAST_STUDIES} studies or more"
     position = BELOW if row.estimate < row.pi_low else ABOVE if row.estimate > row.pi_high else "inside"
     if pd.isna(row.ci_low) or pd.isna(row.ci_high):
-        return position, UNJUDGED, "the clinic's result has no interval"
+        return position, _UNJUDGED, "the clinic's result has no interval"
     if row.ci_low > row.pi_high:
         return position, ABOVE, ""
     if row.ci_high < row.pi_low:
         return position, BELOW, ""
     if row.ci_low >= row.pi_low and row.ci_high <= row.pi_high:
-        return position, WITHIN, ""
+        return position, _WITHIN, ""
     return position, UNSURE, "the clinic's interval reaches across a limit of the prediction interval"
 
 
@@ -171,7 +171,7 @@ def funnel(
     beyond = {
         level: (shown["rate"] < shown[f"low_{level}"]) | (shown["rate"] > shown[f"high_{level}"]) for level in TAILS
     }
-    shown["place"] = np.select([beyond["998"], beyond["95"]], [OUTSIDE_998, OUTSIDE_95], default=INSIDE)
+    shown["place"] = np.select([beyond["998"], beyond["95"]], [OUTSIDE_998, OUTSIDE_95], default=_INSIDE)
     return Funnel(
         sites=shown.astype({"n": "Int64", "responders": "Int64"}),
         limits=funnel_limits(_sizes(at, min_cell), mean),

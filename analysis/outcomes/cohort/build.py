@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from analysis.evidence.problems import Problem
 from analysis.outcomes.cohort import rules, values
 from analysis.outcomes.cohort.columns import ATTRIBUTES, LONG, NUMBERS, WORDS, Layout
 from analysis.outcomes.cohort.raw import Cells, Raw, encode
 from analysis.outcomes.cohort.rules import Long
 from analysis.outcomes.cohort.table import VISITS
+from analysis.tabular.problems import Problem
 
 REGIMEN_CLASSES = (
     "anesthetic",

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from analysis import wording
-from analysis.evidence.problems import Problem, listed
 from analysis.outcomes.cohort.columns import Layout
 from analysis.outcomes.cohort.raw import Raw
 from analysis.outcomes.cohort.table import VISITS, course_keys
+from analysis.tabular.problems import Problem, listed
 
 MISSING_SHARE = 0.2
-MOST_WEEKS = 20
+_MOST_WEEKS = 20
 FEWEST_FOR_CONSTANT = 3
 MOST_WEEKS_APART = 4
 
@@ -82,7 +82,7 @@ def _missing(raw: Raw, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[
             )
             yield _warning(raw, "nrs", rule, advice)
     later = visits[visits["visit"] == "follow_up"]
-    if later["weeks"].nunique() <= MOST_WEEKS:
+    if later["weeks"].nunique() <= _MOST_WEEKS:
         for weeks, rows in later.groupby("weeks")["nrs"]:
             lost, total = int(rows.isna().sum()), len(rows)
             if lost > MISSING_SHARE * total:

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.evidence.problems import Problem, listed, nearest
 from analysis.outcomes.cohort.raw import Raw
+from analysis.tabular.problems import Problem, listed, nearest
 
 LONG = ("patient_id", "visit", "weeks_from_end", "nrs")
 WORDS = ("site", "regimen_class", "sex")
 NUMBERS = ("age", "disease_duration_years")
 ATTRIBUTES = (*WORDS, *NUMBERS)
 OPTIONAL = ("course", *ATTRIBUTES, "date")
-WIDE = {"nrs_baseline": ("baseline", None), "nrs_end_of_infusion": ("end_of_infusion", 0.0)}
+_WIDE = {"nrs_baseline": ("baseline", None), "nrs_end_of_infusion": ("end_of_infusion", 0.0)}
 WEEK = re.compile(r"nrs_week_(\d+(?:\.\d+)?)", re.ASCII)
 MOST_WEEKS = 2600  # 50 years
 FIRST_ROWS = 20
@@ -74,8 +74,8 @@ def recognise(raw: Raw) -> tuple[Layout | None, list[Problem]]:
 
 def _score(name: str) -> tuple[str, float | None] | None:
     """Visit and weeks of a score column of the wide form."""
-    if name in WIDE:
-        return WIDE[name]
+    if name in _WIDE:
+        return _WIDE[name]
     week = WEEK.fullmatch(name)
     return ("follow_up", float(week[1])) if week and 0 < float(week[1]) <= MOST_WEEKS else None
 
@@ -154,7 +154,7 @@ def _strange_scores(file: str, names: list[str]) -> Iterator[Problem]:
     """Columns that look like a score of the wide form and are none: their scores would be lost."""
     for name in names:
         if _plain(name).startswith("nrs") and not _score(name):
-            close = nearest(name, [known for known in WIDE if known not in names])
+            close = nearest(name, [known for known in _WIDE if known not in names])
             number = re.search(r"\d+(?:[.,]\d+)?", name)
             week = float(number[0].replace(",", ".")) if number else math.nan
             if week == 0:

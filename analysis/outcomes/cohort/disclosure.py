@@ -25,7 +25,7 @@ import pandas as pd
 
 NOT_STATED = "not stated"
 PROTECTED = "other (merged to protect small groups)"
-EVERYBODY = "all (groups too small to be shown)"
+_EVERYBODY = "all (groups too small to be shown)"
 
 
 def shown(n: object, min_cell: int) -> str:
@@ -69,7 +69,7 @@ def merge_small(
         merged.append(others.pop(0))
         name = PROTECTED
     if not others:
-        name = EVERYBODY
+        name = _EVERYBODY
     kept = sorted(others)
     labels = [*groups.categories[kept], name]
     lookup = np.full(len(groups.categories), len(kept))
@@ -79,7 +79,7 @@ def merge_small(
 
 def is_merged(label: str, min_cell: int) -> bool:
     """Whether `merge_small` made this group."""
-    return label in (small_groups(min_cell), PROTECTED, EVERYBODY)
+    return label in (small_groups(min_cell), PROTECTED, _EVERYBODY)
 
 
 def hide(frame: pd.DataFrame, n: str, columns: Iterable[str], min_cell: int, flag: str = "hidden") -> pd.DataFrame:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 EVERYBODY, RESPONDERS = "all", "initial_responders"
 WHO = (EVERYBODY, RESPONDERS)
-COMPARED = ("all", "site", "regimen_class", "course")
-FIRST, NEXT = "first course", "next course"
+_COMPARED = ("all", "site", "regimen_class", "course")
+_FIRST, NEXT = "first course", "next course"
 FITTED = ("weibull", "lognormal", "loglogistic")
 FIT = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
 FIT += ["time_ratio", "time_ratio_low", "time_ratio_high", "p_value", "not_fitted"]
@@ -123,7 +123,7 @@ def durations(
             place = {"who": who, "by": by, "group": label}
             merged = is_merged(label, min_cell)
             counts.append(place | _counts(mine) | {"merged": merged})
-            if by == "course" and label == FIRST:
+            if by == "course" and label == _FIRST:
                 told, curve = of_all[who]
             else:
                 draws = int(np.clip(most * FEWER_BEYOND // len(mine), least, most)) if len(mine) >= min_cell else 0
@@ -166,14 +166,14 @@ def _parts(courses: pd.DataFrame, min_cell: int) -> Iterator[tuple[str, str, pd.
     judged = courses[courses["kind"].notna()]
     for who in WHO:
         part = judged if who == EVERYBODY else judged[judged["kind"] != NEVER]
-        for by in COMPARED:
+        for by in _COMPARED:
             mine = part[part["nth"] <= 1] if by == "course" else part[part["first"]]
             if mine.empty:
                 continue
             if by == "all":
                 group = pd.Categorical(["all"] * len(mine))
             elif by == "course":
-                group = pd.Categorical.from_codes(mine["nth"], categories=[FIRST, NEXT])
+                group = pd.Categorical.from_codes(mine["nth"], categories=[_FIRST, NEXT])
             else:
                 group = grouping(mine, by)
             group = merge_small(group, mine["patient"].to_numpy(), min_cell)

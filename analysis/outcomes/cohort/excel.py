@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis.evidence.problems import Problem, listed
 from analysis.outcomes.cohort.files import empty_file, no_rows
 from analysis.outcomes.cohort.raw import Raw, encode, several
+from analysis.tabular.problems import Problem, listed
 
 MOST_BYTES = 1 << 30
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")

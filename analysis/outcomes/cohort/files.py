@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from analysis.evidence.delimited import LINE_END, SAVE_AS, decode, read_lines, split, width_problem
-from analysis.evidence.problems import Problem, shorten
 from analysis.outcomes.cohort.columns import FIRST_ROWS, GUIDE, NAMES_FIRST, is_known, names_further_down
 from analysis.outcomes.cohort.raw import Cells, Raw, encode, limited
+from analysis.tabular.problems import Problem, shorten
+from analysis.tabular.text import LINE_END, SAVE_AS, decode, read_lines, split, width_problem
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 BLOCK = 1 << 20
 
 
@@ -38,9 +38,9 @@ def read_csv(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
     if first.lower().startswith("sep="):
         advice = "delete this line; the separator is found without it"
         return None, [*problems, Problem(file, 1, "", shorten(first), NAMES_FIRST, advice)]
-    if not any(is_known(cell) for sign in SEPARATORS for cell in first.split(sign)):
+    if not any(is_known(cell) for sign in _SEPARATORS for cell in first.split(sign)):
         top = LINE_END.split(body[: 1 << 16].decode("utf-8", errors="ignore"))[:FIRST_ROWS]
-        cells = ((row, line.split(sign)) for row, line in enumerate(top, start=1) for sign in SEPARATORS)
+        cells = ((row, line.split(sign)) for row, line in enumerate(top, start=1) for sign in _SEPARATORS)
         further = names_further_down(file, cells)
         if further is not None:
             return None, [*problems, further]
@@ -106,7 +106,7 @@ def _separator(line: str) -> str:
         cells = [cell.strip(' "') for cell in line.split(sign)]
         return sum(map(is_known, cells)), len(cells)
 
-    return max(SEPARATORS, key=names)
+    return max(_SEPARATORS, key=names)
 
 
 def _split_by_arrow(body: bytes, end: int, header: tuple[str, ...], separator: str) -> tuple[Cells, ...] | None:

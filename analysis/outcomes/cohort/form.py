@@ -6,16 +6,16 @@ import re
 
 import numpy as np
 
-from analysis.evidence.problems import Problem
 from analysis.outcomes.cohort.columns import Layout
 from analysis.outcomes.cohort.raw import Raw, several
+from analysis.tabular.problems import Problem
 
 TOTALS = (
     *("total", "totals", "sum", "subtotal", "mean", "average", "median", "summe", "gesamt", "mittelwert"),
     *("durchschnitt", "somme", "moyenne", "médiane", "totaal", "gemiddelde", "mediaan", "promedio", "totale", "somma"),
 )
 LAST_ROWS = 5
-NO_NUMBER = ("patient_id", "visit", "site", "regimen_class", "sex")
+_NO_NUMBER = ("patient_id", "visit", "site", "regimen_class", "sex")
 
 
 def strange_rows(raw: Raw, layout: Layout) -> tuple[Raw, list[Problem]]:
@@ -51,7 +51,7 @@ def _repeats_names(raw: Raw) -> np.ndarray:
 
 def _is_second_header(raw: Raw, layout: Layout) -> bool:
     """The first row holds words where all numbers and dates stand, and no number at all."""
-    places = [place for name, place in layout.places.items() if name not in NO_NUMBER]
+    places = [place for name, place in layout.places.items() if name not in _NO_NUMBER]
     places += [place for _, place, *_ in layout.scores]
     texts = [text for place in places if (text := raw.columns[place].at(0).strip())]
     return len(texts) > 1 and all(re.match(r"[^\W\d]|[(\[/]", text) for text in texts)

@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 from analysis import paths
-from analysis.evidence.problems import DataError, Problem
 from analysis.outcomes.cohort import build, rules
 from analysis.outcomes.cohort.cautions import alike_patients, cautions, decimal_comma
 from analysis.outcomes.cohort.columns import recognise
@@ -16,6 +15,7 @@ from analysis.outcomes.cohort.form import strange_rows
 from analysis.outcomes.cohort.parquet import read_parquet
 from analysis.outcomes.cohort.raw import SAME_RULE, Raw, without_empty_rows
 from analysis.outcomes.cohort.table import Cohort
+from analysis.tabular.problems import DataError, Problem
 
 SPREADSHEETS = (b"PK\x03\x04", b"PK\x05\x06")
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from analysis.evidence.problems import Problem
 from analysis.outcomes.cohort.files import no_rows
 from analysis.outcomes.cohort.raw import Cells, Raw, encode
+from analysis.tabular.problems import Problem
 
 MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
 REMAKE = "write the file again from its source, or save the table as CSV"

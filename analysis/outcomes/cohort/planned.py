@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 MOST_EXACT, MOST_PLANNED = 8, 10
-BASELINE, END = 0, 1  # positions on the axis; planned weeks follow
+BASELINE, _END = 0, 1  # positions on the axis; planned weeks follow
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def planned(cohort: Cohort, min_cell: int = 5) -> Planned:
 
     place = np.full(len(cohort.visits), -1, dtype=np.int8)
     place[is_visit(cohort, "baseline")] = BASELINE
-    place[is_visit(cohort, "end_of_infusion")] = END
+    place[is_visit(cohort, "end_of_infusion")] = _END
     far = surplus = 0
     if len(chosen):
         nearest = np.searchsorted((chosen[1:] + chosen[:-1]) / 2, at)

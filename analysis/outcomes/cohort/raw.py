@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from analysis.evidence.problems import Problem
+from analysis.tabular.problems import Problem
 
 MOST_ROWS_TOLD = 20
 SAME_RULE = " the same rule: "

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 VISITS = ("end_of_infusion", "follow_up")
 COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"
 HANDLINGS = (COMPLETE, IMPUTED)
-COMPARED = ("site", "regimen_class", "year", "course_group")
+_COMPARED = ("site", "regimen_class", "year", "course_group")
 RATE = ["responders", "n", "rate", "ci_low", "ci_high"]
 FLOW = ["first", "second", "kept", "lost", "gained", "neither", "rate_first", "rate_second"]
 FLOW += ["difference", "difference_low", "difference_high", "p_value"]
@@ -168,7 +168,7 @@ def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
 
 def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> pd.DataFrame:
     rows = []
-    for by in COMPARED:
+    for by in _COMPARED:
         part = courses if by == "course_group" else courses[courses["first"]]
         for visit in VISITS:
             usable, scored, response = _judged(part, rule, visit)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from analysis.evidence.problems import Problem
 from analysis.outcomes.cohort.raw import Raw, several
 from analysis.outcomes.cohort.table import VISITS
+from analysis.tabular.problems import Problem
 
-BASELINE, END, FOLLOW_UP = range(3)
+_BASELINE, _END, FOLLOW_UP = range(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Long:
 
     def sorted(self) -> Long:
         """By patient, course and weeks, the baseline first, then as in the file."""
-        weeks = np.where(self.visit == BASELINE, -np.inf, self.weeks)
+        weeks = np.where(self.visit == _BASELINE, -np.inf, self.weeks)
         same = (self.patient[1:] == self.patient[:-1]) & (self.course[1:] == self.course[:-1])
         forward = (self.patient[1:] > self.patient[:-1]) | (
             (self.patient[1:] == self.patient[:-1]) & (self.course[1:] > self.course[:-1])
@@ -67,12 +67,12 @@ def weeks_fit_visits(raw: Raw, long: Long) -> Iterator[Problem]:
 
     known = ~np.isnan(long.weeks)
     yield from told(
-        (long.visit == BASELINE) & known,
+        (long.visit == _BASELINE) & known,
         "weeks_from_end is empty at baseline",
         "delete the number, or write follow_up or end_of_infusion as the visit",
     )
     yield from told(
-        (long.visit == END) & (empty | (known & (long.weeks != 0))),
+        (long.visit == _END) & (empty | (known & (long.weeks != 0))),
         "weeks_from_end is 0 at end_of_infusion",
         "write 0, or follow_up as the visit if it was later",
     )
@@ -89,7 +89,7 @@ def visits_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
         (long.patient[1:] == long.patient[:-1])
         & (long.course[1:] == long.course[:-1])
         & (long.visit[1:] == long.visit[:-1])
-        & ((long.weeks[1:] == long.weeks[:-1]) | (long.visit[1:] == BASELINE))
+        & ((long.weeks[1:] == long.weeks[:-1]) | (long.visit[1:] == _BASELINE))
         & (long.patient[1:] >= 0)
         & (long.course[1:] > 0)
         & (long.visit[1:] >= 0)
@@ -108,7 +108,7 @@ def visits_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
 def courses_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
     """No course in two rows of the wide form."""
     starts = long.starts()
-    rows = np.flatnonzero((long.visit == BASELINE) & (long.patient >= 0) & (long.course > 0))
+    rows = np.flatnonzero((long.visit == _BASELINE) & (long.patient >= 0) & (long.course > 0))
     again = np.setdiff1d(rows, starts)
 
     def twice(i: int) -> Problem:
@@ -127,7 +127,7 @@ def courses_have_a_baseline(raw: Raw, long: Long) -> Iterator[Problem]:
         return
     unknown = np.maximum.reduceat((long.visit < 0).astype(np.int8), starts)
     without = starts[
-        (np.minimum.reduceat(np.where(long.visit < 0, FOLLOW_UP, long.visit), starts) != BASELINE)
+        (np.minimum.reduceat(np.where(long.visit < 0, FOLLOW_UP, long.visit), starts) != _BASELINE)
         & (unknown == 0)
         & (long.patient[starts] >= 0)
         & (long.course[starts] > 0)
@@ -145,7 +145,7 @@ def dates_follow_weeks(raw: Raw, long: Long) -> Iterator[Problem]:
     if long.date is None:
         return
     known = np.flatnonzero(~np.isnat(long.date) & (long.patient >= 0) & (long.course > 0) & (long.visit >= 0))
-    known = known[(long.visit[known] == BASELINE) | ~np.isnan(long.weeks[known])]
+    known = known[(long.visit[known] == _BASELINE) | ~np.isnan(long.weeks[known])]
     if len(known) < 2:
         return
     before, after = known[:-1], known[1:]

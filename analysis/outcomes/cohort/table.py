@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.problems import listed, nearest
+from analysis.tabular.problems import listed, nearest
 
 VISITS = ("baseline", "end_of_infusion", "follow_up")
 

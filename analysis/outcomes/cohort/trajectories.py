@@ -18,8 +18,22 @@ if TYPE_CHECKING:
 
 SCALE_MAX = 10
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)
-COLUMNS = ["group", "position", "visit", "weeks", "label", "n", "mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"]
-COLUMNS += ["change_n", *CHANGES, "hidden", "change_hidden"]
+_COLUMNS = [
+    "group",
+    "position",
+    "visit",
+    "weeks",
+    "label",
+    "n",
+    "mean",
+    "sd",
+    "ci_low",
+    "ci_high",
+    "median",
+    "q1",
+    "q3",
+]
+_COLUMNS += ["change_n", *CHANGES, "hidden", "change_hidden"]
 
 
 @dataclass(frozen=True)
@@ -103,13 +117,13 @@ def _by_visit(matrix: np.ndarray, visits: Planned, label: str, level: float, min
             | {name: scores[name] for name in ("mean", "sd", "median", "q1", "q3")}
             | ({f"change_{name}": value for name, value in changes.items()} if place.position != BASELINE else {})
         )
-    found = pd.DataFrame(rows).reindex(columns=COLUMNS).astype({"n": "Int64", "change_n": "Int64"})
+    found = pd.DataFrame(rows).reindex(columns=_COLUMNS).astype({"n": "Int64", "change_n": "Int64"})
     found = hide(found, "change_n", CHANGES, min_cell, "change_hidden")
     return hide(found, "n", ["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"], min_cell)
 
 
 def _nothing() -> pd.DataFrame:
-    return pd.DataFrame(columns=COLUMNS)
+    return pd.DataFrame(columns=_COLUMNS)
 
 
 def _lines(matrix: np.ndarray, min_cell: int, most_lines: int, seed: int) -> pd.DataFrame:

@@ -14,9 +14,9 @@ from datetime import date
 import numpy as np
 
 from analysis.evidence.cells import DATE, NOT_REPORTED, PLAIN
-from analysis.evidence.problems import Problem, listed, nearest
 from analysis.outcomes.cohort.columns import MOST_WEEKS
 from analysis.outcomes.cohort.raw import Cells, Raw, several
+from analysis.tabular.problems import Problem, listed, nearest
 
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)

@@ -15,9 +15,9 @@ from analysis.outcomes import durations, evidence_map, responders
 from analysis.outcomes.consistency.verdicts import CANNOT_BE_CHECKED, Checked
 from analysis.wording import percent
 
-CHECK = "between sources"
-COUNTED = ("studies", "arms", "responders", "durations")  # the tables behind the main numbers
-NO_NUMBER = "no number"
+_CHECK = "between sources"
+_COUNTED = ("studies", "arms", "responders", "durations")  # the tables behind the main numbers
+_NO_NUMBER = "no number"
 OF_ONE_STUDY = Criteria((), (), (), (), (), overlapping_studies=True)
 
 
@@ -32,7 +32,7 @@ def contradictions(evidence: Evidence) -> Iterator[Checked]:
             study_id=row.study_id,
             table="conflicts",
             row=int(row.row),
-            check=CHECK,
+            check=_CHECK,
             reported=f"{row.field}: {row.value_a} ({row.source_a}); {row.value_b} ({row.source_b})",
             recomputed=effects.get(row.Index, "the other value would change no number of the tables"),
             verdict=CANNOT_BE_CHECKED,
@@ -79,7 +79,7 @@ def _side_by_side(accounts: Sequence[Evidence]) -> Evidence:
     """The accounts as studies 0, 1, 2, … of one evidence, so that one pass counts them all: nothing of one study enters
     the numbers of another."""
     frames = {name: getattr(accounts[0], name).iloc[:0] for name in RESULT_TABLES}
-    for name in COUNTED:
+    for name in _COUNTED:
         parts = [getattr(account, name) for account in accounts]
         frame = pd.concat(parts, ignore_index=True)
         number = pd.Series(np.repeat(np.arange(len(parts)), [len(part) for part in parts]).astype(str), dtype="str")
@@ -90,7 +90,7 @@ def _side_by_side(accounts: Sequence[Evidence]) -> Evidence:
 
 def _of_one(evidence: Evidence, study_id: str) -> Evidence:
     """The rows of one study alone: nothing else enters its numbers."""
-    frames = {name: getattr(evidence, name) for name in COUNTED}
+    frames = {name: getattr(evidence, name) for name in _COUNTED}
     return replace(evidence, **{name: frame[frame["study_id"] == study_id] for name, frame in frames.items()})
 
 
@@ -113,7 +113,7 @@ def _effects(evidence: Evidence) -> dict[int, str]:
             # designs and sizes of studies enter the totals of the default synthesis
             before, after = before | of_all, after | _of_all(with_other_value(evidence, row))
         told = [
-            f"{name}: {after.get(name, NO_NUMBER)} instead of {before.get(name, NO_NUMBER)}"
+            f"{name}: {after.get(name, _NO_NUMBER)} instead of {before.get(name, _NO_NUMBER)}"
             for name in before | after
             if after.get(name) != before.get(name)
         ]

@@ -12,7 +12,7 @@ from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import counts_behind_percent, decimals_of
 
 MOST_MISSING = 0.2
-COLUMNS = [
+_COLUMNS = [
     *("missing", "seen", "second", "lost_low", "lost_high", "gained_low", "gained_high"),
     *("lost_low_fits", "lost_high_fits", "gained_low_fits", "gained_high_fits", "flows_that_fit"),
 ]
@@ -36,7 +36,7 @@ def missing_at_follow_up(flow: Flow) -> pd.DataFrame:
             first_counts = range(max(0, flow.first - missing), min(flow.first, seen) + 1)
             tables = pd.concat([paired_tables(first, int(second), seen) for first in first_counts], ignore_index=True)
             found.append({"missing": missing, "seen": seen, "second": int(second), **_ranges(tables, flow.p_reported)})
-    return pd.DataFrame(found, columns=COLUMNS)
+    return pd.DataFrame(found, columns=_COLUMNS)
 
 
 def _ranges(tables: pd.DataFrame, p_reported: float) -> dict[str, float]:

@@ -22,8 +22,8 @@ from analysis.statistics.rounding import counts_behind_percent
 
 FEWEST = 0.8  # of the stated n: fewer missing patients than this would be said
 Printed = tuple[float, int]  # a percentage and its decimals
-CHECK = "count behind a percentage"
-TABLES = {"responders": "responders", "adverse_events": "events"}
+_CHECK = "count behind a percentage"
+_TABLES = {"responders": "responders", "adverse_events": "events"}
 
 
 def percentages(evidence: Evidence) -> Iterator[Checked]:
@@ -33,7 +33,7 @@ def percentages(evidence: Evidence) -> Iterator[Checked]:
     80%) are tried: patients may have been missing. Percentages of the same arm and n share their denominator, so a
     smaller group must fit all of them.
     """
-    for table, counted in TABLES.items():
+    for table, counted in _TABLES.items():
         frame = getattr(evidence, table)
         frame = frame[frame["percent_reported"].notna() & frame["n"].notna()]
         printed = {
@@ -55,19 +55,19 @@ def _percentage(row, table: str, counted: str, printed: Printed, together: list[
     if getattr(row, "count_basis", "reported") == "reported" and pd.notna(own):
         reported = f"{int(own)} of {n}, {percent:.{digits}f}%"
         if int(own) not in set(fitting["count"]):
-            return checked(row, table, CHECK, reported, f"{100 * int(own) / n:.1f}%", *_smaller(printed, n, [printed]))
+            return checked(row, table, _CHECK, reported, f"{100 * int(own) / n:.1f}%", *_smaller(printed, n, [printed]))
         fitting = fitting[fitting["count"] == int(own)]
     counts = ", ".join(f"{count} of {n} = {100 * count / n:.1f}%" for count in fitting["count"])
     if fitting["half_up"].any():
-        return checked(row, table, CHECK, reported, counts, FITS)
+        return checked(row, table, _CHECK, reported, counts, FITS)
     if len(fitting):
         ways = " or ".join(words for way, words in WAYS.items() if fitting[way].any())
         return checked(
-            row, table, CHECK, reported, counts, FITS_BY_OTHER_ROUNDING, f"only if the percentage was {ways}"
+            row, table, _CHECK, reported, counts, FITS_BY_OTHER_ROUNDING, f"only if the percentage was {ways}"
         )
     nearest = round(percent * n / 100)
     recomputed = f"{nearest} of {n} = {100 * nearest / n:.1f}%"
-    return checked(row, table, CHECK, reported, recomputed, *_smaller(printed, n, together))
+    return checked(row, table, _CHECK, reported, recomputed, *_smaller(printed, n, together))
 
 
 def counted_percentage(row, count: int, n: int, percent: float, digits: int) -> Checked:
@@ -75,10 +75,12 @@ def counted_percentage(row, count: int, n: int, percent: float, digits: int) -> 
     reported, recomputed = f"{count} of {n}, {percent:.{digits}f}%", f"{100 * count / n:.2f}%"
     fitting = counts_behind_percent(percent, n, digits).set_index("count")
     if count not in fitting.index:
-        return checked(row, "reported_tests", CHECK, reported, recomputed, CANNOT_BE, "the count is another percentage")
+        return checked(
+            row, "reported_tests", _CHECK, reported, recomputed, CANNOT_BE, "the count is another percentage"
+        )
     verdict = FITS if fitting.loc[count, "half_up"] else FITS_BY_OTHER_ROUNDING
     why = "" if verdict == FITS else "only if the percentage was cut off or rounded half to even"
-    return checked(row, "reported_tests", CHECK, reported, recomputed, verdict, why)
+    return checked(row, "reported_tests", _CHECK, reported, recomputed, verdict, why)
 
 
 WAYS = {"half_even": "rounded half to even", "truncated": "cut off"}

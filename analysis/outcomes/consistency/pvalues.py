@@ -27,9 +27,9 @@ from analysis.outcomes.consistency.verdicts import (
 from analysis.statistics.paired import possible_paired_tables
 from analysis.wording import series
 
-TABLE = "reported_tests"
+_TABLE = "reported_tests"
 VERSUS = re.compile(r"([\d.]+)% versus ([\d.]+)%")
-COUNTED = re.compile(r"(\d+) of (\d+) patients, percent")
+_COUNTED = re.compile(r"(\d+) of (\d+) patients, percent")
 T_VALUE = re.compile(r"t ([\d.]+), d ([\d.]+)")
 STANDARD_ERROR = re.compile(r"(?:reduction ([\d.]+)|difference), SE ([\d.]+)")
 MCNEMAR_WORDS = {
@@ -49,8 +49,8 @@ def tests(evidence: Evidence) -> Iterator[Checked]:
     """
     for row in each(evidence.reported_tests):
         statistic = row.statistic if isinstance(row.statistic, str) else ""
-        if found := COUNTED.fullmatch(statistic):
-            digits = places(evidence, TABLE, row, "estimate")
+        if found := _COUNTED.fullmatch(statistic):
+            digits = places(evidence, _TABLE, row, "estimate")
             yield counted_percentage(row, int(found[1]), int(found[2]), float(row.estimate), digits)
         elif found := T_VALUE.fullmatch(statistic):
             yield _t_value(row, found[1], found[2], evidence)
@@ -63,10 +63,10 @@ def tests(evidence: Evidence) -> Iterator[Checked]:
 
 
 def _silent(row, statistic: str, evidence: Evidence) -> Checked:
-    printed = str(PrintedP.of(row, TABLE, evidence)) if pd.notna(row.p_value) else ""
+    printed = str(PrintedP.of(row, _TABLE, evidence)) if pd.notna(row.p_value) else ""
     why = "no counts, estimate or spread are printed beside it that it could be recomputed from"
     reported = ", ".join(part for part in (statistic, printed) if part) or str(row.outcome)
-    return checked(row, TABLE, "P value" if printed else "statistic", reported, "", CANNOT_BE_CHECKED, why)
+    return checked(row, _TABLE, "P value" if printed else "statistic", reported, "", CANNOT_BE_CHECKED, why)
 
 
 def _patients(row, evidence: Evidence) -> int | None:
@@ -79,11 +79,11 @@ def _patients(row, evidence: Evidence) -> int | None:
 
 
 def _t_value(row, t_text: str, d_text: str, evidence: Evidence) -> Checked:
-    printed, n, t = PrintedP.of(row, TABLE, evidence), _patients(row, evidence), float(t_text)
+    printed, n, t = PrintedP.of(row, _TABLE, evidence), _patients(row, evidence), float(t_text)
     reported = f"t {t_text}, d {d_text}, {printed}"
     if n is None:
         why = "the number of patients is not printed"
-        return checked(row, TABLE, "P value", reported, "", CANNOT_BE_CHECKED, why)
+        return checked(row, _TABLE, "P value", reported, "", CANNOT_BE_CHECKED, why)
     low_t, high_t = rounding_range(t, decimals(t_text))
 
     def agrees(size: int) -> bool:
@@ -92,19 +92,19 @@ def _t_value(row, t_text: str, d_text: str, evidence: Evidence) -> Checked:
     recomputed = f"P {span(*p_of_t(low_t, high_t, n - 1))}; d {t / sqrt(n):.2f}"
     assumed = f"paired t test of {n} patients, two-sided"
     if agrees(n):
-        return checked(row, TABLE, "P value", reported, recomputed, FITS, "", assumed)
+        return checked(row, _TABLE, "P value", reported, recomputed, FITS, "", assumed)
     sizes = [size for size in range(n - 1, ceil(FEWEST * n) - 1, -1) if agrees(size)]
     if sizes:
         why = f"with {listed(sizes)} pairs it fits"
-        return checked(row, TABLE, "P value", reported, recomputed, FITS_WITH_ANOTHER_N, why, assumed)
+        return checked(row, _TABLE, "P value", reported, recomputed, FITS_WITH_ANOTHER_N, why, assumed)
     why = "another test, or more patients missing, would give this P value"
-    return checked(row, TABLE, "P value", reported, recomputed, CANNOT_BE, why, assumed)
+    return checked(row, _TABLE, "P value", reported, recomputed, CANNOT_BE, why, assumed)
 
 
 def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evidence) -> Checked:
-    printed, n = PrintedP.of(row, TABLE, evidence), _patients(row, evidence)
+    printed, n = PrintedP.of(row, _TABLE, evidence), _patients(row, evidence)
     estimate = float(estimate_text) if estimate_text else float(row.estimate)
-    digits = decimals(estimate_text) if estimate_text else places(evidence, TABLE, row, "estimate")
+    digits = decimals(estimate_text) if estimate_text else places(evidence, _TABLE, row, "estimate")
     low, high = rounding_range(estimate, digits)
     se_low, se_high = rounding_range(float(se_text), decimals(se_text))
     # a normal estimate, or a t test of all patients: papers seldom say which
@@ -114,7 +114,7 @@ def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evi
     fits = printed.agrees(smallest, largest)
     return checked(
         row,
-        TABLE,
+        _TABLE,
         "P value",
         f"{estimate:g}, SE {se_text}, {printed}",
         f"P {span(smallest, largest)}",
@@ -125,12 +125,12 @@ def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evi
 
 
 def _two_percentages(row, first: str, second: str, evidence: Evidence) -> Checked:
-    name, printed = "P value of two percentages", PrintedP.of(row, TABLE, evidence)
+    name, printed = "P value of two percentages", PrintedP.of(row, _TABLE, evidence)
     reported = f"{first}% versus {second}%, {printed}"
     groups = [_group(row.study_id, float(text), evidence) for text in (first, second)]
     if None in groups:
         why = "the sizes of the two groups are not printed"
-        return checked(row, TABLE, name, reported, "", CANNOT_BE_CHECKED, why)
+        return checked(row, _TABLE, name, reported, "", CANNOT_BE_CHECKED, why)
     (arm_1, a, n_1), (arm_2, b, n_2) = groups
     if arm_1 == arm_2:
         return _paired(row, reported, (first, second), n_1, printed)
@@ -146,7 +146,7 @@ def _two_percentages(row, first: str, second: str, evidence: Evidence) -> Checke
     verdict = FITS if fitting else CANNOT_BE
     why = why if fitting else "none of the usual tests gives this P value with these counts"
     assumed = f"{a} of {n_1} and {b} of {n_2}, two-sided"
-    return checked(row, TABLE, name, reported, recomputed, verdict, why, assumed)
+    return checked(row, _TABLE, name, reported, recomputed, verdict, why, assumed)
 
 
 def _group(study_id: str, percent: float, evidence: Evidence) -> tuple[str, int, int] | None:
@@ -173,11 +173,11 @@ def _paired(row, reported: str, texts: tuple[str, str], n: int, printed: Printed
         pairs = dict.fromkeys(zip(found["lost"], found["gained"], strict=True))
         recomputed = " or ".join(f"{lost} lost and {gained} gained" for lost, gained in pairs)
         why = f"under {series([MCNEMAR_WORDS[test] for test in dict.fromkeys(found['test'])], 'or')} only"
-        return checked(row, TABLE, name, reported, recomputed, FITS, why, assumed)
+        return checked(row, _TABLE, name, reported, recomputed, FITS, why, assumed)
     smaller = flows(range(n - 1, ceil(FEWEST * n) - 1, -1))
     if len(smaller):
         sizes = sorted(set(smaller["n"]), reverse=True)
         why = f"no flow of {n} patients gives this P value; with {listed(sizes)} patients one does"
-        return checked(row, TABLE, name, reported, "", FITS_WITH_ANOTHER_N, why, assumed)
+        return checked(row, _TABLE, name, reported, "", FITS_WITH_ANOTHER_N, why, assumed)
     why = "no flow of whole patients gives this P value under any form of McNemar's test"
-    return checked(row, TABLE, name, reported, "", CANNOT_BE, why, assumed)
+    return checked(row, _TABLE, name, reported, "", CANNOT_BE, why, assumed)

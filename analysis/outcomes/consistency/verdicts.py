@@ -18,7 +18,7 @@ FITS_WITH_ANOTHER_N = "fits with another n"
 CANNOT_BE = "cannot be"
 CANNOT_BE_CHECKED = "cannot be checked"
 VERDICTS = (FITS, FITS_BY_OTHER_ROUNDING, FITS_WITH_ANOTHER_N, CANNOT_BE, CANNOT_BE_CHECKED)
-COLUMNS = (
+_COLUMNS = (
     *("study_id", "citation", "table", "row", "check", "reported", "recomputed", "verdict", "why", "assumed"),
     *("source_id", "locator"),
 )
@@ -59,10 +59,10 @@ def as_table(results: list[Checked], evidence: Evidence) -> pd.DataFrame:
         values(evidence.reviews, "review_id", "citation")
     )
     rows = [
-        tuple(names.get(result.study_id) if column == "citation" else getattr(result, column) for column in COLUMNS)
+        tuple(names.get(result.study_id) if column == "citation" else getattr(result, column) for column in _COLUMNS)
         for result in sorted(results, key=lambda result: (result.study_id, result.table, result.row))
     ]
-    return rowwise.table(rows, {column: "int64" if column == "row" else "str" for column in COLUMNS})
+    return rowwise.table(rows, {column: "int64" if column == "row" else "str" for column in _COLUMNS})
 
 
 def decimals(text: str) -> int:

@@ -13,9 +13,9 @@ from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.statistics.decline import SLOPE, Decline, decline
 
-STEPS = 40  # points of a curve
-CURVE_COLUMNS = ["weeks", "rate", "ci_low", "ci_high", "pi_low", "pi_high"]
-WITHOUT_COLUMNS = ["study_id", "citation", "k", "weeks", "rate"]
+_STEPS = 40  # points of a curve
+_CURVE_COLUMNS = ["weeks", "rate", "ci_low", "ci_high", "pi_low", "pi_high"]
+_WITHOUT_COLUMNS = ["study_id", "citation", "k", "weeks", "rate"]
 HALF_COLUMNS = ["omitted", "citation", "k", "half_weeks", "half_low", "half_high", "slope", "slope_low", "slope_high"]
 REGIMEN_COLUMNS = ["regimen_class", "k", "odds_ratio", "ci_low", "ci_high", "p"]
 
@@ -54,7 +54,7 @@ class BenefitKept:
             raise ValueError(self.why)
         if max(weeks) > self.last_week:
             raise ValueError(f"week {max(weeks):g} lies beyond the last count, at {self.last_week:g} weeks")
-        return self.model.curve(list(weeks))[CURVE_COLUMNS]
+        return self.model.curve(list(weeks))[_CURVE_COLUMNS]
 
 
 def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
@@ -67,9 +67,9 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     """
     points, left_out = counts(selection, level)
     empty = {
-        "curve": pd.DataFrame(columns=CURVE_COLUMNS),
+        "curve": pd.DataFrame(columns=_CURVE_COLUMNS),
         "half": pd.DataFrame(columns=HALF_COLUMNS),
-        "without": pd.DataFrame(columns=WITHOUT_COLUMNS),
+        "without": pd.DataFrame(columns=_WITHOUT_COLUMNS),
         "regimens": pd.DataFrame(columns=REGIMEN_COLUMNS),
     }
     k, last = int(points["study_id"].nunique()), float(points["weeks"].max()) if len(points) else 0.0
@@ -78,7 +78,7 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
         model = fit(points, level)
     except ValueError as error:
         return BenefitKept(**shared, **empty, why=str(error), why_no_regimens=str(error), tau=np.nan)
-    weeks = np.expm1(np.linspace(0, np.log1p(last), STEPS))
+    weeks = np.expm1(np.linspace(0, np.log1p(last), _STEPS))
     half, without = [_half(model, "", "")], []
     for study, rows in points.groupby("study_id", sort=True):
         citation = rows["citation"].iloc[0]
@@ -93,9 +93,9 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     regimens, why_no_regimens = _regimens(points, level)
     return BenefitKept(
         **shared,
-        curve=model.curve(weeks)[CURVE_COLUMNS],
+        curve=model.curve(weeks)[_CURVE_COLUMNS],
         half=pd.DataFrame(half, columns=HALF_COLUMNS),
-        without=pd.concat(without, ignore_index=True)[WITHOUT_COLUMNS] if without else empty["without"],
+        without=pd.concat(without, ignore_index=True)[_WITHOUT_COLUMNS] if without else empty["without"],
         regimens=regimens,
         why="",
         why_no_regimens=why_no_regimens,

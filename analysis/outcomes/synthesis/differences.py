@@ -15,10 +15,10 @@ from analysis.outcomes.synthesis.windows import place, window
 from analysis.statistics.pooling import pool
 
 AGAINST, SINCE = "ketamine minus control", "change since baseline"
-GROUP_KEYS = ["kind", "control", "window"]
-RESULT = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q_p"]
-GROUP_COLUMNS = [*GROUP_KEYS, "k", "patients", *RESULT, "note"]
-STUDY_COLUMNS = [
+_GROUP_KEYS = ["kind", "control", "window"]
+_RESULT = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q_p"]
+_GROUP_COLUMNS = [*_GROUP_KEYS, "k", "patients", *_RESULT, "note"]
+_STUDY_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["kind", "window", "weeks", "n", "estimate", "se", "basis", "access", "rows"],
 ]
@@ -49,31 +49,31 @@ def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDiffe
     table["why"] = twice.where(twice != "", table["why"])
     left = [table[table["why"] != ""]]
     usable = table[table["why"] == ""].drop(columns="why")
-    later = usable.duplicated(["arm_id", *GROUP_KEYS])
+    later = usable.duplicated(["arm_id", *_GROUP_KEYS])
     left.append(usable[later].assign(why="the same patients measured earlier within the same time"))
     groups, studies = [], []
-    order = sorted(usable[~later].groupby(GROUP_KEYS).groups, key=lambda key: (key[0], key[1], place(key[2])))
+    order = sorted(usable[~later].groupby(_GROUP_KEYS).groups, key=lambda key: (key[0], key[1], place(key[2])))
     for key in order:
-        rows = usable[~later & (usable[GROUP_KEYS] == list(key)).all(axis=1)]
+        rows = usable[~later & (usable[_GROUP_KEYS] == list(key)).all(axis=1)]
         if rows["study_id"].nunique() == 1:
             left.append(rows.assign(why="the only study that reports this at this time"))
             continue
         pooled = pool(rows["estimate"].astype(float), rows["se"].astype(float) ** 2, level=level)
         groups.append(
             {
-                **dict(zip(GROUP_KEYS, key, strict=True)),
+                **dict(zip(_GROUP_KEYS, key, strict=True)),
                 "k": int(rows["study_id"].nunique()),
                 "patients": int(rows["n"].sum()),
-                **{name: getattr(pooled, name) for name in RESULT},
+                **{name: getattr(pooled, name) for name in _RESULT},
                 "note": pooled.note,
             }
         )
         studies.append(rows.assign(weight=pooled.weights))
     kept = [part for part in left if len(part)]
     return PooledDifferences(
-        pd.DataFrame(groups, columns=GROUP_COLUMNS),
-        pd.concat(studies, ignore_index=True) if studies else pd.DataFrame(columns=[*STUDY_COLUMNS, "weight"]),
-        pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=[*STUDY_COLUMNS, "why"]),
+        pd.DataFrame(groups, columns=_GROUP_COLUMNS),
+        pd.concat(studies, ignore_index=True) if studies else pd.DataFrame(columns=[*_STUDY_COLUMNS, "weight"]),
+        pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=[*_STUDY_COLUMNS, "why"]),
     )
 
 
@@ -102,4 +102,4 @@ def _arranged(table: pd.DataFrame, why: pd.Series) -> pd.DataFrame:
     table = table.assign(window=[window(weeks) for weeks in table["weeks"].astype("float64")])
     why = why.mask((why == "") & (table["window"] == ""), "on treatment, or the time is not stated")
     why = why.mask((why == "") & ~np.isfinite(table["se"].astype("float64")), "no standard error is printed")
-    return table.reindex(columns=STUDY_COLUMNS).assign(why=why)
+    return table.reindex(columns=_STUDY_COLUMNS).assign(why=why)

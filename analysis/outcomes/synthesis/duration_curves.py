@@ -15,8 +15,8 @@ from analysis.statistics.survival import bootstrap
 DRAWS = 1000
 SEED = 1
 UNTOLD = "of other treated patients of the same group no duration is told"
-CURVE_COLUMNS = ["regimen_class", "weeks", "low", "high", "band_low", "band_high"]
-GROUP_COLUMNS = [
+_CURVE_COLUMNS = ["regimen_class", "weeks", "low", "high", "band_low", "band_high"]
+_GROUP_COLUMNS = [
     *["regimen_class", "k", "patients", "still_going", "last_week"],
     *["median_low", "median_high", "median_ci_low", "median_ci_high"],
 ]
@@ -85,8 +85,8 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
         used.append(rows)
     together = [part for part in left if len(part)]
     return DurationCurves(
-        pd.concat(curves, ignore_index=True)[CURVE_COLUMNS] if curves else pd.DataFrame(columns=CURVE_COLUMNS),
-        pd.DataFrame(groups, columns=GROUP_COLUMNS),
+        pd.concat(curves, ignore_index=True)[_CURVE_COLUMNS] if curves else pd.DataFrame(columns=_CURVE_COLUMNS),
+        pd.DataFrame(groups, columns=_GROUP_COLUMNS),
         pd.concat(used, ignore_index=True) if used else usable.iloc[:0],
         pd.concat(together, ignore_index=True) if together else usable.iloc[:0].assign(why=""),
     )

@@ -22,7 +22,7 @@ DEFINITION_OF_RULE = {
     "ge_30_percent": "ge_30_percent",
     "ge_50_percent": "ge_50_percent",
 }
-COLUMNS = [
+_COLUMNS = [
     *["outcome", "definition", "studies", "study_ids", "k", "patients", "estimate"],
     *["ci_low", "ci_high", "pi_low", "pi_high", "rows"],
 ]
@@ -49,11 +49,11 @@ def published(
     try:
         model = fit(points, level)
     except ValueError:  # there is no curve
-        return pd.DataFrame(found, columns=COLUMNS)
+        return pd.DataFrame(found, columns=_COLUMNS)
     for visit, weeks in visits.items():
         if weeks <= model.last:
             found.append(_by_curve(points, model, weeks, f"{responder_rule} at {visit}"))
-    return pd.DataFrame(found, columns=COLUMNS)
+    return pd.DataFrame(found, columns=_COLUMNS)
 
 
 def _by_definition(

@@ -18,10 +18,10 @@ from analysis.statistics.pooling import Pooled, pool_proportions
 
 ALONE = "the only study that counts this at this time"
 GROUP_KEYS = ["control", "route", "definition_class", "window"]
-RESULT = ["rate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high"]
-GROUP_COLUMNS = [*GROUP_KEYS, "definition_words", "k", "patients", "responders", *RESULT, "q", "q_p", "note", "rows"]
-STUDY_COLUMNS = [*responders.RATE_COLUMNS, "window", "weight"]
-WITHOUT_COLUMNS = [*GROUP_KEYS, "study_id", "citation", "k", *RESULT[:5]]
+_RESULT = ["rate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high"]
+_GROUP_COLUMNS = [*GROUP_KEYS, "definition_words", "k", "patients", "responders", *_RESULT, "q", "q_p", "note", "rows"]
+_STUDY_COLUMNS = [*responders.RATE_COLUMNS, "window", "weight"]
+_WITHOUT_COLUMNS = [*GROUP_KEYS, "study_id", "citation", "k", *_RESULT[:5]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
                 "k": pooled.k,
                 "patients": int(by_study["n"].sum()),
                 "responders": int(by_study["responders"].sum()),
-                **{name: getattr(pooled, "estimate" if name == "rate" else name) for name in RESULT},
+                **{name: getattr(pooled, "estimate" if name == "rate" else name) for name in _RESULT},
                 "q": pooled.q,
                 "q_p": pooled.q_p,
                 "note": pooled.note,
@@ -76,10 +76,10 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
         studies.append(by_study.assign(weight=pooled.weights))
         without += [named | row for row in _without_each(by_study, level)]
     return PooledRates(
-        pd.DataFrame(groups, columns=GROUP_COLUMNS),
-        _put_together(studies, STUDY_COLUMNS),
-        pd.DataFrame(without, columns=WITHOUT_COLUMNS),
-        _put_together(left, [*STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
+        pd.DataFrame(groups, columns=_GROUP_COLUMNS),
+        _put_together(studies, _STUDY_COLUMNS),
+        pd.DataFrame(without, columns=_WITHOUT_COLUMNS),
+        _put_together(left, [*_STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
     )
 
 
@@ -150,7 +150,7 @@ def _without_each(by_study: pd.DataFrame, level: float) -> list[dict]:
     for row in each(by_study):
         rest = by_study[by_study["study_id"] != row.study_id]
         pooled = pool_group(rest, level, tau2_limits=False)
-        limits = {name: getattr(pooled, name) for name in RESULT[1:5]}
+        limits = {name: getattr(pooled, name) for name in _RESULT[1:5]}
         found.append(
             {"study_id": row.study_id, "citation": row.citation, "k": pooled.k, "rate": pooled.estimate, **limits}
         )

@@ -49,8 +49,8 @@ def cohort_parts(path: Path, given: str) -> Parts:
     given: the path as somebody wrote it, for messages. The cohort is checked on the way: raises CohortUnusable with the
     number of its problems, the first of them and the command that lists all.
     """
-    from analysis.evidence.problems import DataError
     from analysis.outcomes import cohort
+    from analysis.tabular.problems import DataError
 
     try:
         courses = cohort.load(path).courses

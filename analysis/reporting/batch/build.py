@@ -14,9 +14,9 @@ from typing import Any
 from analysis.paths import resolve
 from analysis.reporting import ReportError
 from analysis.reporting.batch.folder import MANIFEST, Folder
-from analysis.reporting.page.paper import DEFAULT_PAPER, on_paper
 from analysis.reporting.batch.plan import Plan, Planned
 from analysis.reporting.batch.pool import build_all
+from analysis.reporting.page.paper import DEFAULT_PAPER, on_paper
 from analysis.reporting.provenance import sha256
 from analysis.reporting.run import Built, Spec, one_line, place
 
@@ -98,7 +98,7 @@ def run(
     here. Raises NoCluster if there is none, FolderBusy if another batch is at work there, OSError if it can't be
     written, ReportError if the index can't be made.
     """
-    from analysis.reporting.batch.build import crate, index# noqa: F401 (now, while kernels still load, and not at the end)
+    from analysis.reporting.batch import crate, index  # noqa: F401 (now, while kernels still load, and not at the end)
 
     watcher = watcher or Watcher()
     common = on_paper(common, plan.paper)
@@ -203,7 +203,7 @@ def _finish(
             },
         }
     )
-    from analysis.reporting.batch.build import crate
+    from analysis.reporting.batch import crate
     from analysis.reporting.batch.index import index_html
 
     makers = {

@@ -8,8 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from analysis.reporting.batch.plan import Plan
-from analysis.reporting.provenance import day_of, value_words
 from analysis.reporting.page.references import TEMPLATE
+from analysis.reporting.provenance import day_of, value_words
 
 
 @functools.cache

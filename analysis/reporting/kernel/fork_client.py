@@ -33,7 +33,7 @@ _IMPORT_TIME = ("PYTHON", "MPL", "MATPLOTLIB", "LC_", "LANG", "TZ", "OMP_", "OPE
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"} | {
     "JE_ARROW_MALLOC_CONF": "background_thread:false"
 }
-_CODE = "import sys; sys.path[:] = [p for p in sys.path if p]; from analysis.reporting import template_process as t; "
+_CODE = "import sys; sys.path[:] = [p for p in sys.path if p]; from analysis.reporting.kernel import fork_server as t; "
 
 _address = ""
 

@@ -6,7 +6,8 @@ A kernel is asked for over a Unix socket, one connection a kernel:
     answered   "pid N", then "ready" when the kernel's ports are bound, then "exit CODE" when it has ended
 
 If the asker goes away, its kernel is killed; if the owner of this process goes away (its standard input ends), or
-nobody has asked for `idle` seconds, it ends and takes all kernels with it. Only for systems with fork; see warm.py.
+nobody has asked for `idle` seconds, it ends and takes all kernels with it. Only for systems with fork;
+see fork_client.py.
 """
 
 from __future__ import annotations

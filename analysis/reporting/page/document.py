@@ -10,8 +10,19 @@ from typing import Any
 from analysis.exhibit import EXHIBIT_MIME, escape, visible
 from analysis.reporting import ReportError, provenance
 from analysis.reporting.page import pandoc, source_rows
+from analysis.reporting.page.model import (
+    Answer,
+    Blocks,
+    Code,
+    Document,
+    FigurePart,
+    Grid,
+    Heading,
+    Part,
+    TablePart,
+    Text,
+)
 from analysis.reporting.page.outputs import joined, plain_parts
-from analysis.reporting.page.model import Answer, Blocks, Code, Document, FigurePart, Grid, Heading, Part, TablePart, Text
 from analysis.reporting.page.references import with_references
 
 METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made

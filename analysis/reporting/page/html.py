@@ -19,7 +19,6 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from analysis.reporting.page import pandoc
-from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.model import (
     NO_ROWS,
@@ -36,6 +35,7 @@ from analysis.reporting.page.model import (
     TablePart,
     Text,
 )
+from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.references import TEMPLATE, with_letters
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight

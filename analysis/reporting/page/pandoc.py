@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from analysis.reporting import ReportError
-from analysis.reporting.page.pandoc_process import Converter
 from analysis.reporting.page.model import Blocks
+from analysis.reporting.page.pandoc_process import Converter
 
 # Markdown as JupyterLab reads it where the two differ; no raw HTML, Typst or TeX: text from the data stays text.
 READER = (

@@ -17,7 +17,6 @@ from analysis.reporting import ReportError
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.html import captioned, description, svg_size
-from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper
 from analysis.reporting.page.model import (
     Blocks,
     Code,
@@ -31,6 +30,7 @@ from analysis.reporting.page.model import (
     TablePart,
     Text,
 )
+from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper
 from analysis.reporting.page.references import TEMPLATE, with_letters
 from analysis.reporting.page.source_rows import Entry
 from analysis.reporting.page.typst_tables import set_table

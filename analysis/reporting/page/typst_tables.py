@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.column_widths import Layout, lay_out
-from analysis.reporting.page.paper import A4, Paper
 from analysis.reporting.page.model import NO_ROWS, Grid
+from analysis.reporting.page.padding import paddings
+from analysis.reporting.page.paper import A4, Paper
 
 _NUMBER = re.compile(r"(P\s*)?[-\u2212+<>=≤≥±~(]*\s*\d")
 

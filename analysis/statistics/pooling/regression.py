@@ -14,7 +14,7 @@ from analysis.statistics.pooling.checks import check_choice, check_estimates, ch
 from analysis.statistics.pooling.heterogeneity import METHODS, critical, estimate_tau2, fit, heterogeneity, spread
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS
 
-INTERCEPT = "intercept"
+_INTERCEPT = "intercept"
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class MetaRegression:
         ValueError for a moderator that is missing or unknown.
         """
         terms = self.coefficients["term"].tolist()
-        names = [term for term in terms if term != INTERCEPT]
+        names = [term for term in terms if term != _INTERCEPT]
         table = pd.DataFrame(moderators)
         if sorted(table.columns) != sorted(names):
             raise ValueError(f"moderators are {sorted(table.columns)}: the model needs {sorted(names)}")
         columns = {name: numbers(f"moderator {name!r}", table[name]) for name in names}
-        x = np.column_stack([np.ones(len(table)) if term == INTERCEPT else columns[term] for term in terms])
+        x = np.column_stack([np.ones(len(table)) if term == _INTERCEPT else columns[term] for term in terms])
         estimate = x @ self.coefficients["estimate"].to_numpy()
         variance = np.sum((x @ self.covariance) * x, axis=1)
         quantile = critical(self.level, self.residual_df if self.adjust == "hksj" else None)
@@ -145,7 +145,7 @@ def _design(
     names = [str(name) for name in moderators]
     if not names:
         raise ValueError("moderators is empty: a regression needs one moderator or more")
-    terms = [INTERCEPT, *names] if intercept else names
+    terms = [_INTERCEPT, *names] if intercept else names
     columns = [np.ones(len(y))] if intercept else []
     for name, values in zip(names, (moderators[name] for name in moderators), strict=True):
         column = numbers(f"moderator {name!r}", values)

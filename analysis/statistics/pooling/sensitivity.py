@@ -14,7 +14,7 @@ from analysis.statistics.pooling.inverse_variance import pool
 from analysis.statistics.pooling.regression import meta_regression
 from analysis.statistics.pooling.result import Pooled
 
-COLUMNS = ("k", "estimate", "se", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q", "q_p", "note")
+_COLUMNS = ("k", "estimate", "se", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q", "q_p", "note")
 TAU2_KINDS = ("common", "separate")
 
 
@@ -144,4 +144,4 @@ def _studies(
 
 
 def _row(pooled: Pooled) -> dict[str, object]:
-    return {column: getattr(pooled, column) for column in COLUMNS}
+    return {column: getattr(pooled, column) for column in _COLUMNS}

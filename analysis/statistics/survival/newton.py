@@ -16,7 +16,7 @@ import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
 TOLERANCE = 1e-10  # of the largest gradient, per unit of weight
-ROUNDS = 500
+_ROUNDS = 500
 RIDGE = 1e-11  # relative to the diagonal of the Hessian: keeps it invertible where rounding makes it singular
 SMALLEST_REST = 1e-4  # what a step must leave of each row's probability: rounding hides whether it leaves any
 TINY = 1e-11  # masses below are tried as zero at the end
@@ -57,7 +57,7 @@ def maximise_each(
         going = going[left.gradient(masses[going]).max(axis=1) > tolerance]
     masses = problems.without(masses, masses < 0.5 / size)
     going, left = np.arange(len(weight)), problems
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         gradient = left.gradient(masses[going])
         done = gradient.max(axis=1) <= tolerance
         if done.any():

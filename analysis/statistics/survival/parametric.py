@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from analysis.statistics.survival.distributions import DISTRIBUTIONS, STANDARD
 from analysis.statistics.survival.observed import check_level, checked, two_groups
 
-ROUNDS = 200
+_ROUNDS = 200
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ class _Model:
         theta = self.start
         with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
             value, gradient, hessian = self.value(theta)
-            for _ in range(ROUNDS):
+            for _ in range(_ROUNDS):
                 roots, vectors = np.linalg.eigh(-hessian)
                 roots = np.maximum(np.abs(roots), 1e-10 * np.abs(roots).max())
                 step = vectors @ ((vectors.T @ gradient) / roots)

@@ -16,7 +16,7 @@ from analysis.tables.cohort.parts import BY_WORDS, count, notes, points, rate
 from analysis.wording import half_up, level_words, percent, upper_first
 
 WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
-VERDICT_WORDS = {
+_VERDICT_WORDS = {
     "within": "within what studies show",
     "above": "above what studies show",
     "below": "below what studies show",
@@ -110,7 +110,7 @@ def benchmark(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), lev
         prediction_words=[_span(row.pi_low, row.pi_high, row.measured_in) for row in each(compared)],
         clinic_words=[_both(row.estimate, row.ci_low, row.ci_high, row.measured_in) for row in each(compared)],
         verdict_words=[
-            VERDICT_WORDS.get(row.verdict, row.verdict) + (f": {row.why}" if row.why else "") for row in each(compared)
+            _VERDICT_WORDS.get(row.verdict, row.verdict) + (f": {row.why}" if row.why else "") for row in each(compared)
         ],
     )
     label = level_words(level)

@@ -9,7 +9,7 @@ import csv
 import re
 from collections.abc import Iterator
 
-from analysis.evidence.problems import Problem, shorten
+from analysis.tabular.problems import Problem, shorten
 
 SAVE_AS = "in the spreadsheet choose Save as, “CSV UTF-8 (comma delimited)”"
 LINE_END = re.compile(r"\r\n|\n|\r")
