@@ -52,7 +52,7 @@ def table(rows: list[tuple], dtypes: dict[str, str]) -> pd.DataFrame:
     )
 
 
-def in_order(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+def sorted_rows(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """The rows sorted by columns, missing values last, equal rows as they stood; numbered anew.
 
     As `frame.sort_values(columns, kind="stable", ignore_index=True)`.

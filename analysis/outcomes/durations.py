@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import grouped, in_order, numbered, values
+from analysis.evidence.rowwise import grouped, numbered, sorted_rows, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
@@ -94,7 +94,7 @@ def statements(selection: Selection) -> pd.DataFrame:
         shown.append(words)
         ends.append(np.inf if endless else high)
     frame["shown_as"], frame["weeks_high"] = pd.array(shown, dtype="str"), np.array(ends, dtype="float64")
-    return in_order(frame, "study_id", "arm_id", "weeks_low", "row")[STATEMENT_COLUMNS]
+    return sorted_rows(frame, "study_id", "arm_id", "weeks_low", "row")[STATEMENT_COLUMNS]
 
 
 def kept(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -110,7 +110,7 @@ def kept(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
     frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
     frame["percent_reported"] = _printed_percentages(selection, frame)
-    return in_order(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[KEPT_COLUMNS]
+    return sorted_rows(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[KEPT_COLUMNS]
 
 
 def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarray:

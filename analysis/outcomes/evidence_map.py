@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import rowwise
-from analysis.evidence.rowwise import each, in_order, values
+from analysis.evidence.rowwise import each, sorted_rows, values
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, source_row
 
@@ -109,7 +109,7 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
         **pd.DataFrame(steps, columns=CONVERTED_COLUMNS),
     }
     frame = pd.concat([arms, pd.DataFrame(added, index=arms.index)], axis=1)
-    return in_order(frame, "regimen_class", "total_mg", "arm_id")[DOSE_COLUMNS]
+    return sorted_rows(frame, "regimen_class", "total_mg", "arm_id")[DOSE_COLUMNS]
 
 
 def _convert(arm, weight: float) -> dict[str, object]:

@@ -46,7 +46,7 @@ def no_names(table: TextTable, names: Iterable[str], is_name: Callable[[str], bo
     if later is not None:
         return later
     value = "" if origin.private else shorten(",".join(table.names))
-    return Problem(table.file, 1, "", value, NAMES_FIRST, advice.no_names(list(names)))
+    return Problem(table.file, 1, "", value, NAMES_FIRST, advice.no_names(list(names), origin))
 
 
 def header_problems(table: TextTable, origin: Origin) -> Iterator[Problem]:

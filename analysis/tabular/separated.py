@@ -141,7 +141,7 @@ def _separator(
     accepted = max(origin.separators, key=count_names)
     best = max(_SEPARATORS, key=lambda sign: count_names(sign)[0])
     if count_names(best)[0] > count_names(accepted)[0]:
-        accepted_names = listed([_SEPARATORS[sign] for sign in origin.separators])
+        accepted_names = listed([_SEPARATORS[sign] for sign in origin.separators], last=" or ")
         rule = f"cells are separated by {accepted_names}, not by {_SEPARATORS[best]}"
         return None, [Problem(file, 1, "", shown, rule, f"{advice.SAVE_AS_CSV}, not with {_SEPARATORS[best]}")]
     return accepted, []
