@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.evidence import joins, percent_counts, within
-from analysis.evidence.percent_counts import counts_behind, percentages
+from analysis.evidence.percent_counts import counts_behind, printable_percentages
 from analysis.evidence.records import Tables
 
 BROKEN = broken_rows("evidence_rules")
@@ -40,7 +40,7 @@ def test_every_rule_is_broken_by_some_test():
         "milestones_do_not_rise",
         "responders_agree_with_milestones",
     }
-    rules = (*within.RULES, percent_counts.counts_reproduce_their_percentage, *joins.RULES)
+    rules = (*within.RULES_WITHIN_ROWS, percent_counts.counts_reproduce_their_percentage, *joins.RULES_ACROSS_ROWS)
     assert {rule.__name__ for rule in rules} == tested
 
 
@@ -136,14 +136,16 @@ def test_nearest_to_percent_means_that_nothing_fits(data_copy, changes, column, 
     ],
 )
 def test_percentages_that_a_paper_may_print(count, total, decimals, printed):
-    assert percentages(count, total, decimals) == {Fraction(value) for value in printed}
+    assert printable_percentages(count, total, decimals) == {Fraction(value) for value in printed}
 
 
 @settings(max_examples=150, deadline=None)
 @given(total=st.integers(1, 90), decimals=st.integers(0, 2), data=st.data())
 def test_counts_behind_a_percentage_are_those_of_all_counts(total, decimals, data):
     printed = f"{data.draw(st.integers(0, 101 * 10**decimals)) / 10**decimals:.{decimals}f}"
-    fitting = [count for count in range(total + 1) if Fraction(printed) in percentages(count, total, decimals)]
+    fitting = [
+        count for count in range(total + 1) if Fraction(printed) in printable_percentages(count, total, decimals)
+    ]
     nearest = min(range(total + 1), key=lambda count: abs(Fraction(100 * count, total) - Fraction(printed)))
     assert counts_behind(printed, total) == (fitting, nearest)
 

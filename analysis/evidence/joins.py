@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from analysis.evidence.percent_counts import counts_reproduce_their_percentage
 from analysis.evidence.records import Record, Tables
-from analysis.evidence.within import RULES as RULES_WITHIN_A_ROW
+from analysis.evidence.within import RULES_WITHIN_ROWS
 from analysis.tabular.data_package import DICTIONARY
 from analysis.tabular.problems import Problem, nearest
 
@@ -29,7 +29,7 @@ _CLASS_FAMILY = {"complete_relief": "complete", "any_relief": "any"}
 
 def problems(tables: Tables) -> Iterator[Problem]:
     """The problems of all rules."""
-    for rule in (*RULES_WITHIN_A_ROW, counts_reproduce_their_percentage, *RULES):
+    for rule in (*RULES_WITHIN_ROWS, counts_reproduce_their_percentage, *RULES_ACROSS_ROWS):
         try:
             yield from rule(tables)
         except TypeError:
@@ -273,7 +273,7 @@ def the_other_value_has_a_place(tables: Tables, columns: Mapping[str, tuple[str,
             )
 
 
-RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
+RULES_ACROSS_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     arm_belongs_to_study,
     source_reports_study,
     arms_within_study,

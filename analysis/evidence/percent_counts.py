@@ -74,10 +74,10 @@ def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
     exact, decimals = Fraction(printed) * total / 100, _decimals(printed)
     nearest = min(min(total, floor(exact)), min(total, ceil(exact)), key=lambda count: abs(count - exact))
     around = counts_near(Fraction(printed), total, decimals)
-    return [count for count in around if Fraction(printed) in percentages(count, total, decimals)], nearest
+    return [count for count in around if Fraction(printed) in printable_percentages(count, total, decimals)], nearest
 
 
-def percentages(count: int, total: int, decimals: int) -> set[Fraction]:
+def printable_percentages(count: int, total: int, decimals: int) -> set[Fraction]:
     """The percentages that a paper may print for `count` of `total`: rounded half up, half to even, or cut off."""
     return {Fraction(number, 10**decimals) for number in ways_to_print(count, total, decimals)}
 

@@ -227,7 +227,7 @@ def _greater(left: float | None, right: float | None) -> bool:
     return left is not None and right is not None and left > right
 
 
-RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
+RULES_WITHIN_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     counts_within_their_denominator,
     scores_on_their_scale,
     statistic_and_value,

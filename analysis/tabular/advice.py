@@ -59,7 +59,7 @@ _UNITS = frozenset(["day", "days", "week", "weeks", "month", "months", "year", "
 _SPELLING = 0.8
 
 
-def number(text: str, field: Field, origin: Origin) -> str:
+def write_number(text: str, field: Field, origin: Origin) -> str:
     """Advice for a text that is not a number, or not a whole number."""
     bare = text.strip()
     whole = field.type == "integer"
@@ -101,13 +101,13 @@ def _decimal_comma(point: str, whole: bool) -> str:
     return f"write {point} if that is meant: a spreadsheet with other regional settings writes a decimal comma"
 
 
-def day(text: str) -> str:
+def write_date(text: str) -> str:
     """Advice for a text that is not a date written year-month-day."""
     ambiguous = re.search(r"\d[./]\d", text)
     return "write it like that" + ("; decide which number is the day and which the month" if ambiguous else "")
 
 
-def choice(word: str, allowed: Sequence[str], required: bool, origin: Origin) -> str:
+def choose_word(word: str, allowed: Sequence[str], required: bool, origin: Origin) -> str:
     """Advice for a word that is not one of a list."""
     begins = [other for other in allowed if plain_name(other).startswith(plain_name(word) + "_")]
     close = nearest(word, allowed) if not begins else begins[0] if len(begins) == 1 else None
@@ -116,12 +116,12 @@ def choice(word: str, allowed: Sequence[str], required: bool, origin: Origin) ->
     return f"write one of {listed(begins or allowed)}" + ("" if required else f", or {origin.leave_empty}")
 
 
-def required(field: Field, origin: Origin) -> str:
+def fill_in_cell(field: Field, origin: Origin) -> str:
     """Advice for an empty cell of a required column."""
     return f"{origin.fill_in} ({_meaning(field)})"
 
 
-def out_of_range(field: Field, origin: Origin) -> str:
+def look_up_value(field: Field, origin: Origin) -> str:
     """Advice for a value below the minimum or above the maximum."""
     what_to_do = origin.look_up if field.required else origin.look_up_or_leave_empty
     return f"{what_to_do} ({_meaning(field)})"
@@ -131,7 +131,7 @@ def _meaning(field: Field) -> str:
     return field.description.rstrip(".")
 
 
-def pattern(field: Field) -> str:
+def match_pattern(field: Field) -> str:
     """Advice for a text that does not match the pattern of its column."""
     return f"write it like that: {field.description}"
 

@@ -43,7 +43,7 @@ class Origin:
     guide: str
 
 
-CURATED = Origin(
+CURATED_TABLES = Origin(
     endings=(".csv",),
     separators=(",",),
     private=False,
@@ -58,7 +58,7 @@ CURATED = Origin(
     restore_rows="put the rows back (git checkout)",
     guide="",
 )
-CLINIC = Origin(
+CLINIC_TABLES = Origin(
     endings=(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
     separators=(",", ";", "\t"),
     private=True,
