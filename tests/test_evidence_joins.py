@@ -143,10 +143,9 @@ def test_percentages_that_a_paper_may_print(count, total, decimals, printed):
 @given(total=st.integers(1, 90), decimals=st.integers(0, 2), data=st.data())
 def test_counts_behind_a_percentage_are_those_of_all_counts(total, decimals, data):
     printed = f"{data.draw(st.integers(0, 101 * 10**decimals)) / 10**decimals:.{decimals}f}"
-    fitting = [
-        count for count in range(total + 1) if Fraction(printed) in printable_percentages(count, total, decimals)
-    ]
-    nearest = min(range(total + 1), key=lambda count: abs(Fraction(100 * count, total) - Fraction(printed)))
+    all_counts = range(total + 1)
+    fitting = [count for count in all_counts if Fraction(printed) in printable_percentages(count, total, decimals)]
+    nearest = min(all_counts, key=lambda count: abs(Fraction(100 * count, total) - Fraction(printed)))
     assert counts_behind(printed, total) == (fitting, nearest)
 
 
