@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from analysis.outcomes.cohort.form import long_form
 from analysis.tabular import advice
-from analysis.tabular.header import header_problems, missing_column_problem
+from analysis.tabular.header import header_problems, missing_column_problem, no_names_problem
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import Problem, listed, plain_name
 from analysis.tabular.schema import Field
