@@ -155,17 +155,7 @@ STILL_PRIVATE: set[str] = {
     "analysis/outcomes/cohort/excel.py: _worksheet_path",
     "analysis/reporting/batch/pool.py: _processes",
 }
-STILL_IMPORTED: set[str] = {
-    "test_cohort_load.py: test_cohort_excel.content",
-    "test_cohort_load.py: test_cohort_excel.workbook",
-    "test_cohort_load.py: test_cohort_parquet.content",
-    "test_cohort_load.py: test_cohort_parquet.table",
-    "test_figures_cohort.py: test_figures.problems_of",
-    "test_figures_cohort.py: test_figures.text_boxes",
-    "test_figures_synthesis.py: test_figures.problems_of",
-    "test_figures_synthesis.py: test_figures.text_boxes",
-    "test_reporting_pandoc.py: test_reporting_warm.gone",
-}
+STILL_IMPORTED: set[str] = set()
 
 
 @pytest.fixture(scope="module")
