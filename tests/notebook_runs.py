@@ -14,6 +14,7 @@ import nbformat
 import papermill
 import pypdf
 from bs4 import BeautifulSoup
+from pdf_words import all_words, page_words
 
 from analysis.parameters import all_notebooks, check, find_notebook
 from analysis.paths import ROOT
@@ -74,12 +75,11 @@ def pdf(name: str = "evidence-report") -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(defaults()[name].files["report.pdf"]))
 
 
-@functools.cache
 def pdf_pages(name: str = "evidence-report") -> tuple[str, ...]:
-    """The words of each page of a PDF, spaces made single."""
-    return tuple(" ".join(page.extract_text().split()) for page in pdf(name).pages)
+    """Words of each page of a report's PDF."""
+    return page_words(defaults()[name].files["report.pdf"])
 
 
 def pdf_text(name: str = "evidence-report") -> str:
-    """The words of a PDF, spaces made single."""
-    return " ".join(pdf_pages(name))
+    """Words of a report's PDF."""
+    return all_words(defaults()[name].files["report.pdf"])
