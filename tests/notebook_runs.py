@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
-import multiprocessing
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +42,28 @@ def defaults() -> dict[str, Built]:
 
 @functools.cache
 def others() -> dict[str, nbformat.NotebookNode]:
-    """Each notebook run by plain papermill with another set of parameters, from a working directory of its own."""
-    # processes, since papermill changes the working directory of the whole process
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool,
-    ):
-        texts = pool.map(_run, NAMES, [folder] * len(NAMES))
-        return {name: nbformat.reads(text, as_version=4) for name, text in zip(NAMES, texts, strict=True)}
+    """Each notebook as the batch runs it, with another set of parameters; no pages are made."""
+    common = provenance.shared()
+    specs = [Spec(name, name, _checked(name), formats=(), common=common) for name in NAMES]
+    notebooks = {}
+    for built in build_all(specs, jobs=2):
+        assert built.ok, (built.name, built.reason)
+        notebooks[built.name] = nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)
+    return notebooks
 
 
-def _run(name: str, folder: str) -> str:
-    given = OTHER[name]
-    check(find_notebook(name), given)
-    source = ROOT / "notebooks" / f"{name}.ipynb"
-    target = str(Path(folder) / f"{name}.ipynb")
-    made = papermill.execute_notebook(str(source), target, given, cwd=folder, progress_bar=False, kernel_name="python3")
-    return nbformat.writes(made)
+@functools.cache
+def run_elsewhere(name: str) -> nbformat.NotebookNode:
+    """A notebook run by plain papermill with another set of parameters, in an empty working directory."""
+    source = str(ROOT / "notebooks" / f"{name}.ipynb")
+    with tempfile.TemporaryDirectory() as folder:
+        target, given = str(Path(folder) / f"{name}.ipynb"), OTHER[name]
+        return papermill.execute_notebook(source, target, given, cwd=folder, progress_bar=False, kernel_name="python3")
+
+
+def _checked(name: str) -> dict[str, Any]:
+    values = check(find_notebook(name), OTHER[name])
+    return {parameter: values[parameter] for parameter in OTHER[name]}
 
 
 @functools.cache
