@@ -15,10 +15,10 @@ import papermill
 import pypdf
 from bs4 import BeautifulSoup
 
-from analysis.parameters import all_notebooks, check, find_notebook
+from analysis.parameters import all_notebooks, check_values, find_notebook
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch.pool import build_all
+from analysis.reporting.batch.pool import LocalWorkers, build_all
 from analysis.reporting.run import Built, Spec
 
 NAMES = [notebook.name for notebook in all_notebooks()]  # those for use by hand are in test_lab.py
@@ -38,7 +38,9 @@ OTHER: dict[str, dict[str, Any]] = {
 def defaults() -> dict[str, Built]:
     """Each notebook as the batch builds it, with its defaults."""
     common = provenance.shared()
-    return {built.name: built for built in build_all([Spec(name, name, common=common) for name in NAMES], jobs=2)}
+    with LocalWorkers() as workers:
+        specs = [Spec(name, name, common=common) for name in NAMES]
+        return {built.name: built for built in build_all(specs, workers, jobs=2)}
 
 
 @functools.cache
@@ -55,7 +57,7 @@ def others() -> dict[str, nbformat.NotebookNode]:
 
 def _run(name: str, folder: str) -> str:
     given = OTHER[name]
-    check(find_notebook(name), given)
+    check_values(find_notebook(name), given)
     source = ROOT / "notebooks" / f"{name}.ipynb"
     target = str(Path(folder) / f"{name}.ipynb")
     made = papermill.execute_notebook(str(source), target, given, cwd=folder, progress_bar=False, kernel_name="python3")
