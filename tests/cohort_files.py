@@ -1,4 +1,4 @@
-"""Small cohort files that several test modules write and spoil."""
+"""Small cohort files that several test modules write and spoil: CSV, Excel and Parquet."""
 
 from __future__ import annotations
 
