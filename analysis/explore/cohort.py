@@ -18,10 +18,9 @@ from analysis.outcomes import cohort as clinic
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.scores import course_scores
 from analysis.outcomes.cohort.threshold import AtThreshold, at_threshold
-from analysis.outcomes.context import REGIMEN_WORDS
 from analysis.parameters import check_parameters
 from analysis.tables.cohort.threshold import at_threshold as threshold_table
-from analysis.wording import half_up, level_words, of, percent, percent_interval, upper_first
+from analysis.wording import REGIMEN_WORDS, half_up, interval_words, out_of, percent, percent_interval, upper_first
 
 _KEPT = 64
 _WIDE = widgets.Layout(width="95%")
@@ -156,7 +155,7 @@ def _sentence(result: AtThreshold, level: float, synthetic: bool) -> str:
             continue
         limits = percent_interval(row["ci_low"], row["ci_high"])
         told.append(
-            f"{percent(row['rate'])} {words} ({of(row['responders'], row['n'])}, {level_words(level)} {limits})"
+            f"{percent(row['rate'])} {words} ({out_of(row['responders'], row['n'])}, {interval_words(level)} {limits})"
         )
     flow = result.flow.iloc[0]
     change = "Too few patients have both scores to tell the change."

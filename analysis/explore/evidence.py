@@ -17,11 +17,9 @@ from analysis.exhibit import Figure, Finding, plain
 from analysis.explore import parts
 from analysis.explore.command import evidence_command
 from analysis.outcomes import durations, responders, trajectories
-from analysis.outcomes.context import ACCESS_WORDS, DEFINITION_WORDS, REGIMEN_WORDS
 from analysis.parameters import check_parameters
 from analysis.parameters.registry import REGISTRY
-from analysis.tables.study import ROUTE_WORDS
-from analysis.wording import count, upper_first
+from analysis.wording import ACCESS_WORDS, DEFINITION_WORDS, REGIMEN_WORDS, ROUTE_WORDS, counted, upper_first
 
 PAIN, RESPONSE, BENEFIT = VIEWS = ("Pain", "Responders", "Benefit over time")
 HORIZONS = (4.0, 8.0, 13.0, 26.0, 52.0, 104.0, 208.0)
@@ -147,11 +145,11 @@ def _ticks(heading: str, parameter: str, words: dict[str, str], ticked: tuple[st
 def _counted(selection: Selection) -> str:
     """How many studies count, and which don't and why: nothing disappears unseen."""
     out = selection.left_out_of("studies")
-    counted = upper_first(count(len(selection.evidence.studies), "study counts", "studies count"))
+    studies = upper_first(counted(len(selection.evidence.studies), "study counts", "studies count"))
     if out.empty:
-        return f"<p>{counted}.</p>"
+        return f"<p>{studies}.</p>"
     lines = "".join(f"<li>{escape(row.label)}: {escape(row.why)}</li>" for row in each(out))
     return (
-        f'<details><summary style="cursor:pointer">{counted}, {len(out)} left out (which, and why)</summary>'
+        f'<details><summary style="cursor:pointer">{studies}, {len(out)} left out (which, and why)</summary>'
         f'<ul style="{parts.HINT};max-height:180px;overflow-y:auto">{lines}</ul></details>'
     )

@@ -55,5 +55,5 @@ def limits() -> tuple[str, ...]:
         "pain is at "
         "its worst, and pain at its worst tends to fall.",
         "A responder is whom the study calls one; definitions differ and stand beside each rate.",
-        f"Marks stand wherever a number is not printed as such in the study's own text: {mark_notes(*MARK_WORDS)}",
+        f"Marks stand wherever a number is not printed as such in the study's own text: {mark_notes(MARK_WORDS)}",
     )

@@ -10,7 +10,7 @@ from analysis.exhibit import Finding, shown_in
 from analysis.findings.response import RATES, patient_rates
 from analysis.outcomes import durations, evidence_map, trajectories
 from analysis.outcomes.context import PLACEBO
-from analysis.wording import count, half_up, series, upper_first
+from analysis.wording import counted, half_up, series, upper_first
 
 STUDIES, _LEFT_OUT, MAP = "tab-studies", "tab-left-out", "fig-evidence-map"  # where the report shows what is counted
 LATE_SCORE_WEEKS = 4
@@ -32,10 +32,10 @@ def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) ->
     if rates:
         derived = sum(basis != "reported" for basis, _ in rates)
         smallest, largest = min(n for _, n in rates), max(n for _, n in rates)
-        counted = shown_in(f"{derived} of {count(len(rates), 'responder rate')}", RATES)
+        rows = shown_in(f"{derived} of {counted(len(rates), 'responder rate')}", RATES)
         sizes = shown_in(f"{f'{smallest} to {largest}' if smallest < largest else largest} patients", RATES)
         detail.append(
-            f"{counted} {'comes' if derived == 1 else 'come'} with a count that had to be derived from other printed "
+            f"{rows} {'comes' if derived == 1 else 'come'} with a count that had to be derived from other printed "
             f"figures; the groups have {sizes}."
         )
     evidence = selection.evidence
@@ -81,8 +81,8 @@ def missing(selection: Selection, definition_classes: tuple[str, ...] = ()) -> F
     studies = left.count("studies")
     rows = len(left) - studies - left.count("arms")
     detail = (
-        f"{shown_in(upper_first(count(studies, 'study', 'studies')), _LEFT_OUT)} and "
-        f"{shown_in(count(rows, 'result row'), _LEFT_OUT)} are left out of this synthesis; the last table lists each "
+        f"{shown_in(upper_first(counted(studies, 'study', 'studies')), _LEFT_OUT)} and "
+        f"{shown_in(counted(rows, 'result row'), _LEFT_OUT)} are left out of this synthesis; the last table lists each "
         "with the reason."
         if left
         else "Nothing is left out of this synthesis."

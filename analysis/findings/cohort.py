@@ -10,9 +10,19 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape, sourced
-from analysis.outcomes.cohort.judging import RULE_WORDS
-from analysis.outcomes.context import group_name
-from analysis.wording import count, half_up, interval, level_words, of, percent, percent_interval, series, upper_first
+from analysis.wording import (
+    RULE_WORDS,
+    counted,
+    group_name,
+    half_up,
+    interval_words,
+    number_interval,
+    out_of,
+    percent,
+    percent_interval,
+    series,
+    upper_first,
+)
 
 _COMPLETE, _IMPUTED = "complete_cases", "non_responder_imputation"
 QUOTED = ("end_of_infusion", "follow_up")
@@ -41,8 +51,8 @@ def response(result: Any, level: float = 0.95) -> Finding:
     when = {"end_of_infusion": "at the end of infusion", "follow_up": f"at {_weeks(result.follow_up_weeks)}"}
     heads = [f"{percent(seen[visit]['rate'])} {when[visit]}" for visit in told]
     behind = [
-        f"{of(seen[visit]['responders'], seen[visit]['n'])}, "
-        f"{level_words(level) + ' ' if visit == told[0] else ''}"
+        f"{out_of(seen[visit]['responders'], seen[visit]['n'])}, "
+        f"{interval_words(level) + ' ' if visit == told[0] else ''}"
         f"{percent_interval(seen[visit]['ci_low'], seen[visit]['ci_high'])}"
         for visit in told
     ]
@@ -79,7 +89,7 @@ def _flow(result: Any, level: float) -> str:
     return (
         f"Of {int(row['n'])} patients with both scores {int(row['kept'])} stayed responders, {int(row['lost'])} no "
         f"longer were and {int(row['gained'])} became responders: a change of {half_up(100 * row['difference'])} "
-        f"percentage points ({level_words(level)} {limits[0]} to {limits[1]})."
+        f"percentage points ({interval_words(level)} {limits[0]} to {limits[1]})."
     )
 
 
@@ -88,7 +98,7 @@ def _tipping(result: Any) -> str:
     if tips.hidden or not tips.missing:
         return ""
     seen = CONCLUSION_WORDS[tips.conclusion]
-    among = f"the {count(int(tips.missing), 'patient')} without a follow-up score"
+    among = f"the {counted(int(tips.missing), 'patient')} without a follow-up score"
     if tips.never_changes:
         return f"That {seen} holds whatever became of {among}."
     if pd.isna(tips.low):
@@ -106,7 +116,7 @@ def pain(result: Any, level: float = 0.95) -> Finding:
     if changes.empty:
         return Finding(question, "Too few patients have a score at baseline and later.")
     first, last = changes.iloc[0], changes.iloc[-1]
-    sentence = f"**Mean pain was {_change(first)} {_at(first)}** ({_behind(first, level_words(level) + ' ')})"
+    sentence = f"**Mean pain was {_change(first)} {_at(first)}** ({_behind(first, interval_words(level) + ' ')})"
     if len(changes) > 1:
         sentence += f" and {_change(last)} {_at(last)} ({_behind(last, '')})"
     baseline = visits[(visits["visit"] == "baseline") & ~visits["hidden"]]
@@ -120,11 +130,11 @@ def _change(row: Any) -> str:
 
 
 def _behind(row: Any, lead: str) -> str:
-    patients = count(int(row["change_n"]), "patient")
+    patients = counted(int(row["change_n"]), "patient")
     if pd.isna(row["change_low"]):
         return patients
     sign = -1 if row["change_mean"] <= 0 else 1
-    return f"{lead}{interval(*sorted((sign * row['change_low'], sign * row['change_high'])))}; {patients}"
+    return f"{lead}{number_interval(*sorted((sign * row['change_low'], sign * row['change_high'])))}; {patients}"
 
 
 def _at(row: Any) -> str:
@@ -165,8 +175,10 @@ def _limits(row: Any, level: float) -> str:
         return ""
     low = half_up(row["limit_low"], 1).removesuffix(".0")
     if np.isinf(row["limit_high"]):
-        return f" ({level_words(level)} of the median: {low} weeks or more)"
-    return f" ({level_words(level)} of the median: {low} to {half_up(row['limit_high'], 1).removesuffix('.0')} weeks)"
+        return f" ({interval_words(level)} of the median: {low} weeks or more)"
+    return (
+        f" ({interval_words(level)} of the median: {low} to {half_up(row['limit_high'], 1).removesuffix('.0')} weeks)"
+    )
 
 
 def _test(row: Any) -> str:
@@ -189,7 +201,8 @@ def standing(compared: pd.DataFrame, rule: str) -> Finding:
     first, *others = each(judged)
     sentence = f"**{upper_first(_VERDICTS[first.verdict])}** {_stands(first)}"
     sentence += "".join(
-        f"; {'also within' if {first.verdict, other.verdict} == {'within'} else _VERDICTS[other.verdict]} {_stands(other)}"
+        f"; {'also within' if {first.verdict, other.verdict} == {'within'} else _VERDICTS[other.verdict]} "
+        f"{_stands(other)}"
         for other in others
     )
     ways = list(dict.fromkeys(escape(row.definition) for row in each(judged)))
@@ -203,7 +216,7 @@ def _stands(row: Any) -> str:
     return (
         f"{'at follow-up' if str(row.outcome).endswith('follow_up') else 'at the end of infusion'}: "
         f"{percent(row.estimate)} here, {sourced(percent(row.published), row.rows)} on average in "
-        f"{sourced(count(int(row.k), 'study', 'studies'), row.rows)} (one more study would be expected between "
+        f"{sourced(counted(int(row.k), 'study', 'studies'), row.rows)} (one more study would be expected between "
         f"{sourced(f'{percent(row.pi_low)} and {percent(row.pi_high)}', row.rows)})"
     )
 
@@ -229,10 +242,10 @@ def missing(result: Any, follow_up_weeks: float, level: float = 0.95) -> Finding
         if not row["hidden"] and pd.notna(row["low"]):
             digits = 1 if scale == 1 else 0
             sign = 1 if row["difference"] > 0 else -1
-            limits = interval(*sorted(sign * scale * row[side] for side in ("low", "high")), digits)
+            limits = number_interval(*sorted(sign * scale * row[side] for side in ("low", "high")), digits)
             more = "more" if row["difference"] > 0 else "less" if scale == 1 else "fewer"
             size = half_up(abs(scale * row["difference"]), digits)
-            told.append(f"{size} {unit} {more} {words} ({level_words(level)} {limits})")
+            told.append(f"{size} {unit} {more} {words} ({interval_words(level)} {limits})")
     if told:
         sentence += f" Patients without a score {_weeks(follow_up_weeks)} later had {series(told)} than the others."
     return Finding(question, sentence)

@@ -15,7 +15,7 @@ from analysis.outcomes.consistency import (
     questions,
 )
 from analysis.outcomes.context import source_row
-from analysis.wording import count, series
+from analysis.wording import counted, series
 
 _TABLE = "tab-consistency"  # the table that holds every check
 
@@ -37,10 +37,10 @@ def consistency(table: pd.DataFrame) -> Finding:
         if (number := int(counts.get(verdict, 0)))
     ]
     rest = f"; {series(told)}" if told else ""
-    fitting = shown_in(f"{int(counts.get(FITS, 0))} of {count(can, 'number')}", _TABLE)
+    fitting = shown_in(f"{int(counts.get(FITS, 0))} of {counted(can, 'number')}", _TABLE)
     sentence = f"**{fitting} that can be checked fit**{rest}."
     detail = (
-        f"{shown_in(count(len(table) - can, 'number'), _TABLE)} cannot be checked, since nothing is printed beside "
+        f"{shown_in(counted(len(table) - can, 'number'), _TABLE)} cannot be checked, since nothing is printed beside "
         "them. A misfit is a question to the authors: patients may have been missing, scores averaged, or values "
         "read off a curve."
     )

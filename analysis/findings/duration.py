@@ -8,8 +8,8 @@ from analysis.evidence.rowwise import each, grouped
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import durations
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS, source_row
-from analysis.wording import marks, of, series
+from analysis.outcomes.context import PLACEBO, source_row
+from analysis.wording import BENEFIT_WORDS, REGIMEN_WORDS, marks, out_of, series
 
 # "about three months", in weeks after the end of infusion
 THREE_MONTHS = (10.0, 16.0)
@@ -63,9 +63,7 @@ def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 5
 
 
 def _counts(part: list) -> str:
-    return series(
-        [f"in {_of(row)} ({durations.BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})" for row in part]
-    )
+    return series([f"in {_of(row)} ({BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})" for row in part])
 
 
 def _against_placebo(row) -> str:
@@ -80,7 +78,7 @@ def _place(row) -> str:
 
 
 def _of(row) -> str:
-    return sourced(of(row.patients, row.patients_treated) + marks(row), _place(row))
+    return sourced(out_of(row.patients, row.patients_treated) + marks(row), _place(row))
 
 
 def _has_note(row) -> bool:

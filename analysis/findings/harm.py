@@ -10,7 +10,7 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes import safety
 from analysis.outcomes.context import PLACEBO, source_row
-from analysis.wording import groups, marks, of, percent, printed_percent, upper_first
+from analysis.wording import group_sizes, marks, out_of, percent, printed_percent, upper_first
 
 SHOWN = 2  # of the other events: those that most patients had
 WRITTEN_FOR_THE_EVENT = ("case_report", "case_series")
@@ -55,7 +55,7 @@ def _against_placebo(treated, placebo) -> str:
     event = sourced(upper_first(treated.event), _place(treated))
     return (
         f"**{event}: {_rate(treated)} with ketamine, {_rate(placebo)} with placebo** "
-        f"({sourced(groups(treated.n, placebo.n), _place(treated), _place(placebo))}; "
+        f"({sourced(group_sizes(treated.n, placebo.n), _place(treated), _place(placebo))}; "
         f"{cite(treated.study_id, treated.citation)})."
     )
 
@@ -70,7 +70,7 @@ def _rate(row) -> str:
 
 def _counted(happened: list, elsewhere: bool) -> str:
     told = [
-        f"{sourced(row.event, _place(row))}, {sourced(f'{of(row.events, row.n)}{marks(row)}', _place(row))} "
+        f"{sourced(row.event, _place(row))}, {sourced(f'{out_of(row.events, row.n)}{marks(row)}', _place(row))} "
         f"({cite(row.study_id, row.citation)})"
         for row in happened
     ]
@@ -80,7 +80,7 @@ def _counted(happened: list, elsewhere: bool) -> str:
 def _none(none: list) -> str:
     largest = max(none, key=lambda row: row.n)
     event = sourced(largest.event, _place(largest))
-    counted = sourced(f"{of(0, largest.n)}{marks(largest)}", _place(largest))
+    counted = sourced(f"{out_of(0, largest.n)}{marks(largest)}", _place(largest))
     told = f"{event}, {counted}; {cite(largest.study_id, largest.citation)}"
     possible = f"a rate of up to {sourced(percent(largest.rule_of_three), _place(largest))} possible"
     studies = len({row.study_id for row in none})

@@ -10,7 +10,16 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes import responders
 from analysis.outcomes.context import PLACEBO, source_row
-from analysis.wording import level_words, marks, of, p_text, percent_interval, printed_percent, series, weeks
+from analysis.wording import (
+    interval_words,
+    marks,
+    out_of,
+    p_text,
+    percent_interval,
+    printed_percent,
+    series,
+    time_words,
+)
 
 RATES = "tab-responder-rates"  # the table that holds every rate
 SOON_WEEKS = 1  # a rate up to a week after the end of infusion counts as one at its end
@@ -63,10 +72,10 @@ def _twice(flow: responders.Flow, rates: list, level: float) -> str:
     first, second = (next(row for row in group if row.weeks == w) for w in (flow.weeks_first, flow.weeks_second))
     clause = CLAUSES.get(flow.definition_class, "were responders")
     definition = "" if flow.definition_class in CLAUSES else f"; responder: {sourced(flow.definition, flow.rows)}"
-    later = sourced(f"{printed_percent(second)} {weeks(flow.weeks_second)}", _place(second))
+    later = sourced(f"{printed_percent(second)} {time_words(flow.weeks_second)}", _place(second))
     return (
-        f"**{_rate(first)} {clause} {sourced(weeks(flow.weeks_first), _place(first))} and {later}** "
-        f"({_of(first)}, {level_words(level)} {_limits(first)}; {_of(second)}, {_limits(second)}; "
+        f"**{_rate(first)} {clause} {sourced(time_words(flow.weeks_first), _place(first))} and {later}** "
+        f"({_of(first)}, {interval_words(level)} {_limits(first)}; {_of(second)}, {_limits(second)}; "
         f"{cite(flow.study_id, flow.citation)}{definition})."
     )
 
@@ -92,10 +101,10 @@ def _range(words: str, part: list, level: float) -> str:
         return ""
     if len(part) == 1:
         row = part[0]
-        time = sourced(weeks(row.weeks), _place(row)) if pd.notna(row.weeks) else words
+        time = sourced(time_words(row.weeks), _place(row)) if pd.notna(row.weeks) else words
         return (
             f"**{_rate(row)} {CLAUSES.get(row.definition_class, 'were responders')} {time}** "
-            f"({_of(row)}, {level_words(level)} {_limits(row)}; "
+            f"({_of(row)}, {interval_words(level)} {_limits(row)}; "
             f"{cite(row.study_id, row.citation)}; counted: {sourced(row.definition, _place(row))})."
         )
     low, high = min(part, key=lambda row: row.rate), max(part, key=lambda row: row.rate)
@@ -118,7 +127,7 @@ def _rate(row) -> str:
 
 
 def _of(row) -> str:
-    return sourced(of(row.responders, row.n) + marks(row), _place(row))
+    return sourced(out_of(row.responders, row.n) + marks(row), _place(row))
 
 
 def _limits(row) -> str:

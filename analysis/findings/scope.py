@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from analysis.evidence.selection import CRPS_POPULATIONS, NOT_STATED, Criteria
-from analysis.outcomes.context import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS
-from analysis.wording import count, series, upper_first
+from analysis.wording import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, counted, series, upper_first
 
 
 def scope(criteria: Criteria) -> str:
@@ -12,7 +11,7 @@ def scope(criteria: Criteria) -> str:
     default = Criteria()
     parts = []
     if criteria.studies:
-        parts.append(f"only {count(len(criteria.studies), 'study', 'studies')} asked for by name")
+        parts.append(f"only {counted(len(criteria.studies), 'study', 'studies')} asked for by name")
     if criteria.regimen_classes:
         parts.append(f"only {series([REGIMEN_WORDS[name] for name in criteria.regimen_classes])}")
     if criteria.routes != default.routes:

@@ -14,7 +14,7 @@ from analysis.findings.harm import harm
 from analysis.findings.pain import pain
 from analysis.findings.response import response
 from analysis.outcomes.context import UNCONTROLLED, controls, source_row
-from analysis.wording import MARK_WORDS, mark_notes, of, upper_first
+from analysis.wording import MARK_WORDS, mark_notes, out_of, upper_first
 
 
 def study(evidence: Evidence, study_id: str, level: float = 0.95) -> tuple[Finding, ...]:
@@ -47,7 +47,7 @@ def _in_its_own_words(selection: Selection) -> Finding:
     if told.empty:
         told = selection.evidence.responders
         rows = [source_row("responders", row) for row in told["row"]]
-        words = [f"{row.definition}, {of(row.responders, row.n)}" for row in each(told)]
+        words = [f"{row.definition}, {out_of(row.responders, row.n)}" for row in each(told)]
     if not words:
         return Finding(question, "No pain score, rate, duration or harm that could be read.")
     words[0] = upper_first(words[0])
@@ -69,5 +69,5 @@ def study_limits(evidence: Evidence, study_id: str) -> tuple[str, ...]:
     notes = own.studies["notes"].iloc[0]
     if isinstance(notes, str):
         limits.append(f"Note: {sourced(notes, source_row('studies', own.studies['row'].iloc[0]))}.")
-    limits.append(f"Marks: {mark_notes(*MARK_WORDS)}")
+    limits.append(f"Marks: {mark_notes(MARK_WORDS)}")
     return tuple(limits)

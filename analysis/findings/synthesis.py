@@ -8,9 +8,19 @@ import numpy as np
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, cite, shown_in, sourced
-from analysis.outcomes.context import REGIMEN_WORDS, source_row
+from analysis.outcomes.context import source_row
 from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledRates
-from analysis.wording import count, half_up, level_words, of, percent, percent_interval, series, upper_first
+from analysis.wording import (
+    REGIMEN_WORDS,
+    counted,
+    half_up,
+    interval_words,
+    out_of,
+    percent,
+    percent_interval,
+    series,
+    upper_first,
+)
 
 _WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate possible
 
@@ -29,7 +39,7 @@ def pooled(found: PooledRates, level: float = 0.95) -> Finding:
         told.append("No two studies in this selection count the same thing at the same time: no rate is pooled.")
     alone = len(found.left_out)
     if alone:
-        stand = shown_in(upper_first(count(alone, "rate stands", "rates stand")), "tab-not-pooled")
+        stand = shown_in(upper_first(counted(alone, "rate stands", "rates stand")), "tab-not-pooled")
         told.append(f"{stand} alone; the table says why.")
     rows = tuple(source_row("responders", row) for row in found.studies["row"])
     return Finding("What do rates say together?", " ".join(told), tuple(dict.fromkeys(found.studies["study_id"])), rows)
@@ -40,9 +50,9 @@ def _pooled(row, level: float) -> str:
     what = f"{upper_first(row.definition_words)}, {row.window}"
     return (
         f"**{sourced(what, rows)}: {sourced(percent(row.rate), rows)}** over "
-        f"{sourced(count(row.k, 'study', 'studies'), rows)} ({row.control}; "
-        f"{sourced(of(row.responders, row.patients), rows)} patients; "
-        f"{level_words(level)} {sourced(percent_interval(row.ci_low, row.ci_high), rows)}){_next(row, rows)}."
+        f"{sourced(counted(row.k, 'study', 'studies'), rows)} ({row.control}; "
+        f"{sourced(out_of(row.responders, row.patients), rows)} patients; "
+        f"{interval_words(level)} {sourced(percent_interval(row.ci_low, row.ci_high), rows)}){_next(row, rows)}."
     )
 
 
@@ -70,8 +80,9 @@ def kept_over_time(found: BenefitKept, level: float = 0.95) -> Finding:
     sentence = (
         f"**In the study in the middle {from_all(percent(first.rate))} of all treated patients have the benefit at "
         f"the end of infusion and {from_all(percent(last.rate))} still have it "
-        f"{from_all(f'{last.weeks:g} weeks')} later** ({level_words(level)} {from_all(limits)}; "
-        f"{from_all(count(found.k, 'study', 'studies'))} without a control group, {from_all(f'{patients} patients')}). "
+        f"{from_all(f'{last.weeks:g} weeks')} later** ({interval_words(level)} {from_all(limits)}; "
+        f"{from_all(counted(found.k, 'study', 'studies'))} without a control group, "
+        f"{from_all(f'{patients} patients')}). "
         f"The next such study may see "
         f"{from_all(f'{percent_interval(last.pi_low, last.pi_high)} at {last.weeks:g} weeks')}."
     )
@@ -122,9 +133,9 @@ def _regimens(found: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
     told = []
     for row in each(found.regimens.iloc[1:]):
         words = (
-            f"Against {REGIMEN_WORDS[first.regimen_class]} ({from_all(count(first.k, 'study', 'studies'))}) the odds "
+            f"Against {REGIMEN_WORDS[first.regimen_class]} ({from_all(counted(first.k, 'study', 'studies'))}) the odds "
             f"of still having the benefit after {REGIMEN_WORDS[row.regimen_class]} "
-            f"({from_all(count(row.k, 'study', 'studies'))}) are {from_all(f'{row.odds_ratio:.1f}')} times as high "
+            f"({from_all(counted(row.k, 'study', 'studies'))}) are {from_all(f'{row.odds_ratio:.1f}')} times as high "
             f"(interval {from_all(f'{row.ci_low:.2g} to {row.ci_high:.2g}')})"
         )
         unclear = row.ci_low < 1 < row.ci_high
@@ -148,7 +159,7 @@ def durations_by_regimen(found: DurationCurves, level: float = 0.95) -> Finding:
 
 
 def _median(row, rows: str, level: float) -> str:
-    patients = sourced(f"{int(row.patients)} patients of {count(row.k, 'study', 'studies')}", rows)
+    patients = sourced(f"{int(row.patients)} patients of {counted(row.k, 'study', 'studies')}", rows)
     who = f"**{upper_first(REGIMEN_WORDS[row.regimen_class])}** ({patients}): "
     if np.isinf(row.median_high):
         weeks = sourced(f"{row.last_week:g} weeks", rows)
@@ -162,5 +173,5 @@ def _median(row, rows: str, level: float) -> str:
         limits = f"week {row.median_ci_low:g} or later"
     else:
         limits = f"week {row.median_ci_low:g} to {row.median_ci_high:g}"
-    limits = f"{level_words(level)}: {sourced(limits, rows)}"
+    limits = f"{interval_words(level)}: {sourced(limits, rows)}"
     return f"{who}half had lost it, or never had it, {sourced(when, rows)} ({limits})."

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Column, Table
+from analysis.exhibit import Column, Table, studies_of
 from analysis.outcomes.context import source_row
 from analysis.outcomes.responders import Flow
-from analysis.tables.notes import count_span, studies_of
+from analysis.tables.notes import count_span
 
 
 def consistency(table: pd.DataFrame, name: str = "consistency") -> Table:

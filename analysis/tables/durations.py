@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Column, Table
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_WORDS, PatientIntervals
-from analysis.tables.notes import row_column, studies_of, with_marks
-from analysis.wording import level_words, marks, percent_interval, printed_percent
+from analysis.exhibit import Column, Table, studies_of
+from analysis.outcomes.durations import PatientIntervals
+from analysis.tables.notes import marked_notes, row_column
+from analysis.wording import BENEFIT_WORDS, REGIMEN_WORDS, interval_words, marks, percent_interval, printed_percent
 
 
 def durations(table: pd.DataFrame) -> Table:
@@ -39,7 +38,7 @@ def durations(table: pd.DataFrame) -> Table:
         caption="Every reported duration of benefit, in weeks after the end of infusion.",
         columns=columns,
         studies=studies_of(table),
-        notes=with_marks("A group average is not the duration of any patient and enters no count.", shown),
+        notes=marked_notes("A group average is not the duration of any patient and enters no count.", shown),
     )
 
 
@@ -68,7 +67,7 @@ def patient_intervals(found: PatientIntervals) -> Table:
         caption=f"Durations of {int(table['patients'].sum())} patients as intervals: each patient counted once.",
         columns=columns,
         studies=studies_of(table),
-        notes=with_marks(f"{len(untold)} statements give no interval of patients and are listed apart.", shown),
+        notes=marked_notes(f"{len(untold)} statements give no interval of patients and are listed apart.", shown),
     )
 
 
@@ -102,7 +101,7 @@ def benefit_by_regimen(table: pd.DataFrame, level: float = 0.95) -> Table:
         study=[row.citation + marks(row) for row in rows],
         regimen=table["regimen_class"].map(REGIMEN_WORDS),
         benefit_words=table["benefit"].map(BENEFIT_WORDS),
-        count_words=[f"{int(row.patients)}/{int(row.patients_treated)}" for row in rows],
+        counted=[f"{int(row.patients)}/{int(row.patients_treated)}" for row in rows],
         share=[f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})" for row in rows],
     )
     columns = (
@@ -110,8 +109,8 @@ def benefit_by_regimen(table: pd.DataFrame, level: float = 0.95) -> Table:
         Column("study", "Study"),
         Column("benefit_words", "Benefit"),
         Column("weeks", "Weeks", "decimal", lambda v: f"{v:g}"),
-        Column("count_words", "Still had it", "right"),
-        Column("share", f"Share ({level_words(level)})"),
+        Column("counted", "Still had it", "right"),
+        Column("share", f"Share ({interval_words(level)})"),
         row_column("durations"),
     )
     return Table(
@@ -120,7 +119,7 @@ def benefit_by_regimen(table: pd.DataFrame, level: float = 0.95) -> Table:
         caption="Patients who still had the benefit, regimen by regimen; each line is one study's own count.",
         columns=columns,
         studies=studies_of(table),
-        notes=with_marks(
+        notes=marked_notes(
             "No study compares one regimen with another on these counts, and the definitions differ: the lines can "
             "neither be added nor ranked.",
             shown,

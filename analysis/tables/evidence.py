@@ -6,10 +6,10 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
-from analysis.exhibit import Column, Table
-from analysis.outcomes.context import REGIMEN_WORDS, source_row
-from analysis.tables.notes import row_column, studies_of
-from analysis.wording import half_up, interval, p_text
+from analysis.exhibit import Column, Table, studies_of
+from analysis.outcomes.context import source_row
+from analysis.tables.notes import row_column
+from analysis.wording import REGIMEN_WORDS, half_up, number_interval, p_text
 
 
 def studies(table: pd.DataFrame) -> Table:
@@ -76,7 +76,7 @@ def reviews(evidence) -> Table:
     kinds = evidence.reviews["estimate_kind"].isin(["mean_difference", "hedges_g", "event_rate_percent"])
     table = evidence.reviews[kinds & evidence.reviews["estimate"].notna()].copy()
     table["estimate_words"] = [
-        half_up(row.estimate, 2) + (f" ({interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else "")
+        half_up(row.estimate, 2) + (f" ({number_interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else "")
         for row in each(table)
     ]
     table["scale"] = table["estimate_kind"].map(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Column, Table
-from analysis.tables.notes import row_column, studies_of, with_marks
-from analysis.wording import level_words, marks, percent, percent_interval, printed_percent
+from analysis.exhibit import Column, Table, studies_of
+from analysis.tables.notes import marked_notes, row_column
+from analysis.wording import interval_words, marks, percent, percent_interval, printed_percent
 
 
 def adverse_events(table: pd.DataFrame, level: float = 0.95) -> Table:
@@ -15,7 +15,7 @@ def adverse_events(table: pd.DataFrame, level: float = 0.95) -> Table:
     rows = list(each(table))
     shown = table.assign(
         study=[row.citation + marks(row) for row in rows],
-        count_words=[_events(row) for row in rows],
+        counted=[_events(row) for row in rows],
         rate_words=[
             f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})" if pd.notna(row.rate) else ""
             for row in rows
@@ -25,8 +25,8 @@ def adverse_events(table: pd.DataFrame, level: float = 0.95) -> Table:
         Column("study", "Study"),
         Column("label", "Arm"),
         Column("event", "Event"),
-        Column("count_words", "Patients", "right"),
-        Column("rate_words", f"Rate ({level_words(level)})"),
+        Column("counted", "Patients", "right"),
+        Column("rate_words", f"Rate ({interval_words(level)})"),
         Column("rule_of_three", "Up to, if none", "right", percent),
         Column("note", "Note"),
         row_column("adverse_events"),
@@ -37,7 +37,7 @@ def adverse_events(table: pd.DataFrame, level: float = 0.95) -> Table:
         caption="Reported adverse events.",
         columns=columns,
         studies=studies_of(table),
-        notes=with_marks(
+        notes=marked_notes(
             "Up to, if none: the upper 95% limit of the rate when nobody had the event (rule of three: 3/n). "
             "Intervals: Wilson's method.",
             shown,

@@ -8,14 +8,9 @@ from analysis.exhibit import Column
 from analysis.wording import mark_notes
 
 
-def with_marks(text: str, shown: pd.DataFrame) -> str:
+def marked_notes(text: str, shown: pd.DataFrame) -> str:
     """The text, followed by the meaning of each mark that stands behind a study in `shown` (column study)."""
-    return f"{text} {mark_notes(*shown['study'])}".strip()
-
-
-def studies_of(table: pd.DataFrame) -> tuple[str, ...]:
-    """The studies of a table, in order, each once."""
-    return tuple(dict.fromkeys(table["study_id"]))
+    return f"{text} {mark_notes(shown['study'])}".strip()
 
 
 def row_column(table: str, name: str = "row") -> Column:

@@ -6,20 +6,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Column, Table
-from analysis.tables.notes import row_column, studies_of, with_marks
-from analysis.wording import half_up, interval, level_words, marks, upper_first
-
-SPREAD_WORDS = {
-    "sd": "SD",
-    "se": "SE",
-    "iqr_width": "width of the interquartile range",
-    "q1_q3": "quartiles",
-    "range": "range",
-    "ci95": "95% interval",
-    "unlabelled": "±, no label",
-    "none": "no spread printed",
-}
+from analysis.exhibit import Column, Table, studies_of
+from analysis.tables.notes import marked_notes, row_column
+from analysis.wording import SPREAD_WORDS, half_up, interval_words, marks, number_interval, upper_first
 
 
 def pain_scores(table: pd.DataFrame) -> Table:
@@ -46,7 +35,7 @@ def pain_scores(table: pd.DataFrame) -> Table:
         caption="Reported pain scores on the 0–10 scale, with their spread as printed.",
         columns=columns,
         studies=studies_of(table),
-        notes=with_marks(
+        notes=marked_notes(
             "An estimated standard deviation assumes a roughly normal distribution; a spread without a label is read "
             "both ways, where a 0–10 scale allows both.",
             shown,
@@ -66,9 +55,9 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 
             "n": f"{int(row.n_ketamine)} and {int(row.n_control)}",
             "change": half_up(row.difference, 1),
             "interval": "; ".join(
-                f"{interval(low, high)} if the spread is an {name}"
+                f"{number_interval(low, high)} if the spread is an {name}"
                 if row.spread_kind == "unlabelled"
-                else interval(low, high)
+                else number_interval(low, high)
                 for name, low, high in (
                     ("SE", row.ci_low_if_se, row.ci_high_if_se),
                     ("SD", row.ci_low_if_sd, row.ci_high_if_sd),
@@ -86,7 +75,9 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 
             "comparison": f"{row.label}: {row.basis}",
             "time": row.timepoint,
             "n": f"{int(row.n)}",
-            "change": half_up(row.change, 1) if np.isfinite(row.change) else interval(row.change_low, row.change_high),
+            "change": half_up(row.change, 1)
+            if np.isfinite(row.change)
+            else number_interval(row.change_low, row.change_high),
             "interval": _interval(row),
             "rows": row.rows,
         }
@@ -101,7 +92,7 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 
         Column("time", "Time"),
         Column("n", "n", "right"),
         Column("change", "Points, 0–10"),
-        Column("interval", upper_first(level_words(level))),
+        Column("interval", upper_first(interval_words(level))),
         row_column("pain_scores", "rows"),
     )
     return Table(
@@ -110,7 +101,7 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 
         caption="Differences between arms, then changes since baseline without a control group; negative = less pain.",
         columns=columns,
         studies=studies_of(shown),
-        notes=with_marks(
+        notes=marked_notes(
             "The two kinds are never pooled: a change since baseline is not the effect of ketamine alone.", shown
         ),
     )
@@ -118,7 +109,7 @@ def pain_changes(table: pd.DataFrame, differences: pd.DataFrame, level: float = 
 
 def _interval(row) -> str:
     words = {"span": "span of what the printed means allow", "none": "none can be had"}
-    return words.get(row.interval) or interval(row.change_low, row.change_high)
+    return words.get(row.interval) or number_interval(row.change_low, row.change_high)
 
 
 def _score(row) -> str:

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Column, Table, linked
+from analysis.exhibit import Column, Table, linked, studies_of
 from analysis.outcomes.responders import Flow
-from analysis.tables.notes import count_span, row_column, studies_of, with_marks
-from analysis.wording import level_words, marks, percent_interval, printed_percent
+from analysis.tables.notes import count_span, marked_notes, row_column
+from analysis.wording import interval_words, marks, percent_interval, printed_percent
 
 
 def responder_rates(table: pd.DataFrame, level: float = 0.95) -> Table:
@@ -17,7 +17,7 @@ def responder_rates(table: pd.DataFrame, level: float = 0.95) -> Table:
     rows = list(each(table))
     shown = table.assign(
         study=[row.citation + marks(row) for row in rows],
-        count_words=[
+        counted=[
             f"{int(row.responders)}/{int(row.n)}" + ("" if row.unit == "patients" else f" {row.unit}") for row in rows
         ],
         rate_words=[f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})" for row in rows],
@@ -28,8 +28,8 @@ def responder_rates(table: pd.DataFrame, level: float = 0.95) -> Table:
         Column("definition", "Counted as a responder"),
         Column("timepoint", "Time"),
         Column("weeks", "Weeks", "decimal", lambda v: f"{v:g}"),
-        Column("count_words", "Responders", "right"),
-        Column("rate_words", f"Rate ({level_words(level)})"),
+        Column("counted", "Responders", "right"),
+        Column("rate_words", f"Rate ({interval_words(level)})"),
         row_column("responders"),
     )
     return Table(
@@ -38,7 +38,7 @@ def responder_rates(table: pd.DataFrame, level: float = 0.95) -> Table:
         caption="Reported responder rates, each with its own definition of a responder.",
         columns=columns,
         studies=studies_of(table),
-        notes=with_marks("Weeks after the end of infusion. Intervals: Wilson's method.", shown),
+        notes=marked_notes("Weeks after the end of infusion. Intervals: Wilson's method.", shown),
     )
 
 

@@ -6,19 +6,20 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import RESULT_TABLES, Selection
-from analysis.exhibit import Column, Table, linked
+from analysis.exhibit import Column, Table, linked, studies_of
 from analysis.outcomes import evidence_map
-from analysis.outcomes.context import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, source_row
-from analysis.tables.notes import row_column, studies_of
-from analysis.wording import interval, p_text
-
-AGE_WORDS = {"adult": "adults", "paediatric": "children and adolescents", "mixed": "children and adults"}
-ROUTE_WORDS = {"iv": "intravenous", "sympathetic_block": "with a sympathetic block"}
-DRUG_WORDS = {
-    "s_ketamine": "S-ketamine",
-    "racemic_ketamine": "racemic ketamine",
-    "ketamine_unspecified": "ketamine (form not stated)",
-}
+from analysis.outcomes.context import source_row
+from analysis.tables.notes import row_column
+from analysis.wording import (
+    ACCESS_WORDS,
+    AGE_WORDS,
+    DRUG_WORDS,
+    POPULATION_WORDS,
+    REGIMEN_WORDS,
+    ROUTE_WORDS,
+    number_interval,
+    p_text,
+)
 
 
 def study_facts(selection: Selection) -> Table:
@@ -161,7 +162,7 @@ def _dose(row) -> str:
 
 def _estimate(row) -> str:
     if pd.isna(row.estimate):
-        return f"({interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else ""
+        return f"({number_interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else ""
     text = f"{row.estimate:g}"
     return f"{text} ({row.ci_low:g} to {row.ci_high:g})" if pd.notna(row.ci_low) else text
 

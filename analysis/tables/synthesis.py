@@ -6,13 +6,23 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Column, Table, linked
+from analysis.exhibit import Column, Table, linked, studies_of
 from analysis.exhibit.places import places
-from analysis.outcomes.context import REGIMEN_WORDS, source_row
-from analysis.outcomes.durations import BENEFIT_WORDS
+from analysis.outcomes.context import source_row
 from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledDifferences, PooledRates
-from analysis.tables.notes import row_column, studies_of, with_marks
-from analysis.wording import half_up, interval, level_words, marks, of, percent, percent_interval, upper_first
+from analysis.tables.notes import marked_notes, row_column
+from analysis.wording import (
+    BENEFIT_WORDS,
+    REGIMEN_WORDS,
+    half_up,
+    interval_words,
+    marks,
+    number_interval,
+    out_of,
+    percent,
+    percent_interval,
+    upper_first,
+)
 
 PREDICTION = (
     "The interval says where the average over such studies lies. The prediction interval says where the next group of "
@@ -25,7 +35,7 @@ def pooled_rates(pooled: PooledRates, level: float = 0.95) -> Table:
     groups = pooled.groups
     shown = groups.assign(
         what=[upper_first(row.definition_words) for row in each(groups)],
-        counts=[of(row.responders, row.patients) for row in each(groups)],
+        counts=[out_of(row.responders, row.patients) for row in each(groups)],
         rate_words=[f"{percent(r.rate)} ({percent_interval(r.ci_low, r.ci_high)})" for r in each(groups)],
         next_words=[_limits(r.pi_low, r.pi_high) for r in each(groups)],
         i2_words=[_share(r.i2, r.i2_low, r.i2_high) for r in each(groups)],
@@ -36,7 +46,7 @@ def pooled_rates(pooled: PooledRates, level: float = 0.95) -> Table:
         Column("control", "Design"),
         Column("k", "Studies", "right"),
         Column("counts", "Responders", "right"),
-        Column("rate_words", f"Pooled rate ({level_words(level)})"),
+        Column("rate_words", f"Pooled rate ({interval_words(level)})"),
         Column("next_words", f"Next study ({100 * level:g}% prediction interval)"),
         Column("i2_words", "I² (interval)"),
         row_column("responders", "rows"),
@@ -65,7 +75,7 @@ def without_each_study(pooled: PooledRates, level: float = 0.95) -> Table:
         Column("window", "Time"),
         Column("citation", "Without"),
         Column("k", "Studies left", "right"),
-        Column("rate_words", f"Pooled rate ({level_words(level)})"),
+        Column("rate_words", f"Pooled rate ({interval_words(level)})"),
     )
     return Table(
         name="pooled-rates-without-each",
@@ -87,7 +97,7 @@ def not_pooled(rates: PooledRates, differences: PooledDifferences) -> Table:
                     "study": [row.citation + marks(row) for row in each(single)],
                     "what": [row.definition for row in each(single)],
                     "weeks": single["weeks"],
-                    "number": [f"{of(row.responders, row.n)} {row.unit}" for row in each(single)],
+                    "number": [f"{out_of(row.responders, row.n)} {row.unit}" for row in each(single)],
                     "why": single["why"],
                     "place": [source_row("responders", row) for row in single["row"]],
                 }
@@ -120,7 +130,7 @@ def not_pooled(rates: PooledRates, differences: PooledDifferences) -> Table:
         caption="Rates and changes of pain that were not put together with others, and why.",
         columns=columns,
         studies=studies_of(shown),
-        notes=with_marks("Weeks after the end of infusion. Points of the 0-10 scale; negative = less pain.", shown),
+        notes=marked_notes("Weeks after the end of infusion. Points of the 0-10 scale; negative = less pain.", shown),
     )
 
 
@@ -136,7 +146,7 @@ def half_times(kept: BenefitKept, level: float = 0.95) -> Table:
         slope_words=[
             "can't be told"
             if np.isnan(r.slope)
-            else f"{half_up(r.slope, 2)} ({interval(r.slope_low, r.slope_high, 2)})"
+            else f"{half_up(r.slope, 2)} ({number_interval(r.slope_low, r.slope_high, 2)})"
             for r in each(half)
         ],
     )
@@ -144,8 +154,8 @@ def half_times(kept: BenefitKept, level: float = 0.95) -> Table:
         Column("without", "Left out"),
         Column("k", "Studies", "right", lambda v: f"{v:g}"),
         Column("time", "Half of the initial responders have lost it"),
-        Column("limits", level_words(level)),
-        Column("slope_words", f"Slope on log(1 + weeks) ({level_words(level)})"),
+        Column("limits", interval_words(level)),
+        Column("slope_words", f"Slope on log(1 + weeks) ({interval_words(level)})"),
     )
     return Table(
         name="half-times",
@@ -163,13 +173,13 @@ def kept_left_out(kept: BenefitKept) -> Table:
     shown = kept.left_out.assign(
         study=[row.citation + marks(row) for row in each(kept.left_out)],
         benefit_words=kept.left_out["benefit"].map(BENEFIT_WORDS),
-        count_words=[of(row.patients, row.patients_treated) for row in each(kept.left_out)],
+        counted=[out_of(row.patients, row.patients_treated) for row in each(kept.left_out)],
     )
     columns = (
         Column("study", "Study"),
         Column("benefit_words", "Benefit"),
         Column("weeks", "Weeks", "decimal", lambda v: f"{v:g}"),
-        Column("count_words", "Still had it", "right"),
+        Column("counted", "Still had it", "right"),
         Column("why", "Why it does not enter"),
         row_column("durations"),
     )
@@ -179,7 +189,7 @@ def kept_left_out(kept: BenefitKept) -> Table:
         caption="Counts of kept benefit that do not enter the curve over studies.",
         columns=columns,
         studies=studies_of(kept.left_out),
-        notes=with_marks("", shown),
+        notes=marked_notes("", shown),
     )
 
 
@@ -195,7 +205,7 @@ def regimen_odds(kept: BenefitKept, level: float = 0.95) -> Table:
     columns = (
         Column("regimen", "Regimen"),
         Column("k", "Studies", "right"),
-        Column("odds_words", f"Odds of still having the benefit ({level_words(level)})"),
+        Column("odds_words", f"Odds of still having the benefit ({interval_words(level)})"),
     )
     return Table(
         name="regimen-odds",
@@ -223,7 +233,7 @@ def duration_groups(curves: DurationCurves, level: float = 0.95) -> Table:
         Column("still_going", "Still had it at the last count", "right"),
         Column("last_week", "Last count", "decimal", lambda v: f"{v:g}", "weeks"),
         Column("median", "Half have lost it or never had it"),
-        Column("median_limits", level_words(level)),
+        Column("median_limits", interval_words(level)),
         row_column("durations", "rows"),
     )
     return Table(

@@ -9,22 +9,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.disclosure import check_min_cell, hide, is_merged, merge_small
-from analysis.outcomes.cohort.judging import (
-    POINTS,
-    ROUNDING,
-    RULE_WORDS,
-    RULES,
-    can_be_judged,
-    check_rule,
-    percent_fall,
-    responds,
-)
+from analysis.outcomes.cohort.judging import POINTS, ROUNDING, RULES, can_be_judged, check_rule, percent_fall, responds
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
 from analysis.outcomes.cohort.tipping import COLUMNS as TIPPING_COLUMNS
 from analysis.outcomes.cohort.tipping import HIDDEN, Flow, TippingPoint, tipping_point
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import mcnemar
-from analysis.wording import count
+from analysis.wording import RULE_WORDS, counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -238,7 +229,7 @@ def _notes(first: pd.DataFrame) -> tuple[str, ...]:
     low = int((first["baseline"] < POINTS).sum())
     if not low:
         return ()
-    who = count(low, "patient")
+    who = counted(low, "patient")
     return (
         f"{who} had a baseline below {POINTS:g} points, which can't fall by {POINTS:g}: no responder by the rule "
         f"“{RULE_WORDS['ge_2_points']}”.",

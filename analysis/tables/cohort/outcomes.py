@@ -8,8 +8,6 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
-from analysis.outcomes.cohort.judging import RULE_WORDS
-from analysis.outcomes.context import group_name
 from analysis.tables.cohort.parts import (
     BY_WORDS,
     HANDLING_WORDS,
@@ -21,7 +19,7 @@ from analysis.tables.cohort.parts import (
     points,
     rate,
 )
-from analysis.wording import half_up, level_words, p_text, upper_first
+from analysis.wording import RULE_WORDS, group_name, half_up, interval_words, p_text, upper_first
 
 VISIT_WORDS = {"end_of_infusion": "End of infusion", "follow_up": "Follow-up"}
 
@@ -44,7 +42,7 @@ def pain_by_visit(result: Any, level: float = 0.95) -> Table:
             for row in each(table)
         ],
     )
-    label = level_words(level)
+    label = interval_words(level)
     return Table(
         name="pain-by-visit",
         data=shown,
@@ -114,7 +112,7 @@ def responders_by_group(result: Any, level: float = 0.95) -> Table:
         place[f"{row.visit}_rate"] = rate(row.rate, row.ci_low, row.ci_high)
     names = [f"{visit}_{what}" for visit in VISIT_WORDS for what in ("n", "rate")]
     ordered = sorted(rows.values(), key=lambda place: list(BY_WORDS).index(place["by"]))
-    label = level_words(level)
+    label = interval_words(level)
     return Table(
         name="responders-by-group",
         data=pd.DataFrame(ordered, columns=["by", "group", "heading", "words", *names]),
@@ -172,7 +170,7 @@ def flow(result: Any, level: float = 0.95) -> Table:
             Column("lost", "Lost", "right"),
             Column("gained", "Gained", "right"),
             Column("neither", "Neither", "right"),
-            Column("difference", f"Change of the rate, percentage points ({level_words(level)})", "right"),
+            Column("difference", f"Change of the rate, percentage points ({interval_words(level)})", "right"),
             Column("p", "P", "right"),
         ),
         notes=notes(

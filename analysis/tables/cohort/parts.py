@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.exhibit import Column, escape
 from analysis.outcomes.cohort.disclosure import shown
-from analysis.wording import half_up, left_out_words, level_words, percent, percent_interval
+from analysis.wording import half_up, interval_words, left_out_words, percent, percent_interval
 
 BY_WORDS = {
     "site": "Site",
@@ -78,7 +78,7 @@ def both_handlings(rates: pd.DataFrame, min_cell: int) -> dict[str, str]:
 
 def handling_columns(level: float) -> tuple[Column, ...]:
     """The columns of `both_handlings`."""
-    label = level_words(level)
+    label = interval_words(level)
     return (
         Column("complete_n", "With a score", "right"),
         Column("complete", f"Rate ({label})", "right"),

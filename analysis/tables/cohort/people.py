@@ -8,9 +8,8 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
-from analysis.outcomes.context import group_name
 from analysis.tables.cohort.parts import BY_WORDS, count, notes, of_all, points, rate
-from analysis.wording import half_up, level_words, percent, upper_first
+from analysis.wording import group_name, half_up, interval_words, percent, upper_first
 
 
 def people(result: Any) -> Table:
@@ -152,7 +151,7 @@ def who_is_missing(result: Any, level: float = 0.95) -> Table:
                 ),
             }
         )
-    label = level_words(level)
+    label = interval_words(level)
     return Table(
         name="who-is-missing",
         data=pd.DataFrame(rows, columns=["group", "patients", "baseline", "response"]),

@@ -10,10 +10,8 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
-from analysis.outcomes.cohort.judging import RULE_WORDS
-from analysis.outcomes.context import group_name
 from analysis.tables.cohort.parts import BY_WORDS, count, notes, points, rate
-from analysis.wording import half_up, level_words, percent, upper_first
+from analysis.wording import RULE_WORDS, group_name, half_up, interval_words, percent, upper_first
 
 WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
 _VERDICT_WORDS = {
@@ -54,7 +52,7 @@ def durations(result: Any, level: float = 0.95) -> Table:
             Column("ongoing_words", "Still going", "right"),
             Column("without_follow_up_words", "of these never seen again", "right"),
             Column("median_words", "Median, weeks", "right"),
-            Column("limit_words", level_words(level), "right"),
+            Column("limit_words", interval_words(level), "right"),
         ),
         notes=notes(
             result,
@@ -113,7 +111,7 @@ def benchmark(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), lev
             _VERDICT_WORDS.get(row.verdict, row.verdict) + (f": {row.why}" if row.why else "") for row in each(compared)
         ],
     )
-    label = level_words(level)
+    label = interval_words(level)
     return Table(
         name="benchmark",
         data=shown,
