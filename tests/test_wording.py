@@ -58,7 +58,7 @@ def test_marks_and_their_meaning():
         (0, "0", "the end of infusion", "at the end of infusion"),
         (1, "1", "1 week", "at 1 week"),
         (4.345, "4.3", "4.3 weeks", "at 4.345 weeks"),
-        (12.6, "13", "13 weeks", "at 12.6 weeks"),
+        (52.2, "52", "52 weeks", "at 52.2 weeks"),
         (np.nan, "–", "a time not stated", "time not stated"),
     ],
 )
@@ -89,12 +89,16 @@ def test_words():
     assert wording.series(["a"]) == "a"
     assert wording.series(["a", "b", "c"]) == "a, b and c"
     assert wording.series(["a", "b"], "or") == "a or b"
-    assert wording.number_text(4.0) == "4" and wording.number_text(-4.26) == "−4.3"
+    assert (
+        wording.number_text(4.0) == "4" and wording.number_text(-2.77) == "−2.8" and wording.number_text(-0.04) == "0"
+    )
     assert wording.number_interval(-4.172, -1.368) == "−4.2 to −1.4"
     assert wording.percent_interval(0.48, 0.75) == "48% to 75%" and wording.percent_pair(0.48, 0.75) == "48 to 75"
     assert wording.p_text("<", 0.001) == "P < 0.001"
     assert wording.p_text("<", 0.00001) == "P < 0.00001"
-    assert wording.short_citation("Goldberg et al. 2005 (outpatients, S-ketamine)") == "Goldberg et al. 2005"
+    assert wording.short_citation("Cantu et al. (no date)") == "Cantu et al. (no date)"
+    long = "Open-access prospective study 2021 (authors not visible)"
+    assert wording.short_citation(long) == "Open-access prospective study 2021"
     assert wording.group_name("Clinic\nwith a long name", 12) == "Clinic with…"
 
 
