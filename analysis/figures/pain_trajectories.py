@@ -39,6 +39,7 @@ from analysis.figures.style import (
     wrap,
     write,
 )
+from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
     CONTROL_HEADINGS,
     count_cell,
@@ -222,7 +223,7 @@ def _arm_name(row) -> str:
         row.role
         if row.role != "ketamine"
         else "ketamine"
-        if row.control == CONTROL_HEADINGS[0]
+        if row.control == PLACEBO
         else plain_label(row.label)
     )
 
