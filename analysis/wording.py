@@ -68,6 +68,20 @@ RULE_WORDS = {
     "ge_30_percent": "pain fell by 30% or more",
     "ge_50_percent": "pain fell by 50% or more",
 }
+HANDLING_WORDS = {
+    "complete_cases": "patients with a score",
+    "non_responder_imputation": "all; no score = no response",
+}
+VISIT_HEADINGS = {"end_of_infusion": "End of infusion", "follow_up": "Follow-up"}
+GROUP_HEADINGS = {
+    "site": "Site",
+    "regimen_class": "Regimen",
+    "sex": "Sex",
+    "year": "Year of baseline",
+    "course_group": "Course",
+    "course": "Course",
+    "all": "All",
+}
 BENEFIT_WORDS = {
     "any_relief": "any relief",
     "responder": "responder",
@@ -168,6 +182,32 @@ def p_text(operator: str | float, p: float) -> str:
     return f"P {operator if isinstance(operator, str) else '='} {digits}"
 
 
+def rate_cell(rate: float, low: float, high: float) -> str:
+    """Return a rate with its limits, all between 0 and 1: `62% (48% to 75%)`; – if the rate is missing."""
+    if pd.isna(rate):
+        return "–"
+    return percent(rate) + (f" ({percent_interval(low, high)})" if pd.notna(low) else "")
+
+
+def printed_rate_cell(row) -> str:
+    """Return the rate of a row as its source prints it, with its limits: `26.7% (14% to 44%)`."""
+    return f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})"
+
+
+def points_cell(value: float, low: float, high: float, decimals: int = 1) -> str:
+    """Return a score or difference with its limits: `−2.1 (−3.0 to −1.2)`; – if the value is missing."""
+    if pd.isna(value):
+        return "–"
+    return half_up(value, decimals) + (f" ({number_interval(low, high, decimals)})" if pd.notna(low) else "")
+
+
+def count_span(low: float, high: float) -> str:
+    """Return a smallest and a largest count: `7 to 25`, `9` if they are equal, `none` if there is none."""
+    if pd.isna(low):
+        return "none"
+    return f"{int(low)}" if low == high else f"{int(low)} to {int(high)}"
+
+
 def out_of(part: float, total: float) -> str:
     """Return a part of a total: `30 of 48`."""
     return f"{int(part)} of {int(total)}"
@@ -197,6 +237,13 @@ def group_sizes(first: float, second: float) -> str:
 def weeks_cell(value: float) -> str:
     """Return weeks for a column or an axis: one decimal at most below 10, none above, – if missing."""
     return "–" if pd.isna(value) else number_text(value, 1 if value < 10 else 0)
+
+
+def weeks_span(low: float, high: float) -> str:
+    """Return two times in weeks: `4 to 12`, `4` if they are equal, `at least 4` if there is no upper end."""
+    if math.isinf(high):
+        return f"at least {low:g}"
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def in_weeks(value: float) -> str:

@@ -43,7 +43,7 @@ def shown(view):
 def test_it_opens_with_the_default_synthesis(published):
     selection = select(tables.load())
     assert published.criteria == Criteria()
-    assert plain(findings.pain(selection).sentence)[:40] in shown(published)[0]
+    assert plain(findings.pain_finding(selection).sentence)[:40] in shown(published)[0]
     assert f"{len(selection.evidence.studies)} studies count, {len(selection.left_out_of('studies'))} left out" in (
         published._counted.value
     )

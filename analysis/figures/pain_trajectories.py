@@ -219,13 +219,7 @@ def _value(row) -> str:
 
 
 def _arm_name(row) -> str:
-    return (
-        row.role
-        if row.role != "ketamine"
-        else "ketamine"
-        if row.control == PLACEBO
-        else plain_label(row.label)
-    )
+    return row.role if row.role != "ketamine" else "ketamine" if row.control == PLACEBO else plain_label(row.label)
 
 
 def _counts(picture: Picture, left: float, y: float, arm: pd.DataFrame, look: Look, unit: float) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.exhibit import Figure, Table
-from analysis.explore import parts
+from analysis.explore import controls
 from analysis.explore.command import cohort_command
 from analysis.figures.cohort import responder_flow
 from analysis.figures.cohort.common import INVENTED
@@ -19,7 +19,7 @@ from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.scores import course_scores
 from analysis.outcomes.cohort.threshold import AtThreshold, at_threshold
 from analysis.parameters import check_parameters
-from analysis.tables.cohort.threshold import at_threshold as threshold_table
+from analysis.tables.cohort import threshold_table
 from analysis.wording import REGIMEN_WORDS, half_up, interval_words, out_of, percent, percent_interval, upper_first
 
 _KEPT = 64
@@ -49,8 +49,10 @@ class CohortView:
     def __init__(self, patients: Cohort, file: str, level: float = 0.95, min_cell: int = 5) -> None:
         self.patients, self.level, self._min_cell, self._file = patients, level, min_cell, file
         sites, regimens = (_stated(patients.courses[name]) for name in ("site", "regimen_class"))
-        self.sites = parts.Ticks("Sites", {name: name for name in sites}, tall=150 if len(sites) > 6 else 0)
-        self.regimens = parts.Ticks("Regimens", {name: upper_first(REGIMEN_WORDS.get(name, name)) for name in regimens})
+        self.sites = controls.Ticks("Sites", {name: name for name in sites}, tall=150 if len(sites) > 6 else 0)
+        self.regimens = controls.Ticks(
+            "Regimens", {name: upper_first(REGIMEN_WORDS.get(name, name)) for name in regimens}
+        )
         self.threshold = widgets.IntSlider(30, 1, 100, readout_format="d", layout=_WIDE)
         latest = patients.visits["weeks"].max()
         latest = max(float(np.ceil(latest)) if np.isfinite(latest) else 0.0, 12.0)
@@ -66,16 +68,18 @@ class CohortView:
         )
         self._result = lru_cache(_KEPT)(self._computed)
         self._draw = lru_cache(_KEPT)(self._drawn)
-        self._box = parts.CommandBox(lambda: cohort_command(self._file, self.threshold.value, *self._times, *self._who))
+        self._box = controls.CommandBox(
+            lambda: cohort_command(self._file, self.threshold.value, *self._times, *self._who)
+        )
         named = (
             ("Pain fell by at least (%)", self.threshold),
             ("Follow-up (weeks after infusion)", self.follow_up),
             ("Window around it (± weeks)", self.window),
         )
-        sliders = [widgets.VBox((parts.title(words), slider)) for words, slider in named]
+        sliders = [widgets.VBox((controls.title(words), slider)) for words, slider in named]
         lists = [ticks for ticks, names in ((self.sites, sites), (self.regimens, regimens)) if len(names) > 1]
-        more = [parts.hint(parts.NOTHING)] if lists else []
-        self.box = parts.page((*sliders, *more, *(ticks.box for ticks in lists)), (self._told, self._box.box))
+        more = [controls.hint(controls.NOTHING)] if lists else []
+        self.box = controls.page((*sliders, *more, *(ticks.box for ticks in lists)), (self._told, self._box.box))
         for slider in (self.threshold, self.follow_up, self.window):
             slider.observe(self._changed, "value")
         for ticks in lists:
@@ -131,8 +135,8 @@ class CohortView:
 
     def _changed(self, change: Any = None) -> None:
         # in one piece: never the sentence of this threshold beside the figure of the last
-        figure, table = parts.figure_html(self.shown), parts.table_html(self.table)
-        self._told.value = parts.answer(self.sentence) + figure + table
+        figure, table = controls.figure_html(self.shown), controls.table_html(self.table)
+        self._told.value = controls.answer(self.sentence) + figure + table
         self._box.refresh()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def patient_rates(selection: Selection, level: float, definition_classes: tuple[
     return rates[np.array(asked, dtype=bool)]
 
 
-def response(
+def response_finding(
     selection: Selection, level: float = 0.95, horizon_weeks: float = 52, definition_classes: tuple[str, ...] = ()
 ) -> Finding:
     """Groups counted at two times first, then the range of all rates at the end of infusion and later."""

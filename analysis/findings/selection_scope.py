@@ -6,7 +6,7 @@ from analysis.evidence.selection import CRPS_POPULATIONS, NOT_STATED, Criteria
 from analysis.wording import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, counted, series, upper_first
 
 
-def scope(criteria: Criteria) -> str:
+def evidence_scope(criteria: Criteria) -> str:
     """One line for below the title, such as `Only anaesthetic dose; all routes.` Empty for the default synthesis."""
     default = Criteria()
     parts = []

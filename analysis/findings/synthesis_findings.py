@@ -25,7 +25,7 @@ from analysis.wording import (
 _WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate possible
 
 
-def pooled(found: PooledRates, level: float = 0.95) -> Finding:
+def pooled_rates_finding(found: PooledRates, level: float = 0.95) -> Finding:
     """Each pooled rate with its interval and its prediction interval; what both mean for the next patients."""
     told = [_pooled(row, level) for row in each(found.groups)]
     if told:
@@ -62,7 +62,7 @@ def _next(row, rows: str) -> str:
     return f"; the next such study may see {sourced(percent_interval(row.pi_low, row.pi_high), rows)}"
 
 
-def kept_over_time(found: BenefitKept, level: float = 0.95) -> Finding:
+def kept_benefit_finding(found: BenefitKept, level: float = 0.95) -> Finding:
     """The share that still has the benefit at the start and at the last count, the half time, what rests on one
     study."""
     question = "How does the benefit fade, over studies?"
@@ -143,7 +143,7 @@ def _regimens(found: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
     return told
 
 
-def durations_by_regimen(found: DurationCurves, level: float = 0.95) -> Finding:
+def durations_by_regimen_finding(found: DurationCurves, level: float = 0.95) -> Finding:
     """For each regimen by when half of the patients had lost the benefit or never had it."""
     question = "By when is half of the benefit lost, by regimen?"
     if found.groups.empty:

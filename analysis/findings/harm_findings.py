@@ -16,7 +16,7 @@ SHOWN = 2  # of the other events: those that most patients had
 WRITTEN_FOR_THE_EVENT = ("case_report", "case_series")
 
 
-def harm(selection: Selection, level: float = 0.95) -> Finding:
+def harm_finding(selection: Selection, level: float = 0.95) -> Finding:
     """Against placebo, then the most frequent counted events, then what zero events leave possible."""
     events = list(each(safety.events(selection, level)))
     counted = [row for row in events if not np.isnan(row.rate) and pd.notna(row.n) and row.n > 1]

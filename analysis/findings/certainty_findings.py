@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, shown_in
-from analysis.findings.response import RATES, patient_rates
+from analysis.findings.response_findings import RATES, patient_rates
 from analysis.outcomes import durations, evidence_map, trajectories
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import counted, half_up, series, upper_first
@@ -17,7 +17,7 @@ LATE_SCORE_WEEKS = 4
 HALF_A_YEAR_WEEKS = 26.1
 
 
-def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
+def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
     """How many studies and patients there are, how many of them controlled, and how the numbers were had."""
     giving = [row for row in _asked(selection) if _gives(row)]
     if not giving:
@@ -56,7 +56,7 @@ def certainty(selection: Selection, definition_classes: tuple[str, ...] = ()) ->
     return Finding("How sure can one be?", lead, (), (), " ".join(detail))
 
 
-def missing(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
+def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
     """What the selected evidence does not say, and how much is left out of it."""
     table = _asked(selection)
     rates = patient_rates(selection, 0.95, definition_classes)

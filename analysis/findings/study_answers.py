@@ -9,25 +9,25 @@ from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection, only, select
 from analysis.exhibit import Finding, sourced
-from analysis.findings.duration import duration
-from analysis.findings.harm import harm
-from analysis.findings.pain import pain
-from analysis.findings.response import response
+from analysis.findings.duration_findings import duration_finding
+from analysis.findings.harm_findings import harm_finding
+from analysis.findings.pain_findings import pain_finding
+from analysis.findings.response_findings import response_finding
 from analysis.outcomes.context import UNCONTROLLED, controls, source_row
 from analysis.wording import MARK_WORDS, mark_notes, out_of, upper_first
 
 
-def study(evidence: Evidence, study_id: str, level: float = 0.95) -> tuple[Finding, ...]:
+def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tuple[Finding, ...]:
     """The answers that this study gives; those to which it prints nothing are not asked.
 
     Each patient counts once: its CRPS patients where they are told apart, else all.
     """
     selection = _once(evidence, study_id)
     answers = (
-        pain(selection, level, math.inf),
-        response(selection, level, math.inf),
-        duration(selection, level, math.inf),
-        harm(selection, level),
+        pain_finding(selection, level, math.inf),
+        response_finding(selection, level, math.inf),
+        duration_finding(selection, level, math.inf),
+        harm_finding(selection, level),
     )
     return tuple(answer for answer in answers if answer.rows) or (_in_its_own_words(only(evidence, study_id)),)
 

@@ -20,7 +20,7 @@ from analysis.wording import counted, series
 _TABLE = "tab-consistency"  # the table that holds every check
 
 
-def consistency(table: pd.DataFrame) -> Finding:
+def consistency_finding(table: pd.DataFrame) -> Finding:
     """How many of the printed numbers can be checked and how many fit; takes `outcomes.consistency.check`."""
     counts = table["verdict"].value_counts()
     can = len(table) - int(counts.get(CANNOT_BE_CHECKED, 0))

@@ -10,19 +10,10 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import trajectories
 from analysis.outcomes.context import PLACEBO, source_row
-from analysis.wording import (
-    counted,
-    group_sizes,
-    half_up,
-    interval_words,
-    number_interval,
-    p_text,
-    series,
-    time_words,
-)
+from analysis.wording import counted, group_sizes, half_up, interval_words, number_interval, p_text, series, time_words
 
 
-def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
+def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Against a control group first, then without one; the two are never put into one number."""
     differences = [row for row in each(trajectories.between_arms(selection, level)) if row.weeks <= horizon_weeks]
     compared = {row.study_id for row in differences}

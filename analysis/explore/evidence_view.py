@@ -14,7 +14,7 @@ from analysis.evidence import Evidence
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, Finding, plain
-from analysis.explore import parts
+from analysis.explore import controls
 from analysis.explore.command import evidence_command
 from analysis.outcomes import durations, responders, trajectories
 from analysis.parameters import check_parameters
@@ -51,7 +51,7 @@ class EvidenceView:
         self.sources = _ticks("Sources", "access", ACCESS_WORDS, default.access)
         self.definitions = _ticks("Definition of a responder", "definition_classes", DEFINITION_WORDS)
         citations = everything.studies.sort_values("citation").set_index("study_id")["citation"].to_dict()
-        self.studies = parts.Ticks("Studies", citations, tall=150)
+        self.studies = controls.Ticks("Studies", citations, tall=150)
         self.horizon = widgets.SelectionSlider(
             options=[(f"{weeks:g} weeks", weeks) for weeks in HORIZONS],
             value=52.0,
@@ -63,12 +63,12 @@ class EvidenceView:
         self._ticks = (self.regimens, self.routes, self.sources, self.definitions, self.studies)
         self._select = lru_cache(_KEPT)(lambda criteria: select(everything, criteria))
         self._draw, self._tell = lru_cache(_KEPT)(self._drawn), lru_cache(_KEPT)(self._told)
-        self._box = parts.CommandBox(
+        self._box = controls.CommandBox(
             lambda: evidence_command(self.criteria, self.definitions.chosen, self.horizon.value)
         )
-        follow_up = widgets.VBox((parts.title("Follow-up shown"), self.horizon))
-        controls = (follow_up, parts.hint(parts.NOTHING), *(ticks.box for ticks in self._ticks))
-        self.box = parts.page(controls, (self._counted, self.tabs, self._box.box))
+        follow_up = widgets.VBox((controls.title("Follow-up shown"), self.horizon))
+        choices = (follow_up, controls.hint(controls.NOTHING), *(ticks.box for ticks in self._ticks))
+        self.box = controls.page(choices, (self._counted, self.tabs, self._box.box))
         for ticks in self._ticks:
             ticks.observe(self._changed)
         self.horizon.observe(self._changed, "value")
@@ -120,14 +120,14 @@ class EvidenceView:
     def _told(self, view: str, criteria: Criteria, definitions: tuple[str, ...], horizon: float) -> Finding:
         selection = self._select(criteria)
         if view == PAIN:
-            return findings.pain(selection, self.level, horizon)
+            return findings.pain_finding(selection, self.level, horizon)
         if view == RESPONSE:
-            return findings.response(selection, self.level, horizon, definitions)
-        return findings.duration(selection, self.level, horizon)
+            return findings.response_finding(selection, self.level, horizon, definitions)
+        return findings.duration_finding(selection, self.level, horizon)
 
     def _changed(self, change: Any = None) -> None:
         # answer and picture in one piece: never the one of this choice beside the other of the last
-        told = parts.answer(plain(self.answer.sentence)) + parts.figure_html(self.shown)
+        told = controls.answer(plain(self.answer.sentence)) + controls.figure_html(self.shown)
         self.tabs.children[VIEWS.index(self.open)].value = told
         self._counted.value = _counted(self.selection)
         self._box.refresh()
@@ -136,10 +136,10 @@ class EvidenceView:
         return self.box._repr_mimebundle_(include=include, exclude=exclude)
 
 
-def _ticks(heading: str, parameter: str, words: dict[str, str], ticked: tuple[str, ...] = ()) -> parts.Ticks:
+def _ticks(heading: str, parameter: str, words: dict[str, str], ticked: tuple[str, ...] = ()) -> controls.Ticks:
     """The allowed values of a parameter, in the words of the reports."""
     named = {value: upper_first(words.get(value, value.replace("_", " "))) for value in REGISTRY[parameter].words()}
-    return parts.Ticks(heading, named, ticked)
+    return controls.Ticks(heading, named, ticked)
 
 
 def _counted(selection: Selection) -> str:
@@ -151,5 +151,5 @@ def _counted(selection: Selection) -> str:
     lines = "".join(f"<li>{escape(row.label)}: {escape(row.why)}</li>" for row in each(out))
     return (
         f'<details><summary style="cursor:pointer">{studies}, {len(out)} left out (which, and why)</summary>'
-        f'<ul style="{parts.HINT};max-height:180px;overflow-y:auto">{lines}</ul></details>'
+        f'<ul style="{controls.HINT};max-height:180px;overflow-y:auto">{lines}</ul></details>'
     )

@@ -40,7 +40,7 @@ CONCLUSION_WORDS = {
 }
 
 
-def response(result: Any, level: float = 0.95) -> Finding:
+def cohort_response_finding(result: Any, level: float = 0.95) -> Finding:
     """Responders at the end of infusion and at follow-up by the chosen rule, and what those not seen could change."""
     rates = result.rates[result.rates["rule"] == result.rule].set_index(["visit", "handling"])
     seen = {visit: rates.loc[(visit, _COMPLETE)] for visit in QUOTED}
@@ -108,7 +108,7 @@ def _tipping(result: Any) -> str:
     return f"That {seen} holds if {int(tips.low)} to {int(tips.high)} of {among} were responders, and not otherwise."
 
 
-def pain(result: Any, level: float = 0.95) -> Finding:
+def cohort_pain_finding(result: Any, level: float = 0.95) -> Finding:
     """The mean change since baseline at the end of infusion and at the last visit."""
     visits = result.visits
     changes = visits[(visits["visit"] != "baseline") & ~visits["change_hidden"] & visits["change_mean"].notna()]
@@ -141,7 +141,7 @@ def _at(row: Any) -> str:
     return "at the end of infusion" if row["weeks"] == 0 else f"at week {row['weeks']:g}"
 
 
-def duration(result: Any, level: float = 0.95) -> Finding:
+def cohort_duration_finding(result: Any, level: float = 0.95) -> Finding:
     """Median duration among those who responded at the end of infusion, and first against next courses."""
     row = _only(result.medians, "initial_responders")
     question = "How long does the benefit last?"
@@ -190,7 +190,7 @@ def _test(row: Any) -> str:
     return f"The durations of {escape(names)} {differ} ({p})."
 
 
-def standing(compared: pd.DataFrame, rule: str) -> Finding:
+def benchmark_finding(compared: pd.DataFrame, rule: str) -> Finding:
     """The clinic's rates by the chosen rule on the published prediction intervals: within, above, below, open."""
     question = "Where does this stand against published studies?"
     own = compared[compared["outcome"].astype(str).str.startswith(f"{rule} ") & compared["estimate"].notna()]
@@ -221,7 +221,7 @@ def _stands(row: Any) -> str:
     )
 
 
-def missing(result: Any, follow_up_weeks: float, level: float = 0.95) -> Finding:
+def cohort_missing_finding(result: Any, follow_up_weeks: float, level: float = 0.95) -> Finding:
     """How many scores are missing and whether those without a later score are like the others."""
     question = "Who is not in these numbers?"
     table = result.missing[~result.missing["hidden"] & (result.missing["visit"] != "baseline")]
@@ -251,7 +251,7 @@ def missing(result: Any, follow_up_weeks: float, level: float = 0.95) -> Finding
     return Finding(question, sentence)
 
 
-def limits(regression: Any, synthetic: bool = False) -> tuple[str, ...]:
+def cohort_limits(regression: Any, synthetic: bool = False) -> tuple[str, ...]:
     """What an uncontrolled cohort can't show, in the reader's words."""
     told = ["These patients are invented: nothing follows from them about ketamine."] if synthetic else []
     told.append(
@@ -283,7 +283,9 @@ def _regression(result: Any) -> str:
     )
 
 
-def scope(cohort: Any, sites: Sequence[str] = (), regimens: Sequence[str] = (), years: Sequence[str] = ()) -> str:
+def cohort_scope(
+    cohort: Any, sites: Sequence[str] = (), regimens: Sequence[str] = (), years: Sequence[str] = ()
+) -> str:
     """One line below the title: the file, and which part of it this report is about."""
     parts = [f"file {group_name(cohort.file)}"]
     for one, many, values in (("site", "sites", sites), ("regimen", "regimens", regimens), ("year", "years", years)):

@@ -24,7 +24,7 @@ REGIMEN_NOUNS = {
 }
 
 
-def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
+def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Counts about three months after the infusion, one study beside the other; then durations that ended."""
     statements = each(durations.statements(selection))
     within = [row for row in statements if row.role == "ketamine" and not row.weeks_low > horizon_weeks]

@@ -1,0 +1,349 @@
+"""Tables of rates, differences and benefit pooled over studies, and of what is not pooled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.rowwise import each
+from analysis.exhibit import Column, Table, linked, studies_of
+from analysis.exhibit.places import places
+from analysis.outcomes.context import source_row
+from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledDifferences, PooledRates
+from analysis.tables.shared_columns import BENEFIT, REGIMEN, STUDY, WEEKS, marked_notes, row_column
+from analysis.wording import (
+    half_up,
+    interval_words,
+    marks,
+    out_of,
+    percent_interval,
+    percent_level,
+    points_cell,
+    rate_cell,
+    upper_first,
+)
+
+_PREDICTION = (
+    "The interval says where the average over such studies lies. The prediction interval says where the next group of "
+    "patients may lie, and is the one to think of for patients of one's own."
+)
+
+
+def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
+    """Return the pooled responder rates with their confidence and prediction intervals.
+
+    Parameters
+    ----------
+    pooled
+        From `outcomes.synthesis.pooled_rates`.
+    level
+        Confidence level of the intervals in `pooled`, for the headings.
+    """
+    groups = pooled.groups
+    notes = list(dict.fromkeys(groups["note"][groups["note"] != ""]))
+    return Table(
+        name="pooled-rates",
+        data=groups,
+        caption="Responder rates put together over studies that count the same thing at about the same time.",
+        columns=(
+            Column("what", "Counted as a responder", value=lambda row: upper_first(row.definition_words)),
+            Column("window", "Time"),
+            Column("control", "Design"),
+            Column("k", "Studies", "right"),
+            Column("counts", "Responders", "right", value=lambda row: out_of(row.responders, row.patients)),
+            Column("rate_words", f"Pooled rate ({interval_words(level)})", value=_rate),
+            Column("next_words", f"Next study ({percent_level(level)} prediction interval)", value=_next_study),
+            Column("i2_words", "I² (interval)", value=_i2),
+            row_column("responders", "rows"),
+        ),
+        studies=studies_of(pooled.studies),
+        notes=" ".join([_PREDICTION, "I² is the share of the variation that is not chance.", *notes]),
+    )
+
+
+def without_each_study_table(pooled: PooledRates, level: float = 0.95) -> Table:
+    """Return the pooled responder rates without each study in turn.
+
+    Parameters
+    ----------
+    pooled
+        From `outcomes.synthesis.pooled_rates`.
+    level
+        Confidence level of the intervals in `pooled`, for the heading.
+    """
+    definitions = dict(zip(pooled.groups["definition_class"], pooled.groups["definition_words"], strict=True))
+    return Table(
+        name="pooled-rates-without-each",
+        data=pooled.without,
+        caption="How much each pooled rate depends on one study.",
+        columns=(
+            Column("what", "Counted as a responder", value=lambda row: upper_first(definitions[row.definition_class])),
+            Column("window", "Time"),
+            Column("citation", "Without"),
+            Column("k", "Studies left", "right"),
+            Column("rate_words", f"Pooled rate ({interval_words(level)})", value=_rate),
+        ),
+        studies=studies_of(pooled.without),
+    )
+
+
+def not_pooled_table(rates: PooledRates, differences: PooledDifferences) -> Table:
+    """Return every rate, difference and change that is not pooled with others, with the reason.
+
+    Parameters
+    ----------
+    rates
+        From `outcomes.synthesis.pooled_rates`.
+    differences
+        From `outcomes.synthesis.pooled_differences`, in points of the 0–10 scale.
+    """
+    rows = [
+        {
+            "study_id": row.study_id,
+            "study": row.citation + marks(row),
+            "what": row.definition,
+            "weeks": row.weeks,
+            "number": f"{out_of(row.responders, row.n)} {row.unit}",
+            "why": row.why,
+            "place": source_row("responders", row.row),
+        }
+        for row in each(rates.left_out)
+    ] + [
+        {
+            "study_id": row.study_id,
+            "study": row.citation + marks(row),
+            "what": row.kind,
+            "weeks": row.weeks,
+            "number": "" if pd.isna(row.estimate) else f"{half_up(row.estimate, 1)} points",
+            "why": row.why,
+            "place": row.rows,
+        }
+        for row in each(differences.left_out)
+    ]
+    shown = pd.DataFrame(rows, columns=["study_id", "study", "what", "weeks", "number", "why", "place"])
+    return Table(
+        name="not-pooled",
+        data=shown,
+        caption="Rates and changes of pain that were not put together with others, and why.",
+        columns=(
+            Column("study", "Study"),
+            Column("what", "Counted or measured"),
+            WEEKS,
+            Column("number", "Number"),
+            Column("why", "Why it stands alone"),
+            Column("place", "Row"),
+        ),
+        studies=studies_of(shown),
+        notes=marked_notes(
+            "Weeks after the end of infusion. Points of the 0-10 scale; negative = less pain.",
+            rates.left_out,
+            differences.left_out,
+        ),
+    )
+
+
+def half_times_table(kept: BenefitKept, level: float = 0.95) -> Table:
+    """Return when half of the initial responders have lost the benefit, with all studies and without each in turn.
+
+    Parameters
+    ----------
+    kept
+        From `outcomes.synthesis.benefit_kept`, in weeks after the end of infusion.
+    level
+        Confidence level of the intervals in `kept`, for the headings.
+    """
+    half = kept.half
+    return Table(
+        name="half-times",
+        data=half.assign(study_id=half["omitted"]),
+        caption="The time to half of the initial responders, and how it depends on one study.",
+        columns=(
+            Column("without", "Left out", value=lambda row: row.citation or "none: all studies"),
+            Column("k", "Studies", "right", "{:g}".format),
+            Column(
+                "time",
+                "Half of the initial responders have lost it",
+                value=lambda row: _half_time(row.half_weeks, kept.last_week),
+            ),
+            Column("limits", interval_words(level), value=_half_time_limits),
+            Column("slope_words", f"Slope on log(1 + weeks) ({interval_words(level)})", value=_slope),
+        ),
+        studies=tuple(study for study in half["omitted"] if study),
+        notes=f"Logistic model with a random intercept for each study; the last count stands at "
+        f"{kept.last_week:g} weeks and nothing is said beyond it. {_counts(kept)}",
+    )
+
+
+def kept_left_out_table(kept: BenefitKept) -> Table:
+    """Return the counts of kept benefit that do not enter the curve, with the reason.
+
+    Parameters
+    ----------
+    kept
+        From `outcomes.synthesis.benefit_kept`.
+    """
+    return Table(
+        name="kept-left-out",
+        data=kept.left_out,
+        caption="Counts of kept benefit that do not enter the curve over studies.",
+        columns=(
+            STUDY,
+            BENEFIT,
+            WEEKS,
+            Column("count_words", "Still had it", "right", value=_still_had_it),
+            Column("why", "Why it does not enter"),
+            row_column("durations"),
+        ),
+        studies=studies_of(kept.left_out),
+        notes=marked_notes("", kept.left_out),
+    )
+
+
+def regimen_odds_table(kept: BenefitKept, level: float = 0.95) -> Table:
+    """Return the odds of still having the benefit, against the regimen with the most studies.
+
+    Parameters
+    ----------
+    kept
+        From `outcomes.synthesis.benefit_kept`.
+    level
+        Confidence level of the intervals in `kept`, for the heading.
+    """
+    return Table(
+        name="regimen-odds",
+        data=kept.regimens,
+        caption="Regimens compared by the odds of still having the benefit, at equal time.",
+        columns=(
+            REGIMEN,
+            Column("k", "Studies", "right"),
+            Column("odds_words", f"Odds of still having the benefit ({interval_words(level)})", value=_odds),
+        ),
+        studies=studies_of(kept.points),
+        notes="Different patients, definitions and places stand behind different regimens: a difference is not an "
+        f"effect of the regimen. {_counts(kept)}",
+    )
+
+
+def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
+    """Return the durations of benefit by regimen with their median.
+
+    Parameters
+    ----------
+    curves
+        From `outcomes.synthesis.duration_curves`, in weeks after the end of infusion.
+    level
+        Confidence level of the intervals in `curves`, for the heading.
+    """
+    return Table(
+        name="duration-groups",
+        data=curves.groups,
+        caption="How long the benefit lasts by regimen, from the patients' durations as intervals.",
+        columns=(
+            REGIMEN,
+            Column("k", "Studies", "right"),
+            Column("patients", "Patients", "right"),
+            Column("still_going", "Still had it at the last count", "right"),
+            Column("last_week", "Last count", "decimal", "{:g}".format, "weeks"),
+            Column(
+                "median", "Half have lost it or never had it", value=lambda row: _when(row.median_low, row.median_high)
+            ),
+            Column(
+                "median_limits", interval_words(level), value=lambda row: _when(row.median_ci_low, row.median_ci_high)
+            ),
+            row_column("durations", "rows", lambda row: _row_numbers(curves.patients, row.regimen_class)),
+        ),
+        studies=studies_of(curves.patients),
+        notes="Patients of several studies, with different definitions of the benefit, put together as if they came "
+        "from one; limits by drawing patients again (bootstrap).",
+    )
+
+
+def coverage_table(coverage: pd.DataFrame) -> Table:
+    """Return how often intervals hold the true rate in simulated studies.
+
+    Parameters
+    ----------
+    coverage
+        One row a method and number of studies, from `outcomes.synthesis.simulated_coverage`.
+    """
+    return Table(
+        name="coverage",
+        data=coverage,
+        caption="Why the intervals of pooled rates are made as they are: simulated studies of these sizes.",
+        columns=(
+            Column("k", "Studies", "right"),
+            Column("method", "Interval"),
+            Column(
+                "coverage_words",
+                "Holds the true pooled rate",
+                value=lambda row: percent_interval(row.coverage_low, row.coverage_high),
+            ),
+            Column(
+                "prediction_words",
+                "Holds the rate of one more study",
+                value=lambda row: percent_interval(row.prediction_low, row.prediction_high),
+            ),
+            Column("width", "Mean width", "decimal", lambda width: half_up(100 * width), "points of %"),
+        ),
+        notes="Should be 95%. Lowest to highest over nine settings each (heterogeneity tau 0, 0.5 and 1; rates 20%, "
+        "45% and 70%; 5 to 71 patients a study), 2,000 simulated sets of studies a setting. Reports use the last "
+        "line of each block.",
+    )
+
+
+def _counts(kept: BenefitKept) -> str:
+    rows = ", ".join(str(row) for row in kept.points["row"])
+    return linked(f"Counts: {source_row('durations', rows)}.") if rows else ""
+
+
+def _row_numbers(patients: pd.DataFrame, regimen: str) -> str:
+    rows = {row for _, row in places(*patients.loc[patients["regimen_class"] == regimen, "rows"])}
+    return ", ".join(str(row) for row in sorted(rows))
+
+
+def _rate(row) -> str:
+    return rate_cell(row.rate, row.ci_low, row.ci_high)
+
+
+def _next_study(row) -> str:
+    return "can't be known" if np.isnan(row.pi_low) else percent_interval(row.pi_low, row.pi_high)
+
+
+def _i2(row) -> str:
+    return "can't be known" if np.isnan(row.i2) else rate_cell(row.i2, row.i2_low, row.i2_high)
+
+
+def _still_had_it(row) -> str:
+    return out_of(row.patients, row.patients_treated)
+
+
+def _slope(row) -> str:
+    return "can't be told" if np.isnan(row.slope) else points_cell(row.slope, row.slope_low, row.slope_high, 2)
+
+
+def _odds(row) -> str:
+    if np.isnan(row.ci_low):
+        return "1 (compared with)"
+    return f"{row.odds_ratio:.2g} ({row.ci_low:.2g} to {row.ci_high:.2g})"
+
+
+def _half_time(weeks: float, last: float) -> str:
+    if np.isnan(weeks):
+        return "can't be told"
+    return f"after {half_up(weeks, 1)} weeks" if weeks <= last else f"not within {last:g} weeks"
+
+
+def _half_time_limits(row) -> str:
+    if np.isnan(row.half_weeks):
+        return ""
+    if np.isinf(row.half_low):
+        return "never falls to half"
+    if np.isinf(row.half_high):
+        return f"{half_up(row.half_low, 1)} weeks or later, perhaps never"
+    return f"{half_up(row.half_low, 1)} weeks to {half_up(row.half_high, 1)} weeks"
+
+
+def _when(low: float, high: float) -> str:
+    if np.isinf(high):
+        return f"after more than {low:g} weeks" if low > 0 else "at any time, or not at all"
+    return f"by week {high:g}" if low <= 0 else f"between week {low:g} and week {high:g}"
