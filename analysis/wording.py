@@ -253,11 +253,21 @@ def in_weeks(value: float) -> str:
     return "the end of infusion" if value == 0 else "1 week" if value == 1 else f"{weeks_cell(value)} weeks"
 
 
+def weeks_words(weeks: float) -> str:
+    """Return a number of weeks with all its digits: `1 week`, `4.25 weeks`."""
+    return f"{weeks:g} {'week' if weeks == 1 else 'weeks'}"
+
+
 def time_words(weeks: float) -> str:
     """Return a time after the end of infusion: `at the end of infusion`, `at 4 weeks`."""
     if pd.isna(weeks):
         return "time not stated"
-    return "at the end of infusion" if weeks == 0 else f"at {weeks:g} {'week' if weeks == 1 else 'weeks'}"
+    return "at the end of infusion" if weeks == 0 else f"at {weeks_words(weeks)}"
+
+
+def week_words(weeks: float) -> str:
+    """Return a visit by its week after the end of infusion: `at the end of infusion`, `at week 4`."""
+    return "at the end of infusion" if weeks == 0 else f"at week {weeks:g}"
 
 
 def series(parts: list[str], conjunction: str = "and") -> str:

@@ -11,7 +11,7 @@ from cohort_page_samples import nobody, results
 from cohort_samples import cohort
 
 from analysis.exhibit import plain
-from analysis.findings import cohort_findings as findings
+from analysis.findings import cohort as findings
 from analysis.outcomes.cohort import response, trajectories
 from analysis.wording import half_up, percent
 

@@ -113,7 +113,10 @@ def benefit_by_regimen_table(kept: pd.DataFrame, level: float = 0.95) -> Table:
             BENEFIT,
             WEEKS,
             Column(
-                "counted", "Still had it", "right", value=lambda row: f"{int(row.patients)}/{int(row.patients_treated)}"
+                "count_words",
+                "Still had it",
+                "right",
+                value=lambda row: f"{int(row.patients)}/{int(row.patients_treated)}",
             ),
             Column("share", f"Share ({interval_words(level)})", value=printed_rate_cell),
             row_column("durations"),

@@ -27,7 +27,7 @@ def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
             STUDY,
             Column("label", "Arm"),
             Column("event", "Event"),
-            Column("counted", "Patients", "right", value=_count),
+            Column("count_words", "Patients", "right", value=_count),
             Column(
                 "rate_words",
                 f"Rate ({interval_words(level)})",
