@@ -14,7 +14,22 @@ from analysis.wording import counted, group_sizes, half_up, interval_words, numb
 
 
 def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
-    """Against a control group first, then without one; the two are never put into one number."""
+    """Return how much pain falls against a control group, then without one; the two are never pooled.
+
+    Parameters
+    ----------
+    selection
+        The evidence that counts.
+    level
+        Confidence level of the intervals.
+    horizon_weeks
+        Latest time that counts, in weeks after the end of infusion.
+
+    Returns
+    -------
+    Finding
+        Its detail gives the means of both groups, the trials' own tests and the studies without a control group.
+    """
     differences = [row for row in each(trajectories.between_arms(selection, level)) if row.weeks <= horizon_weeks]
     compared = {row.study_id for row in differences}
     within = [
@@ -31,8 +46,8 @@ def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float
     lead = [_against_control(row, level) for row in differences]
     detail = [_values(row) for row in differences]
     if tests:
-        told = [sourced(f"{outcome}, {p_text(operator, p)}", place) for outcome, operator, p, place in tests]
-        detail.append(f"The trial's own tests: {'; '.join(told)}.")
+        results = [sourced(f"{outcome}, {p_text(operator, p)}", place) for outcome, operator, p, place in tests]
+        detail.append(f"The trial's own tests: {'; '.join(results)}.")
     if within:
         lead.append(_without_control(within))
         cites = [cite(study, citation) for study, citation in {row.study_id: row.citation for row in within}.items()]

@@ -7,7 +7,13 @@ from analysis.wording import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, coun
 
 
 def evidence_scope(criteria: Criteria) -> str:
-    """One line for below the title, such as `Only anaesthetic dose; all routes.` Empty for the default synthesis."""
+    """Return the line below the title, such as `Only anaesthetic dose; all routes.`; empty for the default synthesis.
+
+    Parameters
+    ----------
+    criteria
+        The criteria of selection; those that differ from the default synthesis are named.
+    """
     default = Criteria()
     parts = []
     if criteria.studies:

@@ -18,46 +18,65 @@ from analysis.wording import MARK_WORDS, mark_notes, out_of, upper_first
 
 
 def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tuple[Finding, ...]:
-    """The answers that this study gives; those to which it prints nothing are not asked.
+    """Return the answers that one study gives, without the questions to which it prints nothing.
 
-    Each patient counts once: its CRPS patients where they are told apart, else all.
+    Parameters
+    ----------
+    evidence
+        All evidence.
+    study_id
+        The study. Each patient counts once: its CRPS patients if they are counted apart, or else all.
+    level
+        Confidence level of the intervals.
     """
-    selection = _once(evidence, study_id)
+    selection = _each_patient_once(evidence, study_id)
     answers = (
         pain_finding(selection, level, math.inf),
         response_finding(selection, level, math.inf),
         duration_finding(selection, level, math.inf),
         harm_finding(selection, level),
     )
-    return tuple(answer for answer in answers if answer.rows) or (_in_its_own_words(only(evidence, study_id)),)
+    return tuple(answer for answer in answers if answer.rows) or (_as_reported(only(evidence, study_id)),)
 
 
-def _once(evidence: Evidence, study_id: str) -> Selection:
-    """The study with each patient counted once: its CRPS patients where they are told apart, else all."""
+def _each_patient_once(evidence: Evidence, study_id: str) -> Selection:
+    """The study with each patient counted once: its CRPS patients if they are counted apart, or else all."""
     criteria = Criteria((study_id,), (), (), (), overlapping_studies=True)
     chosen = select(evidence, criteria)
     return chosen if len(chosen.evidence.arms) else select(evidence, replace(criteria, populations=()))
 
 
-def _in_its_own_words(selection: Selection) -> Finding:
+def _as_reported(selection: Selection) -> Finding:
     question = "What does it report?"
-    told = selection.evidence.durations
-    rows = [source_row("durations", row) for row in told["row"]]
-    words = list(told["reported"])
-    if told.empty:
-        told = selection.evidence.responders
-        rows = [source_row("responders", row) for row in told["row"]]
-        words = [f"{row.definition}, {out_of(row.responders, row.n)}" for row in each(told)]
+    table = selection.evidence.durations
+    rows = [source_row("durations", row) for row in table["row"]]
+    words = list(table["reported"])
+    if table.empty:
+        table = selection.evidence.responders
+        rows = [source_row("responders", row) for row in table["row"]]
+        words = [f"{row.definition}, {out_of(row.responders, row.n)}" for row in each(table)]
     if not words:
         return Finding(question, "No pain score, rate, duration or harm that could be read.")
     words[0] = upper_first(words[0])
-    said = "; ".join(sourced(text, place) for text, place in zip(words, rows, strict=True))
-    return Finding(question, f"{said}.", (told["study_id"].iloc[0],), tuple(rows))
+    sentence = "; ".join(sourced(text, place) for text, place in zip(words, rows, strict=True))
+    return Finding(question, f"{sentence}.", (table["study_id"].iloc[0],), tuple(rows))
 
 
 def study_limits(evidence: Evidence, study_id: str) -> tuple[str, ...]:
-    """What a reader must know of this study: control group, what was read, and why the default synthesis leaves it
-    out."""
+    """Return what a reader must know of one study, one sentence each.
+
+    Parameters
+    ----------
+    evidence
+        All evidence.
+    study_id
+        The study.
+
+    Returns
+    -------
+    tuple of str
+        Control group, why the default synthesis leaves the study out, notes, meaning of the marks.
+    """
     own = only(evidence, study_id).evidence
     limits = []
     if controls(own)[study_id] == UNCONTROLLED:

@@ -25,24 +25,34 @@ from analysis.wording import (
 _WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate possible
 
 
-def pooled_rates_finding(found: PooledRates, level: float = 0.95) -> Finding:
-    """Each pooled rate with its interval and its prediction interval; what both mean for the next patients."""
-    told = [_pooled(row, level) for row in each(found.groups)]
-    if told:
-        if (found.groups["pi_high"] - found.groups["pi_low"] > _WIDE).all():
-            told.append("None of these narrows down what to expect.")
-        told.append(
+def pooled_rates_finding(pooled: PooledRates, level: float = 0.95) -> Finding:
+    """Return each pooled rate with its confidence and prediction interval, and what they mean for the next patients.
+
+    Parameters
+    ----------
+    pooled
+        From `outcomes.synthesis.pooled_rates`.
+    level
+        Confidence level of the intervals in `pooled`.
+    """
+    sentences = [_pooled(row, level) for row in each(pooled.groups)]
+    if sentences:
+        if (pooled.groups["pi_high"] - pooled.groups["pi_low"] > _WIDE).all():
+            sentences.append("None of these narrows down what to expect.")
+        sentences.append(
             "The interval says where the average over such studies lies; the prediction interval says where the rate "
             "of the next group of patients may lie, and it is the one to think of for patients of one's own."
         )
     else:
-        told.append("No two studies in this selection count the same thing at the same time: no rate is pooled.")
-    alone = len(found.left_out)
+        sentences.append("No two studies in this selection count the same thing at the same time: no rate is pooled.")
+    alone = len(pooled.left_out)
     if alone:
         stand = shown_in(upper_first(counted(alone, "rate stands", "rates stand")), "tab-not-pooled")
-        told.append(f"{stand} alone; the table says why.")
-    rows = tuple(source_row("responders", row) for row in found.studies["row"])
-    return Finding("What do rates say together?", " ".join(told), tuple(dict.fromkeys(found.studies["study_id"])), rows)
+        sentences.append(f"{stand} alone; the table says why.")
+    rows = tuple(source_row("responders", row) for row in pooled.studies["row"])
+    return Finding(
+        "What do rates say together?", " ".join(sentences), tuple(dict.fromkeys(pooled.studies["study_id"])), rows
+    )
 
 
 def _pooled(row, level: float) -> str:
@@ -62,14 +72,27 @@ def _next(row, rows: str) -> str:
     return f"; the next such study may see {sourced(percent_interval(row.pi_low, row.pi_high), rows)}"
 
 
-def kept_benefit_finding(found: BenefitKept, level: float = 0.95) -> Finding:
-    """The share that still has the benefit at the start and at the last count, the half time, what rests on one
-    study."""
+def kept_benefit_finding(kept: BenefitKept, level: float = 0.95) -> Finding:
+    """Return the share of patients that still has the benefit at the end of infusion and at the last count.
+
+    Parameters
+    ----------
+    kept
+        From `outcomes.synthesis.benefit_kept`, in weeks after the end of infusion.
+    level
+        Confidence level of the intervals in `kept`.
+
+    Returns
+    -------
+    Finding
+        Its detail gives the time to half of the initial responders, the studies on which the fall depends, and the
+        comparison of regimens.
+    """
     question = "How does the benefit fade, over studies?"
-    if found.why:
-        return Finding(question, f"No curve over studies can be drawn: {found.why}.")
-    first, last = (next(each(found.curve.iloc[[i]])) for i in (0, -1))
-    points = found.points
+    if kept.why:
+        return Finding(question, f"No curve over studies can be drawn: {kept.why}.")
+    first, last = (next(each(kept.curve.iloc[[i]])) for i in (0, -1))
+    points = kept.points
     patients = int(points.drop_duplicates("arm_id")["patients_treated"].sum())
     rows = tuple(source_row("durations", row) for row in points["row"])
 
@@ -81,13 +104,13 @@ def kept_benefit_finding(found: BenefitKept, level: float = 0.95) -> Finding:
         f"**In the study in the middle {from_all(percent(first.rate))} of all treated patients have the benefit at "
         f"the end of infusion and {from_all(percent(last.rate))} still have it "
         f"{from_all(f'{last.weeks:g} weeks')} later** ({interval_words(level)} {from_all(limits)}; "
-        f"{from_all(counted(found.k, 'study', 'studies'))} without a control group, "
+        f"{from_all(counted(kept.k, 'study', 'studies'))} without a control group, "
         f"{from_all(f'{patients} patients')}). "
         f"The next such study may see "
         f"{from_all(f'{percent_interval(last.pi_low, last.pi_high)} at {last.weeks:g} weeks')}."
     )
-    whole = next(each(found.half.iloc[[0]]))
-    detail = [_half_words(whole, found.last_week, from_all), *_rests_on(found), *_regimens(found, from_all)]
+    with_all = next(each(kept.half.iloc[[0]]))
+    detail = [_half_words(with_all, kept.last_week, from_all), *_rests_on(kept), *_regimens(kept, from_all)]
     return Finding(question, sentence, tuple(dict.fromkeys(points["study_id"])), rows, " ".join(filter(None, detail)))
 
 
@@ -109,29 +132,29 @@ def _half_words(half, last: float, from_all: Callable[[str], str]) -> str:
     return f"{text} (limits {from_all(f'{half_up(half.half_low, 1)} to {half_up(half.half_high, 1)} weeks')})."
 
 
-def _rests_on(found: BenefitKept) -> list[str]:
+def _rests_on(kept: BenefitKept) -> list[str]:
     """Studies without which the benefit would no longer fall."""
-    if not found.half["slope"].iloc[0] < 0:
+    if not kept.half["slope"].iloc[0] < 0:
         return []
-    others = found.half.iloc[1:]
+    others = kept.half.iloc[1:]
     turned = others[others["slope"] >= 0]
-    untold = others[others["slope"].isna()]
-    told = []
+    unfitted = others[others["slope"].isna()]
+    sentences = []
     if len(turned):
         names = series([cite(row.omitted, row.citation) for row in each(turned)], "or")
-        told.append(f"Without {names} the curve would not fall at all: its fall rests on this study.")
-    if len(untold):
-        names = series([cite(row.omitted, row.citation) for row in each(untold)], "or")
-        told.append(f"Without {names} no curve could be fitted.")
-    return told
+        sentences.append(f"Without {names} the curve would not fall at all: its fall rests on this study.")
+    if len(unfitted):
+        names = series([cite(row.omitted, row.citation) for row in each(unfitted)], "or")
+        sentences.append(f"Without {names} no curve could be fitted.")
+    return sentences
 
 
-def _regimens(found: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
-    if found.why_no_regimens:
-        return [f"Regimens can't be compared here: {found.why_no_regimens}."]
-    first = next(each(found.regimens.iloc[[0]]))
-    told = []
-    for row in each(found.regimens.iloc[1:]):
+def _regimens(kept: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
+    if kept.why_no_regimens:
+        return [f"Regimens can't be compared here: {kept.why_no_regimens}."]
+    first = next(each(kept.regimens.iloc[[0]]))
+    sentences = []
+    for row in each(kept.regimens.iloc[1:]):
         words = (
             f"Against {REGIMEN_WORDS[first.regimen_class]} ({from_all(counted(first.k, 'study', 'studies'))}) the odds "
             f"of still having the benefit after {REGIMEN_WORDS[row.regimen_class]} "
@@ -139,23 +162,31 @@ def _regimens(found: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
             f"(interval {from_all(f'{row.ci_low:.2g} to {row.ci_high:.2g}')})"
         )
         unclear = row.ci_low < 1 < row.ci_high
-        told.append(words + (": the counts don't tell which is better." if unclear else "."))
-    return told
+        sentences.append(words + (": the counts don't tell which is better." if unclear else "."))
+    return sentences
 
 
-def durations_by_regimen_finding(found: DurationCurves, level: float = 0.95) -> Finding:
-    """For each regimen by when half of the patients had lost the benefit or never had it."""
+def durations_by_regimen_finding(curves: DurationCurves, level: float = 0.95) -> Finding:
+    """Return by when half of the patients of each regimen had lost the benefit or never had it.
+
+    Parameters
+    ----------
+    curves
+        From `outcomes.synthesis.duration_curves`, in weeks after the end of infusion.
+    level
+        Confidence level of the intervals in `curves`.
+    """
     question = "By when is half of the benefit lost, by regimen?"
-    if found.groups.empty:
+    if curves.groups.empty:
         return Finding(question, "No regimen in this selection has counts that part its patients by duration.")
-    places = found.patients.groupby("regimen_class")["rows"].agg("; ".join)
-    told = [_median(row, places[row.regimen_class], level) for row in each(found.groups)]
-    told.append(
+    places = curves.patients.groupby("regimen_class")["rows"].agg("; ".join)
+    sentences = [_median(row, places[row.regimen_class], level) for row in each(curves.groups)]
+    sentences.append(
         "Patients of several studies are put together here as if they came from one, and never having had the benefit "
         "counts as a duration of 0."
     )
-    rows = tuple(dict.fromkeys(found.patients["rows"]))
-    return Finding(question, " ".join(told), tuple(dict.fromkeys(found.patients["study_id"])), rows)
+    rows = tuple(dict.fromkeys(curves.patients["rows"]))
+    return Finding(question, " ".join(sentences), tuple(dict.fromkeys(curves.patients["study_id"])), rows)
 
 
 def _median(row, rows: str, level: float) -> str:
