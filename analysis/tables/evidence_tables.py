@@ -84,9 +84,10 @@ def reviews_table(evidence: Evidence) -> Table:
         The evidence with the table `reviews`; rows with an estimate on a known scale are shown.
     """
     reviews = evidence.reviews
+    reviews = reviews[reviews["estimate_kind"].isin(_SCALES) & reviews["estimate"].notna()]
     return Table(
         name="reviews",
-        data=reviews[reviews["estimate_kind"].isin(_SCALES) & reviews["estimate"].notna()],
+        data=reviews,
         caption="What published meta-analyses report, as they print it; negative = less pain with ketamine.",
         columns=(
             Column("citation", "Review"),
