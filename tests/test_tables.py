@@ -1,9 +1,13 @@
 """Printed tables as a reader sees them: cells, marks, rows in the data."""
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from analysis import tables
 from analysis.evidence.selection import Criteria, only, select
+from analysis.exhibit import Column, Table
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 
 EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
@@ -74,6 +78,16 @@ def test_every_table_prints_whatever_is_selected(evidence, name):
                 assert cell and "nan" not in cell.lower().split() and "<NA>" not in cell, (table.name, row)
 
 
+def test_a_column_computed_from_its_row_is_printed_and_stands_in_the_csv():
+    data = pd.DataFrame({"part": [3, 5], "total": [4, 8]})
+    share = Column("share", "Share", "right", "{:.0%}".format, value=lambda row: row.part / row.total)
+    table = Table("shares", data, "Shares.", (share, Column("part", "Part", "right")))
+    assert table.payload()["cells"] == [["75%", "3"], ["62%", "5"]]
+    assert table.payload()["csv"] == "part,total,share\n3,4,0.75\n5,8,0.625\n"
+    assert list(data.columns) == ["part", "total"], "the data given stay as they are"
+    assert list(Table("none", data.iloc[:0], "None.", (share,)).data.columns) == ["part", "total", "share"]
+
+
 def test_names_are_unique(default):
     names = [table.name for table in made(default)]
     assert len(names) == len(set(names))
@@ -134,6 +148,13 @@ def test_durations_and_intervals(default):
     row = line(table, Study="Mangnus et al. 2021†", **{"Benefit lasted": "0 to 4 weeks"})
     assert row["Patients"] == "7" and row["Because"] == "30 responding at 0 weeks, 23 at 4"
     assert row["Row of durations.csv"] == "33 and 34"
+
+
+def test_statements_without_an_interval_are_counted_in_the_notes(default):
+    intervals = durations.intervals(default)
+    for number, words in ((1, "1 statement gives no"), (2, "2 statements give no"), (0, "No statement gives no")):
+        notes = tables.patient_intervals_table(replace(intervals, left_out=intervals.left_out.iloc[:number])).notes
+        assert notes.startswith(f"{words} interval of patients")
 
 
 def test_percentages_agree_between_the_tables(default):

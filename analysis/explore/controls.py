@@ -1,4 +1,4 @@
-"""What both views are made of: lists to tick, exhibits as HTML, the box with the command."""
+"""Controls and pieces of HTML that both views share."""
 
 from __future__ import annotations
 
@@ -10,92 +10,84 @@ import ipywidgets as widgets
 
 from analysis.exhibit import Figure, Table, plain
 
-SIDE = "250px"
-NOTHING = "Nothing ticked in a list means all of it."
-_ONE = widgets.Layout(width="auto", margin="0", min_height="24px")
-_NARROW = {"description_width": "0px"}
-CLOSE = "line-height:1.45"  # widgets are as high as a button otherwise
-HINT = "color:var(--jp-ui-font-color2,#4d5963);font-size:12px;line-height:1.4"
+SMALL_PRINT = "color:var(--jp-ui-font-color2,#4d5963);font-size:12px;line-height:1.4"
+_COMPACT = "line-height:1.45"  # widgets are as high as a button otherwise
+_SIDE = "250px"
 
 
 class Ticks:
-    """A named list of boxes to tick; nothing ticked means all.
+    """A list of check boxes; without a tick, all values count.
 
-    words: value -> what is printed. `chosen`: the ticked values in the order of the list. `box`: what is shown.
+    Parameters
+    ----------
+    heading
+        Printed above the list.
+    words
+        For each value the text of its box.
+    ticked
+        Values that are ticked at first.
+    height
+        Height in pixels of a list that scrolls; 0 for a list as long as it needs.
+
+    Attributes
+    ----------
+    chosen
+        The ticked values in the order of the list.
+    box
+        The widget.
     """
 
-    def __init__(self, heading: str, words: dict[str, str], ticked: Iterable[str] = (), tall: int = 0) -> None:
+    def __init__(self, heading: str, words: dict[str, str], ticked: Iterable[str] = (), height: int = 0) -> None:
         ticked = set(ticked)
+        layout = widgets.Layout(width="auto", margin="0", min_height="24px")
         self._boxes = {
             value: widgets.Checkbox(
-                value in ticked, description=text, tooltip=text, indent=False, layout=_ONE, style=_NARROW
+                value in ticked,
+                description=text,
+                tooltip=text,
+                indent=False,
+                layout=layout,
+                style={"description_width": "0px"},
             )
             for value, text in words.items()
         }
         lines = widgets.VBox(tuple(self._boxes.values()), layout=widgets.Layout(width="100%"))
-        if tall:
-            lines.layout = widgets.Layout(width="100%", height=f"{tall}px", overflow="hidden auto", display="block")
-        self.box = widgets.VBox((title(heading), lines), layout=widgets.Layout(margin="0 0 8px 0"))
+        if height:
+            lines.layout = widgets.Layout(width="100%", height=f"{height}px", overflow="hidden auto", display="block")
+        self.box = widgets.VBox((control_title(heading), lines), layout=widgets.Layout(margin="0 0 8px 0"))
 
     @property
     def chosen(self) -> tuple[str, ...]:
-        """The ticked values."""
+        """The ticked values in the order of the list."""
         return tuple(value for value, box in self._boxes.items() if box.value)
 
     def tick(self, *values: str) -> None:
-        """Tick these and no others, as by hand. KeyError for a value that the list doesn't hold."""
+        """Tick these values and no others; KeyError for an unknown value."""
         for value in values:
             self._boxes[value].value = True
         for value, box in self._boxes.items():
             box.value = value in values
 
     def observe(self, changed: Callable[[Any], None]) -> None:
-        """Call `changed` whenever a box is ticked or cleared."""
+        """Call `changed` at every change of a tick."""
         for box in self._boxes.values():
             box.observe(changed, "value")
 
 
-def title(words: str) -> widgets.HTML:
-    """A small heading above a control."""
-    return widgets.HTML(f'<b style="font-size:12.5px">{escape(words)}</b>')
-
-
-def hint(words: str) -> widgets.HTML:
-    """A line of small print."""
-    return widgets.HTML(f'<div style="{HINT}">{escape(words)}</div>')
-
-
-def page(controls: Iterable[widgets.Widget], results: Iterable[widgets.Widget]) -> widgets.HBox:
-    """Controls at the left, results beside them, or below them where there is no room."""
-    left = widgets.VBox(tuple(controls), layout=widgets.Layout(flex=f"0 0 {SIDE}", width=SIDE, margin="0 16px 0 0"))
-    right = widgets.VBox(tuple(results), layout=widgets.Layout(flex="1 1 480px", min_width="0", max_width="760px"))
-    return widgets.HBox((left, right), layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
-
-
-def answer(words: str) -> str:
-    """A computed sentence as HTML."""
-    return f'<p style="font-size:14px;line-height:1.5;margin:8px 0">{escape(words)}</p>'
-
-
-def figure_html(figure: Figure) -> str:
-    """The picture with its alternative text, its caption and what it leaves out."""
-    notes = f'<div style="{HINT}">{escape(plain(figure.notes))}</div>' if figure.notes else ""
-    return f'<div style="{CLOSE}">{figure.html}{notes}</div>'
-
-
-def table_html(table: Table) -> str:
-    """The printed table with its caption and notes."""
-    notes = f'<div style="{HINT}">{escape(plain(table.notes))}</div>' if table.notes else ""
-    return (
-        f'<div class="jp-RenderedHTMLCommon" style="overflow-x:auto;{CLOSE}">'
-        f"{table._repr_mimebundle_()['text/html']}</div>{notes}"
-    )
-
-
 class CommandBox:
-    """The button that writes the command which makes what is shown again; once written it follows every change.
+    """A button that writes the command of the report with these choices; the command then follows every change.
 
-    command: gives the command line and a note (may be empty). text: the command as shown; empty before the first click.
+    Parameters
+    ----------
+    command
+        Returns the command line and a note on it.
+
+    Attributes
+    ----------
+    text
+        The command as shown; empty before the first click.
+    button, box
+        The button and the widget that holds it.
     """
 
     def __init__(self, command: Callable[[], tuple[str, str]]) -> None:
@@ -107,13 +99,12 @@ class CommandBox:
             layout=widgets.Layout(width="auto"),
         )
         self._place = widgets.HTML()
-        self.box = widgets.VBox(
-            (self.button, self._place), layout=widgets.Layout(margin="12px 0 0 0", align_items="flex-start")
-        )
+        layout = widgets.Layout(margin="12px 0 0 0", align_items="flex-start")
+        self.box = widgets.VBox((self.button, self._place), layout=layout)
         self.button.on_click(lambda _: self._write())
 
     def refresh(self) -> None:
-        """Write it anew if it was asked for."""
+        """Write the command again if it is shown."""
         if self.text:
             self._write()
 
@@ -121,5 +112,36 @@ class CommandBox:
         self.text, note = self._command()
         self._place.value = (
             f'<pre style="white-space:pre-wrap;user-select:all;padding:8px;border:1px solid #9aa5ae">'
-            f'{escape(self.text)}</pre><div style="{HINT}">{escape(note)}</div>'
+            f'{escape(self.text)}</pre><div style="{SMALL_PRINT}">{escape(note)}</div>'
         )
+
+
+def control_title(words: str) -> widgets.HTML:
+    """Return a small heading above a control."""
+    return widgets.HTML(f'<b style="font-size:12.5px">{escape(words)}</b>')
+
+
+def ticks_hint() -> widgets.HTML:
+    """Return the line that says what a list without a tick means."""
+    return widgets.HTML(f'<div style="{SMALL_PRINT}">Nothing ticked in a list means all of it.</div>')
+
+
+def side_by_side(controls: Iterable[widgets.Widget], results: Iterable[widgets.Widget]) -> widgets.HBox:
+    """Return controls at the left and results at the right, or below on a narrow screen."""
+    left = widgets.VBox(tuple(controls), layout=widgets.Layout(flex=f"0 0 {_SIDE}", width=_SIDE, margin="0 16px 0 0"))
+    right = widgets.VBox(tuple(results), layout=widgets.Layout(flex="1 1 480px", min_width="0", max_width="760px"))
+    return widgets.HBox((left, right), layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
+
+
+def sentence_block(words: str) -> str:
+    """Return a computed sentence as HTML."""
+    return f'<p style="font-size:14px;line-height:1.5;margin:8px 0">{escape(words)}</p>'
+
+
+def exhibit_block(exhibit: Figure | Table) -> str:
+    """Return a figure or table with its caption and notes as HTML."""
+    notes = f'<div style="{SMALL_PRINT}">{escape(plain(exhibit.notes))}</div>' if exhibit.notes else ""
+    if isinstance(exhibit, Figure):
+        return f'<div style="{_COMPACT}">{exhibit.html}{notes}</div>'
+    table = exhibit._repr_mimebundle_()["text/html"]
+    return f'<div class="jp-RenderedHTMLCommon" style="overflow-x:auto;{_COMPACT}">{table}</div>{notes}'

@@ -8,39 +8,66 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from analysis import evidence as tables
+from analysis import evidence as evidence_tables
 from analysis import figures, findings
 from analysis.evidence import Evidence
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, Finding, plain
-from analysis.explore import controls
 from analysis.explore.command import evidence_command
+from analysis.explore.controls import (
+    SMALL_PRINT,
+    CommandBox,
+    Ticks,
+    control_title,
+    exhibit_block,
+    sentence_block,
+    side_by_side,
+    ticks_hint,
+)
 from analysis.outcomes import durations, responders, trajectories
 from analysis.parameters import check_parameters
 from analysis.parameters.registry import REGISTRY
 from analysis.wording import ACCESS_WORDS, DEFINITION_WORDS, REGIMEN_WORDS, ROUTE_WORDS, counted, upper_first
 
-PAIN, RESPONSE, BENEFIT = VIEWS = ("Pain", "Responders", "Benefit over time")
-HORIZONS = (4.0, 8.0, 13.0, 26.0, 52.0, 104.0, 208.0)
-_KEPT = 64  # choices whose pictures are kept: going back costs nothing
+_PAIN, _RESPONSE, _BENEFIT = VIEWS = ("Pain", "Responders", "Benefit over time")
+_HORIZONS = (4.0, 8.0, 13.0, 26.0, 52.0, 104.0, 208.0)
+_CACHED = 64  # choices to which one can go back without computing them again
 
 
 def evidence(level: float = 0.95) -> EvidenceView:
-    """Controls for the published evidence, and what the chosen studies say; put it last in a cell.
+    """Return controls for the published evidence; put it last in a cell.
 
-    level: confidence level of the intervals. Raises ParameterError for an impossible level, DataError if the evidence
-    tables break their rules. See `EvidenceView` for what can be asked of it.
+    Parameters
+    ----------
+    level
+        Confidence level of the intervals.
+
+    Raises
+    ------
+    ParameterError
+        If the level is not between 0 and 1.
+    DataError
+        If the evidence tables break their rules.
     """
-    return EvidenceView(tables.load(), check_parameters(level=level)["level"])
+    return EvidenceView(evidence_tables.load(), check_parameters(level=level)["level"])
 
 
 class EvidenceView:
-    """Regimens, routes, studies, definitions of a responder, sources and follow-up to choose; three tabs that show it.
+    """Controls for studies, regimens, routes, sources, definitions and follow-up, with three tabs of results.
 
-    Attributes to go on with in the next cell: `shown`, the figure of the open tab (`shown.figure`, `shown.data`,
-    `shown.source`); `answer`, the finding above it (`answer.sentence`, `answer.source`); `selection`, the evidence that
-    counts and what is left out; `criteria`; `command`, the command line that makes a report of it.
+    Attributes
+    ----------
+    shown : Figure
+        The figure of the open tab, with its data and its sources.
+    answer : Finding
+        The sentence above the figure.
+    selection : Selection
+        The evidence that counts, and what is left out with the reasons.
+    criteria : Criteria
+        The choices.
+    command : str
+        The command line that makes a report with these choices.
     """
 
     def __init__(self, everything: Evidence, level: float = 0.95) -> None:
@@ -51,25 +78,24 @@ class EvidenceView:
         self.sources = _ticks("Sources", "access", ACCESS_WORDS, default.access)
         self.definitions = _ticks("Definition of a responder", "definition_classes", DEFINITION_WORDS)
         citations = everything.studies.sort_values("citation").set_index("study_id")["citation"].to_dict()
-        self.studies = controls.Ticks("Studies", citations, tall=150)
+        self.studies = Ticks("Studies", citations, height=150)
         self.horizon = widgets.SelectionSlider(
-            options=[(f"{weeks:g} weeks", weeks) for weeks in HORIZONS],
+            options=[(f"{weeks:g} weeks", weeks) for weeks in _HORIZONS],
             value=52.0,
             layout=widgets.Layout(width="95%"),
             continuous_update=False,
         )
         self.tabs = widgets.Tab(tuple(widgets.HTML() for _ in VIEWS), titles=VIEWS)
         self._counted = widgets.HTML()
-        self._ticks = (self.regimens, self.routes, self.sources, self.definitions, self.studies)
-        self._select = lru_cache(_KEPT)(lambda criteria: select(everything, criteria))
-        self._draw, self._tell = lru_cache(_KEPT)(self._drawn), lru_cache(_KEPT)(self._told)
-        self._box = controls.CommandBox(
-            lambda: evidence_command(self.criteria, self.definitions.chosen, self.horizon.value)
+        self._select = lru_cache(_CACHED)(lambda criteria: select(everything, criteria))
+        self._compute = lru_cache(_CACHED)(self._computed)
+        self._box = CommandBox(self._command)
+        lists = (self.regimens, self.routes, self.sources, self.definitions, self.studies)
+        follow_up = widgets.VBox((control_title("Follow-up shown"), self.horizon))
+        self.box = side_by_side(
+            (follow_up, ticks_hint(), *(ticks.box for ticks in lists)), (self._counted, self.tabs, self._box.box)
         )
-        follow_up = widgets.VBox((controls.title("Follow-up shown"), self.horizon))
-        choices = (follow_up, controls.hint(controls.NOTHING), *(ticks.box for ticks in self._ticks))
-        self.box = controls.page(choices, (self._counted, self.tabs, self._box.box))
-        for ticks in self._ticks:
+        for ticks in lists:
             ticks.observe(self._changed)
         self.horizon.observe(self._changed, "value")
         self.tabs.observe(self._changed, "selected_index")
@@ -77,7 +103,7 @@ class EvidenceView:
 
     @property
     def criteria(self) -> Criteria:
-        """Which evidence counts, as ticked."""
+        """The choices."""
         return Criteria(self.studies.chosen, self.regimens.chosen, self.routes.chosen, self.sources.chosen)
 
     @property
@@ -88,62 +114,60 @@ class EvidenceView:
     @property
     def shown(self) -> Figure:
         """The figure of the open tab."""
-        # what says nothing of a view is left out, so that changing it draws nothing anew
-        definitions = self.definitions.chosen if self.open == RESPONSE else ()
-        return self._draw(self.open, self.criteria, definitions, self.horizon.value if self.open == BENEFIT else 0.0)
+        return self._results()[1]
 
     @property
     def answer(self) -> Finding:
-        """The answer above the figure of the open tab."""
-        definitions = self.definitions.chosen if self.open == RESPONSE else ()
-        return self._tell(self.open, self.criteria, definitions, self.horizon.value)
-
-    @property
-    def open(self) -> str:
-        """The name of the open tab."""
-        return VIEWS[self.tabs.selected_index or 0]
+        """The sentence above the figure."""
+        return self._results()[0]
 
     @property
     def command(self) -> str:
         """The command line that makes a report with these choices."""
-        return evidence_command(self.criteria, self.definitions.chosen, self.horizon.value)[0]
+        return self._command()[0]
 
-    def _drawn(self, view: str, criteria: Criteria, definitions: tuple[str, ...], horizon: float) -> Figure:
+    def _command(self) -> tuple[str, str]:
+        return evidence_command(self.criteria, self.definitions.chosen, self.horizon.value)
+
+    def _open(self) -> str:
+        return VIEWS[self.tabs.selected_index or 0]
+
+    def _results(self) -> tuple[Finding, Figure]:
+        return self._compute(self._open(), self.criteria, self.definitions.chosen, self.horizon.value)
+
+    def _computed(
+        self, view: str, criteria: Criteria, definitions: tuple[str, ...], horizon: float
+    ) -> tuple[Finding, Figure]:
         selection, level = self._select(criteria), self.level
-        if view == PAIN:
+        if view == _PAIN:
             scores, changes = trajectories.scores(selection, level), trajectories.changes(selection, level)
-            return figures.pain_trajectories(scores, changes)
-        if view == RESPONSE:
-            return figures.responder_forest(responders.rates(selection, level, definitions), level)
-        return figures.benefit_over_time(durations.kept(selection, level), horizon, level)
-
-    def _told(self, view: str, criteria: Criteria, definitions: tuple[str, ...], horizon: float) -> Finding:
-        selection = self._select(criteria)
-        if view == PAIN:
-            return findings.pain_finding(selection, self.level, horizon)
-        if view == RESPONSE:
-            return findings.response_finding(selection, self.level, horizon, definitions)
-        return findings.duration_finding(selection, self.level, horizon)
+            return findings.pain_finding(selection, level, horizon), figures.pain_trajectories(scores, changes)
+        if view == _RESPONSE:
+            rates = responders.rates(selection, level, definitions)
+            answer = findings.response_finding(selection, level, horizon, definitions)
+            return answer, figures.responder_forest(rates, level)
+        kept = durations.kept(selection, level)
+        return findings.duration_finding(selection, level, horizon), figures.benefit_over_time(kept, horizon, level)
 
     def _changed(self, change: Any = None) -> None:
-        # answer and picture in one piece: never the one of this choice beside the other of the last
-        told = controls.answer(plain(self.answer.sentence)) + controls.figure_html(self.shown)
-        self.tabs.children[VIEWS.index(self.open)].value = told
-        self._counted.value = _counted(self.selection)
+        # one assignment, so that a sentence never stands above the figure of another choice
+        html = sentence_block(plain(self.answer.sentence)) + exhibit_block(self.shown)
+        self.tabs.children[VIEWS.index(self._open())].value = html
+        self._counted.value = _studies_html(self.selection)
         self._box.refresh()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.box._repr_mimebundle_(include=include, exclude=exclude)
 
 
-def _ticks(heading: str, parameter: str, words: dict[str, str], ticked: tuple[str, ...] = ()) -> controls.Ticks:
+def _ticks(heading: str, parameter: str, words: dict[str, str], ticked: tuple[str, ...] = ()) -> Ticks:
     """The allowed values of a parameter, in the words of the reports."""
     named = {value: upper_first(words.get(value, value.replace("_", " "))) for value in REGISTRY[parameter].words()}
-    return controls.Ticks(heading, named, ticked)
+    return Ticks(heading, named, ticked)
 
 
-def _counted(selection: Selection) -> str:
-    """How many studies count, and which don't and why: nothing disappears unseen."""
+def _studies_html(selection: Selection) -> str:
+    """How many studies count, and which are left out and why."""
     out = selection.left_out_of("studies")
     studies = upper_first(counted(len(selection.evidence.studies), "study counts", "studies count"))
     if out.empty:
@@ -151,5 +175,5 @@ def _counted(selection: Selection) -> str:
     lines = "".join(f"<li>{escape(row.label)}: {escape(row.why)}</li>" for row in each(out))
     return (
         f'<details><summary style="cursor:pointer">{studies}, {len(out)} left out (which, and why)</summary>'
-        f'<ul style="{controls.HINT};max-height:180px;overflow-y:auto">{lines}</ul></details>'
+        f'<ul style="{SMALL_PRINT};max-height:180px;overflow-y:auto">{lines}</ul></details>'
     )

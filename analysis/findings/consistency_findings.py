@@ -17,7 +17,7 @@ from analysis.outcomes.consistency import (
 from analysis.outcomes.context import source_row
 from analysis.wording import counted, series
 
-_TABLE = "tab-consistency"  # the checks that holds every check
+_TABLE = "tab-consistency"  # the table that lists every check
 
 
 def consistency_finding(checks: pd.DataFrame) -> Finding:
@@ -51,5 +51,5 @@ def consistency_finding(checks: pd.DataFrame) -> Finding:
         "read off a curve."
     )
     misfits = questions(checks)
-    rows = tuple(source_row(row.checks, row.row) for row in each(misfits))
+    rows = tuple(source_row(row.table, row.row) for row in each(misfits))
     return Finding(question, sentence, tuple(dict.fromkeys(misfits["study_id"])), rows, detail)

@@ -6,8 +6,24 @@ import pandas as pd
 
 from analysis.exhibit import Column, Table, studies_of
 from analysis.outcomes.durations import PatientIntervals
-from analysis.tables.shared_columns import BENEFIT, REGIMEN, STUDY, WEEKS, marked_notes, row_column
-from analysis.wording import BENEFIT_WORDS, counted, interval_words, marks, out_of, printed_rate_cell, weeks_span
+from analysis.tables.shared_columns import (
+    BENEFIT_COLUMN,
+    REGIMEN_COLUMN,
+    STUDY_COLUMN,
+    WEEKS_COLUMN,
+    marked_notes,
+    row_column,
+)
+from analysis.wording import (
+    BENEFIT_WORDS,
+    counted,
+    interval_words,
+    marks,
+    out_of,
+    printed_rate_cell,
+    upper_first,
+    weeks_span,
+)
 
 
 def durations_table(statements: pd.DataFrame) -> Table:
@@ -23,9 +39,9 @@ def durations_table(statements: pd.DataFrame) -> Table:
         data=statements,
         caption="Every reported duration of benefit, in weeks after the end of infusion.",
         columns=(
-            STUDY,
-            REGIMEN,
-            BENEFIT,
+            STUDY_COLUMN,
+            REGIMEN_COLUMN,
+            BENEFIT_COLUMN,
             Column("patients_words", "Patients", "right", value=_patients),
             Column("weeks_words", "Weeks", value=_weeks),
             Column("shown_as", "Kind"),
@@ -46,8 +62,9 @@ def patient_intervals_table(intervals: PatientIntervals) -> Table:
         From `outcomes.durations.intervals`.
     """
     table = intervals.table
-    left_out = counted(len(intervals.left_out), "statement gives", "statements give")
-    are = "is" if len(intervals.left_out) == 1 else "are"
+    left_out = len(intervals.left_out)
+    without = upper_first(counted(left_out, "statement gives no interval", "statements give no interval"))
+    apart = f" and {'is' if left_out == 1 else 'are'} listed apart" if left_out else ""
     return Table(
         name="patient-intervals",
         data=table.assign(
@@ -56,7 +73,7 @@ def patient_intervals_table(intervals: PatientIntervals) -> Table:
         ),
         caption=f"Durations of {int(table['patients'].sum())} patients as intervals: each patient counted once.",
         columns=(
-            STUDY,
+            STUDY_COLUMN,
             Column("label", "Arm"),
             Column("benefit_words", "Benefit"),
             Column("patients", "Patients", "right"),
@@ -65,7 +82,7 @@ def patient_intervals_table(intervals: PatientIntervals) -> Table:
             row_column("durations", "rows"),
         ),
         studies=studies_of(table),
-        notes=marked_notes(f"{left_out} no interval of patients and {are} listed apart.", table),
+        notes=marked_notes(f"{without} of patients{apart}.", table),
     )
 
 
@@ -108,10 +125,10 @@ def benefit_by_regimen_table(kept: pd.DataFrame, level: float = 0.95) -> Table:
         data=kept.assign(study=[row.citation + marks(row) for row in kept.itertuples()]),
         caption="Patients who still had the benefit, regimen by regimen; each line is one study's own count.",
         columns=(
-            REGIMEN,
+            REGIMEN_COLUMN,
             Column("study", "Study"),
-            BENEFIT,
-            WEEKS,
+            BENEFIT_COLUMN,
+            WEEKS_COLUMN,
             Column(
                 "count_words",
                 "Still had it",

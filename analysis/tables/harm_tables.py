@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.exhibit import Column, Table, studies_of
-from analysis.tables.shared_columns import STUDY, marked_notes, row_column
+from analysis.tables.shared_columns import STUDY_COLUMN, marked_notes, row_column
 from analysis.wording import interval_words, percent, printed_rate_cell
 
 
@@ -24,7 +24,7 @@ def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
         data=events,
         caption="Reported adverse events.",
         columns=(
-            STUDY,
+            STUDY_COLUMN,
             Column("label", "Arm"),
             Column("event", "Event"),
             Column("count_words", "Patients", "right", value=_count),

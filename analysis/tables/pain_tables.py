@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, studies_of
-from analysis.tables.shared_columns import STUDY, marked_notes, row_column
+from analysis.tables.shared_columns import STUDY_COLUMN, marked_notes, row_column
 from analysis.wording import SPREAD_WORDS, half_up, interval_words, marks, number_interval, upper_first
 
 _NO_INTERVAL = {"span": "span of what the printed means allow", "none": "none can be had"}
@@ -26,7 +26,7 @@ def pain_scores_table(scores: pd.DataFrame) -> Table:
         data=scores,
         caption="Reported pain scores on the 0–10 scale, with their spread as printed.",
         columns=(
-            STUDY,
+            STUDY_COLUMN,
             Column("label", "Arm"),
             Column("timepoint", "Time"),
             Column("n", "n", "right"),

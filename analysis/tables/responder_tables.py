@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.exhibit import Column, Table, linked, studies_of
 from analysis.outcomes.responders import Flow
-from analysis.tables.shared_columns import STUDY, WEEKS, marked_notes, row_column
+from analysis.tables.shared_columns import STUDY_COLUMN, WEEKS_COLUMN, marked_notes, row_column
 from analysis.wording import count_span, interval_words, printed_rate_cell
 
 _FLOW_WORDS = {"kept": "had it both times", "lost": "lost it", "gained": "gained it", "neither": "had it neither time"}
@@ -28,11 +28,11 @@ def responder_rates_table(rates: pd.DataFrame, level: float = 0.95) -> Table:
         data=rates,
         caption="Reported responder rates, each with its own definition of a responder.",
         columns=(
-            STUDY,
+            STUDY_COLUMN,
             Column("label", "Arm"),
             Column("definition", "Counted as a responder"),
             Column("timepoint", "Time"),
-            WEEKS,
+            WEEKS_COLUMN,
             Column("count_words", "Responders", "right", value=_responders),
             Column("rate_words", f"Rate ({interval_words(level)})", value=printed_rate_cell),
             row_column("responders"),

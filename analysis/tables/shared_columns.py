@@ -12,10 +12,10 @@ from analysis.exhibit import Column
 from analysis.wording import BENEFIT_WORDS, mark_notes, marks, regimen_words
 
 # the study with the marks of its count and its source
-STUDY = Column("study", "Study", value=lambda row: row.citation + marks(row))
-REGIMEN = Column("regimen", "Regimen", value=lambda row: regimen_words(row.regimen_class))
-BENEFIT = Column("benefit_words", "Benefit", value=lambda row: BENEFIT_WORDS[row.benefit])
-WEEKS = Column("weeks", "Weeks", "decimal", "{:g}".format)
+STUDY_COLUMN = Column("study", "Study", value=lambda row: row.citation + marks(row))
+REGIMEN_COLUMN = Column("regimen", "Regimen", value=lambda row: regimen_words(row.regimen_class))
+BENEFIT_COLUMN = Column("benefit_words", "Benefit", value=lambda row: BENEFIT_WORDS[row.benefit])
+WEEKS_COLUMN = Column("weeks", "Weeks", "decimal", "{:g}".format)
 
 
 def row_column(table: str, name: str = "row", value: Callable[[Any], str] | None = None) -> Column:

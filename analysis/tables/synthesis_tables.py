@@ -10,7 +10,14 @@ from analysis.exhibit import Column, Table, linked, studies_of
 from analysis.exhibit.places import places
 from analysis.outcomes.context import source_row
 from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledDifferences, PooledRates
-from analysis.tables.shared_columns import BENEFIT, REGIMEN, STUDY, WEEKS, marked_notes, row_column
+from analysis.tables.shared_columns import (
+    BENEFIT_COLUMN,
+    REGIMEN_COLUMN,
+    STUDY_COLUMN,
+    WEEKS_COLUMN,
+    marked_notes,
+    row_column,
+)
 from analysis.wording import (
     half_up,
     interval_words,
@@ -128,7 +135,7 @@ def not_pooled_table(rates: PooledRates, differences: PooledDifferences) -> Tabl
         columns=(
             Column("study", "Study"),
             Column("what", "Counted or measured"),
-            WEEKS,
+            WEEKS_COLUMN,
             Column("number", "Number"),
             Column("why", "Why it stands alone"),
             Column("place", "Row"),
@@ -187,9 +194,9 @@ def kept_left_out_table(kept: BenefitKept) -> Table:
         data=kept.left_out,
         caption="Counts of kept benefit that do not enter the curve over studies.",
         columns=(
-            STUDY,
-            BENEFIT,
-            WEEKS,
+            STUDY_COLUMN,
+            BENEFIT_COLUMN,
+            WEEKS_COLUMN,
             Column("count_words", "Still had it", "right", value=_still_had_it),
             Column("why", "Why it does not enter"),
             row_column("durations"),
@@ -214,7 +221,7 @@ def regimen_odds_table(kept: BenefitKept, level: float = 0.95) -> Table:
         data=kept.regimens,
         caption="Regimens compared by the odds of still having the benefit, at equal time.",
         columns=(
-            REGIMEN,
+            REGIMEN_COLUMN,
             Column("k", "Studies", "right"),
             Column("odds_words", f"Odds of still having the benefit ({interval_words(level)})", value=_odds),
         ),
@@ -239,7 +246,7 @@ def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
         data=curves.groups,
         caption="How long the benefit lasts by regimen, from the patients' durations as intervals.",
         columns=(
-            REGIMEN,
+            REGIMEN_COLUMN,
             Column("k", "Studies", "right"),
             Column("patients", "Patients", "right"),
             Column("still_going", "Still had it at the last count", "right"),
