@@ -31,7 +31,7 @@ def made(selection):
         tables.responder_rates_table(responders.rates(selection, level), level),
         *(tables.responder_flow_table(flow) for flow in responders.flows(selection)),
         tables.durations_table(durations.statements(selection)),
-        tables.benefit_by_regimen_table(durations.kept(selection)),
+        tables.benefit_by_regimen_table(durations.retained_benefit(selection)),
         tables.patient_intervals_table(intervals),
         tables.without_interval_table(intervals),
         tables.adverse_events_table(safety.events(selection, level), level),
@@ -40,7 +40,7 @@ def made(selection):
 
 
 def together(selection, level=0.95):
-    rates, kept = synthesis.pooled_rates(selection, level), synthesis.benefit_kept(selection, level)
+    rates, kept = synthesis.pooled_rates(selection, level), synthesis.benefit_retention(selection, level)
     return [
         tables.pooled_rates_table(rates, level),
         tables.without_each_study_table(rates, level),
@@ -158,7 +158,7 @@ def test_statements_without_an_interval_are_counted_in_the_notes(default):
 
 
 def test_percentages_agree_between_the_tables(default):
-    kept = tables.benefit_by_regimen_table(durations.kept(default))
+    kept = tables.benefit_by_regimen_table(durations.retained_benefit(default))
     assert line(kept, Study="Correll et al. 2004†§")["Share (95% interval)"].startswith("54% ")
     assert line(kept, Study="Mangnus et al. 2021†", Weeks="0")["Share (95% interval)"].startswith("62% ")
 

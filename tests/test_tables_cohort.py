@@ -14,7 +14,7 @@ from analysis.exhibit import plain
 from analysis.outcomes.cohort import people, response
 from analysis.tables import cohort as tables
 from analysis.tables.cohort.benefit_tables import median_words
-from analysis.tables.cohort.cohort_cells import shown_count, shown_part
+from analysis.tables.cohort.cohort_cells import count_or_hidden, part_or_hidden
 from analysis.wording import points_cell, rate_cell
 
 MAKERS = {
@@ -152,7 +152,11 @@ def test_warnings_of_the_file_are_told_without_a_cell_s_content():
 
 
 def test_cells_of_counts_and_rates():
-    assert [shown_count(12, False, 5), shown_count(pd.NA, True, 5), shown_count(pd.NA, False, 5)] == ["12", "<5", "–"]
-    assert [shown_part(3, 9, False, 5), shown_part(pd.NA, 9, True, 7)] == ["3/9", "<7"]
+    assert [count_or_hidden(12, False, 5), count_or_hidden(pd.NA, True, 5), count_or_hidden(pd.NA, False, 5)] == [
+        "12",
+        "<5",
+        "–",
+    ]
+    assert [part_or_hidden(3, 9, False, 5), part_or_hidden(pd.NA, 9, True, 7)] == ["3/9", "<7"]
     assert rate_cell(0.625, 0.484, 0.748) == "63% (48% to 75%)" and rate_cell(np.nan, 0, 1) == "–"
     assert points_cell(-2.04, -3, -1.1) == "−2.0 (−3.0 to −1.1)" and points_cell(1, np.nan, np.nan) == "1.0"

@@ -146,7 +146,7 @@ class EvidenceView:
             rates = responders.rates(selection, level, definitions)
             answer = findings.response_finding(selection, level, horizon, definitions)
             return answer, figures.responder_forest(rates, level)
-        kept = durations.kept(selection, level)
+        kept = durations.retained_benefit(selection, level)
         return findings.duration_finding(selection, level, horizon), figures.benefit_over_time(kept, horizon, level)
 
     def _changed(self, change: Any = None) -> None:

@@ -40,7 +40,7 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.outcomes.synthesis import BenefitKept
+from analysis.outcomes.synthesis import BenefitRetention
 from analysis.wording import (
     BENEFIT_STATES,
     BENEFIT_WORDS,
@@ -66,9 +66,9 @@ CURVE = Look("#00588f", "#00588f", "")
 STUDY = Look("#5d6a75", MUTED, "o")
 
 
-def kept_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+def kept_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
     """The share that still has the benefit, pooled over studies, up to the last week that was counted; takes
-    `synthesis.benefit_kept`.
+    `synthesis.benefit_retention`.
 
     Its confidence band, its prediction band, the counts of each study, and below the curve without each study in turn.
     ValueError if `level` is not the one the curve was fitted with.
@@ -96,7 +96,7 @@ def kept_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept
     return Figure(name, picture, _data(kept), _alt(kept), marked_caption(caption, points), studies_of(points), notes)
 
 
-def _page(kept: BenefitKept) -> Picture:
+def _page(kept: BenefitRetention) -> Picture:
     marks = wrap(marks_line(kept.points), POINTS - 8, SMALL)
     first, last = _ends(kept)
     studies = f"{counted(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
@@ -120,7 +120,7 @@ def _page(kept: BenefitKept) -> Picture:
     return finish(picture)
 
 
-def _ends(kept: BenefitKept) -> tuple[str, str]:
+def _ends(kept: BenefitRetention) -> tuple[str, str]:
     """The pooled share at the end of infusion and at the last count, with limits, in words."""
     found = []
     for row in (kept.curve.iloc[0], kept.curve.iloc[-1]):
@@ -149,7 +149,7 @@ def _axes(ax: Axes, last: float, tick_words: list[str]) -> float:
     return unit
 
 
-def _main(ax: Axes, kept: BenefitKept, height: float) -> None:
+def _main(ax: Axes, kept: BenefitRetention, height: float) -> None:
     unit = _axes(ax, kept.last_week, ["0", "25", "50", "75", "100%"])
     curve = kept.curve
     x = unit * np.sqrt(curve["weeks"].to_numpy(float))
@@ -204,7 +204,7 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
     return "\n".join(balanced(line, room, SMALL) for line in lines if line)
 
 
-def _band_names(kept: BenefitKept) -> list[tuple[float, str, Look]]:
+def _band_names(kept: BenefitRetention) -> list[tuple[float, str, Look]]:
     """What the curve and its bands are, with their values at the last week."""
     end, level = kept.curve.iloc[-1], percent_level(kept.level)
     return [
@@ -218,7 +218,7 @@ def _band_names(kept: BenefitKept) -> list[tuple[float, str, Look]]:
     ]
 
 
-def _turns(ax: Axes, kept: BenefitKept) -> None:
+def _turns(ax: Axes, kept: BenefitRetention) -> None:
     unit = _axes(ax, kept.last_week, ["0", "", "50", "", "100%"])
     most = _changes_most(kept)
     ends: list[tuple[float, str, Look]] = []
@@ -241,7 +241,7 @@ def _turns(ax: Axes, kept: BenefitKept) -> None:
     _beside(ax, ends, LOW_HIGH)
 
 
-def _changes_most(kept: BenefitKept) -> str:
+def _changes_most(kept: BenefitRetention) -> str:
     """The study without which the curve moves farthest at any time."""
     pooled = kept.curve["rate"].to_numpy(float)
     moves = kept.without.groupby("study_id")["rate"].apply(lambda rates: np.abs(rates.to_numpy(float) - pooled).max())
@@ -261,7 +261,7 @@ def _span(curves: list[pd.Series], at: int) -> str:
     return percent(shares[0]) if len(shares) == 1 else f"{percent_pair(min(shares), max(shares))}%"
 
 
-def _half(kept: BenefitKept) -> str:
+def _half(kept: BenefitRetention) -> str:
     """When half of the initial responders have lost the benefit, as far as the counts tell."""
     half = kept.half.iloc[0]
     limits = f"{percent_level(kept.level)} interval: "
@@ -276,14 +276,14 @@ def _half(kept: BenefitKept) -> str:
     return f"The curve does not fall to half of its start within {in_weeks(kept.last_week)} ({limits})."
 
 
-def _unknown(kept: BenefitKept) -> str:
+def _unknown(kept: BenefitRetention) -> str:
     """The studies without which there is no curve."""
     rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
     names = [cite(row.omitted, short_citation(row.citation)) for row in each(rows)]
     return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""
 
 
-def _data(kept: BenefitKept) -> pd.DataFrame:
+def _data(kept: BenefitRetention) -> pd.DataFrame:
     points = kept.points
     same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit"]
     counts = pd.DataFrame(
@@ -320,7 +320,7 @@ def _data(kept: BenefitKept) -> pd.DataFrame:
     return pd.concat([part for part in (counts, pooled, turns) if len(part)], ignore_index=True)
 
 
-def _alt(kept: BenefitKept) -> str:
+def _alt(kept: BenefitRetention) -> str:
     first, last = _ends(kept)
     start, end = kept.curve.iloc[0], kept.curve.iloc[-1]
     names, told = arm_names(kept.points), []

@@ -86,7 +86,7 @@ def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ())
     """
     table = _asked(selection)
     rates = patient_rates(selection, 0.95, definition_classes)
-    scores, kept = trajectories.scores(selection), durations.kept(selection)
+    scores, kept = trajectories.scores(selection), durations.retained_benefit(selection)
     parts = []
     if PLACEBO not in rates["control"].tolist():
         parts.append("a responder rate with a placebo group")

@@ -9,7 +9,7 @@ import numpy as np
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes.context import source_row
-from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledRates
+from analysis.outcomes.synthesis import BenefitRetention, DurationCurves, PooledRates
 from analysis.wording import (
     REGIMEN_WORDS,
     counted,
@@ -72,13 +72,13 @@ def _next(row, rows: str) -> str:
     return f"; the next such study may see {sourced(percent_interval(row.pi_low, row.pi_high), rows)}"
 
 
-def kept_benefit_finding(kept: BenefitKept, level: float = 0.95) -> Finding:
+def kept_benefit_finding(kept: BenefitRetention, level: float = 0.95) -> Finding:
     """Return the share of patients that still has the benefit at the end of infusion and at the last count.
 
     Parameters
     ----------
     kept
-        From `outcomes.synthesis.benefit_kept`, in weeks after the end of infusion.
+        From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
     level
         Confidence level of the intervals in `kept`.
 
@@ -132,7 +132,7 @@ def _half_words(half, last: float, from_all: Callable[[str], str]) -> str:
     return f"{text} (limits {from_all(f'{half_up(half.half_low, 1)} to {half_up(half.half_high, 1)} weeks')})."
 
 
-def _rests_on(kept: BenefitKept) -> list[str]:
+def _rests_on(kept: BenefitRetention) -> list[str]:
     """Studies without which the benefit would no longer fall."""
     if not kept.half["slope"].iloc[0] < 0:
         return []
@@ -149,7 +149,7 @@ def _rests_on(kept: BenefitKept) -> list[str]:
     return sentences
 
 
-def _regimens(kept: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
+def _regimens(kept: BenefitRetention, from_all: Callable[[str], str]) -> list[str]:
     if kept.why_no_regimens:
         return [f"Regimens can't be compared here: {kept.why_no_regimens}."]
     first = next(each(kept.regimens.iloc[[0]]))

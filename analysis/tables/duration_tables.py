@@ -116,7 +116,8 @@ def benefit_by_regimen_table(kept: pd.DataFrame, level: float = 0.95) -> Table:
     Parameters
     ----------
     kept
-        One row a count of a study, with times in weeks after the end of infusion, from `outcomes.durations.kept`.
+        One row a count of a study, with times in weeks after the end of infusion, from
+        `outcomes.durations.retained_benefit`.
     level
         Confidence level of the intervals in `kept`, for the heading.
     """

@@ -9,7 +9,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, linked, studies_of
 from analysis.exhibit.places import places
 from analysis.outcomes.context import source_row
-from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledDifferences, PooledRates
+from analysis.outcomes.synthesis import BenefitRetention, DurationCurves, PooledDifferences, PooledRates
 from analysis.tables.shared_columns import (
     BENEFIT_COLUMN,
     REGIMEN_COLUMN,
@@ -149,13 +149,13 @@ def not_pooled_table(rates: PooledRates, differences: PooledDifferences) -> Tabl
     )
 
 
-def half_times_table(kept: BenefitKept, level: float = 0.95) -> Table:
+def half_times_table(kept: BenefitRetention, level: float = 0.95) -> Table:
     """Return when half of the initial responders have lost the benefit, with all studies and without each in turn.
 
     Parameters
     ----------
     kept
-        From `outcomes.synthesis.benefit_kept`, in weeks after the end of infusion.
+        From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
     level
         Confidence level of the intervals in `kept`, for the headings.
     """
@@ -181,13 +181,13 @@ def half_times_table(kept: BenefitKept, level: float = 0.95) -> Table:
     )
 
 
-def kept_left_out_table(kept: BenefitKept) -> Table:
+def kept_left_out_table(kept: BenefitRetention) -> Table:
     """Return the counts of kept benefit that do not enter the curve, with the reason.
 
     Parameters
     ----------
     kept
-        From `outcomes.synthesis.benefit_kept`.
+        From `outcomes.synthesis.benefit_retention`.
     """
     return Table(
         name="kept-left-out",
@@ -206,13 +206,13 @@ def kept_left_out_table(kept: BenefitKept) -> Table:
     )
 
 
-def regimen_odds_table(kept: BenefitKept, level: float = 0.95) -> Table:
+def regimen_odds_table(kept: BenefitRetention, level: float = 0.95) -> Table:
     """Return the odds of still having the benefit, against the regimen with the most studies.
 
     Parameters
     ----------
     kept
-        From `outcomes.synthesis.benefit_kept`.
+        From `outcomes.synthesis.benefit_retention`.
     level
         Confidence level of the intervals in `kept`, for the heading.
     """
@@ -298,7 +298,7 @@ def coverage_table(coverage: pd.DataFrame) -> Table:
     )
 
 
-def _counts(kept: BenefitKept) -> str:
+def _counts(kept: BenefitRetention) -> str:
     rows = ", ".join(str(row) for row in kept.points["row"])
     return linked(f"Counts: {source_row('durations', rows)}.") if rows else ""
 

@@ -7,21 +7,21 @@ from typing import Any
 import pandas as pd
 
 from analysis.exhibit import Column, escape
-from analysis.outcomes.cohort.disclosure import shown
+from analysis.outcomes.cohort.disclosure import shown_count
 from analysis.wording import count_cell, interval_words, left_out_words, rate_cell
 
 _HANDLINGS = {"complete": "complete_cases", "imputed": "non_responder_imputation"}
 
 
-def shown_count(count: object, hidden: bool, min_cell: int) -> str:
+def count_or_hidden(count: object, hidden: bool, min_cell: int) -> str:
     """Return a count; `<5` if it is hidden, – if it is missing."""
-    return shown(pd.NA, min_cell) if hidden else count_cell(count)
+    return shown_count(pd.NA, min_cell) if hidden else count_cell(count)
 
 
-def shown_part(part: object, total: object, hidden: bool, min_cell: int) -> str:
+def part_or_hidden(part: object, total: object, hidden: bool, min_cell: int) -> str:
     """Return a part of a total, `30/48`; `<5` if it is hidden, – if either is missing."""
     if hidden:
-        return shown(pd.NA, min_cell)
+        return shown_count(pd.NA, min_cell)
     return "–" if pd.isna(part) or pd.isna(total) else f"{int(part)}/{int(total)}"
 
 
@@ -29,7 +29,7 @@ def count_column(name: str, label: str, min_cell: int, of: str = "") -> Column:
     """Return the column `NAME_words` of the counts in column `of` (or `name`), hidden in rows with `hidden`."""
 
     def cell(row: Any) -> str:
-        return shown_count(getattr(row, of or name), row.hidden, min_cell)
+        return count_or_hidden(getattr(row, of or name), row.hidden, min_cell)
 
     return Column(f"{name}_words", label, "right", value=cell)
 
@@ -69,7 +69,7 @@ def handling_cells(rates: pd.DataFrame, min_cell: int) -> dict[str, str]:
     cells = {}
     for name, handling in _HANDLINGS.items():
         row = rates[rates["handling"] == handling].iloc[0]
-        cells[f"{name}_n"] = shown_part(row["responders"], row["n"], row["hidden"], min_cell)
+        cells[f"{name}_n"] = part_or_hidden(row["responders"], row["n"], row["hidden"], min_cell)
         cells[name] = rate_cell(row["rate"], row["ci_low"], row["ci_high"])
     return cells
 

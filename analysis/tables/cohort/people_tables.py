@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.people import People
-from analysis.tables.cohort.cohort_cells import cohort_notes, count_column, shown_count, shown_part
+from analysis.tables.cohort.cohort_cells import cohort_notes, count_column, count_or_hidden, part_or_hidden
 from analysis.wording import (
     GROUP_HEADINGS,
     group_name,
@@ -29,14 +29,14 @@ def people_table(result: People) -> Table:
         From `outcomes.cohort.people`.
     """
     sizes = [
-        {"what": upper_first(row.item), "n": shown_count(row.n, row.hidden, result.min_cell)}
+        {"what": upper_first(row.item), "n": count_or_hidden(row.n, row.hidden, result.min_cell)}
         for row in each(result.sizes)
     ]
     measures = [
         {
             "what": f"{upper_first(row.words)}, {row.measured_in}",
-            "n": shown_count(row.n, row.hidden, result.min_cell),
-            "missing": shown_count(row.missing, row.hidden or pd.isna(row.missing), result.min_cell),
+            "n": count_or_hidden(row.n, row.hidden, result.min_cell),
+            "missing": count_or_hidden(row.missing, row.hidden or pd.isna(row.missing), result.min_cell),
             "mean": "" if pd.isna(row.mean) else half_up(row.mean, 1) + _sd(row.sd),
             "median": "" if pd.isna(row.median) else points_cell(row.median, row.q1, row.q3),
         }
@@ -102,7 +102,7 @@ def site_by_regimen_table(result: People) -> Table:
     """
     table = result.site_by_regimen
     cells = table.assign(
-        cell=[shown_count(row.patients, row.hidden, result.min_cell) for row in each(table)],
+        cell=[count_or_hidden(row.patients, row.hidden, result.min_cell) for row in each(table)],
         site=table["site"].map(group_name),
         regimen=table["regimen_class"].map(lambda regimen: upper_first(group_name(regimen))),
     )
@@ -136,7 +136,7 @@ def missing_scores_table(result: People) -> Table:
                 "observed_words",
                 "With a score",
                 "right",
-                value=lambda row: shown_part(row.observed, row.expected, row.hidden, result.min_cell),
+                value=lambda row: part_or_hidden(row.observed, row.expected, row.hidden, result.min_cell),
             ),
             Column("share_words", "Share", "right", value=lambda row: _share(row.share_observed)),
             count_column("empty", "Row without a score", result.min_cell),
@@ -159,7 +159,7 @@ def who_is_missing_table(result: People, level: float = 0.95) -> Table:
     rows = [
         {
             "group": upper_first(row.group),
-            "patients": shown_count(row.patients, row.hidden, result.min_cell),
+            "patients": count_or_hidden(row.patients, row.hidden, result.min_cell),
             "baseline": points_cell(row.baseline_mean, row.baseline_low, row.baseline_high),
             "response": rate_cell(row.rate, row.ci_low, row.ci_high),
         }

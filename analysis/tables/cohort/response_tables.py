@@ -12,10 +12,10 @@ from analysis.outcomes.cohort.trajectories import Trajectories
 from analysis.tables.cohort.cohort_cells import (
     cohort_notes,
     count_column,
+    count_or_hidden,
     handling_cells,
     handling_columns,
-    shown_count,
-    shown_part,
+    part_or_hidden,
 )
 from analysis.wording import (
     GROUP_HEADINGS,
@@ -68,7 +68,7 @@ def pain_by_visit_table(result: Trajectories, level: float = 0.95) -> Table:
                 "right",
                 missing="",
                 value=lambda row: (
-                    "" if row.visit == "baseline" else shown_count(row.change_n, row.change_hidden, result.min_cell)
+                    "" if row.visit == "baseline" else count_or_hidden(row.change_n, row.change_hidden, result.min_cell)
                 ),
             ),
             Column(
@@ -164,7 +164,7 @@ def responders_by_group_table(result: Response, level: float = 0.95) -> Table:
     for row in each(rates):
         heading = {"by": row.by, "group": row.group, "heading": GROUP_HEADINGS[row.by], "words": group_name(row.group)}
         group = groups.setdefault((row.by, row.group), heading)
-        group[f"{row.visit}_n"] = shown_part(row.responders, row.n, row.hidden, result.min_cell)
+        group[f"{row.visit}_n"] = part_or_hidden(row.responders, row.n, row.hidden, result.min_cell)
         group[f"{row.visit}_rate"] = rate_cell(row.rate, row.ci_low, row.ci_high)
     ordered = sorted(groups.values(), key=lambda group: list(GROUP_HEADINGS).index(group["by"]))
     cells = [f"{visit}_{what}" for visit in VISIT_HEADINGS for what in ("n", "rate")]
@@ -207,7 +207,7 @@ def cohort_flow_table(result: Response, level: float = 0.95) -> Table:
             "handling_words": upper_first(
                 "with both scores" if row.handling == "complete_cases" else HANDLING_WORDS[row.handling]
             ),
-            **{name: shown_count(getattr(row, name), row.hidden, result.min_cell) for name in _FLOW_COUNTS},
+            **{name: count_or_hidden(getattr(row, name), row.hidden, result.min_cell) for name in _FLOW_COUNTS},
             "difference": points_cell(100 * row.difference, 100 * row.difference_low, 100 * row.difference_high, 0),
             "p": _p_value(row.p_value),
         }
