@@ -32,12 +32,7 @@ DRUG_WORDS = {
     "racemic_ketamine": "racemic ketamine",
     "ketamine_unspecified": "ketamine (form not stated)",
 }
-ACCESS_WORDS = {
-    "full_text": "full text",
-    "abstract": "abstract",
-    "secondary": "secondary account",
-    "lay": "lay source",
-}
+ACCESS_WORDS = {"full_text": "full text", "abstract": "abstract", "secondary": "secondary account", "lay": "lay source"}
 DESIGN_WORDS = {
     "rct": "randomised trial",
     "crossover_rct": "randomised crossover trial",
@@ -136,11 +131,7 @@ def number_interval(low: float, high: float, decimals: int = 1) -> str:
 
 
 def percent(rate: float) -> str:
-    """Return a rate between 0 and 1 as a percentage: `62%`.
-
-    Below 1% and above 99% it has one decimal, and beyond that it is `<0.1%` or `>99.9%`, so that a rate above 0 is
-    never printed as 0.
-    """
+    """Return a rate between 0 and 1 as a percentage: `62%`, near the ends `0.3%` or `<0.1%`, so that only 0 is `0%`."""
     if 0 < rate < 0.0005:
         return "<0.1%"
     if 0.9995 < rate < 1:
@@ -201,11 +192,13 @@ def points_cell(value: float, low: float, high: float, decimals: int = 1) -> str
     return half_up(value, decimals) + (f" ({number_interval(low, high, decimals)})" if pd.notna(low) else "")
 
 
-def count_span(low: float, high: float) -> str:
-    """Return a smallest and a largest count: `7 to 25`, `9` if they are equal, `none` if there is none."""
+def range_text(low: float, high: float) -> str:
+    """Return a lowest and a highest number: `7 to 25`, `9`, `at least 4` without a highest, `none` if missing."""
     if pd.isna(low):
         return "none"
-    return f"{int(low)}" if low == high else f"{int(low)} to {int(high)}"
+    if math.isinf(high):
+        return f"at least {low:g}"
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def out_of(part: float, total: float) -> str:
@@ -237,13 +230,6 @@ def group_sizes(first: float, second: float) -> str:
 def weeks_cell(value: float) -> str:
     """Return weeks for a column or an axis: one decimal at most below 10, none above, – if missing."""
     return "–" if pd.isna(value) else number_text(value, 1 if value < 10 else 0)
-
-
-def weeks_span(low: float, high: float) -> str:
-    """Return two times in weeks: `4 to 12`, `4` if they are equal, `at least 4` if there is no upper end."""
-    if math.isinf(high):
-        return f"at least {low:g}"
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def in_weeks(value: float) -> str:
@@ -325,12 +311,7 @@ def mark_notes(texts: Iterable[str]) -> str:
 def left_out_words(table: pd.DataFrame, *results: str) -> str:
     """Return what a result leaves out: `Left out: 3 patients: baseline score missing.`; empty if nothing.
 
-    Parameters
-    ----------
-    table
-        One row a reason, with the columns result, why, unit and n.
-    *results
-        Parts of the result: only rows whose `result` names one of them count. Without any, all rows count.
+    The table has the columns result, why, unit and n. With `results`, only rows whose result names one of them count.
     """
     rows = [row for row in table.itertuples() if not results or any(name in row.result for name in results)]
     parts = dict.fromkeys(f"{counted(int(row.n), row.unit.removesuffix('s'))}: {row.why}" for row in rows if row.n)

@@ -8,8 +8,20 @@ from analysis.tables.duration_tables import (
     without_interval_table,
 )
 from analysis.tables.evidence_tables import doses_table, left_out_table, reviews_table, studies_table
+from analysis.tables.fading_tables import (
+    duration_groups_table,
+    half_times_table,
+    kept_left_out_table,
+    regimen_odds_table,
+)
 from analysis.tables.harm_tables import adverse_events_table
 from analysis.tables.pain_tables import pain_changes_table, pain_scores_table
+from analysis.tables.pooling_tables import (
+    coverage_table,
+    not_pooled_table,
+    pooled_rates_table,
+    without_each_study_table,
+)
 from analysis.tables.responder_tables import responder_flow_table, responder_rates_table
 from analysis.tables.study_tables import (
     arms_table,
@@ -17,16 +29,6 @@ from analysis.tables.study_tables import (
     reported_tests_table,
     sources_table,
     study_facts_table,
-)
-from analysis.tables.synthesis_tables import (
-    coverage_table,
-    duration_groups_table,
-    half_times_table,
-    kept_left_out_table,
-    not_pooled_table,
-    pooled_rates_table,
-    regimen_odds_table,
-    without_each_study_table,
 )
 
 __all__ = [

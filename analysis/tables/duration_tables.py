@@ -21,8 +21,8 @@ from analysis.wording import (
     marks,
     out_of,
     printed_rate_cell,
+    range_text,
     upper_first,
-    weeks_span,
 )
 
 
@@ -155,7 +155,7 @@ def _patients(row) -> str:
 
 
 def _weeks(row) -> str:
-    return "" if pd.isna(row.weeks_low) else weeks_span(row.weeks_low, row.weeks_high)
+    return "" if pd.isna(row.weeks_low) else range_text(row.weeks_low, row.weeks_high)
 
 
 def _interval(row) -> str:
