@@ -192,7 +192,7 @@ def points_cell(value: float, low: float, high: float, decimals: int = 1) -> str
     return half_up(value, decimals) + (f" ({number_interval(low, high, decimals)})" if pd.notna(low) else "")
 
 
-def range_text(low: float, high: float) -> str:
+def span_words(low: float, high: float) -> str:
     """Return a lowest and a highest number: `7 to 25`, `9`, `at least 4` without a highest, `none` if missing."""
     if pd.isna(low):
         return "none"

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.exhibit import Column, Table, studies_of
 from analysis.outcomes.context import source_row
 from analysis.outcomes.responders import Flow
-from analysis.wording import range_text
+from analysis.wording import span_words
 
 
 def consistency_table(checks: pd.DataFrame, name: str = "consistency") -> Table:
@@ -77,7 +77,7 @@ def missing_at_follow_up_table(flow: Flow, possible: pd.DataFrame) -> Table:
 
 def _range_column(name: str, fits: str, label: str) -> Column:
     def value(row) -> str:
-        return range_text(getattr(row, f"{name}_low{fits}"), getattr(row, f"{name}_high{fits}"))
+        return span_words(getattr(row, f"{name}_low{fits}"), getattr(row, f"{name}_high{fits}"))
 
     return Column(f"{name}{fits}", label, "right", value=value)
 

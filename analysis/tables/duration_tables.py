@@ -21,7 +21,7 @@ from analysis.wording import (
     marks,
     out_of,
     printed_rate_cell,
-    range_text,
+    span_words,
     upper_first,
 )
 
@@ -155,7 +155,7 @@ def _patients(row) -> str:
 
 
 def _weeks(row) -> str:
-    return "" if pd.isna(row.weeks_low) else range_text(row.weeks_low, row.weeks_high)
+    return "" if pd.isna(row.weeks_low) else span_words(row.weeks_low, row.weeks_high)
 
 
 def _interval(row) -> str:

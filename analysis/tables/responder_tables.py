@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.exhibit import Column, Table, linked, studies_of
 from analysis.outcomes.responders import Flow
 from analysis.tables.shared_columns import STUDY_COLUMN, WEEKS_COLUMN, marked_notes, row_column
-from analysis.wording import interval_words, printed_rate_cell, range_text
+from analysis.wording import interval_words, printed_rate_cell, span_words
 
 _FLOW_WORDS = {"kept": "had it both times", "lost": "lost it", "gained": "gained it", "neither": "had it neither time"}
 
@@ -53,8 +53,8 @@ def responder_flow_table(flow: Flow) -> Table:
     """
     bounds = flow.bounds.assign(
         words=flow.bounds["quantity"].map(_FLOW_WORDS),
-        possible=[range_text(row.low, row.high) for row in flow.bounds.itertuples()],
-        fitting=[range_text(row.low_fits, row.high_fits) for row in flow.bounds.itertuples()],
+        possible=[span_words(row.low, row.high) for row in flow.bounds.itertuples()],
+        fitting=[span_words(row.low_fits, row.high_fits) for row in flow.bounds.itertuples()],
     )
     columns = (Column("words", "Patients who"), Column("possible", "Possible at all", "right"))
     tested = np.isfinite(flow.p_reported)
