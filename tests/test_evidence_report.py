@@ -34,7 +34,7 @@ def words(element):
 
 @pytest.fixture(scope="module")
 def answers():
-    return findings.findings(select(evidence.load()))
+    return findings.evidence_findings(select(evidence.load()))
 
 
 def test_first_screen_answers_the_six_questions(answers):

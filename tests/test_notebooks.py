@@ -169,7 +169,7 @@ def test_the_same_table_by_hand_and_in_batch():
     from analysis.evidence.selection import select
     from analysis.outcomes import responders
 
-    expected = tables.responder_rates(responders.rates(select(evidence.load())), 0.95).payload()["cells"]
+    expected = tables.responder_rates_table(responders.rates(select(evidence.load())), 0.95).payload()["cells"]
     (shown,) = [t for t in exhibits(default_run("03-responder-rates"), "table") if t["name"] == "responder-rates"]
     assert shown["cells"] == expected
 

@@ -13,21 +13,10 @@ from analysis.evidence.rowwise import grouped, numbered, sorted_rows, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
+from analysis.wording import BENEFIT_STATES, BENEFIT_WORDS
 
 # from the least to the most demanding
 BENEFITS = ("any_relief", "responder", "pain_free", "complete_remission")
-BENEFIT_WORDS = {
-    "any_relief": "any relief",
-    "responder": "responder",
-    "pain_free": "pain free",
-    "complete_remission": "complete remission",
-}
-BENEFIT_STATES = {
-    "any_relief": "with some relief",
-    "responder": "responding",
-    "pain_free": "pain free",
-    "complete_remission": "in complete remission",
-}
 # from the surest to the least sure
 ACCESS_LEVELS = ("full_text", "abstract", "secondary", "lay")
 COUNT_BASES = ("reported", "inferred", "derived_from_percent", "nearest_to_percent")

@@ -11,6 +11,7 @@ from analysis.evidence import rowwise
 from analysis.evidence.rowwise import each, sorted_rows, values
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, source_row
+from analysis.wording import DESIGN_WORDS
 
 REPORTS = {
     "pain_scores": "pain_scores",
@@ -18,17 +19,6 @@ REPORTS = {
     "durations": "durations",
     "adverse_events": "adverse_events",
     "tests": "reported_tests",
-}
-DESIGN_WORDS = {
-    "rct": "randomised trial",
-    "crossover_rct": "randomised crossover trial",
-    "rct_protocol": "planned randomised trial (no results)",
-    "open_label_trial": "open-label trial",
-    "prospective_cohort": "prospective cohort",
-    "retrospective_cohort": "retrospective cohort",
-    "case_series": "case series",
-    "case_report": "case report",
-    "pkpd_model": "drug-level model",
 }
 _STUDY_COLUMNS = [
     *["study_id", "citation", "year", "design", "design_words", "control", "country", "population", "n", "n_is"],

@@ -9,10 +9,11 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each, grouped, sorted_rows, values
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import CONTEXT_COLUMNS, DEFINITION_WORDS, source_row, with_context
+from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import decimals_of
+from analysis.wording import DEFINITION_WORDS
 
 RATE_COLUMNS = [
     *CONTEXT_COLUMNS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import grouped
-from analysis.outcomes.context import ACCESS_WORDS
 from analysis.tabular.data_package import read_package
 from analysis.tabular.schema import TableSchema
+from analysis.wording import ACCESS_WORDS
 
 _PLACES = ("doi", "pmid", "pmcid", "url")
 _ADDRESSES = {

@@ -23,7 +23,7 @@ from analysis.statistics.survival import (
     survival_at,
     two_group_test,
 )
-from analysis.wording import count
+from analysis.wording import counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -288,7 +288,7 @@ def _notes(first: pd.DataFrame) -> tuple[str, ...]:
     if not regained:
         return (CENSORED,)
     again = (
-        f"{count(regained, 'patient')} responded again at a later visit; the benefit counts as ended at the first "
+        f"{counted(regained, 'patient')} responded again at a later visit; the benefit counts as ended at the first "
         "visit without a response."
     )
     return CENSORED, again

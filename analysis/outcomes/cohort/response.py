@@ -13,7 +13,6 @@ from analysis.outcomes.cohort.judging import (
     LEAST_FALL_POINTS,
     RESPONDER_RULES,
     ROUNDING_TOLERANCE,
-    RULE_WORDS,
     can_be_judged,
     check_rule,
     percent_fall,
@@ -29,7 +28,7 @@ from analysis.outcomes.cohort.tipping import (
 )
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import mcnemar
-from analysis.wording import count
+from analysis.wording import RULE_WORDS, counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -243,7 +242,7 @@ def _notes(first: pd.DataFrame) -> tuple[str, ...]:
     low = int((first["baseline"] < LEAST_FALL_POINTS).sum())
     if not low:
         return ()
-    who, points = count(low, "patient"), f"{LEAST_FALL_POINTS:g}"
+    who, points = counted(low, "patient"), f"{LEAST_FALL_POINTS:g}"
     return (
         f"{who} had a baseline below {points} points, which can't fall by {points}: no responder by the rule "
         f"“{RULE_WORDS['ge_2_points']}”.",

@@ -15,19 +15,25 @@ from analysis.outcomes.consistency import (
     questions,
 )
 from analysis.outcomes.context import source_row
-from analysis.wording import count, series
+from analysis.wording import counted, series
 
-_TABLE = "tab-consistency"  # the table that holds every check
+_TABLE = "tab-consistency"  # the table that lists every check
 
 
-def consistency(table: pd.DataFrame) -> Finding:
-    """How many of the printed numbers can be checked and how many fit; takes `outcomes.consistency.check`."""
-    counts = table["verdict"].value_counts()
-    can = len(table) - int(counts.get(CANNOT_BE_CHECKED, 0))
+def consistency_finding(checks: pd.DataFrame) -> Finding:
+    """Return how many of the printed numbers can be checked and how many of these fit.
+
+    Parameters
+    ----------
+    checks
+        One row a printed number, from `outcomes.consistency.check`.
+    """
+    counts = checks["verdict"].value_counts()
+    can = len(checks) - int(counts.get(CANNOT_BE_CHECKED, 0))
     question = "Do the printed numbers fit together?"
     if not can:
         return Finding(question, "Nothing that is printed here can be checked against anything else.")
-    told = [
+    misfits_by_kind = [
         f"{shown_in(f'{number}', _TABLE)} {words}"
         for verdict, words in (
             (FITS_BY_OTHER_ROUNDING, "only if a percentage was cut off or rounded half to even"),
@@ -36,14 +42,14 @@ def consistency(table: pd.DataFrame) -> Finding:
         )
         if (number := int(counts.get(verdict, 0)))
     ]
-    rest = f"; {series(told)}" if told else ""
-    fitting = shown_in(f"{int(counts.get(FITS, 0))} of {count(can, 'number')}", _TABLE)
+    rest = f"; {series(misfits_by_kind)}" if misfits_by_kind else ""
+    fitting = shown_in(f"{int(counts.get(FITS, 0))} of {counted(can, 'number')}", _TABLE)
     sentence = f"**{fitting} that can be checked fit**{rest}."
     detail = (
-        f"{shown_in(count(len(table) - can, 'number'), _TABLE)} cannot be checked, since nothing is printed beside "
+        f"{shown_in(counted(len(checks) - can, 'number'), _TABLE)} cannot be checked, since nothing is printed beside "
         "them. A misfit is a question to the authors: patients may have been missing, scores averaged, or values "
         "read off a curve."
     )
-    misfits = questions(table)
+    misfits = questions(checks)
     rows = tuple(source_row(row.table, row.row) for row in each(misfits))
     return Finding(question, sentence, tuple(dict.fromkeys(misfits["study_id"])), rows, detail)

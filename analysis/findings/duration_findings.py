@@ -8,12 +8,12 @@ from analysis.evidence.rowwise import each, grouped
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import durations
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS, source_row
-from analysis.wording import marks, of, series
+from analysis.outcomes.context import PLACEBO, source_row
+from analysis.wording import BENEFIT_WORDS, REGIMEN_WORDS, marks, out_of, series
 
 # "about three months", in weeks after the end of infusion
-THREE_MONTHS = (10.0, 16.0)
-REGIMEN_NOUNS = {
+_THREE_MONTHS = (10.0, 16.0)
+_REGIMEN_NOUNS = {
     "anesthetic": "anaesthetic doses",
     "subanesthetic_inpatient": "subanaesthetic inpatient infusions",
     "subanesthetic_outpatient": "subanaesthetic outpatient infusions",
@@ -24,36 +24,51 @@ REGIMEN_NOUNS = {
 }
 
 
-def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
-    """Counts about three months after the infusion, one study beside the other; then durations that ended."""
+def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
+    """Return who still has the benefit about three months after the infusion, study by study.
+
+    Parameters
+    ----------
+    selection
+        The evidence that counts.
+    level
+        Confidence level of the intervals.
+    horizon_weeks
+        Latest time that counts, in weeks after the end of infusion.
+
+    Returns
+    -------
+    Finding
+        Its detail gives the durations that ended and the regimens without a count.
+    """
     statements = each(durations.statements(selection))
     within = [row for row in statements if row.role == "ketamine" and not row.weeks_low > horizon_weeks]
     kept = each(durations.retained_benefit(selection, level))
-    around = [row for row in kept if row.weeks <= horizon_weeks and THREE_MONTHS[0] <= row.weeks <= THREE_MONTHS[1]]
+    around = [row for row in kept if row.weeks <= horizon_weeks and _THREE_MONTHS[0] <= row.weeks <= _THREE_MONTHS[1]]
     ended = [row for row in within if row.shown_as in ("between", "exact") and pd.notna(row.patients)]
     groups = [row for row in within if row.control == PLACEBO and row.shown_as == "group statement"]
     counted = grouped((row.regimen_class, row) for row in around)
 
-    told = []
+    sentences = []
     if around:
         counts = "; ".join(f"after {_noun(regimen)}, {_counts(part)}" for regimen, part in counted.items())
-        told.append(f"**About three months later the benefit was still there:** {counts}.")
-    told += [_against_placebo(row) for row in groups]
-    first = len(told) or 1
-    told += [
+        sentences.append(f"**About three months later the benefit was still there:** {counts}.")
+    sentences += [_against_placebo(row) for row in groups]
+    first = len(sentences) or 1
+    sentences += [
         f"On {cite(row.study_id, row.citation)}: {sourced(row.note, _place(row))}." for row in groups if _has_note(row)
     ]
     if ended:
-        told.append(f"The benefit ended after {series([_ended(row) for row in ended])}.")
+        sentences.append(f"The benefit ended after {series([_ended(row) for row in ended])}.")
     silent = [regimen for regimen in dict.fromkeys(row.regimen_class for row in within) if regimen not in counted]
-    if silent and horizon_weeks >= THREE_MONTHS[0]:
+    if silent and horizon_weeks >= _THREE_MONTHS[0]:
         nouns = series([_noun(regimen) for regimen in silent], "or")
-        told.append(f"No study of {nouns} counts patients at about three months.")
+        sentences.append(f"No study of {nouns} counts patients at about three months.")
     if len(counted) > 1:
-        told.append("Definitions and patients differ, so these counts cannot rank the regimens.")
-    if not told:
-        told.append("No study in this selection says how long the benefit lasts.")
-    lead, detail = told[:first], told[first:]
+        sentences.append("Definitions and patients differ, so these counts cannot rank the regimens.")
+    if not sentences:
+        sentences.append("No study in this selection says how long the benefit lasts.")
+    lead, detail = sentences[:first], sentences[first:]
     shown = [*around, *groups, *ended]
     studies = dict.fromkeys(row.study_id for row in shown)
     rows = tuple(_place(row) for row in shown)
@@ -63,15 +78,13 @@ def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 5
 
 
 def _counts(part: list) -> str:
-    return series(
-        [f"in {_of(row)} ({durations.BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})" for row in part]
-    )
+    return series([f"in {_of(row)} ({BENEFIT_WORDS[row.benefit]}; {cite(row.study_id, row.citation)})" for row in part])
 
 
 def _against_placebo(row) -> str:
-    told = f"{cite(row.study_id, row.citation)}{marks(row)}"
+    study = f"{cite(row.study_id, row.citation)}{marks(row)}"
     return (
-        f"Against placebo the difference is reported for {sourced(f'{row.weeks_low:g} weeks', _place(row))} ({told})."
+        f"Against placebo the difference is reported for {sourced(f'{row.weeks_low:g} weeks', _place(row))} ({study})."
     )
 
 
@@ -80,7 +93,7 @@ def _place(row) -> str:
 
 
 def _of(row) -> str:
-    return sourced(of(row.patients, row.patients_treated) + marks(row), _place(row))
+    return sourced(out_of(row.patients, row.patients_treated) + marks(row), _place(row))
 
 
 def _has_note(row) -> bool:
@@ -93,4 +106,4 @@ def _ended(row) -> str:
 
 
 def _noun(regimen_class: str) -> str:
-    return REGIMEN_NOUNS.get(regimen_class, REGIMEN_WORDS.get(regimen_class, regimen_class))
+    return _REGIMEN_NOUNS.get(regimen_class, REGIMEN_WORDS.get(regimen_class, regimen_class))

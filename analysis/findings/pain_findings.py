@@ -10,11 +10,26 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.outcomes import trajectories
 from analysis.outcomes.context import PLACEBO, source_row
-from analysis.wording import count, groups, half_up, interval, level_words, p_text, series, weeks
+from analysis.wording import counted, group_sizes, half_up, interval_words, number_interval, p_text, series, time_words
 
 
-def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
-    """Against a control group first, then without one; the two are never put into one number."""
+def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
+    """Return how much pain falls against a control group, then without one; the two are never pooled.
+
+    Parameters
+    ----------
+    selection
+        The evidence that counts.
+    level
+        Confidence level of the intervals.
+    horizon_weeks
+        Latest time that counts, in weeks after the end of infusion.
+
+    Returns
+    -------
+    Finding
+        Its detail gives the means of both groups, the trials' own tests and the studies without a control group.
+    """
     differences = [row for row in each(trajectories.between_arms(selection, level)) if row.weeks <= horizon_weeks]
     compared = {row.study_id for row in differences}
     within = [
@@ -31,8 +46,8 @@ def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -
     lead = [_against_control(row, level) for row in differences]
     detail = [_values(row) for row in differences]
     if tests:
-        told = [sourced(f"{outcome}, {p_text(operator, p)}", place) for outcome, operator, p, place in tests]
-        detail.append(f"The trial's own tests: {'; '.join(told)}.")
+        results = [sourced(f"{outcome}, {p_text(operator, p)}", place) for outcome, operator, p, place in tests]
+        detail.append(f"The trial's own tests: {'; '.join(results)}.")
     if within:
         lead.append(_without_control(within))
         cites = [cite(study, citation) for study, citation in {row.study_id: row.citation for row in within}.items()]
@@ -54,7 +69,7 @@ def pain(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -
 def _against_control(row, level: float) -> str:
     less = "less" if row.difference < 0 else "more"
     points = sourced(f"{half_up(abs(row.difference), 1)} points", row.rows)
-    patients = sourced(groups(row.n_ketamine, row.n_control), row.rows)
+    patients = sourced(group_sizes(row.n_ketamine, row.n_control), row.rows)
     return (
         f"**Against {_control(row)}, pain was {points} {less} on the 0–10 scale** "
         f"({sourced(row.timepoint, row.rows)}, {patients}; {_readings(row, level)}; "
@@ -81,8 +96,8 @@ def _readings(row, level: float) -> str:
         )
         if np.isfinite(limits).all():
             unlabelled = f" if the printed ± is a {words}" if row.spread_kind == "unlabelled" else ""
-            readings.append(f"{sourced(interval(*limits), row.rows)}{unlabelled}")
-    return f"{level_words(level)} {', '.join(readings)}" if readings else "no interval can be computed"
+            readings.append(f"{sourced(number_interval(*limits), row.rows)}{unlabelled}")
+    return f"{interval_words(level)} {', '.join(readings)}" if readings else "no interval can be computed"
 
 
 def _without_control(within: list) -> str:
@@ -90,14 +105,14 @@ def _without_control(within: list) -> str:
     falls = [-change for pair in ends for change in pair if pd.notna(change)]
     low, high = half_up(min(falls), 1), half_up(max(falls), 1)
     first, last = min(row.weeks for row in within), max(row.weeks for row in within)
-    time = weeks(first) if first == last else f"between {_time(first)} and {last:g} weeks"
+    time = time_words(first) if first == last else f"between {_time(first)} and {last:g} weeks"
     sizes: dict[str, int] = {}
     for row in within:
         sizes[row.arm_id] = max(sizes.get(row.arm_id, 0), row.n if pd.notna(row.n) else 0)
     places = [row.rows for row in within]
     points = sourced(f"{low if low == high else f'{low} to {high}'} points", *places)
     studies = len({row.study_id for row in within})
-    people = sourced(f"{count(studies, 'study', 'studies')}, {count(sum(sizes.values()), 'patient')}", *places)
+    people = sourced(f"{counted(studies, 'study', 'studies')}, {counted(sum(sizes.values()), 'patient')}", *places)
     return f"Without a control group, average pain fell by {points} {sourced(time, *places)} ({people})."
 
 

@@ -10,15 +10,39 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes import responders
 from analysis.outcomes.context import PLACEBO, source_row
-from analysis.wording import level_words, marks, of, p_text, percent_interval, printed_percent, series, weeks
+from analysis.wording import (
+    interval_words,
+    marks,
+    out_of,
+    p_text,
+    percent_interval,
+    printed_percent,
+    series,
+    time_words,
+)
 
 RATES = "tab-responder-rates"  # the table that holds every rate
-SOON_WEEKS = 1  # a rate up to a week after the end of infusion counts as one at its end
-CLAUSES = {"complete_relief": "were free of pain", "any_relief": "had some relief"}
+_SOON_WEEKS = 1  # a rate up to a week after the end of infusion counts as one at its end
+_CLAUSES = {"complete_relief": "were free of pain", "any_relief": "had some relief"}
 
 
 def patient_rates(selection: Selection, level: float, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The rates that count patients (not infusions) of a ketamine arm with more than one patient."""
+    """Return the rates that count patients (not infusions) of a ketamine arm with more than one patient.
+
+    Parameters
+    ----------
+    selection
+        The evidence that counts.
+    level
+        Confidence level of the intervals.
+    definition_classes
+        Definitions of a responder that count; empty for all.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `outcomes.responders.rates`.
+    """
     rates = responders.rates(selection, level, definition_classes)
     asked = [
         unit == "patients" and n > 1 and role == "ketamine" for unit, n, role in values(rates, "unit", "n", "role")
@@ -26,10 +50,27 @@ def patient_rates(selection: Selection, level: float, definition_classes: tuple[
     return rates[np.array(asked, dtype=bool)]
 
 
-def response(
+def response_finding(
     selection: Selection, level: float = 0.95, horizon_weeks: float = 52, definition_classes: tuple[str, ...] = ()
 ) -> Finding:
-    """Groups counted at two times first, then the range of all rates at the end of infusion and later."""
+    """Return the responder rates of the group that was counted at two times, or else the range of all rates.
+
+    Parameters
+    ----------
+    selection
+        The evidence that counts.
+    level
+        Confidence level of the intervals.
+    horizon_weeks
+        Latest time that counts, in weeks after the end of infusion.
+    definition_classes
+        Definitions of a responder that count; empty for all.
+
+    Returns
+    -------
+    Finding
+        Its detail gives the other groups counted twice, how many lost the benefit, and the ranges of rates by time.
+    """
     rates = list(each(patient_rates(selection, level, definition_classes)))
     flows = [f for f in responders.flows(selection, definition_classes) if f.weeks_second <= horizon_weeks]
     # the group whose flow is tested comes first, then the larger group
@@ -37,14 +78,14 @@ def response(
     twice = [_twice(flow, rates, level) for flow in flows]
     sentences, detail = twice[:1], [*twice[1:], *(_lost(flow) for flow in flows)]
     parts = {
-        "within a week of the end of infusion": [row for row in rates if row.weeks <= SOON_WEEKS],
-        "later on": [row for row in rates if SOON_WEEKS < row.weeks <= horizon_weeks],
+        "within a week of the end of infusion": [row for row in rates if row.weeks <= _SOON_WEEKS],
+        "later on": [row for row in rates if _SOON_WEEKS < row.weeks <= horizon_weeks],
         "on treatment or at a time not stated": [row for row in rates if np.isnan(row.weeks)],
     }
     for words, part in parts.items():
-        told = _range(words, part, level)
-        if told:
-            (detail if sentences else sentences).append(told)
+        sentence = _range(words, part, level)
+        if sentence:
+            (detail if sentences else sentences).append(sentence)
     if not rates:
         sentences.append("No study in this selection counts responders.")
     elif not any(row.control == PLACEBO for row in rates):
@@ -61,12 +102,12 @@ def response(
 def _twice(flow: responders.Flow, rates: list, level: float) -> str:
     group = [row for row in rates if row.arm_id == flow.arm_id and row.definition_class == flow.definition_class]
     first, second = (next(row for row in group if row.weeks == w) for w in (flow.weeks_first, flow.weeks_second))
-    clause = CLAUSES.get(flow.definition_class, "were responders")
-    definition = "" if flow.definition_class in CLAUSES else f"; responder: {sourced(flow.definition, flow.rows)}"
-    later = sourced(f"{printed_percent(second)} {weeks(flow.weeks_second)}", _place(second))
+    clause = _CLAUSES.get(flow.definition_class, "were responders")
+    definition = "" if flow.definition_class in _CLAUSES else f"; responder: {sourced(flow.definition, flow.rows)}"
+    later = sourced(f"{printed_percent(second)} {time_words(flow.weeks_second)}", _place(second))
     return (
-        f"**{_rate(first)} {clause} {sourced(weeks(flow.weeks_first), _place(first))} and {later}** "
-        f"({_of(first)}, {level_words(level)} {_limits(first)}; {_of(second)}, {_limits(second)}; "
+        f"**{_rate(first)} {clause} {sourced(time_words(flow.weeks_first), _place(first))} and {later}** "
+        f"({_of(first)}, {interval_words(level)} {_limits(first)}; {_of(second)}, {_limits(second)}; "
         f"{cite(flow.study_id, flow.citation)}{definition})."
     )
 
@@ -81,9 +122,9 @@ def _lost(flow: responders.Flow) -> str:
         (lost, gained) for lost, gained, fits in values(flow.tables, "lost", "gained", "fits_p") if fits
     )
     if pairs:
-        told = series([f"{lost} who lost it and {gained} who gained it" for lost, gained in pairs], "or")
+        flows = series([f"{lost} who lost it and {gained} who gained it" for lost, gained in pairs], "or")
         printed = sourced(p_text("=", flow.p_reported), flow.rows)
-        return f"{text}; the printed {printed} agrees with {sourced(told, flow.rows)}."
+        return f"{text}; the printed {printed} agrees with {sourced(flows, flow.rows)}."
     return f"{text}; whether others gained it is not printed."
 
 
@@ -92,10 +133,10 @@ def _range(words: str, part: list, level: float) -> str:
         return ""
     if len(part) == 1:
         row = part[0]
-        time = sourced(weeks(row.weeks), _place(row)) if pd.notna(row.weeks) else words
+        time = sourced(time_words(row.weeks), _place(row)) if pd.notna(row.weeks) else words
         return (
-            f"**{_rate(row)} {CLAUSES.get(row.definition_class, 'were responders')} {time}** "
-            f"({_of(row)}, {level_words(level)} {_limits(row)}; "
+            f"**{_rate(row)} {_CLAUSES.get(row.definition_class, 'were responders')} {time}** "
+            f"({_of(row)}, {interval_words(level)} {_limits(row)}; "
             f"{cite(row.study_id, row.citation)}; counted: {sourced(row.definition, _place(row))})."
         )
     low, high = min(part, key=lambda row: row.rate), max(part, key=lambda row: row.rate)
@@ -118,7 +159,7 @@ def _rate(row) -> str:
 
 
 def _of(row) -> str:
-    return sourced(of(row.responders, row.n) + marks(row), _place(row))
+    return sourced(out_of(row.responders, row.n) + marks(row), _place(row))
 
 
 def _limits(row) -> str:
@@ -133,5 +174,5 @@ def _selected(part: list) -> str:
     chosen = [row for row in part if isinstance(row.selected_by_outcome, str)]
     if not chosen:
         return ""
-    told = series([f"{_of(row)} in {cite(row.study_id, row.citation)}" for row in chosen])
-    return f" ({told}: the patients may have been selected)"
+    groups = series([f"{_of(row)} in {cite(row.study_id, row.citation)}" for row in chosen])
+    return f" ({groups}: the patients may have been selected)"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from analysis.evidence.selection import CRPS_POPULATIONS, NOT_STATED, Criteria
-from analysis.outcomes.context import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS
-from analysis.wording import count, series, upper_first
+from analysis.wording import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, counted, series, upper_first
 
 
-def scope(criteria: Criteria) -> str:
-    """One line for below the title, such as `Only anaesthetic dose; all routes.` Empty for the default synthesis."""
+def evidence_scope(criteria: Criteria) -> str:
+    """Return the line below the title, such as `Only anaesthetic dose; all routes.`; empty for the default synthesis.
+
+    Parameters
+    ----------
+    criteria
+        The criteria of selection; those that differ from the default synthesis are named.
+    """
     default = Criteria()
     parts = []
     if criteria.studies:
-        parts.append(f"only {count(len(criteria.studies), 'study', 'studies')} asked for by name")
+        parts.append(f"only {counted(len(criteria.studies), 'study', 'studies')} asked for by name")
     if criteria.regimen_classes:
         parts.append(f"only {series([REGIMEN_WORDS[name] for name in criteria.regimen_classes])}")
     if criteria.routes != default.routes:
