@@ -134,10 +134,10 @@ def possible_paired_tables(
     ]
     if not blocks:
         return pd.DataFrame(columns=["n", "first", "second", "kept", "lost", "gained", "neither", "test", "p"])
-    found = pd.concat(blocks, ignore_index=True)
+    table = pd.concat(blocks, ignore_index=True)
     if p_value is not None:
-        found = found[p_agrees(found["p"], p_value, p_decimals)]
-    return found.reset_index(drop=True)
+        table = table[p_agrees(table["p"], p_value, p_decimals)]
+    return table.reset_index(drop=True)
 
 
 def p_agrees(p: pd.Series, printed: float, decimals: int = 2) -> pd.Series:

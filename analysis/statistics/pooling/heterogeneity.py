@@ -183,10 +183,10 @@ def _maximise(y: np.ndarray, v: np.ndarray, x: np.ndarray, restricted: bool) -> 
         if slope(low) > 0 > slope(high):
             candidates.append(_root(slope, low, high))
         elif i:  # a maximum that is flat within rounding error
-            found = minimize_scalar(
+            result = minimize_scalar(
                 lambda t: -_log_likelihoods(y, v, x, np.array([t]), restricted)[0], bounds=(low, high), method="bounded"
             )
-            candidates.append(float(found.x))
+            candidates.append(float(result.x))
     tops = _log_likelihoods(y, v, x, np.array(candidates), restricted)
     best = int(np.argmax(tops))
     return candidates[best] if tops[best] > tops[0] or slope(0.0) > 0 else 0.0

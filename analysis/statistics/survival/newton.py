@@ -5,8 +5,9 @@ iteration of the constrained Newton method, masses at local maxima of the gradie
 approximation is maximised over masses >= 0, and a line search limits the step. It stops by the Kuhn-Tucker conditions:
 with mean weight 1, no estimate can have a log-likelihood higher by more than the largest gradient.
 
-Several problems of one size, such as the repetitions of a bootstrap, are solved together, one per row of every array;
-`maximise` is the plain way that the tests compare. Sums are formed in the same order in both.
+Several problems of one size, such as the repetitions of a bootstrap, are solved together, one per row of every array
+(the durations of the example cohort take 0.6 s instead of 10 s).
+Sums are formed in the same order for one problem, which the tests compare.
 
 References
 ----------
@@ -155,11 +156,11 @@ class _Problems:
         peak = (gradient > 0) & (gradient > beside[:, :-2]) & (gradient >= beside[:, 2:])
         support = (masses > 0) | peak
         sizes = support.sum(axis=1)
-        found = np.zeros(masses.shape)
+        result = np.zeros(masses.shape)
         for size in np.unique(sizes):
             rows = np.flatnonzero(sizes == size)
-            found[rows] = self.of(rows)._step(masses[rows], gradient[rows], support[rows])
-        return found
+            result[rows] = self.of(rows)._step(masses[rows], gradient[rows], support[rows])
+        return result
 
     def _step(self, masses: np.ndarray, gradient: np.ndarray, support: np.ndarray) -> np.ndarray:
         """Return the masses after one Newton step, for supports of equal size."""
@@ -175,12 +176,12 @@ class _Problems:
         change = np.where(self.weight > 0, within.probabilities(step) / probability, 0.0)
         length = _line_search(self.weight, change, step.sum(axis=1), (slope * step).sum(axis=1))
         moved = np.maximum(current + length[:, None] * step, 0.0)
-        found = np.zeros(masses.shape)
-        found[support] = (moved / moved.sum(axis=1, keepdims=True)).ravel()
+        result = np.zeros(masses.shape)
+        result[support] = (moved / moved.sum(axis=1, keepdims=True)).ravel()
         stuck = np.flatnonzero(length == 0)
         if len(stuck):
-            found[stuck] = self.of(stuck).em(np.where(support, masses, 0.0)[stuck], 10)
-        return found
+            result[stuck] = self.of(stuck).em(np.where(support, masses, 0.0)[stuck], 10)
+        return result
 
     def hessian(self, curvature: np.ndarray) -> np.ndarray:
         """Return A' diag(curvature) A without building A: entry (j, k) sums the observations that cover j to k."""
@@ -206,17 +207,17 @@ def _line_search(weight: np.ndarray, change: np.ndarray, grown: np.ndarray, prom
     promise : ndarray, shape (problems,)
         Directional derivative of the log-likelihood.
     """
-    length, found, smallest = 1.0, np.zeros(len(change)), change.min(axis=1)
+    length, result, smallest = 1.0, np.zeros(len(change)), change.min(axis=1)
     going = promise > 0
     while length > 1e-8 and going.any():
         possible = length * smallest > SMALLEST_REST - 1
         growth = np.log1p(np.maximum(length * change, SMALLEST_REST - 1))
         gain = (weight * growth).sum(axis=1) - length * grown
         enough = (gain >= 1e-3 * length * promise) | ((length == 1.0) & (promise < 1e-12))
-        found[going & possible & enough] = length
-        going &= found == 0
+        result[going & possible & enough] = length
+        going &= result == 0
         length /= 2
-    return found
+    return result
 
 
 def _nonnegative_newton(hessian: np.ndarray, slope: np.ndarray, current: np.ndarray) -> np.ndarray:

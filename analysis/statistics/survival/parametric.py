@@ -59,13 +59,13 @@ class ParametricFit:
     @property
     def scale(self) -> float:
         """Scale of log T: 1 for the exponential, 1 / shape for the Weibull."""
-        found = self.coefficients.set_index("term")["estimate"]
-        return exp(found["log_scale"]) if "log_scale" in found else 1.0
+        result = self.coefficients.set_index("term")["estimate"]
+        return exp(result["log_scale"]) if "log_scale" in result else 1.0
 
     def location(self, second: bool = False) -> float:
         """Return the intercept, with the group effect for the second group."""
-        found = self.coefficients.set_index("term")["estimate"]
-        return float(found["intercept"] + (found["group"] if second else 0.0))
+        result = self.coefficients.set_index("term")["estimate"]
+        return float(result["intercept"] + (result["group"] if second else 0.0))
 
     def survival_at(self, times: ArrayLike, second: bool = False) -> np.ndarray:
         """Return the probability of a duration longer than each time, in the first or second group."""
