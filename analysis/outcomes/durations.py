@@ -15,7 +15,7 @@ from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
 
 # from the least to the most demanding definition
-BENEFITS = ("any_relief", "responder", "pain_free", "complete_remission")
+_BENEFITS = ("any_relief", "responder", "pain_free", "complete_remission")
 BENEFIT_WORDS = {
     "any_relief": "any relief",
     "responder": "responder",
@@ -31,7 +31,7 @@ BENEFIT_STATES = {
 # from the most to the least reliable
 ACCESS_LEVELS = ("full_text", "abstract", "secondary", "lay")
 COUNT_BASES = ("reported", "inferred", "derived_from_percent", "nearest_to_percent")
-SHOWN_AS = {
+_SHOWN_AS = {
     "none": "no benefit",
     "exact": "exact",
     "range_of_patients": "between",
@@ -40,17 +40,17 @@ SHOWN_AS = {
     "mean": "group average",
     "median": "group average",
 }
-SHARED = [
+_SHARED = [
     *CONTEXT_COLUMNS,
     *["route", "selected_by_outcome", "benefit", "statement", "group", "patients", "patients_treated"],
 ]
-STATEMENT_COLUMNS = [
-    *SHARED,
+_STATEMENT_COLUMNS = [
+    *_SHARED,
     *["weeks_low", "weeks_high", "shown_as", "level", "reported", "count_basis", "note"],
     *["access", "source_id", "locator", "row"],
 ]
-RETAINED_COLUMNS = [
-    *SHARED,
+_RETAINED_COLUMNS = [
+    *_SHARED,
     *[
         "weeks",
         "percent_reported",
@@ -66,7 +66,7 @@ RETAINED_COLUMNS = [
         "row",
     ],
 ]
-INTERVAL_COLUMNS = [
+_INTERVAL_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["selected_by_outcome", "benefit", "patients", "patients_treated", "weeks_low", "weeks_high", "kind"],
     *["includes_zero", "rule", "count_basis", "access", "rows"],
@@ -83,16 +83,18 @@ def statements(selection: Selection) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per statement
-        STATEMENT_COLUMNS. weeks_low and weeks_high (weeks) are equal where the benefit ended then; weeks_high is
-        infinite where it lasted at least that long; both are missing where no time is given. shown_as is `exact`,
-        `between`, `at least`, `no benefit`, `group average` (a mean or median, not the duration of any patient), `group
-        statement` (about a group, without a count) or `no weeks`.
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, route, selected_by_outcome, benefit,
+        statement, group, patients, patients_treated, weeks_low, weeks_high, shown_as, level, reported, count_basis,
+        note, access, source_id, locator, row. weeks_low and weeks_high (weeks) are equal where the benefit ended then;
+        weeks_high is infinite where it lasted at least that long; both are missing where no time is given. shown_as is
+        `exact`, `between`, `at least`, `no benefit`, `group average` (a mean or median, not the duration of any
+        patient), `group statement` (about a group, without a count) or `no weeks`.
     """
     frame = with_context(selection, "durations")
     columns = ("statement", "level", "weeks_low", "weeks_high")
     shown, ends = [], []
     for statement, level, low, high in values(frame, *columns):
-        words = SHOWN_AS.get(statement)
+        words = _SHOWN_AS.get(statement)
         lasts = statement in ("milestone", "ongoing")
         if lasts and level == "group_level":
             words = "group statement"
@@ -102,7 +104,7 @@ def statements(selection: Selection) -> pd.DataFrame:
         shown.append(words)
         ends.append(np.inf if endless else high)
     frame["shown_as"], frame["weeks_high"] = pd.array(shown, dtype="str"), np.array(ends, dtype="float64")
-    return in_order(frame, "study_id", "arm_id", "weeks_low", "row")[STATEMENT_COLUMNS]
+    return in_order(frame, "study_id", "arm_id", "weeks_low", "row")[_STATEMENT_COLUMNS]
 
 
 def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -117,8 +119,11 @@ def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per milestone that counts patients
-        RETAINED_COLUMNS. `patients` of `patients_treated` still have the benefit at `weeks`; rate, ci_low and ci_high
-        lie between 0 and 1; percent_reported is the same share as table responders prints it, else missing.
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, route, selected_by_outcome, benefit,
+        statement, group, patients, patients_treated, weeks, percent_reported, rate, ci_low, ci_high, reported,
+        count_basis, note, access, source_id, locator, row. `patients` of `patients_treated` still have the benefit at
+        `weeks`; rate, ci_low and ci_high lie between 0 and 1; percent_reported is the same share as table responders
+        prints it, else missing.
     """
     frame = _milestones(statements(selection)).rename(columns={"weeks_low": "weeks"})
     counts = [(int(patients), int(treated)) for patients, treated in values(frame, "patients", "patients_treated")]
@@ -127,7 +132,7 @@ def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
     frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
     frame["percent_reported"] = _printed_percentages(selection, frame)
-    return in_order(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[RETAINED_COLUMNS]
+    return in_order(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[_RETAINED_COLUMNS]
 
 
 def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarray:
@@ -149,11 +154,13 @@ class PatientIntervals:
     Attributes
     ----------
     table : DataFrame, one row per group of patients with the same interval
-        INTERVAL_COLUMNS. The interval (weeks_low, weeks_high] is open below and closed above, as for Turnbull's
-        estimate; kind is `exact`, `interval` or `right-censored`; includes_zero says that the patients may never have
-        had the benefit; rule is in words; rows says where the numbers are stored.
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, selected_by_outcome, benefit, patients,
+        patients_treated, weeks_low, weeks_high, kind, includes_zero, rule, count_basis, access, rows. The interval
+        (weeks_low, weeks_high] is open below and closed above, as for Turnbull's estimate; kind is `exact`, `interval`
+        or `right-censored`; includes_zero says that the patients may never have had the benefit; rule is in words; rows
+        says where the numbers are stored.
     left_out : DataFrame
-        Statements and patients without an interval; STATEMENT_COLUMNS and why.
+        Statements and patients without an interval, in the columns of `statements`, and why.
     """
 
     table: pd.DataFrame
@@ -205,9 +212,9 @@ def intervals(selection: Selection) -> PatientIntervals:
             groups = [_from_statement(row) for row in usable]
         entries += groups
         left += _unreported(rows, usable, groups)
-    groups = pd.DataFrame(entries, columns=INTERVAL_COLUMNS)
+    groups = pd.DataFrame(entries, columns=_INTERVAL_COLUMNS)
     groups = groups[groups["patients"] > 0].reset_index(drop=True)
-    left_out = pd.DataFrame([(*row, why) for row, why in left], columns=[*STATEMENT_COLUMNS, "why"])
+    left_out = pd.DataFrame([(*row, why) for row, why in left], columns=[*_STATEMENT_COLUMNS, "why"])
     return PatientIntervals(groups, left_out.astype(table.dtypes.to_dict() | {"why": "str"}))
 
 
@@ -238,12 +245,12 @@ def chosen_benefit(benefits: Iterable[str], weeks: Iterable[float]) -> str:
     Parameters
     ----------
     benefits : iterable of str
-        One element per count; members of BENEFITS.
+        One element per count; members of _BENEFITS.
     weeks : iterable of float
         Time of each count.
     """
     times = grouped(zip(benefits, weeks, strict=True))
-    return max(times, key=lambda benefit: (len(set(times[benefit])), BENEFITS.index(benefit)))
+    return max(times, key=lambda benefit: (len(set(times[benefit])), _BENEFITS.index(benefit)))
 
 
 def _from_milestones(rows: list, zeros: list) -> list[dict]:

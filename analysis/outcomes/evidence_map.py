@@ -34,9 +34,9 @@ _STUDY_COLUMNS = [
     *["study_id", "citation", "year", "design", "design_words", "control", "country", "population", "n", "n_is"],
     *["regimens", "routes", *REPORTS, "doi", "row"],
 ]
-CONVERTED_COLUMNS = ["dose_reported", "mg_per_h", "total_mg", "assumption", "not_comparable"]
-DOSE_PRINTED = ["dose_value", "dose_unit", "dose_kind", "dose_cap_mg_h", "route", "hours_per_day", "infusion_days"]
-DOSE_COLUMNS = [
+_CONVERTED_COLUMNS = ["dose_reported", "mg_per_h", "total_mg", "assumption", "not_comparable"]
+_DOSE_PRINTED = ["dose_value", "dose_unit", "dose_kind", "dose_cap_mg_h", "route", "hours_per_day", "infusion_days"]
+_DOSE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["drug", "route", "dose_reported", "dose_kind", "mg_per_h", "hours_per_day", "infusion_days", "total_mg"],
     *["assumption", "not_comparable", "row"],
@@ -117,10 +117,11 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per ketamine arm
-        DOSE_COLUMNS, among them mg_per_h, hours_per_day, infusion_days and total_mg. assumption describes every step of
-        the conversion: a maximum dose makes the total an upper limit, and a printed cap in mg/h is applied.
-        not_comparable says why there is no rate or total (no dose printed, percentage of a cream, single dose, hours or
-        days missing).
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, drug, route, dose_reported, dose_kind,
+        mg_per_h, hours_per_day, infusion_days, total_mg, assumption, not_comparable, row, among them mg_per_h,
+        hours_per_day, infusion_days and total_mg. assumption describes every step of the conversion: a maximum dose
+        makes the total an upper limit, and a printed cap in mg/h is applied. not_comparable says why there is no rate
+        or total (no dose printed, percentage of a cream, single dose, hours or days missing).
 
     Raises
     ------
@@ -132,16 +133,16 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
     evidence = selection.evidence
     arms = evidence.arms[evidence.arms["role"] == "ketamine"].reset_index(drop=True)
     control = controls(evidence).to_dict()
-    steps = [_convert(arm, weight_kg) for arm in each(arms[DOSE_PRINTED])]
+    steps = [_convert(arm, weight_kg) for arm in each(arms[_DOSE_PRINTED])]
     arms["regimen_class"] = arms["regimen_class"].fillna(NOT_STATED)
     arms["row"] = pd.array([source_row("arms", row) for row in arms["row"].tolist()], dtype="str")
     added = {
         **looked_up(evidence.studies, arms["study_id"], ["citation"]),
         "control": pd.array([control[study] for study in arms["study_id"].tolist()], dtype="str"),
-        **pd.DataFrame(steps, columns=CONVERTED_COLUMNS),
+        **pd.DataFrame(steps, columns=_CONVERTED_COLUMNS),
     }
     frame = pd.concat([arms, pd.DataFrame(added, index=arms.index)], axis=1)
-    return in_order(frame, "regimen_class", "total_mg", "arm_id")[DOSE_COLUMNS]
+    return in_order(frame, "regimen_class", "total_mg", "arm_id")[_DOSE_COLUMNS]
 
 
 def _convert(arm, weight: float) -> dict[str, object]:

@@ -12,7 +12,7 @@ from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
 from analysis.statistics.intervals import rule_of_three, wilson
 from analysis.statistics.rounding import counts_behind_percent
 
-EVENT_COLUMNS = [
+_EVENT_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["event", "events", "n", "percent_reported", "count_basis", "rate", "ci_low", "ci_high", "rule_of_three"],
     *["note", "access", "source_id", "locator", "row"],
@@ -38,15 +38,16 @@ def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per reported event
-        EVENT_COLUMNS. count_basis is `reported`; `derived_from_percent` (a whole number of n gives the printed
-        percentage; the nearest of several); `nearest_to_percent` (none does: the nearest count, with the printed rate);
-        or `no count` (no rate). rate, ci_low and ci_high lie between 0 and 1. rule_of_three is the upper 95% limit 3/n
-        where no patient had the event.
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, event, events, n, percent_reported,
+        count_basis, rate, ci_low, ci_high, rule_of_three, note, access, source_id, locator, row. count_basis is
+        `reported`; `derived_from_percent` (a whole number of n gives the printed percentage; the nearest of several);
+        `nearest_to_percent` (none does: the nearest count, with the printed rate); or `no count` (no rate). rate,
+        ci_low and ci_high lie between 0 and 1. rule_of_three is the upper 95% limit 3/n where no patient had the event.
     """
     frame = with_context(selection, "adverse_events")
     rows = [_rate(row, level) for row in each(frame[_COUNTED])]
     added = rowwise.table(rows, _RATES)
-    return pd.concat([frame.drop(columns="events"), added], axis=1)[EVENT_COLUMNS]
+    return pd.concat([frame.drop(columns="events"), added], axis=1)[_EVENT_COLUMNS]
 
 
 def _rate(row, level: float) -> tuple[object, ...]:

@@ -18,24 +18,24 @@ from analysis.statistics.summaries import (
     welch_interval,
 )
 
-SCORE_COLUMNS = [
+_SCORE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["timepoint", "phase", "weeks", "n", "statistic", "value", "spread_kind", "spread", "spread_low", "spread_high"],
     *["sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"],
     *["instrument", "note", "access", "source_id", "locator", "row"],
 ]
 _SCALE = (0.0, 10.0)
-PRINTED = ["statistic", "value", "spread_kind", "spread_low", "spread_high", "scale_max", "n"]
-REPLACED = ["value", "spread_kind", "spread_low", "spread_high"]
-ADDED = ["spread", "sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"]
-SCORED = dict.fromkeys([*REPLACED, *ADDED], "float64") | {"spread_kind": "str", "sd_basis": "str"}
-AFTER_BASELINE = ("during", "end_of_infusion", "follow_up")
-TWO_ENDS = ("q1_q3", "range", "ci95")
-CHANGE_COLUMNS = [
+_PRINTED = ["statistic", "value", "spread_kind", "spread_low", "spread_high", "scale_max", "n"]
+_REPLACED = ["value", "spread_kind", "spread_low", "spread_high"]
+_ADDED = ["spread", "sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"]
+_SCORED = dict.fromkeys([*_REPLACED, *_ADDED], "float64") | {"spread_kind": "str", "sd_basis": "str"}
+_AFTER_BASELINE = ("during", "end_of_infusion", "follow_up")
+_TWO_ENDS = ("q1_q3", "range", "ci95")
+_CHANGE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["timepoint", "weeks", "n", "change", "se", "change_low", "change_high", "basis", "interval", "access", "rows"],
 ]
-DIFFERENCE_COLUMNS = [
+_DIFFERENCE_COLUMNS = [
     *["study_id", "citation", "arm_id", "label", "role", "weeks", "timepoint", "n_ketamine", "n_control"],
     *[
         "ketamine",
@@ -64,7 +64,10 @@ def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per arm and time
-        SCORE_COLUMNS, in points of the 0-10 scale; values printed on 0-100 are divided by 10.
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, timepoint, phase, weeks, n, statistic,
+        value, spread_kind, spread, spread_low, spread_high, sd, sd_basis, sd_if_se, ci_low, ci_high, ci_low_if_se,
+        ci_high_if_se, instrument, note, access, source_id, locator, row, in points of the 0-10 scale; values printed on
+        0-100 are divided by 10.
 
         - weeks: after the end of infusion (0 at its end; missing at baseline).
         - value: mean or median; missing where only a range of several means is printed (statistic range_of_means).
@@ -82,9 +85,9 @@ def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:
 
 def _scores(printed: pd.DataFrame, level: float) -> pd.DataFrame:
     frame = printed[(printed["statistic"] != "mean_change").to_numpy()].rename(columns={"weeks_from_end": "weeks"})
-    scored = [_score(row, level) for row in each(frame[PRINTED])]
-    rows = [tuple(score[name] for name in SCORED) for score in scored]
-    return pd.concat([numbered(frame.drop(columns=REPLACED)), rowwise.table(rows, SCORED)], axis=1)[SCORE_COLUMNS]
+    scored = [_score(row, level) for row in each(frame[_PRINTED])]
+    rows = [tuple(score[name] for name in _SCORED) for score in scored]
+    return pd.concat([numbered(frame.drop(columns=_REPLACED)), rowwise.table(rows, _SCORED)], axis=1)[_SCORE_COLUMNS]
 
 
 def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -99,10 +102,12 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per arm and time
-        CHANGE_COLUMNS, in points of the 0-10 scale. basis is `mean change as printed`; `difference of means` or
-        `difference of medians` (of group values, so there is no interval); or `span of means` (change_low to
-        change_high is what the printed ranges allow). se is the standard error of a printed mean change. interval is
-        `95% CI` (from the printed SE or SD), `span` or `none`. rows says where both values are stored.
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, timepoint, weeks, n, change, se,
+        change_low, change_high, basis, interval, access, rows, in points of the 0-10 scale. basis is `mean change as
+        printed`; `difference of means` or `difference of medians` (of group values, so there is no interval); or `span
+        of means` (change_low to change_high is what the printed ranges allow). se is the standard error of a printed
+        mean change. interval is `95% CI` (from the printed SE or SD), `span` or `none`. rows says where both values are
+        stored.
     """
     printed = with_context(selection, "pain_scores")
     entries = []
@@ -128,7 +133,7 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
             continue
         before = baseline[0]
         for after in rows:
-            if after.phase not in AFTER_BASELINE or before.statistic != after.statistic:
+            if after.phase not in _AFTER_BASELINE or before.statistic != after.statistic:
                 continue
             place = f"{source_row('pain_scores', before.row)} and {after.row}"
             if before.statistic == "range_of_means":
@@ -138,7 +143,7 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
             else:
                 change, basis = after.value - before.value, f"difference of {before.statistic}s"
                 entries.append(_change(after, after.weeks, change, np.nan, np.nan, basis, "none", place))
-    return pd.DataFrame(entries, columns=CHANGE_COLUMNS)
+    return pd.DataFrame(entries, columns=_CHANGE_COLUMNS)
 
 
 def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -153,7 +158,9 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per study, time and pair of arms
-        DIFFERENCE_COLUMNS, in points of the 0-10 scale: both values, their difference and Welch's interval. An
+        Columns study_id, citation, arm_id, label, role, weeks, timepoint, n_ketamine, n_control, ketamine,
+        control_value, difference, se, ci_low_if_sd, ci_high_if_sd, ci_low_if_se, ci_high_if_se, spread_kind, control,
+        regimen_class, access, rows, in points of the 0-10 scale: both values, their difference and Welch's interval. An
         unlabelled spread gives limits under both readings (`_if_sd`, `_if_se`), a labelled one under its own. se is the
         standard error of the difference if there is one reading only.
     """
@@ -203,7 +210,7 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                         "rows": f"{source_row('pain_scores', k.row)} and {c.row}",
                     }
                 )
-    return pd.DataFrame(entries, columns=DIFFERENCE_COLUMNS)
+    return pd.DataFrame(entries, columns=_DIFFERENCE_COLUMNS)
 
 
 def _on_0_to_10(row) -> tuple[float, float, float]:
@@ -215,9 +222,9 @@ def _on_0_to_10(row) -> tuple[float, float, float]:
 def _score(row, level: float) -> dict[str, object]:
     value, low, high = _on_0_to_10(row)
     kind = row.spread_kind if isinstance(row.spread_kind, str) else "none"
-    spread, low, high = (np.nan, low, high) if kind in TWO_ENDS else (low, np.nan, np.nan)
+    spread, low, high = (np.nan, low, high) if kind in _TWO_ENDS else (low, np.nan, np.nan)
     row = row._replace(value=value, spread_kind=kind, spread_low=low, spread_high=high)
-    result = {name: getattr(row, name) for name in REPLACED}
+    result = {name: getattr(row, name) for name in _REPLACED}
     return result | {"spread": spread} | _sd_and_interval(row, spread, level)
 
 

@@ -16,9 +16,9 @@ from scipy.special import ndtri, stdtrit
 from analysis.statistics.checks import check_level
 from analysis.statistics.summaries import sd_from_se
 
-CORRELATIONS = (0.3, 0.5, 0.7, 0.9)
-VARIANCES = ("large_sample", "unbiased")
-STANDARDISERS = ("before", "change")
+_CORRELATIONS = (0.3, 0.5, 0.7, 0.9)
+_VARIANCES = ("large_sample", "unbiased")
+_STANDARDISERS = ("before", "change")
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def hedges_g(
     Hedges 1982, Psychol Bull 92:490 (`large_sample`); Hedges 1983 (`unbiased`).
     """
     _check_groups(mean_1=mean_1, sd_1=sd_1, n_1=n_1, mean_2=mean_2, sd_2=sd_2, n_2=n_2)
-    if variance not in VARIANCES:
-        raise ValueError(f"variance is {variance!r}: must be one of {', '.join(VARIANCES)}")
+    if variance not in _VARIANCES:
+        raise ValueError(f"variance is {variance!r}: must be one of {', '.join(_VARIANCES)}")
     df = n_1 + n_2 - 2
     if variance == "unbiased" and df < 3:
         raise ValueError(f"n_1 + n_2 is {n_1 + n_2}: the unbiased variance needs 5 patients or more")
@@ -200,8 +200,8 @@ def standardised_change(
     18:271 (`change`).
     """
     _check_change(mean_before, sd_before, mean_after, sd_after, n, correlation)
-    if standardiser not in STANDARDISERS:
-        raise ValueError(f"standardiser is {standardiser!r}: must be one of {', '.join(STANDARDISERS)}")
+    if standardiser not in _STANDARDISERS:
+        raise ValueError(f"standardiser is {standardiser!r}: must be one of {', '.join(_STANDARDISERS)}")
     if n < 3:
         raise ValueError(f"n is {n}: a standardised change needs 3 patients or more")
     unit = sd_before if standardiser == "before" else sd_of_change(sd_before, sd_after, correlation)
@@ -216,7 +216,7 @@ def over_correlations(
     mean_after: float,
     sd_after: float,
     n: int,
-    correlations: Iterable[float] = CORRELATIONS,
+    correlations: Iterable[float] = _CORRELATIONS,
     standardiser: str | None = "before",
     level: float = 0.95,
 ) -> pd.DataFrame:

@@ -19,14 +19,14 @@ from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, groupi
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-_WITHIN, ABOVE, BELOW = "within", "above", "below"
-UNSURE, _UNJUDGED = "can't be told apart", "can't be judged"
-LEAST_STUDIES = 3
-MEDIANS = {ALL_PATIENTS: "median weeks of benefit", RESPONDERS: "median weeks of benefit of responders"}
+_WITHIN, _ABOVE, _BELOW = "within", "above", "below"
+_UNSURE, _UNJUDGED = "can't be told apart", "can't be judged"
+_LEAST_STUDIES = 3
+_MEDIANS = {ALL_PATIENTS: "median weeks of benefit", RESPONDERS: "median weeks of benefit of responders"}
 PUBLISHED = ["outcome", "definition", "studies", "k", "estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
-TAILS = {"95": 0.025, "998": 0.001}
-_INSIDE, OUTSIDE_95, OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
-MOST_POINTS = 200
+_TAILS = {"95": 0.025, "998": 0.001}
+_INSIDE, _OUTSIDE_95, _OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
+_MOST_POINTS = 200
 
 
 def clinic_results(response: Response, durations: Durations) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def clinic_results(response: Response, durations: Durations) -> pd.DataFrame:
     shares = rates.assign(outcome=rates["rule"] + " at " + rates["visit"], estimate=rates["rate"], measured_in="share")
     medians = durations.medians[durations.medians["by"] == "all"]
     weeks = medians.assign(
-        outcome=medians["who"].map(MEDIANS),
+        outcome=medians["who"].map(_MEDIANS),
         n=medians["patients"],
         estimate=(medians["median_low"] + medians["median_high"]) / 2,
         ci_low=medians["limit_low"],
@@ -116,18 +116,18 @@ def _verdict(row) -> tuple[str, str, str]:
         return "", _UNJUDGED, "too few patients to show the clinic's result"
     if pd.isna(row.estimate):
         return "", _UNJUDGED, "no patient of the clinic could be counted"
-    if pd.isna(row.pi_low) or pd.isna(row.pi_high) or row.k < LEAST_STUDIES:
-        return "", _UNJUDGED, f"a prediction interval needs {LEAST_STUDIES} studies or more"
-    position = BELOW if row.estimate < row.pi_low else ABOVE if row.estimate > row.pi_high else "inside"
+    if pd.isna(row.pi_low) or pd.isna(row.pi_high) or row.k < _LEAST_STUDIES:
+        return "", _UNJUDGED, f"a prediction interval needs {_LEAST_STUDIES} studies or more"
+    position = _BELOW if row.estimate < row.pi_low else _ABOVE if row.estimate > row.pi_high else "inside"
     if pd.isna(row.ci_low) or pd.isna(row.ci_high):
         return position, _UNJUDGED, "the clinic's result has no interval"
     if row.ci_low > row.pi_high:
-        return position, ABOVE, ""
+        return position, _ABOVE, ""
     if row.ci_high < row.pi_low:
-        return position, BELOW, ""
+        return position, _BELOW, ""
     if row.ci_low >= row.pi_low and row.ci_high <= row.pi_high:
         return position, _WITHIN, ""
-    return position, UNSURE, "the clinic's interval reaches across a limit of the prediction interval"
+    return position, _UNSURE, "the clinic's interval reaches across a limit of the prediction interval"
 
 
 @dataclass(frozen=True)
@@ -230,9 +230,9 @@ def funnel(
     at = shown["n"].to_numpy()
     shown = pd.concat([shown, funnel_limits(at, mean).drop(columns="n")], axis=1)
     beyond = {
-        level: (shown["rate"] < shown[f"low_{level}"]) | (shown["rate"] > shown[f"high_{level}"]) for level in TAILS
+        level: (shown["rate"] < shown[f"low_{level}"]) | (shown["rate"] > shown[f"high_{level}"]) for level in _TAILS
     }
-    shown["place"] = np.select([beyond["998"], beyond["95"]], [OUTSIDE_998, OUTSIDE_95], default=_INSIDE)
+    shown["place"] = np.select([beyond["998"], beyond["95"]], [_OUTSIDE_998, _OUTSIDE_95], default=_INSIDE)
     return Funnel(
         sites=shown.astype({"n": "Int64", "responders": "Int64"}),
         limits=funnel_limits(_sizes(at, min_cell), mean),
@@ -271,7 +271,7 @@ def funnel_limits(n: np.ndarray, mean: float) -> pd.DataFrame:
     """
     n = np.asarray(n, dtype=np.int64)
     table = pd.DataFrame({"n": n})
-    for name, p in TAILS.items():
+    for name, p in _TAILS.items():
         table[f"low_{name}"] = _lower_limit(p, n, mean)
         table[f"high_{name}"] = 1 - _lower_limit(p, n, 1 - mean)
     return table
@@ -288,4 +288,4 @@ def _sizes(n: np.ndarray, min_cell: int) -> np.ndarray:
     """Return group sizes from `min_cell` to slightly above the largest, denser where the funnel is steep."""
     if not len(n):
         return n
-    return np.unique(np.geomspace(min_cell, np.ceil(1.05 * n.max()), MOST_POINTS).round().astype(np.int64))
+    return np.unique(np.geomspace(min_cell, np.ceil(1.05 * n.max()), _MOST_POINTS).round().astype(np.int64))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NEVER, ENDED, ONGOING = "never", "ended", "ongoing"
 KINDS = (NEVER, ENDED, ONGOING)
-MOST_INTERVALS = 2000
+_MOST_INTERVALS = 2000
 
 
 def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def interval_counts(lower: np.ndarray, upper: np.ndarray) -> pd.DataFrame:
     dates. An upper bound above 0 is never rounded to 0.
     """
     table = unique_intervals(lower, upper, np.ones(len(lower)))
-    if len(table.lower) > MOST_INTERVALS:
+    if len(table.lower) > _MOST_INTERVALS:
         day = 1 / 7
         rounded = np.floor(upper / day + 0.5) * day
         upper = np.where(np.isfinite(upper) & (upper > 0), np.maximum(rounded, day), upper)

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 GROUP_NOT_STATED = "not stated"
-PROTECTED = "other (merged to protect small groups)"
+_PROTECTED = "other (merged to protect small groups)"
 _EVERYBODY = "all (groups too small to be shown)"
 
 
@@ -33,7 +33,7 @@ def shown_count(n: object, min_cell: int) -> str:
     return f"<{min_cell}" if pd.isna(n) else str(int(n))
 
 
-def small_groups(min_cell: int) -> str:
+def _small_groups(min_cell: int) -> str:
     """Return the name of the group that combines all groups below `min_cell` patients."""
     return f"other (fewer than {min_cell} patients each)"
 
@@ -71,11 +71,11 @@ def merge_small(
     merged = [code for code in order if sizes[code] < min_cell]
     if not merged or len(order) == 1:
         return groups
-    name = small_groups(min_cell)
+    name = _small_groups(min_cell)
     others = order[len(merged) :]
     while others and pairs.loc[pairs["group"].isin(merged), "patient"].nunique() < min_cell:
         merged.append(others.pop(0))
-        name = PROTECTED
+        name = _PROTECTED
     if not others:
         name = _EVERYBODY
     retained = sorted(others)
@@ -87,7 +87,7 @@ def merge_small(
 
 def is_merged(label: str, min_cell: int) -> bool:
     """Return whether `merge_small` created this group."""
-    return label in (small_groups(min_cell), PROTECTED, _EVERYBODY)
+    return label in (_small_groups(min_cell), _PROTECTED, _EVERYBODY)
 
 
 def hide_small(

@@ -29,27 +29,27 @@ if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 ALL_PATIENTS, RESPONDERS = "all", "initial_responders"
-WHO = (ALL_PATIENTS, RESPONDERS)
+_WHO = (ALL_PATIENTS, RESPONDERS)
 _COMPARED = ("all", "site", "regimen_class", "course")
-_FIRST, NEXT = "first course", "next course"
-FITTED = ("weibull", "lognormal", "loglogistic")
+_FIRST, _NEXT = "first course", "next course"
+_FITTED = ("weibull", "lognormal", "loglogistic")
 _FIT_COLUMNS = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
 _FIT_COLUMNS += ["time_ratio", "time_ratio_low", "time_ratio_high", "p_value", "not_fitted"]
 # largest and smallest number of bootstrap draws; above 1,000 patients inversely proportional to their number
 DRAWS_OF_ONE, DRAWS_OF_SEVERAL, FEWER_BEYOND = (1000, 200), (400, 100), 1000
-MOST_BANDS = 12
-TEST_DRAWS, PERMUTED = 9_999, 10_000
-MOST_TIMES = 200
-DRAWS_RULE = (
+_MOST_BANDS = 12
+_TEST_DRAWS, _PERMUTED = 9_999, 10_000
+_MOST_TIMES = 200
+_DRAWS_RULE = (
     f"Bands and limits: {DRAWS_OF_ONE[0]:,} draws of as many patients with replacement, {DRAWS_OF_SEVERAL[0]} for each "
     f"of several groups; beyond {FEWER_BEYOND:,} patients fewer, inversely to their number, at least {DRAWS_OF_ONE[1]} "
-    f"and {DRAWS_OF_SEVERAL[1]}; none where more than {MOST_BANDS} groups are compared."
+    f"and {DRAWS_OF_SEVERAL[1]}; none where more than {_MOST_BANDS} groups are compared."
 )
-PAIRED = (
+_PAIRED = (
     "Patients with a next course stand in both groups, and they are those who were treated again: the test takes the "
     "groups as different patients, and a difference may come from who was treated again."
 )
-CENSORED = (
+_CENSORED = (
     "Who wasn't asked again counts as a responder up to the last score. If patients stayed away because the pain came "
     "back, the benefit was shorter than shown."
 )
@@ -163,7 +163,7 @@ def durations(
     of_all: dict[str, tuple] = {}  # `course` reuses the estimate of `all` for first courses
     for who, by, part in progress(list(_comparisons(courses, min_cell))):
         labels = part["group"].cat.categories
-        several = DRAWS_OF_SEVERAL if len(labels) <= MOST_BANDS else (0, 0)
+        several = DRAWS_OF_SEVERAL if len(labels) <= _MOST_BANDS else (0, 0)
         most, least = DRAWS_OF_ONE if by == "all" else several
         for label in labels:
             members = part[part["group"] == label]
@@ -183,7 +183,7 @@ def durations(
                 curves.append(curve.assign(**key))
         pair = len(labels) == 2 and not any(is_merged(label, min_cell) for label in labels)
         if pair:
-            tests.append({"who": who, "by": by} | _test(part, seed) | {"note": PAIRED if by == "course" else ""})
+            tests.append({"who": who, "by": by} | _test(part, seed) | {"note": _PAIRED if by == "course" else ""})
         if who == RESPONDERS and len(part) >= min_cell and (by == "all" or (pair and by != "site")):
             fits.append(_fits(part, by, level))
     responders = courses[first & courses["kind"].isin([ENDED, ONGOING]).to_numpy()]
@@ -198,7 +198,7 @@ def durations(
         ),
         fits=_frame(fits, ["by", "group_1", "group_2", "n", *_FIT_COLUMNS]),
         fitted_curves=_fitted_curves(responders, horizon_weeks, level, min_cell),
-        draws_rule=DRAWS_RULE,
+        draws_rule=_DRAWS_RULE,
         notes=_notes(courses[first]),
         unit=FIRST_COURSES,
         min_cell=min_cell,
@@ -213,7 +213,7 @@ def _frame(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 def _comparisons(courses: pd.DataFrame, min_cell: int) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Yield who, by and the judged courses of each comparison with their groups, merged to `min_cell`."""
     judged = courses[courses["kind"].notna()]
-    for who in WHO:
+    for who in _WHO:
         part = judged if who == ALL_PATIENTS else judged[judged["kind"] != NEVER]
         for by in _COMPARED:
             members = part[part["nth"] <= 1] if by == "course" else part[part["first"]]
@@ -222,7 +222,7 @@ def _comparisons(courses: pd.DataFrame, min_cell: int) -> Iterator[tuple[str, st
             if by == "all":
                 group = pd.Categorical(["all"] * len(members))
             elif by == "course":
-                group = pd.Categorical.from_codes(members["nth"], categories=[_FIRST, NEXT])
+                group = pd.Categorical.from_codes(members["nth"], categories=[_FIRST, _NEXT])
             else:
                 group = grouping(members, by)
             group = merge_small(group, members["patient"].to_numpy(), min_cell)
@@ -266,7 +266,7 @@ def _times(table: pd.DataFrame, horizon: float) -> np.ndarray:
     weeks = np.append(np.arange(0, horizon), horizon)
     ends = np.union1d(table["left"], table["right"])
     ends = ends[(ends >= 0) & (ends <= horizon)]
-    return np.union1d(weeks, ends) if len(ends) <= MOST_TIMES else weeks
+    return np.union1d(weeks, ends) if len(ends) <= _MOST_TIMES else weeks
 
 
 def _test(part: pd.DataFrame, seed: int) -> dict[str, object]:
@@ -276,7 +276,7 @@ def _test(part: pd.DataFrame, seed: int) -> dict[str, object]:
         for label, members in ((label, part[part["group"] == label]) for label in labels)
     ]
     rows = pd.concat(known, ignore_index=True)
-    draws = TEST_DRAWS if len(part) <= PERMUTED else 1
+    draws = _TEST_DRAWS if len(part) <= _PERMUTED else 1
     names = pd.Series(np.where(rows["group"] == labels[0], 0, 1))
     test = two_group_test(rows["lower"], rows["upper"], names, rows["patients"], draws=draws, seed=seed)
     normal = draws == 1 and test.method == "monte_carlo"
@@ -298,7 +298,7 @@ def _fits(part: pd.DataFrame, by: str, level: float) -> pd.DataFrame:
     ]
     rows = pd.concat(known, ignore_index=True)
     groups = rows["code"] if by != "all" else None
-    result = fit_distributions(rows["lower"], rows["upper"], rows["patients"], groups, FITTED, level)
+    result = fit_distributions(rows["lower"], rows["upper"], rows["patients"], groups, _FITTED, level)
     return result.rename(columns={"p": "p_value"}).assign(by=by, group_1=labels[0], group_2=labels[1], n=len(part))
 
 
@@ -308,7 +308,7 @@ def _fitted_curves(part: pd.DataFrame, horizon: float, level: float, min_cell: i
     known = (
         interval_counts(part["lower"].to_numpy(), part["upper"].to_numpy()) if len(part) >= max(min_cell, 1) else None
     )
-    for name in FITTED if known is not None else ():
+    for name in _FITTED if known is not None else ():
         try:
             fit = fit_distribution(known["lower"], known["upper"], known["patients"], name, level=level)
         except UndeterminedError:
@@ -335,12 +335,12 @@ def _hidden_medians(rows: list[dict], min_cell: int) -> pd.DataFrame:
 def _notes(first: pd.DataFrame) -> tuple[str, ...]:
     regained = int(first["regained"].sum())
     if not regained:
-        return (CENSORED,)
+        return (_CENSORED,)
     again = (
         f"{count(regained, 'patient')} responded again at a later visit; the benefit counts as ended at the first "
         "visit without a response."
     )
-    return CENSORED, again
+    return _CENSORED, again
 
 
 def _left_out(first: pd.DataFrame) -> pd.DataFrame:

@@ -24,17 +24,17 @@ from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, left_o
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-ASSUMED, CENTRAL = (0.5, 0.6, 0.7, 0.8, 0.9), 0.7
-ASSUMED_WORDS, ESTIMATED_WORDS = "assumed", "estimated from repeated courses"
-LEAST_PAIRS, LEAST_PATIENTS = 30, 10
-FARTHEST = 2.0  # largest z: with a threshold farther above the mean the baselines hardly determine that mean
-ASSUMPTIONS = (
+_ASSUMED, _CENTRAL = (0.5, 0.6, 0.7, 0.8, 0.9), 0.7
+_ASSUMED_WORDS, _ESTIMATED_WORDS = "assumed", "estimated from repeated courses"
+_LEAST_PAIRS, _LEAST_PATIENTS = 30, 10
+_FARTHEST = 2.0  # largest z: with a threshold farther above the mean the baselines hardly determine that mean
+_ASSUMPTIONS = (
     "Assumed: scores of one patient vary by chance around a level of their own; patients come when their score is at "
     "or above a threshold; the scores of all such patients follow a normal distribution, of which the baselines are "
     "the part above the threshold; nothing else changes, so no effect of the infusion, no placebo effect, no natural "
     "course. Who comes in a bad phase falls farther than this, which these data can't tell."
 )
-UNDETERMINED = "The baselines don't look like the upper part of a normal distribution: the fall can't be estimated."
+_UNDETERMINED = "The baselines don't look like the upper part of a normal distribution: the fall can't be estimated."
 
 
 @dataclass(frozen=True)
@@ -130,16 +130,16 @@ def regression_to_the_mean(
     known = first["baseline"].notna().to_numpy()
     baseline, end = (first[name].to_numpy()[known] for name in ("baseline", "end_of_infusion"))
     shared = {
-        "assumptions": ASSUMPTIONS,
+        "assumptions": _ASSUMPTIONS,
         "unit": FIRST_COURSES,
         "min_cell": min_cell,
         "left_out": left_out_frame([("regression", "baseline score missing", "patients", int((~known).sum()))]),
     }
     names = ("baseline_mean", "baseline_sd", "threshold", "usual_mean", "usual_sd", "observed_fall")
     names += ("reliability", "reliability_low", "reliability_high")
-    if len(baseline) < max(LEAST_PATIENTS, min_cell):
+    if len(baseline) < max(_LEAST_PATIENTS, min_cell):
         blank = dict.fromkeys(names, nan)
-        problem = f"Fewer than {max(LEAST_PATIENTS, min_cell)} patients have a baseline."
+        problem = f"Fewer than {max(_LEAST_PATIENTS, min_cell)} patients have a baseline."
         return Regression(falls=_falls([], nan, nan, baseline), n=0, pairs=0, threshold_basis="", problem=problem,
                           hidden=True, **blank, **shared)  # fmt: skip
 
@@ -150,8 +150,8 @@ def regression_to_the_mean(
     usual_mean, usual_sd = untruncated(mean, sd, threshold)
     pairs, r, r_low, r_high = _repeated(courses, level)
     estimated = r_low > 0
-    rows = [(value, ASSUMED_WORDS, value == CENTRAL and not estimated) for value in ASSUMED]
-    rows += [(r, ESTIMATED_WORDS, True)] if estimated else []
+    rows = [(value, _ASSUMED_WORDS, value == _CENTRAL and not estimated) for value in _ASSUMED]
+    rows += [(r, _ESTIMATED_WORDS, True)] if estimated else []
     falls = baseline - end
     falls = falls[~np.isnan(falls)]
     return Regression(
@@ -168,7 +168,7 @@ def regression_to_the_mean(
         reliability_high=r_high,
         pairs=pairs,
         observed_fall=float(falls.mean()) if len(falls) >= max(min_cell, 1) else nan,
-        problem=UNDETERMINED if np.isnan(usual_mean) else "",
+        problem=_UNDETERMINED if np.isnan(usual_mean) else "",
         hidden=False,
         **shared,
     )
@@ -195,9 +195,9 @@ def untruncated(mean: float, sd: float, threshold: float) -> tuple[float, float]
         return (1 + z * c - c * c) / (c - z) ** 2 - (sd / above) ** 2
 
     lowest = -above / sd - 10
-    if excess(FARTHEST) < 0:
+    if excess(_FARTHEST) < 0:
         return nan, nan
-    z = float(brentq(excess, lowest, FARTHEST, xtol=1e-12))
+    z = float(brentq(excess, lowest, _FARTHEST, xtol=1e-12))
     sigma = above / (_hazard(z) - z)
     return threshold - z * sigma, sigma
 
@@ -255,7 +255,7 @@ def _repeated(courses: pd.DataFrame, level: float) -> tuple[int, float, float, f
     both = once.index.intersection(twice.index)
     pairs = len(both)
     first, second = once.loc[both].to_numpy(), twice.loc[both].to_numpy()
-    if pairs < LEAST_PAIRS or first.std() < 1e-9 or second.std() < 1e-9:
+    if pairs < _LEAST_PAIRS or first.std() < 1e-9 or second.std() < 1e-9:
         return pairs, nan, nan, nan
     r = float(np.clip(np.corrcoef(first, second)[0, 1], -1 + 1e-12, 1 - 1e-12))
     half = float(ndtri((1 + level) / 2)) / sqrt(pairs - 3)

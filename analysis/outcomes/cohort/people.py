@@ -26,12 +26,12 @@ from analysis.statistics.summaries import welch_interval
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-MEASURES = {
+_MEASURES = {
     "baseline": ("pain at baseline", "points (0-10)"),
     "age": ("age", "years"),
     "disease_duration_years": ("duration of the disease", "years"),
 }
-WITH, WITHOUT = "with a follow-up score", "without a follow-up score"
+_WITH, _WITHOUT = "with a follow-up score", "without a follow-up score"
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def _site_by_regimen(first: pd.DataFrame, min_cell: int) -> pd.DataFrame:
 
 def _measures(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
     rows = []
-    for measure, (words, measured_in) in MEASURES.items():
+    for measure, (words, measured_in) in _MEASURES.items():
         statistics = describe(first[measure].to_numpy(dtype="float64"), level)
         rows.append({"measure": measure, "words": words, "measured_in": measured_in, **statistics})
     frame = pd.DataFrame(rows).drop(columns=["low", "high"]).astype({"n": "Int64"})
@@ -219,7 +219,7 @@ def _who_is_missing(
     response = judged & responds(baseline, end, responder_rule)
     scored = first["follow_up"].notna().to_numpy()
     rows = []
-    for label, part in ((WITH, scored), (WITHOUT, ~scored)):
+    for label, part in ((_WITH, scored), (_WITHOUT, ~scored)):
         baseline_row = describe(baseline[part], level)
         n, events = int((judged & part).sum()), int((response & part).sum())
         low, high = wilson(events, n, level) if n else (np.nan, np.nan)

@@ -14,7 +14,7 @@ from analysis.wording import series
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-MOST_EXACT, MOST_PLANNED = 8, 10
+_MOST_EXACT, _MOST_PLANNED = 8, 10
 BASELINE, _END = 0, 1  # positions on the axis; planned weeks follow
 
 
@@ -67,7 +67,7 @@ def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
     later = np.flatnonzero(is_visit(cohort, "follow_up"))
     at = cohort.visits["weeks"].to_numpy()[later]
     values, counts = np.unique(at, return_counts=True)
-    exact = len(values) <= MOST_EXACT
+    exact = len(values) <= _MOST_EXACT
     chosen = values if exact else _commonest(values, counts, min_cell)
 
     place = np.full(len(cohort.visits), -1, dtype=np.int8)
@@ -105,7 +105,7 @@ def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
 def _commonest(values: np.ndarray, counts: np.ndarray, min_cell: int) -> np.ndarray:
     week = np.where(values < 0.75, 0.5, np.floor(values + 0.5))
     left, chosen = np.ones(len(values), dtype=bool), []
-    while left.any() and len(chosen) < MOST_PLANNED:
+    while left.any() and len(chosen) < _MOST_PLANNED:
         names, codes = np.unique(week[left], return_inverse=True)
         visits = np.bincount(codes, weights=counts[left])
         total = np.concatenate([[0], np.cumsum(np.where(left, counts, 0))])

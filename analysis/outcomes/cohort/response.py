@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 OUTCOME_VISITS = ("end_of_infusion", "follow_up")
 COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"
-HANDLINGS = (COMPLETE, IMPUTED)
+_HANDLINGS = (COMPLETE, IMPUTED)
 _COMPARED = ("site", "regimen_class", "year", "course_group")
 _RATE_COLUMNS = ["responders", "n", "rate", "ci_low", "ci_high"]
 _FLOW_COLUMNS = ["first", "second", "kept", "lost", "gained", "neither", "rate_first", "rate_second"]
@@ -226,7 +226,7 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> 
             parts = {name: mask[usable] for name, mask in ((COMPLETE, scored), (IMPUTED, usable), ("", response))}
             sums = {name: np.bincount(group.codes, mask).astype(int).tolist() for name, mask in parts.items()}
             for code, label in enumerate(group.categories):
-                for handling in HANDLINGS:
+                for handling in _HANDLINGS:
                     key = {"by": by, "group": label, "visit": visit, "handling": handling}
                     rate = rate_row(sums[""][code], sums[handling][code], level)
                     rows.append(key | rate | {"merged": is_merged(label, min_cell)})

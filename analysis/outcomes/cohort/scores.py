@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 GROUPINGS = ("site", "regimen_class", "sex", "year", "course_group")
-COURSE_GROUPS = ("first course", "second course", "third or later")
+_COURSE_GROUPS = ("first course", "second course", "third or later")
 FIRST_COURSES = "each patient once, with the first course that the table holds"
-EVERY_COURSE = "every course counted, so a patient may count more than once"
 STATISTICS = ("mean", "sd", "low", "high", "median", "q1", "q3")
-AT_FOLLOW_UP = 1e-9  # weeks; a visit at the edge of the window lies inside it
+_AT_FOLLOW_UP = 1e-9  # weeks; a visit at the edge of the window lies inside it
 
 
 def course_scores(cohort: Cohort, follow_up_weeks: float = 4.0, window_weeks: float = 2.0) -> pd.DataFrame:
@@ -55,7 +54,7 @@ def course_scores(cohort: Cohort, follow_up_weeks: float = 4.0, window_weeks: fl
 
     weeks = visits["weeks"].to_numpy()
     away = np.abs(weeks - follow_up_weeks)
-    near = np.flatnonzero(later & ~np.isnan(score) & (away <= window_weeks + AT_FOLLOW_UP))
+    near = np.flatnonzero(later & ~np.isnan(score) & (away <= window_weeks + _AT_FOLLOW_UP))
     near = near[np.lexsort((weeks[near], away[near].round(9), course_position[near]))]
     near = near[np.unique(course_position[near], return_index=True)[1]]
     table["follow_up"] = _at(course_position[near], score[near], len(table))
@@ -63,7 +62,7 @@ def course_scores(cohort: Cohort, follow_up_weeks: float = 4.0, window_weeks: fl
 
     table["first"] = ~table["patient"].duplicated().to_numpy()
     number = np.clip(table["course"].to_numpy(dtype=np.int64), 1, 3) - 1
-    table["course_group"] = pd.Categorical.from_codes(number, categories=list(COURSE_GROUPS))
+    table["course_group"] = pd.Categorical.from_codes(number, categories=list(_COURSE_GROUPS))
     return table
 
 

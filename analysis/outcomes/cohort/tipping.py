@@ -9,9 +9,9 @@ import pandas as pd
 
 from analysis.statistics.intervals import newcombe_paired, wilson
 
-FELL, UNCLEAR, ROSE = "fell", "no clear change", "rose"
-CONCLUSIONS = (FELL, UNCLEAR, ROSE)
-MOST_ROWS = 200
+_FELL, _UNCLEAR, _ROSE = "fell", "no clear change", "rose"
+CONCLUSIONS = (_FELL, _UNCLEAR, _ROSE)
+_MOST_ROWS = 200
 TIPPING_COLUMNS = ["missing_responders", "share_of_missing", "responders", "n", "rate", "ci_low", "ci_high"]
 TIPPING_COLUMNS += ["difference", "difference_low", "difference_high", "conclusion", "same"]
 
@@ -38,7 +38,7 @@ class PairedCounts:
     def conclusion(self, level: float) -> str:
         """Return `fell` if the interval of the difference lies below 0, `rose` if above, else `no clear change`."""
         _, low, high = self.difference(level)
-        return FELL if high < 0 else ROSE if low > 0 else UNCLEAR
+        return _FELL if high < 0 else _ROSE if low > 0 else _UNCLEAR
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _first(reached, most: int) -> int:
 
 
 def _numbers(missing: int, changes: list[int]) -> list[int]:
-    if missing <= MOST_ROWS:
+    if missing <= _MOST_ROWS:
         return list(range(missing + 1))
     beside = {x for change in changes for x in (change - 1, change) if 0 <= x <= missing}
-    return sorted(beside | set(np.linspace(0, missing, MOST_ROWS + 1).round().astype(int).tolist()))
+    return sorted(beside | set(np.linspace(0, missing, _MOST_ROWS + 1).round().astype(int).tolist()))

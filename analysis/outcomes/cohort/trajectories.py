@@ -22,7 +22,7 @@ from analysis.outcomes.cohort.scores import (
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-SCALE_MAX = 10
+_SCALE_MAX = 10
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)
 _COLUMNS = [
     "group",
@@ -112,7 +112,7 @@ def trajectories(
     """
     check_min_cell(min_cell)
     visits, courses = planned_visits(cohort, min_cell), course_scores(cohort)
-    matrix = score_matrix(cohort, visits)
+    matrix = _score_matrix(cohort, visits)
     first = courses["first"].to_numpy()
     group = merge_small(pd.Categorical(courses["course_group"]), courses["patient"].to_numpy(), min_cell)
     by_course = [_by_visit(matrix[group == label], visits, label, level, min_cell) for label in group.categories]
@@ -139,7 +139,7 @@ def trajectories(
     )
 
 
-def score_matrix(cohort: Cohort, visits: PlannedVisits) -> np.ndarray:
+def _score_matrix(cohort: Cohort, visits: PlannedVisits) -> np.ndarray:
     """Return the score of each course of `cohort.courses` (row) at each planned position (column)."""
     matrix = np.full((len(cohort.courses), len(visits.axis)), np.nan)
     placed = np.flatnonzero(visits.place >= 0)
@@ -191,7 +191,7 @@ def _density(matrix: np.ndarray, visits: PlannedVisits, min_cell: int) -> pd.Dat
     for planned_visit in visits.axis.itertuples(index=False):
         scores = matrix[:, planned_visit.position]
         rounded = np.floor(scores[~np.isnan(scores)] + 0.5 + 1e-9).astype(np.int64)
-        counts = np.bincount(rounded, minlength=SCALE_MAX + 1)
+        counts = np.bincount(rounded, minlength=_SCALE_MAX + 1)
         few = 0 < counts.sum() < min_cell
         hidden = np.full(len(counts), True) if few else hide_in_row(counts, min_cell)
         frames.append(

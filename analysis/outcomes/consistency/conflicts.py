@@ -18,7 +18,7 @@ from analysis.wording import percent
 _CHECK = "between sources"
 _COUNTED = ("studies", "arms", "responders", "durations")  # the tables behind the main numbers
 _NO_NUMBER = "no number"
-OF_ONE_STUDY = Criteria((), (), (), (), (), overlapping_studies=True)
+_OF_ONE_STUDY = Criteria((), (), (), (), (), overlapping_studies=True)
 
 
 def conflict_checks(evidence: Evidence) -> Iterator[CheckResult]:
@@ -58,11 +58,11 @@ def main_numbers(accounts: Sequence[Evidence]) -> list[dict[str, str]]:
     if not accounts:
         return []
     together = _side_by_side(accounts)
-    own = select(together, OF_ONE_STUDY)
+    own = select(together, _OF_ONE_STUDY)
     counted, all_studies = set(own.evidence.arms["study_id"]), set(together.studies["study_id"])
     chosen = [(own, counted)]
     if counted < all_studies:  # studies whose ketamine arms are all contained in another arm
-        chosen.append((select(together, replace(OF_ONE_STUDY, contained_arms=True)), all_studies - counted))
+        chosen.append((select(together, replace(_OF_ONE_STUDY, contained_arms=True)), all_studies - counted))
     rows: list[dict[str, str]] = [{} for _ in accounts]
     for selection, studies in chosen:
         for study, name, number in _numbers(selection):
@@ -112,7 +112,7 @@ def _effects(evidence: Evidence) -> dict[int, str]:
     """Return what each unused value would change, by the row's position in the table."""
     rows = [row for row in each(evidence.conflicts) if isinstance(row.changes_table, str)]
     used = {study: _of_one(evidence, study) for study in dict.fromkeys(row.study_id for row in rows)}
-    numbers = main_numbers([*used.values(), *(with_other_value(used[row.study_id], row) for row in rows)])
+    numbers = main_numbers([*used.values(), *(_with_other_value(used[row.study_id], row) for row in rows)])
     before_of = dict(zip(used, numbers, strict=False))
     of_all = _of_all(evidence) if any(row.changes_table == "studies" for row in rows) else {}
     result = {}
@@ -120,7 +120,7 @@ def _effects(evidence: Evidence) -> dict[int, str]:
         before = before_of[row.study_id]
         if row.changes_table == "studies":
             # designs and sizes of studies enter the totals of the default synthesis
-            before, after = before | of_all, after | _of_all(with_other_value(evidence, row))
+            before, after = before | of_all, after | _of_all(_with_other_value(evidence, row))
         changes = [
             f"{name}: {after.get(name, _NO_NUMBER)} instead of {before.get(name, _NO_NUMBER)}"
             for name in before | after
@@ -132,7 +132,7 @@ def _effects(evidence: Evidence) -> dict[int, str]:
     return result
 
 
-def with_other_value(evidence: Evidence, row) -> Evidence:
+def _with_other_value(evidence: Evidence, row) -> Evidence:
     """Return the evidence with the unused value of a conflict in all rows of the arm or study that it names."""
     frame = getattr(evidence, row.changes_table).copy()
     here = frame["study_id"] == row.changes_key

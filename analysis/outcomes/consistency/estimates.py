@@ -22,7 +22,7 @@ from analysis.outcomes.consistency.verdicts import (
     rounding_range,
 )
 
-RATIOS = ("odds ratio", "risk ratio")
+_RATIOS = ("odds ratio", "risk ratio")
 
 
 def estimate_checks(evidence: Evidence) -> Iterator[CheckResult]:
@@ -52,7 +52,7 @@ def _silent(row, table: str, evidence: Evidence) -> CheckResult:
 
 def _is_ratio(row) -> bool:
     words = row.outcome if hasattr(row, "review_id") else row.statistic
-    return any(ratio in str(words) for ratio in RATIOS)
+    return any(ratio in str(words) for ratio in _RATIOS)
 
 
 def _ranges(row, table: str, evidence: Evidence) -> list[tuple[float, float]]:

@@ -11,7 +11,7 @@ from analysis.outcomes.responders import Flow
 from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import counts_behind_percent, decimals_of
 
-MOST_MISSING = 0.2
+_MOST_MISSING = 0.2
 _COLUMNS = [
     *("missing", "seen", "second", "lost_low", "lost_high", "gained_low", "gained_high"),
     *("lost_low_fits", "lost_high_fits", "gained_low_fits", "gained_high_fits", "flows_that_fit"),
@@ -38,7 +38,7 @@ def missing_at_follow_up(flow: Flow) -> pd.DataFrame:
     """
     digits = decimals_of(flow.percent_second)
     rows = []
-    for missing in range(floor(MOST_MISSING * flow.n) + 1):
+    for missing in range(floor(_MOST_MISSING * flow.n) + 1):
         seen = flow.n - missing
         fitting = [flow.second] if not missing else counts_behind_percent(flow.percent_second, seen, digits)["count"]
         for second in fitting:

@@ -64,7 +64,7 @@ def _percentage(row, table: str, counted: str, printed: Printed, together: list[
     if fitting["half_up"].any():
         return check_result(row, table, _CHECK, reported, counts, FITS)
     if len(fitting):
-        ways = " or ".join(words for way, words in WAYS.items() if fitting[way].any())
+        ways = " or ".join(words for way, words in _WAYS.items() if fitting[way].any())
         return check_result(
             row, table, _CHECK, reported, counts, FITS_BY_OTHER_ROUNDING, f"only if the percentage was {ways}"
         )
@@ -86,7 +86,7 @@ def counted_percentage(row, count: int, n: int, percent: float, digits: int) -> 
     return check_result(row, "reported_tests", _CHECK, reported, recomputed, verdict, why)
 
 
-WAYS = {"half_even": "rounded half to even", "truncated": "cut off"}
+_WAYS = {"half_even": "rounded half to even", "truncated": "cut off"}
 
 
 def _smaller(printed: Printed, n: int, together: list[Printed]) -> tuple[str, str]:

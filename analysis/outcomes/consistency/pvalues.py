@@ -28,11 +28,11 @@ from analysis.statistics.paired import possible_paired_tables
 from analysis.wording import series
 
 _TABLE = "reported_tests"
-VERSUS = re.compile(r"([\d.]+)% versus ([\d.]+)%")
+_VERSUS = re.compile(r"([\d.]+)% versus ([\d.]+)%")
 _COUNTED = re.compile(r"(\d+) of (\d+) patients, percent")
-T_VALUE = re.compile(r"t ([\d.]+), d ([\d.]+)")
-STANDARD_ERROR = re.compile(r"(?:reduction ([\d.]+)|difference), SE ([\d.]+)")
-MCNEMAR_WORDS = {
+_T_VALUE = re.compile(r"t ([\d.]+), d ([\d.]+)")
+_STANDARD_ERROR = re.compile(r"(?:reduction ([\d.]+)|difference), SE ([\d.]+)")
+_MCNEMAR_WORDS = {
     "uncorrected": "McNemar's test",
     "corrected": "McNemar's test with continuity correction",
     "exact": "McNemar's exact test",
@@ -58,11 +58,11 @@ def test_checks(evidence: Evidence) -> Iterator[CheckResult]:
         if match := _COUNTED.fullmatch(statistic):
             digits = printed_decimals(evidence, _TABLE, row, "estimate")
             yield counted_percentage(row, int(match[1]), int(match[2]), float(row.estimate), digits)
-        elif match := T_VALUE.fullmatch(statistic):
+        elif match := _T_VALUE.fullmatch(statistic):
             yield _t_value(row, match[1], match[2], evidence)
-        elif match := VERSUS.fullmatch(statistic):
+        elif match := _VERSUS.fullmatch(statistic):
             yield _two_percentages(row, match[1], match[2], evidence)
-        elif match := STANDARD_ERROR.fullmatch(statistic):
+        elif match := _STANDARD_ERROR.fullmatch(statistic):
             yield _estimate_and_se(row, match[1], match[2], evidence)
         elif pd.isna(row.ci_low) and not str(row.comparison).startswith("share of patients"):
             yield _silent(row, statistic, evidence)
@@ -178,7 +178,7 @@ def _paired(row, reported: str, texts: tuple[str, str], n: int, printed: Printed
     if len(result):
         pairs = dict.fromkeys(zip(result["lost"], result["gained"], strict=True))
         recomputed = " or ".join(f"{lost} lost and {gained} gained" for lost, gained in pairs)
-        why = f"under {series([MCNEMAR_WORDS[test] for test in dict.fromkeys(result['test'])], 'or')} only"
+        why = f"under {series([_MCNEMAR_WORDS[test] for test in dict.fromkeys(result['test'])], 'or')} only"
         return check_result(row, _TABLE, name, reported, recomputed, FITS, why, assumed)
     smaller = flows(range(n - 1, ceil(FEWEST * n) - 1, -1))
     if len(smaller):

@@ -14,7 +14,7 @@ from analysis.outcomes.synthesis.reasons import counted_elsewhere
 from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.statistics.pooling import pool
 
-AGAINST, SINCE = "ketamine minus control", "change since baseline"
+_AGAINST, _SINCE = "ketamine minus control", "change since baseline"
 _GROUP_KEYS = ["kind", "control", "window"]
 _RESULT = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q_p"]
 _GROUP_COLUMNS = [*_GROUP_KEYS, "k", "patients", *_RESULT, "note"]
@@ -103,7 +103,7 @@ def _against(selection: Selection, level: float) -> pd.DataFrame:
     why[table["spread_kind"].isna()] = "no spread is printed, so there is no standard error"
     why[(table["spread_kind"] == "unlabelled") & table["se"].isna()] = "the printed ± may be an SD or an SE"
     return _arranged(
-        table.assign(kind=AGAINST, n=table["n_ketamine"] + table["n_control"], estimate=table["difference"]),
+        table.assign(kind=_AGAINST, n=table["n_ketamine"] + table["n_control"], estimate=table["difference"]),
         why,
     )
 
@@ -115,7 +115,7 @@ def _since(selection: Selection, level: float) -> pd.DataFrame:
     why[table["basis"].isin(["difference of means", "difference of medians"])] = (
         "a difference of group values: the patients' own changes are not reported"
     )
-    return _arranged(table.assign(kind=SINCE, estimate=table["change"]), why)
+    return _arranged(table.assign(kind=_SINCE, estimate=table["change"]), why)
 
 
 def _arranged(table: pd.DataFrame, why: pd.Series) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.statistics.survival import bootstrap
 
-DRAWS = 1000
-SEED = 1
+_DRAWS = 1000
+_SEED = 1
 UNREPORTED = "of other treated patients of the same group no duration is told"
 _CURVE_COLUMNS = ["regimen_class", "weeks", "low", "high", "band_low", "band_high"]
 _GROUP_COLUMNS = [
@@ -79,7 +79,7 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
             continue
         lower = np.where(rows["includes_zero"] & (rows["weeks_high"] > 0), -np.inf, rows["weeks_low"].astype(float))
         upper, weights = rows["weeks_high"].astype(float).to_numpy(), rows["patients"].astype(float).to_numpy()
-        draws = bootstrap(lower, upper, weights, DRAWS, SEED)
+        draws = bootstrap(lower, upper, weights, _DRAWS, _SEED)
         ends = np.concatenate([lower[np.isfinite(lower)], upper[np.isfinite(upper)]])
         times = np.unique([0.0, *ends])
         # between the times too: the curve falls at each

@@ -17,7 +17,7 @@ from analysis.wording import series
 from analysis.wording import weeks as at_weeks
 
 # the definition in the evidence nearest to each responder rule of a cohort
-DEFINITION_OF_RULE = {
+_DEFINITION_OF_RULE = {
     "ge_2_points": "ge_2_points_or_success",
     "ge_30_percent": "ge_30_percent",
     "ge_50_percent": "ge_50_percent",
@@ -58,7 +58,7 @@ def published_results(
     rates, _ = rates_by_group(selection, level)
     visits = {"end_of_infusion": 0.0, "follow_up": follow_up_weeks}
     rows = []
-    for rule, definition in DEFINITION_OF_RULE.items():
+    for rule, definition in _DEFINITION_OF_RULE.items():
         for visit, weeks in visits.items():
             rows += _by_definition(rates, definition, window(weeks), f"{rule} at {visit}", level)
     points, _ = retention_counts(selection, level)

@@ -16,7 +16,7 @@ from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.statistics.intervals import wilson
 from analysis.statistics.pooling import Pooled, pool_proportions
 
-ALONE = "the only study that counts this at this time"
+_ALONE = "the only study that counts this at this time"
 GROUP_KEYS = ["control", "route", "definition_class", "window"]
 _RESULT = ["rate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high"]
 _GROUP_COLUMNS = [*GROUP_KEYS, "definition_words", "k", "patients", "responders", *_RESULT, "q", "q_p", "note", "rows"]
@@ -72,7 +72,7 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
     groups, studies, without = [], [], []
     for key, by_study in by_group.items():
         if by_study["study_id"].nunique() == 1:
-            left.append(by_study.assign(why=ALONE))
+            left.append(by_study.assign(why=_ALONE))
             continue
         pooled = pool_group(by_study, level)
         named = dict(zip(GROUP_KEYS, key, strict=True))

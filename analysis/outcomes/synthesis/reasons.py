@@ -10,7 +10,7 @@ from analysis.outcomes.context import UNCONTROLLED
 
 SELECTED = "whether the patients stand here because of how they responded is not known"
 SINGLE = "a report of a single patient"
-CONTROL_GROUP = "a control group"
+_CONTROL_GROUP = "a control group"
 CONTROLLED = "a study with a control group is not mixed with uncontrolled ones"
 CONTAINED = "patients of another arm that counts"
 
@@ -40,7 +40,7 @@ def patients_why_not(table: pd.DataFrame, selection: Selection, treated: str, *,
     why[table["selected_by_outcome"].notna()] = SELECTED
     if uncontrolled_only:
         why[table["control"] != UNCONTROLLED] = CONTROLLED
-    why[table["role"] != "ketamine"] = CONTROL_GROUP
+    why[table["role"] != "ketamine"] = _CONTROL_GROUP
     twice = counted_elsewhere(table, selection)
     return twice.where(twice != "", why)
 

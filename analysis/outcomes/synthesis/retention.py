@@ -16,8 +16,8 @@ from analysis.statistics.decline import SLOPE, Decline, decline
 _STEPS = 40  # points of a curve
 _CURVE_COLUMNS = ["weeks", "rate", "ci_low", "ci_high", "pi_low", "pi_high"]
 _WITHOUT_COLUMNS = ["study_id", "citation", "k", "weeks", "rate"]
-HALF_COLUMNS = ["omitted", "citation", "k", "half_weeks", "half_low", "half_high", "slope", "slope_low", "slope_high"]
-REGIMEN_COLUMNS = ["regimen_class", "k", "odds_ratio", "ci_low", "ci_high", "p"]
+_HALF_COLUMNS = ["omitted", "citation", "k", "half_weeks", "half_low", "half_high", "slope", "slope_low", "slope_high"]
+_REGIMEN_COLUMNS = ["regimen_class", "k", "odds_ratio", "ci_low", "ci_high", "p"]
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,9 @@ def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitReten
     points, left_out = retention_counts(selection, level)
     empty = {
         "curve": pd.DataFrame(columns=_CURVE_COLUMNS),
-        "half": pd.DataFrame(columns=HALF_COLUMNS),
+        "half": pd.DataFrame(columns=_HALF_COLUMNS),
         "without": pd.DataFrame(columns=_WITHOUT_COLUMNS),
-        "regimens": pd.DataFrame(columns=REGIMEN_COLUMNS),
+        "regimens": pd.DataFrame(columns=_REGIMEN_COLUMNS),
     }
     k, last = int(points["study_id"].nunique()), float(points["weeks"].max()) if len(points) else 0.0
     shared = {"points": points, "left_out": left_out, "last_week": last, "k": k, "level": level}
@@ -120,7 +120,7 @@ def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitReten
         try:
             rest = fit_retention(points[points["study_id"] != study], level)
         except ValueError:
-            half.append(dict.fromkeys(HALF_COLUMNS, np.nan) | {"omitted": study, "citation": citation, "k": k - 1})
+            half.append(dict.fromkeys(_HALF_COLUMNS, np.nan) | {"omitted": study, "citation": citation, "k": k - 1})
             continue
         half.append(_half(rest, study, citation))
         curve = rest.curve(weeks)[["weeks", "rate"]]
@@ -129,7 +129,7 @@ def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitReten
     return BenefitRetention(
         **shared,
         curve=model.curve(weeks)[_CURVE_COLUMNS],
-        half=pd.DataFrame(half, columns=HALF_COLUMNS),
+        half=pd.DataFrame(half, columns=_HALF_COLUMNS),
         without=pd.concat(without, ignore_index=True)[_WITHOUT_COLUMNS] if without else empty["without"],
         regimens=regimens,
         why="",
@@ -194,7 +194,7 @@ def _half(model: Decline, omitted: str, citation: str) -> dict:
 def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:
     """Return odds ratios against the regimen with the most studies, and why there are none."""
     stated = points[points["regimen_class"] != NOT_STATED]
-    nothing = pd.DataFrame(columns=REGIMEN_COLUMNS)
+    nothing = pd.DataFrame(columns=_REGIMEN_COLUMNS)
     sizes = stated.groupby("regimen_class")["study_id"].nunique()
     if len(sizes) < 2:
         return nothing, "the counts are of one regimen only"
@@ -207,4 +207,4 @@ def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:
         ratios = {"odds_ratio": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high}
         ratios = {name: float(np.exp(value)) for name, value in ratios.items()}
         rows.append({"regimen_class": row.name, "k": sizes[row.name], **ratios, "p": row.p})
-    return pd.DataFrame(rows, columns=REGIMEN_COLUMNS), ""
+    return pd.DataFrame(rows, columns=_REGIMEN_COLUMNS), ""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.statistics import pooling
 
-COVERAGE = Path(pooling.__file__).with_name("coverage.csv")
+_COVERAGE = Path(pooling.__file__).with_name("coverage.csv")
 
 
 def simulated_coverage() -> pd.DataFrame:
@@ -21,7 +21,7 @@ def simulated_coverage() -> pd.DataFrame:
         prediction_high (coverage of a new study's rate by the prediction interval), width (mean width); between 0 and
         1.
     """
-    table = pd.read_csv(COVERAGE)
+    table = pd.read_csv(_COVERAGE)
     groups = table.groupby(["k", "method"], sort=False)
     return groups.agg(
         coverage_low=("coverage", "min"),

@@ -22,9 +22,9 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 
 TOLERANCE = 1e-10  # largest gradient at the solution, per unit of weight
 _ROUNDS = 500
-RIDGE = 1e-11  # relative to the diagonal of the Hessian: keeps it invertible where rounding makes it singular
-SMALLEST_REST = 1e-4  # share of each observation's probability that a step must leave, above rounding error
-TINY = 1e-11  # smaller masses are set to zero at the end, if the gradient allows it
+_RIDGE = 1e-11  # relative to the diagonal of the Hessian: keeps it invertible where rounding makes it singular
+_SMALLEST_REST = 1e-4  # share of each observation's probability that a step must leave, above rounding error
+_TINY = 1e-11  # smaller masses are set to zero at the end, if the gradient allows it
 
 
 def maximise(
@@ -142,7 +142,7 @@ class _Problems:
 
     def finished(self, masses: np.ndarray) -> np.ndarray:
         """Return masses with those below rounding error set to 0, if the gradient allows it."""
-        small = (masses > 0) & (masses < TINY)
+        small = (masses > 0) & (masses < _TINY)
         if not small.any():
             return masses
         cleaned = self.without(masses, small)
@@ -210,8 +210,8 @@ def _line_search(weight: np.ndarray, change: np.ndarray, grown: np.ndarray, prom
     length, result, smallest = 1.0, np.zeros(len(change)), change.min(axis=1)
     going = promise > 0
     while length > 1e-8 and going.any():
-        possible = length * smallest > SMALLEST_REST - 1
-        growth = np.log1p(np.maximum(length * change, SMALLEST_REST - 1))
+        possible = length * smallest > _SMALLEST_REST - 1
+        growth = np.log1p(np.maximum(length * change, _SMALLEST_REST - 1))
         gain = (weight * growth).sum(axis=1) - length * grown
         enough = (gain >= 1e-3 * length * promise) | ((length == 1.0) & (promise < 1e-12))
         result[going & possible & enough] = length
@@ -234,9 +234,9 @@ def _active_set(hessian: np.ndarray, slope: np.ndarray, place: np.ndarray) -> np
     A mass that reaches zero is removed for this iteration, and the inverse Hessian of the others is updated by
     elimination. The objective never decreases, so the result is an ascent direction even if it is not the optimum.
     """
-    ridge, unit = RIDGE, np.eye(len(place))
+    ridge, unit = _RIDGE, np.eye(len(place))
     while True:
-        # LAPACK's routines: with few masses the argument checks of scipy.linalg.cho_factor dominate
+        # LAPACK's routines: scipy.linalg.cho_factor adds 0.1 s to a cohort report, mostly for checks of arguments
         factor, failed = dpotrf(hessian + ridge * unit, lower=1, clean=0)
         if not failed:
             break

@@ -1,4 +1,7 @@
-"""Parametric fits to interval-censored durations, with a time ratio for two groups."""
+"""Parametric fits to interval-censored durations, with a time ratio for two groups.
+
+scipy 1.17 also fits interval-censored data (scipy.stats.CensoredData), but without weights, covariance or groups.
+"""
 
 from __future__ import annotations
 
