@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import expit, stdtr
 
 from analysis.statistics.checks import check_counts, check_level, check_same_length, finite_numbers
-from analysis.statistics.pooling.heterogeneity import critical_value
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept
 
 _INTERCEPT, SLOPE = "intercept", "log(1 + weeks)"

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 from scipy.stats import binomtest
 
 from analysis.statistics.checks import check_level
+
+
+def critical_value(level: float, df: float | None = None) -> float:
+    """Return the two-sided quantile of Student's t with `df` degrees of freedom; normal for None."""
+    tail = (1 + level) / 2
+    return float(ndtri(tail) if df is None else stdtrit(df, tail))
 
 
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.special import log_ndtr, ndtr, ndtri
+from scipy.special import log_ndtr, ndtr
 
 from analysis.outcomes.cohort.disclosure import check_min_cell
 from analysis.outcomes.cohort.judging import (
@@ -20,6 +20,7 @@ from analysis.outcomes.cohort.judging import (
     can_be_judged,
 )
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, left_out_frame
+from analysis.statistics.intervals import critical_value
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -258,5 +259,5 @@ def _repeated(courses: pd.DataFrame, level: float) -> tuple[int, float, float, f
     if pairs < _LEAST_PAIRS or first.std() < 1e-9 or second.std() < 1e-9:
         return pairs, nan, nan, nan
     r = float(np.clip(np.corrcoef(first, second)[0, 1], -1 + 1e-12, 1 - 1e-12))
-    half = float(ndtri((1 + level) / 2)) / sqrt(pairs - 3)
+    half = critical_value(level) / sqrt(pairs - 3)
     return pairs, r, tanh(atanh(r) - half), tanh(atanh(r) + half)

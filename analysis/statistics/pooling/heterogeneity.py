@@ -13,7 +13,7 @@ from math import inf, sqrt
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import chdtrc, chdtri, ndtri, stdtrit
+from scipy.special import chdtrc, chdtri
 
 METHODS = ("REML", "PM", "DL", "ML")
 # grid for local maxima of the likelihood, as shares of the largest possible tau²
@@ -141,12 +141,6 @@ def adjusted_covariance(unscaled: np.ndarray, current: WeightedFit, df: int, adj
     # as metafor: rounding error of identical estimates counts as no variation
     q = current.q
     return unscaled * (0.0 if q <= np.finfo(float).eps else q / df)
-
-
-def critical_value(level: float, df: float | None) -> float:
-    """Return the two-sided quantile of Student's t with `df` degrees of freedom; normal for None."""
-    tail = (1 + level) / 2
-    return float(ndtri(tail) if df is None else stdtrit(df, tail))
 
 
 def _solve_q(y: np.ndarray, v: np.ndarray, x: np.ndarray, target: float) -> float:

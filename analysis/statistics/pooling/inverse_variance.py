@@ -8,10 +8,10 @@ from math import nan, sqrt
 import numpy as np
 
 from analysis.statistics.checks import check_choice, check_estimates, check_level
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
     adjusted_covariance,
-    critical_value,
     heterogeneity,
     weighted_least_squares,
 )
@@ -104,13 +104,13 @@ def pool(
         adjust=adjust,
         level=level,
     )
-    narrow = adjust == "hksj" and half < critical_value(level, None) * sqrt(current.covariance[0, 0])
+    narrow = adjust == "hksj" and half < critical_value(level) * sqrt(current.covariance[0, 0])
     return result.with_note(TWO_STUDIES if k == 2 else "", NARROW if narrow else "")
 
 
 def _single(estimate: float, variance: float, method: str, level: float) -> Pooled:
     se = sqrt(variance)
-    half = critical_value(level, None) * se
+    half = critical_value(level) * se
     return Pooled(
         estimate=estimate,
         se=se,

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.special import chdtrc, chdtri, expit
 
 from analysis.statistics.checks import check_choice, check_counts, check_level
-from analysis.statistics.intervals import clopper_pearson
-from analysis.statistics.pooling.heterogeneity import METHODS, critical_value, weighted_least_squares
+from analysis.statistics.intervals import clopper_pearson, critical_value
+from analysis.statistics.pooling.heterogeneity import METHODS, weighted_least_squares
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS, pool
 from analysis.statistics.pooling.result import ONE_STUDY, TWO_STUDIES, Pooled
 from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept, tau_limits

@@ -11,10 +11,10 @@ import pandas as pd
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from analysis.statistics.checks import check_choice, check_estimates, check_level, check_same_length, finite_numbers
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
     adjusted_covariance,
-    critical_value,
     estimate_tau2,
     heterogeneity,
     weighted_least_squares,

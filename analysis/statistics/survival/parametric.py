@@ -12,9 +12,9 @@ from math import erfc, exp, log, sqrt
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from analysis.statistics.checks import check_level
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.survival.distributions import DISTRIBUTIONS, STANDARD
 from analysis.statistics.survival.interval_data import check_intervals, two_group_labels
 
@@ -305,7 +305,7 @@ def _report(
     total: float,
     level: float,
 ) -> ParametricFit:
-    quantile = float(ndtri((1 + level) / 2))
+    quantile = critical_value(level)
     terms = ["intercept", *(["group"] if labels else []), *(["log_scale"] if model.free_scale else [])]
     se = np.sqrt(np.diag(covariance))
     coefficients = pd.DataFrame({"term": terms, "estimate": estimate, "se": se})
