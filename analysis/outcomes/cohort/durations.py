@@ -11,17 +11,14 @@ import pandas as pd
 
 from analysis.outcomes.cohort.benefit import ENDED, KINDS, NEVER, ONGOING, benefit_intervals, interval_counts
 from analysis.outcomes.cohort.disclosure import check_min_cell, hide_small, is_merged, merge_small
+from analysis.outcomes.cohort.duration_models import FIT_COLUMNS, fitted_curves, group_comparison, group_fits
 from analysis.outcomes.cohort.judging import check_rule
 from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
 from analysis.statistics.survival import (
-    UndeterminedError,
     bootstrap,
-    fit_distribution,
-    fit_distributions,
     median,
     npmle,
     survival_at,
-    two_group_test,
 )
 from analysis.wording import count
 
@@ -32,13 +29,9 @@ ALL_PATIENTS, RESPONDERS = "all", "initial_responders"
 _WHO = (ALL_PATIENTS, RESPONDERS)
 _COMPARED = ("all", "site", "regimen_class", "course")
 _FIRST, _NEXT = "first course", "next course"
-_FITTED = ("weibull", "lognormal", "loglogistic")
-_FIT_COLUMNS = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
-_FIT_COLUMNS += ["time_ratio", "time_ratio_low", "time_ratio_high", "p_value", "not_fitted"]
 # largest and smallest number of bootstrap draws; above 1,000 patients inversely proportional to their number
 DRAWS_OF_ONE, DRAWS_OF_SEVERAL, FEWER_BEYOND = (1000, 200), (400, 100), 1000
 _MOST_BANDS = 12
-_TEST_DRAWS, _PERMUTED = 9_999, 10_000
 _MOST_TIMES = 200
 _DRAWS_RULE = (
     f"Bands and limits: {DRAWS_OF_ONE[0]:,} draws of as many patients with replacement, {DRAWS_OF_SEVERAL[0]} for each "
@@ -183,9 +176,11 @@ def durations(
                 curves.append(curve.assign(**key))
         pair = len(labels) == 2 and not any(is_merged(label, min_cell) for label in labels)
         if pair:
-            tests.append({"who": who, "by": by} | _test(part, seed) | {"note": _PAIRED if by == "course" else ""})
+            tests.append(
+                {"who": who, "by": by} | group_comparison(part, seed) | {"note": _PAIRED if by == "course" else ""}
+            )
         if who == RESPONDERS and len(part) >= min_cell and (by == "all" or (pair and by != "site")):
-            fits.append(_fits(part, by, level))
+            fits.append(group_fits(part, by, level))
     responders = courses[first & courses["kind"].isin([ENDED, ONGOING]).to_numpy()]
     return Durations(
         rule=responder_rule,
@@ -196,8 +191,8 @@ def durations(
         tests=pd.DataFrame(
             tests, columns=["who", "by", "group_1", "group_2", "n_1", "n_2", "p_value", "method", "note"]
         ),
-        fits=_frame(fits, ["by", "group_1", "group_2", "n", *_FIT_COLUMNS]),
-        fitted_curves=_fitted_curves(responders, horizon_weeks, level, min_cell),
+        fits=_frame(fits, ["by", "group_1", "group_2", "n", *FIT_COLUMNS]),
+        fitted_curves=fitted_curves(responders, horizon_weeks, level, min_cell),
         draws_rule=_DRAWS_RULE,
         notes=_notes(courses[first]),
         unit=FIRST_COURSES,
@@ -267,54 +262,6 @@ def _times(table: pd.DataFrame, horizon: float) -> np.ndarray:
     ends = np.union1d(table["left"], table["right"])
     ends = ends[(ends >= 0) & (ends <= horizon)]
     return np.union1d(weeks, ends) if len(ends) <= _MOST_TIMES else weeks
-
-
-def _test(part: pd.DataFrame, seed: int) -> dict[str, object]:
-    labels = part["group"].cat.categories
-    known = [
-        interval_counts(members["lower"].to_numpy(), members["upper"].to_numpy()).assign(group=label)
-        for label, members in ((label, part[part["group"] == label]) for label in labels)
-    ]
-    rows = pd.concat(known, ignore_index=True)
-    draws = _TEST_DRAWS if len(part) <= _PERMUTED else 1
-    names = pd.Series(np.where(rows["group"] == labels[0], 0, 1))
-    test = two_group_test(rows["lower"], rows["upper"], names, rows["patients"], draws=draws, seed=seed)
-    normal = draws == 1 and test.method == "monte_carlo"
-    return {
-        "group_1": labels[0],
-        "group_2": labels[1],
-        "n_1": test.patients[0],
-        "n_2": test.patients[1],
-        "p_value": test.p_normal if normal else test.p,
-        "method": "normal" if normal else test.method,
-    }
-
-
-def _fits(part: pd.DataFrame, by: str, level: float) -> pd.DataFrame:
-    labels = list(part["group"].cat.categories) if by != "all" else ["", ""]
-    known = [
-        interval_counts(members["lower"].to_numpy(), members["upper"].to_numpy()).assign(code=code)
-        for code, members in part.groupby(part["group"].cat.codes)
-    ]
-    rows = pd.concat(known, ignore_index=True)
-    groups = rows["code"] if by != "all" else None
-    result = fit_distributions(rows["lower"], rows["upper"], rows["patients"], groups, _FITTED, level)
-    return result.rename(columns={"p": "p_value"}).assign(by=by, group_1=labels[0], group_2=labels[1], n=len(part))
-
-
-def _fitted_curves(part: pd.DataFrame, horizon: float, level: float, min_cell: int) -> pd.DataFrame:
-    times = np.linspace(0, horizon, 105)
-    frames = []
-    known = (
-        interval_counts(part["lower"].to_numpy(), part["upper"].to_numpy()) if len(part) >= max(min_cell, 1) else None
-    )
-    for name in _FITTED if known is not None else ():
-        try:
-            fit = fit_distribution(known["lower"], known["upper"], known["patients"], name, level=level)
-        except UndeterminedError:
-            continue
-        frames.append(pd.DataFrame({"distribution": name, "time": times, "survival": fit.survival_at(times)}))
-    return _frame(frames, ["distribution", "time", "survival"])
 
 
 def _hidden_counts(rows: list[dict], min_cell: int) -> pd.DataFrame:
