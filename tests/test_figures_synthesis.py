@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_texts import problems_of, text_boxes
 from matplotlib.patches import Polygon, Rectangle
-from test_figures import problems_of, text_boxes
 
 from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
