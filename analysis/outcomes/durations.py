@@ -51,20 +51,8 @@ _STATEMENT_COLUMNS = [
 ]
 _RETAINED_COLUMNS = [
     *_SHARED,
-    *[
-        "weeks",
-        "percent_reported",
-        "rate",
-        "ci_low",
-        "ci_high",
-        "reported",
-        "count_basis",
-        "note",
-        "access",
-        "source_id",
-        "locator",
-        "row",
-    ],
+    *["weeks", "percent_reported", "rate", "ci_low", "ci_high", "reported", "count_basis", "note"],
+    *["access", "source_id", "locator", "row"],
 ]
 _INTERVAL_COLUMNS = [
     *CONTEXT_COLUMNS,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from analysis.evidence.dictionary import column_titles
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import grouped
 from analysis.outcomes.context import ACCESS_WORDS
-from analysis.tabular.data_package import read_package
-from analysis.tabular.schema import TableSchema
 
 _PLACES = ("doi", "pmid", "pmcid", "url")
 _ADDRESSES = {
@@ -32,19 +31,19 @@ def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
         table -> row number as text -> entry. An entry has study (id of the study or review, or empty), arm (label),
         says (each filled cell with the title of its column, as in the file), source (id, or empty) and locator.
     """
-    tables = read_package(evidence.folder).tables
+    titles = column_titles(evidence.folder)
     arms = {row["arm_id"]: row["label"] for row in evidence.texts["arms"].values()}
     return {
-        name: {str(number): _entry(tables[name], cells, arms) for number, cells in lines.items()}
+        name: {str(number): _entry(titles[name], cells, arms) for number, cells in lines.items()}
         for name, lines in evidence.texts.items()
     }
 
 
-def _entry(table: TableSchema, cells: dict[str, str], arms: dict[str, str]) -> dict[str, str]:
+def _entry(titles: dict[str, str], cells: dict[str, str], arms: dict[str, str]) -> dict[str, str]:
     said = [
-        f"{column.title}: {cells[column.name]}"
-        for column in table.fields
-        if cells.get(column.name) and column.name not in _ELSEWHERE
+        f"{title}: {cells[column]}"
+        for column, title in titles.items()
+        if cells.get(column) and column not in _ELSEWHERE
     ]
     source = cells.get("source_id", "")
     return {
