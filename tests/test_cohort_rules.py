@@ -71,6 +71,13 @@ def test_dates_that_contradict_weeks(tmp_path, value):
     assert "those of row 3" in problem["advice"]
 
 
+@pytest.mark.parametrize(("weeks", "refused"), [("0.9", False), ("1", True), ("2", True), ("3", True)])
+def test_same_date_a_week_or_more_later(tmp_path, weeks, refused):
+    """Two visits on one date may differ by less than a week, which rounding of weeks explains."""
+    found = problems(write(tmp_path, edited(edited(LONG, 4, "weeks_from_end", weeks), 4, "date", "2024-01-13")))
+    assert found[["row", "column"]].values.tolist() == ([[4, "date"]] if refused else [])
+
+
 def test_baseline_on_the_day_of_the_end_is_no_contradiction(tmp_path):
     assert problems(write(tmp_path, edited(LONG, 2, "date", "2024-01-13"))).empty
 

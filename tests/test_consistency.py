@@ -1,4 +1,4 @@
-"""What the papers print, recomputed: each check on a fit and a misfit worked by hand, and published examples."""
+"""Consistency checks of printed numbers: consistent and inconsistent cases by hand, and published examples."""
 
 from dataclasses import replace
 
@@ -72,7 +72,7 @@ def test_percentages_of_the_evidence(evidence, table):
     assert "with 28 or 27 patients it fits" in verdict(table, "sigtermans2009", name, placebo)["why"]
 
 
-def test_a_percentage_that_no_group_gives(evidence):
+def test_a_percentage_without_a_possible_group(evidence):
     # 26.6% of 3 patients: thirds are 33.3%, and of 80% of 3 (3 patients again) nothing else is to be had
     row = row_number(evidence, "responders", arm_id="cohen2023_sip")
     found = verdict(
@@ -231,7 +231,7 @@ def test_subgroups_and_milestones(evidence, table):
     assert verdict(rising, "mangnus2022", "nested milestones")["verdict"] == CANNOT_BE
 
 
-def test_shares_that_miss_their_whole(table):
+def test_shares_that_do_not_add_up(table):
     found = verdict(table, "corriger2022", "shares of a whole")
     assert (found["recomputed"], found["verdict"]) == ("97%", CANNOT_BE)
 
@@ -248,7 +248,7 @@ def test_every_row_of_the_table_is_complete(evidence, table):
         assert row.citation and row.reported
 
 
-def test_every_printed_number_of_the_result_tables_is_looked_at(evidence, table):
+def test_every_printed_number_of_the_result_tables_is_checked(evidence, table):
     seen = set(zip(table["table"], table["row"], strict=True))
     for name, column in (("responders", "percent_reported"), ("adverse_events", "percent_reported")):
         frame = getattr(evidence, name)
@@ -329,7 +329,7 @@ def test_the_other_value_of_a_conflict(evidence, table):
     assert silent["recomputed"] == "the other value would change no number of the tables"
 
 
-def test_another_value_that_leaves_no_number_says_so(evidence):
+def test_an_other_value_without_a_number_says_so(evidence):
     conflicts = evidence.conflicts.copy()
     dose = (conflicts["study_id"] == "correll2004") & (conflicts["field"] == "dose")
     conflicts.loc[dose, ["changes_column", "changes_to"]] = ["dose_unit", "percent"]
@@ -360,7 +360,7 @@ def test_two_accounts_of_one_study_keep_their_own_arms(evidence):
     assert len([name for name in together[1] if name.startswith("regimen")]) == len(arms) > 1
 
 
-def test_a_study_whose_arms_are_all_part_of_others_speaks_through_them(evidence):
+def test_a_study_whose_arms_are_contained_in_others(evidence):
     arms = evidence.arms.copy()
     own = arms["study_id"] == "becerra2015"
     arms.loc[own, ["contained_in", "contained_as"]] = [arms.loc[own, "arm_id"].iloc[0], "repeated_course"]

@@ -138,7 +138,7 @@ STEPS = ([0, 18, 0, 20, 0, 0], [59, 56, 5, 20, 7, 36])
     [case("zero_and_full"), case("three_studies"), case("pritz1997"), STEPS],
     ids=["cells", "3", "14", "steps"],
 )
-def test_the_estimates_are_the_top_of_a_likelihood_integrated_otherwise(counts):
+def test_the_estimates_maximise_an_independently_integrated_likelihood(counts):
     x, n = (np.array(part) for part in counts)
     found = pool_proportions(x, n)
     u = np.linspace(-9, 9, 200_001)
@@ -163,7 +163,7 @@ def test_the_estimates_are_the_top_of_a_likelihood_integrated_otherwise(counts):
     assert slope == pytest.approx(0, abs=1e-5)
 
 
-def test_alike_studies_give_the_rate_of_all_patients_together():
+def test_equal_studies_give_the_rate_of_all_patients():
     pooled = pool_proportions(*case("homogeneous"))
     assert pooled.tau2 == 0
     assert pooled.i2 == 0
@@ -173,7 +173,7 @@ def test_alike_studies_give_the_rate_of_all_patients_together():
 
 
 @pytest.mark.parametrize(("events", "edge"), [([0, 0, 0], 0), ([8, 14, 5], 1)])
-def test_none_or_all_everywhere_gives_exact_limits_and_says_what_is_unknown(events, edge):
+def test_no_or_all_events_give_exact_limits_and_a_note(events, edge):
     pooled = pool_proportions(events, [8, 14, 5])
     assert pooled.estimate == edge
     assert (pooled.ci_low, pooled.ci_high) == clopper_pearson(sum(events), 27)
@@ -195,7 +195,7 @@ def test_each_study_none_or_all_has_no_estimate():
     assert "a single patient" in pooled.note
 
 
-def test_one_study_and_two_say_what_they_cannot_tell():
+def test_one_study_and_two_note_their_limitations():
     pooled = pool_proportions([30], [48])
     assert pooled.estimate == pytest.approx(30 / 48)
     assert pooled.se_logit == pytest.approx(math.sqrt(1 / 30 + 1 / 18))
@@ -207,7 +207,7 @@ def test_one_study_and_two_say_what_they_cannot_tell():
     assert "Two studies" in pool_proportions([30, 4], [48, 9]).note
 
 
-def test_corrected_cells_are_told():
+def test_corrected_cells_are_noted():
     assert "2 of 5 studies" in pool_proportions(*case("zero_cells"), "logit").note
     assert pool_proportions(*case("pain_like"), "logit", adjust="wald").note == ""
 
@@ -222,7 +222,7 @@ def test_standard_error_on_the_scale_of_probabilities():
     assert math.isnan(turned.estimate_logit)
 
 
-def test_leave_one_out_takes_proportions():
+def test_leave_one_out_of_proportions():
     x, n = case("three_studies")
     out = leave_one_out(x, n, labels=["a", "b", "c"], using=pool_proportions)
     assert out["omitted"].tolist() == ["a", "b", "c"]

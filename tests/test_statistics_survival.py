@@ -16,6 +16,7 @@ from analysis.statistics.survival import (
     quantile,
     survival_at,
 )
+from analysis.statistics.survival.newton import maximise
 
 REFERENCE = Path(__file__).parent / "reference" / "survival"
 CASES = pd.read_csv(REFERENCE / "cases.csv")
@@ -131,7 +132,7 @@ def test_quantiles():
     assert median(npmle([1, 2, 3], [1, 2, 3])) == (2, 2)
 
 
-def test_likelihood_of_something_impossible():
+def test_likelihood_of_an_impossible_interval():
     assert log_likelihood(npmle([1], [2]), [3], [4]) == -INF
     assert interval_probabilities(npmle([1, 2], [2, 3]), [0, 1.5, 2, 2], [3, 3, 2, 3]).tolist() == [1, 0.5, 0, 0.5]
 
@@ -209,7 +210,7 @@ def test_no_other_masses_are_likelier(data, seed):
 
 @settings(max_examples=100)
 @given(observations())
-def test_no_probability_moved_elsewhere_is_likelier(data):
+def test_moving_probability_lowers_the_likelihood(data):
     lower, upper, weight = data
     table = npmle(*data)
     chance = interval_probabilities(table, lower, upper)
@@ -253,14 +254,23 @@ def test_weights_of_very_different_size(seed):
         assert inside @ (weight / chance) <= weight.sum() * (1 + 1e-7)
 
 
-def test_many_rows_give_what_their_counts_give():
+def test_equal_rows_are_merged_before_the_optimiser(monkeypatch):
+    sizes = []
+
+    def recorded(first, end, weight, size):
+        sizes.append(len(weight))
+        return maximise(first, end, weight, size)
+
+    monkeypatch.setattr("analysis.statistics.survival.turnbull.maximise", recorded)
     random = np.random.default_rng(8)
     time = random.weibull(1.3, 1000) * 20
     lower = np.maximum(time - random.exponential(4, 1000), 0)
     upper = np.where(random.random(1000) < 0.2, INF, time + random.exponential(4, 1000))
     rows = np.append(np.arange(1000), random.integers(0, 1000, 99_000))
-    table, same = npmle(lower, upper, np.bincount(rows)), npmle(lower[rows], upper[rows])
+    table = npmle(lower, upper, np.bincount(rows))
+    same = npmle(lower[rows], upper[rows])
     assert same.to_numpy() == pytest.approx(table.to_numpy(), abs=1e-12)
+    assert sizes == [len(set(zip(lower, upper, strict=True)))] * 2
 
 
 @pytest.mark.parametrize(
@@ -295,6 +305,6 @@ def test_refusals_name_the_element(arguments, words):
         (lambda: log_likelihood(npmle([1], [2]).iloc[:0], [1], [2]), "table has no rows"),
     ],
 )
-def test_refusals_of_what_is_read(call, words):
+def test_refusals_of_tables_and_times(call, words):
     with pytest.raises(ValueError, match=words):
         call()
