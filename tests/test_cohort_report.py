@@ -24,6 +24,8 @@ from analysis.parameters import ParameterError, check, check_known, find_noteboo
 from analysis.reporting.batch.plan import report_name
 from analysis.reporting.run import Built, Spec, build
 
+pytestmark = pytest.mark.slow
+
 NAME = "cohort-report"
 EXAMPLE = paths.DATA / "cohorts" / "synthetic-example.csv"
 HOSTILE = (

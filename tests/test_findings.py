@@ -194,6 +194,7 @@ def test_one_study(evidence):
     assert findings.study(evidence, "mangnus2023")[0].sentence.startswith("No pain score, rate, duration or harm")
 
 
+@pytest.mark.slow
 def test_every_study_has_an_answer_and_limits(evidence):
     for study_id in evidence.studies["study_id"]:
         assert findings.study(evidence, study_id)

@@ -19,6 +19,8 @@ from analysis.outcomes.cohort.scores import course_scores
 from analysis.outcomes.cohort.threshold import at_threshold
 from analysis.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 START, PAIN, EXPLORE = "00-start-here", "02-pain-trajectories", "explore"
 STALE = "stale"  # a notebook stored with the name of a kernel that is gone
 

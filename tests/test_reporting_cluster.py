@@ -25,6 +25,8 @@ from analysis.reporting.batch import build, cluster
 from analysis.reporting.batch.plan import read
 from analysis.reporting.run import Spec
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed")
 
 WORKERS = 2

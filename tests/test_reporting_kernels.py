@@ -17,6 +17,8 @@ from reporting_samples import common, notebook_of
 from analysis.reporting.kernel.manager import ReportKernelManager
 from analysis.reporting.run import Spec, build
 
+pytestmark = pytest.mark.slow
+
 ASK = """
 import glob, json, os
 app = get_ipython().kernel.parent

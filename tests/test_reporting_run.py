@@ -19,6 +19,8 @@ from analysis.paths import ROOT
 from analysis.reporting import run
 from analysis.reporting.run import Spec, build, one_line, place
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_files_of_a_report():
     assert sorted(sample().files) == [

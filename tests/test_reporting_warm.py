@@ -23,7 +23,7 @@ from analysis.reporting.kernel import fork_client, fork_server
 from analysis.reporting.kernel.environment import environment
 from analysis.reporting.run import Spec, build
 
-pytestmark = pytest.mark.skipif(not fork_client.available(), reason="no fork here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not fork_client.available(), reason="no fork here")]
 
 
 @pytest.fixture(scope="module")
