@@ -93,7 +93,7 @@ def test_too_few_patients_are_not_drawn_and_the_picture_says_so(name):
 
 
 def test_groups_differ_in_grey_print_too():
-    courses = importlib.import_module("analysis.figures.cohort.change_from_baseline").LOOKS
+    courses = importlib.import_module("analysis.figures.cohort.change_from_baseline")._LOOKS
     visits = importlib.import_module("analysis.figures.cohort.responder_curve").LOOKS
     for looks in (courses, tuple(visits.values())):
         assert len({look.marker for look in looks}) == len({look.line for look in looks}) == len(looks)
