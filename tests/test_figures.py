@@ -46,11 +46,11 @@ MAKERS: dict[str, Callable[[Selection], Figure]] = {
         next(flow for flow in responders.flows(s) if flow.p_reported > 0)
     ),
     "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s)),
-    "benefit_over_time": lambda s: figures.benefit_over_time(durations.kept(s)),
+    "benefit_over_time": lambda s: figures.benefit_over_time(durations.retained_benefit(s)),
     "patient_intervals": lambda s: figures.patient_intervals(*_intervals(s)),
     "adverse_events": lambda s: figures.adverse_events(safety.events(s)),
     "pooled_forest": lambda s: figures.pooled_forest(synthesis.pooled_rates(s)),
-    "kept_curve": lambda s: figures.kept_curve(synthesis.benefit_kept(s)),
+    "kept_curve": lambda s: figures.kept_curve(synthesis.benefit_retention(s)),
     "duration_curves": lambda s: figures.duration_curves(synthesis.duration_curves(s)),
 }
 # what each function draws when there is nothing: its tables with no rows
@@ -63,7 +63,7 @@ EMPTY: dict[str, Callable[[Selection], Figure]] = {
     ),
     "responder_forest": lambda s: figures.responder_forest(responders.rates(s).iloc[:0]),
     "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s).iloc[:0]),
-    "benefit_over_time": lambda s: figures.benefit_over_time(durations.kept(s).iloc[:0]),
+    "benefit_over_time": lambda s: figures.benefit_over_time(durations.retained_benefit(s).iloc[:0]),
     "patient_intervals": lambda s: figures.patient_intervals(durations.intervals(s).table.iloc[:0]),
     "adverse_events": lambda s: figures.adverse_events(safety.events(s).iloc[:0]),
 }
@@ -196,7 +196,7 @@ def test_every_row_is_drawn_or_listed(selection):
         "pain_changes": trajectories.changes(selection),
         "responder_forest": responders.rates(selection),
         "durations_swimlane": durations.statements(selection),
-        "benefit_over_time": durations.kept(selection),
+        "benefit_over_time": durations.retained_benefit(selection),
         "adverse_events": safety.events(selection),
     }
     for maker, table in tables.items():
@@ -411,13 +411,13 @@ def test_swimlane_beyond_the_horizon_gives_the_number(default):
 
 @pytest.mark.parametrize("function", ["durations_swimlane", "benefit_over_time"])
 def test_a_horizon_must_lie_after_week_0(function, default):
-    table = durations.statements(default) if function == "durations_swimlane" else durations.kept(default)
+    table = durations.statements(default) if function == "durations_swimlane" else durations.retained_benefit(default)
     with pytest.raises(ValueError, match="horizon_weeks is 0"):
         getattr(figures, function)(table, horizon_weeks=0)
 
 
 def test_benefit_over_time_draws_shares_and_lists_what_lies_beyond(default):
-    table = durations.kept(default)
+    table = durations.retained_benefit(default)
     figure = figures.benefit_over_time(table, horizon_weeks=8)
     late = table[table["weeks"] > 8]
     assert len(late) > 0
