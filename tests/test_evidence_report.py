@@ -11,6 +11,8 @@ from analysis.evidence.selection import select
 from analysis.exhibit import EXHIBIT_MIME
 from analysis.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 FIGURES = {
     "pain-changes",
     "pain-trajectories",

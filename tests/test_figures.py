@@ -86,11 +86,13 @@ def _intervals(s: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 # ------------------------------------------------------------------------------------------------ all figures alike
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_no_words_overlap_or_leave_the_canvas(maker, selection):
     assert problems_of(make(maker, selection)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "study", ["correll2004", "cohen2023", "sigtermans2009", "mangnus2022", "kiefer2002", "regimen357_nd", "shirani2008"]
 )
@@ -126,6 +128,7 @@ def test_default_figures_fit_on_a_printed_page(maker, default):
     assert make(maker, default).figure.get_figheight() <= 9.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_same_bytes_twice_whatever_was_set_before(maker, default):
     first = make(maker, default).svg
@@ -161,6 +164,7 @@ def test_an_empty_table_gives_a_figure_that_says_so(maker, default):
     assert problems_of(figure) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_words_and_sources(maker, selection):
     figure = make(maker, selection)

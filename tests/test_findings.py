@@ -196,6 +196,7 @@ def test_one_study(evidence):
     )
 
 
+@pytest.mark.slow
 def test_every_study_has_an_answer_and_limits(evidence):
     for study_id in evidence.studies["study_id"]:
         assert findings.study_findings(evidence, study_id)

@@ -23,6 +23,8 @@ from analysis.reporting.batch.plan import read_plan
 from analysis.reporting.provenance import sha256
 from analysis.reporting.run import Spec, build_report
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed")
 
 WORKERS = 2

@@ -23,6 +23,8 @@ from analysis.reporting.kernel.normalization import merged_streams, one_line
 from analysis.reporting.rehearsal import Rehearsal
 from analysis.reporting.run import Spec, build_report, write_report
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_files_of_a_report():
     assert sorted(sample().files) == [

@@ -23,7 +23,7 @@ from analysis.reporting.kernel import template as templates
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.run import Spec, build_report
 
-pytestmark = pytest.mark.skipif(not templates.fork_available(), reason="no fork here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not templates.fork_available(), reason="no fork here")]
 
 
 @pytest.fixture(scope="module")
