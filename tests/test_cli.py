@@ -29,7 +29,7 @@ def test_help_is_complete():
     assert "usage" in done.stdout.lower()
 
 
-def test_help_loads_nothing_heavy():
+def test_help_is_quick_because_it_loads_nothing_heavy():
     heavy = ("pandas", "matplotlib", "papermill", "nbconvert")
     code = f"import sys, analysis.__main__; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

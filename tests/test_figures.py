@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations, pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from drawn_texts import problems_of, text_boxes
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
@@ -46,11 +46,11 @@ MAKERS: dict[str, Callable[[Selection], Figure]] = {
         next(flow for flow in responders.flows(s) if flow.p_reported > 0)
     ),
     "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s)),
-    "benefit_over_time": lambda s: figures.benefit_over_time(durations.kept(s)),
+    "benefit_over_time": lambda s: figures.benefit_over_time(durations.retained_benefit(s)),
     "patient_intervals": lambda s: figures.patient_intervals(*_intervals(s)),
     "adverse_events": lambda s: figures.adverse_events(safety.events(s)),
     "pooled_forest": lambda s: figures.pooled_forest(synthesis.pooled_rates(s)),
-    "kept_curve": lambda s: figures.kept_curve(synthesis.benefit_kept(s)),
+    "kept_curve": lambda s: figures.kept_curve(synthesis.benefit_retention(s)),
     "duration_curves": lambda s: figures.duration_curves(synthesis.duration_curves(s)),
 }
 # what each function draws when there is nothing: its tables with no rows
@@ -63,7 +63,7 @@ EMPTY: dict[str, Callable[[Selection], Figure]] = {
     ),
     "responder_forest": lambda s: figures.responder_forest(responders.rates(s).iloc[:0]),
     "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s).iloc[:0]),
-    "benefit_over_time": lambda s: figures.benefit_over_time(durations.kept(s).iloc[:0]),
+    "benefit_over_time": lambda s: figures.benefit_over_time(durations.retained_benefit(s).iloc[:0]),
     "patient_intervals": lambda s: figures.patient_intervals(durations.intervals(s).table.iloc[:0]),
     "adverse_events": lambda s: figures.adverse_events(safety.events(s).iloc[:0]),
 }
@@ -83,35 +83,6 @@ def make(maker: str, selection: Selection) -> Figure:
 def _intervals(s: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
     found = durations.intervals(s)
     return found.table, found.left_out
-
-
-def text_boxes(figure: Figure) -> Iterator[tuple[str, object]]:
-    """Every visible text of a picture with its box in pixels, as a printer would place it."""
-    picture = figure.figure
-    canvas = FigureCanvasAgg(picture)
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    for text in picture.findobj(Text):
-        if not text.get_visible() or not text.get_text().strip():
-            continue
-        # an axis that is switched off keeps its ticks in reserve: they are not part of the picture
-        if text.axes is not None and not text.axes.axison and text not in text.axes.texts:
-            continue
-        yield text.get_text(), text.get_window_extent(renderer)
-
-
-def problems_of(figure: Figure, slack: float = 1.5) -> list[str]:
-    """Texts that leave the canvas or cover each other by more than `slack` pixels both ways."""
-    found = []
-    boxes = list(text_boxes(figure))
-    width, height = figure.figure.get_size_inches() * figure.figure.dpi
-    for words_, box in boxes:
-        if box.x0 < -slack or box.y0 < -slack or box.x1 > width + slack or box.y1 > height + slack:
-            found.append(f"{words_!r} leaves the canvas")
-    for (one, a), (other, b) in combinations(boxes, 2):
-        if min(a.x1, b.x1) - max(a.x0, b.x0) > slack and min(a.y1, b.y1) - max(a.y0, b.y0) > slack:
-            found.append(f"{one!r} covers {other!r}")
-    return found
 
 
 # ------------------------------------------------------------------------------------------------ all figures alike
@@ -221,7 +192,7 @@ def test_every_row_is_drawn_or_listed(selection):
         "pain_changes": trajectories.changes(selection),
         "responder_forest": responders.rates(selection),
         "durations_swimlane": durations.statements(selection),
-        "benefit_over_time": durations.kept(selection),
+        "benefit_over_time": durations.retained_benefit(selection),
         "adverse_events": safety.events(selection),
     }
     for maker, table in tables.items():
@@ -436,13 +407,13 @@ def test_swimlane_beyond_the_horizon_gives_the_number(default):
 
 @pytest.mark.parametrize("function", ["durations_swimlane", "benefit_over_time"])
 def test_a_horizon_must_lie_after_week_0(function, default):
-    table = durations.statements(default) if function == "durations_swimlane" else durations.kept(default)
+    table = durations.statements(default) if function == "durations_swimlane" else durations.retained_benefit(default)
     with pytest.raises(ValueError, match="horizon_weeks is 0"):
         getattr(figures, function)(table, horizon_weeks=0)
 
 
 def test_benefit_over_time_draws_shares_and_lists_what_lies_beyond(default):
-    table = durations.kept(default)
+    table = durations.retained_benefit(default)
     figure = figures.benefit_over_time(table, horizon_weeks=8)
     late = table[table["weeks"] > 8]
     assert len(late) > 0

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from cohort_page_samples import nobody, patients, results
+from drawn_texts import problems_of, text_boxes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
-from test_figures import problems_of, text_boxes
 
 from analysis.exhibit import plain
 from analysis.figures import cohort as figures

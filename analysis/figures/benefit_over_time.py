@@ -65,7 +65,7 @@ _MARGIN = 13  # room on the left for points that stand side by side
 def benefit_over_time(
     kept: pd.DataFrame, horizon_weeks: float = 52, level: float = 0.95, name: str = "benefit-over-time"
 ) -> Figure:
-    """Share of all treated patients who still have the benefit, with Wilson's interval; takes `durations.kept`.
+    """Share of all treated patients who still have the benefit, with Wilson's interval; from `retained_benefit`.
 
     horizon_weeks: where the axis ends; later counts are listed in the notes. Thin straight lines join the counts of one
     arm and benefit; they are no estimate of what happened in between.

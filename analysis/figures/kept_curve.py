@@ -51,7 +51,7 @@ from analysis.figures.words import (
     with_marks,
 )
 from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.outcomes.synthesis import BenefitKept
+from analysis.outcomes.synthesis import BenefitRetention
 from analysis.wording import printed_percent
 
 _LEFT, _WIDE, ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
@@ -65,9 +65,9 @@ CURVE = Look("#00588f", "#00588f", "")
 STUDY = Look("#5d6a75", MUTED, "o")
 
 
-def kept_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+def kept_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
     """The share that still has the benefit, pooled over studies, up to the last week that was counted; takes
-    `synthesis.benefit_kept`.
+    `synthesis.benefit_retention`.
 
     Its confidence band, its prediction band, the counts of each study, and below the curve without each study in turn.
     ValueError if `level` is not the one the curve was fitted with.
@@ -95,7 +95,7 @@ def kept_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept
     return Figure(name, picture, _data(kept), _alt(kept), with_marks(caption, points), study_ids(points), notes)
 
 
-def _page(kept: BenefitKept) -> Picture:
+def _page(kept: BenefitRetention) -> Picture:
     marks = wrap(marks_line(kept.points), POINTS - 8, SMALL)
     first, last = _ends(kept)
     studies = f"{plural(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
@@ -119,7 +119,7 @@ def _page(kept: BenefitKept) -> Picture:
     return finish(picture)
 
 
-def _ends(kept: BenefitKept) -> tuple[str, str]:
+def _ends(kept: BenefitRetention) -> tuple[str, str]:
     """The pooled share at the end of infusion and at the last count, with limits, in words."""
     found = []
     for row in (kept.curve.iloc[0], kept.curve.iloc[-1]):
@@ -148,7 +148,7 @@ def _axes(ax: Axes, last: float, tick_words: list[str]) -> float:
     return unit
 
 
-def _main(ax: Axes, kept: BenefitKept, height: float) -> None:
+def _main(ax: Axes, kept: BenefitRetention, height: float) -> None:
     unit = _axes(ax, kept.last_week, ["0", "25", "50", "75", "100%"])
     curve = kept.curve
     x = unit * np.sqrt(curve["weeks"].to_numpy(float))
@@ -203,7 +203,7 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
     return "\n".join(balanced(line, room, SMALL) for line in lines if line)
 
 
-def _band_names(kept: BenefitKept) -> list[tuple[float, str, Look]]:
+def _band_names(kept: BenefitRetention) -> list[tuple[float, str, Look]]:
     """What the curve and its bands are, with their values at the last week."""
     end, level = kept.curve.iloc[-1], level_words(kept.level)
     return [
@@ -217,7 +217,7 @@ def _band_names(kept: BenefitKept) -> list[tuple[float, str, Look]]:
     ]
 
 
-def _turns(ax: Axes, kept: BenefitKept) -> None:
+def _turns(ax: Axes, kept: BenefitRetention) -> None:
     unit = _axes(ax, kept.last_week, ["0", "", "50", "", "100%"])
     most = _changes_most(kept)
     ends: list[tuple[float, str, Look]] = []
@@ -240,7 +240,7 @@ def _turns(ax: Axes, kept: BenefitKept) -> None:
     _beside(ax, ends, LOW_HIGH)
 
 
-def _changes_most(kept: BenefitKept) -> str:
+def _changes_most(kept: BenefitRetention) -> str:
     """The study without which the curve moves farthest at any time."""
     pooled = kept.curve["rate"].to_numpy(float)
     moves = kept.without.groupby("study_id")["rate"].apply(lambda rates: np.abs(rates.to_numpy(float) - pooled).max())
@@ -260,7 +260,7 @@ def _span(curves: list[pd.Series], at: int) -> str:
     return percent(shares[0]) if len(shares) == 1 else f"{percent_pair(min(shares), max(shares))}%"
 
 
-def _half(kept: BenefitKept) -> str:
+def _half(kept: BenefitRetention) -> str:
     """When half of the initial responders have lost the benefit, as far as the counts tell."""
     half = kept.half.iloc[0]
     limits = f"{level_words(kept.level)} interval: "
@@ -275,14 +275,14 @@ def _half(kept: BenefitKept) -> str:
     return f"The curve does not fall to half of its start within {in_weeks(kept.last_week)} ({limits})."
 
 
-def _unknown(kept: BenefitKept) -> str:
+def _unknown(kept: BenefitRetention) -> str:
     """The studies without which there is no curve."""
     rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
     names = [cite(row.omitted, short(row.citation)) for row in each(rows)]
     return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""
 
 
-def _data(kept: BenefitKept) -> pd.DataFrame:
+def _data(kept: BenefitRetention) -> pd.DataFrame:
     points = kept.points
     same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit"]
     counts = pd.DataFrame(
@@ -319,7 +319,7 @@ def _data(kept: BenefitKept) -> pd.DataFrame:
     return pd.concat([part for part in (counts, pooled, turns) if len(part)], ignore_index=True)
 
 
-def _alt(kept: BenefitKept) -> str:
+def _alt(kept: BenefitRetention) -> str:
     first, last = _ends(kept)
     start, end = kept.curve.iloc[0], kept.curve.iloc[-1]
     names, told = arm_names(kept.points), []
