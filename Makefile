@@ -38,6 +38,7 @@ bench: .venv/ready ## measure how long the library takes (goals, not tests)
 	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
 	@$(PY) tests/bench/batch.py
 	@$(PY) tests/bench/cluster.py
+	@$(PY) tests/bench/paired.py $(or $(COMMIT),HEAD)
 
 reproduce: .venv/ready ## build all reports from two clones in different worlds and compare them byte by byte
 	@$(PY) tests/reproduce.py $(ARGS)
