@@ -109,7 +109,7 @@ def test_arms_contained_in_a_circle(data_copy):
 @pytest.mark.parametrize(
     ("changes", "column", "rule"),
     [
-        ({"responders": "9"}, "responders", "nearest to 60% is held, which is 10"),
+        ({"responders": "9"}, "responders", "nearest to 60%, which is 10"),
         ({"percent_reported": "62"}, "count_basis", "10 does"),
         ({"count_basis": "derived_from_percent"}, "responders", "10 of 16 is not 60%"),
     ],

@@ -47,7 +47,7 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
             elif basis == "nearest_to_percent" and abs(Fraction(100 * value, n) - Fraction(printed)) > abs(
                 Fraction(100 * nearest, n) - Fraction(printed)
             ):
-                rule = f"the whole number of {n} nearest to {printed}% is held, which is {nearest}"
+                rule = f"the count is the whole number of {n} nearest to {printed}%, which is {nearest}"
                 advice = f"write {nearest}"
                 yield tables.problem(table, row, count, rule, advice)
 

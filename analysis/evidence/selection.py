@@ -62,7 +62,7 @@ class Criteria:
 class Selection:
     """The evidence that counts under `criteria`.
 
-    evidence: the same tables, with the rows that count; reviews, sources and conflicts stay whole.
+    evidence: the same tables, with the rows that count; all rows of reviews, sources and conflicts.
     left_out: one row for each row of studies, arms and result tables that does not count: table, row (as a
     spreadsheet shows it), study_id, arm_id, label, why (all reasons, separated by semicolons).
     """
@@ -100,8 +100,8 @@ def select(evidence: Evidence, criteria: Criteria = Criteria()) -> Selection:
     access_of = dict(values(evidence.sources, "source_id", "access"))
     for table in RESULT_TABLES:
         reasons[table] = _result_reasons(getattr(evidence, table), study_reasons, arm_reasons, access_of, criteria)
-    kept = {table: _kept(getattr(evidence, table), why) for table, why in reasons.items()}
-    return Selection(replace(evidence, **kept), criteria, _left_out(evidence, reasons))
+    included = {table: _included(getattr(evidence, table), why) for table, why in reasons.items()}
+    return Selection(replace(evidence, **included), criteria, _left_out(evidence, reasons))
 
 
 def only(evidence: Evidence, study_id: str) -> Selection:
@@ -178,7 +178,7 @@ def _result_reasons(
     return found
 
 
-def _kept(frame: pd.DataFrame, reasons: list[list[str]]) -> pd.DataFrame:
+def _included(frame: pd.DataFrame, reasons: list[list[str]]) -> pd.DataFrame:
     counts = np.array([not why for why in reasons], dtype=bool)
     return frame.reset_index(drop=True) if counts.all() else numbered(frame[counts])
 

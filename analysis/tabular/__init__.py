@@ -1,1 +1,1 @@
-"""Tables as files: bytes to text, text to typed cells, and every problem found on the way."""
+"""Tables as files: bytes to text, text to typed cells, and the problems of both."""

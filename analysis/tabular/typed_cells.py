@@ -78,7 +78,7 @@ def read_cells(
     origin : Origin
         Where the table comes from.
     decimal_comma : bool
-        Whether numbers have a decimal comma (`decimals.decimal_comma` decides that for the whole file).
+        Whether numbers have a decimal comma (`decimals.decimal_sign` decides that for the file).
     """
     cells = table[column]
     values: list[Value] = []
