@@ -127,6 +127,7 @@ TABLES = st.integers(2, 4).flatmap(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(TABLES)
 def test_no_hidden_cell_follows_from_the_margins(table):

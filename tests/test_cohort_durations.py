@@ -197,6 +197,7 @@ LATER = st.dictionaries(st.sampled_from([2, 4, 9]), st.integers(0, 10))
 COURSE = st.tuples(st.integers(1, 10), st.integers(0, 10), LATER)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.lists(COURSE, min_size=1, max_size=20))
 def test_weights_are_repetitions(rows):

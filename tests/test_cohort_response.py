@@ -141,6 +141,7 @@ COURSES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(COURSES)
 def test_properties(courses):
@@ -168,6 +169,7 @@ def test_properties(courses):
         assert part["responders"].sum() == rates.loc[("ge_30_percent", visit, "complete_cases"), "responders"]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(COURSES)
 def test_no_result_of_few_patients_is_shown(courses):

@@ -12,13 +12,13 @@ from analysis.outcomes import cohort
     ("row", "value", "rule"),
     [
         (2, "0", "weeks_from_end is empty at baseline"),
-        (2, "-1", "weeks_from_end is a number of weeks from 0"),
+        (2, "-1", "weeks_from_end lies between 0 and 2600 weeks"),
         (3, "1", "weeks_from_end is 0 at end_of_infusion"),
         (3, "", "weeks_from_end is 0 at end_of_infusion"),
         (4, "0", "weeks_from_end is above 0 at follow_up"),
         (4, "", "weeks_from_end is above 0 at follow_up"),
-        (4, "-4", "weeks_from_end is a number of weeks from 0"),
-        (4, "3000", "weeks_from_end is a number of weeks from 0"),
+        (4, "-4", "weeks_from_end lies between 0 and 2600 weeks"),
+        (4, "3000", "weeks_from_end lies between 0 and 2600 weeks"),
     ],
 )
 def test_weeks_that_do_not_fit_the_visit(tmp_path, row, value, rule):

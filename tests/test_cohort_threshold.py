@@ -56,6 +56,7 @@ def test_a_fall_of_exactly_the_percentage_counts():
 SCORE = st.one_of(st.none(), st.integers(0, 20).map(lambda half: half / 2))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(SCORE, SCORE, st.fixed_dictionaries({4: SCORE})), min_size=1, max_size=12))
 @settings(max_examples=40, deadline=None)
 def test_results_agree_with_the_reports(rows):

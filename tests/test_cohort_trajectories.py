@@ -87,6 +87,7 @@ def test_many_patients_make_a_density():
 SCORE = st.one_of(st.none(), st.integers(0, 10))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(SCORE, SCORE, st.dictionaries(st.sampled_from([4, 12]), SCORE)), min_size=1, max_size=25))
 def test_no_result_of_few_patients_is_shown(rows):

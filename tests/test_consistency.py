@@ -260,18 +260,18 @@ def test_every_printed_number_of_the_result_tables_is_checked(evidence, table):
 
 
 def test_the_answer_in_words(table):
-    told = findings.consistency(table)
+    told = findings.consistency_finding(table)
     counts = table["verdict"].value_counts()
     sentence = plain(told.sentence)
     assert sentence.startswith(f"{counts[FITS]} of {len(table) - counts[CANNOT_BE_CHECKED]} numbers that can be")
     assert f"{counts[ANOTHER_N]} only with fewer patients than stated" in sentence
-    nothing = findings.consistency(table[table["verdict"] == CANNOT_BE_CHECKED])
+    nothing = findings.consistency_finding(table[table["verdict"] == CANNOT_BE_CHECKED])
     assert nothing.sentence.startswith("Nothing that is printed here")
 
 
 def test_tables_for_readers(table):
-    assert len(tables.consistency(table).payload()["cells"]) == len(table)
-    asked = tables.consistency(consistency.questions(table), "consistency-questions")
+    assert len(tables.consistency_table(table).payload()["cells"]) == len(table)
+    asked = tables.consistency_table(consistency.questions(table), "consistency-questions")
     assert set(asked.data["verdict"]) == {OTHER_ROUNDING, ANOTHER_N, CANNOT_BE}
     checked = consistency.checkable(table)
     assert len(checked) == (table["verdict"] != CANNOT_BE_CHECKED).sum() > len(asked.data)
@@ -304,11 +304,11 @@ def test_patients_missing_at_follow_up(evidence):
     one = table.loc[1]
     assert (one["seen"], one["second"], one["lost_low"]) == (47, 23, 6)
     assert (one["lost_low_fits"], one["lost_high_fits"], one["flows_that_fit"]) == (6, 9, 3)
-    shown = tables.flow_with_missing(flows["mangnus2022"], table.reset_index())
+    shown = tables.missing_at_follow_up_table(flows["mangnus2022"], table.reset_index())
     assert shown.payload()["cells"][0] == ["0", "48", "23", "7 to 25", "0 to 18", "9", "2"]
     untested = consistency.missing_at_follow_up(flows["correll2004"])
     assert untested["lost_low_fits"].isna().all() and (untested["flows_that_fit"] == 0).all()
-    assert len(tables.flow_with_missing(flows["correll2004"], untested).payload()["columns"]) == 5
+    assert len(tables.missing_at_follow_up_table(flows["correll2004"], untested).payload()["columns"]) == 5
 
 
 # --- between sources

@@ -165,6 +165,7 @@ def test_retained_benefit(evidence):
     assert not table["weeks"].isna().any()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     treated=st.integers(1, 200),

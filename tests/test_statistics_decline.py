@@ -5,7 +5,8 @@ from math import inf, log
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
@@ -144,7 +145,7 @@ def test_a_group_moves_the_curve_by_its_coefficient():
     assert found.curve([4.0])["rate"].iloc[0] == base
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(random):
     data = CASES[CASES["case"] == "empty_and_full_cells"]

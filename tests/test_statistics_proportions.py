@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -240,7 +241,7 @@ def usable(data: list[tuple[int, int]]) -> bool:
     return any(0 < x < n for x, n in data)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(counts.filter(usable), models)
 def test_mirrored_events_mirror_the_result(data, model):
     x, n = (np.array(part) for part in zip(*data, strict=True))
@@ -253,7 +254,7 @@ def test_mirrored_events_mirror_the_result(data, model):
     assert two.q == pytest.approx(one.q, rel=1e-7, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(counts.filter(usable), st.randoms(use_true_random=False), models)
 def test_order_does_not_matter(data, random, model):
     one = pool_proportions(*zip(*data, strict=True), model)
@@ -265,7 +266,7 @@ def test_order_does_not_matter(data, random, model):
     assert two.weights == pytest.approx([one.weights[i] for i in places], rel=1e-5)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(counts, models)
 def test_limits_bracket_and_weights_add_up(data, model):
     pooled = pool_proportions(*zip(*data, strict=True), model)
@@ -283,7 +284,7 @@ def test_limits_bracket_and_weights_add_up(data, model):
         assert pooled.tau2_low <= pooled.tau2 <= pooled.tau2_high
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(counts.filter(usable))
 def test_t_limits_are_wider_than_wald_limits(data):
     x, n = zip(*data, strict=True)

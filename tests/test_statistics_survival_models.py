@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.statistics.survival import (
@@ -153,7 +154,7 @@ def test_one_milestone_determines_one_parameter_only():
         assert "don't determine" in found.loc[name, "not_fitted"]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(0, 10_000), st.sampled_from(DISTRIBUTIONS), st.floats(0.01, 100))
 def test_units_order_and_weights(seed, distribution, factor):
     random = np.random.default_rng(seed)
@@ -224,7 +225,7 @@ def test_draws_are_the_estimate_of_the_patients_drawn():
         assert found.probability[mine] == pytest.approx(table["probability"].to_numpy(), abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(0, 1000), st.integers(1, 40), st.booleans())
 def test_draws_solved_together_equal_draws_one_by_one(seed, n, on_weeks):
     random = np.random.default_rng(seed)
@@ -296,7 +297,7 @@ def test_quantiles_of_the_draws():
     assert bootstrap([0, 13], [13, INF], [7, 18], draws=200).quantile(0.5)[3] == INF
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.integers(0, 1000), st.integers(2, 30), st.floats(0.5, 0.99))
 def test_bands_bracket_and_fall(seed, n, level):
     random = np.random.default_rng(seed)
@@ -408,7 +409,7 @@ def test_exact_and_monte_carlo_agree(scores, monkeypatch):
     assert two_group_test(lower, upper, groups, scores=scores, seed=2).p != drawn.p
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.booleans(), st.booleans()), min_size=4, max_size=9))
 def test_exact_p_by_enumeration_and_symmetry(rows):
     lower = np.array([min(a, b) for a, b, _, _ in rows], float)

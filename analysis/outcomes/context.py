@@ -12,42 +12,6 @@ from analysis.evidence.selection import NOT_STATED, Selection
 
 PLACEBO, ACTIVE, UNCONTROLLED = "placebo-controlled", "active comparison", "uncontrolled"
 
-REGIMEN_WORDS = {
-    "anesthetic": "anaesthetic dose",
-    "subanesthetic_inpatient": "subanaesthetic, inpatient",
-    "subanesthetic_outpatient": "subanaesthetic, outpatient",
-    "topical": "topical",
-    "oral": "oral",
-    "block": "added to a nerve block",
-    "other": "other",
-    "control": "control",
-    NOT_STATED: "regimen not stated",
-}
-
-POPULATION_WORDS = {
-    "crps": "CRPS",
-    "crps_1": "CRPS type 1",
-    "crps_2": "CRPS type 2",
-    "mixed": "several pain conditions",
-}
-
-ACCESS_WORDS = {
-    "full_text": "full text",
-    "abstract": "abstract",
-    "secondary": "secondary account",
-    "lay": "lay source",
-}
-
-DEFINITION_WORDS = {
-    "ge_2_points_or_success": "fall of 2 or more points, or reported as successful",
-    "ge_20_percent": "at least 20% less pain",
-    "ge_30_percent": "at least 30% less pain",
-    "ge_50_percent": "at least 50% less pain",
-    "complete_relief": "complete relief",
-    "any_relief": "any relief",
-    "not_stated": "relief, not further defined",
-}
-
 _ARM_COLUMNS = ["label", "role", "route", "regimen_class", "selected_by_outcome"]
 CONTEXT_COLUMNS = ["study_id", "citation", "arm_id", "label", "role", "regimen_class", "control"]
 
@@ -136,9 +100,3 @@ def looked_up(table: pd.DataFrame, keys: pd.Series, columns: list[str]) -> dict[
 def source_row(table: str, row: int | str) -> str:
     """Return where a number is stored, as readers see it: `responders.csv row 23`."""
     return f"{table}.csv row {row}"
-
-
-def group_name(group: object, longest: int = 60) -> str:
-    """Return the name of a group of a clinic's patients in one line, shortened to `longest` characters."""
-    text = " ".join(REGIMEN_WORDS.get(str(group), str(group)).split())
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

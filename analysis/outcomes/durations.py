@@ -9,25 +9,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import grouped, in_order, numbered, values
+from analysis.evidence.rowwise import grouped, numbered, sorted_rows, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
+from analysis.wording import BENEFIT_STATES, BENEFIT_WORDS
 
 # from the least to the most demanding definition
 _BENEFITS = ("any_relief", "responder", "pain_free", "complete_remission")
-BENEFIT_WORDS = {
-    "any_relief": "any relief",
-    "responder": "responder",
-    "pain_free": "pain free",
-    "complete_remission": "complete remission",
-}
-BENEFIT_STATES = {
-    "any_relief": "with some relief",
-    "responder": "responding",
-    "pain_free": "pain free",
-    "complete_remission": "in complete remission",
-}
 # from the most to the least reliable
 ACCESS_LEVELS = ("full_text", "abstract", "secondary", "lay")
 COUNT_BASES = ("reported", "inferred", "derived_from_percent", "nearest_to_percent")
@@ -92,7 +81,7 @@ def statements(selection: Selection) -> pd.DataFrame:
         shown.append(words)
         ends.append(np.inf if endless else high)
     frame["shown_as"], frame["weeks_high"] = pd.array(shown, dtype="str"), np.array(ends, dtype="float64")
-    return in_order(frame, "study_id", "arm_id", "weeks_low", "row")[_STATEMENT_COLUMNS]
+    return sorted_rows(frame, "study_id", "arm_id", "weeks_low", "row")[_STATEMENT_COLUMNS]
 
 
 def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -120,7 +109,7 @@ def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
     frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
     frame["percent_reported"] = _printed_percentages(selection, frame)
-    return in_order(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[_RETAINED_COLUMNS]
+    return sorted_rows(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[_RETAINED_COLUMNS]
 
 
 def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarray:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import rowwise
-from analysis.evidence.rowwise import each, in_order, values
+from analysis.evidence.rowwise import each, sorted_rows, values
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, source_row
+from analysis.wording import DESIGN_WORDS
 
 REPORTS = {
     "pain_scores": "pain_scores",
@@ -18,17 +19,6 @@ REPORTS = {
     "durations": "durations",
     "adverse_events": "adverse_events",
     "tests": "reported_tests",
-}
-DESIGN_WORDS = {
-    "rct": "randomised trial",
-    "crossover_rct": "randomised crossover trial",
-    "rct_protocol": "planned randomised trial (no results)",
-    "open_label_trial": "open-label trial",
-    "prospective_cohort": "prospective cohort",
-    "retrospective_cohort": "retrospective cohort",
-    "case_series": "case series",
-    "case_report": "case report",
-    "pkpd_model": "drug-level model",
 }
 _STUDY_COLUMNS = [
     *["study_id", "citation", "year", "design", "design_words", "control", "country", "population", "n", "n_is"],
@@ -142,7 +132,7 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
         **pd.DataFrame(steps, columns=_CONVERTED_COLUMNS),
     }
     frame = pd.concat([arms, pd.DataFrame(added, index=arms.index)], axis=1)
-    return in_order(frame, "regimen_class", "total_mg", "arm_id")[_DOSE_COLUMNS]
+    return sorted_rows(frame, "regimen_class", "total_mg", "arm_id")[_DOSE_COLUMNS]
 
 
 def _convert(arm, weight: float) -> dict[str, object]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import each, grouped, in_order, values
+from analysis.evidence.rowwise import each, grouped, sorted_rows, values
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import CONTEXT_COLUMNS, DEFINITION_WORDS, source_row, with_context
+from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import decimals_of
+from analysis.wording import DEFINITION_WORDS
 
 RATE_COLUMNS = [
     *CONTEXT_COLUMNS,
@@ -51,7 +52,7 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
     frame["rate"] = frame["responders"].astype("float64") / frame["n"].astype("float64")
     frame["ci_low"] = [low for low, _ in limits]
     frame["ci_high"] = [high for _, high in limits]
-    return in_order(frame, "weeks", "study_id", "arm_id", "row")[RATE_COLUMNS]
+    return sorted_rows(frame, "weeks", "study_id", "arm_id", "row")[RATE_COLUMNS]
 
 
 @dataclass(frozen=True)

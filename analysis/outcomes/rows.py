@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.evidence.dictionary import column_titles
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import grouped
-from analysis.outcomes.context import ACCESS_WORDS
+from analysis.wording import ACCESS_WORDS
 
 _PLACES = ("doi", "pmid", "pmcid", "url")
 _ADDRESSES = {

@@ -20,7 +20,7 @@ from analysis.statistics.survival import (
     npmle,
     survival_at,
 )
-from analysis.wording import count
+from analysis.wording import counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -284,7 +284,7 @@ def _notes(first: pd.DataFrame) -> tuple[str, ...]:
     if not regained:
         return (_CENSORED,)
     again = (
-        f"{count(regained, 'patient')} responded again at a later visit; the benefit counts as ended at the first "
+        f"{counted(regained, 'patient')} responded again at a later visit; the benefit counts as ended at the first "
         "visit without a response."
     )
     return _CENSORED, again

@@ -5,11 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 RESPONDER_RULES = ("ge_2_points", "ge_30_percent", "ge_50_percent")
-RULE_WORDS = {
-    "ge_2_points": "pain fell by 2 points or more",
-    "ge_30_percent": "pain fell by 30% or more",
-    "ge_50_percent": "pain fell by 50% or more",
-}
 LEAST_FALL_PERCENT = {"ge_30_percent": 30.0, "ge_50_percent": 50.0}
 LEAST_FALL_POINTS = 2.0
 ROUNDING_TOLERANCE = 1e-9  # so that a fall of exactly 30% counts despite binary rounding

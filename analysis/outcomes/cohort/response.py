@@ -13,7 +13,6 @@ from analysis.outcomes.cohort.judging import (
     LEAST_FALL_POINTS,
     RESPONDER_RULES,
     ROUNDING_TOLERANCE,
-    RULE_WORDS,
     can_be_judged,
     check_rule,
     percent_fall,
@@ -29,7 +28,7 @@ from analysis.outcomes.cohort.tipping import (
 )
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import mcnemar
-from analysis.wording import count
+from analysis.wording import RULE_WORDS, counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -200,13 +199,13 @@ def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
     rows = []
     for visit in OUTCOME_VISITS:
         usable, scored, response = _judged(courses, rule, visit)
-        for handling, counted in ((COMPLETE, scored), (IMPUTED, usable)):
+        for handling, included in ((COMPLETE, scored), (IMPUTED, usable)):
             rows.append(
                 {
                     "rule": rule,
                     "visit": visit,
                     "handling": handling,
-                    **rate_row(int(response.sum()), int(counted.sum()), level),
+                    **rate_row(int(response.sum()), int(included.sum()), level),
                 }
             )
     return rows
@@ -239,8 +238,8 @@ def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
     usable, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
     _, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
     rows = []
-    for handling, counted in ((COMPLETE, scored_1 & scored_2), (IMPUTED, usable)):
-        flow = flow_between(response_1[counted], response_2[counted])
+    for handling, included in ((COMPLETE, scored_1 & scored_2), (IMPUTED, usable)):
+        flow = flow_between(response_1[included], response_2[included])
         rows.append({"rule": rule, "handling": handling, "n": flow.n, **flow_row(flow, level)})
     return rows
 
@@ -264,16 +263,16 @@ def _curve(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
         usable = int(can_be_judged(first["baseline"].to_numpy(), RESPONDER_RULES[1]).sum())
         reached = len(falls) - np.searchsorted(falls, cutoffs - 100 * ROUNDING_TOLERANCE, side="left")
         limits = {
-            (events, counted): wilson(events, counted, level) if counted else (np.nan, np.nan)
+            (events, patients): wilson(events, patients, level) if patients else (np.nan, np.nan)
             for events in np.unique(reached).tolist()
-            for counted in (len(falls), usable)
+            for patients in (len(falls), usable)
         }
         for cutoff, events in zip(cutoffs.tolist(), reached.tolist(), strict=True):
             row = {"visit": visit, "cutoff": cutoff, "responders": events}
-            for n, name, counted in (("n_complete", "complete", len(falls)), ("n_all", "imputed", usable)):
-                low, high = limits[events, counted]
-                rate = events / counted if counted else np.nan
-                row |= {n: counted, f"rate_{name}": rate, f"low_{name}": low, f"high_{name}": high}
+            for n, name, patients in (("n_complete", "complete", len(falls)), ("n_all", "imputed", usable)):
+                low, high = limits[events, patients]
+                rate = events / patients if patients else np.nan
+                row |= {n: patients, f"rate_{name}": rate, f"low_{name}": low, f"high_{name}": high}
             rows.append(row)
     table = _whole(pd.DataFrame(rows), ["responders", "n_complete", "n_all"])
     others = [name for name in table if name not in ("visit", "cutoff", "n_complete")]
@@ -284,7 +283,7 @@ def _notes(first: pd.DataFrame) -> tuple[str, ...]:
     low = int((first["baseline"] < LEAST_FALL_POINTS).sum())
     if not low:
         return ()
-    who, points = count(low, "patient"), f"{LEAST_FALL_POINTS:g}"
+    who, points = counted(low, "patient"), f"{LEAST_FALL_POINTS:g}"
     return (
         f"{who} had a baseline below {points} points, which can't fall by {points}: no responder by the rule "
         f"“{RULE_WORDS['ge_2_points']}”.",

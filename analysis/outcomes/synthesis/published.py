@@ -7,14 +7,12 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import DEFINITION_WORDS, UNCONTROLLED
-from analysis.outcomes.durations import BENEFIT_WORDS
+from analysis.outcomes.context import UNCONTROLLED
 from analysis.outcomes.synthesis.rates import pool_group, rates_by_group
 from analysis.outcomes.synthesis.retention import fit_retention, retention_counts
 from analysis.outcomes.synthesis.windows import window
 from analysis.statistics.decline import Decline
-from analysis.wording import series
-from analysis.wording import weeks as at_weeks
+from analysis.wording import BENEFIT_WORDS, DEFINITION_WORDS, series, time_words
 
 # the definition in the evidence nearest to each responder rule of a cohort
 _DEFINITION_OF_RULE = {
@@ -98,7 +96,7 @@ def _by_curve(points: pd.DataFrame, model: Decline, weeks: float, outcome: str) 
     benefits = series([BENEFIT_WORDS[name] for name in dict.fromkeys(points["benefit"])], "or")
     return {
         "outcome": outcome,
-        "definition": f"each study's own definition ({benefits}), {at_weeks(weeks)}",
+        "definition": f"each study's own definition ({benefits}), {time_words(weeks)}",
         **_of(points, "durations"),
         "k": model.k,
         "patients": int(points.drop_duplicates("arm_id")["patients_treated"].sum()),

@@ -9,12 +9,13 @@ import pandas as pd
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.outcomes import responders
-from analysis.outcomes.context import DEFINITION_WORDS, source_row
+from analysis.outcomes.context import source_row
 from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.statistics.intervals import wilson
 from analysis.statistics.pooling import Pooled, pool_proportions
+from analysis.wording import DEFINITION_WORDS
 
 _ALONE = "the only study that counts this at this time"
 GROUP_KEYS = ["control", "route", "definition_class", "window"]

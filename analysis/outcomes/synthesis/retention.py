@@ -12,6 +12,7 @@ from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.statistics.decline import SLOPE, Decline, decline
+from analysis.wording import BENEFIT_WORDS
 
 _STEPS = 40  # points of a curve
 _CURVE_COLUMNS = ["weeks", "rate", "ci_low", "ci_high", "pi_low", "pi_high"]
@@ -146,7 +147,7 @@ def retention_counts(selection: Selection, level: float) -> tuple[pd.DataFrame, 
     for _, arm in table.groupby("arm_id"):
         chosen = durations.chosen_benefit(arm["benefit"], arm["weeks"])
         others = arm.index[(arm["benefit"] != chosen) & (why[arm.index] == "")]
-        why[others] = f"{durations.BENEFIT_WORDS[chosen]} speaks for this arm"
+        why[others] = f"{BENEFIT_WORDS[chosen]} speaks for this arm"
     routes = table.loc[why == ""].groupby("route")["patients_treated"].sum()
     if len(routes) > 1:
         why[(table["route"] != routes.idxmax()) & (why == "")] = "given by another route"
