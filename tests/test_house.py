@@ -10,10 +10,7 @@ import pytest
 # Offenders that are being mended: an entry that no longer offends fails too, so that the lists only get shorter.
 STILL_IN_TWO_MODULES: set[str] = {
     "Column",
-    "Layout",
     "Part",
-    "RULES",
-    "Value",
     "duration_curves",
     "nearest",
     "page",
