@@ -10,10 +10,7 @@ import pytest
 # Offenders that are being mended: an entry that no longer offends fails too, so that the lists only get shorter.
 STILL_IN_TWO_MODULES: set[str] = {
     "Column",
-    "Layout",
     "Part",
-    "RULES",
-    "Value",
     "duration_curves",
     "nearest",
     "page",
@@ -60,8 +57,6 @@ STILL_NAMED_LIKE_THEIR_FUNCTION: set[str] = {
 STILL_LONG: set[str] = {
     "analysis/__main__.py",
     "analysis/figures/kept_curve.py",
-    "analysis/statistics/effects.py",
-    "analysis/statistics/survival/parametric.py",
 }
 STILL_PRIVATE: set[str] = {
     "analysis/exhibit/drawing.py: _glyph_map",
