@@ -165,7 +165,7 @@ def test_the_parameters_are_those_of_the_notebooks():
 @pytest.mark.parametrize("name", ["explore", "00-start-here", "notebooks/explore.ipynb"])
 def test_no_report_is_made_of_a_notebook_for_use_by_hand(name):
     done = CliRunner().invoke(main, ["report", name])
-    assert done.exit_code == 2 and "is for use by hand (`make lab`) and makes no report" in done.output
+    assert done.exit_code == 2 and "is for interactive use (`make lab`) and makes no report" in done.output
     assert "explore" not in CliRunner().invoke(main, ["list"]).output
 
 

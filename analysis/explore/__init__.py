@@ -1,7 +1,7 @@
-"""Choosing by hand: the evidence and a clinic's own patients redrawn while controls are moved, in JupyterLab and Voilà.
+"""Controls for use by hand in JupyterLab and Voilà: the published evidence and a clinic's own patients.
 
-It computes nothing of its own: what it shows comes from `outcomes`, `findings` and `figures`, as in the reports, and
-the equivalent command line makes it again.
+All results come from `outcomes`, `findings`, `figures` and `tables`, as in the reports, and each view writes the
+command line that makes the same report.
 """
 
 from __future__ import annotations

@@ -117,8 +117,8 @@ def left_out_table(selection: Selection, *tables: str) -> Table:
         then one line in place of its rows.
     """
     rows = selection.left_out_of(*tables) if tables else selection.left_out
-    whole = set() if tables else set(rows.loc[rows["table"] == "studies", "study_id"])
-    shown = rows[(rows["table"] == "studies") | ~rows["study_id"].isin(whole)]
+    studies_out = set() if tables else set(rows.loc[rows["table"] == "studies", "study_id"])
+    shown = rows[(rows["table"] == "studies") | ~rows["study_id"].isin(studies_out)]
     citations = _citations(selection)
     return Table(
         name="left-out",
