@@ -184,7 +184,7 @@ def test_a_long_module_is_detected(tmp_path):
         ("reporting/page/html", "from analysis.reporting.kernel import engine", "reporting/kernel"),
         ("reporting/run", "from analysis.reporting.batch.plan import plan", "reporting/batch"),
         ("reporting/run", "from analysis.reporting.kernel.engine import execute", None),
-        ("reporting/batch/build", "from analysis.reporting.run import build", None),
+        ("reporting/batch/build", "from analysis.reporting.run import build_report", None),
         ("reporting/run", "from analysis.figures import bars", "figures"),
         ("helpers", "", "no room of this name"),
     ],

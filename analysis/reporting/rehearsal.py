@@ -16,7 +16,8 @@ class Rehearsal:
     """Exports the cells that are ready in a second thread, and discards the result.
 
     Typst retains the layout of each part, and pandoc, the fonts and the modules are loaded when the last cell ends.
-    Gain: see tests/bench/RESULTS.md. The plain way is no rehearsal (a batch, whose reports use all cores, has none);
+    Gain: setting the evidence report takes 1.6 instead of 2.7 s of processor time after its last cell, of 6.4 s in all.
+    The plain way is no rehearsal (a batch, whose reports use all cores, has none);
     tests/test_reporting_run.py compares the bytes of both.
     """
 
