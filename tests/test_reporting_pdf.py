@@ -114,11 +114,23 @@ def test_all_fonts_are_embedded_and_come_with_the_packages(file):
             below = font.DescendantFonts[0] if "/DescendantFonts" in font else font
             assert any(key in below.FontDescriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
             names.add(str(font.BaseFont).split("+")[-1].split("-")[0])
-    assert names <= {"LibertinusSerif", "NewCMMath", "DejaVuSansMono"}
+    assert names <= {"SourceSans3", "NewCMMath", "DejaVuSansMono", "DejaVuSans"}
 
 
 def test_figures_are_vectors():
     assert sum(len(page.images) for page in pdf().pages) == 1, "only the png"
+
+
+def test_the_text_of_figures_is_text_in_the_font_of_the_page():
+    svg = "".join(
+        svg for cell in executed().cells for out in cell.get("outputs", [])
+        if (svg := out.get("data", {}).get("image/svg+xml"))
+    )
+    shown = " ".join(" ".join(page.extract_text().split()) for page in pdf().pages)
+    labels = [label for label in re.findall(r"<text[^>]*>([^<]{4,})</text>", svg) if label.isascii()]
+    assert len(labels) > 2
+    for label in labels:
+        assert label in shown, label
 
 
 def test_the_first_page_stands_alone():

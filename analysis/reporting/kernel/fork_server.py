@@ -89,14 +89,14 @@ def load_libraries() -> None:
 
 
 def _look_up() -> None:
-    """Finds out once what each report would find out again: how the dictionary reads, what letters look like.
+    """Finds out once what each report would find out again: how the dictionary reads, where the fonts are.
 
     Each is kept beside the text it was made of; a file that changes later is read anew.
     """
     from analysis.evidence import DataError, load
-    from analysis.exhibit import letters
+    from analysis.exhibit.typeface import register
 
-    letters.prepare()
+    register()
     with contextlib.suppress(DataError):  # the reports will tell it
         load()
 
