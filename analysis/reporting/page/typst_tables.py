@@ -16,6 +16,7 @@ from analysis.reporting.page.model import NO_ROWS, Grid
 from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.paper import A4, Paper
 
+_ONE_TURNED_PAGE = 390.0  # points of height, caption and notes apart
 _CHARACTER = 0.48  # mean width of a character in type sizes
 _INSET = 7.0  # points left and right of each cell
 _ROW, _LINE = 5.6, 1.17  # height of a row without its lines in points, of a line in type sizes
@@ -81,6 +82,7 @@ def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tup
 def lay_out(columns: Sequence[_Column], paper: Paper) -> tuple[list[_Column], Layout]:
     """The columns, their long words and labels made breakable, and the first layout in which no word is cut."""
     columns = [_breakable(column, _LONGEST_WORD) for column in columns]
+    too_high: tuple[list[_Column], Layout] | None = None  # for one turned page; a smaller type size may fit
     for turned, size, most_lines in _CHOICES:
         room = _room(turned, size, len(columns), paper)
         if sum(column.least for column in columns) > room:
@@ -98,7 +100,12 @@ def lay_out(columns: Sequence[_Column], paper: Paper) -> tuple[list[_Column], La
                 _Column(textwrap.fill(c.label, c.least, break_long_words=False), c.cells, True) if c.one_line else c
                 for c in columns
             ]
-            return wrapped, Layout(turned, size, widths, _height(lines, size))
+            found = wrapped, Layout(turned, size, widths, _height(lines, size))
+            if not turned or found[1].height <= _ONE_TURNED_PAGE:
+                return found
+            too_high = too_high or found
+    if too_high:
+        return too_high
     columns = [_breakable(column, _SHORTEST_CUT) for column in columns]
     # more columns than a page can hold: each gets the same share and breaks where it must
     turned, size = _LAST_CHOICE
