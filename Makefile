@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check bench reproduce publish clean lock
+.PHONY: help report test quick lab check bench reproduce publish clean lock
 
 PYTHON ?=
 ARGS ?=
@@ -25,6 +25,9 @@ test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m pytest $(ARGS)
 
+quick: .venv/ready ## run the unit tests alone: no kernel, no report, no browser
+	@$(PY) -m pytest -n 2 --dist loadfile -m "not slow" --hypothesis-profile quick $(ARGS)
+
 lab: .venv/ready ## open JupyterLab on the notebook that says where to start
 	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)
 
@@ -35,6 +38,7 @@ bench: .venv/ready ## measure how long the library takes (goals, not tests)
 	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
 	@$(PY) tests/bench/batch.py
 	@$(PY) tests/bench/cluster.py
+	@$(PY) tests/bench/paired.py $(or $(COMMIT),HEAD)
 
 reproduce: .venv/ready ## build all reports from two clones in different worlds and compare them byte by byte
 	@$(PY) tests/reproduce.py $(ARGS)
@@ -79,6 +83,4 @@ lock: ## renew requirements.lock from pyproject.toml (maintainers; needs uv and 
 	fi
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
-	@# An editable installation leaves out what is not a module: the kernel of `papermill -k ketamine-crps`.
-	@$(PY) -m jupyter kernelspec install analysis/reporting/kernel/kernelspec --sys-prefix --name ketamine-crps --log-level ERROR
 	@touch .venv/ready

@@ -14,14 +14,17 @@ import pypdf
 import pytest
 from bs4 import BeautifulSoup
 from notebook_runs import defaults, page, pdf_pages, pdf_text
+from pdf_words import all_words
 from reporting_samples import common
 
 from analysis import paths
 from analysis.exhibit import EXHIBIT_MIME
 from analysis.figures.cohort.common import INVENTED
-from analysis.parameters import ParameterError, check, check_known, find_notebook
+from analysis.parameters import ParameterError, check_known, check_values, find_notebook
 from analysis.reporting.batch.plan import report_name
-from analysis.reporting.run import Built, Spec, build
+from analysis.reporting.run import Built, Spec, build_report
+
+pytestmark = pytest.mark.slow
 
 NAME = "cohort-report"
 EXAMPLE = paths.DATA / "cohorts" / "synthetic-example.csv"
@@ -139,8 +142,8 @@ def folder(tmp_path_factory) -> Path:
 
 
 def built_from(path: Path, **given) -> Built:
-    values = check(find_notebook(NAME), {"cohort": str(path), **given})
-    return build(
+    values = check_values(find_notebook(NAME), {"cohort": str(path), **given})
+    return build_report(
         Spec("hostile", NAME, {"cohort": values["cohort"], **{name: values[name] for name in given}}, common=common())
     )
 
@@ -156,8 +159,7 @@ def hostile(folder) -> Built:
 
 @pytest.fixture(scope="module")
 def hostile_pdf(hostile) -> str:
-    document = pypdf.PdfReader(io.BytesIO(hostile.files["report.pdf"]))
-    return " ".join(" ".join(page.extract_text() for page in document.pages).split())
+    return all_words(hostile.files["report.pdf"])
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from analysis.explore.command import cohort_command, evidence_command
 from analysis.outcomes import cohort as clinic
 from analysis.outcomes import durations, responders
 from analysis.outcomes.cohort.response import response
-from analysis.parameters import ParameterError, all_notebooks, check, find_notebook
+from analysis.parameters import ParameterError, all_notebooks, check_values, find_notebook
 from analysis.reporting import provenance
 
 EXAMPLE = "data/cohorts/synthetic-example.csv"
@@ -43,7 +43,7 @@ def shown(view):
 def test_it_opens_with_the_default_synthesis(published):
     selection = select(tables.load())
     assert published.criteria == Criteria()
-    assert plain(findings.pain(selection).sentence)[:40] in shown(published)[0]
+    assert plain(findings.pain_finding(selection).sentence)[:40] in shown(published)[0]
     assert f"{len(selection.evidence.studies)} studies count, {len(selection.left_out_of('studies'))} left out" in (
         published._counted.value
     )
@@ -66,7 +66,7 @@ def test_the_horizon_moves_the_benefit_over_time(published):
     published.tabs.selected_index = 2
     before = published.shown
     published.horizon.value = 8.0
-    kept = durations.kept(select(tables.load()))
+    kept = durations.retained_benefit(select(tables.load()))
     assert published.shown.alt == figures.benefit_over_time(kept, 8.0).alt != before.alt
     published.horizon.value = 52.0
     assert published.shown is before, "what was drawn once is not drawn again"
@@ -85,10 +85,10 @@ def test_the_slider_moves_rate_flow_and_change(patients):
         expected = response(cohort, responder_rule=f"ge_{percent}_percent")
         rate = expected.rates.query("rule == @expected.rule and visit == 'follow_up' and handling == 'complete_cases'")
         flow = expected.flow.query("rule == @expected.rule and handling == 'complete_cases'").iloc[0]
-        assert f"({rate['responders'].iloc[0]} of {rate['n'].iloc[0]}, 95% interval" in patients._told.value
-        assert f"{flow['kept']} stayed responders" in patients._told.value
-        assert f"Change in the {flow['n']} with both scores" in patients._told.value
-    assert "these patients are invented" in patients._told.value
+        assert f"({rate['responders'].iloc[0]} of {rate['n'].iloc[0]}, 95% interval" in patients._results.value
+        assert f"{flow['kept']} stayed responders" in patients._results.value
+        assert f"Change in the {flow['n']} with both scores" in patients._results.value
+    assert "these patients are invented" in patients._results.value
 
 
 def test_the_time_of_follow_up_and_its_window(patients):
@@ -126,7 +126,7 @@ def values_of(command):
     words = shlex.split(command)
     assert words[:4] == ["python", "-m", "analysis", "report"] and set(words[5::2]) <= {"-p"}
     given = dict(pair.split("=", 1) for pair in words[6::2])
-    return check(find_notebook(words[4]), given)
+    return check_values(find_notebook(words[4]), given)
 
 
 def test_the_command_gives_the_same_choice_to_the_report():
@@ -143,7 +143,7 @@ def test_a_wrong_value_is_refused_in_the_words_of_the_batch():
     with pytest.raises(ParameterError) as by_hand:
         explore.cohort("data/cohorts/synthetic-exmaple.csv")
     with pytest.raises(ParameterError) as in_batch:
-        check(find_notebook("cohort-report"), {"cohort": "data/cohorts/synthetic-exmaple.csv"})
+        check_values(find_notebook("cohort-report"), {"cohort": "data/cohorts/synthetic-exmaple.csv"})
     (told,), (expected,) = by_hand.value.problems, in_batch.value.problems
     assert told.partition(": ")[2] == expected.partition(": ")[2] and "synthetic-example.csv" in told
     with pytest.raises(ParameterError, match="95 is not allowed"):

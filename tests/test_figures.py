@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations, pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from drawn_texts import problems_of, text_boxes
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, plain
-from analysis.figures import labels, style, words
+from analysis.figures import labels, study_rows, style
 from analysis.figures.ledger import Column, Ledger
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 
@@ -46,11 +46,11 @@ MAKERS: dict[str, Callable[[Selection], Figure]] = {
         next(flow for flow in responders.flows(s) if flow.p_reported > 0)
     ),
     "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s)),
-    "benefit_over_time": lambda s: figures.benefit_over_time(durations.kept(s)),
+    "benefit_over_time": lambda s: figures.benefit_over_time(durations.retained_benefit(s)),
     "patient_intervals": lambda s: figures.patient_intervals(*_intervals(s)),
     "adverse_events": lambda s: figures.adverse_events(safety.events(s)),
     "pooled_forest": lambda s: figures.pooled_forest(synthesis.pooled_rates(s)),
-    "kept_curve": lambda s: figures.kept_curve(synthesis.benefit_kept(s)),
+    "kept_curve": lambda s: figures.kept_curve(synthesis.benefit_retention(s)),
     "duration_curves": lambda s: figures.duration_curves(synthesis.duration_curves(s)),
 }
 # what each function draws when there is nothing: its tables with no rows
@@ -63,7 +63,7 @@ EMPTY: dict[str, Callable[[Selection], Figure]] = {
     ),
     "responder_forest": lambda s: figures.responder_forest(responders.rates(s).iloc[:0]),
     "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s).iloc[:0]),
-    "benefit_over_time": lambda s: figures.benefit_over_time(durations.kept(s).iloc[:0]),
+    "benefit_over_time": lambda s: figures.benefit_over_time(durations.retained_benefit(s).iloc[:0]),
     "patient_intervals": lambda s: figures.patient_intervals(durations.intervals(s).table.iloc[:0]),
     "adverse_events": lambda s: figures.adverse_events(safety.events(s).iloc[:0]),
 }
@@ -85,41 +85,14 @@ def _intervals(s: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
     return found.table, found.left_out
 
 
-def text_boxes(figure: Figure) -> Iterator[tuple[str, object]]:
-    """Every visible text of a picture with its box in pixels, as a printer would place it."""
-    picture = figure.figure
-    canvas = FigureCanvasAgg(picture)
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    for text in picture.findobj(Text):
-        if not text.get_visible() or not text.get_text().strip():
-            continue
-        # an axis that is switched off keeps its ticks in reserve: they are not part of the picture
-        if text.axes is not None and not text.axes.axison and text not in text.axes.texts:
-            continue
-        yield text.get_text(), text.get_window_extent(renderer)
-
-
-def problems_of(figure: Figure, slack: float = 1.5) -> list[str]:
-    """Texts that leave the canvas or cover each other by more than `slack` pixels both ways."""
-    found = []
-    boxes = list(text_boxes(figure))
-    width, height = figure.figure.get_size_inches() * figure.figure.dpi
-    for words_, box in boxes:
-        if box.x0 < -slack or box.y0 < -slack or box.x1 > width + slack or box.y1 > height + slack:
-            found.append(f"{words_!r} leaves the canvas")
-    for (one, a), (other, b) in combinations(boxes, 2):
-        if min(a.x1, b.x1) - max(a.x0, b.x0) > slack and min(a.y1, b.y1) - max(a.y0, b.y0) > slack:
-            found.append(f"{one!r} covers {other!r}")
-    return found
-
-
 # ------------------------------------------------------------------------------------------------ all figures alike
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_no_words_overlap_or_leave_the_canvas(maker, selection):
     assert problems_of(make(maker, selection)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "study", ["correll2004", "cohen2023", "sigtermans2009", "mangnus2022", "kiefer2002", "regimen357_nd", "shirani2008"]
 )
@@ -155,6 +128,7 @@ def test_default_figures_fit_on_a_printed_page(maker, default):
     assert make(maker, default).figure.get_figheight() <= 9.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_same_bytes_twice_whatever_was_set_before(maker, default):
     first = make(maker, default).svg
@@ -190,6 +164,7 @@ def test_an_empty_table_gives_a_figure_that_says_so(maker, default):
     assert problems_of(figure) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_words_and_sources(maker, selection):
     figure = make(maker, selection)
@@ -221,7 +196,7 @@ def test_every_row_is_drawn_or_listed(selection):
         "pain_changes": trajectories.changes(selection),
         "responder_forest": responders.rates(selection),
         "durations_swimlane": durations.statements(selection),
-        "benefit_over_time": durations.kept(selection),
+        "benefit_over_time": durations.retained_benefit(selection),
         "adverse_events": safety.events(selection),
     }
     for maker, table in tables.items():
@@ -436,13 +411,13 @@ def test_swimlane_beyond_the_horizon_gives_the_number(default):
 
 @pytest.mark.parametrize("function", ["durations_swimlane", "benefit_over_time"])
 def test_a_horizon_must_lie_after_week_0(function, default):
-    table = durations.statements(default) if function == "durations_swimlane" else durations.kept(default)
+    table = durations.statements(default) if function == "durations_swimlane" else durations.retained_benefit(default)
     with pytest.raises(ValueError, match="horizon_weeks is 0"):
         getattr(figures, function)(table, horizon_weeks=0)
 
 
 def test_benefit_over_time_draws_shares_and_lists_what_lies_beyond(default):
-    table = durations.kept(default)
+    table = durations.retained_benefit(default)
     figure = figures.benefit_over_time(table, horizon_weeks=8)
     late = table[table["weeks"] > 8]
     assert len(late) > 0
@@ -579,20 +554,6 @@ def test_many_rows_move_closer_and_lose_no_letters():
     assert problems_of(figure) == []
 
 
-def test_small_words():
-    assert words.percent(0.625) == "63%"
-    assert words.percent(0.003) == "0.3%"
-    assert words.percent(0) == "0%"
-    assert words.number(-0.04) == "0"
-    assert words.number(-2.77) == "−2.8"
-    assert words.weeks(4.3) == "4.3" and words.weeks(52.2) == "52" and words.weeks(np.nan) == "–"
-    assert words.in_weeks(0) == "the end of infusion" and words.in_weeks(1) == "1 week"
-    assert words.short("Cantu et al. (no date)") == "Cantu et al. (no date)"
-    assert (
-        words.short("Open-access prospective study 2021 (authors not visible)") == "Open-access prospective study 2021"
-    )
-
-
 def test_arms_of_one_study_get_names_that_tell_them_apart():
     table = pd.DataFrame(
         {
@@ -600,7 +561,7 @@ def test_arms_of_one_study_get_names_that_tell_them_apart():
             "label": ["first course, 10 to 50 mg/h", "second course (after relapse)", "x", "dose, low", "dose, high"],
         }
     )
-    names = words.arm_names(table)
+    names = study_rows.arm_names(table)
     assert names["a", "first course, 10 to 50 mg/h"] == "first course"
     assert names["a", "second course (after relapse)"] == "second course"
     assert ("b", "x") not in names

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from cohort_page_samples import nobody, patients, results
+from drawn_texts import problems_of, text_boxes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
-from test_figures import problems_of, text_boxes
 
 from analysis.exhibit import plain
 from analysis.figures import cohort as figures
@@ -47,6 +47,7 @@ def drawn():
     return {name: make(results(), synthetic=True) for name, make in MAKERS.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_no_words_overlap_or_leave_the_canvas(name, drawn):
     assert problems_of(drawn[name]) == []
@@ -76,6 +77,7 @@ def test_words_hold_numbers_and_no_gaps(name, drawn):
     assert len(figure.data) and "patient" not in figure.data.columns
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_same_bytes_twice_whatever_was_set_before(name, drawn):
     with mpl.rc_context({"font.size": 20, "axes.grid": True, "figure.dpi": 40}):
@@ -91,7 +93,7 @@ def test_too_few_patients_are_not_drawn_and_the_picture_says_so(name):
 
 
 def test_groups_differ_in_grey_print_too():
-    courses = importlib.import_module("analysis.figures.cohort.change_from_baseline").LOOKS
+    courses = importlib.import_module("analysis.figures.cohort.change_from_baseline")._LOOKS
     visits = importlib.import_module("analysis.figures.cohort.responder_curve").LOOKS
     for looks in (courses, tuple(visits.values())):
         assert len({look.marker for look in looks}) == len({look.line for look in looks}) == len(looks)

@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_texts import problems_of, text_boxes
 from matplotlib.patches import Polygon, Rectangle
-from test_figures import problems_of, text_boxes
 
 from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
@@ -22,7 +22,7 @@ STRICT = Criteria(access=("full_text", "abstract"))
 NOTHING = Criteria(routes=("topical",))
 FIGURES = {
     "pooled_forest": synthesis.pooled_rates,
-    "kept_curve": synthesis.benefit_kept,
+    "kept_curve": synthesis.benefit_retention,
     "duration_curves": synthesis.duration_curves,
 }
 
@@ -43,7 +43,7 @@ def forest(default) -> tuple[synthesis.PooledRates, Figure]:
 
 
 @pytest.fixture(scope="module")
-def kept(default) -> tuple[synthesis.BenefitKept, Figure]:
+def kept(default) -> tuple[synthesis.BenefitRetention, Figure]:
     return draw("kept_curve", default)
 
 
@@ -53,6 +53,7 @@ def durations(default) -> tuple[synthesis.DurationCurves, Figure]:
 
 
 # ------------------------------------------------------------------------------------------------ all three alike
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize(("criteria", "level"), [(WIDE, 0.8), (STRICT, 0.99)], ids=["wide", "strict"])
 def test_other_evidence_and_levels_neither_overlap_nor_are_cut(name, criteria, level, evidence):

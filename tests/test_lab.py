@@ -11,13 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from browser_pages import launched
+from browser_pages import PATIENCE, launched
 from lab_pages import edit, errors, lab, open_notebook, other_kernel, run_all, voila
 
 from analysis.outcomes import cohort as clinic
 from analysis.outcomes.cohort.scores import course_scores
 from analysis.outcomes.cohort.threshold import at_threshold
 from analysis.paths import ROOT
+
+pytestmark = pytest.mark.slow
 
 START, PAIN, EXPLORE = "00-start-here", "02-pain-trajectories", "explore"
 STALE = "stale"  # a notebook stored with the name of a kernel that is gone
@@ -59,18 +61,16 @@ def executed(folder: Path, name: str, replace: tuple[str, str] = ("", ""), **mor
         env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **more},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE / 1000,
     )
     # what the cell shows follows its source, below a line of hyphens
     return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stderr).rpartition("------------------\n")[2].strip()
 
 
 def test_jupyter_execute_from_another_folder(tmp_path):
-    """Those for use by hand; test_notebooks.py runs all others from a folder of their own."""
-    names = (START, EXPLORE)
-    with ThreadPoolExecutor(2) as pool:
-        for name, (status, said) in zip(names, pool.map(lambda name: executed(tmp_path, name), names), strict=True):
-            assert status == 0, f"{name}: {said}"
+    """The first notebook; explore.ipynb runs in the tests with a browser, all others in test_notebooks.py."""
+    status, said = executed(tmp_path, START)
+    assert status == 0, said
 
 
 def test_what_is_wrong_is_said_in_a_sentence(tmp_path):
@@ -152,7 +152,7 @@ def test_a_kernel_that_is_gone_is_asked_for_and_the_first_notebook_says_which_to
 def test_with_voila_there_is_no_code_and_the_controls_move(browser, tmp_path):
     with voila(tmp_path, EXPLORE) as address:
         page = browser.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(address)
         page.wait_for_selector("text=Pain fell by at least 30%")
         assert "import" not in page.inner_text("body")

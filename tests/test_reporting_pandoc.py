@@ -12,7 +12,7 @@ import threading
 
 import pypandoc
 import pytest
-from test_reporting_warm import gone
+from processes import gone
 
 from analysis.exhibit import visible
 from analysis.paths import ROOT

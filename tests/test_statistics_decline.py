@@ -5,15 +5,16 @@ from math import inf, log
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
 from analysis.paths import ROOT
 from analysis.statistics.decline import decline
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling import pool_proportions
-from analysis.statistics.pooling.heterogeneity import critical
-from analysis.statistics.random_intercept import Counts, fit
+from analysis.statistics.random_intercept import Counts, fit_random_intercept
 
 REFERENCE = ROOT / "tests" / "reference" / "decline"
 CASES = pd.read_csv(REFERENCE / "cases.csv")
@@ -75,12 +76,12 @@ def test_limits_are_those_of_students_t():
     assert row["p"] == pytest.approx(0.2831, abs=5e-5)
 
 
-def test_with_counts_at_time_0_only_in_mind_it_is_the_pooled_rate():
+def test_an_intercept_alone_gives_the_pooled_rate():
     """An intercept alone, one row a study: the binomial-normal model of pool_proportions."""
     events, totals = [31, 10, 5, 0], [33, 16, 6, 4]
     pooled = pool_proportions(events, totals)
     x, n = np.array(events, float), np.array(totals, float)
-    alone = fit(Counts.of_studies(x, n, np.ones((4, 1)), np.array([3, 1, 2, 0])))
+    alone = fit_random_intercept(Counts.of_studies(x, n, np.ones((4, 1)), np.array([3, 1, 2, 0])))
     assert alone.beta[0] == pytest.approx(pooled.estimate_logit, rel=1e-8)
     assert alone.tau**2 == pytest.approx(pooled.tau2, rel=1e-6)
 
@@ -94,9 +95,9 @@ def test_two_studies_that_share_rows_are_not_two_rows_each():
 
 
 @pytest.mark.parametrize("case", ["many_studies", "much_heterogeneity", "small_studies", "no_heterogeneity"])
-def test_at_half_time_half_of_the_initial_rate_is_left(case):
+def test_at_half_time_the_rate_is_half_of_the_initial_rate(case):
     found = fitted(case)
-    half = found.half()
+    half = found.half_time()
     initial, then = found.curve([0, half.weeks])["rate"]
     assert then == pytest.approx(initial / 2, rel=1e-10)
     assert 0 <= half.low < half.weeks < half.high
@@ -108,19 +109,19 @@ def test_at_the_limits_of_half_time_the_statistic_equals_the_quantile(case, leve
     """The limits solved again from their definition: |b L + log(2 + exp(a))| = t * its standard error."""
     found = fitted(case, level=level)
     a, b = found.coefficients["estimate"]
-    half = found.half()
+    half = found.half_time()
     for weeks in (half.low, half.high):
         length = log(1 + weeks)
         gradient = np.array([np.exp(a) / (2 + np.exp(a)), length])
         se = np.sqrt(gradient @ found.covariance @ gradient)
-        assert abs(b * length + log(2 + np.exp(a))) / se == pytest.approx(critical(level, found.df), rel=1e-8)
+        assert abs(b * length + log(2 + np.exp(a))) / se == pytest.approx(critical_value(level, found.df), rel=1e-8)
 
 
 def test_a_rate_that_may_stay_up_has_no_upper_limit_and_one_that_rises_no_half_time():
-    published = fitted("published").half()
+    published = fitted("published").half_time()
     assert published.high == inf
     assert published.low == pytest.approx(10.09, abs=0.01)
-    rising = fitted("rising").half()
+    rising = fitted("rising").half_time()
     assert (rising.weeks, rising.low, rising.high) == (inf, inf, inf)
 
 
@@ -130,7 +131,7 @@ def test_the_curve_is_computed_by_hand():
     row = found.curve([12.0]).iloc[0]
     length = log(13)
     variance = covariance[0, 0] + 2 * length * covariance[0, 1] + length**2 * covariance[1, 1]
-    t = critical(0.95, 23)
+    t = critical_value(0.95, 23)
     assert row["rate"] == pytest.approx(expit(a + b * length))
     assert row["ci_low"] == pytest.approx(expit(a + b * length - t * np.sqrt(variance)))
     assert row["pi_high"] == pytest.approx(expit(a + b * length + t * np.sqrt(variance + found.tau**2)))
@@ -144,9 +145,9 @@ def test_a_group_moves_the_curve_by_its_coefficient():
     assert found.curve([4.0])["rate"].iloc[0] == base
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_rows_is_of_no_account(random):
+def test_the_order_of_rows_does_not_matter(random):
     data = CASES[CASES["case"] == "empty_and_full_cells"]
     order = list(range(len(data)))
     random.shuffle(order)
@@ -170,7 +171,7 @@ def test_the_order_of_rows_is_of_no_account(random):
         (([5, 6, 7, float("nan")], [9, 9, 9, 9], [0, 4, 8, 8], list("abcd")), "events, element 4"),
     ],
 )
-def test_what_cannot_be_known_is_refused(arguments, words):
+def test_unidentified_models_are_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         decline(*arguments)
 
@@ -180,9 +181,9 @@ def test_a_study_belongs_to_one_group():
         decline([5, 4, 6, 7, 3], [9] * 5, [0, 4, 8, 0, 4], list("aabcd"), ["x", "y", "x", "x", "y"])
 
 
-def test_curve_and_half_refuse_what_they_cannot_answer():
+def test_curve_and_half_time_refuse_unknown_groups_and_times():
     found = fitted("many_studies", True)
     with pytest.raises(ValueError, match="element 2, is below 0"):
         found.curve([0, -1])
     with pytest.raises(ValueError, match="must be one of a, b"):
-        found.half("c")
+        found.half_time("c")

@@ -1,15 +1,10 @@
-"""Rules within one row that the dictionary can't state. One function a rule; each gives the problems it finds."""
+"""Rules within one row that the dictionary can't state. One function a rule; each gives its problems."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
-from math import ceil, floor
+from collections.abc import Callable, Iterator
 
-from analysis.evidence.cells import Record
-from analysis.statistics.rounding import counts_near, ways_to_print
+from analysis.evidence.records import Tables
 from analysis.tabular.problems import Problem
 
 COUNTS = {
@@ -17,11 +12,10 @@ COUNTS = {
     "adverse_events": ("events", "n"),
     "durations": ("patients", "patients_treated"),
 }
-INTERVALS = {"reported_tests": "estimate", "reviews": "estimate", "pharmacology": "value"}
-UNREADABLE = "unreadable"
-SINGLE_SPREADS = ("sd", "se", "iqr_width", "unlabelled")
+_INTERVALS = {"reported_tests": "estimate", "reviews": "estimate", "pharmacology": "value"}
+_SINGLE_SPREADS = ("sd", "se", "iqr_width", "unlabelled")
 # Columns of a table that are filled in together or not at all.
-TOGETHER = {
+_TOGETHER = {
     "studies": (("disease_duration_years", "disease_duration_stat"), ("overlap_group", "pool_in_overlap")),
     "arms": (("dose_value", "dose_unit"), ("dose_value", "dose_kind"), ("contained_in", "contained_as")),
     "durations": (("patients", "count_basis"),),
@@ -34,36 +28,6 @@ TOGETHER = {
         ("changes_table", "changes_to"),
     ),
 }
-
-
-@dataclass(frozen=True)
-class Tables:
-    """What the rules look at.
-
-    records: values by table (None = missing or wrong); files: name of each table's file; texts: cells as they stand in
-    the file, by table and row.
-    """
-
-    records: Mapping[str, list[Record]]
-    files: Mapping[str, str]
-    texts: Mapping[str, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
-
-    def __getitem__(self, table: str) -> list[Record]:
-        return self.records.get(table, [])
-
-    def text(self, table: str, record: Record, column: str) -> str:
-        """A cell as it is printed in the file: 61.0 keeps its zero."""
-        return self.texts.get(table, {}).get(record["row"], {}).get(column, "")
-
-    def problem(self, table: str, record: Record, column: str, rule: str, advice: str | None = None) -> Problem:
-        if advice is None:
-            source, place = record.get("source_id"), record.get("locator")
-            advice = (
-                f"compare with the source: {source}" + (f" ({place})" if place else "")
-                if source
-                else "compare with the source"
-            )
-        return Problem(self.files[table], record["row"], column, self.text(table, record, column), rule, advice)
 
 
 def counts_within_their_denominator(tables: Tables) -> Iterator[Problem]:
@@ -82,7 +46,7 @@ def scores_on_their_scale(tables: Tables) -> Iterator[Problem]:
             continue
         bottom = -top if row["statistic"] == "mean_change" else 0
         for column in ("value", "spread_low", "spread_high"):
-            least = 0 if column == "spread_low" and row["spread_kind"] in SINGLE_SPREADS else bottom
+            least = 0 if column == "spread_low" and row["spread_kind"] in _SINGLE_SPREADS else bottom
             if row[column] is not None and not least <= row[column] <= top:
                 what = "a change of pain" if bottom else "a pain score"
                 yield tables.problem("pain_scores", row, column, f"{what} lies between {least:g} and {top} (scale_max)")
@@ -95,21 +59,13 @@ def statistic_and_value(tables: Tables) -> Iterator[Problem]:
             continue
         printed = bool(tables.text("pain_scores", row, "value"))
         if row["statistic"] == "range_of_means" and printed:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "value",
-                "range_of_means has an empty value; its ends are spread_low and spread_high",
-                "clear the cell, or give the statistic that the source prints",
-            )
+            rule = "range_of_means has an empty value; its ends are spread_low and spread_high"
+            advice = "clear the cell, or give the statistic that the source prints"
+            yield tables.problem("pain_scores", row, "value", rule, advice)
         if row["statistic"] != "range_of_means" and not printed:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "value",
-                f"a {row['statistic']} has a value",
-                "fill it in, or delete the row if the source prints none",
-            )
+            rule = f"a {row['statistic']} has a value"
+            advice = "fill it in, or delete the row if the source prints none"
+            yield tables.problem("pain_scores", row, "value", rule, advice)
 
 
 def spread_fits_its_kind(tables: Tables) -> Iterator[Problem]:
@@ -120,41 +76,25 @@ def spread_fits_its_kind(tables: Tables) -> Iterator[Problem]:
         has_low, has_high = (bool(tables.text("pain_scores", row, column)) for column in ("spread_low", "spread_high"))
         if not tables.text("pain_scores", row, "spread_kind"):
             if has_low or has_high:
-                yield tables.problem(
-                    "pain_scores",
-                    row,
-                    "spread_kind",
-                    "a spread has a kind",
-                    "write the kind that the source names; unlabelled if it only prints a plus-minus sign",
-                )
+                rule = "a spread has a kind"
+                advice = "write the kind that the source names; unlabelled if it only prints a plus-minus sign"
+                yield tables.problem("pain_scores", row, "spread_kind", rule, advice)
             continue
         if kind is None:
             continue
         if not has_low:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "spread_low",
-                f"a spread of the kind {kind} has a value",
-                "fill it in, or clear spread_kind",
-            )
-        if kind in SINGLE_SPREADS and has_high:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "spread_high",
-                f"a spread of the kind {kind} is one number, in spread_low",
-                "clear the cell, or correct spread_kind",
-            )
-        if kind not in SINGLE_SPREADS:
+            rule = f"a spread of the kind {kind} has a value"
+            advice = "fill it in, or clear spread_kind"
+            yield tables.problem("pain_scores", row, "spread_low", rule, advice)
+        if kind in _SINGLE_SPREADS and has_high:
+            rule = f"a spread of the kind {kind} is one number, in spread_low"
+            advice = "clear the cell, or correct spread_kind"
+            yield tables.problem("pain_scores", row, "spread_high", rule, advice)
+        if kind not in _SINGLE_SPREADS:
             if not has_high:
-                yield tables.problem(
-                    "pain_scores",
-                    row,
-                    "spread_high",
-                    f"a spread of the kind {kind} has two ends",
-                    "fill in the upper end",
-                )
+                rule = f"a spread of the kind {kind} has two ends"
+                advice = "fill in the upper end"
+                yield tables.problem("pain_scores", row, "spread_high", rule, advice)
             if _greater(low, high):
                 yield tables.problem(
                     "pain_scores", row, "spread_low", f"spread_low is at most spread_high, here {high:g}"
@@ -171,29 +111,17 @@ def phase_and_weeks(tables: Tables) -> Iterator[Problem]:
         phase, weeks = row["phase"], row["weeks_from_end"]
         printed = bool(tables.text("pain_scores", row, "weeks_from_end"))
         if phase in ("baseline", "during") and printed:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "weeks_from_end",
-                f"weeks_from_end is empty in the phase {phase}",
-                "clear the cell, or correct the phase",
-            )
+            rule = f"weeks_from_end is empty in the phase {phase}"
+            advice = "clear the cell, or correct the phase"
+            yield tables.problem("pain_scores", row, "weeks_from_end", rule, advice)
         if phase == "end_of_infusion" and (not printed or (weeks or 0) > 0):
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "weeks_from_end",
-                "weeks_from_end is 0 at the end of infusion",
-                "write 0, or correct the phase",
-            )
+            rule = "weeks_from_end is 0 at the end of infusion"
+            advice = "write 0, or correct the phase"
+            yield tables.problem("pain_scores", row, "weeks_from_end", rule, advice)
         if phase == "follow_up" and printed and weeks == 0:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "weeks_from_end",
-                "weeks_from_end is more than 0 at follow-up",
-                "write the weeks, or correct the phase to end_of_infusion",
-            )
+            rule = "weeks_from_end is more than 0 at follow-up"
+            advice = "write the weeks, or correct the phase to end_of_infusion"
+            yield tables.problem("pain_scores", row, "weeks_from_end", rule, advice)
 
 
 def weeks_in_order(tables: Tables) -> Iterator[Problem]:
@@ -201,21 +129,13 @@ def weeks_in_order(tables: Tables) -> Iterator[Problem]:
     for row in tables["durations"]:
         low, high, statement = row["weeks_low"], row["weeks_high"], row["statement"]
         if _greater(low, high):
-            yield tables.problem(
-                "durations",
-                row,
-                "weeks_low",
-                f"weeks_low is at most weeks_high, here {high:g}",
-                "exchange the two if they were swapped",
-            )
+            rule = f"weeks_low is at most weeks_high, here {high:g}"
+            advice = "exchange the two if they were swapped"
+            yield tables.problem("durations", row, "weeks_low", rule, advice)
         elif statement == "exact" and low != high:
-            yield tables.problem(
-                "durations",
-                row,
-                "weeks_high",
-                "an exact duration has the same number in weeks_low and weeks_high",
-                "write it in both, or choose range_of_patients",
-            )
+            rule = "an exact duration has the same number in weeks_low and weeks_high"
+            advice = "write it in both, or choose range_of_patients"
+            yield tables.problem("durations", row, "weeks_high", rule, advice)
         elif statement == "none" and (low or high):
             yield tables.problem(
                 "durations", row, "weeks_low", "no benefit at all means 0 weeks", "write 0 in weeks_low and weeks_high"
@@ -224,7 +144,7 @@ def weeks_in_order(tables: Tables) -> Iterator[Problem]:
 
 def estimate_within_its_interval(tables: Tables) -> Iterator[Problem]:
     """ci_low <= estimate <= ci_high."""
-    for table, estimate in INTERVALS.items():
+    for table, estimate in _INTERVALS.items():
         for row in tables[table]:
             low, high, value = row["ci_low"], row["ci_high"], row[estimate]
             if _greater(low, high):
@@ -244,111 +164,22 @@ def crps_within_enrolled(tables: Tables) -> Iterator[Problem]:
 
 def filled_in_together(tables: Tables) -> Iterator[Problem]:
     """Some columns only make sense with another: a dose with its unit, a P value with its sign."""
-    for table, pairs in TOGETHER.items():
+    for table, pairs in _TOGETHER.items():
         for row in tables[table]:
             for pair in pairs:
                 filled = [bool(tables.text(table, row, column)) for column in pair]
                 if any(filled) and not all(filled):
                     full, empty = pair if filled[0] else pair[::-1]
-                    yield tables.problem(
-                        table,
-                        row,
-                        empty,
-                        f"{pair[0]} and {pair[1]} are filled in together or not at all",
-                        f"fill it in, or clear {full} ({tables.text(table, row, full)})",
-                    )
-
-
-def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
-    """A count derived from a percentage gives that percentage again, or is marked as the nearest that does not."""
-    for table, (count, total) in (("responders", COUNTS["responders"]), ("durations", COUNTS["durations"])):
-        for row in tables[table]:
-            basis, value, n = row["count_basis"], row[count], row[total]
-            if basis not in ("derived_from_percent", "nearest_to_percent") or value is None or n is None:
-                continue
-            printed = _percentage(tables, table, row)
-            if printed == UNREADABLE:
-                continue
-            if printed is None:
-                where = "percent_reported" if table == "responders" else "reported"
-                yield tables.problem(
-                    table,
-                    row,
-                    where,
-                    f"a count that is {basis} has one percentage, in {where}",
-                    f"write the percentage as printed into {where}",
-                )
-                continue
-            fitting, nearest = counts_behind(printed, n)
-            if basis == "derived_from_percent" and value not in fitting:
-                advice = (
-                    f"write {_or(fitting)}"
-                    if fitting
-                    else f"write {nearest} and nearest_to_percent: no whole number of {n} gives {printed}%"
-                )
-                yield tables.problem(
-                    table,
-                    row,
-                    count,
-                    f"a count derived from a percentage gives it again: {value} of {n} is not {printed}%",
-                    advice,
-                )
-            if basis == "nearest_to_percent" and fitting:
-                yield tables.problem(
-                    table,
-                    row,
-                    "count_basis",
-                    f"nearest_to_percent means that no whole number gives {printed}% of {n}; {_or(fitting)} does",
-                    f"write derived_from_percent and {_or(fitting)}",
-                )
-            elif basis == "nearest_to_percent" and abs(Fraction(100 * value, n) - Fraction(printed)) > abs(
-                Fraction(100 * nearest, n) - Fraction(printed)
-            ):
-                yield tables.problem(
-                    table,
-                    row,
-                    count,
-                    f"the whole number of {n} nearest to {printed}% is held, which is {nearest}",
-                    f"write {nearest}",
-                )
-
-
-def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
-    """The counts of `total` that a paper may print as this percentage, and the nearest count."""
-    exact, decimals = Fraction(printed) * total / 100, _decimals(printed)
-    nearest = min(min(total, floor(exact)), min(total, ceil(exact)), key=lambda count: abs(count - exact))
-    around = counts_near(Fraction(printed), total, decimals)
-    return [count for count in around if Fraction(printed) in percentages(count, total, decimals)], nearest
-
-
-def percentages(count: int, total: int, decimals: int) -> set[Fraction]:
-    """The percentages that a paper may print for `count` of `total`: rounded half up, half to even, or cut off."""
-    return {Fraction(number, 10**decimals) for number in ways_to_print(count, total, decimals)}
-
-
-def _percentage(tables: Tables, table: str, row: Record) -> str | None:
-    """The printed percentage as text; in durations it stands in the words of the statement. None = there is none."""
-    if table == "responders":
-        text = tables.text(table, row, "percent_reported")
-        return (text if row["percent_reported"] is not None else UNREADABLE) if text else None
-    found = re.findall(r"(\d+(?:\.\d+)?)\s?%", row["reported"] or "")
-    return found[0] if len(found) == 1 else None
-
-
-def _decimals(number: str) -> int:
-    return len(number.partition(".")[2])
+                    rule = f"{pair[0]} and {pair[1]} are filled in together or not at all"
+                    advice = f"fill it in, or clear {full} ({tables.text(table, row, full)})"
+                    yield tables.problem(table, row, empty, rule, advice)
 
 
 def _greater(left: float | None, right: float | None) -> bool:
     return left is not None and right is not None and left > right
 
 
-def _or(numbers: list[int]) -> str:
-    # The counts that fit a percentage follow each other.
-    return " or ".join(map(str, numbers)) if len(numbers) < 3 else f"{numbers[0]} to {numbers[-1]}"
-
-
-RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
+RULES_WITHIN_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     counts_within_their_denominator,
     scores_on_their_scale,
     statistic_and_value,
@@ -358,5 +189,4 @@ RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     estimate_within_its_interval,
     crps_within_enrolled,
     filled_in_together,
-    counts_reproduce_their_percentage,
 )

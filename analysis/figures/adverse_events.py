@@ -5,33 +5,34 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.ledger import Column, Ledger, interval
-from analysis.figures.style import nothing, regimen_look, style
-from analysis.figures.words import (
-    CONTROL_HEADINGS,
-    CONTROL_ORDER,
+from analysis.figures.study_rows import (
     arm_names,
-    count_mark,
-    in_order,
-    level_words,
+    marked_caption,
     marks_line,
     not_drawn,
-    of_them,
-    paragraphs,
-    percent_pair,
-    plural,
-    regimen_words,
+    present_in_order,
     row_label,
-    short,
-    source_mark,
-    study_ids,
-    where_it_stands,
-    whole,
-    with_marks,
+    source_columns,
 )
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.wording import half_up, printed_percent
+from analysis.figures.style import nothing, regimen_look, style
+from analysis.outcomes.context import PLACEBO
+from analysis.wording import (
+    CONTROL_HEADINGS,
+    REGIMEN_WORDS,
+    count_cell,
+    count_mark,
+    counted,
+    half_up,
+    of_them,
+    percent_level,
+    percent_pair,
+    printed_percent,
+    regimen_words,
+    short_citation,
+    source_mark,
+)
 
 _COLUMNS = (
     Column(4, 126),
@@ -51,7 +52,7 @@ def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adver
     listed in the notes.
     """
     caption = (
-        f"Patients with an adverse event, with Wilson's {level_words(level)} interval; the words are those of the "
+        f"Patients with an adverse event, with Wilson's {percent_level(level)} interval; the words are those of the "
         "sources. Where no patient had the event the vertical stroke marks 3/n, the rate that the study can just not "
         "exclude (rule of three, 95%, one-sided). Marker and colour stand for the regimen. Events are defined, "
         "sought and reported differently, so that rates of different studies do not compare; what a study does not "
@@ -70,14 +71,14 @@ def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adver
     names, ordered = arm_names(drawn), []
     with style():
         ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in in_order(drawn["control"], CONTROL_ORDER):
+        for control in present_in_order(drawn["control"], CONTROL_HEADINGS):
             group = drawn[drawn["control"] == control]
-            studies = plural(group["study_id"].nunique(), "study", "studies")
-            ledger.heading(CONTROL_HEADINGS.get(control, control), f"{studies}, {plural(len(group), 'rate')}")
+            studies = counted(group["study_id"].nunique(), "study", "studies")
+            ledger.heading(CONTROL_HEADINGS.get(control, control), f"{studies}, {counted(len(group), 'rate')}")
             for row in each(group):
                 ordered.append(row.Index)
                 _add(ledger, row, names)
-        regimens = in_order(drawn["regimen_class"], REGIMEN_WORDS)
+        regimens = present_in_order(drawn["regimen_class"], REGIMEN_WORDS)
         stroke = "Vertical stroke: upper limit by the rule of three." if drawn["rule_of_three"].notna().any() else ""
         picture = ledger.render(
             _axis, key=[(regimen_look(r), regimen_words(r)) for r in regimens], foot=[stroke, marks_line(drawn)]
@@ -85,7 +86,13 @@ def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adver
     drawn = drawn.loc[ordered]
     notes = paragraphs(_printed_otherwise(drawn), notes)
     return Figure(
-        name, picture, _data(drawn), _alt(drawn, left, level), with_marks(caption, drawn), study_ids(drawn), notes
+        name,
+        picture,
+        _data(drawn),
+        _alt(drawn, left, level),
+        marked_caption(caption, drawn),
+        studies_of(drawn),
+        notes,
     )
 
 
@@ -101,11 +108,11 @@ def _add(ledger: Ledger, row, names: dict) -> None:
             ax.plot([100 * row.rule_of_three] * 2, [y - 4.5, y + 4.5], color=look.letters, linewidth=1.2, clip_on=False)
 
     who = ROLE_WORDS.get(row.role)
-    study = f"{short(row.citation)}{source_mark(row.access)}, {who}" if who else _study(row, names)
+    study = f"{short_citation(row.citation)}{source_mark(row.access)}, {who}" if who else _study(row, names)
     ledger.row(
         study,
         row.event,
-        f"{whole(row.events)}/{whole(row.n)}{count_mark(row.count_basis)}",
+        f"{count_cell(row.events)}/{count_cell(row.n)}{count_mark(row.count_basis)}",
         f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
         draw=draw,
     )
@@ -113,7 +120,7 @@ def _add(ledger: Ledger, row, names: dict) -> None:
 
 def _study(row, names: dict) -> str:
     if row.control == PLACEBO and (row.study_id, row.label) in names:
-        return f"{short(row.citation)}{source_mark(row.access)}, ketamine"
+        return f"{short_citation(row.citation)}{source_mark(row.access)}, ketamine"
     return row_label(row, names)
 
 
@@ -127,7 +134,8 @@ def _axis(ax) -> None:
 def _printed_otherwise(table: pd.DataFrame) -> str:
     rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
     parts = [
-        f"{short(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval is that of "
+        f"{short_citation(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval is "
+        "that of "
         f"{int(r.events)} of {int(r.n)}"
         for r in each(rows)
     ]
@@ -146,7 +154,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_high_percent": 100 * table["ci_high"],
             "rule_of_three_limit_percent": 100 * table["rule_of_three"],
             "percent_as_printed": table["percent_reported"],
-            **where_it_stands(table, "adverse_events"),
+            **source_columns(table, "adverse_events"),
         }
     ).reset_index(drop=True)
 
@@ -154,23 +162,25 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 def _alt(table: pd.DataFrame, left: pd.DataFrame, level: float) -> str:
     zero = table[table["events"] == 0]
     sentences = [
-        f"{plural(len(table), 'adverse event rate')} from {plural(table['study_id'].nunique(), 'study', 'studies')}, "
+        f"{counted(len(table), 'adverse event rate')} from {counted(table['study_id'].nunique(), 'study', 'studies')}, "
         f"{of_them(len(zero), len(table))} with no event."
     ]
     told = table if len(table) <= _FEW else table[table["control"] == PLACEBO]
     for (_, event), group in told.groupby(["study_id", "event"], sort=False):
         arms = [
-            f"{printed_percent(r)} of {int(r.n)} ({level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)})"
+            f"{printed_percent(r)} of {int(r.n)} ({percent_level(level)} interval {percent_pair(r.ci_low, r.ci_high)})"
             + (f" under {r.role}" if r.control == PLACEBO else "")
             for r in each(group)
         ]
-        sentences.append(f"{short(group['citation'].iloc[0])}, {event}: {' and '.join(arms)}.")
+        sentences.append(f"{short_citation(group['citation'].iloc[0])}, {event}: {' and '.join(arms)}.")
     if len(zero):
         best = zero.loc[zero["n"].astype("float64").idxmax()]
         sentences.append(
-            f"The largest group without the event, {int(best['n'])} patients of {short(best['citation'])} "
+            f"The largest group without the event, {int(best['n'])} patients of {short_citation(best['citation'])} "
             f"({best['event']}), leaves rates up to {half_up(100 * best['rule_of_three'], 1)}% open."
         )
     if len(left):
-        sentences.append(f"{plural(len(left), 'event')} {'is' if len(left) == 1 else 'are'} mentioned without a count.")
+        sentences.append(
+            f"{counted(len(left), 'event')} {'is' if len(left) == 1 else 'are'} mentioned without a count."
+        )
     return " ".join(sentences)

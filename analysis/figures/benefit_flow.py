@@ -11,9 +11,8 @@ import pandas as pd
 from analysis.exhibit import Figure, escape, linked
 from analysis.figures.flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, WORDS, draw_flow, span
 from analysis.figures.style import MUTED, POINTS, SMALL, finish, sheet, style, text_height, wrap, write
-from analysis.figures.words import in_weeks, short, weeks
 from analysis.outcomes.responders import Flow
-from analysis.wording import COUNT_MARKS, MARK_WORDS, half_up
+from analysis.wording import COUNT_MARKS, MARK_WORDS, half_up, in_weeks, short_citation, weeks_cell
 
 TEST_WORDS = {
     "uncorrected": "uncorrected",
@@ -33,7 +32,7 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
     name = name or "benefit-flow-" + re.sub(r"[^a-z0-9]+", "-", flow.arm_id.lower()).strip("-")
     ranges = _ranges(flow)
     with style():
-        heading = wrap(f"{short(flow.citation)}: {flow.definition}", POINTS - 12, 8.5, "bold")
+        heading = wrap(f"{short_citation(flow.citation)}: {flow.definition}", POINTS - 12, 8.5, "bold")
         top = text_height(heading, 8.5) + 46
         foot = wrap(_foot(flow, ranges), POINTS - 8, SMALL)
         picture = sheet(top + HEIGHT + 16 + text_height(foot, SMALL))
@@ -46,9 +45,9 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
             words = (
                 "end of infusion"
                 if at == 0
-                else f"{weeks(at)} weeks later"
+                else f"{weeks_cell(at)} weeks later"
                 if flow.weeks_first == 0
-                else f"week {weeks(at)}"
+                else f"week {weeks_cell(at)}"
             )
             write(picture, left + BROAD / 2, top - 31, words, color=MUTED, ha="center")
             rate = f"{count}/{flow.n}{mark} = {half_up(printed)}%"
@@ -118,7 +117,7 @@ def _foot(flow: Flow, ranges: _Ranges) -> str:
 
 def _caption(flow: Flow) -> str:
     return (
-        f"The {flow.n} patients of {escape(short(flow.citation))} with and without benefit "
+        f"The {flow.n} patients of {escape(short_citation(flow.citation))} with and without benefit "
         f"({escape(flow.definition)}) at {in_weeks(flow.weeks_first)} and at {in_weeks(flow.weeks_second)}, and how "
         "many kept, lost or gained it in between. The study prints the two rates, not the flow: solid bands are "
         "certain, hatched bands show what stays open. There is no control group in this picture."
@@ -157,7 +156,8 @@ def _data(flow: Flow, ranges: _Ranges) -> pd.DataFrame:
 def _alt(flow: Flow, ranges: _Ranges) -> str:
     drawn, possible = ranges.drawn, ranges.possible
     rates = (
-        f"In {short(flow.citation)} {flow.first} of {flow.n} patients ({half_up(flow.percent_first)}%) have the "
+        f"In {short_citation(flow.citation)} {flow.first} of {flow.n} patients ({half_up(flow.percent_first)}%) "
+        "have the "
         "benefit "
         f"at {in_weeks(flow.weeks_first)} and {flow.second} of {flow.n} ({half_up(flow.percent_second)}%) at "
         f"{in_weeks(flow.weeks_second)}."

@@ -9,8 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.labels import spread
+from analysis.figures.study_rows import (
+    arm_names,
+    marked_caption,
+    not_drawn,
+    present_in_order,
+    row_label,
+    sentence_label,
+    source_columns,
+)
 from analysis.figures.style import (
     LINE,
     MUTED,
@@ -32,30 +41,22 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import (
+from analysis.wording import (
+    BENEFIT_STATES,
+    BENEFIT_WORDS,
     CONTROL_HEADINGS,
-    CONTROL_ORDER,
-    arm_names,
+    REGIMEN_WORDS,
     count_mark,
-    in_order,
+    counted,
     in_weeks,
-    level_words,
-    not_drawn,
-    paragraphs,
+    percent_level,
     percent_pair,
-    plural,
+    printed_percent,
     regimen_words,
-    row_label,
-    short,
-    spoken,
-    study_ids,
-    weeks,
-    where_it_stands,
-    with_marks,
+    short_citation,
+    upper_first,
+    weeks_cell,
 )
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.wording import printed_percent, upper_first
 
 _FEW = 4  # so many at most are all told in the alternative text
 _LEFT, _WIDE, LABELS, _GAP, _LOWEST = 30, 112, 120, 10, 104
@@ -65,7 +66,7 @@ _MARGIN = 13  # room on the left for points that stand side by side
 def benefit_over_time(
     kept: pd.DataFrame, horizon_weeks: float = 52, level: float = 0.95, name: str = "benefit-over-time"
 ) -> Figure:
-    """Share of all treated patients who still have the benefit, with Wilson's interval; takes `durations.kept`.
+    """Share of all treated patients who still have the benefit, with Wilson's interval; from `retained_benefit`.
 
     horizon_weeks: where the axis ends; later counts are listed in the notes. Thin straight lines join the counts of one
     arm and benefit; they are no estimate of what happened in between.
@@ -74,7 +75,7 @@ def benefit_over_time(
         raise ValueError(f"horizon_weeks is {horizon_weeks}: the axis must end after week 0")
     caption = (
         "Share of all treated patients who still have the benefit, by weeks after the end of infusion (square-root "
-        f"scale), one panel for each regimen, with Wilson's {level_words(level)} interval. Lines join counts of the "
+        f"scale), one panel for each regimen, with Wilson's {percent_level(level)} interval. Lines join counts of the "
         "same arm and benefit and say nothing about the time between. The percentages beside a name follow the "
         "points from left to right. Points that fall on the same week are drawn side by side. No arm here has a "
         "control group unless its heading says so."
@@ -83,7 +84,7 @@ def benefit_over_time(
     later = kept.drop(drawn.index)
     notes = not_drawn(
         ((r, f"{int(r.patients)} of {int(r.patients_treated)} at {in_weeks(r.weeks)}") for r in each(later)),
-        f"Beyond the end of the axis ({weeks(horizon_weeks)} weeks)",
+        f"Beyond the end of the axis ({weeks_cell(horizon_weeks)} weeks)",
     )
     if drawn.empty:
         return nothing(
@@ -95,7 +96,13 @@ def benefit_over_time(
     with style():
         picture = _page(drawn, horizon_weeks)
     return Figure(
-        name, picture, _data(drawn), _alt(drawn, level), with_marks(caption, drawn), study_ids(drawn), paragraphs(notes)
+        name,
+        picture,
+        _data(drawn),
+        _alt(drawn, level),
+        marked_caption(caption, drawn),
+        studies_of(drawn),
+        paragraphs(notes),
     )
 
 
@@ -124,12 +131,13 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     names = arm_names(table)
     plan: list[tuple[str, float, object]] = []
     y = 2.0
-    for control in in_order(table["control"], CONTROL_ORDER):
+    for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
         plan.append(("heading", y, (control, group["study_id"].nunique())))
         y += 26
         cells = [
-            _cell(r, group[group["regimen_class"] == r], names) for r in in_order(group["regimen_class"], REGIMEN_WORDS)
+            _cell(r, group[group["regimen_class"] == r], names)
+            for r in present_in_order(group["regimen_class"], REGIMEN_WORDS)
         ]
         for start in range(0, len(cells), 2):
             pair = cells[start : start + 2]
@@ -146,7 +154,7 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
                 picture,
                 11 + text_width(heading, 8.5, "bold"),
                 top + 12.2,
-                plural(what[1], "study", "studies"),
+                counted(what[1], "study", "studies"),
                 color=MUTED,
             )
         else:
@@ -165,13 +173,13 @@ def _cell(regimen: str, group: pd.DataFrame, names: dict) -> _Cell:
     for number, (_, rows) in enumerate(group.groupby(["arm_id", "benefit"], sort=False)):
         rows = rows.sort_values("weeks", kind="stable")
         first = next(each(rows))
-        sources = "".join(dict.fromkeys(row_label(r, {})[len(short(r.citation)) :] for r in each(rows)))
-        arm = row_label(first._replace(access=None), names)[len(short(first.citation)) :]
+        sources = "".join(dict.fromkeys(row_label(r, {})[len(short_citation(r.citation)) :] for r in each(rows)))
+        arm = row_label(first._replace(access=None), names)[len(short_citation(first.citation)) :]
         steps = [printed_percent(r) + count_mark(r.count_basis) for r in each(rows)]
         shares = " → ".join(steps) + f" of {int(first.patients_treated)}"
         benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
         words = (
-            wrap(f"{short(first.citation)}{sources}{arm}", LABELS, SMALL)
+            wrap(f"{short_citation(first.citation)}{sources}{arm}", LABELS, SMALL)
             + "\n"
             + wrap(f"{benefit}, {shares}", LABELS, SMALL)
         )
@@ -249,7 +257,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_low_percent": 100 * table["ci_low"],
             "ci_high_percent": 100 * table["ci_high"],
             "percent_as_printed": table["percent_reported"],
-            **where_it_stands(table, "durations"),
+            **source_columns(table, "durations"),
         }
     ).reset_index(drop=True)
 
@@ -258,10 +266,10 @@ def _alt(table: pd.DataFrame, level: float) -> str:
     arms = table.groupby(["arm_id", "benefit"], sort=False).ngroups
     names = arm_names(table)
     sentences = [
-        f"{plural(len(table), 'count')} of patients who kept the benefit, in {plural(arms, 'group')} of "
-        f"{plural(table['study_id'].nunique(), 'study', 'studies')}."
+        f"{counted(len(table), 'count')} of patients who kept the benefit, in {counted(arms, 'group')} of "
+        f"{counted(table['study_id'].nunique(), 'study', 'studies')}."
     ]
-    for regimen in in_order(table["regimen_class"], REGIMEN_WORDS):
+    for regimen in present_in_order(table["regimen_class"], REGIMEN_WORDS):
         group = table[table["regimen_class"] == regimen]
         parts = []
         for _, rows in group.groupby(["arm_id", "benefit"], sort=False):
@@ -274,9 +282,9 @@ def _alt(table: pd.DataFrame, level: float) -> str:
             if len(rows) > 1 or arms <= _FEW or group.groupby(["arm_id", "benefit"]).ngroups == 1:
                 benefit = rows["benefit"].iloc[0]
                 parts.append(
-                    f"{spoken(next(each(rows)), names)}, {BENEFIT_STATES.get(benefit, benefit)}, "
+                    f"{sentence_label(next(each(rows)), names)}, {BENEFIT_STATES.get(benefit, benefit)}, "
                     f"{', then '.join(steps)}"
                 )
         if parts:
             sentences.append(f"{upper_first(regimen_words(regimen))}: {'; '.join(parts)}.")
-    return " ".join(sentences) + f" Intervals are {level_words(level)}."
+    return " ".join(sentences) + f" Intervals are {percent_level(level)}."

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite
+from analysis.exhibit import Figure, cite, paragraphs, studies_of
+from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order
 from analysis.figures.style import (
     LINE,
     MUTED,
@@ -30,28 +31,23 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import (
-    count_mark,
-    in_order,
-    in_weeks,
-    level_words,
-    marks_line,
-    not_drawn,
-    paragraphs,
-    percent,
-    percent_pair,
-    plural,
-    regimen_words,
-    short,
-    source_mark,
-    study_ids,
-    weeks,
-    with_marks,
-)
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.outcomes.synthesis import DurationCurves
-from analysis.wording import MARK_WORDS, upper_first
+from analysis.wording import (
+    BENEFIT_WORDS,
+    MARK_WORDS,
+    REGIMEN_WORDS,
+    count_mark,
+    counted,
+    in_weeks,
+    percent,
+    percent_level,
+    percent_pair,
+    regimen_words,
+    short_citation,
+    source_mark,
+    upper_first,
+    weeks_cell,
+)
 
 _LEFT, _RIGHT, _GAP, _HIGH = 98.0, 22.0, 32.0, 168.0
 WIDEST = 200.0
@@ -72,7 +68,7 @@ def duration_curves(curves: DurationCurves, level: float = 0.95, name: str = "du
     times: who still has the benefit, who has it no longer, of whom it isn't known.
     level: the level of the table's limits, for the words.
     """
-    words = level_words(level)
+    words = percent_level(level)
     caption = (
         "Share of patients whose benefit lasts longer than so many weeks after the end of infusion (square-root "
         "scale), one panel for each regimen: Turnbull's estimate from the intervals in which patients lost the "
@@ -86,13 +82,13 @@ def duration_curves(curves: DurationCurves, level: float = 0.95, name: str = "du
     if curves.groups.empty:
         why = "No duration curve can be drawn: no regimen has patients whose durations are told as two intervals."
         return nothing(name, why, caption, left_out)
-    regimens = in_order(curves.groups["regimen_class"], REGIMEN_WORDS)
+    regimens = present_in_order(curves.groups["regimen_class"], REGIMEN_WORDS)
     with style():
         picture = _page(curves, regimens, level)
     notes = paragraphs(_benefits(curves.patients), left_out)
-    caption = with_marks(caption, curves.patients)
+    caption = marked_caption(caption, curves.patients)
     data, alt = _data(curves, regimens), _alt(curves, regimens, level)
-    return Figure(name, picture, data, alt, caption, study_ids(curves.patients), notes)
+    return Figure(name, picture, data, alt, caption, studies_of(curves.patients), notes)
 
 
 def known(patients: pd.DataFrame, time: float) -> dict[str, int]:
@@ -153,7 +149,7 @@ def _title(found: DurationCurves, regimen: str, wide: float, level: float) -> st
     group = found.groups[found.groups["regimen_class"] == regimen].iloc[0]
     patients = found.patients[found.patients["regimen_class"] == regimen]
     marks = "".join(mark for mark in MARK_WORDS if mark in _marks(patients))
-    lines = [f"{group['patients']} patients{marks}, {plural(group['k'], 'study', 'studies')}"]
+    lines = [f"{group['patients']} patients{marks}, {counted(group['k'], 'study', 'studies')}"]
     lines += [f"median {_median(group)}", _limits(group, level)]
     return "\n".join(wrap(line, wide) for line in lines)
 
@@ -169,13 +165,13 @@ def _median(group: pd.Series) -> str:
         return "not reached" if np.isinf(low) else f"later than {in_weeks(low)}"
     if low == high:
         return in_weeks(low)
-    return f"between {weeks(low)} and {in_weeks(high)}"
+    return f"between {weeks_cell(low)} and {in_weeks(high)}"
 
 
 def _limits(group: pd.Series, level: float) -> str:
-    low, high = weeks(group["median_ci_low"]), group["median_ci_high"]
+    low, high = weeks_cell(group["median_ci_low"]), group["median_ci_high"]
     limits = f"{low} weeks to not reached" if np.isinf(high) else f"{low} to {in_weeks(high)}"
-    return f"{level_words(level)} limits {limits}"
+    return f"{percent_level(level)} limits {limits}"
 
 
 def _axes(ax: Axes, last: float, wide: float, first: bool) -> float:
@@ -233,7 +229,7 @@ def _benefits(patients: pd.DataFrame) -> str:
     named: dict[str, dict[str, None]] = {}
     for row in each(patients):
         words = BENEFIT_WORDS.get(row.benefit, row.benefit)
-        named.setdefault(words, {})[cite(row.study_id, short(row.citation))] = None
+        named.setdefault(words, {})[cite(row.study_id, short_citation(row.citation))] = None
     parts = [f"{words} ({', '.join(studies)})" for words, studies in named.items()]
     return f"Benefit counted: {'; '.join(parts)}."
 
@@ -291,8 +287,9 @@ def _data(found: DurationCurves, regimens: list[str]) -> pd.DataFrame:
 
 def _alt(found: DurationCurves, regimens: list[str], level: float) -> str:
     sentences = [
-        f"Share of patients whose benefit lasts longer than so many weeks, in {plural(len(regimens), 'regimen')}, from "
-        f"{plural(found.patients['study_id'].nunique(), 'study', 'studies')} without a control group."
+        f"Share of patients whose benefit lasts longer than so many weeks, in {counted(len(regimens), 'regimen')}, "
+        "from "
+        f"{counted(found.patients['study_id'].nunique(), 'study', 'studies')} without a control group."
     ]
     told = []
     for regimen in regimens:
@@ -309,4 +306,4 @@ def _alt(found: DurationCurves, regimens: list[str], level: float) -> str:
             f"{upper_first(regimen_words(regimen))}, {group['patients']} patients: {', '.join(steps)}; median "
             f"{_median(group)} ({_limits(group, level)})"
         )
-    return " ".join([*sentences, *(f"{words}." for words in told)]) + f" Limits are {level_words(level)}."
+    return " ".join([*sentences, *(f"{words}." for words in told)]) + f" Limits are {percent_level(level)}."

@@ -7,32 +7,34 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, studies_of
 from analysis.figures.ledger import Column, Ledger
-from analysis.figures.style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
-from analysis.figures.words import (
-    CONTROL_HEADINGS,
-    CONTROL_ORDER,
+from analysis.figures.study_rows import (
     arm_names,
-    count_mark,
-    in_order,
-    in_weeks,
+    marked_caption,
     marks_line,
     not_drawn,
-    of_them,
-    plural,
-    regimen_words,
+    present_in_order,
     row_label,
-    spoken,
-    study_ids,
-    weeks,
-    where_it_stands,
-    whole,
-    with_marks,
+    sentence_label,
+    source_columns,
 )
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.wording import upper_first
+from analysis.figures.style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
+from analysis.outcomes.context import PLACEBO
+from analysis.wording import (
+    BENEFIT_STATES,
+    BENEFIT_WORDS,
+    CONTROL_HEADINGS,
+    REGIMEN_WORDS,
+    count_cell,
+    count_mark,
+    counted,
+    in_weeks,
+    of_them,
+    regimen_words,
+    upper_first,
+    weeks_cell,
+)
 
 _COLUMNS = (Column(4, 204), Column(513, 64, "patients", "right"))
 _FEW = 4  # so many at most are all told in the alternative text
@@ -71,12 +73,12 @@ def durations_swimlane(
     names, order = arm_names(drawn), []
     with style():
         ledger = Ledger(_COLUMNS, _LEFT, _LEFT + _WIDE + BEYOND)
-        for control in in_order(drawn["control"], CONTROL_ORDER):
+        for control in present_in_order(drawn["control"], CONTROL_HEADINGS):
             group = drawn[drawn["control"] == control]
             ledger.heading(
-                CONTROL_HEADINGS.get(control, control), plural(group["study_id"].nunique(), "study", "studies")
+                CONTROL_HEADINGS.get(control, control), counted(group["study_id"].nunique(), "study", "studies")
             )
-            for regimen in in_order(group["regimen_class"], REGIMEN_WORDS):
+            for regimen in present_in_order(group["regimen_class"], REGIMEN_WORDS):
                 ledger.subheading(upper_first(regimen_words(regimen)))
                 for row in each(group[group["regimen_class"] == regimen]):
                     order.append(row.Index)
@@ -88,12 +90,14 @@ def durations_swimlane(
             tick_lines=2,
         )
     drawn = drawn.loc[order]
-    return Figure(name, picture, _data(drawn), _alt(drawn, left), with_marks(caption, drawn), study_ids(drawn), notes)
+    return Figure(
+        name, picture, _data(drawn), _alt(drawn, left), marked_caption(caption, drawn), studies_of(drawn), notes
+    )
 
 
 def _why(row) -> str:
     if pd.notna(row.weeks_high) and np.isfinite(row.weeks_high):
-        return f"only an upper limit of {weeks(row.weeks_high)} weeks"
+        return f"only an upper limit of {weeks_cell(row.weeks_high)} weeks"
     return "no weeks given"
 
 
@@ -142,7 +146,7 @@ def _lane(ax: Axes, y: float, row, look: Look, horizon: float) -> None:
             _remark(ax, x(low) + 7, y, "group average")
         else:
             ax.plot([x(horizon)], [y], marker=">", markersize=5, markerfacecolor="white", **dot)
-            _remark(ax, _WIDE + 7, y, f"ø {weeks(low)}")
+            _remark(ax, _WIDE + 7, y, f"ø {weeks_cell(low)}")
         return
     group = shown == "group statement" or pd.isna(row.patients)
     ax.plot([0, x(low)], [y, y], color=look.color, linestyle=(0, (3, 1.6)) if group else "-", linewidth=1.3)
@@ -152,7 +156,7 @@ def _lane(ax: Axes, y: float, row, look: Look, horizon: float) -> None:
     if last > horizon + 0.5:
         ax.plot([_WIDE], [y], marker=">", markersize=5, markerfacecolor="white" if group else look.color, **dot)
         more = "≥ " if not np.isfinite(high) else ""
-        _remark(ax, _WIDE + 7, y, f"{more}{weeks(last)}")
+        _remark(ax, _WIDE + 7, y, f"{more}{weeks_cell(last)}")
     elif shown == "exact":
         ax.plot([x(low)], [y], marker="o", markersize=5.5, **dot)
     elif shown in ("at least", "group statement"):
@@ -174,7 +178,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "weeks_high": table["weeks_high"],
             "level": table["level"],
             "reported": table["reported"],
-            **where_it_stands(table, "durations"),
+            **source_columns(table, "durations"),
         }
     ).reset_index(drop=True)
 
@@ -182,15 +186,15 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
     controlled = of_them(int(table["control"].eq(PLACEBO).sum()), len(table))
     sentences = [
-        f"{plural(len(table), 'statement')} on the duration of benefit from "
-        f"{plural(table['study_id'].nunique(), 'study', 'studies')}, {controlled} from a placebo-controlled study."
+        f"{counted(len(table), 'statement')} on the duration of benefit from "
+        f"{counted(table['study_id'].nunique(), 'study', 'studies')}, {controlled} from a placebo-controlled study."
     ]
     names = arm_names(table)
-    counted = table[table["patients"].notna() & table["shown_as"].isin(["at least", "exact", "between"])]
-    if 0 < len(counted) <= _FEW:
-        sentences.append(f"{'; '.join(_told(row, names) for _, row in counted.iterrows())}.")
-    elif len(counted):
-        later = counted[counted["weeks_low"] > 0] if counted["weeks_low"].gt(0).any() else counted
+    patients = table[table["patients"].notna() & table["shown_as"].isin(["at least", "exact", "between"])]
+    if 0 < len(patients) <= _FEW:
+        sentences.append(f"{'; '.join(_told(row, names) for _, row in patients.iterrows())}.")
+    elif len(patients):
+        later = patients[patients["weeks_low"] > 0] if patients["weeks_low"].gt(0).any() else patients
         by_size = later.sort_values(["patients_treated", "weeks_low"], ascending=False, kind="stable")
         by_time = later.sort_values(["weeks_low", "patients_treated"], ascending=False, kind="stable")
         sentences.append(
@@ -199,15 +203,17 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
     for shown, lead in (("group average", "Group averages"), ("group statement", "Said of groups without a count")):
         rows = table[table["shown_as"] == shown]
         if len(rows):
-            who = ", ".join(f"{weeks(r.weeks_low)} weeks in {spoken(r, names)}" for r in each(rows))
+            who = ", ".join(f"{weeks_cell(r.weeks_low)} weeks in {sentence_label(r, names)}" for r in each(rows))
             sentences.append(f"{lead}: {who}.")
     none = table[(table["shown_as"] == "no benefit") & table["patients"].notna()]
     if len(none):
-        who = [f"{int(r.patients)} of {whole(r.patients_treated)} in {spoken(r, names)}" for r in each(none)]
+        who = [
+            f"{int(r.patients)} of {count_cell(r.patients_treated)} in {sentence_label(r, names)}" for r in each(none)
+        ]
         sentences.append(f"No benefit at any time: {', '.join(who)}.")
     if len(left):
         sentences.append(
-            f"{plural(len(left), 'statement')} without a usable time {'is' if len(left) == 1 else 'are'} not drawn."
+            f"{counted(len(left), 'statement')} without a usable time {'is' if len(left) == 1 else 'are'} not drawn."
         )
     return " ".join(sentences)
 
@@ -218,8 +224,8 @@ def _told(row: pd.Series, names: dict) -> str:
     if row["shown_as"] == "exact":
         time = f"until {in_weeks(low)} after the end"
     elif row["shown_as"] == "between":
-        time = f"until some time between {weeks(low)} and {in_weeks(high)}"
+        time = f"until some time between {weeks_cell(low)} and {in_weeks(high)}"
     else:
         time = "at the end of infusion" if low == 0 else f"for at least {in_weeks(low)}"
-    count = f"{int(row['patients'])} of {whole(row['patients_treated'])} patients"
-    return f"{spoken(row, names)}, {count} {benefit} {time}"
+    count = f"{int(row['patients'])} of {count_cell(row['patients_treated'])} patients"
+    return f"{sentence_label(row, names)}, {count} {benefit} {time}"

@@ -7,13 +7,12 @@ from math import sqrt
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, studies_of
 from analysis.figures.ledger import Column, Ledger
+from analysis.figures.study_rows import present_in_order
 from analysis.figures.style import INK, LINE, MUTED, nothing, style
-from analysis.figures.words import CONTROL_HEADINGS, CONTROL_ORDER, in_order, plural, short, study_ids
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
-from analysis.outcomes.evidence_map import DESIGN_WORDS
-from analysis.wording import upper_first
+from analysis.wording import CONTROL_HEADINGS, DESIGN_WORDS, counted, short_citation, upper_first
 
 SHORT_REGIMENS = {
     "anesthetic": "anaesthetic",
@@ -58,10 +57,10 @@ def evidence_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
     ordered = []
     with style():
         ledger = Ledger(_COLUMNS, _LEFT, 514)
-        for control in in_order(studies["control"], CONTROL_ORDER):
+        for control in present_in_order(studies["control"], CONTROL_HEADINGS):
             group = studies[studies["control"] == control]
-            ledger.heading(CONTROL_HEADINGS.get(control, control), plural(len(group), "study", "studies"))
-            for design in in_order(group["design"], DESIGN_WORDS):
+            ledger.heading(CONTROL_HEADINGS.get(control, control), counted(len(group), "study", "studies"))
+            for design in present_in_order(group["design"], DESIGN_WORDS):
                 ledger.subheading(upper_first(DESIGN_WORDS.get(design, design)))
                 for row in each(group[group["design"] == design]):
                     ordered.append(row.Index)
@@ -72,9 +71,11 @@ def evidence_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
     drawn = studies.loc[ordered]
     missing = studies[studies["n"].isna()]
     notes = (
-        f"Number of patients not stated: {', '.join(short(c) for c in missing['citation'])}." if len(missing) else ""
+        f"Number of patients not stated: {', '.join(short_citation(c) for c in missing['citation'])}."
+        if len(missing)
+        else ""
     )
-    return Figure(name, picture, _data(drawn), _alt(drawn), caption, study_ids(drawn), notes)
+    return Figure(name, picture, _data(drawn), _alt(drawn), caption, studies_of(drawn), notes)
 
 
 def _at(n: float, largest: float) -> float:
@@ -108,7 +109,7 @@ def _add(ledger: Ledger, row, largest: float) -> None:
                 ax.plot([place - _LEFT], [y], marker=".", color=LINE, markersize=2.5, markeredgewidth=0)
 
     words = [SHORT_REGIMENS.get(r, r) for r in str(row.regimens).split("; ") if r]
-    ledger.row(short(row.citation), " and ".join(words), "", *("" for _ in REPORTED), draw=draw)
+    ledger.row(short_citation(row.citation), " and ".join(words), "", *("" for _ in REPORTED), draw=draw)
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
@@ -129,15 +130,16 @@ def _alt(table: pd.DataFrame) -> str:
         )
         if (count := int((table["control"] == control).sum()))
     ]
-    sentences = [f"{plural(len(table), 'study', 'studies')}: {', '.join(by_control)}."]
+    sentences = [f"{counted(len(table), 'study', 'studies')}: {', '.join(by_control)}."]
     if len(known):
         top = known[known["n"] == known["n"].max()].iloc[0]
-        patients = plural(int(top["n"]), "patient")
+        patients = counted(int(top["n"]), "patient")
         small = int((known["n"] <= 20).sum())
         sentences.append(
-            f"{short(top['citation'])} has {patients}."
+            f"{short_citation(top['citation'])} has {patients}."
             if len(table) == 1
-            else f"The largest is {short(top['citation'])} with {patients}; {small} of {len(known)} with a known size "
+            else f"The largest is {short_citation(top['citation'])} with {patients}; {small} of {len(known)} with a "
+            "known size "
             "have 20 patients or fewer."
         )
     given = [

@@ -10,8 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite
+from analysis.exhibit import Figure, cite, paragraphs, studies_of
 from analysis.figures.labels import PanelLabels, spread
+from analysis.figures.study_rows import (
+    arm_names,
+    marked_caption,
+    marks_line,
+    not_drawn,
+    sentence_label,
+    source_columns,
+)
 from analysis.figures.style import (
     INK,
     LINE,
@@ -32,27 +40,20 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import (
-    arm_names,
+from analysis.outcomes.synthesis import BenefitRetention
+from analysis.wording import (
+    BENEFIT_STATES,
+    BENEFIT_WORDS,
     count_mark,
+    counted,
     in_weeks,
-    level_words,
-    marks_line,
-    not_drawn,
-    paragraphs,
     percent,
+    percent_level,
     percent_pair,
-    plural,
-    short,
+    printed_percent,
+    short_citation,
     source_mark,
-    spoken,
-    study_ids,
-    where_it_stands,
-    with_marks,
 )
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.outcomes.synthesis import BenefitKept
-from analysis.wording import printed_percent
 
 _LEFT, _WIDE, ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
 _HIGH, LOW_HIGH, HIGHEST = 236.0, 84.0, 400.0
@@ -65,16 +66,16 @@ CURVE = Look("#00588f", "#00588f", "")
 STUDY = Look("#5d6a75", MUTED, "o")
 
 
-def kept_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+def kept_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
     """The share that still has the benefit, pooled over studies, up to the last week that was counted; takes
-    `synthesis.benefit_kept`.
+    `synthesis.benefit_retention`.
 
     Its confidence band, its prediction band, the counts of each study, and below the curve without each study in turn.
     ValueError if `level` is not the one the curve was fitted with.
     """
     if level != kept.level:
         raise ValueError(f"level is {level}, but the curve and its limits were fitted with {kept.level}")
-    words = level_words(level)
+    words = percent_level(level)
     caption = (
         "Share of all treated patients who still have the benefit, put together over studies without a control group "
         "by a logistic model with a level of its own for each study and one fall on log(1 + weeks) for all; weeks "
@@ -92,13 +93,13 @@ def kept_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept
         picture = _page(kept)
     points = kept.points
     notes = paragraphs(_half(kept), _unknown(kept), left_out)
-    return Figure(name, picture, _data(kept), _alt(kept), with_marks(caption, points), study_ids(points), notes)
+    return Figure(name, picture, _data(kept), _alt(kept), marked_caption(caption, points), studies_of(points), notes)
 
 
-def _page(kept: BenefitKept) -> Picture:
+def _page(kept: BenefitRetention) -> Picture:
     marks = wrap(marks_line(kept.points), POINTS - 8, SMALL)
     first, last = _ends(kept)
-    studies = f"{plural(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
+    studies = f"{counted(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
     pooled = wrap(f"pooled over {studies}: {first}, {last}", POINTS - 8)
     top = 16 + text_height(pooled) + 12
     high = min(HIGHEST, _HIGH + 16 * max(0, kept.points["arm_id"].nunique() - _FEW))
@@ -119,7 +120,7 @@ def _page(kept: BenefitKept) -> Picture:
     return finish(picture)
 
 
-def _ends(kept: BenefitKept) -> tuple[str, str]:
+def _ends(kept: BenefitRetention) -> tuple[str, str]:
     """The pooled share at the end of infusion and at the last count, with limits, in words."""
     found = []
     for row in (kept.curve.iloc[0], kept.curve.iloc[-1]):
@@ -148,7 +149,7 @@ def _axes(ax: Axes, last: float, tick_words: list[str]) -> float:
     return unit
 
 
-def _main(ax: Axes, kept: BenefitKept, height: float) -> None:
+def _main(ax: Axes, kept: BenefitRetention, height: float) -> None:
     unit = _axes(ax, kept.last_week, ["0", "25", "50", "75", "100%"])
     curve = kept.curve
     x = unit * np.sqrt(curve["weeks"].to_numpy(float))
@@ -199,13 +200,13 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
     counts = "".join(dict.fromkeys(count_mark(basis) for basis in rows["count_basis"]))
     benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
     arm = names.get((first.study_id, first.label), "")
-    lines = (short(first.citation) + sources, arm, f"{benefit}{counts}, n = {int(first.patients_treated)}")
+    lines = (short_citation(first.citation) + sources, arm, f"{benefit}{counts}, n = {int(first.patients_treated)}")
     return "\n".join(balanced(line, room, SMALL) for line in lines if line)
 
 
-def _band_names(kept: BenefitKept) -> list[tuple[float, str, Look]]:
+def _band_names(kept: BenefitRetention) -> list[tuple[float, str, Look]]:
     """What the curve and its bands are, with their values at the last week."""
-    end, level = kept.curve.iloc[-1], level_words(kept.level)
+    end, level = kept.curve.iloc[-1], percent_level(kept.level)
     return [
         (100 * end["rate"], f"pooled, {percent(end['rate'])}", CURVE),
         (100 * end["ci_low"], f"{level} interval,\n{percent_pair(end['ci_low'], end['ci_high'])}%", CURVE),
@@ -217,7 +218,7 @@ def _band_names(kept: BenefitKept) -> list[tuple[float, str, Look]]:
     ]
 
 
-def _turns(ax: Axes, kept: BenefitKept) -> None:
+def _turns(ax: Axes, kept: BenefitRetention) -> None:
     unit = _axes(ax, kept.last_week, ["0", "", "50", "", "100%"])
     most = _changes_most(kept)
     ends: list[tuple[float, str, Look]] = []
@@ -240,7 +241,7 @@ def _turns(ax: Axes, kept: BenefitKept) -> None:
     _beside(ax, ends, LOW_HIGH)
 
 
-def _changes_most(kept: BenefitKept) -> str:
+def _changes_most(kept: BenefitRetention) -> str:
     """The study without which the curve moves farthest at any time."""
     pooled = kept.curve["rate"].to_numpy(float)
     moves = kept.without.groupby("study_id")["rate"].apply(lambda rates: np.abs(rates.to_numpy(float) - pooled).max())
@@ -252,7 +253,7 @@ def _fall(rates: pd.Series) -> str:
 
 
 def _named(rows: pd.DataFrame) -> str:
-    return f"{short(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
+    return f"{short_citation(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
 
 
 def _span(curves: list[pd.Series], at: int) -> str:
@@ -260,10 +261,10 @@ def _span(curves: list[pd.Series], at: int) -> str:
     return percent(shares[0]) if len(shares) == 1 else f"{percent_pair(min(shares), max(shares))}%"
 
 
-def _half(kept: BenefitKept) -> str:
+def _half(kept: BenefitRetention) -> str:
     """When half of the initial responders have lost the benefit, as far as the counts tell."""
     half = kept.half.iloc[0]
-    limits = f"{level_words(kept.level)} interval: "
+    limits = f"{percent_level(kept.level)} interval: "
     if np.isinf(half["half_low"]):
         limits += "no time is excluded nor found"
     elif np.isinf(half["half_high"]):
@@ -275,14 +276,14 @@ def _half(kept: BenefitKept) -> str:
     return f"The curve does not fall to half of its start within {in_weeks(kept.last_week)} ({limits})."
 
 
-def _unknown(kept: BenefitKept) -> str:
+def _unknown(kept: BenefitRetention) -> str:
     """The studies without which there is no curve."""
     rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
-    names = [cite(row.omitted, short(row.citation)) for row in each(rows)]
+    names = [cite(row.omitted, short_citation(row.citation)) for row in each(rows)]
     return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""
 
 
-def _data(kept: BenefitKept) -> pd.DataFrame:
+def _data(kept: BenefitRetention) -> pd.DataFrame:
     points = kept.points
     same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit"]
     counts = pd.DataFrame(
@@ -294,7 +295,7 @@ def _data(kept: BenefitKept) -> pd.DataFrame:
             "patients_treated": points["patients_treated"],
             "percent_with_benefit": 100 * points["rate"],
             "percent_as_printed": points["percent_reported"],
-            **where_it_stands(points, "durations"),
+            **source_columns(points, "durations"),
         }
     )
     limits = ["ci_low", "ci_high", "pi_low", "pi_high"]
@@ -319,7 +320,7 @@ def _data(kept: BenefitKept) -> pd.DataFrame:
     return pd.concat([part for part in (counts, pooled, turns) if len(part)], ignore_index=True)
 
 
-def _alt(kept: BenefitKept) -> str:
+def _alt(kept: BenefitRetention) -> str:
     first, last = _ends(kept)
     start, end = kept.curve.iloc[0], kept.curve.iloc[-1]
     names, told = arm_names(kept.points), []
@@ -327,11 +328,11 @@ def _alt(kept: BenefitKept) -> str:
         row = next(each(rows))
         steps = [f"{printed_percent(r)} at {in_weeks(r.weeks)}" for r in each(rows.sort_values("weeks"))]
         state = BENEFIT_STATES.get(row.benefit, row.benefit)
-        told.append(f"{spoken(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
+        told.append(f"{sentence_label(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
     sentences = [
-        f"{plural(len(kept.points), 'count')} of who still has the benefit, in {plural(kept.k, 'study', 'studies')} "
+        f"{counted(len(kept.points), 'count')} of who still has the benefit, in {counted(kept.k, 'study', 'studies')} "
         f"with {_treated(kept.points)} treated patients.",
-        f"Pooled, it is {first} and {last} ({level_words(kept.level)} intervals); prediction intervals for the next "
+        f"Pooled, it is {first} and {last} ({percent_level(kept.level)} intervals); prediction intervals for the next "
         f"study are {percent_pair(start['pi_low'], start['pi_high'])} and "
         f"{percent_pair(end['pi_low'], end['pi_high'])}.",
         _half(kept),
@@ -340,7 +341,7 @@ def _alt(kept: BenefitKept) -> str:
     if len(kept.without):
         rows = kept.without[kept.without["study_id"] == _changes_most(kept)]
         sentences.append(
-            f"One study changes the curve most: without {short(rows['citation'].iloc[0])} it runs from "
+            f"One study changes the curve most: without {short_citation(rows['citation'].iloc[0])} it runs from "
             f"{percent(rows['rate'].iloc[0])} to {percent(rows['rate'].iloc[-1])}."
         )
     return " ".join(sentences)

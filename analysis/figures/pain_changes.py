@@ -5,27 +5,29 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, studies_of
 from analysis.figures.ledger import Column, Ledger, assumed_interval, interval
-from analysis.figures.style import INK, LINE, MUTED, Look, nothing, regimen_look, style
-from analysis.figures.words import (
-    CONTROL_ORDER,
+from analysis.figures.study_rows import (
     arm_names,
-    in_order,
-    in_weeks,
-    level_words,
+    marked_caption,
     marks_line,
     not_drawn,
-    regimen_words,
+    present_in_order,
     row_label,
-    short,
-    study_ids,
-    weeks,
-    whole,
-    with_marks,
 )
-from analysis.outcomes.context import ACTIVE, PLACEBO, REGIMEN_WORDS, UNCONTROLLED
-from analysis.wording import half_up
+from analysis.figures.style import INK, LINE, MUTED, Look, nothing, regimen_look, style
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
+from analysis.wording import (
+    CONTROL_HEADINGS,
+    REGIMEN_WORDS,
+    count_cell,
+    half_up,
+    in_weeks,
+    percent_level,
+    regimen_words,
+    short_citation,
+    weeks_cell,
+)
 
 _COLUMNS = (
     Column(4, 184),
@@ -65,9 +67,9 @@ def pain_changes(
     """
     caption = (
         "Pain in points of the 0 to 10 scale; left of the line means less pain. Top: ketamine minus control at the "
-        f"same time, with Welch's {level_words(level)} interval; where a study prints ± without saying what it is, "
+        f"same time, with Welch's {percent_level(level)} interval; where a study prints ± without saying what it is, "
         "both readings stand below each other. Below: change since baseline. Filled point with bar: printed mean "
-        f"change with its {level_words(level)} interval. Hollow point: difference of the group's means or medians, "
+        f"change with its {percent_level(level)} interval. Hollow point: difference of the group's means or medians, "
         "for which no interval can be computed. Broad bar without a point: what the printed spans of several mean "
         "scores allow. Changes without a control group also hold what would have happened without treatment."
     )
@@ -85,23 +87,23 @@ def pain_changes(
     names, order = arm_names(drawn), []
     with style():
         ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in in_order(differences["control"], CONTROL_ORDER):
+        for control in present_in_order(differences["control"], CONTROL_HEADINGS):
             ledger.heading(BETWEEN.get(control, f"Ketamine minus control ({control})"))
             for row in each(differences[differences["control"] == control]):
                 _add_difference(ledger, row)
-        for control in in_order(drawn["control"], CONTROL_ORDER):
+        for control in present_in_order(drawn["control"], CONTROL_HEADINGS):
             ledger.heading(_WITHIN.get(control, f"Change since baseline ({control})"))
             for row in each(drawn[drawn["control"] == control].sort_values(["weeks", "study_id"], kind="stable")):
                 order.append(row.Index)
                 _add_change(ledger, row, names)
         low, high = _limits(drawn, differences)
-        regimens = in_order(drawn["regimen_class"], REGIMEN_WORDS)
+        regimens = present_in_order(drawn["regimen_class"], REGIMEN_WORDS)
         key = [(regimen_look(r), regimen_words(r)) for r in regimens]
         picture = ledger.render(lambda ax: _axis(ax, low, high), "← less pain", key=key, foot=[marks_line(drawn)])
     drawn = drawn.loc[order]
     data = pd.concat([_difference_data(differences), _change_data(drawn)], ignore_index=True)
-    studies = study_ids(differences, drawn)
-    return Figure(name, picture, data, _alt(drawn, differences, level), with_marks(caption, drawn), studies, notes)
+    studies = studies_of(differences, drawn)
+    return Figure(name, picture, data, _alt(drawn, differences, level), marked_caption(caption, drawn), studies, notes)
 
 
 def _points(value: float, low: float, high: float) -> str:
@@ -111,11 +113,11 @@ def _points(value: float, low: float, high: float) -> str:
 
 def _add_difference(ledger: Ledger, row) -> None:
     readings = [(key, words) for key, words in READINGS if pd.notna(getattr(row, f"ci_low_if_{key}"))]
-    n = f"{whole(row.n_ketamine)} + {whole(row.n_control)}"
+    n = f"{count_cell(row.n_ketamine)} + {count_cell(row.n_control)}"
     if not readings:
         ledger.row(
-            f"{short(row.citation)}, no spread printed",
-            weeks(row.weeks),
+            f"{short_citation(row.citation)}, no spread printed",
+            weeks_cell(row.weeks),
             n,
             half_up(row.difference, 1),
             draw=lambda ax, y: interval(ax, y, row.difference, row.difference, row.difference, CONTRAST, hollow=True),
@@ -124,8 +126,8 @@ def _add_difference(ledger: Ledger, row) -> None:
         low, high = getattr(row, f"ci_low_if_{key}"), getattr(row, f"ci_high_if_{key}")
         unlabelled = len(readings) > 1
         ledger.row(
-            f"{short(row.citation)}, {words}" if unlabelled else short(row.citation),
-            weeks(row.weeks),
+            f"{short_citation(row.citation)}, {words}" if unlabelled else short_citation(row.citation),
+            weeks_cell(row.weeks),
             n,
             _points(row.difference, low, high),
             draw=lambda ax, y, low=low, high=high, show=assumed_interval if unlabelled else interval: show(
@@ -154,8 +156,8 @@ def _add_change(ledger: Ledger, row, names: dict) -> None:
     role = f" ({row.role})" if row.role != "ketamine" else ""
     ledger.row(
         f"{row_label(row, names)}{role}, {BASIS_WORDS.get(row.basis, row.basis)}",
-        weeks(row.weeks),
-        whole(row.n),
+        weeks_cell(row.weeks),
+        count_cell(row.n),
         words,
         draw=draw,
     )
@@ -230,13 +232,15 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
         ]
         against = {PLACEBO: "under placebo"}.get(row.control, "in the control group")
         limits = (
-            f" ({level_words(level)} interval {' or '.join(readings)})"
+            f" ({percent_level(level)} interval {' or '.join(readings)})"
             if readings
             else " (no interval can be computed)"
         )
         sentences.append(
-            f"In {short(row.citation)} pain at {in_weeks(row.weeks)} is {half_up(row.ketamine, 1)} under ketamine (n "
-            f"= {whole(row.n_ketamine)}) and {half_up(row.control_value, 1)} {against} (n = {whole(row.n_control)}), "
+            f"In {short_citation(row.citation)} pain at {in_weeks(row.weeks)} is {half_up(row.ketamine, 1)} under "
+            "ketamine (n "
+            f"= {count_cell(row.n_ketamine)}) and {half_up(row.control_value, 1)} {against} (n = "
+            f"{count_cell(row.n_control)}), "
             f"a difference of {half_up(row.difference, 1)} points{limits}."
         )
     if differences.empty:
@@ -255,7 +259,8 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
     spans = changes[changes["change"].isna()]
     if len(spans):
         who = ", ".join(
-            f"{half_up(r.change_low, 1)} to {half_up(r.change_high, 1)} in {short(r.citation)} (week {weeks(r.weeks)})"
+            f"{half_up(r.change_low, 1)} to {half_up(r.change_high, 1)} in {short_citation(r.citation)} (week "
+            f"{weeks_cell(r.weeks)})"
             for r in each(spans)
         )
         sentences.append(f"Printed spans of several means allow {who}.")
@@ -263,6 +268,5 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
 
 
 def _where(row: pd.Series) -> str:
-    return (
-        f"{half_up(row['change'], 1)} in {short(row['citation'])} (week {weeks(row['weeks'])}, n = {whole(row['n'])})"
-    )
+    time = f"week {weeks_cell(row['weeks'])}, n = {count_cell(row['n'])}"
+    return f"{half_up(row['change'], 1)} in {short_citation(row['citation'])} ({time})"

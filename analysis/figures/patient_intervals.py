@@ -8,29 +8,29 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, studies_of
 from analysis.figures.ledger import Column, Ledger
-from analysis.figures.style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
-from analysis.figures.words import (
-    CONTROL_HEADINGS,
-    CONTROL_ORDER,
+from analysis.figures.study_rows import (
     arm_names,
-    count_mark,
-    in_order,
-    in_weeks,
+    marked_caption,
     marks_line,
     not_drawn,
-    plural,
-    regimen_words,
+    present_in_order,
     row_label,
-    spoken,
-    study_ids,
-    weeks,
-    with_marks,
+    sentence_label,
 )
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_WORDS
-from analysis.wording import upper_first
+from analysis.figures.style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
+from analysis.wording import (
+    BENEFIT_WORDS,
+    CONTROL_HEADINGS,
+    REGIMEN_WORDS,
+    count_mark,
+    counted,
+    in_weeks,
+    regimen_words,
+    upper_first,
+    weeks_cell,
+)
 
 _COLUMNS = (Column(4, 150), Column(182, 26, "all", "right"), Column(372, 142, "patients"))
 _FEW = 7  # so many arms at most are told in the alternative text
@@ -69,18 +69,20 @@ def patient_intervals(
     names = arm_names(intervals)
     with style():
         ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in in_order(intervals["control"], CONTROL_ORDER):
+        for control in present_in_order(intervals["control"], CONTROL_HEADINGS):
             group = intervals[intervals["control"] == control]
             ledger.heading(
-                CONTROL_HEADINGS.get(control, control), plural(group["study_id"].nunique(), "study", "studies")
+                CONTROL_HEADINGS.get(control, control), counted(group["study_id"].nunique(), "study", "studies")
             )
-            for regimen in in_order(group["regimen_class"], REGIMEN_WORDS):
+            for regimen in present_in_order(group["regimen_class"], REGIMEN_WORDS):
                 ledger.subheading(upper_first(regimen_words(regimen)))
                 for _, arm in group[group["regimen_class"] == regimen].groupby("arm_id", sort=False):
                     _add(ledger, arm, names)
         picture = ledger.render(_axis, "share of all treated patients", foot=[_FOOT, marks_line(intervals)])
     data = intervals.assign(part=[_part(row) for row in each(intervals)])
-    return Figure(name, picture, data, _alt(intervals), with_marks(caption, intervals), study_ids(intervals), notes)
+    return Figure(
+        name, picture, data, _alt(intervals), marked_caption(caption, intervals), studies_of(intervals), notes
+    )
 
 
 def _part(row) -> str:
@@ -94,14 +96,14 @@ def _part(row) -> str:
 def _words(row, part: str) -> str:
     count = f"{int(row.patients)}{count_mark(row.count_basis)}"
     if part == "still":
-        later = "end of infusion, no later count" if row.weeks_low == 0 else f"week {weeks(row.weeks_low)}"
+        later = "end of infusion, no later count" if row.weeks_low == 0 else f"week {weeks_cell(row.weeks_low)}"
         return f"{count} still at {later}"
     if part == "until":
-        return f"{count} until week {weeks(row.weeks_high)}"
+        return f"{count} until week {weeks_cell(row.weeks_high)}"
     if part == "between":
-        return f"{count} between weeks {weeks(row.weeks_low)} and {weeks(row.weeks_high)}"
+        return f"{count} between weeks {weeks_cell(row.weeks_low)} and {weeks_cell(row.weeks_high)}"
     if part == "early":
-        return f"{count} never or before week {weeks(row.weeks_high)}"
+        return f"{count} never or before week {weeks_cell(row.weeks_high)}"
     return f"{count} without it at the end of infusion"
 
 
@@ -162,8 +164,8 @@ def _alt(table: pd.DataFrame) -> str:
     arms = table.drop_duplicates("arm_id")
     still = table[table["kind"] == "right-censored"]
     sentences = [
-        f"Durations of benefit by number of patients in {plural(len(arms), 'arm')} of "
-        f"{plural(table['study_id'].nunique(), 'study', 'studies')}."
+        f"Durations of benefit by number of patients in {counted(len(arms), 'arm')} of "
+        f"{counted(table['study_id'].nunique(), 'study', 'studies')}."
     ]
     stopped = table[(table["kind"] != "right-censored") & ~table["includes_zero"].astype(bool)]
     names = arm_names(table)
@@ -172,14 +174,14 @@ def _alt(table: pd.DataFrame) -> str:
     if len(later):
         # of many arms those with most patients
         told = later.sort_values("patients_treated", ascending=False, kind="stable").head(_FEW).sort_index()
-        parts = [f"{_share(r)} in {spoken(r, names)} at {in_weeks(r.weeks_low)}" for r in each(told)]
-        more = f" and {plural(len(later) - len(told), 'smaller group')}" if len(later) > len(told) else ""
+        parts = [f"{_share(r)} in {sentence_label(r, names)} at {in_weeks(r.weeks_low)}" for r in each(told)]
+        more = f" and {counted(len(later) - len(told), 'smaller group')}" if len(later) > len(told) else ""
         sentences.append(f"Still with the benefit at the last count: {', '.join(parts)}{more}.")
     if len(stopped):
-        who = [f"{_words(r._replace(count_basis=''), _part(r))} in {spoken(r, names)}" for r in each(stopped)]
+        who = [f"{_words(r._replace(count_basis=''), _part(r))} in {sentence_label(r, names)}" for r in each(stopped)]
         sentences.append(f"Lost it: {', '.join(who)}.")
     if len(ended):
-        who = [f"{_share(r)} in {spoken(r, names)}" for r in each(ended)]
+        who = [f"{_share(r)} in {sentence_label(r, names)}" for r in each(ended)]
         sentences.append(f"Counted at the end of infusion alone: {', '.join(who)}.")
     return " ".join(sentences)
 

@@ -7,34 +7,29 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon, Rectangle
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite, escape
+from analysis.exhibit import Figure, cite, escape, paragraphs, studies_of
 from analysis.figures.ledger import Column, Ledger, interval
+from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order, source_columns
 from analysis.figures.style import INK, MUTED, nothing, regimen_look, style
-from analysis.figures.words import (
-    CONTROL_HEADINGS,
-    CONTROL_ORDER,
-    count_mark,
-    in_order,
-    level_words,
-    marks_line,
-    not_drawn,
-    of_them,
-    paragraphs,
-    percent,
-    percent_pair,
-    plural,
-    regimen_words,
-    short,
-    source_mark,
-    study_ids,
-    weeks,
-    where_it_stands,
-    with_marks,
-)
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis import PooledRates
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
-from analysis.wording import printed_percent, upper_first
+from analysis.wording import (
+    CONTROL_HEADINGS,
+    REGIMEN_WORDS,
+    count_mark,
+    counted,
+    of_them,
+    percent,
+    percent_level,
+    percent_pair,
+    printed_percent,
+    regimen_words,
+    short_citation,
+    source_mark,
+    upper_first,
+    weeks_cell,
+)
 
 _COLUMNS = (
     Column(4, 166),
@@ -55,7 +50,7 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
     level: the level the rates were pooled with, for the words. A pooled rate is a diamond as wide as its confidence
     interval, hollow if only two studies make it; the bar below it is the prediction interval.
     """
-    words = level_words(level)
+    words = percent_level(level)
     caption = (
         "Responder rates of studies that count the same at about the same time, put together by the binomial-normal "
         f"model with Student's t. Points: each study's rate with Wilson's {words} interval. Diamond: the rate of the "
@@ -72,20 +67,22 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
     parts = []
     with style():
         ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in in_order(groups["control"], CONTROL_ORDER):
+        for control in present_in_order(groups["control"], CONTROL_HEADINGS):
             for route, some in groups[groups["control"] == control].groupby("route", sort=False):
                 ledger.heading(CONTROL_HEADINGS.get(control, control), _route(route))
                 for group in each(some):
                     members = _members(studies, group)
                     parts += [_study_data(members), _pooled_data(group)]
                     _add(ledger, group, members, level)
-        regimens = in_order(studies["regimen_class"], REGIMEN_WORDS)
+        regimens = present_in_order(studies["regimen_class"], REGIMEN_WORDS)
         picture = ledger.render(
             _axis, key=[(regimen_look(r), regimen_words(r)) for r in regimens], foot=[marks_line(studies)]
         )
     data = pd.concat(parts, ignore_index=True)
     notes = paragraphs(_cautions(groups), _mixed(pooled), _without(pooled), left_out)
-    return Figure(name, picture, data, _alt(groups, level), with_marks(caption, studies), study_ids(studies), notes)
+    return Figure(
+        name, picture, data, _alt(groups, level), marked_caption(caption, studies), studies_of(studies), notes
+    )
 
 
 def _route(route: str) -> str:
@@ -100,8 +97,8 @@ def _add(ledger: Ledger, group, members: pd.DataFrame, level: float) -> None:
     ledger.subheading(f"{upper_first(group.definition_words)}, {group.window}")
     for row in each(members):
         ledger.row(
-            f"{short(row.citation)}{source_mark(row.access)}: {row.definition}",
-            weeks(row.weeks),
+            f"{short_citation(row.citation)}{source_mark(row.access)}: {row.definition}",
+            weeks_cell(row.weeks),
             f"{int(row.responders)}/{int(row.n)}{count_mark(row.count_basis)}",
             percent(row.weight),
             f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
@@ -110,7 +107,7 @@ def _add(ledger: Ledger, group, members: pd.DataFrame, level: float) -> None:
             ),
         )
     ledger.row(
-        f"Pooled, {level_words(level)} interval",
+        f"Pooled, {percent_level(level)} interval",
         "",
         f"{int(group.responders)}/{int(group.patients)}",
         "100%",
@@ -160,7 +157,7 @@ def _study_data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_low_percent": 100 * table["ci_low"],
             "ci_high_percent": 100 * table["ci_high"],
             "percent_as_printed": table["percent_reported"],
-            **where_it_stands(table, "responders"),
+            **source_columns(table, "responders"),
         }
     )
 
@@ -191,7 +188,7 @@ def _mixed(pooled: PooledRates) -> str:
     """The pooled rates whose studies give different regimens."""
     parts = []
     for group in each(pooled.groups):
-        regimens = in_order(_members(pooled.studies, group)["regimen_class"], REGIMEN_WORDS)
+        regimens = present_in_order(_members(pooled.studies, group)["regimen_class"], REGIMEN_WORDS)
         if len(regimens) > 1:
             named = "; ".join(regimen_words(regimen) for regimen in regimens)
             parts.append(f"{group.definition_words} {group.window} ({named})")
@@ -208,8 +205,8 @@ def _without(pooled: PooledRates) -> str:
         least, most = (next(each(rest.loc[[where]])) for where in (rest["rate"].idxmin(), rest["rate"].idxmax()))
         parts.append(
             f"{group.definition_words} {group.window}: {percent(group.rate)} with all, from {percent(least.rate)} "
-            f"(without {cite(least.study_id, short(least.citation))}) to {percent(most.rate)} "
-            f"(without {cite(most.study_id, short(most.citation))})"
+            f"(without {cite(least.study_id, short_citation(least.citation))}) to {percent(most.rate)} "
+            f"(without {cite(most.study_id, short_citation(most.citation))})"
         )
     return f"Without one study at a time, {'; '.join(parts)}." if parts else ""
 
@@ -218,12 +215,12 @@ def _alt(groups: pd.DataFrame, level: float) -> str:
     controlled = of_them(int((groups["control"] == PLACEBO).sum()), len(groups))
     told = [
         f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} "
-        f"patients in {plural(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({level_words(level)} "
+        f"patients in {counted(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({percent_level(level)} "
         f"interval {percent_pair(group.ci_low, group.ci_high)}, "
         f"prediction interval {percent_pair(group.pi_low, group.pi_high)})"
         for group in each(groups)
     ]
     return (
-        f"{plural(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "
+        f"{counted(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "
         f"studies. {upper_first('; '.join(told))}."
     )

@@ -7,10 +7,9 @@ import numpy as np
 from analysis.exhibit import Figure
 from analysis.figures.labels import spread
 from analysis.figures.style import MUTED, POINTS, RULE, SERIES_LOOKS, SMALL, finish, panel, sheet, style, write
-from analysis.figures.words import short
 from analysis.outcomes.responders import Flow
 from analysis.statistics.rounding import decimals_of
-from analysis.wording import p_text, upper_first
+from analysis.wording import p_text, short_citation, upper_first
 
 TESTS = {
     "uncorrected": "McNemar's test",
@@ -93,7 +92,8 @@ def possible_flows(flow: Flow, name: str = "") -> Figure:
         caption=(
             f"All flows of {flow.n} patients that go from {flow.first} with the benefit "
             f"{_time(flow.weeks_first)} to "
-            f"{flow.second} ({_time(flow.weeks_second)}) in {short(flow.citation)}, with the P value that each "
+            f"{flow.second} ({_time(flow.weeks_second)}) in {short_citation(flow.citation)}, with the P value that "
+            "each "
             f"form of "
             f"McNemar's test gives. Grey band: what can be printed as {p_text('=', flow.p_reported)}. Filled "
             f"points lie in it."

@@ -5,36 +5,38 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.ledger import Column, Ledger, interval
-from analysis.figures.style import nothing, regimen_look, style
-from analysis.figures.words import (
-    CONTROL_HEADINGS,
-    CONTROL_ORDER,
+from analysis.figures.study_rows import (
     arm_names,
-    count_mark,
-    in_order,
-    in_weeks,
-    level_words,
+    marked_caption,
     marks_line,
     not_drawn,
-    of_them,
-    paragraphs,
-    percent,
-    percent_pair,
-    plural,
-    regimen_words,
+    present_in_order,
     row_label,
-    short,
-    spoken,
-    study_ids,
-    weeks,
-    where_it_stands,
-    whole,
-    with_marks,
+    sentence_label,
+    source_columns,
 )
-from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO, REGIMEN_WORDS
-from analysis.wording import printed_percent, upper_first
+from analysis.figures.style import nothing, regimen_look, style
+from analysis.outcomes.context import PLACEBO
+from analysis.wording import (
+    CONTROL_HEADINGS,
+    DEFINITION_WORDS,
+    REGIMEN_WORDS,
+    count_cell,
+    count_mark,
+    counted,
+    in_weeks,
+    of_them,
+    percent,
+    percent_level,
+    percent_pair,
+    printed_percent,
+    regimen_words,
+    short_citation,
+    upper_first,
+    weeks_cell,
+)
 
 _COLUMNS = (
     Column(4, 186),
@@ -53,7 +55,7 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
     of patients have hollow markers.
     """
     caption = (
-        f"Responders among the patients of each study, with Wilson's {level_words(level)} interval, grouped by what "
+        f"Responders among the patients of each study, with Wilson's {percent_level(level)} interval, grouped by what "
         "counted as a response; within a group by weeks after the end of infusion (0 = at its end; – = on treatment "
         "or not stated). Marker and colour stand for the regimen. The percentage is the printed one where a study "
         "prints it; the point stands at the count. Rates under different headings have different meanings and do not "
@@ -67,15 +69,15 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
     names, ordered = arm_names(drawn), []
     with style():
         ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in in_order(drawn["control"], CONTROL_ORDER):
+        for control in present_in_order(drawn["control"], CONTROL_HEADINGS):
             group = drawn[drawn["control"] == control]
             ledger.heading(CONTROL_HEADINGS.get(control, control), _count(group))
-            for definition in in_order(group["definition_class"], DEFINITION_WORDS):
+            for definition in present_in_order(group["definition_class"], DEFINITION_WORDS):
                 ledger.subheading(upper_first(DEFINITION_WORDS.get(definition, definition)))
                 for row in each(group[group["definition_class"] == definition]):
                     ordered.append(row.Index)
                     _add(ledger, row, names)
-        regimens = in_order(drawn["regimen_class"], REGIMEN_WORDS)
+        regimens = present_in_order(drawn["regimen_class"], REGIMEN_WORDS)
         picture = ledger.render(
             _axis,
             key=[(regimen_look(r), regimen_words(r)) for r in regimens],
@@ -83,15 +85,17 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
         )
     drawn = drawn.loc[ordered]
     notes = paragraphs(_printed_otherwise(drawn), notes)
-    return Figure(name, picture, _data(drawn), _alt(drawn, level), with_marks(caption, drawn), study_ids(drawn), notes)
+    return Figure(
+        name, picture, _data(drawn), _alt(drawn, level), marked_caption(caption, drawn), studies_of(drawn), notes
+    )
 
 
 def _add(ledger: Ledger, row, names: dict) -> None:
     unit = "" if row.unit == "patients" else row.unit
     ledger.row(
         row_label(row, names) + (f" ({unit})" if unit else ""),
-        weeks(row.weeks),
-        f"{whole(row.responders)}/{whole(row.n)}{count_mark(row.count_basis)}",
+        weeks_cell(row.weeks),
+        f"{count_cell(row.responders)}/{count_cell(row.n)}{count_mark(row.count_basis)}",
         f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
         draw=lambda ax, y: interval(
             ax,
@@ -111,7 +115,7 @@ def _axis(ax) -> None:
 
 
 def _count(group: pd.DataFrame) -> str:
-    return f"{plural(group['study_id'].nunique(), 'study', 'studies')}, {plural(len(group), 'rate')}"
+    return f"{counted(group['study_id'].nunique(), 'study', 'studies')}, {counted(len(group), 'rate')}"
 
 
 def _units(table: pd.DataFrame) -> str:
@@ -122,7 +126,8 @@ def _units(table: pd.DataFrame) -> str:
 def _printed_otherwise(table: pd.DataFrame) -> str:
     rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
     parts = [
-        f"{short(r.citation)}, week {weeks(r.weeks)}: {r.percent_reported:g}% is printed, {int(r.responders)} of "
+        f"{short_citation(r.citation)}, week {weeks_cell(r.weeks)}: {r.percent_reported:g}% is printed, "
+        f"{int(r.responders)} of "
         f"{int(r.n)} ({percent(r.rate)}) drawn"
         for r in each(rows)
     ]
@@ -143,7 +148,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_low_percent": 100 * table["ci_low"],
             "ci_high_percent": 100 * table["ci_high"],
             "percent_as_printed": table["percent_reported"],
-            **where_it_stands(table, "responders"),
+            **source_columns(table, "responders"),
         }
     ).reset_index(drop=True)
 
@@ -151,7 +156,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 def _alt(table: pd.DataFrame, level: float) -> str:
     controlled = of_them(int((table["control"] == PLACEBO).sum()), len(table))
     sentences = [
-        f"{plural(len(table), 'responder rate')} from {plural(table['study_id'].nunique(), 'study', 'studies')}, "
+        f"{counted(len(table), 'responder rate')} from {counted(table['study_id'].nunique(), 'study', 'studies')}, "
         f"{controlled} from a placebo-controlled study."
     ]
     patients = table[table["unit"] == "patients"]
@@ -159,20 +164,20 @@ def _alt(table: pd.DataFrame, level: float) -> str:
     if len(patients) > _FEW:
         least, most = (next(each(patients.loc[[where]])) for where in _ends(patients))
         sentences.append(
-            f"Among patients they run from {printed_percent(least)} in {short(least.citation)} to "
-            f"{printed_percent(most)} in {short(most.citation)}, under "
-            f"{plural(patients['definition_class'].nunique(), 'definition')} of response."
+            f"Among patients they run from {printed_percent(least)} in {short_citation(least.citation)} to "
+            f"{printed_percent(most)} in {short_citation(most.citation)}, under "
+            f"{counted(patients['definition_class'].nunique(), 'definition')} of response."
         )
     names = arm_names(table)
     for (_, definition, _), rows in told.groupby(["study_id", "definition_class", "arm_id"], sort=False):
         named = [
             f"{int(r.responders)} of {int(r.n)}{'' if r.unit == 'patients' else ' ' + r.unit} ({printed_percent(r)}, "
-            f"{level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
+            f"{percent_level(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
             for r in each(rows)
         ]
         lead = "Largest group: " if len(table) > _FEW else ""
         words = DEFINITION_WORDS.get(definition, definition)
-        sentences.append(f"{lead}{spoken(next(each(rows)), names)}, {words}: {', '.join(named)}.")
+        sentences.append(f"{lead}{sentence_label(next(each(rows)), names)}, {words}: {', '.join(named)}.")
     return " ".join(sentences)
 
 

@@ -1,5 +1,4 @@
-"""Mean and standard deviation from the summaries that papers print. Every result is an estimate and must be marked
-so."""
+"""Mean and standard deviation from printed statistics. Results are estimates and must be marked as such."""
 
 from __future__ import annotations
 
@@ -8,21 +7,63 @@ from math import isfinite, sqrt
 
 from scipy.stats import norm, t
 
+from analysis.statistics.checks import check_correlation, check_group_size, check_level, check_positive_sd
+from analysis.statistics.intervals import critical_value
+
 SMALLEST_GROUP = 5
 
 
 def mean_sd_from_quartiles(q1: float, median: float, q3: float, n: int) -> tuple[float, float]:
-    """Mean (Luo et al. 2018, Stat Methods Med Res 27:1785) and SD (Wan et al. 2014, BMC Med Res Methodol 14:135)
-    from the quartiles of `n` patients. Both assume a roughly normal distribution. ValueError if the quartiles are
-    out of order or not finite, or n is below 5."""
+    """Return estimates of mean and SD from the quartiles of `n` patients, assuming a roughly normal distribution.
+
+    Parameters
+    ----------
+    q1, median, q3 : float
+    n : int
+        Number of patients, 5 or more.
+
+    Returns
+    -------
+    (float, float)
+        Mean and standard deviation.
+
+    Raises
+    ------
+    ValueError
+        If the quartiles are out of order or not finite, or n is below 5.
+
+    References
+    ----------
+    Luo et al. 2018, Stat Methods Med Res 27:1785 (mean); Wan et al. 2014, BMC Med Res Methodol 14:135 (SD).
+    """
     _check_order((("q1", q1), ("median", median), ("q3", q3)), n)
     weight = 0.7 + 0.39 / n
     return weight * (q1 + q3) / 2 + (1 - weight) * median, sd_from_iqr_width(q3 - q1, n)
 
 
 def mean_sd_from_range(low: float, median: float, high: float, n: int) -> tuple[float, float]:
-    """Mean (Luo et al. 2018) and SD (Wan et al. 2014) from the median and range of `n` patients.
-    ValueError as in `mean_sd_from_quartiles`."""
+    """Return estimates of mean and SD from the median and range of `n` patients.
+
+    Parameters
+    ----------
+    low, median, high : float
+    n : int
+        Number of patients, 5 or more.
+
+    Returns
+    -------
+    (float, float)
+        Mean and standard deviation.
+
+    Raises
+    ------
+    ValueError
+        As in `mean_sd_from_quartiles`.
+
+    References
+    ----------
+    Luo et al. 2018, Stat Methods Med Res 27:1785 (mean); Wan et al. 2014, BMC Med Res Methodol 14:135 (SD).
+    """
     _check_order((("low", low), ("median", median), ("high", high)), n)
     weight = 4 / (4 + n**0.75)
     sd = (high - low) / (2 * norm.ppf((n - 0.375) / (n + 0.25)))
@@ -30,9 +71,26 @@ def mean_sd_from_range(low: float, median: float, high: float, n: int) -> tuple[
 
 
 def sd_from_iqr_width(width: float, n: int) -> float:
-    """SD from the width of the interquartile range of `n` patients (Wan et al. 2014), assuming a roughly normal
-    distribution; the mean can't be had without the quartiles themselves. ValueError for a negative width or n below
-    5."""
+    """Return an estimate of the SD from the width of the interquartile range of `n` patients.
+
+    It assumes a roughly normal distribution. The mean cannot be estimated without the quartiles themselves.
+
+    Parameters
+    ----------
+    width : float
+        Third minus first quartile, 0 or more.
+    n : int
+        Number of patients, 5 or more.
+
+    Raises
+    ------
+    ValueError
+        For a negative width or n below 5.
+
+    References
+    ----------
+    Wan et al. 2014, BMC Med Res Methodol 14:135.
+    """
     if not isfinite(width) or width < 0:
         raise ValueError(f"width is {width}: an interquartile range is a number, 0 or more")
     _check_size(n)
@@ -40,17 +98,28 @@ def sd_from_iqr_width(width: float, n: int) -> float:
 
 
 def sd_from_se(se: float, n: int) -> float:
-    """SD from the standard error of a mean of `n` patients. ValueError for a negative SE or n below 2."""
+    """Return the SD from the standard error of a mean of `n` patients.
+
+    Raises
+    ------
+    ValueError
+        For a negative standard error or n below 2.
+    """
     if not isfinite(se) or se < 0 or n < 2:
         raise ValueError(f"se is {se} with n = {n}: a standard error is 0 or more and needs 2 patients or more")
     return se * sqrt(n)
 
 
 def largest_sd(mean: float, n: int, low: float, high: float) -> float:
-    """The largest SD that `n` values between `low` and `high` with this mean can have: all of them at the two ends.
+    """Return the largest SD of `n` values between `low` and `high` with this mean.
 
-    sqrt((mean - low)(high - mean) n / (n - 1)). A printed spread above it is no SD. ValueError for a mean outside
-    the scale.
+    It is √((mean - low)(high - mean) n / (n - 1)): all values lie at the two ends. A larger printed spread is not an
+    SD.
+
+    Raises
+    ------
+    ValueError
+        For a mean outside the scale or n below 2.
     """
     if not low <= mean <= high or n < 2:
         raise ValueError(f"mean is {mean} with n = {n}: must lie between {low} and {high}, with 2 values or more")
@@ -58,7 +127,13 @@ def largest_sd(mean: float, n: int, low: float, high: float) -> float:
 
 
 def mean_interval(mean: float, sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Student's t interval of a mean from its SD and `n` patients. ValueError as in `sd_from_se`."""
+    """Return Student's t interval of a mean from its SD and `n` patients, as (low, high).
+
+    Raises
+    ------
+    ValueError
+        For a negative SD or n below 2.
+    """
     if not isfinite(sd) or sd < 0 or n < 2:
         raise ValueError(f"sd is {sd} with n = {n}: a standard deviation is 0 or more and needs 2 patients or more")
     half = float(t.ppf((1 + level) / 2, n - 1)) * sd / sqrt(n)
@@ -68,7 +143,20 @@ def mean_interval(mean: float, sd: float, n: int, level: float = 0.95) -> tuple[
 def welch_interval(
     mean_1: float, sd_1: float, n_1: int, mean_2: float, sd_2: float, n_2: int, level: float = 0.95
 ) -> tuple[float, float]:
-    """Welch's t interval of the difference mean_1 - mean_2 of two independent groups. ValueError as in `sd_from_se`."""
+    """Return Welch's t interval of the difference mean_1 - mean_2 of two independent groups, as (low, high).
+
+    Parameters
+    ----------
+    mean_1, sd_1, n_1, mean_2, sd_2, n_2
+        Mean, standard deviation and number of patients of each group.
+    level : float
+        Confidence level.
+
+    Raises
+    ------
+    ValueError
+        As in `mean_interval`.
+    """
     for sd, n in ((sd_1, n_1), (sd_2, n_2)):
         mean_interval(0, sd, n, level)
     var_1, var_2 = sd_1**2 / n_1, sd_2**2 / n_2
@@ -78,6 +166,101 @@ def welch_interval(
     freedom = (var_1 + var_2) ** 2 / (var_1**2 / (n_1 - 1) + var_2**2 / (n_2 - 1))
     half = float(t.ppf((1 + level) / 2, freedom)) * se
     return mean_1 - mean_2 - half, mean_1 - mean_2 + half
+
+
+def sd_of_change(sd_before: float, sd_after: float, correlation: float) -> float:
+    """Return the SD of the change of the same patients: √(sd_before² + sd_after² - 2 r sd_before sd_after).
+
+    Raises
+    ------
+    ValueError
+        As in `mean_change`.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8.
+    """
+    check_positive_sd("sd_before", sd_before)
+    check_positive_sd("sd_after", sd_after)
+    check_correlation(correlation)
+    return sqrt(sd_before**2 + sd_after**2 - 2 * correlation * sd_before * sd_after)
+
+
+def correlation_from_sds(sd_before: float, sd_after: float, sd_change: float) -> float:
+    """Return the correlation that the SDs before, after and of the change imply.
+
+    Raises
+    ------
+    ValueError
+        For an SD that is not above 0, or if no correlation from -1 to 1 fits.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8.
+    """
+    for name, value in (("sd_before", sd_before), ("sd_after", sd_after), ("sd_change", sd_change)):
+        check_positive_sd(name, value)
+    r = (sd_before**2 + sd_after**2 - sd_change**2) / (2 * sd_before * sd_after)
+    if not -1 <= r <= 1:
+        raise ValueError(
+            f"sd_change is {sd_change}: with {sd_before} and {sd_after} it implies a correlation of {r:.2f}"
+        )
+    return r
+
+
+def se_from_interval(low: float, high: float, level: float = 0.95, df: float | None = None) -> float:
+    """Return the standard error behind a symmetric confidence interval.
+
+    Parameters
+    ----------
+    low, high : float
+        The limits.
+    level : float
+        Confidence level of the interval.
+    df : float, optional
+        Degrees of freedom of Student's t; None for a normal interval.
+
+    Raises
+    ------
+    ValueError
+        For limits that are not numbers or in the wrong order, an impossible level, or df below 1.
+    """
+    for name, value in (("low", low), ("high", high)):
+        if not isfinite(value):
+            raise ValueError(f"{name} is {value}: must be a number")
+    if low > high:
+        raise ValueError(f"low = {low} is larger than high = {high}: check the order")
+    check_level(level)
+    if df is not None and not df >= 1:
+        raise ValueError(f"df is {df}: degrees of freedom are 1 or more")
+    return (high - low) / (2 * critical_value(level, df))
+
+
+def sd_from_interval(low: float, high: float, n: int, level: float = 0.95, t_law: bool = True) -> float:
+    """Return the SD of `n` patients from the confidence interval of their mean.
+
+    Parameters
+    ----------
+    low, high : float
+        The limits.
+    n : int
+        Number of patients, 2 or more.
+    level : float
+        Confidence level of the interval.
+    t_law : bool
+        True for an interval by Student's t with n - 1 degrees of freedom, as for small groups; False for a normal one.
+
+    Raises
+    ------
+    ValueError
+        As in `se_from_interval`, and for an n that is not a whole number of 2 or more.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.2.
+    """
+    check_group_size("n", n)
+    return sd_from_se(se_from_interval(low, high, level, n - 1 if t_law else None), n)
 
 
 def _check_order(parts: tuple[tuple[str, float], ...], n: int) -> None:

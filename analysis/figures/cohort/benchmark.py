@@ -14,9 +14,15 @@ from analysis.exhibit import Figure, escape
 from analysis.figures.cohort.common import empty, exhibit, foot
 from analysis.figures.ledger import Column, Ledger, interval
 from analysis.figures.style import INK, SERIES_LOOKS, style
-from analysis.figures.words import percent_pair, plural
-from analysis.outcomes.cohort.judging import RULE_WORDS
-from analysis.wording import level_words, percent, percent_interval, upper_first
+from analysis.wording import (
+    RULE_WORDS,
+    counted,
+    interval_words,
+    percent,
+    percent_interval,
+    percent_pair,
+    upper_first,
+)
 
 _COLUMNS = (Column(4, 212), Column(388, 128))
 _PLOT = (232, 376)
@@ -48,7 +54,8 @@ def benchmark(
     drawn alone. Outcomes without one side are listed in the notes.
     """
     caption = (
-        f"The clinic's responder rates (square, with their {level_words(level)}) on the published evidence. Pale bar: "
+        f"The clinic's responder rates (square, with their {interval_words(level)}) on the published evidence. Pale "
+        "bar: "
         "prediction interval, where the result of one more study of that kind would be expected; it needs three "
         "studies or more. Dark bar: interval of the published rate; stroke: that rate. The studies chose, treated and "
         "counted their patients in their own ways and most had no control group: to stand within the bar is to be "
@@ -71,7 +78,7 @@ def benchmark(
             for row in each(rows):
                 here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
                 ledger.row(
-                    f"{row.definition}: {plural(int(row.k), 'study', 'studies')}, {_published(row)}",
+                    f"{row.definition}: {counted(int(row.k), 'study', 'studies')}, {_published(row)}",
                     f"{here}\n{_verdict(row)}",
                     draw=_drawing(row),
                 )
@@ -124,7 +131,9 @@ def _published(row: Any) -> str:
 def _alt(shown: pd.DataFrame, level: float) -> str:
     parts = [
         f"{outcome_words(row.outcome)}: {_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)} here; "
-        f"{_published(row)} in {plural(int(row.k), 'study', 'studies')} ({row.definition}); {_verdict(row)}"
+        f"{_published(row)} in {counted(int(row.k), 'study', 'studies')} ({row.definition}); {_verdict(row)}"
         for row in each(shown)
     ]
-    return f"The clinic against published studies, with its {level_words(level)}. {'. '.join(map(upper_first, parts))}."
+    return (
+        f"The clinic against published studies, with its {interval_words(level)}. {'. '.join(map(upper_first, parts))}."
+    )

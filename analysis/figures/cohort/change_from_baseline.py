@@ -14,7 +14,7 @@ from analysis.figures.cohort.common import empty, exhibit, group_words, left_out
 from analysis.figures.cohort.trajectories import MARKS
 from analysis.figures.cohort.visits import VisitAxis
 from analysis.figures.style import MUTED, POINTS, SERIES_LOOKS, SMALL, Look, panel, style, write
-from analysis.wording import half_up, interval, level_words, upper_first
+from analysis.wording import half_up, interval_words, number_interval, upper_first
 
 _LEFT, _TOP, _HIGH = 106, 22, 168
 _WIDE = POINTS - _LEFT - 6
@@ -36,7 +36,8 @@ def change_from_baseline(
     repeated = shown["group"].nunique() > 1
     caption = (
         "Mean change of pain since the same patients' baseline on the 0 to 10 scale, with its "
-        f"{level_words(level)}, at the end of infusion (0) and in weeks after it (square-root scale). Below 0 is less "
+        f"{interval_words(level)}, at the end of infusion (0) and in weeks after it (square-root scale). Below 0 is "
+        "less "
         "pain; the dotted line is a fall of 2 points. n counts patients with a score both at baseline and then."
         + (" Courses stand side by side; who came again is a selection of all." if repeated else "")
     )
@@ -102,7 +103,7 @@ def _means(ax: Axes, axis: VisitAxis, rows: pd.DataFrame, look: Look, shift: flo
 def _limits(row: Any, level: float) -> str:
     if pd.isna(row.change_low):
         return ""
-    return f"{level_words(level)} {interval(row.change_low, row.change_high)}, "
+    return f"{interval_words(level)} {number_interval(row.change_low, row.change_high)}, "
 
 
 def _alt(shown: pd.DataFrame, level: float) -> str:

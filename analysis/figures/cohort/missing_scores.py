@@ -12,8 +12,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.figures.cohort.common import empty, exhibit, left_out, not_shown, page
 from analysis.figures.style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
-from analysis.figures.words import in_weeks
-from analysis.wording import half_up, interval, level_words, percent, percent_interval
+from analysis.wording import half_up, in_weeks, interval_words, number_interval, percent, percent_interval
 
 _LEFT, _WIDE, ROW, _TOP = 86, 150, 19.0, 34
 _RIGHT, SPAN = 368, 132  # left edge and width of the comparison
@@ -28,7 +27,8 @@ def missing_scores(result: Any, level: float = 0.95, synthetic: bool = False, na
     caption = (
         "Left: courses with a score at each visit (full colour), with a row but no score (pale) and without a row "
         "(hatched). Right: baseline pain and responders at the end of infusion among patients with and without a "
-        f"follow-up score, with their {level_words(level)}; where these two differ, the patients seen at follow-up are "
+        f"follow-up score, with their {interval_words(level)}; where these two differ, the patients seen at "
+        "follow-up are "
         "not like all."
     )
     hidden = table[table["hidden"]]
@@ -141,7 +141,7 @@ def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:
     ]
     groups = [
         f"patients {row.group} (n = {int(row.patients)}) had a mean baseline of {half_up(row.baseline_mean, 1)} "
-        f"({level_words(level)} {interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} "
+        f"({interval_words(level)} {number_interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} "
         f"({percent_interval(row.ci_low, row.ci_high)}) responded at the end of infusion"
         for row in each(who)
         if pd.notna(row.baseline_low) and pd.notna(row.rate)

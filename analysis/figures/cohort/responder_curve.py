@@ -12,8 +12,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.figures.cohort.common import empty, exhibit, left_out, page, share_axis
 from analysis.figures.style import INK, LINE, MUTED, SERIES_LOOKS, SMALL, Look, panel, style, write
-from analysis.figures.words import percent_pair, weeks
-from analysis.wording import level_words, percent
+from analysis.wording import percent, percent_level, percent_pair, weeks_cell
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 30, 292, 212
 WORDS_AT = _LEFT + _WIDE + 22
@@ -29,7 +28,8 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
     """
     caption = (
         "Share of patients whose pain was lower than at baseline by at least so many percent, for every cut-off "
-        f"[@farrar2006]. Solid line with its {level_words(level)} band: patients with a score; dashed line: patients "
+        f"[@farrar2006]. Solid line with its {percent_level(level)} band: patients with a score; dashed line: "
+        "patients "
         "without a score at that visit counted as non-responders. The curve falls from left to right by its making; a "
         "higher curve means more relief, whatever cut-off one believes in."
     )
@@ -41,7 +41,7 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
             name, "No visit has enough patients with a score to draw a curve.", caption, *notes, synthetic=synthetic
         )
     visits = [visit for visit in _LOOKS if (shown["visit"] == visit).any()]
-    names = {"end_of_infusion": "End of infusion", "follow_up": f"{weeks(result.follow_up_weeks)} weeks later"}
+    names = {"end_of_infusion": "End of infusion", "follow_up": f"{weeks_cell(result.follow_up_weeks)} weeks later"}
     with style():
         picture = page(_TOP + _HIGH + 34, synthetic)
         ax = panel(picture, _LEFT, _TOP, _WIDE, _HIGH)

@@ -8,8 +8,7 @@ from analysis.exhibit import Figure
 from analysis.figures.cohort.common import empty, exhibit, left_out, page
 from analysis.figures.flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, WORDS, draw_flow
 from analysis.figures.style import MUTED, POINTS, SMALL, style, text_height, wrap, write
-from analysis.figures.words import weeks
-from analysis.wording import half_up, level_words, p_text, percent
+from analysis.wording import half_up, interval_words, p_text, percent, weeks_cell
 
 _TOP = 44
 RESPONDER_WORDS = {
@@ -29,9 +28,11 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
     flow = result.flow
     row = flow[(flow["rule"] == result.rule) & (flow["handling"] == "complete_cases")].iloc[0]
     caption = (
-        f"Patients with a score at baseline, at the end of infusion and {weeks(result.follow_up_weeks)} weeks later "
-        f"(within {weeks(result.window_weeks)} weeks): who was a responder, and who kept, lost or gained the response. "
-        f"Difference with Newcombe's {level_words(level)}; P of McNemar's exact test. There is no "
+        f"Patients with a score at baseline, at the end of infusion and {weeks_cell(result.follow_up_weeks)} weeks "
+        "later "
+        f"(within {weeks_cell(result.window_weeks)} weeks): who was a responder, and who kept, lost or gained the "
+        "response. "
+        f"Difference with Newcombe's {interval_words(level)}; P of McNemar's exact test. There is no "
         "control group in this picture."
     )
     notes = (f"Counted: {result.unit}.", left_out(result.left_out, "flow"))
@@ -43,7 +44,7 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
     with style():
         small = wrap(_difference(row, level), POINTS - 8, SMALL)
         picture = page(_TOP + HEIGHT + 16 + text_height(small, SMALL), synthetic)
-        times = ("end of infusion", f"{weeks(result.follow_up_weeks)} weeks later")
+        times = ("end of infusion", f"{weeks_cell(result.follow_up_weeks)} weeks later")
         for left, words, count, rate in zip(
             (FIRST, SECOND), times, (first, second), (row["rate_first"], row["rate_second"]), strict=True
         ):
@@ -67,6 +68,6 @@ def _difference(row: Any, level: float) -> str:
     limits = f"{half_up(100 * row['difference_low'])} to {half_up(100 * row['difference_high'])}"
     p = row["p_value"]
     return (
-        f"Difference: {points} percentage points ({level_words(level)} {limits}); McNemar's exact test: "
+        f"Difference: {points} percentage points ({interval_words(level)} {limits}); McNemar's exact test: "
         f"{p_text('=', round(float(p), 3)) if p >= 0.001 else 'P < 0.001'}."
     )

@@ -13,8 +13,7 @@ from analysis.exhibit import Figure
 from analysis.figures.cohort.common import empty, exhibit, fitting, group_words, left_out, page, share_axis
 from analysis.figures.labels import nearest, place_labels, spread
 from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
-from analysis.figures.words import plural
-from analysis.wording import percent
+from analysis.wording import counted, percent
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
 _FEW, _MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
@@ -108,6 +107,6 @@ def _alt(sites: pd.DataFrame, mean: float) -> str:
         for row in each(told)
     )
     return (
-        f"{plural(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% "
+        f"{counted(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% "
         f"limits." + (f" In the order of their names: {named}." if named else "")
     )

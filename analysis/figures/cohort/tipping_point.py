@@ -11,8 +11,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.exhibit import Figure
 from analysis.figures.cohort.common import empty, exhibit, left_out, page, rules
 from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
-from analysis.figures.words import plural, weeks
-from analysis.wording import level_words, percent, upper_first
+from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
 
 _LEFT, _TOP, _HIGH, _RIGHT = 46, 46, 150, 12
 _WIDE = POINTS - _LEFT - _RIGHT
@@ -33,7 +32,8 @@ def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, nam
     tips, table = result.tips, result.tipping.sort_values("missing_responders")
     caption = (
         "Change of the responder rate from the end of infusion to follow-up "
-        f"({weeks(result.follow_up_weeks)} weeks), with its {level_words(level)}, if so many of the patients without a "
+        f"({weeks_cell(result.follow_up_weeks)} weeks), with its {interval_words(level)}, if so many of the "
+        "patients without a "
         "follow-up score were responders. Left: none of them (non-responder imputation); right: all of them. Thick and "
         "blue: the same conclusion as from the patients seen; thin and orange: another one."
     )
@@ -60,12 +60,12 @@ def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, nam
 def _words(tips: Any) -> str:
     seen, missing = f"“{upper_first(CONCLUSION[tips.conclusion])}”", int(tips.missing)
     if tips.never_changes:
-        return f"{seen} holds whatever became of the {plural(missing, 'patient')} not seen."
+        return f"{seen} holds whatever became of the {counted(missing, 'patient')} not seen."
     if pd.isna(tips.low):
-        return f"{seen} holds for no number of responders among the {plural(missing, 'patient')} not seen."
+        return f"{seen} holds for no number of responders among the {counted(missing, 'patient')} not seen."
     shares = f"{percent(tips.low / missing)} to {percent(tips.high / missing)}"
     return (
-        f"{seen} holds if {int(tips.low)} to {int(tips.high)} of the {plural(missing, 'patient')} not seen were "
+        f"{seen} holds if {int(tips.low)} to {int(tips.high)} of the {counted(missing, 'patient')} not seen were "
         f"responders ({shares})."
     )
 
@@ -99,7 +99,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
         picture,
         _LEFT + _WIDE / 2,
         top + _HIGH + 26,
-        f"responders among the {plural(int(tips.missing), 'patient')} without a follow-up score",
+        f"responders among the {counted(int(tips.missing), 'patient')} without a follow-up score",
         color=MUTED,
         ha="center",
     )
@@ -143,7 +143,7 @@ def _ends(table: pd.DataFrame, level: float) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     told = [
         f"if {words} of them were responders, the rate changes by {_points(row['difference'])} percentage points "
-        f"({level_words(level)} {_points(row['difference_low'])} to {_points(row['difference_high'])})"
+        f"({interval_words(level)} {_points(row['difference_low'])} to {_points(row['difference_high'])})"
         for words, row in (("none", first), ("all", last))
     ]
     return f"{upper_first(told[0])}; {told[1]}."

@@ -16,8 +16,7 @@ from analysis.exhibit import Figure
 from analysis.figures.cohort.common import empty, exhibit, left_out, not_shown, page, rules
 from analysis.figures.cohort.visits import VisitAxis
 from analysis.figures.style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
-from analysis.figures.words import plural
-from analysis.wording import half_up, interval, level_words
+from analysis.wording import counted, half_up, interval_words, number_interval
 
 _LEFT, _TOP, _HIGH = 92, 24, 208
 _WIDE = POINTS - _LEFT - 6
@@ -47,7 +46,7 @@ def trajectories(result: Any, level: float = 0.95, synthetic: bool = False, name
     caption = (
         "Pain on the 0 to 10 scale (10 = worst) before treatment, at the end of infusion (0) and in weeks after it "
         f"(square-root scale; the shaded strip is the time of treatment). {how}. Circle: mean with its "
-        f"{level_words(level)}; square: median with the middle half of the patients. Different patients may stand "
+        f"{interval_words(level)}; square: median with the middle half of the patients. Different patients may stand "
         "behind different visits."
     )
     notes = (_counted(result), left_out(result.left_out))
@@ -68,7 +67,7 @@ def _counted(result: Any) -> str:
 def _draw(picture: Picture, result: Any, visits: pd.DataFrame, lines: bool, level: float) -> None:
     patients = int(result.patients)
     words = (
-        f"{plural(patients, 'patient')}, each a thin line" if lines else f"{plural(patients, 'patient')}, as density"
+        f"{counted(patients, 'patient')}, each a thin line" if lines else f"{counted(patients, 'patient')}, as density"
     )
     write(picture, _LEFT, 10, words, weight="bold")
     write(picture, POINTS - 4, 10, "pain, 10 = worst", color=MUTED, ha="right")
@@ -141,7 +140,7 @@ def _numbers(picture: Picture, axis: VisitAxis, visits: pd.DataFrame, level: flo
     lines = (
         ("scores, n", INK, [str(int(r.n)) for r in rows]),
         (f"{MARKS[MEAN.marker]} mean", MEAN.letters, [_one(r.mean) for r in rows]),
-        (level_words(level), MEAN.letters, [_two(r.ci_low, r.ci_high) for r in rows]),
+        (interval_words(level), MEAN.letters, [_two(r.ci_low, r.ci_high) for r in rows]),
         (f"{MARKS[MEDIAN.marker]} median", MEDIAN.letters, [_one(r.median) for r in rows]),
         ("middle half", MEDIAN.letters, [_two(r.q1, r.q3) for r in rows]),
     )
@@ -163,9 +162,9 @@ def _two(low: float, high: float) -> str:
 def _alt(visits: pd.DataFrame, result: Any, level: float) -> str:
     steps = [
         f"{row.label}: mean {half_up(row.mean, 1)}"
-        + (f" ({level_words(level)} {interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else "")
-        + f", median {half_up(row.median, 1)} (quartiles {interval(row.q1, row.q3)}), n = {int(row.n)}"
+        + (f" ({interval_words(level)} {number_interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else "")
+        + f", median {half_up(row.median, 1)} (quartiles {number_interval(row.q1, row.q3)}), n = {int(row.n)}"
         for row in each(visits.sort_values("position"))
         if pd.notna(row.mean)
     ]
-    return f"Pain scores of {plural(int(result.patients), 'patient')} by visit. {'; '.join(steps)}."
+    return f"Pain scores of {counted(int(result.patients), 'patient')} by visit. {'; '.join(steps)}."

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.figures.style import BAND, SMALL, at_week, text_width, write
-from analysis.figures.words import weeks as weeks_words
+from analysis.wording import weeks_cell
 
 _BEFORE = 18.0  # points from the left edge of the axes
 _RIGHT = 18.0  # points right of the last visit
@@ -39,7 +39,7 @@ class VisitAxis:
         ticks = {_BEFORE: "before"} if self.baseline else {}
         # the end of infusion and the last visit first, then from the left
         for week in dict.fromkeys([0.0, self.weeks[-1], *self.weeks]):
-            place, words = self.place(week), weeks_words(week)
+            place, words = self.place(week), weeks_cell(week)
             if all(abs(place - x) > (text_width(words) + text_width(other)) / 2 + 4 for x, other in ticks.items()):
                 ticks[place] = words
         ax.set_xticks(sorted(ticks), [ticks[place] for place in sorted(ticks)])

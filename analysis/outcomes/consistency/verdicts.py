@@ -1,4 +1,4 @@
-"""What a check says of a printed number, and in which words."""
+"""Verdicts of checks, and the result of one check."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Checked:
-    """One printed number and what became of it. row: as a spreadsheet shows it. why: for every verdict but `fits`."""
+class CheckResult:
+    """Result of the check of one printed number.
+
+    `row` is as a spreadsheet shows it; `why` is given for every verdict except `fits`.
+    """
 
     study_id: str
     table: str
@@ -41,20 +44,20 @@ class Checked:
     locator: str = ""
 
 
-def checked(
+def check_result(
     source, table: str, check: str, reported: str, recomputed: str, verdict: str, why="", assumed=""
-) -> Checked:
-    """A result about the row `source` (a named tuple of a table's row)."""
+) -> CheckResult:
+    """Return a result about the row `source`, a named tuple of a table's row; the row's note is added to `why`."""
     study = getattr(source, "study_id", None) or source.review_id
     place = {"source_id": source.source_id, "locator": source.locator}
     note = getattr(source, "note", None)
     if verdict not in (FITS, CANNOT_BE_CHECKED) and isinstance(note, str):
         why = f"{why} (note on the row: {note})"
-    return Checked(study, table, int(source.row), check, reported, recomputed, verdict, why, assumed, **place)
+    return CheckResult(study, table, int(source.row), check, reported, recomputed, verdict, why, assumed, **place)
 
 
-def as_table(results: list[Checked], evidence: Evidence) -> pd.DataFrame:
-    """One row a printed number, in the order of the tables, with the citation of its study or review."""
+def as_table(results: list[CheckResult], evidence: Evidence) -> pd.DataFrame:
+    """Return results as a table sorted by study, table and row, with the citation of the study or review."""
     names = dict(values(evidence.studies, "study_id", "citation")) | dict(
         values(evidence.reviews, "review_id", "citation")
     )
@@ -65,24 +68,24 @@ def as_table(results: list[Checked], evidence: Evidence) -> pd.DataFrame:
     return rowwise.table(rows, {column: "int64" if column == "row" else "str" for column in _COLUMNS})
 
 
-def decimals(text: str) -> int:
-    """Decimals of a number as text: 2 for `61.00`, 0 for `62`."""
+def decimals_of_text(text: str) -> int:
+    """Return the decimals of a number as text: 2 for `61.00`, 0 for `62`."""
     return len(text.partition(".")[2])
 
 
-def places(evidence: Evidence, table: str, row, column: str) -> int:
-    """With how many decimals a number is printed, read from the cell's own text (61.0 keeps its zero).
+def printed_decimals(evidence: Evidence, table: str, row, column: str) -> int:
+    """Return the number of decimals with which a number is printed, from the text of its cell (61.0 keeps its zero).
 
-    Where the table was changed since it was loaded, from the shortest form of the value.
+    If the table was changed since it was loaded, the shortest form of the value counts.
     """
     value = float(getattr(row, column))
     text = evidence.texts.get(table, {}).get(int(row.row), {}).get(column, "").strip()
     if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) and float(text) == value:
-        return decimals(text)
+        return decimals_of_text(text)
     return decimals_of(value)
 
 
 def rounding_range(value: float, digits: int) -> tuple[float, float]:
-    """The values that are printed so when rounded to this many digits, half a unit either way."""
+    """Return the values that round to `value` with this many digits, as (low, high)."""
     half = 0.5 * 10.0**-digits
     return value - half, value + half
