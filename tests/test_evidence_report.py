@@ -59,8 +59,8 @@ def test_figures_have_captions_words_and_data():
     for number, figure in enumerate(figures, start=1):
         caption = words(figure.find("figcaption"))
         assert caption.startswith(f"Figure {number}.")
-        assert re.search(r"\d", figure.find("img")["alt"]), figure["id"]
-        assert len(figure.find("img")["alt"]) > 80
+        assert re.search(r"\d", figure.svg["aria-label"]), figure["id"]
+        assert len(figure.svg["aria-label"]) > 80
         assert figure.select_one("details table")
         assert figure.select_one('a[download][href^="data:text/csv"]')
 

@@ -5,7 +5,7 @@ import tomllib
 
 import pypdf
 from bs4 import BeautifulSoup
-from published_figure import TARGET, figure
+from published_figure import TARGET, published_svg
 
 from analysis import evidence, findings
 from analysis.evidence.selection import select
@@ -17,7 +17,7 @@ RENEW = "the published report is older than the data: make publish"
 
 
 def test_the_figure_of_the_readme_is_today_s():
-    assert TARGET.read_text(encoding="utf-8") == figure().svg, RENEW
+    assert TARGET.read_text(encoding="utf-8") == published_svg(), RENEW
 
 
 def test_the_readme_says_in_words_what_its_figure_shows():

@@ -12,9 +12,9 @@ import threading
 
 import pypandoc
 import pytest
-from hypothesis import given, settings, strategies
 from processes import gone
 
+from analysis.exhibit import visible
 from analysis.paths import ROOT
 from analysis.reporting import ReportError
 from analysis.reporting.page import pandoc, pandoc_process
@@ -78,18 +78,10 @@ def command(text: str, *arguments: str) -> str:
     return subprocess.run([program, *arguments], input=text.encode(), capture_output=True, check=True).stdout.decode()
 
 
-def words_apart(text: dict) -> list[dict]:
-    return pandoc.string(text["c"])
-
-
-def lines_joined(blocks: list[dict]) -> list[dict]:
-    return pandoc.walk(blocks, {"SoftBreak": lambda _: {"t": "Space"}})
-
-
 def test_reads_as_the_command_does():
     blocks, _ = pandoc.read({"one": MARKDOWN, "two": "Words"})
     expected = json.loads(command(MARKDOWN, "-f", pandoc.READER, "-t", "json"))["blocks"]
-    assert lines_joined(pandoc.walk(blocks["one"], {"Str": words_apart})) == lines_joined(expected)
+    assert blocks["one"] == expected
 
 
 @pytest.mark.parametrize(("to", "options"), [("html5", ["--mathml"]), ("typst-citations", [])])
@@ -105,52 +97,22 @@ def test_writes_as_the_command_does(to, options):
     assert pandoc.write({"one": shown}, to, version) == {"one": expected}
 
 
-@pytest.mark.parametrize("text", ["\ue0000\ue000", "\ue0001\ue000", "\ue000", "0\ue000", "\ue000one\ue000"])
-def test_a_text_that_looks_like_a_mark_stays_text(text):
-    blocks, version = pandoc.read({"one": text})
-    html = pandoc.write({"one": [pandoc.raw("html", "<hr>"), *blocks["one"]]}, "html5", version)["one"]
-    assert html == f"<hr>\n<p>{text}</p>\n"
+def test_pieces_come_apart_again_whatever_stands_in_them():
+    blocks, version = pandoc.read({"one": visible("a\x1eone\x1eb"), "two": "", "three": "# Last"})
+    blocks["two"] = [pandoc.raw("html", "<hr>\n\n"), *blocks["two"]]
+    written = pandoc.write(blocks, "html5", version)
+    assert written["one"] == "<p>a⟨U+001E⟩one⟨U+001E⟩b</p>\n"
+    assert written["two"].strip() == "<hr>"
+    assert list(written) == ["one", "two", "three"]
 
 
-def test_up_to_four_words_are_one_string():
-    blocks, _ = pandoc.read({"one": 'a b\nc d e f g h \\" i\\\n j *k* l'})
-    strings = []
-    pandoc.walk(blocks["one"], {"Str": lambda node: strings.append(node["c"]) or node})
-    assert strings == ["a b c d", "e f g h", '" i', "j", "k", "l"]
-    for kind in ("LineBreak", "SoftBreak", "Space"):
-        document = json.dumps([{"t": kind}, {"t": "Space"}, {"t": "Str", "c": "a"}], separators=(",", ":"))
-        assert pandoc.loads(document) == json.loads(document)
-
-
-AWKWARD = (
-    *("word", "a", "1.", "-", "+", "=", "/", "//", "(b)", '"q"', "it's", "*e*", "`c`", "$x$", "@kiefer2008", "\n- [x]"),
-    *("[l](http://a.b)", "![p](q.png)", "^[note words]", "~", "#", "<", "\\#", "...", "--", "e.g.", '\\"', "&nbsp;"),
-    *("\\", "\\\n", "\\\n\\ a", "☐", "\n\n"),
-)
-
-
-@given(strategies.lists(strategies.sampled_from(AWKWARD), max_size=30), strategies.randoms())
-@settings(max_examples=60, deadline=None)
-def test_words_in_one_string_are_written_like_words_apart(words, random):
-    read = pandoc.convert("".join(word + random.choice(" \n") for word in words), pandoc.READER, "json")
-    together, apart = pandoc.loads(read), json.loads(read)
-    version = apart["pandoc-api-version"]
-    for to in ("html5", "typst-citations"):
-        one, other = ({"one": document["blocks"]} for document in (together, apart))
-        assert pandoc.write(one, to, version) == pandoc.write(other, to, version)
-
-
-def test_words_in_one_string_are_cited_like_words_apart():
-    read = pandoc.convert(CITATIONS, pandoc.READER, "json")
-    written = []
-    for document in (pandoc.loads(read), json.loads(read)):
-        blocks, version, nodes = document["blocks"], document["pandoc-api-version"], []
-        pandoc.walk(blocks, {"Cite": lambda node, nodes=nodes: nodes.append(node) or node})
-        listed = with_references(nodes, ["wilson1927", "turnbull1976"], version)
-        shown = {"one": [pandoc.paragraph([node]) for node in nodes] + listed}
-        written.append([pandoc.write(shown, "html5", version)["one"]])
-    assert written[0] == written[1]
-    assert "Wilson 1927 3</a> and more words; see also" in written[0][0]
+def test_citations_with_pages_get_their_words():
+    document = json.loads(pandoc.convert(CITATIONS, pandoc.READER, "json"))
+    version, nodes = document["pandoc-api-version"], []
+    pandoc.walk(document["blocks"], {"Cite": lambda node: nodes.append(node) or node})
+    listed = with_references(nodes, ["wilson1927", "turnbull1976"], version)
+    shown = {"one": [pandoc.paragraph([node]) for node in nodes] + listed}
+    assert "Wilson 1927 3</a> and more words; see also" in pandoc.write(shown, "html5", version)["one"]
 
 
 def test_a_refusal_has_the_words_of_pandoc_and_it_goes_on(converter):

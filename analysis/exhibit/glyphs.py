@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from pathlib import Path
+
+from analysis.exhibit.typeface import has_glyph
 
 # controls (but line ends, tabs and what begins a terminal's colour), marks and overrides of direction, half a pair
 _CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f"
@@ -18,26 +18,12 @@ def visible(text: str) -> str:
 
 
 def drawable(text: str) -> str:
-    """As `visible`, and what the letters of figures and of the PDF (DejaVu Sans) lack is shown by its code too."""
+    """As `visible`, and characters that the fonts of figures and of the PDF lack are shown by their code too."""
     text = visible(text)
     if text.isascii():
         return text
-    return "".join(c if ord(c) in _letters() or c in "\n\t" else _code(c) for c in text)
+    return "".join(c if c in "\n\t" or has_glyph(c) else _code(c) for c in text)
 
 
 def _code(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
-
-
-def fonts() -> Path:
-    """The folder of the fonts that Matplotlib carries with it."""
-    import matplotlib as mpl
-
-    return Path(mpl.get_data_path()) / "fonts" / "ttf"
-
-
-@functools.cache
-def _letters() -> frozenset[int]:
-    from matplotlib.ft2font import FT2Font
-
-    return frozenset(FT2Font(str(fonts() / "DejaVuSans.ttf")).get_charmap())

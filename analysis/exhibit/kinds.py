@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 import sys
 from collections.abc import Iterator
@@ -16,12 +15,12 @@ import pandas as pd
 from analysis.exhibit.cells import Column, columns_of, csv_text, printed, with_computed
 from analysis.exhibit.markdown import plain
 from analysis.exhibit.places import cell_places, places, source_rows
+from analysis.exhibit.svg import figure_svg, standalone_svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 EXHIBIT_MIME = "application/vnd.ketamine-crps.exhibit+json"
-_BACKEND = "module://analysis.exhibit.drawing"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -122,14 +121,9 @@ class Figure:
 
     @property
     def svg(self) -> str:
-        """The picture as SVG: no date, no random ids, letters as outlines, so that it is the same everywhere."""
+        """The picture as SVG with real text: no date, no random ids, the same on every machine."""
         if "text" not in self._svg:
-            import matplotlib as mpl
-
-            out = io.StringIO()
-            with mpl.rc_context({"svg.hashsalt": self.name, "svg.fonttype": "path", "savefig.bbox": None}):
-                self.figure.savefig(out, format="svg", backend=_BACKEND, metadata={"Date": None, "Creator": None})
-            self._svg["text"] = out.getvalue()
+            self._svg["text"] = figure_svg(self.figure, self.name)
         return self._svg["text"]
 
     def payload(self) -> dict[str, Any]:
@@ -147,7 +141,7 @@ class Figure:
     @property
     def html(self) -> str:
         """The picture with its alternative text and its caption."""
-        picture = base64.b64encode(self.svg.encode()).decode()
+        picture = base64.b64encode(standalone_svg(self.svg).encode()).decode()
         return (
             f'<figure style="margin:0"><img style="max-width:100%;background:#fff" alt="{html_escape(self.alt)}" '
             f'src="data:image/svg+xml;base64,{picture}"><figcaption>{html_escape(plain(self.caption))}</figcaption></figure>'

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from analysis.reporting.batch.plan import Plan
+from analysis.reporting.page.html import with_fonts
 from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.provenance import day_of, value_words
 
@@ -23,7 +24,7 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
         {"heading": heading, "reports": [_report(entry) for entry in entries if entry["group"] == key]}
         for key, heading in plan.groups.items()
     ]
-    return (
+    return with_fonts(
         _environment()
         .get_template("batch.html.j2")
         .render(

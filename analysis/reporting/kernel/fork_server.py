@@ -86,14 +86,14 @@ def load_libraries() -> None:
 
 
 def _fill_caches() -> None:
-    """Compute once what each report would compute again: the parsed dictionary, the glyphs of the font.
+    """Compute once what each report would compute again: the parsed dictionary, the list of fonts.
 
     Each cache is keyed by the text it was computed from, so a file that changes later is read again.
     """
     from analysis.evidence import DataError, load
-    from analysis.exhibit import letters
+    from analysis.exhibit.typeface import register
 
-    letters.prepare()
+    register()
     with contextlib.suppress(DataError):  # the reports show the problems
         load()
 

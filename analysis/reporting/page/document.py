@@ -26,7 +26,7 @@ from analysis.reporting.page.outputs import joined, plain_parts
 from analysis.reporting.page.references import with_references
 
 METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
-_RAW = ("csv", "image/svg+xml", "image/png", "image/jpeg", "attachments")
+_RAW = ("csv", "image/png", "image/jpeg", "attachments")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _Factory = Callable[[dict[str, Blocks]], Part]
 

@@ -18,6 +18,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from analysis.exhibit.webfont import font_faces
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.model import (
@@ -40,12 +41,17 @@ from analysis.reporting.page.references import TEMPLATE, with_letters
 
 _TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
 _QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)
-_PROLOGUE = re.compile(r"<\?xml[^>]*>|<!DOCTYPE[^>]*>")
+_FONTS_GO_HERE = "/* fonts */"
 
 
 def page(document: Document) -> str:
     """The whole page. Raises ReportError if it can't be made."""
-    return _template(TEMPLATE).render(page=pieces(document))
+    return with_fonts(_template(TEMPLATE).render(page=pieces(document)))
+
+
+def with_fonts(page: str) -> str:
+    """A page with its font embedded, as far as it uses it, where its style sheet says so."""
+    return page.replace(_FONTS_GO_HERE, font_faces(page), 1)
 
 
 @functools.cache
@@ -144,13 +150,6 @@ def _quoted(mark: str) -> str:
     return quote(mark, safe="")
 
 
-def _svg_uri(svg: str) -> str:
-    text = " ".join(_PROLOGUE.sub("", svg).split()).replace("> <", "><")
-    if "'" not in text:
-        text = text.replace('"', "'")
-    return _text_uri(text, "image/svg+xml")
-
-
 def _part(part: Part) -> Blocks:
     match part:
         case Text(blocks):
@@ -198,11 +197,10 @@ def captioned(label: str, caption: Blocks) -> Blocks:
 
 def _figure(part: FigurePart) -> Blocks:
     anchor = f"fig-{part.name}"
-    width, height = svg_size(part.svg)
-    wide, high = round(width * 4 / 3), round(height * 4 / 3)
+    width, _ = svg_size(part.svg)
     # on a phone the figure scrolls inside itself before its small print gets too small to read
-    size = f' width="{wide}" height="{high}" style="min-width:min({wide}px, var(--least))"' if width else ""
-    image = f'<img src="{_svg_uri(part.svg)}" alt="{escape(part.alt)}"{size}>'
+    size = f' style="min-width:min({round(width * 4 / 3)}px, var(--least))"' if width else ""
+    image = part.svg.strip().replace("<svg ", f'<svg role="img" aria-label="{escape(part.alt)}"{size} ', 1)
     card = f'<div class="card" role="region" aria-label="Figure {part.number}" tabindex="0">{image}</div>'
     data = _scroll(part.grid, f'aria-label="Data of figure {part.number}"', table_html(part.grid))
     return [

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
-from analysis.reporting import ReportError
 from analysis.reporting.page.model import Blocks
 from analysis.reporting.page.pandoc_process import Converter
 
@@ -19,13 +17,7 @@ READER = (
 _FENCE = ":" * 24
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
 _TAB = 4
-# two words in pandoc's JSON, the end of the first onwards (Space, SoftBreak and LineBreak end alike); the box of a task
-# stays alone, or it would not be known as such
-_TWO_WORDS = re.compile(
-    r'(?<!"t":"Space)(?<!"t":"SoftBreak)(?<!"t":"LineBreak)(?<!"c":"[☐☒])"},'
-    r'{"t":"(?:Space|SoftBreak)"},{"t":"Str","c":"([^"\\]*(?:\\.[^"\\]*)*)"}'
-)
-_PRIVATE = range(0xE000, 0xF900)  # letters of private use: stand in texts by mistake alone
+_BORDER = "\x1e"  # record separator: in no text, since `visible` shows control characters by their code
 _converter = Converter()
 start, convert = _converter.start, _converter.convert
 
@@ -43,57 +35,18 @@ def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
 
 def _read(markdown: str) -> dict[str, Any]:
     # line ends and tabs as the command `pandoc` prepares them
-    return loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
-
-
-def loads(document: str) -> dict[str, Any]:
-    """A document that pandoc wrote, with up to four words in one Str: a third of the size, for all that follows. Not
-    more: pandoc takes time by the square of their length to write them as Typst."""
-    for _ in range(2):
-        document = _TWO_WORDS.sub(r' \1"}', document)
-    return json.loads(document)
+    return json.loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
 
 
 def write(pieces: dict[str, Blocks], to: str, version: list[int]) -> dict[str, str]:
-    """Pieces as HTML or Typst, written together so that footnotes run through; HTML has the notes in the last.
-
-    Of raw blocks (figures and tables, most of a report) pandoc gets a mark alone: it would copy them letter by letter.
-    Names of pieces begin with a letter.
-    """
-    beginning = "html" if to.startswith("html") else "typst"  # a format that is written here
-    blocks: list[dict[str, Any]] = []
-    raws: list[str] = []
-    for name, piece in pieces.items():
-        blocks.append(raw(beginning, name))
-        for block in piece:
-            blocks.append(block)
-            if block["t"] == "RawBlock":
-                blocks[-1] = raw(block["c"][0], str(len(raws)))
-                raws.append(block["c"][1])
-    mark, document = _marked(blocks, version)
-    text = convert(document, "json", to)
-    found = re.split(f"{mark}(.*?){mark}", text if text.endswith("\n") else text + "\n")
-    written: dict[str, list[str]] = {}
-    for key, behind in zip(found[1::2], found[2::2], strict=True):
-        if key in pieces:
-            inside = written[key] = [behind.removeprefix("\n")]
-        else:
-            inside += [raws[int(key)], behind]
-    return {name: "".join(parts) for name, parts in written.items()}
-
-
-def _marked(blocks: Blocks, version: list[int]) -> tuple[str, str]:
-    """A letter that the document doesn't hold, and the document with it around the words of each raw block."""
-    count = sum(block["t"] == "RawBlock" for block in blocks)
-    for mark in map(chr, _PRIVATE):
-        marked = [
-            raw(block["c"][0], f"{mark}{block['c'][1]}{mark}") if block["t"] == "RawBlock" else block
-            for block in blocks
-        ]
-        document = whole(marked, version, {"lang": {"t": "MetaString", "c": "en-GB"}})
-        if document.count(mark) == 2 * count:
-            return mark, document
-    raise ReportError("the text holds every letter of private use")
+    """Pieces as HTML or Typst, written together so that footnotes run through; HTML has the notes in the last."""
+    beginning = "html" if to.startswith("html") else "typst"  # what pandoc calls the format in raw blocks
+    blocks = [
+        block for name, piece in pieces.items() for block in (raw(beginning, f"{_BORDER}{name}{_BORDER}"), *piece)
+    ]
+    text = convert(whole(blocks, version, {"lang": {"t": "MetaString", "c": "en-GB"}}), "json", to)
+    _, *found = (text if text.endswith("\n") else f"{text}\n").split(_BORDER)
+    return {name: written.removeprefix("\n") for name, written in zip(found[::2], found[1::2], strict=True)}
 
 
 def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import typst
 
 from analysis.exhibit import drawable
-from analysis.exhibit.glyphs import fonts
+from analysis.exhibit.typeface import FOLDER, fallback_folder
 from analysis.reporting import ReportError
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
@@ -42,8 +42,8 @@ _LETTERS_A_LINE, _LINE, _MARGIN = 90, 13.0, 40.0  # of a caption; points that ar
 
 @functools.cache
 def _compiler() -> typst.Compiler:
-    """Kept open: its fonts are loaded once a process. Only its own and Matplotlib's fonts: the same file everywhere."""
-    return typst.Compiler(ignore_system_fonts=True, font_paths=[str(fonts())])
+    """Kept open: fonts are loaded once a process. No fonts of the machine, so that the file is the same everywhere."""
+    return typst.Compiler(ignore_system_fonts=True, font_paths=[str(FOLDER), str(fallback_folder())])
 
 
 def start() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,9 @@ def with_references(citations: list[dict[str, Any]], cited: list[str], version: 
         "lang": _text("en-GB"),
         "nocite": {"t": "MetaInlines", "c": [_mention(key) for key in sorted(cited)]},
     }
-    # word by word: which of them name a page or a chapter is found out that way
-    apart = pandoc.walk(citations, {"Str": lambda node: pandoc.string(node["c"])})
-    blocks = [*(pandoc.paragraph([node]) for node in apart), {"t": "Div", "c": [["refs", [], []], []]}]
+    blocks = [*(pandoc.paragraph([node]) for node in citations), {"t": "Div", "c": [["refs", [], []], []]}]
     changed = tuple(path.stat().st_mtime_ns for path in (*BIBLIOGRAPHIES, TEMPLATE / "references.csl"))
-    *worded, references = pandoc.loads(_cited(pandoc.whole(blocks, version, meta), changed))["blocks"]
+    *worded, references = json.loads(_cited(pandoc.whole(blocks, version, meta), changed))["blocks"]
     for node, paragraph in zip(citations, worded, strict=True):
         node["c"] = paragraph["c"][0]["c"]
     return [references]

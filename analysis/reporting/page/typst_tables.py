@@ -1,38 +1,154 @@
-"""A table as a Typst call. Its cells are Typst strings: no mark in them means anything."""
+"""A table as a Typst call. Its cells are Typst strings: no mark in them means anything.
+
+Typst measures the columns. This module only decides by counting characters whether a table needs a turned page, which
+type size it gets and how columns of text share the width.
+"""
 
 from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from analysis.reporting.page.column_widths import Layout, lay_out
 from analysis.reporting.page.model import NO_ROWS, Grid
 from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.paper import A4, Paper
 
+_ONE_TURNED_PAGE = 390.0  # points of height, caption and notes apart
+_CHARACTER = 0.48  # mean width of a character in type sizes
+_INSET = 7.0  # points left and right of each cell
+_ROW, _LINE = 5.6, 1.17  # height of a row without its lines in points, of a line in type sizes
+# turned page or not, type size in points, most lines in a cell
+_CHOICES = ((False, 8.5, 3), (False, 7.5, 6), (True, 8.5, 8), (True, 7.5, 8), (True, 7.0, math.inf))
+_LAST_CHOICE = (True, 5.5)
+_LONGEST_WORD, _SHORTEST_CUT = 28, 8  # characters; a longer word may break, in the last choice also a shorter one
+_LABEL = 9  # characters; a longer label may wrap
 _NUMBER = re.compile(r"(P\s*)?[-\u2212+<>=≤≥±~(]*\s*\d")
+_MARK_IN_WORD = re.compile(r"(?<=[_/.,;:=-])(?=\w)")
+_BREAKS = re.compile("[ \u200b]")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is set.
+
+    turned: on a page turned by 90 degrees. size: type size in points. widths: of each column in characters; None where
+    Typst measures the cells. height: about how high the table is, in points.
+    """
+
+    turned: bool
+    size: float
+    widths: tuple[float | None, ...]
+    height: float
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The label and cells of a column; least and natural: the fewest and most characters that a line needs."""
+
+    label: str
+    cells: tuple[str, ...]
+    one_line: bool  # cells such as "4.1 to 6.5" don't break
+
+    @property
+    def least(self) -> int:
+        words = [word for text in (self.label, *self.cells) for word in _BREAKS.split(text)]
+        return max(min(len(self.label), _LABEL), *map(len, [*words, *(self.cells if self.one_line else ())]))
+
+    @property
+    def natural(self) -> int:
+        return max(map(len, (self.label, *self.cells)))
 
 
 def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tuple[str, Layout]:
     """The call that sets the table, and how it is laid out. quote: a text as Typst string."""
-    numbers = [align != "left" for align in grid.aligns]
-    columns = tuple((label, *(row[n] for row in grid.cells)) for n, label in enumerate(grid.labels))
-    # a short interval or count such as "4.1 to 6.5" stays on one line although it is text
-    together = tuple(number or _short(column) for number, column in zip(numbers, columns, strict=True))
-    columns, layout = lay_out(columns, together, paper)
+    columns = [
+        _Column(label, tuple(row[n] for row in grid.cells), grid.aligns[n] != "left" or _short(grid, n))
+        for n, label in enumerate(grid.labels)
+    ]
+    columns, layout = lay_out(columns, paper)
     aligns = ", ".join("left" if align == "left" else "right" for align in grid.aligns)
-    widths = ", ".join(f"{math.floor(width * 10) / 10}pt" for width in layout.columns)
-    header = ", ".join(quote(column[0]) for column in columns)
-    cells = [_cells(grid, n, column[1:], quote) for n, column in enumerate(columns)]
+    widths = ", ".join("auto" if width is None else f"{width:.1f}fr" for width in layout.widths)
+    header = ", ".join(quote(column.label) for column in columns)
+    cells = [_cells(grid, n, column.cells, quote) for n, column in enumerate(columns)]
     rows = ", ".join(f"({', '.join(row)},)" for row in zip(*cells, strict=True))
     rows = rows or f"({quote(NO_ROWS)},)"  # one cell over all columns
     call = f"set-table({layout.size}pt, ({widths},), ({aligns},), ({header},), ({rows},))"
     return call, layout
 
 
-def _short(column: Sequence[str]) -> bool:
-    return all(len(cell) <= 3 or (len(cell) <= 26 and _NUMBER.match(cell)) for cell in column[1:])
+def lay_out(columns: Sequence[_Column], paper: Paper) -> tuple[list[_Column], Layout]:
+    """The columns, their long words and labels made breakable, and the first layout in which no word is cut."""
+    columns = [_breakable(column, _LONGEST_WORD) for column in columns]
+    too_high: tuple[list[_Column], Layout] | None = None  # for one turned page; a smaller type size may fit
+    for turned, size, most_lines in _CHOICES:
+        room = _room(turned, size, len(columns), paper)
+        if sum(column.least for column in columns) > room:
+            continue
+        if sum(column.natural for column in columns) <= room:
+            return columns, Layout(turned, size, (None,) * len(columns), _height([1] * len(columns[0].cells), size))
+        shares = _shares(columns, room)
+        lines = [
+            max(math.ceil(len(cell) / share) for cell, share in zip(row, shares, strict=True))
+            for row in zip(*(column.cells for column in columns), strict=True)
+        ]
+        if max(lines, default=1) <= most_lines:
+            widths = tuple(None if c.one_line else share for c, share in zip(columns, shares, strict=True))
+            wrapped = [
+                _Column(textwrap.fill(c.label, c.least, break_long_words=False), c.cells, True) if c.one_line else c
+                for c in columns
+            ]
+            found = wrapped, Layout(turned, size, widths, _height(lines, size))
+            if not turned or found[1].height <= _ONE_TURNED_PAGE:
+                return found
+            too_high = too_high or found
+    if too_high:
+        return too_high
+    columns = [_breakable(column, _SHORTEST_CUT) for column in columns]
+    # more columns than a page can hold: each gets the same share and breaks where it must
+    turned, size = _LAST_CHOICE
+    return columns, Layout(turned, size, (1.0,) * len(columns), paper.width)
+
+
+def _room(turned: bool, size: float, columns: int, paper: Paper) -> float:
+    """Characters that fit side by side."""
+    return ((paper.turned if turned else paper.width) - _INSET * columns) / (size * _CHARACTER)
+
+
+def _shares(columns: Sequence[_Column], room: float) -> list[float]:
+    """Characters for each column: the least, and of the rest in proportion to what is missing, so that the longest
+    cells of all columns have about the same number of lines."""
+    missing = [0 if column.one_line else column.natural - column.least for column in columns]
+    rest = room - sum(column.least for column in columns)
+    return [column.least + rest * more / max(sum(missing), 1) for column, more in zip(columns, missing, strict=True)]
+
+
+def _height(lines: Sequence[int], size: float) -> float:
+    return (sum(lines) + 1) * size * _LINE + (len(lines) + 1) * _ROW
+
+
+def _breakable(column: _Column, longest: int) -> _Column:
+    return _Column(
+        _broken(column.label, longest), tuple(_broken(cell, longest) for cell in column.cells), column.one_line
+    )
+
+
+def _broken(text: str, longest: int) -> str:
+    """A text whose long words without a space (ids, addresses) may break after a mark, and at worst anywhere."""
+    words = []
+    for word in text.split(" "):
+        if len(word) > longest:
+            pieces = _MARK_IN_WORD.split(word)
+            word = "\u200b".join(piece[i : i + longest] for piece in pieces for i in range(0, len(piece), longest))
+        words.append(word)
+    return " ".join(words)
+
+
+def _short(grid: Grid, column: int) -> bool:
+    """Whether all cells of a column of text are short numbers, intervals or counts such as "4.1 to 6.5"."""
+    return all(len(row[column]) <= 3 or (len(row[column]) <= 26 and _NUMBER.match(row[column])) for row in grid.cells)
 
 
 def _cells(grid: Grid, number: int, column: Sequence[str], quote: Callable[[str], str]) -> list[str]:

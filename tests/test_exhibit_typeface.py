@@ -1,0 +1,92 @@
+"""The font of figures and pages: measured, subset and embedded the same on every machine."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.font_manager import FontEntry, FontProperties, findfont, fontManager
+
+from analysis.exhibit import typeface, webfont
+
+STORED = [
+    *((path, webfont.COMMON) for path in (typeface.REGULAR, typeface.BOLD, typeface.ITALIC)),
+    (typeface.fallback_file(), webfont.COMMON_FALLBACK),
+]
+
+
+def outlines(font: bytes) -> dict[int, tuple]:
+    """Width and outline of each character."""
+    opened = TTFont(io.BytesIO(font))
+    glyphs, widths = opened["glyf"], opened["hmtx"]
+    return {
+        point: (widths[name][0], str(glyphs[name].getCoordinates(glyphs)[0]))
+        for point, name in opened.getBestCmap().items()
+    }
+
+
+@pytest.mark.parametrize(("path", "characters"), STORED)
+def test_a_stored_subset_is_what_subsetting_gives(path, characters):
+    stored = webfont.stored_subset(path).read_bytes()
+    made = outlines(webfont.subset(path, characters))
+    assert outlines(stored) == made, "after a change: webfont.store_subsets()"
+    assert set(made) == set(characters)
+    assert len(stored) < 16_000
+
+
+def test_the_same_characters_give_the_same_bytes():
+    first = webfont.subset(typeface.REGULAR, frozenset(map(ord, "Łódź")))
+    assert webfont.subset.__wrapped__(typeface.REGULAR, frozenset(map(ord, "Łódź"))) == first
+
+
+def test_a_page_embeds_three_styles_and_what_else_it_shows():
+    usual = webfont.font_faces("Pain ≥ 5 ● ‡")
+    assert usual.count("@font-face") == 3 and "unicode-range" not in usual
+    rare = webfont.font_faces("Łódź")
+    assert rare.count("@font-face") == 6 and rare.count("unicode-range:U+141,U+17A") == 3
+    signs = webfont.font_faces("◇ ✕ ⊕")
+    assert signs.count("@font-face") == 4
+    last = base64.b64decode(re.findall(r"base64,([^)]+)", signs)[-1])
+    assert set(outlines(last)) == set(map(ord, "◇✕⊕"))
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.text("AVTWYLPfilrj.,:-–−()[]127% patients†‡§±≥→●◆■²é", min_size=8, max_size=40),
+    st.sampled_from(["normal", "bold"]),
+)
+def test_a_line_is_measured_as_wide_as_it_is_drawn_or_a_little_wider(line, weight):
+    shaped = typeface.shaped_width(line, weight)
+    assert shaped - 0.06 <= typeface.line_width(line, weight) <= shaped + 0.12 * len(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Sigtermans et al. 2009, ± read as SD", "100% (93 to 100)", "Pain − 3.5 (95% −4 to −2)†"]
+)
+def test_lines_as_figures_have_them_are_measured_within_one_percent(line):
+    for weight in ("normal", "bold"):
+        assert typeface.line_width(line, weight) == pytest.approx(typeface.shaped_width(line, weight), rel=0.01)
+
+
+def test_width_is_in_type_sizes():
+    assert typeface.line_width("0") == pytest.approx(0.497, abs=0.001)
+    assert typeface.line_width("") == 0
+
+
+def test_fonts_of_the_same_name_on_the_machine_are_ignored(monkeypatch):
+    installed = FontEntry(fname="/usr/share/fonts/SourceSans3-Regular.otf", name=typeface.FAMILY, weight=400)
+    monkeypatch.setattr(fontManager, "ttflist", [installed, *fontManager.ttflist])
+    typeface.register.__wrapped__()
+    for weight, path in ((400, typeface.REGULAR), (700, typeface.BOLD)):
+        assert Path(findfont(FontProperties(family=typeface.FAMILY, weight=weight))) == path
+
+
+def test_every_character_of_the_project_can_be_shown(root):
+    shown = {c for path in (root / "data").glob("*.csv") for c in path.read_text(encoding="utf-8") if c.isprintable()}
+    assert {c for c in shown if not typeface.has_glyph(c)} == set()
