@@ -13,7 +13,7 @@ from analysis.exhibit import Figure, Table
 from analysis.explore import parts
 from analysis.explore.command import cohort_command
 from analysis.figures.cohort import responder_flow
-from analysis.figures.cohort.common import INVENTED
+from analysis.figures.cohort.clinic_figure import INVENTED
 from analysis.outcomes import cohort as clinic
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.scores import course_scores

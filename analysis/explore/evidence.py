@@ -114,10 +114,10 @@ class EvidenceView:
         selection, level = self._select(criteria), self.level
         if view == PAIN:
             scores, changes = trajectories.scores(selection, level), trajectories.changes(selection, level)
-            return figures.pain_trajectories(scores, changes)
+            return figures.pain_trajectory_lines(scores, changes)
         if view == RESPONSE:
             return figures.responder_forest(responders.rates(selection, level, definitions), level)
-        return figures.benefit_over_time(durations.kept(selection, level), horizon, level)
+        return figures.benefit_over_time_curve(durations.kept(selection, level), horizon, level)
 
     def _told(self, view: str, criteria: Criteria, definitions: tuple[str, ...], horizon: float) -> Finding:
         selection = self._select(criteria)

@@ -28,7 +28,7 @@ class Spot:
     leader: bool
 
 
-def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+def stack_labels(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
     """Middles for labels in a column, each as near to its wanted place as the others' heights allow.
 
     Places run upwards from `low` to `high`; where the column is too short for all, they go on below `low`.
@@ -64,7 +64,7 @@ def place_labels(
         spots[i] = best
         placed.append(best.box)
         if best.leader:
-            lines.append((points[i], nearest(best.box, points[i])))
+            lines.append((points[i], nearest_place(best.box, points[i])))
     return [spots[i] for i in range(len(points))]
 
 
@@ -94,7 +94,7 @@ def _cheapest(
 ) -> Spot:
     """The first of the spots that cost least. What is far from the point costs that much whatever it covers: the near
     ones are looked at first, and most of the others never."""
-    far = [dist(nearest(spot.box, point), point) for spot in candidates]
+    far = [dist(nearest_place(spot.box, point), point) for spot in candidates]
     aside = [0.15 * abs(spot.y - point[1]) for spot in candidates]
     best, least = 0, inf
     for i in sorted(range(len(candidates)), key=lambda i: far[i] + aside[i]):
@@ -115,7 +115,7 @@ def _covered(
     covered = sum(_overlap(spot.box, other) for other in near)
     if 1000 * covered > least:
         return inf
-    end = nearest(spot.box, point)
+    end = nearest_place(spot.box, point)
     own = dist(end, point)
     path = [tuple(point[k] + (end[k] - point[k]) * step / 12 for k in (0, 1)) for step in range(12)]
     path = [place for place in path if dist(place, point) > 6]  # what covers the point itself is its own mark
@@ -127,7 +127,7 @@ def _covered(
     # a label must not seem to belong to another point
     for mark in marks:
         middle = ((mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2)
-        covered += max(0.0, own + 3 - dist(nearest(spot.box, middle), middle))
+        covered += max(0.0, own + 3 - dist(nearest_place(spot.box, middle), middle))
     return covered
 
 
@@ -145,7 +145,7 @@ def _overlap(a: Box, b: Box) -> float:
     return width * height if width > 0 and height > 0 else 0.0
 
 
-def nearest(box: Box, point: tuple[float, float]) -> tuple[float, float]:
+def nearest_place(box: Box, point: tuple[float, float]) -> tuple[float, float]:
     """The place of a box that is nearest to a point: where a leading line ends."""
     return min(max(point[0], box[0]), box[2]), min(max(point[1], box[1]), box[3])
 
@@ -187,7 +187,7 @@ class PanelLabels:
             return tuple(down((shift[0] + x * scale, shift[1] + y * scale)))
 
         for (_, _, words, look), point, spot in zip(self._labels, points, spots, strict=True):
-            end = nearest(spot.box, point)
+            end = nearest_place(spot.box, point)
             if dist(end, point) > 15:
                 (x0, y0), (x1, y1) = data(*point), data(*end)
                 ax.plot([x0, x1], [y0, y1], color=LINE, linewidth=0.5, zorder=1)
