@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help report test lab check bench reproduce publish clean lock
+.PHONY: help report test quick lab check bench reproduce publish clean lock
 
 PYTHON ?=
 ARGS ?=
@@ -24,6 +24,9 @@ test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m pytest $(ARGS)
+
+quick: .venv/ready ## run the unit tests alone: no kernel, no report, no browser
+	@$(PY) -m pytest -m "not slow" --hypothesis-profile quick $(ARGS)
 
 lab: .venv/ready ## open JupyterLab on the notebook that says where to start
 	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)

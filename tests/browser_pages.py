@@ -16,6 +16,7 @@ AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]  # 2.2 has no criterion of level A of its own left
 WIDTHS = (320, 768, 1440)
+PATIENCE = 600_000  # milliseconds; only a test that hangs waits so long
 
 
 def missing(what: str) -> None:
@@ -44,7 +45,7 @@ def launched() -> Iterator[Any]:
     # root (containers) can't have the sandbox
     arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=program, args=arguments, timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -65,6 +66,7 @@ def opened(browser: Any, path: Path, width: int = 768, scheme: str = "light", **
         viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True, reduced_motion="reduce", **more
     )
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     found = Opened(page)
     page.on("request", lambda request: found.requests.append(request.url))
     page.on("requestfailed", lambda request: found.complaints.append(f"failed: {request.url[:200]}"))

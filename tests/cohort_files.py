@@ -1,10 +1,14 @@
-"""Small cohort files that several test modules write and spoil."""
+"""Small cohort files that several test modules write and spoil: CSV, Excel and Parquet."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 
 from analysis.outcomes import cohort
 from analysis.tabular.problems import DataError
@@ -87,3 +91,28 @@ def table(lines: list[str]) -> pd.DataFrame:
         elif name == "date":
             frame[name] = pd.to_datetime(frame[name])
     return frame
+
+
+def workbook(lines: list[str]) -> openpyxl.Workbook:
+    """A workbook with typed cells."""
+    book = openpyxl.Workbook()
+    frame = table(lines).astype(object)
+    book.active.append(list(frame.columns))
+    for row in frame.where(frame.notna() & (frame != ""), None).itertuples(index=False):
+        book.active.append([cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell for cell in row])
+    return book
+
+
+def workbook_bytes(book: openpyxl.Workbook) -> bytes:
+    """The file of a workbook."""
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def parquet_bytes(columns: pd.DataFrame | pa.Table) -> bytes:
+    """The file of a table."""
+    out = io.BytesIO()
+    whole = columns if isinstance(columns, pa.Table) else pa.Table.from_pandas(columns, preserve_index=False)
+    pyarrow.parquet.write_table(whole, out)
+    return out.getvalue()

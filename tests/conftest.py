@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from analysis import evidence as evidence_tables
 from analysis import paths
 from analysis.evidence import DataError, Evidence
+
+# No verdict depends on the time that an example takes.
+settings.register_profile("all", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=10)
+settings.load_profile("all")
 
 
 @pytest.fixture(scope="session")

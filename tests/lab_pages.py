@@ -10,16 +10,16 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from browser_pages import PATIENCE
+
 from analysis.paths import ROOT
 
 TOKEN = "test"
-PATIENCE = 60_000  # milliseconds; only a hanging test waits so long
 
 
 @contextlib.contextmanager
@@ -72,21 +72,21 @@ def _served(folder: Path, work: Path, program: list[str], ready: str) -> Iterato
         yield address
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(PATIENCE / 1000)
         log.close()
 
 
 def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
     until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until and server.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(url, timeout=5):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
             return
         time.sleep(0.1)
     raise AssertionError(f"the server did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
 
 
-# resolves when all cells have run; a page never waits for ever
-_RUN = """() => Promise.race([
+# resolves when all cells have run, and fails when they hang
+_RUN = """patience => Promise.race([
   (async () => {
     const notebook = window.jupyterapp.shell.currentWidget
     await notebook.context.ready
@@ -94,7 +94,7 @@ _RUN = """() => Promise.race([
     await notebook.sessionContext.session.kernel.info
     await window.jupyterapp.commands.execute('notebook:run-all-cells')
   })(),
-  new Promise((_, refuse) => setTimeout(() => refuse(new Error('the cells did not end')), 90000)),
+  new Promise((_, refuse) => setTimeout(() => refuse(new Error('the cells did not end')), patience)),
 ])"""
 _EDIT = """([cell, old, fresh]) => {
   const source = window.jupyterapp.shell.currentWidget.content.widgets[cell].model.sharedModel
@@ -123,7 +123,7 @@ def open_notebook(browser: Any, address: str, name: str) -> Any:
 
 def run_all(page: Any) -> None:
     """Run all its cells, as by the menu."""
-    page.evaluate(_RUN)
+    page.evaluate(_RUN, PATIENCE)
 
 
 def edit(page: Any, cell: int, old: str, fresh: str) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
-import multiprocessing
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import nbformat
 import papermill
 import pypdf
 from bs4 import BeautifulSoup
+from pdf_words import all_words, page_words
 
 from analysis.parameters import all_notebooks, check, find_notebook
 from analysis.paths import ROOT
@@ -43,23 +42,28 @@ def defaults() -> dict[str, Built]:
 
 @functools.cache
 def others() -> dict[str, nbformat.NotebookNode]:
-    """Each notebook run by plain papermill with another set of parameters, from a working directory of its own."""
-    # processes, since papermill changes the working directory of the whole process
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool,
-    ):
-        texts = pool.map(_run, NAMES, [folder] * len(NAMES))
-        return {name: nbformat.reads(text, as_version=4) for name, text in zip(NAMES, texts, strict=True)}
+    """Each notebook as the batch runs it, with another set of parameters; no pages are made."""
+    common = provenance.shared()
+    specs = [Spec(name, name, _checked(name), formats=(), common=common) for name in NAMES]
+    notebooks = {}
+    for built in build_all(specs, jobs=2):
+        assert built.ok, (built.name, built.reason)
+        notebooks[built.name] = nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)
+    return notebooks
 
 
-def _run(name: str, folder: str) -> str:
-    given = OTHER[name]
-    check(find_notebook(name), given)
-    source = ROOT / "notebooks" / f"{name}.ipynb"
-    target = str(Path(folder) / f"{name}.ipynb")
-    made = papermill.execute_notebook(str(source), target, given, cwd=folder, progress_bar=False, kernel_name="python3")
-    return nbformat.writes(made)
+@functools.cache
+def run_elsewhere(name: str) -> nbformat.NotebookNode:
+    """A notebook run by plain papermill with another set of parameters, in an empty working directory."""
+    source = str(ROOT / "notebooks" / f"{name}.ipynb")
+    with tempfile.TemporaryDirectory() as folder:
+        target, given = str(Path(folder) / f"{name}.ipynb"), OTHER[name]
+        return papermill.execute_notebook(source, target, given, cwd=folder, progress_bar=False, kernel_name="python3")
+
+
+def _checked(name: str) -> dict[str, Any]:
+    values = check(find_notebook(name), OTHER[name])
+    return {parameter: values[parameter] for parameter in OTHER[name]}
 
 
 @functools.cache
@@ -74,12 +78,11 @@ def pdf(name: str = "evidence-report") -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(defaults()[name].files["report.pdf"]))
 
 
-@functools.cache
 def pdf_pages(name: str = "evidence-report") -> tuple[str, ...]:
-    """The words of each page of a PDF, spaces made single."""
-    return tuple(" ".join(page.extract_text().split()) for page in pdf(name).pages)
+    """Words of each page of a report's PDF."""
+    return page_words(defaults()[name].files["report.pdf"])
 
 
 def pdf_text(name: str = "evidence-report") -> str:
-    """The words of a PDF, spaces made single."""
-    return " ".join(pdf_pages(name))
+    """Words of a report's PDF."""
+    return all_words(defaults()[name].files["report.pdf"])

@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import pypdf
 from bs4 import BeautifulSoup
+from pdf_words import all_words
 
 from analysis.parameters import check, find_notebook
 from analysis.reporting import provenance
@@ -57,10 +58,9 @@ def pdf() -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(sample().files["report.pdf"]))
 
 
-@functools.cache
 def pdf_text() -> str:
-    """The words of the sample's PDF, spaces made single."""
-    return " ".join(" ".join(page.extract_text() for page in pdf().pages).split())
+    """Words of the sample's PDF."""
+    return all_words(sample().files["report.pdf"])
 
 
 def notebook_of(built: Built) -> nbformat.NotebookNode:

@@ -97,8 +97,8 @@ def test_the_checkers_see_what_is_wrong(browser, pages):
     with opened(browser, pages["study-report"]) as found:
         found.page.evaluate("document.body.append(new Image())")
         assert any(text.startswith("image-alt") for text in violations(found.page))
-        found.page.evaluate("document.images[document.images.length - 1].src = 'https://example.org/x.png'")
-        found.page.wait_for_timeout(100)
+        with found.page.expect_console_message(lambda line: line.type == "error"):
+            found.page.evaluate("document.images[document.images.length - 1].src = 'https://example.org/x.png'")
         assert found.complaints, "the page's own policy forbids it, and says so"
 
 

@@ -64,12 +64,12 @@ def test_an_impossible_least_is_refused(wrong):
 
 def test_a_statistic_of_few_patients_is_hidden_and_nobody_is_not():
     frame = pd.DataFrame({"n": pd.array([0, 1, 4, 5], dtype="Int64"), "mean": [np.nan, 1.0, 2.0, 3.0]})
-    found = disclosure.hide(frame, "n", ["mean"], 5)
+    found = disclosure.hide_small(frame, "n", ["mean"], 5)
     assert found["hidden"].tolist() == [False, True, True, False]
     assert found["mean"].isna().tolist() == [True, True, True, False]
     assert found["n"].fillna(-1).tolist() == [0, -1, -1, 5]
-    assert disclosure.shown(found["n"].iloc[1], 5) == "<5"
-    assert disclosure.shown(12, 5) == "12"
+    assert disclosure.shown_count(found["n"].iloc[1], 5) == "<5"
+    assert disclosure.shown_count(12, 5) == "12"
 
 
 def test_a_small_cell_takes_three_others_with_it():

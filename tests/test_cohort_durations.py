@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.outcomes.cohort import durations as module
-from analysis.outcomes.cohort.benefit import benefit_intervals, weighted
+from analysis.outcomes.cohort.benefit import benefit_intervals, interval_counts
 from analysis.outcomes.cohort.durations import durations
 from analysis.statistics.survival import fit_distribution, npmle, two_group_test
 
@@ -56,14 +56,14 @@ def test_regained_and_followed():
 
 
 def test_equal_intervals_are_weights():
-    found = weighted(np.array([0, 4, 0, 4.0]), np.array([0, INF, 0, 12.0]))
+    found = interval_counts(np.array([0, 4, 0, 4.0]), np.array([0, INF, 0, 12.0]))
     assert found.values.tolist() == [[0, 0, 2], [4, 12, 1], [4, INF, 1]]
 
 
 def test_many_intervals_are_put_on_whole_days():
     days = np.arange(3000)
     lower, upper = days / 7 + 0.01, days / 7 + 0.01 + 4
-    found = weighted(np.append(lower, [0, 0]), np.append(upper, [0, 0.01]))
+    found = interval_counts(np.append(lower, [0, 0]), np.append(upper, [0, 0.01]))
     assert np.allclose(found["lower"] * 7, np.round(found["lower"] * 7))
     assert found["patients"].sum() == 3002
     assert ((found["lower"] < found["upper"]) | (found["upper"] == 0)).all()
@@ -201,7 +201,7 @@ COURSE = st.tuples(st.integers(1, 10), st.integers(0, 10), LATER)
 @given(st.lists(COURSE, min_size=1, max_size=20))
 def test_weights_are_repetitions(rows):
     found = benefit_intervals(cohort(*rows), "ge_30_percent")
-    known = weighted(found["lower"].to_numpy(), found["upper"].to_numpy())
+    known = interval_counts(found["lower"].to_numpy(), found["upper"].to_numpy())
     assert known["patients"].sum() == len(rows)
     once = npmle(found["lower"], found["upper"])
     put_together = npmle(known["lower"], known["upper"], known["patients"])

@@ -10,29 +10,13 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from cohort_files import LONG, WIDE, only_problem, problems, table, write
+from cohort_files import LONG, WIDE, only_problem, problems, workbook, workbook_bytes, write
 
 from analysis.outcomes import cohort
 
 
-def workbook(lines: list[str]) -> openpyxl.Workbook:
-    """A workbook with typed cells."""
-    book = openpyxl.Workbook()
-    frame = table(lines).astype(object)
-    book.active.append(list(frame.columns))
-    for row in frame.where(frame.notna() & (frame != ""), None).itertuples(index=False):
-        book.active.append([cell.to_pydatetime() if isinstance(cell, pd.Timestamp) else cell for cell in row])
-    return book
-
-
-def content(book: openpyxl.Workbook) -> bytes:
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
 def saved(folder: Path, book: openpyxl.Workbook) -> Path:
-    return write(folder, content(book), "cohort.xlsx")
+    return write(folder, workbook_bytes(book), "cohort.xlsx")
 
 
 @pytest.mark.parametrize("lines", [LONG, WIDE], ids=["long", "wide"])
@@ -65,7 +49,7 @@ def test_numbers_and_dates_keep_their_value(tmp_path):
 def test_a_cell_of_another_kind(tmp_path, cell, value, shown, advice):
     book = workbook(LONG)
     book.active[cell] = value
-    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    problem = only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")
     assert (problem["row"], problem["value"]) == (3, shown)
     assert advice in problem["advice"]
 
@@ -73,7 +57,7 @@ def test_a_cell_of_another_kind(tmp_path, cell, value, shown, advice):
 def test_merged_cells(tmp_path):
     book = workbook(LONG)
     book.active.merge_cells("F2:F4")
-    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    problem = only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")
     assert (problem["row"], problem["value"]) == (2, "F2:F4")
     assert "unmerge them" in problem["advice"]
 
@@ -81,7 +65,7 @@ def test_merged_cells(tmp_path):
 def test_a_formula_without_its_result(tmp_path):
     book = workbook(LONG)
     book.active["E4"] = "=5+0.5"
-    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    problem = only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")
     assert (problem["row"], problem["column"]) == (4, "nrs")
     assert problem["rule"] == "a formula has a result; this one has none in the file"
 
@@ -89,7 +73,7 @@ def test_a_formula_without_its_result(tmp_path):
 def replaced(book: openpyxl.Workbook, old: bytes, new: bytes) -> bytes:
     """The workbook with other bytes in its sheet."""
     out, name = io.BytesIO(), "xl/worksheets/sheet1.xml"
-    with zipfile.ZipFile(io.BytesIO(content(book))) as before, zipfile.ZipFile(out, "w") as after:
+    with zipfile.ZipFile(io.BytesIO(workbook_bytes(book))) as before, zipfile.ZipFile(out, "w") as after:
         assert old in before.read(name)
         for other in before.namelist():
             xml = before.read(other)
@@ -109,7 +93,7 @@ def test_a_second_sheet(tmp_path):
     book.create_sheet("Empty")
     assert problems(saved(tmp_path, book)).empty
     book.create_sheet("Doses").append(["patient_id", "dose"])
-    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    problem = only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")
     assert problem["rule"] == "a workbook holds one table; besides Sheet there is something in Doses"
 
 
@@ -122,10 +106,10 @@ def test_the_first_sheet_may_be_empty(tmp_path):
 def test_empty_rows(tmp_path):
     book = workbook(LONG)
     book.active.insert_rows(5)
-    assert only_problem(tmp_path, content(book), "cohort.xlsx")["row"] == 5
+    assert only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")["row"] == 5
     book.active.delete_rows(5)
     book.active.insert_rows(1)
-    problem = only_problem(tmp_path, content(book), "cohort.xlsx")
+    problem = only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")
     assert problem["advice"] == "delete the rows above row 2, where the names stand"
 
 
@@ -133,7 +117,7 @@ def test_a_title_above_the_names(tmp_path):
     book = workbook(LONG)
     book.active.insert_rows(1)
     book.active["A1"] = "Our patients"
-    assert "delete the rows above row 2" in only_problem(tmp_path, content(book), "cohort.xlsx")["advice"]
+    assert "delete the rows above row 2" in only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")["advice"]
 
 
 @pytest.mark.parametrize("cell", ["C20", "L3"])
@@ -157,11 +141,11 @@ def test_a_workbook_that_understates_its_size(tmp_path):
 
 
 def test_an_empty_workbook(tmp_path):
-    assert only_problem(tmp_path, content(openpyxl.Workbook()), "cohort.xlsx")["rule"] == "the file is empty"
+    assert only_problem(tmp_path, workbook_bytes(openpyxl.Workbook()), "cohort.xlsx")["rule"] == "the file is empty"
 
 
 def test_broken_workbooks(tmp_path):
-    whole = content(workbook(LONG))
+    whole = workbook_bytes(workbook(LONG))
     other = io.BytesIO()
     with zipfile.ZipFile(other, "w") as archive:
         archive.writestr("notes.txt", "no workbook")

@@ -26,7 +26,7 @@ NAN = np.nan
 )
 def test_the_rules_by_hand(baseline, later, two, thirty, fifty):
     scores = np.array([float(baseline)]), np.array([float(later)])
-    assert [bool(judging.responds(*scores, rule)[0]) for rule in judging.RULES] == [two, thirty, fifty]
+    assert [bool(judging.responds(*scores, rule)[0]) for rule in judging.RESPONDER_RULES] == [two, thirty, fifty]
 
 
 def test_no_percentage_of_nothing():
@@ -46,7 +46,7 @@ def test_an_unknown_rule_is_refused():
 @given(st.integers(1, 100), st.integers(0, 100))
 def test_half_implies_a_third_and_agrees_with_whole_numbers(baseline, later):
     tenths = np.array([baseline / 10]), np.array([later / 10])
-    found = {rule: bool(judging.responds(*tenths, rule)[0]) for rule in judging.RULES}
+    found = {rule: bool(judging.responds(*tenths, rule)[0]) for rule in judging.RESPONDER_RULES}
     assert found["ge_2_points"] == (baseline - later >= 20)
     assert found["ge_30_percent"] == (10 * (baseline - later) >= 3 * baseline)
     assert found["ge_50_percent"] == (2 * (baseline - later) >= baseline)

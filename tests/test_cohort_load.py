@@ -7,7 +7,7 @@ import io
 import random
 
 import pytest
-from cohort_files import LONG, WIDE, write
+from cohort_files import LONG, WIDE, parquet_bytes, table, workbook, workbook_bytes, write
 
 from analysis.outcomes import cohort
 from analysis.tabular.problems import DataError
@@ -139,12 +139,7 @@ def assert_as_it_stands(loaded: cohort.Cohort, content: bytes) -> None:
 
 @pytest.mark.parametrize("ending", ["xlsx", "parquet"])
 def test_damaged_workbooks_and_parquet_files(tmp_path, ending):
-    from test_cohort_excel import content as as_workbook
-    from test_cohort_excel import workbook
-    from test_cohort_parquet import content as as_parquet
-    from test_cohort_parquet import table
-
-    whole = as_workbook(workbook(LONG)) if ending == "xlsx" else as_parquet(table(LONG))
+    whole = workbook_bytes(workbook(LONG)) if ending == "xlsx" else parquet_bytes(table(LONG))
     draw = random.Random(1)
     for _ in range(150):
         try:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import decimal
-import io
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from cohort_files import LONG, WIDE, only_problem, table, write
+from analysis.outcomes.cohort.parquet import as_text
+from cohort_files import LONG, WIDE, only_problem, parquet_bytes, table, write
 
 from analysis.outcomes import cohort
-from analysis.outcomes.cohort.parquet import as_text
-
-
-def content(columns: pd.DataFrame | pa.Table) -> bytes:
-    out = io.BytesIO()
-    whole = columns if isinstance(columns, pa.Table) else pa.Table.from_pandas(columns, preserve_index=False)
-    pyarrow.parquet.write_table(whole, out)
-    return out.getvalue()
 
 
 def loaded(folder, columns):
-    return cohort.load(write(folder, content(columns), "cohort.parquet"))
+    return cohort.load(write(folder, parquet_bytes(columns), "cohort.parquet"))
 
 
 @pytest.mark.parametrize("lines", [LONG, WIDE], ids=["long", "wide"])
@@ -93,7 +85,7 @@ def test_numbers_as_identifiers(tmp_path):
     ],
 )
 def test_a_column_of_a_type_that_has_no_text(tmp_path, column, values, kind):
-    problem = only_problem(tmp_path, content(table(LONG).assign(**{column: values})), "cohort.parquet")
+    problem = only_problem(tmp_path, parquet_bytes(table(LONG).assign(**{column: values})), "cohort.parquet")
     assert problem["column"] == column
     assert kind in problem["rule"]
 
@@ -101,7 +93,7 @@ def test_a_column_of_a_type_that_has_no_text(tmp_path, column, values, kind):
 def test_a_time_of_day_is_not_cut_off(tmp_path):
     frame = table(LONG)
     frame.loc[1, "date"] = pd.Timestamp("2024-01-13 08:30:00.5")
-    problem = only_problem(tmp_path, content(frame), "cohort.parquet")
+    problem = only_problem(tmp_path, parquet_bytes(frame), "cohort.parquet")
     assert (problem["row"], problem["column"]) == (3, "date")
 
 
@@ -109,12 +101,12 @@ def test_a_time_of_day_is_not_cut_off(tmp_path):
 def test_numbers_that_are_none(tmp_path, value):
     frame = table(LONG)
     frame.loc[1, "nrs"] = value
-    assert only_problem(tmp_path, content(frame), "cohort.parquet")["column"] == "nrs"
+    assert only_problem(tmp_path, parquet_bytes(frame), "cohort.parquet")["column"] == "nrs"
 
 
 def test_broken_and_empty_files(tmp_path):
-    whole = content(table(LONG))
+    whole = parquet_bytes(table(LONG))
     for broken in (whole[:-20], whole[:50], b"PAR1", b"PAR1PAR1"):
         assert "this one can't be read" in only_problem(tmp_path, broken, "cohort.parquet")["rule"]
-    none = only_problem(tmp_path, content(table(LONG).head(0)), "cohort.parquet")
+    none = only_problem(tmp_path, parquet_bytes(table(LONG).head(0)), "cohort.parquet")
     assert none["rule"] == "the table has at least 1 row below the header"

@@ -14,6 +14,7 @@ import pypdf
 import pytest
 from bs4 import BeautifulSoup
 from notebook_runs import defaults, page, pdf_pages, pdf_text
+from pdf_words import all_words
 from reporting_samples import common
 
 from analysis import paths
@@ -156,8 +157,7 @@ def hostile(folder) -> Built:
 
 @pytest.fixture(scope="module")
 def hostile_pdf(hostile) -> str:
-    document = pypdf.PdfReader(io.BytesIO(hostile.files["report.pdf"]))
-    return " ".join(" ".join(page.extract_text() for page in document.pages).split())
+    return all_words(hostile.files["report.pdf"])
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.outcomes.cohort.tipping import CONCLUSIONS, Flow, tipping_point
+from analysis.outcomes.cohort.tipping import CONCLUSIONS, PairedCounts, tipping_point
 from analysis.statistics.intervals import newcombe_paired, wilson
 
 # Newcombe 1998, Stat Med 17:2635: 20, 12, 2, 16 gives 0.0562 to 0.3292 for first minus second
-PUBLISHED = Flow(kept=20, lost=12, gained=2, neither=16)
+PUBLISHED = PairedCounts(kept=20, lost=12, gained=2, neither=16)
 
 
 def test_a_flow_turns_newcombes_difference_round():
     assert PUBLISHED.difference(0.95) == pytest.approx((-0.2, -0.3292, -0.0562), abs=5e-5)
     assert PUBLISHED.conclusion(0.95) == "fell"
-    assert Flow(20, 2, 12, 16).conclusion(0.95) == "rose"
-    assert Flow(20, 3, 2, 16).conclusion(0.95) == "no clear change"
+    assert PairedCounts(20, 2, 12, 16).conclusion(0.95) == "rose"
+    assert PairedCounts(20, 3, 2, 16).conclusion(0.95) == "no clear change"
 
 
 def test_without_missing_scores_nothing_can_change():
@@ -45,7 +45,7 @@ def test_by_hand():
 
 
 def test_many_missing_thin_the_table_but_not_the_tipping_point():
-    complete = Flow(400, 300, 100, 200)
+    complete = PairedCounts(400, 300, 100, 200)
     table, point = tipping_point(complete, 700, 300)
     assert len(table) <= 205
     assert {0, 1000, point.high, point.high + 1} <= set(table["missing_responders"])
@@ -60,7 +60,7 @@ def test_many_missing_thin_the_table_but_not_the_tipping_point():
     st.integers(0, 10),
 )
 def test_the_conclusion_holds_exactly_between_low_and_high(flow, missing_first, missing_not):
-    table, point = tipping_point(Flow(*flow), missing_first, missing_not)
+    table, point = tipping_point(PairedCounts(*flow), missing_first, missing_not)
     assert table["missing_responders"].tolist() == list(range(missing_first + missing_not + 1))
     ranks = table["conclusion"].map(CONCLUSIONS.index).tolist()
     assert ranks == sorted(ranks)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -205,14 +204,3 @@ def test_the_error_survives_the_way_to_another_process(data_copy):
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value)
     pd.testing.assert_frame_equal(again.problems, caught.value.problems)
-
-
-def test_loading_is_fast(data_folder):
-    evidence_tables.load(data_folder)
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        evidence_tables.load(data_folder)
-        times.append(time.perf_counter() - start)
-    # 0.04 s on two cores of 2024; the limit leaves room for a busy machine.
-    assert min(times) < 0.5

@@ -25,7 +25,7 @@ AFTER = "import gc, sys\nsys.last_value = sys.last_traceback = None\n_ = gc.coll
 def run():
     cells = [nbformat.v4.new_code_cell(source) for source in (DONE, STOPPED, AFTER)]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    return NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=60).execute().cells
+    return NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=600).execute().cells
 
 
 def test_it_goes_without_a_trace(run):

@@ -46,11 +46,11 @@ MAKERS: dict[str, Callable[[Selection], Figure]] = {
         next(flow for flow in responders.flows(s) if flow.p_reported > 0)
     ),
     "duration_lanes": lambda s: figures.duration_lanes(durations.statements(s)),
-    "benefit_over_time_curve": lambda s: figures.benefit_over_time_curve(durations.kept(s)),
+    "benefit_over_time_curve": lambda s: figures.benefit_over_time_curve(durations.retained_benefit(s)),
     "patient_bars": lambda s: figures.patient_bars(*_intervals(s)),
     "harm_forest": lambda s: figures.harm_forest(safety.events(s)),
     "pooled_forest": lambda s: figures.pooled_forest(synthesis.pooled_rates(s)),
-    "pooled_benefit_curve": lambda s: figures.pooled_benefit_curve(synthesis.benefit_kept(s)),
+    "pooled_benefit_curve": lambda s: figures.pooled_benefit_curve(synthesis.benefit_retention(s)),
     "regimen_duration_curve": lambda s: figures.regimen_duration_curve(synthesis.duration_curves(s)),
 }
 # what each function draws when there is nothing: its tables with no rows
@@ -63,7 +63,7 @@ EMPTY: dict[str, Callable[[Selection], Figure]] = {
     ),
     "responder_forest": lambda s: figures.responder_forest(responders.rates(s).iloc[:0]),
     "duration_lanes": lambda s: figures.duration_lanes(durations.statements(s).iloc[:0]),
-    "benefit_over_time_curve": lambda s: figures.benefit_over_time_curve(durations.kept(s).iloc[:0]),
+    "benefit_over_time_curve": lambda s: figures.benefit_over_time_curve(durations.retained_benefit(s).iloc[:0]),
     "patient_bars": lambda s: figures.patient_bars(durations.intervals(s).table.iloc[:0]),
     "harm_forest": lambda s: figures.harm_forest(safety.events(s).iloc[:0]),
 }
@@ -192,7 +192,7 @@ def test_every_row_is_drawn_or_listed(selection):
         "pain_change_forest": trajectories.changes(selection),
         "responder_forest": responders.rates(selection),
         "duration_lanes": durations.statements(selection),
-        "benefit_over_time_curve": durations.kept(selection),
+        "benefit_over_time_curve": durations.retained_benefit(selection),
         "harm_forest": safety.events(selection),
     }
     for maker, table in tables.items():
@@ -407,13 +407,13 @@ def test_swimlane_beyond_the_horizon_gives_the_number(default):
 
 @pytest.mark.parametrize("function", ["duration_lanes", "benefit_over_time_curve"])
 def test_a_horizon_must_lie_after_week_0(function, default):
-    table = durations.statements(default) if function == "duration_lanes" else durations.kept(default)
+    table = durations.statements(default) if function == "duration_lanes" else durations.retained_benefit(default)
     with pytest.raises(ValueError, match="horizon_weeks is 0"):
         getattr(figures, function)(table, horizon_weeks=0)
 
 
 def test_benefit_over_time_draws_shares_and_lists_what_lies_beyond(default):
-    table = durations.kept(default)
+    table = durations.retained_benefit(default)
     figure = figures.benefit_over_time_curve(table, horizon_weeks=8)
     late = table[table["weeks"] > 8]
     assert len(late) > 0

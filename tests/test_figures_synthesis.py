@@ -22,7 +22,7 @@ STRICT = Criteria(access=("full_text", "abstract"))
 NOTHING = Criteria(routes=("topical",))
 FIGURES = {
     "pooled_forest": synthesis.pooled_rates,
-    "pooled_benefit_curve": synthesis.benefit_kept,
+    "pooled_benefit_curve": synthesis.benefit_retention,
     "regimen_duration_curve": synthesis.duration_curves,
 }
 
@@ -43,7 +43,7 @@ def forest(default) -> tuple[synthesis.PooledRates, Figure]:
 
 
 @pytest.fixture(scope="module")
-def kept(default) -> tuple[synthesis.BenefitKept, Figure]:
+def kept(default) -> tuple[synthesis.BenefitRetention, Figure]:
     return draw("pooled_benefit_curve", default)
 
 

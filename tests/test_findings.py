@@ -204,7 +204,11 @@ def test_every_study_has_an_answer_and_limits(evidence):
 
 
 def test_tables_behind_the_answers_are_not_empty(selection):
-    assert len(responders.rates(selection)) and len(durations.kept(selection)) and len(safety.events(selection))
+    assert (
+        len(responders.rates(selection))
+        and len(durations.retained_benefit(selection))
+        and len(safety.events(selection))
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,7 +252,7 @@ def test_pooled_rates_that_are_narrow_are_not_called_useless(selection):
 
 
 def test_the_fading_benefit_in_words(selection):
-    told = findings.kept_over_time(synthesis.benefit_kept(selection))
+    told = findings.kept_over_time(synthesis.benefit_retention(selection))
     assert (
         "59% of all treated patients have the benefit at the end of infusion and 47% still have it 13 weeks later"
         in (told.sentence)
@@ -274,14 +278,14 @@ def test_the_fading_benefit_in_words(selection):
     ],
 )
 def test_the_half_time_in_words(selection, weeks, low, high, words):
-    found = synthesis.benefit_kept(selection)
+    found = synthesis.benefit_retention(selection)
     half = found.half.copy()
     half.loc[0, ["half_weeks", "half_low", "half_high"]] = [weeks, low, high]
     assert words in findings.kept_over_time(replace(found, half=half)).detail
 
 
 def test_no_curve_over_studies_is_told_with_the_reason(evidence):
-    told = findings.kept_over_time(synthesis.benefit_kept(select(evidence, Criteria(routes=("topical",)))))
+    told = findings.kept_over_time(synthesis.benefit_retention(select(evidence, Criteria(routes=("topical",)))))
     assert told.sentence == "No curve over studies can be drawn: no study counts who still has the benefit."
 
 

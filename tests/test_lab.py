@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from browser_pages import launched
+from browser_pages import PATIENCE, launched
 from lab_pages import edit, errors, lab, open_notebook, other_kernel, run_all, voila
 
 from analysis.outcomes import cohort as clinic
@@ -59,7 +59,7 @@ def executed(folder: Path, name: str, replace: tuple[str, str] = ("", ""), **mor
         env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **more},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE / 1000,
     )
     # what the cell shows follows its source, below a line of hyphens
     return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stderr).rpartition("------------------\n")[2].strip()
@@ -152,7 +152,7 @@ def test_a_kernel_that_is_gone_is_asked_for_and_the_first_notebook_says_which_to
 def test_with_voila_there_is_no_code_and_the_controls_move(browser, tmp_path):
     with voila(tmp_path, EXPLORE) as address:
         page = browser.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(address)
         page.wait_for_selector("text=Pain fell by at least 30%")
         assert "import" not in page.inner_text("body")

@@ -125,13 +125,18 @@ def test_runs_with_its_defaults(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_runs_with_other_parameters_from_any_folder(name):
+def test_runs_with_other_parameters(name):
     notebook = notebook_runs.others()[name]
     assert exhibits(notebook, "summary")
     assert not [o for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "error"]
     for payload in exhibits(notebook):
         if payload["kind"] in ("figure", "table"):
             assert payload["caption"].strip()
+
+
+@pytest.mark.parametrize("name", ["study-report", "cohort-report"])  # one of each kind of data; seconds each
+def test_plain_papermill_from_another_folder_shows_the_same(name):
+    assert exhibits(notebook_runs.run_elsewhere(name)) == exhibits(notebook_runs.others()[name])
 
 
 def test_parameters_reach_the_tables():

@@ -157,7 +157,7 @@ def test_every_statement_gives_patients_or_a_reason(evidence):
 
 
 def test_kept_over_time(evidence):
-    table = durations.kept(select(evidence))
+    table = durations.retained_benefit(select(evidence))
     correll = table[(table["arm_id"] == "correll2004_course1") & (table["benefit"] == "pain_free")]
     assert correll[["weeks", "patients", "patients_treated"]].values.tolist() == [[0, 25, 33], [13, 18, 33]]
     assert correll["rate"].tolist() == pytest.approx([25 / 33, 18 / 33])

@@ -67,7 +67,7 @@ def test_map_counts_rows_and_patients(evidence):
 
 def test_certainty_adds_up(evidence):
     selection = select(evidence)
-    table = evidence_map.certainty(selection).set_index("control")
+    table = evidence_map.evidence_by_control(selection).set_index("control")
     assert table.loc["placebo-controlled", ["studies", "patients"]].tolist() == [2, 86]
     planned = (selection.evidence.studies["design"] == "rct_protocol").sum()
     assert table["studies"].sum() == len(selection.evidence.studies) - planned

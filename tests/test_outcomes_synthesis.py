@@ -10,7 +10,7 @@ from scipy.special import expit
 from analysis.evidence.selection import Criteria, select
 from analysis.outcomes import responders, synthesis
 from analysis.outcomes.context import PLACEBO
-from analysis.outcomes.synthesis.duration_curves import UNTOLD
+from analysis.outcomes.synthesis.duration_curves import UNREPORTED
 from analysis.outcomes.synthesis.reasons import CONTAINED, CONTROL_GROUP, CONTROLLED, SELECTED, SINGLE
 from analysis.outcomes.synthesis.windows import WINDOWS, window
 from analysis.paths import ROOT
@@ -195,7 +195,7 @@ def test_the_curve_of_kept_benefit_is_that_of_glmer(default):
     """tests/reference/decline: the case `published` holds the counts of durations.csv when it was written."""
     cases = pd.read_csv(ROOT / "tests" / "reference" / "decline" / "cases.csv")
     counts = cases[cases["case"] == "published"]
-    found = synthesis.benefit_kept(default)
+    found = synthesis.benefit_retention(default)
     points = found.points[["weeks", "patients", "patients_treated"]].astype(float).to_numpy()
     assert sorted(map(tuple, points)) == sorted(map(tuple, counts[["weeks", "events", "n"]].to_numpy(float)))
     table = pd.read_csv(ROOT / "tests" / "reference" / "decline" / "coefficients.csv")
@@ -210,8 +210,8 @@ def test_the_curve_of_kept_benefit_is_that_of_glmer(default):
 
 
 def test_without_a_study_the_curve_knows_nothing_of_it(default, evidence):
-    found = synthesis.benefit_kept(default)
-    alone = synthesis.benefit_kept(
+    found = synthesis.benefit_retention(default)
+    alone = synthesis.benefit_retention(
         select(evidence, Criteria(studies=tuple(s for s in evidence.studies["study_id"] if s != "correll2004")))
     )
     without = found.without[found.without["study_id"] == "correll2004"]
@@ -221,27 +221,27 @@ def test_without_a_study_the_curve_knows_nothing_of_it(default, evidence):
 
 
 def test_one_benefit_speaks_for_an_arm_and_controlled_studies_stay_out(default, evidence):
-    found = synthesis.benefit_kept(default)
+    found = synthesis.benefit_retention(default)
     correll = found.points[found.points["study_id"] == "correll2004"]
     assert correll["benefit"].unique().tolist() == ["pain_free"]
     why = found.left_out.set_index("arm_id")["why"]
     assert why["correll2004_course1"] == "pain free speaks for this arm"
     assert why["lee2025_ketamine"] == SELECTED
-    controlled = synthesis.benefit_kept(select(placebo_arm(evidence, "domec2004")))
+    controlled = synthesis.benefit_retention(select(placebo_arm(evidence, "domec2004")))
     assert "domec2004" not in set(controlled.points["study_id"])
     assert controlled.left_out.set_index("arm_id").loc["domec2004_ketamine", "why"] == CONTROLLED
 
 
 def test_where_no_curve_can_be_fitted_the_reason_is_told(evidence):
-    found = synthesis.benefit_kept(select(evidence, Criteria(studies=("mangnus2022", "domec2004"))))
+    found = synthesis.benefit_retention(select(evidence, Criteria(studies=("mangnus2022", "domec2004"))))
     assert found.curve.empty and found.half.empty and found.without.empty
     assert "more studies than coefficients" in found.why
-    nothing = synthesis.benefit_kept(select(evidence, Criteria(routes=("topical",))))
+    nothing = synthesis.benefit_retention(select(evidence, Criteria(routes=("topical",))))
     assert nothing.why == "no study counts who still has the benefit"
 
 
 def test_regimens_are_compared_among_studies_that_state_theirs(default):
-    found = synthesis.benefit_kept(default)
+    found = synthesis.benefit_retention(default)
     table = found.regimens.set_index("regimen_class")
     assert table.index.tolist() == ["subanesthetic_inpatient", "anesthetic"]
     assert table.loc["anesthetic", "k"] == 1
@@ -283,7 +283,7 @@ def test_groups_of_which_only_some_durations_are_told_stay_out(evidence):
     """Kiefer 2002, when it alone is asked for: 2 of 6 patients have a duration, and they are not the 4 others."""
     found = synthesis.duration_curves(select(evidence, replace(EVERYTHING, studies=("kiefer2002",))))
     assert found.groups.empty
-    assert set(found.left_out["why"]) == {UNTOLD}
+    assert set(found.left_out["why"]) == {UNREPORTED}
     assert found.left_out["patients"].sum() < found.left_out["patients_treated"].max()
 
 
@@ -300,7 +300,7 @@ def test_the_simulation_speaks_for_students_t():
 
 
 def test_what_a_clinic_is_held_against(default):
-    table = synthesis.published(default, "ge_2_points", 4.0)
+    table = synthesis.published_results(default, "ge_2_points", 4.0)
     by_rule = table[~table["definition"].str.startswith("each study's own")].set_index("outcome")
     mangnus = by_rule.loc["ge_2_points at end_of_infusion"]
     assert (mangnus["k"], mangnus["studies"], mangnus["estimate"]) == (1, "Mangnus et al. 2021", 30 / 48)
@@ -310,7 +310,7 @@ def test_what_a_clinic_is_held_against(default):
     assert not by_rule.index.str.startswith("ge_50_percent").any()
     curve = table[table["definition"].str.startswith("each study's own")]
     assert curve["outcome"].tolist() == ["ge_2_points at end_of_infusion", "ge_2_points at follow_up"]
-    expected = synthesis.benefit_kept(default).model.curve([0, 4])
+    expected = synthesis.benefit_retention(default).model.curve([0, 4])
     assert curve["pi_high"].tolist() == expected["pi_high"].tolist()
     assert curve["k"].tolist() == [7, 7]
 
@@ -322,7 +322,7 @@ def test_what_several_studies_count_is_held_against_a_clinic_pooled(evidence):
     expected = synthesis.pooled_rates(selection)
     (group,) = expected.groups[expected.groups["definition_class"] == "ge_50_percent"].itertuples()
     assert (group.k, group.window) == (4, SOON)
-    found = synthesis.published(selection, "ge_2_points", 4.0)
+    found = synthesis.published_results(selection, "ge_2_points", 4.0)
     (row,) = found[found["outcome"] == "ge_50_percent at end_of_infusion"].itertuples()
     assert row.definition.endswith(SOON)
     assert (row.k, row.patients, row.estimate) == (4, group.patients, group.rate)
@@ -333,8 +333,8 @@ def test_what_several_studies_count_is_held_against_a_clinic_pooled(evidence):
 
 
 def test_nothing_is_published_beyond_the_last_count(default):
-    late = synthesis.published(default, "ge_2_points", 30.0)
+    late = synthesis.published_results(default, "ge_2_points", 30.0)
     curve = late[late["definition"].str.startswith("each study's own")]
     assert curve["outcome"].tolist() == ["ge_2_points at end_of_infusion"]
     with pytest.raises(ValueError, match="beyond the last count, at 13 weeks"):
-        synthesis.benefit_kept(default).at(0, 30)
+        synthesis.benefit_retention(default).at(0, 30)

@@ -13,7 +13,7 @@ import threading
 import pypandoc
 import pytest
 from hypothesis import given, settings, strategies
-from test_reporting_warm import gone
+from processes import gone
 
 from analysis.paths import ROOT
 from analysis.reporting import ReportError

@@ -13,6 +13,7 @@ import pikepdf
 import pypdf
 import pytest
 from notebook_runs import defaults
+from pdf_words import all_words, page_words
 from reporting_samples import notebook_of, pdf, pdf_text, sample, synthetic
 
 from analysis.exhibit import EXHIBIT_MIME, Table
@@ -122,14 +123,14 @@ def test_figures_are_vectors():
 
 
 def test_the_first_page_stands_alone():
-    first = " ".join(pdf().pages[0].extract_text().split())
+    first = page_words(sample().files["report.pdf"])[0]
     for part in ("Sample of a report", "30 of 48 patients respond", "Most studies have no control group", "Contents"):
         assert part in first
     assert "Information, not clinical advice" in first
 
 
 def test_every_page_has_its_number_and_the_disclaimer():
-    pages = [" ".join(page.extract_text().split()) for page in pdf().pages]
+    pages = page_words(sample().files["report.pdf"])
     for number, page in enumerate(pages, start=1):
         assert f"Page {number} of {len(pages)}" in page
         assert "Information, not clinical advice" in page
@@ -173,7 +174,7 @@ def test_the_wide_table_is_whole_on_a_turned_page():
 
 
 def test_the_long_table_repeats_its_headings():
-    pages = [" ".join(page.extract_text().split()) for page in pdf().pages]
+    pages = page_words(sample().files["report.pdf"])
     holding = [page for page in pages if "Patients who keep the benefit" in page]
     assert len(holding) == 2
     assert "Table 2." in holding[0]
@@ -296,7 +297,7 @@ def test_numbers_lead_to_their_rows_in_the_pdf():
         assert all(str(a.get("/Contents", "")) for a in links), "each says where it leads, for those who listen"
         inside = [a for a in links if "/Dest" in a or ("/A" in a and "/D" in a.A)]
         assert len(inside) > 30
-    words = " ".join(" ".join(p.extract_text().split()) for p in pypdf.PdfReader(io.BytesIO(content)).pages)
+    words = all_words(content)
     assert "From mangnus2022_abs (abstract): " in words
 
 
@@ -307,7 +308,7 @@ def test_a_link_says_what_it_leads_to_and_leads_there():
     entries = {
         f"Row {e.row} of {e.table}.csv": e for e in source_rows.entries(notebook, notebook.metadata["ketamine_crps"])
     }
-    pages = ["".join(page.extract_text().split()) for page in pypdf.PdfReader(io.BytesIO(content)).pages]
+    pages = [page.replace(" ", "") for page in page_words(content)]
     with pikepdf.open(io.BytesIO(content)) as opened:
         number = {page.objgen: n for n, page in enumerate(opened.pages)}
         named = pikepdf.NameTree(opened.Root.Names.Dests) if "/Names" in opened.Root else {}

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
+from processes import gone
 from reporting_samples import common, notebook_of, sample, spec
 
 from analysis.paths import ROOT
@@ -48,20 +49,6 @@ def run_cells(folder: Path, *cells: str, **more) -> tuple[str, list[str]]:
     built = build(Spec("probe", str(path), formats=(), common=common(), **more))
     outputs = [output for cell in notebook_of(built).cells for output in cell.outputs]
     return built.reason, [output.text for output in outputs if output.output_type == "stream"]
-
-
-def gone(pid: int, seconds: float = 10) -> bool:
-    """Whether the process ends within some seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            os.kill(pid, 0)
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
-        except (ProcessLookupError, FileNotFoundError):
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_a_forked_kernel_makes_the_same_bytes(warmly):

@@ -12,8 +12,8 @@ from scipy.special import expit
 from analysis.paths import ROOT
 from analysis.statistics.decline import decline
 from analysis.statistics.pooling import pool_proportions
-from analysis.statistics.pooling.heterogeneity import critical
-from analysis.statistics.random_intercept import Counts, fit
+from analysis.statistics.pooling.heterogeneity import critical_value
+from analysis.statistics.random_intercept import Counts, fit_random_intercept
 
 REFERENCE = ROOT / "tests" / "reference" / "decline"
 CASES = pd.read_csv(REFERENCE / "cases.csv")
@@ -80,7 +80,7 @@ def test_with_counts_at_time_0_only_in_mind_it_is_the_pooled_rate():
     events, totals = [31, 10, 5, 0], [33, 16, 6, 4]
     pooled = pool_proportions(events, totals)
     x, n = np.array(events, float), np.array(totals, float)
-    alone = fit(Counts.of_studies(x, n, np.ones((4, 1)), np.array([3, 1, 2, 0])))
+    alone = fit_random_intercept(Counts.of_studies(x, n, np.ones((4, 1)), np.array([3, 1, 2, 0])))
     assert alone.beta[0] == pytest.approx(pooled.estimate_logit, rel=1e-8)
     assert alone.tau**2 == pytest.approx(pooled.tau2, rel=1e-6)
 
@@ -96,7 +96,7 @@ def test_two_studies_that_share_rows_are_not_two_rows_each():
 @pytest.mark.parametrize("case", ["many_studies", "much_heterogeneity", "small_studies", "no_heterogeneity"])
 def test_at_half_time_half_of_the_initial_rate_is_left(case):
     found = fitted(case)
-    half = found.half()
+    half = found.half_time()
     initial, then = found.curve([0, half.weeks])["rate"]
     assert then == pytest.approx(initial / 2, rel=1e-10)
     assert 0 <= half.low < half.weeks < half.high
@@ -108,19 +108,19 @@ def test_at_the_limits_of_half_time_the_statistic_equals_the_quantile(case, leve
     """The limits solved again from their definition: |b L + log(2 + exp(a))| = t * its standard error."""
     found = fitted(case, level=level)
     a, b = found.coefficients["estimate"]
-    half = found.half()
+    half = found.half_time()
     for weeks in (half.low, half.high):
         length = log(1 + weeks)
         gradient = np.array([np.exp(a) / (2 + np.exp(a)), length])
         se = np.sqrt(gradient @ found.covariance @ gradient)
-        assert abs(b * length + log(2 + np.exp(a))) / se == pytest.approx(critical(level, found.df), rel=1e-8)
+        assert abs(b * length + log(2 + np.exp(a))) / se == pytest.approx(critical_value(level, found.df), rel=1e-8)
 
 
 def test_a_rate_that_may_stay_up_has_no_upper_limit_and_one_that_rises_no_half_time():
-    published = fitted("published").half()
+    published = fitted("published").half_time()
     assert published.high == inf
     assert published.low == pytest.approx(10.09, abs=0.01)
-    rising = fitted("rising").half()
+    rising = fitted("rising").half_time()
     assert (rising.weeks, rising.low, rising.high) == (inf, inf, inf)
 
 
@@ -130,7 +130,7 @@ def test_the_curve_is_computed_by_hand():
     row = found.curve([12.0]).iloc[0]
     length = log(13)
     variance = covariance[0, 0] + 2 * length * covariance[0, 1] + length**2 * covariance[1, 1]
-    t = critical(0.95, 23)
+    t = critical_value(0.95, 23)
     assert row["rate"] == pytest.approx(expit(a + b * length))
     assert row["ci_low"] == pytest.approx(expit(a + b * length - t * np.sqrt(variance)))
     assert row["pi_high"] == pytest.approx(expit(a + b * length + t * np.sqrt(variance + found.tau**2)))
@@ -185,4 +185,4 @@ def test_curve_and_half_refuse_what_they_cannot_answer():
     with pytest.raises(ValueError, match="element 2, is below 0"):
         found.curve([0, -1])
     with pytest.raises(ValueError, match="must be one of a, b"):
-        found.half("c")
+        found.half_time("c")

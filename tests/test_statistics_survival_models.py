@@ -3,7 +3,6 @@
 from itertools import combinations
 from math import log
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -24,10 +23,10 @@ from analysis.statistics.survival import (
     survival_at,
     two_group_test,
 )
-from analysis.statistics.survival.compare import MOST_TABLES, _tables
 from analysis.statistics.survival.distributions import STANDARD
+from analysis.statistics.survival.group_test import MOST_TABLES, _tables
+from analysis.statistics.survival.interval_data import innermost_intervals, innermost_intervals_each, unique_intervals
 from analysis.statistics.survival.newton import maximise, maximise_each
-from analysis.statistics.survival.observed import cliques, cliques_each, group
 
 REFERENCE = Path(__file__).parent / "reference" / "survival"
 CASES = pd.read_csv(REFERENCE / "cases.csv")
@@ -232,16 +231,16 @@ def test_draws_side_by_side_are_the_draws_one_by_one(seed, n, on_weeks):
     time, width = random.weibull(1.3, n) * 20, random.exponential(4, n) * (random.random(n) < 0.8)
     time, width = (time.round(), width.round()) if on_weeks else (time, width)
     lower, upper = np.where(random.random(n) < 0.2, -INF, time), np.where(random.random(n) < 0.3, INF, time + width)
-    observed = group(lower, upper, np.ones(n))
+    observed = unique_intervals(lower, upper, np.ones(n))
     counts = random.multinomial(n, observed.weight / n, size=20)
     seen = []
-    for rows, together in cliques_each(observed.lower, observed.upper, counts > 0):
+    for rows, together in innermost_intervals_each(observed.lower, observed.upper, counts > 0):
         size = together.left.shape[1]
         masses = maximise_each(together.first, together.end, counts[rows], size, 1e-8)
         seen += rows.tolist()
         for place, row in enumerate(rows):
             drawn = counts[row] > 0
-            alone = cliques(observed.lower[drawn], observed.upper[drawn])
+            alone = innermost_intervals(observed.lower[drawn], observed.upper[drawn])
             assert (alone.left.tolist(), alone.right.tolist()) == (
                 together.left[place].tolist(),
                 together.right[place].tolist(),
@@ -317,16 +316,6 @@ def test_bands_bracket_and_fall(seed, n, level):
     pd.testing.assert_frame_equal(bands, same)
 
 
-def test_speed_of_draws():
-    random = np.random.default_rng(8)
-    time = random.weibull(1.3, 200) * 20
-    lower = np.maximum(time - random.exponential(4, 200), 0)
-    upper = np.where(random.random(200) < 0.2, INF, time + random.exponential(4, 200))
-    start = process_time()
-    bootstrap_bands(lower, upper, None, [4, 13, 26], draws=400)
-    assert process_time() - start < 2  # 1 s on one quiet core is demanded, 0.4 s were measured
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -394,7 +383,7 @@ def test_exact_and_monte_carlo_agree(scores, monkeypatch):
     exact = two_group_test(lower, upper, groups, scores=scores)
     assert exact.method == "exact"
     assert exact.draws is None
-    monkeypatch.setattr("analysis.statistics.survival.compare.MOST_TABLES", 0)
+    monkeypatch.setattr("analysis.statistics.survival.group_test.MOST_TABLES", 0)
     drawn = two_group_test(lower, upper, groups, scores=scores)
     assert (drawn.method, drawn.draws, drawn.seed) == ("monte_carlo", 99_999, 1)
     assert drawn.p == pytest.approx(exact.p, abs=0.006)

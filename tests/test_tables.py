@@ -27,7 +27,7 @@ def made(selection):
         tables.responder_rates(responders.rates(selection, level), level),
         *(tables.responder_flow(flow) for flow in responders.flows(selection)),
         tables.durations(durations.statements(selection)),
-        tables.benefit_by_regimen(durations.kept(selection)),
+        tables.benefit_by_regimen(durations.retained_benefit(selection)),
         tables.patient_intervals(intervals),
         tables.without_interval(intervals),
         tables.adverse_events(safety.events(selection, level), level),
@@ -36,7 +36,7 @@ def made(selection):
 
 
 def together(selection, level=0.95):
-    rates, kept = synthesis.pooled_rates(selection, level), synthesis.benefit_kept(selection, level)
+    rates, kept = synthesis.pooled_rates(selection, level), synthesis.benefit_retention(selection, level)
     return [
         tables.pooled_rates(rates, level),
         tables.without_each_study(rates, level),
@@ -134,7 +134,7 @@ def test_durations_and_intervals(default):
 
 
 def test_percentages_agree_between_the_tables(default):
-    kept = tables.benefit_by_regimen(durations.kept(default))
+    kept = tables.benefit_by_regimen(durations.retained_benefit(default))
     assert line(kept, Study="Correll et al. 2004†§")["Share (95% interval)"].startswith("54% ")
     assert line(kept, Study="Mangnus et al. 2021†", Weeks="0")["Share (95% interval)"].startswith("62% ")
 

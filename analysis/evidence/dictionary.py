@@ -1,326 +1,44 @@
-"""The dictionary of the evidence tables: data/datapackage.yaml as Python objects.
-
-The file is a Frictionless Data Package, so `frictionless validate data/datapackage.yaml` and every other tool that
-knows the standard understand it too. Here only its own form is checked; `load` checks the tables against it.
-"""
+"""The dictionary of the evidence tables, data/datapackage.yaml."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from analysis import paths
-from analysis.tabular.problems import DataError, Problem, listed, nearest
-
-DICTIONARY = "datapackage.yaml"
-_TYPES = ("string", "number", "integer")
-CONSTRAINTS = ("required", "unique", "enum", "minimum", "maximum", "pattern")
-COLUMN_KEYS = ("name", "type", "title", "description", "unit", "example", "constraints")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its meaning, type, unit and what may stand in it. `unit` is "" where there is none."""
-
-    name: str
-    type: str
-    title: str
-    description: str
-    unit: str = ""
-    example: str = ""
-    required: bool = False
-    unique: bool = False
-    enum: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    pattern: str = ""
-
-
-@dataclass(frozen=True)
-class ForeignKey:
-    """Each value of `column` must stand in `to_column` of the table `to_table`."""
-
-    column: str
-    to_table: str
-    to_column: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its file, its columns in order, and its keys. `min_rows` is the least number of data rows."""
-
-    name: str
-    file: str
-    title: str
-    description: str
-    columns: tuple[Column, ...]
-    primary_key: tuple[str, ...] = ()
-    foreign_keys: tuple[ForeignKey, ...] = ()
-    missing_values: tuple[str, ...] = ("",)
-    min_rows: int = 0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-    def __getitem__(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
-
-
-@dataclass(frozen=True)
-class Dictionary:
-    """All tables by name, and the other files of the package (name -> file)."""
-
-    tables: Mapping[str, Table]
-    files: Mapping[str, str]
-
-
-def read(folder: Path) -> Dictionary:
-    """The dictionary in `folder`. Raises DataError with everything that is wrong with the file itself."""
-    path = folder / DICTIONARY
-    problems: list[Problem] = []
-    descriptor = _parse(path)
-    tables: dict[str, Table] = {}
-    files: dict[str, str] = {}
-    for number, resource in enumerate(descriptor["resources"], start=1):
-        where = _name(resource) or f"resource {number}"
-        if not _name(resource) or not isinstance(resource.get("path"), str):
-            problems.append(
-                _wrong(
-                    where, "every resource has a name and a path", "add both, for example name: arms and path: arms.csv"
-                )
-            )
-        elif where in tables or where in files:
-            problems.append(_wrong(where, "every resource has a name of its own", "rename or delete one of the two"))
-        elif "schema" not in resource and not resource["path"].lower().endswith(".csv"):
-            files[where] = resource["path"]
-        else:
-            try:
-                found = list(_table_problems(resource))
-                if not found:
-                    tables[where] = _table(resource)
-            except (AttributeError, KeyError, TypeError, ValueError, re.error) as error:
-                rule = "an entry has the form of a Frictionless table schema"
-                advice = "compare it with the entry of another table: keys, constraints and lists are written alike"
-                found = [_wrong(where, rule, advice, f"{type(error).__name__}: {error}")]
-            problems += found
-    problems += _key_problems(tables) if not problems else []
-    if problems:
-        raise DataError(problems, str(folder))
-    return Dictionary(tables, files)
+from analysis.tabular.data_package import DICTIONARY, read_package
+from analysis.tabular.problems import nearest
+from analysis.tabular.schema import DataPackage, Field
 
 
 def allowed(table: str, column: str, folder: Path = paths.DATA) -> tuple[str, ...]:
-    """The values that may stand in a column, in the order of the dictionary; () if it is not a list of choices.
+    """The allowed values of a column in the order of the dictionary; () if all are allowed.
 
-    Raises KeyError for a table or column that the dictionary doesn't have.
+    Raises
+    ------
+    KeyError
+        For a table or column that the dictionary does not have.
     """
-    return _column(table, column, folder).enum
+    return _field(table, column, folder).enum
 
 
 def meaning(table: str, column: str, folder: Path = paths.DATA) -> str:
-    """What a column means, in the words of the dictionary. Raises KeyError as `allowed` does."""
-    return _column(table, column, folder).description
+    """The description of a column. Raises KeyError as `allowed` does."""
+    return _field(table, column, folder).description
 
 
 @lru_cache(maxsize=8)
-def cached(folder: Path, changed: int) -> Dictionary:
-    """`read`, once for each state of the file (`changed` is its time of change)."""
-    return read(folder)
+def cached(folder: Path, changed: int) -> DataPackage:
+    """`read_package`, once for each state of the file (`changed` is its time of change)."""
+    return read_package(folder)
 
 
-def _column(table: str, column: str, folder: Path) -> Column:
+def _field(table: str, column: str, folder: Path) -> Field:
     path = folder / DICTIONARY
     tables = cached(folder, path.stat().st_mtime_ns if path.exists() else 0).tables
     if table not in tables:
         raise KeyError(f"no table {table} in the dictionary; the nearest is {nearest(table, tables)}")
     if column not in tables[table].names:
-        raise KeyError(
-            f"no column {column} in the table {table}; the nearest is {nearest(column, tables[table].names)}"
-        )
+        close = nearest(column, tables[table].names)
+        raise KeyError(f"no column {column} in the table {table}; the nearest is {close}")
     return tables[table][column]
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    def refuse(row: int | None, value: str, rule: str, advice: str) -> DataError:
-        return DataError([Problem(DICTIONARY, row, "", value, rule, advice)], str(path.parent))
-
-    if not path.is_file():
-        raise refuse(
-            None,
-            "",
-            "the folder of the evidence tables holds their dictionary, datapackage.yaml",
-            f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that holds it",
-        )
-    try:
-        descriptor = _loaded(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError:
-        raise refuse(
-            None, "", "the dictionary is a text file in UTF-8", "save it again with the encoding UTF-8"
-        ) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or "not readable"
-        raise refuse(
-            mark.line + 1 if mark else None,
-            reason,
-            "the dictionary is readable YAML",
-            "look at this line and the one above: often an indent, a colon without a space or a quotation mark",
-        ) from None
-    if not isinstance(descriptor, dict) or not isinstance(descriptor.get("resources"), list):
-        raise refuse(
-            None,
-            "",
-            "the dictionary lists its tables under resources:",
-            "put datapackage.yaml back as it was and make the change again, one table at a time",
-        )
-    return descriptor
-
-
-@lru_cache(maxsize=2)
-def _loaded(text: str) -> Any:
-    """A YAML text as objects, for reading only; once for each text, since a report looks at the dictionary often."""
-    # The C loader is ten times as fast as the Python one; not every build of PyYAML has it.
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-def _name(entry: Any) -> str:
-    name = entry.get("name") if isinstance(entry, dict) else None
-    return name if isinstance(name, str) else ""
-
-
-def _wrong(where: str, rule: str, advice: str, value: str = "") -> Problem:
-    return Problem(DICTIONARY, None, where, value, rule, advice)
-
-
-def _table_problems(resource: dict[str, Any]) -> Iterator[Problem]:
-    table = resource["name"]
-    schema = resource.get("schema")
-    columns = schema.get("fields") if isinstance(schema, dict) else None
-    if not isinstance(columns, list) or not columns:
-        yield _wrong(
-            table, "a table lists its columns under schema: fields:", "add an entry for each column of the table"
-        )
-        return
-    seen: set[str] = set()
-    for number, column in enumerate(columns, start=1):
-        where = f"{table}.{_name(column) or number}"
-        if not _name(column):
-            yield _wrong(where, "every column has a name", "add name: and the column's name")
-            continue
-        if _name(column) in seen:
-            yield _wrong(where, "a column has one entry", "delete one of the two entries")
-        seen.add(_name(column))
-        for key in column:
-            if key not in COLUMN_KEYS:
-                yield _wrong(
-                    where,
-                    "an entry says name, type, title, description, unit and constraints",
-                    _near(key, COLUMN_KEYS),
-                    str(key),
-                )
-        if column.get("type") not in _TYPES:
-            yield _wrong(
-                where,
-                f"the type of a column is {listed(_TYPES)}",
-                _near(str(column.get("type")), _TYPES),
-                str(column.get("type")),
-            )
-        for key in ("title", "description"):
-            if not isinstance(column.get(key), str) or not column[key].strip():
-                yield _wrong(where, f"every column has a {key}", "say in a few words what the column means")
-        constraints = column.get("constraints", {})
-        for key in constraints:
-            if key not in CONSTRAINTS:
-                yield _wrong(where, f"constraints are {listed(CONSTRAINTS)}", _near(str(key), CONSTRAINTS), str(key))
-        if any(isinstance(choice, bool) for choice in constraints.get("enum", ())):
-            yield _wrong(
-                where, "allowed values are text or numbers", 'put yes and no into quotation marks: enum: ["yes", "no"]'
-            )
-
-
-def _near(word: str, choices: tuple[str, ...]) -> str:
-    close = nearest(word, choices)
-    return f"write {close}" if close else f"write one of {listed(choices)}"
-
-
-def _table(resource: dict[str, Any]) -> Table:
-    schema = resource["schema"]
-    primary = schema.get("primaryKey", [])
-    return Table(
-        name=resource["name"],
-        file=resource["path"],
-        title=resource.get("title", ""),
-        description=resource.get("description", ""),
-        columns=tuple(_entry(column) for column in schema["fields"]),
-        primary_key=(primary,) if isinstance(primary, str) else tuple(primary),
-        foreign_keys=tuple(
-            ForeignKey(fields, key["reference"].get("resource") or resource["name"], target)
-            for key in schema.get("foreignKeys", [])
-            for fields, target in zip(_several(key["fields"]), _several(key["reference"]["fields"]), strict=True)
-        ),
-        missing_values=tuple(schema.get("missingValues", [""])),
-        min_rows=int(resource.get("minRows", 0)),
-    )
-
-
-def _several(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _entry(column: dict[str, Any]) -> Column:
-    constraints = column.get("constraints", {})
-    return Column(
-        name=column["name"],
-        type=column["type"],
-        title=column["title"],
-        description=column["description"],
-        unit=column.get("unit", ""),
-        example=str(column.get("example", "")),
-        required=bool(constraints.get("required", False)),
-        unique=bool(constraints.get("unique", False)),
-        enum=tuple(str(choice) for choice in constraints.get("enum", ())),
-        minimum=_limit(constraints.get("minimum")),
-        maximum=_limit(constraints.get("maximum")),
-        pattern=re.compile(constraints.get("pattern", "")).pattern,
-    )
-
-
-def _limit(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _key_problems(tables: Mapping[str, Table]) -> Iterator[Problem]:
-    for table in tables.values():
-        for name in table.primary_key:
-            if name not in table.names:
-                yield _wrong(
-                    f"{table.name}.primaryKey", "a key names columns of its table", _near(name, table.names), name
-                )
-        for key in table.foreign_keys:
-            where = f"{table.name}.foreignKeys"
-            if key.column not in table.names:
-                yield _wrong(where, "a key names columns of its table", _near(key.column, table.names), key.column)
-            if key.to_table not in tables:
-                yield _wrong(
-                    where,
-                    "a foreign key leads to a table of the package",
-                    _near(key.to_table, tuple(tables)),
-                    key.to_table,
-                )
-            elif key.to_column not in tables[key.to_table].names:
-                yield _wrong(
-                    where,
-                    "a foreign key leads to a column of that table",
-                    _near(key.to_column, tables[key.to_table].names),
-                    key.to_column,
-                )

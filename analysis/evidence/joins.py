@@ -9,31 +9,31 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
-from analysis.evidence.cells import Record
-from analysis.evidence.dictionary import DICTIONARY
+from analysis.evidence.percent_counts import counts_reproduce_their_percentage
+from analysis.evidence.records import Record, Tables
 from analysis.evidence.within import RULES as RULES_WITHIN_A_ROW
-from analysis.evidence.within import Tables
+from analysis.tabular.data_package import DICTIONARY
 from analysis.tabular.problems import Problem, nearest
 
 # Number of patients of a result row, where it counts patients.
-PATIENTS = {"pain_scores": "n", "responders": "n", "durations": "patients_treated", "adverse_events": "n"}
-RESULTS = (*PATIENTS, "reported_tests", "pharmacology", "patient_level")
-BENEFIT_FAMILY = {
+_PATIENTS = {"pain_scores": "n", "responders": "n", "durations": "patients_treated", "adverse_events": "n"}
+_RESULTS = (*_PATIENTS, "reported_tests", "pharmacology", "patient_level")
+_BENEFIT_FAMILY = {
     "pain_free": "complete",
     "complete_remission": "complete",
     "any_relief": "any",
     "responder": "responder",
 }
-CLASS_FAMILY = {"complete_relief": "complete", "any_relief": "any"}
+_CLASS_FAMILY = {"complete_relief": "complete", "any_relief": "any"}
 
 
 def problems(tables: Tables) -> Iterator[Problem]:
-    """All problems that any of the rules finds."""
-    for rule in (*RULES_WITHIN_A_ROW, *RULES):
+    """The problems of all rules."""
+    for rule in (*RULES_WITHIN_A_ROW, counts_reproduce_their_percentage, *RULES):
         try:
             yield from rule(tables)
         except TypeError:
-            # Only a changed dictionary leads here: numbers that are text now can't be compared.
+            # The dictionary was changed: text can't be compared as a number.
             name = rule.__name__.replace("_", " ")
             advice = "put the types of the columns back, or change the rule in analysis/evidence"
             yield Problem(DICTIONARY, None, "", "", f"columns have the type that the rule “{name}” needs", advice)
@@ -42,7 +42,7 @@ def problems(tables: Tables) -> Iterator[Problem]:
 def arm_belongs_to_study(tables: Tables) -> Iterator[Problem]:
     """The arm of a row is an arm of the study of the row."""
     arms = _by(tables, "arms", "arm_id")
-    for table in PATIENTS:
+    for table in _PATIENTS:
         for row in tables[table]:
             arm = arms.get(row["arm_id"])
             if arm and arm["study_id"] and row["study_id"] and arm["study_id"] != row["study_id"]:
@@ -59,7 +59,7 @@ def source_reports_study(tables: Tables) -> Iterator[Problem]:
     """A source that reports one study is a source of rows of that study only."""
     sources, arms = _by(tables, "sources", "source_id"), _by(tables, "arms", "arm_id")
     known = {**_by(tables, "studies", "study_id"), **_by(tables, "reviews", "review_id")}
-    for table in ("arms", *RESULTS, "reviews"):
+    for table in ("arms", *_RESULTS, "reviews"):
         owner = "review_id" if table == "reviews" else "study_id"
         for row in tables[table]:
             source, arm = sources.get(row["source_id"]), arms.get(row.get("arm_id"))
@@ -149,7 +149,7 @@ def contained_in_an_arm_of_the_study(tables: Tables) -> Iterator[Problem]:
 def groups_within_their_arm(tables: Tables) -> Iterator[Problem]:
     """The patients behind a result are at most the patients of the arm."""
     arms = _by(tables, "arms", "arm_id")
-    for table, column in PATIENTS.items():
+    for table, column in _PATIENTS.items():
         for row in tables[table]:
             arm = arms.get(row["arm_id"])
             if not arm or row[column] is None or arm["n"] is None or row.get("unit", "patients") != "patients":
@@ -208,13 +208,13 @@ def responders_agree_with_milestones(tables: Tables) -> Iterator[Problem]:
     rates: dict[tuple, list[Record]] = defaultdict(list)
     for row in tables["responders"]:
         if row["weeks_from_end"] is not None and row["definition_class"] and row["unit"] == "patients":
-            rates[row["arm_id"], row["weeks_from_end"], CLASS_FAMILY.get(row["definition_class"], "responder")].append(
+            rates[row["arm_id"], row["weeks_from_end"], _CLASS_FAMILY.get(row["definition_class"], "responder")].append(
                 row
             )
     milestones: dict[tuple, list[Record]] = defaultdict(list)
     for row in tables["durations"]:
         if row["statement"] == "milestone" and None not in (row["patients"], row["weeks_low"], row["benefit"]):
-            milestones[row["arm_id"], row["weeks_low"], BENEFIT_FAMILY[row["benefit"]]].append(row)
+            milestones[row["arm_id"], row["weeks_low"], _BENEFIT_FAMILY[row["benefit"]]].append(row)
     for key, rows in milestones.items():
         # Two definitions or two milestones at one time may rightly differ; only a clear pair is compared.
         if len(rows) != 1 or len(rates[key]) != 1:
@@ -300,36 +300,6 @@ def study_or_review(tables: Tables, known: set[str]) -> Iterator[Problem]:
                     "study_id is a study of studies.csv or a review of reviews.csv",
                     "add it there first" + (f", or write “{close}” if that is meant" if close else ""),
                 )
-
-
-def one_reference_each(tables: Tables, keys: Mapping[str, int], file: str) -> Iterator[Problem]:
-    """Each study and review has an entry in the bibliography, and each entry a study or review."""
-    rows = {
-        row[column]: (table, row, column)
-        for table, column in (("studies", "study_id"), ("reviews", "review_id"))
-        for row in tables[table][::-1]
-    }
-    rows.pop(None, None)
-    for name, (table, row, column) in rows.items():
-        if name not in keys:
-            yield tables.problem(
-                table,
-                row,
-                column,
-                f"every study and review has an entry in {file}",
-                f"add the paper to {file} with the key {name}: @article{{{name}, …}}",
-            )
-    for key, line in keys.items():
-        if key not in rows:
-            close = nearest(key, rows)
-            yield Problem(
-                file,
-                line,
-                "",
-                key,
-                "every key is a study of studies.csv or a review of reviews.csv",
-                "delete the entry, or add the study" + (f"; write {close} if that is meant" if close else ""),
-            )
 
 
 def _by(tables: Tables, table: str, column: str) -> dict[str, Record]:

@@ -9,12 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import paths
-from analysis.evidence import cells, dictionary, files, joins
-from analysis.evidence.dictionary import DICTIONARY, Dictionary, Table
-from analysis.evidence.within import Tables
-from analysis.tabular.problems import DataError, Problem
+from analysis.evidence import joins
+from analysis.evidence.bibliography import bibliography_keys, one_reference_each
+from analysis.evidence.evidence_files import read_evidence_table, read_text, unlisted_files
+from analysis.evidence.records import Record, Tables, records_of, texts_of
+from analysis.tabular.data_package import DICTIONARY, read_package
+from analysis.tabular.keys import orphans, repeated_keys
+from analysis.tabular.problems import DataError, Problem, merged, sort_problems
+from analysis.tabular.schema import DataPackage, TableSchema
+from analysis.tabular.text_table import TextTable
 
-DTYPES = {"string": "str", "number": "float64", "integer": "Int64"}
+_DTYPES = {"string": "str", "number": "float64", "integer": "Int64"}
 TABLES = (
     "sources",
     "studies",
@@ -80,39 +85,35 @@ class Evidence:
 def load(folder: str | Path = "data") -> Evidence:
     """The evidence tables of a folder, after every check.
 
-    folder: absolute, or relative to the working directory or to the repository.
+    Parameters
+    ----------
+    folder : str or Path
+        Absolute, or relative to the working directory or to the repository.
 
-    Raises DataError, which lists every problem of every table at once: form of the files, dictionary (types, allowed
-    values, required and unique values, keys, both ways) and the rules of `within` and `joins`.
+    Raises
+    ------
+    DataError
+        With all problems of all tables: of the files, against the dictionary (types, allowed values, required and
+        unique values, keys, both ways), and of the rules of `within`, `percent_counts`, `joins` and `bibliography`.
     """
     folder = paths.resolve(folder, paths.DATA, marker=DICTIONARY)
     if not folder.is_dir():
-        problem = Problem(
-            str(folder.name),
-            None,
-            "",
-            "",
-            "the evidence tables lie in a folder",
-            f"name the folder that holds {DICTIONARY}; there is none at {folder}",
-        )
+        advice = f"name the folder that holds {DICTIONARY}; there is none at {folder}"
+        problem = Problem(folder.name, None, "", "", "the evidence tables lie in a folder", advice)
         raise DataError([problem], str(folder))
-    package = dictionary.read(folder)
-    records, texts, problems = _checked(folder, package)
+    package = read_package(folder)
+    tables, problems = _checked(folder, package)
     if problems:
-        raise DataError(_sorted(problems, package), str(folder))
+        names = {schema.file: schema.names for schema in package.tables.values()}
+        raise DataError(sort_problems(merged(problems), [DICTIONARY, *names], names), str(folder))
     hashes = _hashes(folder, package)
     together = hashlib.sha256("".join(f"{value}  {name}\n" for name, value in hashes.items()).encode()).hexdigest()
-    frames = {name: _frame(package.tables[name], records[name]) for name in TABLES}
-    return Evidence(**frames, texts=texts, folder=folder, hashes=hashes, hash=together)
+    frames = {name: _frame(package.tables[name], tables[name]) for name in TABLES}
+    return Evidence(**frames, texts=tables.texts, folder=folder, hashes=hashes, hash=together)
 
 
-def _checked(
-    folder: Path, package: Dictionary
-) -> tuple[dict[str, list[cells.Record]], dict[str, dict[int, dict[str, str]]], list[Problem]]:
-    """Records and texts of all tables, and all that is wrong.
-
-    A table that can't be read doesn't hide the problems of the others.
-    """
+def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]:
+    """All tables, and the problems of all of them: an unreadable table doesn't hide the problems of the others."""
     problems = [
         Problem(
             DICTIONARY,
@@ -125,60 +126,57 @@ def _checked(
         for name in TABLES
         if name not in package.tables
     ]
-    problems += files.unlisted(folder, package)
-    all_rows: dict[str, files.Rows] = {}
-    for name, table in package.tables.items():
-        rows, found = files.read_table(folder, table)
+    problems += unlisted_files(folder, package)
+    texts: dict[str, TextTable] = {}
+    for name, schema in package.tables.items():
+        table, found = read_evidence_table(folder, schema)
         problems += found
-        if rows is not None:
-            all_rows[name] = rows
-    records: dict[str, list[cells.Record]] = {}
-    for name, rows in all_rows.items():
-        table = package.tables[name]
-        records[name], found = cells.read_cells(table, rows)
-        problems += [*found, *cells.repeated(table, rows), *cells.orphans(table, rows, package.tables, all_rows)]
-    texts = {name: {row.number: row.cells for row in rows.rows} for name, rows in all_rows.items()}
-    tables = Tables(records, {name: table.file for name, table in package.tables.items()}, texts)
+        if table is not None:
+            texts[name] = table
+    records: dict[str, list[Record]] = {}
+    for name, table in texts.items():
+        schema = package.tables[name]
+        records[name], found = records_of(table, schema)
+        problems += [*found, *repeated_keys(table, schema), *orphans(table, schema, texts)]
+    tables = Tables(
+        records,
+        {name: schema.file for name, schema in package.tables.items()},
+        {name: texts_of(table, package.tables[name]) for name, table in texts.items()},
+    )
     problems += joins.problems(tables)
-    problems += joins.the_other_value_has_a_place(tables, {name: table.names for name, table in package.tables.items()})
-    known = cells.known_keys(all_rows, (("studies", "study_id"), ("reviews", "review_id")))
+    names = {name: schema.names for name, schema in package.tables.items()}
+    problems += joins.the_other_value_has_a_place(tables, names)
+    known = _known_names(texts)
     if known is not None:
         problems += joins.study_or_review(tables, known)
     for file in package.files.values():
-        keys, found = files.bibliography(folder, file)
+        text, found = read_text(folder / file)
         problems += found
-        if keys is not None and known is not None:
-            problems += joins.one_reference_each(tables, keys, file)
-    return records, texts, problems
+        if text is not None:
+            keys, found = bibliography_keys(text, file)
+            problems += found
+            problems += one_reference_each(tables, keys, file) if known is not None else []
+    return tables, problems
 
 
-def _sorted(problems: list[Problem], package: Dictionary) -> list[Problem]:
-    """In the order of the dictionary, then of the rows and columns."""
-    order = {DICTIONARY: -1}
-    for table in package.tables.values():
-        order[table.file] = len(order)
-    columns = {
-        (table.file, name): position for table in package.tables.values() for position, name in enumerate(table.names)
-    }
-    return sorted(
-        problems,
-        key=lambda problem: (
-            order.get(problem.file, len(order)),
-            problem.file,
-            problem.row or 0,
-            columns.get((problem.file, problem.column), -1),
-        ),
-    )
+def _known_names(texts: dict[str, TextTable]) -> set[str] | None:
+    """The names of all studies and reviews, or None if one of their tables can't be read."""
+    names: set[str] = set()
+    for table, column in (("studies", "study_id"), ("reviews", "review_id")):
+        if table not in texts or column not in texts[table].names:
+            return None
+        names.update(texts[table][column].texts())
+    return names - {""}
 
 
-def _frame(table: Table, records: list[cells.Record]) -> pd.DataFrame:
+def _frame(schema: TableSchema, records: list[Record]) -> pd.DataFrame:
     data = {
-        column.name: pd.array([record[column.name] for record in records], dtype=DTYPES[column.type])
-        for column in table.columns
+        field.name: pd.array([record[field.name] for record in records], dtype=_DTYPES[field.type])
+        for field in schema.fields
     }
     return pd.DataFrame({**data, "row": pd.array([record["row"] for record in records], dtype="int64")})
 
 
-def _hashes(folder: Path, package: Dictionary) -> dict[str, str]:
-    names = {DICTIONARY, *package.files.values(), *(table.file for table in package.tables.values())}
+def _hashes(folder: Path, package: DataPackage) -> dict[str, str]:
+    names = {DICTIONARY, *package.files.values(), *(schema.file for schema in package.tables.values())}
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.evidence.selection import Criteria
-from analysis.outcomes.cohort.judging import PERCENT
+from analysis.outcomes.cohort.judging import LEAST_FALL_PERCENT
 from analysis.parameters import check, find_notebook
 from analysis.reporting import provenance
 
 WHERE = "Run it in the folder of the project; it builds the HTML and the PDF."
-_RULES = {percent: rule for rule, percent in PERCENT.items()}
+_RULES = {percent: rule for rule, percent in LEAST_FALL_PERCENT.items()}
 
 
 def evidence_command(

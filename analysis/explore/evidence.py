@@ -117,7 +117,7 @@ class EvidenceView:
             return figures.pain_trajectory_lines(scores, changes)
         if view == RESPONSE:
             return figures.responder_forest(responders.rates(selection, level, definitions), level)
-        return figures.benefit_over_time_curve(durations.kept(selection, level), horizon, level)
+        return figures.benefit_over_time_curve(durations.retained_benefit(selection, level), horizon, level)
 
     def _told(self, view: str, criteria: Criteria, definitions: tuple[str, ...], horizon: float) -> Finding:
         selection = self._select(criteria)

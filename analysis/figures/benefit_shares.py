@@ -65,7 +65,7 @@ def benefit_over_time_curve(
     Parameters
     ----------
     kept : DataFrame
-        The table of `durations.kept`: one row a count of patients with the benefit.
+        The table of `durations.retained_benefit`: one row a count of patients with the benefit.
     horizon_weeks : float
         Last week of the axis, above 0; later counts are listed in the notes.
     level : float

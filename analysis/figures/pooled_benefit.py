@@ -48,7 +48,7 @@ from analysis.figures.words import (
     with_marks,
 )
 from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.outcomes.synthesis import BenefitKept
+from analysis.outcomes.synthesis import BenefitRetention
 from analysis.wording import printed_percent
 
 _LEFT, _WIDE, _ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
@@ -62,13 +62,13 @@ _CURVE = Look("#00588f", "#00588f", "")
 _STUDY = Look("#5d6a75", MUTED, "o")
 
 
-def pooled_benefit_curve(kept: BenefitKept, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
     """The share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
     Parameters
     ----------
-    kept : BenefitKept
-        The result of `synthesis.benefit_kept`: the pooled curve, the counts, the curve without each study.
+    kept : BenefitRetention
+        The result of `synthesis.benefit_retention`: the pooled curve, the counts, the curve without each study.
     level : float
         Confidence level the curve was fitted with.
     name : str
@@ -108,7 +108,7 @@ def pooled_benefit_curve(kept: BenefitKept, level: float = 0.95, name: str = "be
     return Figure(name, picture, _data(kept), _alt(kept), with_marks(caption, points), study_ids(points), notes)
 
 
-def _page(kept: BenefitKept) -> Picture:
+def _page(kept: BenefitRetention) -> Picture:
     marks = wrap(marks_line(kept.points), POINTS - 8, SMALL)
     first, last = _ends(kept)
     studies = f"{plural(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
@@ -132,7 +132,7 @@ def _page(kept: BenefitKept) -> Picture:
     return finish(picture)
 
 
-def _ends(kept: BenefitKept) -> tuple[str, str]:
+def _ends(kept: BenefitRetention) -> tuple[str, str]:
     """The pooled share at the end of infusion and at the last count, with limits, in words."""
     ends = []
     for row in (kept.curve.iloc[0], kept.curve.iloc[-1]):
@@ -145,11 +145,11 @@ def _treated(points: pd.DataFrame) -> int:
     return int(points.groupby("arm_id")["patients_treated"].max().sum())
 
 
-def _panel(picture: Picture, top: float, high: float, kept: BenefitKept) -> tuple[Axes, float]:
+def _panel(picture: Picture, top: float, high: float, kept: BenefitRetention) -> tuple[Axes, float]:
     return share_panel(picture, _LEFT, top, (_WIDE, high), kept.last_week, _MARGIN, _ROOM)
 
 
-def _main(ax: Axes, unit: float, kept: BenefitKept, height: float) -> None:
+def _main(ax: Axes, unit: float, kept: BenefitRetention, height: float) -> None:
     curve = kept.curve
     x = unit * np.sqrt(curve["weeks"].to_numpy(float))
     shares = {column: 100 * curve[column].to_numpy(float) for column in curve.columns[1:]}
@@ -194,7 +194,7 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
     return "\n".join(balanced(line, room, SMALL) for line in lines if line)
 
 
-def _band_names(kept: BenefitKept) -> list[tuple[float, float, str, Look]]:
+def _band_names(kept: BenefitRetention) -> list[tuple[float, float, str, Look]]:
     """What the curve and its bands are, with their values at the last week."""
     end, level = kept.curve.iloc[-1], level_words(kept.level)
     return [
@@ -209,7 +209,7 @@ def _band_names(kept: BenefitKept) -> list[tuple[float, float, str, Look]]:
     ]
 
 
-def _without_each(ax: Axes, unit: float, kept: BenefitKept) -> None:
+def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
     ax.set_yticklabels(["0", "", "50", "", "100%"])  # the panel is low
     most = _changes_most(kept)
     ends: list[tuple[float, float, str, Look]] = []
@@ -232,7 +232,7 @@ def _without_each(ax: Axes, unit: float, kept: BenefitKept) -> None:
     write_beside(ax, _WIDE + 8, ends)
 
 
-def _changes_most(kept: BenefitKept) -> str:
+def _changes_most(kept: BenefitRetention) -> str:
     """The study without which the curve moves farthest at any time."""
     pooled = kept.curve["rate"].to_numpy(float)
     moves = kept.without.groupby("study_id")["rate"].apply(lambda rates: np.abs(rates.to_numpy(float) - pooled).max())
@@ -252,7 +252,7 @@ def _span(curves: list[pd.Series], at: int) -> str:
     return percent(shares[0]) if len(shares) == 1 else f"{percent_pair(min(shares), max(shares))}%"
 
 
-def _half(kept: BenefitKept) -> str:
+def _half(kept: BenefitRetention) -> str:
     """When half of the initial responders have lost the benefit, as far as the counts tell."""
     half = kept.half.iloc[0]
     limits = f"{level_words(kept.level)} interval: "
@@ -267,14 +267,14 @@ def _half(kept: BenefitKept) -> str:
     return f"The curve does not fall to half of its start within {in_weeks(kept.last_week)} ({limits})."
 
 
-def _unknown(kept: BenefitKept) -> str:
+def _unknown(kept: BenefitRetention) -> str:
     """The studies without which there is no curve."""
     rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
     names = [cite(row.omitted, short(row.citation)) for row in each(rows)]
     return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""
 
 
-def _data(kept: BenefitKept) -> pd.DataFrame:
+def _data(kept: BenefitRetention) -> pd.DataFrame:
     points = kept.points
     same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit"]
     counts = pd.DataFrame(
@@ -311,7 +311,7 @@ def _data(kept: BenefitKept) -> pd.DataFrame:
     return pd.concat([part for part in (counts, pooled, turns) if len(part)], ignore_index=True)
 
 
-def _alt(kept: BenefitKept) -> str:
+def _alt(kept: BenefitRetention) -> str:
     first, last = _ends(kept)
     start, end = kept.curve.iloc[0], kept.curve.iloc[-1]
     names, parts = arm_names(kept.points), []

@@ -60,7 +60,7 @@ def missing(selection: Selection, definition_classes: tuple[str, ...] = ()) -> F
     """What the selected evidence does not say, and how much is left out of it."""
     table = _asked(selection)
     rates = patient_rates(selection, 0.95, definition_classes)
-    scores, kept = trajectories.scores(selection), durations.kept(selection)
+    scores, kept = trajectories.scores(selection), durations.retained_benefit(selection)
     parts = []
     if PLACEBO not in rates["control"].tolist():
         parts.append("a responder rate with a placebo group")

@@ -28,7 +28,7 @@ def duration(selection: Selection, level: float = 0.95, horizon_weeks: float = 5
     """Counts about three months after the infusion, one study beside the other; then durations that ended."""
     statements = each(durations.statements(selection))
     within = [row for row in statements if row.role == "ketamine" and not row.weeks_low > horizon_weeks]
-    kept = each(durations.kept(selection, level))
+    kept = each(durations.retained_benefit(selection, level))
     around = [row for row in kept if row.weeks <= horizon_weeks and THREE_MONTHS[0] <= row.weeks <= THREE_MONTHS[1]]
     ended = [row for row in within if row.shown_as in ("between", "exact") and pd.notna(row.patients)]
     groups = [row for row in within if row.control == PLACEBO and row.shown_as == "group statement"]

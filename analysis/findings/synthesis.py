@@ -9,7 +9,7 @@ import numpy as np
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, cite, shown_in, sourced
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
-from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledRates
+from analysis.outcomes.synthesis import BenefitRetention, DurationCurves, PooledRates
 from analysis.wording import count, half_up, level_words, of, percent, percent_interval, series, upper_first
 
 _WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate possible
@@ -52,7 +52,7 @@ def _next(row, rows: str) -> str:
     return f"; the next such study may see {sourced(percent_interval(row.pi_low, row.pi_high), rows)}"
 
 
-def kept_over_time(found: BenefitKept, level: float = 0.95) -> Finding:
+def kept_over_time(found: BenefitRetention, level: float = 0.95) -> Finding:
     """The share that still has the benefit at the start and at the last count, the half time, what rests on one
     study."""
     question = "How does the benefit fade, over studies?"
@@ -98,7 +98,7 @@ def _half_words(half, last: float, from_all: Callable[[str], str]) -> str:
     return f"{text} (limits {from_all(f'{half_up(half.half_low, 1)} to {half_up(half.half_high, 1)} weeks')})."
 
 
-def _rests_on(found: BenefitKept) -> list[str]:
+def _rests_on(found: BenefitRetention) -> list[str]:
     """Studies without which the benefit would no longer fall."""
     if not found.half["slope"].iloc[0] < 0:
         return []
@@ -115,7 +115,7 @@ def _rests_on(found: BenefitKept) -> list[str]:
     return told
 
 
-def _regimens(found: BenefitKept, from_all: Callable[[str], str]) -> list[str]:
+def _regimens(found: BenefitRetention, from_all: Callable[[str], str]) -> list[str]:
     if found.why_no_regimens:
         return [f"Regimens can't be compared here: {found.why_no_regimens}."]
     first = next(each(found.regimens.iloc[[0]]))

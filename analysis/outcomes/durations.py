@@ -49,7 +49,7 @@ STATEMENT_COLUMNS = [
     *["weeks_low", "weeks_high", "shown_as", "level", "reported", "count_basis", "note"],
     *["access", "source_id", "locator", "row"],
 ]
-KEPT_COLUMNS = [
+RETAINED_COLUMNS = [
     *SHARED,
     *[
         "weeks",
@@ -97,7 +97,7 @@ def statements(selection: Selection) -> pd.DataFrame:
     return in_order(frame, "study_id", "arm_id", "weeks_low", "row")[STATEMENT_COLUMNS]
 
 
-def kept(selection: Selection, level: float = 0.95) -> pd.DataFrame:
+def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Benefit kept over time: the share of all treated patients of an arm who still have it, with Wilson's interval.
 
     One row a milestone that counts patients: `patients` of `patients_treated` still had the benefit at `weeks`;
@@ -110,7 +110,7 @@ def kept(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
     frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
     frame["percent_reported"] = _printed_percentages(selection, frame)
-    return in_order(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[KEPT_COLUMNS]
+    return in_order(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[RETAINED_COLUMNS]
 
 
 def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarray:
@@ -161,7 +161,7 @@ def intervals(selection: Selection) -> PatientIntervals:
         milestones = [row for row in usable if row.statement == "milestone"]
         left += [(row, why) for row, why in judged if why]
         if milestones:
-            chosen = benefit_that_speaks([row.benefit for row in milestones], [row.weeks_low for row in milestones])
+            chosen = chosen_benefit([row.benefit for row in milestones], [row.weeks_low for row in milestones])
             series = sorted((row for row in milestones if row.benefit == chosen), key=lambda row: row.weeks_low)
             zeros = [row for row in usable if row.statement == "none"]
             groups = _from_milestones(series, zeros)
@@ -171,7 +171,7 @@ def intervals(selection: Selection) -> PatientIntervals:
         else:
             groups = [_from_statement(row) for row in usable]
         found += groups
-        left += _untold(rows, usable, groups)
+        left += _unreported(rows, usable, groups)
     groups = pd.DataFrame(found, columns=INTERVAL_COLUMNS)
     groups = groups[groups["patients"] > 0].reset_index(drop=True)
     left_out = pd.DataFrame([(*row, why) for row, why in left], columns=[*STATEMENT_COLUMNS, "why"])
@@ -199,7 +199,7 @@ def _why_unusable(row) -> str:
     return "number of treated patients not stated" if pd.isna(row.patients_treated) else ""
 
 
-def benefit_that_speaks(benefits: Iterable[str], weeks: Iterable[float]) -> str:
+def chosen_benefit(benefits: Iterable[str], weeks: Iterable[float]) -> str:
     """Of several benefits counted in one arm the one with the most times, then the more demanding."""
     times = grouped(zip(benefits, weeks, strict=True))
     return max(times, key=lambda benefit: (len(set(times[benefit])), BENEFITS.index(benefit)))
@@ -260,7 +260,7 @@ def _group(row, patients, low, high, kind, zero, rule, places) -> dict:
     }
 
 
-def _untold(rows: list, usable: list, groups: list[dict]) -> list[tuple]:
+def _unreported(rows: list, usable: list, groups: list[dict]) -> list[tuple]:
     """The treated patients of an arm of whom no duration is told, with the reason, if there are any."""
     treated = max((int(row.patients_treated) for row in rows if pd.notna(row.patients_treated)), default=0)
     missing = treated - sum(group["patients"] for group in groups)

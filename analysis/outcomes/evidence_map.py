@@ -70,7 +70,7 @@ def studies(selection: Selection) -> pd.DataFrame:
     return frame.reset_index(drop=True)[_STUDY_COLUMNS]
 
 
-def certainty(selection: Selection) -> pd.DataFrame:
+def evidence_by_control(selection: Selection) -> pd.DataFrame:
     """How much evidence of each kind counts: one row a control group kind, with the number of studies, of patients
     (where a number is printed), of studies without a number, and of studies that print pain scores, rates or
     durations."""

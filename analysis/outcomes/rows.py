@@ -3,10 +3,11 @@ its numbers."""
 
 from __future__ import annotations
 
-from analysis.evidence import dictionary
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import grouped
 from analysis.outcomes.context import ACCESS_WORDS
+from analysis.tabular.data_package import read_package
+from analysis.tabular.schema import TableSchema
 
 _PLACES = ("doi", "pmid", "pmcid", "url")
 _ADDRESSES = {
@@ -25,7 +26,7 @@ def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
     An entry has study (id of the study or review; empty where there is none), arm (label), says (each filled cell
     with the title of its column, as it stands in the file), source (id, empty for tables without one), locator.
     """
-    tables = dictionary.read(evidence.folder).tables
+    tables = read_package(evidence.folder).tables
     arms = {row["arm_id"]: row["label"] for row in evidence.texts["arms"].values()}
     return {
         name: {str(number): _entry(tables[name], cells, arms) for number, cells in lines.items()}
@@ -33,10 +34,10 @@ def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
     }
 
 
-def _entry(table: dictionary.Table, cells: dict[str, str], arms: dict[str, str]) -> dict[str, str]:
+def _entry(table: TableSchema, cells: dict[str, str], arms: dict[str, str]) -> dict[str, str]:
     said = [
         f"{column.title}: {cells[column.name]}"
-        for column in table.columns
+        for column in table.fields
         if cells.get(column.name) and column.name not in _ELSEWHERE
     ]
     source = cells.get("source_id", "")

@@ -1,1 +1,1 @@
-"""Methods that know nothing of pain or ketamine: numbers in, numbers out. Imports nothing of the project."""
+"""Statistical methods on plain numbers. This package imports nothing else of the project."""

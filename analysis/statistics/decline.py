@@ -1,7 +1,7 @@
-"""How a rate declines with time across studies: logit(rate) = a + b log(1 + weeks) + group + deviation of the study.
+"""Decline of a proportion over time across studies: logit(rate) = a + b log(1 + weeks) + group + study deviation.
 
-A logistic regression with a random intercept: the rows of one study (its counts at several times) share its deviation,
-so that the slope is not confused with the difference between studies that were followed for longer and others.
+The model is a logistic regression with a random intercept. The rows of one study (its counts at several times) share
+the study's deviation, so the slope is not confounded with differences between studies of short and long follow-up.
 """
 
 from __future__ import annotations
@@ -14,18 +14,23 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, stdtr
 
-from analysis.statistics.pooling.checks import check_counts, check_level, numbers, same_length
-from analysis.statistics.pooling.heterogeneity import critical
-from analysis.statistics.random_intercept import NODES, Counts, fit
+from analysis.statistics.checks import check_counts, check_level, check_same_length, finite_numbers
+from analysis.statistics.pooling.heterogeneity import critical_value
+from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept
 
 _INTERCEPT, SLOPE = "intercept", "log(1 + weeks)"
 
 
 @dataclass(frozen=True)
-class Half:
-    """The time, in weeks, at which half of those with the event at time 0 still have it, with its limits.
+class HalfTime:
+    """Time at which half of the patients with the event at time 0 still have it, with confidence limits.
 
-    Infinite where the rate doesn't fall to half, or where the data don't exclude that it never does.
+    Attributes
+    ----------
+    weeks : float
+        The estimate, in weeks; infinite if the fitted rate does not fall to half.
+    low, high : float
+        Confidence limits, in weeks; infinite if the data do not exclude that the rate stays up.
     """
 
     weeks: float
@@ -35,11 +40,28 @@ class Half:
 
 @dataclass(frozen=True)
 class Decline:
-    """The fitted model. `k`: number of studies; `rows`: number of counts; `last`: the last time counted, in weeks.
+    """A fitted model of decline; see `decline`.
 
-    coefficients: name, estimate (logit), se, ci_low, ci_high, p (Student's t with k minus the number of coefficients
-    as degrees of freedom). tau: standard deviation between studies on the logit scale. groups: the names, the first
-    being the one the intercept stands for; empty without a moderator.
+    Attributes
+    ----------
+    coefficients : DataFrame
+        Columns name, estimate (logit), se, ci_low, ci_high, p. Limits and p use Student's t with k minus the number of
+        coefficients as degrees of freedom.
+    covariance : ndarray, shape (p, p)
+        Covariance of the coefficients.
+    tau : float
+        Standard deviation between studies, on the logit scale.
+    log_likelihood : float
+    k : int
+        Number of studies.
+    rows : int
+        Number of counts.
+    last : float
+        Time of the last count, in weeks.
+    groups : tuple
+        Names of the groups; the intercept refers to the first. Empty without a moderator.
+    level : float
+        Confidence level.
     """
 
     coefficients: pd.DataFrame
@@ -58,26 +80,53 @@ class Decline:
         return self.k - len(self.coefficients)
 
     def curve(self, weeks: Sequence[float], group: Hashable | None = None) -> pd.DataFrame:
-        """The rate at each of `weeks` in the study in the middle: weeks, rate, ci_low, ci_high (the curve's own
-        uncertainty), pi_low, pi_high (where the rate of the next study is expected)."""
-        times = numbers("weeks", weeks)
+        """Return the fitted rate of a typical study (random deviation 0) over time.
+
+        Parameters
+        ----------
+        weeks : sequence of float, shape (n,)
+            Times in weeks, 0 or more.
+        group : hashable, optional
+            One of `groups`; default: the first.
+
+        Returns
+        -------
+        DataFrame, n rows
+            Columns weeks, rate, ci_low, ci_high (confidence limits of the curve), pi_low, pi_high (prediction limits
+            for the rate of a new study). Rates lie between 0 and 1.
+
+        Raises
+        ------
+        ValueError
+            For a negative time or an unknown group.
+        """
+        times = finite_numbers("weeks", weeks)
         if (times < 0).any():
             raise ValueError(f"weeks, element {int(np.argmax(times < 0)) + 1}, is below 0: time runs from 0 on")
         design = self._row(0.0, group) + np.array([log(1 + time) for time in times])[:, None] * self._unit(SLOPE)
         middle = design @ self._beta
         variance = np.einsum("ij,jk,ik->i", design, self.covariance, design)
-        quantile = critical(self.level, self.df)
+        quantile = critical_value(self.level, self.df)
         half, reach = quantile * np.sqrt(variance), quantile * np.sqrt(variance + self.tau**2)
         found = {"rate": 0, "ci_low": -half, "ci_high": half, "pi_low": -reach, "pi_high": reach}
         return pd.DataFrame({"weeks": times, **{name: expit(middle + shift) for name, shift in found.items()}})
 
-    def half(self, group: Hashable | None = None) -> Half:
-        """The time to half of the initial rate, with limits of Fieller's kind.
+    def half_time(self, group: Hashable | None = None) -> HalfTime:
+        """Return the time to half of the initial rate, with limits of Fieller's kind.
 
-        With a the logit at time 0 the rate has fallen to half where b L + log(2 + exp(a)) = 0, L = log(1 + weeks).
-        The limits hold all L at which this sum does not differ from 0 (its standard error by the delta method): an
-        interval that can be open above when the data don't exclude that the rate stays up, which a symmetric interval
-        would hide.
+        With a the logit at time 0, the rate has fallen to half where b L + log(2 + exp(a)) = 0, L = log(1 + weeks). The
+        confidence set holds all L at which this sum does not differ from 0; its standard error is by the delta method.
+        The set is open above if the data do not exclude that the rate stays up, which a symmetric interval would not
+        show.
+
+        Parameters
+        ----------
+        group : hashable, optional
+            One of `groups`; default: the first.
+
+        Returns
+        -------
+        HalfTime
         """
         a_row, slope = self._row(0.0, group), self._unit(SLOPE)
         a, b = float(a_row @ self._beta), float(slope @ self._beta)
@@ -85,13 +134,13 @@ class Decline:
         constant, pull = float(np.logaddexp(log(2), a)), float(expit(a - log(2)))
         at = _weeks(-constant / b) if b < 0 else inf
         # (b L + c)² <= q² (L² bb + 2 L pull ab + pull² aa), a parabola in L
-        q2 = critical(self.level, self.df) ** 2
+        q2 = critical_value(self.level, self.df) ** 2
         square, linear, rest = b * b - q2 * bb, 2 * (b * constant - q2 * pull * ab), constant**2 - q2 * pull**2 * aa
         roots = np.roots([square, linear, rest])
         ends = sorted(root.real for root in roots if abs(root.imag) < 1e-12 and root.real > 0)
         low = 0.0 if rest <= 0 else (ends[0] if ends else inf)
         stays = square < 0 or (square == 0 and linear < 0) or not ends
-        return Half(at, _weeks(low), inf if stays else _weeks(ends[-1]))
+        return HalfTime(at, _weeks(low), inf if stays else _weeks(ends[-1]))
 
     @property
     def _beta(self) -> np.ndarray:
@@ -116,25 +165,46 @@ def decline(
     level: float = 0.95,
     nodes: int = NODES,
 ) -> Decline:
-    """Fits `events` of `totals` at `weeks`, one row a count; `study` tells whose count it is.
+    """Fit the decline of a proportion over time across studies.
 
-    groups: for each row the group of its study (a moderator of the level, with one slope for all); the group with the
-    most studies comes first and is the one that the intercept stands for. Maximum likelihood by adaptive Gauss-Hermite
-    quadrature, as lme4::glmer(nAGQ > 1). Limits use Student's t, because with so few studies the normal ones are too
-    narrow (coverage.csv of the pooling package).
+    The model is fitted by maximum likelihood with adaptive Gauss-Hermite quadrature, as lme4::glmer(nAGQ > 1). Limits
+    use Student's t, because normal limits are too narrow with few studies (coverage.csv of the pooling package).
 
-    The same patients counted twice are taken as independent given their study; they are not, and the standard error
-    of the slope within a study is too large for it rather than too small.
+    Counts of the same patients at several times are taken as independent given their study. They are not, so the
+    standard error of the slope within a study is too large rather than too small.
 
-    ValueError, naming the element (from 1), for what `pool_proportions` refuses, a negative week, a study in two
-    groups; and where the data can't tell: all counts at one time, as many coefficients as studies, rates that are
-    all 0 or all 1.
+    Parameters
+    ----------
+    events, totals : sequence of float, shape (n,)
+        Number of patients with the event and number of all patients, one element per count.
+    weeks : sequence of float, shape (n,)
+        Time of each count in weeks, 0 or more.
+    study : sequence of hashable, shape (n,)
+        The study of each count.
+    groups : sequence of hashable, shape (n,), optional
+        The group of each count's study, a moderator of the level; all groups share one slope. The group with the most
+        studies is the reference.
+    level : float
+        Confidence level.
+    nodes : int
+        Number of quadrature nodes per study.
+
+    Returns
+    -------
+    Decline
+
+    Raises
+    ------
+    ValueError
+        For counts that `pool_proportions` refuses, a negative time or a study in two groups (the message names the
+        element, counted from 1); and where the model is not identified: all counts at one time, as many coefficients as
+        studies, or rates that are all 0 or all 1.
     """
     check_level(level)
     x, n = check_counts(events, totals)
-    times = numbers("weeks", weeks)
+    times = finite_numbers("weeks", weeks)
     for name, values in (("weeks", times), ("study", study), *((("groups", groups),) if groups is not None else ())):
-        same_length("events", x, name, values)
+        check_same_length("events", x, name, values)
     if (times < 0).any():
         raise ValueError(
             f"weeks, element {int(np.argmax(times < 0)) + 1}, is {times[times < 0][0]:g}: must be 0 or more"
@@ -154,10 +224,10 @@ def decline(
         )
     if x.sum() in (0, n.sum()):
         raise ValueError("no patient or every patient has the event: how the rate falls can't be known")
-    fitted = fit(Counts.of_studies(x, n, np.column_stack(columns), of_study), nodes)
+    fitted = fit_random_intercept(Counts.of_studies(x, n, np.column_stack(columns), of_study), nodes)
     table = pd.DataFrame({"name": labels, "estimate": fitted.beta, "se": np.sqrt(np.diag(fitted.covariance))})
     df = len(names) - len(labels)
-    half = critical(level, df) * table["se"]
+    half = critical_value(level, df) * table["se"]
     table["ci_low"], table["ci_high"] = table["estimate"] - half, table["estimate"] + half
     table["p"] = [2 * float(stdtr(df, -abs(r.estimate / r.se))) for r in table.itertuples()]
     last = float(times.max())
@@ -167,7 +237,7 @@ def decline(
 
 
 def _groups(groups: list[Hashable], of_study: np.ndarray, names: list[Hashable]) -> list[Hashable]:
-    """The groups, that with the most studies first; equal ones by name."""
+    """Return the groups, the one with the most studies first; ties by name."""
     pairs = dict.fromkeys(zip(of_study.tolist(), groups, strict=True))
     studies = pd.Series([study for study, _ in pairs])
     if studies.duplicated().any():
@@ -178,5 +248,5 @@ def _groups(groups: list[Hashable], of_study: np.ndarray, names: list[Hashable])
 
 
 def _weeks(logarithm: float) -> float:
-    """From log(1 + weeks); beyond all sense is infinite."""
+    """Return weeks from log(1 + weeks); infinite where the logarithm exceeds 50."""
     return inf if logarithm > 50 else float(np.expm1(logarithm))

@@ -1,6 +1,7 @@
-"""Effect sizes with their sampling variances: differences and changes of means, plain and standardised.
+"""Effect sizes with their sampling variances: mean differences and mean changes, raw and standardised.
 
-Each function takes what papers print about one group or one comparison and gives an `Effect`, ready for pooling.
+Each function takes the statistics that papers print for one group or one comparison and returns an `Effect` for
+`pooling.pool`. scipy 1.17 has no such functions; results agree with metafor 3.8.1 (escalc).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from math import exp, isfinite, lgamma, log, sqrt
 import pandas as pd
 from scipy.special import ndtri, stdtrit
 
+from analysis.statistics.checks import check_level
 from analysis.statistics.summaries import sd_from_se
 
 CORRELATIONS = (0.3, 0.5, 0.7, 0.9)
@@ -28,21 +30,34 @@ class Effect:
 
     @property
     def se(self) -> float:
-        """The standard error."""
+        """Standard error."""
         return sqrt(self.variance)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """The normal confidence interval, as (low, high)."""
-        _check_level(level)
+        """Return the normal confidence interval as (low, high)."""
+        check_level(level)
         half = float(ndtri((1 + level) / 2)) * self.se
         return self.estimate - half, self.estimate + half
 
 
 def small_sample_factor(df: float) -> float:
-    """J = Γ(df / 2) / (√(df / 2) Γ((df - 1) / 2)), which takes the bias from a standardised difference.
+    """Return J = Γ(df / 2) / (√(df / 2) Γ((df - 1) / 2)), which removes the bias of a standardised difference.
 
-    Exact (Hedges 1981, J Educ Stat 6:107); 1 - 3 / (4 df - 1) is its usual approximation. ValueError for df of 1 or
-    below, where the factor doesn't exist.
+    This is the exact factor; 1 - 3 / (4 df - 1) is its usual approximation.
+
+    Parameters
+    ----------
+    df : float
+        Degrees of freedom of the standard deviation, above 1.
+
+    Raises
+    ------
+    ValueError
+        For df of 1 or below, where the factor does not exist.
+
+    References
+    ----------
+    Hedges 1981, J Educ Stat 6:107.
     """
     if not isfinite(df) or df <= 1:
         raise ValueError(f"df is {df}: the small-sample factor needs more than 1 degree of freedom")
@@ -50,10 +65,27 @@ def small_sample_factor(df: float) -> float:
 
 
 def mean_difference(mean_1: float, sd_1: float, n_1: int, mean_2: float, sd_2: float, n_2: int) -> Effect:
-    """mean_1 - mean_2 of two independent groups; variance sd_1² / n_1 + sd_2² / n_2, not assuming equal spreads.
+    """Return mean_1 - mean_2 of two independent groups.
 
-    As metafor's escalc(measure="MD"). ValueError names a mean that isn't a number, an SD that isn't above 0 or an n
-    that isn't a whole number of 2 or more.
+    The variance is sd_1² / n_1 + sd_2² / n_2 and does not assume equal variances, as metafor's escalc(measure="MD").
+
+    Parameters
+    ----------
+    mean_1, mean_2 : float
+    sd_1, sd_2 : float
+        Standard deviations, above 0, in the unit of the means.
+    n_1, n_2 : int
+        Numbers of patients, 2 or more.
+
+    Returns
+    -------
+    Effect
+
+    Raises
+    ------
+    ValueError
+        For a mean that is not a number, a standard deviation that is not above 0, or a number of patients that is not a
+        whole number of 2 or more.
     """
     _check_groups(mean_1=mean_1, sd_1=sd_1, n_1=n_1, mean_2=mean_2, sd_2=sd_2, n_2=n_2)
     return Effect(mean_1 - mean_2, sd_1**2 / n_1 + sd_2**2 / n_2)
@@ -68,11 +100,28 @@ def hedges_g(
     n_2: int,
     variance: str = "large_sample",
 ) -> Effect:
-    """Hedges' g: the difference in units of the pooled SD, times the exact small-sample factor.
+    """Return Hedges' g: the mean difference in units of the pooled SD, times the exact small-sample factor.
 
-    variance: `large_sample` (default) is 1 / n_1 + 1 / n_2 + g² / (2 (n_1 + n_2)) (Hedges 1982, Psychol Bull 92:490;
-    metafor's vtype="LS"); `unbiased` is Hedges' 1983 unbiased estimate (vtype="UB"), which exists from 5 patients on.
-    ValueError as in `mean_difference`, and for an unknown variance.
+    Parameters
+    ----------
+    mean_1, sd_1, n_1, mean_2, sd_2, n_2
+        As in `mean_difference`.
+    variance : {"large_sample", "unbiased"}
+        `large_sample` is 1 / n_1 + 1 / n_2 + g² / (2 (n_1 + n_2)), metafor's vtype="LS"; `unbiased` is Hedges' unbiased
+        estimate, vtype="UB", which needs 5 patients or more.
+
+    Returns
+    -------
+    Effect
+
+    Raises
+    ------
+    ValueError
+        As in `mean_difference`, and for an unknown `variance`.
+
+    References
+    ----------
+    Hedges 1982, Psychol Bull 92:490 (`large_sample`); Hedges 1983 (`unbiased`).
     """
     _check_groups(mean_1=mean_1, sd_1=sd_1, n_1=n_1, mean_2=mean_2, sd_2=sd_2, n_2=n_2)
     if variance not in VARIANCES:
@@ -89,10 +138,28 @@ def hedges_g(
 def mean_change(
     mean_before: float, sd_before: float, mean_after: float, sd_after: float, n: int, correlation: float
 ) -> Effect:
-    """mean_after - mean_before of the same patients, with an assumed correlation between the two.
+    """Return mean_after - mean_before of the same patients for an assumed correlation.
 
-    Variance (sd_before² + sd_after² - 2 r sd_before sd_after) / n, as metafor's escalc(measure="MC").
-    ValueError as in `mean_difference`, and for a correlation outside -1 to 1 (both ends excluded).
+    The variance is (sd_before² + sd_after² - 2 r sd_before sd_after) / n, as metafor's escalc(measure="MC").
+
+    Parameters
+    ----------
+    mean_before, mean_after : float
+    sd_before, sd_after : float
+        Standard deviations, above 0.
+    n : int
+        Number of patients, 2 or more.
+    correlation : float
+        Correlation of the two measurements, above -1 and below 1.
+
+    Returns
+    -------
+    Effect
+
+    Raises
+    ------
+    ValueError
+        As in `mean_difference`, and for a correlation outside -1 to 1 (both ends excluded).
     """
     _check_change(mean_before, sd_before, mean_after, sd_after, n, correlation)
     return Effect(mean_after - mean_before, sd_of_change(sd_before, sd_after, correlation) ** 2 / n)
@@ -107,13 +174,30 @@ def standardised_change(
     correlation: float,
     standardiser: str = "before",
 ) -> Effect:
-    """The change of the same patients in units of an SD, times the exact small-sample factor; negative is a fall.
+    """Return the change of the same patients in units of an SD, times the exact small-sample factor.
 
-    standardiser: `before` (default) is the SD at baseline, comparable with g between groups: variance
-    2 (1 - r) / n + d² / (2n) (Becker 1988, Br J Math Stat Psychol 41:257; metafor's measure="SMCR"). `change` is the
-    SD of the change itself, larger the closer the two are correlated: variance 1 / n + d² / (2n) (Gibbons, Hedeker
-    and Davis 1993, J Educ Stat 18:271; "SMCC"). The correlation is seldom printed: `over_correlations` shows what it
-    does. ValueError as in `mean_change`, for an unknown standardiser, and for fewer than 3 patients.
+    Negative values are a decrease. The correlation is seldom reported: `over_correlations` shows its influence.
+
+    Parameters
+    ----------
+    mean_before, sd_before, mean_after, sd_after, n, correlation
+        As in `mean_change`; n is 3 or more.
+    standardiser : {"before", "change"}
+        `before` is the SD at baseline, comparable with g between groups: variance 2 (1 - r) / n + d² / (2n), metafor's
+        measure="SMCR". `change` is the SD of the change: variance 1 / n + d² / (2n), measure="SMCC".
+
+    Returns
+    -------
+    Effect
+
+    Raises
+    ------
+    ValueError
+        As in `mean_change`, for an unknown standardiser, and for fewer than 3 patients.
+
+    References
+    ---------- Becker 1988, Br J Math Stat Psychol 41:257 (`before`); Gibbons, Hedeker and Davis 1993, J Educ Stat
+    18:271 (`change`).
     """
     _check_change(mean_before, sd_before, mean_after, sd_after, n, correlation)
     if standardiser not in STANDARDISERS:
@@ -136,9 +220,27 @@ def over_correlations(
     standardiser: str | None = "before",
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """The sensitivity of a change to the assumed correlation: correlation, estimate, se, ci_low, ci_high, one row each.
+    """Return a change for each of several assumed correlations, as a sensitivity analysis.
 
-    standardiser as in `standardised_change`; None gives the plain change. ValueError as there, and for no correlation.
+    Parameters
+    ----------
+    mean_before, sd_before, mean_after, sd_after, n
+        As in `mean_change`.
+    correlations : iterable of float
+    standardiser : {"before", "change"} or None
+        As in `standardised_change`; None gives the raw change.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame, one row per correlation
+        Columns correlation, estimate, se, ci_low, ci_high.
+
+    Raises
+    ------
+    ValueError
+        As in `standardised_change`, and for no correlation.
     """
     rows = []
     for correlation in correlations:
@@ -154,9 +256,16 @@ def over_correlations(
 
 
 def sd_of_change(sd_before: float, sd_after: float, correlation: float) -> float:
-    """SD of the change of the same patients: √(sd_before² + sd_after² - 2 r sd_before sd_after).
+    """Return the SD of the change of the same patients: √(sd_before² + sd_after² - 2 r sd_before sd_after).
 
-    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8. ValueError as in `mean_change`.
+    Raises
+    ------
+    ValueError
+        As in `mean_change`.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8.
     """
     _check_positive("sd_before", sd_before)
     _check_positive("sd_after", sd_after)
@@ -165,7 +274,17 @@ def sd_of_change(sd_before: float, sd_after: float, correlation: float) -> float
 
 
 def correlation_from_sds(sd_before: float, sd_after: float, sd_change: float) -> float:
-    """The correlation that three printed SDs imply. ValueError if none from -1 to 1 does (Handbook, 6.5.2.8)."""
+    """Return the correlation that the SDs before, after and of the change imply.
+
+    Raises
+    ------
+    ValueError
+        For an SD that is not above 0, or if no correlation from -1 to 1 fits.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8.
+    """
     for name, value in (("sd_before", sd_before), ("sd_after", sd_after), ("sd_change", sd_change)):
         _check_positive(name, value)
     r = (sd_before**2 + sd_after**2 - sd_change**2) / (2 * sd_before * sd_after)
@@ -177,16 +296,28 @@ def correlation_from_sds(sd_before: float, sd_after: float, sd_change: float) ->
 
 
 def se_from_interval(low: float, high: float, level: float = 0.95, df: float | None = None) -> float:
-    """Standard error from a symmetric confidence interval: by Student's t with `df`, by the normal law for None.
+    """Return the standard error behind a symmetric confidence interval.
 
-    ValueError for limits that aren't numbers or in the wrong order, an impossible level, or df below 1.
+    Parameters
+    ----------
+    low, high : float
+        The limits.
+    level : float
+        Confidence level of the interval.
+    df : float, optional
+        Degrees of freedom of Student's t; None for a normal interval.
+
+    Raises
+    ------
+    ValueError
+        For limits that are not numbers or in the wrong order, an impossible level, or df below 1.
     """
     for name, value in (("low", low), ("high", high)):
         if not isfinite(value):
             raise ValueError(f"{name} is {value}: must be a number")
     if low > high:
         raise ValueError(f"low = {low} is larger than high = {high}: check the order")
-    _check_level(level)
+    check_level(level)
     if df is not None and not df >= 1:
         raise ValueError(f"df is {df}: degrees of freedom are 1 or more")
     tail = (1 + level) / 2
@@ -194,11 +325,27 @@ def se_from_interval(low: float, high: float, level: float = 0.95, df: float | N
 
 
 def sd_from_interval(low: float, high: float, n: int, level: float = 0.95, t_law: bool = True) -> float:
-    """SD of `n` patients from the confidence interval of their mean.
+    """Return the SD of `n` patients from the confidence interval of their mean.
 
-    By Student's t with n - 1 degrees of freedom, as intervals of small groups are made (Cochrane Handbook, section
-    6.5.2.2); `t_law` False for an interval made with the normal law. ValueError as in `se_from_interval`, and for an
-    n that isn't a whole number of 2 or more.
+    Parameters
+    ----------
+    low, high : float
+        The limits.
+    n : int
+        Number of patients, 2 or more.
+    level : float
+        Confidence level of the interval.
+    t_law : bool
+        True for an interval by Student's t with n - 1 degrees of freedom, as for small groups; False for a normal one.
+
+    Raises
+    ------
+    ValueError
+        As in `se_from_interval`, and for an n that is not a whole number of 2 or more.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.2.
     """
     _check_size("n", n)
     return sd_from_se(se_from_interval(low, high, level, n - 1 if t_law else None), n)
@@ -235,8 +382,3 @@ def _check_size(name: str, value: float) -> None:
 def _check_correlation(value: float) -> None:
     if not -1 < value < 1:
         raise ValueError(f"correlation is {value}: must lie between -1 and 1")
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}: a confidence level lies between 0 and 1, for example 0.95")

@@ -1,4 +1,4 @@
-"""Which whole scores can stand behind a printed mean and SD: GRIM, GRIMMER and the bounds of an SD."""
+"""Which whole scores can produce a printed mean and SD: GRIM, GRIMMER and the bounds of an SD."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from analysis.statistics.summaries import largest_sd
 
 
 def roundings(value: Fraction, decimals: int) -> dict[str, Fraction]:
-    """A value as it can be printed with so many decimals: half up (away from zero), half to even, truncated."""
+    """Return a value rounded to `decimals` half up (away from zero), half to even, and truncated.
+
+    Returns
+    -------
+    dict of str to Fraction
+        Keys half_up, half_even, truncated.
+    """
     unit = 10**decimals
     scaled, sign = abs(value) * unit, -1 if value < 0 else 1
     return {
@@ -22,11 +28,33 @@ def roundings(value: Fraction, decimals: int) -> dict[str, Fraction]:
 def sums_behind_mean(
     mean: float | str, n: int, decimals: int, step: Fraction = Fraction(1)
 ) -> list[tuple[Fraction, set[str]]]:
-    """Every sum of `n` scores on a scale with this `step` whose mean can be printed as `mean`, with the ways of
-    rounding.
+    """Return every sum of `n` scores whose mean can be printed as `mean`, by exact arithmetic.
 
-    The GRIM test (Brown and Heathers 2017, Soc Psychol Personal Sci 8:363): an empty list means that no scores of this
-    kind have the mean. Exact arithmetic. ValueError for an n below 1 or a step that is not above 0.
+    Parameters
+    ----------
+    mean : float or str
+        The printed mean.
+    n : int
+        Number of scores, 1 or more.
+    decimals : int
+        Decimals of the printed mean.
+    step : Fraction
+        Distance between two neighbouring scores of the scale, above 0.
+
+    Returns
+    -------
+    list of (Fraction, set of str)
+        Each possible sum with the ways of rounding (keys of `roundings`) that give the printed mean. Empty if no such
+        scores exist.
+
+    Raises
+    ------
+    ValueError
+        For an n below 1 or a step that is not above 0.
+
+    References
+    ----------
+    Brown and Heathers 2017, Soc Psychol Personal Sci 8:363 (the GRIM test).
     """
     if n < 1 or n != int(n):
         raise ValueError(f"n is {n}: a number of patients must be a whole number, 1 or more")
@@ -44,11 +72,37 @@ def sums_behind_mean(
 
 
 def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, high: int = 10) -> set[str]:
-    """In which ways of rounding `n` whole scores from `low` to `high` with this sum can have an SD printed as `sd`.
+    """Return in which ways of rounding `n` whole scores with this sum can have an SD printed as `sd`.
 
-    `rounded`, `truncated`, both or none. GRIMMER (Anaya 2016; Allard 2018): the sum of squares is a whole number of
-    the same parity as the sum, within what the printed SD allows and within what the scale allows. ValueError for n
-    below 2.
+    The sum of squares is a whole number of the same parity as the sum, within what the printed SD and the scale allow
+    (GRIMMER).
+
+    Parameters
+    ----------
+    total : int
+        Sum of the scores.
+    n : int
+        Number of scores, 2 or more.
+    sd : float or str
+        The printed SD.
+    decimals : int
+        Decimals of the printed SD.
+    low, high : int
+        Ends of the scale.
+
+    Returns
+    -------
+    set of str
+        `rounded`, `truncated`, both or none.
+
+    Raises
+    ------
+    ValueError
+        For n below 2.
+
+    References
+    ----------
+    Anaya 2016; Allard 2018 (GRIMMER).
     """
     if n < 2:
         raise ValueError(f"n is {n}: an SD needs 2 values or more")
@@ -74,7 +128,7 @@ def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, hi
 
 
 def squares_of(total: int, n: int, low: int, high: int) -> tuple[int, int]:
-    """The smallest and the largest sum of squares that `n` whole scores from `low` to `high` with this sum can have."""
+    """Return the smallest and largest sum of squares of `n` whole scores from `low` to `high` with the sum `total`."""
     quotient, rest = divmod(total, n)
     smallest = (n - rest) * quotient**2 + rest * (quotient + 1) ** 2
     at_top, over = divmod(total - n * low, high - low)
@@ -85,6 +139,6 @@ def squares_of(total: int, n: int, low: int, high: int) -> tuple[int, int]:
 
 
 def sd_bounds(mean: float, n: int, low: float = 0, high: float = 10) -> tuple[float, float]:
-    """The smallest and the largest SD of `n` whole scores from `low` to `high` with this mean."""
+    """Return the smallest and largest SD of `n` whole scores from `low` to `high` with this mean."""
     part = mean - floor(mean)
     return sqrt(max(part * (1 - part), 0) * n / (n - 1)), largest_sd(mean, n, low, high)

@@ -1,4 +1,7 @@
-"""Confidence intervals for proportions, independent and paired."""
+"""Confidence intervals for proportions and for differences of independent and paired proportions.
+
+scipy 1.17 has no interval for a difference of proportions.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,34 @@ from math import sqrt
 from scipy.special import ndtri
 from scipy.stats import binomtest
 
+from analysis.statistics.checks import check_level
+
 
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval for `events` of `n`, as (low, high) between 0 and 1.
+    """Return Wilson's score interval for a proportion.
 
-    Keeps close to its nominal coverage for small n and never leaves 0 to 1 (Wilson 1927; Newcombe 1998,
-    Stat Med 17:857, method 3). ValueError where the counts are impossible.
+    The interval keeps close to its nominal coverage for small n and stays within 0 to 1.
+
+    Parameters
+    ----------
+    events, n : int
+        Number of patients with the event and number of all patients.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper limit, between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        For counts that are not whole, n below 1, or events outside 0 to n.
+
+    References
+    ----------
+    Wilson 1927; Newcombe 1998, Stat Med 17:857, method 3.
     """
     _check_counts(events, n, level)
     events, n = int(events), int(n)
@@ -24,25 +49,55 @@ def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
 
 
 def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
-    """The exact interval for `events` of `n`, as (low, high) (Clopper and Pearson 1934). ValueError as in `wilson`."""
+    """Return the exact interval for a proportion as (low, high); arguments and errors as in `wilson`.
+
+    References
+    ----------
+    Clopper and Pearson 1934.
+    """
     _check_counts(events, n, level)
     interval = binomtest(int(events), int(n)).proportion_ci(confidence_level=level, method="exact")
     return float(interval.low), float(interval.high)
 
 
 def rule_of_three(n: int) -> float:
-    """The upper 95% limit of a rate when none of `n` patients had the event: 3 / n, at most 1.
+    """Return the upper 95% limit of a rate when none of `n` patients had the event: 3 / n, at most 1.
 
-    Hanley and Lippman-Hand 1983, JAMA 249:1743. A one-sided limit, good for n above 30 and cautious below.
+    The limit is one-sided, accurate for n above 30 and conservative below.
+
+    References
+    ----------
+    Hanley and Lippman-Hand 1983, JAMA 249:1743.
     """
     _check_counts(0, n, 0.95)
     return min(1.0, 3 / n)
 
 
 def newcombe_independent(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> tuple[float, float]:
-    """Interval for the difference first minus second of the proportions of two independent groups, as (low, high).
+    """Return the interval for the difference, first minus second, of the proportions of two independent groups.
 
-    Wilson limits of both rates joined (Newcombe 1998, Stat Med 17:873, method 10). ValueError as in `wilson`.
+    It combines the Wilson limits of both proportions.
+
+    Parameters
+    ----------
+    events_1, n_1, events_2, n_2 : int
+        Number of patients with the event and of all patients in each group.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper limit, between -1 and 1.
+
+    Raises
+    ------
+    ValueError
+        As in `wilson`.
+
+    References
+    ----------
+    Newcombe 1998, Stat Med 17:873, method 10.
     """
     (low_1, high_1), (low_2, high_2) = wilson(events_1, n_1, level), wilson(events_2, n_2, level)
     p_1, p_2 = events_1 / n_1, events_2 / n_2
@@ -54,10 +109,30 @@ def newcombe_independent(events_1: int, n_1: int, events_2: int, n_2: int, level
 def newcombe_paired(
     both: int, first_only: int, second_only: int, neither: int, level: float = 0.95
 ) -> tuple[float, float]:
-    """Interval for the difference first minus second of two proportions of the same patients, as (low, high).
+    """Return the interval for the difference, first minus second, of two proportions of the same patients.
 
-    Wilson limits of the two rates joined with a continuity-corrected phi for their correlation
-    (Newcombe 1998, Stat Med 17:2635, method 10). ValueError names a count that is negative or not whole.
+    It combines the Wilson limits of both proportions with a continuity-corrected phi for their correlation.
+
+    Parameters
+    ----------
+    both, first_only, second_only, neither : int
+        Numbers of patients with the event at both times, at one, or at neither.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper limit, between -1 and 1.
+
+    Raises
+    ------
+    ValueError
+        For a count that is negative or not whole.
+
+    References
+    ----------
+    Newcombe 1998, Stat Med 17:2635, method 10.
     """
     names = ("both", "first_only", "second_only", "neither")
     for name, value in zip(names, (both, first_only, second_only, neither), strict=True):
@@ -87,5 +162,4 @@ def _check_counts(events: float, n: float, level: float) -> None:
         raise ValueError(f"n is {n}: a number of patients must be a whole number, 1 or more")
     if events != int(events) or events < 0 or events > n:
         raise ValueError(f"events is {events}: must be a whole number from 0 to n, which is {n}")
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}: a confidence level lies between 0 and 1, for example 0.95")
+    check_level(level)

@@ -1,4 +1,7 @@
-"""Two rates of the same patients: the tables behind them and McNemar's test in its four forms."""
+"""Two proportions of the same patients: possible 2 × 2 tables and McNemar's test in four forms.
+
+scipy 1.17 has no McNemar test.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,29 @@ MCNEMAR_TESTS = ("uncorrected", "corrected", "exact", "mid_p")
 
 
 def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact") -> np.ndarray:
-    """Two-sided p of McNemar's test for `lost` and `gained` discordant pairs (numbers or arrays).
+    """Return the two-sided p-value of McNemar's test.
 
-    test: `uncorrected` (chi-square), `corrected` (continuity correction, as R's mcnemar.test), `exact` (binomial),
-    `mid_p` (Fagerland, Lydersen and Laake 2013, BMC Med Res Methodol 13:91). No discordant pair gives p = 1.
-    ValueError for an unknown test.
+    Parameters
+    ----------
+    lost, gained : int or ndarray
+        Numbers of discordant pairs; arrays are broadcast.
+    test : {"exact", "mid_p", "uncorrected", "corrected"}
+        `exact` is binomial, `mid_p` its mid-P version, `uncorrected` the chi-square test, `corrected` the same with
+        continuity correction, as R's mcnemar.test.
+
+    Returns
+    -------
+    ndarray
+        P-values; 1 without discordant pairs.
+
+    Raises
+    ------
+    ValueError
+        For an unknown test.
+
+    References
+    ----------
+    Fagerland, Lydersen and Laake 2013, BMC Med Res Methodol 13:91.
     """
     lost, gained = np.asarray(lost), np.asarray(gained)
     total, smaller = lost + gained, np.minimum(lost, gained)
@@ -38,9 +59,26 @@ def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact
 
 
 def paired_tables(first: int, second: int, n: int, tests: tuple[str, ...] = MCNEMAR_TESTS) -> pd.DataFrame:
-    """Every 2 x 2 table of `n` patients of whom `first` had the benefit at the first time and `second` at the second.
+    """Return every 2 × 2 table of `n` patients with given numbers of responders at two times.
 
-    One row a table and test: n, first, second, kept, lost, gained, neither, test, p. ValueError if a count exceeds n.
+    Parameters
+    ----------
+    first, second : int
+        Number of patients with the benefit at the first and second time.
+    n : int
+        Number of patients.
+    tests : tuple of str
+        Forms of McNemar's test; see `mcnemar`.
+
+    Returns
+    -------
+    DataFrame, one row per table and test
+        Columns n, first, second, kept, lost, gained, neither, test, p.
+
+    Raises
+    ------
+    ValueError
+        If a count exceeds n.
     """
     for name, count in (("first", first), ("second", second)):
         if not 0 <= count <= n:
@@ -62,11 +100,30 @@ def possible_paired_tables(
     p_decimals: int = 2,
     tests: tuple[str, ...] = MCNEMAR_TESTS,
 ) -> pd.DataFrame:
-    """Every 2 x 2 table of whole patients that agrees with two printed percentages and, if given, the printed p.
+    """Return every 2 × 2 table of whole patients that agrees with two printed percentages and a printed p-value.
 
-    Columns as in `paired_tables`. `n` may be several group sizes, for instance with a few patients missing.
-    A percentage agrees under rounding half up, half to even or truncation; p agrees if it rounds to `p_value` at
-    `p_decimals`. No row means that no such table exists. ValueError for an impossible percentage or n.
+    Parameters
+    ----------
+    percent_first, percent_second : float
+        Printed percentages, 0 to 100. They agree under rounding half up, half to even, or truncation.
+    n : int or iterable of int
+        Number of patients; several to allow for missing patients.
+    p_value : float, optional
+        Printed p-value; a table agrees if its p rounds to it at `p_decimals`.
+    decimals, p_decimals : int
+        Decimals of the percentages and of the p-value.
+    tests : tuple of str
+        Forms of McNemar's test; see `mcnemar`.
+
+    Returns
+    -------
+    DataFrame, one row per table and test
+        Columns as in `paired_tables`; no rows if no table agrees.
+
+    Raises
+    ------
+    ValueError
+        For an impossible percentage or n.
     """
     sizes = [n] if isinstance(n, int | np.integer) else list(n)
     blocks = [
@@ -84,5 +141,5 @@ def possible_paired_tables(
 
 
 def p_agrees(p: pd.Series, printed: float, decimals: int = 2) -> pd.Series:
-    """Whether each p can be printed as `printed` with so many decimals; on the very edge it may round either way."""
+    """Return whether each p rounds to `printed` with `decimals`; exactly at the boundary it may round either way."""
     return (p - printed).abs() <= 0.5 * 10.0**-decimals + 1e-12

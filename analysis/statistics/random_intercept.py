@@ -1,14 +1,18 @@
-"""Logistic regression with a random intercept: logit of a rate = X beta + tau * b, b ~ Normal(0, 1) for each study.
+"""Logistic regression with a random intercept: logit(rate) = X beta + tau b, with b ~ Normal(0, 1) for each study.
 
-Rows of one study share their b. With one row a study and nothing but an intercept it is the binomial-normal model of
-pooled proportions. The likelihood is a product of one-dimensional integrals, one a study, done by adaptive
-Gauss-Hermite quadrature: nodes centred and scaled at each study's own mode (Pinheiro and Bates 1995, J Comput Graph
-Stat 4:12), as in lme4 with nAGQ > 1. Where tau is so large that the integrand of a cell of 0 becomes a step and
-Gauss-Hermite loses digits, equal steps (the trapezoidal rule, whose error falls exponentially here; Trefethen and
-Weideman 2014, SIAM Rev 56:385) take its place. Cells of 0 and of all patients need no correction (Stijnen, Hamza and
-Ozdemir 2010, Stat Med 29:3046).
+Rows of one study share b. With one row per study and only an intercept it is the binomial-normal model of pooled
+proportions. The likelihood is a product of one-dimensional integrals, one per study, computed by adaptive Gauss-Hermite
+quadrature with nodes centred and scaled at the study's mode, as lme4 with nAGQ > 1. Where tau is so large that the
+integrand of a cell of 0 becomes a step and Gauss-Hermite loses digits, the trapezoidal rule is used, whose error
+decreases exponentially here. Cells of 0 and of all patients need no correction.
 
-statsmodels offers this model by variational Bayes or Laplace's method only, which are biased for studies this small.
+scipy 1.17 has no such model; statsmodels fits it by variational Bayes or Laplace's method only, which are biased for
+studies this small. Results agree with lme4 1.1.31.
+
+References
+----------
+Pinheiro and Bates 1995, J Comput Graph Stat 4:12 (quadrature); Trefethen and Weideman 2014, SIAM Rev 56:385
+(trapezoidal rule); Stijnen, Hamza and Ozdemir 2010, Stat Med 29:3046 (cells of 0).
 """
 
 from __future__ import annotations
@@ -21,24 +25,34 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, gammaln
 
-# where tau is looked for before the maximum is solved exactly; doubled further while the likelihood still climbs
+# grid of tau before the maximum is solved exactly; extended by doubling while the likelihood still increases
 _TAUS = np.concatenate([[0.0], 0.1 * 2.0 ** np.arange(8)])
-# how near to the top the coefficients are brought: on the grid, along the profile, at the end
+# relative tolerance of the coefficients: on the grid, along the profile, at the end
 _ROUGH, _FINE, _FULL = 1e-3, 1e-8, 1e-12
-# above the tau of _STEEP: steps of _PACE / tau (powers of the logistic curve are tame up to pi / (2 tau) off the real
-# axis, so the error is about exp(-pi² / _PACE)), as far out as a normal density of 1e-17 reaches
+# above tau = _STEEP the step is _PACE / tau (powers of the logistic curve are analytic up to pi / (2 tau) off the real
+# axis, so the error is about exp(-pi² / _PACE)), out to _REACH, where the normal density is 1e-17
 _STEEP, _PACE, _REACH = 1.5, 0.35, 8.7
-# no tau above this is looked at: two logits then differ by 70 as a rule, and rates are 0 or 1
+# upper limit of tau: two logits then typically differ by 70, so that rates are 0 or 1
 _LARGEST = 50
-# a fixed part beyond this is a rate of 0 or 1: the rows are separated and the likelihood has no top
+# a fixed part beyond this is a rate of 0 or 1: the rows are separated and the likelihood has no maximum
 _BEYOND = 30
-# With 40 nodes estimates, limits and tau² are exact to 1e-6 and better; see the tests.
+# with 40 nodes estimates, limits and tau² are exact to 1e-6 or better; see the tests
 NODES = 40
+_SEPARATED = "the likelihood has no maximum: the design separates rows with no event from rows with all"
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Events `x` of `n` in rows ordered by study, the design matrix, and where each study's rows begin."""
+    """Counts of events, ordered by study.
+
+    Attributes
+    ----------
+    x, n : ndarray, shape (rows,)
+        Number of events and number of patients.
+    design : ndarray, shape (rows, coefficients)
+    starts : ndarray, shape (studies,)
+        Position of the first row of each study.
+    """
 
     x: np.ndarray
     n: np.ndarray
@@ -47,37 +61,48 @@ class Counts:
 
     @classmethod
     def one_row_a_study(cls, x: np.ndarray, n: np.ndarray) -> Counts:
-        """Rates of studies with nothing but an intercept."""
+        """Return counts with one row per study and only an intercept."""
         return cls(x, n, np.ones((len(x), 1)), np.arange(len(x)))
 
     @classmethod
     def of_studies(cls, x: np.ndarray, n: np.ndarray, design: np.ndarray, study: np.ndarray) -> Counts:
-        """Rows in any order; `study` tells whose each row is."""
+        """Return counts from rows in any order; `study` holds the study's number of each row."""
         order = np.argsort(study, kind="stable")
         _, starts = np.unique(study[order], return_index=True)
         return cls(x[order], n[order], design[order], starts)
 
     @cached_property
     def constant(self) -> float:
-        """What the likelihood holds beside the parameters: the sum of the logarithms of n over x."""
+        """Part of the log-likelihood without parameters: the sum of the log binomial coefficients."""
         return float(np.sum(gammaln(self.n + 1) - gammaln(self.x + 1) - gammaln(self.n - self.x + 1)))
 
     @cached_property
     def _study(self) -> np.ndarray:
         return np.repeat(np.arange(len(self.starts)), np.diff([*self.starts, len(self.x)]))
 
-    def spread(self, by_study: np.ndarray) -> np.ndarray:
-        """One value a study as one value a row."""
+    def expand(self, by_study: np.ndarray) -> np.ndarray:
+        """Return one value per study as one value per row."""
         return by_study if len(self.starts) == len(self.x) else by_study[self._study]
 
     def total(self, by_row: np.ndarray, axis: int = 0) -> np.ndarray:
-        """The sum over the rows of each study."""
+        """Return the sum over the rows of each study."""
         return by_row if len(self.starts) == len(self.x) else np.add.reduceat(by_row, self.starts, axis=axis)
 
 
 @dataclass(frozen=True)
 class RandomIntercept:
-    """Maximum likelihood: coefficients with their covariance, tau, and the log-likelihood at the maximum."""
+    """Maximum likelihood estimates.
+
+    Attributes
+    ----------
+    beta : ndarray, shape (p,)
+        Coefficients on the logit scale.
+    covariance : ndarray, shape (p, p)
+    tau : float
+        Standard deviation between studies.
+    log_likelihood : float
+        Its maximum.
+    """
 
     beta: np.ndarray
     covariance: np.ndarray
@@ -87,42 +112,58 @@ class RandomIntercept:
 
 @dataclass(frozen=True)
 class _Moments:
-    """The log-likelihood at (beta, tau) and its first and second derivatives, tau last."""
+    """Log-likelihood at (beta, tau) with its gradient and Hessian; tau is last."""
 
     height: float
     slope: np.ndarray
     curvature: np.ndarray
 
 
-def fit(data: Counts, nodes: int = NODES) -> RandomIntercept:
-    """Maximum likelihood with so many quadrature `nodes` a study.
+def fit_random_intercept(data: Counts, nodes: int = NODES) -> RandomIntercept:
+    """Return the maximum likelihood estimates.
 
-    For each tau the likelihood is log-concave in beta and Newton's method can't fail; the profile over tau is searched
-    on a grid for its highest part and solved by Brent's method, so that tau = 0 comes out as exactly 0. The covariance
-    is that of the observed information of beta and tau together, as lme4's.
+    For each tau the likelihood is log-concave in beta, so Newton's method converges. The profile over tau is evaluated
+    on a grid and its maximum solved by Brent's method, so that tau = 0 is found exactly. The covariance comes from the
+    observed information of beta and tau together, as in lme4.
 
-    ValueError when the likelihood has no finite maximum: columns of the design that repeat each other, or rows with
-    none and all that the design tells apart.
+    Parameters
+    ----------
+    data : Counts
+    nodes : int
+        Number of quadrature nodes per study.
+
+    Returns
+    -------
+    RandomIntercept
+
+    Raises
+    ------
+    ValueError
+        If the likelihood has no finite maximum: collinear columns of the design, or rows with no event and rows with
+        all events that the design separates.
     """
     if np.linalg.matrix_rank(data.design) < data.design.shape[1]:
-        raise ValueError("the columns of the design repeat each other: their coefficients can't be told apart")
+        raise ValueError("the columns of the design are collinear: their coefficients are not identified")
     taus, centres, tops = list(_TAUS), [], []
     beta = np.zeros(data.design.shape[1])
     for tau in taus:
-        beta, moments = _best_beta(data, tau, centres[-1] if centres else beta, nodes, _ROUGH if centres else _FINE)
+        try:
+            beta, moments = _best_beta(data, tau, beta, nodes, _ROUGH if centres else _FINE)
+        except np.linalg.LinAlgError:  # the information vanishes where all fitted rates are 0 or 1
+            raise ValueError(_SEPARATED) from None
         if np.max(np.abs(data.design @ beta)) > _BEYOND + 3 * tau:
-            raise ValueError("the likelihood has no maximum: the design parts rows with no event from rows with all")
+            raise ValueError(_SEPARATED)
         centres.append(beta)
         tops.append(moments.height)
         if tops[-1] < max(tops) - 12:
-            break  # beyond hope
+            break  # the maximum is below this tau
         if tau == taus[-1] and tops[-1] >= max(tops) and 2 * tau < _LARGEST:
             taus.append(2 * tau)
     best = int(np.argmax(tops))
     low, high = taus[max(best - 1, 0)], taus[min(best + 1, len(taus) - 1)]
     start = centres[best]
 
-    @cache  # the search for the root looks at its ends again
+    @cache  # the root search evaluates both ends again
     def slope(tau: float) -> float:
         if tau == 0:  # the limit of slope / tau
             p = expit(data.design @ centres[0])
@@ -131,7 +172,7 @@ def fit(data: Counts, nodes: int = NODES) -> RandomIntercept:
             return excess if excess > 1e-9 * expected else -1.0
         return float(_best_beta(data, tau, start, nodes, _FINE)[1].slope[-1])
 
-    if best > 0 and slope(low) <= 0:  # the likelihood is flat or falls at first, and then climbs
+    if best > 0 and slope(low) <= 0:  # the likelihood is flat or decreases at first, then increases
         low = next((share * taus[best] for share in (1, 0.5, 0.2, 0.1) if slope(share * taus[best]) > 0), low)
     tau = 0.0
     if slope(low) > 0 > slope(high):
@@ -146,7 +187,22 @@ def fit(data: Counts, nodes: int = NODES) -> RandomIntercept:
 
 
 def tau_limits(data: Counts, fitted: RandomIntercept, drop: float, nodes: int = NODES) -> tuple[float, float]:
-    """tau at which the profile log-likelihood has fallen by `drop`, below and above its top; else 0 and infinity."""
+    """Return the profile-likelihood limits of tau, as (low, high).
+
+    Parameters
+    ----------
+    data : Counts
+    fitted : RandomIntercept
+    drop : float
+        Difference of the log-likelihood from its maximum at the limits.
+    nodes : int
+        Number of quadrature nodes per study.
+
+    Returns
+    -------
+    (float, float)
+        0 and infinity where the profile does not fall by `drop`.
+    """
 
     @cache
     def excess(tau: float) -> float:
@@ -164,10 +220,10 @@ def tau_limits(data: Counts, fitted: RandomIntercept, drop: float, nodes: int = 
 
 
 def _best_beta(data: Counts, tau: float, beta: np.ndarray, nodes: int, tolerance: float) -> tuple[np.ndarray, _Moments]:
-    """The coefficients with the highest likelihood at this tau, by Newton's method with step-halving.
+    """Return the coefficients with the highest likelihood at this tau, by Newton's method with step-halving.
 
-    Slopes come from the same nodes as the height but aren't its exact derivative, so a step also counts as progress
-    when it brings the slope nearer to 0, and the search ends where neither is to be had.
+    The gradient uses the same nodes as the likelihood but is not its exact derivative. So a step is also accepted if it
+    reduces the gradient, and the search ends where a step improves neither.
     """
     now = _moments(data, beta, tau, nodes)
     for _ in range(50):
@@ -202,7 +258,7 @@ def _moments(data: Counts, beta: np.ndarray, tau: float, nodes: int) -> _Moments
     fixed = data.design @ beta
     mode, width = _modes(data, fixed, tau)
     b, log_weights = _nodes(data, mode, width, tau, nodes)
-    eta = fixed[:, None] + tau * data.spread(b)
+    eta = fixed[:, None] + tau * data.expand(b)
     terms = data.total(x * eta - n * np.logaddexp(0, eta)) - b**2 / 2 - log(2 * pi) / 2 + log_weights
     top = terms.max(1)
     share = np.exp(terms - top[:, None])
@@ -213,7 +269,7 @@ def _moments(data: Counts, beta: np.ndarray, tau: float, nodes: int) -> _Moments
     p = expit(eta)
     residual, spread = x - n * p, n * p * (1 - p)
     columns = np.empty((len(beta) + 1, *eta.shape))
-    columns[:-1], columns[-1] = data.design.T[:, :, None], data.spread(b)
+    columns[:-1], columns[-1] = data.design.T[:, :, None], data.expand(b)
     score = data.total(residual * columns, axis=1)
     means = np.einsum("ikq,kq->ik", score, share)
     within = data.total((spread * columns)[:, None] * columns, axis=2) * share
@@ -224,29 +280,29 @@ def _moments(data: Counts, beta: np.ndarray, tau: float, nodes: int) -> _Moments
 
 
 def _modes(data: Counts, fixed: np.ndarray, tau: float) -> tuple[np.ndarray, np.ndarray]:
-    """Each study's most likely standardised deviation and the width of the peak there, by Newton's method."""
+    """Return each study's most likely standardised deviation and the width of its peak, by Newton's method."""
     b = np.zeros(len(data.starts))
     if tau > 0:
         for _ in range(60):
-            p = expit(fixed + tau * data.spread(b))
+            p = expit(fixed + tau * data.expand(b))
             expected = data.n * p
             slope = data.total(data.x - expected)
             step = (tau * slope - b) / (1 + tau**2 * data.total(expected * (1 - p)))
-            # the slope lies between two lines, so a step of the size of the scale can't jump over the mode for good
+            # the slope lies between two lines, so steps of at most this size converge to the mode
             step = np.minimum(np.maximum(step, -2 / tau), 2 / tau) if tau > 1 else step
             b = b + step
-            if np.abs(step).max() < 1e-6:  # the centre of the nodes needs no more
+            if np.abs(step).max() < 1e-6:  # enough precision for the centre of the nodes
                 break
-    p = expit(fixed + tau * data.spread(b))
+    p = expit(fixed + tau * data.expand(b))
     return b, 1 / np.sqrt(1 + tau**2 * data.total(data.n * p * (1 - p)))
 
 
 def _nodes(data: Counts, mode: np.ndarray, width: np.ndarray, tau: float, nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where each study's integrand is looked at, and the logarithms of the weights."""
+    """Return each study's quadrature nodes and the logarithms of their weights."""
     if tau <= _STEEP:
         z, log_weights = _hermite(nodes)
         return mode[:, None] + width[:, None] * z, log_weights + np.log(width)[:, None]
-    # a study with events and non-events tells its rate: it needs to be looked at near its mode only
+    # a study with events and non-events has a narrow integrand: nodes near its mode are enough
     fewer = np.maximum(np.minimum(data.total(data.x), data.total(data.n - data.x)), 1e-9)
     reach = np.minimum(_REACH, (2 + 90 / fewer) / tau)
     half = ceil(np.max(reach / np.minimum(_PACE / tau, 0.6 * width)))
@@ -256,7 +312,7 @@ def _nodes(data: Counts, mode: np.ndarray, width: np.ndarray, tau: float, nodes:
 
 @cache
 def _hermite(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss-Hermite nodes on the scale of a standard normal, and log weights that undo its kernel."""
+    """Return Gauss-Hermite nodes on the scale of a standard normal, and log weights without its kernel."""
     z, weights = np.polynomial.hermite_e.hermegauss(nodes)
     with np.errstate(divide="ignore"):
         return z, np.log(weights) + z**2 / 2

@@ -1,4 +1,4 @@
-"""Which whole numbers can stand behind a printed, rounded number."""
+"""Which whole numbers are consistent with a printed, rounded number."""
 
 from __future__ import annotations
 
@@ -12,30 +12,51 @@ ROUNDINGS = ("half_up", "half_even", "truncated")
 
 
 def decimals_of(value: float) -> int:
-    """Decimals in the shortest form of a printed number: 2 for 0.03, 0 for 62 (and for 61.0: the text knows better)."""
+    """Return the number of decimals in the shortest form of a number: 2 for 0.03, 0 for 62 and for 61.0."""
     return len(f"{value:.10f}".rstrip("0").partition(".")[2])
 
 
 def counts_near(percent: Fraction, n: int, decimals: int = 0) -> range:
-    """The counts of `n` patients around a printed percentage: whatever the way of rounding, no other can stand behind
-    it, since what is printed is less than one unit of its last decimal away."""
+    """Return the counts of `n` patients whose percentage lies within one unit of the last decimal of `percent`.
+
+    No other count is printed as `percent`, however it is rounded.
+    """
     unit = Fraction(1, 10**decimals)
     return range(max(0, floor((percent - unit) * n / 100)), min(n, ceil((percent + unit) * n / 100)) + 1)
 
 
 def ways_to_print(count: int, n: int, decimals: int = 0) -> tuple[int, int, int]:
-    """`count` of `n` patients as a percentage, in units of the last of so many decimals: as ROUNDINGS names them."""
+    """Return `count` of `n` patients as a percentage in units of its last decimal, in each way of ROUNDINGS."""
     scaled = Fraction(100 * 10**decimals * count, n)
     return floor(scaled + Fraction(1, 2)), round(scaled), floor(scaled)
 
 
 def counts_behind_percent(percent: float, n: int, decimals: int = 0) -> pd.DataFrame:
-    """Every count of `n` patients that can be printed as `percent` with so many `decimals`.
+    """Return every count of `n` patients that can be printed as `percent`, by exact arithmetic.
 
-    One row a count: `count`, and True or False under each way of rounding: `half_up` (62.5 gives 63),
-    `half_even` (62.5 gives 62), `truncated` (62.9 gives 62). No row: no whole number of n patients fits.
-    Exact arithmetic, after the GRIM test (Brown and Heathers 2017, Soc Psychol Personal Sci 8:363).
-    ValueError for a percentage outside 0 to 100 or an n below 1.
+    Parameters
+    ----------
+    percent : float
+        The printed percentage, 0 to 100.
+    n : int
+        Number of patients, 1 or more.
+    decimals : int
+        Decimals of the printed percentage.
+
+    Returns
+    -------
+    DataFrame, one row per count
+        Columns count, and True or False for each way of rounding: half_up (62.5 gives 63), half_even (62.5 gives 62),
+        truncated (62.9 gives 62). No rows if no whole number of n patients fits.
+
+    Raises
+    ------
+    ValueError
+        For a percentage outside 0 to 100 or an n below 1.
+
+    References
+    ----------
+    Brown and Heathers 2017, Soc Psychol Personal Sci 8:363 (the GRIM test).
     """
     if not 0 <= percent <= 100:
         raise ValueError(f"percent is {percent}: must lie between 0 and 100")

@@ -1,5 +1,4 @@
-"""Mean and standard deviation from the summaries that papers print. Every result is an estimate and must be marked
-so."""
+"""Mean and standard deviation from printed statistics. Results are estimates and must be marked as such."""
 
 from __future__ import annotations
 
@@ -12,17 +11,56 @@ SMALLEST_GROUP = 5
 
 
 def mean_sd_from_quartiles(q1: float, median: float, q3: float, n: int) -> tuple[float, float]:
-    """Mean (Luo et al. 2018, Stat Methods Med Res 27:1785) and SD (Wan et al. 2014, BMC Med Res Methodol 14:135)
-    from the quartiles of `n` patients. Both assume a roughly normal distribution. ValueError if the quartiles are
-    out of order or not finite, or n is below 5."""
+    """Return estimates of mean and SD from the quartiles of `n` patients, assuming a roughly normal distribution.
+
+    Parameters
+    ----------
+    q1, median, q3 : float
+    n : int
+        Number of patients, 5 or more.
+
+    Returns
+    -------
+    (float, float)
+        Mean and standard deviation.
+
+    Raises
+    ------
+    ValueError
+        If the quartiles are out of order or not finite, or n is below 5.
+
+    References
+    ----------
+    Luo et al. 2018, Stat Methods Med Res 27:1785 (mean); Wan et al. 2014, BMC Med Res Methodol 14:135 (SD).
+    """
     _check_order((("q1", q1), ("median", median), ("q3", q3)), n)
     weight = 0.7 + 0.39 / n
     return weight * (q1 + q3) / 2 + (1 - weight) * median, sd_from_iqr_width(q3 - q1, n)
 
 
 def mean_sd_from_range(low: float, median: float, high: float, n: int) -> tuple[float, float]:
-    """Mean (Luo et al. 2018) and SD (Wan et al. 2014) from the median and range of `n` patients.
-    ValueError as in `mean_sd_from_quartiles`."""
+    """Return estimates of mean and SD from the median and range of `n` patients.
+
+    Parameters
+    ----------
+    low, median, high : float
+    n : int
+        Number of patients, 5 or more.
+
+    Returns
+    -------
+    (float, float)
+        Mean and standard deviation.
+
+    Raises
+    ------
+    ValueError
+        As in `mean_sd_from_quartiles`.
+
+    References
+    ----------
+    Luo et al. 2018, Stat Methods Med Res 27:1785 (mean); Wan et al. 2014, BMC Med Res Methodol 14:135 (SD).
+    """
     _check_order((("low", low), ("median", median), ("high", high)), n)
     weight = 4 / (4 + n**0.75)
     sd = (high - low) / (2 * norm.ppf((n - 0.375) / (n + 0.25)))
@@ -30,9 +68,26 @@ def mean_sd_from_range(low: float, median: float, high: float, n: int) -> tuple[
 
 
 def sd_from_iqr_width(width: float, n: int) -> float:
-    """SD from the width of the interquartile range of `n` patients (Wan et al. 2014), assuming a roughly normal
-    distribution; the mean can't be had without the quartiles themselves. ValueError for a negative width or n below
-    5."""
+    """Return an estimate of the SD from the width of the interquartile range of `n` patients.
+
+    It assumes a roughly normal distribution. The mean cannot be estimated without the quartiles themselves.
+
+    Parameters
+    ----------
+    width : float
+        Third minus first quartile, 0 or more.
+    n : int
+        Number of patients, 5 or more.
+
+    Raises
+    ------
+    ValueError
+        For a negative width or n below 5.
+
+    References
+    ----------
+    Wan et al. 2014, BMC Med Res Methodol 14:135.
+    """
     if not isfinite(width) or width < 0:
         raise ValueError(f"width is {width}: an interquartile range is a number, 0 or more")
     _check_size(n)
@@ -40,17 +95,28 @@ def sd_from_iqr_width(width: float, n: int) -> float:
 
 
 def sd_from_se(se: float, n: int) -> float:
-    """SD from the standard error of a mean of `n` patients. ValueError for a negative SE or n below 2."""
+    """Return the SD from the standard error of a mean of `n` patients.
+
+    Raises
+    ------
+    ValueError
+        For a negative standard error or n below 2.
+    """
     if not isfinite(se) or se < 0 or n < 2:
         raise ValueError(f"se is {se} with n = {n}: a standard error is 0 or more and needs 2 patients or more")
     return se * sqrt(n)
 
 
 def largest_sd(mean: float, n: int, low: float, high: float) -> float:
-    """The largest SD that `n` values between `low` and `high` with this mean can have: all of them at the two ends.
+    """Return the largest SD of `n` values between `low` and `high` with this mean.
 
-    sqrt((mean - low)(high - mean) n / (n - 1)). A printed spread above it is no SD. ValueError for a mean outside
-    the scale.
+    It is √((mean - low)(high - mean) n / (n - 1)): all values lie at the two ends. A larger printed spread is not an
+    SD.
+
+    Raises
+    ------
+    ValueError
+        For a mean outside the scale or n below 2.
     """
     if not low <= mean <= high or n < 2:
         raise ValueError(f"mean is {mean} with n = {n}: must lie between {low} and {high}, with 2 values or more")
@@ -58,7 +124,13 @@ def largest_sd(mean: float, n: int, low: float, high: float) -> float:
 
 
 def mean_interval(mean: float, sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
-    """Student's t interval of a mean from its SD and `n` patients. ValueError as in `sd_from_se`."""
+    """Return Student's t interval of a mean from its SD and `n` patients, as (low, high).
+
+    Raises
+    ------
+    ValueError
+        For a negative SD or n below 2.
+    """
     if not isfinite(sd) or sd < 0 or n < 2:
         raise ValueError(f"sd is {sd} with n = {n}: a standard deviation is 0 or more and needs 2 patients or more")
     half = float(t.ppf((1 + level) / 2, n - 1)) * sd / sqrt(n)
@@ -68,7 +140,20 @@ def mean_interval(mean: float, sd: float, n: int, level: float = 0.95) -> tuple[
 def welch_interval(
     mean_1: float, sd_1: float, n_1: int, mean_2: float, sd_2: float, n_2: int, level: float = 0.95
 ) -> tuple[float, float]:
-    """Welch's t interval of the difference mean_1 - mean_2 of two independent groups. ValueError as in `sd_from_se`."""
+    """Return Welch's t interval of the difference mean_1 - mean_2 of two independent groups, as (low, high).
+
+    Parameters
+    ----------
+    mean_1, sd_1, n_1, mean_2, sd_2, n_2
+        Mean, standard deviation and number of patients of each group.
+    level : float
+        Confidence level.
+
+    Raises
+    ------
+    ValueError
+        As in `mean_interval`.
+    """
     for sd, n in ((sd_1, n_1), (sd_2, n_2)):
         mean_interval(0, sd, n, level)
     var_1, var_2 = sd_1**2 / n_1, sd_2**2 / n_2

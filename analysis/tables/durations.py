@@ -95,8 +95,8 @@ def without_interval(found: PatientIntervals) -> Table:
 
 
 def benefit_by_regimen(table: pd.DataFrame, level: float = 0.95) -> Table:
-    """Benefit kept over time, regimen by regimen, study by study (from `durations.kept`): a comparison without a
-    sum."""
+    """Benefit kept over time, regimen by regimen, study by study (from `durations.retained_benefit`): a
+    comparison without a sum."""
     rows = list(each(table))
     shown = table.assign(
         study=[row.citation + marks(row) for row in rows],

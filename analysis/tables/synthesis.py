@@ -10,7 +10,7 @@ from analysis.exhibit import Column, Table, linked
 from analysis.exhibit.places import places
 from analysis.outcomes.context import REGIMEN_WORDS, source_row
 from analysis.outcomes.durations import BENEFIT_WORDS
-from analysis.outcomes.synthesis import BenefitKept, DurationCurves, PooledDifferences, PooledRates
+from analysis.outcomes.synthesis import BenefitRetention, DurationCurves, PooledDifferences, PooledRates
 from analysis.tables.notes import row_column, studies_of, with_marks
 from analysis.wording import half_up, interval, level_words, marks, of, percent, percent_interval, upper_first
 
@@ -124,9 +124,9 @@ def not_pooled(rates: PooledRates, differences: PooledDifferences) -> Table:
     )
 
 
-def half_times(kept: BenefitKept, level: float = 0.95) -> Table:
+def half_times(kept: BenefitRetention, level: float = 0.95) -> Table:
     """When half of the initial responders have lost the benefit, with all studies and without each in turn (from
-    `synthesis.benefit_kept`)."""
+    `synthesis.benefit_retention`)."""
     half = kept.half
     shown = half.assign(
         study_id=half["omitted"],
@@ -158,8 +158,8 @@ def half_times(kept: BenefitKept, level: float = 0.95) -> Table:
     )
 
 
-def kept_left_out(kept: BenefitKept) -> Table:
-    """Counts of kept benefit that do not enter the curve, with the reason (from `synthesis.benefit_kept`)."""
+def kept_left_out(kept: BenefitRetention) -> Table:
+    """Counts of kept benefit that do not enter the curve, with the reason (from `synthesis.benefit_retention`)."""
     shown = kept.left_out.assign(
         study=[row.citation + marks(row) for row in each(kept.left_out)],
         benefit_words=kept.left_out["benefit"].map(BENEFIT_WORDS),
@@ -183,7 +183,7 @@ def kept_left_out(kept: BenefitKept) -> Table:
     )
 
 
-def regimen_odds(kept: BenefitKept, level: float = 0.95) -> Table:
+def regimen_odds(kept: BenefitRetention, level: float = 0.95) -> Table:
     """The odds of still having the benefit, against the regimen with the most studies (from `benefit_kept`)."""
     shown = kept.regimens.assign(
         regimen=kept.regimens["regimen_class"].map(REGIMEN_WORDS),
@@ -260,7 +260,7 @@ def coverage(table: pd.DataFrame) -> Table:
     )
 
 
-def _counts(kept: BenefitKept) -> str:
+def _counts(kept: BenefitRetention) -> str:
     rows = ", ".join(str(row) for row in kept.points["row"])
     return linked(f"Counts: {source_row('durations', rows)}.") if rows else ""
 

@@ -1,21 +1,36 @@
-"""Problems of the data, in words that a physician can act on."""
+"""Problems of tables: one record each, merged and sorted for the reader."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from difflib import get_close_matches
 
+import numpy as np
 import pandas as pd
+
+MOST_ROWS_LISTED = 20
+_SAME_RULE = " the same rule: "
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong.
+    """One violation of one rule.
 
-    file: name of the file; row: row number as a spreadsheet shows it (the header is row 1; None = the whole file);
-    column: name of the column ("" = the whole row or file); value: what stands there; rule: what must hold;
-    advice: what to do.
+    Parameters
+    ----------
+    file : str
+        Name of the file, without its folder.
+    row : int or None
+        Row number as a spreadsheet shows it (the header is row 1); None for the file as a whole.
+    column : str
+        Name of the column; "" for a row or file as a whole.
+    value : str
+        Text of the cell; "" where it is empty or may identify a patient.
+    rule : str
+        The rule that is violated.
+    advice : str
+        What to do.
     """
 
     file: str
@@ -40,11 +55,7 @@ PROBLEM_COLUMNS = tuple(field.name for field in fields(Problem))
 
 
 class DataError(Exception):
-    """The tables can't be used as they are. `problems` lists everything that is wrong with them.
-
-    problems: DataFrame with one row for each problem and the columns file, row (Int64; missing = the whole file),
-    column, value, rule, advice. `str()` gives the same as text.
-    """
+    """The tables violate their rules; `problems` lists all violations, `str()` gives them as text."""
 
     def __init__(self, problems: Iterable[Problem], where: str = "") -> None:
         self._problems = tuple(problems)
@@ -53,6 +64,7 @@ class DataError(Exception):
 
     @property
     def problems(self) -> pd.DataFrame:
+        """One row a problem: file, row (Int64, missing for a whole file), column, value, rule, advice."""
         table = pd.DataFrame([astuple(problem) for problem in self._problems], columns=list(PROBLEM_COLUMNS))
         return table.astype({column: "Int64" if column == "row" else "str" for column in PROBLEM_COLUMNS})
 
@@ -64,7 +76,7 @@ class DataError(Exception):
         return "\n\n".join([f"{heading}:", *map(str, self._problems)])
 
     def __reduce__(self) -> tuple:
-        # An exception is unpickled from its args by default; ours has other ones, and reports run in other processes.
+        # Reports run in other processes: the default would unpickle the text alone.
         return type(self), (self._problems, self._where)
 
     def _render_traceback_(self) -> list[str]:
@@ -72,38 +84,99 @@ class DataError(Exception):
         return str(self).splitlines()
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word that is most like `word`, or None if none is like it."""
-    by_plain = {_plain(candidate): candidate for candidate in allowed}
-    close = get_close_matches(_plain(word), by_plain, n=1, cutoff=0.6)
-    return by_plain[close[0]] if close else None
+def in_rows(positions: np.ndarray, problem_at: Callable[[int], Problem]) -> list[Problem]:
+    """The problems of many rows that violate one rule: the first ones, and one that counts the others.
+
+    Parameters
+    ----------
+    positions : ndarray of int
+        Positions of the rows.
+    problem_at : callable
+        Gives the problem at a position; column and rule are the same at all of them.
+    """
+    problems = [problem_at(int(position)) for position in positions[:MOST_ROWS_LISTED]]
+    return problems + _others(problems, len(positions) - len(problems))
 
 
-def meant(word: str, allowed: Sequence[str], required: bool = False) -> str:
-    """Advice for a word that is not in a list: the nearest of the list, or the list."""
-    close = nearest(word, allowed)
-    if close is not None:
-        return f"write “{close}” if that is meant; allowed are {listed(allowed)}"
-    return f"write one of {listed(allowed)}" + (
-        "" if required else ", or leave the cell empty if the source does not say"
+def merged(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems with those of the same file, column and rule merged as `in_rows` does."""
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.file, problem.column, problem.rule), []).append(problem)
+    return [
+        problem
+        for group in groups.values()
+        for problem in group[:MOST_ROWS_LISTED] + _others(group, len(group) - MOST_ROWS_LISTED)
+    ]
+
+
+def sort_problems(
+    problems: Iterable[Problem], files: Sequence[str], columns: dict[str, Sequence[str]]
+) -> list[Problem]:
+    """The problems sorted by file, then by the first row of each rule, then by column.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        Problems of one or several files.
+    files : sequence of str
+        Names of the files in their order; other files follow.
+    columns : dict of str to sequence of str
+        Names of the columns of each file in their order.
+    """
+    problems = list(problems)
+    ranks = {file: rank for rank, file in enumerate(files)}
+    places = {(file, name): place for file, names in columns.items() for place, name in enumerate(names)}
+
+    def group(problem: Problem) -> tuple[str, str, str]:
+        return problem.file, problem.column, problem.rule.partition(_SAME_RULE)[2] or problem.rule
+
+    first: dict[tuple[str, str, str], int] = {}
+    for problem in problems:
+        if _SAME_RULE not in problem.rule:
+            row = problem.row or 0
+            first[group(problem)] = min(row, first.get(group(problem), row))
+    return sorted(
+        problems,
+        key=lambda problem: (
+            ranks.get(problem.file, len(ranks)),
+            problem.file,
+            first.get(group(problem), 0),
+            places.get((problem.file, problem.column), -1),
+        ),
     )
 
 
+def nearest(word: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The allowed word with the most similar spelling, or None; case, spaces and hyphens are ignored."""
+    by_plain = {plain_name(candidate): candidate for candidate in allowed}
+    close = get_close_matches(plain_name(word), by_plain, n=1, cutoff=cutoff)
+    return by_plain[close[0]] if close else None
+
+
+def plain_name(word: str) -> str:
+    """A name in lower case, with underscores for spaces and hyphens."""
+    return word.strip().lower().replace("-", "_").replace(" ", "_")
+
+
 def listed(words: Iterable[str], limit: int = 12) -> str:
-    """Words in a row, cut after `limit`: "a, b, c"."""
+    """The words separated by commas, cut after `limit`: "a, b, c and 4 more"."""
     words = list(words)
     more = f" and {len(words) - limit} more" if len(words) > limit else ""
     return ", ".join(words[:limit]) + more
 
 
 def shorten(text: str, limit: int = 80) -> str:
-    """One line of at most `limit` characters."""
+    """The text in one line of at most `limit` characters."""
     text = " ".join(str(text).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def _plain(word: str) -> str:
-    return word.strip().lower().replace("-", "_").replace(" ", "_")
+def _others(problems: list[Problem], more: int) -> list[Problem]:
+    if more <= 0:
+        return []
+    rows = "1 more row breaks" if more == 1 else f"{more} more rows break"
+    return [replace(problems[0], row=None, value="", rule=f"{rows}{_SAME_RULE}{problems[0].rule}")]
 
 
 def _sentence(text: str) -> str:

@@ -50,7 +50,7 @@ def main() -> None:
     events, totals = [30, 33, 25, 10, 5, 0, 52, 18, 13, 1], [48, 71, 33, 16, 5, 4, 52, 33, 20, 5]
     works: list[tuple[str, Callable[[], object], float | None]] = [
         ("Turnbull's estimate, 1,000 distinct intervals", lambda: npmle(*thousand), 0.5),
-        ("the same, 100,000 rows of 1,000 distinct intervals", lambda: npmle(*many), None),
+        ("the same, 100,000 rows of 1,000 distinct intervals", lambda: npmle(*many), 0.6),
         (
             "2,000 bootstrap bands of 200 patients",
             lambda: bootstrap_bands(*patients, weights=None, times=np.arange(0, 53, 4), draws=2000),
@@ -59,7 +59,7 @@ def main() -> None:
         ("possible paired tables, n = 500, one P value", lambda: possible_paired_tables(62, 48, 500, 0.03), 1.0),
         ("pooling 10 studies (REML, Hartung-Knapp)", lambda: pool(estimates, variances), 0.005),
         ("pooling 10 proportions (binomial-normal)", lambda: pool_proportions(events, totals), None),
-        ("load and check the evidence", evidence.load, None),
+        ("load and check the evidence", evidence.load, 0.5),
         ("choose what counts", lambda: select(everything), None),
         ("all answers in words", lambda: findings.findings(selection), None),
         ("consistency of every printed number", lambda: consistency.check(everything), None),

@@ -10,10 +10,10 @@ import pandas as pd
 from scipy.stats import binom
 
 from analysis.evidence.rowwise import each
-from analysis.outcomes.cohort.disclosure import NOT_STATED, check_min_cell, is_merged, merge_small
-from analysis.outcomes.cohort.durations import EVERYBODY, RESPONDERS, Durations
+from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED, check_min_cell, is_merged, merge_small
+from analysis.outcomes.cohort.durations import ALL_PATIENTS, RESPONDERS, Durations
 from analysis.outcomes.cohort.judging import can_be_judged, responds
-from analysis.outcomes.cohort.response import COMPLETE, VISITS, Response
+from analysis.outcomes.cohort.response import COMPLETE, OUTCOME_VISITS, Response
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _WITHIN, ABOVE, BELOW = "within", "above", "below"
 UNSURE, _UNJUDGED = "can't be told apart", "can't be judged"
 LEAST_STUDIES = 3
-MEDIANS = {EVERYBODY: "median weeks of benefit", RESPONDERS: "median weeks of benefit of responders"}
+MEDIANS = {ALL_PATIENTS: "median weeks of benefit", RESPONDERS: "median weeks of benefit of responders"}
 PUBLISHED = ["outcome", "definition", "studies", "k", "estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
 TAILS = {"95": 0.025, "998": 0.001}
 _INSIDE, OUTSIDE_95, OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
@@ -139,8 +139,8 @@ def funnel(
     than two sites can be shown. ValueError for an unknown rule or visit.
     """
     check_min_cell(min_cell)
-    if visit not in VISITS:
-        raise ValueError(f"visit is {visit!r}: must be one of {', '.join(VISITS)}")
+    if visit not in OUTCOME_VISITS:
+        raise ValueError(f"visit is {visit!r}: must be one of {', '.join(OUTCOME_VISITS)}")
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     first = courses[courses["first"]]
     usable = can_be_judged(first["baseline"].to_numpy(), responder_rule)
@@ -153,7 +153,7 @@ def funnel(
     mean = float(response.mean()) if len(response) else np.nan
     table = pd.DataFrame({"site": site.categories.astype(object), "n": n, "responders": events.astype(np.int64)})
     whole = ~table["site"].map(lambda label: is_merged(label, min_cell)).to_numpy(dtype=bool)
-    named = whole & (table["site"] != NOT_STATED).to_numpy(dtype=bool)
+    named = whole & (table["site"] != GROUP_NOT_STATED).to_numpy(dtype=bool)
     left_out = [
         ("funnel", "baseline can't be judged by the rule", "patients", int((~usable).sum())),
         ("funnel", "no score at the visit", "patients", int((usable & ~scored).sum())),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.outcomes.cohort.judging import can_be_judged, responds
 from analysis.outcomes.cohort.scores import course_of_visit, course_scores, is_visit
-from analysis.statistics.survival.observed import group
+from analysis.statistics.survival.interval_data import unique_intervals
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -62,18 +62,18 @@ def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
     return frame.assign(lower=lower, upper=upper, followed=followed, regained=regained)
 
 
-def weighted(lower: np.ndarray, upper: np.ndarray) -> pd.DataFrame:
+def interval_counts(lower: np.ndarray, upper: np.ndarray) -> pd.DataFrame:
     """Equal intervals put together: lower, upper, patients.
 
     Where more than 2,000 differ their ends are put on whole days first, which changes nothing if weeks were reckoned
     from dates. An end above 0 never becomes 0: who had the benefit didn't have it for exactly no time.
     """
-    found = group(lower, upper, np.ones(len(lower)))
+    found = unique_intervals(lower, upper, np.ones(len(lower)))
     if len(found.lower) > MOST_INTERVALS:
         day = 1 / 7
         rounded = np.floor(upper / day + 0.5) * day
         upper = np.where(np.isfinite(upper) & (upper > 0), np.maximum(rounded, day), upper)
         lower = np.floor(lower / day + 0.5) * day
         lower = np.where((lower >= upper) & (upper > 0), upper - day, lower)
-        found = group(lower, upper, np.ones(len(lower)))
+        found = unique_intervals(lower, upper, np.ones(len(lower)))
     return pd.DataFrame({"lower": found.lower, "upper": found.upper, "patients": found.weight.astype(np.int64)})

@@ -1,132 +1,125 @@
-"""From the texts of a table to the visits and courses of a cohort, or to all that is wrong with them."""
+"""The text of a table to the visits and courses of a cohort, and the problems of its cells and rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from analysis.outcomes.cohort import rules, values
-from analysis.outcomes.cohort.columns import ATTRIBUTES, LONG, NUMBERS, WORDS, Layout
-from analysis.outcomes.cohort.raw import Cells, Raw, encode
+from analysis.outcomes.cohort import rules
+from analysis.outcomes.cohort.form import attributes, long_form
+from analysis.outcomes.cohort.layout import Layout
 from analysis.outcomes.cohort.rules import Long
 from analysis.outcomes.cohort.table import VISITS
+from analysis.tabular.decimals import decimal_sign
+from analysis.tabular.origin import CLINIC
 from analysis.tabular.problems import Problem
-
-REGIMEN_CLASSES = (
-    "anesthetic",
-    "subanesthetic_inpatient",
-    "subanesthetic_outpatient",
-    "topical",
-    "oral",
-    "block",
-    "other",
-    "control",
-)
-CHOICES = {"regimen_class": REGIMEN_CLASSES, "sex": ("female", "male", "other")}
+from analysis.tabular.text_table import TextColumn, TextTable, encode
+from analysis.tabular.typed_cells import TypedColumn, read_cells
 
 
 @dataclass
 class Parsed:
-    """The values of each row of the file by column; what is wrong is missing. Words are their position in `words`
-    (NaN = empty); comma: an example of a decimal comma; alike: identifiers that another one equals but for capitals."""
+    """The values of each row of the file; wrong cells are missing.
+
+    Parameters
+    ----------
+    patient : ndarray of int32
+        Number of the patient, -1 = no identifier.
+    numbers : dict of str to ndarray of float64
+        Values by column, NaN = missing; words are positions in `words`.
+    words : dict of str to tuple of str
+        The words of each column of text.
+    visit : ndarray of int8 or None
+        Position in VISITS, -1 = missing.
+    date : ndarray of datetime64 or None
+        Dates, NaT = missing.
+    comma_example : tuple of str or None
+        A number with a decimal comma, and how it was read.
+    alike : int
+        How many identifiers differ from another one only in capitals.
+    """
 
     patient: np.ndarray
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     visit: np.ndarray | None = None
     date: np.ndarray | None = None
-    comma: tuple[str, str] | None = None
+    comma_example: tuple[str, str] | None = None
     alike: int = 0
 
     def attributes(self) -> dict[str, np.ndarray]:
-        """What the file says of a patient, by column."""
-        return {name: self.numbers[name] for name in ATTRIBUTES if name in self.numbers}
+        """The values of the columns that describe a course."""
+        return {entry.name: self.numbers[entry.name] for entry in attributes() if entry.name in self.numbers}
 
 
-def parse(raw: Raw, layout: Layout) -> tuple[Parsed, list[Problem]]:
+def parse(table: TextTable, layout: Layout) -> tuple[Parsed, list[Problem]]:
     """The values of the columns that the file has, and the problems of single cells."""
-    cells = {name: raw.columns[place] for name, place in layout.places.items()}
-    cells |= {name: raw.columns[place] for name, place, *_ in layout.scores}
-    parsed = Parsed(np.full(len(raw.rows), -1, dtype=np.int32))
-    problems: list[Problem] = []
-    if "patient_id" in cells:
-        found = values.texts(raw, "patient_id", cells["patient_id"], required=True, show=False)
-        parsed.patient = _numbered(_stripped(cells["patient_id"]) if found else cells["patient_id"])
+    names = [*layout.names, *(score.name for score in layout.scores)]
+    fields = {name: replace(layout.field(name), name=name) for name in names}
+    sign, problems = decimal_sign(table, [name for name in names if fields[name].type in ("number", "integer")])
+    parsed = Parsed(np.full(len(table), -1, dtype=np.int32), comma_example=sign.example)
+    for name, entry in fields.items():
+        column, found = read_cells(table, name, entry, CLINIC, sign.comma)
         problems += found
-        words = pc.utf8_lower(cells["patient_id"].words)
-        parsed.alike = len(words) - pc.count_distinct(words).as_py()
-    scores = [name for name, *_ in layout.scores]
-    columns = [name for name in ("course", "weeks_from_end", "nrs", *scores, *NUMBERS) if name in cells]
-    comma, found, parsed.comma = values.decimal_signs(raw, {name: cells[name] for name in columns})
-    problems += found
-    for name in columns:
-        parsed.numbers[name], found = values.numbers(raw, name, cells[name], comma)
-        problems += found
-        if name == "course":
-            problems += values.required(raw, name, cells[name], "write the number of the course; the first is 1")
-    if "visit" in cells:
-        parsed.visit, found = values.choice(raw, "visit", cells["visit"], VISITS, required=True)
-        problems += found
-    if "date" in cells:
-        parsed.date, found = values.dates(raw, "date", cells["date"])
-        problems += found
-    for name in (name for name in WORDS if name in cells):
-        if name in CHOICES:
-            parsed.words[name] = CHOICES[name]
-            codes, found = values.choice(raw, name, cells[name], CHOICES[name], required=False)
+        if entry.identifier:
+            identifiers = _stripped(table[name]) if found else table[name]
+            parsed.patient = _numbered(identifiers)
+            words = pc.utf8_lower(identifiers.words)
+            parsed.alike = len(words) - pc.count_distinct(words).as_py()
+        elif name == "visit":
+            parsed.visit = column.positions(VISITS).astype(np.int8)
+        elif entry.type == "date":
+            parsed.date = column.dates()
+        elif entry.type == "string":
+            parsed.words[name] = entry.enum or _words(column)
+            positions = column.positions(parsed.words[name])
+            parsed.numbers[name] = np.where(positions < 0, np.nan, positions)
         else:
-            parsed.words[name], codes = _sorted_words(_stripped(cells[name]))
-            found = values.texts(raw, name, cells[name])
-        parsed.numbers[name] = np.where(codes < 0, np.nan, codes)
-        problems += found
+            parsed.numbers[name] = column.numbers()
     return parsed, problems
 
 
-def _stripped(cells: Cells) -> Cells:
-    """The cells without spaces around them, which are a problem already and must not make two words of one."""
+def _words(column: TypedColumn) -> tuple[str, ...]:
+    return tuple(sorted(value for value in column.values if value is not None))
+
+
+def _stripped(cells: TextColumn) -> TextColumn:
+    """The cells without spaces around them, which are a problem already and must not make two patients of one."""
     words = encode([word.strip() for word in cells.words.to_pylist()])
-    return Cells(words.codes[cells.codes] if len(words.codes) else cells.codes, words.words)
+    return TextColumn(words.codes[cells.codes] if len(words.codes) else cells.codes, words.words)
 
 
-def _sorted_words(cells: Cells) -> tuple[tuple[str, ...], np.ndarray]:
-    """The different words by the alphabet, and each row's position among them (-1 = empty)."""
-    words = cells.words.to_pylist()
-    ordered = tuple(sorted(word for word in words if word))
-    places = {word: place for place, word in enumerate(ordered)}
-    return ordered, np.array([places.get(word, -1) for word in words], dtype=np.int32)[cells.codes]
-
-
-def _numbered(cells: Cells) -> np.ndarray:
+def _numbered(cells: TextColumn) -> np.ndarray:
     """Patients by number in the order in which they appear; -1 = no identifier."""
     codes, _ = pd.factorize(cells.codes)
     return np.where(cells.empty(), -1, codes).astype(np.int32)
 
 
-def visits_of(raw: Raw, layout: Layout, parsed: Parsed) -> tuple[Long | None, list[Problem]]:
+def visits_of(table: TextTable, layout: Layout, parsed: Parsed) -> tuple[Long | None, list[Problem]]:
     """All visits in the order of courses and weeks, and the problems across rows; None if a column is missing."""
-    if "patient_id" not in layout.places:
+    if "patient_id" not in layout.names:
         return None, []
-    long = _from_wide(raw, layout, parsed) if layout.wide else _from_long(raw, layout, parsed)
+    long = _from_wide(table, layout, parsed) if layout.wide else _from_long(table, layout, parsed)
     if long is None:
         return None, []
     long = long.sorted()
     problems: list[Problem] = []
     if layout.wide:
-        problems += rules.courses_stand_once(raw, long)
+        problems += rules.courses_stand_once(table, long)
     else:
-        problems += rules.weeks_fit_visits(raw, long)
-        problems += rules.visits_stand_once(raw, long)
-        problems += rules.courses_have_a_baseline(raw, long)
-    problems += rules.dates_follow_weeks(raw, long)
-    problems += rules.courses_follow_dates(raw, long)
+        problems += rules.weeks_fit_visits(table, long)
+        problems += rules.visits_stand_once(table, long)
+        problems += rules.courses_have_a_baseline(table, long)
+    problems += rules.dates_follow_weeks(table, long)
+    problems += rules.courses_follow_dates(table, long)
     return long, problems
 
 
-def _from_long(raw: Raw, layout: Layout, parsed: Parsed) -> Long | None:
-    if any(name not in layout.places for name in LONG):
+def _from_long(table: TextTable, layout: Layout, parsed: Parsed) -> Long | None:
+    if any(entry.name not in layout.names for entry in long_form().fields if not entry.optional):
         return None
     return Long(
         parsed.patient,
@@ -135,20 +128,20 @@ def _from_long(raw: Raw, layout: Layout, parsed: Parsed) -> Long | None:
         parsed.numbers["weeks_from_end"],
         parsed.numbers["nrs"],
         parsed.date,
-        np.arange(len(raw.rows), dtype=np.int32),
-        raw.columns[layout.places["weeks_from_end"]].empty(),
+        np.arange(len(table), dtype=np.int32),
+        table["weeks_from_end"].empty(),
     )
 
 
-def _from_wide(raw: Raw, layout: Layout, parsed: Parsed) -> Long | None:
+def _from_wide(table: TextTable, layout: Layout, parsed: Parsed) -> Long | None:
     """One visit for each score column of each row: an empty cell is a visit whose score is missing.
 
     The date of a row is that of its baseline.
     """
-    if "nrs_baseline" not in {name for name, *_ in layout.scores}:
+    if "nrs_baseline" not in {score.name for score in layout.scores}:
         return None
-    scores = sorted(layout.scores, key=lambda score: -1 if score[3] is None else score[3])
-    rows, each = len(raw.rows), len(scores)
+    scores = sorted(layout.scores, key=lambda score: -1 if score.weeks is None else score.weeks)
+    rows, each = len(table), len(scores)
     date = None
     if parsed.date is not None:
         date = np.full((rows, each), np.datetime64("NaT", "s"))
@@ -157,9 +150,9 @@ def _from_wide(raw: Raw, layout: Layout, parsed: Parsed) -> Long | None:
     return Long(
         np.repeat(parsed.patient, each),
         np.repeat(_course(parsed), each),
-        np.tile(np.array([VISITS.index(visit) for _, _, visit, _ in scores], dtype=np.int8), rows),
-        np.tile(np.array([np.nan if weeks is None else weeks for *_, weeks in scores]), rows),
-        np.column_stack([parsed.numbers[name] for name, *_ in scores]).ravel(),
+        np.tile(np.array([VISITS.index(score.visit) for score in scores], dtype=np.int8), rows),
+        np.tile(np.array([np.nan if score.weeks is None else score.weeks for score in scores]), rows),
+        np.column_stack([parsed.numbers[score.name] for score in scores]).ravel(),
         date,
         np.repeat(np.arange(rows, dtype=np.int32), each),
     )
@@ -172,7 +165,7 @@ def _course(parsed: Parsed) -> np.ndarray:
     return np.nan_to_num(parsed.numbers["course"]).astype(np.int16)
 
 
-def visits_table(raw: Raw, long: Long) -> pd.DataFrame:
+def visits_table(table: TextTable, long: Long) -> pd.DataFrame:
     """`Cohort.visits`."""
     nothing = np.full(len(long.patient), np.datetime64("NaT", "s"))
     return pd.DataFrame(
@@ -183,21 +176,20 @@ def visits_table(raw: Raw, long: Long) -> pd.DataFrame:
             "weeks": long.weeks,
             "nrs": long.nrs,
             "date": nothing if long.date is None else long.date,
-            "row": raw.rows[long.position],
+            "row": table.rows[long.position],
         },
         copy=False,
     )
 
 
-def courses_table(long: Long, words: dict[str, tuple[str, ...]], attributes: dict[str, np.ndarray]) -> pd.DataFrame:
-    """`Cohort.courses`, from valid visits and what `rules.attributes_are_constant` found."""
+def courses_table(long: Long, words: dict[str, tuple[str, ...]], values: dict[str, np.ndarray]) -> pd.DataFrame:
+    """`Cohort.courses`, from valid visits and the values that `rules.attributes_are_constant` gives."""
     starts = long.starts()
     nothing = np.full(len(starts), np.nan)
     table = pd.DataFrame({"patient": long.patient[starts], "course": long.course[starts]})
-    for column in WORDS:
-        table[column] = _category(words.get(column, ()), attributes.get(column, nothing))
-    for column in NUMBERS:
-        table[column] = attributes.get(column, nothing)
+    for entry in attributes():
+        numbers = values.get(entry.name, nothing)
+        table[entry.name] = _category(words.get(entry.name, ()), numbers) if entry.type == "string" else numbers
     years = np.full(len(starts), np.datetime64("NaT", "s")) if long.date is None else long.date[starts]
     table["year"] = pd.Series(years).dt.year.astype("Int16")
     table["baseline"] = long.nrs[starts]

@@ -1,15 +1,13 @@
-"""What does not stop a report of a cohort, but its reader must know."""
+"""Warnings about a valid cohort that its reader must know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from analysis import wording
-from analysis.outcomes.cohort.columns import Layout
-from analysis.outcomes.cohort.raw import Raw
 from analysis.outcomes.cohort.table import VISITS, course_keys
 from analysis.tabular.problems import Problem, listed
 
@@ -19,52 +17,62 @@ FEWEST_FOR_CONSTANT = 3
 MOST_WEEKS_APART = 4
 
 
-def cautions(raw: Raw, layout: Layout, visits: pd.DataFrame, courses: pd.DataFrame) -> list[Problem]:
-    """The warnings of a valid cohort, the weightiest first. None names a patient."""
+def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd.DataFrame) -> list[Problem]:
+    """The warnings about a valid cohort, the most important first. None names a patient.
+
+    Parameters
+    ----------
+    file : str
+        Name of the cohort's file.
+    unused : sequence of str
+        Names of the columns that are not used.
+    visits, courses : DataFrame
+        The tables of the `Cohort`.
+    """
     found = [
-        *_size(raw, visits, courses),
-        *_visits_there(raw, visits, courses),
-        *_missing(raw, visits, courses),
-        *_constant(raw, visits),
-        *_weeks_and_dates(raw, visits),
-        *_patients(raw, courses),
-        *_alike(raw, courses),
+        *_size(file, visits, courses),
+        *_visits_there(file, visits, courses),
+        *_missing(file, visits, courses),
+        *_constant(file, visits),
+        *_weeks_and_dates(file, visits),
+        *_patients(file, courses),
+        *_alike(file, courses),
     ]
-    if layout.unused:
-        rule = f"columns that are not used: {listed(layout.unused)}"
-        found.append(_warning(raw, "", rule, "nothing, if that is meant; else give them a name of the format"))
+    if unused:
+        rule = f"columns that are not used: {listed(unused)}"
+        found.append(_warning(file, "", rule, "nothing, if that is meant; else give them a name of the format"))
     return found
 
 
-def decimal_comma(raw: Raw, example: tuple[str, str]) -> Problem:
-    """Decimal commas were read as such: told, because a comma may also separate thousands."""
+def decimal_comma_caution(file: str, example: tuple[str, str]) -> Problem:
+    """The warning that commas were read as decimal points, since a comma may also separate thousands."""
     rule = f"decimal commas were read as decimal points: {example[0]} is {example[1]}"
-    return _warning(raw, "", rule, "nothing, if the commas are decimal commas; a point leaves no doubt")
+    return _warning(file, "", rule, "nothing, if the commas are decimal commas; a point leaves no doubt")
 
 
-def alike_patients(raw: Raw, number: int) -> Problem:
-    """Identifiers that differ only in capitals count as different patients: told, and left as they are."""
+def alike_patients(file: str, number: int) -> Problem:
+    """The warning that identifiers differ only in capitals; they stay different patients."""
     rule = f"{number} identifiers differ from another one only in capitals; they count as different patients"
-    return _warning(raw, "patient_id", rule, "write the identifier of a patient in one way")
+    return _warning(file, "patient_id", rule, "write the identifier of a patient in one way")
 
 
-def _size(raw: Raw, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
+def _size(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
     if courses["patient"].nunique() == 1:
-        yield _warning(raw, "patient_id", "one patient is no cohort", "read no rate of this report as a rate")
+        yield _warning(file, "patient_id", "one patient is no cohort", "read no rate of this report as a rate")
     single = int((visits.groupby(["patient", "course"], sort=False).size() == 1).sum())
     if single:
         rule = f"{wording.count(single, 'course')} of {len(courses)} with one visit only: no change can be seen there"
-        yield _warning(raw, "visit", rule, "add the visits that took place")
+        yield _warning(file, "visit", rule, "add the visits that took place")
 
 
-def _visits_there(raw: Raw, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
+def _visits_there(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
     for visit, says in (("end_of_infusion", "the end of infusion"), ("follow_up", "follow-up")):
         if not (visits["visit"] == visit).any():
             rule = f"no visit at {says} stands in the file: nothing can be said about it"
-            yield _warning(raw, "visit", rule, f"add the rows with the visit {visit}, if there are such visits")
+            yield _warning(file, "visit", rule, f"add the rows with the visit {visit}, if there are such visits")
 
 
-def _missing(raw: Raw, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
+def _missing(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
     advice = "the report shows who is missing; add the scores that were recorded elsewhere"
     scored = visits[visits["nrs"].notna()]
     for visit, says in zip(VISITS, ("baseline", "the end of infusion", "any follow-up"), strict=True):
@@ -75,12 +83,12 @@ def _missing(raw: Raw, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[
         if lost > MISSING_SHARE * len(courses):
             share = wording.percent(lost / len(courses))
             rule = f"no score at {says} in {lost} of {wording.count(len(courses), 'course')} ({share})"
-            yield _warning(raw, "nrs", rule, advice)
+            yield _warning(file, "nrs", rule, advice)
         elif visit == "baseline" and lost:
             rule = (
                 f"no score at baseline in {lost} of {wording.count(len(courses), 'course')}: no change can be computed"
             )
-            yield _warning(raw, "nrs", rule, advice)
+            yield _warning(file, "nrs", rule, advice)
     later = visits[visits["visit"] == "follow_up"]
     if later["weeks"].nunique() <= _MOST_WEEKS:
         for weeks, rows in later.groupby("weeks")["nrs"]:
@@ -88,18 +96,18 @@ def _missing(raw: Raw, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[
             if lost > MISSING_SHARE * total:
                 share = wording.percent(lost / total)
                 rule = f"{wording.weeks(weeks)} the score is empty in {lost} of {wording.count(total, 'row')} ({share})"
-                yield _warning(raw, "nrs", rule, advice)
+                yield _warning(file, "nrs", rule, advice)
 
 
-def _constant(raw: Raw, visits: pd.DataFrame) -> Iterator[Problem]:
+def _constant(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
     for visit in VISITS:
         scores = visits.loc[visits["visit"] == visit, "nrs"].dropna()
         if len(scores) >= FEWEST_FOR_CONSTANT and scores.nunique() == 1:
             rule = f"all {len(scores)} scores of the visit {visit} are {scores.iloc[0]:g}"
-            yield _warning(raw, "nrs", rule, "look whether the scores were copied down by mistake")
+            yield _warning(file, "nrs", rule, "look whether the scores were copied down by mistake")
 
 
-def _weeks_and_dates(raw: Raw, visits: pd.DataFrame) -> Iterator[Problem]:
+def _weeks_and_dates(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
     """Follow-up visits whose date is far from the end of infusion plus their weeks."""
     dated = visits[visits["date"].notna() & (visits["visit"] != "baseline")]
     keys = course_keys(dated)
@@ -109,27 +117,27 @@ def _weeks_and_dates(raw: Raw, visits: pd.DataFrame) -> Iterator[Problem]:
     far = int((np.abs(since - dated["weeks"].to_numpy()) > MOST_WEEKS_APART).sum())
     if far:
         rule = f"weeks_from_end and date differ by more than {MOST_WEEKS_APART} weeks in {wording.count(far, 'visit')}"
-        yield _warning(raw, "weeks_from_end", rule, "compare them; the report uses weeks_from_end")
+        yield _warning(file, "weeks_from_end", rule, "compare them; the report uses weeks_from_end")
 
 
-def _patients(raw: Raw, courses: pd.DataFrame) -> Iterator[Problem]:
+def _patients(file: str, courses: pd.DataFrame) -> Iterator[Problem]:
     """Patients whose sex differs between courses."""
     stated = courses[courses["sex"].notna()]
     several = int((stated.groupby("patient")["sex"].nunique() > 1).sum())
     if several:
         rule = f"sex differs between the courses of {wording.count(several, 'patient')}"
-        yield _warning(raw, "sex", rule, "look whether one patient_id stands for two patients")
+        yield _warning(file, "sex", rule, "look whether one patient_id stands for two patients")
 
 
-def _alike(raw: Raw, courses: pd.DataFrame) -> Iterator[Problem]:
-    """Sites that differ only in capitals or spaces count as different sites: told, and left as they are."""
+def _alike(file: str, courses: pd.DataFrame) -> Iterator[Problem]:
+    """Sites whose names differ only in capitals or spaces; they stay different sites."""
     sites = courses["site"].cat.categories
     plain = pd.Series(sites, dtype="str").str.casefold().str.split().str.join(" ")
     several = int(plain.duplicated(keep=False).sum())
     if several:
         rule = f"{several} sites have names that differ only in capitals or spaces; they count as different sites"
-        yield _warning(raw, "site", rule, "write each site in one way")
+        yield _warning(file, "site", rule, "write each site in one way")
 
 
-def _warning(raw: Raw, column: str, rule: str, advice: str) -> Problem:
-    return Problem(raw.file, None, column, "", rule, advice)
+def _warning(file: str, column: str, rule: str, advice: str) -> Problem:
+    return Problem(file, None, column, "", rule, advice)

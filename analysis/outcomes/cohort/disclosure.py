@@ -9,7 +9,7 @@ scores are what a report could tell them. So these rules hold, with `min_cell` p
 2. A cross table of two such properties, and the scores at a visit, hide each cell of 1 to min_cell - 1 patients and as
    many further cells as it takes, so that no hidden cell follows from the margins, even for a reader who knows these
    rules and that empty cells are always shown (`cross_table`, `hide_in_row`).
-3. A statistic (mean, quartile, rate) that rests on fewer patients is not given (`hide`).
+3. A statistic (mean, quartile, rate) that rests on fewer patients is not given (`hide_small`).
 
 Within a group of `min_cell` or more, a count of an outcome (2 of 48 gained a response) is shown, as every paper shows
 it, and so are bare counts that no score hangs on (how many courses, how many were left out and why).
@@ -23,12 +23,12 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-NOT_STATED = "not stated"
+GROUP_NOT_STATED = "not stated"
 PROTECTED = "other (merged to protect small groups)"
 _EVERYBODY = "all (groups too small to be shown)"
 
 
-def shown(n: object, min_cell: int) -> str:
+def shown_count(n: object, min_cell: int) -> str:
     """A count for a table: `12`; `<5` where it is hidden (missing)."""
     return f"<{min_cell}" if pd.isna(n) else str(int(n))
 
@@ -52,7 +52,7 @@ def merge_small(
     groups: one a row, without missing values; patients: the patient of each row; counted: the rows whose patients
     count (default: all; for instance those with a score). If the merged group is still too small, the smallest of the
     others joins it, and so on, so that it can't be had by subtracting the others from the total. Groups without a row
-    disappear. A single group stays as it is, however small: hide its statistics with `hide`.
+    disappear. A single group stays as it is, however small: hide its statistics with `hide_small`.
     """
     check_min_cell(min_cell)
     groups = groups.remove_unused_categories()
@@ -82,7 +82,9 @@ def is_merged(label: str, min_cell: int) -> bool:
     return label in (small_groups(min_cell), PROTECTED, _EVERYBODY)
 
 
-def hide(frame: pd.DataFrame, n: str, columns: Iterable[str], min_cell: int, flag: str = "hidden") -> pd.DataFrame:
+def hide_small(
+    frame: pd.DataFrame, n: str, columns: Iterable[str], min_cell: int, flag: str = "hidden"
+) -> pd.DataFrame:
     """The frame with `columns` missing and `flag` True in rows where column `n` counts 1 to min_cell - 1 patients.
 
     The count itself is missing there too. Nobody (0) is no person and stays.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.benefit import ENDED, KINDS, NEVER, ONGOING, benefit_intervals, weighted
-from analysis.outcomes.cohort.disclosure import check_min_cell, hide, is_merged, merge_small
+from analysis.outcomes.cohort.benefit import ENDED, KINDS, NEVER, ONGOING, benefit_intervals, interval_counts
+from analysis.outcomes.cohort.disclosure import check_min_cell, hide_small, is_merged, merge_small
 from analysis.outcomes.cohort.judging import check_rule
 from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
 from analysis.statistics.survival import (
@@ -28,13 +28,13 @@ from analysis.wording import count
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-EVERYBODY, RESPONDERS = "all", "initial_responders"
-WHO = (EVERYBODY, RESPONDERS)
+ALL_PATIENTS, RESPONDERS = "all", "initial_responders"
+WHO = (ALL_PATIENTS, RESPONDERS)
 _COMPARED = ("all", "site", "regimen_class", "course")
 _FIRST, NEXT = "first course", "next course"
 FITTED = ("weibull", "lognormal", "loglogistic")
-FIT = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
-FIT += ["time_ratio", "time_ratio_low", "time_ratio_high", "p_value", "not_fitted"]
+_FIT_COLUMNS = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
+_FIT_COLUMNS += ["time_ratio", "time_ratio_low", "time_ratio_high", "p_value", "not_fitted"]
 # draws of the bootstrap, most and least: up to 1,000 patients so many, then fewer, inversely to their number
 DRAWS_OF_ONE, DRAWS_OF_SEVERAL, FEWER_BEYOND = (1000, 200), (400, 100), 1000
 MOST_BANDS = 12
@@ -147,7 +147,7 @@ def durations(
         tests=pd.DataFrame(
             tests, columns=["who", "by", "group_1", "group_2", "n_1", "n_2", "p_value", "method", "note"]
         ),
-        fits=_frame(fits, ["by", "group_1", "group_2", "n", *FIT]),
+        fits=_frame(fits, ["by", "group_1", "group_2", "n", *_FIT_COLUMNS]),
         fitted_curves=_fitted_curves(responders, horizon_weeks, level, min_cell),
         draws_rule=DRAWS_RULE,
         notes=_notes(courses[first]),
@@ -165,7 +165,7 @@ def _parts(courses: pd.DataFrame, min_cell: int) -> Iterator[tuple[str, str, pd.
     """The courses of every comparison with their group, merged to `min_cell`, without those that can't be judged."""
     judged = courses[courses["kind"].notna()]
     for who in WHO:
-        part = judged if who == EVERYBODY else judged[judged["kind"] != NEVER]
+        part = judged if who == ALL_PATIENTS else judged[judged["kind"] != NEVER]
         for by in _COMPARED:
             mine = part[part["nth"] <= 1] if by == "course" else part[part["first"]]
             if mine.empty:
@@ -196,7 +196,7 @@ def _counts(part: pd.DataFrame) -> dict[str, object]:
 def _estimate(
     part: pd.DataFrame, horizon: float, level: float, draws: int, seed: int
 ) -> tuple[dict[str, object], pd.DataFrame]:
-    known = weighted(part["lower"].to_numpy(), part["upper"].to_numpy())
+    known = interval_counts(part["lower"].to_numpy(), part["upper"].to_numpy())
     columns = known["lower"], known["upper"], known["patients"]
     told = {"patients": len(part), "draws": draws}
     if not draws:
@@ -223,7 +223,7 @@ def _times(table: pd.DataFrame, horizon: float) -> np.ndarray:
 def _test(part: pd.DataFrame, seed: int) -> dict[str, object]:
     labels = part["group"].cat.categories
     known = [
-        weighted(mine["lower"].to_numpy(), mine["upper"].to_numpy()).assign(group=label)
+        interval_counts(mine["lower"].to_numpy(), mine["upper"].to_numpy()).assign(group=label)
         for label, mine in ((label, part[part["group"] == label]) for label in labels)
     ]
     rows = pd.concat(known, ignore_index=True)
@@ -244,7 +244,7 @@ def _test(part: pd.DataFrame, seed: int) -> dict[str, object]:
 def _fits(part: pd.DataFrame, by: str, level: float) -> pd.DataFrame:
     labels = list(part["group"].cat.categories) if by != "all" else ["", ""]
     known = [
-        weighted(mine["lower"].to_numpy(), mine["upper"].to_numpy()).assign(code=code)
+        interval_counts(mine["lower"].to_numpy(), mine["upper"].to_numpy()).assign(code=code)
         for code, mine in part.groupby(part["group"].cat.codes)
     ]
     rows = pd.concat(known, ignore_index=True)
@@ -256,7 +256,9 @@ def _fits(part: pd.DataFrame, by: str, level: float) -> pd.DataFrame:
 def _fitted_curves(part: pd.DataFrame, horizon: float, level: float, min_cell: int) -> pd.DataFrame:
     times = np.linspace(0, horizon, 105)
     frames = []
-    known = weighted(part["lower"].to_numpy(), part["upper"].to_numpy()) if len(part) >= max(min_cell, 1) else None
+    known = (
+        interval_counts(part["lower"].to_numpy(), part["upper"].to_numpy()) if len(part) >= max(min_cell, 1) else None
+    )
     for name in FITTED if known is not None else ():
         try:
             fit = fit_distribution(known["lower"], known["upper"], known["patients"], name, level=level)
@@ -272,13 +274,13 @@ def _hidden_counts(rows: list[dict], min_cell: int) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(whole, "Int64"))
     followed = frame["ongoing"] - frame["without_follow_up"]
     frame["median_followed"] = frame["median_followed"].where((followed >= min_cell).to_numpy(dtype=bool))
-    return hide(frame, "patients", [*whole[1:], "median_followed"], min_cell)
+    return hide_small(frame, "patients", [*whole[1:], "median_followed"], min_cell)
 
 
 def _hidden_medians(rows: list[dict], min_cell: int) -> pd.DataFrame:
     numbers = ["median_low", "median_high", "limit_low", "limit_high"]
     frame = pd.DataFrame(rows, columns=["who", "by", "group", "patients", *numbers, "draws", "merged"])
-    return hide(frame.astype({"patients": "Int64", "draws": "Int64"}), "patients", numbers, min_cell)
+    return hide_small(frame.astype({"patients": "Int64", "draws": "Int64"}), "patients", numbers, min_cell)
 
 
 def _notes(first: pd.DataFrame) -> tuple[str, ...]:

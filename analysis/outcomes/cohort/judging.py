@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-RULES = ("ge_2_points", "ge_30_percent", "ge_50_percent")
+RESPONDER_RULES = ("ge_2_points", "ge_30_percent", "ge_50_percent")
 RULE_WORDS = {
     "ge_2_points": "pain fell by 2 points or more",
     "ge_30_percent": "pain fell by 30% or more",
     "ge_50_percent": "pain fell by 50% or more",
 }
-PERCENT = {"ge_30_percent": 30.0, "ge_50_percent": 50.0}
-POINTS = 2.0
-ROUNDING = 1e-9  # a fall of exactly 30% must not fail by what binary fractions lose
+LEAST_FALL_PERCENT = {"ge_30_percent": 30.0, "ge_50_percent": 50.0}
+LEAST_FALL_POINTS = 2.0
+ROUNDING_TOLERANCE = 1e-9  # a fall of exactly 30% must not fail by what binary fractions lose
 
 
 def check_rule(rule: str) -> None:
-    """ValueError for a rule that is none of RULES."""
-    if rule not in RULES:
-        raise ValueError(f"responder_rule is {rule!r}: must be one of {', '.join(RULES)}")
+    """ValueError for a rule that is none of RESPONDER_RULES."""
+    if rule not in RESPONDER_RULES:
+        raise ValueError(f"responder_rule is {rule!r}: must be one of {', '.join(RESPONDER_RULES)}")
 
 
 def can_be_judged(baseline: np.ndarray, rule: str) -> np.ndarray:
     """Whether the rule says anything of these baselines: there is one, and for a percentage it is above 0."""
     check_rule(rule)
-    return ~np.isnan(baseline) & ((baseline > 0) | (rule not in PERCENT))
+    return ~np.isnan(baseline) & ((baseline > 0) | (rule not in LEAST_FALL_PERCENT))
 
 
 def responds(baseline: np.ndarray, later: np.ndarray, rule: str) -> np.ndarray:
@@ -34,9 +34,9 @@ def responds(baseline: np.ndarray, later: np.ndarray, rule: str) -> np.ndarray:
     (Dworkin et al. 2008, J Pain 9:105). A baseline below 2 can't fall by 2 points: never a responder by that rule.
     """
     check_rule(rule)
-    needed = baseline * (PERCENT[rule] / 100) if rule in PERCENT else POINTS
+    needed = baseline * (LEAST_FALL_PERCENT[rule] / 100) if rule in LEAST_FALL_PERCENT else LEAST_FALL_POINTS
     with np.errstate(invalid="ignore"):
-        return baseline - later >= needed - ROUNDING
+        return baseline - later >= needed - ROUNDING_TOLERANCE
 
 
 def percent_fall(baseline: np.ndarray, later: np.ndarray) -> np.ndarray:

@@ -12,7 +12,13 @@ from scipy.optimize import brentq
 from scipy.special import log_ndtr, ndtr, ndtri
 
 from analysis.outcomes.cohort.disclosure import check_min_cell
-from analysis.outcomes.cohort.judging import PERCENT, POINTS, ROUNDING, RULES, can_be_judged
+from analysis.outcomes.cohort.judging import (
+    LEAST_FALL_PERCENT,
+    LEAST_FALL_POINTS,
+    RESPONDER_RULES,
+    ROUNDING_TOLERANCE,
+    can_be_judged,
+)
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, left_out_frame
 
 if TYPE_CHECKING:
@@ -181,10 +187,12 @@ def _falls(rows: list[tuple[float, str, bool]], mean: float, sd: float, baseline
     expected = patients @ (values - mean) / max(patients.sum(), 1)
     found = []
     for r, basis, central in rows:
-        shares = {rule: _responders(rule, r, mean, sd, values, patients) for rule in RULES}
+        shares = {rule: _responders(rule, r, mean, sd, values, patients) for rule in RESPONDER_RULES}
         row = {"reliability": r, "basis": basis, "fall": (1 - r) * expected, "within_patient_sd": sd * sqrt(1 - r)}
         found.append({**row, **shares, "is_central": central})
-    return pd.DataFrame(found, columns=["reliability", "basis", "fall", "within_patient_sd", *RULES, "is_central"])
+    return pd.DataFrame(
+        found, columns=["reliability", "basis", "fall", "within_patient_sd", *RESPONDER_RULES, "is_central"]
+    )
 
 
 def _responders(rule: str, r: float, mean: float, sd: float, values: np.ndarray, patients: np.ndarray) -> float:
@@ -192,11 +200,11 @@ def _responders(rule: str, r: float, mean: float, sd: float, values: np.ndarray,
     y, n = values[judged], patients[judged]
     if not n.sum():
         return nan
-    reach = y - (y * PERCENT[rule] / 100 if rule in PERCENT else POINTS)
+    reach = y - (y * LEAST_FALL_PERCENT[rule] / 100 if rule in LEAST_FALL_PERCENT else LEAST_FALL_POINTS)
     possible = reach >= 0
     if _whole(values):
         # a score of whole numbers is at most this one if it is below half a point more
-        reach = np.floor(reach + ROUNDING) + 0.5
+        reach = np.floor(reach + ROUNDING_TOLERANCE) + 0.5
     chance = ndtr((reach - mean - r * (y - mean)) / (sd * sqrt(1 - r * r)))
     return float(n @ np.where(possible, chance, 0.0) / n.sum())
 

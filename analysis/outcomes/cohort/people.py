@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.describe import describe
-from analysis.outcomes.cohort.disclosure import check_min_cell, cross_table, hide, is_merged, merge_small
+from analysis.outcomes.cohort.disclosure import check_min_cell, cross_table, hide_small, is_merged, merge_small
 from analysis.outcomes.cohort.judging import can_be_judged, responds
-from analysis.outcomes.cohort.planned import Planned, planned
+from analysis.outcomes.cohort.planned import PlannedVisits, planned_visits
 from analysis.outcomes.cohort.scores import (
     FIRST_COURSES,
     GROUPINGS,
     course_of_visit,
     course_scores,
+    describe,
     grouping,
     left_out_frame,
 )
@@ -73,8 +73,8 @@ def people(
     check_min_cell(min_cell)
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     first = courses[courses["first"]]
-    visits = planned(cohort, min_cell)
-    groups, differs, left_out = who_is_missing(first, responder_rule, level, min_cell)
+    visits = planned_visits(cohort, min_cell)
+    groups, differs, left_out = _who_is_missing(first, responder_rule, level, min_cell)
     return People(
         sizes=_sizes(cohort, courses, min_cell),
         groups=pd.concat([_groups(courses, by, min_cell) for by in GROUPINGS], ignore_index=True),
@@ -112,7 +112,7 @@ def _sizes(cohort: Cohort, courses: pd.DataFrame, min_cell: int) -> pd.DataFrame
         ("regimens", courses["regimen_class"].nunique(), 0),
     ]
     found = pd.DataFrame(rows, columns=["item", "n", "behind"]).astype({"n": "Int64", "behind": "Int64"})
-    return hide(found, "behind", ["n"], min_cell).drop(columns="behind")
+    return hide_small(found, "behind", ["n"], min_cell).drop(columns="behind")
 
 
 def _groups(courses: pd.DataFrame, by: str, min_cell: int) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def _groups(courses: pd.DataFrame, by: str, min_cell: int) -> pd.DataFrame:
             "merged": [is_merged(label, min_cell) for label in counts.index],
         }
     )
-    return hide(found, "patients", ["courses", "share"], min_cell)
+    return hide_small(found, "patients", ["courses", "share"], min_cell)
 
 
 def _site_by_regimen(first: pd.DataFrame, min_cell: int) -> pd.DataFrame:
@@ -147,10 +147,10 @@ def _measures(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
     if len(first) < min_cell:
         frame["missing"] = pd.NA  # it would be the number of all patients, which is hidden
     # n and missing add up to all patients: a hidden n hides both
-    return hide(frame, "n", ["missing", "mean", "sd", "median", "q1", "q3"], min_cell)
+    return hide_small(frame, "n", ["missing", "mean", "sd", "median", "q1", "q3"], min_cell)
 
 
-def _missing(cohort: Cohort, visits: Planned, min_cell: int) -> pd.DataFrame:
+def _missing(cohort: Cohort, visits: PlannedVisits, min_cell: int) -> pd.DataFrame:
     size, expected = len(visits.axis), len(cohort.courses)
     stands = visits.place >= 0
     scored = stands & cohort.visits["nrs"].notna().to_numpy()
@@ -163,12 +163,12 @@ def _missing(cohort: Cohort, visits: Planned, min_cell: int) -> pd.DataFrame:
     frame["expected"] = pd.array([expected] * size, dtype="Int64")
     frame["empty"], frame["no_row"] = frame["rows"] - frame["observed"], frame["expected"] - frame["rows"]
     frame["share_observed"] = frame["observed"].astype("float64") / expected if expected else np.nan
-    found = hide(frame.drop(columns="rows"), "observed", ["empty", "no_row", "share_observed"], min_cell)
+    found = hide_small(frame.drop(columns="rows"), "observed", ["empty", "no_row", "share_observed"], min_cell)
     names = ["position", "visit", "weeks", "label", "expected", "observed", "empty", "no_row", "share_observed"]
     return found[[*names, "hidden"]]
 
 
-def who_is_missing(
+def _who_is_missing(
     first: pd.DataFrame, responder_rule: str, level: float = 0.95, min_cell: int = 5
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Do patients without a follow-up score differ from those with one? Two groups, their differences, who is left out.

@@ -19,7 +19,7 @@ BASELINE, _END = 0, 1  # positions on the axis; planned weeks follow
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedVisits:
     """The visits of a cohort on one axis.
 
     axis: position, visit, weeks (missing at baseline, 0 at the end of infusion), label. weeks: the planned weeks, in
@@ -36,7 +36,7 @@ class Planned:
     surplus: int
 
 
-def planned(cohort: Cohort, min_cell: int = 5) -> Planned:
+def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
     """Group the follow-up visits by weeks after the end of infusion.
 
     Up to eight different weeks in the table: each stands for itself. Else the week (to the whole week; half a week
@@ -80,7 +80,7 @@ def planned(cohort: Cohort, min_cell: int = 5) -> Planned:
             "label": ["baseline", "end of infusion", *(f"week {week:.3g}" for week in chosen)],
         }
     )
-    return Planned(axis, tuple(chosen.tolist()), _words(chosen, exact), place, far, surplus)
+    return PlannedVisits(axis, tuple(chosen.tolist()), _words(chosen, exact), place, far, surplus)
 
 
 def _commonest(values: np.ndarray, counts: np.ndarray, min_cell: int) -> np.ndarray:

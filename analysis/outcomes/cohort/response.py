@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import check_min_cell, hide, is_merged, merge_small
+from analysis.outcomes.cohort.disclosure import check_min_cell, hide_small, is_merged, merge_small
 from analysis.outcomes.cohort.judging import (
-    POINTS,
-    ROUNDING,
+    LEAST_FALL_POINTS,
+    RESPONDER_RULES,
+    ROUNDING_TOLERANCE,
     RULE_WORDS,
-    RULES,
     can_be_judged,
     check_rule,
     percent_fall,
     responds,
 )
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
-from analysis.outcomes.cohort.tipping import COLUMNS as TIPPING_COLUMNS
-from analysis.outcomes.cohort.tipping import HIDDEN, Flow, TippingPoint, tipping_point
+from analysis.outcomes.cohort.tipping import (
+    HIDDEN_TIPPING_POINT,
+    TIPPING_COLUMNS,
+    PairedCounts,
+    TippingPoint,
+    tipping_point,
+)
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import mcnemar
 from analysis.wording import count
@@ -29,13 +34,13 @@ from analysis.wording import count
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-VISITS = ("end_of_infusion", "follow_up")
+OUTCOME_VISITS = ("end_of_infusion", "follow_up")
 COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"
 HANDLINGS = (COMPLETE, IMPUTED)
 _COMPARED = ("site", "regimen_class", "year", "course_group")
-RATE = ["responders", "n", "rate", "ci_low", "ci_high"]
-FLOW = ["first", "second", "kept", "lost", "gained", "neither", "rate_first", "rate_second"]
-FLOW += ["difference", "difference_low", "difference_high", "p_value"]
+_RATE_COLUMNS = ["responders", "n", "rate", "ci_low", "ci_high"]
+_FLOW_COLUMNS = ["first", "second", "kept", "lost", "gained", "neither", "rate_first", "rate_second"]
+_FLOW_COLUMNS += ["difference", "difference_low", "difference_high", "p_value"]
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,9 @@ def response(
         rule=responder_rule,
         follow_up_weeks=follow_up_weeks,
         window_weeks=window_weeks,
-        rates=shown_rates([row for rule in RULES for row in _rates(first, rule, level)], min_cell),
+        rates=shown_rates([row for rule in RESPONDER_RULES for row in _rates(first, rule, level)], min_cell),
         by_group=_by_group(courses, responder_rule, level, min_cell),
-        flow=shown_flows([row for rule in RULES for row in _flows(first, rule, level)], min_cell),
+        flow=shown_flows([row for rule in RESPONDER_RULES for row in _flows(first, rule, level)], min_cell),
         curve=_curve(first, level, min_cell),
         tipping=tipping,
         tips=tips,
@@ -108,12 +113,12 @@ def response(
 
 def shown_rates(rows: list[dict], min_cell: int) -> pd.DataFrame:
     """Rows with what `rate_row` gives as a table, hidden where fewer than `min_cell` patients stand behind."""
-    return hide(_whole(pd.DataFrame(rows), ["responders", "n"]), "n", RATE, min_cell)
+    return hide_small(_whole(pd.DataFrame(rows), ["responders", "n"]), "n", _RATE_COLUMNS, min_cell)
 
 
 def shown_flows(rows: list[dict], min_cell: int) -> pd.DataFrame:
     """Rows with n and what `flow_row` gives as a table, hidden where fewer than `min_cell` patients stand behind."""
-    return hide(_whole(pd.DataFrame(rows), ["n", *FLOW[:6]]), "n", FLOW, min_cell)
+    return hide_small(_whole(pd.DataFrame(rows), ["n", *_FLOW_COLUMNS[:6]]), "n", _FLOW_COLUMNS, min_cell)
 
 
 def rate_row(events: int, n: int, level: float) -> dict[str, float]:
@@ -122,20 +127,20 @@ def rate_row(events: int, n: int, level: float) -> dict[str, float]:
     return {"responders": events, "n": n, "rate": events / n if n else np.nan, "ci_low": low, "ci_high": high}
 
 
-def flow_row(flow: Flow, level: float) -> dict[str, float]:
-    """The columns FLOW: counts, both rates, their difference with Newcombe's limits, McNemar's exact p-value."""
+def flow_row(flow: PairedCounts, level: float) -> dict[str, float]:
+    """Counts, both rates, their difference with Newcombe's limits, McNemar's exact p-value."""
     first, second = flow.kept + flow.lost, flow.kept + flow.gained
-    row = dict(zip(FLOW, (first, second, flow.kept, flow.lost, flow.gained, flow.neither), strict=False))
+    row = dict(zip(_FLOW_COLUMNS, (first, second, flow.kept, flow.lost, flow.gained, flow.neither), strict=False))
     if not flow.n:
-        return row | dict.fromkeys(FLOW[6:], np.nan)
+        return row | dict.fromkeys(_FLOW_COLUMNS[6:], np.nan)
     told = (first / flow.n, second / flow.n, *flow.difference(level), mcnemar(flow.lost, flow.gained, "exact"))
-    return row | dict(zip(FLOW[6:], map(float, told), strict=True))
+    return row | dict(zip(_FLOW_COLUMNS[6:], map(float, told), strict=True))
 
 
-def flow_between(first: np.ndarray, second: np.ndarray) -> Flow:
+def flow_between(first: np.ndarray, second: np.ndarray) -> PairedCounts:
     """Who responded at both times, at one, at none."""
     parts = (first & second, first & ~second, ~first & second, ~first & ~second)
-    return Flow(*(int(part.sum()) for part in parts))
+    return PairedCounts(*(int(part.sum()) for part in parts))
 
 
 def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
@@ -152,7 +157,7 @@ def _judged(courses: pd.DataFrame, rule: str, visit: str) -> tuple[np.ndarray, n
 
 def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
     rows = []
-    for visit in VISITS:
+    for visit in OUTCOME_VISITS:
         usable, scored, response = _judged(courses, rule, visit)
         for handling, whole in ((COMPLETE, scored), (IMPUTED, usable)):
             rows.append(
@@ -170,7 +175,7 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> 
     rows = []
     for by in _COMPARED:
         part = courses if by == "course_group" else courses[courses["first"]]
-        for visit in VISITS:
+        for visit in OUTCOME_VISITS:
             usable, scored, response = _judged(part, rule, visit)
             if not usable.any():
                 continue
@@ -184,14 +189,14 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> 
                     place = {"by": by, "group": label, "visit": visit, "handling": handling}
                     rate = rate_row(sums[""][code], sums[handling][code], level)
                     rows.append(place | rate | {"merged": is_merged(label, min_cell)})
-    columns = ["by", "group", "visit", "handling", *RATE, "merged"]
+    columns = ["by", "group", "visit", "handling", *_RATE_COLUMNS, "merged"]
     found = _whole(pd.DataFrame(rows, columns=columns), ["responders", "n"]).astype({"merged": bool})
-    return hide(found, "n", RATE, min_cell)
+    return hide_small(found, "n", _RATE_COLUMNS, min_cell)
 
 
 def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
-    usable, scored_1, response_1 = _judged(first, rule, VISITS[0])
-    _, scored_2, response_2 = _judged(first, rule, VISITS[1])
+    usable, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
+    _, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
     rows = []
     for handling, whole in ((COMPLETE, scored_1 & scored_2), (IMPUTED, usable)):
         flow = flow_between(response_1[whole], response_2[whole])
@@ -200,23 +205,23 @@ def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
 
 
 def _tipping(first: pd.DataFrame, rule: str, level: float, min_cell: int) -> tuple[pd.DataFrame, TippingPoint]:
-    _, scored_1, response_1 = _judged(first, rule, VISITS[0])
-    _, scored_2, response_2 = _judged(first, rule, VISITS[1])
+    _, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
+    _, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
     both, missing = scored_1 & scored_2, scored_1 & ~scored_2
     complete = flow_between(response_1[both], response_2[both])
     if complete.n < max(min_cell, 1):
-        return pd.DataFrame(columns=TIPPING_COLUMNS), HIDDEN
+        return pd.DataFrame(columns=TIPPING_COLUMNS), HIDDEN_TIPPING_POINT
     return tipping_point(complete, int((missing & response_1).sum()), int((missing & ~response_1).sum()), level)
 
 
 def _curve(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
     cutoffs = np.arange(101)
     rows = []
-    for visit in VISITS:
+    for visit in OUTCOME_VISITS:
         falls = percent_fall(first["baseline"].to_numpy(), first[visit].to_numpy())
         falls = np.sort(falls[~np.isnan(falls)])
-        usable = int(can_be_judged(first["baseline"].to_numpy(), RULES[1]).sum())
-        reached = len(falls) - np.searchsorted(falls, cutoffs - 100 * ROUNDING, side="left")
+        usable = int(can_be_judged(first["baseline"].to_numpy(), RESPONDER_RULES[1]).sum())
+        reached = len(falls) - np.searchsorted(falls, cutoffs - 100 * ROUNDING_TOLERANCE, side="left")
         limits = {
             (events, whole): wilson(events, whole, level) if whole else (np.nan, np.nan)
             for events in np.unique(reached).tolist()
@@ -231,16 +236,16 @@ def _curve(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
             rows.append(row)
     found = _whole(pd.DataFrame(rows), ["responders", "n_complete", "n_all"])
     others = [name for name in found if name not in ("visit", "cutoff", "n_complete")]
-    return hide(found, "n_complete", others, min_cell)
+    return hide_small(found, "n_complete", others, min_cell)
 
 
 def _notes(first: pd.DataFrame) -> tuple[str, ...]:
-    low = int((first["baseline"] < POINTS).sum())
+    low = int((first["baseline"] < LEAST_FALL_POINTS).sum())
     if not low:
         return ()
-    who = count(low, "patient")
+    who, points = count(low, "patient"), f"{LEAST_FALL_POINTS:g}"
     return (
-        f"{who} had a baseline below {POINTS:g} points, which can't fall by {POINTS:g}: no responder by the rule "
+        f"{who} had a baseline below {points} points, which can't fall by {points}: no responder by the rule "
         f"“{RULE_WORDS['ge_2_points']}”.",
     )
 
@@ -248,7 +253,7 @@ def _notes(first: pd.DataFrame) -> tuple[str, ...]:
 def _left_out(first: pd.DataFrame) -> pd.DataFrame:
     baseline = first["baseline"].to_numpy()
     usable = ~np.isnan(baseline)
-    no_end, no_later = (usable & first[visit].isna().to_numpy() for visit in VISITS)
+    no_end, no_later = (usable & first[visit].isna().to_numpy() for visit in OUTCOME_VISITS)
     percentages = "rates, by_group, flow, curve (percentages)"
     return left_out_frame(
         [

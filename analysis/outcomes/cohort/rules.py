@@ -1,4 +1,4 @@
-"""Rules across rows: what one visit or course says about another. A cell that is wrong is missing here."""
+"""Rules across rows: each compares visits or courses with another. A wrong cell counts as missing here."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from analysis.outcomes.cohort.raw import Raw, several
 from analysis.outcomes.cohort.table import VISITS
-from analysis.tabular.problems import Problem
+from analysis.tabular.problems import Problem, in_rows
+from analysis.tabular.text_table import TextTable
 
 _BASELINE, _END, FOLLOW_UP = range(3)
 
@@ -55,35 +55,36 @@ class Long:
         return np.concatenate([[0], np.flatnonzero(new) + 1])
 
 
-def weeks_fit_visits(raw: Raw, long: Long) -> Iterator[Problem]:
+def weeks_fit_visits(table: TextTable, long: Long) -> Iterator[Problem]:
     """Weeks of each visit: none at baseline, 0 at the end of infusion, more at follow-up. Of the long form only."""
     empty = long.weeks_empty
 
-    def told(mask: np.ndarray, rule: str, advice: str) -> list[Problem]:
-        return several(
-            np.sort(np.flatnonzero(mask)),
-            lambda i: _problem(raw, long, i, "weeks_from_end", "" if empty[i] else f"{long.weeks[i]:g}", rule, advice),
-        )
+    def problems(mask: np.ndarray, rule: str, advice: str) -> list[Problem]:
+        def problem_at(i: int) -> Problem:
+            value = "" if empty[i] else f"{long.weeks[i]:g}"
+            return _problem(table, long, i, "weeks_from_end", value, rule, advice)
+
+        return in_rows(np.flatnonzero(mask), problem_at)
 
     known = ~np.isnan(long.weeks)
-    yield from told(
+    yield from problems(
         (long.visit == _BASELINE) & known,
         "weeks_from_end is empty at baseline",
         "delete the number, or write follow_up or end_of_infusion as the visit",
     )
-    yield from told(
+    yield from problems(
         (long.visit == _END) & (empty | (known & (long.weeks != 0))),
         "weeks_from_end is 0 at end_of_infusion",
         "write 0, or follow_up as the visit if it was later",
     )
-    yield from told(
+    yield from problems(
         (long.visit == FOLLOW_UP) & (empty | (known & (long.weeks <= 0))),
         "weeks_from_end is above 0 at follow_up",
         "write the weeks from the end of infusion to this visit",
     )
 
 
-def visits_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
+def visits_stand_once(table: TextTable, long: Long) -> Iterator[Problem]:
     """No visit of a course twice: the same patient, course, visit and weeks."""
     same = (
         (long.patient[1:] == long.patient[:-1])
@@ -98,29 +99,29 @@ def visits_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
 
     def twice(i: int) -> Problem:
         rule = "each visit of a course stands once (same patient_id, course, visit and weeks_from_end)"
-        before = int(raw.rows[long.position[i - 1]])
+        before = int(table.rows[long.position[i - 1]])
         advice = f"it stands in row {before} too: delete the row that is wrong, or give a second course the number 2"
-        return _problem(raw, long, i, "visit", VISITS[long.visit[i]], rule, advice)
+        return _problem(table, long, i, "visit", VISITS[long.visit[i]], rule, advice)
 
-    yield from several(_in_file_order(long, again), twice)
+    yield from in_rows(_in_file_order(long, again), twice)
 
 
-def courses_stand_once(raw: Raw, long: Long) -> Iterator[Problem]:
+def courses_stand_once(table: TextTable, long: Long) -> Iterator[Problem]:
     """No course in two rows of the wide form."""
     starts = long.starts()
     rows = np.flatnonzero((long.visit == _BASELINE) & (long.patient >= 0) & (long.course > 0))
     again = np.setdiff1d(rows, starts)
 
     def twice(i: int) -> Problem:
-        before = int(raw.rows[long.position[starts[np.searchsorted(starts, i, side="right") - 1]]])
+        before = int(table.rows[long.position[starts[np.searchsorted(starts, i, side="right") - 1]]])
         rule = "each patient and course has one row"
         advice = f"it has row {before} too: delete the row that is wrong, or give a second course the number 2"
-        return _problem(raw, long, i, "patient_id", "", rule, advice)
+        return _problem(table, long, i, "patient_id", "", rule, advice)
 
-    yield from several(_in_file_order(long, again), twice)
+    yield from in_rows(_in_file_order(long, again), twice)
 
 
-def courses_have_a_baseline(raw: Raw, long: Long) -> Iterator[Problem]:
+def courses_have_a_baseline(table: TextTable, long: Long) -> Iterator[Problem]:
     """No later visit of a course without its baseline. A baseline with an empty score is missing data, no problem."""
     starts = long.starts()
     if not len(starts):
@@ -134,13 +135,13 @@ def courses_have_a_baseline(raw: Raw, long: Long) -> Iterator[Problem]:
     ]
     rule = "a course with a later visit has a row for its baseline"
     advice = "add the baseline's row; if its score is missing, leave nrs empty there"
-    yield from several(
+    yield from in_rows(
         _in_file_order(long, without),
-        lambda i: _problem(raw, long, i, "visit", VISITS[long.visit[i]], rule, advice),
+        lambda i: _problem(table, long, i, "visit", VISITS[long.visit[i]], rule, advice),
     )
 
 
-def dates_follow_weeks(raw: Raw, long: Long) -> Iterator[Problem]:
+def dates_follow_weeks(table: TextTable, long: Long) -> Iterator[Problem]:
     """In a course, a visit after more weeks is not at an earlier date, nor at the same date a week or more later."""
     if long.date is None:
         return
@@ -156,17 +157,17 @@ def dates_follow_weeks(raw: Raw, long: Long) -> Iterator[Problem]:
     earlier = dict(zip(after[wrong].tolist(), before[wrong].tolist(), strict=True))
 
     def backwards(i: int) -> Problem:
-        row = int(raw.rows[long.position[earlier[i]]])
+        row = int(table.rows[long.position[earlier[i]]])
         rule = "weeks_from_end and date run the same way: a visit after more weeks has a later date"
         return _problem(
-            raw, long, i, "date", _day(long.date[i]), rule, f"compare weeks and date with those of row {row}"
+            table, long, i, "date", _day(long.date[i]), rule, f"compare weeks and date with those of row {row}"
         )
 
     chosen = after[wrong]
-    yield from several(_in_file_order(long, chosen), backwards)
+    yield from in_rows(_in_file_order(long, chosen), backwards)
 
 
-def courses_follow_dates(raw: Raw, long: Long) -> Iterator[Problem]:
+def courses_follow_dates(table: TextTable, long: Long) -> Iterator[Problem]:
     """A patient's later course does not begin before the earlier one."""
     if long.date is None:
         return
@@ -177,17 +178,17 @@ def courses_follow_dates(raw: Raw, long: Long) -> Iterator[Problem]:
     earlier = dict(zip(starts[1:][wrong].tolist(), starts[:-1][wrong].tolist(), strict=True))
 
     def backwards(i: int) -> Problem:
-        row = int(raw.rows[long.position[earlier[i]]])
+        row = int(table.rows[long.position[earlier[i]]])
         rule = "the courses of a patient are numbered in the order of their dates"
         return _problem(
-            raw, long, i, "date", _day(long.date[i]), rule, f"compare course and date with those of row {row}"
+            table, long, i, "date", _day(long.date[i]), rule, f"compare course and date with those of row {row}"
         )
 
-    yield from several(starts[1:][wrong], backwards)
+    yield from in_rows(starts[1:][wrong], backwards)
 
 
 def attributes_are_constant(
-    raw: Raw, long: Long, attributes: dict[str, np.ndarray], words: dict[str, tuple[str, ...]]
+    table: TextTable, long: Long, attributes: dict[str, np.ndarray], words: dict[str, tuple[str, ...]]
 ) -> tuple[dict[str, np.ndarray], list[Problem]]:
     """What each course says of its patient, by column, and the problems where two rows of a course contradict.
 
@@ -206,13 +207,13 @@ def attributes_are_constant(
             rule = f"{column} is the same in all rows of a patient's course"
             value = words[column][int(values[i])] if column in words else f"{values[i]:g}"
             advice = "write the same in all rows of the course, or give a second course the number 2"
-            return _problem(raw, long, i, column, value, rule, advice)
+            return _problem(table, long, i, column, value, rule, advice)
 
-        problems += several(_in_file_order(long, np.flatnonzero(contradicts)), changes)
+        problems += in_rows(_in_file_order(long, np.flatnonzero(contradicts)), changes)
     return found, problems
 
 
-def age_runs_forward(raw: Raw, long: Long, age: np.ndarray) -> list[Problem]:
+def age_runs_forward(table: TextTable, long: Long, age: np.ndarray) -> list[Problem]:
     """A patient is not younger in a later course. age: of each course, NaN = not stated."""
     starts = long.starts()
     known = (long.patient[starts] >= 0) & (long.course[starts] > 0) & ~np.isnan(age)
@@ -220,7 +221,7 @@ def age_runs_forward(raw: Raw, long: Long, age: np.ndarray) -> list[Problem]:
     younger = np.flatnonzero((long.patient[starts[1:]] == long.patient[starts[:-1]]) & (age[1:] < age[:-1])) + 1
     ages = dict(zip(starts[younger].tolist(), age[younger].tolist(), strict=True))
     rule, advice = "a patient is not younger in a later course", "compare age and course with the patient's other rows"
-    return several(starts[younger], lambda i: _problem(raw, long, i, "age", f"{ages[i]:g}", rule, advice))
+    return in_rows(starts[younger], lambda i: _problem(table, long, i, "age", f"{ages[i]:g}", rule, advice))
 
 
 def _first_of_each(values: np.ndarray, starts: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -242,8 +243,8 @@ def _in_file_order(long: Long, visits: np.ndarray) -> np.ndarray:
     return visits[np.argsort(long.position[visits], kind="stable")]
 
 
-def _problem(raw: Raw, long: Long, i: int, column: str, value: str, rule: str, advice: str) -> Problem:
-    return Problem(raw.file, int(raw.rows[long.position[i]]), column, value, rule, advice)
+def _problem(table: TextTable, long: Long, i: int, column: str, value: str, rule: str, advice: str) -> Problem:
+    return Problem(table.file, int(table.rows[long.position[i]]), column, value, rule, advice)
 
 
 def _day(value: np.datetime64) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import NOT_STATED
+from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED
+from analysis.statistics.summaries import mean_interval
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -16,6 +17,7 @@ GROUPINGS = ("site", "regimen_class", "sex", "year", "course_group")
 COURSE_GROUPS = ("first course", "second course", "third or later")
 FIRST_COURSES = "each patient once, with the first course that the table holds"
 EVERY_COURSE = "every course counted, so a patient may count more than once"
+STATISTICS = ("mean", "sd", "low", "high", "median", "q1", "q3")
 AT_FOLLOW_UP = 1e-9  # weeks: a visit on the edge of the window lies inside it
 
 
@@ -73,7 +75,7 @@ def grouping(frame: pd.DataFrame, by: str) -> pd.Categorical:
     codes, values = pd.factorize(column, sort=True, use_na_sentinel=True)
     names = [str(value) for value in values]
     if (codes < 0).any():
-        codes, names = np.where(codes < 0, len(names), codes), [*names, NOT_STATED]
+        codes, names = np.where(codes < 0, len(names), codes), [*names, GROUP_NOT_STATED]
     return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))
 
 
@@ -81,6 +83,25 @@ def left_out_frame(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
     """What a result doesn't hold: result, why, unit (patients, courses, visits), n; reasons that concern none go."""
     found = pd.DataFrame(rows, columns=["result", "why", "unit", "n"]).astype({"n": "Int64"})
     return found[found["n"] > 0].reset_index(drop=True)
+
+
+def describe(values: np.ndarray, level: float = 0.95) -> dict[str, float]:
+    """n, mean, sd, Student's interval of the mean (low, high) at `level`, median, q1 and q3 of the values that aren't
+    missing.
+
+    sd and interval need two values; no interval where all values are alike, which says nothing of how sure the mean is.
+    """
+    values = values[~np.isnan(values)]
+    n = len(values)
+    found = {"n": n, **dict.fromkeys(STATISTICS, np.nan)}
+    if n:
+        found["mean"] = float(values.mean())
+        found["q1"], found["median"], found["q3"] = (float(q) for q in np.quantile(values, (0.25, 0.5, 0.75)))
+    if n > 1:
+        found["sd"] = float(values.std(ddof=1))
+        if found["sd"] > 1e-12:
+            found["low"], found["high"] = mean_interval(found["mean"], found["sd"], n, level)
+    return found
 
 
 def _at(places: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:

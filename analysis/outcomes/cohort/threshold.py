@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.disclosure import check_min_cell
-from analysis.outcomes.cohort.judging import ROUNDING, can_be_judged, percent_fall
+from analysis.outcomes.cohort.judging import ROUNDING_TOLERANCE, can_be_judged, percent_fall
 from analysis.outcomes.cohort.response import (
     COMPLETE,
     IMPUTED,
-    VISITS,
+    OUTCOME_VISITS,
     flow_between,
     flow_row,
     rate_row,
@@ -69,14 +69,14 @@ def at_threshold(
     first = courses[courses["first"]]
     baseline = first["baseline"].to_numpy()
     usable = can_be_judged(baseline, "ge_30_percent")
-    falls = [percent_fall(baseline, first[visit].to_numpy()) for visit in VISITS]
+    falls = [percent_fall(baseline, first[visit].to_numpy()) for visit in OUTCOME_VISITS]
     scored = [~np.isnan(fall) for fall in falls]
     with np.errstate(invalid="ignore"):
         # a fall of exactly so many percent must not fail by what binary fractions lose
-        responded = [fall >= percent - 100 * ROUNDING for fall in falls]
+        responded = [fall >= percent - 100 * ROUNDING_TOLERANCE for fall in falls]
     rates = [
         {"visit": visit, "handling": handling, **rate_row(int(yes.sum()), int(whole.sum()), level)}
-        for visit, there, yes in zip(VISITS, scored, responded, strict=True)
+        for visit, there, yes in zip(OUTCOME_VISITS, scored, responded, strict=True)
         for handling, whole in ((COMPLETE, there), (IMPUTED, usable))
     ]
     both = scored[0] & scored[1]

@@ -12,12 +12,12 @@ from analysis.statistics.intervals import newcombe_paired, wilson
 FELL, UNCLEAR, ROSE = "fell", "no clear change", "rose"
 CONCLUSIONS = (FELL, UNCLEAR, ROSE)
 MOST_ROWS = 200
-COLUMNS = ["missing_responders", "share_of_missing", "responders", "n", "rate", "ci_low", "ci_high"]
-COLUMNS += ["difference", "difference_low", "difference_high", "conclusion", "same"]
+TIPPING_COLUMNS = ["missing_responders", "share_of_missing", "responders", "n", "rate", "ci_low", "ci_high"]
+TIPPING_COLUMNS += ["difference", "difference_low", "difference_high", "conclusion", "same"]
 
 
 @dataclass(frozen=True)
-class Flow:
+class PairedCounts:
     """How many patients had the benefit at both times (kept), the first (lost), the second (gained) or none of them."""
 
     kept: int
@@ -47,7 +47,7 @@ class TippingPoint:
 
     n: patients judged at the first time; missing: of them without a score at the second; missing_first_responders: of
     these responders at the first. conclusion: of the complete cases (fell, rose, no clear change; see
-    `Flow.conclusion`). low, high: it holds if low to high of the missing responded, both None if for no number.
+    `PairedCounts.conclusion`). low, high: it holds if low to high of the missing responded, both None if for no number.
     never_changes: it holds for every number. hidden: too few patients, nothing is told.
     """
 
@@ -61,11 +61,11 @@ class TippingPoint:
     hidden: bool
 
 
-HIDDEN = TippingPoint(None, None, None, "", None, None, False, True)
+HIDDEN_TIPPING_POINT = TippingPoint(None, None, None, "", None, None, False, True)
 
 
 def tipping_point(
-    complete: Flow, missing_first: int, missing_not_first: int, level: float = 0.95
+    complete: PairedCounts, missing_first: int, missing_not_first: int, level: float = 0.95
 ) -> tuple[pd.DataFrame, TippingPoint]:
     """Assume for 0, 1, … all of the patients with a missing second score that they were responders then.
 
@@ -79,10 +79,10 @@ def tipping_point(
     """
     missing = missing_first + missing_not_first
 
-    def flow(assumed: int) -> Flow:
+    def flow(assumed: int) -> PairedCounts:
         kept = min(assumed, missing_first)
         gained = assumed - kept
-        return Flow(
+        return PairedCounts(
             complete.kept + kept,
             complete.lost + missing_first - kept,
             complete.gained + gained,
@@ -108,7 +108,7 @@ def tipping_point(
         limits = wilson(responders, now.n, level)
         start = (assumed, share, responders, now.n, responders / now.n)
         rows.append((*start, *limits, *difference, conclusion, conclusion == found))
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=TIPPING_COLUMNS)
     table = table.astype(dict.fromkeys(("missing_responders", "responders", "n"), "Int64"))
     holds = low <= high
     point = TippingPoint(

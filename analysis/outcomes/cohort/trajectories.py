@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.describe import STATISTICS, describe
-from analysis.outcomes.cohort.disclosure import check_min_cell, hide, hide_in_row, merge_small
-from analysis.outcomes.cohort.planned import BASELINE, Planned, planned
-from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, course_scores, left_out_frame
+from analysis.outcomes.cohort.disclosure import check_min_cell, hide_in_row, hide_small, merge_small
+from analysis.outcomes.cohort.planned import BASELINE, PlannedVisits, planned_visits
+from analysis.outcomes.cohort.scores import (
+    FIRST_COURSES,
+    STATISTICS,
+    course_of_visit,
+    course_scores,
+    describe,
+    left_out_frame,
+)
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -71,7 +77,7 @@ def trajectories(
     ValueError for an impossible min_cell.
     """
     check_min_cell(min_cell)
-    visits, courses = planned(cohort, min_cell), course_scores(cohort)
+    visits, courses = planned_visits(cohort, min_cell), course_scores(cohort)
     matrix = score_matrix(cohort, visits)
     first = courses["first"].to_numpy()
     group = merge_small(pd.Categorical(courses["course_group"]), courses["patient"].to_numpy(), min_cell)
@@ -99,7 +105,7 @@ def trajectories(
     )
 
 
-def score_matrix(cohort: Cohort, visits: Planned) -> np.ndarray:
+def score_matrix(cohort: Cohort, visits: PlannedVisits) -> np.ndarray:
     """The scores of each course (row, in the order of `cohort.courses`) at each planned position; missing as NaN."""
     matrix = np.full((len(cohort.courses), len(visits.axis)), np.nan)
     stands = np.flatnonzero(visits.place >= 0)
@@ -107,7 +113,7 @@ def score_matrix(cohort: Cohort, visits: Planned) -> np.ndarray:
     return matrix
 
 
-def _by_visit(matrix: np.ndarray, visits: Planned, label: str, level: float, min_cell: int) -> pd.DataFrame:
+def _by_visit(matrix: np.ndarray, visits: PlannedVisits, label: str, level: float, min_cell: int) -> pd.DataFrame:
     rows = []
     for place in visits.axis.itertuples(index=False):
         scores = describe(matrix[:, place.position], level)
@@ -118,8 +124,8 @@ def _by_visit(matrix: np.ndarray, visits: Planned, label: str, level: float, min
             | ({f"change_{name}": value for name, value in changes.items()} if place.position != BASELINE else {})
         )
     found = pd.DataFrame(rows).reindex(columns=_COLUMNS).astype({"n": "Int64", "change_n": "Int64"})
-    found = hide(found, "change_n", CHANGES, min_cell, "change_hidden")
-    return hide(found, "n", ["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"], min_cell)
+    found = hide_small(found, "change_n", CHANGES, min_cell, "change_hidden")
+    return hide_small(found, "n", ["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"], min_cell)
 
 
 def _nothing() -> pd.DataFrame:
@@ -136,7 +142,7 @@ def _lines(matrix: np.ndarray, min_cell: int, most_lines: int, seed: int) -> pd.
     return pd.DataFrame(shown[order], columns=range(matrix.shape[1]))
 
 
-def _density(matrix: np.ndarray, visits: Planned, min_cell: int) -> pd.DataFrame:
+def _density(matrix: np.ndarray, visits: PlannedVisits, min_cell: int) -> pd.DataFrame:
     frames = []
     for place in visits.axis.itertuples(index=False):
         scores = matrix[:, place.position]

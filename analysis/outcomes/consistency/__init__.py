@@ -8,13 +8,13 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.load import Evidence
-from analysis.outcomes.consistency.conflicts import contradictions
+from analysis.outcomes.consistency.conflicts import conflict_checks
+from analysis.outcomes.consistency.estimates import estimate_checks
 from analysis.outcomes.consistency.flow import missing_at_follow_up
-from analysis.outcomes.consistency.intervals import estimates
-from analysis.outcomes.consistency.means import means
-from analysis.outcomes.consistency.percentages import percentages
-from analysis.outcomes.consistency.pvalues import tests
-from analysis.outcomes.consistency.sums import sums
+from analysis.outcomes.consistency.means import mean_checks
+from analysis.outcomes.consistency.percentages import percentage_checks
+from analysis.outcomes.consistency.pvalues import test_checks
+from analysis.outcomes.consistency.sums import total_checks
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
     CANNOT_BE_CHECKED,
@@ -55,7 +55,7 @@ def check(evidence: Evidence) -> pd.DataFrame:
     Columns: study_id, citation, table, row (as a spreadsheet shows it), check, reported, recomputed, verdict (one of
     VERDICTS), why (for every verdict but `fits`), assumed, source_id, locator.
     """
-    checks = (percentages, means, tests, estimates, sums, contradictions)
+    checks = (percentage_checks, mean_checks, test_checks, estimate_checks, total_checks, conflict_checks)
     return as_table([result for run in checks for result in run(evidence)], evidence)
 
 

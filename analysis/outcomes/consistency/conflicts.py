@@ -12,7 +12,7 @@ from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import RESULT_TABLES, Criteria, Selection, select
 from analysis.outcomes import durations, evidence_map, responders
-from analysis.outcomes.consistency.verdicts import CANNOT_BE_CHECKED, Checked
+from analysis.outcomes.consistency.verdicts import CANNOT_BE_CHECKED, CheckResult
 from analysis.wording import percent
 
 _CHECK = "between sources"
@@ -21,14 +21,14 @@ _NO_NUMBER = "no number"
 OF_ONE_STUDY = Criteria((), (), (), (), (), overlapping_studies=True)
 
 
-def contradictions(evidence: Evidence) -> Iterator[Checked]:
+def conflict_checks(evidence: Evidence) -> Iterator[CheckResult]:
     """Every row of conflicts: what each source says, which value is used and why, and what the other would change.
 
     Nothing printed decides between two accounts of one fact, so the verdict is always `cannot be checked`.
     """
     effects = _effects(evidence)
     for row in each(evidence.conflicts):
-        yield Checked(
+        yield CheckResult(
             study_id=row.study_id,
             table="conflicts",
             row=int(row.row),
@@ -95,7 +95,7 @@ def _of_one(evidence: Evidence, study_id: str) -> Evidence:
 
 
 def _of_all(evidence: Evidence) -> dict[str, str]:
-    table = evidence_map.certainty(select(evidence))
+    table = evidence_map.evidence_by_control(select(evidence))
     return {f"{row.control} studies": f"{row.studies} with {row.patients} patients" for row in each(table)}
 
 

@@ -9,23 +9,23 @@ import pandas as pd
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
-from analysis.outcomes.consistency.percentages import FEWEST, listed
+from analysis.outcomes.consistency.percentages import FEWEST, sizes_text
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
     CANNOT_BE_CHECKED,
     FITS,
     FITS_BY_OTHER_ROUNDING,
     FITS_WITH_ANOTHER_N,
-    Checked,
-    checked,
-    places,
+    CheckResult,
+    check_result,
+    printed_decimals,
 )
 from analysis.statistics.granularity import sd_bounds, sd_ways, sums_behind_mean
 
 WHOLE = "each patient gives one whole score, as on a numeric rating scale"
 
 
-def means(evidence: Evidence) -> Iterator[Checked]:
+def mean_checks(evidence: Evidence) -> Iterator[CheckResult]:
     """Means of a numeric rating scale (GRIM), and spreads of all means (GRIMMER, bounds of the scale).
 
     An unlabelled spread is tested as an SD and as an SE. A visual analogue scale has scores between the whole ones, and
@@ -39,12 +39,12 @@ def means(evidence: Evidence) -> Iterator[Checked]:
                 "range_of_means": "only the ends of several means are printed",
                 "mean_change": "a mean change has no grid without the single scores",
             }.get(row.statistic, "no value or no number of patients is printed")
-            yield checked(row, "pain_scores", "mean of whole scores", _reported(row), "", CANNOT_BE_CHECKED, why)
+            yield check_result(row, "pain_scores", "mean of whole scores", _reported(row), "", CANNOT_BE_CHECKED, why)
             continue
-        digits = places(evidence, "pain_scores", row, "value")
+        digits = printed_decimals(evidence, "pain_scores", row, "value")
         yield _mean(row, digits)
         if pd.notna(row.spread_low) and row.spread_kind in ("sd", "se", "unlabelled"):
-            yield _spread(row, digits, places(evidence, "pain_scores", row, "spread_low"))
+            yield _spread(row, digits, printed_decimals(evidence, "pain_scores", row, "spread_low"))
 
 
 def _reported(row) -> str:
@@ -52,25 +52,25 @@ def _reported(row) -> str:
     return f"{row.statistic.replace('_', ' ')} {value}" + (f", n = {int(row.n)}" if pd.notna(row.n) else "")
 
 
-def _mean(row, digits: int) -> Checked:
+def _mean(row, digits: int) -> CheckResult:
     name, n = "mean of whole scores", int(row.n)
     if row.instrument != "nrs" or row.scale_max != 10:
         why = "scores on this scale need not be whole numbers"
-        return checked(row, "pain_scores", name, _reported(row), "", CANNOT_BE_CHECKED, why)
+        return check_result(row, "pain_scores", name, _reported(row), "", CANNOT_BE_CHECKED, why)
     ways = _ways(row.value, n, digits)
     if ways is None:
         nearest = round(row.value * n)
         around = f"{nearest} / {n} = {nearest / n:.{digits + 1}f}"
         sizes = [size for size in range(n - 1, ceil(FEWEST * n) - 1, -1) if _ways(row.value, size, digits)]
         if sizes:
-            why = f"no {n} whole scores have this mean; {listed(sizes)} have. Scores averaged over days fit too"
-            return checked(row, "pain_scores", name, _reported(row), around, FITS_WITH_ANOTHER_N, why, WHOLE)
+            why = f"no {n} whole scores have this mean; {sizes_text(sizes)} have. Scores averaged over days fit too"
+            return check_result(row, "pain_scores", name, _reported(row), around, FITS_WITH_ANOTHER_N, why, WHOLE)
         why = f"no {n} whole scores have this mean. Scores averaged over days, or read off a curve, would"
-        return checked(row, "pain_scores", name, _reported(row), around, CANNOT_BE, why, WHOLE)
+        return check_result(row, "pain_scores", name, _reported(row), around, CANNOT_BE, why, WHOLE)
     total, how = ways
     verdict = FITS if "half_up" in how else FITS_BY_OTHER_ROUNDING
     why = "" if verdict == FITS else "only if the mean was cut off or rounded half to even"
-    return checked(
+    return check_result(
         row, "pain_scores", name, _reported(row), f"{total} / {n} = {total / n:.{digits + 1}f}", verdict, why, WHOLE
     )
 
@@ -83,7 +83,7 @@ def _ways(mean: float, n: int, digits: int) -> tuple[int, set[str]] | None:
     return int(total), ways
 
 
-def _spread(row, mean_digits: int, digits: int) -> Checked:
+def _spread(row, mean_digits: int, digits: int) -> CheckResult:
     n, spread, top = int(row.n), float(row.spread_low), int(row.scale_max)
     smallest, largest = sd_bounds(row.value, n, 0, top)
     sums = sums_behind_mean(f"{row.value:.{mean_digits}f}", n, mean_digits) if row.instrument == "nrs" else []
@@ -106,7 +106,7 @@ def _spread(row, mean_digits: int, digits: int) -> Checked:
     assumed = WHOLE if sums else ""
     if not possible:
         why = "no scores on the scale have this mean and this spread, whatever the spread is"
-        return checked(row, "pain_scores", name, reported, recomputed, CANNOT_BE, why, assumed)
+        return check_result(row, "pain_scores", name, reported, recomputed, CANNOT_BE, why, assumed)
     only = row.spread_kind == "unlabelled" and len(possible) == 1
     why = f"it can only be an {possible[0].upper()}" if only else ""
-    return checked(row, "pain_scores", name, reported, recomputed, FITS, why, assumed)
+    return check_result(row, "pain_scores", name, reported, recomputed, FITS, why, assumed)

@@ -14,9 +14,9 @@ from analysis.outcomes.consistency.verdicts import (
     FITS,
     FITS_BY_OTHER_ROUNDING,
     FITS_WITH_ANOTHER_N,
-    Checked,
-    checked,
-    places,
+    CheckResult,
+    check_result,
+    printed_decimals,
 )
 from analysis.statistics.rounding import counts_behind_percent
 
@@ -26,7 +26,7 @@ _CHECK = "count behind a percentage"
 _TABLES = {"responders": "responders", "adverse_events": "events"}
 
 
-def percentages(evidence: Evidence) -> Iterator[Checked]:
+def percentage_checks(evidence: Evidence) -> Iterator[CheckResult]:
     """Every percentage printed beside a number of patients, in responders and adverse_events.
 
     A printed count must itself give the percentage. Where no whole number of the stated n does, smaller groups (down to
@@ -37,7 +37,8 @@ def percentages(evidence: Evidence) -> Iterator[Checked]:
         frame = getattr(evidence, table)
         frame = frame[frame["percent_reported"].notna() & frame["n"].notna()]
         printed = {
-            row.row: (row.percent_reported, places(evidence, table, row, "percent_reported")) for row in each(frame)
+            row.row: (row.percent_reported, printed_decimals(evidence, table, row, "percent_reported"))
+            for row in each(frame)
         }
         shared = {
             key: sorted({printed[row] for row in group["row"]})
@@ -47,7 +48,7 @@ def percentages(evidence: Evidence) -> Iterator[Checked]:
             yield _percentage(row, table, counted, printed[row.row], shared[(row.arm_id, row.n)])
 
 
-def _percentage(row, table: str, counted: str, printed: Printed, together: list[Printed]) -> Checked:
+def _percentage(row, table: str, counted: str, printed: Printed, together: list[Printed]) -> CheckResult:
     (percent, digits), n = printed, int(row.n)
     fitting = counts_behind_percent(percent, n, digits)
     reported = f"{percent:.{digits}f}% of {n}"
@@ -55,32 +56,34 @@ def _percentage(row, table: str, counted: str, printed: Printed, together: list[
     if getattr(row, "count_basis", "reported") == "reported" and pd.notna(own):
         reported = f"{int(own)} of {n}, {percent:.{digits}f}%"
         if int(own) not in set(fitting["count"]):
-            return checked(row, table, _CHECK, reported, f"{100 * int(own) / n:.1f}%", *_smaller(printed, n, [printed]))
+            return check_result(
+                row, table, _CHECK, reported, f"{100 * int(own) / n:.1f}%", *_smaller(printed, n, [printed])
+            )
         fitting = fitting[fitting["count"] == int(own)]
     counts = ", ".join(f"{count} of {n} = {100 * count / n:.1f}%" for count in fitting["count"])
     if fitting["half_up"].any():
-        return checked(row, table, _CHECK, reported, counts, FITS)
+        return check_result(row, table, _CHECK, reported, counts, FITS)
     if len(fitting):
         ways = " or ".join(words for way, words in WAYS.items() if fitting[way].any())
-        return checked(
+        return check_result(
             row, table, _CHECK, reported, counts, FITS_BY_OTHER_ROUNDING, f"only if the percentage was {ways}"
         )
     nearest = round(percent * n / 100)
     recomputed = f"{nearest} of {n} = {100 * nearest / n:.1f}%"
-    return checked(row, table, _CHECK, reported, recomputed, *_smaller(printed, n, together))
+    return check_result(row, table, _CHECK, reported, recomputed, *_smaller(printed, n, together))
 
 
-def counted_percentage(row, count: int, n: int, percent: float, digits: int) -> Checked:
+def counted_percentage(row, count: int, n: int, percent: float, digits: int) -> CheckResult:
     """A percentage that a row of reported_tests prints beside its count (`36 of 52 patients, percent`)."""
     reported, recomputed = f"{count} of {n}, {percent:.{digits}f}%", f"{100 * count / n:.2f}%"
     fitting = counts_behind_percent(percent, n, digits).set_index("count")
     if count not in fitting.index:
-        return checked(
+        return check_result(
             row, "reported_tests", _CHECK, reported, recomputed, CANNOT_BE, "the count is another percentage"
         )
     verdict = FITS if fitting.loc[count, "half_up"] else FITS_BY_OTHER_ROUNDING
     why = "" if verdict == FITS else "only if the percentage was cut off or rounded half to even"
-    return checked(row, "reported_tests", _CHECK, reported, recomputed, verdict, why)
+    return check_result(row, "reported_tests", _CHECK, reported, recomputed, verdict, why)
 
 
 WAYS = {"half_even": "rounded half to even", "truncated": "cut off"}
@@ -98,13 +101,13 @@ def _smaller(printed: Printed, n: int, together: list[Printed]) -> tuple[str, st
     words = f"no whole number of {n} patients gives {printed[0]:.{printed[1]}f}%"
     if not alone:
         return CANNOT_BE, f"{words}, nor does one of {min(sizes, default=n)} or more"
-    why = f"{words}; with {listed(shared or alone)} patients it fits"
+    why = f"{words}; with {sizes_text(shared or alone)} patients it fits"
     if len(together) > 1:
         also = "and so do the other percentages" if shared else "but not the other percentages"
         why += f", {also} of this group"
     return FITS_WITH_ANOTHER_N, why
 
 
-def listed(sizes: list[int]) -> str:
+def sizes_text(sizes: list[int]) -> str:
     """Group sizes in words: `48, 47 or 45`."""
     return " or ".join([", ".join(map(str, sizes[:-1])), str(sizes[-1])] if len(sizes) > 1 else map(str, sizes))

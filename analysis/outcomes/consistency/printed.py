@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from analysis.evidence.load import Evidence
-from analysis.outcomes.consistency.verdicts import places
+from analysis.outcomes.consistency.verdicts import printed_decimals
 from analysis.wording import p_text
 
 
@@ -22,7 +22,7 @@ class PrintedP:
     @classmethod
     def of(cls, row, table: str, evidence: Evidence) -> PrintedP:
         """The P value of a row."""
-        return cls(str(row.p_operator), float(row.p_value), places(evidence, table, row, "p_value"))
+        return cls(str(row.p_operator), float(row.p_value), printed_decimals(evidence, table, row, "p_value"))
 
     def __str__(self) -> str:
         return p_text(self.operator, self.value)
@@ -42,7 +42,7 @@ def p_of_t(low_t: float, high_t: float, freedom: float) -> tuple[float, float]:
     return float(2 * stats.t.sf(high_t, freedom)), float(2 * stats.t.sf(max(low_t, 0), freedom))
 
 
-def span(low: float, high: float) -> str:
+def range_text(low: float, high: float) -> str:
     """A range in words, with three digits: `0.0392 to 0.0401`."""
     first, last = f"{low:.3g}", f"{high:.3g}"
     return first if first == last else f"{first} to {last}"

@@ -11,17 +11,17 @@ from scipy import stats
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each, values
-from analysis.outcomes.consistency.percentages import FEWEST, counted_percentage, listed
-from analysis.outcomes.consistency.printed import PrintedP, p_of_t, span
+from analysis.outcomes.consistency.percentages import FEWEST, counted_percentage, sizes_text
+from analysis.outcomes.consistency.printed import PrintedP, p_of_t, range_text
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
     CANNOT_BE_CHECKED,
     FITS,
     FITS_WITH_ANOTHER_N,
-    Checked,
-    checked,
-    decimals,
-    places,
+    CheckResult,
+    check_result,
+    decimals_of_text,
+    printed_decimals,
     rounding_range,
 )
 from analysis.statistics.paired import possible_paired_tables
@@ -40,7 +40,7 @@ MCNEMAR_WORDS = {
 }
 
 
-def tests(evidence: Evidence) -> Iterator[Checked]:
+def test_checks(evidence: Evidence) -> Iterator[CheckResult]:
     """Every row of reported_tests without an interval (those with one are in `intervals`).
 
     Recomputed are: a percentage from its count; P (and Cohen's d) from a paired t value and n; P from an estimate and
@@ -50,7 +50,7 @@ def tests(evidence: Evidence) -> Iterator[Checked]:
     for row in each(evidence.reported_tests):
         statistic = row.statistic if isinstance(row.statistic, str) else ""
         if found := _COUNTED.fullmatch(statistic):
-            digits = places(evidence, _TABLE, row, "estimate")
+            digits = printed_decimals(evidence, _TABLE, row, "estimate")
             yield counted_percentage(row, int(found[1]), int(found[2]), float(row.estimate), digits)
         elif found := T_VALUE.fullmatch(statistic):
             yield _t_value(row, found[1], found[2], evidence)
@@ -62,11 +62,11 @@ def tests(evidence: Evidence) -> Iterator[Checked]:
             yield _silent(row, statistic, evidence)
 
 
-def _silent(row, statistic: str, evidence: Evidence) -> Checked:
+def _silent(row, statistic: str, evidence: Evidence) -> CheckResult:
     printed = str(PrintedP.of(row, _TABLE, evidence)) if pd.notna(row.p_value) else ""
     why = "no counts, estimate or spread are printed beside it that it could be recomputed from"
     reported = ", ".join(part for part in (statistic, printed) if part) or str(row.outcome)
-    return checked(row, _TABLE, "P value" if printed else "statistic", reported, "", CANNOT_BE_CHECKED, why)
+    return check_result(row, _TABLE, "P value" if printed else "statistic", reported, "", CANNOT_BE_CHECKED, why)
 
 
 def _patients(row, evidence: Evidence) -> int | None:
@@ -78,59 +78,59 @@ def _patients(row, evidence: Evidence) -> int | None:
     return int(sum(sizes)) if sizes else None
 
 
-def _t_value(row, t_text: str, d_text: str, evidence: Evidence) -> Checked:
+def _t_value(row, t_text: str, d_text: str, evidence: Evidence) -> CheckResult:
     printed, n, t = PrintedP.of(row, _TABLE, evidence), _patients(row, evidence), float(t_text)
     reported = f"t {t_text}, d {d_text}, {printed}"
     if n is None:
         why = "the number of patients is not printed"
-        return checked(row, _TABLE, "P value", reported, "", CANNOT_BE_CHECKED, why)
-    low_t, high_t = rounding_range(t, decimals(t_text))
+        return check_result(row, _TABLE, "P value", reported, "", CANNOT_BE_CHECKED, why)
+    low_t, high_t = rounding_range(t, decimals_of_text(t_text))
 
     def agrees(size: int) -> bool:
         return printed.agrees(*p_of_t(low_t, high_t, size - 1))
 
-    recomputed = f"P {span(*p_of_t(low_t, high_t, n - 1))}; d {t / sqrt(n):.2f}"
+    recomputed = f"P {range_text(*p_of_t(low_t, high_t, n - 1))}; d {t / sqrt(n):.2f}"
     assumed = f"paired t test of {n} patients, two-sided"
     if agrees(n):
-        return checked(row, _TABLE, "P value", reported, recomputed, FITS, "", assumed)
+        return check_result(row, _TABLE, "P value", reported, recomputed, FITS, "", assumed)
     sizes = [size for size in range(n - 1, ceil(FEWEST * n) - 1, -1) if agrees(size)]
     if sizes:
-        why = f"with {listed(sizes)} pairs it fits"
-        return checked(row, _TABLE, "P value", reported, recomputed, FITS_WITH_ANOTHER_N, why, assumed)
+        why = f"with {sizes_text(sizes)} pairs it fits"
+        return check_result(row, _TABLE, "P value", reported, recomputed, FITS_WITH_ANOTHER_N, why, assumed)
     why = "another test, or more patients missing, would give this P value"
-    return checked(row, _TABLE, "P value", reported, recomputed, CANNOT_BE, why, assumed)
+    return check_result(row, _TABLE, "P value", reported, recomputed, CANNOT_BE, why, assumed)
 
 
-def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evidence) -> Checked:
+def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evidence) -> CheckResult:
     printed, n = PrintedP.of(row, _TABLE, evidence), _patients(row, evidence)
     estimate = float(estimate_text) if estimate_text else float(row.estimate)
-    digits = decimals(estimate_text) if estimate_text else places(evidence, _TABLE, row, "estimate")
+    digits = decimals_of_text(estimate_text) if estimate_text else printed_decimals(evidence, _TABLE, row, "estimate")
     low, high = rounding_range(estimate, digits)
-    se_low, se_high = rounding_range(float(se_text), decimals(se_text))
+    se_low, se_high = rounding_range(float(se_text), decimals_of_text(se_text))
     # a normal estimate, or a t test of all patients: papers seldom say which
     kinds = {"normal": float("inf")} | ({f"t with {n - 2} degrees of freedom": n - 2} if n and n > 2 else {})
     ranges = [p_of_t(low / se_high, high / max(se_low, 1e-12), freedom) for freedom in kinds.values()]
     smallest, largest = min(r[0] for r in ranges), max(r[1] for r in ranges)
     fits = printed.agrees(smallest, largest)
-    return checked(
+    return check_result(
         row,
         _TABLE,
         "P value",
         f"{estimate:g}, SE {se_text}, {printed}",
-        f"P {span(smallest, largest)}",
+        f"P {range_text(smallest, largest)}",
         FITS if fits else CANNOT_BE,
         "" if fits else "the printed estimate and SE give another P value",
         f"estimate divided by its SE, {' or '.join(kinds)}, two-sided",
     )
 
 
-def _two_percentages(row, first: str, second: str, evidence: Evidence) -> Checked:
+def _two_percentages(row, first: str, second: str, evidence: Evidence) -> CheckResult:
     name, printed = "P value of two percentages", PrintedP.of(row, _TABLE, evidence)
     reported = f"{first}% versus {second}%, {printed}"
     groups = [_group(row.study_id, float(text), evidence) for text in (first, second)]
     if None in groups:
         why = "the sizes of the two groups are not printed"
-        return checked(row, _TABLE, name, reported, "", CANNOT_BE_CHECKED, why)
+        return check_result(row, _TABLE, name, reported, "", CANNOT_BE_CHECKED, why)
     (arm_1, a, n_1), (arm_2, b, n_2) = groups
     if arm_1 == arm_2:
         return _paired(row, reported, (first, second), n_1, printed)
@@ -146,7 +146,7 @@ def _two_percentages(row, first: str, second: str, evidence: Evidence) -> Checke
     verdict = FITS if fitting else CANNOT_BE
     why = why if fitting else "none of the usual tests gives this P value with these counts"
     assumed = f"{a} of {n_1} and {b} of {n_2}, two-sided"
-    return checked(row, _TABLE, name, reported, recomputed, verdict, why, assumed)
+    return check_result(row, _TABLE, name, reported, recomputed, verdict, why, assumed)
 
 
 def _group(study_id: str, percent: float, evidence: Evidence) -> tuple[str, int, int] | None:
@@ -159,10 +159,10 @@ def _group(study_id: str, percent: float, evidence: Evidence) -> tuple[str, int,
     return None
 
 
-def _paired(row, reported: str, texts: tuple[str, str], n: int, printed: PrintedP) -> Checked:
+def _paired(row, reported: str, texts: tuple[str, str], n: int, printed: PrintedP) -> CheckResult:
     name, assumed = "P value of two percentages", f"the same {n} patients at both times, nobody missing"
     first, second = (float(text) for text in texts)
-    digits = max(decimals(text) for text in texts)
+    digits = max(decimals_of_text(text) for text in texts)
 
     def flows(sizes) -> pd.DataFrame:
         tables = possible_paired_tables(first, second, sizes, decimals=digits)
@@ -173,11 +173,11 @@ def _paired(row, reported: str, texts: tuple[str, str], n: int, printed: Printed
         pairs = dict.fromkeys(zip(found["lost"], found["gained"], strict=True))
         recomputed = " or ".join(f"{lost} lost and {gained} gained" for lost, gained in pairs)
         why = f"under {series([MCNEMAR_WORDS[test] for test in dict.fromkeys(found['test'])], 'or')} only"
-        return checked(row, _TABLE, name, reported, recomputed, FITS, why, assumed)
+        return check_result(row, _TABLE, name, reported, recomputed, FITS, why, assumed)
     smaller = flows(range(n - 1, ceil(FEWEST * n) - 1, -1))
     if len(smaller):
         sizes = sorted(set(smaller["n"]), reverse=True)
-        why = f"no flow of {n} patients gives this P value; with {listed(sizes)} patients one does"
-        return checked(row, _TABLE, name, reported, "", FITS_WITH_ANOTHER_N, why, assumed)
+        why = f"no flow of {n} patients gives this P value; with {sizes_text(sizes)} patients one does"
+        return check_result(row, _TABLE, name, reported, "", FITS_WITH_ANOTHER_N, why, assumed)
     why = "no flow of whole patients gives this P value under any form of McNemar's test"
-    return checked(row, _TABLE, name, reported, "", CANNOT_BE, why, assumed)
+    return check_result(row, _TABLE, name, reported, "", CANNOT_BE, why, assumed)

@@ -9,10 +9,10 @@ import pandas as pd
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each, grouped, values
-from analysis.outcomes.consistency.verdicts import CANNOT_BE, CANNOT_BE_CHECKED, FITS, Checked, checked
+from analysis.outcomes.consistency.verdicts import CANNOT_BE, CANNOT_BE_CHECKED, FITS, CheckResult, check_result
 
 
-def sums(evidence: Evidence) -> Iterator[Checked]:
+def total_checks(evidence: Evidence) -> Iterator[CheckResult]:
     """Subgroups against their whole (patients and responders), nested milestones, shares that should make 100%."""
     yield from _subgroups(evidence)
     yield from _responders(evidence)
@@ -20,7 +20,7 @@ def sums(evidence: Evidence) -> Iterator[Checked]:
     yield from _shares(evidence)
 
 
-def _subgroups(evidence: Evidence) -> Iterator[Checked]:
+def _subgroups(evidence: Evidence) -> Iterator[CheckResult]:
     subgroups = _subgroups_of(evidence)
     size_of = dict(values(evidence.arms, "arm_id", "n"))
     for whole in each(evidence.arms):
@@ -30,11 +30,13 @@ def _subgroups(evidence: Evidence) -> Iterator[Checked]:
         name = "subgroups of an arm"
         reported = f"{whole.n} patients; subgroups: " + ", ".join(_words(n) for n in sizes)
         if any(pd.isna(n) for n in (whole.n, *sizes)):
-            yield checked(whole, "arms", name, reported, "", CANNOT_BE_CHECKED, "the size of a group is not printed")
+            yield check_result(
+                whole, "arms", name, reported, "", CANNOT_BE_CHECKED, "the size of a group is not printed"
+            )
             continue
         total = int(sum(sizes))
         verdict, why = _against(total, int(whole.n), "patients")
-        yield checked(whole, "arms", name, reported, f"{total} in the subgroups", verdict, why)
+        yield check_result(whole, "arms", name, reported, f"{total} in the subgroups", verdict, why)
 
 
 def _subgroups_of(evidence: Evidence) -> dict[str, list[str]]:
@@ -42,7 +44,7 @@ def _subgroups_of(evidence: Evidence) -> dict[str, list[str]]:
     return grouped((whole, arm) for arm, whole, kind in values(evidence.arms, *columns) if kind == "subgroup")
 
 
-def _responders(evidence: Evidence) -> Iterator[Checked]:
+def _responders(evidence: Evidence) -> Iterator[CheckResult]:
     subgroups = _subgroups_of(evidence)
     rows = list(each(evidence.responders))
     for whole in rows:
@@ -58,10 +60,12 @@ def _responders(evidence: Evidence) -> Iterator[Checked]:
         verdict, why = _against(total, int(whole.responders), "responders")
         if verdict == FITS:
             verdict, why = _against(patients, int(whole.n), "patients")
-        yield checked(whole, "responders", "responders of subgroups", reported, f"{total} of {patients}", verdict, why)
+        yield check_result(
+            whole, "responders", "responders of subgroups", reported, f"{total} of {patients}", verdict, why
+        )
 
 
-def _milestones(evidence: Evidence) -> Iterator[Checked]:
+def _milestones(evidence: Evidence) -> Iterator[CheckResult]:
     counted = (
         row
         for row in each(evidence.durations)
@@ -74,10 +78,10 @@ def _milestones(evidence: Evidence) -> Iterator[Checked]:
             )
             falls = after.patients <= before.patients
             why = "" if falls else "who has the benefit later had it before: the later count can't be larger"
-            yield checked(after, "durations", "nested milestones", reported, "", FITS if falls else CANNOT_BE, why)
+            yield check_result(after, "durations", "nested milestones", reported, "", FITS if falls else CANNOT_BE, why)
 
 
-def _shares(evidence: Evidence) -> Iterator[Checked]:
+def _shares(evidence: Evidence) -> Iterator[CheckResult]:
     table = evidence.reported_tests
     shares = table[table["comparison"].fillna("").str.startswith("share of patients") & table["estimate"].notna()]
     for _, group in shares.groupby(["study_id", "outcome"], sort=False):
@@ -87,7 +91,7 @@ def _shares(evidence: Evidence) -> Iterator[Checked]:
         reported = " + ".join(f"{value:g}" for value in group["estimate"])
         fits = abs(total - 100) <= slack
         why = "" if fits else f"the shares make {total:g}%, not 100%: the others may be patients without a group"
-        yield checked(
+        yield check_result(
             first,
             "reported_tests",
             "shares of a whole",

@@ -25,7 +25,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """One printed number and what became of it. row: as a spreadsheet shows it. why: for every verdict but `fits`."""
 
     study_id: str
@@ -41,19 +41,19 @@ class Checked:
     locator: str = ""
 
 
-def checked(
+def check_result(
     source, table: str, check: str, reported: str, recomputed: str, verdict: str, why="", assumed=""
-) -> Checked:
+) -> CheckResult:
     """A result about the row `source` (a named tuple of a table's row)."""
     study = getattr(source, "study_id", None) or source.review_id
     place = {"source_id": source.source_id, "locator": source.locator}
     note = getattr(source, "note", None)
     if verdict not in (FITS, CANNOT_BE_CHECKED) and isinstance(note, str):
         why = f"{why} (note on the row: {note})"
-    return Checked(study, table, int(source.row), check, reported, recomputed, verdict, why, assumed, **place)
+    return CheckResult(study, table, int(source.row), check, reported, recomputed, verdict, why, assumed, **place)
 
 
-def as_table(results: list[Checked], evidence: Evidence) -> pd.DataFrame:
+def as_table(results: list[CheckResult], evidence: Evidence) -> pd.DataFrame:
     """One row a printed number, in the order of the tables, with the citation of its study or review."""
     names = dict(values(evidence.studies, "study_id", "citation")) | dict(
         values(evidence.reviews, "review_id", "citation")
@@ -65,12 +65,12 @@ def as_table(results: list[Checked], evidence: Evidence) -> pd.DataFrame:
     return rowwise.table(rows, {column: "int64" if column == "row" else "str" for column in _COLUMNS})
 
 
-def decimals(text: str) -> int:
+def decimals_of_text(text: str) -> int:
     """Decimals of a number as text: 2 for `61.00`, 0 for `62`."""
     return len(text.partition(".")[2])
 
 
-def places(evidence: Evidence, table: str, row, column: str) -> int:
+def printed_decimals(evidence: Evidence, table: str, row, column: str) -> int:
     """With how many decimals a number is printed, read from the cell's own text (61.0 keeps its zero).
 
     Where the table was changed since it was loaded, from the shortest form of the value.
@@ -78,7 +78,7 @@ def places(evidence: Evidence, table: str, row, column: str) -> int:
     value = float(getattr(row, column))
     text = evidence.texts.get(table, {}).get(int(row.row), {}).get(column, "").strip()
     if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) and float(text) == value:
-        return decimals(text)
+        return decimals_of_text(text)
     return decimals_of(value)
 
 

@@ -1,21 +1,21 @@
 """What may be put together over studies, what may not, and why: rates, differences, benefit kept, durations."""
 
-from analysis.outcomes.synthesis.benefit_kept import BenefitKept, benefit_kept
 from analysis.outcomes.synthesis.differences import PooledDifferences, pooled_differences
 from analysis.outcomes.synthesis.duration_curves import DurationCurves, duration_curves
-from analysis.outcomes.synthesis.published import published
+from analysis.outcomes.synthesis.published import published_results
 from analysis.outcomes.synthesis.rates import PooledRates, pooled_rates
+from analysis.outcomes.synthesis.retention import BenefitRetention, benefit_retention
 from analysis.outcomes.synthesis.simulation import simulated_coverage
 
 __all__ = [
-    "BenefitKept",
+    "BenefitRetention",
     "DurationCurves",
     "PooledDifferences",
     "PooledRates",
-    "benefit_kept",
+    "benefit_retention",
     "duration_curves",
     "pooled_differences",
     "pooled_rates",
-    "published",
+    "published_results",
     "simulated_coverage",
 ]

@@ -11,7 +11,7 @@ from analysis.evidence.selection import Selection
 from analysis.outcomes import trajectories
 from analysis.outcomes.context import CONTEXT_COLUMNS
 from analysis.outcomes.synthesis.reasons import counted_elsewhere
-from analysis.outcomes.synthesis.windows import place, window
+from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.statistics.pooling import pool
 
 AGAINST, SINCE = "ketamine minus control", "change since baseline"
@@ -52,7 +52,9 @@ def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDiffe
     later = usable.duplicated(["arm_id", *_GROUP_KEYS])
     left.append(usable[later].assign(why="the same patients measured earlier within the same time"))
     groups, studies = [], []
-    order = sorted(usable[~later].groupby(_GROUP_KEYS).groups, key=lambda key: (key[0], key[1], place(key[2])))
+    order = sorted(
+        usable[~later].groupby(_GROUP_KEYS).groups, key=lambda key: (key[0], key[1], window_position(key[2]))
+    )
     for key in order:
         rows = usable[~later & (usable[_GROUP_KEYS] == list(key)).all(axis=1)]
         if rows["study_id"].nunique() == 1:

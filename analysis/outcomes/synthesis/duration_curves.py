@@ -14,7 +14,7 @@ from analysis.statistics.survival import bootstrap
 
 DRAWS = 1000
 SEED = 1
-UNTOLD = "of other treated patients of the same group no duration is told"
+UNREPORTED = "of other treated patients of the same group no duration is told"
 _CURVE_COLUMNS = ["regimen_class", "weeks", "low", "high", "band_low", "band_high"]
 _GROUP_COLUMNS = [
     *["regimen_class", "k", "patients", "still_going", "last_week"],
@@ -50,7 +50,7 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
     table = durations.intervals(selection).table
     why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
     told = table.groupby("arm_id")["patients"].transform("sum")
-    why[(told < table["patients_treated"]) & (why == "")] = UNTOLD
+    why[(told < table["patients_treated"]) & (why == "")] = UNREPORTED
     why[(table["regimen_class"] == NOT_STATED) & (why == "")] = "the regimen is not stated"
     usable = table[why == ""]
     left = [table[why != ""].assign(why=why[why != ""])]

@@ -9,8 +9,8 @@ from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import DEFINITION_WORDS, UNCONTROLLED
 from analysis.outcomes.durations import BENEFIT_WORDS
-from analysis.outcomes.synthesis.benefit_kept import counts, fit
 from analysis.outcomes.synthesis.rates import pool_group, rates_by_group
+from analysis.outcomes.synthesis.retention import fit_retention, retention_counts
 from analysis.outcomes.synthesis.windows import window
 from analysis.statistics.decline import Decline
 from analysis.wording import series
@@ -28,7 +28,7 @@ _COLUMNS = [
 ]
 
 
-def published(
+def published_results(
     selection: Selection, responder_rule: str = "ge_30_percent", follow_up_weeks: float = 4.0, level: float = 0.95
 ) -> pd.DataFrame:
     """Published shares for `cohort.benchmark.compare`, one row each; shares and limits between 0 and 1.
@@ -45,9 +45,9 @@ def published(
     for rule, definition in DEFINITION_OF_RULE.items():
         for visit, weeks in visits.items():
             found += _by_definition(rates, definition, window(weeks), f"{rule} at {visit}", level)
-    points, _ = counts(selection, level)
+    points, _ = retention_counts(selection, level)
     try:
-        model = fit(points, level)
+        model = fit_retention(points, level)
     except ValueError:  # there is no curve
         return pd.DataFrame(found, columns=_COLUMNS)
     for visit, weeks in visits.items():

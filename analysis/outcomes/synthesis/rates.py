@@ -12,7 +12,7 @@ from analysis.outcomes import responders
 from analysis.outcomes.context import DEFINITION_WORDS, source_row
 from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
 from analysis.outcomes.synthesis.reasons import patients_why_not
-from analysis.outcomes.synthesis.windows import place, window
+from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.statistics.intervals import wilson
 from analysis.statistics.pooling import Pooled, pool_proportions
 
@@ -103,7 +103,7 @@ def rates_by_group(
         key: members if members["study_id"].nunique() == 1 else _by_study(members, level)
         for key, members in usable[~twice].groupby(GROUP_KEYS)
     }
-    order = sorted(by_group, key=lambda key: (*key[:2], place(key[3]), key[2]))
+    order = sorted(by_group, key=lambda key: (*key[:2], window_position(key[3]), key[2]))
     return {key: by_group[key] for key in order}, left
 
 

@@ -20,6 +20,6 @@ def window(weeks: float) -> str:
     return next(words for last, words in WINDOWS if weeks <= last)
 
 
-def place(words: str) -> int:
+def window_position(words: str) -> int:
     """Where a window stands in time."""
     return [name for _, name in WINDOWS].index(words)

@@ -1,4 +1,4 @@
-"""Pooling of estimates and of proportions across studies, with what the studies can't tell said in words."""
+"""Random-effects pooling of estimates and of proportions. `Pooled.note` states what the studies cannot show."""
 
 from analysis.statistics.pooling.inverse_variance import pool
 from analysis.statistics.pooling.proportions import pool_proportions

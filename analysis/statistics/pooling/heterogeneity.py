@@ -1,7 +1,8 @@
-"""Variance between studies: its estimators, Cochran's Q, I² and the Q-profile interval.
+"""Between-study variance: its estimators, Cochran's Q, I² and the Q-profile interval.
 
-Everything takes estimates `y`, sampling variances `v` and a design matrix `x` (a column of ones when studies are only
-averaged), so that pooling and meta-regression share one implementation. Arrays are taken as checked.
+All functions take estimates `y` (k,), sampling variances `v` (k,) and a design matrix `x` (k, p), a column of ones when
+studies are averaged, so that pooling and meta-regression share one implementation. Arrays must have been checked.
+scipy 1.17 has no meta-analysis; results agree with metafor 3.8.1.
 """
 
 from __future__ import annotations
@@ -15,14 +16,25 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import chdtrc, chdtri, ndtri, stdtrit
 
 METHODS = ("REML", "PM", "DL", "ML")
-# points of the search for local maxima of the likelihood, as shares of the largest possible tau²
+# grid for local maxima of the likelihood, as shares of the largest possible tau²
 _GRID = np.concatenate([[0.0], np.logspace(-8, 0, 65)])
 _STEP = 4 * np.finfo(float).eps
 
 
 @dataclass(frozen=True)
 class WeightedFit:
-    """Weighted least squares at one tau²: coefficients, covariance (X'WX)⁻¹, weights 1 / (v + tau²), residuals."""
+    """Weighted least squares at one tau².
+
+    Attributes
+    ----------
+    beta : ndarray, shape (p,)
+        Coefficients.
+    covariance : ndarray, shape (p, p)
+        (X'WX)⁻¹.
+    weights : ndarray, shape (k,)
+        1 / (v + tau²).
+    residuals : ndarray, shape (k,)
+    """
 
     beta: np.ndarray
     covariance: np.ndarray
@@ -35,13 +47,13 @@ class WeightedFit:
         return float(self.weights @ self.residuals**2)
 
     def trace(self, x: np.ndarray) -> float:
-        """tr(P) of P = W - WX(X'WX)⁻¹X'W."""
+        """Return tr(P) of P = W - WX(X'WX)⁻¹X'W."""
         return float(self.weights.sum() - np.sum(self.covariance * ((x.T * self.weights**2) @ x)))
 
 
 @dataclass(frozen=True)
 class Heterogeneity:
-    """tau² and I² (a share, 0 to 1) with their Q-profile limits; Cochran's Q, its degrees of freedom and p."""
+    """tau² and I² (a share, 0 to 1) with their Q-profile limits; Cochran's Q, its degrees of freedom and p-value."""
 
     tau2: float
     tau2_low: float
@@ -54,8 +66,8 @@ class Heterogeneity:
     q_p: float
 
 
-def fit(y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: float = 0.0) -> WeightedFit:
-    """Weighted least squares with weights 1 / (v + tau2)."""
+def weighted_least_squares(y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: float = 0.0) -> WeightedFit:
+    """Return the weighted least squares fit with weights 1 / (v + tau2)."""
     weights = 1 / (v + tau2)
     weighted = x.T * weights
     information = weighted @ x
@@ -65,15 +77,32 @@ def fit(y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: float = 0.0) -> Weigh
 
 
 def heterogeneity(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str, level: float) -> Heterogeneity:
-    """tau² by `method`, Q, I² and the Q-profile limits at `level`.
+    """Return tau² by `method`, Q, I² and their Q-profile limits.
 
-    I² = tau² / (tau² + typical sampling variance), the typical variance being df / tr(P) (Higgins and Thompson 2002,
-    Stat Med 21:1539; its form for any tau² estimator as in metafor). Limits by the Q-profile method (Viechtbauer 2007,
-    Stat Med 26:37), which holds for every estimator; when Q is so small that even tau² = 0 is refused, both limits
-    are 0, as in metafor. Needs more studies than coefficients.
+    I² = tau² / (tau² + typical sampling variance); the typical variance is df / tr(P), in the form that metafor uses
+    for any estimator of tau². The Q-profile method holds for every estimator. If Q is so small that it rejects even
+    tau² = 0, both limits are 0, as in metafor.
+
+    Parameters
+    ----------
+    y, v : ndarray, shape (k,)
+        Estimates and sampling variances.
+    x : ndarray, shape (k, p)
+        Design matrix, p < k.
+    method : {"REML", "PM", "DL", "ML"}
+    level : float
+        Confidence level of the limits.
+
+    Returns
+    -------
+    Heterogeneity
+
+    References
+    ----------
+    Higgins and Thompson 2002, Stat Med 21:1539 (I²); Viechtbauer 2007, Stat Med 26:37 (Q-profile limits).
     """
     df = len(y) - x.shape[1]
-    at_zero = fit(y, v, x)
+    at_zero = weighted_least_squares(y, v, x)
     tau2 = estimate_tau2(y, v, x, method)
     low, high = (_solve_q(y, v, x, chdtri(df, tail)) for tail in ((1 - level) / 2, (1 + level) / 2))
     typical = df / at_zero.trace(x)
@@ -82,41 +111,49 @@ def heterogeneity(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str, leve
 
 
 def estimate_tau2(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str) -> float:
-    """tau², 0 or more.
+    """Return an estimate of the between-study variance, 0 or more.
 
-    REML and ML: the highest maximum of the (restricted) likelihood, searched on a grid over all possible values and
-    solved to full precision, so that a local maximum can't be taken for it. PM: the root of Q(tau²) = df (Paule and
-    Mandel 1982). DL: DerSimonian and Laird 1986, the first step of PM with fixed-effect weights.
+    REML and ML: the global maximum of the (restricted) likelihood, searched on a grid over all possible values and then
+    solved to full precision. PM: the root of Q(tau²) = df. DL: the first step of PM with fixed-effect weights.
+
+    Parameters
+    ----------
+    y, v, x, method
+        As in `heterogeneity`.
+
+    References
+    ----------
+    Paule and Mandel 1982 (PM); DerSimonian and Laird 1986 (DL).
     """
     df = len(y) - x.shape[1]
     if method == "PM":
         return _solve_q(y, v, x, df)
     if method == "DL":
-        at_zero = fit(y, v, x)
+        at_zero = weighted_least_squares(y, v, x)
         return max(0.0, (at_zero.q - df) / at_zero.trace(x))
     return _maximise(y, v, x, restricted=method == "REML")
 
 
-def spread(unscaled: np.ndarray, current: WeightedFit, df: int, adjust: str) -> np.ndarray:
-    """The covariance of coefficients: as it is (Wald), or scaled by Q(tau²) / df (Hartung-Knapp-Sidik-Jonkman)."""
+def adjusted_covariance(unscaled: np.ndarray, current: WeightedFit, df: int, adjust: str) -> np.ndarray:
+    """Return the covariance of coefficients: unchanged (`wald`) or multiplied by Q(tau²) / df (`hksj`)."""
     if adjust == "wald":
         return unscaled
-    # metafor's rule: rounding error of identical estimates counts as no spread at all
+    # as metafor: rounding error of identical estimates counts as no variation
     q = current.q
     return unscaled * (0.0 if q <= np.finfo(float).eps else q / df)
 
 
-def critical(level: float, df: float | None) -> float:
-    """The two-sided quantile of Student's t with `df` degrees of freedom, or of the normal law for None."""
+def critical_value(level: float, df: float | None) -> float:
+    """Return the two-sided quantile of Student's t with `df` degrees of freedom; normal for None."""
     tail = (1 + level) / 2
     return float(ndtri(tail) if df is None else stdtrit(df, tail))
 
 
 def _solve_q(y: np.ndarray, v: np.ndarray, x: np.ndarray, target: float) -> float:
-    """The tau² at which the generalised Q falls to `target`; 0 if it is below already."""
+    """Return the tau² at which the generalised Q equals `target`; 0 if Q is below it at tau² = 0."""
 
     def excess(tau2: float) -> float:
-        return fit(y, v, x, tau2).q - target
+        return weighted_least_squares(y, v, x, tau2).q - target
 
     if excess(0.0) <= 0:
         return 0.0
@@ -127,13 +164,13 @@ def _solve_q(y: np.ndarray, v: np.ndarray, x: np.ndarray, target: float) -> floa
 
 def _maximise(y: np.ndarray, v: np.ndarray, x: np.ndarray, restricted: bool) -> float:
     df, squares = len(y) - x.shape[1], _residual_squares(y, x)
-    # beyond this the score is negative: Q ≤ squares / (tau² + min v) and tr(P) ≥ df / (tau² + max v)
+    # above this tau² the score is negative: Q ≤ squares / (tau² + min v) and tr(P) ≥ df / (tau² + max v)
     largest = (squares + sqrt(squares**2 + 4 * df * squares * v.max())) / (2 * df)
     grid = largest * _GRID
     heights = _log_likelihoods(y, v, x, grid, restricted)
 
     def slope(tau2: float) -> float:
-        current = fit(y, v, x, tau2)
+        current = weighted_least_squares(y, v, x, tau2)
         shrinkage = current.trace(x) if restricted else current.weights.sum()
         return float(np.sum((current.weights * current.residuals) ** 2) - shrinkage)
 
@@ -145,7 +182,7 @@ def _maximise(y: np.ndarray, v: np.ndarray, x: np.ndarray, restricted: bool) -> 
         low, high = grid[max(i - 1, 0)], grid[min(i + 1, len(grid) - 1)]
         if slope(low) > 0 > slope(high):
             candidates.append(_root(slope, low, high))
-        elif i:  # the top of a likelihood that is flat to rounding
+        elif i:  # a maximum that is flat within rounding error
             found = minimize_scalar(
                 lambda t: -_log_likelihoods(y, v, x, np.array([t]), restricted)[0], bounds=(low, high), method="bounded"
             )
@@ -156,7 +193,7 @@ def _maximise(y: np.ndarray, v: np.ndarray, x: np.ndarray, restricted: bool) -> 
 
 
 def _log_likelihoods(y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: np.ndarray, restricted: bool) -> np.ndarray:
-    """The (restricted) log-likelihood at each of several tau², up to a constant, maximised over the coefficients."""
+    """Return the (restricted) log-likelihood at several tau², up to a constant, maximised over the coefficients."""
     weights = 1 / (v + tau2[:, None])
     weighted = weights[:, :, None] * x
     information = np.swapaxes(weighted, 1, 2) @ x
@@ -169,9 +206,9 @@ def _log_likelihoods(y: np.ndarray, v: np.ndarray, x: np.ndarray, tau2: np.ndarr
 
 
 def _residual_squares(y: np.ndarray, x: np.ndarray) -> float:
-    return fit(y, np.ones(len(y)), x).q
+    return weighted_least_squares(y, np.ones(len(y)), x).q
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    """Brent's root, absolute tolerance next to nothing so that the answer doesn't depend on the unit of y."""
+    """Return Brent's root; the absolute tolerance is near 0 so that the result does not depend on the unit of y."""
     return float(brentq(function, low, high, xtol=1e-300, rtol=_STEP, maxiter=500))

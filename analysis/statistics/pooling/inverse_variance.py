@@ -7,8 +7,14 @@ from math import nan, sqrt
 
 import numpy as np
 
-from analysis.statistics.pooling.checks import check_choice, check_estimates, check_level
-from analysis.statistics.pooling.heterogeneity import METHODS, critical, fit, heterogeneity, spread
+from analysis.statistics.checks import check_choice, check_estimates, check_level
+from analysis.statistics.pooling.heterogeneity import (
+    METHODS,
+    adjusted_covariance,
+    critical_value,
+    heterogeneity,
+    weighted_least_squares,
+)
 from analysis.statistics.pooling.result import NARROW, ONE_STUDY, TWO_STUDIES, Pooled
 
 ADJUSTMENTS = ("hksj", "wald")
@@ -21,27 +27,46 @@ def pool(
     adjust: str = "hksj",
     level: float = 0.95,
 ) -> Pooled:
-    """The random-effects average of `estimates` with sampling `variances` (squared standard errors).
+    """Return the random-effects average of estimates with known sampling variances.
 
-    method: how the variance between studies tau² is estimated. `REML` (default; least biased of the likelihood
-    methods and recommended by Veroniki et al. 2016, Res Synth Methods 7:55), `PM` (Paule-Mandel), `DL`
-    (DerSimonian-Laird), `ML`.
+    `hksj` keeps near its nominal coverage with few studies; `wald`, the normal interval, is then too narrow. The ad-hoc
+    rule max(1, q) of Knapp and Hartung 2003 is not applied, as in metafor's test="knha": it gives up the exact t
+    distribution and makes the interval conservative when studies agree. Without it the interval can be narrower than
+    Wald's; `note` then says so.
 
-    adjust: `hksj` (default) is the Hartung-Knapp-Sidik-Jonkman variance with Student's t on k - 1 degrees of freedom
-    (Hartung and Knapp 2001, Stat Med 20:3875; Sidik and Jonkman 2002, Stat Med 21:3153), which keeps near its nominal
-    coverage with few studies (IntHout et al. 2014, BMC Med Res Methodol 14:25); `wald` is the normal interval, too
-    narrow with few studies. As in metafor's test="knha" the ad-hoc rule max(1, q) of Knapp and Hartung 2003 isn't
-    applied: it gives up the exact t law that the method is built on and makes the interval conservative when studies
-    agree. The price is an interval that is at times narrower than Wald's (Röver et al. 2015, BMC Med Res Methodol
-    15:99); `note` says so when it happens.
+    The prediction interval is estimate ± c √(tau² + se²) with the quantile c of the confidence interval: t with k - 1
+    degrees of freedom for `hksj`, normal for `wald`, as metafor's predict(). Higgins et al. 2009 (J R Stat Soc A
+    172:137) used t with k - 2, which is wider and needs three studies.
 
-    The prediction interval is estimate ± c √(tau² + se²) with the same quantile c as the confidence interval: t with
-    k - 1 degrees of freedom for `hksj` (IntHout et al. 2016, BMJ Open 6:e010247), normal for `wald`, as metafor's
-    predict(). Higgins et al. 2009 (J R Stat Soc A 172:137) took t with k - 2, which is wider and needs three studies.
+    Parameters
+    ----------
+    estimates : iterable of float, shape (k,)
+    variances : iterable of float, shape (k,)
+        Sampling variances (squared standard errors), above 0.
+    method : {"REML", "PM", "DL", "ML"}
+        Estimator of the between-study variance tau²: restricted maximum likelihood (the least biased of the likelihood
+        methods), Paule-Mandel, DerSimonian-Laird, or maximum likelihood.
+    adjust : {"hksj", "wald"}
+        Hartung-Knapp-Sidik-Jonkman variance with Student's t on k - 1 degrees of freedom, or the normal interval.
+    level : float
+        Confidence level.
 
-    One study gives its own Wald interval and NaN for what it can't tell. ValueError, naming the element (from 1), for
-    values that aren't finite numbers, variances of 0 or below, unequal lengths, nothing to pool, or an unknown
-    method, adjustment or level.
+    Returns
+    -------
+    Pooled
+        For one study its own Wald interval, and NaN for everything that one study cannot show.
+
+    Raises
+    ------
+    ValueError
+        For values that are not finite numbers, variances of 0 or below, unequal lengths, no studies, or an unknown
+        method, adjustment or level. The message names the element, counted from 1.
+
+    References
+    ---------- Veroniki et al. 2016, Res Synth Methods 7:55 (REML); Hartung and Knapp 2001, Stat Med 20:3875, and Sidik
+    and Jonkman 2002, Stat Med 21:3153 (`hksj`); IntHout et al. 2014, BMC Med Res Methodol 14:25 (coverage); Röver et
+    al. 2015, BMC Med Res Methodol 15:99 (narrow intervals); IntHout et al. 2016, BMJ Open 6:e010247 (prediction
+    interval).
     """
     check_choice("method", method, METHODS)
     check_choice("adjust", adjust, ADJUSTMENTS)
@@ -50,12 +75,12 @@ def pool(
     k = len(y)
     if k == 1:
         return _single(float(y[0]), float(v[0]), method, level)
-    centre = y.mean()  # pooled around their mean: a large common value costs no precision
+    centre = y.mean()  # a large common value would cost precision
     y, x = y - centre, np.ones((k, 1))
     found = heterogeneity(y, v, x, method, level)
-    current = fit(y, v, x, found.tau2)
-    variance = float(spread(current.covariance, current, k - 1, adjust)[0, 0])
-    quantile = critical(level, k - 1 if adjust == "hksj" else None)
+    current = weighted_least_squares(y, v, x, found.tau2)
+    variance = float(adjusted_covariance(current.covariance, current, k - 1, adjust)[0, 0])
+    quantile = critical_value(level, k - 1 if adjust == "hksj" else None)
     estimate, se = float(centre + current.beta[0]), sqrt(variance)
     half, reach = quantile * se, quantile * sqrt(variance + found.tau2)
     result = Pooled(
@@ -79,13 +104,13 @@ def pool(
         adjust=adjust,
         level=level,
     )
-    narrow = adjust == "hksj" and half < critical(level, None) * sqrt(current.covariance[0, 0])
+    narrow = adjust == "hksj" and half < critical_value(level, None) * sqrt(current.covariance[0, 0])
     return result.with_note(TWO_STUDIES if k == 2 else "", NARROW if narrow else "")
 
 
 def _single(estimate: float, variance: float, method: str, level: float) -> Pooled:
     se = sqrt(variance)
-    half = critical(level, None) * se
+    half = critical_value(level, None) * se
     return Pooled(
         estimate=estimate,
         se=se,

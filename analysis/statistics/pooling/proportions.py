@@ -9,13 +9,12 @@ from math import asin, copysign, cos, inf, log, nan, sin, sqrt
 import numpy as np
 from scipy.special import chdtrc, chdtri, expit
 
+from analysis.statistics.checks import check_choice, check_counts, check_level
 from analysis.statistics.intervals import clopper_pearson
-from analysis.statistics.pooling.checks import check_choice, check_counts, check_level
-from analysis.statistics.pooling.heterogeneity import METHODS, critical, fit
+from analysis.statistics.pooling.heterogeneity import METHODS, critical_value, weighted_least_squares
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS, pool
 from analysis.statistics.pooling.result import ONE_STUDY, TWO_STUDIES, Pooled
-from analysis.statistics.random_intercept import NODES, Counts, tau_limits
-from analysis.statistics.random_intercept import fit as fit_random_intercept
+from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept, tau_limits
 
 MODELS = ("glmm", "logit", "double_arcsine")
 
@@ -31,33 +30,60 @@ def pool_proportions(
     nodes: int = NODES,
     tau2_limits: bool = True,
 ) -> Pooled:
-    """The random-effects average of the proportions events / totals.
+    """Return the random-effects average of the proportions events / totals.
 
-    model:
-    - `glmm` (default): the binomial-normal model, random intercept on the logit scale, by maximum likelihood with
-      adaptive Gauss-Hermite quadrature on `nodes` nodes (equal steps where tau exceeds 1.5); as metafor's
-      rma.glmm(measure="PLO") and lme4's glmer. Uses the counts as they are, so cells of 0 and of all patients need no
-      correction (Stijnen et al. 2010, Stat Med 29:3046). `estimate` is the rate of the study in the middle, expit(mu),
-      not the mean of all rates. `adjust` is `wald` (default, as rma.glmm) or `t` (t with k - 1 degrees of freedom).
-      With few heterogeneous studies `wald` is too narrow: it covers 79 to 96% with three studies, `t` 97 to 100%, with
-      ten 90 to 97% and 93 to 99% (coverage.csv beside this file).
-      Q is the likelihood-ratio statistic; I² = tau² / (tau² + typical sampling variance of the logits). The interval
-      of tau² (and so of I²) is by profile likelihood; above tau = 50 it has no upper end. It takes half of the time:
-      without `tau2_limits` its ends are NaN. Weights, which this model doesn't have, are each study's share of the
-      information on mu at the estimates: 1 / (tau² + 1 / (n p (1 - p))).
-      The method is always ML; `method` is for the other models.
-    - `logit`: inverse variance on the logit scale, with 1/2 added to events and non-events of those studies only that
-      have a cell of 0, as metafor's escalc(measure="PLO").
-    - `double_arcsine`: Freeman and Tukey's variance-stabilised scale (1950) with variance 1 / (4n + 2), turned back by
-      Miller's formula (1978, Am Stat 32:138) at the harmonic mean of the totals, as metafor's transf.ipft.hm. It can
-      mislead when totals differ much (Schwarzer et al. 2019, Res Synth Methods 10:476): for comparison only.
-      `estimate_logit` and `se_logit` are NaN, tau2 is on the double-arcsine scale.
-    For the last two `method` and `adjust` are those of `pool`, `hksj` by default.
+    Three models:
 
-    What can't be estimated is NaN and `note` says so: heterogeneity of one study; anything but an upper (lower) limit
-    when no (every) patient has the event; a rate when each study has either none or all.
-    ValueError, naming the element (from 1): counts that aren't whole, events above totals, totals below 1, NaN,
-    unequal lengths, nothing to pool; an unknown model, method, adjustment, level or fewer than 2 nodes.
+    - `glmm` (default): the binomial-normal model, a random intercept on the logit scale, by maximum likelihood with
+    adaptive
+      Gauss-Hermite quadrature (trapezoidal rule where tau exceeds 1.5), as metafor's rma.glmm(measure="PLO") and lme4's
+      glmer. It uses the counts themselves, so cells of 0 and of all patients need no correction. `estimate` is the rate
+      of a typical study, expit(mu), not the mean of all rates. With few heterogeneous studies the normal interval is
+      too narrow: with three studies `wald` covers 79 to 96% and `t` 97 to 100%, with ten 90 to 97% and 93 to 99%
+      (coverage.csv beside this file). Q is the likelihood-ratio statistic; I² = tau² / (tau² + typical sampling
+      variance of the logits). The interval of tau², and so of I², is by profile likelihood; above tau = 50 it has no
+      upper limit. This model has no weights; those given are each study's share of the information on mu at the
+      estimates, 1 / (tau² + 1 / (n p (1 - p))).
+    - `logit`: inverse variance on the logit scale, with 1/2 added to events and non-events of studies with a cell of 0
+      only, as metafor's escalc(measure="PLO").
+    - `double_arcsine`: Freeman and Tukey's variance-stabilised scale (1950) with variance 1 / (4n + 2),
+    back-transformed by
+      Miller's formula at the harmonic mean of the totals, as metafor's transf.ipft.hm. It can mislead when totals
+      differ much: for comparison only. `estimate_logit` and `se_logit` are NaN, tau2 is on the double-arcsine scale.
+
+    Parameters
+    ----------
+    events, totals : iterable of float, shape (k,)
+        Number of patients with the event and of all patients in each study.
+    model : {"glmm", "logit", "double_arcsine"}
+    level : float
+        Confidence level.
+    adjust : str, optional
+        For `glmm` `wald` (default, as rma.glmm) or `t` (t with k - 1 degrees of freedom); else as in `pool`, default
+        `hksj`.
+    method : str
+        Estimator of tau² as in `pool`; `glmm` always uses maximum likelihood.
+    nodes : int
+        Number of quadrature nodes of `glmm`, 2 to 180.
+    tau2_limits : bool
+        False omits the interval of tau² of `glmm`, which takes half of the time; its limits are then NaN.
+
+    Returns
+    -------
+    Pooled
+        NaN for what cannot be estimated, explained in `note`: heterogeneity of one study; all but one confidence limit
+        if no patient or every patient has the event; a rate if each study has either none or all.
+
+    Raises
+    ------
+    ValueError
+        For counts that are not whole, events above totals, totals below 1, NaN, unequal lengths, no studies; an unknown
+        model, method, adjustment or level; nodes outside 2 to 180. The message names the element, counted from 1.
+
+    References
+    ----------
+    Stijnen et al. 2010, Stat Med 29:3046 (`glmm`); Miller 1978, Am Stat 32:138, and Schwarzer et al. 2019, Res Synth
+    Methods 10:476 (`double_arcsine`).
     """
     check_choice("model", model, MODELS)
     check_level(level)
@@ -101,13 +127,13 @@ def _double_arcsine(x: np.ndarray, n: np.ndarray, level: float, adjust: str, met
     scale = (np.arcsin(np.sqrt(x / (n + 1))) + np.arcsin(np.sqrt((x + 1) / (n + 1)))) / 2
     pooled = pool(scale, 1 / (4 * n + 2), method, adjust, level)
     size = 1 / float(np.mean(1 / n))
-    rates = {name: _turned_back(getattr(pooled, name), size) for name in ("estimate", *_LIMITS)}
+    rates = {name: _back_transformed(getattr(pooled, name), size) for name in ("estimate", *_LIMITS)}
     # d(sin² t) / dt = sin 2t
     return replace(pooled, **rates, se=pooled.se * 2 * sqrt(rates["estimate"] * (1 - rates["estimate"])))
 
 
-def _turned_back(t: float, size: float) -> float:
-    """Miller's inverse of the double arcsine for a study of this size; beyond its ends 0 and 1."""
+def _back_transformed(t: float, size: float) -> float:
+    """Return Miller's inverse of the double arcsine for a study of this size; 0 and 1 beyond its range."""
     if t != t:
         return nan
     t, lowest = float(t), asin(sqrt(1 / (size + 1))) / 2
@@ -134,8 +160,8 @@ def _binomial_normal(x: np.ndarray, n: np.ndarray, level: float, adjust: str, no
         return replace(blank, tau2=nan if single else inf, q=_common_rate_deviance(x, n), note=note)
     if k == 1:
         logit = log(with_event / (total - with_event))
-        placed = _placed(blank, logit, sqrt(1 / with_event + 1 / (total - with_event)), nan, None)
-        return replace(placed, adjust="wald", note=ONE_STUDY)
+        result = _with_limits(blank, logit, sqrt(1 / with_event + 1 / (total - with_event)), nan, None)
+        return replace(result, adjust="wald", note=ONE_STUDY)
     data = Counts.one_row_a_study(x, n)
     fitted = fit_random_intercept(data, nodes)
     mu, se = float(fitted.beta[0]), sqrt(fitted.covariance[0, 0])
@@ -143,13 +169,13 @@ def _binomial_normal(x: np.ndarray, n: np.ndarray, level: float, adjust: str, no
     drop = chdtri(1, 1 - level) / 2
     tau_low, tau_high = tau_limits(data, fitted, drop, nodes) if tau2_limits else (nan, nan)
     variances, ones = _logits(x, n)[1], np.ones((k, 1))
-    typical = (k - 1) / fit(variances, variances, ones).trace(ones)
+    typical = (k - 1) / weighted_least_squares(variances, variances, ones).trace(ones)
     p = float(expit(mu))
     weights = 1 / (tau2 + 1 / (n * p * (1 - p)))
     deviance = _common_rate_deviance(x, n)
-    placed = _placed(blank, mu, se, tau2, k - 1 if adjust == "t" else None)
+    result = _with_limits(blank, mu, se, tau2, k - 1 if adjust == "t" else None)
     return replace(
-        placed,
+        result,
         tau2_low=tau_low**2,
         tau2_high=tau_high**2,
         i2=tau2 / (typical + tau2),
@@ -162,9 +188,9 @@ def _binomial_normal(x: np.ndarray, n: np.ndarray, level: float, adjust: str, no
     )
 
 
-def _placed(blank: Pooled, mu: float, se: float, tau2: float, df: int | None) -> Pooled:
-    """Estimate and limits from the logit scale."""
-    quantile = critical(blank.level, df)
+def _with_limits(blank: Pooled, mu: float, se: float, tau2: float, df: int | None) -> Pooled:
+    """Return `blank` with estimate and limits computed from the logit scale."""
+    quantile = critical_value(blank.level, df)
     half, reach = quantile * se, quantile * sqrt(se**2 + tau2)
     p, low, high, pi_low, pi_high = (float(expit(mu + d)) for d in (0, -half, half, -reach, reach))
     return replace(
@@ -205,7 +231,7 @@ def _blank(k: int, weights: np.ndarray, level: float, adjust: str) -> Pooled:
 
 
 def _common_rate_deviance(x: np.ndarray, n: np.ndarray) -> float:
-    """Twice the log-likelihood ratio of separate rates against one common rate: the likelihood-ratio form of Q."""
+    """Return twice the log-likelihood ratio of separate rates to one common rate: the likelihood-ratio form of Q."""
     p = x.sum() / n.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(x > 0, x * np.log(x / (n * p)), 0) + np.where(

@@ -1,4 +1,4 @@
-"""Meta-regression: studies' estimates explained by what distinguishes the studies."""
+"""Meta-regression: estimates of studies as a function of study characteristics."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
-from analysis.statistics.pooling.checks import check_choice, check_estimates, check_level, numbers, same_length
-from analysis.statistics.pooling.heterogeneity import METHODS, critical, estimate_tau2, fit, heterogeneity, spread
+from analysis.statistics.checks import check_choice, check_estimates, check_level, check_same_length, finite_numbers
+from analysis.statistics.pooling.heterogeneity import (
+    METHODS,
+    adjusted_covariance,
+    critical_value,
+    estimate_tau2,
+    heterogeneity,
+    weighted_least_squares,
+)
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS
 
 _INTERCEPT = "intercept"
@@ -21,14 +28,28 @@ _INTERCEPT = "intercept"
 class MetaRegression:
     """A fitted mixed-effects meta-regression.
 
-    coefficients                one row a term: term, estimate, se, statistic, p, ci_low, ci_high
-    tau2, tau2_low, tau2_high   variance between studies that the moderators leave unexplained, and its interval
-    i2                          share (0 to 1) of the unexplained variation that isn't sampling error
-    r2                          share of tau² that the moderators explain (0 to 1); NaN without an intercept
-    q, q_p                      test of the heterogeneity left over
-    moderators_q, moderators_p  test of all moderators together: F for `hksj`, chi-square for `wald`
-    df, residual_df             their degrees of freedom
-    k                           number of studies
+    Attributes
+    ----------
+    coefficients : DataFrame
+        One row per term: term, estimate, se, statistic, p, ci_low, ci_high.
+    tau2, tau2_low, tau2_high : float
+        Residual between-study variance and its interval.
+    i2 : float
+        Share (0 to 1) of the residual variation that is not sampling error.
+    r2 : float
+        Share of tau² that the moderators explain (0 to 1); NaN without an intercept.
+    q, q_p : float
+        Test of residual heterogeneity.
+    moderators_q, moderators_p : float
+        Test of all moderators together: F for `hksj`, chi-square for `wald`.
+    df, residual_df : int
+        Degrees of freedom of that test.
+    k : int
+        Number of studies.
+    method, adjust, level
+        As passed to `meta_regression`.
+    covariance : ndarray, shape (p, p)
+        Covariance of the coefficients.
     """
 
     coefficients: pd.DataFrame
@@ -50,20 +71,33 @@ class MetaRegression:
     covariance: np.ndarray = field(repr=False)
 
     def predict(self, moderators: Mapping[str, Iterable[float]] | pd.DataFrame) -> pd.DataFrame:
-        """The average at new values of the moderators, one row each: the moderators, estimate, se, ci and pi limits.
+        """Return the average at new values of the moderators.
 
-        ValueError for a moderator that is missing or unknown.
+        Parameters
+        ----------
+        moderators : mapping of str to values, or DataFrame
+            n values of each moderator of the model.
+
+        Returns
+        -------
+        DataFrame, n rows
+            The moderators, estimate, se, ci_low, ci_high (confidence limits), pi_low, pi_high (prediction limits).
+
+        Raises
+        ------
+        ValueError
+            For a moderator that is missing or unknown.
         """
         terms = self.coefficients["term"].tolist()
         names = [term for term in terms if term != _INTERCEPT]
         table = pd.DataFrame(moderators)
         if sorted(table.columns) != sorted(names):
             raise ValueError(f"moderators are {sorted(table.columns)}: the model needs {sorted(names)}")
-        columns = {name: numbers(f"moderator {name!r}", table[name]) for name in names}
+        columns = {name: finite_numbers(f"moderator {name!r}", table[name]) for name in names}
         x = np.column_stack([np.ones(len(table)) if term == _INTERCEPT else columns[term] for term in terms])
         estimate = x @ self.coefficients["estimate"].to_numpy()
         variance = np.sum((x @ self.covariance) * x, axis=1)
-        quantile = critical(self.level, self.residual_df if self.adjust == "hksj" else None)
+        quantile = critical_value(self.level, self.residual_df if self.adjust == "hksj" else None)
         half, reach = quantile * np.sqrt(variance), quantile * np.sqrt(variance + self.tau2)
         return pd.DataFrame(columns).assign(
             estimate=estimate,
@@ -84,12 +118,35 @@ def meta_regression(
     level: float = 0.95,
     intercept: bool = True,
 ) -> MetaRegression:
-    """Mixed-effects regression of `estimates` on numeric `moderators` (name to values), as metafor's rma(mods = ).
+    """Fit a mixed-effects meta-regression, as metafor's rma(mods = ).
 
-    method, adjust and level as in `pool`; `hksj` is the form of Knapp and Hartung 2003 (Stat Med 22:2693): t and F
-    with k minus the number of coefficients as degrees of freedom. A moderator with groups goes in as columns of 0
-    and 1; `subgroup` does that. ValueError as in `pool`, and for a moderator that isn't numeric, doesn't vary or
-    follows from the others, and for fewer studies than coefficients plus one.
+    Parameters
+    ----------
+    estimates, variances : iterable of float, shape (k,)
+        As in `pool`.
+    moderators : mapping of str to iterable of float, or DataFrame
+        k values of each moderator. Categorical moderators must be coded as columns of 0 and 1; `subgroup` does so.
+    method, level
+        As in `pool`.
+    adjust : {"hksj", "wald"}
+        As in `pool`; `hksj` is the form of Knapp and Hartung with t and F on k minus the number of coefficients degrees
+        of freedom.
+    intercept : bool
+        Whether the model has an intercept.
+
+    Returns
+    -------
+    MetaRegression
+
+    Raises
+    ------
+    ValueError
+        As in `pool`, and for a moderator that is not numeric, is constant or is a linear combination of the others, and
+        for no more studies than coefficients.
+
+    References
+    ----------
+    Knapp and Hartung 2003, Stat Med 22:2693.
     """
     check_choice("method", method, METHODS)
     check_choice("adjust", adjust, ADJUSTMENTS)
@@ -99,7 +156,7 @@ def meta_regression(
     k, p = x.shape
     if k <= p:
         raise ValueError(f"moderators need {p} coefficients and there are {k} studies: at least {p + 1} are needed")
-    # in units of the columns' sizes: moderators such as years would cost precision
+    # standardised columns: moderators such as years would cost precision
     if intercept:
         shift = np.array([0.0, *x[:, 1:].mean(0)])
         scale = np.array([1.0, *np.std(x[:, 1:], axis=0)])
@@ -107,8 +164,8 @@ def meta_regression(
         shift, scale = np.zeros(p), np.sqrt(np.mean(x**2, axis=0))
     z = (x - shift) / scale
     found = heterogeneity(y, v, z, method, level)
-    current = fit(y, v, z, found.tau2)
-    scaled = spread(current.covariance, current, k - p, adjust)
+    current = weighted_least_squares(y, v, z, found.tau2)
+    scaled = adjusted_covariance(current.covariance, current, k - p, adjust)
     back = np.diag(1 / scale)
     if intercept:
         back[0, 1:] = -shift[1:] / scale[1:]
@@ -118,7 +175,9 @@ def meta_regression(
     wald = float(current.beta[tested] @ np.linalg.solve(scaled[tested, tested], current.beta[tested]))
     t_law = adjust == "hksj"
     return MetaRegression(
-        coefficients=_coefficients(terms, beta, covariance, critical(level, k - p if t_law else None), k - p, t_law),
+        coefficients=_coefficients(
+            terms, beta, covariance, critical_value(level, k - p if t_law else None), k - p, t_law
+        ),
         tau2=found.tau2,
         tau2_low=found.tau2_low,
         tau2_high=found.tau2_high,
@@ -141,15 +200,15 @@ def meta_regression(
 def _design(
     moderators: Mapping[str, Iterable[float]] | pd.DataFrame, y: np.ndarray, intercept: bool
 ) -> tuple[list[str], np.ndarray]:
-    """Names and columns of the design matrix; each column must add something to those before it."""
+    """Return names and columns of the design matrix; ValueError for a column that adds no rank."""
     names = [str(name) for name in moderators]
     if not names:
         raise ValueError("moderators is empty: a regression needs one moderator or more")
     terms = [_INTERCEPT, *names] if intercept else names
     columns = [np.ones(len(y))] if intercept else []
     for name, values in zip(names, (moderators[name] for name in moderators), strict=True):
-        column = numbers(f"moderator {name!r}", values)
-        same_length("estimates", y, f"moderator {name!r}", column)
+        column = finite_numbers(f"moderator {name!r}", values)
+        check_same_length("estimates", y, f"moderator {name!r}", column)
         before, columns = columns, [*columns, column]
         if np.linalg.matrix_rank(_unit(columns)) < len(columns):
             raise ValueError(
@@ -159,7 +218,7 @@ def _design(
 
 
 def _unit(columns: list[np.ndarray]) -> np.ndarray:
-    """Columns of a comparable size, centred where the first is the constant, so that rank means what it says."""
+    """Return columns of comparable size, centred if the first is constant, for a reliable numerical rank."""
     x = np.column_stack(columns)
     if np.ptp(x[:, 0]) == 0:
         x[:, 1:] -= x[:, 1:].mean(0)
@@ -181,6 +240,6 @@ def _coefficients(
 
 
 def _explained(y: np.ndarray, v: np.ndarray, left: float, method: str) -> float:
-    """The share of tau² that went with the moderators; 0 if there was none to explain (Raudenbush 2009)."""
+    """Return the share of tau² that the moderators explain (Raudenbush 2009); 0 if tau² without them is 0."""
     total = estimate_tau2(y, v, np.ones((len(y), 1)), method)
     return max(0.0, (total - left) / total) if total > 0 else 0.0

@@ -1,4 +1,4 @@
-"""What pooling gives back."""
+"""The result of pooling."""
 
 from __future__ import annotations
 
@@ -8,20 +8,34 @@ from math import nan
 
 @dataclass(frozen=True)
 class Pooled:
-    """A pooled estimate with everything that a reader needs to judge it. What can't be known is NaN; `note` says why.
+    """A pooled estimate with its uncertainty and heterogeneity. What cannot be estimated is NaN; `note` says why.
 
-    estimate, se, ci_low, ci_high  the average over studies with its standard error and confidence limits
-    pi_low, pi_high                prediction limits: where the true value of the next study is expected
-    tau2, tau2_low, tau2_high      variance between studies and its interval
-    i2, i2_low, i2_high            share (0 to 1) of the variation that isn't sampling error, and its interval
-    q, q_p                         Cochran's Q (or the likelihood-ratio form of it) and its p-value
-    k                              number of studies
-    weights                        each study's share of the estimate, in the order given; they sum to 1
-    method, adjust, level          how it was made
-    note                           plain sentences on what these studies can't tell; empty if there is nothing to say
+    Attributes
+    ----------
+    estimate, se, ci_low, ci_high : float
+        Average over studies, its standard error and confidence limits.
+    pi_low, pi_high : float
+        Prediction limits for the true value of a new study.
+    tau2, tau2_low, tau2_high : float
+        Between-study variance and its interval.
+    i2, i2_low, i2_high : float
+        Share (0 to 1) of the variation that is not sampling error, and its interval.
+    q, q_p : float
+        Cochran's Q (for `glmm` its likelihood-ratio form) and its p-value.
+    k : int
+        Number of studies.
+    weights : tuple of float
+        Each study's share of the estimate, in the order given; the sum is 1.
+    method, adjust, level
+        As passed to `pool` or `pool_proportions`.
+    note : str
+        Sentences on what these studies cannot show; may be empty.
+    estimate_logit, se_logit : float
+        For proportions, estimate and standard error on the logit scale.
 
-    For proportions estimate, ci and pi are probabilities; `se` is on the scale of probabilities by the delta method;
-    `estimate_logit` and `se_logit` are on the logit scale; tau2 is on the scale of the model.
+    Notes
+    ----- For proportions estimate, ci and pi are probabilities, `se` is on the probability scale by the delta method,
+    and tau2 is on the scale of the model.
     """
 
     estimate: float
@@ -48,7 +62,7 @@ class Pooled:
     se_logit: float = nan
 
     def with_note(self, *sentences: str) -> Pooled:
-        """The same result with more sentences at the end of its note."""
+        """Return the same result with more sentences at the end of its note."""
         return replace(self, note=" ".join(sentence for sentence in (self.note, *sentences) if sentence))
 
 

@@ -1,4 +1,4 @@
-"""How much a pooled result depends on its parts: leave one out, one after another, group by group."""
+"""Sensitivity of a pooled result: leave-one-out, cumulative and subgroup analyses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from analysis.statistics.pooling.checks import check_choice, check_estimates, same_length
+from analysis.statistics.checks import check_choice, check_estimates, check_same_length
 from analysis.statistics.pooling.inverse_variance import pool
 from analysis.statistics.pooling.regression import meta_regression
 from analysis.statistics.pooling.result import Pooled
@@ -20,10 +20,18 @@ TAU2_KINDS = ("common", "separate")
 
 @dataclass(frozen=True)
 class Subgroups:
-    """One row a group (group, then the columns of `leave_one_out`) and the test whether the groups differ.
+    """Averages by group and the test for a difference between groups.
 
-    statistic and p: F with df and residual_df degrees of freedom for `hksj` with a common tau², otherwise Q with df
-    (residual_df is 0).
+    Attributes
+    ----------
+    groups : DataFrame
+        One row per group: group, then the columns of `leave_one_out` after `omitted`.
+    statistic, p : float
+        F test with df and residual_df degrees of freedom for `hksj` with a common tau², else Q with df.
+    df, residual_df : int
+        Degrees of freedom; residual_df is 0 for Q.
+    tau2 : str
+        `common` or `separate`.
     """
 
     groups: pd.DataFrame
@@ -41,14 +49,31 @@ def leave_one_out(
     using: Callable[..., Pooled] = pool,
     **options: object,
 ) -> pd.DataFrame:
-    """The pooled result without each study in turn, one row a study: omitted, k, estimate, se, limits, tau2, ...
+    """Return the pooled result without each study in turn.
 
-    `using` pools; give `pool_proportions` with events and totals in place of estimates and variances. `options` go
-    to it. `labels` name the studies (default: their numbers from 1). ValueError as in `using`, for labels of another
-    length, and for fewer than two studies.
+    Parameters
+    ----------
+    estimates, variances : iterable of float, shape (k,)
+        As in `using`; with `pool_proportions`, events and totals.
+    labels : iterable of hashable, shape (k,), optional
+        Names of the studies; default: their numbers from 1.
+    using : callable
+        The pooling function.
+    **options
+        Further arguments of `using`.
+
+    Returns
+    -------
+    DataFrame, one row per study
+        Columns omitted, k, estimate, se, ci_low, ci_high, pi_low, pi_high, tau2, i2, q, q_p, note.
+
+    Raises
+    ------
+    ValueError
+        As in `using`, for labels of another length, and for fewer than two studies.
     """
     first, second, names = _studies(estimates, variances, labels)
-    using(first, second, **options)  # refuse bad input by its own position before parts of it are pooled
+    using(first, second, **options)  # so that messages name positions of the complete input
     if len(first) < 2:
         raise ValueError("estimates has 1 element: without it there is nothing to pool")
     rows = []
@@ -66,14 +91,29 @@ def cumulative(
     using: Callable[..., Pooled] = pool,
     **options: object,
 ) -> pd.DataFrame:
-    """The pooled result after each study in the order of `order` (for instance years; ties keep their place).
+    """Return the pooled result after each study in a given order.
 
-    One row a study: added, order, k, estimate, ... as in `leave_one_out`, whose arguments and refusals it shares.
+    Parameters
+    ----------
+    estimates, variances, labels, using, **options
+        As in `leave_one_out`.
+    order : iterable of float, shape (k,)
+        Sort key, for instance years; ties keep their order.
+
+    Returns
+    -------
+    DataFrame, one row per study
+        Columns added, order, then those of `leave_one_out` after `omitted`.
+
+    Raises
+    ------
+    ValueError
+        As in `leave_one_out`, and for a missing value of `order`.
     """
     first, second, names = _studies(estimates, variances, labels)
     using(first, second, **options)
     places = list(order)
-    same_length("estimates", first, "order", places)
+    check_same_length("estimates", first, "order", places)
     for position, value in enumerate(places, 1):
         if pd.isna(value):
             raise ValueError(f"order, element {position}, is {value}: every study needs its place")
@@ -95,18 +135,37 @@ def subgroup(
     level: float = 0.95,
     tau2: str = "common",
 ) -> Subgroups:
-    """The average in each group of `labels` and a test whether the groups differ.
+    """Return the average in each group and a test for a difference between groups.
 
-    tau2: `common` (default) estimates one tau² for all groups, as a meta-regression on the groups, because a few
-    studies a group can't tell their own (Borenstein et al. 2009, Introduction to Meta-Analysis, ch. 19); `separate`
-    pools each group alone and tests the spread of their averages by Q with weights 1 / se². ValueError as in `pool`,
-    for labels of another length or missing, for fewer than two groups and, with a common tau², if no group has two
-    studies.
+    Parameters
+    ----------
+    estimates, variances, method, adjust, level
+        As in `pool`.
+    labels : iterable of hashable, shape (k,)
+        The group of each study.
+    tau2 : {"common", "separate"}
+        `common` estimates one tau² for all groups, as a meta-regression on the groups, because few studies per group do
+        not determine their own. `separate` pools each group alone and tests the difference of their averages by Q with
+        weights 1 / se².
+
+    Returns
+    -------
+    Subgroups
+
+    Raises
+    ------
+    ValueError
+        As in `pool`, for labels of another length or missing, for fewer than two groups and, with a common tau², if no
+        group has two studies.
+
+    References
+    ----------
+    Borenstein et al. 2009, Introduction to Meta-Analysis, ch. 19.
     """
     check_choice("tau2", tau2, TAU2_KINDS)
     y, v = check_estimates(estimates, variances)
     labels = list(labels)
-    same_length("estimates", y, "labels", labels)
+    check_same_length("estimates", y, "labels", labels)
     for position, label in enumerate(labels, 1):
         if pd.isna(label):
             raise ValueError(f"labels, element {position}, is {label}: every study needs a group")
@@ -139,7 +198,7 @@ def _studies(
 ) -> tuple[list, list, list]:
     first, second = list(estimates), list(variances)
     names = list(range(1, len(first) + 1)) if labels is None else list(labels)
-    same_length("estimates", first, "labels", names)
+    check_same_length("estimates", first, "labels", names)
     return first, second, names
 
 

@@ -1,11 +1,13 @@
-"""Durations known as intervals (lower, upper]: Turnbull's estimate, its bands, parametric fits, a two-group test.
+"""Survival analysis of durations known as intervals (lower, upper]: exact, interval-censored or right-censored.
 
-lower = upper is exact, upper = inf still going when last seen, lower = -inf ended at or before upper; see `npmle`.
+Turnbull's estimate with bootstrap bands, parametric fits and a two-group test; see `npmle` for the intervals. scipy
+1.17 estimates survival curves of exact and right-censored durations only. Results agree with the R packages npsurv
+0.5.0 and survival 3.5.3.
 """
 
 from analysis.statistics.survival.bands import Draws, bootstrap, bootstrap_bands
-from analysis.statistics.survival.compare import GroupTest, two_group_test
 from analysis.statistics.survival.distributions import DISTRIBUTIONS
+from analysis.statistics.survival.group_test import GroupTest, two_group_test
 from analysis.statistics.survival.parametric import (
     ParametricFit,
     UndeterminedError,

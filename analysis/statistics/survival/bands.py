@@ -1,4 +1,4 @@
-"""How sure Turnbull's estimate is: patients drawn again with replacement, bands and quantiles over the draws."""
+"""Bootstrap of Turnbull's estimate: confidence bands and limits of quantiles."""
 
 from __future__ import annotations
 
@@ -8,18 +8,34 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis.statistics.checks import check_level
+from analysis.statistics.survival.interval_data import (
+    check_intervals,
+    innermost_intervals,
+    innermost_intervals_each,
+    patient_counts,
+    unique_intervals,
+)
 from analysis.statistics.survival.newton import maximise, maximise_each
-from analysis.statistics.survival.observed import check_level, checked, cliques, cliques_each, group, patients
-from analysis.statistics.survival.turnbull import TIE, quantile, survival_at, table_of
+from analysis.statistics.survival.turnbull import PROBABILITY_TOLERANCE, mass_table, quantile, survival_at
 
 NEAR_ENOUGH = 1e-8
 
 
 @dataclass(frozen=True)
 class Draws:
-    """The estimate and its `draws` repetitions on patients drawn with replacement.
+    """Turnbull's estimate and its bootstrap repetitions; see `bootstrap`.
 
-    table: what `npmle` gives. draw, left, right, probability: the same of every repetition, one below the other.
+    Attributes
+    ----------
+    table : DataFrame
+        The estimate, as from `npmle`.
+    draws : int
+        Number of repetitions.
+    draw : ndarray of int
+        The repetition of each innermost interval, ascending.
+    left, right, probability : ndarray
+        Innermost intervals of all repetitions and their probabilities.
     """
 
     table: pd.DataFrame
@@ -30,15 +46,26 @@ class Draws:
     probability: np.ndarray
 
     def bands(self, times: ArrayLike, level: float = 0.95) -> pd.DataFrame:
-        """time, low, high as `survival_at`; band_low, band_high: limits for one time each, not for the whole curve.
+        """Return pointwise bootstrap bands of the probability of a duration longer than each time.
 
-        The limits are percentiles of the draws, of their lowest values below and of their highest above, so
-        that they don't claim to know where inside an innermost interval the benefit ended.
+        The limits are percentiles: lower limits from each repetition's lowest value, upper limits from its highest,
+        because the data do not show where inside an innermost interval the benefit ended.
+
+        Parameters
+        ----------
+        times : array_like, shape (n,)
+        level : float
+            Confidence level at each time, not of the curve as a whole.
+
+        Returns
+        -------
+        DataFrame, n rows
+            Columns time, low, high (as `survival_at`), band_low, band_high.
         """
         check_level(level)
         frame = survival_at(self.table, times)
         tail = (1 - level) / 2
-        # times between which no draw has an end have the same limits
+        # times without an interval end between them have the same limits
         at = frame["time"].to_numpy()
         begun, ended = np.unique(self.left).searchsorted(at, "left"), np.unique(self.right).searchsorted(at, "right")
         _, firsts, place = np.unique(np.stack([begun, ended]), axis=1, return_index=True, return_inverse=True)
@@ -54,14 +81,21 @@ class Draws:
         return frame.assign(band_low=np.minimum(low, frame["low"]), band_high=np.maximum(high, frame["high"]))
 
     def quantile(self, p: float = 0.5, level: float = 0.95) -> tuple[float, float, float, float]:
-        """low, high as `quantile`, and the limits below and above it; infinite where the draws don't reach p."""
+        """Return the quantile `p` and its bootstrap limits.
+
+        Returns
+        -------
+        (float, float, float, float)
+            low, high (as the function `quantile`), lower and upper confidence limit; infinite where the repetitions do
+            not reach p.
+        """
         check_level(level)
         low, high = quantile(self.table, p)
         tail = (1 - level) / 2
         total = np.cumsum(self.probability)
         firsts = np.searchsorted(self.draw, np.arange(self.draws))
         before = np.concatenate([[0.0], total])[firsts]
-        reached = np.searchsorted(total, before + p - TIE, side="left")
+        reached = np.searchsorted(total, before + p - PROBABILITY_TOLERANCE, side="left")
         reached = np.minimum(reached, np.append(firsts[1:], len(total)) - 1)
         below = np.quantile(self.left[reached], tail, method="lower")
         above = np.quantile(self.right[reached], 1 - tail, method="higher")
@@ -71,32 +105,54 @@ class Draws:
 def bootstrap(
     lower: ArrayLike, upper: ArrayLike, weights: ArrayLike | None = None, draws: int = 2000, seed: int = 1
 ) -> Draws:
-    """Repeat `npmle` on `draws` samples of as many patients, drawn with replacement (Efron 1979, Ann Stat 7:1).
+    """Repeat Turnbull's estimate on samples of patients drawn with replacement.
 
-    weights must be whole numbers of patients. The same seed gives the same draws. Two limits are known: a share of 0
-    or 1 has no spread (take Wilson's interval there); and with inspection times that differ from patient to patient
-    the estimate itself is rough and the percentiles are approximate (Sen and Xu 2015, Comput Stat Data Anal 81:121).
-    ValueError as in `npmle`.
+    Two limitations are known: a share of 0 or 1 has no bootstrap variation (use Wilson's interval there); and if
+    inspection times differ between patients, the percentiles are approximate (Sen and Xu).
+
+    Parameters
+    ----------
+    lower, upper : array_like, shape (n,)
+        Intervals as for `npmle`.
+    weights : array_like of int, shape (n,), optional
+        Number of patients with each interval; default 1.
+    draws : int
+        Number of repetitions.
+    seed : int
+        Seed of the random generator; the same seed gives the same repetitions.
+
+    Returns
+    -------
+    Draws
+
+    Raises
+    ------
+    ValueError
+        As in `npmle`, and for weights that are not whole or draws below 1.
+
+    References
+    ----------
+    Efron 1979, Ann Stat 7:1; Sen and Xu 2015, Comput Stat Data Anal 81:121.
     """
     if draws < 1:
         raise ValueError(f"draws is {draws}: must be 1 or more")
-    low, high, weight = checked(lower, upper, weights)
-    patients(weight)
-    observed = group(low, high, weight)
-    inner = cliques(observed.lower, observed.upper)
+    low, high, weight = check_intervals(lower, upper, weights)
+    patient_counts(weight)
+    observed = unique_intervals(low, high, weight)
+    inner = innermost_intervals(observed.lower, observed.upper)
     masses = maximise(inner.first, inner.end, observed.weight, len(inner.left))
     n = round(observed.weight.sum())
     counts = np.random.default_rng(seed).multinomial(n, observed.weight / n, size=draws)
-    counts, place = np.unique(counts, axis=0, return_inverse=True)  # of few patients many draws are equal
-    # no draw has more innermost intervals than all patients together; what a draw has fewer of stays 0
+    counts, place = np.unique(counts, axis=0, return_inverse=True)  # with few patients many samples are equal
+    # no sample has more innermost intervals than all patients together; unused entries stay 0
     left, right, probability = np.zeros((3, len(counts), len(inner.left)))
-    for rows, mine in cliques_each(observed.lower, observed.upper, counts > 0):
+    for rows, mine in innermost_intervals_each(observed.lower, observed.upper, counts > 0):
         size = mine.left.shape[1]
         left[rows, :size], right[rows, :size] = mine.left, mine.right
         probability[rows, :size] = maximise_each(mine.first, mine.end, counts[rows], size, NEAR_ENOUGH)
     left, right, probability = (part[place] for part in (left, right, probability))
     some = probability > 0
-    return Draws(table_of(inner, masses), draws, np.nonzero(some)[0], left[some], right[some], probability[some])
+    return Draws(mass_table(inner, masses), draws, np.nonzero(some)[0], left[some], right[some], probability[some])
 
 
 def bootstrap_bands(
@@ -108,6 +164,6 @@ def bootstrap_bands(
     level: float = 0.95,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Pointwise bands of the probability of a duration longer than each time: `bootstrap` and `Draws.bands` in one."""
+    """Return pointwise bootstrap bands: `bootstrap` followed by `Draws.bands`."""
     check_level(level)
     return bootstrap(lower, upper, weights, draws, seed).bands(times, level)

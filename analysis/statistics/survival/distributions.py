@@ -1,4 +1,4 @@
-"""The standard errors behind parametric survival fits, with what an interval adds to the log-likelihood."""
+"""Standard distributions of parametric survival fits, and the log-likelihood of an interval under each."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from math import log, pi
 import numpy as np
 from scipy.special import expit, log_ndtr
 
-Function = Callable[[np.ndarray], np.ndarray]
+_Function = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Part:
-    """The log-probability of each interval, and its derivatives by the lower and upper end on the standard scale."""
+class IntervalTerms:
+    """Log-probability of each interval and its derivatives by the lower and upper end on the standard scale."""
 
     value: np.ndarray
     by_low: np.ndarray
@@ -25,29 +25,44 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Standard:
-    """A standard distribution by the logarithms of its density, survival and distribution function; slope and bend:
-    first and second derivative of the log-density."""
+class StandardDistribution:
+    """A standard distribution, given by its log density, log survival function and log distribution function.
 
-    log_density: Function
-    slope: Function
-    bend: Function
-    log_survival: Function
-    log_distribution: Function
+    `slope` and `bend` are the first and second derivative of the log density.
+    """
+
+    log_density: _Function
+    slope: _Function
+    bend: _Function
+    log_survival: _Function
+    log_distribution: _Function
     median: float
 
     def interval(
         self, low: np.ndarray, high: np.ndarray, begins: np.ndarray, ends: np.ndarray, exact: np.ndarray
-    ) -> Part:
-        """What observations from `low` to `high` add; where `begins` is false low is minus infinity, where `ends` is
-        false high is infinity, where `exact` both are the observation and its density counts."""
+    ) -> IntervalTerms:
+        """Return the log-likelihood terms of intervals from `low` to `high`.
+
+        Parameters
+        ----------
+        low, high : ndarray, shape (n,)
+            Ends on the standard scale.
+        begins, ends : ndarray of bool, shape (n,)
+            Where False, `low` is minus infinity or `high` is infinity.
+        exact : ndarray of bool, shape (n,)
+            Where True, low equals high and the density counts.
+
+        Returns
+        -------
+        IntervalTerms
+        """
         floor, ceiling = np.where(begins, low, -np.inf), np.where(ends, high, np.inf)
         value = np.where(exact, self.log_density(np.where(exact, low, 0.0)), self._log_between(floor, ceiling, exact))
         inner_low, inner_high = begins & ~exact, ends & ~exact
         at_low = np.where(inner_low, np.exp(self.log_density(np.where(inner_low, low, 0.0)) - value), 0.0)
         at_high = np.where(inner_high, np.exp(self.log_density(np.where(inner_high, high, 0.0)) - value), 0.0)
         point = np.where(exact, low, 0.0)
-        return Part(
+        return IntervalTerms(
             value=value,
             by_low=np.where(exact, self.slope(point), -at_low),
             by_high=at_high,
@@ -57,7 +72,7 @@ class Standard:
         )
 
     def _log_between(self, low: np.ndarray, high: np.ndarray, exact: np.ndarray) -> np.ndarray:
-        """log(F(high) - F(low)), from the tail in which the two differ more."""
+        """Return log(F(high) - F(low)), computed from the tail in which the two differ more."""
         low, high = np.where(exact, -1.0, low), np.where(exact, 1.0, high)
         upper_tail = low > 0
         near = np.where(upper_tail, self.log_survival(low), self.log_distribution(high))
@@ -65,8 +80,8 @@ class Standard:
         return near + np.log(-np.expm1(far - near))
 
 
-def _extreme() -> Standard:
-    return Standard(
+def _extreme() -> StandardDistribution:
+    return StandardDistribution(
         log_density=lambda z: z - np.exp(z),
         slope=lambda z: 1.0 - np.exp(z),
         bend=lambda z: -np.exp(z),
@@ -79,7 +94,7 @@ def _extreme() -> Standard:
 STANDARD = {
     "exponential": _extreme(),
     "weibull": _extreme(),
-    "lognormal": Standard(
+    "lognormal": StandardDistribution(
         log_density=lambda z: -(z**2) / 2 - log(2 * pi) / 2,
         slope=lambda z: -z,
         bend=lambda z: -np.ones_like(z),
@@ -87,7 +102,7 @@ STANDARD = {
         log_distribution=log_ndtr,
         median=0.0,
     ),
-    "loglogistic": Standard(
+    "loglogistic": StandardDistribution(
         log_density=lambda z: -np.abs(z) - 2 * np.log1p(np.exp(-np.abs(z))),
         slope=lambda z: -np.tanh(z / 2),
         bend=lambda z: -2 * expit(z) * expit(-z),

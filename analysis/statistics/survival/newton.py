@@ -1,13 +1,17 @@
-"""The optimiser behind Turnbull's estimate: self-consistency first, then Newton steps on the masses that matter.
+"""Optimiser of Turnbull's estimate: self-consistency steps, then constrained Newton steps.
 
-Maximises sum(w log(A p)) over p >= 0, sum(p) = 1, where row i of A has ones from first[i] to end[i] - 1. Each round is
-a step of the constrained Newton method (Wang 2007, J R Stat Soc B 69:185; 2008, Comput Stat Data Anal 52:2388): masses
-where the gradient has a local maximum join the support, the quadratic approximation is maximised over masses >= 0,
-and a line search guards the step. It stops by the Kuhn-Tucker conditions (Gentleman and Geyer 1994, Biometrika 81:618):
+It maximises sum(w log(A p)) over p >= 0, sum(p) = 1, where row i of A has ones from first[i] to end[i] - 1. In each
+iteration of the constrained Newton method, masses at local maxima of the gradient join the support, the quadratic
+approximation is maximised over masses >= 0, and a line search limits the step. It stops by the Kuhn-Tucker conditions:
 with mean weight 1, no estimate can have a log-likelihood higher by more than the largest gradient.
 
-Several problems of one size, such as the draws of a bootstrap, are solved side by side, one a row of every array: a
-thousand small ones then cost little more than one. What is added up is added up in the same order as for one alone.
+Several problems of one size, such as the repetitions of a bootstrap, are solved together, one per row of every array;
+`maximise` is the plain way that the tests compare. Sums are formed in the same order in both.
+
+References
+----------
+Wang 2007, J R Stat Soc B 69:185; Wang 2008, Comput Stat Data Anal 52:2388 (constrained Newton method); Gentleman and
+Geyer 1994, Biometrika 81:618 (stopping rule).
 """
 
 from __future__ import annotations
@@ -15,11 +19,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-TOLERANCE = 1e-10  # of the largest gradient, per unit of weight
+TOLERANCE = 1e-10  # largest gradient at the solution, per unit of weight
 _ROUNDS = 500
 RIDGE = 1e-11  # relative to the diagonal of the Hessian: keeps it invertible where rounding makes it singular
-SMALLEST_REST = 1e-4  # what a step must leave of each row's probability: rounding hides whether it leaves any
-TINY = 1e-11  # masses below are tried as zero at the end
+SMALLEST_REST = 1e-4  # share of each observation's probability that a step must leave, above rounding error
+TINY = 1e-11  # smaller masses are set to zero at the end, if the gradient allows it
 
 
 def maximise(
@@ -29,9 +33,27 @@ def maximise(
     size: int,
     tolerance: float = TOLERANCE,
 ) -> np.ndarray:
-    """The masses of the `size` innermost intervals that maximise the likelihood.
+    """Return the masses of the `size` innermost intervals that maximise the likelihood.
 
-    RuntimeError if the conditions of the maximum can't be met, which no data set is known to cause.
+    Parameters
+    ----------
+    first, end : ndarray of int, shape (n,)
+        The innermost intervals that each observation covers; see `InnermostIntervals`.
+    weight : ndarray, shape (n,)
+    size : int
+        Number of innermost intervals.
+    tolerance : float
+        Largest gradient at the solution, per unit of weight.
+
+    Returns
+    -------
+    ndarray, shape (size,)
+        Probabilities with sum 1.
+
+    Raises
+    ------
+    RuntimeError
+        If the conditions of the maximum cannot be met; no data set is known to cause this.
     """
     return maximise_each(first[None], end[None], weight[None], size, tolerance)[0]
 
@@ -43,12 +65,12 @@ def maximise_each(
     size: int,
     tolerance: float = TOLERANCE,
 ) -> np.ndarray:
-    """The masses of several problems with `size` innermost intervals each, one a row, as `maximise` gives them.
+    """Return the masses of several problems with `size` innermost intervals each, one per row, as `maximise`.
 
-    An interval of weight 0 does not count in its row and may say that it covers all.
+    An observation of weight 0 does not count in its row and may cover all innermost intervals.
     """
     problems = _Problems(first, end, weight / weight.sum(axis=1, keepdims=True), size)
-    # a step of self-consistency costs little, and each mass that it sees off saves a larger one
+    # self-consistency steps are cheap, and each mass they remove makes the Newton steps cheaper
     masses = np.full((len(weight), size), 1.0 / size)
     going = np.arange(len(weight))
     for _ in range(1 if size < 150 else 5 + size // 40):
@@ -75,26 +97,26 @@ def maximise_each(
 
 
 class _Problems:
-    """Problems of one size, one a row of every array; weights add up to 1 in each."""
+    """Problems of one size, one per row of every array; the weights of each have sum 1."""
 
     def __init__(self, first: np.ndarray, end: np.ndarray, weight: np.ndarray, size: int) -> None:
         self.first, self.end, self.weight, self.size = first, end, weight, size
-        # where each interval begins and ends when the problems' cumulated masses, size + 1 each, stand in one row
+        # positions of the ends of each observation in the flattened cumulated masses, size + 1 per problem
         begin = np.arange(len(weight))[:, None] * (size + 1)
         self.first_place, self.end_place = first + begin, end + begin
 
     def of(self, rows: np.ndarray) -> _Problems:
-        """Some of the problems."""
+        """Return some of the problems."""
         return _Problems(self.first[rows], self.end[rows], self.weight[rows], self.size)
 
     def probabilities(self, masses: np.ndarray) -> np.ndarray:
-        """A p: the probability of each interval."""
+        """Return A p, the probability of each observation."""
         total = np.zeros((len(masses), self.size + 1))
         np.cumsum(masses, axis=1, out=total[:, 1:])
         return total.ravel()[self.end_place] - total.ravel()[self.first_place]
 
     def covering(self, values: np.ndarray) -> np.ndarray:
-        """A' v: for each innermost interval the sum of the values of the intervals that cover it."""
+        """Return A' v: for each innermost interval the sum of the values of the observations that cover it."""
         places, shape = self.weight.shape[0] * (self.size + 1), (-1, self.size + 1)
         begun = np.bincount(self.first_place.ravel(), values.ravel(), places).reshape(shape)
         ended = np.bincount(self.end_place.ravel(), values.ravel(), places).reshape(shape)
@@ -110,7 +132,7 @@ class _Problems:
         return masses
 
     def without(self, masses: np.ndarray, small: np.ndarray) -> np.ndarray:
-        """Small masses put to zero, unless an interval would lose most of its probability."""
+        """Return masses with small ones set to 0, unless an observation would lose most of its probability."""
         kept = np.where(small, 0.0, masses)
         poor = self.probabilities(kept) < self.probabilities(masses) / 2
         if poor.any():
@@ -118,7 +140,7 @@ class _Problems:
         return kept / kept.sum(axis=1, keepdims=True)
 
     def finished(self, masses: np.ndarray) -> np.ndarray:
-        """Masses that are zero but for rounding put to zero, if that costs nothing."""
+        """Return masses with those below rounding error set to 0, if the gradient allows it."""
         small = (masses > 0) & (masses < TINY)
         if not small.any():
             return masses
@@ -127,7 +149,7 @@ class _Problems:
         return np.where(better[:, None], cleaned, masses)
 
     def newton(self, masses: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """The masses after one step each."""
+        """Return the masses after one Newton step of each problem."""
         beyond = np.full((len(masses), 1), -np.inf)
         beside = np.concatenate([beyond, gradient, beyond], axis=1)
         peak = (gradient > 0) & (gradient > beside[:, :-2]) & (gradient >= beside[:, 2:])
@@ -140,7 +162,7 @@ class _Problems:
         return found
 
     def _step(self, masses: np.ndarray, gradient: np.ndarray, support: np.ndarray) -> np.ndarray:
-        """`newton` for supports of equally many masses."""
+        """Return the masses after one Newton step, for supports of equal size."""
         before = np.zeros((len(masses), self.size + 1), dtype=int)
         np.cumsum(support, axis=1, out=before[:, 1:])
         current, slope = (part[support].reshape(len(masses), -1) for part in (masses, gradient))
@@ -161,7 +183,7 @@ class _Problems:
         return found
 
     def hessian(self, curvature: np.ndarray) -> np.ndarray:
-        """A' diag(curvature) A without building A: entry (j, k) adds up the intervals that cover j to k."""
+        """Return A' diag(curvature) A without building A: entry (j, k) sums the observations that cover j to k."""
         covers, size = self.end > self.first, self.size
         row = np.broadcast_to(np.arange(len(curvature))[:, None], covers.shape)
         place = (row[covers] * size + self.first[covers]) * size + self.end[covers] - 1
@@ -172,10 +194,17 @@ class _Problems:
 
 
 def _line_search(weight: np.ndarray, change: np.ndarray, grown: np.ndarray, promise: np.ndarray) -> np.ndarray:
-    """How much of each step makes the likelihood grow enough: 1, 1/2, 1/4, ...; 0 if nothing does.
+    """Return the fraction of each step that increases the likelihood enough: 1, 1/2, 1/4, ...; 0 if none does.
 
-    change: what the whole step adds to the probability of each interval, as a share of it; grown: what it adds to all
-    masses together; promise: the gradient along it.
+    Parameters
+    ----------
+    weight : ndarray, shape (problems, n)
+    change : ndarray, shape (problems, n)
+        Relative change of each observation's probability by the full step.
+    grown : ndarray, shape (problems,)
+        Change of the sum of masses.
+    promise : ndarray, shape (problems,)
+        Directional derivative of the log-likelihood.
     """
     length, found, smallest = 1.0, np.zeros(len(change)), change.min(axis=1)
     going = promise > 0
@@ -191,22 +220,22 @@ def _line_search(weight: np.ndarray, change: np.ndarray, grown: np.ndarray, prom
 
 
 def _nonnegative_newton(hessian: np.ndarray, slope: np.ndarray, current: np.ndarray) -> np.ndarray:
-    """Maximise slope'd - d'hessian d / 2 over current + d >= 0, for each problem by a walk that starts at `current`."""
+    """Return the maximiser of slope'd - d'hessian d / 2 over current + d >= 0 for each problem."""
     scale = np.sqrt(np.diagonal(hessian, axis1=1, axis2=2))
     scaled = hessian / (scale[:, :, None] * scale[:, None, :])
-    walks = zip(scaled, slope / scale, current * scale, strict=True)
-    return np.array([_walk(*walk) for walk in walks]) / scale
+    problems = zip(scaled, slope / scale, current * scale, strict=True)
+    return np.array([_active_set(*problem) for problem in problems]) / scale
 
 
-def _walk(hessian: np.ndarray, slope: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """The primal active-set walk of one problem whose Hessian has a diagonal of ones.
+def _active_set(hessian: np.ndarray, slope: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Return the solution of one problem by the primal active-set method; its Hessian has a diagonal of ones.
 
-    A mass that reaches zero leaves for this round; the inverse of the others' Hessian is kept by elimination. The walk
-    always ends higher than it began, so the result is an ascent direction even where it stops short of the optimum.
+    A mass that reaches zero is removed for this iteration, and the inverse Hessian of the others is updated by
+    elimination. The objective never decreases, so the result is an ascent direction even if it is not the optimum.
     """
     ridge, unit = RIDGE, np.eye(len(place))
     while True:
-        # LAPACK itself: what checks its arguments costs several times as much with so few masses
+        # LAPACK's routines: with few masses the argument checks of scipy.linalg.cho_factor dominate
         factor, failed = dpotrf(hessian + ridge * unit, lower=1, clean=0)
         if not failed:
             break

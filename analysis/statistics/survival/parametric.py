@@ -1,4 +1,4 @@
-"""Parametric fits to durations known as intervals, and how many times longer one group's durations are."""
+"""Parametric fits to interval-censored durations, with a time ratio for two groups."""
 
 from __future__ import annotations
 
@@ -11,20 +11,36 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from analysis.statistics.checks import check_level
 from analysis.statistics.survival.distributions import DISTRIBUTIONS, STANDARD
-from analysis.statistics.survival.observed import check_level, checked, two_groups
+from analysis.statistics.survival.interval_data import check_intervals, two_group_labels
 
 _ROUNDS = 200
 
 
 @dataclass(frozen=True)
 class ParametricFit:
-    """A fitted distribution of durations T: log T = intercept + group effect + scale times a standard error.
+    """A fitted distribution of durations T: log T = intercept + group effect + scale × standard error term.
 
-    coefficients: term (intercept; group, for the second of `groups`; log_scale, but for the exponential), estimate, se,
-    low, high. covariance: of the terms, from the observed information. medians: group, median, low, high.
-    time_ratio and its limits: durations of the second group as a multiple of those of the first; p: Wald's, two-sided
-    (all None without groups).
+    Attributes
+    ----------
+    distribution : str
+    total_weight : float
+        Number of patients.
+    log_likelihood, aic : float
+    groups : tuple or None
+        The two group labels.
+    coefficients : DataFrame
+        Columns term (intercept; group, for the second of `groups`; log_scale, not for the exponential), estimate, se,
+        low, high.
+    covariance : ndarray, shape (p, p)
+        Covariance of the terms, from the observed information.
+    medians : DataFrame
+        Columns group, median, low, high.
+    time_ratio, time_ratio_low, time_ratio_high : float or None
+        Durations of the second group as a multiple of those of the first, with limits; None without groups.
+    p : float or None
+        Two-sided Wald p-value of the time ratio.
     """
 
     distribution: str
@@ -42,17 +58,17 @@ class ParametricFit:
 
     @property
     def scale(self) -> float:
-        """The scale of log T; 1 for the exponential, 1 / shape for the Weibull."""
+        """Scale of log T: 1 for the exponential, 1 / shape for the Weibull."""
         found = self.coefficients.set_index("term")["estimate"]
         return exp(found["log_scale"]) if "log_scale" in found else 1.0
 
     def location(self, second: bool = False) -> float:
-        """The intercept, with the group effect for the second group."""
+        """Return the intercept, with the group effect for the second group."""
         found = self.coefficients.set_index("term")["estimate"]
         return float(found["intercept"] + (found["group"] if second else 0.0))
 
     def survival_at(self, times: ArrayLike, second: bool = False) -> np.ndarray:
-        """The probability of a duration longer than each time, in the first group or the second."""
+        """Return the probability of a duration longer than each time, in the first or second group."""
         at = np.atleast_1d(np.asarray(times, dtype=float))
         with np.errstate(divide="ignore", over="ignore"):
             z = (np.log(np.maximum(at, 0.0)) - self.location(second)) / self.scale
@@ -67,26 +83,51 @@ def fit_distribution(
     groups: ArrayLike | None = None,
     level: float = 0.95,
 ) -> ParametricFit:
-    """Maximum likelihood fit of an exponential, weibull, lognormal or loglogistic distribution to intervals (lower,
-    upper], as for `npmle`, each counting `weights` times; with `groups` (two values), an accelerated failure time
-    model whose second group has its durations multiplied by the time ratio (Kalbfleisch and Prentice 2002, chapter 3).
+    """Fit a distribution of durations to intervals by maximum likelihood.
 
-    A lower end of 0 or below says that the benefit ended at or before `upper`. A duration of exactly 0 has no
-    logarithm and is refused: fit those who had the benefit, and report who never had it as a share of its own.
-    Intervals at normal quantiles of `level`, for medians and the time ratio on the log scale. The log-likelihood
-    is that of T, as in R's survreg. ValueError names the wrong element, or says that the intervals don't determine the
-    distribution (for instance all still going).
+    With `groups`, the model is an accelerated failure time model: the time ratio multiplies the durations of the second
+    group. A lower end of 0 or below means that the benefit ended at or before `upper`. A duration of exactly 0 has no
+    logarithm: fit the patients who had the benefit, and report the share who never had it. The log-likelihood is that
+    of T, as in R's survreg.
+
+    Parameters
+    ----------
+    lower, upper : array_like, shape (n,)
+        Intervals as for `npmle`.
+    weights : array_like, shape (n,), optional
+        Number of patients with each interval; default 1.
+    distribution : {"exponential", "weibull", "lognormal", "loglogistic"}
+    groups : array_like, shape (n,), optional
+        Two different labels.
+    level : float
+        Confidence level of the normal limits, on the log scale for medians and time ratio.
+
+    Returns
+    -------
+    ParametricFit
+
+    Raises
+    ------
+    ValueError
+        As in `npmle`, for an unknown distribution, a duration of 0, or other than two groups; the message names the
+        element, counted from 1.
+    UndeterminedError
+        If the intervals do not determine the distribution, for instance if all are right-censored.
+
+    References
+    ----------
+    Kalbfleisch and Prentice 2002, chapter 3.
     """
     check_level(level)
     if distribution not in DISTRIBUTIONS:
         raise ValueError(f"distribution is {distribution!r}: must be one of {', '.join(DISTRIBUTIONS)}")
-    low, high, weight = checked(lower, upper, weights)
+    low, high, weight = check_intervals(lower, upper, weights)
     for i in np.flatnonzero((high <= 0) & (weight > 0))[:1]:
         raise ValueError(
             f"element {i + 1}: upper = {high[i]:g}: a duration of 0 has no logarithm; leave those who never had the "
             "benefit out of the fit and report their share"
         )
-    labels, second = (None, np.zeros(len(low), dtype=bool)) if groups is None else two_groups(groups, len(low))
+    labels, second = (None, np.zeros(len(low), dtype=bool)) if groups is None else two_group_labels(groups, len(low))
     known = (weight > 0) & ~((low <= 0) & (high == np.inf))
     _check_determined(low[known], high[known], second[known], labels, distribution)
     model = _Model(low[known], high[known], weight[known], second[known] if labels else None, distribution)
@@ -102,12 +143,21 @@ def fit_distributions(
     distributions: Iterable[str] = DISTRIBUTIONS,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """`fit_distribution` for several distributions, the best AIC first.
+    """Return fits of several distributions, the lowest AIC first.
 
-    distribution, log_likelihood, aic, aic_above_best, median, median_low, median_high (of the first group), time_ratio,
-    time_ratio_low, time_ratio_high, p, not_fitted: why the intervals don't determine it, else empty.
+    Parameters
+    ----------
+    lower, upper, weights, groups, level
+        As in `fit_distribution`.
+    distributions : iterable of str
+
+    Returns
+    -------
+    DataFrame, one row per distribution
+        Columns distribution, log_likelihood, aic, aic_above_best, median, median_low, median_high (first group),
+        time_ratio, time_ratio_low, time_ratio_high, p, not_fitted (why the intervals do not determine it, else empty).
     """
-    checked(lower, upper, weights)
+    check_intervals(lower, upper, weights)
     rows = []
     for name in distributions:
         try:
@@ -136,7 +186,7 @@ def fit_distributions(
 
 
 class UndeterminedError(ValueError):
-    """The intervals don't determine the distribution: the likelihood has no maximum or no single one."""
+    """The intervals do not determine the distribution: the likelihood has no maximum or no unique one."""
 
 
 def _check_determined(
@@ -154,7 +204,7 @@ def _check_determined(
             raise UndeterminedError(
                 f"no duration{whose} is known to have lasted for any time: a {distribution} fit needs one that has"
             )
-    # where one time lies in every interval the likelihood grows without end as the scale falls to 0
+    # if one time lies in every interval, the likelihood is unbounded as the scale goes to 0
     if distribution != "exponential" and all(low[part].max() < high[part].min() for _, part in parts):
         raise UndeterminedError(
             f"all durations may have been equally long: a {distribution} fit needs some that were not, to tell how "
@@ -163,7 +213,7 @@ def _check_determined(
 
 
 class _Model:
-    """The log-likelihood with its first and second derivatives in (intercept, group effect, log scale)."""
+    """Log-likelihood with gradient and Hessian in (intercept, group effect, log scale)."""
 
     def __init__(
         self, low: np.ndarray, high: np.ndarray, weight: np.ndarray, second: np.ndarray | None, distribution: str
@@ -184,7 +234,7 @@ class _Model:
         self.start = np.append(start, log(max(spread, 0.1))) if self.free_scale else start
 
     def value(self, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """Log-likelihood, gradient and Hessian."""
+        """Return log-likelihood, gradient and Hessian."""
         beta, log_scale = (theta[:-1], theta[-1]) if self.free_scale else (theta, 0.0)
         scale = exp(log_scale)
         location = self.design @ beta
@@ -212,7 +262,7 @@ class _Model:
         return float(w @ value), gradient, hessian
 
     def maximise(self) -> tuple[np.ndarray, float, np.ndarray]:
-        """Estimates, log-likelihood and covariance by Newton steps, shortened until they climb."""
+        """Return estimates, log-likelihood and covariance, by Newton steps with step-halving."""
         theta = self.start
         with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
             value, gradient, hessian = self.value(theta)
@@ -260,7 +310,7 @@ def _report(
     scale = exp(estimate[-1]) if model.free_scale else 1.0
     rows = []
     for index, label in enumerate(labels or (None,)):
-        # the log of the median is linear in the terms but for the scale, whose derivative is scale x median
+        # the log median is linear in the terms except the log scale, whose derivative is scale × median
         slope = np.array(
             [{"intercept": 1.0, "group": float(index)}.get(term, scale * model.standard.median) for term in terms]
         )
@@ -286,6 +336,6 @@ def _report(
 
 
 def _exp(value: float) -> float:
-    """The exponential, infinite where it is too large for a number: a limit may lie that far out."""
+    """Return the exponential; infinite on overflow, since a limit may lie that far out."""
     with np.errstate(over="ignore"):
         return float(np.exp(value))

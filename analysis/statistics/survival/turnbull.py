@@ -1,4 +1,4 @@
-"""Turnbull's estimate of the distribution of durations that are known as intervals, and what can be read from it."""
+"""Turnbull's estimate of the distribution of interval-censored durations, and its survival function and quantiles."""
 
 from __future__ import annotations
 
@@ -6,51 +6,86 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis.statistics.survival.interval_data import (
+    InnermostIntervals,
+    check_intervals,
+    innermost_intervals,
+    unique_intervals,
+)
 from analysis.statistics.survival.newton import maximise
-from analysis.statistics.survival.observed import Cliques, checked, cliques, group
 
-TIE = 1e-9  # a cumulated probability this near to p has reached p
+PROBABILITY_TOLERANCE = 1e-9  # a cumulative probability this near to p counts as p
 
 
 def npmle(lower: ArrayLike, upper: ArrayLike, weights: ArrayLike | None = None) -> pd.DataFrame:
-    """The nonparametric maximum likelihood estimate of a distribution from intervals (lower, upper] (Turnbull 1976, J R
-    Stat Soc B 38:290), each counting `weights` times.
+    """Return the nonparametric maximum likelihood estimate of a distribution from intervals (Turnbull 1976).
 
-    lower = upper: exact, the patient's benefit ended then; upper = inf: still going when last seen at `lower`; lower
-    = -inf: ended at or before `upper`. An interval leaves its lower end out, so three ways to lose a benefit by week
-    13 differ: (0, 13] had it and lost it; exact 0 (lower = upper = 0) never had it; lower = -inf, upper = 13 lost it or
-    never had it.
+    An interval (lower, upper] does not contain its lower end. So three ways to lose a benefit by week 13 differ: (0,
+    13] had it and lost it; exactly 0 (lower = upper = 0) never had it; lower = -inf, upper = 13 lost it or never had
+    it.
 
-    One row an innermost interval that has probability, in ascending order: left, right, probability. Where in (left,
-    right] the probability lies the data don't say; left = right is a point. right = inf: beyond the last patient
-    seen; left = -inf: from the beginning on, 0 included. Probabilities add up to 1. With exact and right-censored
-    observations only it is the estimate of Kaplan and Meier, with what remains at the end as right = inf.
+    With exact and right-censored observations only, the estimate is that of Kaplan and Meier, with the remaining
+    probability at right = inf. It is computed by self-consistency and constrained Newton steps up to the Kuhn-Tucker
+    conditions: no other distribution has a log-likelihood larger by more than 1e-10 times the total weight. The
+    estimate is unique: an observation ends with each innermost interval, so no two sets of masses give all observations
+    the same probabilities.
 
-    Found by self-consistency and constrained Newton steps (Wang 2008, Comput Stat Data Anal 52:2388) up to the
-    Kuhn-Tucker conditions: no other distribution has a log-likelihood larger by more than 1e-10 times the total weight.
-    There is one answer: some observation ends with each innermost interval, so no two sets of masses give all
-    observations the same probabilities. ValueError names the wrong element, counted from 1.
+    Parameters
+    ----------
+    lower, upper : array_like, shape (n,)
+        Ends of the intervals, in any unit of time. lower = upper is exact; upper = inf is right-censored, still going
+        at `lower`; lower = -inf ended at or before `upper`.
+    weights : array_like, shape (n,), optional
+        Number of patients with each interval; default 1.
+
+    Returns
+    -------
+    DataFrame, one row per innermost interval with probability, ascending
+        Columns left, right, probability (sum 1). The data do not show where in (left, right] the probability lies;
+        left = right is a point; right = inf lies beyond the last observation; left = -inf includes 0.
+
+    Raises
+    ------
+    ValueError
+        For a missing or impossible end, lower above upper, a negative or missing weight, unequal lengths, no intervals,
+        or weights with sum 0. The message names the element, counted from 1.
+
+    References
+    ----------
+    Turnbull 1976, J R Stat Soc B 38:290; Wang 2008, Comput Stat Data Anal 52:2388.
     """
-    observed = group(*checked(lower, upper, weights))
-    inner = cliques(observed.lower, observed.upper)
+    observed = unique_intervals(*check_intervals(lower, upper, weights))
+    inner = innermost_intervals(observed.lower, observed.upper)
     masses = maximise(inner.first, inner.end, observed.weight, len(inner.left))
-    return table_of(inner, masses)
+    return mass_table(inner, masses)
 
 
-def table_of(inner: Cliques, masses: np.ndarray) -> pd.DataFrame:
-    """The innermost intervals that have probability: left, right, probability."""
+def mass_table(inner: InnermostIntervals, masses: np.ndarray) -> pd.DataFrame:
+    """Return the innermost intervals that have probability: left, right, probability."""
     some = masses > 0
     return pd.DataFrame({"left": inner.left[some], "right": inner.right[some], "probability": masses[some]})
 
 
 def interval_probabilities(table: pd.DataFrame, lower: ArrayLike, upper: ArrayLike) -> np.ndarray:
-    """The probability that `table` gives to each interval (lower, upper]: of the innermost intervals inside it."""
+    """Return the probability of each interval under `table`: that of the innermost intervals inside it."""
     return np.maximum(sums_inside(table, _columns(table)[2], lower, upper), 0.0)
 
 
 def sums_inside(table: pd.DataFrame, values: np.ndarray, lower: ArrayLike, upper: ArrayLike) -> np.ndarray:
-    """For each interval (lower, upper] the sum of `values`, one a row of `table`, over the rows inside it."""
-    low, high, _ = checked(lower, upper)
+    """Return for each interval (lower, upper] the sum of `values` over the rows of `table` inside it.
+
+    Parameters
+    ----------
+    table : DataFrame, m rows
+        As from `npmle`.
+    values : ndarray, shape (m,)
+    lower, upper : array_like, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    low, high, _ = check_intervals(lower, upper)
     left, right, _ = _columns(table)
     total = np.concatenate([[0.0], np.cumsum(values)])
     first = np.searchsorted(left, low, side="left")
@@ -63,17 +98,39 @@ def sums_inside(table: pd.DataFrame, values: np.ndarray, lower: ArrayLike, upper
 
 
 def log_likelihood(table: pd.DataFrame, lower: ArrayLike, upper: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """The log-likelihood of the intervals under `table`; minus infinity if it gives one of them no probability."""
-    observed = group(*checked(lower, upper, weights))
+    """Return the log-likelihood of intervals under `table`; minus infinity if one of them has probability 0.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `npmle`.
+    lower, upper, weights
+        As in `npmle`.
+    """
+    observed = unique_intervals(*check_intervals(lower, upper, weights))
     with np.errstate(divide="ignore"):
         return float(observed.weight @ np.log(interval_probabilities(table, observed.lower, observed.upper)))
 
 
 def survival_at(table: pd.DataFrame, times: ArrayLike) -> pd.DataFrame:
-    """The probability of a duration longer than each time: time, low, high.
+    """Return the probability of a duration longer than each time.
 
-    low and high differ inside an innermost interval only, where any value between them fits the data equally well.
-    ValueError for a missing time.
+    Parameters
+    ----------
+    table : DataFrame
+        As from `npmle`.
+    times : array_like, shape (n,)
+
+    Returns
+    -------
+    DataFrame, n rows
+        Columns time, low, high. low and high differ only inside an innermost interval, where all values between them
+        fit the data equally well.
+
+    Raises
+    ------
+    ValueError
+        For a missing time.
     """
     at = np.atleast_1d(np.asarray(times, dtype=float))
     for i in np.flatnonzero(np.isnan(at))[:1]:
@@ -81,7 +138,7 @@ def survival_at(table: pd.DataFrame, times: ArrayLike) -> pd.DataFrame:
     left, right, probability = _columns(table)
     beyond = np.concatenate([np.cumsum(probability[::-1])[::-1], [0.0]])
     possible = np.searchsorted(right, at, side="right")
-    # the one interval that has begun and not ended: its probability may lie before or after the time
+    # the interval that contains the time: its probability may lie before or after it
     inside = np.minimum(possible, len(left) - 1)
     split = (possible < len(left)) & (left[inside] < at)
     return pd.DataFrame(
@@ -90,21 +147,35 @@ def survival_at(table: pd.DataFrame, times: ArrayLike) -> pd.DataFrame:
 
 
 def quantile(table: pd.DataFrame, p: float) -> tuple[float, float]:
-    """Where the share `p` of all durations has ended, the first time that it has: somewhere in (low, high].
+    """Return the first time at which the share `p` of all durations has ended, as an interval (low, high].
 
-    low = high: exactly then. high = inf: not within the time that patients were followed. ValueError for a p outside
-    0 to 1.
+    Parameters
+    ----------
+    table : DataFrame
+        As from `npmle`.
+    p : float
+        Above 0 and below 1.
+
+    Returns
+    -------
+    (float, float)
+        low = high is exact; high = inf is not reached during follow-up.
+
+    Raises
+    ------
+    ValueError
+        For a p outside 0 to 1.
     """
     if not 0 < p < 1:
         raise ValueError(f"p is {p}: must lie between 0 and 1, for example 0.5 for the median")
     left, right, probability = _columns(table)
-    reached = int(np.searchsorted(np.cumsum(probability), p - TIE, side="left"))
+    reached = int(np.searchsorted(np.cumsum(probability), p - PROBABILITY_TOLERANCE, side="left"))
     reached = min(reached, len(left) - 1)
     return float(left[reached]), float(right[reached])
 
 
 def median(table: pd.DataFrame) -> tuple[float, float]:
-    """Where half of all durations have ended: somewhere in (low, high], see `quantile`."""
+    """Return the median duration as an interval (low, high]; see `quantile`."""
     return quantile(table, 0.5)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.exhibit import Column, escape
-from analysis.outcomes.cohort.disclosure import shown
+from analysis.outcomes.cohort.disclosure import shown_count
 from analysis.wording import half_up, left_out_words, level_words, percent, percent_interval
 
 BY_WORDS = {
@@ -27,12 +27,18 @@ HANDLING_WORDS = {
 
 def count(n: object, hidden: bool, min_cell: int) -> str:
     """A count; `<5` where it is hidden, a dash where there is none."""
-    return shown(pd.NA, min_cell) if hidden else "–" if pd.isna(n) else str(int(n))
+    return shown_count(pd.NA, min_cell) if hidden else "–" if pd.isna(n) else str(int(n))
 
 
 def of_all(part: object, whole: object, hidden: bool, min_cell: int) -> str:
     """`30/48`; `<5` where it is hidden."""
-    return shown(pd.NA, min_cell) if hidden else "–" if pd.isna(part) or pd.isna(whole) else f"{int(part)}/{int(whole)}"
+    return (
+        shown_count(pd.NA, min_cell)
+        if hidden
+        else "–"
+        if pd.isna(part) or pd.isna(whole)
+        else f"{int(part)}/{int(whole)}"
+    )
 
 
 def rate(value: float, low: float, high: float) -> str:

@@ -1,4 +1,4 @@
-"""From a Parquet file to a table of text: typed columns become the text that the same value has in a CSV."""
+"""Parquet files: typed columns become the text that the same values have in a CSV file."""
 
 from __future__ import annotations
 
@@ -8,41 +8,40 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from analysis.outcomes.cohort.files import no_rows
-from analysis.outcomes.cohort.raw import Cells, Raw, encode
+from analysis.tabular import advice
 from analysis.tabular.problems import Problem
+from analysis.tabular.text_table import TextColumn, TextTable, encode
 
-MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
-REMAKE = "write the file again from its source, or save the table as CSV"
+_MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
 
 
-def read_parquet(content: bytes, file: str) -> tuple[Raw | None, list[Problem]]:
-    """The rows of a Parquet file as text and its problems; None if it can't be read. Rows count from 2, as in a CSV."""
+def read_parquet(content: bytes, file: str) -> tuple[TextTable | None, list[Problem]]:
+    """The rows of a Parquet file and its problems; None if it can't be read. Rows count from 2, as in a CSV file."""
     try:
         names, columns = _columns(content)
     except Exception:  # a damaged file fails in ways that Arrow does not list
-        return None, [Problem(file, None, "", "", "the file is a whole Parquet file; this one can't be read", REMAKE)]
+        rule = "the file is a complete Parquet file; this one can't be read"
+        return None, [Problem(file, None, "", "", rule, advice.WRITE_PARQUET_AGAIN)]
     problems: list[Problem] = []
-    cells: list[Cells] = []
+    cells: list[TextColumn] = []
     for name, column in zip(names, columns, strict=True):
-        if isinstance(column, Cells):
+        if isinstance(column, TextColumn):
             cells.append(column)
             continue
         rule = f"a column holds texts, numbers or dates without time zone; this one is of the type {column.type}"
-        problems.append(Problem(file, None, name, "", rule, REMAKE))
+        problems.append(Problem(file, None, name, "", rule, advice.WRITE_PARQUET_AGAIN))
         cells.append(encode(pa.nulls(len(column), pa.string())))
     count = len(cells[0].codes) if cells else 0
-    if not count:
-        problems.append(no_rows(file))
-    return Raw(file, tuple(names), tuple(cells), np.arange(2, 2 + count, dtype=np.int32)), problems
+    rows = np.arange(2, 2 + count, dtype=np.int32)
+    return TextTable(file, tuple(name.strip() for name in names), tuple(cells), rows), problems
 
 
-def _columns(content: bytes) -> tuple[list[str], list[Cells | pa.ChunkedArray]]:
+def _columns(content: bytes) -> tuple[list[str], list[TextColumn | pa.ChunkedArray]]:
     """Names and texts of the columns, read one after the other; as it is where its type has no text."""
     schema = pyarrow.parquet.read_schema(pa.BufferReader(content))
     texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
     parquet = pyarrow.parquet.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
-    columns: list[Cells | pa.ChunkedArray] = []
+    columns: list[TextColumn | pa.ChunkedArray] = []
     for name in schema.names:
         table = parquet.read(columns=[name], use_threads=False)
         if table.num_columns != 1:
@@ -52,7 +51,7 @@ def _columns(content: bytes) -> tuple[list[str], list[Cells | pa.ChunkedArray]]:
     return list(schema.names), columns
 
 
-def as_text(column: pa.ChunkedArray) -> Cells | None:
+def as_text(column: pa.ChunkedArray) -> TextColumn | None:
     """The texts of a column; None for a type that has none here."""
     if not len(column):
         return encode([])
@@ -69,7 +68,7 @@ def as_text(column: pa.ChunkedArray) -> Cells | None:
     texts = pa.array([*words, ""], pa.string())
     # Two values of a column may be the same text (a word of a dictionary that stands twice, NaN and missing).
     distinct = texts.dictionary_encode()
-    return Cells(distinct.indices.to_numpy()[codes].astype(np.int32), distinct.dictionary)
+    return TextColumn(distinct.indices.to_numpy()[codes].astype(np.int32), distinct.dictionary)
 
 
 def _words(values: pa.Array) -> list[str] | None:
@@ -85,7 +84,7 @@ def _words(values: pa.Array) -> list[str] | None:
     if pa.types.is_decimal(kind):
         return [format(value, "f") for value in values.to_pylist()]
     if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None):
-        return [MIDNIGHT.sub("", text) for text in values.cast(pa.string()).to_pylist()]
+        return [_MIDNIGHT.sub("", text) for text in values.cast(pa.string()).to_pylist()]
     if pa.types.is_null(kind):
         return ["" for _ in range(len(values))]
     return None

@@ -21,10 +21,10 @@ REGIMEN_COLUMNS = ["regimen_class", "k", "odds_ratio", "ci_low", "ci_high", "p"]
 
 
 @dataclass(frozen=True)
-class BenefitKept:
+class BenefitRetention:
     """Still has the benefit, over studies and times.
 
-    points: the counts it rests on (columns of `durations.kept`). curve: weeks (0 to the last count), rate of the
+    points: the counts it rests on. curve: weeks (0 to the last count), rate of the
     study in the middle, ci (the curve's own uncertainty), pi (the next study); rates between 0 and 1. half: the time
     to half of the initial responders, first with all studies (`omitted` empty), then without each in turn: k,
     half_weeks, half_low, half_high (infinite: not within any time, or not excluded), slope on log(1 + weeks) with
@@ -57,7 +57,7 @@ class BenefitKept:
         return self.model.curve(list(weeks))[_CURVE_COLUMNS]
 
 
-def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
+def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitRetention:
     """Fits the share of treated patients who still have the benefit on log(1 + weeks), each study with its own level.
 
     One benefit speaks for an arm: the one counted at most times, then the more demanding. The studies define the
@@ -65,7 +65,7 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     shared. Uncontrolled counts of one route alone (that of most patients): studies with a control group are not mixed
     with them.
     """
-    points, left_out = counts(selection, level)
+    points, left_out = retention_counts(selection, level)
     empty = {
         "curve": pd.DataFrame(columns=_CURVE_COLUMNS),
         "half": pd.DataFrame(columns=HALF_COLUMNS),
@@ -75,15 +75,15 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     k, last = int(points["study_id"].nunique()), float(points["weeks"].max()) if len(points) else 0.0
     shared = {"points": points, "left_out": left_out, "last_week": last, "k": k, "level": level}
     try:
-        model = fit(points, level)
+        model = fit_retention(points, level)
     except ValueError as error:
-        return BenefitKept(**shared, **empty, why=str(error), why_no_regimens=str(error), tau=np.nan)
+        return BenefitRetention(**shared, **empty, why=str(error), why_no_regimens=str(error), tau=np.nan)
     weeks = np.expm1(np.linspace(0, np.log1p(last), _STEPS))
     half, without = [_half(model, "", "")], []
     for study, rows in points.groupby("study_id", sort=True):
         citation = rows["citation"].iloc[0]
         try:
-            rest = fit(points[points["study_id"] != study], level)
+            rest = fit_retention(points[points["study_id"] != study], level)
         except ValueError:
             half.append(dict.fromkeys(HALF_COLUMNS, np.nan) | {"omitted": study, "citation": citation, "k": k - 1})
             continue
@@ -91,7 +91,7 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
         curve = rest.curve(weeks)[["weeks", "rate"]]
         without.append(curve.assign(study_id=study, citation=citation, k=rest.k))
     regimens, why_no_regimens = _regimens(points, level)
-    return BenefitKept(
+    return BenefitRetention(
         **shared,
         curve=model.curve(weeks)[_CURVE_COLUMNS],
         half=pd.DataFrame(half, columns=HALF_COLUMNS),
@@ -104,12 +104,12 @@ def benefit_kept(selection: Selection, level: float = 0.95) -> BenefitKept:
     )
 
 
-def counts(selection: Selection, level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def retention_counts(selection: Selection, level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The points of `benefit_kept`, and what it leaves out."""
-    table = durations.kept(selection, level)
+    table = durations.retained_benefit(selection, level)
     why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
     for _, arm in table.groupby("arm_id"):
-        chosen = durations.benefit_that_speaks(arm["benefit"], arm["weeks"])
+        chosen = durations.chosen_benefit(arm["benefit"], arm["weeks"])
         others = arm.index[(arm["benefit"] != chosen) & (why[arm.index] == "")]
         why[others] = f"{durations.BENEFIT_WORDS[chosen]} speaks for this arm"
     routes = table.loc[why == ""].groupby("route")["patients_treated"].sum()
@@ -121,7 +121,7 @@ def counts(selection: Selection, level: float) -> tuple[pd.DataFrame, pd.DataFra
     )
 
 
-def fit(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> Decline:
+def fit_retention(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> Decline:
     """The model of `benefit_kept` on these points. ValueError where there is none."""
     if points.empty:
         raise ValueError("no study counts who still has the benefit")
@@ -136,7 +136,7 @@ def fit(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> 
 
 
 def _half(model: Decline, omitted: str, citation: str) -> dict:
-    half, (slope,) = model.half(), model.coefficients[model.coefficients["name"] == SLOPE].to_dict("records")
+    half, (slope,) = model.half_time(), model.coefficients[model.coefficients["name"] == SLOPE].to_dict("records")
     return {
         "omitted": omitted,
         "citation": citation,
@@ -158,7 +158,7 @@ def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:
     if len(sizes) < 2:
         return nothing, "the counts are of one regimen only"
     try:
-        model = fit(stated, level, stated["regimen_class"].tolist())
+        model = fit_retention(stated, level, stated["regimen_class"].tolist())
     except ValueError as error:
         return nothing, str(error)
     rows = [{"regimen_class": model.groups[0], "k": sizes[model.groups[0]], "odds_ratio": 1.0}]

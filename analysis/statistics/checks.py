@@ -1,4 +1,4 @@
-"""What is refused before anything is pooled. Every refusal names the element, counted from 1."""
+"""Checks of arguments that the statistical methods share. Messages name the element, counted from 1."""
 
 from __future__ import annotations
 
@@ -8,19 +8,35 @@ import numpy as np
 
 
 def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
-    """ValueError if `value` isn't one of `allowed`."""
+    """Raise ValueError if `value` is not one of `allowed`."""
     if value not in allowed:
         raise ValueError(f"{name} is {value!r}: must be one of {', '.join(allowed)}")
 
 
 def check_level(level: float) -> None:
-    """ValueError for a confidence level outside 0 to 1."""
+    """Raise ValueError for a confidence level outside 0 to 1."""
     if not 0 < level < 1:
         raise ValueError(f"level is {level}: a confidence level lies between 0 and 1, for example 0.95")
 
 
-def numbers(name: str, values: Iterable[float]) -> np.ndarray:
-    """`values` as a one-dimensional array of finite floats. ValueError names the first that isn't a number."""
+def finite_numbers(name: str, values: Iterable[float]) -> np.ndarray:
+    """Return `values` as a one-dimensional array of finite floats.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for messages.
+    values : iterable of float
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If there is no value, or one that is not a finite number; the message names the first.
+    """
     values = list(values) if not isinstance(values, np.ndarray) else values
     for position, value in enumerate(values, 1):
         if not isinstance(value, int | float | np.integer | np.floating) or not np.isfinite(value):
@@ -30,8 +46,8 @@ def numbers(name: str, values: Iterable[float]) -> np.ndarray:
     return np.asarray(values, float)
 
 
-def same_length(name_1: str, values_1: Sequence, name_2: str, values_2: Sequence) -> None:
-    """ValueError if the two differ in length."""
+def check_same_length(name_1: str, values_1: Sequence, name_2: str, values_2: Sequence) -> None:
+    """Raise ValueError if the two arguments differ in length."""
     if len(values_1) != len(values_2):
         raise ValueError(
             f"{name_1} has {len(values_1)} elements and {name_2} has {len(values_2)}: they must have the same length"
@@ -39,9 +55,15 @@ def same_length(name_1: str, values_1: Sequence, name_2: str, values_2: Sequence
 
 
 def check_estimates(estimates: Iterable[float], variances: Iterable[float]) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays. ValueError for NaN, unequal lengths, nothing at all, or a variance that isn't positive."""
-    y, v = numbers("estimates", estimates), numbers("variances", variances)
-    same_length("estimates", y, "variances", v)
+    """Return estimates and sampling variances as arrays of the same length.
+
+    Raises
+    ------
+    ValueError
+        For values that are not finite numbers, unequal lengths, no values, or a variance of 0 or below.
+    """
+    y, v = finite_numbers("estimates", estimates), finite_numbers("variances", variances)
+    check_same_length("estimates", y, "variances", v)
     for position, value in enumerate(v, 1):
         if value <= 0:
             raise ValueError(f"variances, element {position}, is {value}: a sampling variance must be above 0")
@@ -49,9 +71,16 @@ def check_estimates(estimates: Iterable[float], variances: Iterable[float]) -> t
 
 
 def check_counts(events: Iterable[float], totals: Iterable[float]) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays. ValueError for NaN, unequal lengths, fractions, totals below 1, events > totals."""
-    x, n = numbers("events", events), numbers("totals", totals)
-    same_length("events", x, "totals", n)
+    """Return numbers of events and totals as arrays of the same length.
+
+    Raises
+    ------
+    ValueError
+        For values that are not finite numbers, unequal lengths, no values, fractions, a total below 1 or more events
+        than the total.
+    """
+    x, n = finite_numbers("events", events), finite_numbers("totals", totals)
+    check_same_length("events", x, "totals", n)
     for position, (count, total) in enumerate(zip(x, n, strict=True), 1):
         if total != np.floor(total) or total < 1:
             raise ValueError(f"totals, element {position}, is {total:g}: must be a whole number, 1 or more")

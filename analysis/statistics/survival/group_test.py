@@ -1,4 +1,4 @@
-"""Do two groups differ in how long something lasts? Score tests for interval-censored data, by permutation."""
+"""Two-group score tests for interval-censored durations, by permutation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from analysis.statistics.survival.observed import checked, group, patients, two_groups
+from analysis.statistics.survival.interval_data import (
+    check_intervals,
+    patient_counts,
+    two_group_labels,
+    unique_intervals,
+)
 from analysis.statistics.survival.turnbull import npmle, sums_inside
 
 SCORES = ("sun", "finkelstein")
@@ -19,12 +24,25 @@ MOST_TABLES = 200_000
 
 @dataclass(frozen=True)
 class GroupTest:
-    """A two-group test.
+    """Result of a two-group test.
 
-    groups: the two labels, in ascending order. patients: how many each has. excess: ended benefits of the second group
-    beyond those expected if the groups were alike (below 0: its benefit lasts longer). z and p_normal: by the
-    permutation variance and the normal distribution. p: two-sided, by `method`, which is `exact` (all `tables`
-    different assignments of patients to groups) or `monte_carlo` (`draws` of them, drawn with `seed`).
+    Attributes
+    ----------
+    groups : tuple
+        The two labels, in ascending order.
+    patients : tuple of int
+        Number of patients in each group.
+    scores : str
+        `sun` or `finkelstein`.
+    excess : float
+        Observed minus expected ended benefits of the second group; below 0 if its benefit lasts longer.
+    variance, z, p_normal : float
+        Permutation variance of `excess`, its standardised value and normal p-value.
+    p : float
+        Two-sided p-value by `method`.
+    method : str
+        `exact` (all different assignments of patients to groups) or `monte_carlo` (`draws` of them, with `seed`).
+    draws, seed : int or None
     """
 
     groups: tuple[object, object]
@@ -49,30 +67,54 @@ def two_group_test(
     draws: int = 99_999,
     seed: int = 1,
 ) -> GroupTest:
-    """Test that two groups of intervals (lower, upper], as for `npmle`, come from one distribution.
+    """Test whether two groups of interval-censored durations have the same distribution.
 
-    Each patient gets a score from the estimate of both groups together: `sun`, the logrank scores of Sun 1996, Stat Med
-    15:1387 (with right-censored data: event minus cumulated hazard); `finkelstein`, those of the proportional hazards
-    model of Finkelstein 1986, Biometrics 42:845. The sum of one group's scores is set against its distribution over
-    all ways to assign the same patients to groups of these sizes (Fay and Shaw 2010, J Stat Softw 36(2)); two-sided
-    p is the share of ways that lie at least as far from the mean. It holds if patients of both groups were asked at the
-    same times; groups with different times of follow-up can differ by that alone.
+    Each patient gets a score from the estimate of both groups together. The sum of scores of one group is compared with
+    its distribution over all assignments of the same patients to groups of these sizes; the two-sided p-value is the
+    share of assignments at least as far from the mean. The test is valid if both groups were observed at the same
+    times; groups with different follow-up times can differ for that reason alone.
 
-    Exact if at most 200,000 assignments differ (patients with equal scores are interchangeable), else by `draws` random
-    ones, p = (1 + as far) / (1 + draws). weights must be whole numbers of patients. ValueError names the wrong element.
+    Parameters
+    ----------
+    lower, upper : array_like, shape (n,)
+        Intervals as for `npmle`.
+    groups : array_like, shape (n,)
+        Two different labels.
+    weights : array_like of int, shape (n,), optional
+        Number of patients with each interval; default 1.
+    scores : {"sun", "finkelstein"}
+        Logrank scores (with right-censored data: event minus cumulative hazard), or those of the proportional hazards
+        model.
+    draws : int
+        Number of random assignments, if more than 200,000 different ones exist: p = (1 + as far) / (1 + draws).
+    seed : int
+
+    Returns
+    -------
+    GroupTest
+
+    Raises
+    ------
+    ValueError
+        As in `npmle`, and for weights that are not whole, other than two groups, a group without patients, unknown
+        scores or draws below 1. The message names the element, counted from 1.
+
+    References
+    ----------
+    Sun 1996, Stat Med 15:1387; Finkelstein 1986, Biometrics 42:845; Fay and Shaw 2010, J Stat Softw 36(2).
     """
-    low, high, weight = checked(lower, upper, weights)
-    labels, second = two_groups(groups, len(low))
+    low, high, weight = check_intervals(lower, upper, weights)
+    labels, second = two_group_labels(groups, len(low))
     if scores not in SCORES:
         raise ValueError(f"scores is {scores!r}: must be one of {', '.join(SCORES)}")
     if draws < 1:
         raise ValueError(f"draws is {draws}: must be 1 or more")
-    count = patients(weight)
+    count = patient_counts(weight)
     sizes = int(count[~second].sum()), int(count[second].sum())
     for label, size in zip(labels, sizes, strict=True):
         if not size:
             raise ValueError(f"group {label} has no patients: all its weights are 0")
-    observed = group(low, high, weight)
+    observed = unique_intervals(low, high, weight)
     score = score_of(npmle(low, high, weight), observed.lower, observed.upper, scores)
     score -= (observed.weight @ score) / sum(sizes)
     counted = count > 0
@@ -96,7 +138,7 @@ def two_group_test(
 
 
 def score_of(table: pd.DataFrame, lower: ArrayLike, upper: ArrayLike, scores: str = "sun") -> np.ndarray:
-    """The score of each interval under the estimate `table`: above 0 for an early end, below 0 for a late one."""
+    """Return the score of each interval under `table`: above 0 for an early end, below 0 for a late one."""
     probability = table["probability"].to_numpy(dtype=float)
     after = np.maximum(1.0 - np.cumsum(probability), 0.0)
     after[-1] = 0.0
@@ -119,13 +161,13 @@ def _equal_scores(score: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, np
 
 
 def _tables(numbers: np.ndarray, size: int) -> int:
-    """How many different assignments of patients to a group of `size` there are, or a number above the limit."""
+    """Return the number of different assignments of patients to a group of `size`, or a number above the limit."""
     ways = np.zeros(size + 1, dtype=np.int64)
     ways[0] = 1
     for number in numbers.tolist():
         total = np.concatenate([[0], np.cumsum(ways)])
         taken = np.arange(size + 1)
-        # cut above the limit, so that nothing overflows: a sum with a cut part lies above the limit all the same
+        # capped above the limit to avoid overflow: a sum with a capped term still exceeds the limit
         ways = np.minimum(total[taken + 1] - total[np.maximum(taken - number, 0)], MOST_TABLES + 1)
     return int(ways[size])
 

@@ -1,4 +1,4 @@
-"""Durations as intervals: the check of the input, equal intervals put together, and the innermost intervals."""
+"""Checks of interval-censored durations, unique intervals and Turnbull's innermost intervals."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
-class Grouped:
-    """Different intervals (lower, upper] with their weight, in ascending order; zero weights are left out.
+class UniqueIntervals:
+    """Different intervals (lower, upper] with their total weight, in ascending order, without those of weight 0.
 
-    row: for every row of the input its place here, or -1 where its weight is zero.
+    Attributes
+    ----------
+    lower, upper, weight : ndarray, shape (m,)
+    row : ndarray of int, shape (n,)
+        For each interval of the input its position here, -1 where its weight is 0.
     """
 
     lower: np.ndarray
@@ -24,11 +28,11 @@ class Grouped:
 
 
 @dataclass(frozen=True)
-class Cliques:
-    """Turnbull's innermost intervals (left, right] and which of them each observed interval covers.
+class InnermostIntervals:
+    """Turnbull's innermost intervals (left, right], and which of them each observed interval covers.
 
-    Observation i covers the innermost intervals first[i] to end[i] - 1: always a run without gaps. Of several sets of
-    observations (`cliques_each`) each array has one row a set.
+    Observation i covers the innermost intervals first[i] to end[i] - 1, always a run without gaps. For several samples
+    (`innermost_intervals_each`) each array has one row per sample.
     """
 
     left: np.ndarray
@@ -37,13 +41,23 @@ class Cliques:
     end: np.ndarray
 
 
-def checked(
+def check_intervals(
     lower: ArrayLike, upper: ArrayLike, weights: ArrayLike | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The three columns as arrays of numbers; weights are 1 where none are given.
+    """Return lower and upper ends and weights as arrays of floats.
 
-    ValueError names the element, counted from 1: a missing or impossible end, lower above upper, a negative or
-    missing weight; and refuses columns of unequal length, none at all, or weights that add up to zero.
+    Parameters
+    ----------
+    lower, upper : array_like, shape (n,)
+        Intervals as for `npmle`.
+    weights : array_like, shape (n,), optional
+        Default: 1 for each.
+
+    Raises
+    ------
+    ValueError
+        For a missing or impossible end, lower above upper, a negative or missing weight, unequal lengths, no intervals,
+        or weights with sum 0. The message names the element, counted from 1.
     """
     low, high = _numbers(lower, "lower"), _numbers(upper, "upper")
     if len(low) != len(high):
@@ -87,8 +101,8 @@ def _refuse(wrong: np.ndarray, name: str, values: np.ndarray, rule: str) -> None
         raise ValueError(f"{name}[{places[0] + 1}] is {values[places[0]]:g}: {rule}")
 
 
-def group(low: np.ndarray, high: np.ndarray, weight: np.ndarray) -> Grouped:
-    """Equal intervals put together, their weights added up. Expects what `checked` gives."""
+def unique_intervals(low: np.ndarray, high: np.ndarray, weight: np.ndarray) -> UniqueIntervals:
+    """Return the different intervals with their total weights; the input is that of `check_intervals`."""
     code_low, ends_low = pd.factorize(low)
     code_high, ends_high = pd.factorize(high)
     code, pairs = pd.factorize(code_low * len(ends_high) + code_high)
@@ -99,25 +113,37 @@ def group(low: np.ndarray, high: np.ndarray, weight: np.ndarray) -> Grouped:
     order = order[total[order] > 0]
     place = np.full(len(pairs), -1)
     place[order] = np.arange(len(order))
-    return Grouped(low_of[order], high_of[order], total[order], place[code])
+    return UniqueIntervals(low_of[order], high_of[order], total[order], place[code])
 
 
-def cliques(low: np.ndarray, high: np.ndarray) -> Cliques:
-    """The innermost intervals of different intervals (low, high], exact ones where both ends are equal.
+def innermost_intervals(low: np.ndarray, high: np.ndarray) -> InnermostIntervals:
+    """Return the innermost intervals of different intervals (low, high]; exact where both ends are equal.
 
-    Ends are ordered by value and, at one value t, as: an exact observation begins (it contains t), an interval
-    ends (it contains t), an interval begins (it does not). Innermost is what lies between a beginning and an end
-    that follow each other without another end or beginning between them.
+    Ends are ordered by value and, at one value t, as: start of an exact observation (contains t), end of an interval
+    (contains t), start of an interval (does not contain t). An innermost interval lies between a start and an end that
+    directly follow each other.
     """
-    _, found = next(cliques_each(low, high, np.ones((1, len(low)), dtype=bool)))
-    return Cliques(found.left[0], found.right[0], found.first[0], found.end[0])
+    _, found = next(innermost_intervals_each(low, high, np.ones((1, len(low)), dtype=bool)))
+    return InnermostIntervals(found.left[0], found.right[0], found.first[0], found.end[0])
 
 
-def cliques_each(low: np.ndarray, high: np.ndarray, drawn: np.ndarray) -> Iterator[tuple[np.ndarray, Cliques]]:
-    """`cliques` of several sets of these intervals, one a row of `drawn`, which says which intervals are in it.
+def innermost_intervals_each(
+    low: np.ndarray, high: np.ndarray, drawn: np.ndarray
+) -> Iterator[tuple[np.ndarray, InnermostIntervals]]:
+    """Yield the innermost intervals of several samples, grouped by their number.
 
-    Gives the rows whose sets have equally many innermost intervals, with these, for each such number. An interval that
-    isn't in a set stands there as one that covers all.
+    Parameters
+    ----------
+    low, high : ndarray, shape (n,)
+        Different intervals.
+    drawn : ndarray of bool, shape (samples, n)
+        Which intervals each sample contains.
+
+    Yields
+    ------
+    (ndarray of int, InnermostIntervals)
+        The samples with equally many innermost intervals, and these intervals. An interval that is not in a sample
+        appears there as one that covers all.
     """
     n = len(low)
     value = np.concatenate([low, high])
@@ -137,7 +163,7 @@ def cliques_each(low: np.ndarray, high: np.ndarray, drawn: np.ndarray) -> Iterat
         closing = np.nonzero(closes[rows])[1].reshape(len(rows), size)
         yield (
             rows,
-            Cliques(
+            InnermostIntervals(
                 left=value[np.take_along_axis(previous[rows], closing, axis=1)],
                 right=value[closing],
                 first=np.where(drawn[rows], closed[rows][:, position[:n]], 0),
@@ -146,17 +172,19 @@ def cliques_each(low: np.ndarray, high: np.ndarray, drawn: np.ndarray) -> Iterat
         )
 
 
-def patients(weight: np.ndarray) -> np.ndarray:
-    """Weights as whole numbers of patients, for what draws or reassigns patients. ValueError names one that is not
-    whole."""
+def patient_counts(weight: np.ndarray) -> np.ndarray:
+    """Return weights as whole numbers of patients; ValueError for a weight that is not whole."""
     _refuse(weight != np.round(weight), "weights", weight, "must be a whole number of patients here")
     return np.round(weight).astype(np.int64)
 
 
-def two_groups(values: ArrayLike, n: int) -> tuple[tuple[object, object], np.ndarray]:
-    """The two different values of a group column in ascending order, and for each row whether it has the second.
+def two_group_labels(values: ArrayLike, n: int) -> tuple[tuple[object, object], np.ndarray]:
+    """Return the two labels of a group column in ascending order, and for each row whether it has the second.
 
-    ValueError for another length, a missing value, or one or more than two groups.
+    Raises
+    ------
+    ValueError
+        For another length, a missing value, or other than two labels.
     """
     column = pd.Series(np.asarray(values)) if not isinstance(values, pd.Series) else values.reset_index(drop=True)
     if len(column) != n:
@@ -169,9 +197,3 @@ def two_groups(values: ArrayLike, n: int) -> tuple[tuple[object, object], np.nda
             f"groups has {len(labels)} different values ({', '.join(map(str, labels[:4]))}): must have two"
         )
     return (labels[0], labels[1]), (column == labels[1]).to_numpy(dtype=bool)
-
-
-def check_level(level: float) -> None:
-    """ValueError for a confidence level outside 0 to 1."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level}: a confidence level lies between 0 and 1, for example 0.95")

@@ -11,21 +11,21 @@ from scipy import stats
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
-from analysis.outcomes.consistency.printed import PrintedP, span
+from analysis.outcomes.consistency.printed import PrintedP, range_text
 from analysis.outcomes.consistency.verdicts import (
     CANNOT_BE,
     CANNOT_BE_CHECKED,
     FITS,
-    Checked,
-    checked,
-    places,
+    CheckResult,
+    check_result,
+    printed_decimals,
     rounding_range,
 )
 
 RATIOS = ("odds ratio", "risk ratio")
 
 
-def estimates(evidence: Evidence) -> Iterator[Checked]:
+def estimate_checks(evidence: Evidence) -> Iterator[CheckResult]:
     """Every estimate of reported_tests and reviews that has an interval, and every P value of reviews.
 
     An estimate lies in the middle of its interval, on the log scale for ratios. P follows from both (normal estimate).
@@ -38,16 +38,16 @@ def estimates(evidence: Evidence) -> Iterator[Checked]:
                 yield _middle(row, table, evidence)
             elif has_interval:
                 words = f"{row.ci_low:g} to {row.ci_high:g}"
-                yield checked(
+                yield check_result(
                     row, table, "estimate and its interval", words, "", CANNOT_BE_CHECKED, "no estimate is printed"
                 )
             if table == "reviews" and pd.notna(row.p_value):
                 yield _p_value(row, table, evidence) if has_interval else _silent(row, table, evidence)
 
 
-def _silent(row, table: str, evidence: Evidence) -> Checked:
+def _silent(row, table: str, evidence: Evidence) -> CheckResult:
     why = "no interval and no counts are printed beside the P value"
-    return checked(row, table, "P value", str(PrintedP.of(row, table, evidence)), "", CANNOT_BE_CHECKED, why)
+    return check_result(row, table, "P value", str(PrintedP.of(row, table, evidence)), "", CANNOT_BE_CHECKED, why)
 
 
 def _is_ratio(row) -> bool:
@@ -58,29 +58,29 @@ def _is_ratio(row) -> bool:
 def _ranges(row, table: str, evidence: Evidence) -> list[tuple[float, float]]:
     """Estimate and limits as ranges of rounding, on the scale on which the interval is symmetric."""
     columns = ("estimate", "ci_low", "ci_high")
-    found = [rounding_range(float(getattr(row, c)), places(evidence, table, row, c)) for c in columns]
+    found = [rounding_range(float(getattr(row, c)), printed_decimals(evidence, table, row, c)) for c in columns]
     return [(log(max(low, 1e-9)), log(high)) for low, high in found] if _is_ratio(row) else found
 
 
-def _middle(row, table: str, evidence: Evidence) -> Checked:
+def _middle(row, table: str, evidence: Evidence) -> CheckResult:
     (estimate_low, estimate_high), (low_1, low_2), (high_1, high_2) = _ranges(row, table, evidence)
     first, last = (low_1 + high_1) / 2, (low_2 + high_2) / 2
     fits = first <= estimate_high + 1e-9 and estimate_low <= last + 1e-9
     shown = (exp(first), exp(last)) if _is_ratio(row) else (first, last)
     why = "" if fits else "the estimate is not in the middle of its interval: another kind of interval would explain it"
-    return checked(
+    return check_result(
         row,
         table,
         "estimate and its interval",
         f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g})",
-        f"middle of the interval {span(*shown)}",
+        f"middle of the interval {range_text(*shown)}",
         FITS if fits else CANNOT_BE,
         why,
         f"an interval that is symmetric on the {'log' if _is_ratio(row) else 'printed'} scale",
     )
 
 
-def _p_value(row, table: str, evidence: Evidence) -> Checked:
+def _p_value(row, table: str, evidence: Evidence) -> CheckResult:
     printed = PrintedP.of(row, table, evidence)
     two_sided = 2 * stats.norm.ppf(0.975)
     found = [
@@ -88,12 +88,12 @@ def _p_value(row, table: str, evidence: Evidence) -> Checked:
         for estimate, low, high in product(*_ranges(row, table, evidence))
     ]
     fits = printed.agrees(min(found), max(found))
-    return checked(
+    return check_result(
         row,
         table,
         "P value of an interval",
         f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g}), {printed}",
-        f"P {span(min(found), max(found))}",
+        f"P {range_text(min(found), max(found))}",
         FITS if fits else CANNOT_BE,
         "" if fits else "estimate and 95% interval give another P value",
         "a 95% interval of a normal estimate, two-sided",

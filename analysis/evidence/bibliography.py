@@ -1,0 +1,50 @@
+"""The bibliography (BibTeX): its keys, and one entry for each study and review."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from analysis.evidence.records import Tables
+from analysis.tabular.problems import Problem, nearest
+
+_ENTRY = re.compile(r"^[ \t]*@(\w+)\s*[{(]\s*([^,\s{}()]+)\s*,", re.MULTILINE)
+
+
+def bibliography_keys(text: str, file: str) -> tuple[dict[str, int], list[Problem]]:
+    """The keys of a BibTeX text with their line numbers, and its problems."""
+    keys: dict[str, int] = {}
+    problems: list[Problem] = []
+    for match in _ENTRY.finditer(text):
+        if match[1].lower() in ("comment", "string", "preamble"):
+            continue
+        key, line = match[2], text.count("\n", 0, match.start()) + 1
+        if key in keys:
+            rule = f"a key stands once; it is also in line {keys[key]}"
+            problems.append(Problem(file, line, "", key, rule, "delete or rename one of the two entries"))
+        keys.setdefault(key, line)
+    if not keys:
+        advice = f"put {file} back as it was (git checkout)"
+        problems.append(Problem(file, None, "", "", "the bibliography has entries", advice))
+    return keys, problems
+
+
+def one_reference_each(tables: Tables, keys: Mapping[str, int], file: str) -> Iterator[Problem]:
+    """Each study and review has an entry in the bibliography, and each entry a study or review."""
+    rows = {
+        row[column]: (table, row, column)
+        for table, column in (("studies", "study_id"), ("reviews", "review_id"))
+        for row in tables[table][::-1]
+    }
+    rows.pop(None, None)
+    for name, (table, row, column) in rows.items():
+        if name not in keys:
+            rule = f"every study and review has an entry in {file}"
+            advice = f"add the paper to {file} with the key {name}: @article{{{name}, …}}"
+            yield tables.problem(table, row, column, rule, advice)
+    for key, line in keys.items():
+        if key not in rows:
+            close = nearest(key, rows)
+            rule = "every key is a study of studies.csv or a review of reviews.csv"
+            advice = "delete the entry, or add the study" + (f"; write {close} if that is meant" if close else "")
+            yield Problem(file, line, "", key, rule, advice)

@@ -1,0 +1,56 @@
+"""The files of the evidence: missing and unlisted ones, and the text of each table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.tabular import advice
+from analysis.tabular.data_package import DICTIONARY
+from analysis.tabular.formats import read_table
+from analysis.tabular.header import header_problems, no_names, schema_problems, too_few_rows
+from analysis.tabular.origin import CURATED
+from analysis.tabular.problems import Problem
+from analysis.tabular.schema import DataPackage, TableSchema
+from analysis.tabular.separated import decode
+from analysis.tabular.text_table import TextTable, without_empty_rows
+
+
+def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | None, list[Problem]]:
+    """The text of a table and the problems of its file and header; None if no row can be read."""
+    path = folder / schema.file
+    if not path.is_file():
+        return None, [_missing_file(path)]
+    known = set(schema.names)
+    table, problems = read_table(path.read_bytes(), schema.file, known.__contains__, CURATED)
+    if table is None:
+        return None, problems
+    if not known.intersection(table.names):
+        return None, [*problems, no_names(table, schema.names, known.__contains__, CURATED)]
+    table, found = without_empty_rows(table)
+    problems += [*found, *header_problems(table, CURATED), *schema_problems(table, schema, DICTIONARY)]
+    if len(table) < schema.min_rows:
+        problems.append(too_few_rows(schema.file, schema.min_rows, CURATED))
+    return table, problems
+
+
+def read_text(path: Path) -> tuple[str | None, list[Problem]]:
+    """The text of a file, and the problem of its encoding or that it is missing."""
+    return decode(path.read_bytes(), path.name) if path.is_file() else (None, [_missing_file(path)])
+
+
+def unlisted_files(folder: Path, package: DataPackage) -> Iterator[Problem]:
+    """Problems of tables and bibliographies in the folder that the dictionary doesn't list."""
+    known = {schema.file for schema in package.tables.values()} | set(package.files.values())
+    for path in sorted(folder.iterdir()):
+        is_table = path.suffix.lower() in (".csv", ".bib") and path.is_file()
+        if is_table and not path.name.startswith((".", "~")) and path.name not in known:
+            what_to_do = advice.unlisted_file(DICTIONARY, folder.name)
+            yield Problem(path.name, None, "", "", f"every table has an entry in {DICTIONARY}", what_to_do)
+
+
+def _missing_file(path: Path) -> Problem:
+    siblings = path.parent.iterdir() if path.parent.is_dir() else []
+    similar = [other.name for other in siblings if other.is_file() and other.stem.lower() == path.stem.lower()]
+    rule = "the file is part of the evidence tables"
+    return Problem(path.name, None, "", "", rule, advice.missing_file(path.name, str(path.parent), similar))

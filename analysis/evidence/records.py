@@ -1,0 +1,77 @@
+"""The rows of the tables as the rules see them: values by column, and the text of the cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analysis.tabular.origin import CURATED
+from analysis.tabular.problems import Problem
+from analysis.tabular.schema import TableSchema
+from analysis.tabular.text_table import TextTable
+from analysis.tabular.typed_cells import Value, read_cells
+
+Texts = Mapping[int, Mapping[str, str]]
+
+
+class Record(dict[str, Value]):
+    """The values of a row by column; a column that the dictionary lacks is None, as if it were empty."""
+
+    def __missing__(self, column: str) -> Value:
+        return None
+
+
+@dataclass(frozen=True)
+class Tables:
+    """All tables as the rules see them.
+
+    Parameters
+    ----------
+    records : mapping of str to list of Record
+        Rows of each table; None = missing or wrong, `row` = the row number as a spreadsheet shows it.
+    files : mapping of str to str
+        Name of each table's file.
+    texts : mapping of str to mapping
+        Text of the cells by table, row and column.
+    """
+
+    records: Mapping[str, list[Record]]
+    files: Mapping[str, str]
+    texts: Mapping[str, Texts] = field(default_factory=dict)
+
+    def __getitem__(self, table: str) -> list[Record]:
+        return self.records.get(table, [])
+
+    def text(self, table: str, record: Record, column: str) -> str:
+        """The text of a cell as it is in the file: 61.0 keeps its zero."""
+        return self.texts.get(table, {}).get(record["row"], {}).get(column, "")
+
+    def problem(self, table: str, record: Record, column: str, rule: str, advice: str | None = None) -> Problem:
+        """A problem of a row; by default the advice is to compare it with its source."""
+        if advice is None:
+            source, place = record.get("source_id"), record.get("locator")
+            where = f": {source}" + (f" ({place})" if place else "") if source else ""
+            advice = f"compare with the source{where}"
+        return Problem(self.files[table], record["row"], column, self.text(table, record, column), rule, advice)
+
+
+def records_of(table: TextTable, schema: TableSchema) -> tuple[list[Record], list[Problem]]:
+    """One record a complete row, and the problems of the cells."""
+    table = table.complete_rows()
+    problems: list[Problem] = []
+    values: dict[str, list[Value]] = {name: [None] * len(table) for name in schema.names}
+    for entry in schema.fields:
+        if entry.name in table.names:
+            column, found = read_cells(table, entry.name, entry, CURATED)
+            problems += found
+            values[entry.name] = column.of_rows()
+    values["row"] = table.rows.tolist()
+    return [Record(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)], problems
+
+
+def texts_of(table: TextTable, schema: TableSchema) -> dict[int, dict[str, str]]:
+    """The text of the cells by row number and column."""
+    names = [name for name in schema.names if name in table.names]
+    columns = [table[name].texts() for name in names]
+    rows = zip(*columns, strict=True) if columns else [()] * len(table)
+    return {number: dict(zip(names, row, strict=True)) for number, row in zip(table.rows.tolist(), rows, strict=True)}

@@ -1,0 +1,218 @@
+"""What to do about a problem of a table: the only place where this advice is worded.
+
+Advice never renames a column or replaces a value where the meaning could differ: it says what the column means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from analysis.tabular.origin import Origin
+from analysis.tabular.problems import listed, nearest, plain_name
+from analysis.tabular.schema import Field
+
+SAVE_AS_CSV = "in the spreadsheet choose Save as, “CSV UTF-8 (comma delimited)”"
+SAVE_WORKBOOK_AGAIN = "open it in the spreadsheet and save it again as .xlsx without a password"
+WRITE_PARQUET_AGAIN = "write the file again from its source, or save the table as CSV"
+OLD_WORKBOOK = "save it as .xlsx without a password: this is the format of Excel before 2007, or it is encrypted"
+DELETE_ROW = "delete this row"
+DELETE_SPACES = "delete the spaces in it"
+DELETE_SPACE = "delete the space"
+DELETE_LINE = "delete this line; the separator is recognised without it"
+REMOVE_LINE_BREAK = "replace the line break (Alt+Enter in a spreadsheet) by a space or a semicolon"
+CLOSE_QUOTATION = 'close it, or delete it; a quotation mark that belongs to the text is written twice: ""'
+WRITE_CELL_AGAIN = "write the cell again, without the invisible character"
+NAME_COLUMN = "delete the cells, or name the column"
+ONE_OF_TWO_COLUMNS = "delete or rename one of the two columns"
+WRITE_DECIMAL_POINT = "write all decimals with a point, as in 6.5"
+LOOK_UP_DAY = "look the day up"
+COMPUTE_FORMULA = "open the file in the spreadsheet and save it, or write the value"
+UNMERGE_CELLS = "unmerge them (in Excel: Home, Merge & Center) and write the value into each cell"
+DELETE_OTHER_SHEETS = "delete the other sheets, or save the sheet with the data as a file"
+SAVE_LARGE_WORKBOOK = "save the table as CSV or Parquet"
+DELETE_COPY = "delete the row if it was copied by mistake, else give one of the two another name"
+DELETE_COPY_OR_DISTINGUISH = (
+    "delete the row if it was copied by mistake, else say in these columns how the two rows differ"
+)
+
+DELETE_ONE_FORM = "delete the columns of one of the two; data/cohorts/README.md shows both forms"
+
+PLAIN_NUMBER = {"number": re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII), "integer": re.compile(r"[+-]?\d+", re.ASCII)}
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_MONTH = r"(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])\w*\.?"
+_DATE = re.compile(
+    rf"\d{{1,2}}[-./ ]+({_MONTH}|\d{{1,2}})([-./ ]+\d{{2,4}})?|{_MONTH}[-./ ]\d{{1,4}}|\d{{4}}-\d\d-\d\d.*",
+    re.IGNORECASE,
+)
+_OUT_OF_TEN = re.compile(r"(\d{1,2})\s*/\s*10")
+_NUMBER_AND_WORDS = re.compile(r"([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(?=/|%|[A-Za-z])")
+_NO_NUMBER = frozenset(
+    ["na", "n/a", "n.a.", "nan", "none", "null", "-", "–", "?", ".", "nr", "not reported", "missing", "unknown"]
+)
+# Two names that differ in such a word measure different things, however alike they are spelt.
+_UNITS = frozenset(["day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "mg", "kg"])
+_SPELLING = 0.8
+
+
+def number(text: str, field: Field, origin: Origin) -> str:
+    """Advice for a text that is not a number, or not a whole number."""
+    bare = text.strip()
+    whole = field.type == "integer"
+    if PLAIN_NUMBER[field.type].fullmatch(bare):
+        return f"delete the space before or after {bare}"
+    if bare.lower() in _NO_NUMBER:
+        return f"leave the cell empty: an empty cell means {origin.empty_means}"
+    if THOUSANDS.fullmatch(bare):
+        point = bare.replace(",", ".")
+        return f"write {bare.replace(',', '')} if the comma separates thousands, or {point} if it is a decimal comma"
+    if DECIMAL_COMMA.fullmatch(bare):
+        return _decimal_comma(bare.replace(",", "."), whole)
+    if whole and re.fullmatch(r"[+-]?\d+\.0+", bare):
+        return f"write {bare.split('.')[0]}"
+    if re.fullmatch(r"[+-]?\d+\.\d+", bare):
+        return "this column takes no decimals: look the number up"
+    if bare.endswith("%"):
+        return f"write {bare[:-1].strip()} without the sign if it is meant in {field.unit or 'percent'}"
+    if bare[0] in "<>=≤≥~":
+        return "write the number alone; the sign before a P value has its own column, p_operator"
+    if out_of_ten := _OUT_OF_TEN.fullmatch(bare):
+        return f"write {out_of_ten[1]} alone if that is meant, or look the number up if it was a date"
+    if _DATE.fullmatch(bare):
+        return (
+            "a spreadsheet may have turned the number into a date: format the cell as text and write the number again"
+        )
+    if re.fullmatch(r"[−–]\d+(\.\d+)?", bare):
+        return f"write an ordinary minus sign: -{bare[1:]}"
+    if bare.startswith("#"):
+        return "a formula of the spreadsheet failed: write the number itself"
+    if found := _NUMBER_AND_WORDS.match(bare):
+        unit = f" in {field.unit}" if field.unit else ""
+        return f"write {found[1]} alone if that is the number{unit}{origin.remarks}"
+    return f"write the number, or {origin.leave_empty}"
+
+
+def _decimal_comma(point: str, whole: bool) -> str:
+    if whole:
+        return f"the comma is a decimal point ({point}), and this column takes no decimals: look the number up"
+    return f"write {point} if that is meant: a spreadsheet with other regional settings writes a decimal comma"
+
+
+def day(text: str) -> str:
+    """Advice for a text that is not a date written year-month-day."""
+    ambiguous = re.search(r"\d[./]\d", text)
+    return "write it like that" + ("; decide which number is the day and which the month" if ambiguous else "")
+
+
+def choice(word: str, allowed: Sequence[str], required: bool, origin: Origin) -> str:
+    """Advice for a word that is not one of a list."""
+    close = nearest(word, allowed)
+    begins = [other for other in allowed if plain_name(other).startswith(plain_name(word) + "_")]
+    if close is not None and not begins:
+        return f"write “{close}” if that is meant; allowed are {listed(allowed)}"
+    return f"write one of {listed(begins or allowed)}" + ("" if required else f", or {origin.leave_empty}")
+
+
+def required(field: Field, origin: Origin) -> str:
+    """Advice for an empty cell of a required column."""
+    return f"{origin.fill_in}: {field.description}"
+
+
+def out_of_range(field: Field, origin: Origin) -> str:
+    """Advice for a value below the minimum or above the maximum."""
+    return f"{origin.look_up}; {field.description}"
+
+
+def pattern(field: Field) -> str:
+    """Advice for a text that does not match the pattern of its column."""
+    return f"write it like that: {field.description}"
+
+
+def missing_column(field: Field, names: Iterable[str], unknown: Iterable[str]) -> str:
+    """Advice for a column that is not in the table; unknown: its columns that are not in the dictionary."""
+    close = misspelt(field.name, unknown)
+    meaning = field.description.rstrip(".")
+    start = f"if {close} holds this, name it {field.name}" if close else f"add the column {field.name}"
+    return f"{start}: {meaning}. The file has {listed(names, 30)}"
+
+
+def misspelt(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that is probably `name` with another spelling; None if its words name another unit."""
+    units = _units(name)
+    return nearest(name, [candidate for candidate in candidates if _units(candidate) == units], _SPELLING)
+
+
+def _units(name: str) -> set[str]:
+    return _UNITS.intersection(plain_name(name).split("_"))
+
+
+def foreign_key(value: str, known: Iterable[str], file: str) -> str:
+    """Advice for a value that is in no row of the table it refers to."""
+    close = nearest(value, known)
+    return f"add it to {file} first" + (f", or write “{close}” if that is meant" if close else "")
+
+
+def row_width(cells: list[str], header: Sequence[str]) -> str:
+    """Advice for a row with more or fewer cells than the header."""
+    if len(cells) > len(header):
+        return (
+            'a text with a comma needs quotation marks, as in "abstract, results"; decimals follow a point, as in 1.5; '
+            "else delete the surplus cells"
+        )
+    last = header[len(cells) - 1]
+    return f"add the missing cells; an empty one still needs its comma (the last one here is in the column {last})"
+
+
+def rows_above_names(row: int) -> str:
+    """Advice for a table whose column names are in a later row."""
+    return f"delete the rows above row {row}, where the names are"
+
+
+def no_names(names: Sequence[str]) -> str:
+    """Advice for a table without column names."""
+    return f"put this row above the data: {','.join(names)}"
+
+
+def later_score(names: Iterable[str]) -> str:
+    """Advice for a cohort file in the wide form without a score after the baseline."""
+    return f"add nrs_end_of_infusion or nrs_week_4, …. The file has {listed(names, 30)}"
+
+
+def score_name(weeks: float | None, most_weeks: float) -> str:
+    """Advice for a column of the wide form whose name may mean a score; weeks: if the name says so."""
+    if weeks == 0:
+        return "name it nrs_end_of_infusion if it holds the score at the end of infusion"
+    if weeks is not None and weeks <= most_weeks:
+        return f"name it nrs_week_{weeks:g} if it holds the score {weeks:g} weeks after the end of infusion"
+    return (
+        "name it so if it holds such a score (nrs_week_4: 4 weeks after the end of infusion); "
+        "if it holds something else, give it a name that does not begin with nrs"
+    )
+
+
+def missing_file(name: str, folder: str, similar: Sequence[str]) -> str:
+    """Advice for a missing file; similar: names of files there that differ in capitals or ending."""
+    if any(other.lower().endswith((".xlsx", ".xls", ".ods", ".numbers")) for other in similar):
+        return f"{similar[0]} lies there: open it and {SAVE_AS_CSV}, with the name {name}"
+    if similar:
+        return f"{similar[0]} lies there: rename it to {name}"
+    return f"put {name} back into {folder} (git checkout {name})"
+
+
+def unlisted_file(dictionary: str, folder: str) -> str:
+    """Advice for a table that the dictionary doesn't list."""
+    return f"describe it there ({dictionary}, under resources:), or move the file out of {folder}/"
+
+
+def other_format(content_format: str, ending: str, origin: Origin) -> str:
+    """Advice for a file whose content does not agree with its ending."""
+    if len(origin.endings) == 1:
+        return f"open it in its program; {SAVE_AS_CSV}"
+    if content_format == ".xlsx":
+        return "if it is an Excel workbook, give it the ending .xlsx; else save it from its program as .xlsx or CSV"
+    if content_format == ".parquet":
+        return "give it the ending .parquet"
+    if ending in (".xlsx", ".parquet"):
+        return "if it is separated text, give it the ending .csv; else save it again from its program"
+    return "save it from its program in one of these formats"

@@ -1,0 +1,149 @@
+"""Excel workbooks: bytes to a table of text, and the problems that only a workbook has."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import zipfile
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from analysis.tabular import advice
+from analysis.tabular.origin import Origin
+from analysis.tabular.problems import Problem, in_rows, listed
+from analysis.tabular.separated import empty_file
+from analysis.tabular.text_table import TextTable, table_of_rows
+
+_MOST_BYTES = 1 << 30
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+# Cells beyond what a sheet can hold: openpyxl would fill in everything before them.
+_IMPOSSIBLE = re.compile(rb"\br=\"(?:[A-Za-z]{4,}\d|[A-Za-z]*\d{8,})")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def read_workbook(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:
+    """The rows of a workbook with one table and its problems; None where no row can be read.
+
+    Cells are read as the spreadsheet stores them: 6.5 is 6.5 however it is displayed; a date is its ISO form.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns about styles, which hold no value
+            return _read(content, file, origin)
+    except Exception:  # a damaged workbook fails anywhere in zipfile, the XML parser or openpyxl
+        return None, [_unreadable(file)]
+
+
+def _unreadable(file: str) -> Problem:
+    return Problem(
+        file, None, "", "", "the file is a complete Excel workbook; this one can't be read", advice.SAVE_WORKBOOK_AGAIN
+    )
+
+
+def _read(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:
+    # Imported here: 0.3 s that the other formats need not wait for.
+    from openpyxl.reader.excel import ExcelReader
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
+            rule = "a workbook unpacks to less than 1 GB"
+            return None, [Problem(file, None, "", "", rule, advice.SAVE_LARGE_WORKBOOK)]
+        reader = ExcelReader(io.BytesIO(content), read_only=True, data_only=True)
+        reader.read()
+        parts = {sheet.name: relation.target for sheet, relation in reader.parser.find_sheets()}
+        tables = []
+        for sheet in reader.wb.worksheets:
+            xml = archive.read(parts[sheet.title])
+            if _IMPOSSIBLE.search(xml):
+                return None, [_unreadable(file)]
+            rows = _rows(sheet)
+            if rows:
+                tables.append((sheet.title, rows, xml))
+    if not tables:
+        return None, [empty_file(file, origin)]
+    (title, rows, xml), problems = tables[0], []
+    if len(tables) > 1:
+        others = listed(other for other, *_ in tables[1:])
+        rule = f"a workbook holds one table; besides {title} there is something in {others}"
+        problems.append(Problem(file, None, "", "", rule, advice.DELETE_OTHER_SHEETS))
+    problems += _merged(xml, file)
+    if _FORMULA.search(xml):
+        problems += _formulas(content, title, rows, file)
+    return _table(rows, file), problems
+
+
+def _rows(sheet: Any) -> list[list[str]]:
+    """The texts of each row up to its last cell that is not empty; the last row is not empty."""
+    sheet.reset_dimensions()
+    rows = []
+    for cells in sheet.iter_rows(values_only=True):
+        texts = [_text(value) for value in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        rows.append(texts)
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        # Half of a surrogate pair is no text; a control character in its place is refused with its row.
+        return _SURROGATE.sub("\0", value)
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return np.format_float_positional(value, trim="-")
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _table(rows: list[list[str]], file: str) -> TextTable:
+    """The rows below the first one. Cells beyond the last name make a column without a name."""
+    width = max(map(len, rows))
+    names, *below = [cells + [""] * (width - len(cells)) for cells in rows]
+    return table_of_rows(file, names, below, list(range(2, 2 + len(below))))
+
+
+def _merged(xml: bytes, file: str) -> list[Problem]:
+    ranges = [match.decode() for match in _MERGED.findall(xml)]
+
+    def problem_at(i: int) -> Problem:
+        row = int(re.search(r"\d+", ranges[i])[0])
+        rule = "no cells are merged: only the first of them holds the value"
+        return Problem(file, row, "", ranges[i], rule, advice.UNMERGE_CELLS)
+
+    return in_rows(np.arange(len(ranges)), problem_at)
+
+
+def _formulas(content: bytes, title: str, rows: list[list[str]], file: str) -> list[Problem]:
+    """Formulas without a result in the file: a program wrote them and no spreadsheet has computed them."""
+    from openpyxl import load_workbook
+
+    sheet = load_workbook(io.BytesIO(content), read_only=True)[title]
+    sheet.reset_dimensions()
+    without: list[tuple[int, int]] = []
+    for cells in sheet.iter_rows():
+        for cell in cells:
+            if getattr(cell, "data_type", "") == "f":
+                known = rows[cell.row - 1] if cell.row <= len(rows) else []
+                if len(known) < cell.column or not known[cell.column - 1]:
+                    without.append((cell.row, cell.column))
+    header = rows[0]
+
+    def problem_at(i: int) -> Problem:
+        row, place = without[i]
+        column = header[place - 1] if place <= len(header) else ""
+        rule = "a formula has a result; this one has none in the file"
+        return Problem(file, row, column, "", rule, advice.COMPUTE_FORMULA)
+
+    return in_rows(np.arange(len(without)), problem_at)

@@ -1,0 +1,61 @@
+"""A file of any accepted format to a table of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+from analysis.tabular import advice
+from analysis.tabular.excel import read_workbook
+from analysis.tabular.origin import Origin
+from analysis.tabular.parquet import read_parquet
+from analysis.tabular.problems import Problem
+from analysis.tabular.separated import read_separated
+from analysis.tabular.text_table import TextTable
+
+_ZIP_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06")
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+_PARQUET = b"PAR1"
+
+
+def read_table(
+    content: bytes, file: str, is_name: Callable[[str], bool], origin: Origin
+) -> tuple[TextTable | None, list[Problem]]:
+    """The rows of a file and its problems; None where no row can be read.
+
+    The first bytes of the file must agree with its ending.
+
+    Parameters
+    ----------
+    content : bytes
+        Content of the file.
+    file : str
+        Its name, with the ending.
+    is_name : callable
+        Whether a text is the name of a column.
+    origin : Origin
+        Accepted endings and separators.
+    """
+    ending = PurePath(file).suffix.lower()
+    content_format = _content_format(content[:4])
+    if ending in origin.endings:
+        if ending == ".xlsx" and content_format == ".xlsx":
+            return read_workbook(content, file, origin)
+        if ending == ".parquet" and content_format == ".parquet":
+            return read_parquet(content, file)
+        if ending not in (".xlsx", ".parquet") and content_format == "text":
+            return read_separated(content, file, is_name, origin)
+    if content_format == "old workbook" and ".xlsx" in origin.endings:
+        what_to_do = advice.OLD_WORKBOOK
+    else:
+        what_to_do = advice.other_format(content_format, ending, origin)
+    accepted = [word for word in (".csv", ".xlsx", ".parquet") if word in origin.endings]
+    endings = " or ".join(filter(None, [", ".join(accepted[:-1]), accepted[-1]]))
+    rule = f"a table is a {endings} file, and its content is what its ending says"
+    return None, [Problem(file, None, "", "", rule, what_to_do)]
+
+
+def _content_format(start: bytes) -> str:
+    if start in _ZIP_ARCHIVES:
+        return ".xlsx"
+    return {_OLD_WORKBOOK: "old workbook", _PARQUET: ".parquet"}.get(start, "text")

@@ -1,0 +1,67 @@
+"""Where tables come from: what is accepted of them, and what messages about them may say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is accepted of a kind of tables, and phrases of the advice about them.
+
+    Parameters
+    ----------
+    endings : tuple of str
+        Endings of the accepted files.
+    separators : tuple of str
+        Accepted separators of a text file.
+    private : bool
+        Whether text of rows may identify a patient, so that messages about rows leave it out.
+    unnamed_columns : bool
+        Whether an empty column without a name is accepted, as spreadsheets leave it at the right.
+    empty_means : str
+        What an empty cell means.
+    fill_in, look_up, leave_empty, remarks, restore_file, restore_rows : str
+        Advice for a required cell, a value out of range, an unknown value, words beside a number, an empty file and a
+        table without rows.
+    """
+
+    endings: tuple[str, ...]
+    separators: tuple[str, ...]
+    private: bool
+    unnamed_columns: bool
+    empty_means: str
+    fill_in: str
+    look_up: str
+    leave_empty: str
+    remarks: str
+    restore_file: str
+    restore_rows: str
+
+
+CURATED = Origin(
+    endings=(".csv",),
+    separators=(",",),
+    private=False,
+    unnamed_columns=False,
+    empty_means="not reported",
+    fill_in="fill it in",
+    look_up="look the value up at the place that source_id and locator name",
+    leave_empty="leave the cell empty if the source does not say",
+    remarks="; remarks go into the note",
+    restore_file="put {file} back as it was (git checkout), or fill it in",
+    restore_rows="put the rows back (git checkout)",
+)
+CLINIC = Origin(
+    endings=(".csv", ".tsv", ".txt", ".xlsx", ".parquet"),
+    separators=(",", ";", "\t"),
+    private=True,
+    unnamed_columns=True,
+    empty_means="missing",
+    fill_in="fill it in, or delete the row if it describes no patient",
+    look_up="look the value up",
+    leave_empty="leave the cell empty if it is not known",
+    remarks="",
+    restore_file="fill it in; data/cohorts/README.md shows both forms",
+    restore_rows="add the patients' rows",
+)

@@ -1,0 +1,100 @@
+"""The entries of a data dictionary as Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+Limit = float | date
+
+
+@dataclass(frozen=True)
+class Field:
+    """The dictionary's entry of one column.
+
+    Parameters
+    ----------
+    name, title, description : str
+        Name in the header, short title, and meaning of the column.
+    type : {"string", "number", "integer", "date"}
+        Type of its values.
+    unit : str
+        Unit of its values; "" without one.
+    example : str
+        A valid value.
+    required : bool
+        Whether every row has a value.
+    unique : bool
+        Whether a value occurs once.
+    enum : tuple of str
+        The allowed values; () allows all.
+    minimum, maximum : float, date or None
+        Least and greatest value.
+    pattern : str
+        Regular expression that the text of a value matches.
+    optional : bool
+        Whether a table may lack the column.
+    identifier : bool
+        Whether values identify a patient and must not occur in messages.
+    level : str
+        What a value describes where a table holds several levels: "visit" or "course".
+    """
+
+    name: str
+    type: str
+    title: str
+    description: str
+    unit: str = ""
+    example: str = ""
+    required: bool = False
+    unique: bool = False
+    enum: tuple[str, ...] = ()
+    minimum: Limit | None = None
+    maximum: Limit | None = None
+    pattern: str = ""
+    optional: bool = False
+    identifier: bool = False
+    level: str = ""
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """Each value of `column` occurs in `to_column` of the table `to_table`."""
+
+    column: str
+    to_table: str
+    to_column: str
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """The dictionary's entry of one table: its file, its columns in order, its keys and the least number of rows."""
+
+    name: str
+    file: str
+    title: str
+    description: str
+    fields: tuple[Field, ...]
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    min_rows: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns in their order."""
+        return tuple(field.name for field in self.fields)
+
+    def __getitem__(self, name: str) -> Field:
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class DataPackage:
+    """All tables of a dictionary by name, and the other files of the package (name -> file)."""
+
+    tables: Mapping[str, TableSchema]
+    files: Mapping[str, str]

@@ -1,0 +1,122 @@
+"""A table of text by column, as it is in its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.tabular import advice
+from analysis.tabular.problems import Problem, in_rows
+
+
+@dataclass(frozen=True, eq=False)
+class TextColumn:
+    """The texts of one column: row i holds words[codes[i]]; "" is an empty cell.
+
+    A million rows hold few distinct texts, so that each text is parsed once.
+    """
+
+    codes: np.ndarray
+    words: pa.StringArray
+
+    def at(self, position: int) -> str:
+        """The text of the row at a position."""
+        return self.words[int(self.codes[position])].as_py()
+
+    def texts(self) -> list[str]:
+        """The text of each row."""
+        words = self.words.to_pylist()
+        return [words[code] for code in self.codes.tolist()]
+
+    def empty(self) -> np.ndarray:
+        """A mask of the rows whose cell is empty."""
+        return self.where([word == "" for word in self.words.to_pylist()])
+
+    def where(self, chosen: Sequence[bool]) -> np.ndarray:
+        """A mask of the rows whose text is chosen; `chosen` has one value a distinct text."""
+        return np.asarray(chosen, dtype=bool)[self.codes] if len(self.words) else np.zeros(len(self.codes), dtype=bool)
+
+    def take(self, rows: np.ndarray) -> TextColumn:
+        """The column with some of its rows."""
+        return TextColumn(self.codes[rows], self.words)
+
+
+@dataclass(frozen=True, eq=False)
+class TextTable:
+    """A table of text.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file.
+    names : tuple of str
+        The names in the header, without spaces around them.
+    columns : tuple of TextColumn
+        One column a name.
+    rows : ndarray of int32
+        Row numbers as a spreadsheet shows them (the header is row 1).
+    complete : ndarray of bool or None
+        Whether each row has as many cells as the header; None if all have. Cells of other rows may be shifted.
+    """
+
+    file: str
+    names: tuple[str, ...]
+    columns: tuple[TextColumn, ...]
+    rows: np.ndarray
+    complete: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> TextColumn:
+        return self.columns[self.names.index(name)]
+
+    def take(self, rows: np.ndarray) -> TextTable:
+        """The table with some of its rows."""
+        complete = None if self.complete is None else self.complete[rows]
+        columns = tuple(column.take(rows) for column in self.columns)
+        return replace(self, columns=columns, rows=self.rows[rows], complete=complete)
+
+    def complete_rows(self) -> TextTable:
+        """The table with the rows that have as many cells as the header."""
+        return self if self.complete is None else self.take(self.complete)
+
+    def problem(self, position: int, column: str, value: str, rule: str, what_to_do: str) -> Problem:
+        """A problem of the row at a position."""
+        return Problem(self.file, int(self.rows[position]), column, value, rule, what_to_do)
+
+
+def encode(texts: pa.Array | list[str]) -> TextColumn:
+    """A column from its texts; None is an empty cell."""
+    array = pa.array(texts, pa.string()) if isinstance(texts, list) else texts
+    encoded = array.fill_null("").dictionary_encode()
+    return TextColumn(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.dictionary)
+
+
+def table_of_rows(
+    file: str, names: Sequence[str], rows: list[list[str]], numbers: list[int], complete: list[bool] | None = None
+) -> TextTable:
+    """A table from its rows, each with one text a name."""
+    columns = tuple(encode(list(column)) for column in zip(*rows, strict=True)) or tuple(encode([]) for _ in names)
+    mask = None if complete is None or all(complete) else np.array(complete)
+    return TextTable(file, tuple(name.strip() for name in names), columns, np.array(numbers, dtype=np.int32), mask)
+
+
+def without_empty_rows(table: TextTable) -> tuple[TextTable, list[Problem]]:
+    """The table without its empty rows, and a problem for those that are not at its end."""
+    if not table.columns or not len(table):
+        return table, []
+    empty = table.columns[0].empty()
+    for column in table.columns[1:]:
+        if not empty.any():
+            return table, []
+        empty &= column.empty()
+    if not empty.any():
+        return table, []
+    last = int(np.flatnonzero(~empty).max(initial=-1))
+    between = np.flatnonzero(empty[: max(last, 0)])
+    problems = in_rows(between, lambda i: table.problem(i, "", "", "no row is empty", advice.DELETE_ROW))
+    return table.take(~empty), problems
