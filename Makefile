@@ -82,6 +82,4 @@ lock: ## renew requirements.lock from pyproject.toml (maintainers; needs uv and 
 	fi
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
-	@# An editable installation leaves out what is not a module: the kernel of `papermill -k ketamine-crps`.
-	@$(PY) -m jupyter kernelspec install analysis/reporting/kernel/kernelspec --sys-prefix --name ketamine-crps --log-level ERROR
 	@touch .venv/ready

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import functools
 import gc
 import os
 import shutil
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ import click
 
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper
 
-# What is slow to load is imported inside the commands: --help and a refusal come at once.
+# Modules that are slow to import are imported inside the commands, so that --help and refusals are fast.
 
-# no matrix here is large enough for a second thread of the linear algebra: it would keep a core busy with waiting
+# no matrix here is large enough for a second thread of the linear algebra, which would keep a core busy waiting
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BUILT, FAILED, WRONG_USE = 0, 1, 2
@@ -33,10 +33,10 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command("check")
 @click.option("--data", "folder", metavar="DIR", default=None, help="Folder with the tables.  [default: data]")
 @click.option("--cohort", "cohort_file", metavar="FILE", default=None, help="Check this table of a clinic's patients.")
-def check(folder: str | None, cohort_file: str | None) -> None:
+def check_command(folder: str | None, cohort_file: str | None) -> None:
     """Check the evidence tables against their dictionary; print every problem.
 
     With --cohort alone, check the table of a clinic's own patients (.csv, .xlsx or .parquet) instead; with both, both.
@@ -45,14 +45,14 @@ def check(folder: str | None, cohort_file: str | None) -> None:
     """
     from analysis.evidence import DataError
 
-    works = [(_check_evidence, folder or "data")] if folder is not None or cohort_file is None else []
-    works += [(_check_cohort, cohort_file)] if cohort_file is not None else []
+    checks = [(_check_evidence, folder or "data")] if folder is not None or cohort_file is None else []
+    checks += [(_check_cohort, cohort_file)] if cohort_file is not None else []
     failed = False
-    for number, (work, place) in enumerate(works):
+    for number, (run, path) in enumerate(checks):
         if number:
             click.echo()
         try:
-            work(place)
+            run(path)
         except DataError as error:
             failed = True
             click.echo(str(error))
@@ -92,7 +92,7 @@ def _check_cohort(file: str) -> None:
 
 
 @main.command("list")
-def list_notebooks() -> None:
+def list_command() -> None:
     """List the notebooks with their parameters: type, default, meaning, allowed values."""
     from analysis.parameters import ParameterError, all_notebooks
     from analysis.reporting.provenance import value_words
@@ -107,7 +107,7 @@ def list_notebooks() -> None:
         for parameter in notebook.parameters:
             allowed = parameter.allowed()
             if parameter.rule and len(allowed) > 300:
-                names = long_lists.setdefault(parameter.rule.says(), [])
+                names = long_lists.setdefault(parameter.rule.allowed(), [])
                 names += [parameter.name] if parameter.name not in names else []
                 allowed = "Allowed: see the end of this list."
             default = value_words(parameter.default) or "all"
@@ -122,9 +122,9 @@ def list_notebooks() -> None:
             click.echo(line)
 
 
-@main.command()
+@main.command("report")
 @click.argument("notebook")
-@click.option("-p", "--parameter", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; may stand often.")
+@click.option("-p", "--parameter", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; may be repeated.")
 @click.option("--formats", metavar="LIST", default="html,pdf", show_default=True, help="html, pdf or both.")
 @click.option(
     "--paper", type=click.Choice(list(PAPERS)), default=DEFAULT_PAPER, show_default=True, help="Paper of the PDF."
@@ -132,53 +132,60 @@ def list_notebooks() -> None:
 @click.option(
     "--output", metavar="DIR", default="reports/output", show_default=True, help="The report gets a folder in it."
 )
-def report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, output: str) -> None:
+def report_command(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, output: str) -> None:
     """Build one report from NOTEBOOK (a name from `list`, or the path of a notebook).
 
     Lists are written with commas: -p routes=iv,oral
 
-    Exit status: 0 built, 1 failed, 2 wrong use (nothing was started).
+    Exit status: 0 built, 1 failed, 2 wrong use (nothing was built).
     """
-    from analysis.parameters import ParameterError, find_notebook
-    from analysis.parameters import check as check_values
+    from analysis.reporting.kernel.template import forked_kernels
+
+    with tempfile.TemporaryDirectory(prefix="crps-") as home, forked_kernels(home):  # imports while the rest is read
+        sys.exit(_report(notebook, pairs, formats, paper, _folder(output)))
+
+
+def _report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, output: Path) -> int:
+    """Build the report; return the exit status."""
+    from analysis.parameters import ParameterError, check_values, find_notebook
 
     problems: list[str] = []
     chosen = tuple(word.strip() for word in formats.split(",") if word.strip())
     if not chosen or set(chosen) - {"html", "pdf"}:
         problems.append(f"formats {formats!r} not allowed. Allowed: html, pdf.")
-    given: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
     for pair in pairs:
-        name, equals, value = pair.partition("=")
+        name, equals, value = (part.strip() for part in pair.partition("="))
         if not equals:
             problems.append(f"parameter {pair!r}: write NAME=VALUE.")
-        elif name.strip() in given:
-            problems.append(f"parameter {name.strip()!r} is given twice.")
-        given[name.strip()] = value.strip()
+        elif name in texts:
+            problems.append(f"parameter {name!r} is given twice.")
+        texts[name] = value
     try:
-        found = find_notebook(notebook)
-        values = check_values(found, {name: value for name, value in given.items() if name})
+        source = find_notebook(notebook)
+        values = check_values(source, {name: value for name, value in texts.items() if name})
     except ParameterError as error:
         problems += error.problems
     if problems:
         _refuse(problems)
-    given = {name: values[name] for name in given}
+    overrides = {name: values[name] for name in texts}
 
     from analysis.reporting.batch.plan import report_name
-    from analysis.reporting.run import Spec, build, place
+    from analysis.reporting.run import Spec, build_report, write_report
 
-    common = on_paper(_common(), paper)
-    name = report_name(found.name, found, given)
-    built = build(Spec(name, str(found.path), given, chosen, common))
-    folder = _folder(output) / name
+    name = report_name(source.name, source, overrides)
+    spec = Spec(name, str(source.path), overrides, chosen, on_paper(_common(), paper))
+    built = build_report(spec, rehearse=(os.cpu_count() or 1) > 1)
+    folder = output / name
     try:
-        place(folder, built.files)
+        write_report(folder, built.files)
     except OSError as error:
         click.echo(f"Not written: {error.strerror}: {error.filename or folder}", err=True)
-        sys.exit(FAILED)
+        return FAILED
     if not built.ok:
         click.echo(f"Not made: {name}: {built.reason}", err=True)
         click.echo(f"The notebook up to the error: {folder / 'report.ipynb'}", err=True)
-        sys.exit(FAILED)
+        return FAILED
     click.echo(f"Made in {built.seconds:.1f} s:")
     for file in built.files:
         if file.startswith("report."):
@@ -186,58 +193,50 @@ def report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, outp
     tables = sum(file.startswith("tables/") for file in built.files)
     if tables:
         click.echo(f"  {folder / 'tables'} ({tables} CSV)")
+    return BUILT
 
 
-@main.command()
+@main.command("batch")
 @click.argument("file", default="reports/batch.yml")
 @click.option("--jobs", metavar="N", type=click.IntRange(1), default=None, help="Reports at a time.  [default: cores]")
-@click.option("--only", metavar="PATTERN", default="", help="Only reports whose name fits, such as 'study-*'.")
-@click.option("--force", is_flag=True, help="Build also what is up to date.")
+@click.option("--only", metavar="PATTERN", default="", help="Only reports whose name matches, such as 'study-*'.")
+@click.option("--force", is_flag=True, help="Build also reports that are up to date.")
 @click.option("--output", metavar="DIR", default="reports/output", show_default=True, help="Where the reports go.")
-@click.option(
-    "--scheduler", metavar="ADDRESS", default="", help="A Dask cluster, such as tcp://host:8786, builds them."
-)
-@click.option("--quiet", is_flag=True, help="Say nothing but what failed.")
-def batch(file: str, jobs: int | None, only: str, force: bool, output: str, scheduler: str, quiet: bool) -> None:
+@click.option("--scheduler", metavar="ADDRESS", default="", help="Build on this Dask cluster, such as tcp://host:8786.")
+@click.option("--quiet", is_flag=True, help="Print only what failed.")
+def batch_command(
+    file: str, jobs: int | None, only: str, force: bool, output: str, scheduler: str, quiet: bool
+) -> None:
     """Build all reports that FILE lists; write index.html and manifest.json.
 
-    A report is built only if its notebook, parameters, data, the library or a version changed since the last time, or
-    if its files are gone or were edited. Ctrl-C loses nothing that is ready: the next run goes on from there.
+    A report is built only if its notebook, parameters, data, the code or a version changed since the last time, or if
+    its files are missing or were edited. Ctrl-C loses no finished report: the next run builds the others.
 
-    Exit status: 0 all built, 1 some failed (all others were built), 2 wrong use (nothing was started).
+    Exit status: 0 all built, 1 some failed (all others were built), 2 wrong use (nothing was built).
     """
     import fnmatch
 
-    from analysis.parameters import nearest_word
+    from analysis.parameters.registry import nearest_word
     from analysis.paths import resolve
     from analysis.reporting import ReportError, provenance
-    from analysis.reporting.batch import build as batches
-    from analysis.reporting.batch.cluster import NoCluster
+    from analysis.reporting.batch import build
+    from analysis.reporting.batch.cluster import ClusterWorkers, NoCluster
     from analysis.reporting.batch.folder import FolderBusy
-    from analysis.reporting.batch.plan import PlanError, read
-    from analysis.reporting.batch.pool import Processes
+    from analysis.reporting.batch.plan import PlanError, read_plan
+    from analysis.reporting.batch.pool import LocalWorkers
 
     folder, code = _folder(output), functools.cache(provenance.code)
     progress = _Progress(quiet)
-    ready = contextlib.ExitStack()
+    workers = ClusterWorkers(scheduler) if scheduler else LocalWorkers()
     try:
-        executor = None
-        if not scheduler and (force or not batches.may_hold(folder, code)):
-            executor = ready.enter_context(Processes())  # loads while the list, the data and the code are read
-        plan = read(resolve(file), lambda: batches.cohorts_known(folder, code))
+        if isinstance(workers, LocalWorkers) and (force or not build.may_be_current(folder, code)):
+            workers.start()  # they import while the list, the data and the code are read
+        plan = read_plan(resolve(file), lambda: build.cohorts_known(folder, code))
         names = [planned.name for planned in plan.reports]
         if not any(not only or fnmatch.fnmatchcase(name, only) for name in names):
-            _refuse([f"no report fits {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
-        outcomes = batches.run(
-            plan,
-            folder,
-            _common(code()),
-            jobs=jobs,
-            only=only,
-            force=force,
-            watcher=progress,
-            executor=executor,
-            scheduler=scheduler,
+            _refuse([f"no report matches {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
+        outcomes = build.build_batch(
+            plan, folder, _common(code()), workers, jobs=jobs, only=only, force=force, watcher=progress
         )
     except PlanError as error:
         _refuse(error.problems)
@@ -252,12 +251,12 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     except KeyboardInterrupt:
         progress.close()
         click.echo(
-            f"Stopped. {progress.count} reports were ready and are kept; the next run builds the rest.", err=True
+            f"Stopped. {progress.count} reports were finished and remain; the next run builds the others.", err=True
         )
         sys.exit(FAILED)
     finally:
         progress.close()
-        ready.close()
+        workers.__exit__()
     failed = [outcome for outcome in outcomes if not outcome.ok]
     if quiet:
         for outcome in failed:
@@ -267,7 +266,7 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
     unchanged = sum(outcome.unchanged for outcome in outcomes)
     click.echo(
         f"{len(outcomes) - len(failed)} of {len(outcomes)} reports built"
-        + (f", {unchanged} of them earlier and still up to date" if unchanged else "")
+        + (f", {unchanged} of them earlier and up to date" if unchanged else "")
         + (f", {len(failed)} failed." if failed else ".")
     )
     click.echo(str(folder / "index.html"))
@@ -275,15 +274,15 @@ def batch(file: str, jobs: int | None, only: str, force: bool, output: str, sche
 
 
 class _Progress:
-    """A `batch.Watcher`: a bar with the names of what is being built on a terminal, a line a report elsewhere, nothing
-    if quiet."""
+    """A `build.Watcher` that shows a bar with the names of the running reports on a terminal, one line for each report
+    elsewhere, and nothing if quiet."""
 
     def __init__(self, quiet: bool) -> None:
         self.quiet, self.total, self.count, self.bar = quiet, 0, 0, None
         self.running: list[str] = []
 
     def begin(self, to_build: list[str], unchanged: int) -> None:
-        """So many are to be built."""
+        """Show how many are up to date; open the bar."""
         self.total = len(to_build)
         if self.quiet:
             return
@@ -296,12 +295,12 @@ class _Progress:
             self.bar = tqdm(total=self.total, bar_format=form, smoothing=0, file=sys.stderr, dynamic_ncols=True)
 
     def started(self, name: str) -> None:
-        """One more is being built."""
+        """Add a name to the bar."""
         self.running.append(name)
         self._show()
 
     def finished(self, outcome: Any) -> None:
-        """One more is ready."""
+        """Advance the bar or print a line."""
         self.count += 1
         name, word = outcome.entry["name"], "built" if outcome.ok else "FAILED"
         self.running = [other for other in self.running if other != name]
@@ -316,7 +315,7 @@ class _Progress:
             self.bar.set_postfix_str(" ".join(self.running))
 
     def close(self) -> None:
-        """The bar goes."""
+        """Close the bar."""
         if self.bar is not None:
             self.bar.close()
 
@@ -335,10 +334,7 @@ def _table(outcomes: list[Any]) -> None:
 
 
 def _common(code: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What all reports share, with the library's `code` if it is known already.
-
-    Data that break their rules are told and end the command: no report could be right.
-    """
+    """Return what all reports share. Invalid data end the command with all problems. code: see provenance.shared."""
     from analysis.evidence import DataError
     from analysis.reporting import provenance
 
@@ -346,7 +342,7 @@ def _common(code: dict[str, Any] | None = None) -> dict[str, Any]:
         return provenance.shared(code)
     except DataError as error:
         click.echo(str(error), err=True)
-        click.echo("\nNo report was started: the data must be valid first (python -m analysis check).", err=True)
+        click.echo("\nNo report was built: the data must be valid first (python -m analysis check).", err=True)
         sys.exit(FAILED)
 
 
@@ -357,7 +353,7 @@ def _refuse(problems: Any) -> None:
 
 
 def _folder(path: str) -> Path:
-    """The output folder: absolute, or under the working directory if it is there, or under the project."""
+    """Return the output folder: absolute, or in the working directory if it exists there, otherwise in the project."""
     from analysis.paths import resolve
 
     return resolve(path)
@@ -373,7 +369,7 @@ def _width() -> int:
 
 
 if __name__ == "__main__":
-    # a command imports much and soon ends: looking for garbage all the time, and all of it at the end, costs 0.2 s
+    # a command imports much and ends soon: frequent garbage collection, and a full one at the end, cost 0.2 s
     gc.set_threshold(200_000)
     atexit.register(gc.freeze)
     main(prog_name="python -m analysis")

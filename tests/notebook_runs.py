@@ -14,10 +14,10 @@ import pypdf
 from bs4 import BeautifulSoup
 from pdf_words import all_words, page_words
 
-from analysis.parameters import all_notebooks, check, find_notebook
+from analysis.parameters import all_notebooks, check_values, find_notebook
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch.pool import build_all
+from analysis.reporting.batch.pool import LocalWorkers, build_all
 from analysis.reporting.run import Built, Spec
 
 NAMES = [notebook.name for notebook in all_notebooks()]  # those for use by hand are in test_lab.py
@@ -37,7 +37,9 @@ OTHER: dict[str, dict[str, Any]] = {
 def defaults() -> dict[str, Built]:
     """Each notebook as the batch builds it, with its defaults."""
     common = provenance.shared()
-    return {built.name: built for built in build_all([Spec(name, name, common=common) for name in NAMES], jobs=2)}
+    with LocalWorkers() as workers:
+        specs = [Spec(name, name, common=common) for name in NAMES]
+        return {built.name: built for built in build_all(specs, workers, jobs=2)}
 
 
 @functools.cache
@@ -46,9 +48,10 @@ def others() -> dict[str, nbformat.NotebookNode]:
     common = provenance.shared()
     specs = [Spec(name, name, _checked(name), formats=(), common=common) for name in NAMES]
     notebooks = {}
-    for built in build_all(specs, jobs=2):
-        assert built.ok, (built.name, built.reason)
-        notebooks[built.name] = nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)
+    with LocalWorkers() as workers:
+        for built in build_all(specs, workers, jobs=2):
+            assert built.ok, (built.name, built.reason)
+            notebooks[built.name] = nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)
     return notebooks
 
 
@@ -62,7 +65,7 @@ def run_elsewhere(name: str) -> nbformat.NotebookNode:
 
 
 def _checked(name: str) -> dict[str, Any]:
-    values = check(find_notebook(name), OTHER[name])
+    values = check_values(find_notebook(name), OTHER[name])
     return {parameter: values[parameter] for parameter in OTHER[name]}
 
 

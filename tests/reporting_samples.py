@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import nbformat
@@ -11,11 +12,19 @@ import pypdf
 from bs4 import BeautifulSoup
 from pdf_words import all_words
 
-from analysis.parameters import check, find_notebook
+from analysis.parameters import check_values, find_notebook
 from analysis.reporting import provenance
-from analysis.reporting.run import Built, Spec, build
+from analysis.reporting.batch.pool import Workers
+from analysis.reporting.run import Built, Spec, build_report
 
 SAMPLE = "tests/notebooks/sample.ipynb"
+
+
+class ThreadWorkers(Workers):
+    """Builds reports in threads of the test's own process."""
+
+    def executor(self, jobs: int) -> Executor:
+        return ThreadPoolExecutor(jobs)
 
 
 @functools.cache
@@ -24,16 +33,16 @@ def common() -> dict[str, Any]:
     return provenance.shared()
 
 
-def spec(name: str = "sample", **given: Any) -> Spec:
+def spec(name: str = "sample", **overrides: Any) -> Spec:
     """A spec of the sample notebook with checked values."""
-    values = check(find_notebook(SAMPLE), given)
-    return Spec(name, SAMPLE, {key: values[key] for key in given}, common=common())
+    values = check_values(find_notebook(SAMPLE), overrides)
+    return Spec(name, SAMPLE, {key: values[key] for key in overrides}, common=common())
 
 
 @functools.cache
 def sample() -> Built:
     """The sample report with its defaults."""
-    built = build(spec())
+    built = build_report(spec())
     assert built.ok, built.reason
     return built
 
@@ -41,7 +50,7 @@ def sample() -> Built:
 @functools.cache
 def synthetic() -> Built:
     """The sample report, marked as made from invented patients, with another level."""
-    built = build(spec("other", synthetic=True, level=0.9, title='Invented <patients> & #hash *stars* "quotes"'))
+    built = build_report(spec("other", synthetic=True, level=0.9, title='Invented <patients> & #hash *stars* "quotes"'))
     assert built.ok, built.reason
     return built
 

@@ -180,10 +180,10 @@ def test_batch_of_good_reports_ends_well(tmp_path):
 @pytest.mark.parametrize(
     ("plan", "options", "words"),
     [
-        (f"reports: [{{notebook: {SAMPLE}}}, {{notebook: {SAMPLE}}}]", [], "two reports would be written to 'sample'"),
+        (f"reports: [{{notebook: {SAMPLE}}}, {{notebook: {SAMPLE}}}]", [], "2 reports would be written to 'sample'"),
         ("reports: [{notebook: evidence-raport}]", [], "No notebook 'evidence-raport'"),
         (f"reports: [{{notebook: {SAMPLE}, parameters: {{levle: 1}}}}]", [], "no parameter 'levle'"),
-        (f"reports: [{{notebook: {SAMPLE}}}]", ["--only", "smaple"], "no report fits 'smaple'; nearest: 'sample'"),
+        (f"reports: [{{notebook: {SAMPLE}}}]", ["--only", "smaple"], "no report matches 'smaple'; nearest: 'sample'"),
         (f"reports: [{{notebook: {SAMPLE}}}]", ["--jobs", "0"], "Invalid value for '--jobs'"),
     ],
 )

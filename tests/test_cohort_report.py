@@ -20,9 +20,9 @@ from reporting_samples import common
 from analysis import paths
 from analysis.exhibit import EXHIBIT_MIME
 from analysis.figures.cohort.clinic_figure import INVENTED
-from analysis.parameters import ParameterError, check, check_known, find_notebook
+from analysis.parameters import ParameterError, check_known, check_values, find_notebook
 from analysis.reporting.batch.plan import report_name
-from analysis.reporting.run import Built, Spec, build
+from analysis.reporting.run import Built, Spec, build_report
 
 NAME = "cohort-report"
 EXAMPLE = paths.DATA / "cohorts" / "synthetic-example.csv"
@@ -140,8 +140,8 @@ def folder(tmp_path_factory) -> Path:
 
 
 def built_from(path: Path, **given) -> Built:
-    values = check(find_notebook(NAME), {"cohort": str(path), **given})
-    return build(
+    values = check_values(find_notebook(NAME), {"cohort": str(path), **given})
+    return build_report(
         Spec("hostile", NAME, {"cohort": values["cohort"], **{name: values[name] for name in given}}, common=common())
     )
 

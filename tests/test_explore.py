@@ -18,7 +18,7 @@ from analysis.explore.command import cohort_command, evidence_command
 from analysis.outcomes import cohort as clinic
 from analysis.outcomes import durations, responders
 from analysis.outcomes.cohort.response import response
-from analysis.parameters import ParameterError, all_notebooks, check, find_notebook
+from analysis.parameters import ParameterError, all_notebooks, check_values, find_notebook
 from analysis.reporting import provenance
 
 EXAMPLE = "data/cohorts/synthetic-example.csv"
@@ -126,7 +126,7 @@ def values_of(command):
     words = shlex.split(command)
     assert words[:4] == ["python", "-m", "analysis", "report"] and set(words[5::2]) <= {"-p"}
     given = dict(pair.split("=", 1) for pair in words[6::2])
-    return check(find_notebook(words[4]), given)
+    return check_values(find_notebook(words[4]), given)
 
 
 def test_the_command_gives_the_same_choice_to_the_report():
@@ -143,7 +143,7 @@ def test_a_wrong_value_is_refused_in_the_words_of_the_batch():
     with pytest.raises(ParameterError) as by_hand:
         explore.cohort("data/cohorts/synthetic-exmaple.csv")
     with pytest.raises(ParameterError) as in_batch:
-        check(find_notebook("cohort-report"), {"cohort": "data/cohorts/synthetic-exmaple.csv"})
+        check_values(find_notebook("cohort-report"), {"cohort": "data/cohorts/synthetic-exmaple.csv"})
     (told,), (expected,) = by_hand.value.problems, in_batch.value.problems
     assert told.partition(": ")[2] == expected.partition(": ")[2] and "synthetic-example.csv" in told
     with pytest.raises(ParameterError, match="95 is not allowed"):

@@ -8,9 +8,9 @@ import pytest
 from papermill.translators import translate_parameters
 from reporting_samples import SAMPLE
 
-from analysis.parameters import REGISTRY, ParameterError, check, check_parameters, find_notebook, read_notebook
+from analysis.parameters import REGISTRY, ParameterError, check_parameters, check_values, find_notebook, read_notebook
+from analysis.parameters.parameter import Parameter, check_value
 from analysis.parameters.registry import File
-from analysis.parameters.values import Parameter, check_one
 from analysis.paths import ROOT
 from analysis.reporting import privacy, provenance
 from analysis.reporting.batch.plan import report_name
@@ -88,7 +88,7 @@ def test_a_misspelt_notebook_names_the_nearest():
 
 
 def test_defaults_and_given_values_together():
-    values = check(find_notebook(SAMPLE), {"level": "0.9", "routes": "iv, oral", "studies": "[mangnus2022]"})
+    values = check_values(find_notebook(SAMPLE), {"level": "0.9", "routes": "iv, oral", "studies": "[mangnus2022]"})
     assert values["level"] == 0.9
     assert values["routes"] == ("iv", "oral")
     assert values["studies"] == ("mangnus2022",)
@@ -111,7 +111,7 @@ def test_defaults_and_given_values_together():
 )
 def test_text_is_read_as_the_type_says(given, value):
     (name,) = given
-    assert check(find_notebook(SAMPLE), given)[name] == value
+    assert check_values(find_notebook(SAMPLE), given)[name] == value
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_text_is_read_as_the_type_says(given, value):
     [
         ({"rotues": "iv"}, "sample: no parameter 'rotues'; nearest: 'routes'. It has: studies, routes"),
         ({"routes": "orl"}, "routes: 'orl' is not allowed; nearest: 'oral'. Allowed: iv, topical"),
-        ({"routes": "iv,iv"}, "routes: the same value stands twice"),
+        ({"routes": "iv,iv"}, "routes: the same value appears twice"),
         ({"routes": [True]}, "routes: True is no text; put it in quotes"),
         ({"routes": 3}, "routes: 3 is no list of words"),
         ({"studies": "corell2004"}, "'corell2004' is not allowed; nearest: 'correll2004'"),
@@ -136,12 +136,12 @@ def test_text_is_read_as_the_type_says(given, value):
     ],
 )
 def test_a_wrong_value_is_told_with_what_is_right(given, why):
-    (problem,) = refused(check, find_notebook(SAMPLE), given)
+    (problem,) = refused(check_values, find_notebook(SAMPLE), given)
     assert why in problem
 
 
 def test_all_that_is_wrong_is_told_at_once():
-    problems = refused(check, find_notebook(SAMPLE), {"x": 1, "level": 2, "routes": "a,b"})
+    problems = refused(check_values, find_notebook(SAMPLE), {"x": 1, "level": 2, "routes": "a,b"})
     assert len(problems) == 4
 
 
@@ -181,33 +181,33 @@ def table(tmp_path, monkeypatch):
 
 def test_a_file_that_is_not_there_is_refused_with_the_nearest(notebook, tmp_path, table):
     found = of_a_file(notebook, tmp_path)
-    (problem,) = refused(check, found, {"cohort": str(table.with_name("clinic-2042.csv"))})
+    (problem,) = refused(check_values, found, {"cohort": str(table.with_name("clinic-2042.csv"))})
     assert "there is no file" in problem and "; nearest: 'clinic-2024.csv'" in problem
     assert "relative to the working directory or to the project" in problem
-    (problem,) = refused(check, found, {"cohort": str(table.with_name("readme.md"))})
+    (problem,) = refused(check_values, found, {"cohort": str(table.with_name("readme.md"))})
     assert "has another ending. Allowed: the path of a file that ends in .csv" in problem
-    assert refused(check, found, {"cohort": str(tmp_path / "nowhere" / "x.csv")})
-    assert refused(check, found, {"cohort": ""})
+    assert refused(check_values, found, {"cohort": str(tmp_path / "nowhere" / "x.csv")})
+    assert refused(check_values, found, {"cohort": ""})
 
 
 def test_a_file_is_found_from_the_working_directory_then_from_the_project(notebook, tmp_path, table, monkeypatch):
     found = of_a_file(notebook, tmp_path)
     monkeypatch.chdir(table.parent)
     # the kernel has another working directory: the value must not depend on it
-    assert check(found, {"cohort": "clinic-2024.csv"})["cohort"] == str(table.resolve())
-    assert check(found, {"cohort": "pyproject.toml"})["cohort"] == "pyproject.toml"
-    assert check(found, {"cohort": str(ROOT / "pyproject.toml")})["cohort"] == "pyproject.toml"
+    assert check_values(found, {"cohort": "clinic-2024.csv"})["cohort"] == str(table.resolve())
+    assert check_values(found, {"cohort": "pyproject.toml"})["cohort"] == "pyproject.toml"
+    assert check_values(found, {"cohort": str(ROOT / "pyproject.toml")})["cohort"] == "pyproject.toml"
 
 
 def test_a_report_says_the_name_of_the_user_s_file_not_its_folder(notebook, tmp_path, table):
     found = of_a_file(notebook, tmp_path)
-    value = check(found, {"cohort": str(table)})["cohort"]
+    value = check_values(found, {"cohort": str(table)})["cohort"]
     (parameter,) = found.parameters
     assert parameter.public(value) == "clinic-2024.csv"
     assert parameter.public("pyproject.toml") == "pyproject.toml"
     hidden = privacy.secrets(found, {"cohort": value})
     cell = translate_parameters("python3", "python", {"cohort": value}, "Parameters")
-    told = privacy.hide({"source": cell, "outputs": [f"no {table.parent}/other.csv"]}, hidden)
+    told = privacy.redact({"source": cell, "outputs": [f"no {table.parent}/other.csv"]}, hidden)
     assert told == {"source": '# Parameters\ncohort = "clinic-2024.csv"\n', "outputs": ["no other.csv"]}
     common = {"data": {}, "code": {}}
     made = provenance.record(found, {"cohort": value}, common)
@@ -226,5 +226,5 @@ def test_a_year_has_four_digits(year):
 @pytest.mark.parametrize("words", [["a, b", "c"], ["[x]"], ["'q'"], [" a"], ['say "x", y'], ["a", "b"], []])
 def test_a_list_reads_back_as_it_was_written(words):
     """The command that makes a report again gives the same list, whatever stands in a name."""
-    value, wrong = check_one(Parameter("sites", "list[str]", (), ""), provenance.value_words(words))
+    value, wrong = check_value(Parameter("sites", "list[str]", (), ""), provenance.value_words(words))
     assert (list(value), wrong) == (words, [])

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.parameters import check, find_notebook
+from analysis.parameters import check_values, find_notebook
 from analysis.paths import ROOT
 from analysis.reporting.batch import axes
 from analysis.reporting.batch.axes import cohort_values, slugs
-from analysis.reporting.batch.plan import PlanError, read
+from analysis.reporting.batch.plan import PlanError, read_plan
 from analysis.reporting.provenance import command
 from analysis.tabular.problems import DataError, Problem
 
@@ -59,13 +59,13 @@ def cohort(tmp_path, monkeypatch):
 def planned(cohort, *entries: str, known=dict):
     lines = "".join(f"- {{notebook: {cohort.notebook}, {entry}}}\n" for entry in entries)
     (cohort.folder / "batch.yml").write_text(f"reports:\n{lines}", encoding="utf-8")
-    return read(cohort.folder / "batch.yml", known)
+    return read_plan(cohort.folder / "batch.yml", known)
 
 
 def test_one_report_for_each_site(cohort):
     made = planned(cohort, f"name: clinic, parameters: {{cohort: {cohort.file}}}, matrix: {{sites: each_in_cohort}}")
     assert [report.name for report in made.reports] == ["clinic-north", "clinic-south", "clinic-ost-upper"]
-    assert [report.given["sites"] for report in made.reports] == [("North",), ("South",), ("Öst, upper",)]
+    assert [report.overrides["sites"] for report in made.reports] == [("North",), ("South",), ("Öst, upper",)]
     assert {report.problem for report in made.reports} == {""}
 
 
@@ -75,7 +75,7 @@ def test_two_columns_make_only_the_combinations_that_occur(cohort):
         f"name: c, parameters: {{cohort: {cohort.file}}}, matrix: {{years: each_in_cohort, sites: each_in_cohort}}",
     )
     assert [report.name for report in made.reports] == ["c-2020-north", "c-2021-south"]
-    assert made.reports[0].given == {"cohort": str(cohort.file), "years": ("2020",), "sites": ("North",)}
+    assert made.reports[0].overrides == {"cohort": str(cohort.file), "years": ("2020",), "sites": ("North",)}
 
 
 def test_another_axis_multiplies(cohort):
@@ -135,7 +135,7 @@ def test_a_cohort_without_the_column_is_told(cohort):
     [
         ("parameters: {cohort: none.csv}, matrix: {sites: each_in_cohort}", "cohort 'none.csv': there is no such file"),
         ("matrix: {sites: each_in_cohrt}", "a list of values or one of: each_in_cohort is needed"),
-        ("name: aux", "no folder can be called so on Windows"),
+        ("name: aux", "Windows does not allow a folder with this name"),
     ],
 )
 def test_what_is_no_plan(cohort, entry, why):
@@ -146,7 +146,7 @@ def test_what_is_no_plan(cohort, entry, why):
 def test_a_notebook_without_a_cohort_cannot_be_split(tmp_path):
     (tmp_path / "batch.yml").write_text("reports: [{notebook: evidence-report, matrix: {sites: each_in_cohort}}]")
     with pytest.raises(PlanError, match="needs a notebook with the parameter `cohort`"):
-        read(tmp_path / "batch.yml")
+        read_plan(tmp_path / "batch.yml")
 
 
 def test_the_example_has_a_report_for_each_of_its_sites():
@@ -209,7 +209,7 @@ def test_hostile_sites_stay_in_the_output_folder(cohort):
     courses = pd.DataFrame({"site": HOSTILE, "regimen_class": "topical", "year": 2020})
     cohort.module.load = lambda path: types.SimpleNamespace(courses=courses)
     made = planned(cohort, f"name: c, parameters: {{cohort: {cohort.file}}}, matrix: {{sites: each_in_cohort}}")
-    assert sorted(report.given["sites"][0] for report in made.reports) == sorted(HOSTILE)
+    assert sorted(report.overrides["sites"][0] for report in made.reports) == sorted(HOSTILE)
     for report in made.reports:
         assert re.fullmatch("c(-[a-z0-9]+)+", report.name)
         assert len(report.name) <= 80
@@ -222,7 +222,7 @@ def test_the_command_of_a_report_names_the_same_site(cohort, site):
 
     notebook = find_notebook(cohort.notebook)
     words = shlex.split(command(notebook, {"sites": (site,)}))
-    assert check(notebook, dict([words[-1].split("=", 1)]))["sites"] == (site,)
+    assert check_values(notebook, dict([words[-1].split("=", 1)]))["sites"] == (site,)
 
 
 def test_values_are_sorted_and_without_gaps():

@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from reporting_samples import SAMPLE, common, sample
+from reporting_samples import SAMPLE, ThreadWorkers, common, sample
 
 from analysis.reporting.batch import build, pool
-from analysis.reporting.batch.plan import read
-from analysis.reporting.batch.pool import build_all
+from analysis.reporting.batch.plan import read_plan
+from analysis.reporting.batch.pool import LocalWorkers, build_all
 from analysis.reporting.run import Built, Spec
 
 PLAN = f"""
@@ -49,7 +48,9 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("batch")
     (folder / "batch.yml").write_text(PLAN)
     heard = Heard()
-    outcomes = build.run(read(folder / "batch.yml"), folder / "out", common(), jobs=2, watcher=heard)
+    plan = read_plan(folder / "batch.yml")
+    with LocalWorkers() as workers:
+        outcomes = build.build_batch(plan, folder / "out", common(), workers, jobs=2, watcher=heard)
     assert [outcome.entry["name"] for outcome in outcomes] == ["bad", "sample", "narrow"]
     assert (sorted(heard.to_build), heard.unchanged) == (["bad", "narrow", "sample"], 0)
     assert sorted(heard.running) == sorted(heard.ready) == ["bad", "narrow", "sample"]
@@ -94,7 +95,7 @@ def test_the_manifest_says_what_made_each_report(folder):
 
 def test_only_the_times_differ_between_two_runs(folder, tmp_path):
     (tmp_path / "batch.yml").write_text(PLAN)
-    build.run(read(tmp_path / "batch.yml"), tmp_path / "out", common(), jobs=1, executor=ThreadPoolExecutor)
+    build.build_batch(read_plan(tmp_path / "batch.yml"), tmp_path / "out", common(), ThreadWorkers(), jobs=1)
     first, second = manifest(folder), manifest(tmp_path / "out")
     assert first.pop("times") != second.pop("times")
     assert first == second
@@ -122,8 +123,8 @@ def test_the_index_leads_by_question_and_says_why(folder):
 
 def test_only_some_reports_and_the_others_stay_in_index_and_manifest(folder):
     before = manifest(folder)
-    plan = read(folder.parent / "batch.yml")
-    outcomes = build.run(plan, folder, common(), jobs=1, only="nar*", force=True, executor=ThreadPoolExecutor)
+    plan = read_plan(folder.parent / "batch.yml")
+    outcomes = build.build_batch(plan, folder, common(), ThreadWorkers(), jobs=1, only="nar*", force=True)
     assert [outcome.entry["name"] for outcome in outcomes] == ["narrow"]
     after = manifest(folder)
     assert after["reports"] == before["reports"]
@@ -133,9 +134,8 @@ def test_only_some_reports_and_the_others_stay_in_index_and_manifest(folder):
 
 def test_a_process_that_dies_costs_only_its_own_report(tmp_path):
     killer = tmp_path / "killer.ipynb"
-    # waits until the other report of the pool has begun, then kills the process that waits for its kernel
-    kill = "os.kill(int(os.environ['JPY_PARENT_PID']), signal.SIGKILL)"
-    code = f"import os, signal, time; time.sleep(0.5); {kill}; time.sleep(60)"
+    # kills the process that waits for its kernel
+    code = "import os, signal; os.kill(int(os.environ['JPY_PARENT_PID']), signal.SIGKILL); signal.pause()"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), killer)
     plain = tmp_path / "plain.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Plain")]), plain)
@@ -143,24 +143,22 @@ def test_a_process_that_dies_costs_only_its_own_report(tmp_path):
         Spec("killer", str(killer), formats=("html",), common=common()),
         *(Spec(f"plain-{n}", str(plain), formats=("html",), common=common()) for n in range(3)),
     ]
-    built = {result.name: result for result in build_all(specs, jobs=2)}
-    assert built["killer"].reason == "its process ended without a word (killed, crashed or out of memory)"
+    with LocalWorkers() as workers:
+        built = {result.name: result for result in build_all(specs, workers, jobs=2)}
+    assert built["killer"].reason == "worker exited unexpectedly (killed, crashed or out of memory)"
     assert [built[f"plain-{n}"].reason for n in range(3)] == ["", "", ""]
     assert len(built) == 4
 
 
 def test_any_executor_will_do():
-    class Here(ThreadPoolExecutor):
-        pass
-
     spec = Spec("x", "no-such-notebook", common=common())
-    (built,) = build_all([spec], executor=Here)
+    (built,) = build_all([spec], ThreadWorkers())
     assert isinstance(built, Built)
     assert "No notebook 'no-such-notebook'" in built.reason
 
 
 def test_nothing_to_build():
-    assert list(build_all([], executor=ThreadPoolExecutor)) == []
+    assert list(build_all([], ThreadWorkers())) == []
 
 
 def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_path, monkeypatch):
@@ -169,22 +167,42 @@ def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_pat
     def full(folder, files):
         raise OSError(28, "No space left on device", str(folder))
 
-    monkeypatch.setattr(build, "place", full)
-    monkeypatch.setattr(pool, "build", lambda spec: Built(spec.name, {"report.html": b"x"}, made=sample().made))
-    plan = read(tmp_path / "batch.yml")
-    (outcome,) = build.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
+    monkeypatch.setattr(build, "write_report", full)
+    monkeypatch.setattr(
+        pool, "build_report", lambda spec: Built(spec.name, {"report.html": b"x"}, record=sample().record)
+    )
+    plan = read_plan(tmp_path / "batch.yml")
+    (outcome,) = build.build_batch(plan, tmp_path / "out", common(), ThreadWorkers())
     assert outcome.entry["status"] == "failed"
     assert outcome.entry["reason"].startswith("its files could not be written: No space left on device")
     assert outcome.entry["files"] == {}
     assert (tmp_path / "out" / "manifest.json").is_file()
 
 
+def test_reports_are_built_in_the_order_of_need(tmp_path, monkeypatch):
+    """First those that can't be built, then new ones, then the longest of last time; ties in the order of the list."""
+    monkeypatch.setattr(pool, "build_report", lambda spec: Built(spec.name, {}, record=sample().record))
+    names = ("short", "new", "lost", "long", "other")
+    reports = "".join(f"- {{notebook: {SAMPLE}, name: {name}}}\n" for name in names)
+    (tmp_path / "batch.yml").write_text(f"reports:\n{reports}")
+    plan = read_plan(tmp_path / "batch.yml")
+    lost = dataclasses.replace(plan.reports[2], problem="the cohort has 3 problems")
+    plan = dataclasses.replace(plan, reports=(*plan.reports[:2], lost, *plan.reports[3:]))
+    (tmp_path / "out").mkdir()
+    manifest = {"times": {"seconds": {"short": 1.0, "long": 9.0}}}
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(manifest))
+    heard = Heard()
+    outcomes = build.build_batch(plan, tmp_path / "out", common(), ThreadWorkers(), jobs=1, watcher=heard)
+    assert heard.ready == ["lost", "new", "other", "long", "short"]
+    assert [outcome.entry["name"] for outcome in outcomes] == [*names], "the outcomes in the order of the list"
+
+
 def test_a_report_that_cannot_be_planned_costs_no_other(tmp_path):
     (tmp_path / "batch.yml").write_text(PLAN)
-    plan = read(tmp_path / "batch.yml")
+    plan = read_plan(tmp_path / "batch.yml")
     reports = (dataclasses.replace(plan.reports[1], problem="the cohort x.csv has 3 problems"), plan.reports[2])
     plan = dataclasses.replace(plan, reports=reports)
-    lost, built = build.run(plan, tmp_path / "out", common(), executor=ThreadPoolExecutor)
+    lost, built = build.build_batch(plan, tmp_path / "out", common(), ThreadWorkers())
     assert (lost.ok, lost.entry["reason"], lost.entry["files"]) == (False, "the cohort x.csv has 3 problems", {})
     assert built.ok
     assert "the cohort x.csv has 3 problems" in (tmp_path / "out" / "index.html").read_text()

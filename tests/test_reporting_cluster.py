@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import io
-import json
 import os
-import pickle
-import signal
 import socket
 import subprocess
 import sys
-import zipfile
+import threading
+import time
 from pathlib import Path
 
 import nbformat
 import pytest
 from click.testing import CliRunner
-from reporting_samples import SAMPLE, common, sample, spec
+from reporting_samples import SAMPLE, common, notebook_of, sample, spec
 
 from analysis.__main__ import main
-from analysis.paths import ROOT, resolve
+from analysis.paths import ROOT
 from analysis.reporting.batch import build, cluster
-from analysis.reporting.batch.plan import read
-from analysis.reporting.run import Spec
+from analysis.reporting.batch.plan import read_plan
+from analysis.reporting.provenance import sha256
+from analysis.reporting.run import Spec, build_report
 
 pytest.importorskip("distributed")
 
@@ -56,53 +54,112 @@ def workers(tmp_path_factory):
         process.wait(20)
 
 
-def plan_of(folder: Path, count: int, pause: float = 0.0) -> Path:
-    """A list of so many reports; each waits a little, so that a worker can be killed while it is at one."""
+def plan_of(folder: Path, count: int) -> Path:
+    """A list of so many reports; the second waits for the file `go`, so that its worker can be killed before."""
     cells = [
-        nbformat.v4.new_markdown_cell("# Slow"),
+        nbformat.v4.new_markdown_cell("# Number"),
         nbformat.v4.new_code_cell("number: int = 0  # which one it is", metadata={"tags": ["parameters"]}),
-        nbformat.v4.new_code_cell(f"import time; time.sleep({pause}); print(number)"),
+        nbformat.v4.new_code_cell(WAIT.format(running=str(folder / "running"), go=str(folder / "go"))),
     ]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "slow.ipynb")
-    entry = f"{{notebook: {folder}/slow.ipynb, name: slow, matrix: {{number: {list(range(1, count + 1))}}}}}"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "number.ipynb")
+    entry = f"{{notebook: {folder}/number.ipynb, name: number, matrix: {{number: {list(range(1, count + 1))}}}}}"
     (folder / "batch.yml").write_text(
         f"formats: [html]\nreports: [{entry}, {{notebook: {SAMPLE}, formats: [html, pdf]}}]"
     )
     return folder / "batch.yml"
 
 
+WAIT = """
+import os, time
+print(number)
+if number == 2:
+    worker = int(open(f"/proc/{{os.environ['JPY_PARENT_PID']}}/stat").read().rsplit(")", 1)[1].split()[1])
+    open({running!r}, "a").write(f"{{worker}}\\n")
+    while not os.path.exists({go!r}):
+        time.sleep(0.01)
+"""
+
+
 def test_all_reports_arrive_though_a_worker_is_killed(workers, tmp_path):
     address, processes = workers
     heard = []
 
-    class Killer(build.Watcher):
+    class Heard(build.Watcher):
         def finished(self, outcome):
             heard.append(outcome.entry["name"])
-            if len(heard) == 2:
-                processes[0].send_signal(signal.SIGKILL)
 
-    plan = read(plan_of(tmp_path, 6, pause=0.5))
-    outcomes = build.run(plan, tmp_path / "out", common(), watcher=Killer(), scheduler=address)
+    def kill_the_worker_of_the_second() -> None:
+        while not (tmp_path / "running").exists() or not (tmp_path / "running").read_text().endswith("\n"):
+            time.sleep(0.01)
+        pid = int((tmp_path / "running").read_text().split()[0])
+        (worker,) = [process for process in processes if process.pid == pid]
+        worker.kill()
+        worker.wait()
+        (tmp_path / "go").touch()
+
+    killer = threading.Thread(target=kill_the_worker_of_the_second, daemon=True)
+    killer.start()
+    plan = read_plan(plan_of(tmp_path, 4))
+    with cluster.ClusterWorkers(address) as dask:
+        outcomes = build.build_batch(plan, tmp_path / "out", common(), dask, watcher=Heard())
+    killer.join()
     assert {outcome.entry["name"]: outcome.entry["reason"] for outcome in outcomes} == dict.fromkeys(
-        [*(f"slow-number-{n}" for n in range(1, 7)), "sample"], ""
+        [*(f"number-number-{n}" for n in range(1, 5)), "sample"], ""
     )
     assert sorted(heard) == sorted(set(heard)), "none twice"
     for name, content in sample().files.items():
         assert (tmp_path / "out/sample" / name).read_bytes() == content, name
-    again = build.run(plan, tmp_path / "out", common(), scheduler="tcp://127.0.0.1:1")
+    nowhere = cluster.ClusterWorkers("tcp://127.0.0.1:1")
+    again = build.build_batch(plan, tmp_path / "out", common(), nowhere)
     assert all(outcome.unchanged for outcome in again), "nothing to build needs no cluster"
 
 
 def test_what_kills_its_process_costs_its_own_report(workers, tmp_path):
     address, _ = workers
-    code = "import os, signal; os.kill(int(os.environ['JPY_PARENT_PID']), signal.SIGKILL); import time; time.sleep(30)"
+    code = "import os, signal; os.kill(int(os.environ['JPY_PARENT_PID']), signal.SIGKILL); signal.pause()"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), tmp_path / "killer.ipynb")
     (tmp_path / "batch.yml").write_text(
         f"formats: [html]\nreports: [{{notebook: {tmp_path}/killer.ipynb}}, {{notebook: {SAMPLE}}}]"
     )
-    killer, good = build.run(read(tmp_path / "batch.yml"), tmp_path / "out", common(), scheduler=address)
-    assert killer.entry["reason"] == "its process ended without a word (killed, crashed or out of memory)"
+    with cluster.ClusterWorkers(address) as dask:
+        plan = read_plan(tmp_path / "batch.yml")
+        killer, good = build.build_batch(plan, tmp_path / "out", common(), dask)
+    assert killer.entry["reason"] == "worker exited unexpectedly (killed, crashed or out of memory)"
     assert good.ok
+
+
+@pytest.fixture
+def visits(tmp_path):
+    """A spec of a notebook and a table outside the project."""
+    cell = nbformat.v4.new_code_cell(
+        'cohort: str = "data/cohorts/synthetic-example.csv"  # a table', metadata={"tags": ["parameters"]}
+    )
+    code = nbformat.v4.new_code_cell("from analysis.paths import resolve; print(resolve(cohort).read_text(), cohort)")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell, code]), tmp_path / "visits.ipynb")
+    (tmp_path / "clinic.csv").write_text("patients")
+    overrides = {"cohort": str(tmp_path / "clinic.csv")}
+    return Spec("v", str(tmp_path / "visits.ipynb"), overrides, ("html",), common())
+
+
+def test_files_outside_the_project_travel(workers, visits, monkeypatch):
+    here = build_report(visits)
+    assert here.reason == ""
+    address, _ = workers
+    with cluster.ClusterWorkers(address) as dask:
+        there = dask.executor(1).submit(build_report, visits).result()
+    assert there.files == here.files
+    assert notebook_of(there).cells[-1].outputs[0].text == "patients clinic.csv\n"
+
+
+def test_what_is_sent_to_a_worker(visits, tmp_path):
+    sent, expected, contents = cluster.to_send(visits)
+    assert contents == {name: Path(name).read_bytes() for name in (visits.notebook, str(tmp_path / "clinic.csv"))}
+    assert sent == visits
+    assert expected["code"] == common()["code"]["hash"]
+    assert expected["data/arms.csv"] == sha256((ROOT / "data/arms.csv").read_bytes())
+    sent, expected, contents = cluster.to_send(spec())
+    assert (sent.notebook, contents) == (SAMPLE, {})
+    assert expected[SAMPLE] == sha256((ROOT / SAMPLE).read_bytes())
 
 
 def test_no_cluster_is_wrong_use(tmp_path):
@@ -118,38 +175,24 @@ def test_no_cluster_is_wrong_use(tmp_path):
 def test_without_dask_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(cluster.NoCluster, match=r"needs dask.distributed: pip install '.\[cluster\]'"):
-        cluster.Cluster("tcp://127.0.0.1:1", [])
+        cluster.ClusterWorkers("tcp://127.0.0.1:1").jobs()
 
 
-def test_the_archive_holds_library_data_notebooks_and_named_files(tmp_path):
-    cell = nbformat.v4.new_code_cell(
-        'cohort: str = "data/cohorts/synthetic-example.csv"  # a table', metadata={"tags": ["parameters"]}
-    )
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "visits.ipynb")
-    (tmp_path / "clinic.csv").write_text("patients")
-    visits = Spec("v", str(tmp_path / "visits.ipynb"), {"cohort": str(tmp_path / "clinic.csv")}, common=common())
-    archive = cluster.pack([spec(), visits])
-    assert archive == cluster.pack([spec(), visits])
-    names = zipfile.ZipFile(io.BytesIO(archive)).namelist()
-    assert {"project/analysis/paths.py", "project/data/arms.csv", "project/data/references.bib"} <= set(names)
-    assert f"project/{SAMPLE}" in names
-    assert not [name for name in names if "__pycache__" in name or name.startswith(("project/data/cohorts", "/"))]
-    moved, places = cluster.portable(visits)
-    assert {moved.notebook, *places.values()} <= set(names)
-    assert list(places) == [str(tmp_path / "clinic.csv")]
-    assert places[str(tmp_path / "clinic.csv")].endswith("/clinic.csv")
-    assert cluster.portable(spec())[0].notebook == f"project/{SAMPLE}"
-
-
-def test_a_file_that_stands_elsewhere_is_found(monkeypatch, tmp_path):
-    monkeypatch.setenv("KETAMINE_CRPS_MOVED", json.dumps({"visits.csv": str(tmp_path / "x.csv")}))
-    assert resolve("visits.csv") == tmp_path / "x.csv"
-    assert resolve("data") == ROOT / "data"
-
-
-def test_other_versions_on_a_worker_fail_the_report(tmp_path):
-    old = dataclasses.replace(spec(), common={**common(), "versions": {**common()["versions"], "pandas": "0.1"}})
-    made = pickle.loads(cluster.build_here(cluster.pack([old]), pickle.dumps(cluster.portable(old))))
+def test_another_version_on_a_worker_fails_the_report(workers):
     import pandas
 
-    assert made.reason == f"the worker has other versions than this machine: pandas {pandas.__version__}"
+    old = dataclasses.replace(
+        spec(),
+        common={
+            **common(),
+            "code": {**common()["code"], "hash": "other"},
+            "versions": {**common()["versions"], "pandas": "0.1", "absent": "1"},
+            "data": {**common()["data"], "files": {**common()["data"]["files"], "arms.csv": "other"}},
+        },
+    )
+    address, _ = workers
+    with cluster.ClusterWorkers(address) as dask:
+        built = dask.executor(1).submit(build_report, old).result()
+    different = f"code, pandas {pandas.__version__}, absent, data/arms.csv"
+    assert built.reason == f"the worker differs from this machine in: {different}"
+    assert built.files == {}

@@ -47,14 +47,14 @@ def folder(tmp_path: Path, common) -> Path:
             (tmp_path / name / file).write_bytes(content)
     (tmp_path / "index.html").write_text("x")
     (tmp_path / "manifest.json").write_text("{}")
-    (tmp_path / crate.NAME).write_bytes(crate.described(entries, common))
+    (tmp_path / crate.CRATE).write_bytes(crate.crate_json(entries, common))
     return tmp_path
 
 
 def test_every_file_that_it_names_is_there_with_its_hash(folder):
     read = ROCrate(folder)
     named = {data.id for data in read.data_entities if data.type == "File"}
-    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {crate.NAME}
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {crate.CRATE}
     assert named == present
     for name in named - {"index.html", "manifest.json"}:
         assert read.get(name)["sha256"] == sha256((folder / name).read_bytes())
@@ -88,7 +88,7 @@ def test_the_licence_of_the_data_is_that_of_the_dictionary(data_folder):
 
 
 def test_the_same_batch_gives_the_same_bytes(common):
-    first, second = (crate.described([entry("one"), entry("two")], common) for _ in range(2))
+    first, second = (crate.crate_json([entry("one"), entry("two")], common) for _ in range(2))
     assert first == second
     graph = json.loads(first)["@graph"]
     assert len({node["@id"] for node in graph}) == len(graph)
@@ -100,4 +100,4 @@ def test_the_same_batch_gives_the_same_bytes(common):
         for part in (value if isinstance(value, list) else [value])
         if isinstance(part, dict)
     ]
-    assert set(pointed) - ids <= {f"https://w3id.org/ro/crate/{crate.VERSION}"}, "nothing points to nowhere"
+    assert set(pointed) - ids <= {f"https://w3id.org/ro/crate/{crate.CRATE_VERSION}"}, "nothing points to nowhere"

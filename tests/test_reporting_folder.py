@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner
-from reporting_samples import SAMPLE, common, sample
+from reporting_samples import SAMPLE, ThreadWorkers, common, sample
 
 from analysis.__main__ import main
 from analysis.reporting import ReportError
@@ -30,16 +29,18 @@ def built(tmp_path, monkeypatch):
     def quick(spec):
         made.append(spec.name)
         reason = "cell 1: it went wrong" if spec.name in built.bad else ""
-        return Built(spec.name, {"report.html": f"<p>{spec.given}".encode()}, reason, made=sample().made, seconds=1.0)
+        return Built(
+            spec.name, {"report.html": f"<p>{spec.overrides}".encode()}, reason, record=sample().record, seconds=1.0
+        )
 
     def built(text: str = PLAN, shared: dict | None = None, **options) -> list[str]:
         made.clear()
         (tmp_path / "batch.yml").write_text(text)
-        built.outcomes = build.run(
-            plan.read(tmp_path / "batch.yml"),
+        built.outcomes = build.build_batch(
+            plan.read_plan(tmp_path / "batch.yml"),
             tmp_path / "out",
             shared or common(),
-            executor=ThreadPoolExecutor,
+            ThreadWorkers(),
             **options,
         )
         return sorted(made)
@@ -47,7 +48,7 @@ def built(tmp_path, monkeypatch):
     made: list[str] = []
     built.bad = set()
     sample()
-    monkeypatch.setattr(pool, "build", quick)
+    monkeypatch.setattr(pool, "build_report", quick)
     return built
 
 
@@ -127,11 +128,11 @@ def test_a_file_that_a_parameter_names_counts(tmp_path):
     cell = nbformat.v4.new_code_cell(f'cohort: str = "{tmp_path}/c.csv"  # a file', metadata={"tags": ["parameters"]})
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "n.ipynb")
     (tmp_path / "batch.yml").write_text(f"reports: [{{notebook: {tmp_path}/n.ipynb}}]")
-    (report,) = plan.read(tmp_path / "batch.yml").reports
+    (report,) = plan.read_plan(tmp_path / "batch.yml").reports
     hashes = []
     for content in ("a", "b", "a"):
         (tmp_path / "c.csv").write_text(content)
-        hashes.append(build.inputs(report, common()))
+        hashes.append(build.input_hash(report, common()))
     assert hashes[0] == hashes[2] != hashes[1]
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
 import zmq
-from reporting_samples import common, notebook_of
+from jupyter_client.asynchronous import AsyncKernelClient
+from reporting_samples import common, notebook_of, sample, spec
 
+from analysis.paths import ROOT
+from analysis.reporting.kernel import engine
 from analysis.reporting.kernel.manager import ReportKernelManager
-from analysis.reporting.run import Spec, build
+from analysis.reporting.run import Spec, build_report
 
 ASK = """
 import glob, json, os
@@ -26,11 +32,11 @@ print(json.dumps({**seen, "mode": os.stat(folder).st_mode, "sockets": len(glob.g
 """
 
 
-def told_by_a_kernel(folder: Path) -> dict:
+def connection_of_a_kernel(folder: Path) -> dict:
     """What a report's kernel knows about its connection."""
     path = folder / "probe.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ASK)]), path)
-    built = build(Spec("probe", str(path), formats=(), common=common()))
+    built = build_report(Spec("probe", str(path), formats=(), common=common()))
     assert built.reason == ""
     return json.loads(notebook_of(built).cells[-1].outputs[0].text)
 
@@ -39,7 +45,7 @@ def told_by_a_kernel(folder: Path) -> dict:
 def test_sockets_are_this_users_alone_and_go_with_the_kernel(tmp_path, monkeypatch):
     scratch = Path(tempfile.mkdtemp(dir="/tmp"))  # a socket's path must be short
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    told = told_by_a_kernel(tmp_path)
+    told = connection_of_a_kernel(tmp_path)
     assert (told["transport"], told["encrypted"], told["sockets"]) == ("ipc", False, 5)
     assert stat.S_IMODE(told["mode"]) & 0o077 == 0
     assert Path(told["folder"]).parent == scratch
@@ -52,7 +58,7 @@ def test_where_a_sockets_path_would_be_too_long_ports_are_encrypted(tmp_path, mo
     long = tmp_path / ("a" * 100)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    told = told_by_a_kernel(tmp_path)
+    told = connection_of_a_kernel(tmp_path)
     assert (told["transport"], told["encrypted"]) == ("tcp", True)
     assert list(long.iterdir()) == []
 
@@ -68,3 +74,44 @@ def test_a_kernel_that_starts_again_keeps_its_folder_until_it_ends(tmp_path):
         return [*there, folder.exists() and manager.transport == "ipc"]
 
     assert asyncio.run(folders()) == [True, False]
+
+
+def test_the_client_that_waits_for_no_silence_makes_the_same_notebook(monkeypatch):
+    class Plain(ReportKernelManager):
+        client_class = "jupyter_client.asynchronous.AsyncKernelClient"
+        client_factory = AsyncKernelClient
+
+    monkeypatch.setattr(engine, "ReportKernelManager", Plain)
+    again = build_report(dataclasses.replace(spec(), formats=()))
+    assert again.files["report.ipynb"] == sample().files["report.ipynb"]
+
+
+LEAN = "from analysis.reporting.kernel.lean_nbformat import import_nbformat; import_nbformat()\n"
+CHECK = """
+import nbformat, sys
+good = nbformat.read(sys.argv[1], as_version=4)
+bad = nbformat.from_dict({**good, "cells": [{**good.cells[0], "cell_type": "unknown"}]})
+print(nbformat.writes(good))
+try:
+    nbformat.validate(bad)
+except nbformat.ValidationError as error:
+    print(error)
+"""
+
+
+def test_nbformat_without_the_grammar_writes_and_refuses_the_same(tmp_path):
+    path = tmp_path / "sample.ipynb"
+    path.write_bytes(sample().files["report.ipynb"])
+    lean, plain = (
+        subprocess.run(
+            [sys.executable, "-c", f"{first}{CHECK}import sys; print('rfc3987_syntax' in sys.modules)", str(path)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for first in (LEAN, "")
+    )
+    assert (lean.splitlines()[-1], plain.splitlines()[-1]) == ("False", "True")
+    assert lean.splitlines()[:-1] == plain.splitlines()[:-1]
+    assert "is not valid" in lean

@@ -10,7 +10,7 @@ from reporting_samples import SAMPLE
 from analysis import paths
 from analysis.parameters import find_notebook
 from analysis.reporting.batch import axes
-from analysis.reporting.batch.plan import PlanError, read, report_name, studies_with_outcomes
+from analysis.reporting.batch.plan import PlanError, read_plan, report_name, studies_with_outcomes
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def reading(tmp_path):
     def make(text: str):
         path = tmp_path / "batch.yml"
         path.write_text(text, encoding="utf-8")
-        return read(path)
+        return read_plan(path)
 
     return make
 
@@ -47,7 +47,7 @@ def test_a_matrix_becomes_one_report_for_each_combination(reading):
         "sample-mangnus2022-routes-all-level-0-9",
         "sample-mangnus2022-routes-all-level-0-95",
     ]
-    assert made[2].given == {"studies": ("mangnus2022",), "routes": ("iv", "oral"), "level": 0.9}
+    assert made[2].overrides == {"studies": ("mangnus2022",), "routes": ("iv", "oral"), "level": 0.9}
     assert made[0].formats == ("html",)
 
 
@@ -83,7 +83,7 @@ def test_with_outcomes_finds_every_study_with_an_outcome_row(reading, data_folde
     assert "mangnus2022" in names
     assert "mangnus2023" not in names, "a protocol has no results"
     made = reading("reports: [{notebook: study-report, matrix: {study_id: with_outcomes}}]").reports
-    assert [report.given["study_id"] for report in made] == names
+    assert [report.overrides["study_id"] for report in made] == names
 
 
 def test_a_new_study_appears_by_itself(data_copy, monkeypatch):
@@ -100,7 +100,7 @@ def test_two_reports_of_one_name_are_refused(reading):
     problems = refused(
         reading, f"reports: [{{notebook: {SAMPLE}}}, {{notebook: {SAMPLE}, parameters: {{title: Other}}}}]"
     )
-    assert problems == ["two reports would be written to 'sample'; give one a `name` of its own."]
+    assert problems == ["2 reports would be written to 'sample'; choose another `name`."]
 
 
 def test_everything_wrong_is_told_at_once(reading):
@@ -129,7 +129,7 @@ def test_everything_wrong_is_told_at_once(reading):
         "report 3: name 'Bad Name': only lower-case letters",
         "report 4: no such key 'paramters'; nearest: 'parameters'",
         "report 4: formats ['docx'] not allowed. Allowed: html, pdf.",
-        "report 5: level: stands both in `parameters` and in `matrix`",
+        "report 5: level: in both `parameters` and `matrix`",
         "report 5: matrix studies: a list of values is needed, not 'with_outcomes'",
         "report 6: needs a `notebook`",
     ]
@@ -144,8 +144,8 @@ def test_everything_wrong_is_told_at_once(reading):
         ("", "needs a list `reports`"),
         ("reports: []", "needs a list `reports`"),
         ("reports: {notebook: x}", "needs a list `reports`"),
-        ("reports: [", "is no YAML"),
-        ("reports: [{notebook: a, notebook: b}]", "'notebook' stands twice"),
+        ("reports: [", "is not valid YAML"),
+        ("reports: [{notebook: a, notebook: b}]", "'notebook' appears twice"),
         (f"reports: [{{notebook: {SAMPLE}, matrix: {{level: 0.9}}}}]", "matrix level: a list of values is needed"),
         (f"reports: [{{notebook: {SAMPLE}, matrix: [level]}}]", "are mappings"),
     ],
@@ -156,20 +156,20 @@ def test_what_is_no_plan(reading, text, why):
 
 def test_a_missing_plan(tmp_path):
     with pytest.raises(PlanError, match="can't be read"):
-        read(tmp_path / "none.yml")
+        read_plan(tmp_path / "none.yml")
 
 
 def test_the_plan_of_the_repository_is_sound():
-    made = read(paths.ROOT / "reports" / "batch.yml").reports
+    made = read_plan(paths.ROOT / "reports" / "batch.yml").reports
     used = {report.notebook.name for report in made}
     assert used >= {"evidence-report", "study-report", "01-evidence-map", "04-durations-of-benefit"}
-    studies = [report.given["study_id"] for report in made if report.notebook.name == "study-report"]
+    studies = [report.overrides["study_id"] for report in made if report.notebook.name == "study-report"]
     assert studies == studies_with_outcomes()
-    assert any(not report.given for report in made if report.notebook.name == "evidence-report")
+    assert any(not report.overrides for report in made if report.notebook.name == "evidence-report")
 
 
 def test_the_paper_of_all_pdfs(reading):
-    from analysis.reporting.batch.build import inputs
+    from analysis.reporting.batch.build import input_hash
 
     text = f"paper: {{}}\nreports:\n  - notebook: {SAMPLE}\n"
     assert reading(text.format("letter")).paper == "letter"
@@ -178,4 +178,4 @@ def test_the_paper_of_all_pdfs(reading):
     (report,) = reading(text.format("letter")).reports
     common = {"data": {"hash": "d"}, "code": {"hash": "c"}, "versions": {}}
     # another paper is another report: it is built again
-    assert inputs(report, common) != inputs(report, {**common, "paper": "letter"})
+    assert input_hash(report, common) != input_hash(report, {**common, "paper": "letter"})

@@ -17,7 +17,11 @@ from reporting_samples import SAMPLE, common, notebook_of, sample, spec, synthet
 
 from analysis.paths import ROOT
 from analysis.reporting import run
-from analysis.reporting.run import Spec, build, one_line, place
+from analysis.reporting.kernel import execution
+from analysis.reporting.kernel.environment import kernel_environment
+from analysis.reporting.kernel.normalization import merged_streams, one_line
+from analysis.reporting.rehearsal import Rehearsal
+from analysis.reporting.run import Spec, build_report, write_report
 
 
 def test_the_files_of_a_report():
@@ -43,7 +47,7 @@ def test_the_same_input_gives_the_same_bytes(monkeypatch, tmp_path):
     (tmp_path / "matplotlibrc").write_text("axes.facecolor: red\n")
     monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    again = build(spec("another-name"))
+    again = build_report(spec("another-name"))
     assert again.reason == ""
     for name, content in sample().files.items():
         assert again.files[name] == content, name
@@ -87,7 +91,7 @@ def test_the_cells_that_run_are_those_that_papermill_prepares():
 
 
 def test_a_failing_cell_leaves_the_notebook_and_no_report():
-    built = build(spec("bad", stop=True))
+    built = build_report(spec("bad", stop=True))
     assert built.reason == "cell 14: ValueError: the table holds no study that reports a score"
     assert list(built.files) == ["report.ipynb"]
     notebook = nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)
@@ -98,30 +102,78 @@ def test_a_failing_cell_leaves_the_notebook_and_no_report():
     assert not any("papermill-error" in str(cell.metadata) for cell in notebook.cells)
 
 
-def test_a_dead_kernel_is_told():
-    built = build(spec("dead", die=True))
+def test_a_dead_kernel_is_reported():
+    built = build_report(spec("dead", die=True))
     assert built.reason == "cell 14: the kernel died (killed, crashed or out of memory)"
     assert list(built.files) == ["report.ipynb"]
     (error,) = notebook_of(built).cells[13].outputs
     assert (error.output_type, error.ename) == ("error", "DeadKernel")
 
 
+def endless(folder, *before: str):
+    """A notebook with these cells and one that does not end."""
+    sources = [*before, "while True: pass"]
+    path = folder / "endless.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources]), path)
+    return path
+
+
 def test_a_cell_that_takes_too_long_is_stopped(tmp_path):
-    path = tmp_path / "slow.ipynb"
-    cells = [nbformat.v4.new_markdown_cell("# Slow"), nbformat.v4.new_code_cell("import time; time.sleep(60)")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    built = build(Spec("slow", str(path), common=common(), timeout=1))
-    assert built.reason == "cell 2: stopped: the report took longer than 1 s (`timeout` in the list of reports)"
-    assert built.seconds < 20
-    assert [output.ename for output in notebook_of(built).cells[1].outputs] == ["Timeout"]
+    built = build_report(Spec("endless", str(endless(tmp_path)), common=common(), timeout=0.2))
+    assert built.reason == "cell 1: stopped: the report took longer than 0.2 s (`timeout` in the list of reports)"
+    assert [output.ename for output in notebook_of(built).cells[0].outputs] == ["Timeout"]
 
 
 def test_the_time_of_a_report_is_that_of_all_its_cells(tmp_path):
-    path = tmp_path / "slow.ipynb"
-    cells = [nbformat.v4.new_code_cell("import time; time.sleep(0.8)") for _ in range(3)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    built = build(Spec("slow", str(path), common=common(), timeout=2))
-    assert built.reason.startswith("cell 2: stopped") or built.reason.startswith("cell 3: stopped")
+    """A clock that advances by 4 s with each cell leaves the third cell 2 s of 10; the second has 6."""
+    seconds = [0.0]
+    allowed = []
+
+    def clock() -> float:
+        return seconds[0]
+
+    def on_cell(notebook, index):
+        seconds[0] += 4.0
+
+    class Engine(execution.ReportEngine):
+        @classmethod
+        def execute_notebook(cls, *arguments, timeout_func, **more):
+            def recorded(cell):
+                allowed.append(timeout_func(cell))
+                return 0  # no limit: the verdict must not depend on the speed of the machine
+
+            return super().execute_notebook(*arguments, timeout_func=recorded, **more)
+
+    path = tmp_path / "three.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")] * 3), path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "ReportEngine", Engine)
+        environment = kernel_environment(0, str(tmp_path))
+        _, reason = execution.execute(path, {}, environment, 10.0, on_cell=on_cell, clock=clock)
+    assert (allowed, reason) == ([10.0, 6.0, 2.0], "")
+
+
+def test_a_rehearsed_report_has_the_same_bytes():
+    again = build_report(spec(), rehearse=True)
+    assert again.reason == ""
+    assert again.files == sample().files
+
+
+def test_a_rehearsal_exports_parts_of_growing_length():
+    exported = []
+    practice = Rehearsal(lambda part: exported.append(len(part.cells)))
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(str(n)) for n in range(20)])
+    for index in range(20):
+        practice.running.result()
+        practice.add_cell(notebook, index)
+    practice.close()
+    assert exported == [1, 5, 9, 13, 17]
+    assert len(notebook.cells) == 20
+
+
+def test_an_export_of_both_formats_is_that_of_each_alone():
+    notebook = notebook_of(sample())
+    assert run.export(notebook, ("html", "pdf")) == run.export(notebook, ("html",)) | run.export(notebook, ("pdf",))
 
 
 @pytest.mark.parametrize(
@@ -131,8 +183,8 @@ def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, f
     monkeypatch.setattr(f"analysis.reporting.page.{module}.TEMPLATE", tmp_path / "nothing-there")
     with pytest.raises(Exception, match=words):
         run.export(notebook_of(sample()), (format,))
-    monkeypatch.setattr(run, "execute", lambda *_: (notebook_of(sample()), ""))
-    built = build(spec())
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: (notebook_of(sample()), ""))
+    built = build_report(spec())
     assert words in built.reason
     assert list(built.files) == ["report.ipynb"]
 
@@ -144,8 +196,8 @@ def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
     monkeypatch.setattr(
         pdf, "typst_source", lambda *a: ('#set text(font: "Nope Sans")\n' + source(*a)[0], source(*a)[1])
     )
-    monkeypatch.setattr(run, "execute", lambda *_: (notebook_of(sample()), ""))
-    assert build(spec()).reason == "ReportError: Typst: unknown font family: nope sans"
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: (notebook_of(sample()), ""))
+    assert build_report(spec()).reason == "ReportError: Typst: unknown font family: nope sans"
 
 
 def test_a_file_named_from_here_is_found_by_the_kernel(tmp_path, monkeypatch):
@@ -156,7 +208,7 @@ def test_a_file_named_from_here_is_found_by_the_kernel(tmp_path, monkeypatch):
     code = nbformat.v4.new_code_cell("from analysis.paths import resolve; print(resolve(cohort).read_text())")
     nbformat.write(nbformat.v4.new_notebook(cells=[parameters, code]), tmp_path / "visits.ipynb")
     monkeypatch.chdir(tmp_path)
-    built = build(Spec("v", str(tmp_path / "visits.ipynb"), {"cohort": "clinic.csv"}, (), common()))
+    built = build_report(Spec("v", str(tmp_path / "visits.ipynb"), {"cohort": "clinic.csv"}, (), common()))
     assert built.reason == ""
     assert notebook_of(built).cells[-1].outputs[0].text == "patients\n"
     assert str(tmp_path) not in built.files["report.ipynb"].decode()
@@ -168,37 +220,37 @@ def stream(name: str, text: str):
 
 def test_what_was_printed_in_pieces_is_one_output():
     other = nbformat.v4.new_output("display_data", data={"text/plain": "3"})
-    made = run.merged_streams([stream("stderr", "w"), stream("stdout", "a\n"), other, stream("stdout", "b\n")])
+    made = merged_streams([stream("stderr", "w"), stream("stdout", "a\n"), other, stream("stdout", "b\n")])
     assert [output.get("text", "") for output in made] == ["a\nb\n", "w", ""]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), st.text("ab\r\n", max_size=12)), max_size=5))
 def test_printed_lines_are_merged_as_nbclient_does_it(pieces):
-    made = run.merged_streams([stream(name, text) for name, text in pieces])
+    made = merged_streams([stream(name, text) for name, text in pieces])
     for output in made:
         text = "".join(text for name, text in pieces if name == output.name)
         assert output.text == re.sub(r".*\r(?=[^\n])", "", text)
     assert [output.name for output in made] == sorted({name for name, _ in pieces}, reverse=True)
 
 
-def test_one_long_line_takes_no_longer_than_others(tmp_path):
+def test_one_long_line_is_complete(tmp_path):
     path = tmp_path / "long.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print('x' * 2_000_000)")]), path)
-    built = build(Spec("long", str(path), formats=(), common=common()))
+    built = build_report(Spec("long", str(path), formats=(), common=common()))
     assert notebook_of(built).cells[0].outputs[0].text == "x" * 2_000_000 + "\n"
 
 
 def test_an_unknown_citation_fails_the_report(tmp_path):
     path = tmp_path / "cites.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# T\n\n[@nobody2020]")]), path)
-    built = build(Spec("cites", str(path), common=common()))
+    built = build_report(Spec("cites", str(path), common=common()))
     assert built.reason == "ReportError: cites what is not in references.bib: nobody2020"
     assert list(built.files) == ["report.ipynb"]
 
 
 def test_a_misspelt_parameter_starts_no_kernel(monkeypatch):
-    monkeypatch.setattr(run, "execute", lambda *_: pytest.fail("a kernel was started"))
-    built = build(Spec("x", SAMPLE, {"levle": 0.9}, common=common()))
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: pytest.fail("a kernel was started"))
+    built = build_report(Spec("x", SAMPLE, {"levle": 0.9}, common=common()))
     assert "no parameter 'levle'; nearest: 'level'" in built.reason
     assert built.files == {}
 
@@ -220,12 +272,12 @@ def test_specs_and_results_travel():
 
 def test_files_are_placed_all_or_none(tmp_path):
     folder = tmp_path / "deep" / "report"
-    place(folder, {"report.html": b"old", "tables/a.csv": b"1"})
-    place(folder, {"report.html": b"new"})
+    write_report(folder, {"report.html": b"old", "tables/a.csv": b"1"})
+    write_report(folder, {"report.html": b"new"})
     assert (folder / "report.html").read_bytes() == b"new"
     assert not (folder / "tables").exists(), "what the last run left must not pass for this one's"
     with pytest.raises(OSError):
-        place(folder, {"report.html": b"newer", "report.html/x": b"cannot be"})
+        write_report(folder, {"report.html": b"newer", "report.html/x": b"cannot be"})
     assert (folder / "report.html").read_bytes() == b"new"
     assert [path.name for path in folder.parent.iterdir()] == ["report"]
 

@@ -6,30 +6,30 @@ import asyncio
 import contextlib
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.kernelspec import KernelSpecManager
-from processes import gone
 from reporting_samples import common, notebook_of, sample, spec
 
 from analysis.paths import ROOT
-from analysis.reporting.kernel import fork_client, fork_server
-from analysis.reporting.kernel.environment import environment
-from analysis.reporting.run import Spec, build
+from analysis.reporting.kernel import execution, fork_client, fork_server
+from analysis.reporting.kernel import template as templates
+from analysis.reporting.kernel.environment import kernel_environment
+from analysis.reporting.run import Spec, build_report
 
-pytestmark = pytest.mark.skipif(not fork_client.available(), reason="no fork here")
+pytestmark = pytest.mark.skipif(not templates.fork_available(), reason="no fork here")
 
 
 @pytest.fixture(scope="module")
 def template():
     """A template process, used by the reports of this module."""
-    made = fork_client.Template(environment(common()["code"]["epoch"], "/nonexistent"))
+    made = templates.Template(kernel_environment(common()["code"]["epoch"], "/nonexistent"))
     yield made
     made.close()
 
@@ -37,22 +37,32 @@ def template():
 @pytest.fixture
 def warmly(template):
     """Kernels of this process are forked."""
-    fork_client.use(template.address)
+    templates.use_template(template.address)
     yield template
-    fork_client.use("")
+    templates.use_template("")
 
 
 def run_cells(folder: Path, *cells: str, **more) -> tuple[str, list[str]]:
     """Why the report failed, and what its cells printed."""
     path = folder / "probe.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path)
-    built = build(Spec("probe", str(path), formats=(), common=common(), **more))
+    built = build_report(Spec("probe", str(path), formats=(), common=common(), **more))
     outputs = [output for cell in notebook_of(built).cells for output in cell.outputs]
     return built.reason, [output.text for output in outputs if output.output_type == "stream"]
 
 
+def wait_for_end(pid: int) -> None:
+    """Wait until the process has ended (its parent may not have read its exit status yet)."""
+    with contextlib.suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(pid)
+        try:
+            select.select([descriptor], [], [])
+        finally:
+            os.close(descriptor)
+
+
 def test_a_forked_kernel_makes_the_same_bytes(warmly):
-    again = build(spec())
+    again = build_report(spec())
     assert again.reason == ""
     for name, content in sample().files.items():
         assert again.files[name] == content, name
@@ -133,7 +143,7 @@ def test_random_numbers_are_fresh_in_each_report(warmly, tmp_path):
 
 def test_a_forked_kernel_sees_what_an_ordinary_one_sees(warmly, tmp_path):
     _, (forked,) = run_cells(tmp_path, STATE)
-    fork_client.use("")
+    templates.use_template("")
     _, (ordinary,) = run_cells(tmp_path, STATE)
     forked, ordinary = json.loads(forked), json.loads(ordinary)
     # libraries add filters of their own when they are imported, and here more of them are
@@ -154,15 +164,28 @@ def test_a_kernel_that_runs_out_of_memory_costs_its_own_report(warmly, tmp_path)
 
 
 def test_an_endless_cell_is_stopped_and_its_process_goes(warmly, tmp_path):
-    reason, printed = run_cells(tmp_path, "import os; print(os.getpid(), flush=True)\nwhile True: pass", timeout=1.5)
-    assert reason == "cell 1: stopped: the report took longer than 1.5 s (`timeout` in the list of reports)"
-    assert gone(int(printed[0]))
+    """The clock passes the end of the time when the first cell has run, so the second is stopped at once."""
+    path = tmp_path / "probe.ipynb"
+    cells = [nbformat.v4.new_code_cell(code) for code in ("import os; print(os.getpid())", "while True: pass")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    seconds = [0.0]
+    notebook, reason = execution.execute(
+        path,
+        {},
+        kernel_environment(0, str(tmp_path)),
+        1000.0,
+        on_cell=lambda notebook, index: seconds.append(2000.0),
+        clock=lambda: seconds[-1],
+    )
+    assert reason == "cell 2: stopped: the report took longer than 1000 s (`timeout` in the list of reports)"
+    wait_for_end(int(notebook.cells[0].outputs[0].text))
 
 
-def asleep() -> tuple[fork_client.ForkedKernel, fork_client.Template]:
+def asleep() -> tuple[fork_client.ForkedKernel, templates.Template]:
     """A kernel that does nothing, and its template."""
-    template = fork_client.Template(environment(0, "/nonexistent"))
-    connection = fork_client._connect(template.address)
+    template = templates.Template(kernel_environment(0, "/nonexistent"))
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(template.address)
     kernel = fork_client.ForkedKernel(connection)
     asked = {"argv": ["ipykernel_launcher", "-f", f"{template.folder}/c.json"], "env": dict(os.environ), "cwd": "/"}
     connection.setblocking(True)
@@ -175,14 +198,14 @@ def asleep() -> tuple[fork_client.ForkedKernel, fork_client.Template]:
 def test_a_kernel_ends_with_whoever_asked_for_it():
     kernel, template = asleep()
     kernel.connection.close()
-    assert gone(kernel.pid)
+    wait_for_end(kernel.pid)
     template.close()
 
 
 def test_a_kernel_ends_with_its_template_however_that_ends():
     kernel, template = asleep()
     template.process.kill()
-    assert gone(kernel.pid)
+    wait_for_end(kernel.pid)
     assert kernel.poll() == -signal.SIGKILL
     template.close()
 
@@ -190,132 +213,52 @@ def test_a_kernel_ends_with_its_template_however_that_ends():
 def test_closing_a_template_ends_its_kernels():
     kernel, template = asleep()
     template.close()
-    assert gone(kernel.pid)
-    assert gone(template.process.pid)
+    wait_for_end(kernel.pid)
+    wait_for_end(template.process.pid)
     assert not Path(template.folder).exists()
 
 
-def test_closing_a_template_that_still_loads_waits_for_nothing():
-    """A list of reports that is refused is told at once, although the template began before it was read."""
-    template = fork_client.Template(environment(0, "/nonexistent"))
+def test_closing_a_template_that_still_imports_waits_for_nothing(tmp_path):
+    """A list of reports is refused at once, although the template was started before the list was read."""
+    (tmp_path / "analysis").mkdir()
+    (tmp_path / "analysis" / "__init__.py").write_text("import signal; signal.pause()")
+    template = templates.Template({**os.environ, "PYTHONPATH": str(tmp_path)})
     template.close()
     assert template.process.returncode == -signal.SIGTERM
 
 
 def test_a_template_ends_with_its_owner():
     code = (
-        "from analysis.reporting.kernel.fork_client import Template; import os, time; t = Template(dict(os.environ)); "
-        "print(t.process.pid, t.folder, flush=True); time.sleep(60)"
+        "from analysis.reporting.kernel.template import Template; import os, signal; t = Template(dict(os.environ)); "
+        "print(t.process.pid, t.folder, flush=True); signal.pause()"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     pid, folder = owner.stdout.readline().split()
     owner.kill()
     owner.wait()
-    assert gone(int(pid))
+    wait_for_end(int(pid))
     assert not Path(folder).exists()
 
 
 def test_without_a_template_the_ordinary_kernel_starts(tmp_path):
-    broken = tmp_path / "analysis"  # stands before the library, installed or not
+    broken = tmp_path / "analysis"  # comes before the library in the path
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError")
-    lost = fork_client.Template({**os.environ, "PYTHONPATH": str(tmp_path)})
-    fork_client.use(lost.address)
+    lost = templates.Template({**os.environ, "PYTHONPATH": str(tmp_path)})
+    templates.use_template(lost.address)
     try:
         assert run_cells(tmp_path, "import os; print(os.getppid() == " + str(os.getpid()) + ")")[1] == ["True\n"]
     finally:
-        fork_client.use("")
+        templates.use_template("")
         lost.close()
 
 
 def test_what_looks_for_its_shell_is_not_in_the_template():
     code = (
         "from analysis.reporting.kernel import fork_server as t; t.load_libraries();"
-        "import sys; print(t.fit(), 'analysis.reporting.run' in sys.modules)"
+        "import sys; print(t.can_fork(), 'analysis.reporting.run' in sys.modules)"
     )
-    settings = {**environment(0, "/nonexistent"), **fork_client._ONE_THREAD}
+    settings = {**kernel_environment(0, "/nonexistent"), **templates.ONE_THREAD}
     done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=True)
     assert done.stdout == "True False\n"
-    assert "matplotlib.pyplot" in fork_server._NEEDS_A_SHELL
-
-
-def installed(folder: Path) -> dict[str, str]:
-    """An environment in which the entry points and the kernel spec of the project are installed."""
-    import tomllib
-
-    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
-    told = folder / "crps_test-1.dist-info"
-    told.mkdir()
-    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: crps-test\nVersion: 1\n")
-    lines = [
-        f"[{group}]\n" + "".join(f"{name} = {what}\n" for name, what in found.items())
-        for group, found in points.items()
-    ]
-    (told / "entry_points.txt").write_text("\n".join(lines))
-    kernel = folder / "kernels" / "ketamine-crps"
-    kernel.mkdir(parents=True)
-    (kernel / "kernel.json").write_bytes((ROOT / "analysis/reporting/kernel/kernelspec/kernel.json").read_bytes())
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
-        "JUPYTER_PATH": str(folder),
-        "JUPYTER_RUNTIME_DIR": str(folder / "run"),
-    }
-
-
-def test_plain_papermill_finds_the_template_that_an_earlier_call_left(tmp_path):
-    settings = installed(tmp_path)
-    notebook = tmp_path / "parent.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PARENT)]), notebook)
-
-    def parent(*options: str) -> int:
-        out = tmp_path / "out.ipynb"
-        command = [sys.executable, "-m", "papermill", "--no-progress-bar", *options, str(notebook), str(out)]
-        subprocess.run(command, env=settings, check=True, capture_output=True)
-        return int(nbformat.read(out, as_version=4).cells[0].outputs[0].text)
-
-    try:
-        parent("-k", "ketamine-crps")
-        end = time.monotonic() + 30
-        while all("." in path.name for path in (tmp_path / "run").glob("crps-*")) and time.monotonic() < end:
-            time.sleep(0.05)
-        (template,) = templates_at(tmp_path)
-        assert parent("-k", "ketamine-crps") == int(template)
-        assert parent("--engine", "ketamine-crps", "-k", "python3") == int(template)
-    finally:
-        for pid in templates_at(tmp_path):
-            os.kill(int(pid), signal.SIGTERM)
-            assert gone(int(pid))
-
-
-def test_make_installs_the_kernel():
-    if Path(sys.prefix) != ROOT / ".venv":
-        pytest.skip("this environment was not made by make")
-    spec = KernelSpecManager().get_kernel_spec("ketamine-crps")
-    assert Path(spec.resource_dir).is_relative_to(sys.prefix)
-    assert spec.metadata["kernel_provisioner"]["provisioner_name"] == "ketamine-crps"
-
-
-def templates_at(folder: Path) -> list[str]:
-    """Processes that serve in a folder, or are about to."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            told = (process / "cmdline").read_text()
-            if "serve_at" in told and str(folder) in told:
-                found.append(process.name)
-    return found
-
-
-def test_a_template_that_nobody_asks_goes(tmp_path):
-    address = tmp_path / "t"
-    fork_client.leave_behind(str(address), dict(os.environ), idle=0.2)
-    end = time.monotonic() + 30
-    seen = False
-    while time.monotonic() < end:
-        seen = seen or address.exists()
-        if seen and not address.exists():
-            break
-        time.sleep(0.01)
-    assert seen and not address.exists()
-    assert [path.name for path in tmp_path.iterdir()] == []
+    assert "matplotlib.pyplot" in fork_server.NEEDS_A_SHELL

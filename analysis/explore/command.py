@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.evidence.selection import Criteria
 from analysis.outcomes.cohort.judging import LEAST_FALL_PERCENT
-from analysis.parameters import check, find_notebook
+from analysis.parameters import check_values, find_notebook
 from analysis.reporting import provenance
 
 WHERE = "Run it in the folder of the project; it builds the HTML and the PDF."
@@ -51,5 +51,5 @@ def cohort_command(
 
 def _command(name: str, given: dict[str, Any]) -> str:
     notebook = find_notebook(name)
-    values = check(notebook, given)
+    values = check_values(notebook, given)
     return provenance.command(notebook, {n: values[n] for n in given if values[n] != notebook.defaults[n]})

@@ -1,8 +1,8 @@
-"""The parameters of notebooks: what they are called, what they mean, what they may be.
+"""The parameters of notebooks: their names, meanings and allowed values.
 
-A notebook states its parameters once, in the cell tagged `parameters`: name, type, default, and a comment that says
-what it means. This package reads that cell and checks values against it and against the registry, the same for the
-command line, the batch and a notebook run by hand. It starts no kernel and imports no report machinery.
+A notebook states its parameters once, in the cell tagged `parameters`: name, type, default, and a comment with the
+meaning. This package reads that cell and checks values against it and against the registry, in the same way for the
+command line, the batch and interactive notebooks. It starts no kernel.
 """
 
 from __future__ import annotations
@@ -13,39 +13,39 @@ from pathlib import Path
 from typing import Any
 
 from analysis.parameters.notebooks import NOTEBOOKS, Notebook, all_notebooks, find_notebook, read_notebook
+from analysis.parameters.parameter import STRING_LIST, Parameter, ParameterError, check_value
 from analysis.parameters.registry import REGISTRY, Between, nearest_word
-from analysis.parameters.values import WORDS, Parameter, ParameterError, check_one
 
 __all__ = [
     "NOTEBOOKS",
     "REGISTRY",
-    "WORDS",
+    "STRING_LIST",
     "Notebook",
     "Parameter",
     "ParameterError",
     "all_notebooks",
-    "check",
     "check_known",
     "check_parameters",
+    "check_values",
     "find_notebook",
     "read_notebook",
 ]
 
 
-def check(notebook: Notebook, given: dict[str, Any]) -> dict[str, Any]:
-    """All values of a run: the given ones, converted to the notebook's types, and the defaults of the others.
+def check_values(notebook: Notebook, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return all values of a run: the overrides, converted to the notebook's types, and the other defaults.
 
-    Text (as it comes from a command line) is read as the type says: `iv,oral` and `[iv, oral]` are both lists;
-    lists are given back as tuples. Raises ParameterError with every wrong name and value at once.
+    Text from a command line is read as the type requires: `iv,oral` and `[iv, oral]` are both lists. Lists are returned
+    as tuples. Raises ParameterError with every wrong name and value.
     """
     known = {parameter.name: parameter for parameter in notebook.parameters}
     values, problems = notebook.defaults, []
-    for name, value in given.items():
+    for name, value in overrides.items():
         if name not in known:
             has = f" It has: {', '.join(known)}." if known else " It has none."
             problems.append(f"{notebook.name}: no parameter {name!r}{nearest_word(str(name), known)}.{has}")
             continue
-        values[name], wrong = check_one(known[name], value)
+        values[name], wrong = check_value(known[name], value)
         problems += [f"{notebook.name}: {problem}" for problem in wrong]
     if problems:
         raise ParameterError(problems)
@@ -53,27 +53,33 @@ def check(notebook: Notebook, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_parameters(notebook: str | None = None, values: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """The same check from inside a notebook, in the cell after its parameters: `check_parameters("NAME", globals())`.
+    """Return the checked values inside a notebook, in the cell after its parameters:
+    `check_parameters("NAME", globals())`.
 
-    `notebook`: its name or path, so that names unknown to it are found too (also in a cell that papermill injected);
-    None checks against the registry alone. `values`: a mapping from which the parameters are taken, other names in it
-    are left alone; `more`: single values. Gives the values back, lists turned into tuples.
-    Raises ParameterError; Jupyter then shows the message without a traceback.
+    Parameters
+    ----------
+    notebook: its name or path, so that unknown names are reported too, also those in a cell that papermill injected;
+        None checks against the registry only.
+    values: a mapping that holds the parameters; other names in it are ignored.
+    more: single values.
+
+    Lists are returned as tuples. Raises ParameterError, which Jupyter shows without a traceback.
     """
     values = values or {}
     if notebook is None:
         chosen = {name: value for name, value in values.items() if name in REGISTRY} | more
-        loose = Notebook("parameters", Path(), "", tuple(_guess(name, value) for name, value in chosen.items()))
-        return check(loose, chosen)
-    found = find_notebook(notebook)
-    chosen = {name: values[name] for name in found.defaults if name in values}
-    return check(found, {**dict.fromkeys(_injected_names()), **chosen, **more})
+        loose = Notebook("parameters", Path(), "", tuple(_typed(name, value) for name, value in chosen.items()))
+        return check_values(loose, chosen)
+    read = find_notebook(notebook)
+    chosen = {name: values[name] for name in read.defaults if name in values}
+    return check_values(read, {**dict.fromkeys(_injected_names()), **chosen, **more})
 
 
 def check_known(wanted: Mapping[str, tuple[Iterable[str], Iterable[Any]]]) -> None:
-    """Parameters whose allowed values stand in the user's own table: each name with its values and what the table has.
+    """Check parameters whose allowed values are those of a column in the user's own table.
 
-    Raises ParameterError with every value that the table lacks and the nearest that it has.
+    wanted: name of the parameter -> its values and the column. Raises ParameterError with every value that the column
+    lacks and the nearest that it has.
     """
     from analysis.exhibit.cells import is_missing
     from analysis.tabular.problems import listed, shorten
@@ -81,13 +87,13 @@ def check_known(wanted: Mapping[str, tuple[Iterable[str], Iterable[Any]]]) -> No
     problems = []
     for name, (values, column) in wanted.items():
         known = sorted({str(value) for value in column if not is_missing(value)})
-        there = (
+        listing = (
             f"There are: {listed(shorten(value, 60) for value in known)}."
             if known
             else "The table says nothing about it."
         )
         problems += [
-            f"{name}: {shorten(value)!r} is not in the table{nearest_word(value, known)}. {there}"
+            f"{name}: {shorten(value)!r} is not in the table{nearest_word(value, known)}. {listing}"
             for value in values
             if value not in known
         ]
@@ -95,15 +101,16 @@ def check_known(wanted: Mapping[str, tuple[Iterable[str], Iterable[Any]]]) -> No
         raise ParameterError(problems)
 
 
-def _guess(name: str, value: Any) -> Parameter:
-    kind = WORDS if isinstance(value, (tuple, list)) else type(value).__name__
+def _typed(name: str, value: Any) -> Parameter:
+    """Return a parameter with the type of its value."""
+    kind = STRING_LIST if isinstance(value, (tuple, list)) else type(value).__name__
     if isinstance(REGISTRY.get(name), Between) and kind == "int":
         kind = "float"
     return Parameter(name, kind, value, "")
 
 
 def _injected_names() -> list[str]:
-    """Names set by the cell that papermill injects: a misspelt one would otherwise run with the default, unseen."""
+    """Return the names that papermill's injected cell sets; a misspelt name would otherwise have no effect."""
     try:
         from IPython import get_ipython
     except ImportError:

@@ -1,4 +1,4 @@
-"""Notebooks as files with parameters: finding them, reading their `parameters` cell. Starts no kernel."""
+"""Find notebooks and read their `parameters` cell, without starting a kernel."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.parameters.parameter import TYPES, Parameter, ParameterError, check_value
 from analysis.parameters.registry import File, nearest_word
-from analysis.parameters.values import TYPES, Parameter, ParameterError, check_one
 from analysis.paths import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -20,27 +20,27 @@ NOTEBOOKS = ROOT / "notebooks"
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook as a file with parameters."""
+    """A notebook file and its parameters."""
 
     name: str
     path: Path
     title: str
     parameters: tuple[Parameter, ...]
-    by_hand: bool = False  # no report is made from it; its first cell has the tag `by-hand`
+    by_hand: bool = False  # for interactive use, not for reports: its first cell has the tag `by-hand`
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Names of the parameters whose value is a file that the report reads."""
+        """The names of the parameters whose value is a file that the report reads."""
         return tuple(parameter.name for parameter in self.parameters if isinstance(parameter.rule, File))
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """The values it runs with when nothing is given."""
+        """The default value of each parameter."""
         return {parameter.name: parameter.default for parameter in self.parameters}
 
 
 def all_notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
-    """The notebooks that make reports, by name, without those for use by hand.
+    """Return the notebooks that make reports, sorted by name, without those for interactive use.
 
     Raises ParameterError if a parameters cell breaks the rules.
     """
@@ -49,33 +49,35 @@ def all_notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
 
 
 def find_notebook(name: str | Path) -> Notebook:
-    """The notebook of that name (such as `evidence-report`) or at that path.
+    """Return the notebook with this name (such as `evidence-report`) or path.
 
-    Raises ParameterError with the nearest name if there is none, and for a notebook that is for use by hand.
+    Raises ParameterError with the nearest name if there is none, and for a notebook for interactive use.
     """
-    found = _found(name)
-    if found.by_hand:
-        there = ", ".join(notebook.name for notebook in all_notebooks())
-        raise ParameterError([f"{found.name} is for use by hand (`make lab`) and makes no report. Reports: {there}."])
-    return found
+    notebook = _notebook(name)
+    if notebook.by_hand:
+        names = ", ".join(other.name for other in all_notebooks())
+        raise ParameterError(
+            [f"{notebook.name} is for interactive use (`make lab`) and makes no report. Reports: {names}."]
+        )
+    return notebook
 
 
-def _found(name: str | Path) -> Notebook:
-    given = Path(name)
-    if given.suffix == ".ipynb":
-        for candidate in (given, ROOT / given, NOTEBOOKS / given):
+def _notebook(name: str | Path) -> Notebook:
+    path = Path(name)
+    if path.suffix == ".ipynb":
+        for candidate in (path, ROOT / path, NOTEBOOKS / path):
             if candidate.is_file():
                 return read_notebook(candidate)
-    stem = given.name.removesuffix(".ipynb")
-    if given.name == str(name) and (NOTEBOOKS / f"{stem}.ipynb").is_file():
+    stem = path.name.removesuffix(".ipynb")
+    if path.name == str(name) and (NOTEBOOKS / f"{stem}.ipynb").is_file():
         return read_notebook(NOTEBOOKS / f"{stem}.ipynb")
     names = tuple(notebook.name for notebook in all_notebooks())
-    there = f" There are: {', '.join(names)}." if names else " There are none yet."
-    raise ParameterError([f"No notebook {str(name)!r}{nearest_word(stem, names)}.{there}"])
+    listed = f" There are: {', '.join(names)}." if names else " There are none yet."
+    raise ParameterError([f"No notebook {str(name)!r}{nearest_word(stem, names)}.{listed}"])
 
 
 def read_notebook(path: Path) -> Notebook:
-    """Parameters and title of a notebook file. Raises ParameterError if its parameters cell breaks the rules."""
+    """Return the title and parameters of a notebook file. Raises ParameterError if its parameters are not valid."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         sources = [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
@@ -95,7 +97,7 @@ def read_notebook(path: Path) -> Notebook:
 
 
 def _parse_cell(where: str, source: str) -> tuple[Parameter, ...]:
-    """Every statement of the cell must read `name: type = value  # meaning`."""
+    """Return the parameters of a cell in which each statement reads `name: type = value  # meaning`."""
     try:
         statements = ast.parse(source).body
         comments = {
@@ -105,29 +107,29 @@ def _parse_cell(where: str, source: str) -> tuple[Parameter, ...]:
         }
     except (SyntaxError, tokenize.TokenError) as error:
         raise ParameterError([f"{where}: the parameters cell is no Python ({error})."]) from None
-    found, problems = [], []
+    parameters, problems = [], []
     for node in statements:
         place = f"{where}, parameters cell, line {node.lineno}"
         if isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") == "__future__":
             continue
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value):
-            problems.append(f"{place}: write `name: type = value  # meaning`; only such lines may stand there.")
+            problems.append(f"{place}: write `name: type = value  # meaning`; no other lines are allowed.")
             continue
         name, kind = node.target.id, ast.unparse(node.annotation)
         meaning = " ".join(comments[n] for n in range(node.lineno, node.end_lineno + 1) if comments.get(n))
         if kind not in TYPES:
             problems.append(f"{place}: {name} has the type {kind}; allowed: {', '.join(TYPES)}.")
         if not meaning:
-            problems.append(f"{place}: {name} needs a comment behind it that says what it means.")
+            problems.append(f"{place}: {name} needs a comment on its line that says what it means.")
         try:
             default = ast.literal_eval(node.value)
         except ValueError:
-            problems.append(f"{place}: {name} is computed; a parameter's default is a plain value.")
+            problems.append(f"{place}: {name} is computed; a default must be a plain value.")
             continue
         if kind in TYPES:
-            default, wrong = check_one(Parameter(name, kind, default, meaning), default)
+            default, wrong = check_value(Parameter(name, kind, default, meaning), default)
             problems += [f"{place}: default of {problem}" for problem in wrong]
-        found.append(Parameter(name, kind, default, meaning))
+        parameters.append(Parameter(name, kind, default, meaning))
     if problems:
         raise ParameterError(problems)
-    return tuple(found)
+    return tuple(parameters)

@@ -1,4 +1,4 @@
-"""Which values each parameter may take: one line a parameter, for all notebooks."""
+"""The values that each parameter may take, for all notebooks: one line for each parameter."""
 
 from __future__ import annotations
 
@@ -9,122 +9,120 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from analysis.paths import DATA, ROOT, resolve
 
 
+class Rule:
+    """What values are allowed."""
+
+    def problem(self, value: Any) -> str:
+        """Return why the value (of a list: one item) is not allowed; empty if it is."""
+        raise NotImplementedError
+
+    def allowed(self) -> str:
+        """Return the allowed values as a sentence."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class Choice:
-    """One (or for a list: any number) of a list of words."""
+class Choice(Rule):
+    """One word of a list."""
 
     words: Callable[[], tuple[str, ...]]
 
     def problem(self, value: str) -> str:
-        """Why the value isn't allowed; empty if it is."""
         words = self.words()
-        return "" if value in words else f"{value!r} is not allowed{nearest_word(value, words)}. {self.says()}"
+        return "" if value in words else f"{value!r} is not allowed{nearest_word(value, words)}. {self.allowed()}"
 
-    def says(self) -> str:
-        """The allowed values in words."""
+    def allowed(self) -> str:
         return f"Allowed: {', '.join(self.words())}."
 
 
 @dataclass(frozen=True)
-class Between:
-    """A number within limits, both included."""
+class Between(Rule):
+    """A number between two limits, both included."""
 
     low: float
     high: float
 
     def problem(self, value: float) -> str:
-        """Why the value isn't allowed; empty if it is."""
         if self.low <= value <= self.high:
             return ""
         nearest = min(max(value, self.low), self.high)
         if self.high <= 1 and self.low <= value / 100 <= self.high:
-            nearest = value / 100  # someone wrote a percentage
-        return f"{value:g} is not allowed; nearest: {nearest:g}. {self.says()}"
+            nearest = value / 100  # written as a percentage
+        return f"{value:g} is not allowed; nearest: {nearest:g}. {self.allowed()}"
 
-    def says(self) -> str:
-        """The allowed values in words."""
+    def allowed(self) -> str:
         return f"Allowed: {self.low:g} to {self.high:g}."
 
 
 @dataclass(frozen=True)
-class Text:
-    """Any text that isn't empty."""
+class AnyText(Rule):
+    """Any text that is not empty."""
 
     def problem(self, value: str) -> str:
-        """Why the value isn't allowed; empty if it is."""
-        return "" if value.strip() else f"is empty. {self.says()}"
+        return "" if value.strip() else f"is empty. {self.allowed()}"
 
-    def says(self) -> str:
-        """The allowed values in words."""
+    def allowed(self) -> str:
         return "Allowed: any text."
 
 
 @dataclass(frozen=True)
-class File:
-    """A file that is there: absolute, or relative to the working directory or to the project."""
+class File(Rule):
+    """An existing file: absolute, or relative to the working directory or to the project."""
 
     endings: tuple[str, ...]
 
     def problem(self, value: str) -> str:
-        """Why the value isn't allowed; empty if it is."""
         path = resolve(value)
         if path.is_file():
-            return "" if path.suffix.lower() in self.endings else f"{value!r} has another ending. {self.says()}"
-        beside = sorted(p.name for p in path.parent.glob("*.*")) if path.parent.is_dir() else []
-        beside = [name for name in beside if Path(name).suffix.lower() in self.endings]
+            return "" if path.suffix.lower() in self.endings else f"{value!r} has another ending. {self.allowed()}"
+        names = sorted(p.name for p in path.parent.glob("*.*")) if path.parent.is_dir() else []
+        names = [name for name in names if Path(name).suffix.lower() in self.endings]
         what = f"there is no file {value!r}" if value.strip() else "is empty"
-        return f"{what}{nearest_word(path.name, beside)}. {self.says()}"
+        return f"{what}{nearest_word(path.name, names)}. {self.allowed()}"
 
-    def says(self) -> str:
-        """The allowed values in words."""
+    def allowed(self) -> str:
         return (
             f"Allowed: the path of a file that ends in {', '.join(self.endings)}, absolute or relative to the working "
             "directory or to the project."
         )
 
     @staticmethod
-    def place(value: str) -> str:
-        """The same file, found from any working directory: as it stands in the project, or absolute."""
+    def location(value: str) -> str:
+        """Return a path that names the same file from any working directory: as in the project, or absolute."""
         path = resolve(value).resolve()
         return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
 
     @staticmethod
     def public(value: str) -> str:
-        """What a report may say: where the file stands in the project, of a file from elsewhere its name alone."""
+        """Return the path as a report may show it: of a file outside the project only its name."""
         return Path(value).name if Path(value).is_absolute() else value
 
 
 @dataclass(frozen=True)
-class Year:
+class Year(Rule):
     """A year, written as text so that a list of years is a list like any other."""
 
     def problem(self, value: str) -> str:
-        """Why the value isn't allowed; empty if it is."""
-        return "" if re.fullmatch("(19|20)[0-9]{2}", value.strip()) else f"{value!r} is no year. {self.says()}"
+        return "" if re.fullmatch("(19|20)[0-9]{2}", value.strip()) else f"{value!r} is no year. {self.allowed()}"
 
-    def says(self) -> str:
-        """The allowed values in words."""
+    def allowed(self) -> str:
         return "Allowed: years with four digits, such as 2024."
 
 
 @dataclass(frozen=True)
-class YesNo:
-    """True or false."""
+class YesNo(Rule):
+    """True or false; the type alone decides."""
 
     def problem(self, value: bool) -> str:
-        """Why the value isn't allowed: never, its type says it all."""
         return ""
 
-    def says(self) -> str:
-        """The allowed values in words."""
+    def allowed(self) -> str:
         return "Allowed: true, false."
-
-
-Rule = Choice | Between | Text | File | Year | YesNo
 
 
 def _enum(table: str, column: str, *more: str, without: tuple[str, ...] = ()) -> Choice:
@@ -138,16 +136,15 @@ def _enum(table: str, column: str, *more: str, without: tuple[str, ...] = ()) ->
 
 
 @functools.cache
-def study_ids() -> tuple[str, ...]:
-    """The ids in data/studies.csv, as they stand there."""
+def _study_ids() -> tuple[str, ...]:
     with (DATA / "studies.csv").open(encoding="utf-8-sig", newline="") as file:
         return tuple(row["study_id"] for row in csv.DictReader(file))
 
 
-# One line a parameter. A notebook may use any of these; a name that isn't here is checked for its type alone.
+# A notebook may use any of these; a name that is not here is checked for its type only.
 REGISTRY: dict[str, Rule] = {
-    "studies": Choice(study_ids),
-    "study_id": Choice(study_ids),
+    "studies": Choice(_study_ids),
+    "study_id": Choice(_study_ids),
     "regimen_classes": _enum("arms", "regimen_class", "not_stated", without=("control",)),
     "routes": _enum("arms", "route", "not_stated"),
     "access": _enum("sources", "access"),
@@ -156,9 +153,9 @@ REGISTRY: dict[str, Rule] = {
     "level": Between(0.5, 0.999),
     "horizon_weeks": Between(1, 1040),
     "weight_kg": Between(20, 250),
-    "title": Text(),
+    "title": AnyText(),
     "cohort": File((".csv", ".tsv", ".txt", ".xlsx", ".parquet")),
-    "sites": Text(),
+    "sites": AnyText(),
     "cohort_regimens": _enum("arms", "regimen_class", without=("control",)),
     "responder_rule": Choice(lambda: ("ge_30_percent", "ge_2_points", "ge_50_percent")),
     "follow_up_weeks": Between(0.5, 520),
@@ -169,8 +166,8 @@ REGISTRY: dict[str, Rule] = {
 
 
 def nearest_word(word: str, words: Iterable[str]) -> str:
-    """For a message: `; nearest: 'x'` or nothing if none is near."""
-    asked, plain = word.lower(), {other.lower(): other for other in words}
-    near = difflib.get_close_matches(asked, plain, n=1, cutoff=0.6)
-    near = near or [other for other in plain if asked and other and (asked in other or other in asked)]
-    return f"; nearest: {plain[near[0]]!r}" if near else ""
+    """Return `; nearest: 'x'` for a message; empty if no word is near."""
+    lower, known = word.lower(), {other.lower(): other for other in words}
+    near = difflib.get_close_matches(lower, known, n=1, cutoff=0.6)
+    near = near or [other for other in known if lower and other and (lower in other or other in lower)]
+    return f"; nearest: {known[near[0]]!r}" if near else ""

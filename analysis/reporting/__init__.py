@@ -1,12 +1,12 @@
-"""From a notebook with parameters to a report, and from a list to all reports.
+"""From a notebook with parameters to a report, and from a list of reports to all of them.
 
-run: one report from one spec. exporters: HTML and PDF from an executed notebook, also for `jupyter nbconvert`.
-batch: the list in reports/batch.yml, built side by side. index: the page and the manifest that go with them.
-A notebook is only a file with parameters here; what it shows is read from its outputs.
+run: one report. batch: all reports of reports/batch.yml, in parallel, with an index and a manifest. page: HTML and PDF
+from an executed notebook. kernel: the kernels that notebooks run in. Reports are made from the outputs of the executed
+notebook alone.
 """
 
 from __future__ import annotations
 
 
 class ReportError(Exception):
-    """A report that can't be made, and why, in one sentence."""
+    """A report can't be made; the message says why in one sentence."""

@@ -1,4 +1,7 @@
-"""What a report may not carry away: the folders in which the user's own files lie."""
+"""Remove from a report the folders in which the user's own files are stored.
+
+`run.build_report` calls `redact` once, on everything that leaves it: all files of a report are made from its result.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,31 @@ from typing import Any
 from analysis.parameters import Notebook
 
 
-def secrets(notebook: Notebook, given: dict[str, Any]) -> dict[str, str]:
-    """Each text that would tell where a file of the user lies, and what to say instead; the longest first."""
-    found: dict[str, str] = {}
+def secrets(notebook: Notebook, overrides: dict[str, Any]) -> dict[str, str]:
+    """Return each text that names the folder of a user's file, and what replaces it; the longest first."""
+    replacements: dict[str, str] = {}
     for parameter in notebook.parameters:
-        value = given.get(parameter.name, parameter.default)
-        if (shown := parameter.public(value)) != value:
-            found |= {value: shown, str(Path(value).parent) + os.sep: ""}
-    # as it stands in the cell that papermill injects
-    found |= {_escaped(secret): _escaped(shown) for secret, shown in found.items()}
-    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
+        value = overrides.get(parameter.name, parameter.default)
+        if (public := parameter.public(value)) != value:
+            replacements |= {value: public, str(Path(value).parent) + os.sep: ""}
+    # as a Python string in the cell that papermill injects
+    replacements |= {_escaped(secret): _escaped(public) for secret, public in replacements.items()}
+    return dict(sorted(replacements.items(), key=lambda item: -len(item[0])))
 
 
-def hide(node: Any, hidden: dict[str, str]) -> Any:
-    """A notebook, or a part of it, or a text, in which no secret stands: a copy, if there are any secrets."""
-    if not hidden:
+def redact(node: Any, replacements: dict[str, str]) -> Any:
+    """Return a copy of a notebook, or of a part of it, with each secret replaced; the same object if there is none."""
+    if not replacements:
         return node
     if isinstance(node, dict):
-        copy = type(node)()  # keeps nbformat's own kind of dictionary
-        copy.update({key: hide(value, hidden) for key, value in node.items()})
+        copy = type(node)()  # nbformat's own kind of dictionary
+        copy.update({key: redact(value, replacements) for key, value in node.items()})
         return copy
     if isinstance(node, list):
-        return [hide(value, hidden) for value in node]
+        return [redact(value, replacements) for value in node]
     if isinstance(node, str):
-        for secret, shown in hidden.items():
-            node = node.replace(secret, shown)
+        for secret, public in replacements.items():
+            node = node.replace(secret, public)
     return node
 
 

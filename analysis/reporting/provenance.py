@@ -1,4 +1,4 @@
-"""Which data, code, parameters and versions made a report, and how to make it again."""
+"""The data, code, parameters and versions that made a report, and the command that makes it again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any
 from analysis.parameters import Notebook
 from analysis.paths import DATA, ROOT, resolve
 
-# what pyproject.toml asks for, those that make numbers first
+# the dependencies in pyproject.toml, those that compute numbers first
 LIBRARIES = (
     "pandas",
     "numpy",
@@ -49,7 +49,7 @@ LIBRARIES = (
     "click",
     "tqdm",
 )
-MONTHS = (
+_MONTHS = (
     "January",
     "February",
     "March",
@@ -64,45 +64,49 @@ MONTHS = (
     "December",
 )
 _MAKES_REPORTS = ("analysis", "data", "notebooks", "reports/batch.yml", "pyproject.toml", "requirements.lock")
-_FIRST_DAY = 315532800  # 1980-01-01: a day every file format can hold, for copies without a history
+_FIRST_DAY = 315532800  # 1980-01-01, which every file format can hold: for copies without a history
 
 
 def sha256(data: bytes) -> str:
-    """The fingerprint of a file's content."""
+    """Return the SHA-256 of a file's content."""
     return hashlib.sha256(data).hexdigest()
 
 
 def _git(*arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True)
+        result = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.strip()
+    return result.stdout.strip()
 
 
 def code() -> dict[str, Any]:
-    """The commit, its day, whether the files that make reports differ from it, and a hash of the library's own text."""
+    """Return the commit, its time, whether the files that make reports differ from it, and the hash of the code."""
     commit = _git("rev-parse", "HEAD")
     changed = _git("status", "--porcelain", "--", *_MAKES_REPORTS) if commit else None
+    return {"commit": commit or "", "clean": changed == "", "epoch": epoch(), "hash": code_hash()}
+
+
+def code_hash() -> str:
+    """Return the SHA-256 of all files in analysis/."""
     files = sorted(p for p in (ROOT / "analysis").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    hashed = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in files:
-        hashed.update(f"{path.relative_to(ROOT).as_posix()} {sha256(path.read_bytes())}\n".encode())
-    return {"commit": commit or "", "clean": changed == "", "epoch": epoch(), "hash": hashed.hexdigest()}
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {sha256(path.read_bytes())}\n".encode())
+    return digest.hexdigest()
 
 
 def epoch() -> int:
-    """The time that stands in everything made here: SOURCE_DATE_EPOCH if set, else the last commit's."""
-    given = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct")
+    """Return the time that all files of a report state: SOURCE_DATE_EPOCH if set, otherwise that of the last commit."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct")
     try:
-        return int(given or _FIRST_DAY)
+        return int(seconds or _FIRST_DAY)
     except ValueError:
         return _FIRST_DAY
 
 
 def data() -> dict[str, Any]:
-    """Hash of each data file and of all together, and what stands in each row. Raises DataError if the data break
-    their rules."""
+    """Return the hash of each data file and of all, and the content of each row. Raises DataError."""
     from analysis.evidence import load
     from analysis.outcomes import rows
 
@@ -115,18 +119,18 @@ def data() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Python and all libraries that the project builds on."""
-    found = {"Python": platform.python_version()}
+    """Return the versions of Python and of the dependencies."""
+    installed = {"Python": platform.python_version()}
     for name in LIBRARIES:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def citations() -> dict[str, str]:
-    """How each study and review is called in the text, by its key in references.bib."""
+    """Return the name of each study and review in the text, by its key in references.bib."""
     names: dict[str, str] = {}
     for table, key in (("studies", "study_id"), ("reviews", "review_id")):
         with (DATA / f"{table}.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -136,22 +140,22 @@ def citations() -> dict[str, str]:
 
 
 def shared(known_code: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What all reports of one batch have in common; found out once. known_code: what `code` gives, if it was asked.
+    """Return what all reports of a batch have in common. Raises DataError if the data are not valid.
 
-    Raises DataError if the data break their rules.
+    known_code: the result of `code`, if it was called already.
     """
     return {**data(), "code": known_code or code(), "versions": versions(), "citations": citations()}
 
 
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
-    """What a notebook's metadata keeps: everything the last section of the report says, and no clock time."""
+    """Return what the metadata of the notebook store: the content of the report's last section, without clock times."""
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
     hashes = {name: sha256(resolve(values[name]).read_bytes()) for name in notebook.files}
     values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {
         "notebook": notebook.name,
-        "path": _place(notebook.path),
+        "path": _public_path(notebook.path),
         "notebook_hash": sha256(notebook.path.read_bytes()),
         "parameters": listed,
         "order": list(listed),  # notebook files sort their keys
@@ -162,43 +166,43 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
     }
 
 
-def _place(path: Path) -> str:
-    """The path as it stands in the project; only the name for a file from elsewhere."""
+def _public_path(path: Path) -> str:
+    """Return the path relative to the project; of a file outside the project only its name."""
     resolved = path.resolve()
     return resolved.relative_to(ROOT).as_posix() if resolved.is_relative_to(ROOT) else resolved.name
 
 
-def command(notebook: Notebook, given: dict[str, Any], paper: str = "") -> str:
-    """The command line that makes the report again. paper: that of the PDF; empty for the default."""
-    place = _place(notebook.path)
-    name = notebook.name if place == f"notebooks/{notebook.name}.ipynb" else place
+def command(notebook: Notebook, overrides: dict[str, Any], paper: str = "") -> str:
+    """Return the command line that makes the report again. paper: of the PDF; empty for the default."""
+    path = _public_path(notebook.path)
+    name = notebook.name if path == f"notebooks/{notebook.name}.ipynb" else path
     words = ["python", "-m", "analysis", "report", name]
-    for key, value in given.items():
+    for key, value in overrides.items():
         words += ["-p", f"{key}={value_words(value)}"]
     words += ["--paper", paper] if paper else []
     return shlex.join(words)
 
 
 def value_words(value: Any) -> str:
-    """A parameter's value as one would type it."""
+    """Return the value of a parameter as text for the command line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, (tuple, list)):
         return str(value)
     words = [str(part) for part in value]
     if any(word != word.strip() or word[:1] in "[(\"'" or "," in word for word in words):
-        return json.dumps(words, ensure_ascii=False)  # a comma inside a name doesn't part it
+        return json.dumps(words, ensure_ascii=False)  # commas inside a word do not split it
     return ",".join(words)
 
 
 def day_of(seconds: int) -> str:
-    """A time as a day in words, the same in every language setting."""
+    """Return the day of a time in words, the same in every locale."""
     day = datetime.fromtimestamp(seconds, tz=UTC)
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def lines(made: dict[str, Any]) -> list[dict[str, Any]]:
-    """The last section of a report: label, and text, code or a small table (heading row first)."""
+    """Return the last section of a report: each line has a label and text, code or a table (heading row first)."""
     if "command" not in made:
         text = "By hand from a notebook: data, code and parameters were not recorded. To record them:"
         return [{"label": "Made", "text": text}, {"label": "Command", "code": "python -m analysis report NOTEBOOK"}]

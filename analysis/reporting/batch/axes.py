@@ -1,6 +1,6 @@
-"""The words that stand for a list of values in a matrix of the batch: every study, every site of a cohort.
+"""The values of a matrix in the list of reports: every study, every site of a cohort.
 
-A cohort's sites are text from somebody's table: whatever it holds, the folder named after it is a plain one.
+The names of sites are text from a user's table; the folder named after one is always made of a-z, 0-9 and hyphens.
 """
 
 from __future__ import annotations
@@ -27,15 +27,13 @@ Parts = list[list[str]]
 
 
 class CohortUnusable(Exception):
-    """A cohort that can't be split into reports; the message is one line that says why."""
+    """A cohort can't be split into reports; the message is one line that says why."""
 
 
 def studies_with_outcomes() -> list[str]:
-    """Ids of the studies with a row in any outcome table, in the order of studies.csv: a new one appears by itself."""
-    found: set[str] = set()
-    for table in _OUTCOMES:
-        found |= {row["study_id"] for row in _rows(table)}
-    return [row["study_id"] for row in _rows("studies") if row["study_id"] in found]
+    """Return the ids of the studies that have a row in any outcome table, in the order of studies.csv."""
+    with_rows = {row["study_id"] for table in _OUTCOMES for row in _rows(table)}
+    return [row["study_id"] for row in _rows("studies") if row["study_id"] in with_rows]
 
 
 def _rows(table: str) -> list[dict[str, str]]:
@@ -43,11 +41,11 @@ def _rows(table: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def cohort_parts(path: Path, given: str) -> Parts:
-    """The distinct [site, regimen class, year] of a cohort's courses as text, missing = empty, sorted.
+def cohort_parts(path: Path, written: str) -> Parts:
+    """Return the distinct [site, regimen class, year] of a cohort's courses as text (missing: empty), sorted.
 
-    given: the path as somebody wrote it, for messages. The cohort is checked on the way: raises CohortUnusable with the
-    number of its problems, the first of them and the command that lists all.
+    written: the path as the user wrote it, for messages. Raises CohortUnusable with the number of problems of the file,
+    the first problem and the command that lists all.
     """
     from analysis.outcomes import cohort
     from analysis.tabular.problems import DataError
@@ -55,13 +53,13 @@ def cohort_parts(path: Path, given: str) -> Parts:
     try:
         courses = cohort.load(path).courses
     except DataError as error:
-        raise CohortUnusable(_first_problem(given, error)) from None
-    found = courses[list(COHORT_COLUMNS.values())].drop_duplicates().astype("string").fillna("")
-    return sorted(found.to_numpy().tolist())
+        raise CohortUnusable(_first_problem(written, error)) from None
+    parts = courses[list(COHORT_COLUMNS.values())].drop_duplicates().astype("string").fillna("")
+    return sorted(parts.to_numpy().tolist())
 
 
-def _first_problem(given: str, error: Exception) -> str:
-    """One line; without the value, which may point at a patient."""
+def _first_problem(written: str, error: Exception) -> str:
+    """Return one line, without the value, which could identify a patient."""
     problems = error.problems
     first = problems.iloc[0]
     where = ", ".join(
@@ -70,24 +68,26 @@ def _first_problem(given: str, error: Exception) -> str:
     count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
     what = f"{where}: {first['rule']}" if where else str(first["rule"])
     return (
-        f"the cohort {given} has {count}; first: {what.rstrip('.')}. "
-        f"All of them: python -m analysis check --cohort {shlex.quote(given)}"
+        f"the cohort {written} has {count}; first: {what.rstrip('.')}. "
+        f"All of them: python -m analysis check --cohort {shlex.quote(written)}"
     )
 
 
 def cohort_values(parts: Parts, parameters: Iterable[str]) -> list[dict[str, str]]:
-    """Each combination of these parameters' values that occurs in the cohort; courses without one of them make none."""
+    """Return each combination of these parameters' values that occurs in the cohort, without missing values."""
     columns = list(COHORT_COLUMNS)
     wanted = [(name, columns.index(name)) for name in parameters]
-    found = {tuple(part[n] for _, n in wanted) for part in parts}
-    chosen = sorted((values for values in found if all(values)), key=lambda values: [(v.casefold(), v) for v in values])
+    combinations = {tuple(part[n] for _, n in wanted) for part in parts}
+    chosen = sorted(
+        (values for values in combinations if all(values)), key=lambda values: [(v.casefold(), v) for v in values]
+    )
     return [{name: value for (name, _), value in zip(wanted, values, strict=True)} for values in chosen]
 
 
 def slugs(values: Iterable[str]) -> dict[str, str]:
-    """A short name of a-z, 0-9 and hyphens for each text: no two the same, none empty.
+    """Return a short name of a-z, 0-9 and hyphens for each text: unique and not empty.
 
-    Letters lose their accents; texts that would get the same name (or none) get a part of their SHA-256 behind it.
+    Letters lose their accents; texts that would get the same name (or none) get the start of their SHA-256 at the end.
     """
     values = list(dict.fromkeys(values))
     plain = {value: _slug(value) for value in values}

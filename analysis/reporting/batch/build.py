@@ -1,11 +1,10 @@
-"""All reports of a plan that are not up to date, side by side; an index and a manifest of all."""
+"""Build all reports of a plan that are not up to date, with an index and a manifest of all."""
 
 from __future__ import annotations
 
 import fnmatch
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,16 +13,17 @@ from typing import Any
 from analysis.paths import resolve
 from analysis.reporting import ReportError
 from analysis.reporting.batch.folder import MANIFEST, Folder
-from analysis.reporting.batch.plan import Plan, Planned
-from analysis.reporting.batch.pool import build_all
+from analysis.reporting.batch.plan import Plan, PlannedReport
+from analysis.reporting.batch.pool import Workers, build_all
+from analysis.reporting.kernel.normalization import one_line
 from analysis.reporting.page.paper import DEFAULT_PAPER, on_paper
 from analysis.reporting.provenance import sha256
-from analysis.reporting.run import Built, Spec, one_line, place
+from analysis.reporting.run import Built, Spec, write_report
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A report as the index and the manifest tell it. unchanged: its files from an earlier run still hold."""
+    """A report with its entry in the manifest. unchanged: it was built by an earlier batch and is up to date."""
 
     entry: dict[str, Any]
     seconds: float
@@ -31,40 +31,40 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether it was built, now or earlier."""
+        """Whether it is built, now or earlier."""
         return self.entry["status"] == "built"
 
 
 class Watcher:
-    """Hears how a batch goes on; does nothing itself. Anything with these three methods may stand in for it."""
+    """Receives the progress of a batch; this one ignores it."""
 
     def begin(self, to_build: list[str], unchanged: int) -> None:
-        """These reports will be built; so many are up to date."""
+        """Called once: the names of the reports to build, and how many are up to date."""
 
     def started(self, name: str) -> None:
-        """One was handed to a worker."""
+        """Called when a report is submitted to a worker."""
 
     def finished(self, outcome: Outcome) -> None:
-        """One is in its place, or failed."""
+        """Called when a report is written or has failed."""
 
 
-def spec_of(report: Planned, common: dict[str, Any]) -> Spec:
-    """What a worker needs to know."""
-    return Spec(report.name, str(report.notebook.path), report.given, report.formats, common, report.timeout)
+def spec_of(report: PlannedReport, common: dict[str, Any]) -> Spec:
+    """Return what a worker needs to build the report."""
+    return Spec(report.name, str(report.notebook.path), report.overrides, report.formats, common, report.timeout)
 
 
-def inputs(report: Planned, common: dict[str, Any]) -> str:
-    """One hash of all that a report's bytes depend on: the same again means the same report again.
+def input_hash(report: PlannedReport, common: dict[str, Any]) -> str:
+    """Return one hash of everything that a report's bytes depend on.
 
-    Notebook, parameters, formats, title; the files that parameters name; all data files, since each report prints the
-    hash of all; the library's text; the versions of Python and of the libraries. Not the commit or its day: a commit
-    that changes none of these changes no number.
+    These are the notebook, parameters, formats and title; the files that parameters name; all data files, since each
+    report prints the hash of all; the code; the versions of Python and of the packages. The commit and its day are not
+    among them: a commit that changes none of these changes no number.
     """
-    values = {**report.notebook.defaults, **report.given}
+    values = {**report.notebook.defaults, **report.overrides}
     files = {
         name: sha256(path.read_bytes()) for name in report.notebook.files if (path := resolve(values[name])).is_file()
     }
-    told = {
+    content = {
         "notebook": [report.notebook.name, sha256(report.notebook.path.read_bytes())],
         "parameters": values,
         "files": files,
@@ -75,111 +75,103 @@ def inputs(report: Planned, common: dict[str, Any]) -> str:
         "code": common["code"]["hash"],
         "versions": common["versions"],
     }
-    return sha256(json.dumps(told, sort_keys=True).encode())
+    return sha256(json.dumps(content, sort_keys=True).encode())
 
 
-def run(
+def build_batch(
     plan: Plan,
     output: Path,
     common: dict[str, Any],
+    workers: Workers,
     *,
     jobs: int | None = None,
     only: str = "",
     force: bool = False,
     watcher: Watcher | None = None,
-    executor: Callable[[int], Executor] | None = None,
-    scheduler: str = "",
 ) -> list[Outcome]:
-    """Builds the plan into `output`: a folder for each report, index.html, manifest.json. The watcher hears of each.
+    """Build the plan and return one outcome for each selected report.
 
-    A report whose inputs are those of last time and whose files still hold is left as it is; `force` builds it too.
-    only: looks at the reports whose name fits the pattern (`*` and `?` as in a shell); index and manifest keep what
-    they said of the others. scheduler: address of a Dask cluster that builds them; else `executor`, else processes
-    here. Raises NoCluster if there is none, FolderBusy if another batch is at work there, OSError if it can't be
-    written, ReportError if the index can't be made.
+    Parameters
+    ----------
+    output: receives a folder for each report, index.html, manifest.json and ro-crate-metadata.json.
+    common: see provenance.shared.
+    workers: where the reports are built; not used if all are up to date.
+    jobs: how many reports at a time; by default as many as the workers say.
+    only: pattern (`*` and `?` as in a shell) of the names to build; index and manifest retain the others.
+    force: build also the reports whose inputs and files are unchanged.
+    watcher: receives the progress.
+
+    Raises FolderBusy if another batch writes to the folder, OSError if it can't be written, ReportError if the index
+    can't be made, NoCluster if there is no cluster.
     """
-    from analysis.reporting.batch import crate, index  # noqa: F401 (now, while kernels still load, and not at the end)
+    from analysis.reporting.batch import crate, index  # noqa: F401 (here, while kernels still start, not at the end)
 
     watcher = watcher or Watcher()
     common = on_paper(common, plan.paper)
     begin = datetime.now(UTC)
-    chosen = [report for report in plan.reports if not only or fnmatch.fnmatchcase(report.name, only)]
+    selected = [report for report in plan.reports if not only or fnmatch.fnmatchcase(report.name, only)]
     with Folder(output) as folder:
         before = folder.entries()
-        took = folder.manifest.get("times", {}).get("seconds", {})
-        folder.sweep(report.name for report in chosen)
+        seconds = folder.manifest.get("times", {}).get("seconds", {})
+        folder.delete_partial(report.name for report in selected)
         outcomes: dict[str, Outcome] = {}
-        to_build: list[Planned] = []
-        hashes = {report.name: inputs(report, common) for report in chosen if not report.problem}
-        for report in chosen:
+        to_build: list[PlannedReport] = []
+        hashes = {report.name: "" if report.problem else input_hash(report, common) for report in selected}
+        for report in selected:
             old = before.get(report.name, {})
-            same = old.get("status") == "built" and old.get("inputs") == hashes.get(report.name)
-            if same and not force and folder.holds(old):
+            same = not report.problem and old.get("status") == "built" and old.get("inputs") == hashes[report.name]
+            if same and not force and folder.unchanged(old):
                 outcomes[report.name] = Outcome({**old, "group": report.group}, 0.0, unchanged=True)
             else:
                 to_build.append(report)
         watcher.begin([report.name for report in to_build], len(outcomes))
-        for outcome in _built(to_build, folder, common, hashes, took, jobs, watcher, executor, scheduler):
-            outcomes[outcome.entry["name"]] = outcome
+        planned = {report.name: report for report in to_build}
+        for built in _built(to_build, common, seconds, workers, jobs, watcher):
+            entry = _entry(planned[built.name], built, common, hashes[built.name])
+            outcome = Outcome(entry if planned[built.name].problem else _written(entry, built, folder), built.seconds)
+            outcomes[built.name] = outcome
+            watcher.finished(outcome)
         entries = [
             outcomes[report.name].entry if report.name in outcomes else before[report.name]
             for report in plan.reports
-            if report.name in outcomes or (report.name in before and folder.has(before[report.name]))
+            if report.name in outcomes or (report.name in before and folder.has_files(before[report.name]))
         ]
-        seconds = {**took, **{name: round(o.seconds, 2) for name, o in outcomes.items() if not o.unchanged}}
+        seconds = {**seconds, **{name: round(o.seconds, 2) for name, o in outcomes.items() if not o.unchanged}}
         _finish(folder, plan, entries, common, begin, seconds)
-    return [outcomes[report.name] for report in chosen]
+    return [outcomes[report.name] for report in selected]
 
 
 def _built(
-    reports: list[Planned],
-    folder: Folder,
+    reports: list[PlannedReport],
     common: dict[str, Any],
-    hashes: dict[str, str],
-    took: dict[str, float],
+    seconds: dict[str, float],
+    workers: Workers,
     jobs: int | None,
     watcher: Watcher,
-    executor: Callable[[int], Executor] | None,
-    scheduler: str,
-) -> Any:
-    """Each outcome, its files in place and noted. New reports come first, then those that took longest last time."""
-    planned = {report.name: report for report in reports}
-    for report in reports:
-        if report.problem:
-            outcome = Outcome(_entry(report, Built(report.name, {}, reason=report.problem), common, ""), 0.0)
-            watcher.finished(outcome)
-            yield outcome
-    sound = sorted(
-        (report for report in reports if not report.problem), key=lambda report: -took.get(report.name, float("inf"))
-    )
-    specs = [spec_of(report, common) for report in sound]
-    for built in _results(specs, jobs, executor, scheduler, lambda spec: watcher.started(spec.name)):
-        entry = _entry(planned[built.name], built, common, hashes[built.name])
-        try:
-            place(folder.path / built.name, built.files)
-            folder.note(entry)
-        except OSError as error:
-            reason = one_line(f"its files could not be written: {error.strerror}: {error.filename or folder.path}")
-            entry = {**entry, "status": "failed", "reason": reason, "files": {}}
-        outcome = Outcome(entry, built.seconds)
-        watcher.finished(outcome)
-        yield outcome
-
-
-def _results(
-    specs: list[Spec],
-    jobs: int | None,
-    executor: Callable[[int], Executor] | None,
-    scheduler: str,
-    started: Callable[[Spec], None],
 ) -> Iterator[Built]:
-    if not scheduler or not specs:
-        yield from build_all(specs, jobs, executor, started)
-        return
-    from analysis.reporting.batch.cluster import Cluster
+    """Yield the reports with a problem, then each other report when it is built.
 
-    with Cluster(scheduler, specs) as cluster:
-        yield from build_all(specs, jobs or cluster.jobs, cluster, started)
+    New reports are built first, then those that took longest last time: a long report at the end would run alone.
+    """
+    yield from (Built(report.name, {}, reason=report.problem) for report in reports if report.problem)
+    ordered = sorted(
+        (report for report in reports if not report.problem),
+        key=lambda report: seconds.get(report.name, float("inf")),
+        reverse=True,
+    )
+    specs = [spec_of(report, common) for report in ordered]
+    yield from build_all(specs, workers, jobs, lambda spec: watcher.started(spec.name))
+
+
+def _written(entry: dict[str, Any], built: Built, folder: Folder) -> dict[str, Any]:
+    """Write and log a report; return its entry, which says so if that fails."""
+    try:
+        write_report(folder.path / built.name, built.files)
+        folder.add(entry)
+    except OSError as error:
+        reason = one_line(f"its files could not be written: {error.strerror}: {error.filename or folder.path}")
+        return {**entry, "status": "failed", "reason": reason, "files": {}}
+    return entry
 
 
 def _finish(
@@ -190,6 +182,7 @@ def _finish(
     begin: datetime,
     seconds: dict[str, float],
 ) -> None:
+    """Write the manifest, the index and the crate."""
     folder.finish(
         {
             "schema": 1,
@@ -203,23 +196,23 @@ def _finish(
             },
         }
     )
-    from analysis.reporting.batch import crate
+    from analysis.reporting.batch.crate import CRATE, crate_json
     from analysis.reporting.batch.index import index_html
 
     makers = {
         "index.html": lambda: index_html(plan, entries, common).encode(),
-        crate.NAME: lambda: crate.described(entries, common),
+        CRATE: lambda: crate_json(entries, common),
     }
     for name, make in makers.items():
         try:
             content = make()
-        except Exception as error:  # the reports are there and stay, whatever is wrong with what lists them
+        except Exception as error:  # the reports are written and remain
             raise ReportError(one_line(f"{name} could not be made: {type(error).__name__}: {error}")) from error
         folder.write(name, content)
 
 
-def _entry(report: Planned, built: Built, common: dict[str, Any], inputs: str) -> dict[str, Any]:
-    made = built.made
+def _entry(report: PlannedReport, built: Built, common: dict[str, Any], inputs: str) -> dict[str, Any]:
+    record = built.record
     return {
         "name": report.name,
         "group": report.group,
@@ -227,11 +220,11 @@ def _entry(report: Planned, built: Built, common: dict[str, Any], inputs: str) -
         "subtitle": built.subtitle,
         "question": built.question,
         "synthetic": built.synthetic,
-        "notebook": made.get("path", report.notebook.name),
-        "notebook_hash": made.get("notebook_hash", ""),
-        "parameters": made.get("parameters", {}),
-        "changed": made.get("changed", []),
-        "command": made.get("command", ""),
+        "notebook": record.get("path", report.notebook.name),
+        "notebook_hash": record.get("notebook_hash", ""),
+        "parameters": record.get("parameters", {}),
+        "changed": record.get("changed", []),
+        "command": record.get("command", ""),
         "inputs": inputs,
         "data_hash": common["data"]["hash"],
         "commit": common["code"]["commit"],
@@ -246,23 +239,23 @@ def _entry(report: Planned, built: Built, common: dict[str, Any], inputs: str) -
 
 
 def cohorts_known(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The parts of cohorts that an earlier batch of the same code found, so that nothing unchanged is loaded again."""
+    """Return the parts of cohorts that an earlier batch of the same code read; unchanged files are not loaded again."""
     try:
-        return dict(_made_by(output, code)["cohorts"])
+        return dict(_manifest_of(output, code)["cohorts"])
     except (KeyError, TypeError, ValueError):
         return {}
 
 
-def may_hold(output: Path, code: Callable[[], dict[str, Any]]) -> bool:
-    """Whether reports in there may be up to date; if not, kernels and workers can be made ready at once.
+def may_be_current(output: Path, code: Callable[[], dict[str, Any]]) -> bool:
+    """Return whether reports in the folder may be up to date; if not, workers can start at once.
 
-    code: provenance.code, asked only if there is something to compare it with.
+    code: provenance.code, called only if there is a manifest to compare it with.
     """
-    return bool(_made_by(output, code))
+    return bool(_manifest_of(output, code))
 
 
-def _made_by(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The manifest of an earlier batch of the same code; empty if there is none."""
+def _manifest_of(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return the manifest of an earlier batch of the same code; empty if there is none."""
     try:
         manifest = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
         return manifest if manifest["code"]["hash"] == code()["hash"] else {}

@@ -1,5 +1,7 @@
-"""A batch described as an RO-Crate, so that its folder can be deposited as it is: what was made, from what, how, by
-whom, under which licence. https://w3id.org/ro/crate/"""
+"""Describe a batch as an RO-Crate, so that its folder can be deposited: files, inputs, commands, authors, licence.
+
+References: https://w3id.org/ro/crate/
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,9 @@ from rocrate.rocrate import ROCrate
 from analysis.paths import ROOT
 from analysis.reporting.provenance import value_words
 
-NAME = "ro-crate-metadata.json"
-VERSION = "1.2"
-CITATION = ROOT / "CITATION.cff"
+CRATE = "ro-crate-metadata.json"
+CRATE_VERSION = "1.2"
+_CITATION = ROOT / "CITATION.cff"
 DATA_LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
 _KINDS = {
     ".html": "text/html",
@@ -29,11 +31,13 @@ _KINDS = {
 _WHAT = {"report.html": "The report", "report.pdf": "The report for printing", "report.ipynb": "The executed notebook"}
 
 
-def described(entries: list[dict[str, Any]], common: dict[str, Any]) -> bytes:
-    """The content of ro-crate-metadata.json. entries: reports as the manifest lists them (those that failed are left
-    out); common: see provenance.shared. The same input gives the same bytes."""
-    cited = yaml.safe_load(CITATION.read_text(encoding="utf-8"))
-    crate = ROCrate(gen_preview=False, version=VERSION)
+def crate_json(entries: list[dict[str, Any]], common: dict[str, Any]) -> bytes:
+    """Return the content of ro-crate-metadata.json; the same input gives the same bytes.
+
+    entries: reports as in the manifest (those that failed are left out). common: see provenance.shared.
+    """
+    cited = yaml.safe_load(_CITATION.read_text(encoding="utf-8"))
+    crate = ROCrate(gen_preview=False, version=CRATE_VERSION)
 
     def add(place: str, kind: str, **values: Any) -> Any:
         filled = {key: value for key, value in values.items() if value not in ("", None, [])}
@@ -95,7 +99,7 @@ def described(entries: list[dict[str, Any]], common: dict[str, Any]) -> bytes:
 def _report(
     crate: Any, add: Any, entry: dict[str, Any], notebook: Any, evidence: Any, licence: Any, authors: list[Any]
 ) -> None:
-    """A report as a folder of files, and how it was made."""
+    """Add a report as a folder of files, with the action that made it."""
     name = entry["name"]
     files = [
         crate.add_file(
@@ -120,7 +124,7 @@ def _report(
 
 
 def _author(author: dict[str, str]) -> dict[str, str]:
-    """A person, or a group under one name."""
+    """Return the properties of a person or a group."""
     if "family-names" in author:
         return {"kind": "Person", "name": f"{author.get('given-names', '')} {author['family-names']}".strip()}
     return {"kind": "Organization", "name": author["name"]}

@@ -1,4 +1,4 @@
-"""The page that leads a reader to the reports, question by question, and says what failed and why."""
+"""The page that lists the reports, question by question, with those that failed and why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _environment() -> Environment:
 
 
 def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]) -> str:
-    """The page. entries: as in the manifest, in the order of the plan."""
+    """Return the page. entries: as in the manifest, in the order of the plan."""
     groups = [
         {"heading": heading, "reports": [_report(entry) for entry in entries if entry["group"] == key]}
         for key, heading in plan.groups.items()

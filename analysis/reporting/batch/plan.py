@@ -1,10 +1,11 @@
-"""The list of reports in a YAML file, turned into one spec for each report. Everything wrong in it is found at once."""
+"""Read the list of reports from a YAML file, and report everything that is wrong in it."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from analysis.parameters import WORDS, Notebook, ParameterError, check, find_notebook, nearest_word
+from analysis.parameters import STRING_LIST, Notebook, ParameterError, check_values, find_notebook
+from analysis.parameters.registry import nearest_word
 from analysis.paths import resolve
 from analysis.reporting.batch.axes import (
     COHORT_COLUMNS,
@@ -32,11 +34,11 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TOP = {"formats", "timeout", "paper", "groups", "reports"}
 _ENTRY = {"notebook", "name", "title", "group", "parameters", "matrix", "formats", "timeout"}
 _LONGEST_NAME = 80
-_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # no folder can be called so on Windows
+_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # Windows does not allow these as names of folders
 
 
 class PlanError(Exception):
-    """A list of reports that can't be built as it stands. `.problems`: one sentence each."""
+    """The list of reports is not valid. `.problems`: one sentence each."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
@@ -44,16 +46,17 @@ class PlanError(Exception):
 
 
 @dataclass(frozen=True)
-class Planned:
-    """One report to be: its name (a folder), where the index lists it, and what it is made of.
+class PlannedReport:
+    """A report that is to be built.
 
+    name: its folder. overrides: checked values of parameters. group: the heading in the index.
     timeout: seconds that its cells may take together.
-    problem: why it can't be built though the list is sound, such as a cohort with wrong rows; empty if it can.
+    problem: why it can't be built although the list is valid, such as a cohort with wrong rows.
     """
 
     name: str
     notebook: Notebook
-    given: dict[str, Any]
+    overrides: dict[str, Any]
     formats: tuple[str, ...]
     group: str
     title: str = ""
@@ -63,69 +66,69 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """All reports of one list. groups: key -> heading, in the order of the index.
+    """All reports of a list.
 
-    cohorts: SHA-256 of each cohort that was split into reports -> its parts; who keeps them needn't load it again.
-    paper: of all PDFs.
+    groups: key -> heading, in the order of the index. paper: of all PDFs.
+    cohorts: SHA-256 of each cohort that was split into reports -> its parts, so that the next batch need not load it.
     """
 
-    reports: tuple[Planned, ...]
+    reports: tuple[PlannedReport, ...]
     groups: dict[str, str]
     cohorts: dict[str, Parts] = field(default_factory=dict)
     paper: str = DEFAULT_PAPER
 
 
-# Words that stand for a list of values in a matrix: parameter -> word -> function that finds the values.
+# words that stand for a list of values in a matrix: parameter -> word -> function that returns the values
 MATRIX_WORDS: dict[str, dict[str, Callable[[], list[str]]]] = {"study_id": {"with_outcomes": studies_with_outcomes}}
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error and not the last one's victory."""
+    """Loads YAML; duplicate keys are an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} appears twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep)
 
 
 class _Cohorts:
-    """The parts of cohorts, each file checked and loaded once, and not at all if its content is known."""
+    """The parts of cohorts: each file is loaded once, and not at all if its content is known."""
 
     def __init__(self, known: Callable[[], dict[str, Parts]]) -> None:
         self.known = functools.cache(known)
         self.parts: dict[str, Parts] = {}
         self.unusable: dict[str, CohortUnusable] = {}
 
-    def of(self, path: Path, given: str) -> Parts:
-        """Raises CohortUnusable."""
+    def parts_of(self, path: Path, written: str) -> Parts:
+        """Return the parts. Raises CohortUnusable."""
         key = sha256(path.read_bytes())
         if key in self.unusable:
             raise self.unusable[key]
         if key not in self.parts:
             try:
-                self.parts[key] = self.known().get(key) or cohort_parts(path, given)
+                self.parts[key] = self.known().get(key) or cohort_parts(path, written)
             except CohortUnusable as error:
                 self.unusable[key] = error
                 raise
         return self.parts[key]
 
 
-def read(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) -> Plan:
-    """The plan in a YAML file. Raises PlanError with everything that is wrong in it.
+def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) -> Plan:
+    """Return the plan in a YAML file. Raises PlanError with everything that is wrong in it.
 
-    known_cohorts: gives `cohorts` of an earlier plan, made by the same code. A cohort with wrong rows is no fault of
-    the list: its reports stand in the plan with their problem, and all others can be built.
+    A cohort with wrong rows is not an error of the list: its reports are in the plan with their problem, and all others
+    can be built. known_cohorts: returns `cohorts` of an earlier plan made by the same code.
     """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader
     except OSError as error:
         raise PlanError([f"{path}: can't be read ({error.strerror})."]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PlanError([f"{path.name}: is no YAML ({' '.join(str(error).split())})."]) from None
+        raise PlanError([f"{path.name}: is not valid YAML ({' '.join(str(error).split())})."]) from None
     if not isinstance(content, dict) or not isinstance(content.get("reports"), list) or not content["reports"]:
         raise PlanError([f"{path.name}: needs a list `reports` with at least one entry."])
     problems = _unknown(path.name, content, _TOP)
@@ -136,26 +139,25 @@ def read(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) -> Pl
     paper = content.get("paper", DEFAULT_PAPER)
     if paper not in PAPERS:
         problems.append(f"{path.name}: paper {paper!r} not allowed. Allowed: {', '.join(PAPERS)}.")
-    reports: list[Planned] = []
+    reports: list[PlannedReport] = []
     cohorts = _Cohorts(known_cohorts)
     for number, entry in enumerate(content["reports"], start=1):
         where = f"{path.name}, report {number}"
         if not isinstance(entry, dict) or "notebook" not in entry:
             problems.append(f"{where}: needs a `notebook`.")
             continue
-        wrong = _unknown(where, entry, _ENTRY)
-        formats, bad = _formats(where, entry.get("formats", content.get("formats", list(FORMATS))))
-        timeout, slow = _timeout(where, entry.get("timeout", content.get("timeout", TIMEOUT)))
-        made, worse = _expand(where, entry, formats, groups, cohorts)
-        made = [replace(report, timeout=timeout) for report in made]
-        problems += wrong + bad + slow + worse
-        reports += made
-    problems += _twice(reports)
+        problems += _unknown(where, entry, _ENTRY)
+        formats, wrong_formats = _formats(where, entry.get("formats", content.get("formats", list(FORMATS))))
+        timeout, wrong_timeout = _timeout(where, entry.get("timeout", content.get("timeout", TIMEOUT)))
+        expanded, wrong_values = _expand(where, entry, groups, cohorts)
+        problems += wrong_formats + wrong_timeout + wrong_values
+        reports += [replace(report, formats=formats, timeout=timeout) for report in expanded]
+    problems += _duplicates(reports)
     if problems:
         raise PlanError(list(dict.fromkeys(problems)))
-    shown = [report.group for report in reports]
-    listed = {key: groups.get(key, key) for key in [*(key for key in groups if key in shown), *shown]}
-    return Plan(tuple(reports), listed, cohorts.parts, paper)
+    used = [report.group for report in reports]
+    headings = {key: groups.get(key, key) for key in [*(key for key in groups if key in used), *used]}
+    return Plan(tuple(reports), headings, cohorts.parts, paper)
 
 
 def _unknown(where: str, mapping: dict[str, Any], known: set[str]) -> list[str]:
@@ -166,25 +168,24 @@ def _unknown(where: str, mapping: dict[str, Any], known: set[str]) -> list[str]:
     ]
 
 
-def _formats(where: str, given: Any) -> tuple[tuple[str, ...], list[str]]:
-    words = given if isinstance(given, list) else [given]
+def _formats(where: str, written: Any) -> tuple[tuple[str, ...], list[str]]:
+    words = written if isinstance(written, list) else [written]
     wrong = [word for word in words if word not in FORMATS]
     if wrong or not words:
-        return FORMATS, [f"{where}: formats {given!r} not allowed. Allowed: {', '.join(FORMATS)}."]
+        return FORMATS, [f"{where}: formats {written!r} not allowed. Allowed: {', '.join(FORMATS)}."]
     return tuple(name for name in FORMATS if name in words), []
 
 
-def _timeout(where: str, given: Any) -> tuple[float, list[str]]:
-    if isinstance(given, (int, float)) and not isinstance(given, bool) and 0 < given < float("inf"):
-        return float(given), []
-    return TIMEOUT, [f"{where}: timeout {given!r} not allowed. It is a number of seconds greater than 0."]
+def _timeout(where: str, written: Any) -> tuple[float, list[str]]:
+    if isinstance(written, (int, float)) and not isinstance(written, bool) and 0 < written < float("inf"):
+        return float(written), []
+    return TIMEOUT, [f"{where}: timeout {written!r} not allowed. It is a number of seconds greater than 0."]
 
 
 def _expand(
-    where: str, entry: dict[str, Any], formats: tuple[str, ...], groups: dict[str, str], cohorts: _Cohorts
-) -> tuple[list[Planned], list[str]]:
-    """One report for each combination of the matrix."""
-    problems: list[str] = []
+    where: str, entry: dict[str, Any], groups: dict[str, str], cohorts: _Cohorts
+) -> tuple[list[PlannedReport], list[str]]:
+    """Return one report for each combination of the entry's matrix, and what is wrong."""
     try:
         notebook = find_notebook(str(entry["notebook"]))
     except ParameterError as error:
@@ -192,49 +193,44 @@ def _expand(
     fixed, matrix = entry.get("parameters") or {}, entry.get("matrix") or {}
     if not isinstance(fixed, dict) or not isinstance(matrix, dict):
         return [], [f"{where}: `parameters` and `matrix` are mappings from a name to a value or to a list of values."]
-    group = str(entry.get("group", notebook.title))
-    if "group" in entry and group not in groups:
-        problems.append(f"{where}: no group {group!r}{nearest_word(group, groups)}. There are: {', '.join(groups)}.")
-    name = entry.get("name", "")
-    if name and not (isinstance(name, str) and _SLUG.fullmatch(name)):
-        problems.append(f"{where}: name {name!r}: only lower-case letters, digits and single hyphens.")
-    elif name and _RESERVED.fullmatch(name):
-        problems.append(f"{where}: name {name!r}: no folder can be called so on Windows; choose another.")
+    group, name = str(entry.get("group", notebook.title)), entry.get("name", "")
+    problems = _labels(where, entry, groups)
     if both := sorted(set(fixed) & set(matrix)):
-        problems.append(f"{where}: {', '.join(both)}: stands both in `parameters` and in `matrix`.")
+        problems.append(f"{where}: {', '.join(both)}: in both `parameters` and `matrix`.")
     split = [key for key, values in matrix.items() if key in COHORT_COLUMNS and values == EACH]
     axes, wrong = _axes(where, notebook, {key: values for key, values in matrix.items() if key not in split})
     problems += wrong
-    label, problem, parts = str(name) if name else notebook.name, "", [{}]
+    problem, parts = "", [{}]
     if split:
-        given = fixed.get("cohort", notebook.defaults.get("cohort"))
-        if not isinstance(given, str):
+        cohort = fixed.get("cohort", notebook.defaults.get("cohort"))
+        if not isinstance(cohort, str):
             return [], [*problems, f"{where}: {EACH} needs a notebook with the parameter `cohort`."]
-        path = resolve(given)
+        path = resolve(cohort)
         if not path.is_file():
-            return [], [*problems, f"{where}: cohort {given!r}: there is no such file."]
+            return [], [*problems, f"{where}: cohort {cohort!r}: there is no such file."]
         try:
-            parts = _parts(path, given, split, cohorts)
+            parts = _parts(path, cohort, split, cohorts)
         except CohortUnusable as error:
             problem = str(error)
     words = {key: slugs(part[key] for part in parts if key in part) for key in split}
     reports = []
     for *values, part in itertools.product(*axes.values(), parts):
         varied = {**dict(zip(axes, values, strict=True)), **{key: [value] for key, value in part.items()}}
-        given = {**fixed, **varied}
+        overrides = {**fixed, **varied}
         try:
-            checked = check(notebook, given)
+            checked = check_values(notebook, overrides)
         except ParameterError as error:
             problems += [f"{where}: {problem}" for problem in error.problems]
             continue
-        given = {key: checked[key] for key in given}
-        shown = {key: given[key] for key in (varied if name else given) if key not in part}
+        overrides = {key: checked[key] for key in overrides}
+        named = {key: overrides[key] for key in (varied if name else overrides) if key not in part}
+        label = str(name) if name else notebook.name
         reports.append(
-            Planned(
-                name=report_name(label, notebook, shown, tuple(varied), [words[key][part[key]] for key in part]),
+            PlannedReport(
+                name=report_name(label, notebook, named, tuple(varied), [words[key][part[key]] for key in part]),
                 notebook=notebook,
-                given=given,
-                formats=formats,
+                overrides=overrides,
+                formats=FORMATS,
                 group=group,
                 title=str(entry.get("title", "")) if not varied else "",
                 problem=problem,
@@ -243,13 +239,26 @@ def _expand(
     return reports, problems
 
 
-def _parts(path: Path, given: str, split: list[str], cohorts: _Cohorts) -> list[dict[str, str]]:
-    """The values of the cohort that one report each is made of. Raises CohortUnusable."""
-    found = cohort_values(cohorts.of(path, given), split)
-    if not found:
+def _labels(where: str, entry: dict[str, Any], groups: dict[str, str]) -> list[str]:
+    """Return what is wrong with the group and the name of an entry."""
+    problems = []
+    group, name = str(entry.get("group", "")), entry.get("name", "")
+    if "group" in entry and group not in groups:
+        problems.append(f"{where}: no group {group!r}{nearest_word(group, groups)}. There are: {', '.join(groups)}.")
+    if name and not (isinstance(name, str) and _SLUG.fullmatch(name)):
+        problems.append(f"{where}: name {name!r}: only lower-case letters, digits and single hyphens.")
+    elif name and _RESERVED.fullmatch(name):
+        problems.append(f"{where}: name {name!r}: Windows does not allow a folder with this name; choose another.")
+    return problems
+
+
+def _parts(path: Path, written: str, split: list[str], cohorts: _Cohorts) -> list[dict[str, str]]:
+    """Return the values of the cohort that make one report each. Raises CohortUnusable."""
+    values = cohort_values(cohorts.parts_of(path, written), split)
+    if not values:
         names = " and ".join(COHORT_COLUMNS[key] for key in split)
-        raise CohortUnusable(f"the cohort {given} has no course with a {names}: nothing to split it by")
-    return found
+        raise CohortUnusable(f"the cohort {written} has no course with a {names}: nothing to split it by")
+    return values
 
 
 def _axes(where: str, notebook: Notebook, matrix: dict[str, Any]) -> tuple[dict[str, list[Any]], list[str]]:
@@ -269,27 +278,33 @@ def _axes(where: str, notebook: Notebook, matrix: dict[str, Any]) -> tuple[dict[
 
 
 def report_name(
-    label: str, notebook: Notebook, given: dict[str, Any], keep: tuple[str, ...] = (), more: list[str] | None = None
+    label: str,
+    notebook: Notebook,
+    overrides: dict[str, Any],
+    always: tuple[str, ...] = (),
+    more: list[str] | None = None,
 ) -> str:
-    """The folder's name: the label, the values that differ from the defaults (those in `keep` always), more words."""
+    """Return the name of the report's folder: label, values that differ from the defaults, more words.
+
+    always: parameters whose value is named even if it is the default.
+    """
     known = {parameter.name: parameter for parameter in notebook.parameters}
     words = [label]
-    for key, value in given.items():
-        if key == "title" or (value == notebook.defaults[key] and key not in keep):
+    for key, value in overrides.items():
+        if key == "title" or (value == notebook.defaults[key] and key not in always):
             continue
         text = Path(value).stem if key in notebook.files else value_words(value) or "all"
-        words.append(text if known[key].type in ("str", WORDS) and value else f"{key} {text}")
+        words.append(text if known[key].type in ("str", STRING_LIST) and value else f"{key} {text}")
     name = "-".join(re.findall("[a-z0-9]+", " ".join([*words, *(more or [])]).lower()))
-    return (
-        name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode())[:8]}"
-    )
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode())[:8]}"
 
 
-def _twice(reports: list[Planned]) -> list[str]:
-    first: dict[str, Planned] = {}
-    problems = []
-    for report in reports:
-        if report.name in first:
-            problems.append(f"two reports would be written to {report.name!r}; give one a `name` of its own.")
-        first.setdefault(report.name, report)
-    return problems
+def _duplicates(reports: list[PlannedReport]) -> list[str]:
+    counts = Counter(report.name for report in reports)
+    return [
+        f"{count} reports would be written to {name!r}; choose another `name`."
+        for name, count in counts.items()
+        if count > 1
+    ]

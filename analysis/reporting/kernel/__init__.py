@@ -1,1 +1,1 @@
-"""Kernels that reports run in: forked from a process that has everything imported."""
+"""The kernels that reports run in, and how a kernel is forked from a process that has all libraries imported."""

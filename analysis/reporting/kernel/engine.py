@@ -1,49 +1,50 @@
-"""Papermill's way to the kernel of a report.
-
-Papermill loads this module by its entry point while it is being imported itself, so whoever imports it here imports
-papermill first: the other way round each would wait for the other.
-"""
+"""Papermill's engine for notebooks, with the kernel of reports."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from papermill.engines import NBClientEngine, papermill_engines
+from analysis.reporting.kernel import lean_nbformat
 
-from analysis.reporting.kernel.manager import ReportKernelManager
+lean_nbformat.import_nbformat()  # papermill imports nbformat
 
-ENGINE = "ketamine-crps"
+from papermill.engines import NBClientEngine  # noqa: E402
+
+from analysis.reporting.kernel.manager import ReportKernelManager  # noqa: E402
 
 
 class ReportEngine(NBClientEngine):
-    """Papermill's own engine with our kernel; hands out the notebook even if a cell fails or the kernel dies."""
+    """Papermill's own engine with ReportKernelManager. It hands out the notebook even if a cell fails."""
 
     @classmethod
     def execute_managed_notebook(
         cls,
         nb_man: Any,
         kernel_name: str,
-        keep: list[Any] | None = None,
-        environment: dict[str, str] | None = None,
+        executed: list[Any],
+        environment: dict[str, str],
+        on_cell: Callable[[Any, int], None],
         **kwargs: Any,
     ) -> Any:
-        """As in papermill; `keep` is a list that receives the notebook, `environment` what the kernel sees.
+        """As in papermill.
 
-        Without an environment (`papermill --engine ketamine-crps`) the kernel sees this process's own.
+        Parameters
+        ----------
+        executed: a list that receives the notebook.
+        environment: the variables of the kernel.
+        on_cell: called with the notebook and the index of a cell when that cell has been executed.
         """
-        if keep is not None:
-            keep.append(nb_man.nb)
-        manager = type("RunKernelManager", (ReportKernelManager,), {"environment": environment})
+        executed.append(nb_man.nb)
         settings = {
-            "kernel_manager_class": manager,
+            "kernel_manager_class": type("RunKernelManager", (ReportKernelManager,), {"environment": environment}),
+            "on_cell_executed": lambda cell, cell_index, execute_reply: on_cell(nb_man.nb, cell_index),
             "record_timing": False,
-            "coalesce_streams": keep is None,  # run.tidy does it, and better
-            "shutdown_kernel": "immediate",  # its work is done; a graceful end costs 0.6 s and now and then 3 s
+            "shutdown_kernel": "immediate",  # a graceful shutdown takes 0.6 s and saves nothing
         }
         return super().execute_managed_notebook(nb_man, kernel_name, **settings, **kwargs)
 
 
-# failures are told in the table of the batch; without a handler Python would print them as well
+# the report itself says what failed; without a handler Python would print papermill's messages too
 logging.getLogger("papermill").addHandler(logging.NullHandler())
-papermill_engines.register(ENGINE, ReportEngine)

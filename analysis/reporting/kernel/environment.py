@@ -1,4 +1,4 @@
-"""What a report's kernel sees of the outside."""
+"""The environment variables of a report's kernel."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from pathlib import Path
 from analysis.paths import ROOT
 
 
-def environment(epoch: int, home: str) -> dict[str, str]:
-    """The variables a report's kernel sees: those of this process, minus what would change its bytes.
+def kernel_environment(epoch: int, home: str) -> dict[str, str]:
+    """Return the variables of this process without those that would change the bytes of a report.
 
-    epoch: seconds since 1970 for everything that writes a date. home: an empty folder for IPython's own files.
+    Parameters
+    ----------
+    epoch: seconds since 1970, for everything that writes a date.
+    home: an empty folder for IPython's own files.
     """
     python_path = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
@@ -34,7 +37,7 @@ def environment(epoch: int, home: str) -> dict[str, str]:
 
 
 def _matplotlib_data() -> Path:
-    """Where matplotlib keeps its own settings, found without the time it takes to import it."""
+    """Return the folder of Matplotlib's default settings without importing Matplotlib."""
     spec = find_spec("matplotlib")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("matplotlib is not installed")

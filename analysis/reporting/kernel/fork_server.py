@@ -1,13 +1,12 @@
-"""The process that kernels are forked from: everything imported once, one thread, no report ever run in it.
+"""The template process that kernels are forked from: all libraries imported, one thread, no report ever run in it.
 
-A kernel is asked for over a Unix socket, one connection a kernel:
+A kernel is requested over a Unix socket, one connection for each kernel:
 
-    asked      one line of JSON: arguments, environment, working directory
-    answered   "pid N", then "ready" when the kernel's ports are bound, then "exit CODE" when it has ended
+    request    one line of JSON: arguments, environment, working directory
+    response   "pid N", then "ready" when the kernel's ports are bound, then "exit CODE" when it has ended
 
-If the asker goes away, its kernel is killed; if the owner of this process goes away (its standard input ends), or
-nobody has asked for `idle` seconds, it ends and takes all kernels with it. Only for systems with fork;
-see fork_client.py.
+If a client closes its connection, its kernel is killed. If the owner of this process ends (standard input ends), this
+process ends with all its kernels. Only for systems with fork; the client is fork_client.py.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +58,19 @@ _LIBRARIES = (
     "zmq.utils.garbage",
 )
 _NOT_FOR_REPORTS = ("analysis.reporting", "analysis.explore", "analysis.__main__")
-# what looks for its shell when it is imported, which is not there yet: a kernel has to import it by itself
-_NEEDS_A_SHELL = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
+# these modules need IPython's shell at import, which does not exist yet: each kernel imports them itself
+NEEDS_A_SHELL = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 _PR_SET_PDEATHSIG = 1
-_set_by_libraries: dict[str, str] = {}  # variables of the environment that came with them
+_set_by_libraries: dict[str, str] = {}  # environment variables that libraries set when they were imported
 
 
 def load_libraries() -> None:
-    """Imports what reports use, as a kernel would."""
+    """Import what reports use, as a kernel would import it."""
     import builtins
     from types import SimpleNamespace
 
     before = dict(os.environ)
-    # pandas shows tables otherwise when it is imported outside of a kernel
+    # pandas chooses another display of tables if it is imported outside of a kernel
     builtins.get_ipython = lambda: SimpleNamespace(kernel=True, config={})
     try:
         for name in _LIBRARIES:
@@ -85,24 +83,24 @@ def load_libraries() -> None:
     finally:
         del builtins.get_ipython
     _set_by_libraries.update(dict(os.environ.items() - before.items()))
-    _look_up()
+    _fill_caches()
 
 
-def _look_up() -> None:
-    """Finds out once what each report would find out again: how the dictionary reads, what letters look like.
+def _fill_caches() -> None:
+    """Compute once what each report would compute again: the parsed dictionary, the glyphs of the font.
 
-    Each is kept beside the text it was made of; a file that changes later is read anew.
+    Each cache is keyed by the text it was computed from, so a file that changes later is read again.
     """
     from analysis.evidence import DataError, load
     from analysis.exhibit import letters
 
     letters.prepare()
-    with contextlib.suppress(DataError):  # the reports will tell it
+    with contextlib.suppress(DataError):  # the reports show the problems
         load()
 
 
-def threads() -> int:
-    """How many threads this process has; forking is safe with one alone."""
+def thread_count() -> int:
+    """Return how many threads this process has."""
     try:
         return len(list(Path("/proc/self/task").iterdir()))
     except OSError:
@@ -111,73 +109,66 @@ def threads() -> int:
         return threading.active_count()
 
 
-def fit() -> bool:
-    """Whether kernels can be forked from this process: one thread, and nothing imported that needs a shell."""
-    return threads() == 1 and not any(name in sys.modules for name in _NEEDS_A_SHELL)
+def can_fork() -> bool:
+    """Return whether kernels can be forked from this process: it has one thread and no module that needs a shell."""
+    return thread_count() == 1 and not any(name in sys.modules for name in NEEDS_A_SHELL)
 
 
 class Server:
-    """Waits for askers and forks a kernel for each."""
+    """Accepts connections and forks a kernel for each. owner: file descriptor that ends with the owner."""
 
-    def __init__(self, listener: socket.socket, owner: int | None, idle: float | None) -> None:
-        self.listener, self.owner, self.idle = listener, owner, idle
+    def __init__(self, listener: socket.socket, owner: int) -> None:
+        self.listener, self.owner = listener, owner
         self.selector = selectors.DefaultSelector()
         self.kernels: dict[int, socket.socket] = {}
-        self.asking: dict[socket.socket, bytes] = {}
-        self.alarm, self.bell = socket.socketpair()
-        for end in (self.alarm, self.bell):
+        self.requests: dict[socket.socket, bytes] = {}
+        self.signals, self.signal_writer = socket.socketpair()
+        for end in (self.signals, self.signal_writer):
             end.setblocking(False)
 
     def run(self) -> None:
-        """Serves until the owner is gone or nobody has asked for a while."""
-        self.going, last = True, time.monotonic()
+        """Serve until the owner has ended or SIGTERM arrives; then kill all kernels."""
+        self.running = True
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGTERM, self._told_to_end)
-        signal.set_wakeup_fd(self.bell.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.set_wakeup_fd(self.signal_writer.fileno(), warn_on_full_buffer=False)
         self.selector.register(self.listener, selectors.EVENT_READ, self._accept)
-        self.selector.register(self.alarm, selectors.EVENT_READ, self._reap)
-        if self.owner is not None:
-            self.selector.register(self.owner, selectors.EVENT_READ, self._owner_speaks)
-        while self.going:
-            events = self.selector.select(self.idle)
-            if events or self.kernels:
-                last = time.monotonic()
-            elif self.idle is not None and time.monotonic() - last >= self.idle:
-                break
-            for key, _ in events:
+        self.selector.register(self.signals, selectors.EVENT_READ, self._reap)
+        self.selector.register(self.owner, selectors.EVENT_READ, self._read_owner)
+        while self.running:
+            for key, _ in self.selector.select():
                 key.data(key.fileobj)
         for pid in list(self.kernels):
             _kill(pid)
 
-    def _told_to_end(self, *_: object) -> None:
-        self.going = False
+    def _stop(self, *_: object) -> None:
+        self.running = False
 
-    def _owner_speaks(self, owner: int) -> None:
-        self.going = bool(os.read(owner, 4096))
+    def _read_owner(self, owner: int) -> None:
+        self.running = bool(os.read(owner, 4096))
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
             connection, _ = listener.accept()
-            self.asking[connection] = b""
-            self.selector.register(connection, selectors.EVENT_READ, self._hear)
+            self.requests[connection] = b""
+            self.selector.register(connection, selectors.EVENT_READ, self._read_request)
 
-    def _hear(self, connection: socket.socket) -> None:
+    def _read_request(self, connection: socket.socket) -> None:
         try:
             part = connection.recv(1 << 16)
         except OSError:
             part = b""
         if not part:
-            return self._gone(connection)
-        if connection not in self.asking:
+            return self._client_left(connection)
+        if connection not in self.requests:
             return None
-        self.asking[connection] += part
-        if self.asking[connection].endswith(b"\n"):
-            self._fork(connection, json.loads(self.asking.pop(connection)))
+        self.requests[connection] += part
+        if self.requests[connection].endswith(b"\n"):
+            self._fork(connection, json.loads(self.requests.pop(connection)))
         return None
 
-    def _gone(self, connection: socket.socket) -> None:
-        """The asker has left: nobody will ever speak to its kernel again."""
-        self.asking.pop(connection, None)
+    def _client_left(self, connection: socket.socket) -> None:
+        self.requests.pop(connection, None)
         for pid, other in self.kernels.items():
             if other is connection:
                 _kill(pid)
@@ -188,9 +179,9 @@ class Server:
             self.selector.unregister(connection)
         connection.close()
 
-    def _reap(self, alarm: socket.socket) -> None:
+    def _reap(self, signals: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):
-            alarm.recv(4096)
+            signals.recv(4096)
         for pid in list(self.kernels):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
@@ -199,13 +190,13 @@ class Server:
                     connection.sendall(f"exit {os.waitstatus_to_exitcode(status)}\n".encode())
                 self._close(connection)
 
-    def _fork(self, connection: socket.socket, asked: dict[str, Any]) -> None:
+    def _fork(self, connection: socket.socket, request: dict[str, Any]) -> None:
         template = os.getpid()
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
-                self._become_kernel(template, connection, asked)
+                self._become_kernel(template, connection, request)
                 code = 0
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else 1
@@ -217,8 +208,8 @@ class Server:
         with contextlib.suppress(OSError):
             connection.sendall(f"pid {pid}\n".encode())
 
-    def _become_kernel(self, template: int, connection: socket.socket, asked: dict[str, Any]) -> None:
-        """In the child: leaves everything of the template's behind but the imported modules, and starts the kernel."""
+    def _become_kernel(self, template: int, connection: socket.socket, request: dict[str, Any]) -> None:
+        """In the child: discard everything of the template except the imported modules, and start the kernel."""
         os.setsid()
         _die_with(template)
         signal.set_wakeup_fd(-1)
@@ -226,25 +217,25 @@ class Server:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self.selector.close()
-        for other in (*self.kernels.values(), *self.asking, self.listener, self.alarm, self.bell):
+        for other in (*self.kernels.values(), *self.requests, self.listener, self.signals, self.signal_writer):
             other.close()
-        nothing = os.open(os.devnull, os.O_RDWR)
+        null = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
-            os.dup2(nothing, number)
-        os.close(nothing)
+            os.dup2(null, number)
+        os.close(null)
         os.environ.clear()
-        os.environ.update({**_set_by_libraries, **asked["env"]})
+        os.environ.update({**_set_by_libraries, **request["env"]})
         time.tzset()
-        os.chdir(asked["cwd"])
-        sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin, *asked["argv"][1:]]
-        # random starts anew in a child by itself, numpy's does not
+        os.chdir(request["cwd"])
+        sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin, *request["argv"][1:]]
+        # a child reseeds `random` by itself, but not numpy
         if numpy := sys.modules.get("numpy"):
             numpy.random.seed()
 
         from ipykernel.kernelapp import IPKernelApp
 
         app = IPKernelApp.instance()
-        app.parent_handle = template  # it looks once a second whether its parent is still there
+        app.parent_handle = template  # it checks once a second whether its parent still runs
         app.initialize()
         with connection:
             connection.sendall(b"ready\n")
@@ -258,7 +249,7 @@ def _kill(pid: int) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """Linux: the kernel of the operating system ends this process as soon as its parent has ended."""
+    """End this process when its parent ends: on Linux at once, elsewhere by IPKernelApp's check."""
     if sys.platform == "linux":
         import ctypes
 
@@ -267,50 +258,19 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def main(
-    listener: socket.socket, owned: bool, idle: float | None = None, prepare: Callable[[], None] = load_libraries
-) -> None:
-    """Loads, then serves who has connected. owned: ends with its standard input. idle: seconds; None = for ever."""
-    gc.disable()  # imports make hardly any garbage, and looking for it costs a fifth of their time
-    prepare()
-    if not fit():
-        return  # whoever asked starts kernels the ordinary way
-    gc.freeze()
-    gc.enable()
-    Server(listener, 0 if owned else None, idle).run()
-
-
-def serve_inherited(number: int) -> None:
-    """For one batch: its socket is this process's file `number`, and it ends with its standard input."""
+def serve(number: int) -> None:
+    """Import all libraries, then serve. number: file descriptor of the listening socket. Standard input: the owner."""
     listener = socket.socket(fileno=number)
     address = Path(listener.getsockname())
     try:
-        main(listener, owned=True)
+        gc.disable()  # imports make little garbage; searching for it takes 0.3 s, a fifth of the imports
+        load_libraries()
+        if can_fork():  # otherwise the client starts kernels the ordinary way
+            gc.freeze()
+            gc.enable()
+            Server(listener, owner=0).run()
     finally:
-        with contextlib.suppress(OSError):  # whose folder this is may have been killed
+        with contextlib.suppress(OSError):  # the owner may have been killed before it could remove its folder
             address.unlink()
             address.parent.rmdir()
-    os._exit(0)  # nothing is left to be done, and taking all modules down would take 0.1 s
-
-
-def serve_at(address: str, idle: float) -> None:
-    """For whoever comes: appears at `address` when it is loaded, so that nobody waits for it; goes when idle."""
-    os.setsid()
-    path = Path(address)
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(beside))
-    listener.listen(64)
-    mine = beside.stat().st_ino
-
-    def appear() -> None:
-        load_libraries()
-        beside.rename(path)
-
-    try:
-        main(listener, owned=False, idle=idle, prepare=appear)
-    finally:
-        beside.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            if path.stat().st_ino == mine:
-                path.unlink()
+    os._exit(0)  # destroying all modules would take 0.1 s

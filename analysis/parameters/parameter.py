@@ -1,4 +1,4 @@
-"""One parameter and its value: the type, the allowed values, the conversion of text."""
+"""One parameter: its type, its allowed values, the conversion of text."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import yaml
 
 from analysis.parameters.registry import REGISTRY, File, Rule, YesNo
 
-WORDS = "list[str]"  # as papermill can read it too
-TYPES = ("str", "int", "float", "bool", WORDS)
+STRING_LIST = "list[str]"  # papermill reads this annotation too
+TYPES = ("str", "int", "float", "bool", STRING_LIST)
 
 
 class ParameterError(Exception):
-    """A notebook, a parameter or a value that isn't there or isn't allowed. `.problems`: one sentence each."""
+    """A notebook, a parameter or a value that does not exist or is not allowed. `.problems`: one sentence each."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
     def _render_traceback_(self) -> list[str]:
-        """Jupyter shows the sentences and no traceback."""
+        """Return what Jupyter shows: the sentences without a traceback."""
         return list(self.problems)
 
 
@@ -38,21 +38,21 @@ class Parameter:
 
     @property
     def rule(self) -> Rule | None:
-        """What the registry allows; None if it says nothing about this name."""
+        """The rule of the registry; None if the registry has no such name."""
         return REGISTRY.get(self.name) or (YesNo() if self.type == "bool" else None)
 
     def allowed(self) -> str:
-        """The allowed values in words; for a list also that there may be several."""
-        words = self.rule.says() if self.rule else "Allowed: any value of the type."
-        return f"{words[:-1]}; any number of them." if self.type == WORDS else words
+        """Return the allowed values as a sentence."""
+        sentence = self.rule.allowed() if self.rule else "Allowed: any value of the type."
+        return f"{sentence[:-1]}; any number of them." if self.type == STRING_LIST else sentence
 
     def public(self, value: Any) -> Any:
-        """The value as a report may show it: of a file outside the project the name without its folder."""
+        """Return the value as a report may show it: of a file outside the project only its name."""
         return self.rule.public(value) if isinstance(self.rule, File) else value
 
 
-def check_one(parameter: Parameter, value: Any) -> tuple[Any, list[str]]:
-    """The value converted to the parameter's type, and what is wrong with it (one sentence each)."""
+def check_value(parameter: Parameter, value: Any) -> tuple[Any, list[str]]:
+    """Return the value converted to the parameter's type, and its problems (one sentence each)."""
     try:
         converted = _convert(value, parameter.type)
     except (TypeError, ValueError) as error:
@@ -60,16 +60,16 @@ def check_one(parameter: Parameter, value: Any) -> tuple[Any, list[str]]:
     if parameter.rule is None:
         return converted, []
     parts = converted if isinstance(converted, tuple) else (converted,)
-    found = [problem for part in parts if (problem := parameter.rule.problem(part))]
+    problems = [problem for part in parts if (problem := parameter.rule.problem(part))]
     if isinstance(converted, tuple) and len(set(converted)) < len(converted):
-        found.append("the same value stands twice.")
-    if isinstance(parameter.rule, File) and not found:
-        converted = parameter.rule.place(converted)
-    return converted, [f"{parameter.name}: {problem}" for problem in found]
+        problems.append("the same value appears twice.")
+    if isinstance(parameter.rule, File) and not problems:
+        converted = parameter.rule.location(converted)
+    return converted, [f"{parameter.name}: {problem}" for problem in problems]
 
 
 def _convert(value: Any, kind: str) -> Any:
-    """The value as the type says; TypeError or ValueError with a sentence if it can't be."""
+    """Return the value as the type requires. Raises TypeError or ValueError with a sentence."""
     if kind == "bool":
         words = {"true": True, "yes": True, "false": False, "no": False}
         if isinstance(value, bool):
@@ -83,7 +83,7 @@ def _convert(value: Any, kind: str) -> Any:
         if isinstance(value, str):
             return value
         raise TypeError(f"{value!r} is no text; put it in quotes.")
-    return _words(value)
+    return _string_list(value)
 
 
 def _number(value: Any, kind: str) -> int | float:
@@ -100,7 +100,7 @@ def _number(value: Any, kind: str) -> int | float:
     return int(number) if kind == "int" else number
 
 
-def _words(value: Any) -> tuple[str, ...]:
+def _string_list(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         text = value.strip()
         if text[:1] in ("[", "("):

@@ -1,0 +1,53 @@
+"""Prepare the export of a report while its cells still run."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+_SHARE = 0.2  # of the cells that must be new before the report is exported again
+
+
+class Rehearsal:
+    """Exports the cells that are ready in a second thread, and discards the result.
+
+    Typst retains the layout of each part, and pandoc, the fonts and the modules are loaded when the last cell ends.
+    Gain: see tests/bench/RESULTS.md. The plain way is no rehearsal (a batch, whose reports use all cores, has none);
+    tests/test_reporting_run.py compares the bytes of both.
+    """
+
+    def __init__(self, export: Callable[[Any], object]) -> None:
+        self.export = export
+        self.executor = ThreadPoolExecutor(1)
+        self.running: Future[None] = self.executor.submit(_load)
+        self.next = 0.0
+
+    def add_cell(self, notebook: Any, index: int) -> None:
+        """Export the cells up to this one, if no export is running and enough of them are new."""
+        count = len(notebook.cells)
+        if not self.running.done() or index < self.next or index > count * (1 - _SHARE / 2):
+            return
+        self.next = index + _SHARE * count
+        part = copy.deepcopy(notebook)
+        part.cells = part.cells[: index + 1]
+        self.running = self.executor.submit(self._export, part)
+
+    def _export(self, part: Any) -> None:
+        with contextlib.suppress(Exception):  # a part may cite or link what follows; the report itself says what fails
+            self.export(part)
+
+    def close(self) -> None:
+        """Wait for the export that is running: Typst's compiler serves one thread at a time."""
+        self.executor.shutdown(cancel_futures=True)
+
+
+def _load() -> None:
+    """Import what the export needs and start its helpers."""
+    with contextlib.suppress(Exception):
+        for name in ("html", "pandoc", "pdf"):
+            module = importlib.import_module(f"analysis.reporting.page.{name}")
+            getattr(module, "start", lambda: None)()
