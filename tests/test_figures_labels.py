@@ -1,4 +1,4 @@
-"""Places of labels: the same as when the cost of every place is told to the end."""
+"""Places of labels: the same as when the cost of every place is computed in full."""
 
 from __future__ import annotations
 

@@ -14,8 +14,9 @@ from analysis.figures.pain_courses import pain_trajectory_lines
 from analysis.figures.pain_differences import pain_change_forest
 from analysis.figures.patient_durations import patient_bars
 from analysis.figures.pooled_benefit import pooled_benefit_curve
+from analysis.figures.pooled_responders import pooled_forest
 from analysis.figures.regimen_durations import regimen_duration_curve
-from analysis.figures.responder_forests import pooled_forest, responder_forest
+from analysis.figures.responder_rates import responder_forest
 from analysis.figures.study_sizes import study_map
 
 __all__ = [

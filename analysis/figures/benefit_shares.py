@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.keys import draw_heading
+from analysis.figures.picture_parts import draw_heading
 from analysis.figures.row_figure import count_studies
 from analysis.figures.share_panels import draw_points, share_panel, write_beside
 from analysis.figures.style import (

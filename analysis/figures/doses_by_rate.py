@@ -11,8 +11,8 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each, grouped
 from analysis.exhibit import Figure
-from analysis.figures.keys import KEY_ROW, draw_key, key_rows, regimen_key
 from analysis.figures.labels import nearest_place, place_labels
+from analysis.figures.picture_parts import KEY_ROW, draw_key, key_rows, regimen_key
 from analysis.figures.style import (
     BAND,
     INK,

@@ -182,11 +182,11 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
         f"{plural(table['study_id'].nunique(), 'study', 'studies')}, {controlled} from a placebo-controlled study."
     ]
     names = arm_names(table)
-    counted = table[table["patients"].notna() & table["shown_as"].isin(["at least", "exact", "between"])]
-    if 0 < len(counted) <= _FEW:
-        sentences.append(f"{'; '.join(_statement_words(row, names) for _, row in counted.iterrows())}.")
-    elif len(counted):
-        later = counted[counted["weeks_low"] > 0] if counted["weeks_low"].gt(0).any() else counted
+    patients = table[table["patients"].notna() & table["shown_as"].isin(["at least", "exact", "between"])]
+    if 0 < len(patients) <= _FEW:
+        sentences.append(f"{'; '.join(_statement_words(row, names) for _, row in patients.iterrows())}.")
+    elif len(patients):
+        later = patients[patients["weeks_low"] > 0] if patients["weeks_low"].gt(0).any() else patients
         by_size = later.sort_values(["patients_treated", "weeks_low"], ascending=False, kind="stable")
         by_time = later.sort_values(["weeks_low", "patients_treated"], ascending=False, kind="stable")
         largest, longest = (_statement_words(table.iloc[0], names) for table in (by_size, by_time))

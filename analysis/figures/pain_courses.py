@@ -11,8 +11,8 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.keys import draw_heading
 from analysis.figures.labels import PanelLabels
+from analysis.figures.picture_parts import draw_heading
 from analysis.figures.row_figure import count_studies
 from analysis.figures.score_spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
 from analysis.figures.style import (

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.keys import regimen_key
+from analysis.figures.picture_parts import regimen_key
 from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, Track, draw_rows
 from analysis.figures.row_marks import Line, Mark, interval_marks
 from analysis.figures.style import INK, Look, nothing, regimen_look, style

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite
-from analysis.figures.keys import write_numbers
+from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_curve, draw_points, share_panel, stepped
 from analysis.figures.style import (
     MUTED,
@@ -235,19 +235,19 @@ def _data(curves: DurationCurves, regimens: list[str]) -> pd.DataFrame:
     for regimen in regimens:
         rows = _rows(curves.curves, regimen)
         patients = _of(curves.patients, regimen)
-        counted = [patients_known(patients, week) if place % 2 == 0 else {} for place, week in enumerate(rows["weeks"])]
+        numbers = [patients_known(patients, week) if place % 2 == 0 else {} for place, week in enumerate(rows["weeks"])]
         group = _of(curves.groups, regimen).iloc[0]
         parts.append(
             pd.DataFrame(
                 {
-                    "what": ["counted time" if counts else "between counts" for counts in counted],
+                    "what": ["counted time" if counts else "between counts" for counts in numbers],
                     "regimen_class": regimen,
                     "weeks_after_end_of_infusion": rows["weeks"],
                     **{f"percent_{end}": 100 * rows[end] for end in ("low", "high")},
                     **{f"band_{end}_percent": 100 * rows[f"band_{end}"] for end in ("low", "high")},
-                    "patients_still_with_benefit": [counts.get("still") for counts in counted],
-                    "patients_without_benefit": [counts.get("over") for counts in counted],
-                    "patients_not_known": [counts.get("unknown") for counts in counted],
+                    "patients_still_with_benefit": [counts.get("still") for counts in numbers],
+                    "patients_without_benefit": [counts.get("over") for counts in numbers],
+                    "patients_not_known": [counts.get("unknown") for counts in numbers],
                 }
             )
         )

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.figures.keys import KEY_ROW, draw_heading, draw_key, key_rows
+from analysis.figures.picture_parts import KEY_ROW, draw_heading, draw_key, key_rows
 from analysis.figures.row_marks import Mark, draw_mark
 from analysis.figures.style import (
     INK,

@@ -180,7 +180,8 @@ def _median(row: Any) -> str:
         weeks = f"{number(row.median_low)}–{number(row.median_high)} weeks"
     if pd.isna(row.limit_low):
         return f"median {weeks}"
-    return f"median {weeks} ({number(row.limit_low)} to {'∞' if np.isinf(row.limit_high) else number(row.limit_high)})"
+    high = "∞" if np.isinf(row.limit_high) else number(row.limit_high)
+    return f"median {weeks} ({number(row.limit_low)} to {high})"
 
 
 def _alt(cells: list[_Cell], level: float) -> str:

@@ -21,7 +21,7 @@ from analysis.figures.cohort.clinic_figure import (
     hidden_note,
     left_out_note,
 )
-from analysis.figures.keys import write_numbers
+from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_points, horizontal_rules
 from analysis.figures.style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
 from analysis.figures.treatment_axis import TreatmentAxis, pain_panel, visit_axis, visit_ticks
