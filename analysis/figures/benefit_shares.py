@@ -54,7 +54,7 @@ from analysis.wording import printed_percent, upper_first
 
 _FEW = 4  # so many groups at most are all named in the alternative text
 _LEFT, _WIDE, _LABELS, _GAP, _LOWEST = 43, 86, 120, 36, 104
-_MARGIN = 13  # room on both sides for points that stand side by side
+_MARGIN = 13  # room on both sides for points side by side
 
 
 def benefit_over_time_curve(
@@ -197,7 +197,7 @@ def _panel(picture: Picture, cell: _Cell, left: float, top: float, height: float
 
 
 def _shifts(series: list[_Series]) -> list[list[float]]:
-    """How far each point moves sideways so that points of the same week stand side by side."""
+    """How far each point moves sideways so that points of the same week do not cover each other."""
     weeks_of = [[round(w, 1) for w in s.rows["weeks"]] for s in series]
     shared: dict[float, list[int]] = {}
     for number, own in enumerate(weeks_of):

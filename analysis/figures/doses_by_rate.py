@@ -92,7 +92,7 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
 
 @dataclass(frozen=True)
 class _Scale:
-    """From mg/h and mg to points; a missing number stands in its strip."""
+    """From mg/h and mg to points; a missing number has a strip of its own."""
 
     low_rate: float
     high_rate: float

@@ -111,7 +111,7 @@ def _bands(ax: Axes, blocks: list[_Block]) -> None:
             elif (side == "left" and quantity in ("kept", "gained")) or (
                 side == "right" and quantity in ("kept", "lost")
             ):
-                # on each side one uncertain block stands for two bands
+                # on each side two bands share one uncertain block
                 shade = INK if quantity != "gained" else MUTED
                 ax.add_patch(
                     Rectangle((x, y), BROAD, height, facecolor="white", edgecolor=shade, hatch="////", linewidth=0.5)

@@ -73,7 +73,7 @@ def place_labels(
 
 def _candidates(point: tuple[float, float], size: tuple[float, float], bounds: _Box) -> list[Spot]:
     width, height = size
-    found = []
+    spots = []
     for distance in _DISTANCES:
         for dx, dy in _DIRECTIONS:
             reach = distance if not (dx and dy) else 0.75 * distance
@@ -84,12 +84,12 @@ def _candidates(point: tuple[float, float], size: tuple[float, float], bounds: _
                 y = point[1] + dy * (reach + height / 2) + (slide * height if not dy else 0)
                 box = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
                 if box[0] >= bounds[0] and box[1] >= bounds[1] and box[2] <= bounds[2] and box[3] <= bounds[3]:
-                    found.append(Spot(x, y, box, distance > 7))
-    if not found:
+                    spots.append(Spot(x, y, box, distance > 7))
+    if not spots:
         x = min(max(point[0], bounds[0] + width / 2), bounds[2] - width / 2)
         box = (x - width / 2, point[1] + 6, x + width / 2, point[1] + 6 + height)
-        found.append(Spot(x, point[1] + 6 + height / 2, box, False))
-    return found
+        spots.append(Spot(x, point[1] + 6 + height / 2, box, False))
+    return spots
 
 
 def _cheapest(

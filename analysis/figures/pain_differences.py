@@ -75,7 +75,7 @@ def pain_change_forest(
     -------
     Figure
         Its data hold a row for each difference (`what` = ketamine minus control) and for each change (`what` = its
-        basis), in points, with intervals and n. A difference whose spread has no label stands in two rows, read as an
+        basis), in points, with intervals and n. A difference whose spread has no label has two rows, read as an
         SD and as an SE. Spans of means are bars without a point; differences of group means or medians are hollow
         points without an interval. Arms with neither are listed in the notes.
     """

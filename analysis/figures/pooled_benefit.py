@@ -55,7 +55,7 @@ _LEFT, _WIDE, _ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for wor
 _HIGH, _LOW_HIGH, _HIGHEST = 236.0, 84.0, 400.0
 _FEW = 7  # so many groups find room for their words in a panel of the common height
 _INSIDE = 112.0  # the width of words beside a point
-_APART = 3  # of the points drawn, each third stands in the data
+_APART = 3  # the data hold every third place of the curve drawn
 _MARGIN = 8.0  # so that a large point at week 0 is not cut
 _LARGEST = 6.5  # points: the radius of the largest group
 _CURVE = Look("#00588f", "#00588f", "")
@@ -95,8 +95,7 @@ def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str 
         f"interval; paler band: the {words} prediction interval, in which the share of the next such group of "
         "patients is expected. Points: the counts, their area by the number of treated patients; thin lines join the "
         "counts of one group. Nothing is drawn beyond the last count. The studies define the benefit differently and "
-        "give different regimens. "
-        "Below: the same curve without each study in turn."
+        "give different regimens. Below: the same curve without each study in turn."
     )
     left_out = not_drawn(((row, row.why) for row in each(kept.left_out)), "Not in the curve")
     if kept.curve.empty:
@@ -195,7 +194,7 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
 
 
 def _band_names(kept: BenefitRetention) -> list[tuple[float, float, str, Look]]:
-    """What the curve and its bands are, with their values at the last week."""
+    """Names of the curve and its bands, with their values at the last week."""
     end, level = kept.curve.iloc[-1], level_words(kept.level)
     return [
         (_WIDE, 100 * end["rate"], f"pooled, {percent(end['rate'])}", _CURVE),
@@ -219,7 +218,8 @@ def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
         own = study == most
         ax.plot(x, values, color=INK if own else _STUDY.color, linewidth=1.1 if own else 0.6, zorder=3 if own else 2)
         if own:
-            ends.append((_WIDE, values[-1], f"without {_named(rows)}", Look(INK, INK, "")))
+            words = f"without {short(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
+            ends.append((_WIDE, values[-1], words, Look(INK, INK, "")))
         else:
             others.append(rows["rate"])
     x, values = unit * np.sqrt(kept.curve["weeks"].to_numpy(float)), 100 * kept.curve["rate"].to_numpy(float)
@@ -243,17 +243,13 @@ def _fall(rates: pd.Series) -> str:
     return f"{percent(rates.iloc[0])} → {percent(rates.iloc[-1])}"
 
 
-def _named(rows: pd.DataFrame) -> str:
-    return f"{short(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
-
-
 def _span(curves: list[pd.Series], at: int) -> str:
     shares = [rates.iloc[at] for rates in curves]
     return percent(shares[0]) if len(shares) == 1 else f"{percent_pair(min(shares), max(shares))}%"
 
 
 def _half(kept: BenefitRetention) -> str:
-    """When half of the initial responders have lost the benefit, as far as the counts tell."""
+    """The time at which half of the initial responders have lost the benefit, with its limits, in words."""
     half = kept.half.iloc[0]
     limits = f"{level_words(kept.level)} interval: "
     if np.isinf(half["half_low"]):
@@ -290,7 +286,7 @@ def _data(kept: BenefitRetention) -> pd.DataFrame:
         }
     )
     limits = ["ci_low", "ci_high", "pi_low", "pi_high"]
-    # straight lines of log odds on log(1 + weeks): a few places say it all, and for one without limits its two ends
+    # straight lines of log odds on log(1 + weeks): a few places define them, two ends those without limits
     curve, ends = kept.curve.iloc[::_APART], kept.without.groupby("study_id", sort=False).nth([0, -1])
     pooled = pd.DataFrame(
         {

@@ -78,7 +78,7 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: st
         Its data hold, for each regimen, a row for each counted time and each stretch between (percent, limits, patients
         known to have the benefit, to have it no longer, not known), one for the regimen (median in weeks with limits)
         and one for each interval of patients. Between two counts the estimate is a range, drawn as a dark area. Below
-        each panel stand the patients known at the counted times.
+        each panel are the numbers of patients known at the counted times.
     """
     words = level_words(level)
     caption = (

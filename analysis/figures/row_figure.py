@@ -99,8 +99,8 @@ def grouped_rows(
 ) -> tuple[list[Row | RowHeading], pd.DataFrame]:
     """The rows of a table under headings, and the table in the order of these rows.
 
-    A heading stands for each kind of control group, with the `detail` of its part of the table, and below it one for
-    each value of the column `by`, in the order and with the words of `words`.
+    Each kind of control group has a heading, with the `detail` of its part of the table, and below it one for each
+    value of the column `by`, in the order and with the words of `words`.
     """
     rows: list[Row | RowHeading] = []
     order: list[object] = []
@@ -143,8 +143,8 @@ def draw_rows(
 ) -> Picture:
     """The picture of rows; it is as tall as they need.
 
-    Many rows move closer together so that they stay on one printed page as long as they can. key: marker and words for
-    each group the markers stand for. foot: small print below. tick_lines: lines of a tick's label.
+    Many rows move closer together so that they stay on one printed page as long as they can. key: look and
+    words of each kind of marker. foot: small print below. tick_lines: lines of a tick's label.
     """
     placed = [_placed(row, columns) for row in rows]
     keys = key_rows(key)

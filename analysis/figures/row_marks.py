@@ -1,4 +1,4 @@
-"""The marks of a row figure as data: what stands at which value of the axis, apart from how it is drawn."""
+"""The marks of a row figure as data: what is at which value of the axis; `draw_mark` draws one with Matplotlib."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def draw_mark(ax: Axes, y: float, mark: Mark) -> None:
             ends = [y + mark.top, y + mark.bottom]
             ax.plot([mark.at] * 2, ends, color=mark.color, linewidth=mark.width, clip_on=False)
         case Words():
-            # a number inside a box stands on the middle of its figures
+            # digits inside a box are centred on their own height
             middle = "center_baseline" if mark.align == "center" else "center"
             look = {"color": mark.color, "ha": mark.align, "va": middle}
             ax.text(mark.at, y, mark.text, fontsize=mark.size, **look)

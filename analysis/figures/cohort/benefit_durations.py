@@ -127,7 +127,7 @@ def cohort_duration_curve(
 
 
 def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:
-    """The panels of one grouping; by course all first courses stand in front, by their own name."""
+    """The panels of one grouping; by course the first is that of all first courses."""
     chosen = [("all", "All: first course of each patient")] if key == "course" else []
     groups = medians[(medians["by"] == key) & ~medians["hidden"]]["group"]
     chosen += [(key, group) for group in groups if (key, group) != ("course", "first course")]

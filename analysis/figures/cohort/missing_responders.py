@@ -1,4 +1,4 @@
-"""How many of the patients not seen would have to be responders for the conclusion to change."""
+"""The number of responders among the patients not seen at which the conclusion changes (tipping point)."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def missing_score_bars(
     Returns
     -------
     Figure
-        Its data hold both tables, told apart by `part`.
+        Its data hold both tables; `part` names the table.
     """
     table = result.missing.sort_values("position")
     shown = table[~table["hidden"]]

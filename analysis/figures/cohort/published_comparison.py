@@ -1,4 +1,4 @@
-"""Where a clinic's responder rates stand on what published studies let one expect."""
+"""A clinic's responder rates against the prediction intervals of published studies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sites of a cohort around their common rate: which differ by more than chance would have it, and no ranks."""
+"""The sites of a cohort around their common rate, within the limits of chance (funnel plot)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from analysis.wording import half_up, interval, level_words, upper_first
 _LEFT, _TOP, _HIGH = 92, 24, 208
 _WIDE = POINTS - _LEFT - 6
 _MEAN, _MEDIAN = SERIES_LOOKS[0], SERIES_LOOKS[1]
-_BESIDE = 3.2  # points that mean and median stand to the left and right of the visit
+_BESIDE = 3.2  # points from the visit to the mean on its left and the median on its right
 _SHAKE = 0.3  # points of the scale over which lines of equal scores are spread
 _MARKERS = {"o": "●", "s": "■", "D": "◆"}  # as letters
 _NUMBERS = 5  # lines of numbers below the axis
@@ -236,7 +236,7 @@ def visit_change_lines(
 
 
 def _title(group: object) -> str:
-    if str(group).startswith("other ("):  # merged courses; the first stands alone
+    if str(group).startswith("other ("):  # merged courses; the first is never merged
         return "later courses together"
     return "first course of each patient" if group == "all" else str(group)
 
