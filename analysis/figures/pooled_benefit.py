@@ -121,31 +121,27 @@ def _page(kept: BenefitRetention) -> Picture:
     picture = sheet(axis_end + 12 + foot)
     write(picture, 4, 8, "Patients who still have the benefit", 8.5, weight="bold")
     write(picture, 4, 16 + text_height(pooled) / 2, pooled, color=MUTED)
-    _main(*_panel(picture, top, high, kept), kept, high)
+    _main(*share_panel(picture, _LEFT, top, (_WIDE, high), kept.last_week, _MARGIN, _ROOM), kept, high)
     if second:
         write(picture, _LEFT, below + 8, "Without each study in turn", weight="bold")
-        _without_each(*_panel(picture, below + 20, _LOW_HIGH, kept), kept)
+        size = (_WIDE, _LOW_HIGH)
+        _without_each(*share_panel(picture, _LEFT, below + 20, size, kept.last_week, _MARGIN, _ROOM), kept)
     write(picture, _LEFT + _WIDE / 2, axis_end + 2, "weeks after the end of infusion", color=MUTED, ha="center")
-    if marks:
-        write(picture, 4, axis_end + 12 + text_height(marks, SMALL) / 2, marks, SMALL, color=MUTED)
+    write(picture, 4, axis_end + 12 + text_height(marks, SMALL) / 2, marks, SMALL, color=MUTED)
     return finish(picture)
 
 
 def _ends(kept: BenefitRetention) -> tuple[str, str]:
     """The pooled share at the end of infusion and at the last count, with limits, in words."""
-    ends = []
-    for row in (kept.curve.iloc[0], kept.curve.iloc[-1]):
-        share = f"{percent(row['rate'])} ({percent_pair(row['ci_low'], row['ci_high'])})"
-        ends.append(f"{share} at {in_weeks(row['weeks'])}")
-    return ends[0], ends[1]
+    first, last = (
+        f"{percent(row['rate'])} ({percent_pair(row['ci_low'], row['ci_high'])}) at {in_weeks(row['weeks'])}"
+        for row in (kept.curve.iloc[0], kept.curve.iloc[-1])
+    )
+    return first, last
 
 
 def _treated(points: pd.DataFrame) -> int:
     return int(points.groupby("arm_id")["patients_treated"].max().sum())
-
-
-def _panel(picture: Picture, top: float, high: float, kept: BenefitRetention) -> tuple[Axes, float]:
-    return share_panel(picture, _LEFT, top, (_WIDE, high), kept.last_week, _MARGIN, _ROOM)
 
 
 def _main(ax: Axes, unit: float, kept: BenefitRetention, height: float) -> None:
@@ -196,16 +192,12 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
 def _band_names(kept: BenefitRetention) -> list[tuple[float, float, str, Look]]:
     """Names of the curve and its bands, with their values at the last week."""
     end, level = kept.curve.iloc[-1], level_words(kept.level)
-    return [
-        (_WIDE, 100 * end["rate"], f"pooled, {percent(end['rate'])}", _CURVE),
-        (_WIDE, 100 * end["ci_low"], f"{level} interval,\n{percent_pair(end['ci_low'], end['ci_high'])}%", _CURVE),
-        (
-            _WIDE,
-            100 * end["pi_high"],
-            f"{level} prediction interval:\nnext study, {percent_pair(end['pi_low'], end['pi_high'])}%",
-            _CURVE,
-        ),
-    ]
+    names = {
+        "rate": f"pooled, {percent(end['rate'])}",
+        "ci_low": f"{level} interval,\n{percent_pair(end['ci_low'], end['ci_high'])}%",
+        "pi_high": f"{level} prediction interval:\nnext study, {percent_pair(end['pi_low'], end['pi_high'])}%",
+    }
+    return [(_WIDE, 100 * end[column], words, _CURVE) for column, words in names.items()]
 
 
 def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
@@ -285,7 +277,6 @@ def _data(kept: BenefitRetention) -> pd.DataFrame:
             **where_it_stands(points, "durations"),
         }
     )
-    limits = ["ci_low", "ci_high", "pi_low", "pi_high"]
     # straight lines of log odds on log(1 + weeks): a few places define them, two ends those without limits
     curve, ends = kept.curve.iloc[::_APART], kept.without.groupby("study_id", sort=False).nth([0, -1])
     pooled = pd.DataFrame(
@@ -293,7 +284,7 @@ def _data(kept: BenefitRetention) -> pd.DataFrame:
             "what": "pooled",
             "weeks_after_end_of_infusion": curve["weeks"],
             "percent_with_benefit": 100 * curve["rate"],
-            **{f"{limit}_percent": 100 * curve[limit] for limit in limits},
+            **{f"{limit}_percent": 100 * curve[limit] for limit in ("ci_low", "ci_high", "pi_low", "pi_high")},
         }
     )
     turns = pd.DataFrame(
