@@ -26,7 +26,7 @@ test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m pytest $(ARGS)
 
 quick: .venv/ready ## run the unit tests alone: no kernel, no report, no browser
-	@$(PY) -m pytest -m "not slow" --hypothesis-profile quick $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile -m "not slow" --hypothesis-profile quick $(ARGS)
 
 lab: .venv/ready ## open JupyterLab on the notebook that says where to start
 	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)
@@ -38,6 +38,7 @@ bench: .venv/ready ## measure how long the library takes (goals, not tests)
 	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
 	@$(PY) tests/bench/batch.py
 	@$(PY) tests/bench/cluster.py
+	@$(PY) tests/bench/paired.py $(or $(COMMIT),HEAD)
 
 reproduce: .venv/ready ## build all reports from two clones in different worlds and compare them byte by byte
 	@$(PY) tests/reproduce.py $(ARGS)

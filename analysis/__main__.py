@@ -75,7 +75,7 @@ def _check_evidence(folder: str) -> None:
 
 def _check_cohort(file: str) -> None:
     from analysis.outcomes import cohort
-    from analysis.wording import count
+    from analysis.wording import counted
 
     loaded = cohort.load(file)
     for warning in loaded.warnings.itertuples():
@@ -83,10 +83,10 @@ def _check_cohort(file: str) -> None:
         click.echo(f"Warning: {warning.file}{place}\n    {_sentence(warning.rule)}\n    {_sentence(warning.advice)}\n")
     courses = loaded.courses
     sizes = [
-        count(courses["patient"].nunique(), "patient"),
-        count(len(courses), "course"),
-        count(len(loaded.visits), "visit"),
-        count(courses["site"].nunique(), "site"),
+        counted(courses["patient"].nunique(), "patient"),
+        counted(len(courses), "course"),
+        counted(len(loaded.visits), "visit"),
+        counted(courses["site"].nunique(), "site"),
     ]
     click.echo(f"Valid: {', '.join(sizes)}. SHA-256 of the file: {loaded.hash}")
 

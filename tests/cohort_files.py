@@ -104,14 +104,14 @@ def workbook(lines: list[str]) -> openpyxl.Workbook:
 
 
 def workbook_bytes(book: openpyxl.Workbook) -> bytes:
-    """The file of a workbook."""
+    """The content of the workbook's file."""
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
 def parquet_bytes(columns: pd.DataFrame | pa.Table) -> bytes:
-    """The file of a table."""
+    """The content of a Parquet file with these columns."""
     out = io.BytesIO()
     whole = columns if isinstance(columns, pa.Table) else pa.Table.from_pandas(columns, preserve_index=False)
     pyarrow.parquet.write_table(whole, out)

@@ -14,6 +14,8 @@ from notebook_runs import NAMES, defaults
 from analysis.paths import ROOT
 from analysis.reporting import provenance
 
+pytestmark = pytest.mark.slow
+
 OUTPUT = ROOT / "reports" / "output"
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.open = true })"
 

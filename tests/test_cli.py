@@ -19,6 +19,7 @@ def run(*arguments: str):
     return CliRunner().invoke(main, list(arguments))
 
 
+@pytest.mark.slow
 def test_help_is_complete():
     done = subprocess.run(
         [sys.executable, "-m", "analysis", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -29,6 +30,7 @@ def test_help_is_complete():
     assert "usage" in done.stdout.lower()
 
 
+@pytest.mark.slow
 def test_help_is_quick_because_it_loads_nothing_heavy():
     heavy = ("pandas", "matplotlib", "papermill", "nbconvert")
     code = f"import sys, analysis.__main__; print([m for m in {heavy} if m in sys.modules])"
@@ -107,6 +109,7 @@ def test_list_names_notebooks_and_parameters():
     assert "studies, study_id: Allowed: aapract2020," in done.output
 
 
+@pytest.mark.slow
 def test_report_builds(tmp_path):
     done = run(
         "report", SAMPLE, "-p", "level=0.9", "-p", "routes=iv,oral", "--formats", "html", "--output", str(tmp_path)
@@ -118,6 +121,7 @@ def test_report_builds(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.ipynb", "tables"]
 
 
+@pytest.mark.slow
 def test_report_that_fails(tmp_path):
     done = run("report", SAMPLE, "-p", "stop=true", "--output", str(tmp_path))
     assert done.exit_code == 1
@@ -150,6 +154,7 @@ def test_wrong_use_of_report_starts_nothing(arguments, words, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_batch_builds_what_can_be_built(tmp_path):
     (tmp_path / "batch.yml").write_text(
         f"formats: [html]\nreports:\n- {{notebook: {SAMPLE}, name: good}}\n"
@@ -167,6 +172,7 @@ def test_batch_builds_what_can_be_built(tmp_path):
     assert (tmp_path / "out" / "good" / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_batch_of_good_reports_ends_well(tmp_path):
     (tmp_path / "batch.yml").write_text(
         f"formats: [html]\nreports: [{{notebook: {SAMPLE}, matrix: {{level: [0.8, 0.9]}}}}]"

@@ -1,4 +1,4 @@
-"""The clinic beside published studies, and its sites beside each other."""
+"""Comparison of a clinic with published studies, and of its sites."""
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ def test_verdicts(numbers, position, expected):
     assert verdict(*numbers) == (position, expected)
 
 
-def test_what_can_not_be_judged():
+def test_results_that_cannot_be_judged():
     assert verdict(0.9, 0.85, 0.95, k=2) == ("", "can't be judged")
     assert verdict(0.9, 0.85, 0.95, pi_low=np.nan) == ("", "can't be judged")
     assert verdict(0.9, 0.85, 0.95, hidden=True) == ("", "can't be judged")
@@ -77,7 +77,7 @@ def test_funnel_limits_by_hand():
 
 
 @pytest.mark.parametrize("mean", [0.05, 0.4, 0.97])
-def test_funnel_limits_hold_what_they_say(mean):
+def test_funnel_limits_have_their_nominal_probability(mean):
     n = np.array([5, 30, 200, 5000])
     found = benchmark.funnel_limits(n, mean)
     for low, high, tail in (("low_95", "high_95", 0.025), ("low_998", "high_998", 0.001)):

@@ -7,6 +7,7 @@ import pytest
 from cohort_files import LONG, WIDE, only_problem, problems, without, write
 
 from analysis.outcomes import cohort
+from analysis.outcomes.cohort.form import long_form
 
 
 def named(lines: list[str], old: str, new: str) -> list[str]:
@@ -35,17 +36,33 @@ def test_weeks_with_decimals_in_any_order(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "missing"),
+    ("missing", "new"), [("visit", "Visits"), ("patient_id", "patient"), ("weeks_from_end", "weeks_from_ende")]
+)
+def test_a_required_column_with_another_spelling(tmp_path, missing, new):
+    problem = only_problem(tmp_path, named(LONG, missing, new))
+    assert (problem["row"], problem["column"], problem["value"]) == (1, missing, new)
+    assert (
+        f"name {new} like this if it holds exactly this: {long_form()[missing].description[:20]}" in problem["advice"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("missing", "new"),
     [
-        ("weeks_from_end", "weeks", "weeks_from_end"),
-        ("visit", "Visits", "visit"),
-        ("patient_id", "patient", "patient_id"),
+        ("weeks_from_end", "days_from_end"),
+        ("weeks_from_end", "months_from_end"),
+        ("weeks_from_end", "weeks"),
+        ("nrs", "nrs_worst"),
+        ("nrs", "vas_mm"),
+        ("visit", "visit_date"),
     ],
 )
-def test_a_required_column_is_missing(tmp_path, old, new, missing):
-    problem = only_problem(tmp_path, named(LONG, old, new))
-    assert (problem["row"], problem["column"], problem["value"]) == (1, missing, new)
-    assert f"rename {new} to {missing}" in problem["advice"]
+def test_advice_never_renames_a_column_that_may_mean_something_else(tmp_path, missing, new):
+    problem = only_problem(tmp_path, [LONG[0].replace(f",{missing},", f",{new},"), *LONG[1:]])
+    assert (problem["row"], problem["column"], problem["value"]) == (1, missing, "")
+    assert f"name {new}" not in problem["advice"] and "rename" not in problem["advice"]
+    meaning = long_form()[missing].description.rstrip(".")
+    assert f"the column that holds exactly this: {meaning}" in problem["advice"]
     assert "The file has " in problem["advice"]
     assert new in problem["advice"].split("The file has ")[1]
 
@@ -53,7 +70,7 @@ def test_a_required_column_is_missing(tmp_path, old, new, missing):
 def test_a_required_column_without_anything_like_it(tmp_path):
     problem = only_problem(tmp_path, without(LONG, "nrs"))
     assert problem["column"] == "nrs"
-    assert "add the column nrs" in problem["advice"]
+    assert problem["advice"].startswith("add it, or give this name to the column that holds exactly this: Pain on")
 
 
 def test_wide_form_needs_a_later_score(tmp_path):
@@ -65,7 +82,9 @@ def test_wide_form_needs_a_later_score(tmp_path):
     ("new", "advice"),
     [
         ("nrs_wk4", "nrs_week_4"),
-        ("nrs_week_" + "9" * 400, "give it another name"),
+        ("nrs_week_" + "9" * 400, "give it a name that does not begin with nrs"),
+        ("nrs_fu1", "give it a name that does not begin with nrs"),
+        ("nrs_day_28", "give it a name that does not begin with nrs"),
         ("nrs_week_0", "nrs_end_of_infusion"),
         ("NRS_week_4.5", "nrs_week_4.5"),
         ("nrs_week4", "nrs_week_4"),
@@ -102,7 +121,7 @@ def test_both_forms_in_one_file(tmp_path):
 @pytest.mark.parametrize("title", ["Our patients", "Our patients,,,,,,,,", "Our; patients"])
 def test_a_title_above_the_names(tmp_path, title):
     problem = only_problem(tmp_path, [title, "", *LONG])
-    assert (problem["row"], problem["advice"]) == (1, "delete the rows above row 3, where the names stand")
+    assert (problem["row"], problem["advice"]) == (1, "delete the rows above row 3, where the names are")
 
 
 def test_no_name_is_known(tmp_path):

@@ -1,4 +1,4 @@
-"""Few patients: what is merged, what is hidden, and that nothing hidden can be computed."""
+"""Disclosure control: merged groups, hidden cells, and that no hidden count can be computed."""
 
 import numpy as np
 import pandas as pd
@@ -25,11 +25,11 @@ def test_large_groups_stay():
     assert merged(a=5, b=9) == {"a": 5, "b": 9}
 
 
-def test_small_groups_are_put_together():
+def test_small_groups_are_merged():
     assert merged(a=20, b=4, c=8, d=2) == {"a": 20, "c": 8, "other (fewer than 5 patients each)": 6}
 
 
-def test_a_larger_group_joins_where_the_rest_would_still_be_small():
+def test_a_larger_group_joins_if_the_merged_group_is_still_small():
     assert merged(a=20, b=3, c=8) == {"a": 20, "other (merged to protect small groups)": 11}
 
 
@@ -51,18 +51,18 @@ def test_patients_are_counted_not_rows():
     assert list(found.categories) == ["all (groups too small to be shown)"]
 
 
-def test_the_least_of_one_hides_nothing():
+def test_min_cell_of_one_hides_nothing():
     assert merged(1, a=1, b=2) == {"a": 1, "b": 2}
     assert not disclosure.hidden_cells(np.array([[1, 2], [3, 1]]), 1).any()
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 2.5])
-def test_an_impossible_least_is_refused(wrong):
+def test_an_impossible_min_cell_is_refused(wrong):
     with pytest.raises(ValueError, match="min_cell"):
         disclosure.check_min_cell(wrong)
 
 
-def test_a_statistic_of_few_patients_is_hidden_and_nobody_is_not():
+def test_a_statistic_of_few_patients_is_hidden_and_zero_is_not():
     frame = pd.DataFrame({"n": pd.array([0, 1, 4, 5], dtype="Int64"), "mean": [np.nan, 1.0, 2.0, 3.0]})
     found = disclosure.hide_small(frame, "n", ["mean"], 5)
     assert found["hidden"].tolist() == [False, True, True, False]
@@ -79,7 +79,7 @@ def test_a_small_cell_takes_three_others_with_it():
     assert hidden.tolist() == [[False, True, True], [False, True, True], [False, False, False]]
 
 
-def test_a_table_without_a_safe_rectangle_is_hidden_whole():
+def test_a_table_without_a_safe_rectangle_is_hidden_completely():
     assert disclosure.hidden_cells(np.array([[10, 3], [20, 0]]), 5).all()
     # four cells of one patient: each margin of 2 would give all of them away
     assert disclosure.hidden_cells(np.array([[1, 1, 9], [1, 1, 9], [0, 0, 9]]), 5).sum() in (6, 9)
@@ -127,6 +127,7 @@ TABLES = st.integers(2, 4).flatmap(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(TABLES)
 def test_no_hidden_cell_follows_from_the_margins(table):

@@ -1,4 +1,4 @@
-"""How long the benefit of a cohort lasted."""
+"""Duration of benefit in a cohort."""
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def test_the_visits_of_a_course_as_an_interval(course, kind, lower, upper):
 
 
 @pytest.mark.parametrize("course", [(None, 4, {4: 3}), (8, None, {4: 3}), (0, 0, {4: 0})])
-def test_what_can_not_be_judged_has_no_interval(course):
+def test_courses_that_cannot_be_judged_have_no_interval(course):
     found = benefit_intervals(cohort(course), "ge_30_percent").iloc[0]
     assert pd.isna(found["kind"])
     assert np.isnan(found["lower"])
@@ -60,7 +60,7 @@ def test_equal_intervals_are_weights():
     assert found.values.tolist() == [[0, 0, 2], [4, 12, 1], [4, INF, 1]]
 
 
-def test_many_intervals_are_put_on_whole_days():
+def test_many_intervals_are_rounded_to_days():
     days = np.arange(3000)
     lower, upper = days / 7 + 0.01, days / 7 + 0.01 + 4
     found = interval_counts(np.append(lower, [0, 0]), np.append(upper, [0, 0.01]))
@@ -176,7 +176,7 @@ def test_what_is_left_out_and_noted():
     assert any(words.startswith("1 patient responded again") for words in found.notes)
 
 
-def test_few_patients_are_not_told():
+def test_few_patients_are_hidden():
     found = durations(cohort(*[(8, 4, {4: 8})] * 4))
     assert found.curves.empty
     assert found.counts[["patients", "never", "ended"]].isna().all(axis=None)
@@ -197,6 +197,7 @@ LATER = st.dictionaries(st.sampled_from([2, 4, 9]), st.integers(0, 10))
 COURSE = st.tuples(st.integers(1, 10), st.integers(0, 10), LATER)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.lists(COURSE, min_size=1, max_size=20))
 def test_weights_are_repetitions(rows):

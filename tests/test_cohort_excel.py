@@ -110,7 +110,7 @@ def test_empty_rows(tmp_path):
     book.active.delete_rows(5)
     book.active.insert_rows(1)
     problem = only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")
-    assert problem["advice"] == "delete the rows above row 2, where the names stand"
+    assert problem["advice"] == "delete the rows above row 2, where the names are"
 
 
 def test_a_title_above_the_names(tmp_path):
@@ -151,5 +151,5 @@ def test_broken_workbooks(tmp_path):
         archive.writestr("notes.txt", "no workbook")
     for broken in (whole[:-40], whole[:200], b"PK\x03\x04", other.getvalue()):
         problem = only_problem(tmp_path, broken, "cohort.xlsx")
-        assert problem["rule"] == "the file is a whole Excel workbook; this one can't be read"
+        assert problem["rule"] == "the file is a complete Excel workbook; this one can't be read"
         assert "save it again as .xlsx without a password" in problem["advice"]

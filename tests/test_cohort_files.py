@@ -124,15 +124,15 @@ def test_many_problems_of_one_kind_stay_readable(tmp_path):
     found = problems(write(tmp_path, lines))
     assert len(found) == 21
     assert found["row"].dropna().tolist() == list(range(2, 22))
-    assert found["rule"].iloc[-1] == "980 more rows break the same rule: nrs is a number from 0 to 10"
+    assert found["rule"].iloc[-1] == "980 more rows break the same rule: nrs lies between 0 and 10 points"
 
 
 def test_several_blocks_of_a_large_file(tmp_path, monkeypatch):
     """Each block has its own dictionary of words; they must become one."""
-    from analysis.outcomes.cohort import files
+    from analysis.tabular import separated
 
     whole = cohort.load(write(tmp_path, LONG))
-    monkeypatch.setattr(files, "BLOCK", 256)
+    monkeypatch.setattr(separated, "BLOCK", 256)
     parts = cohort.load(write(tmp_path, LONG))
     pd.testing.assert_frame_equal(whole.visits, parts.visits)
     pd.testing.assert_frame_equal(whole.courses, parts.courses)

@@ -28,7 +28,7 @@ def many(baseline, end, course_2=None):
 
 
 @given(st.floats(2, 8), st.floats(0.5, 3), st.floats(-4, 1.5))
-def test_the_distribution_behind_a_truncated_one_is_found(mean, sd, z):
+def test_mean_and_sd_before_truncation(mean, sd, z):
     part = truncnorm(z, np.inf, mean, sd)
     found = untruncated(part.mean(), part.std(), mean + z * sd)
     assert found == pytest.approx((mean, sd), rel=1e-4, abs=1e-4)
@@ -116,7 +116,7 @@ def test_the_threshold_shows_no_single_patient():
     assert regression_to_the_mean(cohort(*rows), threshold=2).threshold_basis == "as given"
 
 
-def test_few_patients_are_not_told():
+def test_few_patients_are_hidden():
     found = regression_to_the_mean(cohort(*[(8 - i / 3, 3) for i in range(9)], (None, 2)))
     assert found.hidden
     assert found.falls.empty

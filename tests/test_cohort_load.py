@@ -101,6 +101,7 @@ def damaged_cells(lines: list[str], draw: random.Random) -> bytes:
     return b"\n".join(b",".join(row) for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_damaged_files_are_refused_or_read_as_they_stand(tmp_path, seed):
     """1,000 damages. What is read is compared with the text, cell by cell."""
@@ -137,6 +138,7 @@ def assert_as_it_stands(loaded: cohort.Cohort, content: bytes) -> None:
         assert float(score.replace(",", ".")) == visit.nrs if score else visit.nrs != visit.nrs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["xlsx", "parquet"])
 def test_damaged_workbooks_and_parquet_files(tmp_path, ending):
     whole = workbook_bytes(workbook(LONG)) if ending == "xlsx" else parquet_bytes(table(LONG))

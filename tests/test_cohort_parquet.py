@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from analysis.outcomes.cohort.parquet import as_text
 from cohort_files import LONG, WIDE, only_problem, parquet_bytes, table, write
 
 from analysis.outcomes import cohort
+from analysis.tabular.parquet import as_text
 
 
 def loaded(folder, columns):

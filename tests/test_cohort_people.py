@@ -1,4 +1,4 @@
-"""Who the patients are and who is missing."""
+"""Characteristics of patients and missing scores."""
 
 import pytest
 from cohort_samples import cohort
@@ -48,7 +48,7 @@ def test_measures_of_first_courses():
     assert found.loc["disease_duration_years", ["n", "missing"]].tolist() == [0, 6]
 
 
-def test_what_all_of_few_patients_lack_does_not_count_them():
+def test_missing_values_of_few_patients_are_hidden():
     found = people(cohort(*SIX[:3], age=40)).measures.set_index("measure")
     assert found["missing"].isna().all() and found["mean"].isna().all()
 
@@ -87,7 +87,7 @@ def test_who_is_missing_by_hand():
     }
 
 
-def test_one_small_group_hides_both_since_the_total_is_told():
+def test_one_small_group_hides_both_since_the_total_is_shown():
     found = people(cohort(*[(8, 4, {4: 5})] * 8, (9, 3), (7, 7)))
     assert found.who_is_missing["hidden"].all()
     assert found.who_is_missing["baseline_mean"].isna().all()

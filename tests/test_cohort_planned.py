@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analysis.outcomes.cohort.planned import planned_visits
 
 
-def test_few_different_weeks_stand_for_themselves():
+def test_few_different_weeks_are_each_a_planned_week():
     found = planned_visits(cohort((8, 4, {4: 5, 12: 7}), (8, 4, {4.5: 5})))
     assert found.weeks == (4, 4.5, 12)
     assert found.place.tolist() == [0, 1, 2, 4, 0, 1, 3]
@@ -29,7 +29,7 @@ def test_many_different_weeks_are_grouped_around_the_commonest():
     assert "weeks 4 and 12" in found.rule
 
 
-def test_one_visit_of_a_course_stands_for_a_week():
+def test_one_visit_of_a_course_is_used_for_a_week():
     others = [(8, 4, {week: 5}) for week in (3.1, 3.2, 3.3, 3.4, 3.6, 3.7, 3.8, 4.1, 4.2)]
     found = planned_visits(cohort({"baseline": 8, "later": {3.9: None, 4.4: 3, 4.5: 2}}, *others))
     assert found.weeks == (4,)
@@ -53,7 +53,7 @@ def test_no_follow_up_at_all():
 
 
 @given(st.lists(st.lists(st.integers(1, 400), max_size=5, unique=True), min_size=1, max_size=30), st.integers(1, 6))
-def test_every_visit_has_a_place_or_is_counted(days, min_cell):
+def test_every_visit_has_a_position_or_is_counted(days, min_cell):
     patients = cohort(*[(8, 4, {day / 7: 5 for day in course}) for course in days])
     found = planned_visits(patients, min_cell)
     assert (found.place < 0).sum() == found.far + found.surplus

@@ -24,6 +24,8 @@ from analysis.parameters import ParameterError, check_known, check_values, find_
 from analysis.reporting.batch.plan import report_name
 from analysis.reporting.run import Built, Spec, build_report
 
+pytestmark = pytest.mark.slow
+
 NAME = "cohort-report"
 EXAMPLE = paths.DATA / "cohorts" / "synthetic-example.csv"
 HOSTILE = (

@@ -81,7 +81,7 @@ def test_each_patient_counts_once_with_the_first_course():
     assert second[["responders", "n"]].tolist() == [6, 6]
 
 
-def test_groups_are_merged_by_those_with_a_score():
+def test_groups_are_merged_by_patients_with_a_score():
     site = [{"baseline": 8, "end": 4, "later": {4: 4}, "site": "a"}] * 6
     site += [{"baseline": 8, "end": 8, "later": {4: 8}, "site": "b"}] * 5
     site += [{"baseline": 8, "end": 4, "site": "c"}] * 5
@@ -141,6 +141,7 @@ COURSES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(COURSES)
 def test_properties(courses):
@@ -168,9 +169,10 @@ def test_properties(courses):
         assert part["responders"].sum() == rates.loc[("ge_30_percent", visit, "complete_cases"), "responders"]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(COURSES)
-def test_nothing_rests_on_few_patients(courses):
+def test_no_result_of_few_patients_is_shown(courses):
     found = response(cohort(*courses))
     for table, n in ((found.rates, "n"), (found.by_group, "n"), (found.flow, "n"), (found.curve, "n_complete")):
         shown = table.loc[~table["hidden"], n]

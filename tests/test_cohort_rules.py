@@ -12,13 +12,13 @@ from analysis.outcomes import cohort
     ("row", "value", "rule"),
     [
         (2, "0", "weeks_from_end is empty at baseline"),
-        (2, "-1", "weeks_from_end is a number of weeks from 0"),
+        (2, "-1", "weeks_from_end lies between 0 and 2600 weeks"),
         (3, "1", "weeks_from_end is 0 at end_of_infusion"),
         (3, "", "weeks_from_end is 0 at end_of_infusion"),
         (4, "0", "weeks_from_end is above 0 at follow_up"),
         (4, "", "weeks_from_end is above 0 at follow_up"),
-        (4, "-4", "weeks_from_end is a number of weeks from 0"),
-        (4, "3000", "weeks_from_end is a number of weeks from 0"),
+        (4, "-4", "weeks_from_end lies between 0 and 2600 weeks"),
+        (4, "3000", "weeks_from_end lies between 0 and 2600 weeks"),
     ],
 )
 def test_weeks_that_do_not_fit_the_visit(tmp_path, row, value, rule):
@@ -69,6 +69,13 @@ def test_dates_that_contradict_weeks(tmp_path, value):
     problem = only_problem(tmp_path, edited(LONG, 4, "date", value))
     assert (problem["row"], problem["column"], problem["value"]) == (4, "date", value)
     assert "those of row 3" in problem["advice"]
+
+
+@pytest.mark.parametrize(("weeks", "refused"), [("0.9", False), ("1", True), ("2", True), ("3", True)])
+def test_same_date_a_week_or_more_later(tmp_path, weeks, refused):
+    """Two visits on one date may differ by less than a week, which rounding of weeks explains."""
+    found = problems(write(tmp_path, edited(edited(LONG, 4, "weeks_from_end", weeks), 4, "date", "2024-01-13")))
+    assert found[["row", "column"]].values.tolist() == ([[4, "date"]] if refused else [])
 
 
 def test_baseline_on_the_day_of_the_end_is_no_contradiction(tmp_path):

@@ -47,7 +47,7 @@ def test_another_time_and_window():
     assert scores.course_scores(patients, 8, 4)["follow_up"].tolist() == [5]
 
 
-def test_groups_stand_in_the_order_of_their_names():
+def test_groups_are_sorted_by_name():
     patients = cohort(
         {"site": "b", "year": 2021, "baseline": 5},
         {"site": None, "year": 2019, "baseline": 5},

@@ -48,7 +48,7 @@ def test_by_hand_at_percentages_that_no_rule_has():
     }
 
 
-def test_exactly_so_many_percent_count():
+def test_a_fall_of_exactly_the_percentage_counts():
     assert counts(numbers(30, (10, 7, {4: 7.1})))[:3] == [1, 1, 0]
     assert counts(numbers(7, (10, 9.3, {4: 9.3})))[:3] == [1, 1, 1]  # 10 - 9.3 is a little below 0.7
 
@@ -56,9 +56,10 @@ def test_exactly_so_many_percent_count():
 SCORE = st.one_of(st.none(), st.integers(0, 20).map(lambda half: half / 2))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(SCORE, SCORE, st.fixed_dictionaries({4: SCORE})), min_size=1, max_size=12))
 @settings(max_examples=40, deadline=None)
-def test_as_the_reports_say_at_their_rules_and_on_their_curve(rows):
+def test_results_agree_with_the_reports(rows):
     patients = cohort(*rows)
     courses, expected = course_scores(patients), response(patients, min_cell=3)
     for percent in (30, 50):
@@ -75,7 +76,7 @@ def test_as_the_reports_say_at_their_rules_and_on_their_curve(rows):
     assert complete["ci_high"].equals(curve["high_complete"].rename("ci_high"))
 
 
-def test_few_patients_are_not_told():
+def test_few_patients_are_hidden():
     found = numbers(40, *SEVEN[:4], min_cell=5)
     assert found.rates["hidden"].all() and found.rates["rate"].isna().all()
     assert found.flow["hidden"].all() and found.flow["kept"].isna().all()
@@ -90,6 +91,6 @@ def test_the_figure_of_the_reports_draws_it():
 
 
 @pytest.mark.parametrize("percent", [0, -5, 101, float("nan")])
-def test_no_such_percentage(percent):
+def test_an_impossible_percentage_is_refused(percent):
     with pytest.raises(ValueError, match="above 0 and at most 100"):
         numbers(percent, *SEVEN)

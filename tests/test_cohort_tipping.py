@@ -1,4 +1,4 @@
-"""How many of the missing would have to be responders for the conclusion to change."""
+"""Tipping point of missing scores."""
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,7 @@ from analysis.statistics.intervals import newcombe_paired, wilson
 PUBLISHED = PairedCounts(kept=20, lost=12, gained=2, neither=16)
 
 
-def test_a_flow_turns_newcombes_difference_round():
+def test_difference_is_second_minus_first():
     assert PUBLISHED.difference(0.95) == pytest.approx((-0.2, -0.3292, -0.0562), abs=5e-5)
     assert PUBLISHED.conclusion(0.95) == "fell"
     assert PairedCounts(20, 2, 12, 16).conclusion(0.95) == "rose"
@@ -44,7 +44,7 @@ def test_by_hand():
     assert (point.low, point.high) == (same.min(), same.max())
 
 
-def test_many_missing_thin_the_table_but_not_the_tipping_point():
+def test_many_missing_shorten_the_table_but_keep_the_tipping_point():
     complete = PairedCounts(400, 300, 100, 200)
     table, point = tipping_point(complete, 700, 300)
     assert len(table) <= 205

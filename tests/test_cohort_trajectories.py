@@ -28,7 +28,7 @@ def test_means_and_changes_by_hand():
     ]
 
 
-def test_few_scores_are_hidden_and_the_change_apart_from_the_score():
+def test_few_scores_are_hidden_separately_from_the_change():
     found = trajectories(cohort(*FIVE)).visits.set_index("label")
     assert not found.loc["end of infusion", "hidden"]
     assert found.loc["end of infusion", "change_hidden"]
@@ -52,7 +52,7 @@ def test_no_interval_where_all_scores_are_alike():
     assert found[["ci_low", "ci_high"]].isna().all(axis=None)
 
 
-def test_lines_hold_the_scores_in_another_order():
+def test_lines_have_the_scores_in_another_order():
     rows = [(i % 10, (i * 7) % 10, {4: (i * 3) % 10}) for i in range(40)]
     found = trajectories(cohort(*rows))
     assert sorted(found.lines.itertuples(index=False, name=None)) == sorted((a, b, c[4]) for a, b, c in rows)
@@ -87,9 +87,10 @@ def test_many_patients_make_a_density():
 SCORE = st.one_of(st.none(), st.integers(0, 10))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(SCORE, SCORE, st.dictionaries(st.sampled_from([4, 12]), SCORE)), min_size=1, max_size=25))
-def test_nothing_of_few_patients_is_told(rows):
+def test_no_result_of_few_patients_is_shown(rows):
     found = trajectories(cohort(*rows), most_lines=8)
     shown = found.visits[~found.visits["hidden"]]
     assert ((shown["n"] == 0) | (shown["n"] >= 5)).all()

@@ -1,4 +1,4 @@
-"""What the papers print, recomputed: each check on a fit and a misfit worked by hand, and published examples."""
+"""Consistency checks of printed numbers: consistent and inconsistent cases by hand, and published examples."""
 
 from dataclasses import replace
 
@@ -72,7 +72,7 @@ def test_percentages_of_the_evidence(evidence, table):
     assert "with 28 or 27 patients it fits" in verdict(table, "sigtermans2009", name, placebo)["why"]
 
 
-def test_a_percentage_that_no_group_gives(evidence):
+def test_a_percentage_without_a_possible_group(evidence):
     # 26.6% of 3 patients: thirds are 33.3%, and of 80% of 3 (3 patients again) nothing else is to be had
     row = row_number(evidence, "responders", arm_id="cohen2023_sip")
     found = verdict(
@@ -231,7 +231,7 @@ def test_subgroups_and_milestones(evidence, table):
     assert verdict(rising, "mangnus2022", "nested milestones")["verdict"] == CANNOT_BE
 
 
-def test_shares_that_miss_their_whole(table):
+def test_shares_that_do_not_add_up(table):
     found = verdict(table, "corriger2022", "shares of a whole")
     assert (found["recomputed"], found["verdict"]) == ("97%", CANNOT_BE)
 
@@ -248,7 +248,7 @@ def test_every_row_of_the_table_is_complete(evidence, table):
         assert row.citation and row.reported
 
 
-def test_every_printed_number_of_the_result_tables_is_looked_at(evidence, table):
+def test_every_printed_number_of_the_result_tables_is_checked(evidence, table):
     seen = set(zip(table["table"], table["row"], strict=True))
     for name, column in (("responders", "percent_reported"), ("adverse_events", "percent_reported")):
         frame = getattr(evidence, name)
@@ -260,18 +260,18 @@ def test_every_printed_number_of_the_result_tables_is_looked_at(evidence, table)
 
 
 def test_the_answer_in_words(table):
-    told = findings.consistency(table)
+    told = findings.consistency_finding(table)
     counts = table["verdict"].value_counts()
     sentence = plain(told.sentence)
     assert sentence.startswith(f"{counts[FITS]} of {len(table) - counts[CANNOT_BE_CHECKED]} numbers that can be")
     assert f"{counts[ANOTHER_N]} only with fewer patients than stated" in sentence
-    nothing = findings.consistency(table[table["verdict"] == CANNOT_BE_CHECKED])
+    nothing = findings.consistency_finding(table[table["verdict"] == CANNOT_BE_CHECKED])
     assert nothing.sentence.startswith("Nothing that is printed here")
 
 
 def test_tables_for_readers(table):
-    assert len(tables.consistency(table).payload()["cells"]) == len(table)
-    asked = tables.consistency(consistency.questions(table), "consistency-questions")
+    assert len(tables.consistency_table(table).payload()["cells"]) == len(table)
+    asked = tables.consistency_table(consistency.questions(table), "consistency-questions")
     assert set(asked.data["verdict"]) == {OTHER_ROUNDING, ANOTHER_N, CANNOT_BE}
     checked = consistency.checkable(table)
     assert len(checked) == (table["verdict"] != CANNOT_BE_CHECKED).sum() > len(asked.data)
@@ -304,11 +304,11 @@ def test_patients_missing_at_follow_up(evidence):
     one = table.loc[1]
     assert (one["seen"], one["second"], one["lost_low"]) == (47, 23, 6)
     assert (one["lost_low_fits"], one["lost_high_fits"], one["flows_that_fit"]) == (6, 9, 3)
-    shown = tables.flow_with_missing(flows["mangnus2022"], table.reset_index())
+    shown = tables.missing_at_follow_up_table(flows["mangnus2022"], table.reset_index())
     assert shown.payload()["cells"][0] == ["0", "48", "23", "7 to 25", "0 to 18", "9", "2"]
     untested = consistency.missing_at_follow_up(flows["correll2004"])
     assert untested["lost_low_fits"].isna().all() and (untested["flows_that_fit"] == 0).all()
-    assert len(tables.flow_with_missing(flows["correll2004"], untested).payload()["columns"]) == 5
+    assert len(tables.missing_at_follow_up_table(flows["correll2004"], untested).payload()["columns"]) == 5
 
 
 # --- between sources
@@ -329,7 +329,7 @@ def test_the_other_value_of_a_conflict(evidence, table):
     assert silent["recomputed"] == "the other value would change no number of the tables"
 
 
-def test_another_value_that_leaves_no_number_says_so(evidence):
+def test_an_other_value_without_a_number_says_so(evidence):
     conflicts = evidence.conflicts.copy()
     dose = (conflicts["study_id"] == "correll2004") & (conflicts["field"] == "dose")
     conflicts.loc[dose, ["changes_column", "changes_to"]] = ["dose_unit", "percent"]
@@ -360,7 +360,7 @@ def test_two_accounts_of_one_study_keep_their_own_arms(evidence):
     assert len([name for name in together[1] if name.startswith("regimen")]) == len(arms) > 1
 
 
-def test_a_study_whose_arms_are_all_part_of_others_speaks_through_them(evidence):
+def test_a_study_whose_arms_are_contained_in_others(evidence):
     arms = evidence.arms.copy()
     own = arms["study_id"] == "becerra2015"
     arms.loc[own, ["contained_in", "contained_as"]] = [arms.loc[own, "arm_id"].iloc[0], "repeated_course"]

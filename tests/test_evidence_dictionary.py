@@ -6,14 +6,14 @@ import pytest
 from frictionless import Package, system
 
 from analysis.evidence import DataError
-from analysis.evidence import dictionary as dictionary_module
 from analysis.evidence.dictionary import allowed, meaning
 from analysis.evidence.load import TABLES
+from analysis.tabular.data_package import read_package
 
 
 @pytest.fixture(scope="module")
 def dictionary(data_folder):
-    return dictionary_module.read(data_folder)
+    return read_package(data_folder)
 
 
 def test_the_standard_tool_finds_the_package_valid(data_folder):
@@ -48,7 +48,7 @@ def test_tables_of_evidence_and_dictionary_are_the_same(dictionary, evidence):
 
 def test_every_column_says_what_it_means(dictionary):
     for table in dictionary.tables.values():
-        for column in table.columns:
+        for column in table.fields:
             assert len(column.description) > 5, (table.name, column.name)
             assert column.title, (table.name, column.name)
             if column.pattern:
@@ -56,7 +56,7 @@ def test_every_column_says_what_it_means(dictionary):
 
 
 def test_measured_columns_have_a_unit(dictionary):
-    weeks = [column.unit for table in dictionary.tables.values() for column in table.columns if "weeks" in column.name]
+    weeks = [column.unit for table in dictionary.tables.values() for column in table.fields if "weeks" in column.name]
     assert weeks == ["weeks"] * 4
     assert dictionary.tables["arms"]["dose_cap_mg_h"].unit == "mg/h"
     assert dictionary.tables["responders"]["percent_reported"].unit == "percent"
@@ -74,7 +74,7 @@ def test_every_allowed_value_is_explained_or_plain(dictionary):
     """A word that needs explaining stands in the description of its column."""
     plain = {"home", "inpatient", "outpatient", "mean", "median", "yes", "no", "10", "100"}
     for table in dictionary.tables.values():
-        for column in table.columns:
+        for column in table.fields:
             if column.name in ("p_operator", "dose_unit", "count_basis"):
                 continue
             for value in column.enum:
@@ -146,7 +146,7 @@ def test_a_file_that_is_no_dictionary(data_copy, content):
             "          constraints: {required: true, enum: [10, 100]}",
             "          constraint: {required: true, enum: [10, 100]}",
             "pain_scores.scale_max",
-            "an entry says name, type",
+            "the properties of a column are name, type",
             "write constraints",
             id="word",
         ),
@@ -201,7 +201,7 @@ def test_an_entry_without_a_column(data_copy):
     )
     problem = data_copy.only_problem()
     assert problem[["file", "row", "column"]].tolist() == ["pain_scores.csv", 1, "weather"]
-    assert "every column of datapackage.yaml stands in the table; this one is missing" in problem["rule"]
+    assert problem["rule"] == "the column weather is required"
 
 
 def test_a_resource_without_a_file(data_copy):
@@ -260,4 +260,4 @@ def test_an_entry_that_is_no_table_schema(data_copy, old, new):
 
 def test_reading_raises_only_data_errors(tmp_path):
     with pytest.raises(DataError):
-        dictionary_module.read(tmp_path)
+        read_package(tmp_path)

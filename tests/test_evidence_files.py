@@ -102,7 +102,7 @@ def test_utf_16(data_copy):
 def test_a_workbook_with_the_name_of_a_table(data_copy):
     (data_copy.folder / "pharmacology.csv").write_bytes(b"PK\x03\x04\x14\x00\x06\x00")
     problem = data_copy.only_problem()
-    assert "a spreadsheet's own format" in problem["rule"]
+    assert "its content is what its ending says" in problem["rule"]
     assert "Save as" in problem["advice"]
 
 
@@ -121,16 +121,18 @@ def test_another_separator(data_copy, sign, name):
 
 def test_separator_named_in_the_first_line(data_copy):
     path = data_copy.folder / "pharmacology.csv"
-    path.write_text("sep=;\n" + path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
-    assert data_copy.only_problem()["rule"] == "cells are separated by commas, not by semicolons"
+    path.write_text("sep=,\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    problem = data_copy.only_problem()
+    assert (problem["row"], problem["value"]) == (1, "sep=,")
+    assert "delete this line" in problem["advice"]
 
 
 def test_missing_column(data_copy):
     data_copy.write_rows("responders.csv", [row[:5] + row[6:] for row in data_copy.rows("responders.csv")])
     problem = data_copy.only_problem()
     assert (problem["file"], problem["row"], problem["column"]) == ("responders.csv", 1, "definition_class")
-    assert "this one is missing" in problem["rule"]
-    assert problem["advice"].startswith("put the column definition_class back")
+    assert problem["rule"] == "the column definition_class is required"
+    assert problem["advice"].startswith("add it, or give this name to the column that holds exactly this: ")
 
 
 def test_missing_key_column_gives_one_message(data_copy):
@@ -157,13 +159,13 @@ def test_misspelt_column_names_the_right_one(data_copy, written):
         assert data_copy.problems().empty  # a space around a name is no other name
     else:
         problem = data_copy.only_problem()
-        assert (problem["column"], problem["value"]) == (written, written)
-        assert problem["advice"] == "rename it to responders"
+        assert (problem["column"], problem["value"]) == ("responders", written)
+        assert problem["advice"].startswith(f"name {written} like this if it holds exactly this: How many responded")
 
 
 def test_column_without_a_name(data_copy):
     data_copy.write_rows("responders.csv", [[*row, ""] for row in data_copy.rows("responders.csv")])
-    assert data_copy.only_problem()["rule"] == "every column has a name in the first row"
+    assert "column number 15 has none" in data_copy.only_problem()["rule"]
 
 
 def test_a_column_twice(data_copy):
@@ -194,7 +196,7 @@ def test_row_with_too_few_cells(data_copy):
     problem = data_copy.only_problem()  # its arm_id is there: the results of the arm are no orphans
     assert (problem["file"], problem["row"]) == ("arms.csv", number)
     assert problem["rule"] == "a row has as many cells as the header, 22; this one has 7"
-    assert "the last one here stands under contained_in" in problem["advice"]
+    assert "the last one here is in the column contained_in" in problem["advice"]
 
 
 def test_a_row_whose_cells_are_shifted_gives_one_message(data_copy):

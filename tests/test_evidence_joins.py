@@ -5,477 +5,43 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from broken_rows import assert_problem, broken_rows, pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.evidence import joins, within
-from analysis.evidence.within import Tables, counts_behind, percentages
+from analysis.evidence import joins, percent_counts, within
+from analysis.evidence.percent_counts import counts_behind, printable_percentages
+from analysis.evidence.records import Tables
 
-T1_SCORE = {"timepoint": "T1 end of infusion"}
-T0_SCORE = {"timepoint": "T0 baseline"}
-PATIL = {"arm_id": "patil2012_crps"}
-
-# rule, file, row, what is written, column named, fragment of the rule, fragment of the advice
-BROKEN = [
-    (
-        "counts_within_their_denominator",
-        "responders.csv",
-        {"arm_id": "sunder2008_block"},
-        {"responders": "4"},
-        "responders",
-        "at most n, here 3",
-        "sunder2008_abs",
-    ),
-    (
-        "counts_within_their_denominator",
-        "adverse_events.csv",
-        {"event": "hepatotoxicity"},
-        {"events": "7"},
-        "events",
-        "at most n, here 6",
-        "noppers2011_abs",
-    ),
-    (
-        "counts_within_their_denominator",
-        "durations.csv",
-        {"arm_id": "puchalski2016_ketamine"},
-        {"patients": "6"},
-        "patients",
-        "at most patients_treated, here 5",
-        "puchalski2016_abs",
-    ),
-    (
-        "scores_on_their_scale",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"value": "11"},
-        "value",
-        "a pain score lies between 0 and 10",
-        "mangnus2022_abs (abstract, results)",
-    ),
-    (
-        "scores_on_their_scale",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"value": "-1"},
-        "value",
-        "a pain score lies between 0 and 10",
-        "mangnus2022_abs",
-    ),
-    (
-        "scores_on_their_scale",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"spread_low": "12"},
-        "spread_low",
-        "between 0 and 10",
-        "mangnus2022_abs",
-    ),
-    (
-        "scores_on_their_scale",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"spread_low": "-2"},
-        "spread_low",
-        "between 0 and 10",
-        "mangnus2022_abs",
-    ),
-    (
-        "scores_on_their_scale",
-        "pain_scores.csv",
-        {"timepoint": "before infusion"},
-        {"spread_high": "90"},
-        "spread_high",
-        "between 0 and 10",
-        "goldberg2010_abs",
-    ),
-    (
-        "scores_on_their_scale",
-        "pain_scores.csv",
-        PATIL,
-        {"value": "-11"},
-        "value",
-        "a change of pain lies between -10 and 10",
-        "patil2012_abs",
-    ),
-    ("statistic_and_value", "pain_scores.csv", T1_SCORE, {"value": ""}, "value", "a median has a value", "fill it in"),
-    (
-        "statistic_and_value",
-        "pain_scores.csv",
-        {"timepoint": "before infusion"},
-        {"value": "8.5"},
-        "value",
-        "range_of_means has an empty value",
-        "clear the cell",
-    ),
-    (
-        "spread_fits_its_kind",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"spread_kind": ""},
-        "spread_kind",
-        "a spread has a kind",
-        "unlabelled",
-    ),
-    (
-        "spread_fits_its_kind",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"spread_low": ""},
-        "spread_low",
-        "has a value",
-        "clear spread_kind",
-    ),
-    (
-        "spread_fits_its_kind",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"spread_high": "9"},
-        "spread_high",
-        "is one number",
-        "clear the cell",
-    ),
-    (
-        "spread_fits_its_kind",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"spread_kind": "q1_q3"},
-        "spread_high",
-        "has two ends",
-        "upper end",
-    ),
-    (
-        "spread_fits_its_kind",
-        "pain_scores.csv",
-        {"timepoint": "before infusion"},
-        {"spread_low": "9.5"},
-        "spread_low",
-        "spread_low is at most spread_high, here 9",
-        "goldberg2010_abs",
-    ),
-    (
-        "spread_fits_its_kind",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"spread_kind": "q1_q3", "spread_low": "7", "spread_high": "9"},
-        "value",
-        "lies within its q1_q3, 7 to 9",
-        "mangnus2022_abs",
-    ),
-    (
-        "phase_and_weeks",
-        "pain_scores.csv",
-        T0_SCORE,
-        {"weeks_from_end": "0"},
-        "weeks_from_end",
-        "empty in the phase baseline",
-        "clear the cell",
-    ),
-    (
-        "phase_and_weeks",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"weeks_from_end": "1"},
-        "weeks_from_end",
-        "is 0 at the end of infusion",
-        "write 0",
-    ),
-    (
-        "phase_and_weeks",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"weeks_from_end": ""},
-        "weeks_from_end",
-        "is 0 at the end of infusion",
-        "write 0",
-    ),
-    (
-        "phase_and_weeks",
-        "pain_scores.csv",
-        T1_SCORE,
-        {"phase": "follow_up"},
-        "weeks_from_end",
-        "more than 0 at follow-up",
-        "end_of_infusion",
-    ),
-    (
-        "weeks_in_order",
-        "durations.csv",
-        {"arm_id": "puchalski2016_ketamine"},
-        {"weeks_low": "12"},
-        "weeks_low",
-        "at most weeks_high, here 10.9",
-        "swapped",
-    ),
-    (
-        "weeks_in_order",
-        "durations.csv",
-        {"arm_id": "rasmussen2013_coma"},
-        {"weeks_high": "17"},
-        "weeks_high",
-        "the same number in weeks_low and weeks_high",
-        "range_of_patients",
-    ),
-    (
-        "weeks_in_order",
-        "durations.csv",
-        {"arm_id": "kiefer2008b_sket"},
-        {"weeks_high": "3"},
-        "weeks_low",
-        "no benefit at all means 0 weeks",
-        "write 0",
-    ),
-    (
-        "estimate_within_its_interval",
-        "reported_tests.csv",
-        {"comparison": "obesity as predictor"},
-        {"estimate": "87.5"},
-        "estimate",
-        "within its confidence interval, 1.45 to 52.73",
-        "cohen2023_abs",
-    ),
-    (
-        "estimate_within_its_interval",
-        "reported_tests.csv",
-        {"comparison": "obesity as predictor"},
-        {"ci_low": "60"},
-        "ci_low",
-        "ci_low is at most ci_high, here 52.73",
-        "cohen2023_abs",
-    ),
-    (
-        "estimate_within_its_interval",
-        "reviews.csv",
-        {"review_id": "collins2010", "population": "CRPS"},
-        {"estimate": "0.65"},
-        "estimate",
-        "-1.47 to 0.16",
-        "collins2010_abs",
-    ),
-    (
-        "estimate_within_its_interval",
-        "pharmacology.csv",
-        {"parameter": "half-life of onset and offset of relief"},
-        {"value": "109"},
-        "value",
-        "5.3 to 20.5",
-        "dahan2011_abs",
-    ),
-    (
-        "crps_within_enrolled",
-        "studies.csv",
-        {"study_id": "patil2012"},
-        {"n_crps": "50"},
-        "n_crps",
-        "at most n_enrolled, here 49",
-        "compare",
-    ),
-    (
-        "filled_in_together",
-        "arms.csv",
-        {"arm_id": "mangnus2022_sket"},
-        {"dose_unit": ""},
-        "dose_unit",
-        "dose_value and dose_unit are filled in together",
-        "clear dose_value (14)",
-    ),
-    (
-        "filled_in_together",
-        "arms.csv",
-        {"arm_id": "cohen2023_smp"},
-        {"contained_as": ""},
-        "contained_as",
-        "contained_in and contained_as",
-        "clear contained_in (cohen2023_all)",
-    ),
-    (
-        "filled_in_together",
-        "studies.csv",
-        {"study_id": "mangnus2022"},
-        {"pool_in_overlap": "yes"},
-        "overlap_group",
-        "overlap_group and pool_in_overlap",
-        "clear pool_in_overlap",
-    ),
-    (
-        "filled_in_together",
-        "studies.csv",
-        {"study_id": "kiefer2008"},
-        {"pool_in_overlap": ""},
-        "pool_in_overlap",
-        "overlap_group and pool_in_overlap",
-        "german_coma",
-    ),
-    (
-        "filled_in_together",
-        "reported_tests.csv",
-        {"outcome": "responder status"},
-        {"p_operator": ""},
-        "p_operator",
-        "p_operator and p_value",
-        "clear p_value (0.03)",
-    ),
-    (
-        "filled_in_together",
-        "durations.csv",
-        {"arm_id": "puchalski2016_ketamine"},
-        {"count_basis": ""},
-        "count_basis",
-        "patients and count_basis",
-        "clear patients (5)",
-    ),
-    (
-        "counts_reproduce_their_percentage",
-        "responders.csv",
-        {"arm_id": "kiefer2008_anesthetic"},
-        {"percent_reported": "64"},
-        "responders",
-        "13 of 20 is not 64%",
-        "nearest_to_percent: no whole number of 20 gives 64%",
-    ),
-    (
-        "counts_reproduce_their_percentage",
-        "responders.csv",
-        {"arm_id": "sheehy2015_all"},
-        {"responders": "106"},
-        "responders",
-        "106 of 277 is not 37%",
-        "write 102 to 105",
-    ),
-    (
-        "counts_reproduce_their_percentage",
-        "responders.csv",
-        {"arm_id": "goebel2015_ketamine"},
-        {"percent_reported": ""},
-        "percent_reported",
-        "has one percentage",
-        "as printed",
-    ),
-    (
-        "counts_reproduce_their_percentage",
-        "durations.csv",
-        {"arm_id": "kiefer2008_anesthetic"},
-        {"reported": "full remission in most"},
-        "reported",
-        "has one percentage",
-        "as printed",
-    ),
-    (
-        "arm_belongs_to_study",
-        "responders.csv",
-        {"arm_id": "lee2025_ketamine"},
-        {"study_id": "sunder2008"},
-        "arm_id",
-        "the study of the row, sunder2008; it belongs to lee2025",
-        "write lee2025",
-    ),
-    (
-        "source_reports_study",
-        "responders.csv",
-        {"arm_id": "lee2025_ketamine"},
-        {"source_id": "cohen2023_abs"},
-        "source_id",
-        "this one reports cohen2023",
-        "clear its study_id in sources.csv",
-    ),
-    (
-        "arms_within_study",
-        "arms.csv",
-        {"arm_id": "kiefer2007_coma"},
-        {"n": "2"},
-        "n",
-        "at most as many patients as its study, 1",
-        "kiefer2007_abs",
-    ),
-    (
-        "arms_within_study",
-        "arms.csv",
-        {"arm_id": "cohen2023_sip"},
-        {"contained_in": "", "contained_as": ""},
-        "n",
-        "together at most 71 patients (n_enrolled in studies.csv); they have 101",
-        "contained_in",
-    ),
-    (
-        "contained_in_an_arm_of_the_study",
-        "arms.csv",
-        {"arm_id": "cohen2023_smp"},
-        {"contained_in": "patil2012_all"},
-        "contained_in",
-        "its own study, cohen2023; this one belongs to patil2012",
-        "overlap_group",
-    ),
-    (
-        "contained_in_an_arm_of_the_study",
-        "arms.csv",
-        {"arm_id": "cohen2023_smp"},
-        {"contained_in": "cohen2023_smp"},
-        "contained_in",
-        "not contained in itself",
-        "clear the cell",
-    ),
-    (
-        "contained_in_an_arm_of_the_study",
-        "arms.csv",
-        {"arm_id": "correll2004_course3"},
-        {"contained_in": "correll2004_course2", "n": "13"},
-        "n",
-        "the whole (correll2004_course2), 12",
-        "correll2004_abs",
-    ),
-    (
-        "groups_within_their_arm",
-        "pain_scores.csv",
-        {"arm_id": "sigtermans2009_placebo"},
-        {"n": "31"},
-        "n",
-        "patients of the arm sigtermans2009_placebo, 30",
-        "sigtermans2009_abs",
-    ),
-    (
-        "groups_within_their_arm",
-        "adverse_events.csv",
-        {"event": "any adverse event at 1 week"},
-        {"n": "257"},
-        "n",
-        "corriger2022_ketamine, 256",
-        "corriger2022_abs",
-    ),
-    (
-        "one_study_counts_per_overlap",
-        "studies.csv",
-        {"study_id": "dahan2011"},
-        {"pool_in_overlap": "yes"},
-        "pool_in_overlap",
-        "for leiden_trial it is dahan2011",
-        "write no",
-    ),
-]
+BROKEN = broken_rows("evidence_rules")
+# The row with the problem is not the row that was changed.
+ROW_OF_PROBLEM = {"one_study_counts_per_overlap": {"study_id": "sigtermans2009"}}
 
 
-@pytest.mark.parametrize(
-    ("name", "file", "match", "changes", "column", "rule", "advice"),
-    [pytest.param(*case, id=f"{case[0]}-{number}") for number, case in enumerate(BROKEN)],
-)
-def test_broken_rule(data_copy, name, file, match, changes, column, rule, advice):
-    row = data_copy.edit(file, match, changes)
+@pytest.mark.parametrize("broken", BROKEN, ids=[f"{row['case']}-{number}" for number, row in enumerate(BROKEN)])
+def test_broken_rule(data_copy, broken):
+    changes = pairs(broken["changes"])
+    row = data_copy.edit(broken["file"], pairs(broken["where"]), changes)
+    if broken["case"] in ROW_OF_PROBLEM:
+        row = data_copy.row(broken["file"], **ROW_OF_PROBLEM[broken["case"]])
     problem = data_copy.only_problem()
-    if name == "one_study_counts_per_overlap":
-        row = data_copy.row("studies.csv", study_id="sigtermans2009")  # the second `yes` of the group is named
-    assert problem[["file", "column"]].tolist() == [file, column]
-    if name != "arms_within_study" or "together" not in rule:
+    assert problem["file"] == broken["file"]
+    if "together" in broken["rule"] and broken["case"] == "arms_within_study":
+        # The last of the arms is named; its number is not what was changed.
+        assert problem["row"] == data_copy.row("arms.csv", arm_id="cohen2023_sip")
+    else:
         assert problem["row"] == row
-    assert rule in problem["rule"]
-    assert advice in problem["advice"]
+    assert_problem(problem, broken, changes)
 
 
 def test_every_rule_is_broken_by_some_test():
-    tested = {case[0] for case in BROKEN} | {
+    tested = {broken["case"] for broken in BROKEN} | {
         "subgroup_responders_within_whole",
         "milestones_do_not_rise",
         "responders_agree_with_milestones",
     }
-    assert {rule.__name__ for rule in (*within.RULES, *joins.RULES)} == tested
+    rules = (*within.RULES_WITHIN_ROWS, percent_counts.counts_reproduce_their_percentage, *joins.RULES_ACROSS_ROWS)
+    assert {rule.__name__ for rule in rules} == tested
 
 
 def test_subgroup_with_more_responders_than_the_whole(data_copy):
@@ -570,15 +136,16 @@ def test_nearest_to_percent_means_that_nothing_fits(data_copy, changes, column, 
     ],
 )
 def test_percentages_that_a_paper_may_print(count, total, decimals, printed):
-    assert percentages(count, total, decimals) == {Fraction(value) for value in printed}
+    assert printable_percentages(count, total, decimals) == {Fraction(value) for value in printed}
 
 
 @settings(max_examples=150, deadline=None)
 @given(total=st.integers(1, 90), decimals=st.integers(0, 2), data=st.data())
 def test_counts_behind_a_percentage_are_those_of_all_counts(total, decimals, data):
     printed = f"{data.draw(st.integers(0, 101 * 10**decimals)) / 10**decimals:.{decimals}f}"
-    fitting = [count for count in range(total + 1) if Fraction(printed) in percentages(count, total, decimals)]
-    nearest = min(range(total + 1), key=lambda count: abs(Fraction(100 * count, total) - Fraction(printed)))
+    all_counts = range(total + 1)
+    fitting = [count for count in all_counts if Fraction(printed) in printable_percentages(count, total, decimals)]
+    nearest = min(all_counts, key=lambda count: abs(Fraction(100 * count, total) - Fraction(printed)))
     assert counts_behind(printed, total) == (fitting, nearest)
 
 
@@ -587,9 +154,9 @@ def test_decimals_of_the_printed_percentage_count():
     row = {"row": 2, "responders": 32, "n": 53, "percent_reported": 60.0, "count_basis": "derived_from_percent"}
     texts = {"responders": {2: {"percent_reported": "60", "responders": "32"}}}
     files = {"responders": "responders.csv"}
-    assert not list(within.counts_reproduce_their_percentage(Tables({"responders": [row]}, files, texts)))
+    assert not list(percent_counts.counts_reproduce_their_percentage(Tables({"responders": [row]}, files, texts)))
     texts["responders"][2]["percent_reported"] = "60.0"
-    (problem,) = within.counts_reproduce_their_percentage(Tables({"responders": [row]}, files, texts))
+    (problem,) = percent_counts.counts_reproduce_their_percentage(Tables({"responders": [row]}, files, texts))
     assert "32 of 53 is not 60.0%" in problem.rule
 
 

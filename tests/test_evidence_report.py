@@ -11,6 +11,8 @@ from analysis.evidence.selection import select
 from analysis.exhibit import EXHIBIT_MIME
 from analysis.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 FIGURES = {
     "pain-changes",
     "pain-trajectories",
@@ -34,7 +36,7 @@ def words(element):
 
 @pytest.fixture(scope="module")
 def answers():
-    return findings.findings(select(evidence.load()))
+    return findings.evidence_findings(select(evidence.load()))
 
 
 def test_first_screen_answers_the_six_questions(answers):

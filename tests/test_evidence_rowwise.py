@@ -37,12 +37,12 @@ def test_a_table_without_rows_keeps_its_dtypes():
 def test_the_order_is_that_of_pandas(rows, columns):
     frame = rowwise.table(rows, DTYPES)
     expected = frame.sort_values(columns, kind="stable", na_position="last", ignore_index=True)
-    pd.testing.assert_frame_equal(rowwise.in_order(frame, *columns), expected)
+    pd.testing.assert_frame_equal(rowwise.sorted_rows(frame, *columns), expected)
 
 
 def test_the_order_leaves_the_frame_as_it_was():
     frame = rowwise.table([(2.0, 1, "b", 1), (1.0, 1, "a", 2)], DTYPES)
-    rowwise.in_order(frame, "weeks")
+    rowwise.sorted_rows(frame, "weeks")
     assert frame["row"].tolist() == [1, 2] and frame.index.tolist() == [0, 1]
 
 

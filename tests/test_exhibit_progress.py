@@ -10,6 +10,8 @@ from nbclient import NotebookClient
 from analysis.exhibit import progress
 from analysis.outcomes.cohort.durations import durations
 
+pytestmark = pytest.mark.slow
+
 DONE = "from analysis.exhibit import progress\nprint([part for part in progress('Counting')([1, 2, 3])])"
 STOPPED = """kept = "as before"
 for part in progress("Counting <people>")([1, 2, 3]):

@@ -43,7 +43,7 @@ def shown(view):
 def test_it_opens_with_the_default_synthesis(published):
     selection = select(tables.load())
     assert published.criteria == Criteria()
-    assert plain(findings.pain(selection).sentence)[:40] in shown(published)[0]
+    assert plain(findings.pain_finding(selection).sentence)[:40] in shown(published)[0]
     assert f"{len(selection.evidence.studies)} studies count, {len(selection.left_out_of('studies'))} left out" in (
         published._counted.value
     )
@@ -85,10 +85,10 @@ def test_the_slider_moves_rate_flow_and_change(patients):
         expected = response(cohort, responder_rule=f"ge_{percent}_percent")
         rate = expected.rates.query("rule == @expected.rule and visit == 'follow_up' and handling == 'complete_cases'")
         flow = expected.flow.query("rule == @expected.rule and handling == 'complete_cases'").iloc[0]
-        assert f"({rate['responders'].iloc[0]} of {rate['n'].iloc[0]}, 95% interval" in patients._told.value
-        assert f"{flow['kept']} stayed responders" in patients._told.value
-        assert f"Change in the {flow['n']} with both scores" in patients._told.value
-    assert "these patients are invented" in patients._told.value
+        assert f"({rate['responders'].iloc[0]} of {rate['n'].iloc[0]}, 95% interval" in patients._results.value
+        assert f"{flow['kept']} stayed responders" in patients._results.value
+        assert f"Change in the {flow['n']} with both scores" in patients._results.value
+    assert "these patients are invented" in patients._results.value
 
 
 def test_the_time_of_follow_up_and_its_window(patients):

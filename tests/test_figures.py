@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, plain
-from analysis.figures import labels, style, words
+from analysis.figures import labels, study_rows, style
 from analysis.figures.row_figure import PrintedColumn, Row, Track, draw_rows
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 
@@ -86,11 +86,13 @@ def _intervals(s: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 # ------------------------------------------------------------------------------------------------ all figures alike
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_no_words_overlap_or_leave_the_canvas(maker, selection):
     assert problems_of(make(maker, selection)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "study", ["correll2004", "cohen2023", "sigtermans2009", "mangnus2022", "kiefer2002", "regimen357_nd", "shirani2008"]
 )
@@ -126,6 +128,7 @@ def test_default_figures_fit_on_a_printed_page(maker, default):
     assert make(maker, default).figure.get_figheight() <= 9.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_same_bytes_twice_whatever_was_set_before(maker, default):
     first = make(maker, default).svg
@@ -161,6 +164,7 @@ def test_an_empty_table_gives_a_figure_that_says_so(maker, default):
     assert problems_of(figure) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_words_and_sources(maker, selection):
     figure = make(maker, selection)
@@ -548,20 +552,6 @@ def test_many_rows_move_closer_and_lose_no_letters():
     assert problems_of(figure) == []
 
 
-def test_small_words():
-    assert words.percent(0.625) == "63%"
-    assert words.percent(0.003) == "0.3%"
-    assert words.percent(0) == "0%"
-    assert words.number(-0.04) == "0"
-    assert words.number(-2.77) == "−2.8"
-    assert words.weeks(4.3) == "4.3" and words.weeks(52.2) == "52" and words.weeks(np.nan) == "–"
-    assert words.in_weeks(0) == "the end of infusion" and words.in_weeks(1) == "1 week"
-    assert words.short("Cantu et al. (no date)") == "Cantu et al. (no date)"
-    assert (
-        words.short("Open-access prospective study 2021 (authors not visible)") == "Open-access prospective study 2021"
-    )
-
-
 def test_arms_of_one_study_get_names_that_tell_them_apart():
     table = pd.DataFrame(
         {
@@ -569,7 +559,7 @@ def test_arms_of_one_study_get_names_that_tell_them_apart():
             "label": ["first course, 10 to 50 mg/h", "second course (after relapse)", "x", "dose, low", "dose, high"],
         }
     )
-    names = words.arm_names(table)
+    names = study_rows.arm_names(table)
     assert names["a", "first course, 10 to 50 mg/h"] == "first course"
     assert names["a", "second course (after relapse)"] == "second course"
     assert ("b", "x") not in names

@@ -48,6 +48,7 @@ def drawn():
     return {name: make(results(), synthetic=True) for name, make in MAKERS.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_no_words_overlap_or_leave_the_canvas(name, drawn):
     assert problems_of(drawn[name]) == []
@@ -77,6 +78,7 @@ def test_words_hold_numbers_and_no_gaps(name, drawn):
     assert len(figure.data) and "patient" not in figure.data.columns
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_same_bytes_twice_whatever_was_set_before(name, drawn):
     with mpl.rc_context({"font.size": 20, "axes.grid": True, "figure.dpi": 40}):

@@ -53,6 +53,7 @@ def durations(default) -> tuple[synthesis.DurationCurves, Figure]:
 
 
 # ------------------------------------------------------------------------------------------------ all three alike
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize(("criteria", "level"), [(WIDE, 0.8), (STRICT, 0.99)], ids=["wide", "strict"])
 def test_other_evidence_and_levels_neither_overlap_nor_are_cut(name, criteria, level, evidence):

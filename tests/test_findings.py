@@ -47,7 +47,7 @@ def changed(evidence, table, where, **values):
 
 
 def test_pain_against_placebo(selection):
-    told = findings.pain(selection)
+    told = findings.pain_finding(selection)
     assert "**Against placebo, pain was 2.8 points less on the 0–10 scale**" in told.sentence
     assert "2.7 with ketamine and 5.5 with placebo" in told.detail
     assert "30 patients in each group; 95% interval 1.4 to 4.2 if the printed ± is a standard error" in told.sentence
@@ -58,7 +58,7 @@ def test_pain_against_placebo(selection):
 
 
 def test_response_62_and_48_percent(selection):
-    told = findings.response(selection)
+    told = findings.response_finding(selection)
     assert told.sentence.startswith("**62% were responders at the end of infusion and 48% at 4 weeks** (30 of 48†")
     assert "95% interval 48% to 75%; 23 of 48†, 34% to 62%" in told.sentence
     assert "at least 7 of the 30 lost the benefit" in told.detail
@@ -67,7 +67,7 @@ def test_response_62_and_48_percent(selection):
 
 
 def test_durations_by_regimen(selection):
-    told = findings.duration(selection)
+    told = findings.duration_finding(selection)
     assert "after anaesthetic doses, in 13 of 20†§ (complete remission;" in told.sentence
     assert "in 18 of 33†§ (pain free;" in told.sentence and "in 10 of 16‡§ (responder;" in told.sentence
     assert "Against placebo the difference is reported for 11 weeks" in told.sentence
@@ -76,13 +76,13 @@ def test_durations_by_regimen(selection):
 
 
 def test_certainty_harm_and_what_is_missing(selection):
-    assert findings.certainty(selection).sentence == (
+    assert findings.certainty_finding(selection).sentence == (
         "**Only 2 of 14 studies have a placebo group** (86 of 446 patients)."
     )
-    harm = findings.harm(selection)
+    harm = findings.harm_finding(selection)
     assert "76%† with ketamine, 18%‡ with placebo** (30 patients in each group" in harm.sentence
     assert "hepatotoxicity, 3 of 6" in harm.sentence and "up to 6% possible" in harm.detail
-    missing = findings.missing(selection)
+    missing = findings.gaps_finding(selection)
     assert "a responder rate with a placebo group" in missing.sentence
     left = selection.left_out
     rows = (~left["table"].isin(["studies", "arms"])).sum()
@@ -114,13 +114,13 @@ CHANGES = [
     ("certainty", "studies", {"study_id": "sigtermans2009"}, {"n_crps": 50}, "86 of 446", "76 of 436"),
     ("harm", "adverse_events", {"event": "hepatotoxicity"}, {"events": 2}, "3 of 6", "2 of 6"),
     ("harm", "adverse_events", {"arm_id": "lee2025_ketamine"}, {"n": 30}, "up to 6%", "up to 10%"),
-    ("missing", "studies", {"study_id": "noppers2011"}, {"design": "rct_protocol"}, "8 of 22", "7 of 21"),
+    ("gaps", "studies", {"study_id": "noppers2011"}, {"design": "rct_protocol"}, "8 of 22", "7 of 21"),
 ]
 
 
 @pytest.mark.parametrize(("answer", "table", "where", "values", "before", "after"), CHANGES)
 def test_a_sentence_changes_with_its_numbers(evidence, selection, answer, table, where, values, before, after):
-    told = getattr(findings, answer)
+    told = getattr(findings, f"{answer}_finding")
     first = told(selection)
     then = told(changed(evidence, table, where, **values))
     text, new = f"{first.sentence} {first.detail}", f"{then.sentence} {then.detail}"
@@ -142,7 +142,7 @@ def test_a_sentence_changes_with_its_numbers(evidence, selection, answer, table,
     ],
 )
 def test_every_selection_gives_whole_sentences(evidence, criteria):
-    for told in findings.findings(select(evidence, criteria)):
+    for told in findings.evidence_findings(select(evidence, criteria)):
         for text in (told.sentence, told.detail):
             assert not re.search(r"\bnan\b|<NA>|None,|\(\)|  |\.\.|inf\b", text), text
             assert text == text.strip()
@@ -151,23 +151,23 @@ def test_every_selection_gives_whole_sentences(evidence, criteria):
 
 
 def test_a_shorter_horizon_drops_later_counts(selection):
-    assert "13 of 20" not in findings.duration(selection, horizon_weeks=8).sentence
-    assert "54% at 13 weeks" not in findings.response(selection, horizon_weeks=8).detail
-    assert "62%" in findings.response(selection, horizon_weeks=8).sentence
+    assert "13 of 20" not in findings.duration_finding(selection, horizon_weeks=8).sentence
+    assert "54% at 13 weeks" not in findings.response_finding(selection, horizon_weeks=8).detail
+    assert "62%" in findings.response_finding(selection, horizon_weeks=8).sentence
 
 
 def test_definition_classes_narrow_the_answer(selection):
-    told = findings.response(selection, definition_classes=("complete_relief",))
+    told = findings.response_finding(selection, definition_classes=("complete_relief",))
     assert "76% were free of pain" in told.sentence and "62%" not in told.sentence
 
 
 def test_the_level_reaches_the_intervals(selection):
-    assert "90% interval" in findings.response(selection, level=0.9).sentence
-    assert "90% interval" in findings.pain(selection, level=0.9).sentence
+    assert "90% interval" in findings.response_finding(selection, level=0.9).sentence
+    assert "90% interval" in findings.pain_finding(selection, level=0.9).sentence
 
 
 def test_rows_named_by_an_answer_exist(evidence, selection):
-    for told in findings.findings(selection):
+    for told in findings.evidence_findings(selection):
         for place in told.rows:
             for part in place.split("; "):
                 table, rows = re.fullmatch(r"(\w+)\.csv row ([\d and]+)", part).groups()
@@ -177,26 +177,29 @@ def test_rows_named_by_an_answer_exist(evidence, selection):
 def test_placebo_controlled_and_uncontrolled_are_never_in_one_number(evidence):
     everything = select(evidence, EVERYTHING)
     controlled = set(trajectories.between_arms(everything)["study_id"])
-    within = findings.pain(everything).detail.split("The falls without a control group are from")[1]
+    within = findings.pain_finding(everything).detail.split("The falls without a control group are from")[1]
     assert not any(f"#ref-{study}" in within for study in controlled)
 
 
 def test_one_study(evidence):
-    told = findings.study(evidence, "mangnus2022")
+    told = findings.study_findings(evidence, "mangnus2022")
     assert [answer.question for answer in told][:2] == [
         "How much does pain fall, and how soon?",
         "How many patients respond, and how many still do later?",
     ]
     # the CRPS patients, not CRPS, others and all of them added up
-    assert "(1 study, 18 patients)" in findings.study(evidence, "patil2012")[0].sentence
-    assert "(33 of 71§" in findings.study(evidence, "cohen2023")[0].sentence
-    assert findings.study(evidence, "kiefer2007")[0].sentence == "Complete remission for 8 years, still going."
-    assert findings.study(evidence, "mangnus2023")[0].sentence.startswith("No pain score, rate, duration or harm")
+    assert "(1 study, 18 patients)" in findings.study_findings(evidence, "patil2012")[0].sentence
+    assert "(33 of 71§" in findings.study_findings(evidence, "cohen2023")[0].sentence
+    assert findings.study_findings(evidence, "kiefer2007")[0].sentence == "Complete remission for 8 years, still going."
+    assert findings.study_findings(evidence, "mangnus2023")[0].sentence.startswith(
+        "No pain score, rate, duration or harm"
+    )
 
 
+@pytest.mark.slow
 def test_every_study_has_an_answer_and_limits(evidence):
     for study_id in evidence.studies["study_id"]:
-        assert findings.study(evidence, study_id)
+        assert findings.study_findings(evidence, study_id)
         limits = findings.study_limits(evidence, study_id)
         left = select(evidence).left_out
         out = study_id in set(left.loc[left["table"] == "studies", "study_id"])
@@ -228,11 +231,11 @@ def test_tables_behind_the_answers_are_not_empty(selection):
     ],
 )
 def test_scope_says_what_differs_from_the_default(criteria, words):
-    assert findings.scope(criteria) == words
+    assert findings.evidence_scope(criteria) == words
 
 
 def test_pooled_rates_in_words(selection):
-    told = findings.pooled(synthesis.pooled_rates(selection))
+    told = findings.pooled_rates_finding(synthesis.pooled_rates(selection))
     assert (
         "**Complete relief, 2 to 6 months after the end of infusion: 58%** over 2 studies (uncontrolled; 31 of 53 "
         "patients; 95% interval 4% to 98%); the next such study may see 4% to 98%."
@@ -246,13 +249,15 @@ def test_pooled_rates_in_words(selection):
 def test_pooled_rates_that_are_narrow_are_not_called_useless(selection):
     found = synthesis.pooled_rates(selection)
     narrow = found.groups.assign(pi_low=0.4, pi_high=0.7)
-    assert "narrows down" not in findings.pooled(replace(found, groups=narrow)).sentence
+    assert "narrows down" not in findings.pooled_rates_finding(replace(found, groups=narrow)).sentence
     empty = replace(found, groups=found.groups.iloc[:0], left_out=found.left_out.iloc[:1])
-    assert findings.pooled(empty).sentence.endswith("no rate is pooled. 1 rate stands alone; the table says why.")
+    assert findings.pooled_rates_finding(empty).sentence.endswith(
+        "no rate is pooled. 1 rate stands alone; the table says why."
+    )
 
 
 def test_the_fading_benefit_in_words(selection):
-    told = findings.kept_over_time(synthesis.benefit_retention(selection))
+    told = findings.kept_benefit_finding(synthesis.benefit_retention(selection))
     assert (
         "59% of all treated patients have the benefit at the end of infusion and 47% still have it 13 weeks later"
         in (told.sentence)
@@ -281,16 +286,16 @@ def test_the_half_time_in_words(selection, weeks, low, high, words):
     found = synthesis.benefit_retention(selection)
     half = found.half.copy()
     half.loc[0, ["half_weeks", "half_low", "half_high"]] = [weeks, low, high]
-    assert words in findings.kept_over_time(replace(found, half=half)).detail
+    assert words in findings.kept_benefit_finding(replace(found, half=half)).detail
 
 
 def test_no_curve_over_studies_is_told_with_the_reason(evidence):
-    told = findings.kept_over_time(synthesis.benefit_retention(select(evidence, Criteria(routes=("topical",)))))
+    told = findings.kept_benefit_finding(synthesis.benefit_retention(select(evidence, Criteria(routes=("topical",)))))
     assert told.sentence == "No curve over studies can be drawn: no study counts who still has the benefit."
 
 
 def test_durations_by_regimen_in_words(selection):
-    told = findings.durations_by_regimen(synthesis.duration_curves(selection))
+    told = findings.durations_by_regimen_finding(synthesis.duration_curves(selection))
     assert (
         "**Anaesthetic dose** (20 patients of 1 study): more than half still had the benefit at the last count, at 13 "
         "weeks."

@@ -18,7 +18,7 @@ from analysis.wording import half_up, percent
 
 def test_responders_with_n_interval_and_rule():
     made = cohort(*[(8, 4, {4: 4})] * 6, *[(8, 4, {4: 8})] * 2, *[(8, 7, {})] * 2)
-    told = findings.response(response.response(made))
+    told = findings.cohort_response_finding(response.response(made))
     # 8 of 10 and 6 of 8, Wilson's intervals
     assert told.sentence == (
         "**80% were responders at the end of infusion and 75% at 4 weeks** (8 of 10, 95% interval 49% to 94%; "
@@ -30,13 +30,15 @@ def test_responders_with_n_interval_and_rule():
 
 
 def test_nothing_is_counted_twice_where_nobody_is_missing():
-    told = findings.response(response.response(cohort(*[(8, 4, {4: 4})] * 7)))
+    told = findings.cohort_response_finding(response.response(cohort(*[(8, 4, {4: 4})] * 7)))
     assert told.sentence.startswith("**100% were responders at the end of infusion and 100% at 4 weeks**")
     assert "Counting everyone" not in told.sentence and "without a follow-up score" not in told.detail
 
 
 def test_the_follow_up_is_called_by_its_week():
-    told = findings.response(response.response(cohort(*[(8, 4, {1: 4})] * 6), follow_up_weeks=1.0, window_weeks=0.5))
+    told = findings.cohort_response_finding(
+        response.response(cohort(*[(8, 4, {1: 4})] * 6), follow_up_weeks=1.0, window_weeks=0.5)
+    )
     assert "and 100% at 1 week" in told.sentence
 
 
@@ -51,20 +53,22 @@ def test_the_follow_up_is_called_by_its_week():
 )
 def test_what_those_not_seen_could_change(change, words):
     whole = results().response
-    told = findings.response(dataclasses.replace(whole, tips=dataclasses.replace(whole.tips, **change))).detail
+    told = findings.cohort_response_finding(
+        dataclasses.replace(whole, tips=dataclasses.replace(whole.tips, **change))
+    ).detail
     assert words in told
     assert ("without a follow-up score" in told) == bool(words)
 
 
 def test_pain_below_baseline_with_the_interval_the_same_way_round():
     made = cohort(*[(8, 4, {}), (9, 6, {}), (7, 5, {})] * 3)
-    told = findings.pain(trajectories.trajectories(made))
+    told = findings.cohort_pain_finding(trajectories.trajectories(made))
     # changes −4, −3, −2 three times: mean −3, SD 0.866, n = 9, t = 2.306
     assert told.sentence == (
         "**Mean pain was 3.0 points below baseline at the end of infusion** (95% interval 2.3 to 3.7; 9 patients). "
         "Before, it was 8.0 on the 0–10 scale."
     )
-    worse = findings.pain(trajectories.trajectories(cohort(*[(5, 6, {}), (5, 8, {})] * 4)))
+    worse = findings.cohort_pain_finding(trajectories.trajectories(cohort(*[(5, 6, {}), (5, 8, {})] * 4)))
     assert "2.0 points above baseline" in worse.sentence and "95% interval 1.1 to 2.9" in worse.sentence
 
 
@@ -72,7 +76,9 @@ def test_duration_is_a_span_between_visits_or_beyond_the_last():
     whole = results().durations
 
     def told(**change):
-        return findings.duration(dataclasses.replace(whole, medians=whole.medians.assign(**change))).sentence
+        return findings.cohort_duration_finding(
+            dataclasses.replace(whole, medians=whole.medians.assign(**change))
+        ).sentence
 
     assert "had lost the benefit between weeks 4 and 12** (95% interval of the median: 4 to 26 weeks)" in told(
         median_low=4.0, median_high=12.0, limit_low=4.0, limit_high=26.0
@@ -88,7 +94,7 @@ def test_first_and_next_courses_are_compared():
     test = {"who": "initial_responders", "by": "course", "group_1": "first course", "group_2": "next course"}
     for p, words in ((0.49, "do not clearly differ (P = 0.490)"), (0.0004, "differ (P < 0.001)")):
         tests = pd.DataFrame([test | {"n_1": 9, "n_2": 8, "p_value": p, "method": "exact", "note": ""}])
-        detail = findings.duration(dataclasses.replace(whole, tests=tests)).detail
+        detail = findings.cohort_duration_finding(dataclasses.replace(whole, tests=tests)).detail
         assert f"The durations of first course and next course {words}." in detail
 
 
@@ -104,7 +110,7 @@ def test_first_and_next_courses_are_compared():
 )
 def test_where_the_clinic_stands(verdict, words):
     compared = results().compared.iloc[:1].assign(verdict=verdict, why="because")
-    told = findings.standing(compared, "ge_30_percent")
+    told = findings.benchmark_finding(compared, "ge_30_percent")
     assert plain(told.sentence).startswith(plain(words)) and told.sentence.startswith(words)
     if verdict != "can't be judged":
         row = compared.iloc[0]
@@ -114,17 +120,17 @@ def test_where_the_clinic_stands(verdict, words):
 
 def test_published_numbers_lead_to_their_rows():
     compared = results().compared.iloc[:1].assign(verdict="within", why="", rows="durations.csv row 3 and 4")
-    told = findings.standing(compared, "ge_30_percent").sentence
+    told = findings.benchmark_finding(compared, "ge_30_percent").sentence
     assert "[60%](#row-durations-3,row-durations-4) on average in [7 studies](#row-durations-3,row-durations-4)" in told
 
 
 def test_only_the_chosen_rule_is_quoted():
-    told = findings.standing(results().compared, "ge_50_percent")
+    told = findings.benchmark_finding(results().compared, "ge_50_percent")
     assert told.sentence == "This can't be judged: no study counts responders in this way."
 
 
 def test_who_is_missing():
-    told = findings.missing(results().people, 4.0)
+    told = findings.cohort_missing_finding(results().people, 4.0)
     table = results().people.missing
     worst = table[table["visit"] != "baseline"].sort_values("share_observed").iloc[0]
     assert (
@@ -141,31 +147,31 @@ def test_who_is_missing():
 
 
 def test_limits_quantify_the_return_to_the_mean_and_name_invented_patients():
-    told = findings.limits(results().limits)
+    told = findings.cohort_limits(results().limits)
     central = results().limits.falls.query("is_central").iloc[0]
     assert f"about {half_up(central['fall'], 1)} points" in told[1]
     assert f"{percent(central['ge_30_percent'])} would count as responders" in told[1]
     assert "no control group" in told[0] and not any("invented" in text for text in told)
-    assert findings.limits(results().limits, synthetic=True)[0].startswith("These patients are invented")
+    assert findings.cohort_limits(results().limits, synthetic=True)[0].startswith("These patients are invented")
 
 
 def test_too_few_patients_give_no_number():
     few = nobody()
     answers = [
-        findings.response(few.response),
-        findings.pain(few.trajectories),
-        findings.duration(few.durations),
-        findings.standing(few.compared, "ge_30_percent"),
-        findings.missing(few.people, 4.0),
+        findings.cohort_response_finding(few.response),
+        findings.cohort_pain_finding(few.trajectories),
+        findings.cohort_duration_finding(few.durations),
+        findings.benchmark_finding(few.compared, "ge_30_percent"),
+        findings.cohort_missing_finding(few.people, 4.0),
     ]
     for answer in answers:
         assert not any(character.isdigit() for character in answer.sentence.replace("4 weeks", "")), answer.sentence
-    assert "cannot be computed here" in findings.limits(few.limits)[1]
+    assert "cannot be computed here" in findings.cohort_limits(few.limits)[1]
 
 
 def test_the_scope_names_the_file_and_the_part():
     made = dataclasses.make_dataclass("C", ["file"])("clinic.csv")
-    assert findings.scope(made) == "File clinic.csv."
-    assert findings.scope(made, ["Bern", "x" * 90], ["oral"], ["2024", "2023"]) == (
+    assert findings.cohort_scope(made) == "File clinic.csv."
+    assert findings.cohort_scope(made, ["Bern", "x" * 90], ["oral"], ["2024", "2023"]) == (
         f"File clinic.csv; sites: Bern and {'x' * 59}…; regimen: oral; years: 2024 and 2023."
     )

@@ -12,6 +12,8 @@ import nbformat
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def hooks(root):

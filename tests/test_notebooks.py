@@ -115,6 +115,7 @@ def test_every_figure_has_text_before_it(name):
     assert shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_runs_with_its_defaults(name):
     built = notebook_runs.defaults()[name]
@@ -124,6 +125,7 @@ def test_runs_with_its_defaults(name):
     assert built.title and built.question and built.synthetic == (name == "cohort-report")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_runs_with_other_parameters(name):
     notebook = notebook_runs.others()[name]
@@ -134,11 +136,13 @@ def test_runs_with_other_parameters(name):
             assert payload["caption"].strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["study-report", "cohort-report"])  # one of each kind of data; seconds each
 def test_plain_papermill_from_another_folder_shows_the_same(name):
     assert exhibits(notebook_runs.run_elsewhere(name)) == exhibits(notebook_runs.others()[name])
 
 
+@pytest.mark.slow
 def test_parameters_reach_the_tables():
     run = notebook_runs.others()["03-responder-rates"]
     (table,) = [t for t in exhibits(run, "table") if t["name"] == "responder-rates"]
@@ -152,6 +156,7 @@ def test_parameters_reach_the_tables():
     assert "90% interval" in narrow["findings"][0]["sentence"]
 
 
+@pytest.mark.slow
 def test_a_selection_without_numbers_says_so():
     summary = exhibits(notebook_runs.others()["evidence-report"], "summary")[0]
     told = {finding["question"]: finding["sentence"] for finding in summary["findings"]}
@@ -163,13 +168,14 @@ def test_a_selection_without_numbers_says_so():
         assert re.search(r"no |nothing|none", payload["alt"], re.IGNORECASE), payload["alt"]
 
 
+@pytest.mark.slow
 def test_the_same_table_by_hand_and_in_batch():
     """What the notebook shows is what the library gives: no step of the analysis hides in a cell."""
     from analysis import evidence, tables
     from analysis.evidence.selection import select
     from analysis.outcomes import responders
 
-    expected = tables.responder_rates(responders.rates(select(evidence.load())), 0.95).payload()["cells"]
+    expected = tables.responder_rates_table(responders.rates(select(evidence.load())), 0.95).payload()["cells"]
     (shown,) = [t for t in exhibits(default_run("03-responder-rates"), "table") if t["name"] == "responder-rates"]
     assert shown["cells"] == expected
 
@@ -207,6 +213,7 @@ def test_shift_tab_answers(name):
             assert inspect.getdoc(getattr(kind, attribute))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_answer_stands_right_below_the_parameters(name):
     """Question, parameters, imports, answer: no text and nothing that is shown comes between."""

@@ -1,4 +1,4 @@
-"""What every row carries of its study, arm and source: the same as three merges give."""
+"""Context of every result row: equal to the result of three merges."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def merged(selection, table):
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("criteria", [Criteria(), EVERYTHING, Criteria(studies=("nobody",))])
-def test_context_is_that_of_merges(evidence, table, criteria):
+def test_context_equals_that_of_merges(evidence, table, criteria):
     selection = select(evidence, criteria)
     found, expected = with_context(selection, table), merged(selection, table)
     assert set(found.columns) == set(expected.columns)

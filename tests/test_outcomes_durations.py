@@ -51,7 +51,7 @@ def test_statements_of_the_evidence(evidence):
     assert sorted(goebel["shown_as"]) == ["at least", "group average"]
 
 
-def test_milestones_of_mangnus_part_the_48_patients(evidence):
+def test_milestones_of_mangnus_split_the_48_patients(evidence):
     assert intervals_of(evidence, "mangnus2022_sket") == [
         [18, 0, 0, "exact", True],
         [7, 0, 4, "interval", False],
@@ -102,7 +102,7 @@ def test_none_before_a_later_first_milestone(evidence):
     ]
 
 
-def test_exact_and_between_statements_and_untold_patients(evidence):
+def test_exact_and_between_statements_and_unreported_patients(evidence):
     changed = with_rows(
         evidence,
         "kiefer2008_anesthetic",
@@ -131,7 +131,7 @@ def test_averages_are_never_patients(evidence):
     assert sorted(left["row"]) == sorted(means["row"])
 
 
-def test_one_benefit_speaks_for_an_arm(evidence):
+def test_one_benefit_represents_an_arm(evidence):
     found = durations.intervals(select(evidence))
     assert set(found.table.loc[found.table["arm_id"] == "correll2004_course1", "benefit"]) == {"pain_free"}
     why = found.left_out.loc[found.left_out["arm_id"] == "correll2004_course1", "why"].tolist()
@@ -156,7 +156,7 @@ def test_every_statement_gives_patients_or_a_reason(evidence):
     assert not used & set(told["row"])
 
 
-def test_kept_over_time(evidence):
+def test_retained_benefit(evidence):
     table = durations.retained_benefit(select(evidence))
     correll = table[(table["arm_id"] == "correll2004_course1") & (table["benefit"] == "pain_free")]
     assert correll[["weeks", "patients", "patients_treated"]].values.tolist() == [[0, 25, 33], [13, 18, 33]]
@@ -165,6 +165,7 @@ def test_kept_over_time(evidence):
     assert not table["weeks"].isna().any()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     treated=st.integers(1, 200),

@@ -65,7 +65,7 @@ def test_map_counts_rows_and_patients(evidence):
     assert sizes.is_monotonic_decreasing
 
 
-def test_certainty_adds_up(evidence):
+def test_evidence_by_control_adds_up(evidence):
     selection = select(evidence)
     table = evidence_map.evidence_by_control(selection).set_index("control")
     assert table.loc["placebo-controlled", ["studies", "patients"]].tolist() == [2, 86]
@@ -90,7 +90,7 @@ def test_doses_by_hand(doses):
     assert doses.loc["goldberg2005_ketamine", "total_mg"] == 800
 
 
-def test_a_dose_that_cannot_be_placed_says_why(doses):
+def test_a_dose_that_cannot_be_converted_says_why(doses):
     assert doses.loc["mangnus2022_sket", "not_comparable"] == "no total: hours a day not printed"
     assert doses.loc["lee2025_ketamine", "not_comparable"] == "dose not printed"
     assert doses.loc["ushida2002_all", "not_comparable"] == "not intravenous (topical)"
@@ -108,7 +108,7 @@ def test_another_weight_scales_what_is_per_kilogram(evidence):
         evidence_map.doses(select(evidence), weight_kg=0)
 
 
-def test_an_unlabelled_dose_kind_is_said(evidence):
+def test_an_unlabelled_dose_kind_is_stated(evidence):
     arms = evidence.arms.copy()
     arms.loc[arms["arm_id"] == "goldberg2010_ketamine", "dose_kind"] = np.nan
     table = evidence_map.doses(select(replace(evidence, arms=arms))).set_index("arm_id")

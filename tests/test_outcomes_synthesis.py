@@ -1,4 +1,4 @@
-"""What is put together over studies: the numbers against the library and lme4, and what must never be joined."""
+"""Synthesis over studies: results against the library and lme4, and what must never be pooled."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from analysis.evidence.selection import Criteria, select
 from analysis.outcomes import responders, synthesis
 from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis.duration_curves import UNREPORTED
-from analysis.outcomes.synthesis.reasons import CONTAINED, CONTROL_GROUP, CONTROLLED, SELECTED, SINGLE
+from analysis.outcomes.synthesis.reasons import CONTAINED, CONTROLLED, SELECTED, SINGLE
 from analysis.outcomes.synthesis.windows import WINDOWS, window
 from analysis.paths import ROOT
 from analysis.statistics.pooling import pool, pool_proportions
@@ -63,10 +63,11 @@ def test_every_rate_is_pooled_or_left_out_with_a_reason(evidence):
         found = synthesis.pooled_rates(selection)
         rows = [int(part) for row in found.studies["row"] for part in str(row).split(", ")]
         assert sorted([*rows, *found.left_out["row"]]) == sorted(responders.rates(selection)["row"])
+        assert len(found.left_out)
         assert (found.left_out["why"] != "").all()
 
 
-def test_definitions_windows_and_designs_stay_apart(default, evidence):
+def test_definitions_windows_and_designs_are_not_mixed(default, evidence):
     found = synthesis.pooled_rates(default)
     for row in found.groups.itertuples():
         members = found.studies
@@ -83,7 +84,7 @@ def test_definitions_windows_and_designs_stay_apart(default, evidence):
     assert left["why"].tolist() == ["the only study that counts this at this time"]
 
 
-def test_what_is_no_rate_of_these_patients_stays_out(evidence):
+def test_rates_of_other_patients_are_left_out(evidence):
     left = synthesis.pooled_rates(select(evidence, EVERYTHING)).left_out.drop_duplicates(["arm_id", "why"])
     why = left.set_index("arm_id")["why"]
     assert why["lee2025_ketamine"] == SELECTED
@@ -94,7 +95,7 @@ def test_what_is_no_rate_of_these_patients_stays_out(evidence):
 
 
 def test_arms_of_one_study_are_taken_together(evidence):
-    """Correll's 33 patients split into two arms of 20 and 13 give the same pooled rate as the whole."""
+    """Correll's 33 patients split into two arms of 20 and 13 give the same pooled rate as all together."""
     arms, rates = evidence.arms.copy(), evidence.responders.copy()
     whole = rates[(rates["arm_id"] == "correll2004_course1") & (rates["definition_class"] == "complete_relief")]
     at_end = whole.index[whole["weeks_from_end"] == 0][0]
@@ -191,7 +192,7 @@ def test_what_has_no_standard_error_is_not_pooled(default):
     assert left["goldberg2010", "change since baseline"] == "a span of several means, not one change"
 
 
-def test_the_curve_of_kept_benefit_is_that_of_glmer(default):
+def test_the_retention_curve_agrees_with_glmer(default):
     """tests/reference/decline: the case `published` holds the counts of durations.csv when it was written."""
     cases = pd.read_csv(ROOT / "tests" / "reference" / "decline" / "cases.csv")
     counts = cases[cases["case"] == "published"]
@@ -209,7 +210,7 @@ def test_the_curve_of_kept_benefit_is_that_of_glmer(default):
     assert found.half["half_high"].iloc[0] == INF
 
 
-def test_without_a_study_the_curve_knows_nothing_of_it(default, evidence):
+def test_the_curve_without_a_study_ignores_it(default, evidence):
     found = synthesis.benefit_retention(default)
     alone = synthesis.benefit_retention(
         select(evidence, Criteria(studies=tuple(s for s in evidence.studies["study_id"] if s != "correll2004")))
@@ -220,7 +221,7 @@ def test_without_a_study_the_curve_knows_nothing_of_it(default, evidence):
     assert slope == alone.half["slope"].iloc[0] > 0
 
 
-def test_one_benefit_speaks_for_an_arm_and_controlled_studies_stay_out(default, evidence):
+def test_one_benefit_represents_an_arm_and_controlled_studies_are_left_out(default, evidence):
     found = synthesis.benefit_retention(default)
     correll = found.points[found.points["study_id"] == "correll2004"]
     assert correll["benefit"].unique().tolist() == ["pain_free"]
@@ -232,7 +233,7 @@ def test_one_benefit_speaks_for_an_arm_and_controlled_studies_stay_out(default, 
     assert controlled.left_out.set_index("arm_id").loc["domec2004_ketamine", "why"] == CONTROLLED
 
 
-def test_where_no_curve_can_be_fitted_the_reason_is_told(evidence):
+def test_without_a_curve_the_reason_is_stated(evidence):
     found = synthesis.benefit_retention(select(evidence, Criteria(studies=("mangnus2022", "domec2004"))))
     assert found.curve.empty and found.half.empty and found.without.empty
     assert "more studies than coefficients" in found.why
@@ -265,7 +266,7 @@ def test_durations_of_kiefer_by_hand(default):
     assert (low, high) == (pytest.approx(0.45, abs=0.051), pytest.approx(0.85, abs=0.051))
 
 
-def test_durations_use_each_patient_once_and_leave_the_rest_out_with_reason(evidence):
+def test_durations_count_each_patient_once_and_leave_out_with_reason(evidence):
     selection = select(evidence, EVERYTHING)
     found = synthesis.duration_curves(selection)
     assert found.groups["patients"].sum() == found.patients["patients"].sum()
@@ -279,8 +280,8 @@ def test_durations_use_each_patient_once_and_leave_the_rest_out_with_reason(evid
     assert why["cohen2023_all"] == {"the regimen is not stated"}
 
 
-def test_groups_of_which_only_some_durations_are_told_stay_out(evidence):
-    """Kiefer 2002, when it alone is asked for: 2 of 6 patients have a duration, and they are not the 4 others."""
+def test_groups_with_unreported_durations_are_left_out(evidence):
+    """Kiefer 2002 alone: only 2 of 6 patients have a reported duration."""
     found = synthesis.duration_curves(select(evidence, replace(EVERYTHING, studies=("kiefer2002",))))
     assert found.groups.empty
     assert set(found.left_out["why"]) == {UNREPORTED}
@@ -289,17 +290,17 @@ def test_groups_of_which_only_some_durations_are_told_stay_out(evidence):
 
 def test_no_control_group_has_a_curve(evidence):
     found = synthesis.duration_curves(select(evidence, EVERYTHING))
-    assert not {CONTROL_GROUP} & set(found.patients["role"])
+    assert set(found.patients["role"]) == {"ketamine"}
 
 
-def test_the_simulation_speaks_for_students_t():
+def test_simulated_coverage_supports_students_t():
     table = synthesis.simulated_coverage().set_index(["k", "method"])
     assert table.loc[(3, "binomial-normal, Wald"), "coverage_low"] < 0.8
     for k in (3, 5, 10):
         assert table.loc[(k, "binomial-normal, t"), "coverage_low"] > 0.925
 
 
-def test_what_a_clinic_is_held_against(default):
+def test_published_results_for_a_clinic(default):
     table = synthesis.published_results(default, "ge_2_points", 4.0)
     by_rule = table[~table["definition"].str.startswith("each study's own")].set_index("outcome")
     mangnus = by_rule.loc["ge_2_points at end_of_infusion"]
@@ -315,7 +316,7 @@ def test_what_a_clinic_is_held_against(default):
     assert curve["k"].tolist() == [7, 7]
 
 
-def test_what_several_studies_count_is_held_against_a_clinic_pooled(evidence):
+def test_published_results_of_several_studies_are_pooled(evidence):
     rows = evidence.responders
     named = rows["definition_class"].replace("any_relief", "ge_50_percent")
     selection = select(replace(evidence, responders=rows.assign(definition_class=named)))
@@ -332,7 +333,7 @@ def test_what_several_studies_count_is_held_against_a_clinic_pooled(evidence):
     assert row.study_ids == tuple(members["study_id"])
 
 
-def test_nothing_is_published_beyond_the_last_count(default):
+def test_no_published_result_after_the_last_count(default):
     late = synthesis.published_results(default, "ge_2_points", 30.0)
     curve = late[late["definition"].str.startswith("each study's own")]
     assert curve["outcome"].tolist() == ["ge_2_points at end_of_infusion"]

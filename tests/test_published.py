@@ -22,7 +22,7 @@ def test_the_figure_of_the_readme_is_today_s():
 
 def test_the_readme_says_in_words_what_its_figure_shows():
     alt = re.search(r"!\[([^\]]+)\]\(reports/published/benefit-flow.svg\)", (ROOT / "README.md").read_text())[1]
-    told = findings.response(select(evidence.load()))
+    told = findings.response_finding(select(evidence.load()))
     for number in ("62%", "48%", "9", "2", "0.03"):
         assert number in alt and number in f"{told.sentence} {told.detail}"
 
@@ -32,7 +32,7 @@ def test_the_published_report_holds_today_s_data_and_answers():
     text = " ".join(page.get_text(" ").split())
     assert evidence.load().hash in text, RENEW
     first = " ".join(pypdf.PdfReader(REPORT / "report.pdf").pages[0].extract_text().split())
-    for answer in findings.findings(select(evidence.load())):
+    for answer in findings.evidence_findings(select(evidence.load())):
         bold = plain(re.search(r"\*\*(.+?)\*\*", answer.sentence)[1])
         assert bold in text, RENEW
         assert bold in first, RENEW

@@ -16,6 +16,8 @@ from analysis.reporting.batch.plan import read_plan
 from analysis.reporting.batch.pool import LocalWorkers, build_all
 from analysis.reporting.run import Built, Spec
 
+pytestmark = pytest.mark.slow
+
 PLAN = f"""
 formats: [html]
 groups: {{pain: "How much does pain fall?", other: "What else?"}}

@@ -23,6 +23,8 @@ from analysis.reporting.batch.plan import read_plan
 from analysis.reporting.provenance import sha256
 from analysis.reporting.run import Spec, build_report
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("distributed")
 
 WORKERS = 2
@@ -48,7 +50,9 @@ def workers(tmp_path_factory):
         started.append(
             start("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", str(number))
         )
-    yield address, started[1:]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "CONNECT_SECONDS", 600)  # the limit only stops a test that hangs
+        yield address, started[1:]
     for process in reversed(started):  # a worker says goodbye to its scheduler
         process.terminate()
         process.wait(20)

@@ -14,6 +14,8 @@ from analysis.reporting import provenance
 from analysis.reporting.batch import crate
 from analysis.reporting.provenance import sha256
 
+pytestmark = pytest.mark.slow
+
 FILES = {"report.html": b"<p>", "report.pdf": b"%PDF", "report.ipynb": b"{}", "tables/tab-arms.csv": b"a\n1\n"}
 
 

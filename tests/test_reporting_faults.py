@@ -18,7 +18,7 @@ import pytest
 
 from analysis.paths import ROOT
 
-pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")]
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from analysis.reporting.batch import build, index, plan, pool
 from analysis.reporting.batch.folder import Folder, FolderBusy
 from analysis.reporting.run import Built
 
+pytestmark = pytest.mark.slow
+
 PLAN = f"""
 formats: [html]
 reports:

@@ -23,6 +23,8 @@ from analysis.reporting.page import html
 from analysis.reporting.page.exporters import ReportHTMLExporter, ReportPDFExporter
 from analysis.reporting.page.padding import paddings
 
+pytestmark = pytest.mark.slow
+
 
 def html_of(notebook) -> BeautifulSoup:
     return BeautifulSoup(ReportHTMLExporter().from_notebook_node(notebook)[0], "html.parser")

@@ -23,6 +23,8 @@ from analysis.reporting.kernel import engine
 from analysis.reporting.kernel.manager import ReportKernelManager
 from analysis.reporting.run import Spec, build_report
 
+pytestmark = pytest.mark.slow
+
 ASK = """
 import glob, json, os
 app = get_ipython().kernel.parent

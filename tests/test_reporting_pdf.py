@@ -25,6 +25,8 @@ from analysis.reporting.page.pdf import _compiler, compile_pdf, spoken, text, ty
 from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.page.typst_tables import set_table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def file():

@@ -14,6 +14,8 @@ from analysis.outcomes import rows as data_rows
 from analysis.reporting.page import source_rows
 from analysis.reporting.page.exporters import ReportHTMLExporter
 
+pytestmark = pytest.mark.slow
+
 
 def notebook(*payloads: dict, **made) -> dict:
     """A notebook as JSON with these exhibits."""

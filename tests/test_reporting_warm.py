@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -15,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from processes import gone
 from reporting_samples import common, notebook_of, sample, spec
 
 from analysis.paths import ROOT
@@ -23,7 +22,7 @@ from analysis.reporting.kernel import template as templates
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.run import Spec, build_report
 
-pytestmark = pytest.mark.skipif(not templates.fork_available(), reason="no fork here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not templates.fork_available(), reason="no fork here")]
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +48,6 @@ def run_cells(folder: Path, *cells: str, **more) -> tuple[str, list[str]]:
     built = build_report(Spec("probe", str(path), formats=(), common=common(), **more))
     outputs = [output for cell in notebook_of(built).cells for output in cell.outputs]
     return built.reason, [output.text for output in outputs if output.output_type == "stream"]
-
-
-def wait_for_end(pid: int) -> None:
-    """Wait until the process has ended (its parent may not have read its exit status yet)."""
-    with contextlib.suppress(ProcessLookupError):
-        descriptor = os.pidfd_open(pid)
-        try:
-            select.select([descriptor], [], [])
-        finally:
-            os.close(descriptor)
 
 
 def test_a_forked_kernel_makes_the_same_bytes(warmly):
@@ -178,7 +167,7 @@ def test_an_endless_cell_is_stopped_and_its_process_goes(warmly, tmp_path):
         clock=lambda: seconds[-1],
     )
     assert reason == "cell 2: stopped: the report took longer than 1000 s (`timeout` in the list of reports)"
-    wait_for_end(int(notebook.cells[0].outputs[0].text))
+    assert gone(int(notebook.cells[0].outputs[0].text))
 
 
 def asleep() -> tuple[fork_client.ForkedKernel, templates.Template]:
@@ -198,14 +187,14 @@ def asleep() -> tuple[fork_client.ForkedKernel, templates.Template]:
 def test_a_kernel_ends_with_whoever_asked_for_it():
     kernel, template = asleep()
     kernel.connection.close()
-    wait_for_end(kernel.pid)
+    assert gone(kernel.pid)
     template.close()
 
 
 def test_a_kernel_ends_with_its_template_however_that_ends():
     kernel, template = asleep()
     template.process.kill()
-    wait_for_end(kernel.pid)
+    assert gone(kernel.pid)
     assert kernel.poll() == -signal.SIGKILL
     template.close()
 
@@ -213,8 +202,8 @@ def test_a_kernel_ends_with_its_template_however_that_ends():
 def test_closing_a_template_ends_its_kernels():
     kernel, template = asleep()
     template.close()
-    wait_for_end(kernel.pid)
-    wait_for_end(template.process.pid)
+    assert gone(kernel.pid)
+    assert gone(template.process.pid)
     assert not Path(template.folder).exists()
 
 
@@ -236,7 +225,7 @@ def test_a_template_ends_with_its_owner():
     pid, folder = owner.stdout.readline().split()
     owner.kill()
     owner.wait()
-    wait_for_end(int(pid))
+    assert gone(int(pid))
     assert not Path(folder).exists()
 
 

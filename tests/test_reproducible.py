@@ -7,9 +7,12 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
 import reproduce
 
 from analysis.paths import ROOT
+
+pytestmark = pytest.mark.slow
 
 NEEDED = ("analysis", "data", "notebooks", "pyproject.toml", "requirements.lock", "CITATION.cff", "tests/notebooks")
 PLAN = """

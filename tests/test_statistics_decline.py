@@ -5,14 +5,15 @@ from math import inf, log
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
 from analysis.paths import ROOT
 from analysis.statistics.decline import decline
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling import pool_proportions
-from analysis.statistics.pooling.heterogeneity import critical_value
 from analysis.statistics.random_intercept import Counts, fit_random_intercept
 
 REFERENCE = ROOT / "tests" / "reference" / "decline"
@@ -75,7 +76,7 @@ def test_limits_are_those_of_students_t():
     assert row["p"] == pytest.approx(0.2831, abs=5e-5)
 
 
-def test_with_counts_at_time_0_only_in_mind_it_is_the_pooled_rate():
+def test_an_intercept_alone_gives_the_pooled_rate():
     """An intercept alone, one row a study: the binomial-normal model of pool_proportions."""
     events, totals = [31, 10, 5, 0], [33, 16, 6, 4]
     pooled = pool_proportions(events, totals)
@@ -94,7 +95,7 @@ def test_two_studies_that_share_rows_are_not_two_rows_each():
 
 
 @pytest.mark.parametrize("case", ["many_studies", "much_heterogeneity", "small_studies", "no_heterogeneity"])
-def test_at_half_time_half_of_the_initial_rate_is_left(case):
+def test_at_half_time_the_rate_is_half_of_the_initial_rate(case):
     found = fitted(case)
     half = found.half_time()
     initial, then = found.curve([0, half.weeks])["rate"]
@@ -144,9 +145,9 @@ def test_a_group_moves_the_curve_by_its_coefficient():
     assert found.curve([4.0])["rate"].iloc[0] == base
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.randoms(use_true_random=False))
-def test_the_order_of_rows_is_of_no_account(random):
+def test_the_order_of_rows_does_not_matter(random):
     data = CASES[CASES["case"] == "empty_and_full_cells"]
     order = list(range(len(data)))
     random.shuffle(order)
@@ -170,7 +171,7 @@ def test_the_order_of_rows_is_of_no_account(random):
         (([5, 6, 7, float("nan")], [9, 9, 9, 9], [0, 4, 8, 8], list("abcd")), "events, element 4"),
     ],
 )
-def test_what_cannot_be_known_is_refused(arguments, words):
+def test_unidentified_models_are_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         decline(*arguments)
 
@@ -180,7 +181,7 @@ def test_a_study_belongs_to_one_group():
         decline([5, 4, 6, 7, 3], [9] * 5, [0, 4, 8, 0, 4], list("aabcd"), ["x", "y", "x", "x", "y"])
 
 
-def test_curve_and_half_refuse_what_they_cannot_answer():
+def test_curve_and_half_time_refuse_unknown_groups_and_times():
     found = fitted("many_studies", True)
     with pytest.raises(ValueError, match="element 2, is below 0"):
         found.curve([0, -1])

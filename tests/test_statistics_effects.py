@@ -13,18 +13,20 @@ from hypothesis import strategies as st
 
 from analysis.statistics.effects import (
     Effect,
-    correlation_from_sds,
     hedges_g,
     mean_change,
     mean_difference,
     over_correlations,
-    sd_from_interval,
-    sd_of_change,
-    se_from_interval,
     small_sample_factor,
     standardised_change,
 )
-from analysis.statistics.summaries import mean_interval
+from analysis.statistics.summaries import (
+    correlation_from_sds,
+    mean_interval,
+    sd_from_interval,
+    sd_of_change,
+    se_from_interval,
+)
 
 REFERENCE = Path(__file__).parent / "reference" / "pooling"
 # Relative agreement asked for; worst seen with metafor 3.8.1: 2.8e-12.

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.statistics.pooling import cumulative, leave_one_out, meta_regression, pool, subgroup
@@ -179,7 +180,7 @@ def test_subgroups_agree_with_metafor(tau2, adjust):
     assert ours.p == pytest.approx(expected["p_between"].iloc[0], rel=TOLERANCE)
 
 
-def test_a_filtered_column_of_a_table_will_do():
+def test_a_filtered_column_of_a_table_is_accepted():
     data = table("moderators")[lambda frame: frame["alloc"] != "systematic"]
     y, v = data["estimate"], data["variance"]
     assert pool(y, v) == pool(y.tolist(), v.tolist())
@@ -189,7 +190,7 @@ def test_a_filtered_column_of_a_table_will_do():
     assert meta_regression(y, v, data[["ablat"]]).k == 9
 
 
-def test_one_study_says_what_it_cannot_tell():
+def test_one_study_notes_its_limitations():
     pooled = pool([-2.1], [0.36])
     assert (pooled.estimate, pooled.se, pooled.k) == (-2.1, 0.6, 1)
     assert pooled.ci_low == pytest.approx(-2.1 - 1.959964 * 0.6, abs=1e-6)
@@ -214,7 +215,7 @@ choices = (st.sampled_from(METHODS), st.sampled_from(ADJUSTMENTS))
 LINEAR = ("estimate", "ci_low", "ci_high", "pi_low", "pi_high")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(studies, st.randoms(use_true_random=False), *choices)
 def test_order_does_not_matter(data, random, method, adjust):
     one = pool(*zip(*data, strict=True), method, adjust)
@@ -226,7 +227,7 @@ def test_order_does_not_matter(data, random, method, adjust):
     assert two.weights == pytest.approx([one.weights[i] for i in places], rel=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(studies, st.sampled_from([-1000.0, -1.0, 0.001, 0.1, 7.0]), st.sampled_from([-100.0, 0.0, 3.5]), *choices)
 def test_units_and_origin_carry_over(data, factor, shift, method, adjust):
     y, v = (np.array(part) for part in zip(*data, strict=True))
@@ -244,7 +245,7 @@ def test_units_and_origin_carry_over(data, factor, shift, method, adjust):
         assert getattr(two, name) == pytest.approx(getattr(one, name), rel=1e-6, abs=1e-7), name
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(studies, *choices)
 def test_limits_bracket_and_weights_add_up(data, method, adjust):
     y, v = zip(*data, strict=True)
@@ -264,7 +265,7 @@ def test_limits_bracket_and_weights_add_up(data, method, adjust):
     assert pooled.ci_high <= wide.ci_high
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(studies, st.sampled_from(["REML", "ML"]))
 def test_no_tau2_has_a_higher_likelihood(data, method):
     y, v = (np.array(part) for part in zip(*data, strict=True))
@@ -280,9 +281,9 @@ def test_no_tau2_has_a_higher_likelihood(data, method):
     assert all(height(tau2) <= top + 1e-9 for tau2 in [0, *np.geomspace(1e-6, 1e4, 300)])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(studies, *choices)
-def test_a_study_that_knows_nothing_changes_next_to_nothing_of_the_estimate(data, method, adjust):
+def test_a_study_of_huge_variance_hardly_changes_the_estimate(data, method, adjust):
     y, v = zip(*data, strict=True)
     one, two = pool(y, v, "DL", adjust), pool([*y, 0.0], [*v, 1e14], "DL", adjust)
     assert two.k == one.k + 1
@@ -338,6 +339,6 @@ def test_refusals_name_the_element(arguments, words):
         ),
     ],
 )
-def test_refusals_of_the_rest(call, words):
+def test_refusals_of_groups_and_orders(call, words):
     with pytest.raises(ValueError, match=words):
         call()

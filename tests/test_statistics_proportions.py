@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -138,7 +139,7 @@ STEPS = ([0, 18, 0, 20, 0, 0], [59, 56, 5, 20, 7, 36])
     [case("zero_and_full"), case("three_studies"), case("pritz1997"), STEPS],
     ids=["cells", "3", "14", "steps"],
 )
-def test_the_estimates_are_the_top_of_a_likelihood_integrated_otherwise(counts):
+def test_the_estimates_maximise_an_independently_integrated_likelihood(counts):
     x, n = (np.array(part) for part in counts)
     found = pool_proportions(x, n)
     u = np.linspace(-9, 9, 200_001)
@@ -163,7 +164,7 @@ def test_the_estimates_are_the_top_of_a_likelihood_integrated_otherwise(counts):
     assert slope == pytest.approx(0, abs=1e-5)
 
 
-def test_alike_studies_give_the_rate_of_all_patients_together():
+def test_equal_studies_give_the_rate_of_all_patients():
     pooled = pool_proportions(*case("homogeneous"))
     assert pooled.tau2 == 0
     assert pooled.i2 == 0
@@ -173,7 +174,7 @@ def test_alike_studies_give_the_rate_of_all_patients_together():
 
 
 @pytest.mark.parametrize(("events", "edge"), [([0, 0, 0], 0), ([8, 14, 5], 1)])
-def test_none_or_all_everywhere_gives_exact_limits_and_says_what_is_unknown(events, edge):
+def test_no_or_all_events_give_exact_limits_and_a_note(events, edge):
     pooled = pool_proportions(events, [8, 14, 5])
     assert pooled.estimate == edge
     assert (pooled.ci_low, pooled.ci_high) == clopper_pearson(sum(events), 27)
@@ -195,7 +196,7 @@ def test_each_study_none_or_all_has_no_estimate():
     assert "a single patient" in pooled.note
 
 
-def test_one_study_and_two_say_what_they_cannot_tell():
+def test_one_study_and_two_note_their_limitations():
     pooled = pool_proportions([30], [48])
     assert pooled.estimate == pytest.approx(30 / 48)
     assert pooled.se_logit == pytest.approx(math.sqrt(1 / 30 + 1 / 18))
@@ -207,7 +208,7 @@ def test_one_study_and_two_say_what_they_cannot_tell():
     assert "Two studies" in pool_proportions([30, 4], [48, 9]).note
 
 
-def test_corrected_cells_are_told():
+def test_corrected_cells_are_noted():
     assert "2 of 5 studies" in pool_proportions(*case("zero_cells"), "logit").note
     assert pool_proportions(*case("pain_like"), "logit", adjust="wald").note == ""
 
@@ -222,7 +223,7 @@ def test_standard_error_on_the_scale_of_probabilities():
     assert math.isnan(turned.estimate_logit)
 
 
-def test_leave_one_out_takes_proportions():
+def test_leave_one_out_of_proportions():
     x, n = case("three_studies")
     out = leave_one_out(x, n, labels=["a", "b", "c"], using=pool_proportions)
     assert out["omitted"].tolist() == ["a", "b", "c"]
@@ -240,7 +241,7 @@ def usable(data: list[tuple[int, int]]) -> bool:
     return any(0 < x < n for x, n in data)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(counts.filter(usable), models)
 def test_mirrored_events_mirror_the_result(data, model):
     x, n = (np.array(part) for part in zip(*data, strict=True))
@@ -253,7 +254,7 @@ def test_mirrored_events_mirror_the_result(data, model):
     assert two.q == pytest.approx(one.q, rel=1e-7, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(counts.filter(usable), st.randoms(use_true_random=False), models)
 def test_order_does_not_matter(data, random, model):
     one = pool_proportions(*zip(*data, strict=True), model)
@@ -265,7 +266,7 @@ def test_order_does_not_matter(data, random, model):
     assert two.weights == pytest.approx([one.weights[i] for i in places], rel=1e-5)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(counts, models)
 def test_limits_bracket_and_weights_add_up(data, model):
     pooled = pool_proportions(*zip(*data, strict=True), model)
@@ -283,7 +284,7 @@ def test_limits_bracket_and_weights_add_up(data, model):
         assert pooled.tau2_low <= pooled.tau2 <= pooled.tau2_high
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(counts.filter(usable))
 def test_t_limits_are_wider_than_wald_limits(data):
     x, n = zip(*data, strict=True)

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.statistics.survival import (
@@ -16,6 +17,7 @@ from analysis.statistics.survival import (
     quantile,
     survival_at,
 )
+from analysis.statistics.survival.newton import maximise
 
 REFERENCE = Path(__file__).parent / "reference" / "survival"
 CASES = pd.read_csv(REFERENCE / "cases.csv")
@@ -131,7 +133,7 @@ def test_quantiles():
     assert median(npmle([1, 2, 3], [1, 2, 3])) == (2, 2)
 
 
-def test_likelihood_of_something_impossible():
+def test_likelihood_of_an_impossible_interval():
     assert log_likelihood(npmle([1], [2]), [3], [4]) == -INF
     assert interval_probabilities(npmle([1, 2], [2, 3]), [0, 1.5, 2, 2], [3, 3, 2, 3]).tolist() == [1, 0.5, 0, 0.5]
 
@@ -169,7 +171,7 @@ def observations(draw, most=25):
     return np.array(lower, float), np.array(upper, float), np.array([row[3] for row in rows], float)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(observations(), st.randoms(use_true_random=False))
 def test_properties_of_the_estimate(data, random):
     lower, upper, weight = data
@@ -196,7 +198,7 @@ def test_properties_of_the_estimate(data, random):
     assert scaled.to_numpy() == pytest.approx(table.to_numpy() * [7, 7, 1], abs=1e-7)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(observations(), st.integers(0, 10_000))
 def test_no_other_masses_are_likelier(data, seed):
     table = npmle(*data)
@@ -207,9 +209,9 @@ def test_no_other_masses_are_likelier(data, seed):
         assert log_likelihood(table.assign(probability=moved / moved.sum()), *data) <= best + 1e-9
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(observations())
-def test_no_probability_moved_elsewhere_is_likelier(data):
+def test_moving_probability_lowers_the_likelihood(data):
     lower, upper, weight = data
     table = npmle(*data)
     chance = interval_probabilities(table, lower, upper)
@@ -230,7 +232,7 @@ def interval_probabilities_by_hand(table, lower, upper):
     return np.array(found)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(observations())
 def test_interval_probabilities_by_hand(data):
     table = npmle(*data)
@@ -253,14 +255,23 @@ def test_weights_of_very_different_size(seed):
         assert inside @ (weight / chance) <= weight.sum() * (1 + 1e-7)
 
 
-def test_many_rows_give_what_their_counts_give():
+def test_equal_rows_are_merged_before_the_optimiser(monkeypatch):
+    sizes = []
+
+    def recorded(first, end, weight, size):
+        sizes.append(len(weight))
+        return maximise(first, end, weight, size)
+
+    monkeypatch.setattr("analysis.statistics.survival.turnbull.maximise", recorded)
     random = np.random.default_rng(8)
     time = random.weibull(1.3, 1000) * 20
     lower = np.maximum(time - random.exponential(4, 1000), 0)
     upper = np.where(random.random(1000) < 0.2, INF, time + random.exponential(4, 1000))
     rows = np.append(np.arange(1000), random.integers(0, 1000, 99_000))
-    table, same = npmle(lower, upper, np.bincount(rows)), npmle(lower[rows], upper[rows])
+    table = npmle(lower, upper, np.bincount(rows))
+    same = npmle(lower[rows], upper[rows])
     assert same.to_numpy() == pytest.approx(table.to_numpy(), abs=1e-12)
+    assert sizes == [len(set(zip(lower, upper, strict=True)))] * 2
 
 
 @pytest.mark.parametrize(
@@ -295,6 +306,6 @@ def test_refusals_name_the_element(arguments, words):
         (lambda: log_likelihood(npmle([1], [2]).iloc[:0], [1], [2]), "table has no rows"),
     ],
 )
-def test_refusals_of_what_is_read(call, words):
+def test_refusals_of_tables_and_times(call, words):
     with pytest.raises(ValueError, match=words):
         call()

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.statistics.survival import (
@@ -143,7 +144,7 @@ def test_table_of_distributions():
     assert found["time_ratio"].isna().all()
 
 
-def test_one_milestone_determines_one_number_only():
+def test_one_milestone_determines_one_parameter_only():
     found = fit_distributions([0, 13], [13, INF], [7, 18]).set_index("distribution")
     # 7 of 25 lost it by week 13: exp(-13 rate) = 18 / 25
     assert found.loc["exponential", "median"] == pytest.approx(13 * log(2) / log(25 / 18))
@@ -153,7 +154,7 @@ def test_one_milestone_determines_one_number_only():
         assert "don't determine" in found.loc[name, "not_fitted"]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(0, 10_000), st.sampled_from(DISTRIBUTIONS), st.floats(0.01, 100))
 def test_units_order_and_weights(seed, distribution, factor):
     random = np.random.default_rng(seed)
@@ -224,9 +225,9 @@ def test_draws_are_the_estimate_of_the_patients_drawn():
         assert found.probability[mine] == pytest.approx(table["probability"].to_numpy(), abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(0, 1000), st.integers(1, 40), st.booleans())
-def test_draws_side_by_side_are_the_draws_one_by_one(seed, n, on_weeks):
+def test_draws_solved_together_equal_draws_one_by_one(seed, n, on_weeks):
     random = np.random.default_rng(seed)
     time, width = random.weibull(1.3, n) * 20, random.exponential(4, n) * (random.random(n) < 0.8)
     time, width = (time.round(), width.round()) if on_weeks else (time, width)
@@ -296,7 +297,7 @@ def test_quantiles_of_the_draws():
     assert bootstrap([0, 13], [13, INF], [7, 18], draws=200).quantile(0.5)[3] == INF
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.integers(0, 1000), st.integers(2, 30), st.floats(0.5, 0.99))
 def test_bands_bracket_and_fall(seed, n, level):
     random = np.random.default_rng(seed)
@@ -314,6 +315,23 @@ def test_bands_bracket_and_fall(seed, n, level):
     assert bands[["low", "high"]].to_numpy() == pytest.approx(expected[["low", "high"]].to_numpy())
     same = bootstrap_bands(lower, upper, None, times, draws=60, level=level, seed=seed)
     pd.testing.assert_frame_equal(bands, same)
+
+
+def test_draws_are_solved_together(monkeypatch):
+    solved = []
+
+    def recorded(first, end, weight, size, tolerance):
+        solved.append(len(weight))
+        return maximise_each(first, end, weight, size, tolerance)
+
+    monkeypatch.setattr("analysis.statistics.survival.bands.maximise_each", recorded)
+    random = np.random.default_rng(8)
+    time = random.weibull(1.3, 200) * 20
+    lower = np.maximum(time - random.exponential(4, 200), 0)
+    upper = np.where(random.random(200) < 0.2, INF, time + random.exponential(4, 200))
+    bootstrap_bands(lower, upper, None, [4, 13, 26], draws=400)
+    assert sum(solved) == 400
+    assert len(solved) < 50
 
 
 @pytest.mark.parametrize(
@@ -391,7 +409,7 @@ def test_exact_and_monte_carlo_agree(scores, monkeypatch):
     assert two_group_test(lower, upper, groups, scores=scores, seed=2).p != drawn.p
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.booleans(), st.booleans()), min_size=4, max_size=9))
 def test_exact_p_by_enumeration_and_symmetry(rows):
     lower = np.array([min(a, b) for a, b, _, _ in rows], float)
@@ -408,7 +426,7 @@ def test_exact_p_by_enumeration_and_symmetry(rows):
     assert 0 < found.p <= 1
 
 
-def test_groups_that_are_alike():
+def test_equal_groups():
     found = two_group_test([0, 0, 13, 13], [13, 13, INF, INF], [0, 1, 0, 1], [7, 7, 18, 18])
     assert found.excess == pytest.approx(0)
     assert found.p == pytest.approx(1)

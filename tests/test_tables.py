@@ -1,9 +1,13 @@
 """Printed tables as a reader sees them: cells, marks, rows in the data."""
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from analysis import tables
 from analysis.evidence.selection import Criteria, only, select
+from analysis.exhibit import Column, Table
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 
 EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
@@ -18,19 +22,19 @@ def made(selection):
     level = 0.95
     intervals = durations.intervals(selection)
     return [
-        tables.studies(evidence_map.studies(selection)),
-        tables.doses(evidence_map.doses(selection), 70),
-        tables.reviews(selection.evidence),
-        tables.left_out(selection),
-        tables.pain_scores(trajectories.scores(selection)),
-        tables.pain_changes(trajectories.changes(selection), trajectories.between_arms(selection)),
-        tables.responder_rates(responders.rates(selection, level), level),
-        *(tables.responder_flow(flow) for flow in responders.flows(selection)),
-        tables.durations(durations.statements(selection)),
-        tables.benefit_by_regimen(durations.retained_benefit(selection)),
-        tables.patient_intervals(intervals),
-        tables.without_interval(intervals),
-        tables.adverse_events(safety.events(selection, level), level),
+        tables.studies_table(evidence_map.studies(selection)),
+        tables.doses_table(evidence_map.doses(selection), 70),
+        tables.reviews_table(selection.evidence),
+        tables.left_out_table(selection),
+        tables.pain_scores_table(trajectories.scores(selection)),
+        tables.pain_changes_table(trajectories.changes(selection), trajectories.between_arms(selection)),
+        tables.responder_rates_table(responders.rates(selection, level), level),
+        *(tables.responder_flow_table(flow) for flow in responders.flows(selection)),
+        tables.durations_table(durations.statements(selection)),
+        tables.benefit_by_regimen_table(durations.retained_benefit(selection)),
+        tables.patient_intervals_table(intervals),
+        tables.without_interval_table(intervals),
+        tables.adverse_events_table(safety.events(selection, level), level),
         *together(selection, level),
     ]
 
@@ -38,14 +42,14 @@ def made(selection):
 def together(selection, level=0.95):
     rates, kept = synthesis.pooled_rates(selection, level), synthesis.benefit_retention(selection, level)
     return [
-        tables.pooled_rates(rates, level),
-        tables.without_each_study(rates, level),
-        tables.not_pooled(rates, synthesis.pooled_differences(selection, level)),
-        tables.half_times(kept, level),
-        tables.kept_left_out(kept),
-        tables.regimen_odds(kept, level),
-        tables.duration_groups(synthesis.duration_curves(selection, level), level),
-        tables.coverage(synthesis.simulated_coverage()),
+        tables.pooled_rates_table(rates, level),
+        tables.without_each_study_table(rates, level),
+        tables.not_pooled_table(rates, synthesis.pooled_differences(selection, level)),
+        tables.half_times_table(kept, level),
+        tables.kept_left_out_table(kept),
+        tables.regimen_odds_table(kept, level),
+        tables.duration_groups_table(synthesis.duration_curves(selection, level), level),
+        tables.coverage_table(synthesis.simulated_coverage()),
     ]
 
 
@@ -74,13 +78,23 @@ def test_every_table_prints_whatever_is_selected(evidence, name):
                 assert cell and "nan" not in cell.lower().split() and "<NA>" not in cell, (table.name, row)
 
 
+def test_a_column_computed_from_its_row_is_printed_and_stands_in_the_csv():
+    data = pd.DataFrame({"part": [3, 5], "total": [4, 8]})
+    share = Column("share", "Share", "right", "{:.0%}".format, value=lambda row: row.part / row.total)
+    table = Table("shares", data, "Shares.", (share, Column("part", "Part", "right")))
+    assert table.payload()["cells"] == [["75%", "3"], ["62%", "5"]]
+    assert table.payload()["csv"] == "part,total,share\n3,4,0.75\n5,8,0.625\n"
+    assert list(data.columns) == ["part", "total"], "the data given stay as they are"
+    assert list(Table("none", data.iloc[:0], "None.", (share,)).data.columns) == ["part", "total", "share"]
+
+
 def test_names_are_unique(default):
     names = [table.name for table in made(default)]
     assert len(names) == len(set(names))
 
 
 def test_rates(default):
-    table = tables.responder_rates(responders.rates(default), 0.95)
+    table = tables.responder_rates_table(responders.rates(default), 0.95)
     row = line(table, Study="Mangnus et al. 2021†", Weeks="0")
     assert row["Responders"] == "30/48" and row["Rate (95% interval)"] == "62% (48% to 75%)"
     assert row["Row of responders.csv"] == "27"
@@ -90,11 +104,14 @@ def test_rates(default):
 
 def test_infusions_are_not_printed_as_patients(evidence):
     rates = responders.rates(only(evidence, "sheehy2015"))
-    assert line(tables.responder_rates(rates, 0.95), Study="Sheehy et al. 2015†")["Responders"] == "102/277 infusions"
+    assert (
+        line(tables.responder_rates_table(rates, 0.95), Study="Sheehy et al. 2015†")["Responders"]
+        == "102/277 infusions"
+    )
 
 
 def test_changes_and_differences(default):
-    table = tables.pain_changes(trajectories.changes(default), trajectories.between_arms(default))
+    table = tables.pain_changes_table(trajectories.changes(default), trajectories.between_arms(default))
     first = lines(table)[0]
     assert first["Study"] == "Sigtermans et al. 2009" and first["Points, 0–10"] == "−2.8"
     assert first["95% interval"] == "−4.2 to −1.4 if the spread is an SE; −3.0 to −2.5 if the spread is an SD"
@@ -104,7 +121,7 @@ def test_changes_and_differences(default):
 
 
 def test_scores_say_what_a_spread_is(default):
-    table = tables.pain_scores(trajectories.scores(default))
+    table = tables.pain_scores_table(trajectories.scores(default))
     row = line(table, Study="Mangnus et al. 2021", Time="T1 end of infusion")
     assert row["Spread as printed"] == "4 (width of the interquartile range)"
     assert row["Standard deviation"] == "3.06 (estimated from the IQR width (Wan 2014))"
@@ -114,7 +131,7 @@ def test_scores_say_what_a_spread_is(default):
 
 def test_flow(default):
     (flow,) = [flow for flow in responders.flows(default) if flow.study_id == "mangnus2022"]
-    table = tables.responder_flow(flow)
+    table = tables.responder_flow_table(flow)
     assert [tuple(row.values()) for row in lines(table)] == [
         ("had it both times", "5 to 23", "21"),
         ("lost it", "7 to 25", "9"),
@@ -124,29 +141,36 @@ def test_flow(default):
 
 
 def test_durations_and_intervals(default):
-    table = tables.durations(durations.statements(default))
+    table = tables.durations_table(durations.statements(default))
     row = line(table, Study="Kiefer et al. 2008a†§")
     assert (row["Patients"], row["Weeks"], row["Kind"]) == ("13 of 20", "at least 13", "at least")
-    table = tables.patient_intervals(durations.intervals(default))
+    table = tables.patient_intervals_table(durations.intervals(default))
     row = line(table, Study="Mangnus et al. 2021†", **{"Benefit lasted": "0 to 4 weeks"})
     assert row["Patients"] == "7" and row["Because"] == "30 responding at 0 weeks, 23 at 4"
     assert row["Row of durations.csv"] == "33 and 34"
 
 
+def test_statements_without_an_interval_are_counted_in_the_notes(default):
+    intervals = durations.intervals(default)
+    for number, words in ((1, "1 statement gives no"), (2, "2 statements give no"), (0, "No statement gives no")):
+        notes = tables.patient_intervals_table(replace(intervals, left_out=intervals.left_out.iloc[:number])).notes
+        assert notes.startswith(f"{words} interval of patients")
+
+
 def test_percentages_agree_between_the_tables(default):
-    kept = tables.benefit_by_regimen(durations.retained_benefit(default))
+    kept = tables.benefit_by_regimen_table(durations.retained_benefit(default))
     assert line(kept, Study="Correll et al. 2004†§")["Share (95% interval)"].startswith("54% ")
     assert line(kept, Study="Mangnus et al. 2021†", Weeks="0")["Share (95% interval)"].startswith("62% ")
 
 
 def test_adverse_events(default):
-    table = tables.adverse_events(safety.events(default), 0.95)
+    table = tables.adverse_events_table(safety.events(default), 0.95)
     assert line(table, Study="Lee et al. 2025")["Up to, if none"] == "6%"
     assert line(table, Study="Sigtermans et al. 2009‡")["Rate (95% interval)"] == "18% (7% to 34%)"
 
 
 def test_left_out_lists_every_row_or_its_whole_study(evidence, default):
-    table = tables.left_out(default)
+    table = tables.left_out_table(default)
     whole = {row["Study"] for row in lines(table) if row["What"] == "the whole study"}
     names = dict(zip(evidence.studies["study_id"], evidence.studies["citation"], strict=True))
     listed = len(lines(table))
@@ -156,28 +180,30 @@ def test_left_out_lists_every_row_or_its_whole_study(evidence, default):
 
 
 def test_nothing_left_out_says_so(evidence):
-    assert tables.left_out(select(evidence, EVERYTHING)).caption == "Nothing is left out."
+    assert tables.left_out_table(select(evidence, EVERYTHING)).caption == "Nothing is left out."
 
 
 def test_tables_of_one_study(evidence):
     selection = only(evidence, "mangnus2022")
-    facts = {row["What"]: row["As stated"] for row in lines(tables.study_facts(selection))}
+    facts = {row["What"]: row["As stated"] for row in lines(tables.study_facts_table(selection))}
     assert facts["Number of patients"] == "48 enrolled, 48 of them with CRPS"
     assert facts["Published in"] == "Pain Practice, 2021"
-    assert line(tables.tests(selection), Outcome="responder status")["P"] == "P = 0.03"
-    assert line(tables.sources(selection), **{"What could be read": "abstract"})["Where"] == "doi:10.1111/papr.13056"
-    assert len(lines(tables.conflicts(selection))) == 2
+    assert line(tables.reported_tests_table(selection), Outcome="responder status")["P"] == "P = 0.03"
+    assert (
+        line(tables.sources_table(selection), **{"What could be read": "abstract"})["Where"] == "doi:10.1111/papr.13056"
+    )
+    assert len(lines(tables.conflicts_table(selection))) == 2
 
 
 def test_sources_of_a_study_include_review_tables_it_is_read_from(evidence):
-    listed = lines(tables.sources(only(evidence, "kiefer2008")))
+    listed = lines(tables.sources_table(only(evidence, "kiefer2008")))
     assert {row["What could be read"] for row in listed} == {"abstract", "secondary account"}
 
 
 @pytest.mark.parametrize("study_id", ["harbut2002", "goebel2015", "cantu_nd", "mangnus2023"])
 def test_a_study_with_little_in_it_still_prints(evidence, study_id):
     selection = only(evidence, study_id)
-    for table in (tables.study_facts(selection), tables.arms(selection), tables.sources(selection)):
+    for table in (tables.study_facts_table(selection), tables.arms_table(selection), tables.sources_table(selection)):
         assert lines(table)
         assert all(cell for row in lines(table) for cell in row.values())
 

@@ -13,23 +13,24 @@ from cohort_samples import cohort
 from analysis.exhibit import plain
 from analysis.outcomes.cohort import people, response
 from analysis.tables import cohort as tables
-from analysis.tables.cohort.parts import count, of_all, points, rate
-from analysis.tables.cohort.standing import median_words
+from analysis.tables.cohort.benefit_tables import median_words
+from analysis.tables.cohort.cohort_cells import count_or_hidden, part_or_hidden
+from analysis.wording import points_cell, rate_cell
 
 MAKERS = {
-    "people": lambda r: tables.people(r.people),
-    "groups": lambda r: tables.groups(r.people),
-    "site_by_regimen": lambda r: tables.site_by_regimen(r.people),
-    "missing": lambda r: tables.missing(r.people),
-    "who_is_missing": lambda r: tables.who_is_missing(r.people),
-    "pain_by_visit": lambda r: tables.pain_by_visit(r.trajectories),
-    "responders": lambda r: tables.responders(r.response),
-    "responders_by_group": lambda r: tables.responders_by_group(r.response),
-    "flow": lambda r: tables.flow(r.response),
-    "durations": lambda r: tables.durations(r.durations),
-    "duration_tests": lambda r: tables.duration_tests(r.durations),
-    "benchmark": lambda r: tables.benchmark(r.compared, [["mangnus2022"], ["cohen2023"], []]),
-    "regression": lambda r: tables.regression_to_the_mean(r.limits),
+    "people": lambda r: tables.people_table(r.people),
+    "groups": lambda r: tables.groups_table(r.people),
+    "site_by_regimen": lambda r: tables.site_by_regimen_table(r.people),
+    "missing": lambda r: tables.missing_scores_table(r.people),
+    "who_is_missing": lambda r: tables.who_is_missing_table(r.people),
+    "pain_by_visit": lambda r: tables.pain_by_visit_table(r.trajectories),
+    "responders": lambda r: tables.responders_table(r.response),
+    "responders_by_group": lambda r: tables.responders_by_group_table(r.response),
+    "flow": lambda r: tables.cohort_flow_table(r.response),
+    "durations": lambda r: tables.cohort_durations_table(r.durations),
+    "duration_tests": lambda r: tables.duration_tests_table(r.durations),
+    "benchmark": lambda r: tables.benchmark_table(r.compared, [["mangnus2022"], ["cohen2023"], []]),
+    "regression": lambda r: tables.regression_to_the_mean_table(r.limits),
 }
 
 
@@ -64,7 +65,7 @@ def test_fewer_patients_than_min_cell_are_not_told(name):
 
 def test_responders_stand_side_by_side_by_three_rules():
     made = cohort(*[(8, 4, {4: 5})] * 6, *[(8, 6, {})] * 4)
-    table = tables.responders(response.response(made))
+    table = tables.responders_table(response.response(made))
     assert column(table, "Responder: since baseline") == [
         *["Pain fell by 2 points or more"] * 2,
         *["Pain fell by 30% or more (chosen)"] * 2,
@@ -79,13 +80,13 @@ def test_responders_stand_side_by_side_by_three_rules():
 
 
 def test_groups_at_both_visits_stand_in_one_row():
-    table = tables.responders_by_group(results().response)
+    table = tables.responders_by_group_table(results().response)
     frame = results().response.by_group.set_index(["by", "group", "visit", "handling"])
     at_end = frame.loc[("site", "Bern", "end_of_infusion", "complete_cases")]
     later = frame.loc[("site", "Bern", "follow_up", "complete_cases")]
     row = next(row for row in cells(table) if row[:2] == ["Site", "Bern"])
     assert row[2] == f"{at_end['responders']}/{at_end['n']}" and row[4] == f"{later['responders']}/{later['n']}"
-    assert row[3] == rate(at_end["rate"], at_end["ci_low"], at_end["ci_high"])
+    assert row[3] == rate_cell(at_end["rate"], at_end["ci_low"], at_end["ci_high"])
     assert [row[1] for row in cells(table) if row[0] == "Site"] == ["Bern", "Cork"]
     assert ["Regimen", "anaesthetic dose"] in [row[:2] for row in cells(table)]
 
@@ -96,13 +97,13 @@ def test_durations_say_when_a_median_is_not_reached():
     assert median_words(26, np.inf) == "beyond 26"
     assert median_words(np.inf, np.inf) == "not reached"
     assert median_words(np.nan, np.nan) == "–"
-    table = tables.durations(results().durations)
+    table = tables.cohort_durations_table(results().durations)
     assert column(table, "Who")[0] == "Responders", "responders first"
     assert len(cells(table)) == len(results().durations.counts)
 
 
 def test_the_benchmark_says_why_it_can_not_judge():
-    table = tables.benchmark(results().compared, [["mangnus2022"], ["cohen2023"], []])
+    table = tables.benchmark_table(results().compared, [["mangnus2022"], ["cohen2023"], []])
     assert table.studies == ("mangnus2022", "cohen2023")
     verdicts = column(table, "So this clinic is")
     assert verdicts[:2] == ["within what studies show", "below what studies show"]
@@ -115,7 +116,7 @@ def test_small_cells_of_the_cross_table_are_hidden():
     rows = [{"site": "A", "regimen_class": "oral"}] * 9 + [{"site": "A", "regimen_class": "topical"}] * 2
     rows += [{"site": "B", "regimen_class": "oral"}] * 8 + [{"site": "B", "regimen_class": "topical"}] * 7
     found = people.people(cohort(*[{"baseline": 8, "end": 4, **row} for row in rows]))
-    table = tables.site_by_regimen(found)
+    table = tables.site_by_regimen_table(found)
     told = {
         (row[0], label): cell for row in cells(table) for label, cell in zip(("", "Oral", "Topical"), row, strict=True)
     }
@@ -124,14 +125,14 @@ def test_small_cells_of_the_cross_table_are_hidden():
 
 
 def test_who_is_missing_is_compared_with_the_others():
-    table = tables.who_is_missing(results().people)
+    table = tables.who_is_missing_table(results().people)
     assert [row[0] for row in cells(table)] == [
         "With a follow-up score",
         "Without a follow-up score",
         "Difference, without minus with",
     ]
     row = results().people.who_differs.set_index("measure").loc["baseline"]
-    assert cells(table)[2][2] == points(row["difference"], row["low"], row["high"])
+    assert cells(table)[2][2] == points_cell(row["difference"], row["low"], row["high"])
 
 
 def test_warnings_of_the_file_are_told_without_a_cell_s_content():
@@ -145,13 +146,17 @@ def test_warnings_of_the_file_are_told_without_a_cell_s_content():
             "advice": ["look"],
         }
     )
-    table = tables.warnings(dataclasses.make_dataclass("C", ["warnings"])(found))
+    table = tables.warnings_table(dataclasses.make_dataclass("C", ["warnings"])(found))
     assert cells(table) == [["Few scores", "nrs", "", "Look"]]
     assert "secret" not in str(table.payload())
 
 
 def test_cells_of_counts_and_rates():
-    assert [count(12, False, 5), count(pd.NA, True, 5), count(pd.NA, False, 5)] == ["12", "<5", "–"]
-    assert [of_all(3, 9, False, 5), of_all(pd.NA, 9, True, 7)] == ["3/9", "<7"]
-    assert rate(0.625, 0.484, 0.748) == "63% (48% to 75%)" and rate(np.nan, 0, 1) == "–"
-    assert points(-2.04, -3, -1.1) == "−2.0 (−3.0 to −1.1)" and points(1, np.nan, np.nan) == "1.0"
+    assert [count_or_hidden(12, False, 5), count_or_hidden(pd.NA, True, 5), count_or_hidden(pd.NA, False, 5)] == [
+        "12",
+        "<5",
+        "–",
+    ]
+    assert [part_or_hidden(3, 9, False, 5), part_or_hidden(pd.NA, 9, True, 7)] == ["3/9", "<7"]
+    assert rate_cell(0.625, 0.484, 0.748) == "63% (48% to 75%)" and rate_cell(np.nan, 0, 1) == "–"
+    assert points_cell(-2.04, -3, -1.1) == "−2.0 (−3.0 to −1.1)" and points_cell(1, np.nan, np.nan) == "1.0"

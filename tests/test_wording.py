@@ -1,5 +1,7 @@
-"""Numbers as readers see them."""
+"""Words and number formats for readers."""
 
+import ast
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,7 +31,7 @@ def test_half_up_as_papers_round(value, decimals, text):
         (0.99996, ">99.9%"),
     ],
 )
-def test_a_rate_that_is_not_zero_never_reads_as_zero(rate, text):
+def test_a_rate_above_zero_never_reads_as_zero(rate, text):
     assert wording.percent(rate) == text
 
 
@@ -44,20 +46,64 @@ def test_marks_and_their_meaning():
     row = SimpleNamespace(count_basis="nearest_to_percent", access="lay")
     assert wording.marks(row) == "‡¶"
     assert wording.marks(SimpleNamespace(count_basis="reported", access="abstract")) == ""
-    notes = wording.mark_notes("Goldberg‡", "Correll†")
+    assert wording.marks(SimpleNamespace(count_basis=np.nan)) == ""
+    assert wording.count_mark("inferred") == "†" and wording.source_mark("secondary") == "§"
+    notes = wording.mark_notes(["Goldberg‡", "Correll†"])
     assert notes.startswith("† count derived") and "‡ no whole number" in notes and "§" not in notes
 
 
+@pytest.mark.parametrize(
+    ("value", "cell", "sentence", "time"),
+    [
+        (0, "0", "the end of infusion", "at the end of infusion"),
+        (1, "1", "1 week", "at 1 week"),
+        (4.345, "4.3", "4.3 weeks", "at 4.345 weeks"),
+        (52.2, "52", "52 weeks", "at 52.2 weeks"),
+        (np.nan, "–", "a time not stated", "time not stated"),
+    ],
+)
+def test_weeks_in_a_column_in_a_sentence_and_as_a_time(value, cell, sentence, time):
+    assert wording.weeks_cell(value) == cell
+    assert wording.in_weeks(value) == sentence
+    assert wording.time_words(value) == time
+
+
+def test_a_level_and_the_interval_of_that_level():
+    assert wording.percent_level(0.95) == "95%" and wording.percent_level(0.975) == "97.5%"
+    assert wording.interval_words(0.9) == "90% interval"
+
+
+def test_numbers_of_things():
+    assert wording.counted(0, "study", "studies") == "no study"
+    assert wording.counted(1, "study", "studies") == "1 study"
+    assert wording.counted(2, "study", "studies") == "2 studies"
+    assert wording.counted(2, "patient") == "2 patients"
+    assert wording.count_cell(30.0) == "30" and wording.count_cell(np.nan) == "–"
+    assert wording.of_them(0, 3) == "none of them" and wording.of_them(3, 3) == "all"
+    assert wording.out_of(30.0, 48.0) == "30 of 48"
+    assert wording.group_sizes(30, 30) == "30 patients in each group"
+    assert wording.group_sizes(30, 28) == "30 and 28 patients"
+
+
 def test_words():
-    assert wording.count(0, "study", "studies") == "no study"
-    assert wording.count(1, "study", "studies") == "1 study"
-    assert wording.count(2, "study", "studies") == "2 studies"
     assert wording.series(["a"]) == "a"
     assert wording.series(["a", "b", "c"]) == "a, b and c"
     assert wording.series(["a", "b"], "or") == "a or b"
-    assert wording.weeks(0) == "at the end of infusion"
-    assert wording.weeks(1) == "at 1 week"
-    assert wording.weeks(np.nan) == "time not stated"
-    assert wording.interval(-4.172, -1.368) == "−4.2 to −1.4"
+    assert (
+        wording.number_text(4.0) == "4" and wording.number_text(-2.77) == "−2.8" and wording.number_text(-0.04) == "0"
+    )
+    assert wording.number_interval(-4.172, -1.368) == "−4.2 to −1.4"
+    assert wording.percent_interval(0.48, 0.75) == "48% to 75%" and wording.percent_pair(0.48, 0.75) == "48 to 75"
     assert wording.p_text("<", 0.001) == "P < 0.001"
     assert wording.p_text("<", 0.00001) == "P < 0.00001"
+    assert wording.short_citation("Cantu et al. (no date)") == "Cantu et al. (no date)"
+    long = "Open-access prospective study 2021 (authors not visible)"
+    assert wording.short_citation(long) == "Open-access prospective study 2021"
+    assert wording.group_name("Clinic\nwith a long name", 12) == "Clinic with…"
+
+
+def test_wording_imports_nothing_of_analysis():
+    tree = ast.parse(Path(wording.__file__).read_text())
+    modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    modules += [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
+    assert not [module for module in modules if module.startswith("analysis")]

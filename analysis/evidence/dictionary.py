@@ -27,6 +27,12 @@ def meaning(table: str, column: str, folder: Path = paths.DATA) -> str:
     return _field(table, column, folder).description
 
 
+def column_titles(folder: Path = paths.DATA) -> dict[str, dict[str, str]]:
+    """The title of each column of each table, in the order of the dictionary."""
+    tables = read_package(folder).tables
+    return {name: {field.name: field.title for field in table.fields} for name, table in tables.items()}
+
+
 @lru_cache(maxsize=8)
 def cached(folder: Path, changed: int) -> DataPackage:
     """`read_package`, once for each state of the file (`changed` is its time of change)."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from analysis.tabular import advice
 from analysis.tabular.data_package import DICTIONARY
 from analysis.tabular.formats import read_table
-from analysis.tabular.header import header_problems, no_names, schema_problems, too_few_rows
-from analysis.tabular.origin import CURATED
+from analysis.tabular.header import header_problems, no_names_problem, schema_problems, too_few_rows
+from analysis.tabular.origin import CURATED_TABLES
 from analysis.tabular.problems import Problem
 from analysis.tabular.schema import DataPackage, TableSchema
 from analysis.tabular.separated import decode
@@ -22,15 +22,15 @@ def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | 
     if not path.is_file():
         return None, [_missing_file(path)]
     known = set(schema.names)
-    table, problems = read_table(path.read_bytes(), schema.file, known.__contains__, CURATED)
+    table, problems = read_table(path.read_bytes(), schema.file, known.__contains__, CURATED_TABLES)
     if table is None:
         return None, problems
     if not known.intersection(table.names):
-        return None, [*problems, no_names(table, schema.names, known.__contains__, CURATED)]
+        return None, [*problems, no_names_problem(table, schema.names, known.__contains__, CURATED_TABLES)]
     table, found = without_empty_rows(table)
-    problems += [*found, *header_problems(table, CURATED), *schema_problems(table, schema, DICTIONARY)]
+    problems += [*found, *header_problems(table, CURATED_TABLES), *schema_problems(table, schema, DICTIONARY)]
     if len(table) < schema.min_rows:
-        problems.append(too_few_rows(schema.file, schema.min_rows, CURATED))
+        problems.append(too_few_rows(schema.file, schema.min_rows, CURATED_TABLES))
     return table, problems
 
 

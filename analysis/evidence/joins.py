@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from analysis.evidence.percent_counts import counts_reproduce_their_percentage
 from analysis.evidence.records import Record, Tables
-from analysis.evidence.within import RULES as RULES_WITHIN_A_ROW
+from analysis.evidence.within import RULES_WITHIN_ROWS
 from analysis.tabular.data_package import DICTIONARY
 from analysis.tabular.problems import Problem, nearest
 
@@ -29,7 +29,7 @@ _CLASS_FAMILY = {"complete_relief": "complete", "any_relief": "any"}
 
 def problems(tables: Tables) -> Iterator[Problem]:
     """The problems of all rules."""
-    for rule in (*RULES_WITHIN_A_ROW, counts_reproduce_their_percentage, *RULES):
+    for rule in (*RULES_WITHIN_ROWS, counts_reproduce_their_percentage, *RULES_ACROSS_ROWS):
         try:
             yield from rule(tables)
         except TypeError:
@@ -46,13 +46,9 @@ def arm_belongs_to_study(tables: Tables) -> Iterator[Problem]:
         for row in tables[table]:
             arm = arms.get(row["arm_id"])
             if arm and arm["study_id"] and row["study_id"] and arm["study_id"] != row["study_id"]:
-                yield tables.problem(
-                    table,
-                    row,
-                    "arm_id",
-                    f"the arm belongs to the study of the row, {row['study_id']}; it belongs to {arm['study_id']}",
-                    f"write {arm['study_id']} into study_id, or an arm of {row['study_id']} into arm_id",
-                )
+                rule = f"the arm belongs to the study of the row, {row['study_id']}; it belongs to {arm['study_id']}"
+                advice = f"write {arm['study_id']} into study_id, or an arm of {row['study_id']} into arm_id"
+                yield tables.problem(table, row, "arm_id", rule, advice)
 
 
 def source_reports_study(tables: Tables) -> Iterator[Problem]:
@@ -67,13 +63,9 @@ def source_reports_study(tables: Tables) -> Iterator[Problem]:
             if row[owner] not in known or (arm and arm["study_id"] != row[owner]):
                 continue
             if source and source["study_id"] and source["study_id"] != row[owner]:
-                yield tables.problem(
-                    table,
-                    row,
-                    "source_id",
-                    f"the source reports {row[owner]} or several studies; this one reports {source['study_id']}",
-                    "correct source_id; if the source reports several studies, clear its study_id in sources.csv",
-                )
+                rule = f"the source reports {row[owner]} or several studies; this one reports {source['study_id']}"
+                advice = "correct source_id; if the source reports several studies, clear its study_id in sources.csv"
+                yield tables.problem(table, row, "source_id", rule, advice)
 
 
 def arms_within_study(tables: Tables) -> Iterator[Problem]:
@@ -88,26 +80,24 @@ def arms_within_study(tables: Tables) -> Iterator[Problem]:
         if not study or study["n_enrolled"] is None or row["n"] is None:
             continue
         if row["n"] > study["n_enrolled"]:
-            yield tables.problem(
-                "arms",
-                row,
-                "n",
-                f"an arm has at most as many patients as its study, {study['n_enrolled']} (n_enrolled in studies.csv)",
+            rule = (
+                f"an arm has at most as many patients as its study, {study['n_enrolled']} (n_enrolled in studies.csv)"
             )
+            yield tables.problem("arms", row, "n", rule)
         elif not tables.text("arms", row, "contained_in") and study["design"] != "crossover_rct":
             together[row["study_id"]].append(row)
     for name, rows in together.items():
         total, enrolled = sum(row["n"] for row in rows), studies[name]["n_enrolled"]
         if total > enrolled:
-            yield tables.problem(
-                "arms",
-                rows[-1],
-                "n",
+            rule = (
                 f"the separate arms of {name} have together at most {enrolled} patients (n_enrolled in studies.csv); "
-                f"they have {total}",
-                "if an arm is part of another or is treated again, say so in contained_in and contained_as; "
-                "else correct n or n_enrolled",
+                f"they have {total}"
             )
+            advice = (
+                "if an arm is part of another or is treated again, say so in contained_in and contained_as; "
+                "else correct n or n_enrolled"
+            )
+            yield tables.problem("arms", rows[-1], "n", rule, advice)
 
 
 def contained_in_an_arm_of_the_study(tables: Tables) -> Iterator[Problem]:
@@ -121,29 +111,21 @@ def contained_in_an_arm_of_the_study(tables: Tables) -> Iterator[Problem]:
         if whole is None:
             continue
         if whole["study_id"] != row["study_id"]:
-            yield tables.problem(
-                "arms",
-                row,
-                "contained_in",
+            rule = (
                 f"an arm is contained in an arm of its own study, {row['study_id']}; "
-                f"this one belongs to {whole['study_id']}",
-                "name an arm of the same study; studies that share patients are named in overlap_group of studies.csv",
+                f"this one belongs to {whole['study_id']}"
             )
+            advice = (
+                "name an arm of the same study; studies that share patients are named in overlap_group of studies.csv"
+            )
+            yield tables.problem("arms", row, "contained_in", rule, advice)
         elif row["arm_id"] in _chain(row["contained_in"], arms):
-            yield tables.problem(
-                "arms",
-                row,
-                "contained_in",
-                "an arm is not contained in itself, directly or through others",
-                "name the greater arm, or clear the cell",
-            )
+            rule = "an arm is not contained in itself, directly or through others"
+            advice = "name the greater arm, or clear the cell"
+            yield tables.problem("arms", row, "contained_in", rule, advice)
         elif row["n"] is not None and whole["n"] is not None and row["n"] > whole["n"]:
-            yield tables.problem(
-                "arms",
-                row,
-                "n",
-                f"a contained arm has at most as many patients as the whole ({whole['arm_id']}), {whole['n']}",
-            )
+            rule = f"a contained arm has at most as many patients as the whole ({whole['arm_id']}), {whole['n']}"
+            yield tables.problem("arms", row, "n", rule)
 
 
 def groups_within_their_arm(tables: Tables) -> Iterator[Problem]:
@@ -155,12 +137,8 @@ def groups_within_their_arm(tables: Tables) -> Iterator[Problem]:
             if not arm or row[column] is None or arm["n"] is None or row.get("unit", "patients") != "patients":
                 continue
             if row[column] > arm["n"]:
-                yield tables.problem(
-                    table,
-                    row,
-                    column,
-                    f"{column} is at most the number of patients of the arm {arm['arm_id']}, {arm['n']}",
-                )
+                rule = f"{column} is at most the number of patients of the arm {arm['arm_id']}, {arm['n']}"
+                yield tables.problem(table, row, column, rule)
 
 
 def subgroup_responders_within_whole(tables: Tables) -> Iterator[Problem]:
@@ -174,13 +152,11 @@ def subgroup_responders_within_whole(tables: Tables) -> Iterator[Problem]:
         whole = by_place.get((arm["contained_in"], row["timepoint"], row["definition"], row["unit"]))
         for column in ("responders", "n"):
             if whole and None not in (row[column], whole[column]) and row[column] > whole[column]:
-                yield tables.problem(
-                    "responders",
-                    row,
-                    column,
+                rule = (
                     f"a subgroup has at most as many as the whole, {whole[column]} "
-                    f"({arm['contained_in']}, row {whole['row']})",
+                    f"({arm['contained_in']}, row {whole['row']})"
                 )
+                yield tables.problem("responders", row, column, rule)
 
 
 def milestones_do_not_rise(tables: Tables) -> Iterator[Problem]:
@@ -193,14 +169,12 @@ def milestones_do_not_rise(tables: Tables) -> Iterator[Problem]:
         rows.sort(key=lambda row: (row["weeks_low"], -row["patients"]))
         for earlier, later in pairwise(rows):
             if later["patients"] > earlier["patients"]:
-                yield tables.problem(
-                    "durations",
-                    later,
-                    "patients",
+                rule = (
                     f"no more patients still have the benefit at {later['weeks_low']:g} weeks "
-                    f"than at {earlier['weeks_low']:g} weeks: {earlier['patients']} (row {earlier['row']})",
-                    "compare with the source; if the two rows are about different benefits, say so in benefit",
+                    f"than at {earlier['weeks_low']:g} weeks: {earlier['patients']} (row {earlier['row']})"
                 )
+                advice = "compare with the source; if the two rows are about different benefits, say so in benefit"
+                yield tables.problem("durations", later, "patients", rule, advice)
 
 
 def responders_agree_with_milestones(tables: Tables) -> Iterator[Problem]:
@@ -222,14 +196,12 @@ def responders_agree_with_milestones(tables: Tables) -> Iterator[Problem]:
         milestone, rate = rows[0], rates[key][0]
         for ours, theirs in (("patients", "responders"), ("patients_treated", "n"), ("count_basis", "count_basis")):
             if None not in (milestone[ours], rate[theirs]) and milestone[ours] != rate[theirs]:
-                yield tables.problem(
-                    "durations",
-                    milestone,
-                    ours,
+                rule = (
                     f"it agrees with {theirs} of the same arm, time and benefit in responders.csv, "
-                    f"row {rate['row']}: {rate[theirs]}",
-                    "compare both rows with the source and correct the wrong one",
+                    f"row {rate['row']}: {rate[theirs]}"
                 )
+                advice = "compare both rows with the source and correct the wrong one"
+                yield tables.problem("durations", milestone, ours, rule, advice)
 
 
 def one_study_counts_per_overlap(tables: Tables) -> Iterator[Problem]:
@@ -241,13 +213,9 @@ def one_study_counts_per_overlap(tables: Tables) -> Iterator[Problem]:
             continue
         if group in first:
             other = first[group]
-            yield tables.problem(
-                "studies",
-                row,
-                "pool_in_overlap",
-                f"one study of an overlap group counts; for {group} it is {other['study_id']} (row {other['row']})",
-                "write no for the study that reports less",
-            )
+            rule = f"one study of an overlap group counts; for {group} it is {other['study_id']} (row {other['row']})"
+            advice = "write no for the study that reports less"
+            yield tables.problem("studies", row, "pool_in_overlap", rule, advice)
         first.setdefault(group, row)
 
 
@@ -273,7 +241,7 @@ def the_other_value_has_a_place(tables: Tables, columns: Mapping[str, tuple[str,
             )
 
 
-RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
+RULES_ACROSS_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     arm_belongs_to_study,
     source_reports_study,
     arms_within_study,
@@ -293,13 +261,9 @@ def study_or_review(tables: Tables, known: set[str]) -> Iterator[Problem]:
             name = row["study_id"]
             if name is not None and name not in known:
                 close = nearest(name, known)
-                yield tables.problem(
-                    table,
-                    row,
-                    "study_id",
-                    "study_id is a study of studies.csv or a review of reviews.csv",
-                    "add it there first" + (f", or write “{close}” if that is meant" if close else ""),
-                )
+                rule = "study_id is a study of studies.csv or a review of reviews.csv"
+                advice = "add it there first" + (f", or write “{close}” if that is meant" if close else "")
+                yield tables.problem(table, row, "study_id", rule, advice)
 
 
 def _by(tables: Tables, table: str, column: str) -> dict[str, Record]:

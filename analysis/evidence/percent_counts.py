@@ -27,13 +27,9 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
                 continue
             if printed is None:
                 where = "percent_reported" if table == "responders" else "reported"
-                yield tables.problem(
-                    table,
-                    row,
-                    where,
-                    f"a count that is {basis} has one percentage, in {where}",
-                    f"write the percentage as printed into {where}",
-                )
+                rule = f"a count that is {basis} has one percentage, in {where}"
+                advice = f"write the percentage as printed into {where}"
+                yield tables.problem(table, row, where, rule, advice)
                 continue
             fitting, nearest = counts_behind(printed, n)
             if basis == "derived_from_percent" and value not in fitting:
@@ -42,31 +38,18 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
                     if fitting
                     else f"write {nearest} and nearest_to_percent: no whole number of {n} gives {printed}%"
                 )
-                yield tables.problem(
-                    table,
-                    row,
-                    count,
-                    f"a count derived from a percentage gives it again: {value} of {n} is not {printed}%",
-                    advice,
-                )
+                rule = f"a count derived from a percentage gives it again: {value} of {n} is not {printed}%"
+                yield tables.problem(table, row, count, rule, advice)
             if basis == "nearest_to_percent" and fitting:
-                yield tables.problem(
-                    table,
-                    row,
-                    "count_basis",
-                    f"nearest_to_percent means that no whole number gives {printed}% of {n}; {_or(fitting)} does",
-                    f"write derived_from_percent and {_or(fitting)}",
-                )
+                rule = f"nearest_to_percent means that no whole number gives {printed}% of {n}; {_or(fitting)} does"
+                advice = f"write derived_from_percent and {_or(fitting)}"
+                yield tables.problem(table, row, "count_basis", rule, advice)
             elif basis == "nearest_to_percent" and abs(Fraction(100 * value, n) - Fraction(printed)) > abs(
                 Fraction(100 * nearest, n) - Fraction(printed)
             ):
-                yield tables.problem(
-                    table,
-                    row,
-                    count,
-                    f"the whole number of {n} nearest to {printed}% is held, which is {nearest}",
-                    f"write {nearest}",
-                )
+                rule = f"the whole number of {n} nearest to {printed}% is held, which is {nearest}"
+                advice = f"write {nearest}"
+                yield tables.problem(table, row, count, rule, advice)
 
 
 def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
@@ -74,10 +57,10 @@ def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
     exact, decimals = Fraction(printed) * total / 100, _decimals(printed)
     nearest = min(min(total, floor(exact)), min(total, ceil(exact)), key=lambda count: abs(count - exact))
     around = counts_near(Fraction(printed), total, decimals)
-    return [count for count in around if Fraction(printed) in percentages(count, total, decimals)], nearest
+    return [count for count in around if Fraction(printed) in printable_percentages(count, total, decimals)], nearest
 
 
-def percentages(count: int, total: int, decimals: int) -> set[Fraction]:
+def printable_percentages(count: int, total: int, decimals: int) -> set[Fraction]:
     """The percentages that a paper may print for `count` of `total`: rounded half up, half to even, or cut off."""
     return {Fraction(number, 10**decimals) for number in ways_to_print(count, total, decimals)}
 

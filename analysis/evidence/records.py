@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from analysis.tabular.origin import CURATED
+from analysis.tabular.origin import CURATED_TABLES
 from analysis.tabular.problems import Problem
 from analysis.tabular.schema import TableSchema
 from analysis.tabular.text_table import TextTable
@@ -62,7 +62,7 @@ def records_of(table: TextTable, schema: TableSchema) -> tuple[list[Record], lis
     values: dict[str, list[Value]] = {name: [None] * len(table) for name in schema.names}
     for entry in schema.fields:
         if entry.name in table.names:
-            column, found = read_cells(table, entry.name, entry, CURATED)
+            column, found = read_cells(table, entry.name, entry, CURATED_TABLES)
             problems += found
             values[entry.name] = column.of_rows()
     values["row"] = table.rows.tolist()

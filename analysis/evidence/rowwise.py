@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
+_Key = TypeVar("_Key", bound=Hashable)
+_Value = TypeVar("_Value")
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:
@@ -33,9 +33,9 @@ def values(frame: pd.DataFrame, *columns: str) -> Iterator[tuple]:
     return zip(*(frame[column].tolist() for column in columns), strict=True)
 
 
-def grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
+def grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
     """The values of each key, keys and values in the order in which they come."""
-    found: dict[Key, list[Value]] = {}
+    found: dict[_Key, list[_Value]] = {}
     for key, value in pairs:
         found.setdefault(key, []).append(value)
     return found
@@ -52,7 +52,7 @@ def table(rows: list[tuple], dtypes: dict[str, str]) -> pd.DataFrame:
     )
 
 
-def in_order(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+def sorted_rows(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """The rows sorted by columns, missing values last, equal rows as they stood; numbered anew.
 
     As `frame.sort_values(columns, kind="stable", ignore_index=True)`.

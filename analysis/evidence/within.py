@@ -59,21 +59,13 @@ def statistic_and_value(tables: Tables) -> Iterator[Problem]:
             continue
         printed = bool(tables.text("pain_scores", row, "value"))
         if row["statistic"] == "range_of_means" and printed:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "value",
-                "range_of_means has an empty value; its ends are spread_low and spread_high",
-                "clear the cell, or give the statistic that the source prints",
-            )
+            rule = "range_of_means has an empty value; its ends are spread_low and spread_high"
+            advice = "clear the cell, or give the statistic that the source prints"
+            yield tables.problem("pain_scores", row, "value", rule, advice)
         if row["statistic"] != "range_of_means" and not printed:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "value",
-                f"a {row['statistic']} has a value",
-                "fill it in, or delete the row if the source prints none",
-            )
+            rule = f"a {row['statistic']} has a value"
+            advice = "fill it in, or delete the row if the source prints none"
+            yield tables.problem("pain_scores", row, "value", rule, advice)
 
 
 def spread_fits_its_kind(tables: Tables) -> Iterator[Problem]:
@@ -84,41 +76,25 @@ def spread_fits_its_kind(tables: Tables) -> Iterator[Problem]:
         has_low, has_high = (bool(tables.text("pain_scores", row, column)) for column in ("spread_low", "spread_high"))
         if not tables.text("pain_scores", row, "spread_kind"):
             if has_low or has_high:
-                yield tables.problem(
-                    "pain_scores",
-                    row,
-                    "spread_kind",
-                    "a spread has a kind",
-                    "write the kind that the source names; unlabelled if it only prints a plus-minus sign",
-                )
+                rule = "a spread has a kind"
+                advice = "write the kind that the source names; unlabelled if it only prints a plus-minus sign"
+                yield tables.problem("pain_scores", row, "spread_kind", rule, advice)
             continue
         if kind is None:
             continue
         if not has_low:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "spread_low",
-                f"a spread of the kind {kind} has a value",
-                "fill it in, or clear spread_kind",
-            )
+            rule = f"a spread of the kind {kind} has a value"
+            advice = "fill it in, or clear spread_kind"
+            yield tables.problem("pain_scores", row, "spread_low", rule, advice)
         if kind in _SINGLE_SPREADS and has_high:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "spread_high",
-                f"a spread of the kind {kind} is one number, in spread_low",
-                "clear the cell, or correct spread_kind",
-            )
+            rule = f"a spread of the kind {kind} is one number, in spread_low"
+            advice = "clear the cell, or correct spread_kind"
+            yield tables.problem("pain_scores", row, "spread_high", rule, advice)
         if kind not in _SINGLE_SPREADS:
             if not has_high:
-                yield tables.problem(
-                    "pain_scores",
-                    row,
-                    "spread_high",
-                    f"a spread of the kind {kind} has two ends",
-                    "fill in the upper end",
-                )
+                rule = f"a spread of the kind {kind} has two ends"
+                advice = "fill in the upper end"
+                yield tables.problem("pain_scores", row, "spread_high", rule, advice)
             if _greater(low, high):
                 yield tables.problem(
                     "pain_scores", row, "spread_low", f"spread_low is at most spread_high, here {high:g}"
@@ -135,29 +111,17 @@ def phase_and_weeks(tables: Tables) -> Iterator[Problem]:
         phase, weeks = row["phase"], row["weeks_from_end"]
         printed = bool(tables.text("pain_scores", row, "weeks_from_end"))
         if phase in ("baseline", "during") and printed:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "weeks_from_end",
-                f"weeks_from_end is empty in the phase {phase}",
-                "clear the cell, or correct the phase",
-            )
+            rule = f"weeks_from_end is empty in the phase {phase}"
+            advice = "clear the cell, or correct the phase"
+            yield tables.problem("pain_scores", row, "weeks_from_end", rule, advice)
         if phase == "end_of_infusion" and (not printed or (weeks or 0) > 0):
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "weeks_from_end",
-                "weeks_from_end is 0 at the end of infusion",
-                "write 0, or correct the phase",
-            )
+            rule = "weeks_from_end is 0 at the end of infusion"
+            advice = "write 0, or correct the phase"
+            yield tables.problem("pain_scores", row, "weeks_from_end", rule, advice)
         if phase == "follow_up" and printed and weeks == 0:
-            yield tables.problem(
-                "pain_scores",
-                row,
-                "weeks_from_end",
-                "weeks_from_end is more than 0 at follow-up",
-                "write the weeks, or correct the phase to end_of_infusion",
-            )
+            rule = "weeks_from_end is more than 0 at follow-up"
+            advice = "write the weeks, or correct the phase to end_of_infusion"
+            yield tables.problem("pain_scores", row, "weeks_from_end", rule, advice)
 
 
 def weeks_in_order(tables: Tables) -> Iterator[Problem]:
@@ -165,21 +129,13 @@ def weeks_in_order(tables: Tables) -> Iterator[Problem]:
     for row in tables["durations"]:
         low, high, statement = row["weeks_low"], row["weeks_high"], row["statement"]
         if _greater(low, high):
-            yield tables.problem(
-                "durations",
-                row,
-                "weeks_low",
-                f"weeks_low is at most weeks_high, here {high:g}",
-                "exchange the two if they were swapped",
-            )
+            rule = f"weeks_low is at most weeks_high, here {high:g}"
+            advice = "exchange the two if they were swapped"
+            yield tables.problem("durations", row, "weeks_low", rule, advice)
         elif statement == "exact" and low != high:
-            yield tables.problem(
-                "durations",
-                row,
-                "weeks_high",
-                "an exact duration has the same number in weeks_low and weeks_high",
-                "write it in both, or choose range_of_patients",
-            )
+            rule = "an exact duration has the same number in weeks_low and weeks_high"
+            advice = "write it in both, or choose range_of_patients"
+            yield tables.problem("durations", row, "weeks_high", rule, advice)
         elif statement == "none" and (low or high):
             yield tables.problem(
                 "durations", row, "weeks_low", "no benefit at all means 0 weeks", "write 0 in weeks_low and weeks_high"
@@ -214,20 +170,16 @@ def filled_in_together(tables: Tables) -> Iterator[Problem]:
                 filled = [bool(tables.text(table, row, column)) for column in pair]
                 if any(filled) and not all(filled):
                     full, empty = pair if filled[0] else pair[::-1]
-                    yield tables.problem(
-                        table,
-                        row,
-                        empty,
-                        f"{pair[0]} and {pair[1]} are filled in together or not at all",
-                        f"fill it in, or clear {full} ({tables.text(table, row, full)})",
-                    )
+                    rule = f"{pair[0]} and {pair[1]} are filled in together or not at all"
+                    advice = f"fill it in, or clear {full} ({tables.text(table, row, full)})"
+                    yield tables.problem(table, row, empty, rule, advice)
 
 
 def _greater(left: float | None, right: float | None) -> bool:
     return left is not None and right is not None and left > right
 
 
-RULES: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
+RULES_WITHIN_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     counts_within_their_denominator,
     scores_on_their_scale,
     statistic_and_value,

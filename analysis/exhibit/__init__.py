@@ -10,8 +10,8 @@ from __future__ import annotations
 from analysis.exhibit.cells import Column, csv_text, value_text
 from analysis.exhibit.glyphs import drawable, visible
 from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table, payloads
-from analysis.exhibit.markdown import cite, escape, plain
-from analysis.exhibit.places import linked, shown_in, sourced
+from analysis.exhibit.markdown import cite, escape, paragraphs, plain
+from analysis.exhibit.places import linked, shown_in, sourced, studies_of
 from analysis.exhibit.progress import progress
 
 __all__ = [
@@ -27,11 +27,13 @@ __all__ = [
     "drawable",
     "escape",
     "linked",
+    "paragraphs",
     "payloads",
     "plain",
     "progress",
     "shown_in",
     "sourced",
+    "studies_of",
     "value_text",
     "visible",
 ]

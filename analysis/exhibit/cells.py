@@ -23,9 +23,23 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 class Column:
     """How one column of a table is printed.
 
-    name: column of the data. label: heading as printed. align: left for text, right for whole numbers, decimal for
-    numbers aligned on the decimal point. format: turns a value into text (missing values don't reach it).
-    unit: printed after the label. missing: what stands in an empty cell.
+    Parameters
+    ----------
+    name
+        Column of the data.
+    label
+        Heading as printed.
+    align
+        `left` for text, `right` for whole numbers, `decimal` for numbers aligned on the decimal point.
+    format
+        Turns a value into text; missing values don't reach it.
+    unit
+        Printed after the label.
+    missing
+        Text of an empty cell.
+    value
+        Computes the value from a row of the data (a named tuple) for a column that the data don't have. The table
+        adds the column to its data, so that it stands in the CSV as well.
     """
 
     name: str
@@ -34,6 +48,7 @@ class Column:
     format: Callable[[Any], str] | None = None
     unit: str = ""
     missing: str = "\u2013"
+    value: Callable[[Any], Any] | None = None
 
     def text(self, value: Any) -> str:
         """The printed cell of one value."""
@@ -79,6 +94,15 @@ def columns_of(data: pd.DataFrame) -> tuple[Column, ...]:
         align: Align = "left" if not number else "right" if pd.api.types.is_integer_dtype(kind) else "decimal"
         result.append(Column(name, str(name).replace("_", " "), align))
     return tuple(result)
+
+
+def with_computed(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
+    """Return the data with a column for each of the columns that computes its value, in the order of the columns."""
+    computed = [column for column in columns if column.value]
+    if not computed:
+        return data
+    rows = list(data.itertuples())
+    return data.assign(**{column.name: [column.value(row) for row in rows] for column in computed})
 
 
 def printed(data: pd.DataFrame, columns: tuple[Column, ...]) -> list[list[str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.exhibit.cells import Column, columns_of, csv_text, printed
+from analysis.exhibit.cells import Column, columns_of, csv_text, printed, with_computed
 from analysis.exhibit.markdown import plain
 from analysis.exhibit.places import cell_places, places, source_rows
 
@@ -162,8 +162,9 @@ class Figure:
 class Table:
     """A printed table and the raw values behind it.
 
-    name: slug (anchor `tab-NAME`, file `tab-NAME.csv`). data: raw values. columns: what is printed and how; empty =
-    all columns as they are. caption, notes: Markdown. alt: a sentence for whoever listens rather than looks.
+    name: slug (anchor `tab-NAME`, file `tab-NAME.csv`). data: raw values; a column with a `value` function is added to
+    them. columns: what is printed and how; empty = all columns as they are. caption, notes: Markdown. alt: a sentence
+    for readers who listen to the page.
     Cells are printed as text, never as markup. Raises ValueError for a bad name, an empty caption, an unknown column.
     """
 
@@ -177,6 +178,7 @@ class Table:
 
     def __post_init__(self) -> None:
         _check(self.name, caption=self.caption)
+        object.__setattr__(self, "data", with_computed(self.data, self.columns))
         _check_columns(self.name, self.data, self.columns)
 
     @property

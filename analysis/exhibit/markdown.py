@@ -24,6 +24,11 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(visible(str(text)).split()))
 
 
+def paragraphs(*parts: str) -> str:
+    """Return Markdown paragraphs; empty parts are left out."""
+    return "\n\n".join(part for part in parts if part)
+
+
 def plain(markdown: str) -> str:
     """Markdown as one line of plain text, for places that can show nothing else."""
     text = _LINK.sub(r"\1", markdown)

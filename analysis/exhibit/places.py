@@ -24,6 +24,11 @@ def places(*texts: str) -> tuple[Place, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def studies_of(*tables: pd.DataFrame) -> tuple[str, ...]:
+    """Return the studies of the tables (column study_id), each once, in order of appearance."""
+    return tuple(dict.fromkeys(study for table in tables for study in table["study_id"]))
+
+
 def source_rows(found: Iterable[Place]) -> pd.DataFrame:
     """Places as a table, each once: file (in data/), row (as a spreadsheet shows it)."""
     rows = sorted(set(found))

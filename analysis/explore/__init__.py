@@ -14,8 +14,8 @@ except ModuleNotFoundError as error:
         "python -m pip install ipywidgets"
     ) from error
 
-from analysis.explore.cohort import CohortView, cohort
-from analysis.explore.evidence import EvidenceView, evidence
+from analysis.explore.cohort_view import CohortView, cohort
+from analysis.explore.evidence_view import EvidenceView, evidence
 from analysis.explore.guide import parameters
 
 __all__ = ["CohortView", "EvidenceView", "cohort", "evidence", "parameters"]

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, escape, linked
-from analysis.figures.flow_bands import BROAD, FIRST, FLOW_WORDS, HEIGHT, QUANTITIES, SECOND, count_range, draw_flow
+from analysis.figures.flow_bands import BROAD, FIRST, FLOW_WORDS, HEIGHT, QUANTITIES, SECOND, draw_flow
 from analysis.figures.labels import stack_labels
 from analysis.figures.style import (
     MUTED,
@@ -26,10 +26,19 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import in_weeks, short, weeks
 from analysis.outcomes.responders import Flow
 from analysis.statistics.rounding import decimals_of
-from analysis.wording import COUNT_MARKS, MARK_WORDS, half_up, p_text, upper_first
+from analysis.wording import (
+    COUNT_MARKS,
+    MARK_WORDS,
+    half_up,
+    in_weeks,
+    p_text,
+    short_citation,
+    span_words,
+    upper_first,
+    weeks_cell,
+)
 
 _LOWEST, _HIGHEST = 0.001, 1.25  # limits of the axis of P values
 _TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
@@ -68,7 +77,7 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
     name = name or "benefit-flow-" + re.sub(r"[^a-z0-9]+", "-", flow.arm_id.lower()).strip("-")
     ranges = _ranges(flow)
     with style():
-        heading = wrap(f"{short(flow.citation)}: {flow.definition}", POINTS - 12, 8.5, "bold")
+        heading = wrap(f"{short_citation(flow.citation)}: {flow.definition}", POINTS - 12, 8.5, "bold")
         top = text_height(heading, 8.5) + 46
         foot = wrap(_foot(flow, ranges), POINTS - 8, SMALL)
         picture = sheet(top + HEIGHT + 16 + text_height(foot, SMALL))
@@ -78,7 +87,7 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
             (FIRST, flow.weeks_first, flow.first, flow.percent_first, marks[0]),
             (SECOND, flow.weeks_second, flow.second, flow.percent_second, marks[1]),
         ):
-            later = f"{weeks(at)} weeks later" if flow.weeks_first == 0 else f"week {weeks(at)}"
+            later = f"{weeks_cell(at)} weeks later" if flow.weeks_first == 0 else f"week {weeks_cell(at)}"
             words = "end of infusion" if at == 0 else later
             write(picture, left + BROAD / 2, top - 31, words, color=MUTED, ha="center")
             rate = f"{count}/{flow.n}{mark} = {half_up(printed)}%"
@@ -113,7 +122,7 @@ def _ranges(flow: Flow) -> _Ranges:
 
 def _without_p(ranges: _Ranges) -> dict[str, str]:
     """What the rates alone would allow, where the P value narrows it."""
-    wider = {q: count_range(*ranges.possible[q]) for q in QUANTITIES if ranges.possible[q] != ranges.drawn[q]}
+    wider = {q: span_words(*ranges.possible[q]) for q in QUANTITIES if ranges.possible[q] != ranges.drawn[q]}
     return {q: f"({words} possible without the P value)" for q, words in wider.items()} if ranges.fitted else {}
 
 
@@ -141,7 +150,7 @@ def _foot(flow: Flow, ranges: _Ranges) -> str:
 
 def _caption(flow: Flow) -> str:
     return (
-        f"The {flow.n} patients of {escape(short(flow.citation))} with and without benefit "
+        f"The {flow.n} patients of {escape(short_citation(flow.citation))} with and without benefit "
         f"({escape(flow.definition)}) at {in_weeks(flow.weeks_first)} and at {in_weeks(flow.weeks_second)}, and how "
         "many kept, lost or gained it in between. The study prints the two rates, not the flow: solid bands are "
         "certain, hatched bands show what stays open. There is no control group in this picture."
@@ -180,13 +189,14 @@ def _data(flow: Flow, ranges: _Ranges) -> pd.DataFrame:
 def _alt(flow: Flow, ranges: _Ranges) -> str:
     drawn, possible = ranges.drawn, ranges.possible
     rates = (
-        f"In {short(flow.citation)} {flow.first} of {flow.n} patients ({half_up(flow.percent_first)}%) have the "
+        f"In {short_citation(flow.citation)} {flow.first} of {flow.n} patients ({half_up(flow.percent_first)}%) "
+        "have the "
         f"benefit at {in_weeks(flow.weeks_first)} and {flow.second} of {flow.n} ({half_up(flow.percent_second)}%) at "
         f"{in_weeks(flow.weeks_second)}."
     )
-    parts = [f"{count_range(*drawn[q])} {FLOW_WORDS[q]}" for q in QUANTITIES]
+    parts = [f"{span_words(*drawn[q])} {FLOW_WORDS[q]}" for q in QUANTITIES]
     if ranges.fitted:
-        wide = [f"{count_range(*possible[q])} {q}" for q in QUANTITIES]
+        wide = [f"{span_words(*possible[q])} {q}" for q in QUANTITIES]
         return (
             f"{rates} The printed P = {flow.p_reported:g} fits {', '.join(parts[:-1])} and {parts[-1]}. "
             f"The two rates alone would allow {', '.join(wide[:-1])} and {wide[-1]}."
@@ -228,7 +238,8 @@ def possible_flow_curve(flow: Flow, name: str = "") -> Figure:
     )
     caption = (
         f"All flows of {flow.n} patients that go from {flow.first} with the benefit {_time(flow.weeks_first)} to "
-        f"{flow.second} ({_time(flow.weeks_second)}) in {short(flow.citation)}, with the P value that each form of "
+        f"{flow.second} ({_time(flow.weeks_second)}) in {short_citation(flow.citation)}, with the P value that "
+        "each form of "
         f"McNemar's test gives. Grey band: what can be printed as {p_text('=', flow.p_reported)}. Filled points lie in "
         "it."
     )

@@ -8,10 +8,19 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.picture_parts import draw_heading
 from analysis.figures.row_figure import count_studies
 from analysis.figures.share_panels import draw_points, share_panel, write_beside
+from analysis.figures.study_rows import (
+    arm_names,
+    marked_caption,
+    not_drawn,
+    present_in_order,
+    row_label,
+    sentence_label,
+    source_columns,
+)
 from analysis.figures.style import (
     MUTED,
     POINTS,
@@ -27,30 +36,22 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import (
+from analysis.wording import (
+    BENEFIT_STATES,
+    BENEFIT_WORDS,
     CONTROL_HEADINGS,
-    CONTROL_ORDER,
-    arm_names,
+    REGIMEN_WORDS,
     count_mark,
-    in_order,
+    counted,
     in_weeks,
-    level_words,
-    not_drawn,
-    paragraphs,
+    percent_level,
     percent_pair,
-    plural,
+    printed_percent,
     regimen_words,
-    row_label,
-    short,
-    spoken,
-    study_ids,
-    weeks,
-    where_it_stands,
-    with_marks,
+    short_citation,
+    upper_first,
+    weeks_cell,
 )
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
-from analysis.wording import printed_percent, upper_first
 
 _FEW = 4  # so many groups at most are all named in the alternative text
 _LEFT, _WIDE, _LABELS, _GAP, _LOWEST = 43, 86, 120, 36, 104
@@ -88,7 +89,7 @@ def benefit_over_time_curve(
         raise ValueError(f"horizon_weeks is {horizon_weeks}: the axis must end after week 0")
     caption = (
         "Share of all treated patients who still have the benefit, by weeks after the end of infusion (square-root "
-        f"scale), one panel for each regimen, with Wilson's {level_words(level)} interval. Lines join counts of the "
+        f"scale), one panel for each regimen, with Wilson's {percent_level(level)} interval. Lines join counts of the "
         "same arm and benefit and say nothing about the time between. The percentages beside a name follow the "
         "points from left to right. Points that fall on the same week are drawn side by side. No arm here has a "
         "control group unless its heading says so."
@@ -97,7 +98,7 @@ def benefit_over_time_curve(
     later = kept.drop(drawn.index)
     notes = not_drawn(
         ((r, f"{int(r.patients)} of {int(r.patients_treated)} at {in_weeks(r.weeks)}") for r in each(later)),
-        f"Beyond the end of the axis ({weeks(horizon_weeks)} weeks)",
+        f"Beyond the end of the axis ({weeks_cell(horizon_weeks)} weeks)",
     )
     if drawn.empty:
         return nothing(
@@ -109,7 +110,13 @@ def benefit_over_time_curve(
     with style():
         picture = _page(drawn, horizon_weeks)
     return Figure(
-        name, picture, _data(drawn), _alt(drawn, level), with_marks(caption, drawn), study_ids(drawn), paragraphs(notes)
+        name,
+        picture,
+        _data(drawn),
+        _alt(drawn, level),
+        marked_caption(caption, drawn),
+        studies_of(drawn),
+        paragraphs(notes),
     )
 
 
@@ -138,12 +145,13 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     names = arm_names(table)
     plan: list[tuple[str, float, object]] = []
     y = 2.0
-    for control in in_order(table["control"], CONTROL_ORDER):
+    for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
         plan.append(("heading", y, (CONTROL_HEADINGS.get(control, control), count_studies(group))))
         y += 26
         cells = [
-            _cell(r, group[group["regimen_class"] == r], names) for r in in_order(group["regimen_class"], REGIMEN_WORDS)
+            _cell(r, group[group["regimen_class"] == r], names)
+            for r in present_in_order(group["regimen_class"], REGIMEN_WORDS)
         ]
         for start in range(0, len(cells), 2):
             pair = cells[start : start + 2]
@@ -169,13 +177,13 @@ def _cell(regimen: str, group: pd.DataFrame, names: dict) -> _Cell:
     for number, (_, rows) in enumerate(group.groupby(["arm_id", "benefit"], sort=False)):
         rows = rows.sort_values("weeks", kind="stable")
         first = next(each(rows))
-        sources = "".join(dict.fromkeys(row_label(r, {})[len(short(r.citation)) :] for r in each(rows)))
-        arm = row_label(first._replace(access=None), names)[len(short(first.citation)) :]
+        sources = "".join(dict.fromkeys(row_label(r, {})[len(short_citation(r.citation)) :] for r in each(rows)))
+        arm = row_label(first._replace(access=None), names)[len(short_citation(first.citation)) :]
         steps = [printed_percent(r) + count_mark(r.count_basis) for r in each(rows)]
         shares = " → ".join(steps) + f" of {int(first.patients_treated)}"
         benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
         words = (
-            wrap(f"{short(first.citation)}{sources}{arm}", _LABELS, SMALL)
+            wrap(f"{short_citation(first.citation)}{sources}{arm}", _LABELS, SMALL)
             + "\n"
             + wrap(f"{benefit}, {shares}", _LABELS, SMALL)
         )
@@ -218,7 +226,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_low_percent": 100 * table["ci_low"],
             "ci_high_percent": 100 * table["ci_high"],
             "percent_as_printed": table["percent_reported"],
-            **where_it_stands(table, "durations"),
+            **source_columns(table, "durations"),
         }
     ).reset_index(drop=True)
 
@@ -227,10 +235,10 @@ def _alt(table: pd.DataFrame, level: float) -> str:
     arms = table.groupby(["arm_id", "benefit"], sort=False).ngroups
     names = arm_names(table)
     sentences = [
-        f"{plural(len(table), 'count')} of patients who kept the benefit, in {plural(arms, 'group')} of "
-        f"{plural(table['study_id'].nunique(), 'study', 'studies')}."
+        f"{counted(len(table), 'count')} of patients who kept the benefit, in {counted(arms, 'group')} of "
+        f"{counted(table['study_id'].nunique(), 'study', 'studies')}."
     ]
-    for regimen in in_order(table["regimen_class"], REGIMEN_WORDS):
+    for regimen in present_in_order(table["regimen_class"], REGIMEN_WORDS):
         group = table[table["regimen_class"] == regimen]
         parts = []
         for _, rows in group.groupby(["arm_id", "benefit"], sort=False):
@@ -243,9 +251,9 @@ def _alt(table: pd.DataFrame, level: float) -> str:
             if len(rows) > 1 or arms <= _FEW or group.groupby(["arm_id", "benefit"]).ngroups == 1:
                 benefit = rows["benefit"].iloc[0]
                 parts.append(
-                    f"{spoken(next(each(rows)), names)}, {BENEFIT_STATES.get(benefit, benefit)}, "
+                    f"{sentence_label(next(each(rows)), names)}, {BENEFIT_STATES.get(benefit, benefit)}, "
                     f"{', then '.join(steps)}"
                 )
         if parts:
             sentences.append(f"{upper_first(regimen_words(regimen))}: {'; '.join(parts)}.")
-    return " ".join(sentences) + f" Intervals are {level_words(level)}."
+    return " ".join(sentences) + f" Intervals are {percent_level(level)}."

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each, grouped
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.labels import nearest_place, place_labels
 from analysis.figures.picture_parts import KEY_ROW, draw_key, key_rows, regimen_key
+from analysis.figures.study_rows import arm_names, not_drawn, present_in_order
 from analysis.figures.style import (
     BAND,
     INK,
@@ -29,9 +30,8 @@ from analysis.figures.style import (
     text_width,
     write,
 )
-from analysis.figures.words import arm_names, in_order, not_drawn, paragraphs, plural, regimen_words, short, study_ids
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.wording import half_up, upper_first
+from analysis.outcomes.context import PLACEBO
+from analysis.wording import REGIMEN_WORDS, counted, half_up, regimen_words, short_citation, upper_first
 
 _LEFT, _WIDE, _HIGH = 58, 418, 310  # the plot in points
 _STRIP, _GAP = 34, 10  # for arms with only one of the two numbers
@@ -87,7 +87,7 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
         _points(ax, scale, placed)
         finish(picture)
     notes = paragraphs(_partial(placed), notes)
-    return Figure(name, picture, _data(placed), _alt(placed, left, weight_kg), caption, study_ids(placed), notes)
+    return Figure(name, picture, _data(placed), _alt(placed, left, weight_kg), caption, studies_of(placed), notes)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _hours(ax: Axes, scale: _Scale) -> None:
 
 
 def _label(row, names: dict) -> str:
-    words = short(row.citation) + (" (S)" if row.drug == "s_ketamine" else "")
+    words = short_citation(row.citation) + (" (S)" if row.drug == "s_ketamine" else "")
     arm = names.get((row.study_id, row.label))
     if arm:
         words += "\n" + balanced(arm, 150, SMALL)
@@ -228,21 +228,21 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 
 def _alt(table: pd.DataFrame, left: pd.DataFrame, weight_kg: float) -> str:
     sentences = []
-    for regimen in in_order(table["regimen_class"], REGIMEN_WORDS):
+    for regimen in present_in_order(table["regimen_class"], REGIMEN_WORDS):
         group = table[table["regimen_class"] == regimen]
         parts = [
             f"{_from_to(values)} {unit}"
             for values, unit in ((group["mg_per_h"].dropna(), "mg per hour"), (group["total_mg"].dropna(), "mg in all"))
             if len(values)
         ]
-        sentences.append(f"{upper_first(regimen_words(regimen))}: {' and '.join(parts)} ({plural(len(group), 'arm')})")
+        sentences.append(f"{upper_first(regimen_words(regimen))}: {' and '.join(parts)} ({counted(len(group), 'arm')})")
     limits = int((table["dose_kind"] == "max").sum())
     words = f"Doses for {weight_kg:g} kg. {'. '.join(sentences)}."
     if limits:
         which = "It is" if len(table) == 1 else f"{limits} of {len(table)} are"
         words += f" {which} the highest dose allowed, not the dose given."
     if len(left):
-        words += f" {plural(len(left), 'further arm has', 'further arms have')} no dose on this scale."
+        words += f" {counted(len(left), 'further arm has', 'further arms have')} no dose on this scale."
     return words
 
 

@@ -6,28 +6,31 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, studies_of
 from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
 from analysis.figures.row_marks import Line, Mark, Point, Words
-from analysis.figures.style import Look, at_week, nothing, regimen_look, style, week_ticks
-from analysis.figures.words import (
+from analysis.figures.study_rows import (
     arm_names,
-    count_mark,
-    in_weeks,
+    marked_caption,
     marks_line,
     not_drawn,
-    of_them,
-    plural,
     row_label,
-    spoken,
-    study_ids,
-    weeks,
-    where_it_stands,
-    whole,
-    with_marks,
+    sentence_label,
+    source_columns,
 )
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
+from analysis.figures.style import Look, at_week, nothing, regimen_look, style, week_ticks
+from analysis.outcomes.context import PLACEBO
+from analysis.wording import (
+    BENEFIT_STATES,
+    BENEFIT_WORDS,
+    REGIMEN_WORDS,
+    count_cell,
+    count_mark,
+    counted,
+    in_weeks,
+    of_them,
+    weeks_cell,
+)
 
 _COLUMNS = (PrintedColumn(4, 204), PrintedColumn(513, 64, "patients", "right"))
 _FEW = 4  # so many statements at most are all named in the alternative text
@@ -97,12 +100,14 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: st
         )
         foot = [*_FOOT, marks_line(drawn)]
         picture = draw_rows(_COLUMNS, _track(horizon_weeks), rows, foot=foot, tick_lines=2)
-    return Figure(name, picture, _data(drawn), _alt(drawn, left), with_marks(caption, drawn), study_ids(drawn), notes)
+    return Figure(
+        name, picture, _data(drawn), _alt(drawn, left), marked_caption(caption, drawn), studies_of(drawn), notes
+    )
 
 
 def _why(row) -> str:
     if pd.notna(row.weeks_high) and np.isfinite(row.weeks_high):
-        return f"only an upper limit of {weeks(row.weeks_high)} weeks"
+        return f"only an upper limit of {weeks_cell(row.weeks_high)} weeks"
     return "no weeks given"
 
 
@@ -143,7 +148,7 @@ def _lane(row, look: Look, horizon: float) -> list[Mark]:
     if shown == "group average":
         if low <= horizon + 0.5:
             return [Point(x(low), look.color, "D", size=5, hollow=True), Words(x(low) + 7, "group average")]
-        return [Point(_WIDE, look.color, ">", size=5, hollow=True), Words(_WIDE + 7, f"ø {weeks(low)}")]
+        return [Point(_WIDE, look.color, ">", size=5, hollow=True), Words(_WIDE + 7, f"ø {weeks_cell(low)}")]
     group = shown == "group statement" or pd.isna(row.patients)
     marks: list[Mark] = [Line(0, x(low), look.color, width=1.3, dash=(0, (3, 1.6)) if group else "-")]
     if shown == "between":
@@ -151,7 +156,7 @@ def _lane(row, look: Look, horizon: float) -> list[Mark]:
     if last > horizon + 0.5:
         more = "≥ " if not np.isfinite(high) else ""
         marks.append(Point(_WIDE, look.color, ">", size=5, hollow=group))
-        marks.append(Words(_WIDE + 7, f"{more}{weeks(last)}"))
+        marks.append(Words(_WIDE + 7, f"{more}{weeks_cell(last)}"))
     elif shown == "exact":
         marks.append(Point(x(low), look.color, "o", size=5.5))
     elif shown in ("at least", "group statement"):
@@ -170,7 +175,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "weeks_high": table["weeks_high"],
             "level": table["level"],
             "reported": table["reported"],
-            **where_it_stands(table, "durations"),
+            **source_columns(table, "durations"),
         }
     ).reset_index(drop=True)
 
@@ -178,8 +183,8 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
     controlled = of_them(int(table["control"].eq(PLACEBO).sum()), len(table))
     sentences = [
-        f"{plural(len(table), 'statement')} on the duration of benefit from "
-        f"{plural(table['study_id'].nunique(), 'study', 'studies')}, {controlled} from a placebo-controlled study."
+        f"{counted(len(table), 'statement')} on the duration of benefit from "
+        f"{counted(table['study_id'].nunique(), 'study', 'studies')}, {controlled} from a placebo-controlled study."
     ]
     names = arm_names(table)
     patients = table[table["patients"].notna() & table["shown_as"].isin(["at least", "exact", "between"])]
@@ -194,15 +199,17 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
     for shown, lead in (("group average", "Group averages"), ("group statement", "Said of groups without a count")):
         rows = table[table["shown_as"] == shown]
         if len(rows):
-            who = ", ".join(f"{weeks(r.weeks_low)} weeks in {spoken(r, names)}" for r in each(rows))
+            who = ", ".join(f"{weeks_cell(r.weeks_low)} weeks in {sentence_label(r, names)}" for r in each(rows))
             sentences.append(f"{lead}: {who}.")
     none = table[(table["shown_as"] == "no benefit") & table["patients"].notna()]
     if len(none):
-        who = [f"{int(r.patients)} of {whole(r.patients_treated)} in {spoken(r, names)}" for r in each(none)]
+        who = [
+            f"{int(r.patients)} of {count_cell(r.patients_treated)} in {sentence_label(r, names)}" for r in each(none)
+        ]
         sentences.append(f"No benefit at any time: {', '.join(who)}.")
     if len(left):
         sentences.append(
-            f"{plural(len(left), 'statement')} without a usable time {'is' if len(left) == 1 else 'are'} not drawn."
+            f"{counted(len(left), 'statement')} without a usable time {'is' if len(left) == 1 else 'are'} not drawn."
         )
     return " ".join(sentences)
 
@@ -213,8 +220,8 @@ def _statement_words(row: pd.Series, names: dict) -> str:
     if row["shown_as"] == "exact":
         time = f"until {in_weeks(low)} after the end"
     elif row["shown_as"] == "between":
-        time = f"until some time between {weeks(low)} and {in_weeks(high)}"
+        time = f"until some time between {weeks_cell(low)} and {in_weeks(high)}"
     else:
         time = "at the end of infusion" if low == 0 else f"for at least {in_weeks(low)}"
-    count = f"{int(row['patients'])} of {whole(row['patients_treated'])} patients"
-    return f"{spoken(row, names)}, {count} {benefit} {time}"
+    count = f"{int(row['patients'])} of {count_cell(row['patients_treated'])} patients"
+    return f"{sentence_label(row, names)}, {count} {benefit} {time}"

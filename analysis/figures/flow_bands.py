@@ -9,6 +9,7 @@ from matplotlib.path import Path
 
 from analysis.figures.labels import stack_labels
 from analysis.figures.style import INK, MUTED, POINTS, SMALL, panel, text_height
+from analysis.wording import span_words
 
 QUANTITIES = ("kept", "lost", "gained", "neither")
 _COLORS = {"kept": "#00588f", "lost": "#d55e00", "gained": "#1aa37a", "neither": "#aab3ba"}
@@ -49,11 +50,6 @@ def draw_flow(
     blocks = _blocks(*sizes, drawn)
     _bands(ax, blocks)
     _words(ax, *sizes[:2], drawn, states, remarks or {}, words, blocks)
-
-
-def count_range(low: int, high: int) -> str:
-    """`9`, `7 to 25`."""
-    return str(low) if low == high else f"{low} to {high}"
 
 
 def _blocks(n: int, first: int, second: int, drawn: dict[str, tuple[int, int]]) -> list[_Block]:
@@ -139,7 +135,7 @@ def _words(
         own = [(right + height / 2) for q, _, _, right, height in blocks if q == quantity]
         places.append(-own[0])
         remark = f"\n{remarks[quantity]}" if quantity in remarks else ""
-        lines.append(f"{count_range(*drawn[quantity])} {names[quantity]}{remark}")
+        lines.append(f"{span_words(*drawn[quantity])} {names[quantity]}{remark}")
         colors.append(_LETTERS[quantity])
     heights = [text_height(text) + 4 for text in lines]
     for place, text, color in zip(stack_labels(places, heights, -HEIGHT, 0), lines, colors, strict=True):

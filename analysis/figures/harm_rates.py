@@ -5,38 +5,25 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.picture_parts import regimen_key
-from analysis.figures.row_figure import (
-    PrintedColumn,
-    Row,
-    count_studies,
-    draw_rows,
-    grouped_rows,
-    percent_track,
-)
+from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
 from analysis.figures.row_marks import Stroke, interval_marks
+from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, row_label, source_columns
 from analysis.figures.style import nothing, regimen_look, style
-from analysis.figures.words import (
-    arm_names,
-    count_mark,
-    level_words,
-    marks_line,
-    not_drawn,
-    of_them,
-    paragraphs,
-    percent_pair,
-    plural,
-    row_label,
-    short,
-    source_mark,
-    study_ids,
-    where_it_stands,
-    whole,
-    with_marks,
-)
 from analysis.outcomes.context import PLACEBO
-from analysis.wording import half_up, printed_percent
+from analysis.wording import (
+    count_cell,
+    count_mark,
+    counted,
+    half_up,
+    of_them,
+    percent_level,
+    percent_pair,
+    printed_percent,
+    short_citation,
+    source_mark,
+)
 
 _COLUMNS = (
     PrintedColumn(4, 126),
@@ -68,7 +55,7 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-
         the upper limit by the rule of three. Events without a count are listed in the notes.
     """
     caption = (
-        f"Patients with an adverse event, with Wilson's {level_words(level)} interval; the words are those of the "
+        f"Patients with an adverse event, with Wilson's {percent_level(level)} interval; the words are those of the "
         "sources. Where no patient had the event the vertical stroke marks 3/n, the rate that the study can just not "
         "exclude (rule of three, 95%, one-sided). Marker and colour stand for the regimen. Events are defined, "
         "sought and reported differently, so that rates of different studies do not compare; what a study does not "
@@ -91,7 +78,7 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-
         picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(drawn), [stroke, marks_line(drawn)])
     notes = paragraphs(_printed_otherwise(drawn), notes)
     return Figure(
-        name, picture, _data(drawn), _alt(drawn, left, level), with_marks(caption, drawn), study_ids(drawn), notes
+        name, picture, _data(drawn), _alt(drawn, left, level), marked_caption(caption, drawn), studies_of(drawn), notes
     )
 
 
@@ -104,7 +91,7 @@ def _row(row, names: dict) -> Row:
     marks = interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look)
     if pd.notna(row.rule_of_three):
         marks += (Stroke(100 * row.rule_of_three, look.letters, 1.2),)
-    count = f"{whole(row.events)}/{whole(row.n)}{count_mark(row.count_basis)}"
+    count = f"{count_cell(row.events)}/{count_cell(row.n)}{count_mark(row.count_basis)}"
     rate = f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})"
     return Row((_study(row, names), row.event, count, rate), marks)
 
@@ -114,13 +101,14 @@ def _study(row, names: dict) -> str:
     role = row.role if row.role in ("placebo", "comparator") else ""
     if not role and row.control == PLACEBO and (row.study_id, row.label) in names:
         role = "ketamine"
-    return f"{short(row.citation)}{source_mark(row.access)}, {role}" if role else row_label(row, names)
+    return f"{short_citation(row.citation)}{source_mark(row.access)}, {role}" if role else row_label(row, names)
 
 
 def _printed_otherwise(table: pd.DataFrame) -> str:
     rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
     parts = [
-        f"{short(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval is that of "
+        f"{short_citation(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval "
+        "is that of "
         f"{int(r.events)} of {int(r.n)}"
         for r in each(rows)
     ]
@@ -139,7 +127,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "ci_high_percent": 100 * table["ci_high"],
             "rule_of_three_limit_percent": 100 * table["rule_of_three"],
             "percent_as_printed": table["percent_reported"],
-            **where_it_stands(table, "adverse_events"),
+            **source_columns(table, "adverse_events"),
         }
     ).reset_index(drop=True)
 
@@ -147,23 +135,25 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 def _alt(table: pd.DataFrame, left: pd.DataFrame, level: float) -> str:
     zero = table[table["events"] == 0]
     sentences = [
-        f"{plural(len(table), 'adverse event rate')} from {plural(table['study_id'].nunique(), 'study', 'studies')}, "
+        f"{counted(len(table), 'adverse event rate')} from {counted(table['study_id'].nunique(), 'study', 'studies')}, "
         f"{of_them(len(zero), len(table))} with no event."
     ]
     named = table if len(table) <= _FEW else table[table["control"] == PLACEBO]
     for (_, event), group in named.groupby(["study_id", "event"], sort=False):
         arms = [
-            f"{printed_percent(r)} of {int(r.n)} ({level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)})"
+            f"{printed_percent(r)} of {int(r.n)} ({percent_level(level)} interval {percent_pair(r.ci_low, r.ci_high)})"
             + (f" under {r.role}" if r.control == PLACEBO else "")
             for r in each(group)
         ]
-        sentences.append(f"{short(group['citation'].iloc[0])}, {event}: {' and '.join(arms)}.")
+        sentences.append(f"{short_citation(group['citation'].iloc[0])}, {event}: {' and '.join(arms)}.")
     if len(zero):
         best = zero.loc[zero["n"].astype("float64").idxmax()]
         sentences.append(
-            f"The largest group without the event, {int(best['n'])} patients of {short(best['citation'])} "
+            f"The largest group without the event, {int(best['n'])} patients of {short_citation(best['citation'])} "
             f"({best['event']}), leaves rates up to {half_up(100 * best['rule_of_three'], 1)}% open."
         )
     if len(left):
-        sentences.append(f"{plural(len(left), 'event')} {'is' if len(left) == 1 else 'are'} mentioned without a count.")
+        sentences.append(
+            f"{counted(len(left), 'event')} {'is' if len(left) == 1 else 'are'} mentioned without a count."
+        )
     return " ".join(sentences)

@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.labels import PanelLabels
 from analysis.figures.picture_parts import draw_heading
 from analysis.figures.row_figure import count_studies
 from analysis.figures.score_spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
+from analysis.figures.study_rows import marked_caption, not_drawn, present_in_order
 from analysis.figures.style import (
     MUTED,
     POINTS,
@@ -35,22 +36,17 @@ from analysis.figures.style import (
     write,
 )
 from analysis.figures.treatment_axis import TreatmentAxis, pain_height, pain_panel
-from analysis.figures.words import (
+from analysis.outcomes.context import PLACEBO
+from analysis.wording import (
     CONTROL_HEADINGS,
-    CONTROL_ORDER,
-    in_order,
+    count_cell,
+    counted,
     in_weeks,
-    not_drawn,
-    number,
-    paragraphs,
+    number_text,
     plain_label,
-    plural,
     regimen_words,
-    short,
+    short_citation,
     source_mark,
-    study_ids,
-    whole,
-    with_marks,
 )
 
 _LEFT, _GAP, _ACROSS, _HIGH = 24, 14, 3, 116
@@ -96,7 +92,7 @@ def pain_trajectory_lines(
     with style():
         picture = _page(drawn, horizon)
     notes = paragraphs(spread_notes(drawn), notes)
-    return Figure(name, picture, _data(drawn), _alt(drawn), with_marks(caption, drawn), study_ids(drawn), notes)
+    return Figure(name, picture, _data(drawn), _alt(drawn), marked_caption(caption, drawn), studies_of(drawn), notes)
 
 
 @dataclass(frozen=True)
@@ -114,7 +110,7 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     kinds_of_bars = [kind for kind in BAR_WORDS if kind in kinds]
     key_place: tuple[float, float] | None = None
     y = 2.0
-    for control in in_order(table["control"], CONTROL_ORDER):
+    for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
         plan.append(("heading", y, (CONTROL_HEADINGS.get(control, control), count_studies(group))))
         y += 24
@@ -145,7 +141,7 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
 
 
 def _title(study: pd.DataFrame) -> str:
-    return short(study["citation"].iloc[0]) + "".join(sorted({source_mark(a) for a in study["access"]}))
+    return short_citation(study["citation"].iloc[0]) + "".join(sorted({source_mark(a) for a in study["access"]}))
 
 
 def _panel(picture: Picture, cell: _Cell, top: float, horizon: float) -> None:
@@ -206,25 +202,19 @@ def _draw_arm(ax: Axes, arm: pd.DataFrame, look: Look, x_of, labels: PanelLabels
 
 def _value(row) -> str:
     if pd.notna(row.value):
-        return number(row.value)
-    return f"{number(row.spread_low)} to {number(row.spread_high)}"
+        return number_text(row.value)
+    return f"{number_text(row.spread_low)} to {number_text(row.spread_high)}"
 
 
 def _arm_name(row) -> str:
-    return (
-        row.role
-        if row.role != "ketamine"
-        else "ketamine"
-        if row.control == CONTROL_ORDER[0]
-        else plain_label(row.label)
-    )
+    return row.role if row.role != "ketamine" else "ketamine" if row.control == PLACEBO else plain_label(row.label)
 
 
 def _counts(picture: Picture, left: float, y: float, arm: pd.DataFrame, look: Look, axis: TreatmentAxis) -> None:
     rows = list(each(arm.sort_values("weeks", na_position="first", kind="stable")))
     edge = -1e9
     for row in rows:
-        words = f"n {whole(row.n)}"
+        words = f"n {count_cell(row.n)}"
         half = text_width(words, SMALL) / 2
         x = max(axis.place(row.weeks), half - 4, edge + half + 4)
         write(picture, left + x, y, words, SMALL, color=look.letters, ha="center")
@@ -261,17 +251,17 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 def _alt(table: pd.DataFrame) -> str:
     last = table["weeks"].max()
     until = "none of them after the infusion" if pd.isna(last) else f"the last at {in_weeks(last)}"
-    sentences = [f"Pain scores of {plural(table['study_id'].nunique(), 'study', 'studies')}, {until}."]
-    for control in in_order(table["control"], CONTROL_ORDER):
+    sentences = [f"Pain scores of {counted(table['study_id'].nunique(), 'study', 'studies')}, {until}."]
+    for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
         parts = []
         for _, arm in group.groupby("arm_id", sort=False, dropna=False):
             rows = list(each(arm.sort_values("weeks", na_position="first", kind="stable")))
             steps = [
-                f"{_value(r)} {'before' if pd.isna(r.weeks) else 'at ' + in_weeks(r.weeks)} (n = {whole(r.n)})"
+                f"{_value(r)} {'before' if pd.isna(r.weeks) else 'at ' + in_weeks(r.weeks)} (n = {count_cell(r.n)})"
                 for r in rows
             ]
-            who = short(rows[0].citation)
+            who = short_citation(rows[0].citation)
             if group[group["study_id"] == rows[0].study_id]["arm_id"].nunique() > 1:
                 who += f", {_arm_name(rows[0])}"
             what = {"median": "median ", "mean": "mean ", "range_of_means": "means of "}.get(rows[0].statistic, "")

@@ -5,28 +5,23 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, studies_of
 from analysis.figures.picture_parts import regimen_key
 from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, Track, draw_rows
 from analysis.figures.row_marks import Line, Mark, interval_marks
+from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, present_in_order, row_label
 from analysis.figures.style import INK, Look, nothing, regimen_look, style
-from analysis.figures.words import (
-    CONTROL_ORDER,
-    arm_names,
-    in_order,
-    in_weeks,
-    level_words,
-    marks_line,
-    not_drawn,
-    row_label,
-    short,
-    study_ids,
-    weeks,
-    whole,
-    with_marks,
-)
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
-from analysis.wording import half_up, interval
+from analysis.wording import (
+    CONTROL_HEADINGS,
+    count_cell,
+    half_up,
+    in_weeks,
+    number_interval,
+    percent_level,
+    short_citation,
+    weeks_cell,
+)
 
 _COLUMNS = (
     PrintedColumn(4, 184),
@@ -81,9 +76,9 @@ def pain_change_forest(
     """
     caption = (
         "Pain in points of the 0 to 10 scale; left of the line means less pain. Top: ketamine minus control at the "
-        f"same time, with Welch's {level_words(level)} interval; where a study prints ± without saying what it is, "
+        f"same time, with Welch's {percent_level(level)} interval; where a study prints ± without saying what it is, "
         "both readings stand below each other. Below: change since baseline. Filled point with bar: printed mean "
-        f"change with its {level_words(level)} interval. Hollow point: difference of the group's means or medians, "
+        f"change with its {percent_level(level)} interval. Hollow point: difference of the group's means or medians, "
         "for which no interval can be computed. Broad bar without a point: what the printed spans of several mean "
         "scores allow. Changes without a control group also hold what would have happened without treatment."
     )
@@ -99,24 +94,24 @@ def pain_change_forest(
         )
 
     drawn = drawn.sort_values(["weeks", "study_id"], kind="stable")
-    parts = [drawn[drawn["control"] == control] for control in in_order(drawn["control"], CONTROL_ORDER)]
+    parts = [drawn[drawn["control"] == control] for control in present_in_order(drawn["control"], CONTROL_HEADINGS)]
     drawn = pd.concat(parts) if parts else drawn
     with style():
         rows = [*_difference_rows(differences), *_change_rows(drawn)]
         picture = draw_rows(_COLUMNS, _track(drawn, differences), rows, regimen_key(drawn), [marks_line(drawn)])
     data = pd.concat([_difference_data(differences), _change_data(drawn)], ignore_index=True)
-    studies = study_ids(differences, drawn)
-    return Figure(name, picture, data, _alt(drawn, differences, level), with_marks(caption, drawn), studies, notes)
+    studies = studies_of(differences, drawn)
+    return Figure(name, picture, data, _alt(drawn, differences, level), marked_caption(caption, drawn), studies, notes)
 
 
 def _points(value: float, low: float, high: float) -> str:
-    limits = f"({interval(low, high)})" if pd.notna(low) else ""
+    limits = f"({number_interval(low, high)})" if pd.notna(low) else ""
     return f"{half_up(value, 1)} {limits}".strip()
 
 
 def _difference_rows(differences: pd.DataFrame) -> list[Row | RowHeading]:
     rows: list[Row | RowHeading] = []
-    for control in in_order(differences["control"], CONTROL_ORDER):
+    for control in present_in_order(differences["control"], CONTROL_HEADINGS):
         rows.append(RowHeading(_BETWEEN.get(control, f"Ketamine minus control ({control})")))
         for row in each(differences[differences["control"] == control]):
             rows += _readings(row)
@@ -126,35 +121,35 @@ def _difference_rows(differences: pd.DataFrame) -> list[Row | RowHeading]:
 def _readings(row) -> list[Row]:
     """The row of a difference, or one row for each reading of a spread without a label."""
     readings = [(key, words) for key, words in _READINGS if pd.notna(getattr(row, f"ci_low_if_{key}"))]
-    n = f"{whole(row.n_ketamine)} + {whole(row.n_control)}"
+    n = f"{count_cell(row.n_ketamine)} + {count_cell(row.n_control)}"
     if not readings:
         marks = interval_marks(row.difference, row.difference, row.difference, _CONTRAST, hollow=True)
-        label = f"{short(row.citation)}, no spread printed"
-        return [Row((label, weeks(row.weeks), n, half_up(row.difference, 1)), marks)]
+        label = f"{short_citation(row.citation)}, no spread printed"
+        return [Row((label, weeks_cell(row.weeks), n, half_up(row.difference, 1)), marks)]
     rows = []
     for key, words in readings:
         low, high = getattr(row, f"ci_low_if_{key}"), getattr(row, f"ci_high_if_{key}")
         unlabelled = len(readings) > 1
-        label = f"{short(row.citation)}, {words}" if unlabelled else short(row.citation)
+        label = f"{short_citation(row.citation)}, {words}" if unlabelled else short_citation(row.citation)
         marks = interval_marks(low, row.difference, high, _CONTRAST, assumed=unlabelled)
-        rows.append(Row((label, weeks(row.weeks), n, _points(row.difference, low, high)), marks))
+        rows.append(Row((label, weeks_cell(row.weeks), n, _points(row.difference, low, high)), marks))
     return rows
 
 
 def _change_rows(changes: pd.DataFrame) -> list[Row | RowHeading]:
     names = arm_names(changes)
     rows: list[Row | RowHeading] = []
-    for control in in_order(changes["control"], CONTROL_ORDER):
+    for control in present_in_order(changes["control"], CONTROL_HEADINGS):
         rows.append(RowHeading(_WITHIN.get(control, f"Change since baseline ({control})")))
         for row in each(changes[changes["control"] == control]):
             role = f" ({row.role})" if row.role != "ketamine" else ""
             label = f"{row_label(row, names)}{role}, {_BASIS_WORDS.get(row.basis, row.basis)}"
             points = (
-                interval(row.change_low, row.change_high)
+                number_interval(row.change_low, row.change_high)
                 if pd.isna(row.change)
                 else _points(row.change, row.change_low, row.change_high)
             )
-            rows.append(Row((label, weeks(row.weeks), whole(row.n), points), _change_marks(row)))
+            rows.append(Row((label, weeks_cell(row.weeks), count_cell(row.n), points), _change_marks(row)))
     return rows
 
 
@@ -229,13 +224,15 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
         ]
         against = {PLACEBO: "under placebo"}.get(row.control, "in the control group")
         limits = (
-            f" ({level_words(level)} interval {' or '.join(readings)})"
+            f" ({percent_level(level)} interval {' or '.join(readings)})"
             if readings
             else " (no interval can be computed)"
         )
         sentences.append(
-            f"In {short(row.citation)} pain at {in_weeks(row.weeks)} is {half_up(row.ketamine, 1)} under ketamine (n "
-            f"= {whole(row.n_ketamine)}) and {half_up(row.control_value, 1)} {against} (n = {whole(row.n_control)}), "
+            f"In {short_citation(row.citation)} pain at {in_weeks(row.weeks)} is {half_up(row.ketamine, 1)} under "
+            "ketamine (n "
+            f"= {count_cell(row.n_ketamine)}) and {half_up(row.control_value, 1)} {against} (n = "
+            f"{count_cell(row.n_control)}), "
             f"a difference of {half_up(row.difference, 1)} points{limits}."
         )
     if differences.empty:
@@ -254,7 +251,8 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
     spans = changes[changes["change"].isna()]
     if len(spans):
         who = ", ".join(
-            f"{half_up(r.change_low, 1)} to {half_up(r.change_high, 1)} in {short(r.citation)} (week {weeks(r.weeks)})"
+            f"{half_up(r.change_low, 1)} to {half_up(r.change_high, 1)} in {short_citation(r.citation)} (week "
+            f"{weeks_cell(r.weeks)})"
             for r in each(spans)
         )
         sentences.append(f"Printed spans of several means allow {who}.")
@@ -263,5 +261,6 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
 
 def _where(row: pd.Series) -> str:
     return (
-        f"{half_up(row['change'], 1)} in {short(row['citation'])} (week {weeks(row['weeks'])}, n = {whole(row['n'])})"
+        f"{half_up(row['change'], 1)} in {short_citation(row['citation'])} (week {weeks_cell(row['weeks'])}, n = "
+        f"{count_cell(row['n'])})"
     )

@@ -6,32 +6,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
-from analysis.figures.row_figure import (
-    PrintedColumn,
-    Row,
-    count_studies,
-    draw_rows,
-    grouped_rows,
-    percent_track,
-)
+from analysis.exhibit import Figure, studies_of
+from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
 from analysis.figures.row_marks import Box, Mark, Words
+from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, row_label, sentence_label
 from analysis.figures.style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
-from analysis.figures.words import (
-    arm_names,
-    count_mark,
-    in_weeks,
-    marks_line,
-    not_drawn,
-    plural,
-    row_label,
-    spoken,
-    study_ids,
-    weeks,
-    with_marks,
-)
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_WORDS
+from analysis.wording import BENEFIT_WORDS, REGIMEN_WORDS, count_mark, counted, in_weeks, weeks_cell
 
 _COLUMNS = (PrintedColumn(4, 150), PrintedColumn(182, 26, "all", "right"), PrintedColumn(372, 142, "patients"))
 _FEW = 7  # so many arms at most are named in the alternative text
@@ -100,7 +80,9 @@ def patient_bars(
         )
         picture = draw_rows(_COLUMNS, _TRACK, rows, foot=[_FOOT, marks_line(intervals)])
     data = intervals.assign(part=[_part(row) for row in each(intervals)])
-    return Figure(name, picture, data, _alt(intervals), with_marks(caption, intervals), study_ids(intervals), notes)
+    return Figure(
+        name, picture, data, _alt(intervals), marked_caption(caption, intervals), studies_of(intervals), notes
+    )
 
 
 def _part(row) -> str:
@@ -114,14 +96,14 @@ def _part(row) -> str:
 def _words(row, part: str) -> str:
     count = f"{int(row.patients)}{count_mark(row.count_basis)}"
     if part == "still":
-        later = "end of infusion, no later count" if row.weeks_low == 0 else f"week {weeks(row.weeks_low)}"
+        later = "end of infusion, no later count" if row.weeks_low == 0 else f"week {weeks_cell(row.weeks_low)}"
         return f"{count} still at {later}"
     if part == "until":
-        return f"{count} until week {weeks(row.weeks_high)}"
+        return f"{count} until week {weeks_cell(row.weeks_high)}"
     if part == "between":
-        return f"{count} between weeks {weeks(row.weeks_low)} and {weeks(row.weeks_high)}"
+        return f"{count} between weeks {weeks_cell(row.weeks_low)} and {weeks_cell(row.weeks_high)}"
     if part == "early":
-        return f"{count} never or before week {weeks(row.weeks_high)}"
+        return f"{count} never or before week {weeks_cell(row.weeks_high)}"
     return f"{count} without it at the end of infusion"
 
 
@@ -172,8 +154,8 @@ def _alt(table: pd.DataFrame) -> str:
     arms = table.drop_duplicates("arm_id")
     still = table[table["kind"] == "right-censored"]
     sentences = [
-        f"Durations of benefit by number of patients in {plural(len(arms), 'arm')} of "
-        f"{plural(table['study_id'].nunique(), 'study', 'studies')}."
+        f"Durations of benefit by number of patients in {counted(len(arms), 'arm')} of "
+        f"{counted(table['study_id'].nunique(), 'study', 'studies')}."
     ]
     stopped = table[(table["kind"] != "right-censored") & ~table["includes_zero"].astype(bool)]
     names = arm_names(table)
@@ -182,15 +164,15 @@ def _alt(table: pd.DataFrame) -> str:
     if len(later):
         # of many arms those with most patients
         largest = later.sort_values("patients_treated", ascending=False, kind="stable").head(_FEW).sort_index()
-        parts = [f"{_share(r)} in {spoken(r, names)} at {in_weeks(r.weeks_low)}" for r in each(largest)]
+        parts = [f"{_share(r)} in {sentence_label(r, names)} at {in_weeks(r.weeks_low)}" for r in each(largest)]
         fewer = len(later) - len(largest)
-        more = f" and {plural(fewer, 'smaller group')}" if fewer else ""
+        more = f" and {counted(fewer, 'smaller group')}" if fewer else ""
         sentences.append(f"Still with the benefit at the last count: {', '.join(parts)}{more}.")
     if len(stopped):
-        who = [f"{_words(r._replace(count_basis=''), _part(r))} in {spoken(r, names)}" for r in each(stopped)]
+        who = [f"{_words(r._replace(count_basis=''), _part(r))} in {sentence_label(r, names)}" for r in each(stopped)]
         sentences.append(f"Lost it: {', '.join(who)}.")
     if len(ended):
-        who = [f"{_share(r)} in {spoken(r, names)}" for r in each(ended)]
+        who = [f"{_share(r)} in {sentence_label(r, names)}" for r in each(ended)]
         sentences.append(f"Counted at the end of infusion alone: {', '.join(who)}.")
     return " ".join(sentences)
 

@@ -8,16 +8,16 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
 
+from analysis.figures.study_rows import present_in_order
 from analysis.figures.style import LINE, MUTED, POINTS, SMALL, Look, regimen_look, rule, text_width, write
-from analysis.figures.words import in_order, regimen_words
-from analysis.outcomes.context import REGIMEN_WORDS
+from analysis.wording import REGIMEN_WORDS, regimen_words
 
 KEY_ROW = 14.0  # points a row of the key
 
 
 def regimen_key(table: pd.DataFrame) -> list[tuple[Look, str]]:
     """Look and words of each regimen class of a table, in the usual order."""
-    return [(regimen_look(r), regimen_words(r)) for r in in_order(table["regimen_class"], REGIMEN_WORDS)]
+    return [(regimen_look(r), regimen_words(r)) for r in present_in_order(table["regimen_class"], REGIMEN_WORDS)]
 
 
 def key_rows(key: Sequence[tuple[Look, str]]) -> list[list[tuple[float, Look, str]]]:

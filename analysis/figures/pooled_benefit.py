@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite
+from analysis.exhibit import Figure, cite, paragraphs, studies_of
 from analysis.figures.labels import PanelLabels
 from analysis.figures.share_panels import draw_curve, share_height, share_panel, write_beside
+from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, sentence_label, source_columns
 from analysis.figures.style import (
     INK,
     MUTED,
@@ -29,27 +30,20 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import (
-    arm_names,
-    count_mark,
-    in_weeks,
-    level_words,
-    marks_line,
-    not_drawn,
-    paragraphs,
-    percent,
-    percent_pair,
-    plural,
-    short,
-    source_mark,
-    spoken,
-    study_ids,
-    where_it_stands,
-    with_marks,
-)
-from analysis.outcomes.durations import BENEFIT_STATES, BENEFIT_WORDS
 from analysis.outcomes.synthesis import BenefitRetention
-from analysis.wording import printed_percent
+from analysis.wording import (
+    BENEFIT_STATES,
+    BENEFIT_WORDS,
+    count_mark,
+    counted,
+    in_weeks,
+    percent,
+    percent_level,
+    percent_pair,
+    printed_percent,
+    short_citation,
+    source_mark,
+)
 
 _LEFT, _WIDE, _ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
 _HIGH, _LOW_HIGH, _HIGHEST = 236.0, 84.0, 400.0
@@ -87,7 +81,7 @@ def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str 
     """
     if level != kept.level:
         raise ValueError(f"level is {level}, but the curve and its limits were fitted with {kept.level}")
-    words = level_words(level)
+    words = percent_level(level)
     caption = (
         "Share of all treated patients who still have the benefit, put together over studies without a control group "
         "by a logistic model with a level of its own for each study and one fall on log(1 + weeks) for all; weeks "
@@ -104,13 +98,13 @@ def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str 
         picture = _page(kept)
     points = kept.points
     notes = paragraphs(_half(kept), _unknown(kept), left_out)
-    return Figure(name, picture, _data(kept), _alt(kept), with_marks(caption, points), study_ids(points), notes)
+    return Figure(name, picture, _data(kept), _alt(kept), marked_caption(caption, points), studies_of(points), notes)
 
 
 def _page(kept: BenefitRetention) -> Picture:
     marks = wrap(marks_line(kept.points), POINTS - 8, SMALL)
     first, last = _ends(kept)
-    studies = f"{plural(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
+    studies = f"{counted(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
     pooled = wrap(f"pooled over {studies}: {first}, {last}", POINTS - 8)
     top = 16 + text_height(pooled) + 12
     high = min(_HIGHEST, _HIGH + 16 * max(0, kept.points["arm_id"].nunique() - _FEW))
@@ -185,13 +179,13 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
     counts = "".join(dict.fromkeys(count_mark(basis) for basis in rows["count_basis"]))
     benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
     arm = names.get((first.study_id, first.label), "")
-    lines = (short(first.citation) + sources, arm, f"{benefit}{counts}, n = {int(first.patients_treated)}")
+    lines = (short_citation(first.citation) + sources, arm, f"{benefit}{counts}, n = {int(first.patients_treated)}")
     return "\n".join(balanced(line, room, SMALL) for line in lines if line)
 
 
 def _band_names(kept: BenefitRetention) -> list[tuple[float, float, str, Look]]:
     """Names of the curve and its bands, with their values at the last week."""
-    end, level = kept.curve.iloc[-1], level_words(kept.level)
+    end, level = kept.curve.iloc[-1], percent_level(kept.level)
     names = {
         "rate": f"pooled, {percent(end['rate'])}",
         "ci_low": f"{level} interval,\n{percent_pair(end['ci_low'], end['ci_high'])}%",
@@ -210,7 +204,7 @@ def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
         own = study == most
         ax.plot(x, values, color=INK if own else _STUDY.color, linewidth=1.1 if own else 0.6, zorder=3 if own else 2)
         if own:
-            words = f"without {short(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
+            words = f"without {short_citation(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
             ends.append((_WIDE, values[-1], words, Look(INK, INK, "")))
         else:
             others.append(rows["rate"])
@@ -243,7 +237,7 @@ def _span(curves: list[pd.Series], at: int) -> str:
 def _half(kept: BenefitRetention) -> str:
     """The time at which half of the initial responders have lost the benefit, with its limits, in words."""
     half = kept.half.iloc[0]
-    limits = f"{level_words(kept.level)} interval: "
+    limits = f"{percent_level(kept.level)} interval: "
     if np.isinf(half["half_low"]):
         limits += "no time is excluded nor found"
     elif np.isinf(half["half_high"]):
@@ -258,7 +252,7 @@ def _half(kept: BenefitRetention) -> str:
 def _unknown(kept: BenefitRetention) -> str:
     """The studies without which there is no curve."""
     rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
-    names = [cite(row.omitted, short(row.citation)) for row in each(rows)]
+    names = [cite(row.omitted, short_citation(row.citation)) for row in each(rows)]
     return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""
 
 
@@ -274,7 +268,7 @@ def _data(kept: BenefitRetention) -> pd.DataFrame:
             "patients_treated": points["patients_treated"],
             "percent_with_benefit": 100 * points["rate"],
             "percent_as_printed": points["percent_reported"],
-            **where_it_stands(points, "durations"),
+            **source_columns(points, "durations"),
         }
     )
     # straight lines of log odds on log(1 + weeks): a few places define them, two ends those without limits
@@ -306,11 +300,11 @@ def _alt(kept: BenefitRetention) -> str:
         row = next(each(rows))
         steps = [f"{printed_percent(r)} at {in_weeks(r.weeks)}" for r in each(rows.sort_values("weeks"))]
         state = BENEFIT_STATES.get(row.benefit, row.benefit)
-        parts.append(f"{spoken(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
+        parts.append(f"{sentence_label(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
     sentences = [
-        f"{plural(len(kept.points), 'count')} of who still has the benefit, in {plural(kept.k, 'study', 'studies')} "
+        f"{counted(len(kept.points), 'count')} of who still has the benefit, in {counted(kept.k, 'study', 'studies')} "
         f"with {_treated(kept.points)} treated patients.",
-        f"Pooled, it is {first} and {last} ({level_words(kept.level)} intervals); prediction intervals for the next "
+        f"Pooled, it is {first} and {last} ({percent_level(kept.level)} intervals); prediction intervals for the next "
         f"study are {percent_pair(start['pi_low'], start['pi_high'])} and "
         f"{percent_pair(end['pi_low'], end['pi_high'])}.",
         _half(kept),
@@ -319,7 +313,7 @@ def _alt(kept: BenefitRetention) -> str:
     if len(kept.without):
         rows = kept.without[kept.without["study_id"] == _changes_most(kept)]
         sentences.append(
-            f"One study changes the curve most: without {short(rows['citation'].iloc[0])} it runs from "
+            f"One study changes the curve most: without {short_citation(rows['citation'].iloc[0])} it runs from "
             f"{percent(rows['rate'].iloc[0])} to {percent(rows['rate'].iloc[-1])}."
         )
     return " ".join(sentences)

@@ -5,42 +5,32 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite, escape
+from analysis.exhibit import Figure, cite, escape, paragraphs, studies_of
 from analysis.figures.picture_parts import regimen_key
 from analysis.figures.responder_rates import rate_marks, rate_numbers
-from analysis.figures.row_figure import (
-    PrintedColumn,
-    Row,
-    RowHeading,
-    draw_rows,
-    percent_track,
-)
+from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, draw_rows, percent_track
 from analysis.figures.row_marks import Box, Diamond
+from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order
 from analysis.figures.style import MUTED, nothing, style
-from analysis.figures.words import (
-    CONTROL_HEADINGS,
-    CONTROL_ORDER,
-    count_mark,
-    in_order,
-    level_words,
-    marks_line,
-    not_drawn,
-    of_them,
-    paragraphs,
-    percent,
-    percent_pair,
-    plural,
-    regimen_words,
-    short,
-    source_mark,
-    study_ids,
-    weeks,
-    with_marks,
-)
-from analysis.outcomes.context import PLACEBO, REGIMEN_WORDS
+from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis import PooledRates
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
-from analysis.wording import printed_percent, upper_first
+from analysis.wording import (
+    CONTROL_HEADINGS,
+    REGIMEN_WORDS,
+    count_mark,
+    counted,
+    of_them,
+    percent,
+    percent_level,
+    percent_pair,
+    printed_percent,
+    regimen_words,
+    short_citation,
+    source_mark,
+    upper_first,
+    weeks_cell,
+)
 
 _COLUMNS = (
     PrintedColumn(4, 166),
@@ -75,7 +65,7 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
         wide as its confidence interval, hollow if only two studies make it; the bar below it is the prediction
         interval.
     """
-    words = level_words(level)
+    words = percent_level(level)
     caption = (
         "Responder rates of studies that count the same at about the same time, put together by the binomial-normal "
         f"model with Student's t. Points: each study's rate with Wilson's {words} interval. Diamond: the rate of the "
@@ -91,7 +81,7 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
         return nothing(name, why, caption, left_out)
     rows: list[Row | RowHeading] = []
     parts = []
-    for control in in_order(groups["control"], CONTROL_ORDER):
+    for control in present_in_order(groups["control"], CONTROL_HEADINGS):
         for route, some in groups[groups["control"] == control].groupby("route", sort=False):
             route_words = "intravenous" if route == "iv" else str(route).replace("_", " ")
             rows.append(RowHeading(CONTROL_HEADINGS.get(control, control), route_words))
@@ -104,7 +94,9 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
     data = pd.concat(parts, ignore_index=True)
     cautions = " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
     notes = paragraphs(cautions, _mixed(pooled), _without(pooled), left_out)
-    return Figure(name, picture, data, _alt(groups, level), with_marks(caption, studies), study_ids(studies), notes)
+    return Figure(
+        name, picture, data, _alt(groups, level), marked_caption(caption, studies), studies_of(studies), notes
+    )
 
 
 def _members(table: pd.DataFrame, group) -> pd.DataFrame:
@@ -116,8 +108,8 @@ def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHea
     studies = [
         Row(
             (
-                f"{short(row.citation)}{source_mark(row.access)}: {row.definition}",
-                weeks(row.weeks),
+                f"{short_citation(row.citation)}{source_mark(row.access)}: {row.definition}",
+                weeks_cell(row.weeks),
                 f"{int(row.responders)}/{int(row.n)}{count_mark(row.count_basis)}",
                 percent(row.weight),
                 f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
@@ -133,7 +125,7 @@ def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHea
         *studies,
         Row(
             (
-                f"Pooled, {level_words(level)} interval",
+                f"Pooled, {percent_level(level)} interval",
                 "",
                 f"{int(group.responders)}/{int(group.patients)}",
                 "100%",
@@ -184,7 +176,7 @@ def _mixed(pooled: PooledRates) -> str:
     """The pooled rates whose studies give different regimens."""
     parts = []
     for group in each(pooled.groups):
-        regimens = in_order(_members(pooled.studies, group)["regimen_class"], REGIMEN_WORDS)
+        regimens = present_in_order(_members(pooled.studies, group)["regimen_class"], REGIMEN_WORDS)
         if len(regimens) > 1:
             named = "; ".join(regimen_words(regimen) for regimen in regimens)
             parts.append(f"{group.definition_words} {group.window} ({named})")
@@ -201,8 +193,8 @@ def _without(pooled: PooledRates) -> str:
         least, most = (next(each(rest.loc[[index]])) for index in (rest["rate"].idxmin(), rest["rate"].idxmax()))
         parts.append(
             f"{group.definition_words} {group.window}: {percent(group.rate)} with all, from {percent(least.rate)} "
-            f"(without {cite(least.study_id, short(least.citation))}) to {percent(most.rate)} "
-            f"(without {cite(most.study_id, short(most.citation))})"
+            f"(without {cite(least.study_id, short_citation(least.citation))}) to {percent(most.rate)} "
+            f"(without {cite(most.study_id, short_citation(most.citation))})"
         )
     return f"Without one study at a time, {'; '.join(parts)}." if parts else ""
 
@@ -211,12 +203,12 @@ def _alt(groups: pd.DataFrame, level: float) -> str:
     controlled = of_them(int((groups["control"] == PLACEBO).sum()), len(groups))
     parts = [
         f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} "
-        f"patients in {plural(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({level_words(level)} "
+        f"patients in {counted(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({percent_level(level)} "
         f"interval {percent_pair(group.ci_low, group.ci_high)}, "
         f"prediction interval {percent_pair(group.pi_low, group.pi_high)})"
         for group in each(groups)
     ]
     return (
-        f"{plural(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "
+        f"{counted(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "
         f"studies. {upper_first('; '.join(parts))}."
     )

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite
+from analysis.exhibit import Figure, cite, paragraphs, studies_of
 from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_curve, draw_points, share_panel, stepped
+from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order
 from analysis.figures.style import (
     MUTED,
     POINTS,
@@ -26,28 +27,23 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import (
-    count_mark,
-    in_order,
-    in_weeks,
-    level_words,
-    marks_line,
-    not_drawn,
-    paragraphs,
-    percent,
-    percent_pair,
-    plural,
-    regimen_words,
-    short,
-    source_mark,
-    study_ids,
-    weeks,
-    with_marks,
-)
-from analysis.outcomes.context import REGIMEN_WORDS
-from analysis.outcomes.durations import BENEFIT_WORDS
 from analysis.outcomes.synthesis import DurationCurves
-from analysis.wording import MARK_WORDS, upper_first
+from analysis.wording import (
+    BENEFIT_WORDS,
+    MARK_WORDS,
+    REGIMEN_WORDS,
+    count_mark,
+    counted,
+    in_weeks,
+    percent,
+    percent_level,
+    percent_pair,
+    regimen_words,
+    short_citation,
+    source_mark,
+    upper_first,
+    weeks_cell,
+)
 
 _LEFT, _RIGHT, _GAP, _HIGH = 98.0, 22.0, 32.0, 168.0
 _WIDEST = 200.0
@@ -80,7 +76,7 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: st
         and one for each interval of patients. Between two counts the estimate is a range, drawn as a dark area. Below
         each panel are the numbers of patients known at the counted times.
     """
-    words = level_words(level)
+    words = percent_level(level)
     caption = (
         "Share of patients whose benefit lasts longer than so many weeks after the end of infusion (square-root "
         "scale), one panel for each regimen: Turnbull's estimate from the intervals in which patients lost the "
@@ -94,13 +90,13 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: st
     if curves.groups.empty:
         why = "No duration curve can be drawn: no regimen has patients whose durations are told as two intervals."
         return nothing(name, why, caption, left_out)
-    regimens = in_order(curves.groups["regimen_class"], REGIMEN_WORDS)
+    regimens = present_in_order(curves.groups["regimen_class"], REGIMEN_WORDS)
     with style():
         picture = _page(curves, regimens, level)
     notes = paragraphs(_benefits(curves.patients), left_out)
-    caption = with_marks(caption, curves.patients)
+    caption = marked_caption(caption, curves.patients)
     data, alt = _data(curves, regimens), _alt(curves, regimens, level)
-    return Figure(name, picture, data, alt, caption, study_ids(curves.patients), notes)
+    return Figure(name, picture, data, alt, caption, studies_of(curves.patients), notes)
 
 
 def patients_known(patients: pd.DataFrame, time: float) -> dict[str, int]:
@@ -183,7 +179,7 @@ def _title(curves: DurationCurves, regimen: str, wide: float, level: float) -> s
     group = _of(curves.groups, regimen).iloc[0]
     patients = _of(curves.patients, regimen)
     marks = "".join(mark for mark in MARK_WORDS if mark in _marks(patients))
-    lines = [f"{group['patients']} patients{marks}, {plural(group['k'], 'study', 'studies')}"]
+    lines = [f"{group['patients']} patients{marks}, {counted(group['k'], 'study', 'studies')}"]
     lines += [f"median {_median(group)}", _limits(group, level)]
     return "\n".join(wrap(line, wide) for line in lines)
 
@@ -199,13 +195,13 @@ def _median(group: pd.Series) -> str:
         return "not reached" if np.isinf(low) else f"later than {in_weeks(low)}"
     if low == high:
         return in_weeks(low)
-    return f"between {weeks(low)} and {in_weeks(high)}"
+    return f"between {weeks_cell(low)} and {in_weeks(high)}"
 
 
 def _limits(group: pd.Series, level: float) -> str:
-    low, high = weeks(group["median_ci_low"]), group["median_ci_high"]
+    low, high = weeks_cell(group["median_ci_low"]), group["median_ci_high"]
     limits = f"{low} weeks to not reached" if np.isinf(high) else f"{low} to {in_weeks(high)}"
-    return f"{level_words(level)} limits {limits}"
+    return f"{percent_level(level)} limits {limits}"
 
 
 def _estimate(ax: Axes, rows: pd.DataFrame, unit: float, look: Look) -> None:
@@ -225,7 +221,7 @@ def _benefits(patients: pd.DataFrame) -> str:
     named: dict[str, dict[str, None]] = {}
     for row in each(patients):
         words = BENEFIT_WORDS.get(row.benefit, row.benefit)
-        named.setdefault(words, {})[cite(row.study_id, short(row.citation))] = None
+        named.setdefault(words, {})[cite(row.study_id, short_citation(row.citation))] = None
     parts = [f"{words} ({', '.join(studies)})" for words, studies in named.items()]
     return f"Benefit counted: {'; '.join(parts)}."
 
@@ -283,8 +279,9 @@ def _data(curves: DurationCurves, regimens: list[str]) -> pd.DataFrame:
 
 def _alt(curves: DurationCurves, regimens: list[str], level: float) -> str:
     sentences = [
-        f"Share of patients whose benefit lasts longer than so many weeks, in {plural(len(regimens), 'regimen')}, from "
-        f"{plural(curves.patients['study_id'].nunique(), 'study', 'studies')} without a control group."
+        f"Share of patients whose benefit lasts longer than so many weeks, in {counted(len(regimens), 'regimen')}, "
+        "from "
+        f"{counted(curves.patients['study_id'].nunique(), 'study', 'studies')} without a control group."
     ]
     parts = []
     for regimen in regimens:
@@ -301,4 +298,4 @@ def _alt(curves: DurationCurves, regimens: list[str], level: float) -> str:
             f"{upper_first(regimen_words(regimen))}, {group['patients']} patients: {', '.join(steps)}; median "
             f"{_median(group)} ({_limits(group, level)})"
         )
-    return " ".join([*sentences, *(f"{words}." for words in parts)]) + f" Limits are {level_words(level)}."
+    return " ".join([*sentences, *(f"{words}." for words in parts)]) + f" Limits are {percent_level(level)}."

@@ -5,41 +5,35 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.picture_parts import regimen_key
-from analysis.figures.row_figure import (
-    PrintedColumn,
-    Row,
-    count_studies,
-    draw_rows,
-    grouped_rows,
-    percent_track,
-)
+from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
 from analysis.figures.row_marks import Mark, interval_marks
-from analysis.figures.style import nothing, regimen_look, style
-from analysis.figures.words import (
+from analysis.figures.study_rows import (
     arm_names,
-    count_mark,
-    in_weeks,
-    level_words,
+    marked_caption,
     marks_line,
     not_drawn,
-    of_them,
-    paragraphs,
-    percent,
-    percent_pair,
-    plural,
     row_label,
-    short,
-    spoken,
-    study_ids,
-    weeks,
-    where_it_stands,
-    whole,
-    with_marks,
+    sentence_label,
+    source_columns,
 )
-from analysis.outcomes.context import DEFINITION_WORDS, PLACEBO
-from analysis.wording import printed_percent
+from analysis.figures.style import nothing, regimen_look, style
+from analysis.outcomes.context import PLACEBO
+from analysis.wording import (
+    DEFINITION_WORDS,
+    count_cell,
+    count_mark,
+    counted,
+    in_weeks,
+    of_them,
+    percent,
+    percent_level,
+    percent_pair,
+    printed_percent,
+    short_citation,
+    weeks_cell,
+)
 
 _COLUMNS = (
     PrintedColumn(4, 186),
@@ -71,7 +65,7 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
         count are listed in the notes.
     """
     caption = (
-        f"Responders among the patients of each study, with Wilson's {level_words(level)} interval, grouped by what "
+        f"Responders among the patients of each study, with Wilson's {percent_level(level)} interval, grouped by what "
         "counted as a response; within a group by weeks after the end of infusion (0 = at its end; – = on treatment "
         "or not stated). Marker and colour stand for the regimen. The percentage is the printed one where a study "
         "prints it; the point stands at the count. Rates under different headings have different meanings and do not "
@@ -93,15 +87,17 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
         )
         picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(drawn), [marks_line(drawn), _units(drawn)])
     notes = paragraphs(_printed_otherwise(drawn), notes)
-    return Figure(name, picture, _data(drawn), _alt(drawn, level), with_marks(caption, drawn), study_ids(drawn), notes)
+    return Figure(
+        name, picture, _data(drawn), _alt(drawn, level), marked_caption(caption, drawn), studies_of(drawn), notes
+    )
 
 
 def _row(row, names: dict) -> Row:
     unit = "" if row.unit == "patients" else row.unit
     cells = (
         row_label(row, names) + (f" ({unit})" if unit else ""),
-        weeks(row.weeks),
-        f"{whole(row.responders)}/{whole(row.n)}{count_mark(row.count_basis)}",
+        weeks_cell(row.weeks),
+        f"{count_cell(row.responders)}/{count_cell(row.n)}{count_mark(row.count_basis)}",
         f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
     )
     return Row(cells, rate_marks(row, hollow=bool(unit)))
@@ -121,7 +117,8 @@ def _units(table: pd.DataFrame) -> str:
 def _printed_otherwise(table: pd.DataFrame) -> str:
     rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
     parts = [
-        f"{short(r.citation)}, week {weeks(r.weeks)}: {r.percent_reported:g}% is printed, {int(r.responders)} of "
+        f"{short_citation(r.citation)}, week {weeks_cell(r.weeks)}: {r.percent_reported:g}% is printed, "
+        f"{int(r.responders)} of "
         f"{int(r.n)} ({percent(r.rate)}) drawn"
         for r in each(rows)
     ]
@@ -150,14 +147,14 @@ def rate_numbers(table: pd.DataFrame, weight: str = "") -> dict[str, pd.Series]:
         "ci_low_percent": 100 * table["ci_low"],
         "ci_high_percent": 100 * table["ci_high"],
         "percent_as_printed": table["percent_reported"],
-        **where_it_stands(table, "responders"),
+        **source_columns(table, "responders"),
     }
 
 
 def _alt(table: pd.DataFrame, level: float) -> str:
     controlled = of_them(int((table["control"] == PLACEBO).sum()), len(table))
     sentences = [
-        f"{plural(len(table), 'responder rate')} from {plural(table['study_id'].nunique(), 'study', 'studies')}, "
+        f"{counted(len(table), 'responder rate')} from {counted(table['study_id'].nunique(), 'study', 'studies')}, "
         f"{controlled} from a placebo-controlled study."
     ]
     patients = table[table["unit"] == "patients"]
@@ -165,20 +162,20 @@ def _alt(table: pd.DataFrame, level: float) -> str:
     if len(patients) > _FEW:
         least, most = (next(each(patients.loc[[index]])) for index in _ends(patients))
         sentences.append(
-            f"Among patients they run from {printed_percent(least)} in {short(least.citation)} to "
-            f"{printed_percent(most)} in {short(most.citation)}, under "
-            f"{plural(patients['definition_class'].nunique(), 'definition')} of response."
+            f"Among patients they run from {printed_percent(least)} in {short_citation(least.citation)} to "
+            f"{printed_percent(most)} in {short_citation(most.citation)}, under "
+            f"{counted(patients['definition_class'].nunique(), 'definition')} of response."
         )
     names = arm_names(table)
     for (_, definition, _), rows in named.groupby(["study_id", "definition_class", "arm_id"], sort=False):
         steps = [
             f"{int(r.responders)} of {int(r.n)}{'' if r.unit == 'patients' else ' ' + r.unit} ({printed_percent(r)}, "
-            f"{level_words(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
+            f"{percent_level(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
             for r in each(rows)
         ]
         lead = "Largest group: " if len(table) > _FEW else ""
         words = DEFINITION_WORDS.get(definition, definition)
-        sentences.append(f"{lead}{spoken(next(each(rows)), names)}, {words}: {', '.join(steps)}.")
+        sentences.append(f"{lead}{sentence_label(next(each(rows)), names)}, {words}: {', '.join(steps)}.")
     return " ".join(sentences)
 
 

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.evidence.rowwise import each
 from analysis.figures.picture_parts import KEY_ROW, draw_heading, draw_key, key_rows
 from analysis.figures.row_marks import Mark, draw_mark
+from analysis.figures.study_rows import present_in_order
 from analysis.figures.style import (
     INK,
     LEADING,
@@ -33,8 +34,7 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import CONTROL_HEADINGS, CONTROL_ORDER, in_order, plural
-from analysis.wording import upper_first
+from analysis.wording import CONTROL_HEADINGS, counted, upper_first
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ def grouped_rows(
     """
     rows: list[Row | RowHeading] = []
     order: list[object] = []
-    for control in in_order(table["control"], CONTROL_ORDER):
+    for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
         rows.append(RowHeading(CONTROL_HEADINGS.get(control, control), detail(group)))
-        for value in in_order(group[by], words or {}) if by else [""]:
+        for value in present_in_order(group[by], words or {}) if by else [""]:
             part = group[group[by] == value] if by else group
             if by:
                 rows.append(RowHeading(upper_first((words or {}).get(value, value)), below=True))
@@ -118,8 +118,8 @@ def grouped_rows(
 
 def count_studies(group: pd.DataFrame, rows: str = "") -> str:
     """The remark behind a heading: `2 studies`, with the name of its rows `2 studies, 5 rates`."""
-    studies = plural(group["study_id"].nunique(), "study", "studies")
-    return f"{studies}, {plural(len(group), rows)}" if rows else studies
+    studies = counted(group["study_id"].nunique(), "study", "studies")
+    return f"{studies}, {counted(len(group), rows)}" if rows else studies
 
 
 @dataclass

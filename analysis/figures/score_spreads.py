@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import escape
+from analysis.exhibit import escape, paragraphs
 from analysis.figures.style import MUTED, POINTS, SMALL, Look, panel, text_height, wrap, write
-from analysis.figures.words import paragraphs, short
+from analysis.wording import short_citation
 
 _TOP = 10.0
 TAKEN_AS_SD = "taken as an SD"
@@ -102,9 +102,11 @@ def draw_bar_key(picture: Picture, kinds: list[str], left: float, top: float) ->
 def spread_notes(table: pd.DataFrame) -> str:
     """What is assumed about spreads, in words: unlabelled ones with one possible reading, and values without any."""
     taken = table[table["sd_basis"].astype("str").str.startswith(TAKEN_AS_SD)]
-    parts = [f"{short(r.citation)} (± {r.spread:g}, n = {int(r.n)}): {r.sd_basis}" for r in each(taken)]
+    parts = [f"{short_citation(r.citation)} (± {r.spread:g}, n = {int(r.n)}): {r.sd_basis}" for r in each(taken)]
     none = table[(table["spread_kind"] == "none") & table["value"].notna()]
     without = (
-        f"No spread is printed by {', '.join(dict.fromkeys(short(c) for c in none['citation']))}." if len(none) else ""
+        f"No spread is printed by {', '.join(dict.fromkeys(short_citation(c) for c in none['citation']))}."
+        if len(none)
+        else ""
     )
     return paragraphs(f"A spread printed without a label, {escape('; '.join(parts))}." if parts else "", without)

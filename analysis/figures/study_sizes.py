@@ -6,13 +6,12 @@ from math import sqrt
 
 import pandas as pd
 
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, studies_of
 from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
 from analysis.figures.row_marks import Line, Mark, Point, Words
 from analysis.figures.style import INK, LINE, TEXT, nothing, style
-from analysis.figures.words import plural, short, study_ids
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
-from analysis.outcomes.evidence_map import DESIGN_WORDS
+from analysis.wording import DESIGN_WORDS, counted, short_citation
 
 _SHORT_REGIMENS = {
     "anesthetic": "anaesthetic",
@@ -73,9 +72,11 @@ def study_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
         picture = draw_rows(_COLUMNS, _track(largest), rows, foot=foot)
     missing = studies[studies["n"].isna()]
     notes = (
-        f"Number of patients not stated: {', '.join(short(c) for c in missing['citation'])}." if len(missing) else ""
+        f"Number of patients not stated: {', '.join(short_citation(c) for c in missing['citation'])}."
+        if len(missing)
+        else ""
     )
-    return Figure(name, picture, _data(drawn), _alt(drawn), caption, study_ids(drawn), notes)
+    return Figure(name, picture, _data(drawn), _alt(drawn), caption, studies_of(drawn), notes)
 
 
 def _at(n: float, largest: float) -> float:
@@ -107,7 +108,7 @@ def _row(row, largest: float) -> Row:
         else:
             marks.append(Point(place - _LEFT, LINE, ".", size=2.5, stroke=0))
     regimens = [_SHORT_REGIMENS.get(r, r) for r in str(row.regimens).split("; ") if r]
-    return Row((short(row.citation), " and ".join(regimens), "", *("" for _ in _REPORTED)), tuple(marks))
+    return Row((short_citation(row.citation), " and ".join(regimens), "", *("" for _ in _REPORTED)), tuple(marks))
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
@@ -128,15 +129,16 @@ def _alt(table: pd.DataFrame) -> str:
         )
         if (count := int((table["control"] == control).sum()))
     ]
-    sentences = [f"{plural(len(table), 'study', 'studies')}: {', '.join(by_control)}."]
+    sentences = [f"{counted(len(table), 'study', 'studies')}: {', '.join(by_control)}."]
     if len(known):
         top = known[known["n"] == known["n"].max()].iloc[0]
-        patients = plural(int(top["n"]), "patient")
+        patients = counted(int(top["n"]), "patient")
         small = int((known["n"] <= 20).sum())
         sentences.append(
-            f"{short(top['citation'])} has {patients}."
+            f"{short_citation(top['citation'])} has {patients}."
             if len(table) == 1
-            else f"The largest is {short(top['citation'])} with {patients}; {small} of {len(known)} with a known size "
+            else f"The largest is {short_citation(top['citation'])} with {patients}; {small} of {len(known)} with "
+            "a known size "
             "have 20 patients or fewer."
         )
     given = [

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.figures.share_panels import horizontal_rules
 from analysis.figures.style import BAND, at_week, panel, text_width
-from analysis.figures.words import weeks as weeks_words
+from analysis.wording import weeks_cell
 
 PAIN_LIMITS = (-0.45, 10.45)
 
@@ -60,7 +60,7 @@ def visit_ticks(axis: TreatmentAxis, weeks: Iterable[float]) -> dict[float, str]
     visits = sorted({week for week in weeks if pd.notna(week)} | {0.0})
     ticks = {} if axis.before is None else {axis.before: "before"}
     for week in dict.fromkeys([0.0, visits[-1], *visits]):
-        place, words = axis.place(week), weeks_words(week)
+        place, words = axis.place(week), weeks_cell(week)
         if all(abs(place - x) > (text_width(words) + text_width(other)) / 2 + 4 for x, other in ticks.items()):
             ticks[place] = words
     return ticks

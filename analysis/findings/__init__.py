@@ -4,56 +4,77 @@ from __future__ import annotations
 
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding
-from analysis.findings.certainty import certainty, missing
-from analysis.findings.consistency import consistency
-from analysis.findings.duration import duration
-from analysis.findings.harm import harm
-from analysis.findings.pain import pain
-from analysis.findings.response import response
-from analysis.findings.scope import scope
-from analysis.findings.study import study, study_limits
-from analysis.findings.synthesis import durations_by_regimen, kept_over_time, pooled
+from analysis.findings.certainty_findings import certainty_finding, gaps_finding
+from analysis.findings.consistency_findings import consistency_finding
+from analysis.findings.duration_findings import duration_finding
+from analysis.findings.harm_findings import harm_finding
+from analysis.findings.pain_findings import pain_finding
+from analysis.findings.response_findings import response_finding
+from analysis.findings.selection_scope import evidence_scope
+from analysis.findings.study_answers import study_findings, study_limits
+from analysis.findings.synthesis_findings import (
+    durations_by_regimen_finding,
+    kept_benefit_finding,
+    pooled_rates_finding,
+)
 from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
-    "certainty",
-    "consistency",
-    "duration",
-    "durations_by_regimen",
-    "findings",
-    "harm",
-    "kept_over_time",
-    "limits",
-    "missing",
-    "pain",
-    "pooled",
-    "response",
-    "scope",
-    "study",
+    "certainty_finding",
+    "consistency_finding",
+    "duration_finding",
+    "durations_by_regimen_finding",
+    "evidence_findings",
+    "evidence_limits",
+    "evidence_scope",
+    "gaps_finding",
+    "harm_finding",
+    "kept_benefit_finding",
+    "pain_finding",
+    "pooled_rates_finding",
+    "response_finding",
+    "study_findings",
     "study_limits",
 ]
 
 
-def findings(
+def evidence_findings(
     selection: Selection, level: float = 0.95, horizon_weeks: float = 52, definition_classes: tuple[str, ...] = ()
 ) -> tuple[Finding, ...]:
-    """The six answers of the evidence report, in reading order."""
+    """Return the six answers of the evidence report, in reading order.
+
+    Parameters
+    ----------
+    selection
+        The evidence that counts.
+    level
+        Confidence level of the intervals.
+    horizon_weeks
+        Latest time that counts, in weeks after the end of infusion.
+    definition_classes
+        Definitions of a responder that count; empty for all.
+
+    Returns
+    -------
+    tuple of Finding
+        How much pain falls, how many patients respond, how long the benefit lasts, how sure the answers are, what
+        harm is reported, what is missing.
+    """
     return (
-        pain(selection, level, horizon_weeks),
-        response(selection, level, horizon_weeks, definition_classes),
-        duration(selection, level, horizon_weeks),
-        certainty(selection, definition_classes),
-        harm(selection, level),
-        missing(selection, definition_classes),
+        pain_finding(selection, level, horizon_weeks),
+        response_finding(selection, level, horizon_weeks, definition_classes),
+        duration_finding(selection, level, horizon_weeks),
+        certainty_finding(selection, definition_classes),
+        harm_finding(selection, level),
+        gaps_finding(selection, definition_classes),
     )
 
 
-def limits() -> tuple[str, ...]:
-    """What a reader must know before using the answers."""
+def evidence_limits() -> tuple[str, ...]:
+    """Return what a reader must know before using the answers, one sentence each."""
     return (
         "A fall of pain without a control group is not the effect of ketamine alone: patients are treated when "
-        "pain is at "
-        "its worst, and pain at its worst tends to fall.",
+        "pain is at its worst, and pain at its worst tends to fall.",
         "A responder is whom the study calls one; definitions differ and stand beside each rate.",
-        f"Marks stand wherever a number is not printed as such in the study's own text: {mark_notes(*MARK_WORDS)}",
+        f"Marks stand wherever a number is not printed as such in the study's own text: {mark_notes(MARK_WORDS)}",
     )

@@ -1,1 +1,4 @@
-"""The questions: what is known of pain, responders, durations of benefit and safety. Selection in, tables out."""
+"""The questions of the reports: pain, responders, duration of benefit, safety, consistency, synthesis and cohorts.
+
+Functions take a selection of the evidence or a cohort and return DataFrames.
+"""

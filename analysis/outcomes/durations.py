@@ -1,4 +1,4 @@
-"""How long the benefit lasts: every statement as an interval in weeks, milestones as disjoint groups of patients."""
+"""Duration of benefit: reported durations as intervals in weeks, and milestones as disjoint groups of patients."""
 
 from __future__ import annotations
 
@@ -9,29 +9,18 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import grouped, in_order, numbered, values
+from analysis.evidence.rowwise import grouped, numbered, sorted_rows, values
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
+from analysis.wording import BENEFIT_STATES, BENEFIT_WORDS
 
-# from the least to the most demanding
-BENEFITS = ("any_relief", "responder", "pain_free", "complete_remission")
-BENEFIT_WORDS = {
-    "any_relief": "any relief",
-    "responder": "responder",
-    "pain_free": "pain free",
-    "complete_remission": "complete remission",
-}
-BENEFIT_STATES = {
-    "any_relief": "with some relief",
-    "responder": "responding",
-    "pain_free": "pain free",
-    "complete_remission": "in complete remission",
-}
-# from the surest to the least sure
+# from the least to the most demanding definition
+_BENEFITS = ("any_relief", "responder", "pain_free", "complete_remission")
+# from the most to the least reliable
 ACCESS_LEVELS = ("full_text", "abstract", "secondary", "lay")
 COUNT_BASES = ("reported", "inferred", "derived_from_percent", "nearest_to_percent")
-SHOWN_AS = {
+_SHOWN_AS = {
     "none": "no benefit",
     "exact": "exact",
     "range_of_patients": "between",
@@ -40,33 +29,21 @@ SHOWN_AS = {
     "mean": "group average",
     "median": "group average",
 }
-SHARED = [
+_SHARED = [
     *CONTEXT_COLUMNS,
     *["route", "selected_by_outcome", "benefit", "statement", "group", "patients", "patients_treated"],
 ]
-STATEMENT_COLUMNS = [
-    *SHARED,
+_STATEMENT_COLUMNS = [
+    *_SHARED,
     *["weeks_low", "weeks_high", "shown_as", "level", "reported", "count_basis", "note"],
     *["access", "source_id", "locator", "row"],
 ]
-RETAINED_COLUMNS = [
-    *SHARED,
-    *[
-        "weeks",
-        "percent_reported",
-        "rate",
-        "ci_low",
-        "ci_high",
-        "reported",
-        "count_basis",
-        "note",
-        "access",
-        "source_id",
-        "locator",
-        "row",
-    ],
+_RETAINED_COLUMNS = [
+    *_SHARED,
+    *["weeks", "percent_reported", "rate", "ci_low", "ci_high", "reported", "count_basis", "note"],
+    *["access", "source_id", "locator", "row"],
 ]
-INTERVAL_COLUMNS = [
+_INTERVAL_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["selected_by_outcome", "benefit", "patients", "patients_treated", "weeks_low", "weeks_high", "kind"],
     *["includes_zero", "rule", "count_basis", "access", "rows"],
@@ -74,17 +51,27 @@ INTERVAL_COLUMNS = [
 
 
 def statements(selection: Selection) -> pd.DataFrame:
-    """Every reported duration on one axis in weeks after the end of infusion, one row a statement.
+    """Return every reported duration in weeks after the end of infusion.
 
-    weeks_low to weeks_high: equal where the benefit ended then; weeks_high is infinite where it lasted at least so
-    long; both missing where no time is given. shown_as: exact, between, at least, no benefit, group average (a mean
-    or median: not the duration of any patient), group statement (said of a group without a count), no weeks.
+    Parameters
+    ----------
+    selection : Selection
+
+    Returns
+    -------
+    DataFrame, one row per statement
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, route, selected_by_outcome, benefit,
+        statement, group, patients, patients_treated, weeks_low, weeks_high, shown_as, level, reported, count_basis,
+        note, access, source_id, locator, row. weeks_low and weeks_high (weeks) are equal where the benefit ended then;
+        weeks_high is infinite where it lasted at least that long; both are missing where no time is given. shown_as is
+        `exact`, `between`, `at least`, `no benefit`, `group average` (a mean or median, not the duration of any
+        patient), `group statement` (about a group, without a count) or `no weeks`.
     """
     frame = with_context(selection, "durations")
     columns = ("statement", "level", "weeks_low", "weeks_high")
     shown, ends = [], []
     for statement, level, low, high in values(frame, *columns):
-        words = SHOWN_AS.get(statement)
+        words = _SHOWN_AS.get(statement)
         lasts = statement in ("milestone", "ongoing")
         if lasts and level == "group_level":
             words = "group statement"
@@ -94,14 +81,26 @@ def statements(selection: Selection) -> pd.DataFrame:
         shown.append(words)
         ends.append(np.inf if endless else high)
     frame["shown_as"], frame["weeks_high"] = pd.array(shown, dtype="str"), np.array(ends, dtype="float64")
-    return in_order(frame, "study_id", "arm_id", "weeks_low", "row")[STATEMENT_COLUMNS]
+    return sorted_rows(frame, "study_id", "arm_id", "weeks_low", "row")[_STATEMENT_COLUMNS]
 
 
 def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
-    """Benefit kept over time: the share of all treated patients of an arm who still have it, with Wilson's interval.
+    """Return the share of all treated patients who still have the benefit over time, with Wilson's interval.
 
-    One row a milestone that counts patients: `patients` of `patients_treated` still had the benefit at `weeks`;
-    rate and limits between 0 and 1. percent_reported: the same share as table responders prints it, where it does.
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame, one row per milestone that counts patients
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, route, selected_by_outcome, benefit,
+        statement, group, patients, patients_treated, weeks, percent_reported, rate, ci_low, ci_high, reported,
+        count_basis, note, access, source_id, locator, row. `patients` of `patients_treated` still have the benefit at
+        `weeks`; rate, ci_low and ci_high lie between 0 and 1; percent_reported is the same share as table responders
+        prints it, else missing.
     """
     frame = _milestones(statements(selection)).rename(columns={"weeks_low": "weeks"})
     counts = [(int(patients), int(treated)) for patients, treated in values(frame, "patients", "patients_treated")]
@@ -110,7 +109,7 @@ def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
     frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
     frame["percent_reported"] = _printed_percentages(selection, frame)
-    return in_order(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[RETAINED_COLUMNS]
+    return sorted_rows(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[_RETAINED_COLUMNS]
 
 
 def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarray:
@@ -129,10 +128,16 @@ def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarra
 class PatientIntervals:
     """Durations of single patients as intervals.
 
-    table: one row a group of patients with the same interval: benefit, patients, weeks_low, weeks_high, kind
-    (exact, interval or right-censored), includes_zero (the patients may never have had the benefit), rule (in
-    words), count_basis, rows (where the numbers stand). An interval is open below and closed above, as for
-    Turnbull's estimate. left_out: statements and patients that give no interval, each with `why`.
+    Attributes
+    ----------
+    table : DataFrame, one row per group of patients with the same interval
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, selected_by_outcome, benefit, patients,
+        patients_treated, weeks_low, weeks_high, kind, includes_zero, rule, count_basis, access, rows. The interval
+        (weeks_low, weeks_high] is open below and closed above, as for Turnbull's estimate; kind is `exact`, `interval`
+        or `right-censored`; includes_zero says that the patients may never have had the benefit; rule is in words; rows
+        says where the numbers are stored.
+    left_out : DataFrame
+        Statements and patients without an interval, in the columns of `statements`, and why.
     """
 
     table: pd.DataFrame
@@ -140,20 +145,32 @@ class PatientIntervals:
 
 
 def intervals(selection: Selection) -> PatientIntervals:
-    """Turn statements into disjoint groups of patients, each patient counted once.
+    """Convert statements into disjoint groups of patients, so that each patient counts once.
 
-    The rule, arm by arm. Milestones of one benefit are nested, so neighbouring ones part the patients: of N treated
-    with a, b, c still having the benefit at weeks r < s < t, N - a never had it or lost it by r, a - b lost it
-    between r and s, b - c between s and t, and c still had it at t (right-censored there). With r = 0, N - a are
-    exact zeros. Where an arm has milestones of several benefits, the one with most times speaks for it (then the
-    more demanding). Patients without any benefit (statement none) are exact zeros and part of the N - a. An arm
-    without counted milestones gives its exact, between and ongoing statements. Averages, statements about groups,
-    statements without a count or without weeks are left out with the reason, and so are treated patients of whom no
-    duration is told.
+    The rule for one arm:
+
+    - Milestones of one benefit are nested. Of N treated patients, a, b and c still have the benefit at weeks r < s < t.
+      Then N - a never had it or lost it by r, a - b lost it between r and s, b - c lost it between s and t, and c still
+      had it at t (right-censored). With r = 0, N - a are exact zeros.
+    - If an arm has milestones of several benefits, the benefit with the most times is used, then the more demanding
+    one.
+    - Patients without any benefit (statement `none`) are exact zeros and part of the N - a.
+    - An arm without counted milestones contributes its exact, between and ongoing statements.
+    - Averages, statements about groups, and statements without a count or without weeks are left out with the reason.
+    So
+      are treated patients whose duration is not reported.
+
+    Parameters
+    ----------
+    selection : Selection
+
+    Returns
+    -------
+    PatientIntervals
     """
     table = statements(selection)
     arms = grouped((row.arm_id, row) for row in table.itertuples(index=False) if isinstance(row.arm_id, str))
-    found: list[dict] = []
+    entries: list[dict] = []
     left: list[tuple] = []
     for rows in arms.values():
         judged = [(row, _why_unusable(row)) for row in rows]
@@ -166,15 +183,15 @@ def intervals(selection: Selection) -> PatientIntervals:
             zeros = [row for row in usable if row.statement == "none"]
             groups = _from_milestones(series, zeros)
             why = f"the milestones of {BENEFIT_WORDS[chosen]} speak for this arm"
-            spoken = {row.row for row in (*series, *zeros)}
-            left += [(row, why) for row in usable if row.row not in spoken]
+            used = {row.row for row in (*series, *zeros)}
+            left += [(row, why) for row in usable if row.row not in used]
         else:
             groups = [_from_statement(row) for row in usable]
-        found += groups
+        entries += groups
         left += _unreported(rows, usable, groups)
-    groups = pd.DataFrame(found, columns=INTERVAL_COLUMNS)
+    groups = pd.DataFrame(entries, columns=_INTERVAL_COLUMNS)
     groups = groups[groups["patients"] > 0].reset_index(drop=True)
-    left_out = pd.DataFrame([(*row, why) for row, why in left], columns=[*STATEMENT_COLUMNS, "why"])
+    left_out = pd.DataFrame([(*row, why) for row, why in left], columns=[*_STATEMENT_COLUMNS, "why"])
     return PatientIntervals(groups, left_out.astype(table.dtypes.to_dict() | {"why": "str"}))
 
 
@@ -200,9 +217,17 @@ def _why_unusable(row) -> str:
 
 
 def chosen_benefit(benefits: Iterable[str], weeks: Iterable[float]) -> str:
-    """Of several benefits counted in one arm the one with the most times, then the more demanding."""
+    """Return the benefit that represents an arm: the one counted at most times, then the more demanding.
+
+    Parameters
+    ----------
+    benefits : iterable of str
+        One element per count; members of _BENEFITS.
+    weeks : iterable of float
+        Time of each count.
+    """
     times = grouped(zip(benefits, weeks, strict=True))
-    return max(times, key=lambda benefit: (len(set(times[benefit])), BENEFITS.index(benefit)))
+    return max(times, key=lambda benefit: (len(set(times[benefit])), _BENEFITS.index(benefit)))
 
 
 def _from_milestones(rows: list, zeros: list) -> list[dict]:
@@ -210,17 +235,17 @@ def _from_milestones(rows: list, zeros: list) -> list[dict]:
     never = min(sum(int(row.patients) for row in zeros), treated - int(first.patients))
     rest = treated - int(first.patients) - never
     state = BENEFIT_STATES[first.benefit]
-    found = []
+    entries = []
     if first.weeks_low == 0:
         places = [*(row.row for row in zeros), first.row] if never else [first.row]
         rule = f"{treated} treated; {int(first.patients)} {state} at the end of infusion"
-        found.append(_group(first, never + rest, 0, 0, "exact", True, rule, places))
+        entries.append(_group(first, never + rest, 0, 0, "exact", True, rule, places))
     else:
         if never:
             rule = f"{never} of {treated} without any benefit"
-            found.append(_group(first, never, 0, 0, "exact", True, rule, [row.row for row in zeros]))
+            entries.append(_group(first, never, 0, 0, "exact", True, rule, [row.row for row in zeros]))
         rule = f"{treated} treated; {int(first.patients)} {state} at {first.weeks_low:g} weeks"
-        found.append(_group(first, rest, 0, first.weeks_low, "interval", True, rule, [first.row]))
+        entries.append(_group(first, rest, 0, first.weeks_low, "interval", True, rule, [first.row]))
     for before, after in pairwise(rows):
         lost = int(before.patients) - int(after.patients)
         now = f"{int(after.patients)} at {after.weeks_low:g}"
@@ -229,11 +254,11 @@ def _from_milestones(rows: list, zeros: list) -> list[dict]:
         group = _group(after, lost, before.weeks_low, after.weeks_low, "interval", False, rule, places)
         basis = max(before.count_basis, after.count_basis, key=COUNT_BASES.index)
         access = max(before.access, after.access, key=ACCESS_LEVELS.index)
-        found.append(group | {"count_basis": basis, "access": access})
+        entries.append(group | {"count_basis": basis, "access": access})
     last = rows[-1]
     rule = f"{int(last.patients)} {state} at {last.weeks_low:g} weeks, the last count"
-    found.append(_group(last, int(last.patients), last.weeks_low, np.inf, "right-censored", False, rule, [last.row]))
-    return found
+    entries.append(_group(last, int(last.patients), last.weeks_low, np.inf, "right-censored", False, rule, [last.row]))
+    return entries
 
 
 def _from_statement(row) -> dict:
@@ -261,7 +286,7 @@ def _group(row, patients, low, high, kind, zero, rule, places) -> dict:
 
 
 def _unreported(rows: list, usable: list, groups: list[dict]) -> list[tuple]:
-    """The treated patients of an arm of whom no duration is told, with the reason, if there are any."""
+    """Return the treated patients of an arm whose duration is not reported, with the reason, if there are any."""
     treated = max((int(row.patients_treated) for row in rows if pd.notna(row.patients_treated)), default=0)
     missing = treated - sum(group["patients"] for group in groups)
     if missing <= 0 or not usable:

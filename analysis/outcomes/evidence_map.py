@@ -1,4 +1,4 @@
-"""What has been studied: designs, regimens, sizes, what each study reports, and doses on one comparable scale."""
+"""What has been studied: designs, sizes, regimens, the outcomes that studies report, and doses on one scale."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import rowwise
-from analysis.evidence.rowwise import each, in_order, values
+from analysis.evidence.rowwise import each, sorted_rows, values
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, source_row
+from analysis.wording import DESIGN_WORDS
 
 REPORTS = {
     "pain_scores": "pain_scores",
@@ -19,24 +20,13 @@ REPORTS = {
     "adverse_events": "adverse_events",
     "tests": "reported_tests",
 }
-DESIGN_WORDS = {
-    "rct": "randomised trial",
-    "crossover_rct": "randomised crossover trial",
-    "rct_protocol": "planned randomised trial (no results)",
-    "open_label_trial": "open-label trial",
-    "prospective_cohort": "prospective cohort",
-    "retrospective_cohort": "retrospective cohort",
-    "case_series": "case series",
-    "case_report": "case report",
-    "pkpd_model": "drug-level model",
-}
 _STUDY_COLUMNS = [
     *["study_id", "citation", "year", "design", "design_words", "control", "country", "population", "n", "n_is"],
     *["regimens", "routes", *REPORTS, "doi", "row"],
 ]
-CONVERTED_COLUMNS = ["dose_reported", "mg_per_h", "total_mg", "assumption", "not_comparable"]
-DOSE_PRINTED = ["dose_value", "dose_unit", "dose_kind", "dose_cap_mg_h", "route", "hours_per_day", "infusion_days"]
-DOSE_COLUMNS = [
+_CONVERTED_COLUMNS = ["dose_reported", "mg_per_h", "total_mg", "assumption", "not_comparable"]
+_DOSE_PRINTED = ["dose_value", "dose_unit", "dose_kind", "dose_cap_mg_h", "route", "hours_per_day", "infusion_days"]
+_DOSE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["drug", "route", "dose_reported", "dose_kind", "mg_per_h", "hours_per_day", "infusion_days", "total_mg"],
     *["assumption", "not_comparable", "row"],
@@ -44,10 +34,19 @@ DOSE_COLUMNS = [
 
 
 def studies(selection: Selection) -> pd.DataFrame:
-    """One row a study that counts: design, control, size, regimens, routes and how many rows of each kind it gives.
+    """Return design, control group, size, regimens and routes of each selected study, the largest first.
 
-    n is the number of patients with CRPS where stated (`n_is` = `with CRPS`), else of all enrolled (`enrolled`), else
-    missing. regimens, routes: of its ketamine arms that count, separated by `; `. Sorted by size, largest first.
+    Parameters
+    ----------
+    selection : Selection
+
+    Returns
+    -------
+    DataFrame, one row per study
+        Columns study_id, citation, year, design, design_words, control, country, population, n, n_is, regimens, routes,
+        the number of rows of each kind of result (REPORTS), doi, row. n is the number of patients with CRPS where
+        stated (n_is `with CRPS`), else of all enrolled (`enrolled`), else missing. regimens and routes are those of the
+        selected ketamine arms, separated by `; `.
     """
     evidence = selection.evidence
     frame = evidence.studies.copy()
@@ -71,54 +70,78 @@ def studies(selection: Selection) -> pd.DataFrame:
 
 
 def evidence_by_control(selection: Selection) -> pd.DataFrame:
-    """How much evidence of each kind counts: one row a control group kind, with the number of studies, of patients
-    (where a number is printed), of studies without a number, and of studies that print pain scores, rates or
-    durations."""
+    """Return the amount of evidence for each kind of control group.
+
+    Parameters
+    ----------
+    selection : Selection
+
+    Returns
+    -------
+    DataFrame, one row per control group
+        Columns control, studies, patients (of studies with a number), without_n (studies without a number),
+        with_outcomes (studies with pain scores, responder rates or durations). Protocols do not count.
+    """
     columns = ["control", "design", "n", "pain_scores", "responders", "durations"]
     counted = [row for row in values(studies(selection), *columns) if row[1] != "rct_protocol"]
-    found = []
+    rows = []
     for kind in ("placebo-controlled", "active comparison", UNCONTROLLED):
         group = [(n, any(outcomes)) for control, _, n, *outcomes in counted if control == kind]
         if group:
             sizes = [n for n, _ in group if pd.notna(n)]
             with_outcomes = sum(prints for _, prints in group)
-            found.append((kind, len(group), sum(sizes), len(group) - len(sizes), with_outcomes))
+            rows.append((kind, len(group), sum(sizes), len(group) - len(sizes), with_outcomes))
     dtypes = {"control": "str", "studies": "int64", "patients": "Int64", "without_n": "Int64", "with_outcomes": "int64"}
-    return rowwise.table(found, dtypes)
+    return rowwise.table(rows, dtypes)
 
 
 def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
-    """The dose of each ketamine arm on one scale: mg an hour, hours a day, days and total mg for a body of `weight_kg`.
+    """Return the dose of each ketamine arm on one scale.
 
-    assumption: every step of the conversion in words; a dose that is a maximum makes the total an upper limit, and
-    a printed cap in mg/h is applied. not_comparable: why no rate or total can be given (no dose printed, percent of
-    a cream, a single dose, hours or days missing); then the numbers are missing. ValueError for a weight that is
-    not above 0.
+    Parameters
+    ----------
+    selection : Selection
+    weight_kg : float
+        Body weight for doses per kg.
+
+    Returns
+    -------
+    DataFrame, one row per ketamine arm
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, drug, route, dose_reported, dose_kind,
+        mg_per_h, hours_per_day, infusion_days, total_mg, assumption, not_comparable, row, among them mg_per_h,
+        hours_per_day, infusion_days and total_mg. assumption describes every step of the conversion: a maximum dose
+        makes the total an upper limit, and a printed cap in mg/h is applied. not_comparable says why there is no rate
+        or total (no dose printed, percentage of a cream, single dose, hours or days missing).
+
+    Raises
+    ------
+    ValueError
+        For a weight that is not above 0.
     """
     if not weight_kg > 0:
         raise ValueError(f"weight_kg is {weight_kg}: a body weight is above 0 kg")
     evidence = selection.evidence
     arms = evidence.arms[evidence.arms["role"] == "ketamine"].reset_index(drop=True)
     control = controls(evidence).to_dict()
-    steps = [_convert(arm, weight_kg) for arm in each(arms[DOSE_PRINTED])]
+    steps = [_convert(arm, weight_kg) for arm in each(arms[_DOSE_PRINTED])]
     arms["regimen_class"] = arms["regimen_class"].fillna(NOT_STATED)
     arms["row"] = pd.array([source_row("arms", row) for row in arms["row"].tolist()], dtype="str")
     added = {
         **looked_up(evidence.studies, arms["study_id"], ["citation"]),
         "control": pd.array([control[study] for study in arms["study_id"].tolist()], dtype="str"),
-        **pd.DataFrame(steps, columns=CONVERTED_COLUMNS),
+        **pd.DataFrame(steps, columns=_CONVERTED_COLUMNS),
     }
     frame = pd.concat([arms, pd.DataFrame(added, index=arms.index)], axis=1)
-    return in_order(frame, "regimen_class", "total_mg", "arm_id")[DOSE_COLUMNS]
+    return sorted_rows(frame, "regimen_class", "total_mg", "arm_id")[_DOSE_COLUMNS]
 
 
 def _convert(arm, weight: float) -> dict[str, object]:
-    found = {"dose_reported": "", "mg_per_h": np.nan, "total_mg": np.nan, "assumption": "", "not_comparable": ""}
+    result = {"dose_reported": "", "mg_per_h": np.nan, "total_mg": np.nan, "assumption": "", "not_comparable": ""}
     if pd.isna(arm.dose_value) or not isinstance(arm.dose_unit, str):
-        return found | {"not_comparable": "dose not printed"}
-    found["dose_reported"] = f"{arm.dose_value:g} {arm.dose_unit}"
+        return result | {"not_comparable": "dose not printed"}
+    result["dose_reported"] = f"{arm.dose_value:g} {arm.dose_unit}"
     if arm.route != "iv":
-        return found | {"not_comparable": f"not intravenous ({str(arm.route).replace('_', ' ')})"}
+        return result | {"not_comparable": f"not intravenous ({str(arm.route).replace('_', ' ')})"}
     per_kg = arm.dose_unit.startswith("mg/kg")
     value = arm.dose_value * weight if per_kg else arm.dose_value
     steps = [f"{weight:g} kg body weight"] if per_kg else []
@@ -132,7 +155,7 @@ def _convert(arm, weight: float) -> dict[str, object]:
     elif arm.dose_unit in ("mg/day", "mg/kg/day"):
         rate, daily = value / hours, value
     else:
-        return found | {"not_comparable": f"unit {arm.dose_unit} has no rate"}
+        return result | {"not_comparable": f"unit {arm.dose_unit} has no rate"}
     steps.append(
         {
             "max": "highest rate taken for the whole infusion: an upper limit",
@@ -144,5 +167,5 @@ def _convert(arm, weight: float) -> dict[str, object]:
     missing = [name for name, number in (("hours a day", hours), ("days", days)) if pd.isna(number)]
     total = daily * days
     if pd.isna(total):
-        found["not_comparable"] = f"no total: {' and '.join(missing)} not printed"
-    return found | {"mg_per_h": rate, "total_mg": total, "assumption": "; ".join(steps)}
+        result["not_comparable"] = f"no total: {' and '.join(missing)} not printed"
+    return result | {"mg_per_h": rate, "total_mg": total, "assumption": "; ".join(steps)}

@@ -1,4 +1,4 @@
-"""How many patients respond, and the flow between two times."""
+"""Responder rates, and the possible flow of patients between two times."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import each, grouped, in_order, values
+from analysis.evidence.rowwise import each, grouped, sorted_rows, values
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import CONTEXT_COLUMNS, DEFINITION_WORDS, source_row, with_context
+from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import decimals_of
+from analysis.wording import DEFINITION_WORDS
 
 RATE_COLUMNS = [
     *CONTEXT_COLUMNS,
@@ -24,12 +25,23 @@ _QUANTITIES = ("kept", "lost", "gained", "neither")
 
 
 def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Every reported responder rate with Wilson's interval at `level`; rate and limits between 0 and 1.
+    """Return every reported responder rate with Wilson's interval, sorted by time and study.
 
-    responders of n: as the study states them; count_basis says whether the count is `reported`, `derived_from_percent`,
-    `nearest_to_percent` (no whole number of n gives the printed percentage) or `inferred`. weeks: after the end of
-    infusion, missing if not stated or on treatment. unit: patients, infusions or cases; only patients compare.
-    Sorted by time, then study. definition_classes: empty for all.
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+    definition_classes : tuple of str
+        Definitions of response to include; empty for all.
+
+    Returns
+    -------
+    DataFrame, one row per reported rate
+        RATE_COLUMNS. responders of n as the study reports them; count_basis is `reported`, `derived_from_percent`,
+        `nearest_to_percent` (no whole number of n gives the printed percentage) or `inferred`. weeks is after the end
+        of infusion, missing if not stated or during treatment. unit is patients, infusions or cases; only patients are
+        comparable. rate, ci_low and ci_high lie between 0 and 1.
     """
     frame = with_context(selection, "responders").rename(columns={"weeks_from_end": "weeks"})
     if definition_classes:
@@ -40,16 +52,29 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
     frame["rate"] = frame["responders"].astype("float64") / frame["n"].astype("float64")
     frame["ci_low"] = [low for low, _ in limits]
     frame["ci_high"] = [high for _, high in limits]
-    return in_order(frame, "weeks", "study_id", "arm_id", "row")[RATE_COLUMNS]
+    return sorted_rows(frame, "weeks", "study_id", "arm_id", "row")[RATE_COLUMNS]
 
 
 @dataclass(frozen=True)
 class Flow:
-    """What two rates of one group allow: who kept, lost and gained the benefit between two times.
+    """What two responder rates of one group allow: how many patients kept, lost and gained the response.
 
-    bounds: quantity (kept, lost, gained, neither), low, high over all tables of whole patients; low_fits, high_fits
-    over those that also give the printed p-value under some form of McNemar's test (missing where no p is printed
-    or none fits). tables: every table and test: kept, lost, gained, neither, test, p, fits_p.
+    Attributes
+    ----------
+    study_id, citation, arm_id, definition, definition_class, count_basis, rows : str
+    n : int
+        Number of patients.
+    first, second : int
+        Responders at each time; percent_first and percent_second as printed.
+    weeks_first, weeks_second : float
+        Weeks after the end of infusion; timepoint_first and timepoint_second in words.
+    p_reported : float
+        Printed p-value; NaN if none.
+    bounds : DataFrame
+        Columns quantity (kept, lost, gained, neither), low and high over all 2 × 2 tables of whole patients, low_fits
+        and high_fits over those that give the printed p-value under some form of McNemar's test (missing without one).
+    tables : DataFrame, one row per table and test
+        Columns kept, lost, gained, neither, test, p, fits_p.
     """
 
     study_id: str
@@ -74,10 +99,20 @@ class Flow:
 
 
 def flows(selection: Selection, definition_classes: tuple[str, ...] = ()) -> list[Flow]:
-    """One Flow for each arm with the same definition counted at two times in the same number of patients (2 or more).
+    """Return a `Flow` for each arm with the same definition counted at two times in the same number of patients.
 
-    With more than two times: the first and the last. The milestones' own p-value is used where the study prints a test
-    named `responder status`.
+    With more than two times, the first and the last are used. The p-value is that of the study's test named
+    `responder status`, if it prints one.
+
+    Parameters
+    ----------
+    selection : Selection
+    definition_classes : tuple of str
+        Definitions of response to include; empty for all.
+
+    Returns
+    -------
+    list of Flow
     """
     groups = grouped(
         ((row.arm_id, row.definition_class, row.n), row)

@@ -1,13 +1,11 @@
-"""Each row of the tables in one line, with its source and where the source can be read: what a report prints behind
-its numbers."""
+"""Each row of the tables in one line, with its source and its address, for links in a report."""
 
 from __future__ import annotations
 
+from analysis.evidence.dictionary import column_titles
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import grouped
-from analysis.outcomes.context import ACCESS_WORDS
-from analysis.tabular.data_package import read_package
-from analysis.tabular.schema import TableSchema
+from analysis.wording import ACCESS_WORDS
 
 _PLACES = ("doi", "pmid", "pmcid", "url")
 _ADDRESSES = {
@@ -16,29 +14,36 @@ _ADDRESSES = {
     "pmcid": ("{}", "https://pmc.ncbi.nlm.nih.gov/articles/{}/"),
     "url": ("web page", "{}"),
 }
-# said elsewhere in the line: whose row it is, and where it stands
+# shown elsewhere in the line: the study or arm, and the source
 _ELSEWHERE = {"study_id", "review_id", "arm_id", "label", "citation", "source_id", "locator", "title", *_PLACES}
 
 
 def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
-    """What every row holds: table -> row (as a spreadsheet shows it, as text) -> entry.
+    """Return the content of every row of the evidence.
 
-    An entry has study (id of the study or review; empty where there is none), arm (label), says (each filled cell
-    with the title of its column, as it stands in the file), source (id, empty for tables without one), locator.
+    Parameters
+    ----------
+    evidence : Evidence
+
+    Returns
+    -------
+    dict
+        table -> row number as text -> entry. An entry has study (id of the study or review, or empty), arm (label),
+        says (each filled cell with the title of its column, as in the file), source (id, or empty) and locator.
     """
-    tables = read_package(evidence.folder).tables
+    titles = column_titles(evidence.folder)
     arms = {row["arm_id"]: row["label"] for row in evidence.texts["arms"].values()}
     return {
-        name: {str(number): _entry(tables[name], cells, arms) for number, cells in lines.items()}
+        name: {str(number): _entry(titles[name], cells, arms) for number, cells in lines.items()}
         for name, lines in evidence.texts.items()
     }
 
 
-def _entry(table: TableSchema, cells: dict[str, str], arms: dict[str, str]) -> dict[str, str]:
+def _entry(titles: dict[str, str], cells: dict[str, str], arms: dict[str, str]) -> dict[str, str]:
     said = [
-        f"{column.title}: {cells[column.name]}"
-        for column in table.fields
-        if cells.get(column.name) and column.name not in _ELSEWHERE
+        f"{title}: {cells[column]}"
+        for column, title in titles.items()
+        if cells.get(column) and column not in _ELSEWHERE
     ]
     source = cells.get("source_id", "")
     return {
@@ -51,21 +56,31 @@ def _entry(table: TableSchema, cells: dict[str, str], arms: dict[str, str]) -> d
 
 
 def sources(evidence: Evidence) -> dict[str, dict[str, str]]:
-    """Every source, study and review by its id: words (what could be read of it), label and url of its best
-    address: DOI, else PubMed, PubMed Central, web page. A source without an address of its own gets that of its
-    study, a study that of its sources; label and url are empty where nothing is recorded at all."""
+    """Return access and best address of every source, study and review.
+
+    Parameters
+    ----------
+    evidence : Evidence
+
+    Returns
+    -------
+    dict
+        id -> words (what could be read of a source), label and url of its best address: DOI, else PubMed, PubMed
+        Central, web page. A source without an address has that of its study, a study that of its sources; label and url
+        are empty if none is recorded.
+    """
     texts = evidence.texts
     own = {row["source_id"]: row for row in texts["sources"].values()}
     works = {row["study_id"]: row for row in texts["studies"].values()}
     works |= {row["review_id"]: row for row in texts["reviews"].values()}
     of_work = grouped((row["study_id"], row) for row in own.values())
-    found = {
+    result = {
         name: {"words": ACCESS_WORDS[row["access"]], **_address(row, works.get(row["study_id"], {}))}
         for name, row in own.items()
     }
     for name, row in works.items():
-        found.setdefault(name, {"words": "", **_address(row, *of_work.get(name, []))})
-    return found
+        result.setdefault(name, {"words": "", **_address(row, *of_work.get(name, []))})
+    return result
 
 
 def _address(*rows: dict[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What harm is reported."""
+"""Reported adverse events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
 from analysis.statistics.intervals import rule_of_three, wilson
 from analysis.statistics.rounding import counts_behind_percent
 
-EVENT_COLUMNS = [
+_EVENT_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["event", "events", "n", "percent_reported", "count_basis", "rate", "ci_low", "ci_high", "rule_of_three"],
     *["note", "access", "source_id", "locator", "row"],
@@ -27,20 +27,31 @@ _RATES = {
 
 
 def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
-    """Every reported adverse event with its rate (0 to 1) and Wilson's interval at `level`.
+    """Return every reported adverse event with its rate and Wilson's interval.
 
-    count_basis: `reported`; `derived_from_percent` (a whole number of n gives the printed percentage; of several,
-    the nearest); `nearest_to_percent` (none does: the nearest count, and the rate is the printed one); `no count`
-    (mentioned without a number: no rate). rule_of_three: the upper 95% limit 3/n where no patient had the event.
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame, one row per reported event
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, event, events, n, percent_reported,
+        count_basis, rate, ci_low, ci_high, rule_of_three, note, access, source_id, locator, row. count_basis is
+        `reported`; `derived_from_percent` (a whole number of n gives the printed percentage; the nearest of several);
+        `nearest_to_percent` (none does: the nearest count, with the printed rate); or `no count` (no rate). rate,
+        ci_low and ci_high lie between 0 and 1. rule_of_three is the upper 95% limit 3/n where no patient had the event.
     """
     frame = with_context(selection, "adverse_events")
-    found = [_rate(row, level) for row in each(frame[_COUNTED])]
-    added = rowwise.table(found, _RATES)
-    return pd.concat([frame.drop(columns="events"), added], axis=1)[EVENT_COLUMNS]
+    rows = [_rate(row, level) for row in each(frame[_COUNTED])]
+    added = rowwise.table(rows, _RATES)
+    return pd.concat([frame.drop(columns="events"), added], axis=1)[_EVENT_COLUMNS]
 
 
 def _rate(row, level: float) -> tuple[object, ...]:
-    """Count, its basis, rate, limits and rule of three of one row."""
+    """Return count, its basis, rate, limits and rule of three of one row."""
     events, basis = _count(row)
     known = pd.notna(events) and pd.notna(row.n)
     rate = float(row.percent_reported) / 100 if basis == "nearest_to_percent" else events / row.n if known else np.nan

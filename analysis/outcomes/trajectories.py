@@ -1,4 +1,4 @@
-"""How much pain falls and how soon: reported scores on the 0-10 scale, changes, differences between arms."""
+"""Pain scores over time: reported scores on the 0-10 scale, changes from baseline, and differences between arms."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from analysis.statistics.summaries import (
     welch_interval,
 )
 
-SCORE_COLUMNS = [
+_SCORE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["timepoint", "phase", "weeks", "n", "statistic", "value", "spread_kind", "spread", "spread_low", "spread_high"],
     *["sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"],
     *["instrument", "note", "access", "source_id", "locator", "row"],
 ]
 _SCALE = (0.0, 10.0)
-PRINTED = ["statistic", "value", "spread_kind", "spread_low", "spread_high", "scale_max", "n"]
-REPLACED = ["value", "spread_kind", "spread_low", "spread_high"]
-ADDED = ["spread", "sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"]
-SCORED = dict.fromkeys([*REPLACED, *ADDED], "float64") | {"spread_kind": "str", "sd_basis": "str"}
-AFTER_BASELINE = ("during", "end_of_infusion", "follow_up")
-TWO_ENDS = ("q1_q3", "range", "ci95")
-CHANGE_COLUMNS = [
+_PRINTED = ["statistic", "value", "spread_kind", "spread_low", "spread_high", "scale_max", "n"]
+_REPLACED = ["value", "spread_kind", "spread_low", "spread_high"]
+_ADDED = ["spread", "sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"]
+_SCORED = dict.fromkeys([*_REPLACED, *_ADDED], "float64") | {"spread_kind": "str", "sd_basis": "str"}
+_AFTER_BASELINE = ("during", "end_of_infusion", "follow_up")
+_TWO_ENDS = ("q1_q3", "range", "ci95")
+_CHANGE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["timepoint", "weeks", "n", "change", "se", "change_low", "change_high", "basis", "interval", "access", "rows"],
 ]
-DIFFERENCE_COLUMNS = [
+_DIFFERENCE_COLUMNS = [
     *["study_id", "citation", "arm_id", "label", "role", "weeks", "timepoint", "n_ketamine", "n_control"],
     *[
         "ketamine",
@@ -53,37 +53,64 @@ DIFFERENCE_COLUMNS = [
 
 
 def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:
-    """Every reported pain score on the 0-10 scale, one row an arm and time (mean_change rows stand in `changes`).
+    """Return every reported pain score on the 0-10 scale; mean changes are in `changes`.
 
-    weeks: after the end of infusion (0 at its end; missing at baseline). value: mean or median, missing where only
-    a span of several means is printed (statistic range_of_means, ends in spread_low and spread_high). spread: a
-    single printed spread (SD, SE, IQR width, unlabelled); spread_low, spread_high: two printed ends. sd and
-    sd_basis: the standard deviation and how it came about; an SD from an IQR width is estimated (Wan et al. 2014).
-    A spread without a label is read both ways: `sd`, `ci_low`, `ci_high` take it as an SD, `sd_if_se`,
-    `ci_low_if_se`, `ci_high_if_se` as an SE; a reading that would need an SD larger than a 0-10 scale allows is
-    left out, and sd_basis says so. ci: Student's interval of a mean at `level`; none for medians and spans. Values
-    printed on 0-100 are divided by 10.
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame, one row per arm and time
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, timepoint, phase, weeks, n, statistic,
+        value, spread_kind, spread, spread_low, spread_high, sd, sd_basis, sd_if_se, ci_low, ci_high, ci_low_if_se,
+        ci_high_if_se, instrument, note, access, source_id, locator, row, in points of the 0-10 scale; values printed on
+        0-100 are divided by 10.
+
+        - weeks: after the end of infusion (0 at its end; missing at baseline).
+        - value: mean or median; missing where only a range of several means is printed (statistic range_of_means).
+        - spread: one printed spread (SD, SE, width of the interquartile range, unlabelled); spread_low and spread_high
+        are
+          two printed ends.
+        - sd, sd_basis: the standard deviation and its origin; estimated from an interquartile range by Wan et al. 2014.
+        - ci_low, ci_high: Student's interval of a mean; none for medians and ranges.
+        - sd_if_se, ci_low_if_se, ci_high_if_se: an unlabelled spread read as an SE; sd and ci read it as an SD. A
+        reading
+          that needs an SD larger than the 0-10 scale allows is omitted, as sd_basis says.
     """
     return _scores(with_context(selection, "pain_scores"), level)
 
 
 def _scores(printed: pd.DataFrame, level: float) -> pd.DataFrame:
     frame = printed[(printed["statistic"] != "mean_change").to_numpy()].rename(columns={"weeks_from_end": "weeks"})
-    scored = [_score(row, level) for row in each(frame[PRINTED])]
-    found = [tuple(score[name] for name in SCORED) for score in scored]
-    return pd.concat([numbered(frame.drop(columns=REPLACED)), rowwise.table(found, SCORED)], axis=1)[SCORE_COLUMNS]
+    scored = [_score(row, level) for row in each(frame[_PRINTED])]
+    rows = [tuple(score[name] for name in _SCORED) for score in scored]
+    return pd.concat([numbered(frame.drop(columns=_REPLACED)), rowwise.table(rows, _SCORED)], axis=1)[_SCORE_COLUMNS]
 
 
 def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
-    """The change of pain since baseline in each arm, negative = less pain, in points of the 0-10 scale.
+    """Return the change of pain from baseline in each arm; negative is less pain.
 
-    basis: `mean change as printed`; `difference of means` or `difference of medians` (of the group, not of the
-    patients' own changes: no interval can be had); `span of means` (change_low to change_high is what the printed
-    spans allow). se: the standard error of a printed mean change. interval: `95% CI` (from the printed SE or SD),
-    `span` or `none`. rows: where both values stand.
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame, one row per arm and time
+        Columns study_id, citation, arm_id, label, role, regimen_class, control, timepoint, weeks, n, change, se,
+        change_low, change_high, basis, interval, access, rows, in points of the 0-10 scale. basis is `mean change as
+        printed`; `difference of means` or `difference of medians` (of group values, so there is no interval); or `span
+        of means` (change_low to change_high is what the printed ranges allow). se is the standard error of a printed
+        mean change. interval is `95% CI` (from the printed SE or SD), `span` or `none`. rows says where both values are
+        stored.
     """
     printed = with_context(selection, "pain_scores")
-    found = []
+    entries = []
     for row in each(printed[(printed["statistic"] == "mean_change").to_numpy()]):
         change, spread_low, spread_high = _on_0_to_10(row)
         low = high = se = np.nan
@@ -95,7 +122,9 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
             low, high = spread_low, spread_high
         interval = "none" if np.isnan(low) else "95% CI" if row.spread_kind == "ci95" else f"{100 * level:g}% CI"
         place = source_row("pain_scores", row.row)
-        found.append(_change(row, row.weeks_from_end, change, low, high, "mean change as printed", interval, place, se))
+        entries.append(
+            _change(row, row.weeks_from_end, change, low, high, "mean change as printed", interval, place, se)
+        )
 
     arms = grouped((row.arm_id, row) for row in each(_scores(printed, level)) if isinstance(row.arm_id, str))
     for rows in arms.values():
@@ -104,32 +133,43 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
             continue
         before = baseline[0]
         for after in rows:
-            if after.phase not in AFTER_BASELINE or before.statistic != after.statistic:
+            if after.phase not in _AFTER_BASELINE or before.statistic != after.statistic:
                 continue
             place = f"{source_row('pain_scores', before.row)} and {after.row}"
             if before.statistic == "range_of_means":
                 low = after.spread_low - before.spread_high
                 high = after.spread_high - before.spread_low
-                found.append(_change(after, after.weeks, np.nan, low, high, "span of means", "span", place))
+                entries.append(_change(after, after.weeks, np.nan, low, high, "span of means", "span", place))
             else:
                 change, basis = after.value - before.value, f"difference of {before.statistic}s"
-                found.append(_change(after, after.weeks, change, np.nan, np.nan, basis, "none", place))
-    return pd.DataFrame(found, columns=CHANGE_COLUMNS)
+                entries.append(_change(after, after.weeks, change, np.nan, np.nan, basis, "none", place))
+    return pd.DataFrame(entries, columns=_CHANGE_COLUMNS)
 
 
 def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
-    """Ketamine minus control at the same time in the same study, in points of the 0-10 scale (negative = less pain).
+    """Return ketamine minus control at the same time in the same study; negative is less pain.
 
-    One row a study and time: both values, the difference and Welch's interval at `level`, for an unlabelled spread
-    under both readings (`_if_sd`, `_if_se`); where the spread has a label only the matching pair is filled. se: the
-    standard error of the difference where there is one reading only.
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame, one row per study, time and pair of arms
+        Columns study_id, citation, arm_id, label, role, weeks, timepoint, n_ketamine, n_control, ketamine,
+        control_value, difference, se, ci_low_if_sd, ci_high_if_sd, ci_low_if_se, ci_high_if_se, spread_kind, control,
+        regimen_class, access, rows, in points of the 0-10 scale: both values, their difference and Welch's interval. An
+        unlabelled spread gives limits under both readings (`_if_sd`, `_if_se`), a labelled one under its own. se is the
+        standard error of the difference if there is one reading only.
     """
     times = grouped(
         ((row.study_id, row.weeks), row)
         for row in each(scores(selection, level))
         if row.statistic == "mean" and row.phase != "baseline" and not np.isnan(row.weeks)
     )
-    found = []
+    entries = []
     for (study_id, weeks), rows in times.items():
         treated = [row for row in rows if row.role == "ketamine"]
         control = [row for row in rows if row.role in ("placebo", "comparator")]
@@ -147,7 +187,7 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                         ses.append(np.sqrt(sds[0] ** 2 / k.n + sds[1] ** 2 / c.n))
                         pair = welch_interval(k.value, sds[0], int(k.n), c.value, sds[1], int(c.n), level)
                         limits[f"ci_low_if_{reading}"], limits[f"ci_high_if_{reading}"] = pair
-                found.append(
+                entries.append(
                     {
                         "study_id": study_id,
                         "citation": k.citation,
@@ -170,11 +210,11 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                         "rows": f"{source_row('pain_scores', k.row)} and {c.row}",
                     }
                 )
-    return pd.DataFrame(found, columns=DIFFERENCE_COLUMNS)
+    return pd.DataFrame(entries, columns=_DIFFERENCE_COLUMNS)
 
 
 def _on_0_to_10(row) -> tuple[float, float, float]:
-    """Value and spread of a row of pain_scores."""
+    """Return value and spread of a row of pain_scores on the 0-10 scale."""
     factor = 10 / row.scale_max if pd.notna(row.scale_max) else np.nan
     return row.value * factor, row.spread_low * factor, row.spread_high * factor
 
@@ -182,37 +222,37 @@ def _on_0_to_10(row) -> tuple[float, float, float]:
 def _score(row, level: float) -> dict[str, object]:
     value, low, high = _on_0_to_10(row)
     kind = row.spread_kind if isinstance(row.spread_kind, str) else "none"
-    spread, low, high = (np.nan, low, high) if kind in TWO_ENDS else (low, np.nan, np.nan)
+    spread, low, high = (np.nan, low, high) if kind in _TWO_ENDS else (low, np.nan, np.nan)
     row = row._replace(value=value, spread_kind=kind, spread_low=low, spread_high=high)
-    found = {name: getattr(row, name) for name in REPLACED}
-    return found | {"spread": spread} | _sd_and_interval(row, spread, level)
+    result = {name: getattr(row, name) for name in _REPLACED}
+    return result | {"spread": spread} | _sd_and_interval(row, spread, level)
 
 
 def _sd_and_interval(row, spread: float, level: float) -> dict[str, object]:
-    found = dict.fromkeys(("sd", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"), np.nan)
-    found["sd_basis"] = ""
+    result = dict.fromkeys(("sd", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"), np.nan)
+    result["sd_basis"] = ""
     if pd.isna(row.n) or row.n < 2:
-        return found
+        return result
     n = int(row.n)
     if row.spread_kind == "sd":
-        found |= {"sd": spread, "sd_basis": "reported"}
+        result |= {"sd": spread, "sd_basis": "reported"}
     elif row.spread_kind == "se":
-        found |= {"sd": sd_from_se(spread, n), "sd_basis": "from the SE"}
+        result |= {"sd": sd_from_se(spread, n), "sd_basis": "from the SE"}
     elif row.spread_kind == "unlabelled":
-        found |= _both_readings(row.value, spread, n)
+        result |= _both_readings(row.value, spread, n)
     elif row.spread_kind == "iqr_width" and n >= SMALLEST_GROUP:
-        found |= {"sd": sd_from_iqr_width(spread, n), "sd_basis": "estimated from the IQR width (Wan 2014)"}
+        result |= {"sd": sd_from_iqr_width(spread, n), "sd_basis": "estimated from the IQR width (Wan 2014)"}
     elif row.spread_kind == "q1_q3" and n >= SMALLEST_GROUP:
         width = row.spread_high - row.spread_low
-        found |= {"sd": sd_from_iqr_width(width, n), "sd_basis": "estimated from the quartiles (Wan 2014)"}
+        result |= {"sd": sd_from_iqr_width(width, n), "sd_basis": "estimated from the quartiles (Wan 2014)"}
     if row.statistic == "mean":
         if row.spread_kind == "ci95":
-            found |= {"ci_low": row.spread_low, "ci_high": row.spread_high}
-        elif np.isfinite(found["sd"]):
-            found["ci_low"], found["ci_high"] = mean_interval(row.value, found["sd"], n, level)
-        if np.isfinite(found["sd_if_se"]):
-            found["ci_low_if_se"], found["ci_high_if_se"] = mean_interval(row.value, found["sd_if_se"], n, level)
-    return found
+            result |= {"ci_low": row.spread_low, "ci_high": row.spread_high}
+        elif np.isfinite(result["sd"]):
+            result["ci_low"], result["ci_high"] = mean_interval(row.value, result["sd"], n, level)
+        if np.isfinite(result["sd_if_se"]):
+            result["ci_low_if_se"], result["ci_high_if_se"] = mean_interval(row.value, result["sd_if_se"], n, level)
+    return result
 
 
 def _both_readings(mean: float, spread: float, n: int) -> dict[str, object]:

@@ -25,7 +25,6 @@ LIBRARIES = (
     "numpy",
     "scipy",
     "matplotlib",
-    "frictionless",
     "pyyaml",
     "openpyxl",
     "pyarrow",

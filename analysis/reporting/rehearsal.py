@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-_SHARE = 0.2  # of the cells that must be new before the report is exported again
+_STEP, _LAST = 0.3, 0.75  # shares of the cells: new ones before the next export, and after which none is started
 
 
 class Rehearsal:
@@ -29,9 +29,9 @@ class Rehearsal:
     def add_cell(self, notebook: Any, index: int) -> None:
         """Export the cells up to this one, if no export is running and enough of them are new."""
         count = len(notebook.cells)
-        if not self.running.done() or index < self.next or index > count * (1 - _SHARE / 2):
+        if not self.running.done() or index < self.next or index > _LAST * count:
             return
-        self.next = index + _SHARE * count
+        self.next = index + _STEP * count
         part = copy.deepcopy(notebook)
         part.cells = part.cells[: index + 1]
         self.running = self.executor.submit(self._export, part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 
 import numpy as np
 
@@ -89,3 +90,21 @@ def check_counts(events: Iterable[float], totals: Iterable[float]) -> tuple[np.n
                 f"events, element {position}, is {count:g}: must be a whole number from 0 to its total, {total:g}"
             )
     return x, n
+
+
+def check_positive_sd(name: str, value: float) -> None:
+    """Raise ValueError for a standard deviation that is not above 0."""
+    if not isfinite(value) or value <= 0:
+        raise ValueError(f"{name} is {value}: a standard deviation must be a number above 0")
+
+
+def check_correlation(value: float) -> None:
+    """Raise ValueError for a correlation outside -1 to 1 (both ends excluded)."""
+    if not -1 < value < 1:
+        raise ValueError(f"correlation is {value}: must lie between -1 and 1")
+
+
+def check_group_size(name: str, value: float) -> None:
+    """Raise ValueError for a number of patients that is not a whole number of 2 or more."""
+    if not isfinite(value) or value != int(value) or value < 2:
+        raise ValueError(f"{name} is {value}: a number of patients must be a whole number, 2 or more")

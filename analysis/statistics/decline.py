@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import expit, stdtr
 
 from analysis.statistics.checks import check_counts, check_level, check_same_length, finite_numbers
-from analysis.statistics.pooling.heterogeneity import critical_value
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept
 
 _INTERCEPT, SLOPE = "intercept", "log(1 + weeks)"
@@ -108,8 +108,8 @@ class Decline:
         variance = np.einsum("ij,jk,ik->i", design, self.covariance, design)
         quantile = critical_value(self.level, self.df)
         half, reach = quantile * np.sqrt(variance), quantile * np.sqrt(variance + self.tau**2)
-        found = {"rate": 0, "ci_low": -half, "ci_high": half, "pi_low": -reach, "pi_high": reach}
-        return pd.DataFrame({"weeks": times, **{name: expit(middle + shift) for name, shift in found.items()}})
+        result = {"rate": 0, "ci_low": -half, "ci_high": half, "pi_low": -reach, "pi_high": reach}
+        return pd.DataFrame({"weeks": times, **{name: expit(middle + shift) for name, shift in result.items()}})
 
     def half_time(self, group: Hashable | None = None) -> HalfTime:
         """Return the time to half of the initial rate, with limits of Fieller's kind.

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from math import exp, isfinite, lgamma, log, sqrt
 
 import pandas as pd
-from scipy.special import ndtri, stdtrit
 
-from analysis.statistics.checks import check_level
-from analysis.statistics.summaries import sd_from_se
+from analysis.statistics.checks import check_correlation, check_group_size, check_level, check_positive_sd
+from analysis.statistics.intervals import critical_value
+from analysis.statistics.summaries import sd_of_change
 
-CORRELATIONS = (0.3, 0.5, 0.7, 0.9)
-VARIANCES = ("large_sample", "unbiased")
-STANDARDISERS = ("before", "change")
+_CORRELATIONS = (0.3, 0.5, 0.7, 0.9)
+_VARIANCES = ("large_sample", "unbiased")
+_STANDARDISERS = ("before", "change")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Effect:
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Return the normal confidence interval as (low, high)."""
         check_level(level)
-        half = float(ndtri((1 + level) / 2)) * self.se
+        half = critical_value(level) * self.se
         return self.estimate - half, self.estimate + half
 
 
@@ -124,8 +124,8 @@ def hedges_g(
     Hedges 1982, Psychol Bull 92:490 (`large_sample`); Hedges 1983 (`unbiased`).
     """
     _check_groups(mean_1=mean_1, sd_1=sd_1, n_1=n_1, mean_2=mean_2, sd_2=sd_2, n_2=n_2)
-    if variance not in VARIANCES:
-        raise ValueError(f"variance is {variance!r}: must be one of {', '.join(VARIANCES)}")
+    if variance not in _VARIANCES:
+        raise ValueError(f"variance is {variance!r}: must be one of {', '.join(_VARIANCES)}")
     df = n_1 + n_2 - 2
     if variance == "unbiased" and df < 3:
         raise ValueError(f"n_1 + n_2 is {n_1 + n_2}: the unbiased variance needs 5 patients or more")
@@ -200,8 +200,8 @@ def standardised_change(
     18:271 (`change`).
     """
     _check_change(mean_before, sd_before, mean_after, sd_after, n, correlation)
-    if standardiser not in STANDARDISERS:
-        raise ValueError(f"standardiser is {standardiser!r}: must be one of {', '.join(STANDARDISERS)}")
+    if standardiser not in _STANDARDISERS:
+        raise ValueError(f"standardiser is {standardiser!r}: must be one of {', '.join(_STANDARDISERS)}")
     if n < 3:
         raise ValueError(f"n is {n}: a standardised change needs 3 patients or more")
     unit = sd_before if standardiser == "before" else sd_of_change(sd_before, sd_after, correlation)
@@ -216,7 +216,7 @@ def over_correlations(
     mean_after: float,
     sd_after: float,
     n: int,
-    correlations: Iterable[float] = CORRELATIONS,
+    correlations: Iterable[float] = _CORRELATIONS,
     standardiser: str | None = "before",
     level: float = 0.95,
 ) -> pd.DataFrame:
@@ -255,108 +255,12 @@ def over_correlations(
     return pd.DataFrame(rows, columns=["correlation", "estimate", "se", "ci_low", "ci_high"])
 
 
-def sd_of_change(sd_before: float, sd_after: float, correlation: float) -> float:
-    """Return the SD of the change of the same patients: √(sd_before² + sd_after² - 2 r sd_before sd_after).
-
-    Raises
-    ------
-    ValueError
-        As in `mean_change`.
-
-    References
-    ----------
-    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8.
-    """
-    _check_positive("sd_before", sd_before)
-    _check_positive("sd_after", sd_after)
-    _check_correlation(correlation)
-    return sqrt(sd_before**2 + sd_after**2 - 2 * correlation * sd_before * sd_after)
-
-
-def correlation_from_sds(sd_before: float, sd_after: float, sd_change: float) -> float:
-    """Return the correlation that the SDs before, after and of the change imply.
-
-    Raises
-    ------
-    ValueError
-        For an SD that is not above 0, or if no correlation from -1 to 1 fits.
-
-    References
-    ----------
-    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8.
-    """
-    for name, value in (("sd_before", sd_before), ("sd_after", sd_after), ("sd_change", sd_change)):
-        _check_positive(name, value)
-    r = (sd_before**2 + sd_after**2 - sd_change**2) / (2 * sd_before * sd_after)
-    if not -1 <= r <= 1:
-        raise ValueError(
-            f"sd_change is {sd_change}: with {sd_before} and {sd_after} it implies a correlation of {r:.2f}"
-        )
-    return r
-
-
-def se_from_interval(low: float, high: float, level: float = 0.95, df: float | None = None) -> float:
-    """Return the standard error behind a symmetric confidence interval.
-
-    Parameters
-    ----------
-    low, high : float
-        The limits.
-    level : float
-        Confidence level of the interval.
-    df : float, optional
-        Degrees of freedom of Student's t; None for a normal interval.
-
-    Raises
-    ------
-    ValueError
-        For limits that are not numbers or in the wrong order, an impossible level, or df below 1.
-    """
-    for name, value in (("low", low), ("high", high)):
-        if not isfinite(value):
-            raise ValueError(f"{name} is {value}: must be a number")
-    if low > high:
-        raise ValueError(f"low = {low} is larger than high = {high}: check the order")
-    check_level(level)
-    if df is not None and not df >= 1:
-        raise ValueError(f"df is {df}: degrees of freedom are 1 or more")
-    tail = (1 + level) / 2
-    return (high - low) / (2 * float(ndtri(tail) if df is None else stdtrit(df, tail)))
-
-
-def sd_from_interval(low: float, high: float, n: int, level: float = 0.95, t_law: bool = True) -> float:
-    """Return the SD of `n` patients from the confidence interval of their mean.
-
-    Parameters
-    ----------
-    low, high : float
-        The limits.
-    n : int
-        Number of patients, 2 or more.
-    level : float
-        Confidence level of the interval.
-    t_law : bool
-        True for an interval by Student's t with n - 1 degrees of freedom, as for small groups; False for a normal one.
-
-    Raises
-    ------
-    ValueError
-        As in `se_from_interval`, and for an n that is not a whole number of 2 or more.
-
-    References
-    ----------
-    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.2.
-    """
-    _check_size("n", n)
-    return sd_from_se(se_from_interval(low, high, level, n - 1 if t_law else None), n)
-
-
 def _check_groups(**values: float) -> None:
     for name, value in values.items():
         if name.startswith("n_"):
-            _check_size(name, value)
+            check_group_size(name, value)
         elif name.startswith("sd_"):
-            _check_positive(name, value)
+            check_positive_sd(name, value)
         elif not isfinite(value):
             raise ValueError(f"{name} is {value}: must be a number")
 
@@ -365,20 +269,5 @@ def _check_change(
     mean_before: float, sd_before: float, mean_after: float, sd_after: float, n: int, correlation: float
 ) -> None:
     _check_groups(mean_before=mean_before, sd_before=sd_before, mean_after=mean_after, sd_after=sd_after)
-    _check_size("n", n)
-    _check_correlation(correlation)
-
-
-def _check_positive(name: str, value: float) -> None:
-    if not isfinite(value) or value <= 0:
-        raise ValueError(f"{name} is {value}: a standard deviation must be a number above 0")
-
-
-def _check_size(name: str, value: float) -> None:
-    if not isfinite(value) or value != int(value) or value < 2:
-        raise ValueError(f"{name} is {value}: a number of patients must be a whole number, 2 or more")
-
-
-def _check_correlation(value: float) -> None:
-    if not -1 < value < 1:
-        raise ValueError(f"correlation is {value}: must lie between -1 and 1")
+    check_group_size("n", n)
+    check_correlation(correlation)

@@ -63,12 +63,12 @@ def sums_behind_mean(
     printed = Fraction(str(mean)).limit_denominator(10**decimals)
     unit = Fraction(1, 10**decimals)
     first, last = floor((printed - unit) * n / step), ceil((printed + unit) * n / step)
-    found = []
+    rows = []
     for count in range(first, last + 1):
         ways = {way for way, value in roundings(count * step / n, decimals).items() if value == printed}
         if ways:
-            found.append((count * step, ways))
-    return found
+            rows.append((count * step, ways))
+    return rows
 
 
 def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, high: int = 10) -> set[str]:

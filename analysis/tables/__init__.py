@@ -1,51 +1,63 @@
-"""Printed tables: an outcome's DataFrame in, an exhibit out. What is computed stays in `outcomes`; here it gets
-words."""
+"""Printed tables of the evidence: a DataFrame or result of `analysis.outcomes` in, an exhibit out."""
 
-from analysis.tables.consistency import consistency, flow_with_missing
-from analysis.tables.durations import benefit_by_regimen, durations, patient_intervals, without_interval
-from analysis.tables.evidence import doses, left_out, reviews, studies
-from analysis.tables.harms import adverse_events
-from analysis.tables.pain import pain_changes, pain_scores
-from analysis.tables.responders import responder_flow, responder_rates
-from analysis.tables.study import arms, conflicts, sources, study_facts, tests
-from analysis.tables.synthesis import (
-    coverage,
-    duration_groups,
-    half_times,
-    kept_left_out,
-    not_pooled,
-    pooled_rates,
-    regimen_odds,
-    without_each_study,
+from analysis.tables.consistency_tables import consistency_table, missing_at_follow_up_table
+from analysis.tables.duration_tables import (
+    benefit_by_regimen_table,
+    durations_table,
+    patient_intervals_table,
+    without_interval_table,
+)
+from analysis.tables.evidence_tables import doses_table, left_out_table, reviews_table, studies_table
+from analysis.tables.fading_tables import (
+    duration_groups_table,
+    half_times_table,
+    kept_left_out_table,
+    regimen_odds_table,
+)
+from analysis.tables.harm_tables import adverse_events_table
+from analysis.tables.pain_tables import pain_changes_table, pain_scores_table
+from analysis.tables.pooling_tables import (
+    coverage_table,
+    not_pooled_table,
+    pooled_rates_table,
+    without_each_study_table,
+)
+from analysis.tables.responder_tables import responder_flow_table, responder_rates_table
+from analysis.tables.study_tables import (
+    arms_table,
+    conflicts_table,
+    reported_tests_table,
+    sources_table,
+    study_facts_table,
 )
 
 __all__ = [
-    "adverse_events",
-    "arms",
-    "benefit_by_regimen",
-    "conflicts",
-    "consistency",
-    "coverage",
-    "doses",
-    "duration_groups",
-    "durations",
-    "flow_with_missing",
-    "half_times",
-    "kept_left_out",
-    "left_out",
-    "not_pooled",
-    "pain_changes",
-    "pain_scores",
-    "patient_intervals",
-    "pooled_rates",
-    "regimen_odds",
-    "responder_flow",
-    "responder_rates",
-    "reviews",
-    "sources",
-    "studies",
-    "study_facts",
-    "tests",
-    "without_each_study",
-    "without_interval",
+    "adverse_events_table",
+    "arms_table",
+    "benefit_by_regimen_table",
+    "conflicts_table",
+    "consistency_table",
+    "coverage_table",
+    "doses_table",
+    "duration_groups_table",
+    "durations_table",
+    "half_times_table",
+    "kept_left_out_table",
+    "left_out_table",
+    "missing_at_follow_up_table",
+    "not_pooled_table",
+    "pain_changes_table",
+    "pain_scores_table",
+    "patient_intervals_table",
+    "pooled_rates_table",
+    "regimen_odds_table",
+    "reported_tests_table",
+    "responder_flow_table",
+    "responder_rates_table",
+    "reviews_table",
+    "sources_table",
+    "studies_table",
+    "study_facts_table",
+    "without_each_study_table",
+    "without_interval_table",
 ]

@@ -46,6 +46,9 @@ _DATE = re.compile(
     rf"\d{{1,2}}[-./ ]+({_MONTH}|\d{{1,2}})([-./ ]+\d{{2,4}})?|{_MONTH}[-./ ]\d{{1,4}}|\d{{4}}-\d\d-\d\d.*",
     re.IGNORECASE,
 )
+_NUMBER_BECAME_DATE = (
+    "a spreadsheet may have turned the number into a date: format the cell as text and write the number again"
+)
 _OUT_OF_TEN = re.compile(r"(\d{1,2})\s*/\s*10")
 _NUMBER_AND_WORDS = re.compile(r"([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(?=/|%|[A-Za-z])")
 _NO_NUMBER = frozenset(
@@ -56,7 +59,7 @@ _UNITS = frozenset(["day", "days", "week", "weeks", "month", "months", "year", "
 _SPELLING = 0.8
 
 
-def number(text: str, field: Field, origin: Origin) -> str:
+def write_number(text: str, field: Field, origin: Origin) -> str:
     """Advice for a text that is not a number, or not a whole number."""
     bare = text.strip()
     whole = field.type == "integer"
@@ -74,15 +77,14 @@ def number(text: str, field: Field, origin: Origin) -> str:
     if re.fullmatch(r"[+-]?\d+\.\d+", bare):
         return "this column takes no decimals: look the number up"
     if bare.endswith("%"):
-        return f"write {bare[:-1].strip()} without the sign if it is meant in {field.unit or 'percent'}"
+        unit = "" if field.unit == "percent" else f" if {field.name} is in percent, else look the number up"
+        return f"write {bare[:-1].strip()} without the sign{unit}"
     if bare[0] in "<>=≤≥~":
         return "write the number alone; the sign before a P value has its own column, p_operator"
     if out_of_ten := _OUT_OF_TEN.fullmatch(bare):
-        return f"write {out_of_ten[1]} alone if that is meant, or look the number up if it was a date"
+        return f"write {out_of_ten[1]} alone if that is meant; {_NUMBER_BECAME_DATE}"
     if _DATE.fullmatch(bare):
-        return (
-            "a spreadsheet may have turned the number into a date: format the cell as text and write the number again"
-        )
+        return _NUMBER_BECAME_DATE
     if re.fullmatch(r"[−–]\d+(\.\d+)?", bare):
         return f"write an ordinary minus sign: -{bare[1:]}"
     if bare.startswith("#"):
@@ -90,7 +92,7 @@ def number(text: str, field: Field, origin: Origin) -> str:
     if found := _NUMBER_AND_WORDS.match(bare):
         unit = f" in {field.unit}" if field.unit else ""
         return f"write {found[1]} alone if that is the number{unit}{origin.remarks}"
-    return f"write the number, or {origin.leave_empty}"
+    return f"write the number, or {origin.leave_empty}{origin.remarks}"
 
 
 def _decimal_comma(point: str, whole: bool) -> str:
@@ -99,32 +101,37 @@ def _decimal_comma(point: str, whole: bool) -> str:
     return f"write {point} if that is meant: a spreadsheet with other regional settings writes a decimal comma"
 
 
-def day(text: str) -> str:
+def write_date(text: str) -> str:
     """Advice for a text that is not a date written year-month-day."""
     ambiguous = re.search(r"\d[./]\d", text)
     return "write it like that" + ("; decide which number is the day and which the month" if ambiguous else "")
 
 
-def choice(word: str, allowed: Sequence[str], required: bool, origin: Origin) -> str:
+def choose_word(word: str, allowed: Sequence[str], required: bool, origin: Origin) -> str:
     """Advice for a word that is not one of a list."""
-    close = nearest(word, allowed)
     begins = [other for other in allowed if plain_name(other).startswith(plain_name(word) + "_")]
-    if close is not None and not begins:
+    close = nearest(word, allowed) if not begins else begins[0] if len(begins) == 1 else None
+    if close is not None:
         return f"write “{close}” if that is meant; allowed are {listed(allowed)}"
     return f"write one of {listed(begins or allowed)}" + ("" if required else f", or {origin.leave_empty}")
 
 
-def required(field: Field, origin: Origin) -> str:
+def fill_in_cell(field: Field, origin: Origin) -> str:
     """Advice for an empty cell of a required column."""
-    return f"{origin.fill_in}: {field.description}"
+    return f"{origin.fill_in} ({_meaning(field)})"
 
 
-def out_of_range(field: Field, origin: Origin) -> str:
+def look_up_value(field: Field, origin: Origin) -> str:
     """Advice for a value below the minimum or above the maximum."""
-    return f"{origin.look_up}; {field.description}"
+    what_to_do = origin.look_up if field.required else origin.look_up_or_leave_empty
+    return f"{what_to_do} ({_meaning(field)})"
 
 
-def pattern(field: Field) -> str:
+def _meaning(field: Field) -> str:
+    return field.description.rstrip(".")
+
+
+def match_pattern(field: Field) -> str:
     """Advice for a text that does not match the pattern of its column."""
     return f"write it like that: {field.description}"
 
@@ -132,9 +139,10 @@ def pattern(field: Field) -> str:
 def missing_column(field: Field, names: Iterable[str], unknown: Iterable[str]) -> str:
     """Advice for a column that is not in the table; unknown: its columns that are not in the dictionary."""
     close = misspelt(field.name, unknown)
-    meaning = field.description.rstrip(".")
-    start = f"if {close} holds this, name it {field.name}" if close else f"add the column {field.name}"
-    return f"{start}: {meaning}. The file has {listed(names, 30)}"
+    what_to_do = (
+        f"name {close} like this if it holds" if close else "add it, or give this name to the column that holds"
+    )
+    return f"{what_to_do} exactly this: {_meaning(field)}. The file has {listed(names, 30)}"
 
 
 def misspelt(name: str, candidates: Iterable[str]) -> str | None:
@@ -169,9 +177,9 @@ def rows_above_names(row: int) -> str:
     return f"delete the rows above row {row}, where the names are"
 
 
-def no_names(names: Sequence[str]) -> str:
+def no_names(names: Sequence[str], origin: Origin) -> str:
     """Advice for a table without column names."""
-    return f"put this row above the data: {','.join(names)}"
+    return f"put this row above the data: {','.join(names)}{origin.guide}"
 
 
 def later_score(names: Iterable[str]) -> str:

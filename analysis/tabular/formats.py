@@ -9,7 +9,7 @@ from analysis.tabular import advice
 from analysis.tabular.excel import read_workbook
 from analysis.tabular.origin import Origin
 from analysis.tabular.parquet import read_parquet
-from analysis.tabular.problems import Problem
+from analysis.tabular.problems import Problem, listed
 from analysis.tabular.separated import read_separated
 from analysis.tabular.text_table import TextTable
 
@@ -50,8 +50,7 @@ def read_table(
     else:
         what_to_do = advice.other_format(content_format, ending, origin)
     accepted = [word for word in (".csv", ".xlsx", ".parquet") if word in origin.endings]
-    endings = " or ".join(filter(None, [", ".join(accepted[:-1]), accepted[-1]]))
-    rule = f"a table is a {endings} file, and its content is what its ending says"
+    rule = f"a table is a {listed(accepted, last=' or ')} file, and its content is what its ending says"
     return None, [Problem(file, None, "", "", rule, what_to_do)]
 
 

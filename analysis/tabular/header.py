@@ -38,7 +38,7 @@ def names_in_later_row(
     return None
 
 
-def no_names(table: TextTable, names: Iterable[str], is_name: Callable[[str], bool], origin: Origin) -> Problem:
+def no_names_problem(table: TextTable, names: Iterable[str], is_name: Callable[[str], bool], origin: Origin) -> Problem:
     """The problem of a table without any known name in its first row, where a title may be."""
     first = range(min(len(table), FIRST_ROWS))
     rows = ((int(table.rows[position]), [column.at(position) for column in table.columns]) for position in first)
@@ -46,7 +46,7 @@ def no_names(table: TextTable, names: Iterable[str], is_name: Callable[[str], bo
     if later is not None:
         return later
     value = "" if origin.private else shorten(",".join(table.names))
-    return Problem(table.file, 1, "", value, NAMES_FIRST, advice.no_names(list(names)))
+    return Problem(table.file, 1, "", value, NAMES_FIRST, advice.no_names(list(names), origin))
 
 
 def header_problems(table: TextTable, origin: Origin) -> Iterator[Problem]:
@@ -69,7 +69,7 @@ def schema_problems(table: TextTable, schema: TableSchema, dictionary: str) -> I
     unknown = [name for name in table.names if name and name not in schema.names]
     for field in schema.fields:
         if field.name not in table.names and not field.optional:
-            problem = missing_column(table, field, unknown)
+            problem = missing_column_problem(table, field, unknown)
             yield problem
             unknown = [name for name in unknown if name != problem.value]
     for name in unknown:
@@ -78,7 +78,7 @@ def schema_problems(table: TextTable, schema: TableSchema, dictionary: str) -> I
         yield Problem(table.file, 1, name, name, rule, what_to_do)
 
 
-def missing_column(table: TextTable, field: Field, unknown: Iterable[str]) -> Problem:
+def missing_column_problem(table: TextTable, field: Field, unknown: Iterable[str]) -> Problem:
     """The problem of a missing column; its value is the unknown name that is probably a misspelling, or ""."""
     close = advice.misspelt(field.name, unknown) or ""
     what_to_do = advice.missing_column(field, table.names, unknown)

@@ -159,11 +159,12 @@ def plain_name(word: str) -> str:
     return word.strip().lower().replace("-", "_").replace(" ", "_")
 
 
-def listed(words: Iterable[str], limit: int = 12) -> str:
-    """The words separated by commas, cut after `limit`: "a, b, c and 4 more"."""
+def listed(words: Iterable[str], limit: int = 12, last: str = ", ") -> str:
+    """The words separated by commas, cut after `limit`: "a, b, c and 4 more"; last: the separator of the last one."""
     words = list(words)
-    more = f" and {len(words) - limit} more" if len(words) > limit else ""
-    return ", ".join(words[:limit]) + more
+    if len(words) > limit:
+        return f"{', '.join(words[:limit])} and {len(words) - limit} more"
+    return last.join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def shorten(text: str, limit: int = 80) -> str:

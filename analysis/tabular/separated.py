@@ -26,6 +26,7 @@ BLOCK = 1 << 20
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _MOST_LINES_IN_A_CELL = 10
+_ARROW_FROM = 100_000  # bytes
 
 
 def read_separated(
@@ -61,7 +62,9 @@ def read_separated(
         header = []
     if line_end is None or line_end.start() >= end:
         return table_of_rows(file, header, [], []), problems
-    columns = _split_by_arrow(body, end, header, separator) if header else None
+    # Arrow starts threads, and kernels are forked from a process that has read the evidence and must have one thread
+    by_arrow = header and len(body) > _ARROW_FROM
+    columns = _split_by_arrow(body, end, header, separator) if by_arrow else None
     if columns is not None:
         rows = np.arange(2, 2 + len(columns[0].codes), dtype=np.int32)
         return TextTable(file, tuple(name.strip() for name in header), columns, rows), problems
@@ -141,7 +144,7 @@ def _separator(
     accepted = max(origin.separators, key=count_names)
     best = max(_SEPARATORS, key=lambda sign: count_names(sign)[0])
     if count_names(best)[0] > count_names(accepted)[0]:
-        accepted_names = listed([_SEPARATORS[sign] for sign in origin.separators])
+        accepted_names = listed([_SEPARATORS[sign] for sign in origin.separators], last=" or ")
         rule = f"cells are separated by {accepted_names}, not by {_SEPARATORS[best]}"
         return None, [Problem(file, 1, "", shown, rule, f"{advice.SAVE_AS_CSV}, not with {_SEPARATORS[best]}")]
     return accepted, []

@@ -108,7 +108,7 @@ def read_cells(
 def _parse(text: str, field: Field, origin: Origin) -> tuple[Value, Fault | None]:
     if not text:
         if field.required:
-            return None, Fault(f"{field.name} is required", advice.required(field, origin))
+            return None, Fault(f"{field.name} is required", advice.fill_in_cell(field, origin))
         return None, None
     if not text.strip():
         return None, Fault("a cell that looks empty is empty", advice.DELETE_SPACES)
@@ -124,7 +124,9 @@ def _parse_text(text: str, field: Field, origin: Origin) -> tuple[Value, Fault |
         rule = "a text has no space before or after it, which would make it another one"
         return None, Fault(rule, advice.DELETE_SPACE)
     if field.pattern and not re.fullmatch(field.pattern, text):
-        return None, Fault(f"{field.name} has the form of {field.example or field.pattern}", advice.pattern(field))
+        return None, Fault(
+            f"{field.name} has the form of {field.example or field.pattern}", advice.match_pattern(field)
+        )
     return text, None
 
 
@@ -133,14 +135,14 @@ def _parse_number(text: str, field: Field, origin: Origin) -> tuple[Value, Fault
         rule = f"{field.name} is a number, written with digits and a decimal point"
         if field.type == "integer":
             rule = f"{field.name} is a whole number, written with digits only"
-        return None, Fault(rule, advice.number(text, field, origin))
+        return None, Fault(rule, advice.write_number(text, field, origin))
     # Python refuses to read an int of thousands of digits; as a float it is out of range.
     value = int(text) if field.type == "integer" and len(text) <= _MOST_DIGITS else float(text)
     if field.enum:
         return _chosen(text, value, field, origin)
     value, fault = _within(value, field, origin)
     if value is not None and abs(value) >= 10**_MOST_DIGITS:
-        return None, Fault(f"a number has at most {_MOST_DIGITS} digits", advice.out_of_range(field, origin))
+        return None, Fault(f"a number has at most {_MOST_DIGITS} digits", advice.look_up_value(field, origin))
     return value, fault
 
 
@@ -148,7 +150,7 @@ def _parse_date(text: str, field: Field, origin: Origin) -> tuple[Value, Fault |
     match = _ISO_DATE.fullmatch(text)
     if not match:
         rule = f"{field.name} is a date written year-month-day, as in 2024-03-05, without a time"
-        return None, Fault(rule, advice.day(text))
+        return None, Fault(rule, advice.write_date(text))
     try:
         value = date(*map(int, match.groups()))
     except ValueError:
@@ -159,7 +161,7 @@ def _parse_date(text: str, field: Field, origin: Origin) -> tuple[Value, Fault |
 def _chosen(text: str, value: Value, field: Field, origin: Origin) -> tuple[Value, Fault | None]:
     if text in field.enum:
         return value, None
-    what_to_do = advice.choice(text, field.enum, field.required, origin)
+    what_to_do = advice.choose_word(text, field.enum, field.required, origin)
     return None, Fault(f"{field.name} is one of {listed(field.enum)}", what_to_do)
 
 
@@ -174,7 +176,7 @@ def _within(value: float | date, field: Field, origin: Origin) -> tuple[Value, F
         rule = f"{field.name} is at least {_limit(low)}{unit}"
     else:
         rule = f"{field.name} is at most {_limit(high)}{unit}"
-    return None, Fault(rule, advice.out_of_range(field, origin))
+    return None, Fault(rule, advice.look_up_value(field, origin))
 
 
 def _limit(value: Limit) -> str:

@@ -29,32 +29,32 @@ from warm_cells import run_cells, warm_up
 
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch import plan, spec_of
-from analysis.reporting.batch.plan import Planned
-from analysis.reporting.kernel import fork_client
-from analysis.reporting.kernel.environment import environment
+from analysis.reporting.batch.build import spec_of
+from analysis.reporting.batch.plan import PlannedReport, read_plan
+from analysis.reporting.kernel.environment import kernel_environment
+from analysis.reporting.kernel.template import forked_kernels
 
 REPORTS, ROUNDS = 20, 5
-GOAL_LOOP, GOAL_CELLS = 15.0, 1.7
+GOAL_LOOP, GOAL_CELLS = 15.0, 2.0
 VERSIONS = ("papermill", "nbconvert", "nbclient", "jupyter_client", "ipykernel", "matplotlib", "pandas", "typst")
 
 
-def chosen() -> list[Planned]:
+def chosen() -> list[PlannedReport]:
     """20 reports of the default batch: those on a cohort, up to six, and others evenly from all over the list."""
-    everything = plan.read(ROOT / "reports" / "batch.yml").reports
+    everything = read_plan(ROOT / "reports" / "batch.yml").reports
     cohorts = [report for report in everything if "cohort" in report.notebook.defaults][:6]
     others = [report for report in everything if report not in cohorts]
     wanted = REPORTS - len(cohorts)
     return [*cohorts, *(others[n * len(others) // wanted] for n in range(wanted))]
 
 
-def as_list(reports: list[Planned]) -> str:
+def as_list(reports: list[PlannedReport]) -> str:
     """The reports as a list for the batch."""
     entries = [
         {
-            "notebook": str(report.notebook.path),
+            "notebook": report.notebook.name,
             "name": report.name,
-            "parameters": {k: list(v) if isinstance(v, tuple) else v for k, v in report.given.items()},
+            "parameters": {k: list(v) if isinstance(v, tuple) else v for k, v in report.overrides.items()},
         }
         for report in reports
     ]
@@ -64,7 +64,7 @@ def as_list(reports: list[Planned]) -> str:
 # ---- the batch
 
 
-def batch(reports: list[Planned], folder: Path) -> float:
+def batch(reports: list[PlannedReport], folder: Path) -> float:
     """Seconds of the whole command, nothing being up to date."""
     (folder / "batch.yml").write_text(as_list(reports))
     command = [sys.executable, "-m", "analysis", "batch", str(folder / "batch.yml"), "--force", "--quiet"]
@@ -98,12 +98,12 @@ def browser(folder: Path) -> dict[str, str] | None:
     return None
 
 
-def loop(reports: list[Planned], folder: Path, settings: dict[str, str] | None) -> dict[str, float]:
+def loop(reports: list[PlannedReport], folder: Path, settings: dict[str, str] | None) -> dict[str, float]:
     """Seconds of each command, for these reports one after the other."""
     seconds: dict[str, float] = defaultdict(float)
     for report in reports:
         out = folder / "loop.ipynb"
-        given = {k: list(v) if isinstance(v, tuple) else v for k, v in report.given.items()}
+        given = {k: list(v) if isinstance(v, tuple) else v for k, v in report.overrides.items()}
         papermill = ["papermill", "--no-progress-bar", "-k", "python3", "-y", yaml.safe_dump(given)]
         convert = ["nbconvert", str(out), "--output-dir", str(folder)]
         commands = {
@@ -129,7 +129,7 @@ def loop(reports: list[Planned], folder: Path, settings: dict[str, str] | None) 
 # ---- the bare cells
 
 
-def cells_of(report: Planned) -> list[str]:
+def cells_of(report: PlannedReport) -> list[str]:
     """The code of a report, with its parameters after their cell."""
     import nbformat
 
@@ -140,15 +140,15 @@ def cells_of(report: Planned) -> list[str]:
             if "parameters" in cell.metadata.get("tags", []):
                 codes[-1] += "".join(
                     f"\n{name} = {list(value) if isinstance(value, tuple) else value!r}"
-                    for name, value in report.given.items()
+                    for name, value in report.overrides.items()
                 )
     return codes
 
 
-def floor(reports: list[Planned], rounds: int) -> list[float]:
+def floor(reports: list[PlannedReport], rounds: int) -> list[float]:
     """Seconds of the cells of all reports in as many warm processes as there are cores, for each round."""
     os.environ.update(
-        {k: v for k, v in environment(0, tempfile.gettempdir()).items() if k.startswith(("MPL", "O", "MKL"))}
+        {k: v for k, v in kernel_environment(0, tempfile.gettempdir()).items() if k.startswith(("MPL", "O", "MKL"))}
     )
     codes = [cells_of(report) for report in reports]
     seconds = []
@@ -166,7 +166,7 @@ def floor(reports: list[Planned], rounds: int) -> list[float]:
 # ---- where the batch's time goes
 
 
-def stages(reports: list[Planned]) -> dict[str, float]:
+def stages(reports: list[PlannedReport]) -> dict[str, float]:
     """Seconds of each stage, all reports one after the other in one process; `imports` once, for the template."""
     from nbclient import NotebookClient
 
@@ -189,34 +189,31 @@ def stages(reports: list[Planned]) -> dict[str, float]:
         setattr(owner, name, wrapper)
         return lambda: setattr(owner, name, original)
 
-    begin = time.perf_counter()
-    template = fork_client.Template(environment(common["code"]["epoch"], tempfile.gettempdir()))
-    fork_client.use(template.address)
-    run.build(spec_of(reports[0], common))
-    first = time.perf_counter() - begin
-    undo = [
-        timed(NotebookClient, "start_new_kernel", "start"),
-        timed(NotebookClient, "start_new_kernel_client", "start"),
-        timed(NotebookClient, "execute_cell", "cells"),
-        timed(NotebookClient, "_cleanup_kernel", "waiting for the kernel's end"),
-        timed(document, "read", "reading the outputs"),
-        timed(html, "page", "HTML"),
-        timed(pdf, "compile_pdf", "PDF"),
-    ]
-    try:
+    with forked_kernels(tempfile.gettempdir()):
         begin = time.perf_counter()
-        run.build(spec_of(reports[0], common))
-        spent.clear()
-        imports = first - (time.perf_counter() - begin)
-        begin = time.perf_counter()
-        for report in reports:
-            run.build(spec_of(report, common))
-        total = time.perf_counter() - begin
-    finally:
-        for back in undo:
-            back()
-        fork_client.use("")
-        template.close()
+        run.build_report(spec_of(reports[0], common))
+        first = time.perf_counter() - begin
+        undo = [
+            timed(NotebookClient, "start_new_kernel", "start"),
+            timed(NotebookClient, "start_new_kernel_client", "start"),
+            timed(NotebookClient, "execute_cell", "cells"),
+            timed(NotebookClient, "_cleanup_kernel", "waiting for the kernel's end"),
+            timed(document, "read", "reading the outputs"),
+            timed(html, "page", "HTML"),
+            timed(pdf, "compile_pdf", "PDF"),
+        ]
+        try:
+            begin = time.perf_counter()
+            run.build_report(spec_of(reports[0], common))
+            spent.clear()
+            imports = first - (time.perf_counter() - begin)
+            begin = time.perf_counter()
+            for report in reports:
+                run.build_report(spec_of(report, common))
+            total = time.perf_counter() - begin
+        finally:
+            for back in undo:
+                back()
     rest = total - sum(spent.values())
     return {"imports (once)": imports, **spent, "reading, writing, provenance": rest}
 

@@ -26,8 +26,9 @@ from batch import as_list, chosen, machine
 
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch import build, plan, spec_of
-from analysis.reporting.batch.cluster import pack
+from analysis.reporting.batch.build import build_batch
+from analysis.reporting.batch.cluster import ClusterWorkers
+from analysis.reporting.batch.plan import Plan, read_plan
 
 ROUNDS, WORKERS = 5, (1, 2)
 REPORTS, MACHINES = 10_000, 50  # of the estimate
@@ -70,10 +71,11 @@ def workers(count: int, folder: Path) -> Iterator[str]:
             process.wait(30)
 
 
-def one(reports: plan.Plan, folder: Path, common: dict[str, object], address: str) -> Batch:
+def one(reports: Plan, folder: Path, common: dict[str, object], address: str) -> Batch:
     """The whole list built once on the cluster."""
     begin, worked = time.perf_counter(), time.process_time()
-    outcomes = build.run(reports, folder / "out", common, force=True, scheduler=address)
+    with ClusterWorkers(address) as cluster:
+        outcomes = build_batch(reports, folder / "out", common, cluster, force=True)
     assert all(outcome.ok for outcome in outcomes), [outcome.entry["reason"] for outcome in outcomes]
     whole, asking = time.perf_counter() - begin, time.process_time() - worked
     return Batch(whole, sum(outcome.seconds for outcome in outcomes), asking)
@@ -90,7 +92,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "batch.yml").write_text(as_list(chosen()))
-        reports = plan.read(folder / "batch.yml")
+        reports = read_plan(folder / "batch.yml")
         count = len(reports.reports)
         for number in WORKERS:
             with workers(number, folder) as address:
@@ -98,7 +100,6 @@ def main() -> None:
                 later = [one(reports, folder, common, address) for _ in range(asked.rounds)]
             middle = Batch(*(statistics.median(getattr(b, part) for b in later) for part in Batch.__annotations__))
             found[number] = first.whole - middle.whole, middle
-        sent = len(pack([spec_of(report, common) for report in reports.reports]))
         came = sum(path.stat().st_size for path in (folder / "out").rglob("*") if path.is_file()) / count
     lines = [
         f"# {count} reports with HTML and PDF on a Dask cluster on one machine",
@@ -121,7 +122,6 @@ def main() -> None:
     here = REPORTS * alone.asking / count
     lines += [
         "",
-        f"The archive with library, data and notebooks ({sent / 1e6:.1f} MB) travels once to each worker, "
         f"{came / 1e6:.1f} MB of files come back for each report.",
         "",
         f"On paper, {REPORTS:,} such reports on {MACHINES} machines with one worker each: {there / 60:.0f} minutes for "

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from analysis import explore
-from analysis.explore.evidence import VIEWS, EvidenceView
+from analysis.explore.evidence_view import VIEWS, EvidenceView
 
 GOAL = 0.3  # seconds
 

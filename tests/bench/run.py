@@ -61,7 +61,7 @@ def main() -> None:
         ("pooling 10 proportions (binomial-normal)", lambda: pool_proportions(events, totals), None),
         ("load and check the evidence", evidence.load, 0.5),
         ("choose what counts", lambda: select(everything), None),
-        ("all answers in words", lambda: findings.findings(selection), None),
+        ("all answers in words", lambda: findings.evidence_findings(selection), None),
         ("consistency of every printed number", lambda: consistency.check(everything), None),
     ]
     print(f"Python {platform.python_version()}, {platform.machine()}, medians of {ROUNDS} rounds")

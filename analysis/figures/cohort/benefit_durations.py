@@ -21,18 +21,16 @@ from analysis.figures.cohort.clinic_figure import (
     left_out_note,
 )
 from analysis.figures.share_panels import draw_curve, share_panel, stepped
-from analysis.figures.style import (
-    LINE,
-    MUTED,
-    POINTS,
-    SERIES_LOOKS,
-    SMALL,
-    horizon_tick,
-    style,
-    write,
+from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, horizon_tick, style, write
+from analysis.wording import (
+    number_text,
+    percent,
+    percent_interval,
+    percent_level,
+    percent_pair,
+    series,
+    upper_first,
 )
-from analysis.figures.words import number, percent_pair
-from analysis.wording import level_words, percent, percent_interval, series, upper_first
 
 _LEFT, _GAP, _ACROSS, _HIGH, _TITLE = 34, 20, 3, 92, 40
 _WIDE = (POINTS - 6 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
@@ -85,7 +83,8 @@ def cohort_duration_curve(
         "Share of those who responded at the end of infusion who still have the benefit, by weeks after the end of "
         "infusion (square-root scale). When a benefit ended is known only to lie between two visits: Turnbull's "
         "estimate, shaded between its least and its greatest value where the visits leave it open, with its "
-        f"{level_words(level)} bootstrap band (pale); beside the median its interval. Thin grey lines: all responders, "
+        f"{percent_level(level)} bootstrap band (pale); beside the median its interval. Thin grey lines: all "
+        "responders, "
         "for comparison. Groups differ in more than their name, and no group is ranked."
     )
     chosen = medians[medians["by"].isin(by)]
@@ -173,15 +172,15 @@ def _median(row: Any) -> str:
     if pd.isna(row.median_low):
         return "median not known"
     if np.isinf(row.median_high):
-        weeks = "not reached" if np.isinf(row.median_low) else f"beyond week {number(row.median_low)}"
+        weeks = "not reached" if np.isinf(row.median_low) else f"beyond week {number_text(row.median_low)}"
     elif row.median_low == row.median_high:
-        weeks = f"{number(row.median_low)} weeks"
+        weeks = f"{number_text(row.median_low)} weeks"
     else:
-        weeks = f"{number(row.median_low)}–{number(row.median_high)} weeks"
+        weeks = f"{number_text(row.median_low)}–{number_text(row.median_high)} weeks"
     if pd.isna(row.limit_low):
         return f"median {weeks}"
-    high = "∞" if np.isinf(row.limit_high) else number(row.limit_high)
-    return f"median {weeks} ({number(row.limit_low)} to {high})"
+    high = "∞" if np.isinf(row.limit_high) else number_text(row.limit_high)
+    return f"median {weeks} ({number_text(row.limit_low)} to {high})"
 
 
 def _alt(cells: list[_Cell], level: float) -> str:
@@ -190,7 +189,7 @@ def _alt(cells: list[_Cell], level: float) -> str:
         steps = [share for week in _AT if (share := _at(cell.curve, week))] if cell.all else []
         still = f"; still with the benefit {series(steps)}" if steps else ""
         parts.append(f"{cell.title} (n = {int(cell.median.patients)}): {_median(cell.median)}{still}")
-    return f"Share of responders who still have the benefit, with {level_words(level)} bands. {'; '.join(parts)}."
+    return f"Share of responders who still have the benefit, with {percent_level(level)} bands. {'; '.join(parts)}."
 
 
 def _at(curve: pd.DataFrame, week: float) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
-from analysis.exhibit import Figure, drawable, escape
+from analysis.exhibit import Figure, drawable, escape, paragraphs
 from analysis.figures.style import SMALL, TEXT, finish, nothing, sheet, text_width, write
-from analysis.figures.words import paragraphs
-from analysis.outcomes.context import group_name
-from analysis.wording import left_out_words, series
+from analysis.wording import group_name, left_out_words, series
 
 INVENTED = "Synthetic data: these patients are invented."
 _WARN = "#8a2b06"

@@ -12,8 +12,7 @@ from analysis.exhibit import Figure
 from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, left_out_note
 from analysis.figures.share_panels import draw_curve, horizontal_rules
 from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
-from analysis.figures.words import plural, weeks
-from analysis.wording import level_words, percent, upper_first
+from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
 
 _LEFT, _TOP, _HIGH, _RIGHT = 46, 46, 150, 12
 _WIDE = POINTS - _LEFT - _RIGHT
@@ -51,7 +50,8 @@ def tipping_point_curve(
     tips, table = result.tips, result.tipping.sort_values("missing_responders")
     caption = (
         "Change of the responder rate from the end of infusion to follow-up "
-        f"({weeks(result.follow_up_weeks)} weeks), with its {level_words(level)}, if so many of the patients without a "
+        f"({weeks_cell(result.follow_up_weeks)} weeks), with its {interval_words(level)}, if so many of the "
+        "patients without a "
         "follow-up score were responders. Left: none of them (non-responder imputation); right: all of them. Thick and "
         "blue: the same conclusion as from the patients seen; thin and orange: another one."
     )
@@ -77,12 +77,12 @@ def tipping_point_curve(
 def _words(tips: Any) -> str:
     seen, missing = f"“{upper_first(_CONCLUSION[tips.conclusion])}”", int(tips.missing)
     if tips.never_changes:
-        return f"{seen} holds whatever became of the {plural(missing, 'patient')} not seen."
+        return f"{seen} holds whatever became of the {counted(missing, 'patient')} not seen."
     if pd.isna(tips.low):
-        return f"{seen} holds for no number of responders among the {plural(missing, 'patient')} not seen."
+        return f"{seen} holds for no number of responders among the {counted(missing, 'patient')} not seen."
     shares = f"{percent(tips.low / missing)} to {percent(tips.high / missing)}"
     return (
-        f"{seen} holds if {int(tips.low)} to {int(tips.high)} of the {plural(missing, 'patient')} not seen were "
+        f"{seen} holds if {int(tips.low)} to {int(tips.high)} of the {counted(missing, 'patient')} not seen were "
         f"responders ({shares})."
     )
 
@@ -112,7 +112,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
                 ax.plot([x[start]] * 2, [low[start], high[start]], color=look.color, linewidth=width, zorder=2)
     _ticks(ax, tips)
     write(picture, _LEFT, top - 20, "change of the responder rate, percentage points", SMALL, color=MUTED)
-    below = f"responders among the {plural(int(tips.missing), 'patient')} without a follow-up score"
+    below = f"responders among the {counted(int(tips.missing), 'patient')} without a follow-up score"
     write(picture, _LEFT + _WIDE / 2, top + _HIGH + 26, below, color=MUTED, ha="center")
     for conclusion in dict.fromkeys(table["conclusion"]):
         for start, end in _runs((table["conclusion"] == conclusion).to_numpy()):
@@ -154,7 +154,7 @@ def _ends(table: pd.DataFrame, level: float) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     ends = [
         f"if {words} of them were responders, the rate changes by {_points(row['difference'])} percentage points "
-        f"({level_words(level)} {_points(row['difference_low'])} to {_points(row['difference_high'])})"
+        f"({interval_words(level)} {_points(row['difference_low'])} to {_points(row['difference_high'])})"
         for words, row in (("none", first), ("all", last))
     ]
     return f"{upper_first(ends[0])}; {ends[1]}."

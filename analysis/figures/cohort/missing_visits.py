@@ -12,8 +12,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, hidden_note, left_out_note
 from analysis.figures.style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
-from analysis.figures.words import in_weeks
-from analysis.wording import half_up, interval, level_words, percent, percent_interval
+from analysis.wording import half_up, in_weeks, interval_words, number_interval, percent, percent_interval
 
 _LEFT, _WIDE, _ROW, _TOP = 86, 150, 19.0, 34
 _RIGHT, _SPAN = 368, 132  # left edge and width of the comparison
@@ -47,7 +46,8 @@ def missing_score_bars(
     caption = (
         "Left: courses with a score at each visit (full colour), with a row but no score (pale) and without a row "
         "(hatched). Right: baseline pain and responders at the end of infusion among patients with and without a "
-        f"follow-up score, with their {level_words(level)}; where these two differ, the patients seen at follow-up are "
+        f"follow-up score, with their {interval_words(level)}; where these two differ, the patients seen at "
+        "follow-up are "
         "not like all."
     )
     hidden = table[table["hidden"]]
@@ -143,7 +143,7 @@ def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:
     ]
     groups = [
         f"patients {row.group} (n = {int(row.patients)}) had a mean baseline of {half_up(row.baseline_mean, 1)} "
-        f"({level_words(level)} {interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} "
+        f"({interval_words(level)} {number_interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} "
         f"({percent_interval(row.ci_low, row.ci_high)}) responded at the end of infusion"
         for row in each(who)
         if pd.notna(row.baseline_low) and pd.notna(row.rate)

@@ -13,9 +13,7 @@ from analysis.figures.cohort.clinic_figure import clinic_figure, empty_figure, i
 from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, draw_rows, percent_track
 from analysis.figures.row_marks import Box, Mark, Stroke, interval_marks
 from analysis.figures.style import INK, SERIES_LOOKS, style
-from analysis.figures.words import percent_pair, plural
-from analysis.outcomes.cohort.judging import RULE_WORDS
-from analysis.wording import level_words, percent, percent_interval, upper_first
+from analysis.wording import RULE_WORDS, counted, interval_words, percent, percent_interval, percent_pair, upper_first
 
 _COLUMNS = (PrintedColumn(4, 212), PrintedColumn(388, 128))
 _TRACK = percent_track(232, 376, full=1)
@@ -63,7 +61,8 @@ def benchmark_forest(
         without one of the sides are listed in the notes.
     """
     caption = (
-        f"The clinic's responder rates (square, with their {level_words(level)}) on the published evidence. Pale bar: "
+        f"The clinic's responder rates (square, with their {interval_words(level)}) on the published evidence. "
+        "Pale bar: "
         "prediction interval, where the result of one more study of that kind would be expected; it needs three "
         "studies or more. Dark bar: interval of the published rate; stroke: that rate. The studies chose, treated and "
         "counted their patients in their own ways and most had no control group: to stand within the bar is to be "
@@ -85,7 +84,7 @@ def benchmark_forest(
             rows.append(RowHeading(upper_first(outcome_words(heading))))
             for row in each(some):
                 here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
-                label = f"{row.definition}: {plural(int(row.k), 'study', 'studies')}, {_published(row)}"
+                label = f"{row.definition}: {counted(int(row.k), 'study', 'studies')}, {_published(row)}"
                 rows.append(Row((label, f"{here}\n{_verdict(row)}"), _marks(row)))
         picture = draw_rows(_COLUMNS, _TRACK, rows, foot=[_KEY, *invented_foot(synthetic)])
         ids = tuple(dict.fromkeys(study for row in studies for study in row))
@@ -130,7 +129,9 @@ def _published(row: Any) -> str:
 def _alt(shown: pd.DataFrame, level: float) -> str:
     parts = [
         f"{outcome_words(row.outcome)}: {_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)} here; "
-        f"{_published(row)} in {plural(int(row.k), 'study', 'studies')} ({row.definition}); {_verdict(row)}"
+        f"{_published(row)} in {counted(int(row.k), 'study', 'studies')} ({row.definition}); {_verdict(row)}"
         for row in each(shown)
     ]
-    return f"The clinic against published studies, with its {level_words(level)}. {'. '.join(map(upper_first, parts))}."
+    return (
+        f"The clinic against published studies, with its {interval_words(level)}. {'. '.join(map(upper_first, parts))}."
+    )

@@ -28,8 +28,7 @@ from analysis.figures.style import (
     wrap,
     write,
 )
-from analysis.figures.words import percent_pair, weeks
-from analysis.wording import half_up, level_words, p_text, percent
+from analysis.wording import half_up, interval_words, p_text, percent, percent_level, percent_pair, weeks_cell
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 30, 292, 212
 _WORDS_AT = _LEFT + _WIDE + 22
@@ -72,7 +71,7 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
     """
     caption = (
         "Share of patients whose pain was lower than at baseline by at least so many percent, for every cut-off "
-        f"[@farrar2006]. Solid line with its {level_words(level)} band: patients with a score; dashed line: patients "
+        f"[@farrar2006]. Solid line with its {percent_level(level)} band: patients with a score; dashed line: patients "
         "without a score at that visit counted as non-responders. The curve falls from left to right by its making; a "
         "higher curve means more relief, whatever cut-off one believes in."
     )
@@ -84,7 +83,7 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
             name, "No visit has enough patients with a score to draw a curve.", caption, *notes, synthetic=synthetic
         )
     visits = [visit for visit in VISIT_LOOKS if (shown["visit"] == visit).any()]
-    names = {"end_of_infusion": "End of infusion", "follow_up": f"{weeks(result.follow_up_weeks)} weeks later"}
+    names = {"end_of_infusion": "End of infusion", "follow_up": f"{weeks_cell(result.follow_up_weeks)} weeks later"}
     with style():
         picture = clinic_sheet(_TOP + _HIGH + 34, synthetic)
         ax = panel(picture, _LEFT, _TOP, _WIDE, _HIGH)
@@ -183,9 +182,11 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
     flow = result.flow
     row = flow[(flow["rule"] == result.rule) & (flow["handling"] == "complete_cases")].iloc[0]
     caption = (
-        f"Patients with a score at baseline, at the end of infusion and {weeks(result.follow_up_weeks)} weeks later "
-        f"(within {weeks(result.window_weeks)} weeks): who was a responder, and who kept, lost or gained the response. "
-        f"Difference with Newcombe's {level_words(level)}; P of McNemar's exact test. There is no "
+        f"Patients with a score at baseline, at the end of infusion and {weeks_cell(result.follow_up_weeks)} weeks "
+        "later "
+        f"(within {weeks_cell(result.window_weeks)} weeks): who was a responder, and who kept, lost or gained the "
+        "response. "
+        f"Difference with Newcombe's {interval_words(level)}; P of McNemar's exact test. There is no "
         "control group in this picture."
     )
     notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, "flow"))
@@ -197,7 +198,7 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
     with style():
         small = wrap(_difference(row, level), POINTS - 8, SMALL)
         picture = clinic_sheet(_FLOW_TOP + HEIGHT + 16 + text_height(small, SMALL), synthetic)
-        times = ("end of infusion", f"{weeks(result.follow_up_weeks)} weeks later")
+        times = ("end of infusion", f"{weeks_cell(result.follow_up_weeks)} weeks later")
         for left, words, count, rate in zip(
             (FIRST, SECOND), times, (first, second), (row["rate_first"], row["rate_second"]), strict=True
         ):
@@ -221,6 +222,6 @@ def _difference(row: Any, level: float) -> str:
     limits = f"{half_up(100 * row['difference_low'])} to {half_up(100 * row['difference_high'])}"
     p = row["p_value"]
     return (
-        f"Difference: {points} percentage points ({level_words(level)} {limits}); McNemar's exact test: "
+        f"Difference: {points} percentage points ({interval_words(level)} {limits}); McNemar's exact test: "
         f"{p_text('=', round(float(p), 3)) if p >= 0.001 else 'P < 0.001'}."
     )

@@ -21,8 +21,7 @@ from analysis.figures.cohort.clinic_figure import (
 from analysis.figures.labels import nearest_place, place_labels, stack_labels
 from analysis.figures.share_panels import share_axis, share_height
 from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
-from analysis.figures.words import plural
-from analysis.wording import percent
+from analysis.wording import counted, percent
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
 _FEW, _MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
@@ -123,6 +122,6 @@ def _alt(sites: pd.DataFrame, mean: float) -> str:
         for row in each(named_sites)
     )
     return (
-        f"{plural(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% "
+        f"{counted(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% "
         f"limits." + (f" In the order of their names: {named}." if named else "")
     )

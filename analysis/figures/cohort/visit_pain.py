@@ -25,8 +25,7 @@ from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_points, horizontal_rules
 from analysis.figures.style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
 from analysis.figures.treatment_axis import TreatmentAxis, pain_panel, visit_axis, visit_ticks
-from analysis.figures.words import plural
-from analysis.wording import half_up, interval, level_words, upper_first
+from analysis.wording import counted, half_up, interval_words, number_interval, upper_first
 
 _LEFT, _TOP, _HIGH = 92, 24, 208
 _WIDE = POINTS - _LEFT - 6
@@ -76,7 +75,7 @@ def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False, 
     caption = (
         "Pain on the 0 to 10 scale (10 = worst) before treatment, at the end of infusion (0) and in weeks after it "
         f"(square-root scale; the shaded strip is the time of treatment). {how}. Circle: mean with its "
-        f"{level_words(level)}; square: median with the middle half of the patients. Different patients may stand "
+        f"{interval_words(level)}; square: median with the middle half of the patients. Different patients may stand "
         "behind different visits."
     )
     notes = (f"Counted: {result.unit}.", left_out_note(result.left_out))
@@ -94,7 +93,7 @@ def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False, 
 def _draw(picture: Picture, result: Any, visits: pd.DataFrame, lines: bool, level: float) -> None:
     patients = int(result.patients)
     words = (
-        f"{plural(patients, 'patient')}, each a thin line" if lines else f"{plural(patients, 'patient')}, as density"
+        f"{counted(patients, 'patient')}, each a thin line" if lines else f"{counted(patients, 'patient')}, as density"
     )
     write(picture, _LEFT, 10, words, weight="bold")
     write(picture, POINTS - 4, 10, "pain, 10 = worst", color=MUTED, ha="right")
@@ -155,7 +154,7 @@ def _numbers(picture: Picture, axis: TreatmentAxis, visits: pd.DataFrame, level:
     lines = (
         ("scores, n", INK, [str(int(r.n)) for r in rows]),
         (f"{_MARKERS[_MEAN.marker]} mean", _MEAN.letters, [_one(r.mean) for r in rows]),
-        (level_words(level), _MEAN.letters, [_two(r.ci_low, r.ci_high) for r in rows]),
+        (interval_words(level), _MEAN.letters, [_two(r.ci_low, r.ci_high) for r in rows]),
         (f"{_MARKERS[_MEDIAN.marker]} median", _MEDIAN.letters, [_one(r.median) for r in rows]),
         ("middle half", _MEDIAN.letters, [_two(r.q1, r.q3) for r in rows]),
     )
@@ -178,12 +177,12 @@ def _two(low: float, high: float) -> str:
 def _alt(visits: pd.DataFrame, result: Any, level: float) -> str:
     steps = [
         f"{row.label}: mean {half_up(row.mean, 1)}"
-        + (f" ({level_words(level)} {interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else "")
-        + f", median {half_up(row.median, 1)} (quartiles {interval(row.q1, row.q3)}), n = {int(row.n)}"
+        + (f" ({interval_words(level)} {number_interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else "")
+        + f", median {half_up(row.median, 1)} (quartiles {number_interval(row.q1, row.q3)}), n = {int(row.n)}"
         for row in each(visits.sort_values("position"))
         if pd.notna(row.mean)
     ]
-    return f"Pain scores of {plural(int(result.patients), 'patient')} by visit. {'; '.join(steps)}."
+    return f"Pain scores of {counted(int(result.patients), 'patient')} by visit. {'; '.join(steps)}."
 
 
 # ------------------------------------------------------------------------------------------------ change
@@ -215,7 +214,8 @@ def visit_change_lines(
     repeated = shown["group"].nunique() > 1
     caption = (
         "Mean change of pain since the same patients' baseline on the 0 to 10 scale, with its "
-        f"{level_words(level)}, at the end of infusion (0) and in weeks after it (square-root scale). Below 0 is less "
+        f"{interval_words(level)}, at the end of infusion (0) and in weeks after it (square-root scale). Below 0 "
+        "is less "
         "pain; the dotted line is a fall of 2 points. n counts patients with a score both at baseline and then."
         + (" Courses stand side by side; who came again is a selection of all." if repeated else "")
     )
@@ -276,7 +276,7 @@ def _draw_changes(picture: Picture, shown: pd.DataFrame, groups: list[str]) -> N
 def _limits(row: Any, level: float) -> str:
     if pd.isna(row.change_low):
         return ""
-    return f"{level_words(level)} {interval(row.change_low, row.change_high)}, "
+    return f"{interval_words(level)} {number_interval(row.change_low, row.change_high)}, "
 
 
 def _change_alt(shown: pd.DataFrame, level: float) -> str:

@@ -1,4 +1,4 @@
-"""A clinic's own patients: `load` reads and checks their table, `Cohort` holds it without any identifier."""
+"""A clinic's own patients: `load` reads and checks their table into a `Cohort` without identifiers."""
 
 from __future__ import annotations
 

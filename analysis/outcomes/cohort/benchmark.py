@@ -1,4 +1,4 @@
-"""Where the clinic stands: beside what published studies show, and its sites beside each other."""
+"""Comparison of a clinic with published studies, and of its sites with each other."""
 
 from __future__ import annotations
 
@@ -19,29 +19,37 @@ from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, groupi
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-_WITHIN, ABOVE, BELOW = "within", "above", "below"
-UNSURE, _UNJUDGED = "can't be told apart", "can't be judged"
-LEAST_STUDIES = 3
-MEDIANS = {ALL_PATIENTS: "median weeks of benefit", RESPONDERS: "median weeks of benefit of responders"}
+_WITHIN, _ABOVE, _BELOW = "within", "above", "below"
+_UNSURE, _UNJUDGED = "can't be told apart", "can't be judged"
+_LEAST_STUDIES = 3
+_MEDIANS = {ALL_PATIENTS: "median weeks of benefit", RESPONDERS: "median weeks of benefit of responders"}
 PUBLISHED = ["outcome", "definition", "studies", "k", "estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
-TAILS = {"95": 0.025, "998": 0.001}
-_INSIDE, OUTSIDE_95, OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
-MOST_POINTS = 200
+_TAILS = {"95": 0.025, "998": 0.001}
+_INSIDE, _OUTSIDE_95, _OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
+_MOST_POINTS = 200
 
 
 def clinic_results(response: Response, durations: Durations) -> pd.DataFrame:
-    """The clinic's own results in the form that `compare` takes.
+    """Return the clinic's own results for `compare`.
 
-    outcome: `ge_30_percent at end_of_infusion` and so on for three rules and two visits (complete cases), `median
-    weeks of benefit` (all who were judged at the end of infusion) and `median weeks of benefit of responders` (by the
-    rule of `durations`); n, estimate, ci_low, ci_high, measured_in (share, weeks), hidden. The estimate of a median
-    is the middle of the interval between visits in which it lies, infinite if it wasn't reached.
+    Parameters
+    ----------
+    response : Response
+    durations : Durations
+
+    Returns
+    -------
+    DataFrame
+        Columns outcome, n, estimate, ci_low, ci_high, measured_in (share, weeks), hidden. outcome is a rule and a visit
+        (`ge_30_percent at end_of_infusion`, complete cases), `median weeks of benefit` (all patients judged at the end
+        of infusion) or `median weeks of benefit of responders`. The estimate of a median is the middle of the interval
+        between visits that contains it; infinite if not reached.
     """
     rates = response.rates[response.rates["handling"] == COMPLETE]
     shares = rates.assign(outcome=rates["rule"] + " at " + rates["visit"], estimate=rates["rate"], measured_in="share")
     medians = durations.medians[durations.medians["by"] == "all"]
     weeks = medians.assign(
-        outcome=medians["who"].map(MEDIANS),
+        outcome=medians["who"].map(_MEDIANS),
         n=medians["patients"],
         estimate=(medians["median_low"] + medians["median_high"]) / 2,
         ci_low=medians["limit_low"],
@@ -53,28 +61,47 @@ def clinic_results(response: Response, durations: Durations) -> pd.DataFrame:
 
 
 def compare(clinic: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """The clinic's results on the prediction intervals of published studies, one row a row of `published`.
+    """Compare the clinic's results with the prediction intervals of published studies.
 
-    published: outcome (as in `clinic_results`), k (studies), estimate, ci_low, ci_high (their average), pi_low,
-    pi_high (where the true value of a further study like them is expected), definition, studies; rows (where the
-    studies' numbers stand), if there. Given back: outcome,
-    definition, studies, k, published, published_ci_low, published_ci_high, pi_low, pi_high, n, estimate, ci_low,
-    ci_high, measured_in, position (of the clinic's estimate: inside, above, below), verdict, why, rows.
+    The verdict compares the clinic's confidence interval with the prediction interval, because the estimate of a small
+    clinic varies by chance:
 
-    The verdict sets the clinic's whole confidence interval, not its estimate alone, against the prediction interval,
-    since a small clinic's rate can lie anywhere by chance: `within`: the confidence interval lies inside; `above`,
-    `below`: all of it lies beyond the upper or lower limit; `can't be told apart`: it holds one of the limits, so
-    that both are possible; `can't be judged`: nothing to compare, and why says what is missing. Two studies or fewer
-    give no prediction interval that deserves the name. Such a comparison says whether the clinic's result is usual,
-    not whether it is due to the infusion, nor whether its patients are alike. ValueError for a table without the
-    columns.
+    - `within`: the confidence interval lies inside the prediction interval.
+    - `above`, `below`: it lies entirely beyond the upper or lower limit.
+    - `can't be told apart`: it contains one of the limits, so both are possible.
+    - `can't be judged`: there is nothing to compare, and why says what is missing. Fewer than three studies give no
+    usable
+      prediction interval.
+
+    The comparison shows whether the clinic's result is usual, not whether the infusion caused it or whether the
+    patients are alike.
+
+    Parameters
+    ----------
+    clinic : DataFrame
+        As from `clinic_results`.
+    published : DataFrame
+        Columns outcome (as in `clinic_results`), definition, studies, k (number of studies), estimate, ci_low, ci_high
+        (average), pi_low, pi_high (prediction limits), and optionally rows (where the numbers are stored).
+
+    Returns
+    -------
+    DataFrame, one row per row of `published`
+        Columns outcome, definition, studies, k, published, published_ci_low, published_ci_high, pi_low, pi_high, rows,
+        n, estimate, ci_low, ci_high, measured_in, position (of the clinic's estimate: inside, above, below), verdict,
+        why.
+
+    Raises
+    ------
+    ValueError
+        For a `published` without these columns.
     """
     missing = [name for name in PUBLISHED if name not in published]
     if missing:
         raise ValueError(f"published has no column {missing[0]}: must have {', '.join(PUBLISHED)}")
     renamed = {name: f"published_{name}".replace("_estimate", "") for name in ("estimate", "ci_low", "ci_high")}
-    told = published if "rows" in published else published.assign(rows="")
-    table = told[[*PUBLISHED, "rows"]].rename(columns=renamed).merge(clinic, on="outcome", how="left")
+    published_rows = published if "rows" in published else published.assign(rows="")
+    table = published_rows[[*PUBLISHED, "rows"]].rename(columns=renamed).merge(clinic, on="outcome", how="left")
     judged = [_verdict(row) for row in each(table)]
     table["position"] = [position for position, _, _ in judged]
     table["verdict"] = [verdict for _, verdict, _ in judged]
@@ -89,28 +116,42 @@ def _verdict(row) -> tuple[str, str, str]:
         return "", _UNJUDGED, "too few patients to show the clinic's result"
     if pd.isna(row.estimate):
         return "", _UNJUDGED, "no patient of the clinic could be counted"
-    if pd.isna(row.pi_low) or pd.isna(row.pi_high) or row.k < LEAST_STUDIES:
-        return "", _UNJUDGED, f"a prediction interval needs {LEAST_STUDIES} studies or more"
-    position = BELOW if row.estimate < row.pi_low else ABOVE if row.estimate > row.pi_high else "inside"
+    if pd.isna(row.pi_low) or pd.isna(row.pi_high) or row.k < _LEAST_STUDIES:
+        return "", _UNJUDGED, f"a prediction interval needs {_LEAST_STUDIES} studies or more"
+    position = _BELOW if row.estimate < row.pi_low else _ABOVE if row.estimate > row.pi_high else "inside"
     if pd.isna(row.ci_low) or pd.isna(row.ci_high):
         return position, _UNJUDGED, "the clinic's result has no interval"
     if row.ci_low > row.pi_high:
-        return position, ABOVE, ""
+        return position, _ABOVE, ""
     if row.ci_high < row.pi_low:
-        return position, BELOW, ""
+        return position, _BELOW, ""
     if row.ci_low >= row.pi_low and row.ci_high <= row.pi_high:
         return position, _WITHIN, ""
-    return position, UNSURE, "the clinic's interval reaches across a limit of the prediction interval"
+    return position, _UNSURE, "the clinic's interval reaches across a limit of the prediction interval"
 
 
 @dataclass(frozen=True)
 class Funnel:
-    """Responder rates of sites around the mean of all, by their numbers of patients (Spiegelhalter 2005).
+    """Funnel plot: responder rates of sites by their number of patients, with limits around the mean of all.
 
-    sites: site, n, responders, rate, low_95, high_95, low_998, high_998 (limits at its n), place (inside 95%, outside
-    95%, outside 99.8%), in the order of names; no ranking: the order of sites around a mean is mostly chance. limits:
-    n, low_95, high_95, low_998, high_998, for drawing. mean: the rate of all n patients, those of merged sites
-    included. Limits beyond 0 to 1 are cut. left_out: result, why, unit, n.
+    Attributes
+    ----------
+    sites : DataFrame, one row per site, by name
+        Columns site, n, responders, rate, low_95, high_95, low_998, high_998 (limits at its n), place (inside 95%,
+        outside 95%, outside 99.8%). Sites are not ranked, because their order around a mean is mostly chance.
+    limits : DataFrame
+        Columns n, low_95, high_95, low_998, high_998, between 0 and 1.
+    mean : float
+        Rate of all n patients, including merged sites.
+    n : int
+    rule, visit, unit : str
+    min_cell : int
+    left_out : DataFrame
+        Columns result, why, unit, n.
+
+    References
+    ----------
+    Spiegelhalter 2005, Stat Med 24:1185.
     """
 
     sites: pd.DataFrame
@@ -133,10 +174,30 @@ def funnel(
     window_weeks: float = 2.0,
     min_cell: int = 5,
 ) -> Funnel:
-    """Set the responder rate of each site (first courses, complete cases) against the limits of chance around the mean.
+    """Return the responder rate of each site (first courses, complete cases) with limits of chance around the mean.
 
-    Sites with fewer than `min_cell` patients with a score count for the mean and aren't shown; no tables where fewer
-    than two sites can be shown. ValueError for an unknown rule or visit.
+    Sites with fewer than `min_cell` scored patients count in the mean and are not shown; if fewer than two sites can be
+    shown, the tables are empty.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    responder_rule : str
+        One of RESPONDER_RULES.
+    visit : {"end_of_infusion", "follow_up"}
+    follow_up_weeks, window_weeks : float
+        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
+    min_cell : int
+        Smallest number of patients that may be shown.
+
+    Returns
+    -------
+    Funnel
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule or visit.
     """
     check_min_cell(min_cell)
     if visit not in OUTCOME_VISITS:
@@ -145,20 +206,20 @@ def funnel(
     first = courses[courses["first"]]
     usable = can_be_judged(first["baseline"].to_numpy(), responder_rule)
     scored = usable & first[visit].notna().to_numpy()
-    mine = first[scored]
-    response = responds(mine["baseline"].to_numpy(), mine[visit].to_numpy(), responder_rule)
-    site = merge_small(grouping(mine, "site"), mine["patient"].to_numpy(), min_cell)
+    scored_courses = first[scored]
+    response = responds(scored_courses["baseline"].to_numpy(), scored_courses[visit].to_numpy(), responder_rule)
+    site = merge_small(grouping(scored_courses, "site"), scored_courses["patient"].to_numpy(), min_cell)
     size = len(site.categories)
     n, events = np.bincount(site.codes, minlength=size), np.bincount(site.codes, response, minlength=size)
     mean = float(response.mean()) if len(response) else np.nan
     table = pd.DataFrame({"site": site.categories.astype(object), "n": n, "responders": events.astype(np.int64)})
-    whole = ~table["site"].map(lambda label: is_merged(label, min_cell)).to_numpy(dtype=bool)
-    named = whole & (table["site"] != GROUP_NOT_STATED).to_numpy(dtype=bool)
+    unmerged = ~table["site"].map(lambda label: is_merged(label, min_cell)).to_numpy(dtype=bool)
+    named = unmerged & (table["site"] != GROUP_NOT_STATED).to_numpy(dtype=bool)
     left_out = [
         ("funnel", "baseline can't be judged by the rule", "patients", int((~usable).sum())),
         ("funnel", "no score at the visit", "patients", int((usable & ~scored).sum())),
-        ("funnel", "merged sites; in the mean, not drawn", "patients", int(n[~whole].sum())),
-        ("funnel", "site not stated; in the mean, not drawn", "patients", int(n[whole & ~named].sum())),
+        ("funnel", "merged sites; in the mean, not drawn", "patients", int(n[~unmerged].sum())),
+        ("funnel", "site not stated; in the mean, not drawn", "patients", int(n[unmerged & ~named].sum())),
     ]
     if named.sum() < 2:
         why = "fewer than two sites can be shown"
@@ -169,14 +230,14 @@ def funnel(
     at = shown["n"].to_numpy()
     shown = pd.concat([shown, funnel_limits(at, mean).drop(columns="n")], axis=1)
     beyond = {
-        level: (shown["rate"] < shown[f"low_{level}"]) | (shown["rate"] > shown[f"high_{level}"]) for level in TAILS
+        level: (shown["rate"] < shown[f"low_{level}"]) | (shown["rate"] > shown[f"high_{level}"]) for level in _TAILS
     }
-    shown["place"] = np.select([beyond["998"], beyond["95"]], [OUTSIDE_998, OUTSIDE_95], default=_INSIDE)
+    shown["place"] = np.select([beyond["998"], beyond["95"]], [_OUTSIDE_998, _OUTSIDE_95], default=_INSIDE)
     return Funnel(
         sites=shown.astype({"n": "Int64", "responders": "Int64"}),
         limits=funnel_limits(_sizes(at, min_cell), mean),
         mean=mean,
-        n=len(mine),
+        n=len(scored_courses),
         rule=responder_rule,
         visit=visit,
         unit=FIRST_COURSES,
@@ -186,21 +247,34 @@ def funnel(
 
 
 def funnel_limits(n: np.ndarray, mean: float) -> pd.DataFrame:
-    """Limits beyond which the rates of groups of `n` patients lie with at most 2.5% (0.1%) on either side by chance
-    around `mean`: n, low_95, high_95, low_998, high_998.
+    """Return limits that rates of groups of `n` patients exceed by chance with probability 2.5% (0.1%) per side.
 
-    Exact binomial limits, interpolated between counts (Spiegelhalter 2005, Stat Med 24:1185, appendix A.1): with r
-    the smallest count that has P(R <= r) >= p, the lower limit is (r - a) / n, a = (P(R <= r) - p) / P(R = r), at
-    least 0. The upper limit is 1 minus the lower limit of those without a response, so that both sides are treated
-    alike; the same formula with 1 - p would put sites outside that chance puts there more often (5 patients, mean
-    0.4: 8.7%, not 2.5%).
+    Exact binomial limits, interpolated between counts: with r the smallest count that has P(R <= r) >= p, the lower
+    limit is (r - a) / n, a = (P(R <= r) - p) / P(R = r), at least 0. The upper limit is 1 minus the lower limit of
+    patients without a response, so that both sides are treated alike; the same formula with 1 - p would put sites
+    outside more often than chance does (5 patients, mean 0.4: 8.7%, not 2.5%).
+
+    Parameters
+    ----------
+    n : ndarray of int, shape (m,)
+    mean : float
+        The rate of all patients, 0 to 1.
+
+    Returns
+    -------
+    DataFrame, m rows
+        Columns n, low_95, high_95, low_998, high_998.
+
+    References
+    ----------
+    Spiegelhalter 2005, Stat Med 24:1185, appendix A.1.
     """
     n = np.asarray(n, dtype=np.int64)
-    found = pd.DataFrame({"n": n})
-    for name, p in TAILS.items():
-        found[f"low_{name}"] = _lower_limit(p, n, mean)
-        found[f"high_{name}"] = 1 - _lower_limit(p, n, 1 - mean)
-    return found
+    table = pd.DataFrame({"n": n})
+    for name, p in _TAILS.items():
+        table[f"low_{name}"] = _lower_limit(p, n, mean)
+        table[f"high_{name}"] = 1 - _lower_limit(p, n, 1 - mean)
+    return table
 
 
 def _lower_limit(p: float, n: np.ndarray, mean: float) -> np.ndarray:
@@ -211,7 +285,7 @@ def _lower_limit(p: float, n: np.ndarray, mean: float) -> np.ndarray:
 
 
 def _sizes(n: np.ndarray, min_cell: int) -> np.ndarray:
-    """Group sizes from the smallest that may be shown to a bit beyond the largest, closer where the funnel is steep."""
+    """Return group sizes from `min_cell` to slightly above the largest, denser where the funnel is steep."""
     if not len(n):
         return n
-    return np.unique(np.geomspace(min_cell, np.ceil(1.05 * n.max()), MOST_POINTS).round().astype(np.int64))
+    return np.unique(np.geomspace(min_cell, np.ceil(1.05 * n.max()), _MOST_POINTS).round().astype(np.int64))

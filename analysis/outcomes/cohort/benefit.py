@@ -1,4 +1,4 @@
-"""From when to when the benefit of each course ended: the visits of a course as one interval."""
+"""Duration of benefit of each course as an interval between visits."""
 
 from __future__ import annotations
 
@@ -16,23 +16,36 @@ if TYPE_CHECKING:
 
 NEVER, ENDED, ONGOING = "never", "ended", "ongoing"
 KINDS = (NEVER, ENDED, ONGOING)
-MOST_INTERVALS = 2000
+_MOST_INTERVALS = 2000
 
 
 def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
-    """How long each course kept its patient a responder by `rule`, one row a course in the order of `cohort.courses`.
+    """Return how long each course made its patient a responder, as an interval in weeks after the end of infusion.
 
-    The columns of `course_scores` and kind, lower, upper (weeks after the end of infusion), followed, regained:
+    The kinds of interval:
 
-    - no responder at the end of infusion: `never`, exactly 0 (lower = upper = 0); - a responder then: `ended` between
-    the last visit with a response and the first without, (lower, upper], where lower
-      is 0 if no follow-up visit had one; `ongoing`, lower to infinity, where no visit was without (right-censored at
-      the last one, at 0 if there is no follow-up score);
-    - no kind where the baseline or the end of infusion can't be judged.
+    - `never`: no responder at the end of infusion; exactly 0 (lower = upper = 0).
+    - `ended`: a responder at the end of infusion, then a visit without a response; the benefit ended in (lower, upper],
+      between the last visit with a response and the first without. lower is 0 if no follow-up visit had a response.
+    - `ongoing`: a responder with no visit without a response; right-censored at the last visit (upper is infinite), at
+    0 if
+      there is no follow-up score.
+    - missing: the baseline or the end of infusion cannot be judged.
 
-    Visits without a score tell nothing and widen the interval. What happens after the first visit without a response
-    doesn't lengthen the benefit; regained says that a later visit had one again. followed: the last scored follow-up
-    visit.
+    Visits without a score only widen the interval. A response after the first visit without one does not extend the
+    benefit.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    rule : str
+        One of RESPONDER_RULES.
+
+    Returns
+    -------
+    DataFrame, one row per course, in the order of `cohort.courses`
+        The columns of `course_scores`, then kind, lower, upper, followed (weeks of the last scored follow-up visit) and
+        regained (whether a visit after the first without a response had one again).
     """
     frame = course_scores(cohort)
     baseline, end = frame["baseline"].to_numpy(), frame["end_of_infusion"].to_numpy()
@@ -49,7 +62,7 @@ def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
     lower, upper = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
     lower[judged], upper[judged] = 0.0, np.where(began[judged], np.inf, 0.0)
     followed, regained = np.full(len(frame), np.nan), np.zeros(len(frame), dtype=bool)
-    followed[course] = weeks  # visits are sorted by weeks: the last one stays
+    followed[course] = weeks  # visits are sorted by weeks, so the last one is stored
     lost = np.flatnonzero(~holds)
     lost_course, firsts = np.unique(course[lost], return_index=True)
     upper[lost_course] = weeks[lost[firsts]]
@@ -63,17 +76,17 @@ def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
 
 
 def interval_counts(lower: np.ndarray, upper: np.ndarray) -> pd.DataFrame:
-    """Equal intervals put together: lower, upper, patients.
+    """Return the number of patients with each different interval: lower, upper, patients.
 
-    Where more than 2,000 differ their ends are put on whole days first, which changes nothing if weeks were reckoned
-    from dates. An end above 0 never becomes 0: who had the benefit didn't have it for exactly no time.
+    Above 2,000 different intervals the ends are rounded to days, which changes nothing if weeks were computed from
+    dates. An upper bound above 0 is never rounded to 0.
     """
-    found = unique_intervals(lower, upper, np.ones(len(lower)))
-    if len(found.lower) > MOST_INTERVALS:
+    table = unique_intervals(lower, upper, np.ones(len(lower)))
+    if len(table.lower) > _MOST_INTERVALS:
         day = 1 / 7
         rounded = np.floor(upper / day + 0.5) * day
         upper = np.where(np.isfinite(upper) & (upper > 0), np.maximum(rounded, day), upper)
         lower = np.floor(lower / day + 0.5) * day
         lower = np.where((lower >= upper) & (upper > 0), upper - day, lower)
-        found = unique_intervals(lower, upper, np.ones(len(lower)))
-    return pd.DataFrame({"lower": found.lower, "upper": found.upper, "patients": found.weight.astype(np.int64)})
+        table = unique_intervals(lower, upper, np.ones(len(lower)))
+    return pd.DataFrame({"lower": table.lower, "upper": table.upper, "patients": table.weight.astype(np.int64)})

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 
 from analysis.outcomes.cohort import rules
 from analysis.outcomes.cohort.form import attributes, long_form
-from analysis.outcomes.cohort.layout import Layout
+from analysis.outcomes.cohort.layout import CohortLayout
 from analysis.outcomes.cohort.rules import Long
 from analysis.outcomes.cohort.table import VISITS
 from analysis.tabular.decimals import decimal_sign
-from analysis.tabular.origin import CLINIC
+from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import Problem
 from analysis.tabular.text_table import TextColumn, TextTable, encode
 from analysis.tabular.typed_cells import TypedColumn, read_cells
@@ -55,14 +55,14 @@ class Parsed:
         return {entry.name: self.numbers[entry.name] for entry in attributes() if entry.name in self.numbers}
 
 
-def parse(table: TextTable, layout: Layout) -> tuple[Parsed, list[Problem]]:
+def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]]:
     """The values of the columns that the file has, and the problems of single cells."""
     names = [*layout.names, *(score.name for score in layout.scores)]
     fields = {name: replace(layout.field(name), name=name) for name in names}
     sign, problems = decimal_sign(table, [name for name in names if fields[name].type in ("number", "integer")])
     parsed = Parsed(np.full(len(table), -1, dtype=np.int32), comma_example=sign.example)
     for name, entry in fields.items():
-        column, found = read_cells(table, name, entry, CLINIC, sign.comma)
+        column, found = read_cells(table, name, entry, CLINIC_TABLES, sign.comma)
         problems += found
         if entry.identifier:
             identifiers = _stripped(table[name]) if found else table[name]
@@ -98,7 +98,7 @@ def _numbered(cells: TextColumn) -> np.ndarray:
     return np.where(cells.empty(), -1, codes).astype(np.int32)
 
 
-def visits_of(table: TextTable, layout: Layout, parsed: Parsed) -> tuple[Long | None, list[Problem]]:
+def visits_of(table: TextTable, layout: CohortLayout, parsed: Parsed) -> tuple[Long | None, list[Problem]]:
     """All visits in the order of courses and weeks, and the problems across rows; None if a column is missing."""
     if "patient_id" not in layout.names:
         return None, []
@@ -118,7 +118,7 @@ def visits_of(table: TextTable, layout: Layout, parsed: Parsed) -> tuple[Long | 
     return long, problems
 
 
-def _from_long(table: TextTable, layout: Layout, parsed: Parsed) -> Long | None:
+def _from_long(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long | None:
     if any(entry.name not in layout.names for entry in long_form().fields if not entry.optional):
         return None
     return Long(
@@ -133,7 +133,7 @@ def _from_long(table: TextTable, layout: Layout, parsed: Parsed) -> Long | None:
     )
 
 
-def _from_wide(table: TextTable, layout: Layout, parsed: Parsed) -> Long | None:
+def _from_wide(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long | None:
     """One visit for each score column of each row: an empty cell is a visit whose score is missing.
 
     The date of a row is that of its baseline.

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis import wording
 from analysis.outcomes.cohort.table import VISITS, course_keys
 from analysis.tabular.problems import Problem, listed
+from analysis.wording import counted, percent, time_words
 
 MISSING_SHARE = 0.2
 _MOST_WEEKS = 20
@@ -61,7 +61,7 @@ def _size(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Pr
         yield _warning(file, "patient_id", "one patient is no cohort", "read no rate of this report as a rate")
     single = int((visits.groupby(["patient", "course"], sort=False).size() == 1).sum())
     if single:
-        rule = f"{wording.count(single, 'course')} of {len(courses)} with one visit only: no change can be seen there"
+        rule = f"{counted(single, 'course')} of {len(courses)} with one visit only: no change can be seen there"
         yield _warning(file, "visit", rule, "add the visits that took place")
 
 
@@ -81,21 +81,19 @@ def _missing(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator
         there = len(scored.loc[scored["visit"] == visit, ["patient", "course"]].drop_duplicates())
         lost = len(courses) - there
         if lost > MISSING_SHARE * len(courses):
-            share = wording.percent(lost / len(courses))
-            rule = f"no score at {says} in {lost} of {wording.count(len(courses), 'course')} ({share})"
+            share = percent(lost / len(courses))
+            rule = f"no score at {says} in {lost} of {counted(len(courses), 'course')} ({share})"
             yield _warning(file, "nrs", rule, advice)
         elif visit == "baseline" and lost:
-            rule = (
-                f"no score at baseline in {lost} of {wording.count(len(courses), 'course')}: no change can be computed"
-            )
+            rule = f"no score at baseline in {lost} of {counted(len(courses), 'course')}: no change can be computed"
             yield _warning(file, "nrs", rule, advice)
     later = visits[visits["visit"] == "follow_up"]
     if later["weeks"].nunique() <= _MOST_WEEKS:
         for weeks, rows in later.groupby("weeks")["nrs"]:
             lost, total = int(rows.isna().sum()), len(rows)
             if lost > MISSING_SHARE * total:
-                share = wording.percent(lost / total)
-                rule = f"{wording.weeks(weeks)} the score is empty in {lost} of {wording.count(total, 'row')} ({share})"
+                share = percent(lost / total)
+                rule = f"{time_words(weeks)} the score is empty in {lost} of {counted(total, 'row')} ({share})"
                 yield _warning(file, "nrs", rule, advice)
 
 
@@ -116,7 +114,7 @@ def _weeks_and_dates(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
     since = (dated["date"].to_numpy() - ends.reindex(keys).to_numpy()) / np.timedelta64(7, "D")
     far = int((np.abs(since - dated["weeks"].to_numpy()) > MOST_WEEKS_APART).sum())
     if far:
-        rule = f"weeks_from_end and date differ by more than {MOST_WEEKS_APART} weeks in {wording.count(far, 'visit')}"
+        rule = f"weeks_from_end and date differ by more than {MOST_WEEKS_APART} weeks in {counted(far, 'visit')}"
         yield _warning(file, "weeks_from_end", rule, "compare them; the report uses weeks_from_end")
 
 
@@ -125,7 +123,7 @@ def _patients(file: str, courses: pd.DataFrame) -> Iterator[Problem]:
     stated = courses[courses["sex"].notna()]
     several = int((stated.groupby("patient")["sex"].nunique() > 1).sum())
     if several:
-        rule = f"sex differs between the courses of {wording.count(several, 'patient')}"
+        rule = f"sex differs between the courses of {counted(several, 'patient')}"
         yield _warning(file, "sex", rule, "look whether one patient_id stands for two patients")
 
 

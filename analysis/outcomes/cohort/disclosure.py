@@ -1,19 +1,19 @@
-"""What may be shown of few patients. One place decides it, for tables and for the data behind figures alike.
+"""Disclosure control: what may be shown about few patients, in tables and in the data behind figures.
 
-A reader may know of a person where, when and with what they were treated, their sex and how many courses they had; pain
-scores are what a report could tell them. So these rules hold, with `min_cell` patients as the least:
+A reader may know where, when and with what a person was treated, their sex and number of courses; a report must not
+reveal their pain scores. With `min_cell` as the smallest number of patients, these rules hold:
 
 1. Groups by site, regimen, year, sex or course with fewer patients are merged before anything is computed
-   (`merge_small`), with the next larger group where the merged one would still be too small. Every group that is shown,
-   and the rest of the total beside any of them, then has `min_cell` patients or more.
+   (`merge_small`), with the next larger group where the merged one would still be too small. Every group shown, and
+   the remainder of the total beside it, then has `min_cell` patients or more.
 2. A cross table of two such properties, and the scores at a visit, hide each cell of 1 to min_cell - 1 patients and as
-   many further cells as it takes, so that no hidden cell follows from the margins, even for a reader who knows these
+   many further cells as needed, so that no hidden cell follows from the margins, even for a reader who knows these
    rules and that empty cells are always shown (`cross_table`, `hide_in_row`).
-3. A statistic (mean, quartile, rate) that rests on fewer patients is not given (`hide_small`).
+3. A statistic (mean, quartile, rate) of fewer patients is not shown (`hide_small`).
 
-Within a group of `min_cell` or more, a count of an outcome (2 of 48 gained a response) is shown, as every paper shows
-it, and so are bare counts that no score hangs on (how many courses, how many were left out and why).
-The rules can't see other reports: subtracting one published report from another may still uncover a small site.
+Within a group of `min_cell` or more, a count of an outcome (2 of 48 gained a response) is shown, as papers do, and so
+are counts that reveal no score (number of courses, numbers left out and why). The rules cannot see other reports:
+subtracting one published report from another may still reveal a small site.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ import numpy as np
 import pandas as pd
 
 GROUP_NOT_STATED = "not stated"
-PROTECTED = "other (merged to protect small groups)"
+_PROTECTED = "other (merged to protect small groups)"
 _EVERYBODY = "all (groups too small to be shown)"
 
 
 def shown_count(n: object, min_cell: int) -> str:
-    """A count for a table: `12`; `<5` where it is hidden (missing)."""
+    """Return a count for a table: `12`; `<5` where it is hidden (missing)."""
     return f"<{min_cell}" if pd.isna(n) else str(int(n))
 
 
-def small_groups(min_cell: int) -> str:
-    """The name of a group that holds all groups below `min_cell` patients."""
+def _small_groups(min_cell: int) -> str:
+    """Return the name of the group that combines all groups below `min_cell` patients."""
     return f"other (fewer than {min_cell} patients each)"
 
 
 def check_min_cell(min_cell: int) -> None:
-    """ValueError for a `min_cell` that isn't a whole number of 1 or more."""
+    """Raise ValueError for a `min_cell` that is not a whole number of 1 or more."""
     if min_cell != int(min_cell) or min_cell < 1:
         raise ValueError(f"min_cell is {min_cell}: must be a whole number of patients, 1 or more (1 hides nothing)")
 
@@ -47,12 +47,20 @@ def check_min_cell(min_cell: int) -> None:
 def merge_small(
     groups: pd.Categorical, patients: np.ndarray, min_cell: int, counted: np.ndarray | None = None
 ) -> pd.Categorical:
-    """The same groups, those with fewer than `min_cell` different patients merged into one that stands last.
+    """Return the groups with those below `min_cell` different patients merged into one, which is last.
 
-    groups: one a row, without missing values; patients: the patient of each row; counted: the rows whose patients
-    count (default: all; for instance those with a score). If the merged group is still too small, the smallest of the
-    others joins it, and so on, so that it can't be had by subtracting the others from the total. Groups without a row
-    disappear. A single group stays as it is, however small: hide its statistics with `hide_small`.
+    If the merged group is still too small, the smallest other group joins it, and so on, so that it cannot be computed
+    by subtraction from the total. Groups without a row are removed. A single group stays as it is, however small: hide
+    its statistics with `hide_small`.
+
+    Parameters
+    ----------
+    groups : Categorical, n elements without missing values
+    patients : ndarray, shape (n,)
+        The patient of each row.
+    min_cell : int
+    counted : ndarray of bool, shape (n,), optional
+        Rows whose patients count, for instance those with a score; default: all.
     """
     check_min_cell(min_cell)
     groups = groups.remove_unused_categories()
@@ -63,50 +71,58 @@ def merge_small(
     merged = [code for code in order if sizes[code] < min_cell]
     if not merged or len(order) == 1:
         return groups
-    name = small_groups(min_cell)
+    name = _small_groups(min_cell)
     others = order[len(merged) :]
     while others and pairs.loc[pairs["group"].isin(merged), "patient"].nunique() < min_cell:
         merged.append(others.pop(0))
-        name = PROTECTED
+        name = _PROTECTED
     if not others:
         name = _EVERYBODY
-    kept = sorted(others)
-    labels = [*groups.categories[kept], name]
-    lookup = np.full(len(groups.categories), len(kept))
-    lookup[kept] = np.arange(len(kept))
+    retained = sorted(others)
+    labels = [*groups.categories[retained], name]
+    lookup = np.full(len(groups.categories), len(retained))
+    lookup[retained] = np.arange(len(retained))
     return pd.Categorical.from_codes(lookup[groups.codes], categories=pd.Index(labels, dtype=object))
 
 
 def is_merged(label: str, min_cell: int) -> bool:
-    """Whether `merge_small` made this group."""
-    return label in (small_groups(min_cell), PROTECTED, _EVERYBODY)
+    """Return whether `merge_small` created this group."""
+    return label in (_small_groups(min_cell), _PROTECTED, _EVERYBODY)
 
 
 def hide_small(
     frame: pd.DataFrame, n: str, columns: Iterable[str], min_cell: int, flag: str = "hidden"
 ) -> pd.DataFrame:
-    """The frame with `columns` missing and `flag` True in rows where column `n` counts 1 to min_cell - 1 patients.
+    """Return the frame with `columns` missing and `flag` True where column `n` counts 1 to min_cell - 1 patients.
 
-    The count itself is missing there too. Nobody (0) is no person and stays.
+    The count itself is missing there too. A count of 0 is shown, since it reveals nothing about a person.
     """
     check_min_cell(min_cell)
     few = (frame[n].fillna(0) > 0) & (frame[n].fillna(0) < min_cell)
-    found = frame.copy()
-    found[flag] = few.to_numpy(dtype=bool)
-    for name in (n, *columns) if found[flag].any() else ():
-        found[name] = found[name].mask(few)
-    return found
+    table = frame.copy()
+    table[flag] = few.to_numpy(dtype=bool)
+    for name in (n, *columns) if table[flag].any() else ():
+        table[name] = table[name].mask(few)
+    return table
 
 
 def cross_table(rows: pd.Categorical, columns: pd.Categorical, min_cell: int) -> pd.DataFrame:
-    """How many patients stand in each cell of two groupings, one element of each a patient (each patient once).
+    """Return the number of patients in each cell of two groupings, with small cells hidden.
 
-    Both groupings are merged to `min_cell` first. Columns row, column, patients (missing where hidden), hidden. A
-    cell of 1 to min_cell - 1 is hidden together with three others that make a rectangle with it, of which two in
-    opposite corners hold 2 patients or more: one patient could then be moved round the rectangle without changing any
-    margin or emptying a cell. Where no such rectangle exists every cell is hidden; with two rows and two columns or
-    more, whose margins all hold somebody, the margins then leave each cell several values. No rows if either grouping
-    has a single group.
+    Both groupings are merged to `min_cell` first. A cell of 1 to min_cell - 1 is hidden together with three others that
+    form a rectangle with it, of which two opposite corners count 2 patients or more: one patient could then be moved
+    round the rectangle without changing a margin or emptying a cell. If there is no such rectangle every cell is
+    hidden; with two rows and columns or more, and no empty margin, the margins then allow several values for each cell.
+
+    Parameters
+    ----------
+    rows, columns : Categorical, one element per patient
+    min_cell : int
+
+    Returns
+    -------
+    DataFrame
+        Columns row, column, patients (missing where hidden), hidden; no rows if either grouping has a single group.
     """
     nobody = np.arange(len(rows))
     rows, columns = merge_small(rows, nobody, min_cell), merge_small(columns, nobody, min_cell)
@@ -116,7 +132,7 @@ def cross_table(rows: pd.Categorical, columns: pd.Categorical, min_cell: int) ->
     counts = np.bincount(rows.codes.astype(np.int64) * shape[1] + columns.codes, minlength=shape[0] * shape[1])
     counts = counts.reshape(shape)
     hidden = hidden_cells(counts, min_cell)
-    found = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "row": np.repeat(rows.categories.to_numpy(), shape[1]),
             "column": np.tile(columns.categories.to_numpy(), shape[0]),
@@ -124,12 +140,12 @@ def cross_table(rows: pd.Categorical, columns: pd.Categorical, min_cell: int) ->
             "hidden": hidden.ravel(),
         }
     )
-    found["patients"] = found["patients"].mask(found["hidden"])
-    return found
+    table["patients"] = table["patients"].mask(table["hidden"])
+    return table
 
 
 def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
-    """Which cells of a table of counts must be hidden beside its margins; see `cross_table`."""
+    """Return which cells of a table of counts must be hidden if its margins are known; see `cross_table`."""
     check_min_cell(min_cell)
     small = (counts > 0) & (counts < min_cell)
     hidden = small.copy()
@@ -137,7 +153,7 @@ def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
     for row, column in zip(*np.nonzero(small), strict=True):
         if safe[row, column]:
             continue
-        # the corners of the rectangle: the cell, one in its row, one in its column, and the one across from it
+        # the other corners of each rectangle: in the cell's row, in its column, and opposite
         corners = counts[row][None, :], counts[:, column][:, None], counts
         covered = hidden[row][None, :], hidden[:, column][:, None], hidden
         beside, below, across = corners
@@ -146,19 +162,19 @@ def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
         usable[row, :] = usable[:, column] = False
         if not usable.any():
             return np.ones_like(small)
-        # rather cells that are hidden anyway, then those of few patients
+        # prefer cells that are already hidden, then those of few patients
         cost = sum(np.where(already, 0, part) for part, already in zip(corners, covered, strict=True))
         other_row, other_column = np.unravel_index(np.argmin(np.where(usable, cost, np.inf)), counts.shape)
-        for place in ((row, column), (row, other_column), (other_row, column), (other_row, other_column)):
-            hidden[place] = safe[place] = True
+        for cell in ((row, column), (row, other_column), (other_row, column), (other_row, other_column)):
+            hidden[cell] = safe[cell] = True
     return hidden
 
 
 def hide_in_row(counts: np.ndarray, min_cell: int) -> np.ndarray:
-    """Which cells of one row of counts must be hidden when their total is known.
+    """Return which cells of one row of counts must be hidden if their total is known.
 
-    Cells of 1 to min_cell - 1, then the smallest others, until two or more are hidden and they hold more patients than
-    there are cells (else each would hold exactly one); the whole row, empty cells too, where that can't be reached.
+    Cells of 1 to min_cell - 1, then the smallest others, until two or more are hidden and they count more patients than
+    there are cells (else each would count exactly one). All cells, empty ones too, if that cannot be reached.
     """
     check_min_cell(min_cell)
     counts = np.asarray(counts)

@@ -1,4 +1,4 @@
-"""How long the benefit lasted: Turnbull's estimate with bands, medians, two groups compared, fitted distributions."""
+"""Duration of benefit in a cohort: Turnbull's estimate, medians, two-group tests and fitted distributions."""
 
 from __future__ import annotations
 
@@ -11,45 +11,38 @@ import pandas as pd
 
 from analysis.outcomes.cohort.benefit import ENDED, KINDS, NEVER, ONGOING, benefit_intervals, interval_counts
 from analysis.outcomes.cohort.disclosure import check_min_cell, hide_small, is_merged, merge_small
+from analysis.outcomes.cohort.duration_models import FIT_COLUMNS, fitted_curves, group_comparison, group_fits
 from analysis.outcomes.cohort.judging import check_rule
 from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
 from analysis.statistics.survival import (
-    UndeterminedError,
     bootstrap,
-    fit_distribution,
-    fit_distributions,
     median,
     npmle,
     survival_at,
-    two_group_test,
 )
-from analysis.wording import count
+from analysis.wording import counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 ALL_PATIENTS, RESPONDERS = "all", "initial_responders"
-WHO = (ALL_PATIENTS, RESPONDERS)
+_WHO = (ALL_PATIENTS, RESPONDERS)
 _COMPARED = ("all", "site", "regimen_class", "course")
-_FIRST, NEXT = "first course", "next course"
-FITTED = ("weibull", "lognormal", "loglogistic")
-_FIT_COLUMNS = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
-_FIT_COLUMNS += ["time_ratio", "time_ratio_low", "time_ratio_high", "p_value", "not_fitted"]
-# draws of the bootstrap, most and least: up to 1,000 patients so many, then fewer, inversely to their number
+_FIRST, _NEXT = "first course", "next course"
+# largest and smallest number of bootstrap draws; above 1,000 patients inversely proportional to their number
 DRAWS_OF_ONE, DRAWS_OF_SEVERAL, FEWER_BEYOND = (1000, 200), (400, 100), 1000
-MOST_BANDS = 12
-TEST_DRAWS, PERMUTED = 9_999, 10_000
-MOST_TIMES = 200
-DRAWS_RULE = (
+_MOST_BANDS = 12
+_MOST_TIMES = 200
+_DRAWS_RULE = (
     f"Bands and limits: {DRAWS_OF_ONE[0]:,} draws of as many patients with replacement, {DRAWS_OF_SEVERAL[0]} for each "
     f"of several groups; beyond {FEWER_BEYOND:,} patients fewer, inversely to their number, at least {DRAWS_OF_ONE[1]} "
-    f"and {DRAWS_OF_SEVERAL[1]}; none where more than {MOST_BANDS} groups are compared."
+    f"and {DRAWS_OF_SEVERAL[1]}; none where more than {_MOST_BANDS} groups are compared."
 )
-PAIRED = (
+_PAIRED = (
     "Patients with a next course stand in both groups, and they are those who were treated again: the test takes the "
     "groups as different patients, and a difference may come from who was treated again."
 )
-CENSORED = (
+_CENSORED = (
     "Who wasn't asked again counts as a responder up to the last score. If patients stayed away because the pain came "
     "back, the benefit was shorter than shown."
 )
@@ -59,20 +52,45 @@ CENSORED = (
 class Durations:
     """How long patients stayed responders, in weeks after the end of infusion.
 
-    who: `all` (judged at the end of infusion; no responder then = exactly 0) or `initial_responders`. by: all, site,
-    regimen_class (first courses) or course (each patient's first course in the table beside the next one).
+    Attributes
+    ----------
+    rule : str
+        One of RESPONDER_RULES.
+    horizon_weeks : float
+    counts : DataFrame
+        Columns who, by, group, patients, never, ended, ongoing, without_follow_up (ongoing patients without a follow-up
+        score), median_followed (last scored follow-up visit of ongoing patients), merged, hidden.
+    curves : DataFrame
+        Columns who, by, group, time, low, high (probability of a longer benefit; they differ only inside an innermost
+        interval), band_low, band_high (pointwise bootstrap bands; missing without draws).
+    medians : DataFrame
+        Columns who, by, group, patients, median_low, median_high (the median lies in (low, high]; infinite if not
+        reached), limit_low, limit_high (bootstrap; missing without draws), draws, merged, hidden.
+    tests : DataFrame
+        Columns who, by, group_1, group_2, n_1, n_2, p_value, method (exact, monte_carlo or, above 10,000 patients,
+        normal), note; only for exactly two groups, neither of them merged.
+    fits : DataFrame
+        Initial responders: by (all, regimen_class, course), group_1, group_2, n and the columns of `fit_distributions`,
+        with p as p_value; time_ratio is durations of group_2 as a multiple of those of group_1.
+    fitted_curves : DataFrame
+        Initial responders of first courses: distribution, time, survival.
+    draws_rule : str
+        The number of draws, in words.
+    notes : tuple of str
+        Sentences for the notes of the tables.
+    unit : str
+        Who is counted, in words.
+    min_cell : int
+    left_out : DataFrame
+        Columns result, why, unit, n.
 
-    counts: who, by, group, patients, never, ended, ongoing, without_follow_up (of the ongoing, no follow-up score),
-    median_followed (last scored follow-up visit of the ongoing), merged, hidden.
-    curves: who, by, group, time, low, high (probability of a longer benefit, apart only inside an innermost interval),
-    band_low, band_high (bootstrap, pointwise; missing without draws).
-    medians: who, by, group, patients, median_low, median_high (somewhere in (low, high]; infinite = not reached),
-    limit_low, limit_high (bootstrap; missing without draws), draws, merged, hidden. tests: who, by, group_1, group_2,
-    n_1, n_2, p_value, method (exact, monte_carlo or, above 10,000 patients, normal), note; only where exactly two
-    groups stand side by side, none of them merged. fits (initial responders): by (all, regimen_class, course),
-    group_1, group_2, n and the columns of `fit_distributions` with p as p_value; time_ratio: durations of group_2 as
-    a multiple of those of group_1. fitted_curves: distribution, time, survival (initial responders of first courses).
-    draws_rule, notes: sentences. left_out: result, why, unit, n.
+    Notes
+    -----
+    Values of the key columns:
+
+    - who: `all` (judged at the end of infusion; no responder then is exactly 0) or `initial_responders`.
+    - by: `all`, `site`, `regimen_class` (first courses) or `course` (each patient's first course in the table and the
+    next).
     """
 
     rule: str
@@ -100,10 +118,32 @@ def durations(
     seed: int = 1,
     progress: Callable[[Collection], Iterator] = iter,
 ) -> Durations:
-    """Estimate how long the benefit lasted, see `Durations` and `benefit_intervals`.
+    """Return how long the benefit lasted.
 
-    progress: goes through the comparisons and may tell how far they are (`analysis.exhibit.progress`).
-    ValueError for an unknown rule, an impossible min_cell or a horizon that isn't above 0.
+    Parameters
+    ----------
+    cohort : Cohort
+    responder_rule : str
+        One of RESPONDER_RULES.
+    horizon_weeks : float
+        End of the curves, in weeks, above 0.
+    level : float
+        Confidence level.
+    min_cell : int
+        Smallest number of patients that may be shown.
+    seed : int
+        Seed of bootstrap and permutation.
+    progress : callable
+        Iterates over the comparisons and may show progress (`analysis.exhibit.progress`).
+
+    Returns
+    -------
+    Durations
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule, an impossible min_cell or a horizon that is not above 0.
     """
     check_rule(responder_rule)
     check_min_cell(min_cell)
@@ -113,30 +153,34 @@ def durations(
     courses["nth"] = courses.groupby("patient").cumcount()
     first = courses["first"].to_numpy()
     counts, curves, medians, tests, fits = [], [], [], [], []
-    of_all: dict[str, tuple] = {}  # the first courses of `course` are those of `all`, which come first
-    for who, by, part in progress(list(_parts(courses, min_cell))):
+    of_all: dict[str, tuple] = {}  # `course` reuses the estimate of `all` for first courses
+    for who, by, part in progress(list(_comparisons(courses, min_cell))):
         labels = part["group"].cat.categories
-        several = DRAWS_OF_SEVERAL if len(labels) <= MOST_BANDS else (0, 0)
+        several = DRAWS_OF_SEVERAL if len(labels) <= _MOST_BANDS else (0, 0)
         most, least = DRAWS_OF_ONE if by == "all" else several
         for label in labels:
-            mine = part[part["group"] == label]
-            place = {"who": who, "by": by, "group": label}
+            members = part[part["group"] == label]
+            key = {"who": who, "by": by, "group": label}
             merged = is_merged(label, min_cell)
-            counts.append(place | _counts(mine) | {"merged": merged})
+            counts.append(key | _counts(members) | {"merged": merged})
             if by == "course" and label == _FIRST:
-                told, curve = of_all[who]
+                estimate, curve = of_all[who]
             else:
-                draws = int(np.clip(most * FEWER_BEYOND // len(mine), least, most)) if len(mine) >= min_cell else 0
-                told, curve = _estimate(mine, horizon_weeks, level, draws, seed)
-                of_all.setdefault(who, (told, curve))
-            medians.append(place | told | {"merged": merged})
-            if len(mine) >= min_cell:
-                curves.append(curve.assign(**place))
+                draws = (
+                    int(np.clip(most * FEWER_BEYOND // len(members), least, most)) if len(members) >= min_cell else 0
+                )
+                estimate, curve = _estimate(members, horizon_weeks, level, draws, seed)
+                of_all.setdefault(who, (estimate, curve))
+            medians.append(key | estimate | {"merged": merged})
+            if len(members) >= min_cell:
+                curves.append(curve.assign(**key))
         pair = len(labels) == 2 and not any(is_merged(label, min_cell) for label in labels)
         if pair:
-            tests.append({"who": who, "by": by} | _test(part, seed) | {"note": PAIRED if by == "course" else ""})
+            tests.append(
+                {"who": who, "by": by} | group_comparison(part, seed) | {"note": _PAIRED if by == "course" else ""}
+            )
         if who == RESPONDERS and len(part) >= min_cell and (by == "all" or (pair and by != "site")):
-            fits.append(_fits(part, by, level))
+            fits.append(group_fits(part, by, level))
     responders = courses[first & courses["kind"].isin([ENDED, ONGOING]).to_numpy()]
     return Durations(
         rule=responder_rule,
@@ -147,9 +191,9 @@ def durations(
         tests=pd.DataFrame(
             tests, columns=["who", "by", "group_1", "group_2", "n_1", "n_2", "p_value", "method", "note"]
         ),
-        fits=_frame(fits, ["by", "group_1", "group_2", "n", *_FIT_COLUMNS]),
-        fitted_curves=_fitted_curves(responders, horizon_weeks, level, min_cell),
-        draws_rule=DRAWS_RULE,
+        fits=_frame(fits, ["by", "group_1", "group_2", "n", *FIT_COLUMNS]),
+        fitted_curves=fitted_curves(responders, horizon_weeks, level, min_cell),
+        draws_rule=_DRAWS_RULE,
         notes=_notes(courses[first]),
         unit=FIRST_COURSES,
         min_cell=min_cell,
@@ -161,25 +205,25 @@ def _frame(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def _parts(courses: pd.DataFrame, min_cell: int) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """The courses of every comparison with their group, merged to `min_cell`, without those that can't be judged."""
+def _comparisons(courses: pd.DataFrame, min_cell: int) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield who, by and the judged courses of each comparison with their groups, merged to `min_cell`."""
     judged = courses[courses["kind"].notna()]
-    for who in WHO:
+    for who in _WHO:
         part = judged if who == ALL_PATIENTS else judged[judged["kind"] != NEVER]
         for by in _COMPARED:
-            mine = part[part["nth"] <= 1] if by == "course" else part[part["first"]]
-            if mine.empty:
+            members = part[part["nth"] <= 1] if by == "course" else part[part["first"]]
+            if members.empty:
                 continue
             if by == "all":
-                group = pd.Categorical(["all"] * len(mine))
+                group = pd.Categorical(["all"] * len(members))
             elif by == "course":
-                group = pd.Categorical.from_codes(mine["nth"], categories=[_FIRST, NEXT])
+                group = pd.Categorical.from_codes(members["nth"], categories=[_FIRST, _NEXT])
             else:
-                group = grouping(mine, by)
-            group = merge_small(group, mine["patient"].to_numpy(), min_cell)
-            # one group says nothing that `all` doesn't say
+                group = grouping(members, by)
+            group = merge_small(group, members["patient"].to_numpy(), min_cell)
+            # one group repeats `all`
             if by == "all" or len(group.categories) > 1:
-                yield who, by, mine[["patient", "kind", "lower", "upper", "followed"]].assign(group=group)
+                yield who, by, members[["patient", "kind", "lower", "upper", "followed"]].assign(group=group)
 
 
 def _counts(part: pd.DataFrame) -> dict[str, object]:
@@ -198,7 +242,7 @@ def _estimate(
 ) -> tuple[dict[str, object], pd.DataFrame]:
     known = interval_counts(part["lower"].to_numpy(), part["upper"].to_numpy())
     columns = known["lower"], known["upper"], known["patients"]
-    told = {"patients": len(part), "draws": draws}
+    estimate = {"patients": len(part), "draws": draws}
     if not draws:
         table = npmle(*columns)
         low, high = median(table)
@@ -208,73 +252,25 @@ def _estimate(
         drawn = bootstrap(*columns, draws=draws, seed=seed)
         low, high, *limits = drawn.quantile(0.5, level)
         curve = drawn.bands(_times(drawn.table, horizon), level)
-    told |= {"median_low": low, "median_high": high, "limit_low": limits[0], "limit_high": limits[1]}
-    return told, curve
+    estimate |= {"median_low": low, "median_high": high, "limit_low": limits[0], "limit_high": limits[1]}
+    return estimate, curve
 
 
 def _times(table: pd.DataFrame, horizon: float) -> np.ndarray:
-    """Whole weeks up to the horizon, and the ends of the innermost intervals where they aren't too many to draw."""
+    """Return whole weeks up to the horizon, and the ends of the innermost intervals if they are few."""
     weeks = np.append(np.arange(0, horizon), horizon)
     ends = np.union1d(table["left"], table["right"])
     ends = ends[(ends >= 0) & (ends <= horizon)]
-    return np.union1d(weeks, ends) if len(ends) <= MOST_TIMES else weeks
-
-
-def _test(part: pd.DataFrame, seed: int) -> dict[str, object]:
-    labels = part["group"].cat.categories
-    known = [
-        interval_counts(mine["lower"].to_numpy(), mine["upper"].to_numpy()).assign(group=label)
-        for label, mine in ((label, part[part["group"] == label]) for label in labels)
-    ]
-    rows = pd.concat(known, ignore_index=True)
-    draws = TEST_DRAWS if len(part) <= PERMUTED else 1
-    names = pd.Series(np.where(rows["group"] == labels[0], 0, 1))
-    found = two_group_test(rows["lower"], rows["upper"], names, rows["patients"], draws=draws, seed=seed)
-    normal = draws == 1 and found.method == "monte_carlo"
-    return {
-        "group_1": labels[0],
-        "group_2": labels[1],
-        "n_1": found.patients[0],
-        "n_2": found.patients[1],
-        "p_value": found.p_normal if normal else found.p,
-        "method": "normal" if normal else found.method,
-    }
-
-
-def _fits(part: pd.DataFrame, by: str, level: float) -> pd.DataFrame:
-    labels = list(part["group"].cat.categories) if by != "all" else ["", ""]
-    known = [
-        interval_counts(mine["lower"].to_numpy(), mine["upper"].to_numpy()).assign(code=code)
-        for code, mine in part.groupby(part["group"].cat.codes)
-    ]
-    rows = pd.concat(known, ignore_index=True)
-    groups = rows["code"] if by != "all" else None
-    found = fit_distributions(rows["lower"], rows["upper"], rows["patients"], groups, FITTED, level)
-    return found.rename(columns={"p": "p_value"}).assign(by=by, group_1=labels[0], group_2=labels[1], n=len(part))
-
-
-def _fitted_curves(part: pd.DataFrame, horizon: float, level: float, min_cell: int) -> pd.DataFrame:
-    times = np.linspace(0, horizon, 105)
-    frames = []
-    known = (
-        interval_counts(part["lower"].to_numpy(), part["upper"].to_numpy()) if len(part) >= max(min_cell, 1) else None
-    )
-    for name in FITTED if known is not None else ():
-        try:
-            fit = fit_distribution(known["lower"], known["upper"], known["patients"], name, level=level)
-        except UndeterminedError:
-            continue
-        frames.append(pd.DataFrame({"distribution": name, "time": times, "survival": fit.survival_at(times)}))
-    return _frame(frames, ["distribution", "time", "survival"])
+    return np.union1d(weeks, ends) if len(ends) <= _MOST_TIMES else weeks
 
 
 def _hidden_counts(rows: list[dict], min_cell: int) -> pd.DataFrame:
-    whole = ["patients", "never", "ended", "ongoing", "without_follow_up"]
-    columns = ["who", "by", "group", *whole, "median_followed", "merged"]
-    frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(whole, "Int64"))
+    counted = ["patients", "never", "ended", "ongoing", "without_follow_up"]
+    columns = ["who", "by", "group", *counted, "median_followed", "merged"]
+    frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(counted, "Int64"))
     followed = frame["ongoing"] - frame["without_follow_up"]
     frame["median_followed"] = frame["median_followed"].where((followed >= min_cell).to_numpy(dtype=bool))
-    return hide_small(frame, "patients", [*whole[1:], "median_followed"], min_cell)
+    return hide_small(frame, "patients", [*counted[1:], "median_followed"], min_cell)
 
 
 def _hidden_medians(rows: list[dict], min_cell: int) -> pd.DataFrame:
@@ -286,12 +282,12 @@ def _hidden_medians(rows: list[dict], min_cell: int) -> pd.DataFrame:
 def _notes(first: pd.DataFrame) -> tuple[str, ...]:
     regained = int(first["regained"].sum())
     if not regained:
-        return (CENSORED,)
+        return (_CENSORED,)
     again = (
-        f"{count(regained, 'patient')} responded again at a later visit; the benefit counts as ended at the first "
+        f"{counted(regained, 'patient')} responded again at a later visit; the benefit counts as ended at the first "
         "visit without a response."
     )
-    return CENSORED, again
+    return _CENSORED, again
 
 
 def _left_out(first: pd.DataFrame) -> pd.DataFrame:

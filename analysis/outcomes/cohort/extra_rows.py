@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from analysis.outcomes.cohort.form import long_form
-from analysis.outcomes.cohort.layout import Layout
+from analysis.outcomes.cohort.layout import CohortLayout
 from analysis.tabular import advice
 from analysis.tabular.problems import Problem, in_rows
 from analysis.tabular.text_table import TextTable
@@ -19,7 +19,7 @@ _TOTALS = (
 _LAST_ROWS = 5
 
 
-def without_extra_rows(table: TextTable, layout: Layout) -> tuple[TextTable, list[Problem]]:
+def without_extra_rows(table: TextTable, layout: CohortLayout) -> tuple[TextTable, list[Problem]]:
     """The table without the rows that describe no patient, and one problem for each of them."""
     extra = np.zeros(len(table), dtype=bool)
     problems: list[Problem] = []
@@ -48,7 +48,7 @@ def _repeats_names(table: TextTable) -> np.ndarray:
     return same > 1
 
 
-def _is_second_header(table: TextTable, layout: Layout) -> bool:
+def _is_second_header(table: TextTable, layout: CohortLayout) -> bool:
     """The first row holds words where numbers and dates are expected, and no number at all."""
     names = [name for name in layout.names if long_form()[name].type != "string"]
     names += [score.name for score in layout.scores]

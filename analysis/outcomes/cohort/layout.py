@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from analysis.outcomes.cohort.form import long_form
 from analysis.tabular import advice
-from analysis.tabular.header import header_problems, missing_column, no_names
-from analysis.tabular.origin import CLINIC
+from analysis.tabular.header import header_problems, missing_column_problem, no_names_problem
+from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import Problem, listed, plain_name
 from analysis.tabular.schema import Field
 from analysis.tabular.text_table import TextTable
@@ -30,7 +30,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Layout:
+class CohortLayout:
     """The columns of a file.
 
     Parameters
@@ -60,13 +60,13 @@ def is_known(name: str) -> bool:
     return name in long_form().names or _score(name) is not None
 
 
-def recognise(table: TextTable) -> tuple[Layout | None, list[Problem]]:
+def recognise(table: TextTable) -> tuple[CohortLayout | None, list[Problem]]:
     """The columns of a file and the problems with them; None if no row can be read."""
     names = list(table.names)
     known = [name for name in long_form().names if name in names]
     if not any(map(is_known, names)):
-        return None, [no_names(table, _required(wide=False), is_known, CLINIC)]
-    problems = [*header_problems(table, CLINIC), *_weeks_twice(table.file, names)]
+        return None, [no_names_problem(table, _required(wide=False), is_known, CLINIC_TABLES)]
+    problems = [*header_problems(table, CLINIC_TABLES), *_weeks_twice(table.file, names)]
     long_names = [name for name in _required(wide=False) if name in known and name != "patient_id"]
     scores = tuple(score for name in dict.fromkeys(names) if (score := _score(name)))
     if long_names and scores:
@@ -82,7 +82,7 @@ def recognise(table: TextTable) -> tuple[Layout | None, list[Problem]]:
         problems += _unclear_scores(table.file, names)
     explained = {problem.value for problem in problems}
     unused = tuple(name for name in names if name and not is_known(name) and name not in explained)
-    return Layout(wide, tuple(known), scores if wide else (), unused), problems
+    return CohortLayout(wide, tuple(known), scores if wide else (), unused), problems
 
 
 def _required(wide: bool) -> Sequence[str]:
@@ -112,7 +112,7 @@ def _missing(table: TextTable, names: list[str], wide: bool) -> Iterator[Problem
     unknown = [name for name in names if name and not is_known(name)]
     for name in (name for name in _required(wide) if name not in names):
         field = long_form()[name] if name in long_form().names else _baseline()
-        problem = missing_column(table, field, unknown)
+        problem = missing_column_problem(table, field, unknown)
         yield problem
         unknown = [other for other in unknown if other != problem.value]
     if wide and not any(_score(name) and name != "nrs_baseline" for name in names):

@@ -13,7 +13,7 @@ from analysis.outcomes.cohort.layout import is_known, recognise
 from analysis.outcomes.cohort.table import Cohort
 from analysis.tabular.formats import read_table
 from analysis.tabular.header import too_few_rows
-from analysis.tabular.origin import CLINIC
+from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import DataError, Problem, sort_problems
 from analysis.tabular.text_table import TextTable, without_empty_rows
 
@@ -39,7 +39,7 @@ def load(path: str | Path) -> Cohort:
     path, content = _content(path)
     file = path.name
     digest = hashlib.sha256(content).hexdigest()
-    table, problems = read_table(content, file, is_known, CLINIC)
+    table, problems = read_table(content, file, is_known, CLINIC_TABLES)
     del content
     if table is None:
         raise DataError(problems)
@@ -53,7 +53,7 @@ def load(path: str | Path) -> Cohort:
     table, found = without_extra_rows(table, layout)
     problems += found
     if not len(table) and not problems:
-        raise DataError([too_few_rows(file, 1, CLINIC)])
+        raise DataError([too_few_rows(file, 1, CLINIC_TABLES)])
     parsed, found = build.parse(table, layout)
     problems += found
     long, found = build.visits_of(table, layout, parsed)

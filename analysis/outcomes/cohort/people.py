@@ -1,4 +1,4 @@
-"""Who the patients are, which scores are missing, and of whom."""
+"""Characteristics of the patients, and missing scores."""
 
 from __future__ import annotations
 
@@ -26,23 +26,43 @@ from analysis.statistics.summaries import welch_interval
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-MEASURES = {
+_MEASURES = {
     "baseline": ("pain at baseline", "points (0-10)"),
     "age": ("age", "years"),
     "disease_duration_years": ("duration of the disease", "years"),
 }
-WITH, WITHOUT = "with a follow-up score", "without a follow-up score"
+_WITH, _WITHOUT = "with a follow-up score", "without a follow-up score"
 
 
 @dataclass(frozen=True)
 class People:
-    """Who the patients of a cohort are.
+    """Characteristics of the patients of a cohort.
 
-    sizes: item, n, hidden. groups: by, group, patients, courses, share (of all patients), merged; a patient whose
-    courses differ counts in each of the groups. site_by_regimen: site, regimen_class, patients, hidden (first
-    courses). measures: measure, words, measured_in, n, missing, mean, sd, median, q1, q3, hidden (first courses).
-    missing: position, visit, weeks, label, expected, observed, empty, no_row, share_observed, hidden (all courses).
-    who_is_missing, who_differs: see `who_is_missing`. unit: who is counted, in words. left_out: result, why, unit, n.
+    Attributes
+    ----------
+    sizes : DataFrame
+        Columns item, n, hidden.
+    groups : DataFrame
+        Columns by, group, patients, courses, share (of all patients), merged, hidden. A patient whose courses differ
+        counts in each of the groups.
+    site_by_regimen : DataFrame
+        First courses: site, regimen_class, patients, hidden.
+    measures : DataFrame
+        First courses: measure, words, measured_in, n, missing, mean, sd, median, q1, q3, hidden.
+    missing : DataFrame
+        All courses: position, visit, weeks, label, expected, observed, empty, no_row, share_observed, hidden.
+    who_is_missing : DataFrame
+        Patients with and without a follow-up score: group, patients, baseline_n, baseline_mean, baseline_sd,
+        baseline_low, baseline_high (Student), judged (at the end of infusion), responders, rate, ci_low, ci_high
+        (Wilson), hidden.
+    who_differs : DataFrame
+        Without minus with a follow-up score: measure (baseline, response_end_of_infusion), difference, low, high
+        (Welch, Newcombe), hidden.
+    unit : str
+        Who is counted, in words.
+    min_cell : int
+    left_out : DataFrame
+        Columns result, why, unit, n.
     """
 
     sizes: pd.DataFrame
@@ -66,9 +86,28 @@ def people(
     level: float = 0.95,
     min_cell: int = 5,
 ) -> People:
-    """Describe the patients; counts and statistics of fewer than `min_cell` patients are merged or hidden.
+    """Return the characteristics of the patients; fewer than `min_cell` patients are merged or hidden.
 
-    ValueError for an unknown rule or an impossible time, window or min_cell.
+    Parameters
+    ----------
+    cohort : Cohort
+    responder_rule : str
+        One of RESPONDER_RULES.
+    follow_up_weeks, window_weeks : float
+        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
+    level : float
+        Confidence level.
+    min_cell : int
+        Smallest number of patients that may be shown.
+
+    Returns
+    -------
+    People
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule or an impossible time, window or min_cell.
     """
     check_min_cell(min_cell)
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
@@ -111,15 +150,15 @@ def _sizes(cohort: Cohort, courses: pd.DataFrame, min_cell: int) -> pd.DataFrame
         ("sites", courses["site"].nunique(), 0),
         ("regimens", courses["regimen_class"].nunique(), 0),
     ]
-    found = pd.DataFrame(rows, columns=["item", "n", "behind"]).astype({"n": "Int64", "behind": "Int64"})
-    return hide_small(found, "behind", ["n"], min_cell).drop(columns="behind")
+    table = pd.DataFrame(rows, columns=["item", "n", "behind"]).astype({"n": "Int64", "behind": "Int64"})
+    return hide_small(table, "behind", ["n"], min_cell).drop(columns="behind")
 
 
 def _groups(courses: pd.DataFrame, by: str, min_cell: int) -> pd.DataFrame:
     group = merge_small(grouping(courses, by), courses["patient"].to_numpy(), min_cell)
     frame = pd.DataFrame({"group": group, "patient": courses["patient"]})
     counts = frame.groupby("group", observed=True)["patient"].agg(["nunique", "size"])
-    found = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "by": by,
             "group": counts.index.astype(object),
@@ -129,7 +168,7 @@ def _groups(courses: pd.DataFrame, by: str, min_cell: int) -> pd.DataFrame:
             "merged": [is_merged(label, min_cell) for label in counts.index],
         }
     )
-    return hide_small(found, "patients", ["courses", "share"], min_cell)
+    return hide_small(table, "patients", ["courses", "share"], min_cell)
 
 
 def _site_by_regimen(first: pd.DataFrame, min_cell: int) -> pd.DataFrame:
@@ -139,59 +178,56 @@ def _site_by_regimen(first: pd.DataFrame, min_cell: int) -> pd.DataFrame:
 
 def _measures(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
     rows = []
-    for measure, (words, measured_in) in MEASURES.items():
-        found = describe(first[measure].to_numpy(dtype="float64"), level)
-        rows.append({"measure": measure, "words": words, "measured_in": measured_in, **found})
+    for measure, (words, measured_in) in _MEASURES.items():
+        statistics = describe(first[measure].to_numpy(dtype="float64"), level)
+        rows.append({"measure": measure, "words": words, "measured_in": measured_in, **statistics})
     frame = pd.DataFrame(rows).drop(columns=["low", "high"]).astype({"n": "Int64"})
     frame.insert(4, "missing", pd.array(len(first) - frame["n"], dtype="Int64"))
     if len(first) < min_cell:
-        frame["missing"] = pd.NA  # it would be the number of all patients, which is hidden
+        frame["missing"] = pd.NA  # it would equal the number of all patients, which is hidden
     # n and missing add up to all patients: a hidden n hides both
     return hide_small(frame, "n", ["missing", "mean", "sd", "median", "q1", "q3"], min_cell)
 
 
 def _missing(cohort: Cohort, visits: PlannedVisits, min_cell: int) -> pd.DataFrame:
     size, expected = len(visits.axis), len(cohort.courses)
-    stands = visits.place >= 0
-    scored = stands & cohort.visits["nrs"].notna().to_numpy()
+    placed = visits.place >= 0
+    scored = placed & cohort.visits["nrs"].notna().to_numpy()
     # a course may have two rows at the end of infusion only if the file was not checked; count courses, not rows
     course = course_of_visit(cohort)
     frame = visits.axis.copy()
-    for name, part in (("rows", stands), ("observed", scored)):
+    for name, part in (("rows", placed), ("observed", scored)):
         slots = pd.unique(course[part].astype(np.int64) * size + visits.place[part])
         frame[name] = pd.array(np.bincount(slots % size, minlength=size), dtype="Int64")
     frame["expected"] = pd.array([expected] * size, dtype="Int64")
     frame["empty"], frame["no_row"] = frame["rows"] - frame["observed"], frame["expected"] - frame["rows"]
     frame["share_observed"] = frame["observed"].astype("float64") / expected if expected else np.nan
-    found = hide_small(frame.drop(columns="rows"), "observed", ["empty", "no_row", "share_observed"], min_cell)
+    table = hide_small(frame.drop(columns="rows"), "observed", ["empty", "no_row", "share_observed"], min_cell)
     names = ["position", "visit", "weeks", "label", "expected", "observed", "empty", "no_row", "share_observed"]
-    return found[[*names, "hidden"]]
+    return table[[*names, "hidden"]]
 
 
 def _who_is_missing(
     first: pd.DataFrame, responder_rule: str, level: float = 0.95, min_cell: int = 5
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Do patients without a follow-up score differ from those with one? Two groups, their differences, who is left out.
+    """Return patients with and without a follow-up score, their differences, and who is left out.
 
-    Of courses as `course_scores` gives them. Groups: group, patients, baseline_n, baseline_mean, baseline_sd,
-    baseline_low, baseline_high (Student), judged (at the end of infusion), responders, rate, ci_low, ci_high (Wilson),
-    hidden. Differences, without minus with: measure (baseline, response_end_of_infusion), difference, low, high (Welch;
-    Newcombe), hidden. Where one group is too small to be shown the other is hidden too: the two add up to the whole.
+    If one group is too small to be shown the other is hidden too, because both add up to the total.
     """
     baseline, end = first["baseline"].to_numpy(), first["end_of_infusion"].to_numpy()
     judged = can_be_judged(baseline, responder_rule) & ~np.isnan(end)
     response = judged & responds(baseline, end, responder_rule)
     scored = first["follow_up"].notna().to_numpy()
     rows = []
-    for label, part in ((WITH, scored), (WITHOUT, ~scored)):
-        told = describe(baseline[part], level)
+    for label, part in ((_WITH, scored), (_WITHOUT, ~scored)):
+        baseline_row = describe(baseline[part], level)
         n, events = int((judged & part).sum()), int((response & part).sum())
         low, high = wilson(events, n, level) if n else (np.nan, np.nan)
         rows.append(
             {
                 "group": label,
                 "patients": int(part.sum()),
-                **{f"baseline_{name}": told[name] for name in ("n", "mean", "sd", "low", "high")},
+                **{f"baseline_{name}": baseline_row[name] for name in ("n", "mean", "sd", "low", "high")},
                 "judged": n,
                 "responders": events,
                 "rate": events / n if n else np.nan,
@@ -206,7 +242,7 @@ def _who_is_missing(
     few = bool(((smallest > 0) & (smallest < min_cell)).any(axis=None))
     frame["hidden"], differs["hidden"] = few, few
     if few:
-        # the two groups add up to the whole: one alone would give the other away
+        # both groups add up to the total, so one would reveal the other
         for name in frame.columns.drop(["group", "patients", "hidden"]):
             frame[name] = frame[name].mask(frame["hidden"])
         frame["patients"] = frame["patients"].mask((frame["patients"] < min_cell) & (frame["patients"] > 0))
@@ -222,11 +258,15 @@ def _who_is_missing(
 
 def _differences(rows: list[dict], level: float) -> pd.DataFrame:
     with_, without = rows
-    found = [("baseline", np.nan, np.nan, np.nan), ("response_end_of_infusion", np.nan, np.nan, np.nan)]
+    entries = [("baseline", np.nan, np.nan, np.nan), ("response_end_of_infusion", np.nan, np.nan, np.nan)]
     means = [(row["baseline_mean"], row["baseline_sd"], row["baseline_n"]) for row in (without, with_)]
     if min(means[0][2], means[1][2]) > 1:
-        found[0] = ("baseline", means[0][0] - means[1][0], *welch_interval(*means[0], *means[1], level))
+        entries[0] = ("baseline", means[0][0] - means[1][0], *welch_interval(*means[0], *means[1], level))
     if with_["judged"] and without["judged"]:
         counts = (without["responders"], without["judged"], with_["responders"], with_["judged"])
-        found[1] = ("response_end_of_infusion", without["rate"] - with_["rate"], *newcombe_independent(*counts, level))
-    return pd.DataFrame(found, columns=["measure", "difference", "low", "high"])
+        entries[1] = (
+            "response_end_of_infusion",
+            without["rate"] - with_["rate"],
+            *newcombe_independent(*counts, level),
+        )
+    return pd.DataFrame(entries, columns=["measure", "difference", "low", "high"])

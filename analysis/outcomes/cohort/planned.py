@@ -1,4 +1,4 @@
-"""Which visits belong together: follow-up visits grouped by the week for which they were probably planned."""
+"""Follow-up visits grouped by the week for which they were probably planned."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analysis.wording import series
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-MOST_EXACT, MOST_PLANNED = 8, 10
+_MOST_EXACT, _MOST_PLANNED = 8, 10
 BASELINE, _END = 0, 1  # positions on the axis; planned weeks follow
 
 
@@ -22,10 +22,19 @@ BASELINE, _END = 0, 1  # positions on the axis; planned weeks follow
 class PlannedVisits:
     """The visits of a cohort on one axis.
 
-    axis: position, visit, weeks (missing at baseline, 0 at the end of infusion), label. weeks: the planned weeks, in
-    ascending order. rule: in words. place: the position of each visit of the cohort, -1 where it has none. far,
-    surplus: how many visits have none because they lie near no planned week, or because another visit of the course
-    is used.
+    Attributes
+    ----------
+    axis : DataFrame
+        Columns position, visit, weeks (missing at baseline, 0 at the end of infusion), label.
+    weeks : tuple of float
+        The planned weeks, ascending.
+    rule : str
+        How visits were grouped, in words.
+    place : ndarray of int
+        Position of each visit of the cohort; -1 if none.
+    far, surplus : int
+        Number of visits without a position because they are far from every planned week, or because another visit of
+        the course is used.
     """
 
     axis: pd.DataFrame
@@ -37,18 +46,28 @@ class PlannedVisits:
 
 
 def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
-    """Group the follow-up visits by weeks after the end of infusion.
+    """Return the follow-up visits grouped by planned week after the end of infusion.
 
-    Up to eight different weeks in the table: each stands for itself. Else the week (to the whole week; half a week
-    below three quarters) with most visits is taken as planned, all visits within a quarter of it (half a week at
-    least) belong to it, and the same again with the visits that are left, up to ten planned weeks or until no
-    week has `min_cell` visits around it. A visit then goes to the nearest planned week, the earlier of two. Of several
-    visits of a course at one planned week one is used: scored before unscored, then the nearest, then the earlier.
+    Up to eight different weeks are each a planned week. With more, the week (whole weeks; half a week below three
+    quarters) with most visits is a planned week, and all visits within a quarter of it (half a week at least) belong to
+    it. This repeats with the remaining visits, up to ten planned weeks or until no week has `min_cell` visits around
+    it. A visit then goes to the nearest planned week, the earlier of two. Of several visits of a course at one planned
+    week one is used: scored before unscored, then the nearest, then the earlier.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    min_cell : int
+        Smallest number of visits of a planned week.
+
+    Returns
+    -------
+    PlannedVisits
     """
     later = np.flatnonzero(is_visit(cohort, "follow_up"))
     at = cohort.visits["weeks"].to_numpy()[later]
     values, counts = np.unique(at, return_counts=True)
-    exact = len(values) <= MOST_EXACT
+    exact = len(values) <= _MOST_EXACT
     chosen = values if exact else _commonest(values, counts, min_cell)
 
     place = np.full(len(cohort.visits), -1, dtype=np.int8)
@@ -86,7 +105,7 @@ def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
 def _commonest(values: np.ndarray, counts: np.ndarray, min_cell: int) -> np.ndarray:
     week = np.where(values < 0.75, 0.5, np.floor(values + 0.5))
     left, chosen = np.ones(len(values), dtype=bool), []
-    while left.any() and len(chosen) < MOST_PLANNED:
+    while left.any() and len(chosen) < _MOST_PLANNED:
         names, codes = np.unique(week[left], return_inverse=True)
         visits = np.bincount(codes, weights=counts[left])
         total = np.concatenate([[0], np.cumsum(np.where(left, counts, 0))])

@@ -1,4 +1,4 @@
-"""How many patients responded at the end of infusion and at follow-up, and what missing scores could change."""
+"""Responders at the end of infusion and at follow-up, and the possible influence of missing scores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from analysis.outcomes.cohort.judging import (
     LEAST_FALL_POINTS,
     RESPONDER_RULES,
     ROUNDING_TOLERANCE,
-    RULE_WORDS,
     can_be_judged,
     check_rule,
     percent_fall,
@@ -29,14 +28,14 @@ from analysis.outcomes.cohort.tipping import (
 )
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import mcnemar
-from analysis.wording import count
+from analysis.wording import RULE_WORDS, counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 OUTCOME_VISITS = ("end_of_infusion", "follow_up")
 COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"
-HANDLINGS = (COMPLETE, IMPUTED)
+_HANDLINGS = (COMPLETE, IMPUTED)
 _COMPARED = ("site", "regimen_class", "year", "course_group")
 _RATE_COLUMNS = ["responders", "n", "rate", "ci_low", "ci_high"]
 _FLOW_COLUMNS = ["first", "second", "kept", "lost", "gained", "neither", "rate_first", "rate_second"]
@@ -45,20 +44,42 @@ _FLOW_COLUMNS += ["difference", "difference_low", "difference_high", "p_value"]
 
 @dataclass(frozen=True)
 class Response:
-    """Responders of a cohort, each patient once, with the first course that the table holds.
+    """Responders of a cohort; each patient counts once, with the first course in the table.
 
-    complete_cases counts patients with a score at the visit, non_responder_imputation all whose baseline can be
-    judged, a missing score as no response. Rates and limits lie between 0 and 1.
+    Of the two ways to handle missing scores, complete_cases counts patients with a score at the visit, and
+    non_responder_imputation counts all whose baseline can be judged, with a missing score as no response. Rates and
+    limits lie between 0 and 1.
 
-    rates: rule, visit, handling, responders, n, rate, ci_low, ci_high (Wilson), hidden. by_group: the same for
-    `rule`, by (site, regimen_class, year, course_group) and group, with merged; by course_group each course counts,
-    so that a patient can stand in several groups. flow: rule, handling, n, first, second, kept, lost, gained,
-    neither, rate_first, rate_second, difference (follow-up minus end of infusion), difference_low, difference_high
-    (Newcombe, paired), p_value (McNemar, exact), hidden; complete cases have both scores. curve: the cumulative
-    proportion of responders (Farrar et al. 2006, J Pain Symptom Manage 31:369): visit, cutoff (pain fell by so many
-    percent or more; 0 = did not rise), responders, n_complete, rate_complete, low_complete, high_complete, n_all,
-    rate_imputed, low_imputed, high_imputed, hidden. tipping, tips: see `tipping_point`. notes: sentences that belong
-    under the tables. left_out: result, why, unit, n.
+    Attributes
+    ----------
+    rule : str
+        The rule of by_group and tipping.
+    follow_up_weeks, window_weeks : float
+    rates : DataFrame
+        Columns rule, visit, handling, responders, n, rate, ci_low, ci_high (Wilson), hidden.
+    by_group : DataFrame
+        The same for `rule`, with by (site, regimen_class, year, course_group), group and merged. By course_group each
+        course counts, so a patient can be in several groups.
+    flow : DataFrame
+        Columns rule, handling, n, first, second, kept, lost, gained, neither, rate_first, rate_second, difference
+        (follow-up minus end of infusion), difference_low, difference_high (Newcombe, paired), p_value (McNemar, exact),
+        hidden. Complete cases have both scores.
+    curve : DataFrame
+        Cumulative proportion of responders: visit, cutoff (fall of pain in percent or more; 0 is no rise), responders,
+        n_complete, rate_complete, low_complete, high_complete, n_all, rate_imputed, low_imputed, high_imputed, hidden.
+    tipping, tips
+        See `tipping_point`.
+    notes : tuple of str
+        Sentences for the notes of the tables.
+    unit : str
+        Who is counted, in words.
+    min_cell : int
+    left_out : DataFrame
+        Columns result, why, unit, n.
+
+    References
+    ----------
+    Farrar et al. 2006, J Pain Symptom Manage 31:369 (curve).
     """
 
     rule: str
@@ -85,9 +106,28 @@ def response(
     level: float = 0.95,
     min_cell: int = 5,
 ) -> Response:
-    """Count responders by three rules; see `Response`. `responder_rule` is the one of by_group and the tipping point.
+    """Return the responders by three rules.
 
-    ValueError for an unknown rule or an impossible time, window or min_cell.
+    Parameters
+    ----------
+    cohort : Cohort
+    responder_rule : str
+        The rule of by_group and the tipping point; one of RESPONDER_RULES.
+    follow_up_weeks, window_weeks : float
+        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
+    level : float
+        Confidence level.
+    min_cell : int
+        Smallest number of patients that may be shown.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule or an impossible time, window or min_cell.
     """
     check_rule(responder_rule)
     check_min_cell(min_cell)
@@ -112,33 +152,33 @@ def response(
 
 
 def shown_rates(rows: list[dict], min_cell: int) -> pd.DataFrame:
-    """Rows with what `rate_row` gives as a table, hidden where fewer than `min_cell` patients stand behind."""
+    """Return rows of `rate_row` as a table, hidden where they count fewer than `min_cell` patients."""
     return hide_small(_whole(pd.DataFrame(rows), ["responders", "n"]), "n", _RATE_COLUMNS, min_cell)
 
 
 def shown_flows(rows: list[dict], min_cell: int) -> pd.DataFrame:
-    """Rows with n and what `flow_row` gives as a table, hidden where fewer than `min_cell` patients stand behind."""
+    """Return rows of n and `flow_row` as a table, hidden where they count fewer than `min_cell` patients."""
     return hide_small(_whole(pd.DataFrame(rows), ["n", *_FLOW_COLUMNS[:6]]), "n", _FLOW_COLUMNS, min_cell)
 
 
 def rate_row(events: int, n: int, level: float) -> dict[str, float]:
-    """responders, n, rate and Wilson's limits (0 to 1); missing where there are no patients."""
+    """Return responders, n, rate and Wilson's limits (0 to 1); missing without patients."""
     low, high = wilson(events, n, level) if n else (np.nan, np.nan)
     return {"responders": events, "n": n, "rate": events / n if n else np.nan, "ci_low": low, "ci_high": high}
 
 
 def flow_row(flow: PairedCounts, level: float) -> dict[str, float]:
-    """Counts, both rates, their difference with Newcombe's limits, McNemar's exact p-value."""
+    """Return counts, both rates, their difference with Newcombe's limits, and McNemar's exact p-value."""
     first, second = flow.kept + flow.lost, flow.kept + flow.gained
     row = dict(zip(_FLOW_COLUMNS, (first, second, flow.kept, flow.lost, flow.gained, flow.neither), strict=False))
     if not flow.n:
         return row | dict.fromkeys(_FLOW_COLUMNS[6:], np.nan)
-    told = (first / flow.n, second / flow.n, *flow.difference(level), mcnemar(flow.lost, flow.gained, "exact"))
-    return row | dict(zip(_FLOW_COLUMNS[6:], map(float, told), strict=True))
+    values = (first / flow.n, second / flow.n, *flow.difference(level), mcnemar(flow.lost, flow.gained, "exact"))
+    return row | dict(zip(_FLOW_COLUMNS[6:], map(float, values), strict=True))
 
 
 def flow_between(first: np.ndarray, second: np.ndarray) -> PairedCounts:
-    """Who responded at both times, at one, at none."""
+    """Return how many patients responded at both times, at one, and at neither."""
     parts = (first & second, first & ~second, ~first & second, ~first & ~second)
     return PairedCounts(*(int(part.sum()) for part in parts))
 
@@ -148,7 +188,7 @@ def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def _judged(courses: pd.DataFrame, rule: str, visit: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Whose baseline can be judged, who of them has a score at the visit, who of these responds."""
+    """Return which baselines can be judged, which of these have a score, and which of those respond."""
     baseline, score = courses["baseline"].to_numpy(), courses[visit].to_numpy()
     usable = can_be_judged(baseline, rule)
     scored = usable & ~np.isnan(score)
@@ -159,13 +199,13 @@ def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
     rows = []
     for visit in OUTCOME_VISITS:
         usable, scored, response = _judged(courses, rule, visit)
-        for handling, whole in ((COMPLETE, scored), (IMPUTED, usable)):
+        for handling, included in ((COMPLETE, scored), (IMPUTED, usable)):
             rows.append(
                 {
                     "rule": rule,
                     "visit": visit,
                     "handling": handling,
-                    **rate_row(int(response.sum()), int(whole.sum()), level),
+                    **rate_row(int(response.sum()), int(included.sum()), level),
                 }
             )
     return rows
@@ -179,27 +219,27 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> 
             usable, scored, response = _judged(part, rule, visit)
             if not usable.any():
                 continue
-            # merged by the patients with a score: the others add nothing that could be told of them
+            # merged by the patients with a score, since the others reveal nothing
             patients = part["patient"].to_numpy()[usable]
             group = merge_small(grouping(part[usable], by), patients, min_cell, scored[usable])
             parts = {name: mask[usable] for name, mask in ((COMPLETE, scored), (IMPUTED, usable), ("", response))}
             sums = {name: np.bincount(group.codes, mask).astype(int).tolist() for name, mask in parts.items()}
             for code, label in enumerate(group.categories):
-                for handling in HANDLINGS:
-                    place = {"by": by, "group": label, "visit": visit, "handling": handling}
+                for handling in _HANDLINGS:
+                    key = {"by": by, "group": label, "visit": visit, "handling": handling}
                     rate = rate_row(sums[""][code], sums[handling][code], level)
-                    rows.append(place | rate | {"merged": is_merged(label, min_cell)})
+                    rows.append(key | rate | {"merged": is_merged(label, min_cell)})
     columns = ["by", "group", "visit", "handling", *_RATE_COLUMNS, "merged"]
-    found = _whole(pd.DataFrame(rows, columns=columns), ["responders", "n"]).astype({"merged": bool})
-    return hide_small(found, "n", _RATE_COLUMNS, min_cell)
+    table = _whole(pd.DataFrame(rows, columns=columns), ["responders", "n"]).astype({"merged": bool})
+    return hide_small(table, "n", _RATE_COLUMNS, min_cell)
 
 
 def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
     usable, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
     _, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
     rows = []
-    for handling, whole in ((COMPLETE, scored_1 & scored_2), (IMPUTED, usable)):
-        flow = flow_between(response_1[whole], response_2[whole])
+    for handling, included in ((COMPLETE, scored_1 & scored_2), (IMPUTED, usable)):
+        flow = flow_between(response_1[included], response_2[included])
         rows.append({"rule": rule, "handling": handling, "n": flow.n, **flow_row(flow, level)})
     return rows
 
@@ -223,27 +263,27 @@ def _curve(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
         usable = int(can_be_judged(first["baseline"].to_numpy(), RESPONDER_RULES[1]).sum())
         reached = len(falls) - np.searchsorted(falls, cutoffs - 100 * ROUNDING_TOLERANCE, side="left")
         limits = {
-            (events, whole): wilson(events, whole, level) if whole else (np.nan, np.nan)
+            (events, patients): wilson(events, patients, level) if patients else (np.nan, np.nan)
             for events in np.unique(reached).tolist()
-            for whole in (len(falls), usable)
+            for patients in (len(falls), usable)
         }
         for cutoff, events in zip(cutoffs.tolist(), reached.tolist(), strict=True):
             row = {"visit": visit, "cutoff": cutoff, "responders": events}
-            for n, name, whole in (("n_complete", "complete", len(falls)), ("n_all", "imputed", usable)):
-                low, high = limits[events, whole]
-                rate = events / whole if whole else np.nan
-                row |= {n: whole, f"rate_{name}": rate, f"low_{name}": low, f"high_{name}": high}
+            for n, name, patients in (("n_complete", "complete", len(falls)), ("n_all", "imputed", usable)):
+                low, high = limits[events, patients]
+                rate = events / patients if patients else np.nan
+                row |= {n: patients, f"rate_{name}": rate, f"low_{name}": low, f"high_{name}": high}
             rows.append(row)
-    found = _whole(pd.DataFrame(rows), ["responders", "n_complete", "n_all"])
-    others = [name for name in found if name not in ("visit", "cutoff", "n_complete")]
-    return hide_small(found, "n_complete", others, min_cell)
+    table = _whole(pd.DataFrame(rows), ["responders", "n_complete", "n_all"])
+    others = [name for name in table if name not in ("visit", "cutoff", "n_complete")]
+    return hide_small(table, "n_complete", others, min_cell)
 
 
 def _notes(first: pd.DataFrame) -> tuple[str, ...]:
     low = int((first["baseline"] < LEAST_FALL_POINTS).sum())
     if not low:
         return ()
-    who, points = count(low, "patient"), f"{LEAST_FALL_POINTS:g}"
+    who, points = counted(low, "patient"), f"{LEAST_FALL_POINTS:g}"
     return (
         f"{who} had a baseline below {points} points, which can't fall by {points}: no responder by the rule "
         f"“{RULE_WORDS['ge_2_points']}”.",

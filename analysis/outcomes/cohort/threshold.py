@@ -1,4 +1,4 @@
-"""Responders by any percentage that pain fell, beside the three rules of the reports: for a slider."""
+"""Responders by any percentage of fall, for a slider."""
 
 from __future__ import annotations
 
@@ -24,14 +24,18 @@ from analysis.outcomes.cohort.scores import FIRST_COURSES, left_out_frame
 
 @dataclass(frozen=True)
 class AtThreshold:
-    """Who responds when pain must have fallen by `percent` of the baseline or more; each patient once.
+    """Responders if pain must have fallen by `percent` of the baseline or more; each patient counts once.
 
-    rates: visit, handling (complete_cases: patients with a score there; non_responder_imputation: all whose baseline is
-    above 0, a missing score as no response), responders, n, rate, ci_low, ci_high (0 to 1, Wilson), hidden.
-    flow: one row, of the patients with both scores: rule, handling, n, first, second, kept, lost, gained, neither,
-    rate_first, rate_second, difference (follow-up minus end of infusion), difference_low, difference_high (Newcombe,
-    paired), p_value (McNemar, exact), hidden. rule, follow_up_weeks, window_weeks, unit, min_cell, left_out: as in
-    `response.Response`, so that its figures and tables take this too.
+    Attributes
+    ----------
+    percent : float
+    rates : DataFrame
+        Columns visit, handling (complete_cases or non_responder_imputation, as in `response.Response`), responders, n,
+        rate, ci_low, ci_high (0 to 1, Wilson), hidden.
+    flow : DataFrame, one row
+        Patients with both scores; columns as in `response.Response.flow`.
+    follow_up_weeks, window_weeks, unit, min_cell, left_out
+        As in `response.Response`, whose figures and tables take this class too.
     """
 
     percent: float
@@ -58,10 +62,31 @@ def at_threshold(
     level: float = 0.95,
     min_cell: int = 5,
 ) -> AtThreshold:
-    """Count responders among `courses`, which `course_scores` gives for the same `follow_up_weeks` and `window_weeks`.
+    """Return the responders among courses by a percentage of fall.
 
-    At 30 and 50 percent the numbers are those of `response.response`. ValueError for a percentage that isn't above 0
-    and at most 100, and for an impossible min_cell.
+    At 30 and 50 percent the numbers are those of `response.response`.
+
+    Parameters
+    ----------
+    courses : DataFrame
+        As from `course_scores` for the same `follow_up_weeks` and `window_weeks`.
+    percent : float
+        Above 0 and at most 100.
+    follow_up_weeks, window_weeks : float
+        In weeks.
+    level : float
+        Confidence level.
+    min_cell : int
+        Smallest number of patients that may be shown.
+
+    Returns
+    -------
+    AtThreshold
+
+    Raises
+    ------
+    ValueError
+        For a percentage outside its range or an impossible min_cell.
     """
     check_min_cell(min_cell)
     if not 0 < percent <= 100:
@@ -72,12 +97,12 @@ def at_threshold(
     falls = [percent_fall(baseline, first[visit].to_numpy()) for visit in OUTCOME_VISITS]
     scored = [~np.isnan(fall) for fall in falls]
     with np.errstate(invalid="ignore"):
-        # a fall of exactly so many percent must not fail by what binary fractions lose
+        # the tolerance counts a fall of exactly `percent` despite binary rounding
         responded = [fall >= percent - 100 * ROUNDING_TOLERANCE for fall in falls]
     rates = [
-        {"visit": visit, "handling": handling, **rate_row(int(yes.sum()), int(whole.sum()), level)}
-        for visit, there, yes in zip(OUTCOME_VISITS, scored, responded, strict=True)
-        for handling, whole in ((COMPLETE, there), (IMPUTED, usable))
+        {"visit": visit, "handling": handling, **rate_row(int(yes.sum()), int(counted.sum()), level)}
+        for visit, scored_here, yes in zip(OUTCOME_VISITS, scored, responded, strict=True)
+        for handling, counted in ((COMPLETE, scored_here), (IMPUTED, usable))
     ]
     both = scored[0] & scored[1]
     flow = flow_between(responded[0][both], responded[1][both])

@@ -1,4 +1,4 @@
-"""How pain went from visit to visit: means and medians, changes, single patients as lines, many as a density."""
+"""Pain scores from visit to visit: summary statistics, changes, lines of single patients, and densities."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from analysis.outcomes.cohort.scores import (
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
-SCALE_MAX = 10
+_SCALE_MAX = 10
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)
 _COLUMNS = [
     "group",
@@ -46,15 +46,30 @@ _COLUMNS += ["change_n", *CHANGES, "hidden", "change_hidden"]
 class Trajectories:
     """Pain scores of a cohort by planned visit.
 
-    visits: one row a planned visit: group (all), position (its order on an axis), visit, weeks, label, n, mean, sd,
-    ci_low, ci_high (Student), median, q1, q3 of the scores, change_n and change_ with mean, sd, low, high, median,
-    q1, q3 of the change since baseline of those who have both scores (negative = less pain), hidden, change_hidden.
-    by_course: the same for each group of courses (no rows if all are first courses). lines: one row a patient in an
-    order that is drawn at random, one column a position, scores or missing; no rows where there are more than
-    `most_lines` patients or fewer than `min_cell`, no scores at a visit of fewer than `min_cell`. density, where
-    there are no lines: position, weeks, label, nrs (0 to 10, rounded half up), n, share (of the scores at the visit),
-    hidden. planned, rule: how visits were grouped. patients: how many lines there would be. left_out: result, why,
-    unit, n.
+    Attributes
+    ----------
+    visits : DataFrame, one row per planned visit
+        Columns group (all), position (on the axis), visit, weeks, label; n, mean, sd, ci_low, ci_high (Student),
+        median, q1, q3 of the scores; change_n and change_mean, change_sd, change_low, change_high, change_median,
+        change_q1, change_q3 of the change from baseline of patients with both scores (negative is less pain); hidden,
+        change_hidden.
+    by_course : DataFrame
+        The same for each group of courses; no rows if all are first courses.
+    lines : DataFrame, one row per patient in random order
+        One column per position, with scores or NaN. No rows above `most_lines` or below `min_cell` patients; no scores
+        at a visit of fewer than `min_cell`.
+    density : DataFrame
+        If there are no lines: position, weeks, label, nrs (0 to 10, rounded half up), n, share (of the scores at the
+        visit), hidden.
+    planned : tuple of float
+        The planned weeks; rule says how visits were grouped.
+    patients : int
+        Number of patients with a score.
+    unit : str
+        Who is counted, in words.
+    min_cell : int
+    left_out : DataFrame
+        Columns result, why, unit, n.
     """
 
     visits: pd.DataFrame
@@ -72,30 +87,49 @@ class Trajectories:
 def trajectories(
     cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, most_lines: int = 100, seed: int = 1
 ) -> Trajectories:
-    """Describe the scores at each planned visit: first courses of all patients, and groups of courses side by side.
+    """Return the scores at each planned visit, for first courses and for groups of courses.
 
-    ValueError for an impossible min_cell.
+    Parameters
+    ----------
+    cohort : Cohort
+    level : float
+        Confidence level.
+    min_cell : int
+        Smallest number of patients that may be shown.
+    most_lines : int
+        Largest number of patients shown as single lines.
+    seed : int
+        Seed of the random order of lines.
+
+    Returns
+    -------
+    Trajectories
+
+    Raises
+    ------
+    ValueError
+        For an impossible min_cell.
     """
     check_min_cell(min_cell)
     visits, courses = planned_visits(cohort, min_cell), course_scores(cohort)
-    matrix = score_matrix(cohort, visits)
+    matrix = _score_matrix(cohort, visits)
     first = courses["first"].to_numpy()
     group = merge_small(pd.Categorical(courses["course_group"]), courses["patient"].to_numpy(), min_cell)
     by_course = [_by_visit(matrix[group == label], visits, label, level, min_cell) for label in group.categories]
-    mine = matrix[first]
-    with_score = ~np.isnan(mine).all(axis=1)
-    lines = _lines(mine[with_score], min_cell, most_lines, seed)
+    first_scores = matrix[first]
+    with_score = ~np.isnan(first_scores).all(axis=1)
+    lines = _lines(first_scores[with_score], min_cell, most_lines, seed)
     left_out = [
         ("visits", "the visit lies near no planned week", "visits", visits.far),
         ("visits", "another visit of the course stands for that week", "visits", visits.surplus),
         ("visits", "no score at any visit", "patients", int((~with_score).sum())),
-        ("change", "baseline score missing", "patients", int((with_score & np.isnan(mine[:, BASELINE])).sum())),
+        ("change", "baseline score missing", "patients", int((with_score & np.isnan(first_scores[:, BASELINE])).sum())),
     ]
     return Trajectories(
-        visits=_by_visit(mine, visits, "all", level, min_cell),
+        visits=_by_visit(first_scores, visits, "all", level, min_cell),
         by_course=pd.concat(by_course if len(by_course) > 1 else [_nothing()], ignore_index=True),
         lines=lines,
-        density=_density(mine, visits, min_cell).iloc[: 0 if len(lines) else None],
+        density=_density(first_scores, visits, min_cell).iloc[: 0 if len(lines) else None],
         planned=visits.weeks,
         rule=visits.rule,
         patients=int(with_score.sum()),
@@ -105,27 +139,37 @@ def trajectories(
     )
 
 
-def score_matrix(cohort: Cohort, visits: PlannedVisits) -> np.ndarray:
-    """The scores of each course (row, in the order of `cohort.courses`) at each planned position; missing as NaN."""
+def _score_matrix(cohort: Cohort, visits: PlannedVisits) -> np.ndarray:
+    """Return the score of each course of `cohort.courses` (row) at each planned position (column)."""
     matrix = np.full((len(cohort.courses), len(visits.axis)), np.nan)
-    stands = np.flatnonzero(visits.place >= 0)
-    matrix[course_of_visit(cohort)[stands], visits.place[stands]] = cohort.visits["nrs"].to_numpy()[stands]
+    placed = np.flatnonzero(visits.place >= 0)
+    matrix[course_of_visit(cohort)[placed], visits.place[placed]] = cohort.visits["nrs"].to_numpy()[placed]
     return matrix
 
 
 def _by_visit(matrix: np.ndarray, visits: PlannedVisits, label: str, level: float, min_cell: int) -> pd.DataFrame:
     rows = []
-    for place in visits.axis.itertuples(index=False):
-        scores = describe(matrix[:, place.position], level)
-        changes = describe(matrix[:, place.position] - matrix[:, BASELINE], level)
+    for planned_visit in visits.axis.itertuples(index=False):
+        scores = describe(matrix[:, planned_visit.position], level)
+        changes = describe(matrix[:, planned_visit.position] - matrix[:, BASELINE], level)
         rows.append(
-            {"group": label, **place._asdict(), "n": scores["n"], "ci_low": scores["low"], "ci_high": scores["high"]}
+            {
+                "group": label,
+                **planned_visit._asdict(),
+                "n": scores["n"],
+                "ci_low": scores["low"],
+                "ci_high": scores["high"],
+            }
             | {name: scores[name] for name in ("mean", "sd", "median", "q1", "q3")}
-            | ({f"change_{name}": value for name, value in changes.items()} if place.position != BASELINE else {})
+            | (
+                {f"change_{name}": value for name, value in changes.items()}
+                if planned_visit.position != BASELINE
+                else {}
+            )
         )
-    found = pd.DataFrame(rows).reindex(columns=_COLUMNS).astype({"n": "Int64", "change_n": "Int64"})
-    found = hide_small(found, "change_n", CHANGES, min_cell, "change_hidden")
-    return hide_small(found, "n", ["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"], min_cell)
+    table = pd.DataFrame(rows).reindex(columns=_COLUMNS).astype({"n": "Int64", "change_n": "Int64"})
+    table = hide_small(table, "change_n", CHANGES, min_cell, "change_hidden")
+    return hide_small(table, "n", ["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"], min_cell)
 
 
 def _nothing() -> pd.DataFrame:
@@ -134,9 +178,9 @@ def _nothing() -> pd.DataFrame:
 
 def _lines(matrix: np.ndarray, min_cell: int, most_lines: int, seed: int) -> pd.DataFrame:
     shown = matrix if min_cell <= len(matrix) <= most_lines else matrix[:0]
-    # a visit of too few patients is not drawn either
+    # visits of too few patients are not shown
     shown = np.where((~np.isnan(shown)).sum(axis=0) >= min_cell, shown, np.nan)
-    # sorted by their scores first: the order drawn must not lead back to the order of the file
+    # sorted by score first, so that the random order does not reveal the order of the file
     order = np.lexsort(shown.T[::-1])
     order = order[np.random.default_rng(seed).permutation(len(order))]
     return pd.DataFrame(shown[order], columns=range(matrix.shape[1]))
@@ -144,18 +188,18 @@ def _lines(matrix: np.ndarray, min_cell: int, most_lines: int, seed: int) -> pd.
 
 def _density(matrix: np.ndarray, visits: PlannedVisits, min_cell: int) -> pd.DataFrame:
     frames = []
-    for place in visits.axis.itertuples(index=False):
-        scores = matrix[:, place.position]
+    for planned_visit in visits.axis.itertuples(index=False):
+        scores = matrix[:, planned_visit.position]
         rounded = np.floor(scores[~np.isnan(scores)] + 0.5 + 1e-9).astype(np.int64)
-        counts = np.bincount(rounded, minlength=SCALE_MAX + 1)
+        counts = np.bincount(rounded, minlength=_SCALE_MAX + 1)
         few = 0 < counts.sum() < min_cell
         hidden = np.full(len(counts), True) if few else hide_in_row(counts, min_cell)
         frames.append(
             pd.DataFrame(
                 {
-                    "position": place.position,
-                    "weeks": place.weeks,
-                    "label": place.label,
+                    "position": planned_visit.position,
+                    "weeks": planned_visit.weeks,
+                    "label": planned_visit.label,
                     "nrs": np.arange(len(counts)),
                     "n": pd.array(counts, dtype="Int64"),
                     "share": counts / max(counts.sum(), 1),
@@ -163,6 +207,6 @@ def _density(matrix: np.ndarray, visits: PlannedVisits, min_cell: int) -> pd.Dat
                 }
             )
         )
-    found = pd.concat(frames, ignore_index=True)
-    found[["n", "share"]] = found[["n", "share"]].mask(found["hidden"])
-    return found
+    table = pd.concat(frames, ignore_index=True)
+    table[["n", "share"]] = table[["n", "share"]].mask(table["hidden"])
+    return table

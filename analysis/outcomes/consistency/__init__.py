@@ -1,6 +1,6 @@
-"""Which printed numbers fit together: every checkable number of the evidence, recomputed.
+"""Consistency of printed numbers: every number of the evidence that can be recomputed, with a verdict.
 
-A misfit is a question to the authors (missing patients, rounding, values read off a curve), not an accusation.
+An inconsistency is a question to the authors (missing patients, rounding, values read off a figure), not an accusation.
 """
 
 from __future__ import annotations
@@ -42,28 +42,51 @@ __all__ = [
 
 
 def possible_counts(percent: float, n: int, decimals: int = 0) -> list[int]:
-    """The counts of `n` patients that can be printed as `percent`, under any rounding (GRIM for proportions).
+    """Return the counts of `n` patients that can be printed as `percent` under any rounding (GRIM for proportions).
 
-    Brown and Heathers 2017, Soc Psychol Personal Sci 8:363. ValueError for a percentage outside 0 to 100 or n below 1.
+    Parameters
+    ----------
+    percent : float
+        The printed percentage, 0 to 100.
+    n : int
+        Number of patients, 1 or more.
+    decimals : int
+        Decimals of the printed percentage.
+
+    Raises
+    ------
+    ValueError
+        For a percentage outside 0 to 100 or n below 1.
+
+    References
+    ----------
+    Brown and Heathers 2017, Soc Psychol Personal Sci 8:363.
     """
     return counts_behind_percent(percent, n, decimals)["count"].tolist()
 
 
 def check(evidence: Evidence) -> pd.DataFrame:
-    """Every checkable printed number with its verdict: one row each, sorted by study, table and row.
+    """Return every checkable printed number with its verdict.
 
-    Columns: study_id, citation, table, row (as a spreadsheet shows it), check, reported, recomputed, verdict (one of
-    VERDICTS), why (for every verdict but `fits`), assumed, source_id, locator.
+    Parameters
+    ----------
+    evidence : Evidence
+
+    Returns
+    -------
+    DataFrame, one row per number, sorted by study, table and row
+        Columns study_id, citation, table, row (as a spreadsheet shows it), check, reported, recomputed, verdict (one of
+        VERDICTS), why (for every verdict except `fits`), assumed, source_id, locator.
     """
     checks = (percentage_checks, mean_checks, test_checks, estimate_checks, total_checks, conflict_checks)
     return as_table([result for run in checks for result in run(evidence)], evidence)
 
 
 def checkable(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `check` that could be checked against something."""
+    """Return the rows of `check` that could be compared with something."""
     return table[table["verdict"] != CANNOT_BE_CHECKED].reset_index(drop=True)
 
 
 def questions(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `check` that raise a question to the authors: those that could be checked and do not simply fit."""
+    """Return the rows of `check` that raise a question to the authors: checkable, with a verdict other than `fits`."""
     return table[~table["verdict"].isin([FITS, CANNOT_BE_CHECKED])].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Where two sources contradict each other, and how the main numbers would change with the value that is not used."""
+"""Conflicts between sources, and how the main numbers would change with the value that is not used."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from analysis.wording import percent
 _CHECK = "between sources"
 _COUNTED = ("studies", "arms", "responders", "durations")  # the tables behind the main numbers
 _NO_NUMBER = "no number"
-OF_ONE_STUDY = Criteria((), (), (), (), (), overlapping_studies=True)
+_OF_ONE_STUDY = Criteria((), (), (), (), (), overlapping_studies=True)
 
 
 def conflict_checks(evidence: Evidence) -> Iterator[CheckResult]:
-    """Every row of conflicts: what each source says, which value is used and why, and what the other would change.
+    """Yield a result for every row of conflicts: both values, the one used and why, and the effect of the other.
 
-    Nothing printed decides between two accounts of one fact, so the verdict is always `cannot be checked`.
+    The verdict is always `cannot be checked`, because no printed number decides between two accounts.
     """
     effects = _effects(evidence)
     for row in each(evidence.conflicts):
@@ -43,26 +43,36 @@ def conflict_checks(evidence: Evidence) -> Iterator[CheckResult]:
 
 
 def main_numbers(accounts: Sequence[Evidence]) -> list[dict[str, str]]:
-    """What reports print of each account, an evidence of one study: name -> number in words. Rates, doses for 70 kg,
-    regimens, durations."""
+    """Return the numbers that reports print for each of several versions of a study.
+
+    Parameters
+    ----------
+    accounts : sequence of Evidence
+        Evidence of one study each.
+
+    Returns
+    -------
+    list of dict
+        For each version name -> number in words: rates, doses for 70 kg, regimens and durations.
+    """
     if not accounts:
         return []
     together = _side_by_side(accounts)
-    own = select(together, OF_ONE_STUDY)
+    own = select(together, _OF_ONE_STUDY)
     counted, all_studies = set(own.evidence.arms["study_id"]), set(together.studies["study_id"])
     chosen = [(own, counted)]
-    if counted < all_studies:  # every ketamine arm of theirs is contained in another arm
-        chosen.append((select(together, replace(OF_ONE_STUDY, contained_arms=True)), all_studies - counted))
-    found: list[dict[str, str]] = [{} for _ in accounts]
+    if counted < all_studies:  # studies whose ketamine arms are all contained in another arm
+        chosen.append((select(together, replace(_OF_ONE_STUDY, contained_arms=True)), all_studies - counted))
+    rows: list[dict[str, str]] = [{} for _ in accounts]
     for selection, studies in chosen:
         for study, name, number in _numbers(selection):
             if study in studies:
-                found[int(study)][name] = number
-    return found
+                rows[int(study)][name] = number
+    return rows
 
 
 def _numbers(selection: Selection) -> Iterator[tuple[str, str, str]]:
-    """Study, name and words of each main number."""
+    """Yield study, name and words of each main number."""
     for row in each(responders.rates(selection)):
         rate = f"{int(row.responders)} of {int(row.n)} ({percent(row.rate)})"
         yield row.study_id, f"{row.definition}, {row.timepoint}", rate
@@ -76,8 +86,7 @@ def _numbers(selection: Selection) -> Iterator[tuple[str, str, str]]:
 
 
 def _side_by_side(accounts: Sequence[Evidence]) -> Evidence:
-    """The accounts as studies 0, 1, 2, … of one evidence, so that one pass counts them all: nothing of one study enters
-    the numbers of another."""
+    """Return the versions as studies 0, 1, 2, … of one evidence, so that one pass computes the numbers of all."""
     frames = {name: getattr(accounts[0], name).iloc[:0] for name in RESULT_TABLES}
     for name in _COUNTED:
         parts = [getattr(account, name) for account in accounts]
@@ -89,7 +98,7 @@ def _side_by_side(accounts: Sequence[Evidence]) -> Evidence:
 
 
 def _of_one(evidence: Evidence, study_id: str) -> Evidence:
-    """The rows of one study alone: nothing else enters its numbers."""
+    """Return the evidence of one study alone."""
     frames = {name: getattr(evidence, name) for name in _COUNTED}
     return replace(evidence, **{name: frame[frame["study_id"] == study_id] for name, frame in frames.items()})
 
@@ -100,31 +109,31 @@ def _of_all(evidence: Evidence) -> dict[str, str]:
 
 
 def _effects(evidence: Evidence) -> dict[int, str]:
-    """What each other value would change, by the row's place in the table; conflicts without one are not in it."""
+    """Return what each unused value would change, by the row's position in the table."""
     rows = [row for row in each(evidence.conflicts) if isinstance(row.changes_table, str)]
     used = {study: _of_one(evidence, study) for study in dict.fromkeys(row.study_id for row in rows)}
-    numbers = main_numbers([*used.values(), *(with_other_value(used[row.study_id], row) for row in rows)])
+    numbers = main_numbers([*used.values(), *(_with_other_value(used[row.study_id], row) for row in rows)])
     before_of = dict(zip(used, numbers, strict=False))
     of_all = _of_all(evidence) if any(row.changes_table == "studies" for row in rows) else {}
-    found = {}
+    result = {}
     for row, after in zip(rows, numbers[len(used) :], strict=True):
         before = before_of[row.study_id]
         if row.changes_table == "studies":
             # designs and sizes of studies enter the totals of the default synthesis
-            before, after = before | of_all, after | _of_all(with_other_value(evidence, row))
-        told = [
+            before, after = before | of_all, after | _of_all(_with_other_value(evidence, row))
+        changes = [
             f"{name}: {after.get(name, _NO_NUMBER)} instead of {before.get(name, _NO_NUMBER)}"
             for name in before | after
             if after.get(name) != before.get(name)
         ]
-        found[row.Index] = (
-            f"with the other value, {'; '.join(told)}" if told else "the other value would change no main number"
+        result[row.Index] = (
+            f"with the other value, {'; '.join(changes)}" if changes else "the other value would change no main number"
         )
-    return found
+    return result
 
 
-def with_other_value(evidence: Evidence, row) -> Evidence:
-    """The evidence with the value of a conflict that is not used, in all rows of the arm or study that it names."""
+def _with_other_value(evidence: Evidence, row) -> Evidence:
+    """Return the evidence with the unused value of a conflict in all rows of the arm or study that it names."""
     frame = getattr(evidence, row.changes_table).copy()
     here = frame["study_id"] == row.changes_key
     if "arm_id" in frame:

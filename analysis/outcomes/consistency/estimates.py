@@ -1,4 +1,4 @@
-"""Estimates against their own intervals, and the P values that follow from both."""
+"""Checks of estimates against their confidence intervals, and of p-values that follow from both."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from analysis.outcomes.consistency.verdicts import (
     rounding_range,
 )
 
-RATIOS = ("odds ratio", "risk ratio")
+_RATIOS = ("odds ratio", "risk ratio")
 
 
 def estimate_checks(evidence: Evidence) -> Iterator[CheckResult]:
-    """Every estimate of reported_tests and reviews that has an interval, and every P value of reviews.
+    """Yield a result for every estimate of reported_tests and reviews with an interval, and every p-value of reviews.
 
-    An estimate lies in the middle of its interval, on the log scale for ratios. P follows from both (normal estimate).
-    All is compared over the whole range that the printed digits allow.
+    An estimate lies in the middle of its interval, on the log scale for ratios; p follows from both for a normal
+    estimate. Comparisons cover the whole range that the printed digits allow.
     """
     for table in ("reported_tests", "reviews"):
         for row in each(getattr(evidence, table)):
@@ -52,14 +52,14 @@ def _silent(row, table: str, evidence: Evidence) -> CheckResult:
 
 def _is_ratio(row) -> bool:
     words = row.outcome if hasattr(row, "review_id") else row.statistic
-    return any(ratio in str(words) for ratio in RATIOS)
+    return any(ratio in str(words) for ratio in _RATIOS)
 
 
 def _ranges(row, table: str, evidence: Evidence) -> list[tuple[float, float]]:
-    """Estimate and limits as ranges of rounding, on the scale on which the interval is symmetric."""
+    """Return estimate and limits as ranges of rounding, on the scale on which the interval is symmetric."""
     columns = ("estimate", "ci_low", "ci_high")
-    found = [rounding_range(float(getattr(row, c)), printed_decimals(evidence, table, row, c)) for c in columns]
-    return [(log(max(low, 1e-9)), log(high)) for low, high in found] if _is_ratio(row) else found
+    ranges = [rounding_range(float(getattr(row, c)), printed_decimals(evidence, table, row, c)) for c in columns]
+    return [(log(max(low, 1e-9)), log(high)) for low, high in ranges] if _is_ratio(row) else ranges
 
 
 def _middle(row, table: str, evidence: Evidence) -> CheckResult:
@@ -83,17 +83,17 @@ def _middle(row, table: str, evidence: Evidence) -> CheckResult:
 def _p_value(row, table: str, evidence: Evidence) -> CheckResult:
     printed = PrintedP.of(row, table, evidence)
     two_sided = 2 * stats.norm.ppf(0.975)
-    found = [
+    p_values = [
         2 * stats.norm.sf(abs(estimate) * two_sided / (high - low))
         for estimate, low, high in product(*_ranges(row, table, evidence))
     ]
-    fits = printed.agrees(min(found), max(found))
+    fits = printed.agrees(min(p_values), max(p_values))
     return check_result(
         row,
         table,
         "P value of an interval",
         f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g}), {printed}",
-        f"P {range_text(min(found), max(found))}",
+        f"P {range_text(min(p_values), max(p_values))}",
         FITS if fits else CANNOT_BE,
         "" if fits else "estimate and 95% interval give another P value",
         "a 95% interval of a normal estimate, two-sided",

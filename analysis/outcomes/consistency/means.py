@@ -1,4 +1,4 @@
-"""Means and spreads that a pain scale can't produce with the stated number of patients."""
+"""Checks of means and spreads against the pain scale and the number of patients."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from analysis.outcomes.consistency.verdicts import (
 )
 from analysis.statistics.granularity import sd_bounds, sd_ways, sums_behind_mean
 
-WHOLE = "each patient gives one whole score, as on a numeric rating scale"
+_WHOLE_SCORES = "each patient gives one whole score, as on a numeric rating scale"
 
 
 def mean_checks(evidence: Evidence) -> Iterator[CheckResult]:
-    """Means of a numeric rating scale (GRIM), and spreads of all means (GRIMMER, bounds of the scale).
+    """Yield a result for every mean of a numeric rating scale (GRIM) and every spread of a mean (GRIMMER).
 
-    An unlabelled spread is tested as an SD and as an SE. A visual analogue scale has scores between the whole ones, and
-    changes, medians and spans have no such grid: they can't be checked and say so.
+    An unlabelled spread is tested as an SD and as an SE. Scores of a visual analogue scale are not whole, and changes,
+    medians and ranges have no such grid, so these cannot be checked.
     """
     frame = evidence.pain_scores
     for row in each(frame):
@@ -64,22 +64,31 @@ def _mean(row, digits: int) -> CheckResult:
         sizes = [size for size in range(n - 1, ceil(FEWEST * n) - 1, -1) if _ways(row.value, size, digits)]
         if sizes:
             why = f"no {n} whole scores have this mean; {sizes_text(sizes)} have. Scores averaged over days fit too"
-            return check_result(row, "pain_scores", name, _reported(row), around, FITS_WITH_ANOTHER_N, why, WHOLE)
+            return check_result(
+                row, "pain_scores", name, _reported(row), around, FITS_WITH_ANOTHER_N, why, _WHOLE_SCORES
+            )
         why = f"no {n} whole scores have this mean. Scores averaged over days, or read off a curve, would"
-        return check_result(row, "pain_scores", name, _reported(row), around, CANNOT_BE, why, WHOLE)
+        return check_result(row, "pain_scores", name, _reported(row), around, CANNOT_BE, why, _WHOLE_SCORES)
     total, how = ways
     verdict = FITS if "half_up" in how else FITS_BY_OTHER_ROUNDING
     why = "" if verdict == FITS else "only if the mean was cut off or rounded half to even"
     return check_result(
-        row, "pain_scores", name, _reported(row), f"{total} / {n} = {total / n:.{digits + 1}f}", verdict, why, WHOLE
+        row,
+        "pain_scores",
+        name,
+        _reported(row),
+        f"{total} / {n} = {total / n:.{digits + 1}f}",
+        verdict,
+        why,
+        _WHOLE_SCORES,
     )
 
 
 def _ways(mean: float, n: int, digits: int) -> tuple[int, set[str]] | None:
-    found = sums_behind_mean(f"{mean:.{digits}f}", n, digits)
-    if not found:
+    result = sums_behind_mean(f"{mean:.{digits}f}", n, digits)
+    if not result:
         return None
-    total, ways = max(found, key=lambda pair: "half_up" in pair[1])
+    total, ways = max(result, key=lambda pair: "half_up" in pair[1])
     return int(total), ways
 
 
@@ -87,7 +96,7 @@ def _spread(row, mean_digits: int, digits: int) -> CheckResult:
     n, spread, top = int(row.n), float(row.spread_low), int(row.scale_max)
     smallest, largest = sd_bounds(row.value, n, 0, top)
     sums = sums_behind_mean(f"{row.value:.{mean_digits}f}", n, mean_digits) if row.instrument == "nrs" else []
-    # without whole scores behind the mean there is no smallest SD either
+    # without whole scores there is no lower bound of the SD
     smallest = smallest if sums else 0.0
     readings = {"sd": spread, "se": spread * sqrt(n)}
     tried = {"sd": ("sd",), "se": ("se",), "unlabelled": ("sd", "se")}[row.spread_kind]
@@ -103,7 +112,7 @@ def _spread(row, mean_digits: int, digits: int) -> CheckResult:
         elif "rounded" not in ways:
             recomputed += "; as an SD only if it was cut off"
     name, reported = "spread of scores", f"± {spread:g} ({row.spread_kind}), mean {row.value:g}, n = {n}"
-    assumed = WHOLE if sums else ""
+    assumed = _WHOLE_SCORES if sums else ""
     if not possible:
         why = "no scores on the scale have this mean and this spread, whatever the spread is"
         return check_result(row, "pain_scores", name, reported, recomputed, CANNOT_BE, why, assumed)

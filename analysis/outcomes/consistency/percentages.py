@@ -1,4 +1,4 @@
-"""Which whole numbers of patients can stand behind a printed percentage."""
+"""Checks of printed percentages against whole numbers of patients."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from analysis.outcomes.consistency.verdicts import (
 )
 from analysis.statistics.rounding import counts_behind_percent
 
-FEWEST = 0.8  # of the stated n: fewer missing patients than this would be said
+FEWEST = 0.8  # share of the stated n; papers report larger losses
 Printed = tuple[float, int]  # a percentage and its decimals
 _CHECK = "count behind a percentage"
 _TABLES = {"responders": "responders", "adverse_events": "events"}
 
 
 def percentage_checks(evidence: Evidence) -> Iterator[CheckResult]:
-    """Every percentage printed beside a number of patients, in responders and adverse_events.
+    """Yield a result for every percentage in responders and adverse_events with a number of patients.
 
-    A printed count must itself give the percentage. Where no whole number of the stated n does, smaller groups (down to
-    80%) are tried: patients may have been missing. Percentages of the same arm and n share their denominator, so a
+    A printed count must give the percentage. If no whole number of the stated n does, smaller groups (down to 80%) are
+    tried, because patients may have been missing. Percentages of the same arm and n share their denominator, so a
     smaller group must fit all of them.
     """
     for table, counted in _TABLES.items():
@@ -64,7 +64,7 @@ def _percentage(row, table: str, counted: str, printed: Printed, together: list[
     if fitting["half_up"].any():
         return check_result(row, table, _CHECK, reported, counts, FITS)
     if len(fitting):
-        ways = " or ".join(words for way, words in WAYS.items() if fitting[way].any())
+        ways = " or ".join(words for way, words in _WAYS.items() if fitting[way].any())
         return check_result(
             row, table, _CHECK, reported, counts, FITS_BY_OTHER_ROUNDING, f"only if the percentage was {ways}"
         )
@@ -74,7 +74,7 @@ def _percentage(row, table: str, counted: str, printed: Printed, together: list[
 
 
 def counted_percentage(row, count: int, n: int, percent: float, digits: int) -> CheckResult:
-    """A percentage that a row of reported_tests prints beside its count (`36 of 52 patients, percent`)."""
+    """Return the result for a percentage of reported_tests printed with its count (`36 of 52 patients, percent`)."""
     reported, recomputed = f"{count} of {n}, {percent:.{digits}f}%", f"{100 * count / n:.2f}%"
     fitting = counts_behind_percent(percent, n, digits).set_index("count")
     if count not in fitting.index:
@@ -86,11 +86,11 @@ def counted_percentage(row, count: int, n: int, percent: float, digits: int) -> 
     return check_result(row, "reported_tests", _CHECK, reported, recomputed, verdict, why)
 
 
-WAYS = {"half_even": "rounded half to even", "truncated": "cut off"}
+_WAYS = {"half_even": "rounded half to even", "truncated": "cut off"}
 
 
 def _smaller(printed: Printed, n: int, together: list[Printed]) -> tuple[str, str]:
-    """Verdict and reason for a percentage that no whole number of n patients gives."""
+    """Return verdict and reason for a percentage that no whole number of n patients gives."""
 
     def fits(size: int, percentage: Printed) -> bool:
         return len(counts_behind_percent(percentage[0], size, percentage[1])) > 0
@@ -109,5 +109,5 @@ def _smaller(printed: Printed, n: int, together: list[Printed]) -> tuple[str, st
 
 
 def sizes_text(sizes: list[int]) -> str:
-    """Group sizes in words: `48, 47 or 45`."""
+    """Return group sizes in words: `48, 47 or 45`."""
     return " or ".join([", ".join(map(str, sizes[:-1])), str(sizes[-1])] if len(sizes) > 1 else map(str, sizes))

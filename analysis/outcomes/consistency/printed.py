@@ -1,4 +1,4 @@
-"""Printed P values and ranges of rounding."""
+"""Printed p-values, and p-values of test statistics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.wording import p_text
 
 @dataclass(frozen=True)
 class PrintedP:
-    """A printed P value, and which recomputed ones agree with it."""
+    """A printed p-value with its operator and number of decimals."""
 
     operator: str
     value: float
@@ -21,14 +21,14 @@ class PrintedP:
 
     @classmethod
     def of(cls, row, table: str, evidence: Evidence) -> PrintedP:
-        """The P value of a row."""
+        """Return the p-value of a row."""
         return cls(str(row.p_operator), float(row.p_value), printed_decimals(evidence, table, row, "p_value"))
 
     def __str__(self) -> str:
         return p_text(self.operator, self.value)
 
     def agrees(self, low: float, high: float) -> bool:
-        """Whether some P from low to high can be printed so when rounded; on the very edge either way."""
+        """Return whether some p from `low` to `high` can be printed so; at the boundary it may round either way."""
         half = 0.5 * 10.0**-self.digits + 1e-12
         if self.operator in ("<", "<="):
             return low <= self.value
@@ -38,11 +38,11 @@ class PrintedP:
 
 
 def p_of_t(low_t: float, high_t: float, freedom: float) -> tuple[float, float]:
-    """Two-sided P values that a t value between two limits can have, as (low, high); infinite freedom is normal."""
+    """Return the two-sided p-values of t values between two limits, as (low, high); infinite `freedom` is normal."""
     return float(2 * stats.t.sf(high_t, freedom)), float(2 * stats.t.sf(max(low_t, 0), freedom))
 
 
 def range_text(low: float, high: float) -> str:
-    """A range in words, with three digits: `0.0392 to 0.0401`."""
+    """Return a range in words with three digits: `0.0392 to 0.0401`."""
     first, last = f"{low:.3g}", f"{high:.3g}"
     return first if first == last else f"{first} to {last}"

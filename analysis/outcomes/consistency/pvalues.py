@@ -1,4 +1,4 @@
-"""Printed tests, recomputed from what stands beside them."""
+"""Checks of printed tests, recomputed from the numbers beside them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from analysis.statistics.paired import possible_paired_tables
 from analysis.wording import series
 
 _TABLE = "reported_tests"
-VERSUS = re.compile(r"([\d.]+)% versus ([\d.]+)%")
+_VERSUS = re.compile(r"([\d.]+)% versus ([\d.]+)%")
 _COUNTED = re.compile(r"(\d+) of (\d+) patients, percent")
-T_VALUE = re.compile(r"t ([\d.]+), d ([\d.]+)")
-STANDARD_ERROR = re.compile(r"(?:reduction ([\d.]+)|difference), SE ([\d.]+)")
-MCNEMAR_WORDS = {
+_T_VALUE = re.compile(r"t ([\d.]+), d ([\d.]+)")
+_STANDARD_ERROR = re.compile(r"(?:reduction ([\d.]+)|difference), SE ([\d.]+)")
+_MCNEMAR_WORDS = {
     "uncorrected": "McNemar's test",
     "corrected": "McNemar's test with continuity correction",
     "exact": "McNemar's exact test",
@@ -41,23 +41,29 @@ MCNEMAR_WORDS = {
 
 
 def test_checks(evidence: Evidence) -> Iterator[CheckResult]:
-    """Every row of reported_tests without an interval (those with one are in `intervals`).
+    """Yield a result for every row of reported_tests without an interval; rows with one are in `estimates`.
 
-    Recomputed are: a percentage from its count; P (and Cohen's d) from a paired t value and n; P from an estimate and
-    its SE; P of two percentages whose groups are known, by Fisher's test and chi-square with and without continuity
-    correction, or by McNemar's four tests if the patients are the same. What has none of these can't be checked.
+    Recomputed are:
+
+    - a percentage from its count;
+    - p (and Cohen's d) from a paired t value and n;
+    - p from an estimate and its SE;
+    - p of two percentages with known groups, by Fisher's exact test and the chi-square test with and without continuity
+      correction, or by the four forms of McNemar's test if the patients are the same.
+
+    Rows without any of these cannot be checked.
     """
     for row in each(evidence.reported_tests):
         statistic = row.statistic if isinstance(row.statistic, str) else ""
-        if found := _COUNTED.fullmatch(statistic):
+        if match := _COUNTED.fullmatch(statistic):
             digits = printed_decimals(evidence, _TABLE, row, "estimate")
-            yield counted_percentage(row, int(found[1]), int(found[2]), float(row.estimate), digits)
-        elif found := T_VALUE.fullmatch(statistic):
-            yield _t_value(row, found[1], found[2], evidence)
-        elif found := VERSUS.fullmatch(statistic):
-            yield _two_percentages(row, found[1], found[2], evidence)
-        elif found := STANDARD_ERROR.fullmatch(statistic):
-            yield _estimate_and_se(row, found[1], found[2], evidence)
+            yield counted_percentage(row, int(match[1]), int(match[2]), float(row.estimate), digits)
+        elif match := _T_VALUE.fullmatch(statistic):
+            yield _t_value(row, match[1], match[2], evidence)
+        elif match := _VERSUS.fullmatch(statistic):
+            yield _two_percentages(row, match[1], match[2], evidence)
+        elif match := _STANDARD_ERROR.fullmatch(statistic):
+            yield _estimate_and_se(row, match[1], match[2], evidence)
         elif pd.isna(row.ci_low) and not str(row.comparison).startswith("share of patients"):
             yield _silent(row, statistic, evidence)
 
@@ -72,8 +78,8 @@ def _silent(row, statistic: str, evidence: Evidence) -> CheckResult:
 def _patients(row, evidence: Evidence) -> int | None:
     sizes = [
         n
-        for study, whole, n in values(evidence.arms, "study_id", "contained_in", "n")
-        if study == row.study_id and not isinstance(whole, str) and pd.notna(n)
+        for study, containing, n in values(evidence.arms, "study_id", "contained_in", "n")
+        if study == row.study_id and not isinstance(containing, str) and pd.notna(n)
     ]
     return int(sum(sizes)) if sizes else None
 
@@ -107,7 +113,7 @@ def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evi
     digits = decimals_of_text(estimate_text) if estimate_text else printed_decimals(evidence, _TABLE, row, "estimate")
     low, high = rounding_range(estimate, digits)
     se_low, se_high = rounding_range(float(se_text), decimals_of_text(se_text))
-    # a normal estimate, or a t test of all patients: papers seldom say which
+    # a normal estimate or a t test of all patients, since papers seldom say which
     kinds = {"normal": float("inf")} | ({f"t with {n - 2} degrees of freedom": n - 2} if n and n > 2 else {})
     ranges = [p_of_t(low / se_high, high / max(se_low, 1e-12), freedom) for freedom in kinds.values()]
     smallest, largest = min(r[0] for r in ranges), max(r[1] for r in ranges)
@@ -135,14 +141,14 @@ def _two_percentages(row, first: str, second: str, evidence: Evidence) -> CheckR
     if arm_1 == arm_2:
         return _paired(row, reported, (first, second), n_1, printed)
     cells = [[a, n_1 - a], [b, n_2 - b]]
-    found = {
+    result = {
         "Fisher's exact test": stats.fisher_exact(cells).pvalue,
         "the chi-square test": stats.chi2_contingency(cells, correction=False).pvalue,
         "the chi-square test with continuity correction": stats.chi2_contingency(cells, correction=True).pvalue,
     }
-    recomputed = "; ".join(f"{words}: P {f'= {p:.3g}' if p >= 1e-4 else '< 0.0001'}" for words, p in found.items())
-    fitting = [words for words, p in found.items() if printed.agrees(p, p)]
-    why = "" if len(fitting) == len(found) else f"under {series(fitting)} only"
+    recomputed = "; ".join(f"{words}: P {f'= {p:.3g}' if p >= 1e-4 else '< 0.0001'}" for words, p in result.items())
+    fitting = [words for words, p in result.items() if printed.agrees(p, p)]
+    why = "" if len(fitting) == len(result) else f"under {series(fitting)} only"
     verdict = FITS if fitting else CANNOT_BE
     why = why if fitting else "none of the usual tests gives this P value with these counts"
     assumed = f"{a} of {n_1} and {b} of {n_2}, two-sided"
@@ -150,7 +156,7 @@ def _two_percentages(row, first: str, second: str, evidence: Evidence) -> CheckR
 
 
 def _group(study_id: str, percent: float, evidence: Evidence) -> tuple[str, int, int] | None:
-    """Arm, count and size behind a percentage that stands in responders or adverse_events of the same study."""
+    """Return arm, count and size behind a percentage in responders or adverse_events of the same study."""
     for table, counted in (("responders", "responders"), ("adverse_events", "events")):
         columns = ("study_id", "percent_reported", "arm_id", counted, "n")
         for study, printed, arm, count, n in values(getattr(evidence, table), *columns):
@@ -168,11 +174,11 @@ def _paired(row, reported: str, texts: tuple[str, str], n: int, printed: Printed
         tables = possible_paired_tables(first, second, sizes, decimals=digits)
         return tables[[printed.agrees(p, p) for p in tables["p"]]] if len(tables) else tables
 
-    found = flows(n)
-    if len(found):
-        pairs = dict.fromkeys(zip(found["lost"], found["gained"], strict=True))
+    result = flows(n)
+    if len(result):
+        pairs = dict.fromkeys(zip(result["lost"], result["gained"], strict=True))
         recomputed = " or ".join(f"{lost} lost and {gained} gained" for lost, gained in pairs)
-        why = f"under {series([MCNEMAR_WORDS[test] for test in dict.fromkeys(found['test'])], 'or')} only"
+        why = f"under {series([_MCNEMAR_WORDS[test] for test in dict.fromkeys(result['test'])], 'or')} only"
         return check_result(row, _TABLE, name, reported, recomputed, FITS, why, assumed)
     smaller = flows(range(n - 1, ceil(FEWEST * n) - 1, -1))
     if len(smaller):

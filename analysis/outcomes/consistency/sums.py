@@ -1,4 +1,4 @@
-"""Parts that exceed or miss their whole, and milestones that rise over time."""
+"""Checks of totals: subgroups against their arm, nested milestones, and shares of 100%."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.outcomes.consistency.verdicts import CANNOT_BE, CANNOT_BE_CHECKED,
 
 
 def total_checks(evidence: Evidence) -> Iterator[CheckResult]:
-    """Subgroups against their whole (patients and responders), nested milestones, shares that should make 100%."""
+    """Yield a result for subgroups (patients and responders), nested milestones and shares of 100%."""
     yield from _subgroups(evidence)
     yield from _responders(evidence)
     yield from _milestones(evidence)
@@ -23,45 +23,43 @@ def total_checks(evidence: Evidence) -> Iterator[CheckResult]:
 def _subgroups(evidence: Evidence) -> Iterator[CheckResult]:
     subgroups = _subgroups_of(evidence)
     size_of = dict(values(evidence.arms, "arm_id", "n"))
-    for whole in each(evidence.arms):
-        sizes = [size_of[arm] for arm in subgroups.get(whole.arm_id, ())]
+    for arm in each(evidence.arms):
+        sizes = [size_of[name] for name in subgroups.get(arm.arm_id, ())]
         if not sizes:
             continue
         name = "subgroups of an arm"
-        reported = f"{whole.n} patients; subgroups: " + ", ".join(_words(n) for n in sizes)
-        if any(pd.isna(n) for n in (whole.n, *sizes)):
-            yield check_result(
-                whole, "arms", name, reported, "", CANNOT_BE_CHECKED, "the size of a group is not printed"
-            )
+        reported = f"{arm.n} patients; subgroups: " + ", ".join(_words(n) for n in sizes)
+        if any(pd.isna(n) for n in (arm.n, *sizes)):
+            yield check_result(arm, "arms", name, reported, "", CANNOT_BE_CHECKED, "the size of a group is not printed")
             continue
         total = int(sum(sizes))
-        verdict, why = _against(total, int(whole.n), "patients")
-        yield check_result(whole, "arms", name, reported, f"{total} in the subgroups", verdict, why)
+        verdict, why = _against(total, int(arm.n), "patients")
+        yield check_result(arm, "arms", name, reported, f"{total} in the subgroups", verdict, why)
 
 
 def _subgroups_of(evidence: Evidence) -> dict[str, list[str]]:
     columns = ("arm_id", "contained_in", "contained_as")
-    return grouped((whole, arm) for arm, whole, kind in values(evidence.arms, *columns) if kind == "subgroup")
+    return grouped((containing, arm) for arm, containing, kind in values(evidence.arms, *columns) if kind == "subgroup")
 
 
 def _responders(evidence: Evidence) -> Iterator[CheckResult]:
     subgroups = _subgroups_of(evidence)
     rows = list(each(evidence.responders))
-    for whole in rows:
-        inside = subgroups.get(whole.arm_id, ())
-        same = (whole.timepoint, whole.definition)
-        parts = [row for row in rows if row.arm_id in inside and (row.timepoint, row.definition) == same]
+    for row in rows:
+        inside = subgroups.get(row.arm_id, ())
+        same = (row.timepoint, row.definition)
+        parts = [part for part in rows if part.arm_id in inside and (part.timepoint, part.definition) == same]
         if not parts:
             continue
-        reported = f"{int(whole.responders)} of {int(whole.n)}; subgroups: " + ", ".join(
-            f"{int(row.responders)} of {int(row.n)}" for row in parts
+        reported = f"{int(row.responders)} of {int(row.n)}; subgroups: " + ", ".join(
+            f"{int(part.responders)} of {int(part.n)}" for part in parts
         )
-        total, patients = sum(int(row.responders) for row in parts), sum(int(row.n) for row in parts)
-        verdict, why = _against(total, int(whole.responders), "responders")
+        total, patients = sum(int(part.responders) for part in parts), sum(int(part.n) for part in parts)
+        verdict, why = _against(total, int(row.responders), "responders")
         if verdict == FITS:
-            verdict, why = _against(patients, int(whole.n), "patients")
+            verdict, why = _against(patients, int(row.n), "patients")
         yield check_result(
-            whole, "responders", "responders of subgroups", reported, f"{total} of {patients}", verdict, why
+            row, "responders", "responders of subgroups", reported, f"{total} of {patients}", verdict, why
         )
 
 
@@ -102,11 +100,11 @@ def _shares(evidence: Evidence) -> Iterator[CheckResult]:
         )
 
 
-def _against(parts: int, whole: int, what: str) -> tuple[str, str]:
-    if parts == whole:
+def _against(parts: int, total: int, what: str) -> tuple[str, str]:
+    if parts == total:
         return FITS, ""
-    more = "more" if parts > whole else "fewer"
-    return CANNOT_BE, f"the subgroups have {abs(parts - whole)} {more} {what} than the whole"
+    more = "more" if parts > total else "fewer"
+    return CANNOT_BE, f"the subgroups have {abs(parts - total)} {more} {what} than the whole"
 
 
 def _words(n: object) -> str:

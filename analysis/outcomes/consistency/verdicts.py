@@ -1,4 +1,4 @@
-"""What a check says of a printed number, and in which words."""
+"""Verdicts of checks, and the result of one check."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One printed number and what became of it. row: as a spreadsheet shows it. why: for every verdict but `fits`."""
+    """Result of the check of one printed number.
+
+    `row` is as a spreadsheet shows it; `why` is given for every verdict except `fits`.
+    """
 
     study_id: str
     table: str
@@ -44,7 +47,7 @@ class CheckResult:
 def check_result(
     source, table: str, check: str, reported: str, recomputed: str, verdict: str, why="", assumed=""
 ) -> CheckResult:
-    """A result about the row `source` (a named tuple of a table's row)."""
+    """Return a result about the row `source`, a named tuple of a table's row; the row's note is added to `why`."""
     study = getattr(source, "study_id", None) or source.review_id
     place = {"source_id": source.source_id, "locator": source.locator}
     note = getattr(source, "note", None)
@@ -54,7 +57,7 @@ def check_result(
 
 
 def as_table(results: list[CheckResult], evidence: Evidence) -> pd.DataFrame:
-    """One row a printed number, in the order of the tables, with the citation of its study or review."""
+    """Return results as a table sorted by study, table and row, with the citation of the study or review."""
     names = dict(values(evidence.studies, "study_id", "citation")) | dict(
         values(evidence.reviews, "review_id", "citation")
     )
@@ -66,14 +69,14 @@ def as_table(results: list[CheckResult], evidence: Evidence) -> pd.DataFrame:
 
 
 def decimals_of_text(text: str) -> int:
-    """Decimals of a number as text: 2 for `61.00`, 0 for `62`."""
+    """Return the decimals of a number as text: 2 for `61.00`, 0 for `62`."""
     return len(text.partition(".")[2])
 
 
 def printed_decimals(evidence: Evidence, table: str, row, column: str) -> int:
-    """With how many decimals a number is printed, read from the cell's own text (61.0 keeps its zero).
+    """Return the number of decimals with which a number is printed, from the text of its cell (61.0 keeps its zero).
 
-    Where the table was changed since it was loaded, from the shortest form of the value.
+    If the table was changed since it was loaded, the shortest form of the value counts.
     """
     value = float(getattr(row, column))
     text = evidence.texts.get(table, {}).get(int(row.row), {}).get(column, "").strip()
@@ -83,6 +86,6 @@ def printed_decimals(evidence: Evidence, table: str, row, column: str) -> int:
 
 
 def rounding_range(value: float, digits: int) -> tuple[float, float]:
-    """The values that are printed so when rounded to this many digits, half a unit either way."""
+    """Return the values that round to `value` with this many digits, as (low, high)."""
     half = 0.5 * 10.0**-digits
     return value - half, value + half

@@ -1,4 +1,4 @@
-"""What may be put together over studies, what may not, and why: rates, differences, benefit kept, durations."""
+"""Synthesis over studies: pooled rates and differences, retention of benefit, duration curves, and what is left out."""
 
 from analysis.outcomes.synthesis.differences import PooledDifferences, pooled_differences
 from analysis.outcomes.synthesis.duration_curves import DurationCurves, duration_curves

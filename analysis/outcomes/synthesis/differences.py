@@ -1,4 +1,4 @@
-"""Differences in pain put together over studies: ketamine minus control, and changes since baseline, never both."""
+"""Pooled differences in pain: ketamine minus control, and change from baseline, never both together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analysis.outcomes.synthesis.reasons import counted_elsewhere
 from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.statistics.pooling import pool
 
-AGAINST, SINCE = "ketamine minus control", "change since baseline"
+_AGAINST, _SINCE = "ketamine minus control", "change since baseline"
 _GROUP_KEYS = ["kind", "control", "window"]
 _RESULT = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q_p"]
 _GROUP_COLUMNS = [*_GROUP_KEYS, "k", "patients", *_RESULT, "note"]
@@ -26,11 +26,17 @@ _STUDY_COLUMNS = [
 
 @dataclass(frozen=True)
 class PooledDifferences:
-    """Mean differences in points of the 0-10 scale; negative = less pain.
+    """Pooled mean differences in points of the 0-10 scale; negative is less pain.
 
-    groups: one row a pooled difference: kind (ketamine minus control, change since baseline), control, window, k,
-    patients, estimate with confidence and prediction limits, tau2, i2, q_p, note. studies: the differences in them,
-    each with its standard error and weight. left_out: every other difference or change, with `why`.
+    Attributes
+    ----------
+    groups : DataFrame, one row per pooled difference
+        Columns kind (ketamine minus control, change since baseline), control, window, k, patients, estimate, ci_low,
+        ci_high, pi_low, pi_high, tau2, i2, q_p, note.
+    studies : DataFrame
+        The pooled differences of single studies, with standard error and weight.
+    left_out : DataFrame
+        All other differences and changes, with why.
     """
 
     groups: pd.DataFrame
@@ -39,10 +45,22 @@ class PooledDifferences:
 
 
 def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDifferences:
-    """Pools by REML with the Hartung-Knapp interval what two or more studies report at about the same time.
+    """Pool differences that two or more studies report in the same window of time.
 
-    A difference needs a standard error: one whose printed spread has no label (SD or SE?), and a difference of
-    medians or of group means without the patients' own changes, has none and stays out.
+    The method is REML with Hartung-Knapp intervals.
+
+    A difference needs a standard error. So differences with an unlabelled spread (SD or SE), differences of medians and
+    differences of group means without the patients' own changes are left out.
+
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    PooledDifferences
     """
     table = pd.concat([_against(selection, level), _since(selection, level)], ignore_index=True)
     twice = counted_elsewhere(table, selection)
@@ -71,11 +89,11 @@ def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDiffe
             }
         )
         studies.append(rows.assign(weight=pooled.weights))
-    kept = [part for part in left if len(part)]
+    left = [part for part in left if len(part)]
     return PooledDifferences(
         pd.DataFrame(groups, columns=_GROUP_COLUMNS),
         pd.concat(studies, ignore_index=True) if studies else pd.DataFrame(columns=[*_STUDY_COLUMNS, "weight"]),
-        pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=[*_STUDY_COLUMNS, "why"]),
+        pd.concat(left, ignore_index=True) if left else pd.DataFrame(columns=[*_STUDY_COLUMNS, "why"]),
     )
 
 
@@ -85,7 +103,7 @@ def _against(selection: Selection, level: float) -> pd.DataFrame:
     why[table["spread_kind"].isna()] = "no spread is printed, so there is no standard error"
     why[(table["spread_kind"] == "unlabelled") & table["se"].isna()] = "the printed ± may be an SD or an SE"
     return _arranged(
-        table.assign(kind=AGAINST, n=table["n_ketamine"] + table["n_control"], estimate=table["difference"]),
+        table.assign(kind=_AGAINST, n=table["n_ketamine"] + table["n_control"], estimate=table["difference"]),
         why,
     )
 
@@ -97,7 +115,7 @@ def _since(selection: Selection, level: float) -> pd.DataFrame:
     why[table["basis"].isin(["difference of means", "difference of medians"])] = (
         "a difference of group values: the patients' own changes are not reported"
     )
-    return _arranged(table.assign(kind=SINCE, estimate=table["change"]), why)
+    return _arranged(table.assign(kind=_SINCE, estimate=table["change"]), why)
 
 
 def _arranged(table: pd.DataFrame, why: pd.Series) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How long the benefit lasts, regimen by regimen: Turnbull's estimate of the patients' durations as intervals."""
+"""Duration of benefit by regimen: Turnbull's estimate from the intervals of single patients."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.statistics.survival import bootstrap
 
-DRAWS = 1000
-SEED = 1
+_DRAWS = 1000
+_SEED = 1
 UNREPORTED = "of other treated patients of the same group no duration is told"
 _CURVE_COLUMNS = ["regimen_class", "weeks", "low", "high", "band_low", "band_high"]
 _GROUP_COLUMNS = [
@@ -24,13 +24,20 @@ _GROUP_COLUMNS = [
 
 @dataclass(frozen=True)
 class DurationCurves:
-    """Durations by regimen.
+    """Duration of benefit by regimen.
 
-    curves: regimen_class, weeks, low to high (the share of patients whose benefit lasts longer; inside an interval
-    in which nobody was counted any value between fits equally well), band_low, band_high (pointwise, bootstrap).
-    groups: regimen_class, k (studies), patients, still_going (right-censored), last_week (the last time anyone was
-    counted), the median as an interval (infinite: not reached) with its limits. patients: the intervals they rest on.
-    left_out: intervals of patients that do not enter, with `why`.
+    Attributes
+    ----------
+    curves : DataFrame
+        Columns regimen_class, weeks, low, high (share of patients with a longer benefit; between low and high all
+        values fit equally well), band_low, band_high (pointwise bootstrap bands).
+    groups : DataFrame, one row per regimen
+        Columns regimen_class, k (studies), patients, still_going (right-censored), last_week (time of the last count),
+        median_low, median_high (the median as an interval; infinite if not reached), median_ci_low, median_ci_high.
+    patients : DataFrame
+        The intervals in the curves; columns of `durations.PatientIntervals.table`.
+    left_out : DataFrame
+        Intervals that are not in the curves, with why.
     """
 
     curves: pd.DataFrame
@@ -40,17 +47,28 @@ class DurationCurves:
 
 
 def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves:
-    """Turnbull's estimate for each regimen with uncontrolled patients of two or more different intervals.
+    """Return Turnbull's estimate for each regimen with uncontrolled patients in two or more different intervals.
 
-    Groups in which the duration of some treated patients is not told stay out: those told of may be those who did well.
-    Never had the benefit = ended at 0; lost or never had by week w = somewhere up to w; still had it at the last count
-    = right-censored. Patients of several studies are put together as if they came from one: the bands hold the
-    chance of sampling patients, not the difference between studies, and the studies define the benefit differently.
+    Groups in which the duration of some treated patients is not reported are left out, because the reported patients
+    may be those with the best course. Patients who never had the benefit ended at 0; who lost it or never had it by
+    week w ended somewhere up to w; who still had it at the last count are right-censored. Patients of several studies
+    are combined as if they came from one: the bands reflect the sampling of patients, not the difference between
+    studies, and studies define the benefit differently.
+
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DurationCurves
     """
     table = durations.intervals(selection).table
     why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
-    told = table.groupby("arm_id")["patients"].transform("sum")
-    why[(told < table["patients_treated"]) & (why == "")] = UNREPORTED
+    reported = table.groupby("arm_id")["patients"].transform("sum")
+    why[(reported < table["patients_treated"]) & (why == "")] = UNREPORTED
     why[(table["regimen_class"] == NOT_STATED) & (why == "")] = "the regimen is not stated"
     usable = table[why == ""]
     left = [table[why != ""].assign(why=why[why != ""])]
@@ -61,10 +79,10 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
             continue
         lower = np.where(rows["includes_zero"] & (rows["weeks_high"] > 0), -np.inf, rows["weeks_low"].astype(float))
         upper, weights = rows["weeks_high"].astype(float).to_numpy(), rows["patients"].astype(float).to_numpy()
-        draws = bootstrap(lower, upper, weights, DRAWS, SEED)
+        draws = bootstrap(lower, upper, weights, _DRAWS, _SEED)
         ends = np.concatenate([lower[np.isfinite(lower)], upper[np.isfinite(upper)]])
         times = np.unique([0.0, *ends])
-        # just before each time too: the curve falls there
+        # between the times too: the curve falls at each
         middles = (times[1:] + times[:-1]) / 2
         bands = draws.bands(np.sort(np.concatenate([times, middles])), level).rename(columns={"time": "weeks"})
         curves.append(bands.assign(regimen_class=regimen))

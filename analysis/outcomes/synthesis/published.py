@@ -1,4 +1,4 @@
-"""What a clinic's own results can be held against: published rates, and the curve of kept benefit."""
+"""Published results that a clinic's own results are compared with."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import DEFINITION_WORDS, UNCONTROLLED
-from analysis.outcomes.durations import BENEFIT_WORDS
+from analysis.outcomes.context import UNCONTROLLED
 from analysis.outcomes.synthesis.rates import pool_group, rates_by_group
 from analysis.outcomes.synthesis.retention import fit_retention, retention_counts
 from analysis.outcomes.synthesis.windows import window
 from analysis.statistics.decline import Decline
-from analysis.wording import series
-from analysis.wording import weeks as at_weeks
+from analysis.wording import BENEFIT_WORDS, DEFINITION_WORDS, series, time_words
 
-# the definition of the evidence that comes nearest to each rule of a cohort
-DEFINITION_OF_RULE = {
+# the definition in the evidence nearest to each responder rule of a cohort
+_DEFINITION_OF_RULE = {
     "ge_2_points": "ge_2_points_or_success",
     "ge_30_percent": "ge_30_percent",
     "ge_50_percent": "ge_50_percent",
@@ -31,29 +29,45 @@ _COLUMNS = [
 def published_results(
     selection: Selection, responder_rule: str = "ge_30_percent", follow_up_weeks: float = 4.0, level: float = 0.95
 ) -> pd.DataFrame:
-    """Published shares for `cohort.benchmark.compare`, one row each; shares and limits between 0 and 1.
+    """Return published responder rates for `cohort.benchmark.compare`.
 
-    outcome: `RULE at end_of_infusion` or `RULE at follow_up`. First the rates of uncontrolled studies by the definition
-    nearest to each rule, in the window of time of the visit: pooled with prediction limits where two or more studies
-    count so; with one study its own rate and interval, and no prediction limits. Then, for `responder_rule`, the
-    curve of kept benefit at the visit: over all definitions that studies use, so the comparison is a rough one, and
-    only up to the last week that any study counted. definition, studies: in words; rows: where the numbers stand.
+    First the rates of uncontrolled studies by the definition nearest to each rule, in the time window of the visit:
+    pooled with prediction limits if there are two or more studies, else the study's own rate and interval. Then, for
+    `responder_rule`, the curve of `benefit_retention` at the visit, up to the last week that any study counted; it
+    combines all definitions of benefit, so it is a rough comparison.
+
+    Parameters
+    ----------
+    selection : Selection
+    responder_rule : str
+        `ge_2_points`, `ge_30_percent` or `ge_50_percent`.
+    follow_up_weeks : float
+        Time of the follow-up visit, in weeks after the end of infusion.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    DataFrame
+        Columns outcome (`RULE at end_of_infusion` or `RULE at follow_up`), definition, studies (in words), study_ids,
+        k, patients, estimate, ci_low, ci_high, pi_low, pi_high (between 0 and 1; pi missing for one study), rows (where
+        the numbers are stored).
     """
     rates, _ = rates_by_group(selection, level)
     visits = {"end_of_infusion": 0.0, "follow_up": follow_up_weeks}
-    found = []
-    for rule, definition in DEFINITION_OF_RULE.items():
+    rows = []
+    for rule, definition in _DEFINITION_OF_RULE.items():
         for visit, weeks in visits.items():
-            found += _by_definition(rates, definition, window(weeks), f"{rule} at {visit}", level)
+            rows += _by_definition(rates, definition, window(weeks), f"{rule} at {visit}", level)
     points, _ = retention_counts(selection, level)
     try:
         model = fit_retention(points, level)
     except ValueError:  # there is no curve
-        return pd.DataFrame(found, columns=_COLUMNS)
+        return pd.DataFrame(rows, columns=_COLUMNS)
     for visit, weeks in visits.items():
         if weeks <= model.last:
-            found.append(_by_curve(points, model, weeks, f"{responder_rule} at {visit}"))
-    return pd.DataFrame(found, columns=_COLUMNS)
+            rows.append(_by_curve(points, model, weeks, f"{responder_rule} at {visit}"))
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _by_definition(
@@ -82,7 +96,7 @@ def _by_curve(points: pd.DataFrame, model: Decline, weeks: float, outcome: str) 
     benefits = series([BENEFIT_WORDS[name] for name in dict.fromkeys(points["benefit"])], "or")
     return {
         "outcome": outcome,
-        "definition": f"each study's own definition ({benefits}), {at_weeks(weeks)}",
+        "definition": f"each study's own definition ({benefits}), {time_words(weeks)}",
         **_of(points, "durations"),
         "k": model.k,
         "patients": int(points.drop_duplicates("arm_id")["patients_treated"].sum()),

@@ -1,4 +1,4 @@
-"""Responder rates put together over studies that count the same thing at about the same time."""
+"""Pooled responder rates of studies that use the same definition in the same window of time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import pandas as pd
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.outcomes import responders
-from analysis.outcomes.context import DEFINITION_WORDS, source_row
+from analysis.outcomes.context import source_row
 from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.statistics.intervals import wilson
 from analysis.statistics.pooling import Pooled, pool_proportions
+from analysis.wording import DEFINITION_WORDS
 
-ALONE = "the only study that counts this at this time"
+_ALONE = "the only study that counts this at this time"
 GROUP_KEYS = ["control", "route", "definition_class", "window"]
 _RESULT = ["rate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high"]
 _GROUP_COLUMNS = [*GROUP_KEYS, "definition_words", "k", "patients", "responders", *_RESULT, "q", "q_p", "note", "rows"]
@@ -26,14 +27,20 @@ _WITHOUT_COLUMNS = [*GROUP_KEYS, "study_id", "citation", "k", *_RESULT[:5]]
 
 @dataclass(frozen=True)
 class PooledRates:
-    """Rates that were pooled, and those that were not.
+    """Pooled responder rates.
 
-    groups: one row a pooled rate: control, route, definition_class, window (they make the group), definition_words, k
-    (studies), patients, responders, rate with confidence limits (ci) and prediction limits (pi), tau2 and i2 with
-    limits, q and q_p (likelihood ratio), note (what so few studies can't tell), rows (where the counts
-    stand). Rates and limits between 0 and 1.
-    studies: the rates in them, one row a study and group: columns of `responders.rates`, window, weight (a share).
-    without: each group pooled again without each of its studies in turn. left_out: every other rate, with `why`.
+    Attributes
+    ----------
+    groups : DataFrame, one row per pooled rate
+        Columns control, route, definition_class, window (the group), definition_words, k (studies), patients,
+        responders, rate, ci_low, ci_high, pi_low, pi_high (between 0 and 1), tau2 and i2 with limits, q and q_p
+        (likelihood ratio), note (limitations of few studies), rows (where the counts are stored).
+    studies : DataFrame, one row per study and group
+        Columns of `responders.rates`, window, weight (a share).
+    without : DataFrame
+        Each group pooled again without each of its studies.
+    left_out : DataFrame
+        All other rates, with why.
     """
 
     groups: pd.DataFrame
@@ -43,19 +50,30 @@ class PooledRates:
 
 
 def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: tuple[str, ...] = ()) -> PooledRates:
-    """Pools the rates of patients that two or more studies count by the same definition in the same window of time.
+    """Pool the rates of patients that two or more studies report by the same definition in the same window of time.
 
-    Placebo-controlled, otherwise compared and uncontrolled studies make groups of their own; so does each route,
-    definition and window of time. Arms of one study in one group are taken together, since their patients are
-    different ones; of an arm that counts twice in a window the earlier count is taken. The binomial-normal model with
-    Student's t, since the normal interval covers the true rate too seldom with so few studies
+    Control group, route, definition and window of time define a group. Arms of one study in one group are combined,
+    since their patients differ; if an arm counts twice in a window, the earlier count is used. The model is the
+    binomial-normal model with Student's t, because normal intervals cover the true rate too seldom with few studies
     (coverage.csv of the pooling package).
+
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+    definition_classes : tuple of str
+        Definitions of response to include; empty for all.
+
+    Returns
+    -------
+    PooledRates
     """
     by_group, left = rates_by_group(selection, level, definition_classes)
     groups, studies, without = [], [], []
     for key, by_study in by_group.items():
         if by_study["study_id"].nunique() == 1:
-            left.append(by_study.assign(why=ALONE))
+            left.append(by_study.assign(why=_ALONE))
             continue
         pooled = pool_group(by_study, level)
         named = dict(zip(GROUP_KEYS, key, strict=True))
@@ -86,11 +104,20 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
 def rates_by_group(
     selection: Selection, level: float, definition_classes: tuple[str, ...] = ()
 ) -> tuple[dict[tuple[str, ...], pd.DataFrame], list[pd.DataFrame]]:
-    """What `pooled_rates` puts together: the rates of each group by its key (`GROUP_KEYS`), and those that are left
-    out, with `why`.
+    """Return the rates of each group of `pooled_rates`, and the rates left out.
 
-    A group of several studies has one row a study, its arms taken together, in the order of the studies' names; that
-    of a study which is alone has its arms as they are.
+    Parameters
+    ----------
+    selection, level, definition_classes
+        As in `pooled_rates`.
+
+    Returns
+    -------
+    dict of tuple to DataFrame
+        By key (`GROUP_KEYS`). A group of several studies has one row per study, its arms combined, sorted by study; a
+        group of one study has its arms.
+    list of DataFrame
+        The rates left out, with why.
     """
     table = responders.rates(selection, level, definition_classes)
     table["window"] = [window(weeks) for weeks in table["weeks"].astype("float64")]
@@ -108,13 +135,13 @@ def rates_by_group(
 
 
 def pool_group(by_study: pd.DataFrame, level: float, tau2_limits: bool = True) -> Pooled:
-    """The pooled rate of a group with two or more studies, as `pooled_rates` gives it."""
+    """Return the pooled rate of a group with two or more studies, as in `pooled_rates`."""
     events, totals = by_study["responders"].astype(int).tolist(), by_study["n"].astype(int).tolist()
     return pool_proportions(events, totals, level=level, adjust="t", tau2_limits=tau2_limits)
 
 
 def _why_not(table: pd.DataFrame, selection: Selection) -> pd.Series:
-    """The first reason why a rate enters no pooled rate; empty if none."""
+    """Return the first reason to leave a rate out; empty if there is none."""
     why = patients_why_not(table, selection, "n", uncontrolled_only=False)
     for reason, holds in (
         ("what counted as a response is not stated", table["definition_class"] == "not_stated"),
@@ -126,7 +153,7 @@ def _why_not(table: pd.DataFrame, selection: Selection) -> pd.Series:
 
 
 def _by_study(members: pd.DataFrame, level: float) -> pd.DataFrame:
-    """One row a study, its arms taken together, in the order of the studies' names."""
+    """Return one row per study with its arms combined, sorted by study."""
     rows = []
     for _, arms in members.groupby("study_id"):
         row = arms.iloc[0].copy()
@@ -145,16 +172,16 @@ def _by_study(members: pd.DataFrame, level: float) -> pd.DataFrame:
 
 def _without_each(by_study: pd.DataFrame, level: float) -> list[dict]:
     if len(by_study) < 3:
-        return []  # what is left is one study's own rate, which stands in the table already
-    found = []
+        return []  # the remainder is one study, whose rate is in the table
+    rows = []
     for row in each(by_study):
         rest = by_study[by_study["study_id"] != row.study_id]
         pooled = pool_group(rest, level, tau2_limits=False)
         limits = {name: getattr(pooled, name) for name in _RESULT[1:5]}
-        found.append(
+        rows.append(
             {"study_id": row.study_id, "citation": row.citation, "k": pooled.k, "rate": pooled.estimate, **limits}
         )
-    return found
+    return rows
 
 
 def _put_together(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Benefit kept over time, put together over studies: a curve, its uncertainty, and what depends on one study."""
+"""Retention of benefit over time across studies: fitted curve, uncertainty, dependence on single studies."""
 
 from __future__ import annotations
 
@@ -12,26 +12,47 @@ from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.statistics.decline import SLOPE, Decline, decline
+from analysis.wording import BENEFIT_WORDS
 
 _STEPS = 40  # points of a curve
 _CURVE_COLUMNS = ["weeks", "rate", "ci_low", "ci_high", "pi_low", "pi_high"]
 _WITHOUT_COLUMNS = ["study_id", "citation", "k", "weeks", "rate"]
-HALF_COLUMNS = ["omitted", "citation", "k", "half_weeks", "half_low", "half_high", "slope", "slope_low", "slope_high"]
-REGIMEN_COLUMNS = ["regimen_class", "k", "odds_ratio", "ci_low", "ci_high", "p"]
+_HALF_COLUMNS = ["omitted", "citation", "k", "half_weeks", "half_low", "half_high", "slope", "slope_low", "slope_high"]
+_REGIMEN_COLUMNS = ["regimen_class", "k", "odds_ratio", "ci_low", "ci_high", "p"]
 
 
 @dataclass(frozen=True)
 class BenefitRetention:
-    """Still has the benefit, over studies and times.
+    """The share of treated patients who still have the benefit, over studies and time; see `benefit_retention`.
 
-    points: the counts it rests on. curve: weeks (0 to the last count), rate of the
-    study in the middle, ci (the curve's own uncertainty), pi (the next study); rates between 0 and 1. half: the time
-    to half of the initial responders, first with all studies (`omitted` empty), then without each in turn: k,
-    half_weeks, half_low, half_high (infinite: not within any time, or not excluded), slope on log(1 + weeks) with
-    limits; missing where the rest can't tell. without: the curve without each study: study_id, weeks, rate. regimens:
-    the odds of still having the benefit against the regimen with the most studies (k, odds_ratio, limits, p).
-    left_out: counts that do not enter, with `why`. why: why there is no curve; empty if there is one. last_week: the
-    last count; nothing is drawn beyond it. tau: standard deviation between studies, on the logit scale.
+    Attributes
+    ----------
+    points : DataFrame
+        The counts in the model; columns of `durations.retained_benefit`.
+    curve : DataFrame
+        Columns weeks (0 to the last count), rate of a typical study, ci_low, ci_high (confidence limits of the curve),
+        pi_low, pi_high (prediction limits for a new study); between 0 and 1.
+    half : DataFrame
+        Time to half of the initial rate with all studies (`omitted` empty), then without each study: omitted, citation,
+        k, half_weeks, half_low, half_high (weeks; infinite if not reached or not excluded), slope on log(1 + weeks)
+        with slope_low and slope_high. Missing where the other studies do not determine the model.
+    without : DataFrame
+        The curve without each study: study_id, citation, k, weeks, rate.
+    regimens : DataFrame
+        Odds ratio of each regimen against the one with the most studies: regimen_class, k, odds_ratio, ci_low, ci_high,
+        p.
+    left_out : DataFrame
+        Counts that are not in the model; columns of `points` and why.
+    why, why_no_regimens : str
+        Why there is no curve, or no comparison of regimens; empty if there is.
+    last_week : float
+        Time of the last count, in weeks; the curve ends there.
+    k : int
+        Number of studies.
+    tau : float
+        Standard deviation between studies on the logit scale.
+    level : float
+    model : Decline or None
     """
 
     points: pd.DataFrame
@@ -49,7 +70,13 @@ class BenefitRetention:
     model: Decline | None = field(default=None, repr=False)
 
     def at(self, *weeks: float) -> pd.DataFrame:
-        """The curve at these weeks: columns of `curve`. ValueError where there is none, or beyond the last count."""
+        """Return the curve at these weeks, in the columns of `curve`.
+
+        Raises
+        ------
+        ValueError
+            If there is no curve, or for a time after the last count.
+        """
         if self.model is None:
             raise ValueError(self.why)
         if max(weeks) > self.last_week:
@@ -58,19 +85,28 @@ class BenefitRetention:
 
 
 def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitRetention:
-    """Fits the share of treated patients who still have the benefit on log(1 + weeks), each study with its own level.
+    """Fit the share of treated patients who still have the benefit, on log(1 + weeks) with a random intercept.
 
-    One benefit speaks for an arm: the one counted at most times, then the more demanding. The studies define the
-    benefit differently; a study's own level (its random intercept) takes that up, and only the fall with time is
-    shared. Uncontrolled counts of one route alone (that of most patients): studies with a control group are not mixed
-    with them.
+    One benefit represents an arm: the one counted at most times, then the more demanding. Studies define the benefit
+    differently; the random intercept of a study covers this, and only the slope is shared. The model includes
+    uncontrolled studies of one route only, that of most patients.
+
+    Parameters
+    ----------
+    selection : Selection
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    BenefitRetention
     """
     points, left_out = retention_counts(selection, level)
     empty = {
         "curve": pd.DataFrame(columns=_CURVE_COLUMNS),
-        "half": pd.DataFrame(columns=HALF_COLUMNS),
+        "half": pd.DataFrame(columns=_HALF_COLUMNS),
         "without": pd.DataFrame(columns=_WITHOUT_COLUMNS),
-        "regimens": pd.DataFrame(columns=REGIMEN_COLUMNS),
+        "regimens": pd.DataFrame(columns=_REGIMEN_COLUMNS),
     }
     k, last = int(points["study_id"].nunique()), float(points["weeks"].max()) if len(points) else 0.0
     shared = {"points": points, "left_out": left_out, "last_week": last, "k": k, "level": level}
@@ -85,7 +121,7 @@ def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitReten
         try:
             rest = fit_retention(points[points["study_id"] != study], level)
         except ValueError:
-            half.append(dict.fromkeys(HALF_COLUMNS, np.nan) | {"omitted": study, "citation": citation, "k": k - 1})
+            half.append(dict.fromkeys(_HALF_COLUMNS, np.nan) | {"omitted": study, "citation": citation, "k": k - 1})
             continue
         half.append(_half(rest, study, citation))
         curve = rest.curve(weeks)[["weeks", "rate"]]
@@ -94,7 +130,7 @@ def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitReten
     return BenefitRetention(
         **shared,
         curve=model.curve(weeks)[_CURVE_COLUMNS],
-        half=pd.DataFrame(half, columns=HALF_COLUMNS),
+        half=pd.DataFrame(half, columns=_HALF_COLUMNS),
         without=pd.concat(without, ignore_index=True)[_WITHOUT_COLUMNS] if without else empty["without"],
         regimens=regimens,
         why="",
@@ -105,13 +141,13 @@ def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitReten
 
 
 def retention_counts(selection: Selection, level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The points of `benefit_kept`, and what it leaves out."""
+    """Return the counts in the model of `benefit_retention`, and those left out with `why`."""
     table = durations.retained_benefit(selection, level)
     why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)
     for _, arm in table.groupby("arm_id"):
         chosen = durations.chosen_benefit(arm["benefit"], arm["weeks"])
         others = arm.index[(arm["benefit"] != chosen) & (why[arm.index] == "")]
-        why[others] = f"{durations.BENEFIT_WORDS[chosen]} speaks for this arm"
+        why[others] = f"{BENEFIT_WORDS[chosen]} speaks for this arm"
     routes = table.loc[why == ""].groupby("route")["patients_treated"].sum()
     if len(routes) > 1:
         why[(table["route"] != routes.idxmax()) & (why == "")] = "given by another route"
@@ -122,7 +158,13 @@ def retention_counts(selection: Selection, level: float) -> tuple[pd.DataFrame, 
 
 
 def fit_retention(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> Decline:
-    """The model of `benefit_kept` on these points. ValueError where there is none."""
+    """Return the model of `benefit_retention` for these counts.
+
+    Raises
+    ------
+    ValueError
+        If there are no counts, or they do not determine the model; see `decline`.
+    """
     if points.empty:
         raise ValueError("no study counts who still has the benefit")
     return decline(
@@ -151,9 +193,9 @@ def _half(model: Decline, omitted: str, citation: str) -> dict:
 
 
 def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:
-    """The odds against the regimen with the most studies, among studies that state theirs."""
+    """Return odds ratios against the regimen with the most studies, and why there are none."""
     stated = points[points["regimen_class"] != NOT_STATED]
-    nothing = pd.DataFrame(columns=REGIMEN_COLUMNS)
+    nothing = pd.DataFrame(columns=_REGIMEN_COLUMNS)
     sizes = stated.groupby("regimen_class")["study_id"].nunique()
     if len(sizes) < 2:
         return nothing, "the counts are of one regimen only"
@@ -166,4 +208,4 @@ def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:
         ratios = {"odds_ratio": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high}
         ratios = {name: float(np.exp(value)) for name, value in ratios.items()}
         rows.append({"regimen_class": row.name, "k": sizes[row.name], **ratios, "p": row.p})
-    return pd.DataFrame(rows, columns=REGIMEN_COLUMNS), ""
+    return pd.DataFrame(rows, columns=_REGIMEN_COLUMNS), ""

@@ -1,4 +1,4 @@
-"""What a simulation says of the intervals used here."""
+"""Simulated coverage of the intervals for pooled rates."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import pandas as pd
 
 from analysis.statistics import pooling
 
-COVERAGE = Path(pooling.__file__).with_name("coverage.csv")
+_COVERAGE = Path(pooling.__file__).with_name("coverage.csv")
 
 
 def simulated_coverage() -> pd.DataFrame:
-    """How often each interval for a pooled rate held the true one, from tests/reference/pooling/simulation.py.
+    """Return the simulated coverage of each interval for a pooled rate (tests/reference/pooling/simulation.py).
 
-    One row a number of studies and method: k, method, coverage_low to coverage_high (over the simulated settings),
-    prediction_low to prediction_high (for the rate of one more study), width (mean width); shares between 0 and 1.
+    Returns
+    -------
+    DataFrame, one row per number of studies and method
+        Columns k, method, coverage_low, coverage_high (range over the simulated settings), prediction_low,
+        prediction_high (coverage of a new study's rate by the prediction interval), width (mean width); between 0 and
+        1.
     """
-    table = pd.read_csv(COVERAGE)
+    table = pd.read_csv(_COVERAGE)
     groups = table.groupby(["k", "method"], sort=False)
     return groups.agg(
         coverage_low=("coverage", "min"),

@@ -1,4 +1,4 @@
-"""Times after the end of infusion that count as one when studies are put together."""
+"""Windows of time after the end of infusion in which counts are pooled."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ WINDOWS = (
 
 
 def window(weeks: float) -> str:
-    """The window of a time in weeks, its last week included; empty for a time that isn't known."""
+    """Return the window of a time in weeks (its last week included); empty for a missing time."""
     if np.isnan(weeks):
         return ""
     return next(words for last, words in WINDOWS if weeks <= last)
 
 
 def window_position(words: str) -> int:
-    """Where a window stands in time."""
+    """Return the position of a window in time."""
     return [name for _, name in WINDOWS].index(words)

@@ -37,7 +37,6 @@ _LIBRARIES = (
     "IPython.extensions.storemagic",
     "encodings.utf_8_sig",
     "faulthandler",
-    "frictionless",
     "ipykernel.datapub",
     "ipykernel.debugger",
     "ipykernel.ipkernel",

@@ -13,7 +13,7 @@ from math import inf, sqrt
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import chdtrc, chdtri, ndtri, stdtrit
+from scipy.special import chdtrc, chdtri
 
 METHODS = ("REML", "PM", "DL", "ML")
 # grid for local maxima of the likelihood, as shares of the largest possible tau²
@@ -143,12 +143,6 @@ def adjusted_covariance(unscaled: np.ndarray, current: WeightedFit, df: int, adj
     return unscaled * (0.0 if q <= np.finfo(float).eps else q / df)
 
 
-def critical_value(level: float, df: float | None) -> float:
-    """Return the two-sided quantile of Student's t with `df` degrees of freedom; normal for None."""
-    tail = (1 + level) / 2
-    return float(ndtri(tail) if df is None else stdtrit(df, tail))
-
-
 def _solve_q(y: np.ndarray, v: np.ndarray, x: np.ndarray, target: float) -> float:
     """Return the tau² at which the generalised Q equals `target`; 0 if Q is below it at tau² = 0."""
 
@@ -183,10 +177,10 @@ def _maximise(y: np.ndarray, v: np.ndarray, x: np.ndarray, restricted: bool) -> 
         if slope(low) > 0 > slope(high):
             candidates.append(_root(slope, low, high))
         elif i:  # a maximum that is flat within rounding error
-            found = minimize_scalar(
+            result = minimize_scalar(
                 lambda t: -_log_likelihoods(y, v, x, np.array([t]), restricted)[0], bounds=(low, high), method="bounded"
             )
-            candidates.append(float(found.x))
+            candidates.append(float(result.x))
     tops = _log_likelihoods(y, v, x, np.array(candidates), restricted)
     best = int(np.argmax(tops))
     return candidates[best] if tops[best] > tops[0] or slope(0.0) > 0 else 0.0

@@ -8,10 +8,10 @@ from math import nan, sqrt
 import numpy as np
 
 from analysis.statistics.checks import check_choice, check_estimates, check_level
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
     adjusted_covariance,
-    critical_value,
     heterogeneity,
     weighted_least_squares,
 )
@@ -77,12 +77,12 @@ def pool(
         return _single(float(y[0]), float(v[0]), method, level)
     centre = y.mean()  # a large common value would cost precision
     y, x = y - centre, np.ones((k, 1))
-    found = heterogeneity(y, v, x, method, level)
-    current = weighted_least_squares(y, v, x, found.tau2)
+    between = heterogeneity(y, v, x, method, level)
+    current = weighted_least_squares(y, v, x, between.tau2)
     variance = float(adjusted_covariance(current.covariance, current, k - 1, adjust)[0, 0])
     quantile = critical_value(level, k - 1 if adjust == "hksj" else None)
     estimate, se = float(centre + current.beta[0]), sqrt(variance)
-    half, reach = quantile * se, quantile * sqrt(variance + found.tau2)
+    half, reach = quantile * se, quantile * sqrt(variance + between.tau2)
     result = Pooled(
         estimate=estimate,
         se=se,
@@ -90,27 +90,27 @@ def pool(
         ci_high=estimate + half,
         pi_low=estimate - reach,
         pi_high=estimate + reach,
-        tau2=found.tau2,
-        tau2_low=found.tau2_low,
-        tau2_high=found.tau2_high,
-        i2=found.i2,
-        i2_low=found.i2_low,
-        i2_high=found.i2_high,
-        q=found.q,
-        q_p=found.q_p,
+        tau2=between.tau2,
+        tau2_low=between.tau2_low,
+        tau2_high=between.tau2_high,
+        i2=between.i2,
+        i2_low=between.i2_low,
+        i2_high=between.i2_high,
+        q=between.q,
+        q_p=between.q_p,
         k=k,
         weights=tuple((current.weights / current.weights.sum()).tolist()),
         method=method,
         adjust=adjust,
         level=level,
     )
-    narrow = adjust == "hksj" and half < critical_value(level, None) * sqrt(current.covariance[0, 0])
+    narrow = adjust == "hksj" and half < critical_value(level) * sqrt(current.covariance[0, 0])
     return result.with_note(TWO_STUDIES if k == 2 else "", NARROW if narrow else "")
 
 
 def _single(estimate: float, variance: float, method: str, level: float) -> Pooled:
     se = sqrt(variance)
-    half = critical_value(level, None) * se
+    half = critical_value(level) * se
     return Pooled(
         estimate=estimate,
         se=se,

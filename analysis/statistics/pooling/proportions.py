@@ -10,13 +10,13 @@ import numpy as np
 from scipy.special import chdtrc, chdtri, expit
 
 from analysis.statistics.checks import check_choice, check_counts, check_level
-from analysis.statistics.intervals import clopper_pearson
-from analysis.statistics.pooling.heterogeneity import METHODS, critical_value, weighted_least_squares
+from analysis.statistics.intervals import clopper_pearson, critical_value
+from analysis.statistics.pooling.heterogeneity import METHODS, weighted_least_squares
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS, pool
 from analysis.statistics.pooling.result import ONE_STUDY, TWO_STUDIES, Pooled
 from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept, tau_limits
 
-MODELS = ("glmm", "logit", "double_arcsine")
+_MODELS = ("glmm", "logit", "double_arcsine")
 
 
 def pool_proportions(
@@ -85,7 +85,7 @@ def pool_proportions(
     Stijnen et al. 2010, Stat Med 29:3046 (`glmm`); Miller 1978, Am Stat 32:138, and Schwarzer et al. 2019, Res Synth
     Methods 10:476 (`double_arcsine`).
     """
-    check_choice("model", model, MODELS)
+    check_choice("model", model, _MODELS)
     check_level(level)
     if adjust is None:
         adjust = "wald" if model == "glmm" else "hksj"

@@ -11,10 +11,10 @@ import pandas as pd
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from analysis.statistics.checks import check_choice, check_estimates, check_level, check_same_length, finite_numbers
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
     adjusted_covariance,
-    critical_value,
     estimate_tau2,
     heterogeneity,
     weighted_least_squares,
@@ -163,8 +163,8 @@ def meta_regression(
     else:
         shift, scale = np.zeros(p), np.sqrt(np.mean(x**2, axis=0))
     z = (x - shift) / scale
-    found = heterogeneity(y, v, z, method, level)
-    current = weighted_least_squares(y, v, z, found.tau2)
+    between = heterogeneity(y, v, z, method, level)
+    current = weighted_least_squares(y, v, z, between.tau2)
     scaled = adjusted_covariance(current.covariance, current, k - p, adjust)
     back = np.diag(1 / scale)
     if intercept:
@@ -178,13 +178,13 @@ def meta_regression(
         coefficients=_coefficients(
             terms, beta, covariance, critical_value(level, k - p if t_law else None), k - p, t_law
         ),
-        tau2=found.tau2,
-        tau2_low=found.tau2_low,
-        tau2_high=found.tau2_high,
-        i2=found.i2,
-        r2=_explained(y, v, found.tau2, method) if intercept else nan,
-        q=found.q,
-        q_p=found.q_p,
+        tau2=between.tau2,
+        tau2_low=between.tau2_low,
+        tau2_high=between.tau2_high,
+        i2=between.i2,
+        r2=_explained(y, v, between.tau2, method) if intercept else nan,
+        q=between.q,
+        q_p=between.q_p,
         moderators_q=wald / df if t_law else wald,
         moderators_p=float(fdtrc(df, k - p, wald / df) if t_law else chdtrc(df, wald)),
         df=df,

@@ -15,7 +15,7 @@ from analysis.statistics.pooling.regression import meta_regression
 from analysis.statistics.pooling.result import Pooled
 
 _COLUMNS = ("k", "estimate", "se", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q", "q_p", "note")
-TAU2_KINDS = ("common", "separate")
+_TAU2_KINDS = ("common", "separate")
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def subgroup(
     ----------
     Borenstein et al. 2009, Introduction to Meta-Analysis, ch. 19.
     """
-    check_choice("tau2", tau2, TAU2_KINDS)
+    check_choice("tau2", tau2, _TAU2_KINDS)
     y, v = check_estimates(estimates, variances)
     labels = list(labels)
     check_same_length("estimates", y, "labels", labels)

@@ -7,13 +7,9 @@ Turnbull's estimate with bootstrap bands, parametric fits and a two-group test; 
 
 from analysis.statistics.survival.bands import Draws, bootstrap, bootstrap_bands
 from analysis.statistics.survival.distributions import DISTRIBUTIONS
+from analysis.statistics.survival.failure_time import UndeterminedError
 from analysis.statistics.survival.group_test import GroupTest, two_group_test
-from analysis.statistics.survival.parametric import (
-    ParametricFit,
-    UndeterminedError,
-    fit_distribution,
-    fit_distributions,
-)
+from analysis.statistics.survival.parametric import ParametricFit, fit_distribution, fit_distributions
 from analysis.statistics.survival.turnbull import (
     interval_probabilities,
     log_likelihood,

@@ -19,7 +19,7 @@ from analysis.statistics.survival.interval_data import (
 from analysis.statistics.survival.newton import maximise, maximise_each
 from analysis.statistics.survival.turnbull import PROBABILITY_TOLERANCE, mass_table, quantile, survival_at
 
-NEAR_ENOUGH = 1e-8
+_NEAR_ENOUGH = 1e-8
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def bootstrap(
     for rows, mine in innermost_intervals_each(observed.lower, observed.upper, counts > 0):
         size = mine.left.shape[1]
         left[rows, :size], right[rows, :size] = mine.left, mine.right
-        probability[rows, :size] = maximise_each(mine.first, mine.end, counts[rows], size, NEAR_ENOUGH)
+        probability[rows, :size] = maximise_each(mine.first, mine.end, counts[rows], size, _NEAR_ENOUGH)
     left, right, probability = (part[place] for part in (left, right, probability))
     some = probability > 0
     return Draws(mass_table(inner, masses), draws, np.nonzero(some)[0], left[some], right[some], probability[some])

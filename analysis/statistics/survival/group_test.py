@@ -18,7 +18,7 @@ from analysis.statistics.survival.interval_data import (
 )
 from analysis.statistics.survival.turnbull import npmle, sums_inside
 
-SCORES = ("sun", "finkelstein")
+_SCORES = ("sun", "finkelstein")
 MOST_TABLES = 200_000
 
 
@@ -105,8 +105,8 @@ def two_group_test(
     """
     low, high, weight = check_intervals(lower, upper, weights)
     labels, second = two_group_labels(groups, len(low))
-    if scores not in SCORES:
-        raise ValueError(f"scores is {scores!r}: must be one of {', '.join(SCORES)}")
+    if scores not in _SCORES:
+        raise ValueError(f"scores is {scores!r}: must be one of {', '.join(_SCORES)}")
     if draws < 1:
         raise ValueError(f"draws is {draws}: must be 1 or more")
     count = patient_counts(weight)
@@ -115,7 +115,7 @@ def two_group_test(
         if not size:
             raise ValueError(f"group {label} has no patients: all its weights are 0")
     observed = unique_intervals(low, high, weight)
-    score = score_of(npmle(low, high, weight), observed.lower, observed.upper, scores)
+    score = _score_of(npmle(low, high, weight), observed.lower, observed.upper, scores)
     score -= (observed.weight @ score) / sum(sizes)
     counted = count > 0
     excess = float(count[counted & second] @ score[observed.row[counted & second]])
@@ -137,7 +137,7 @@ def two_group_test(
     return GroupTest(labels, sizes, scores, excess, variance, z, erfc(abs(z) / sqrt(2)), p, method, used, with_seed)
 
 
-def score_of(table: pd.DataFrame, lower: ArrayLike, upper: ArrayLike, scores: str = "sun") -> np.ndarray:
+def _score_of(table: pd.DataFrame, lower: ArrayLike, upper: ArrayLike, scores: str = "sun") -> np.ndarray:
     """Return the score of each interval under `table`: above 0 for an early end, below 0 for a late one."""
     probability = table["probability"].to_numpy(dtype=float)
     after = np.maximum(1.0 - np.cumsum(probability), 0.0)

@@ -123,8 +123,8 @@ def innermost_intervals(low: np.ndarray, high: np.ndarray) -> InnermostIntervals
     (contains t), start of an interval (does not contain t). An innermost interval lies between a start and an end that
     directly follow each other.
     """
-    _, found = next(innermost_intervals_each(low, high, np.ones((1, len(low)), dtype=bool)))
-    return InnermostIntervals(found.left[0], found.right[0], found.first[0], found.end[0])
+    _, result = next(innermost_intervals_each(low, high, np.ones((1, len(low)), dtype=bool)))
+    return InnermostIntervals(result.left[0], result.right[0], result.first[0], result.end[0])
 
 
 def innermost_intervals_each(

@@ -1,21 +1,23 @@
-"""Parametric fits to interval-censored durations, with a time ratio for two groups."""
+"""Parametric fits to interval-censored durations, with a time ratio for two groups.
+
+scipy 1.17 also fits interval-censored data (scipy.stats.CensoredData), but without weights, covariance or groups.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import erfc, exp, log, sqrt
+from math import erfc, exp, sqrt
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from analysis.statistics.checks import check_level
+from analysis.statistics.intervals import critical_value
 from analysis.statistics.survival.distributions import DISTRIBUTIONS, STANDARD
+from analysis.statistics.survival.failure_time import FailureTimeModel, UndeterminedError
 from analysis.statistics.survival.interval_data import check_intervals, two_group_labels
-
-_ROUNDS = 200
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,13 @@ class ParametricFit:
     @property
     def scale(self) -> float:
         """Scale of log T: 1 for the exponential, 1 / shape for the Weibull."""
-        found = self.coefficients.set_index("term")["estimate"]
-        return exp(found["log_scale"]) if "log_scale" in found else 1.0
+        result = self.coefficients.set_index("term")["estimate"]
+        return exp(result["log_scale"]) if "log_scale" in result else 1.0
 
     def location(self, second: bool = False) -> float:
         """Return the intercept, with the group effect for the second group."""
-        found = self.coefficients.set_index("term")["estimate"]
-        return float(found["intercept"] + (found["group"] if second else 0.0))
+        result = self.coefficients.set_index("term")["estimate"]
+        return float(result["intercept"] + (result["group"] if second else 0.0))
 
     def survival_at(self, times: ArrayLike, second: bool = False) -> np.ndarray:
         """Return the probability of a duration longer than each time, in the first or second group."""
@@ -130,7 +132,7 @@ def fit_distribution(
     labels, second = (None, np.zeros(len(low), dtype=bool)) if groups is None else two_group_labels(groups, len(low))
     known = (weight > 0) & ~((low <= 0) & (high == np.inf))
     _check_determined(low[known], high[known], second[known], labels, distribution)
-    model = _Model(low[known], high[known], weight[known], second[known] if labels else None, distribution)
+    model = FailureTimeModel(low[known], high[known], weight[known], second[known] if labels else None, distribution)
     estimate, value, covariance = model.maximise()
     return _report(model, estimate, value, covariance, labels, float(weight.sum()), level)
 
@@ -185,10 +187,6 @@ def fit_distributions(
     return frame.sort_values("aic", kind="stable").reset_index(drop=True)
 
 
-class UndeterminedError(ValueError):
-    """The intervals do not determine the distribution: the likelihood has no maximum or no unique one."""
-
-
 def _check_determined(
     low: np.ndarray, high: np.ndarray, second: np.ndarray, labels: tuple[object, object] | None, distribution: str
 ) -> None:
@@ -212,89 +210,8 @@ def _check_determined(
         )
 
 
-class _Model:
-    """Log-likelihood with gradient and Hessian in (intercept, group effect, log scale)."""
-
-    def __init__(
-        self, low: np.ndarray, high: np.ndarray, weight: np.ndarray, second: np.ndarray | None, distribution: str
-    ) -> None:
-        self.distribution, self.standard, self.weight = distribution, STANDARD[distribution], weight
-        self.exact = low == high
-        self.begins, self.ends = low > 0, np.isfinite(high)
-        self.log_low = np.log(np.where(self.begins, low, 1.0))
-        self.log_high = np.log(np.where(self.ends, high, 1.0))
-        columns = [np.ones(len(low))] if second is None else [np.ones(len(low)), second.astype(float)]
-        self.design = np.column_stack(columns)
-        self.free_scale = distribution != "exponential"
-        middle = np.where(self.begins & self.ends, (low + np.where(self.ends, high, low)) / 2, 1.0)
-        middle = np.where(self.begins, np.where(self.ends, middle, low), np.where(self.ends, high, 1.0) / 2)
-        logs = np.log(middle)
-        start = np.linalg.lstsq(self.design * np.sqrt(weight)[:, None], logs * np.sqrt(weight), rcond=None)[0]
-        spread = sqrt(weight @ (logs - self.design @ start) ** 2 / weight.sum())
-        self.start = np.append(start, log(max(spread, 0.1))) if self.free_scale else start
-
-    def value(self, theta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        """Return log-likelihood, gradient and Hessian."""
-        beta, log_scale = (theta[:-1], theta[-1]) if self.free_scale else (theta, 0.0)
-        scale = exp(log_scale)
-        location = self.design @ beta
-        z_low, z_high = (self.log_low - location) / scale, (self.log_high - location) / scale
-        standard = self.standard
-        part = standard.interval(z_low, z_high, self.begins, self.ends, self.exact)
-        value = part.value - np.where(self.exact, log_scale + self.log_low, 0.0)
-        w = self.weight
-        # chain rule: dz / d location = -1 / scale, dz / d log scale = -z
-        by_location = -(part.by_low + part.by_high) / scale
-        by_scale = -(z_low * part.by_low + z_high * part.by_high) - self.exact
-        twice_location = (part.low_low + 2 * part.low_high + part.high_high) / scale**2
-        moment = z_low * (part.low_low + part.low_high) + z_high * (part.high_high + part.low_high)
-        mixed = (moment + part.by_low + part.by_high) / scale
-        twice_scale = (
-            z_low**2 * part.low_low + 2 * z_low * z_high * part.low_high + z_high**2 * part.high_high
-            + z_low * part.by_low + z_high * part.by_high
-        )  # fmt: skip
-        gradient = self.design.T @ (w * by_location)
-        hessian = self.design.T @ (self.design * (w * twice_location)[:, None])
-        if self.free_scale:
-            edge = self.design.T @ (w * mixed)
-            gradient = np.append(gradient, w @ by_scale)
-            hessian = np.block([[hessian, edge[:, None]], [edge[None, :], np.array([[w @ twice_scale]])]])
-        return float(w @ value), gradient, hessian
-
-    def maximise(self) -> tuple[np.ndarray, float, np.ndarray]:
-        """Return estimates, log-likelihood and covariance, by Newton steps with step-halving."""
-        theta = self.start
-        with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-            value, gradient, hessian = self.value(theta)
-            for _ in range(_ROUNDS):
-                roots, vectors = np.linalg.eigh(-hessian)
-                roots = np.maximum(np.abs(roots), 1e-10 * np.abs(roots).max())
-                step = vectors @ ((vectors.T @ gradient) / roots)
-                promise = float(gradient @ step)
-                if promise < 1e-20 * max(1.0, abs(value)):
-                    break
-                length = min(1.0, 3.0 / np.abs(step).max())
-                while length > 1e-12:
-                    new = self.value(theta + length * step)
-                    if np.isfinite(new[0]) and new[0] >= value + 1e-4 * length * promise - 1e-13 * abs(value):
-                        break
-                    length /= 2
-                else:
-                    break
-                theta, (value, gradient, hessian) = theta + length * step, new
-        information = -hessian
-        roots = np.linalg.eigvalsh(information) if np.isfinite(information).all() else np.zeros(1)
-        settled = promise < 1e-9 * max(1.0, abs(value)) and np.abs(theta).max() < 50
-        if not settled or roots.min() <= 1e-9 * max(roots.max(), 1e-300):
-            raise UndeterminedError(
-                f"the intervals don't determine a {self.distribution} distribution: its likelihood has no single "
-                "maximum (too few different times, or all durations alike)"
-            )
-        return theta, value, np.linalg.inv(information)
-
-
 def _report(
-    model: _Model,
+    model: FailureTimeModel,
     estimate: np.ndarray,
     value: float,
     covariance: np.ndarray,
@@ -302,7 +219,7 @@ def _report(
     total: float,
     level: float,
 ) -> ParametricFit:
-    quantile = float(ndtri((1 + level) / 2))
+    quantile = critical_value(level)
     terms = ["intercept", *(["group"] if labels else []), *(["log_scale"] if model.free_scale else [])]
     se = np.sqrt(np.diag(covariance))
     coefficients = pd.DataFrame({"term": terms, "estimate": estimate, "se": se})

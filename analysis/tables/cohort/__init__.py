@@ -1,22 +1,36 @@
-"""Printed tables of a clinic's own patients: results of `analysis.outcomes.cohort` in, exhibits out."""
+"""Printed tables of a clinic's own patients: a result of `analysis.outcomes.cohort` in, an exhibit out."""
 
-from analysis.tables.cohort.outcomes import flow, pain_by_visit, responders, responders_by_group
-from analysis.tables.cohort.people import groups, missing, people, site_by_regimen, who_is_missing
-from analysis.tables.cohort.standing import benchmark, duration_tests, durations, regression_to_the_mean, warnings
+from analysis.tables.cohort.benchmark_tables import benchmark_table, regression_to_the_mean_table, warnings_table
+from analysis.tables.cohort.benefit_tables import cohort_durations_table, duration_tests_table
+from analysis.tables.cohort.people_tables import (
+    groups_table,
+    missing_scores_table,
+    people_table,
+    site_by_regimen_table,
+    who_is_missing_table,
+)
+from analysis.tables.cohort.response_tables import (
+    cohort_flow_table,
+    pain_by_visit_table,
+    responders_by_group_table,
+    responders_table,
+    threshold_table,
+)
 
 __all__ = [
-    "benchmark",
-    "duration_tests",
-    "durations",
-    "flow",
-    "groups",
-    "missing",
-    "pain_by_visit",
-    "people",
-    "regression_to_the_mean",
-    "responders",
-    "responders_by_group",
-    "site_by_regimen",
-    "warnings",
-    "who_is_missing",
+    "benchmark_table",
+    "cohort_durations_table",
+    "cohort_flow_table",
+    "duration_tests_table",
+    "groups_table",
+    "missing_scores_table",
+    "pain_by_visit_table",
+    "people_table",
+    "regression_to_the_mean_table",
+    "responders_by_group_table",
+    "responders_table",
+    "site_by_regimen_table",
+    "threshold_table",
+    "warnings_table",
+    "who_is_missing_table",
 ]

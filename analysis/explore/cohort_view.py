@@ -1,0 +1,191 @@
+"""A clinic's own patients: responders at a threshold that a slider moves, and who kept the response."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import pandas as pd
+
+from analysis.exhibit import Figure, Table
+from analysis.explore.command import cohort_command
+from analysis.explore.controls import (
+    CommandBox,
+    Ticks,
+    control_title,
+    exhibit_block,
+    sentence_block,
+    side_by_side,
+    ticks_hint,
+)
+from analysis.figures.cohort import responder_flow
+from analysis.figures.cohort.clinic_figure import INVENTED
+from analysis.outcomes import cohort as clinic
+from analysis.outcomes.cohort import Cohort
+from analysis.outcomes.cohort.scores import course_scores
+from analysis.outcomes.cohort.threshold import AtThreshold, at_threshold
+from analysis.parameters import check_parameters
+from analysis.tables.cohort import threshold_table
+from analysis.wording import REGIMEN_WORDS, half_up, interval_words, out_of, percent, percent_interval, upper_first
+
+_CACHED = 64  # choices to which one can go back without computing them again
+_WIDE = widgets.Layout(width="95%")
+
+
+def cohort(file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95, min_cell: int = 5) -> CohortView:
+    """Return controls for a table of a clinic's own patients; put it last in a cell.
+
+    Parameters
+    ----------
+    file
+        A .csv, .xlsx or .parquet file as data/cohorts/README.md describes it, absolute or relative to the working
+        directory or to the project.
+    level
+        Confidence level of the intervals.
+    min_cell
+        Smallest number of patients that is shown.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file or a number is not allowed.
+    DataError
+        With every problem of the table.
+    """
+    values = check_parameters(cohort=file, level=level, min_cell=min_cell)
+    return CohortView(clinic.load(values["cohort"]), values["cohort"], values["level"], values["min_cell"])
+
+
+class CohortView:
+    """Controls for sites, regimens, the fall of pain that makes a responder, and the time of follow-up.
+
+    Attributes
+    ----------
+    result : AtThreshold
+        The numbers, with the tables `rates` and `flow`.
+    shown : Figure
+        The figure, with its data.
+    table : Table
+        The rates as a printed table.
+    sentence : str
+        The rates and their change in words.
+    command : str
+        The command line that makes a report with these choices.
+    threshold, follow_up, window
+        The sliders.
+    """
+
+    def __init__(self, patients: Cohort, file: str, level: float = 0.95, min_cell: int = 5) -> None:
+        self.patients, self.level, self._min_cell, self._file = patients, level, min_cell, file
+        sites, regimens = (_stated(patients.courses[name]) for name in ("site", "regimen_class"))
+        self.sites = Ticks("Sites", {name: name for name in sites}, height=150 if len(sites) > 6 else 0)
+        self.regimens = Ticks("Regimens", {name: upper_first(REGIMEN_WORDS.get(name, name)) for name in regimens})
+        self.threshold = widgets.IntSlider(30, 1, 100, readout_format="d", layout=_WIDE)
+        latest = patients.visits["weeks"].max()
+        latest = max(float(np.ceil(latest)) if np.isfinite(latest) else 0.0, 12.0)
+        self.follow_up = widgets.FloatSlider(
+            4.0, min=0.5, max=min(latest, 520.0), step=0.5, readout_format=".1f", layout=_WIDE
+        )
+        self.window = widgets.FloatSlider(2.0, min=0.0, max=26.0, step=0.5, readout_format=".1f", layout=_WIDE)
+        self._results = widgets.HTML()
+        # a new threshold needs no new reading of the visits
+        self._courses = lru_cache(_CACHED)(
+            lambda sites, regimens, *times: course_scores(patients.only(sites, regimens), *times)
+        )
+        self._compute = lru_cache(_CACHED)(self._computed)
+        self._box = CommandBox(self._command)
+        sliders = {
+            "Pain fell by at least (%)": self.threshold,
+            "Follow-up (weeks after infusion)": self.follow_up,
+            "Window around it (± weeks)": self.window,
+        }
+        lists = [ticks for ticks, names in ((self.sites, sites), (self.regimens, regimens)) if len(names) > 1]
+        controls = [widgets.VBox((control_title(words), slider)) for words, slider in sliders.items()]
+        controls += [ticks_hint(), *(ticks.box for ticks in lists)] if lists else []
+        self.box = side_by_side(controls, (self._results, self._box.box))
+        for slider in sliders.values():
+            slider.observe(self._changed, "value")
+        for ticks in lists:
+            ticks.observe(self._changed)
+        self._changed()
+
+    @property
+    def result(self) -> AtThreshold:
+        """The numbers for these choices."""
+        return self._choice()[0]
+
+    @property
+    def shown(self) -> Figure:
+        """The figure for these choices."""
+        return self._choice()[1]
+
+    @property
+    def table(self) -> Table:
+        """The rates as a printed table."""
+        return threshold_table(self.result, self.level)
+
+    @property
+    def sentence(self) -> str:
+        """The rates and their change in words."""
+        invented = f"{INVENTED} " if self.patients.synthetic else ""
+        return invented + _sentence(self.result, self.level)
+
+    @property
+    def command(self) -> str:
+        """The command line that makes a report with these choices."""
+        return self._command()[0]
+
+    def _command(self) -> tuple[str, str]:
+        times = self.follow_up.value, self.window.value
+        return cohort_command(self._file, self.threshold.value, *times, self.sites.chosen, self.regimens.chosen)
+
+    def _choice(self) -> tuple[AtThreshold, Figure]:
+        times = self.follow_up.value, self.window.value
+        return self._compute(self.threshold.value, *times, self.sites.chosen, self.regimens.chosen)
+
+    def _computed(
+        self, threshold: float, follow_up: float, window: float, sites: tuple[str, ...], regimens: tuple[str, ...]
+    ) -> tuple[AtThreshold, Figure]:
+        result = at_threshold(
+            self._courses(sites, regimens, follow_up, window),
+            threshold,
+            follow_up_weeks=follow_up,
+            window_weeks=window,
+            level=self.level,
+            min_cell=self._min_cell,
+        )
+        return result, responder_flow(result, self.level, self.patients.synthetic)
+
+    def _changed(self, change: Any = None) -> None:
+        # one assignment, so that a sentence never stands above the figure of another threshold
+        self._results.value = sentence_block(self.sentence) + exhibit_block(self.shown) + exhibit_block(self.table)
+        self._box.refresh()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return self.box._repr_mimebundle_(include=include, exclude=exclude)
+
+
+def _stated(column: pd.Series) -> list[str]:
+    return sorted(str(value) for value in column.dropna().unique())
+
+
+def _sentence(result: AtThreshold, level: float) -> str:
+    complete = result.rates[result.rates["handling"] == "complete_cases"].set_index("visit")
+    when = {"end_of_infusion": "at the end of infusion", "follow_up": f"around week {result.follow_up_weeks:g}"}
+    rates = []
+    for visit, words in when.items():
+        row = complete.loc[visit]
+        if row["hidden"] or pd.isna(row["rate"]):
+            rates.append(f"too few patients have a score {words}")
+            continue
+        count = out_of(row["responders"], row["n"])
+        limits = f"{interval_words(level)} {percent_interval(row['ci_low'], row['ci_high'])}"
+        rates.append(f"{percent(row['rate'])} {words} ({count}, {limits})")
+    flow = result.flow.iloc[0]
+    change = "Too few patients have both scores to tell the change."
+    if not flow["hidden"] and pd.notna(flow["difference"]):
+        points, *limits = (half_up(100 * flow[name]) for name in ("difference", "difference_low", "difference_high"))
+        change = f"Change in the {int(flow['n'])} with both scores: {points} percentage points ({' to '.join(limits)})."
+    return f"Pain fell by at least {result.percent:g}%: {'; '.join(rates)}. {change}"

@@ -1,0 +1,83 @@
+"""Labels, marks, sources and notes of the study rows that a figure draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from analysis.exhibit import cite, escape
+from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, plain_label, short_citation, source_mark
+
+
+def marks_line(table: pd.DataFrame, separator: str = "; ") -> str:
+    """Return what the marks in a figure of this table mean, for the marks that occur."""
+    present = set()
+    for column, marks in (("count_basis", COUNT_MARKS), ("access", ACCESS_MARKS)):
+        if column in table:
+            present |= {marks[key] for key in table[column].dropna().unique() if key in marks}
+    return separator.join(f"{mark} {meaning}" for mark, meaning in MARK_WORDS.items() if mark in present)
+
+
+def marked_caption(caption: str, table: pd.DataFrame) -> str:
+    """Return a caption followed by what the marks in the figure mean."""
+    line = marks_line(table)
+    return f"{caption} Marks: {line}." if line else caption
+
+
+def arm_names(table: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return short names of the arms of each study with more than one arm in the table, by study_id and label.
+
+    The name is the first part of the label if this is unique among the study's arms (`first course`), or else the
+    whole label.
+    """
+    labels_of: dict[str, dict[str, None]] = {}
+    for study, label in zip(table["study_id"].tolist(), table["label"].tolist(), strict=True):
+        if pd.notna(label):
+            labels_of.setdefault(study, {})[label] = None
+    names: dict[tuple[str, str], str] = {}
+    for study, labels in labels_of.items():
+        if len(labels) < 2:
+            continue
+        parts = [plain_label(label).split(", ") for label in labels]
+        brief = [next((part for part in some if part.startswith("all ")), some[0]) for some in parts]
+        for label, some, words in zip(labels, parts, brief, strict=True):
+            names[study, label] = words if brief.count(words) == 1 else ", ".join(some)
+    return names
+
+
+def row_label(row, names: dict[tuple[str, str], str]) -> str:
+    """Return the study with the mark of its source and, if the figure has several arms of the study, the arm."""
+    arm = names.get((row.study_id, row.label))
+    return short_citation(row.citation) + source_mark(getattr(row, "access", None)) + (f", {arm}" if arm else "")
+
+
+def sentence_label(row, names: dict[tuple[str, str], str]) -> str:
+    """Return the study and, if the figure has several arms of it, the arm, for a sentence."""
+    arm = names.get((row.study_id, row.label))
+    return short_citation(row.citation) + (f" ({arm})" if arm else "")
+
+
+def present_in_order(values: Iterable[str], order: Iterable[str]) -> list[str]:
+    """Return the distinct values in the given order, followed by unknown ones in alphabetical order."""
+    present, known = set(values), list(order)
+    return [value for value in known if value in present] + sorted(present - set(known))
+
+
+def not_drawn(rows: Iterable[tuple[object, str]], lead: str = "Not drawn") -> str:
+    """Return Markdown on what a figure leaves out, by reason; rows: pairs of a table row and its reason."""
+    reasons: dict[str, dict[str, None]] = {}
+    for row, why in rows:
+        reasons.setdefault(why, {})[cite(row.study_id, short_citation(row.citation))] = None
+    parts = [f"{escape(why)} ({', '.join(studies)})" for why, studies in reasons.items()]
+    return f"{lead}: {'; '.join(parts)}." if parts else ""
+
+
+def source_columns(table: pd.DataFrame, name: str) -> dict[str, pd.Series]:
+    """Return columns for the data of a figure: count_basis, source_access, source_id, the row in table `name`."""
+    return {
+        "count_basis": table["count_basis"],
+        "source_access": table["access"],
+        "source_id": table["source_id"],
+        f"{name}_csv_row": table["row"],
+    }

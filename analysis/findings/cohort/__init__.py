@@ -1,0 +1,23 @@
+"""What a clinic's own patients show, in words, each sentence computed from a result of `analysis.outcomes.cohort`."""
+
+from analysis.findings.cohort.context_findings import (
+    benchmark_finding,
+    cohort_limits,
+    cohort_missing_finding,
+    cohort_scope,
+)
+from analysis.findings.cohort.course_findings import (
+    cohort_duration_finding,
+    cohort_pain_finding,
+    cohort_response_finding,
+)
+
+__all__ = [
+    "benchmark_finding",
+    "cohort_duration_finding",
+    "cohort_limits",
+    "cohort_missing_finding",
+    "cohort_pain_finding",
+    "cohort_response_finding",
+    "cohort_scope",
+]

@@ -1,0 +1,120 @@
+"""How much pain falls and how soon, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.rowwise import each, values
+from analysis.evidence.selection import Selection
+from analysis.exhibit import Finding, cite, sourced
+from analysis.outcomes import trajectories
+from analysis.outcomes.context import PLACEBO, source_row
+from analysis.wording import counted, group_sizes, half_up, interval_words, number_interval, p_text, series, time_words
+
+
+def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
+    """Return how much pain falls against a control group, then without one; the two are never pooled.
+
+    Parameters
+    ----------
+    selection
+        The evidence that counts.
+    level
+        Confidence level of the intervals.
+    horizon_weeks
+        Latest time that counts, in weeks after the end of infusion.
+
+    Returns
+    -------
+    Finding
+        Its detail gives the means of both groups, the trials' own tests and the studies without a control group.
+    """
+    differences = [row for row in each(trajectories.between_arms(selection, level)) if row.weeks <= horizon_weeks]
+    compared = {row.study_id for row in differences}
+    within = [
+        row
+        for row in each(trajectories.changes(selection, level))
+        if row.role == "ketamine" and row.weeks <= horizon_weeks and row.study_id not in compared
+    ]
+    columns = ("study_id", "outcome", "p_operator", "p_value", "row")
+    tests = [
+        (outcome, operator, p, source_row("reported_tests", row))
+        for study, outcome, operator, p, row in values(selection.evidence.reported_tests, *columns)
+        if study in compared and "pain" in outcome.lower() and pd.notna(p)
+    ]
+    lead = [_against_control(row, level) for row in differences]
+    detail = [_values(row) for row in differences]
+    if tests:
+        results = [sourced(f"{outcome}, {p_text(operator, p)}", place) for outcome, operator, p, place in tests]
+        detail.append(f"The trial's own tests: {'; '.join(results)}.")
+    if within:
+        lead.append(_without_control(within))
+        cites = [cite(study, citation) for study, citation in {row.study_id: row.citation for row in within}.items()]
+        detail.append(
+            f"The falls without a control group are from {series(cites)}; part of such a fall is "
+            "to be expected without any treatment."
+        )
+    if not lead:
+        lead.append("No study in this selection prints a pain score before and after treatment, or in two groups.")
+    elif not differences:
+        detail.append("No study in this selection prints pain scores of a control group.")
+    rows = [*(row.rows for row in differences), *(row.rows for row in within), *(place for *_, place in tests)]
+    studies = dict.fromkeys(row.study_id for row in (*differences, *within))
+    return Finding(
+        "How much does pain fall, and how soon?", " ".join(lead), tuple(studies), tuple(rows), " ".join(detail)
+    )
+
+
+def _against_control(row, level: float) -> str:
+    less = "less" if row.difference < 0 else "more"
+    points = sourced(f"{half_up(abs(row.difference), 1)} points", row.rows)
+    patients = sourced(group_sizes(row.n_ketamine, row.n_control), row.rows)
+    return (
+        f"**Against {_control(row)}, pain was {points} {less} on the 0–10 scale** "
+        f"({sourced(row.timepoint, row.rows)}, {patients}; {_readings(row, level)}; "
+        f"{cite(row.study_id, row.citation)})."
+    )
+
+
+def _values(row) -> str:
+    return (
+        f"In {cite(row.study_id, row.citation)} average pain was {sourced(half_up(row.ketamine, 1), row.rows)} "
+        f"with ketamine and {sourced(half_up(row.control_value, 1), row.rows)} with {_control(row)}."
+    )
+
+
+def _control(row) -> str:
+    return "placebo" if row.control == PLACEBO else "the comparator"
+
+
+def _readings(row, level: float) -> str:
+    readings = []
+    for reading, words in (("se", "standard error"), ("sd", "standard deviation")):
+        limits = sorted(
+            -limit for limit in (getattr(row, f"ci_low_if_{reading}"), getattr(row, f"ci_high_if_{reading}"))
+        )
+        if np.isfinite(limits).all():
+            unlabelled = f" if the printed ± is a {words}" if row.spread_kind == "unlabelled" else ""
+            readings.append(f"{sourced(number_interval(*limits), row.rows)}{unlabelled}")
+    return f"{interval_words(level)} {', '.join(readings)}" if readings else "no interval can be computed"
+
+
+def _without_control(within: list) -> str:
+    ends = [(row.change_low, row.change_high) if row.interval == "span" else (row.change,) for row in within]
+    falls = [-change for pair in ends for change in pair if pd.notna(change)]
+    low, high = half_up(min(falls), 1), half_up(max(falls), 1)
+    first, last = min(row.weeks for row in within), max(row.weeks for row in within)
+    time = time_words(first) if first == last else f"between {_time(first)} and {last:g} weeks"
+    sizes: dict[str, int] = {}
+    for row in within:
+        sizes[row.arm_id] = max(sizes.get(row.arm_id, 0), row.n if pd.notna(row.n) else 0)
+    places = [row.rows for row in within]
+    points = sourced(f"{low if low == high else f'{low} to {high}'} points", *places)
+    studies = len({row.study_id for row in within})
+    people = sourced(f"{counted(studies, 'study', 'studies')}, {counted(sum(sizes.values()), 'patient')}", *places)
+    return f"Without a control group, average pain fell by {points} {sourced(time, *places)} ({people})."
+
+
+def _time(value: float) -> str:
+    return "the end of infusion" if value == 0 else f"{value:g}"

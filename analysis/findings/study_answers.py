@@ -1,0 +1,92 @@
+"""One study in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import each
+from analysis.evidence.selection import Criteria, Selection, only, select
+from analysis.exhibit import Finding, sourced
+from analysis.findings.duration_findings import duration_finding
+from analysis.findings.harm_findings import harm_finding
+from analysis.findings.pain_findings import pain_finding
+from analysis.findings.response_findings import response_finding
+from analysis.outcomes.context import UNCONTROLLED, controls, source_row
+from analysis.wording import MARK_WORDS, mark_notes, out_of, upper_first
+
+
+def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tuple[Finding, ...]:
+    """Return the answers that one study gives, without the questions to which it prints nothing.
+
+    Parameters
+    ----------
+    evidence
+        All evidence.
+    study_id
+        The study. Each patient counts once: its CRPS patients if they are counted apart, or else all.
+    level
+        Confidence level of the intervals.
+    """
+    selection = _each_patient_once(evidence, study_id)
+    answers = (
+        pain_finding(selection, level, math.inf),
+        response_finding(selection, level, math.inf),
+        duration_finding(selection, level, math.inf),
+        harm_finding(selection, level),
+    )
+    return tuple(answer for answer in answers if answer.rows) or (_as_reported(only(evidence, study_id)),)
+
+
+def _each_patient_once(evidence: Evidence, study_id: str) -> Selection:
+    """The study with each patient counted once: its CRPS patients if they are counted apart, or else all."""
+    criteria = Criteria((study_id,), (), (), (), overlapping_studies=True)
+    chosen = select(evidence, criteria)
+    return chosen if len(chosen.evidence.arms) else select(evidence, replace(criteria, populations=()))
+
+
+def _as_reported(selection: Selection) -> Finding:
+    question = "What does it report?"
+    table = selection.evidence.durations
+    rows = [source_row("durations", row) for row in table["row"]]
+    words = list(table["reported"])
+    if table.empty:
+        table = selection.evidence.responders
+        rows = [source_row("responders", row) for row in table["row"]]
+        words = [f"{row.definition}, {out_of(row.responders, row.n)}" for row in each(table)]
+    if not words:
+        return Finding(question, "No pain score, rate, duration or harm that could be read.")
+    words[0] = upper_first(words[0])
+    sentence = "; ".join(sourced(text, place) for text, place in zip(words, rows, strict=True))
+    return Finding(question, f"{sentence}.", (table["study_id"].iloc[0],), tuple(rows))
+
+
+def study_limits(evidence: Evidence, study_id: str) -> tuple[str, ...]:
+    """Return what a reader must know of one study, one sentence each.
+
+    Parameters
+    ----------
+    evidence
+        All evidence.
+    study_id
+        The study.
+
+    Returns
+    -------
+    tuple of str
+        Control group, why the default synthesis leaves the study out, notes, meaning of the marks.
+    """
+    own = only(evidence, study_id).evidence
+    limits = []
+    if controls(own)[study_id] == UNCONTROLLED:
+        limits.append("No control group: a fall of pain is not the effect of ketamine alone.")
+    out = select(evidence).left_out
+    out = out[(out["table"] == "studies") & (out["study_id"] == study_id)]
+    if len(out):
+        limits.append(f"Not counted in the default synthesis: {out['why'].iloc[0]}.")
+    notes = own.studies["notes"].iloc[0]
+    if isinstance(notes, str):
+        limits.append(f"Note: {sourced(notes, source_row('studies', own.studies['row'].iloc[0]))}.")
+    limits.append(f"Marks: {mark_notes(MARK_WORDS)}")
+    return tuple(limits)

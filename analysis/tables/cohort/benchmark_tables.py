@@ -1,0 +1,159 @@
+"""Tables that put a clinic's results into context: published studies, regression to the mean, warnings of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from analysis.exhibit import Column, Table
+from analysis.outcomes.cohort import Cohort
+from analysis.outcomes.cohort.limits import Regression
+from analysis.tables.cohort.cohort_cells import cohort_notes
+from analysis.wording import (
+    RULE_WORDS,
+    half_up,
+    interval_words,
+    number_interval,
+    percent,
+    percent_interval,
+    points_cell,
+    rate_cell,
+    upper_first,
+)
+
+_VERDICTS = {
+    "within": "within what studies show",
+    "above": "above what studies show",
+    "below": "below what studies show",
+}
+
+
+def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), level: float = 0.95) -> Table:
+    """Return the clinic's results beside the published ones, with a verdict.
+
+    Parameters
+    ----------
+    compared
+        One row an outcome, from `outcomes.cohort.benchmark.compare`.
+    studies
+        For each outcome the ids of the published studies.
+    level
+        Confidence level of the intervals in `compared`, for the headings.
+    """
+    label = interval_words(level)
+    return Table(
+        name="benchmark",
+        data=compared,
+        caption="This clinic beside published studies of the same outcome.",
+        columns=(
+            Column("outcome_words", "Outcome", value=_outcome),
+            Column("definition", "Counted in the studies"),
+            Column("k", "Studies", "right"),
+            Column(
+                "published_words",
+                f"Published average ({label})",
+                "right",
+                value=lambda row: _value(row, row.published, row.published_ci_low, row.published_ci_high),
+            ),
+            Column("prediction_words", "Prediction interval", "right", value=_prediction),
+            Column("n", "n here", "right"),
+            Column(
+                "clinic_words",
+                f"This clinic ({label})",
+                "right",
+                value=lambda row: _value(row, row.estimate, row.ci_low, row.ci_high),
+            ),
+            Column("verdict_words", "So this clinic is", value=_verdict),
+            Column("rows", "Row"),
+        ),
+        studies=tuple(dict.fromkeys(study for row in studies for study in row)),
+        notes="Prediction interval: where the true result of one more study of that kind would be expected. Of the "
+        "clinic, patients with a score count.",
+    )
+
+
+def regression_to_the_mean_table(result: Regression) -> Table:
+    """Return how the scores change without any effect, because patients start at their worst.
+
+    Parameters
+    ----------
+    result
+        From `outcomes.cohort.limits.regression_to_the_mean`, in points of the 0–10 scale.
+    """
+    rules = {"ge_2_points": "“Responders”, ≥ 2 points", "ge_30_percent": "≥ 30%", "ge_50_percent": "≥ 50%"}
+    return Table(
+        name="regression-to-the-mean",
+        data=result.falls,
+        caption="What would be seen with no effect at all: patients chosen for high pain, whose pain goes up and down.",
+        columns=(
+            Column("basis", "Reliability of one score"),
+            Column(
+                "reliability_words",
+                "Reliability",
+                "right",
+                value=lambda row: half_up(row.reliability, 2) + (" (the one to quote)" if row.is_central else ""),
+            ),
+            Column("fall_words", "Fall of the mean, points", "right", value=lambda row: _points(row.fall)),
+            Column(
+                "sd_words", "SD within a patient, points", "right", value=lambda row: _points(row.within_patient_sd)
+            ),
+            *(_share_column(rule, heading) for rule, heading in rules.items()),
+        ),
+        notes=cohort_notes(result, result.falls, (), str(result.assumptions)),
+    )
+
+
+def warnings_table(cohort: Cohort) -> Table:
+    """Return what a reader must know of a valid file: one line a warning, without the contents of cells.
+
+    Parameters
+    ----------
+    cohort
+        From `outcomes.cohort.load`.
+    """
+    warnings = cohort.warnings
+    return Table(
+        name="warnings",
+        data=warnings[["row", "column"]].assign(
+            rule=[upper_first(str(rule)) for rule in warnings["rule"]],
+            advice=[upper_first(str(advice)) for advice in warnings["advice"]],
+        ),
+        caption="What stands out in the file. None of it stops the report.",
+        columns=(
+            Column("rule", "What was found"),
+            Column("column", "Column", missing=""),
+            Column("row", "Row", "right", missing=""),
+            Column("advice", "What to do"),
+        ),
+    )
+
+
+def _outcome(row) -> str:
+    rule, _, visit = str(row.outcome).partition(" at ")
+    return upper_first(f"{RULE_WORDS[rule]}, {visit.replace('_', ' ')}" if rule in RULE_WORDS else str(row.outcome))
+
+
+def _value(row, value: float, low: float, high: float) -> str:
+    return rate_cell(value, low, high) if row.measured_in == "share" else points_cell(value, low, high)
+
+
+def _prediction(row) -> str:
+    if pd.isna(row.pi_low):
+        return "–"
+    return (percent_interval if row.measured_in == "share" else number_interval)(row.pi_low, row.pi_high)
+
+
+def _verdict(row) -> str:
+    return _VERDICTS.get(row.verdict, row.verdict) + (f": {row.why}" if row.why else "")
+
+
+def _points(value: float) -> str:
+    return "–" if pd.isna(value) else half_up(value, 1)
+
+
+def _share_column(rule: str, heading: str) -> Column:
+    def share(row) -> str:
+        return "–" if pd.isna(getattr(row, rule)) else percent(getattr(row, rule))
+
+    return Column(f"{rule}_words", heading, "right", value=share)

@@ -1,0 +1,187 @@
+"""Tables of how the benefit fades, over studies and by regimen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.exhibit import Column, Table, linked, studies_of
+from analysis.exhibit.places import places
+from analysis.outcomes.context import source_row
+from analysis.outcomes.synthesis import BenefitRetention, DurationCurves
+from analysis.tables.shared_columns import (
+    BENEFIT_COLUMN,
+    REGIMEN_COLUMN,
+    STUDY_COLUMN,
+    WEEKS_COLUMN,
+    marked_notes,
+    row_column,
+)
+from analysis.wording import (
+    half_up,
+    interval_words,
+    out_of,
+    points_cell,
+)
+
+
+def half_times_table(kept: BenefitRetention, level: float = 0.95) -> Table:
+    """Return when half of the initial responders have lost the benefit, with all studies and without each in turn.
+
+    Parameters
+    ----------
+    kept
+        From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
+    level
+        Confidence level of the intervals in `kept`, for the headings.
+    """
+    half = kept.half
+    return Table(
+        name="half-times",
+        data=half.assign(study_id=half["omitted"]),
+        caption="The time to half of the initial responders, and how it depends on one study.",
+        columns=(
+            Column("without", "Left out", value=lambda row: row.citation or "none: all studies"),
+            Column("k", "Studies", "right", "{:g}".format),
+            Column(
+                "time",
+                "Half of the initial responders have lost it",
+                value=lambda row: _half_time(row.half_weeks, kept.last_week),
+            ),
+            Column("limits", interval_words(level), value=_half_time_limits),
+            Column("slope_words", f"Slope on log(1 + weeks) ({interval_words(level)})", value=_slope),
+        ),
+        studies=tuple(study for study in half["omitted"] if study),
+        notes=f"Logistic model with a random intercept for each study; the last count stands at "
+        f"{kept.last_week:g} weeks and nothing is said beyond it. {_counts(kept)}",
+    )
+
+
+def kept_left_out_table(kept: BenefitRetention) -> Table:
+    """Return the counts of kept benefit that do not enter the curve, with the reason.
+
+    Parameters
+    ----------
+    kept
+        From `outcomes.synthesis.benefit_retention`.
+    """
+    return Table(
+        name="kept-left-out",
+        data=kept.left_out,
+        caption="Counts of kept benefit that do not enter the curve over studies.",
+        columns=(
+            STUDY_COLUMN,
+            BENEFIT_COLUMN,
+            WEEKS_COLUMN,
+            Column("count_words", "Still had it", "right", value=_still_had_it),
+            Column("why", "Why it does not enter"),
+            row_column("durations"),
+        ),
+        studies=studies_of(kept.left_out),
+        notes=marked_notes("", kept.left_out),
+    )
+
+
+def regimen_odds_table(kept: BenefitRetention, level: float = 0.95) -> Table:
+    """Return the odds of still having the benefit, against the regimen with the most studies.
+
+    Parameters
+    ----------
+    kept
+        From `outcomes.synthesis.benefit_retention`.
+    level
+        Confidence level of the intervals in `kept`, for the heading.
+    """
+    return Table(
+        name="regimen-odds",
+        data=kept.regimens,
+        caption="Regimens compared by the odds of still having the benefit, at equal time.",
+        columns=(
+            REGIMEN_COLUMN,
+            Column("k", "Studies", "right"),
+            Column("odds_words", f"Odds of still having the benefit ({interval_words(level)})", value=_odds),
+        ),
+        studies=studies_of(kept.points),
+        notes="Different patients, definitions and places stand behind different regimens: a difference is not an "
+        f"effect of the regimen. {_counts(kept)}",
+    )
+
+
+def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
+    """Return the durations of benefit by regimen with their median.
+
+    Parameters
+    ----------
+    curves
+        From `outcomes.synthesis.duration_curves`, in weeks after the end of infusion.
+    level
+        Confidence level of the intervals in `curves`, for the heading.
+    """
+    return Table(
+        name="duration-groups",
+        data=curves.groups,
+        caption="How long the benefit lasts by regimen, from the patients' durations as intervals.",
+        columns=(
+            REGIMEN_COLUMN,
+            Column("k", "Studies", "right"),
+            Column("patients", "Patients", "right"),
+            Column("still_going", "Still had it at the last count", "right"),
+            Column("last_week", "Last count", "decimal", "{:g}".format, "weeks"),
+            Column(
+                "median", "Half have lost it or never had it", value=lambda row: _when(row.median_low, row.median_high)
+            ),
+            Column(
+                "median_limits", interval_words(level), value=lambda row: _when(row.median_ci_low, row.median_ci_high)
+            ),
+            row_column("durations", "rows", lambda row: _row_numbers(curves.patients, row.regimen_class)),
+        ),
+        studies=studies_of(curves.patients),
+        notes="Patients of several studies, with different definitions of the benefit, put together as if they came "
+        "from one; limits by drawing patients again (bootstrap).",
+    )
+
+
+def _counts(kept: BenefitRetention) -> str:
+    rows = ", ".join(str(row) for row in kept.points["row"])
+    return linked(f"Counts: {source_row('durations', rows)}.") if rows else ""
+
+
+def _row_numbers(patients: pd.DataFrame, regimen: str) -> str:
+    rows = {row for _, row in places(*patients.loc[patients["regimen_class"] == regimen, "rows"])}
+    return ", ".join(str(row) for row in sorted(rows))
+
+
+def _still_had_it(row) -> str:
+    return out_of(row.patients, row.patients_treated)
+
+
+def _slope(row) -> str:
+    return "can't be told" if np.isnan(row.slope) else points_cell(row.slope, row.slope_low, row.slope_high, 2)
+
+
+def _odds(row) -> str:
+    if np.isnan(row.ci_low):
+        return "1 (compared with)"
+    return f"{row.odds_ratio:.2g} ({row.ci_low:.2g} to {row.ci_high:.2g})"
+
+
+def _half_time(weeks: float, last: float) -> str:
+    if np.isnan(weeks):
+        return "can't be told"
+    return f"after {half_up(weeks, 1)} weeks" if weeks <= last else f"not within {last:g} weeks"
+
+
+def _half_time_limits(row) -> str:
+    if np.isnan(row.half_weeks):
+        return ""
+    if np.isinf(row.half_low):
+        return "never falls to half"
+    if np.isinf(row.half_high):
+        return f"{half_up(row.half_low, 1)} weeks or later, perhaps never"
+    return f"{half_up(row.half_low, 1)} weeks to {half_up(row.half_high, 1)} weeks"
+
+
+def _when(low: float, high: float) -> str:
+    if np.isinf(high):
+        return f"after more than {low:g} weeks" if low > 0 else "at any time, or not at all"
+    return f"by week {high:g}" if low <= 0 else f"between week {low:g} and week {high:g}"

@@ -1,0 +1,189 @@
+"""Tables of responder rates pooled over studies, and of what is not pooled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.evidence.rowwise import each
+from analysis.exhibit import Column, Table, studies_of
+from analysis.outcomes.context import source_row
+from analysis.outcomes.synthesis import PooledDifferences, PooledRates
+from analysis.tables.shared_columns import (
+    WEEKS_COLUMN,
+    marked_notes,
+    row_column,
+)
+from analysis.wording import (
+    half_up,
+    interval_words,
+    marks,
+    out_of,
+    percent_interval,
+    percent_level,
+    rate_cell,
+    upper_first,
+)
+
+_PREDICTION = (
+    "The interval says where the average over such studies lies. The prediction interval says where the next group of "
+    "patients may lie, and is the one to think of for patients of one's own."
+)
+
+
+def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
+    """Return the pooled responder rates with their confidence and prediction intervals.
+
+    Parameters
+    ----------
+    pooled
+        From `outcomes.synthesis.pooled_rates`.
+    level
+        Confidence level of the intervals in `pooled`, for the headings.
+    """
+    groups = pooled.groups
+    notes = list(dict.fromkeys(groups["note"][groups["note"] != ""]))
+    return Table(
+        name="pooled-rates",
+        data=groups,
+        caption="Responder rates put together over studies that count the same thing at about the same time.",
+        columns=(
+            Column("what", "Counted as a responder", value=lambda row: upper_first(row.definition_words)),
+            Column("window", "Time"),
+            Column("control", "Design"),
+            Column("k", "Studies", "right"),
+            Column("counts", "Responders", "right", value=lambda row: out_of(row.responders, row.patients)),
+            Column("rate_words", f"Pooled rate ({interval_words(level)})", value=_rate),
+            Column("next_words", f"Next study ({percent_level(level)} prediction interval)", value=_next_study),
+            Column("i2_words", "I² (interval)", value=_i2),
+            row_column("responders", "rows"),
+        ),
+        studies=studies_of(pooled.studies),
+        notes=" ".join([_PREDICTION, "I² is the share of the variation that is not chance.", *notes]),
+    )
+
+
+def without_each_study_table(pooled: PooledRates, level: float = 0.95) -> Table:
+    """Return the pooled responder rates without each study in turn.
+
+    Parameters
+    ----------
+    pooled
+        From `outcomes.synthesis.pooled_rates`.
+    level
+        Confidence level of the intervals in `pooled`, for the heading.
+    """
+    definitions = dict(zip(pooled.groups["definition_class"], pooled.groups["definition_words"], strict=True))
+    return Table(
+        name="pooled-rates-without-each",
+        data=pooled.without,
+        caption="How much each pooled rate depends on one study.",
+        columns=(
+            Column("what", "Counted as a responder", value=lambda row: upper_first(definitions[row.definition_class])),
+            Column("window", "Time"),
+            Column("citation", "Without"),
+            Column("k", "Studies left", "right"),
+            Column("rate_words", f"Pooled rate ({interval_words(level)})", value=_rate),
+        ),
+        studies=studies_of(pooled.without),
+    )
+
+
+def not_pooled_table(rates: PooledRates, differences: PooledDifferences) -> Table:
+    """Return every rate, difference and change that is not pooled with others, with the reason.
+
+    Parameters
+    ----------
+    rates
+        From `outcomes.synthesis.pooled_rates`.
+    differences
+        From `outcomes.synthesis.pooled_differences`, in points of the 0–10 scale.
+    """
+    rows = [
+        {
+            "study_id": row.study_id,
+            "study": row.citation + marks(row),
+            "what": row.definition,
+            "weeks": row.weeks,
+            "number": f"{out_of(row.responders, row.n)} {row.unit}",
+            "why": row.why,
+            "place": source_row("responders", row.row),
+        }
+        for row in each(rates.left_out)
+    ] + [
+        {
+            "study_id": row.study_id,
+            "study": row.citation + marks(row),
+            "what": row.kind,
+            "weeks": row.weeks,
+            "number": "" if pd.isna(row.estimate) else f"{half_up(row.estimate, 1)} points",
+            "why": row.why,
+            "place": row.rows,
+        }
+        for row in each(differences.left_out)
+    ]
+    shown = pd.DataFrame(rows, columns=["study_id", "study", "what", "weeks", "number", "why", "place"])
+    return Table(
+        name="not-pooled",
+        data=shown,
+        caption="Rates and changes of pain that were not put together with others, and why.",
+        columns=(
+            Column("study", "Study"),
+            Column("what", "Counted or measured"),
+            WEEKS_COLUMN,
+            Column("number", "Number"),
+            Column("why", "Why it stands alone"),
+            Column("place", "Row"),
+        ),
+        studies=studies_of(shown),
+        notes=marked_notes(
+            "Weeks after the end of infusion. Points of the 0-10 scale; negative = less pain.",
+            rates.left_out,
+            differences.left_out,
+        ),
+    )
+
+
+def coverage_table(coverage: pd.DataFrame) -> Table:
+    """Return how often intervals hold the true rate in simulated studies.
+
+    Parameters
+    ----------
+    coverage
+        One row a method and number of studies, from `outcomes.synthesis.simulated_coverage`.
+    """
+    return Table(
+        name="coverage",
+        data=coverage,
+        caption="Why the intervals of pooled rates are made as they are: simulated studies of these sizes.",
+        columns=(
+            Column("k", "Studies", "right"),
+            Column("method", "Interval"),
+            Column(
+                "coverage_words",
+                "Holds the true pooled rate",
+                value=lambda row: percent_interval(row.coverage_low, row.coverage_high),
+            ),
+            Column(
+                "prediction_words",
+                "Holds the rate of one more study",
+                value=lambda row: percent_interval(row.prediction_low, row.prediction_high),
+            ),
+            Column("width", "Mean width", "decimal", lambda width: half_up(100 * width), "points of %"),
+        ),
+        notes="Should be 95%. Lowest to highest over nine settings each (heterogeneity tau 0, 0.5 and 1; rates 20%, "
+        "45% and 70%; 5 to 71 patients a study), 2,000 simulated sets of studies a setting. Reports use the last "
+        "line of each block.",
+    )
+
+
+def _rate(row) -> str:
+    return rate_cell(row.rate, row.ci_low, row.ci_high)
+
+
+def _next_study(row) -> str:
+    return "can't be known" if np.isnan(row.pi_low) else percent_interval(row.pi_low, row.pi_high)
+
+
+def _i2(row) -> str:
+    return "can't be known" if np.isnan(row.i2) else rate_cell(row.i2, row.i2_low, row.i2_high)

@@ -1,0 +1,212 @@
+"""Tables of one study: its arms, printed tests, sources, and where sources contradict each other."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.evidence.rowwise import each
+from analysis.evidence.selection import RESULT_TABLES, Selection
+from analysis.exhibit import Column, Table, linked, studies_of
+from analysis.outcomes import evidence_map
+from analysis.outcomes.context import source_row
+from analysis.tables.shared_columns import row_column
+from analysis.wording import (
+    ACCESS_WORDS,
+    AGE_WORDS,
+    DRUG_WORDS,
+    POPULATION_WORDS,
+    REGIMEN_WORDS,
+    ROUTE_WORDS,
+    number_interval,
+    p_text,
+)
+
+
+def study_facts_table(selection: Selection) -> Table:
+    """Return the design, patients and publication of the study, one fact a line.
+
+    Parameters
+    ----------
+    selection
+        The evidence of one study, from `evidence.selection.only`.
+    """
+    row = next(each(evidence_map.studies(selection)))
+    study = selection.evidence.studies.iloc[0]
+    duration, enrolled, with_crps = study["disease_duration_years"], study["n_enrolled"], study["n_crps"]
+    age = AGE_WORDS.get(study["age_group"])
+    sizes = [
+        f"{enrolled} enrolled" if pd.notna(enrolled) else "",
+        f", {with_crps} of them with CRPS" if pd.notna(with_crps) else "",
+    ]
+    facts = {
+        "Design": row.design_words,
+        "Control group": row.control,
+        "Country": study["country"],
+        "Patients": POPULATION_WORDS[row.population] + (f", {age}" if age else ""),
+        "Number of patients": "".join(sizes),
+        "Disease duration": f"{duration:g} years ({study['disease_duration_stat']})" if pd.notna(duration) else "",
+        "Published in": ", ".join(f"{study[name]}" for name in ("journal", "year") if pd.notna(study[name])),
+    }
+    stated = {name: value if isinstance(value, str) and value else "not stated" for name, value in facts.items()}
+    return Table(
+        name="study",
+        data=pd.DataFrame(list(stated.items()), columns=["fact", "value"]),
+        caption="The study.",
+        columns=(Column("fact", "What"), Column("value", "As stated")),
+        studies=(row.study_id,),
+        notes=f"From {linked(source_row('studies', row.row))}.",
+    )
+
+
+def arms_table(selection: Selection) -> Table:
+    """Return the arms of the study with their treatment and dose.
+
+    Parameters
+    ----------
+    selection
+        The evidence of one study, from `evidence.selection.only`.
+    """
+    arms = selection.evidence.arms
+    shared = "Subgroups and repeated courses are patients of another arm: arms can't be added up."
+    return Table(
+        name="arms",
+        data=arms,
+        caption="Arms, courses and subgroups.",
+        columns=(
+            Column("label", "Arm"),
+            Column(
+                "n_words", "Patients", "right", value=lambda row: f"{int(row.n)}" if pd.notna(row.n) else "not printed"
+            ),
+            Column("treatment", "Treatment", value=_treatment),
+            Column("dose", "Dose as printed", value=_dose),
+            Column("cointervention", "Given with it"),
+            row_column("arms"),
+        ),
+        studies=studies_of(arms),
+        notes=shared if arms["contained_in"].notna().any() else "",
+    )
+
+
+def reported_tests_table(selection: Selection) -> Table:
+    """Return the statistical tests and estimates that the sources print.
+
+    Parameters
+    ----------
+    selection
+        The evidence of one study, from `evidence.selection.only`.
+    """
+    tests = selection.evidence.reported_tests
+    return Table(
+        name="reported-tests",
+        data=tests,
+        caption="Tests and other statistics as printed.",
+        columns=(
+            Column("outcome", "Outcome"),
+            Column("comparison", "Comparison"),
+            Column("test", "Test"),
+            Column("statistic", "Statistic"),
+            Column("estimate_words", "Estimate (interval)", value=_estimate),
+            Column(
+                "p_words", "P", value=lambda row: p_text(row.p_operator, row.p_value) if pd.notna(row.p_value) else ""
+            ),
+            row_column("reported_tests"),
+        ),
+        studies=studies_of(tests),
+        notes="Intervals are 95% intervals unless the statistic says otherwise.",
+    )
+
+
+def sources_table(selection: Selection) -> Table:
+    """Return what was read of the study and where it can be found.
+
+    Parameters
+    ----------
+    selection
+        The evidence of one study, from `evidence.selection.only`. Reviews that its rows are taken from are listed too.
+    """
+    evidence = selection.evidence
+    used = {source for name in ("arms", *RESULT_TABLES) for source in getattr(evidence, name)["source_id"]}
+    sources = evidence.sources
+    own = sources["study_id"].isin(evidence.studies["study_id"])
+    return Table(
+        name="sources",
+        data=sources[own | sources["source_id"].isin(used)].reset_index(drop=True),
+        caption="What was read.",
+        columns=(
+            Column("title", "Source"),
+            Column("access_words", "What could be read", value=lambda row: ACCESS_WORDS[row.access]),
+            Column("where", "Where", value=_address),
+            Column("note", "Note"),
+            row_column("sources"),
+        ),
+        studies=studies_of(evidence.studies),
+    )
+
+
+def conflicts_table(selection: Selection) -> Table:
+    """Return where two sources, or two places of one source, contradict each other, and what is used.
+
+    Parameters
+    ----------
+    selection
+        The evidence of one study, from `evidence.selection.only`.
+    """
+    conflicts = selection.evidence.conflicts
+    own = conflicts["study_id"].isin(selection.evidence.studies["study_id"])
+    conflicts = conflicts[own].reset_index(drop=True)
+    return Table(
+        name="conflicts",
+        data=conflicts,
+        caption="Where sources contradict each other, and what is used.",
+        columns=(
+            Column("field", "About"),
+            Column("value_a", "One says"),
+            Column("source_a", "Where"),
+            Column("value_b", "Another says"),
+            Column("source_b", "Where"),
+            Column("used", "Used here"),
+            Column("why", "Why"),
+            row_column("conflicts"),
+        ),
+        studies=studies_of(conflicts),
+    )
+
+
+def _treatment(row) -> str:
+    if row.role == "placebo":
+        return "placebo"
+    parts = [DRUG_WORDS.get(row.drug, row.drug)]
+    if isinstance(row.route, str):
+        parts.append(ROUTE_WORDS.get(row.route, row.route))
+    if isinstance(row.regimen_class, str) and row.regimen_class != row.route:
+        parts.append(REGIMEN_WORDS[row.regimen_class])
+    return ", ".join(dict.fromkeys(parts))
+
+
+def _dose(row) -> str:
+    parts = []
+    if pd.notna(row.dose_value):
+        kind = row.dose_kind if isinstance(row.dose_kind, str) else ""
+        parts.append(f"{kind} {row.dose_value:g} {row.dose_unit}".strip())
+    if pd.notna(row.hours_per_day):
+        parts.append(f"{row.hours_per_day:g} h a day")
+    if pd.notna(row.infusion_days):
+        parts.append(f"{row.infusion_days:g} days")
+    return ", ".join(parts) or "not printed"
+
+
+def _estimate(row) -> str:
+    if pd.isna(row.estimate):
+        return f"({number_interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else ""
+    text = f"{row.estimate:g}"
+    return f"{text} ({row.ci_low:g} to {row.ci_high:g})" if pd.notna(row.ci_low) else text
+
+
+def _address(row) -> str:
+    if isinstance(row.doi, str):
+        return f"doi:{row.doi}"
+    if pd.notna(row.pmid):
+        return f"PubMed {row.pmid}"
+    if isinstance(row.pmcid, str):
+        return row.pmcid
+    return row.url if isinstance(row.url, str) else "address not recorded"
