@@ -279,12 +279,12 @@ def test_tables_for_readers(table):
 
 def test_picture_of_the_possible_flows(evidence):
     flows = {flow.study_id: flow for flow in responders.flows(select(evidence))}
-    picture = figures.possible_flows(flows["mangnus2022"])
+    picture = figures.possible_flow_curve(flows["mangnus2022"])
     assert picture.data["agrees_with_printed_p"].sum() == 1
     assert "9 lost and 2 gained the benefit (McNemar's test)" in picture.alt
-    assert picture.svg == figures.possible_flows(flows["mangnus2022"]).svg
+    assert picture.svg == figures.possible_flow_curve(flows["mangnus2022"]).svg
     with pytest.raises(ValueError, match="no printed P value"):
-        figures.possible_flows(flows["correll2004"])
+        figures.possible_flow_curve(flows["correll2004"])
 
 
 def test_the_check_leaves_the_evidence_as_it_was(evidence):
@@ -373,5 +373,5 @@ def test_picture_of_flows_that_give_no_printed_p(evidence):
     tests = evidence.reported_tests.copy()
     tests.loc[tests["outcome"] == "responder status", "p_value"] = 0.9
     flows = {flow.study_id: flow for flow in responders.flows(select(replace(evidence, reported_tests=tests)))}
-    told = figures.possible_flows(flows["mangnus2022"]).alt
+    told = figures.possible_flow_curve(flows["mangnus2022"]).alt
     assert told.endswith("None of them gives the printed P = 0.9 under any form of McNemar's test.")

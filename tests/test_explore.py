@@ -67,7 +67,7 @@ def test_the_horizon_moves_the_benefit_over_time(published):
     before = published.shown
     published.horizon.value = 8.0
     kept = durations.retained_benefit(select(tables.load()))
-    assert published.shown.alt == figures.benefit_over_time(kept, 8.0).alt != before.alt
+    assert published.shown.alt == figures.benefit_over_time_curve(kept, 8.0).alt != before.alt
     published.horizon.value = 52.0
     assert published.shown is before, "what was drawn once is not drawn again"
 

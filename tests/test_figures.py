@@ -19,7 +19,7 @@ from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, plain
 from analysis.figures import labels, study_rows, style
-from analysis.figures.ledger import Column, Ledger
+from analysis.figures.row_figure import PrintedColumn, Row, Track, draw_rows
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 
 WIDE = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
@@ -36,36 +36,36 @@ def default(evidence) -> Selection:
 
 
 MAKERS: dict[str, Callable[[Selection], Figure]] = {
-    "evidence_map": lambda s: figures.evidence_map(evidence_map.studies(s)),
+    "study_map": lambda s: figures.study_map(evidence_map.studies(s)),
     "dose_map": lambda s: figures.dose_map(evidence_map.doses(s)),
-    "pain_trajectories": lambda s: figures.pain_trajectories(trajectories.scores(s), trajectories.changes(s)),
-    "pain_changes": lambda s: figures.pain_changes(trajectories.changes(s), trajectories.between_arms(s)),
+    "pain_trajectory_lines": lambda s: figures.pain_trajectory_lines(trajectories.scores(s), trajectories.changes(s)),
+    "pain_change_forest": lambda s: figures.pain_change_forest(trajectories.changes(s), trajectories.between_arms(s)),
     "responder_forest": lambda s: figures.responder_forest(responders.rates(s)),
     "benefit_flow": lambda s: figures.benefit_flow(responders.flows(s)[-1]),
-    "possible_flows": lambda s: figures.possible_flows(
+    "possible_flow_curve": lambda s: figures.possible_flow_curve(
         next(flow for flow in responders.flows(s) if flow.p_reported > 0)
     ),
-    "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s)),
-    "benefit_over_time": lambda s: figures.benefit_over_time(durations.retained_benefit(s)),
-    "patient_intervals": lambda s: figures.patient_intervals(*_intervals(s)),
-    "adverse_events": lambda s: figures.adverse_events(safety.events(s)),
+    "duration_lanes": lambda s: figures.duration_lanes(durations.statements(s)),
+    "benefit_over_time_curve": lambda s: figures.benefit_over_time_curve(durations.retained_benefit(s)),
+    "patient_bars": lambda s: figures.patient_bars(*_intervals(s)),
+    "harm_forest": lambda s: figures.harm_forest(safety.events(s)),
     "pooled_forest": lambda s: figures.pooled_forest(synthesis.pooled_rates(s)),
-    "kept_curve": lambda s: figures.kept_curve(synthesis.benefit_retention(s)),
-    "duration_curves": lambda s: figures.duration_curves(synthesis.duration_curves(s)),
+    "pooled_benefit_curve": lambda s: figures.pooled_benefit_curve(synthesis.benefit_retention(s)),
+    "regimen_duration_curve": lambda s: figures.regimen_duration_curve(synthesis.duration_curves(s)),
 }
 # what each function draws when there is nothing: its tables with no rows
 EMPTY: dict[str, Callable[[Selection], Figure]] = {
-    "evidence_map": lambda s: figures.evidence_map(evidence_map.studies(s).iloc[:0]),
+    "study_map": lambda s: figures.study_map(evidence_map.studies(s).iloc[:0]),
     "dose_map": lambda s: figures.dose_map(evidence_map.doses(s).iloc[:0]),
-    "pain_trajectories": lambda s: figures.pain_trajectories(trajectories.scores(s).iloc[:0]),
-    "pain_changes": lambda s: figures.pain_changes(
+    "pain_trajectory_lines": lambda s: figures.pain_trajectory_lines(trajectories.scores(s).iloc[:0]),
+    "pain_change_forest": lambda s: figures.pain_change_forest(
         trajectories.changes(s).iloc[:0], trajectories.between_arms(s).iloc[:0]
     ),
     "responder_forest": lambda s: figures.responder_forest(responders.rates(s).iloc[:0]),
-    "durations_swimlane": lambda s: figures.durations_swimlane(durations.statements(s).iloc[:0]),
-    "benefit_over_time": lambda s: figures.benefit_over_time(durations.retained_benefit(s).iloc[:0]),
-    "patient_intervals": lambda s: figures.patient_intervals(durations.intervals(s).table.iloc[:0]),
-    "adverse_events": lambda s: figures.adverse_events(safety.events(s).iloc[:0]),
+    "duration_lanes": lambda s: figures.duration_lanes(durations.statements(s).iloc[:0]),
+    "benefit_over_time_curve": lambda s: figures.benefit_over_time_curve(durations.retained_benefit(s).iloc[:0]),
+    "patient_bars": lambda s: figures.patient_bars(durations.intervals(s).table.iloc[:0]),
+    "harm_forest": lambda s: figures.harm_forest(safety.events(s).iloc[:0]),
 }
 
 
@@ -98,7 +98,7 @@ def test_no_words_overlap_or_leave_the_canvas(maker, selection):
 )
 def test_single_studies_are_drawn_or_said_to_give_nothing(study, evidence):
     alone = select(evidence, dataclasses.replace(WIDE, studies=(study,)))
-    drawn = [MAKERS[maker](alone) for maker in MAKERS if maker not in ("benefit_flow", "possible_flows")]
+    drawn = [MAKERS[maker](alone) for maker in MAKERS if maker not in ("benefit_flow", "possible_flow_curve")]
     drawn += [figures.benefit_flow(flow) for flow in responders.flows(alone)]
     for figure in drawn:
         assert problems_of(figure) == [], figure.name
@@ -106,7 +106,7 @@ def test_single_studies_are_drawn_or_said_to_give_nothing(study, evidence):
 
 
 def test_the_overlap_check_sees_an_overlap_and_a_cut_text(default):
-    figure = MAKERS["pain_changes"](default)
+    figure = MAKERS["pain_change_forest"](default)
     figure.figure.text(0.02, 0.5, "two words on top of each other")
     figure.figure.text(0.03, 0.5, "that nobody can read")
     figure.figure.text(0.98, 0.1, "cut off at the right edge")
@@ -190,27 +190,27 @@ def drawn_or_listed(figure: Figure, table: pd.DataFrame) -> None:
 
 def test_every_row_is_drawn_or_listed(selection):
     tables = {
-        "evidence_map": evidence_map.studies(selection),
+        "study_map": evidence_map.studies(selection),
         "dose_map": evidence_map.doses(selection),
-        "pain_trajectories": trajectories.scores(selection),
-        "pain_changes": trajectories.changes(selection),
+        "pain_trajectory_lines": trajectories.scores(selection),
+        "pain_change_forest": trajectories.changes(selection),
         "responder_forest": responders.rates(selection),
-        "durations_swimlane": durations.statements(selection),
-        "benefit_over_time": durations.retained_benefit(selection),
-        "adverse_events": safety.events(selection),
+        "duration_lanes": durations.statements(selection),
+        "benefit_over_time_curve": durations.retained_benefit(selection),
+        "harm_forest": safety.events(selection),
     }
     for maker, table in tables.items():
         drawn_or_listed(make(maker, selection), table)
     assert len(make("responder_forest", selection).data) == len(tables["responder_forest"])
-    assert len(make("pain_trajectories", selection).data) == len(tables["pain_trajectories"])
-    with_weeks = tables["durations_swimlane"]["shown_as"] != "no weeks"
-    assert len(make("durations_swimlane", selection).data) == with_weeks.sum()
-    counted = tables["adverse_events"]["rate"].notna()
-    assert len(make("adverse_events", selection).data) == counted.sum()
+    assert len(make("pain_trajectory_lines", selection).data) == len(tables["pain_trajectory_lines"])
+    with_weeks = tables["duration_lanes"]["shown_as"] != "no weeks"
+    assert len(make("duration_lanes", selection).data) == with_weeks.sum()
+    counted = tables["harm_forest"]["rate"].notna()
+    assert len(make("harm_forest", selection).data) == counted.sum()
 
 
 def test_controlled_and_uncontrolled_stand_under_headings_of_their_own(default):
-    for maker in ("evidence_map", "pain_trajectories", "durations_swimlane", "adverse_events"):
+    for maker in ("study_map", "pain_trajectory_lines", "duration_lanes", "harm_forest"):
         shown = [text for text, _ in text_boxes(make(maker, default))]
         assert "Placebo-controlled studies" in shown
         assert "Studies without a control group" in shown
@@ -258,7 +258,7 @@ def test_rates_of_infusions_are_told_apart(evidence):
 
 
 def test_adverse_events_give_the_rule_of_three_and_both_arms(default):
-    figure = figures.adverse_events(safety.events(default))
+    figure = figures.harm_forest(safety.events(default))
     data = figure.data.set_index("study_id")
     assert data.loc["lee2025", "rule_of_three_limit_percent"] == pytest.approx(100 * 3 / 52)
     assert "52 patients of Lee et al. 2025" in figure.alt
@@ -270,7 +270,7 @@ def test_adverse_events_give_the_rule_of_three_and_both_arms(default):
 
 
 def test_events_without_a_count_are_listed(evidence):
-    figure = figures.adverse_events(safety.events(select(evidence, WIDE)))
+    figure = figures.harm_forest(safety.events(select(evidence, WIDE)))
     assert "lightheadedness, dizziness, nausea" in plain(figure.notes)
     assert "6 events are mentioned without a count" in figure.alt
 
@@ -316,7 +316,7 @@ def test_benefit_flow_says_when_no_table_gives_the_printed_p(default):
 
 
 def test_pain_changes_show_both_readings_of_an_unlabelled_spread(default):
-    figure = figures.pain_changes(trajectories.changes(default), trajectories.between_arms(default))
+    figure = figures.pain_change_forest(trajectories.changes(default), trajectories.between_arms(default))
     shown = [text for text, _ in text_boxes(figure)]
     assert {"−2.8 (−3.0 to −2.5)", "−2.8 (−4.2 to −1.4)", "30 + 30"} <= set(shown)
     assert "Sigtermans et al. 2009, ± read as SD" in shown
@@ -329,14 +329,14 @@ def test_pain_changes_show_both_readings_of_an_unlabelled_spread(default):
 
 def test_pain_changes_without_any_control_say_so(default):
     none = trajectories.between_arms(default).iloc[:0]
-    figure = figures.pain_changes(trajectories.changes(default), none)
+    figure = figures.pain_change_forest(trajectories.changes(default), none)
     assert figure.alt.startswith("No difference between ketamine and a control group can be had.")
     assert "sigtermans2009" not in figure.studies
 
 
 def test_pain_trajectories_draw_spreads_of_each_kind(default):
     table = trajectories.scores(default)
-    figure = figures.pain_trajectories(table, trajectories.changes(default))
+    figure = figures.pain_trajectory_lines(table, trajectories.changes(default))
     shown = [text for text, _ in text_boxes(figure)]
     assert "8 to 9" in shown
     assert any("if it is a standard error (SE)" in text for text in shown)
@@ -346,7 +346,7 @@ def test_pain_trajectories_draw_spreads_of_each_kind(default):
     assert "median 8 before (n = 48), 6 at the end of infusion (n = 48)" in figure.alt
     for ax in figure.figure.axes:
         if ax.axison:
-            assert ax.get_ylim() == (-0.15, 10.15)
+            assert ax.get_ylim() == (-0.45, 10.45)
 
 
 @pytest.mark.parametrize(
@@ -367,13 +367,13 @@ def test_bars_of_spreads(kind, fields, expected):
     row = pd.Series(
         {**blank, "value": 6.0, "statistic": "mean", "spread_kind": kind, "sd_basis": "", "n": 30, **fields}
     )
-    from analysis.figures.spreads import bars_of
+    from analysis.figures.score_spreads import bars_of
 
     assert [(bar.kind, bar.low, bar.high) for bar in bars_of(row)] == expected
 
 
 def test_every_kind_of_spread_has_words_and_can_be_drawn(default):
-    from analysis.figures.spreads import BAR_WORDS, Bar, draw_bar
+    from analysis.figures.score_spreads import BAR_WORDS, Bar, draw_bar
 
     ax = style.panel(style.sheet(100), 0, 0, 50, 50)
     for kind, text in BAR_WORDS.items():
@@ -384,7 +384,7 @@ def test_every_kind_of_spread_has_words_and_can_be_drawn(default):
 
 
 def test_swimlane_shows_each_kind_of_statement(default):
-    figure = figures.durations_swimlane(durations.statements(default))
+    figure = figures.duration_lanes(durations.statements(default))
     shown = [text for text, _ in text_boxes(figure)]
     assert shown.count("group average") == 2
     assert {"13 of 20†", "group of 30", "23 of 48†", "Kiefer et al. 2008b: no benefit"} <= set(shown)
@@ -396,34 +396,34 @@ def test_swimlane_shows_each_kind_of_statement(default):
 def test_swimlane_lanes_end_where_the_table_says(default):
     table = durations.statements(default)
     one = table[(table["arm_id"] == "kiefer2008_anesthetic")]
-    ax = figures.durations_swimlane(one, horizon_weeks=52).figure.axes[0]
+    ax = figures.duration_lanes(one, horizon_weeks=52).figure.axes[0]
     lane = next(line for line in ax.lines if len(line.get_xdata()) == 2)
     assert lane.get_xdata()[1] / 196 == pytest.approx((13 / 52) ** 0.5)
 
 
 def test_swimlane_beyond_the_horizon_gives_the_number(default):
     table = durations.statements(default)
-    short = figures.durations_swimlane(table[table["arm_id"] == "kiefer2008_anesthetic"], horizon_weeks=8)
+    short = figures.duration_lanes(table[table["arm_id"] == "kiefer2008_anesthetic"], horizon_weeks=8)
     shown = [text for text, _ in text_boxes(short)]
     assert "≥ 13" in shown
     assert list(short.data["weeks_low"]) == [13.0]
 
 
-@pytest.mark.parametrize("function", ["durations_swimlane", "benefit_over_time"])
+@pytest.mark.parametrize("function", ["duration_lanes", "benefit_over_time_curve"])
 def test_a_horizon_must_lie_after_week_0(function, default):
-    table = durations.statements(default) if function == "durations_swimlane" else durations.retained_benefit(default)
+    table = durations.statements(default) if function == "duration_lanes" else durations.retained_benefit(default)
     with pytest.raises(ValueError, match="horizon_weeks is 0"):
         getattr(figures, function)(table, horizon_weeks=0)
 
 
 def test_benefit_over_time_draws_shares_and_lists_what_lies_beyond(default):
     table = durations.retained_benefit(default)
-    figure = figures.benefit_over_time(table, horizon_weeks=8)
+    figure = figures.benefit_over_time_curve(table, horizon_weeks=8)
     late = table[table["weeks"] > 8]
     assert len(late) > 0
     assert len(figure.data) == len(table) - len(late)
     assert "18 of 33 at 13 weeks" in plain(figure.notes)
-    whole_axis = figures.benefit_over_time(table)
+    whole_axis = figures.benefit_over_time_curve(table)
     heights = {
         round(float(y), 6)
         for ax in whole_axis.figure.axes
@@ -439,7 +439,7 @@ def test_benefit_over_time_draws_shares_and_lists_what_lies_beyond(default):
 
 def test_patient_intervals_add_up_to_the_treated(default):
     found = durations.intervals(default)
-    figure = figures.patient_intervals(found.table, found.left_out)
+    figure = figures.patient_bars(found.table, found.left_out)
     shown = " ".join(text for text, _ in text_boxes(figure))
     assert "18† still at week 13" in shown
     assert "23 of 48 in Mangnus et al. 2021 at 4 weeks" in figure.alt
@@ -475,7 +475,7 @@ def test_dose_map_keeps_one_arm_and_no_strips_when_all_is_known(default):
 
 def test_evidence_map_counts_what_is_reported(default):
     table = evidence_map.studies(default)
-    figure = figures.evidence_map(table)
+    figure = figures.study_map(table)
     assert figure.alt.startswith(f"{len(table)} studies: 2 with placebo, 2 comparing treatments")
     assert f"responder rates from {(table['responders'] > 0).sum()}," in figure.alt
     marks = [line for ax in figure.figure.axes for line in ax.lines if line.get_marker() in ("s", "D", "^")]
@@ -528,7 +528,7 @@ def test_wrapping_keeps_all_words_within_the_width():
 
 def test_labels_in_a_column_keep_apart():
     wanted, heights = [10, 11, 12, 90], [10, 20, 10, 10]
-    middles = labels.spread(wanted, heights, 0, 100)
+    middles = labels.stack_labels(wanted, heights, 0, 100)
     spans = sorted((m - h / 2, m + h / 2) for m, h in zip(middles, heights, strict=True))
     assert all(a[1] <= b[0] + 1e-9 for a, b in pairwise(spans))
     assert middles[3] == 90
@@ -545,10 +545,8 @@ def test_placed_labels_cover_neither_points_nor_each_other():
 
 
 def test_many_rows_move_closer_and_lose_no_letters():
-    ledger = Ledger((Column(4, 100),), 120, 400)
-    for number in range(60):
-        ledger.row(f"row {number}")
-    picture = ledger.render(lambda ax: ax.set_xlim(0, 1))
+    rows = [Row((f"row {number}",)) for number in range(60)]
+    picture = draw_rows((PrintedColumn(4, 100),), Track(120, 400, 0, 1, {0: "0", 1: "1"}), rows)
     assert picture.get_figheight() <= 9.3 + 1e-9
     figure = Figure("rows", picture, pd.DataFrame(), "alt", "caption")
     assert problems_of(figure) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import re
 
 import matplotlib as mpl
@@ -18,22 +17,24 @@ from matplotlib.text import Text
 
 from analysis.exhibit import plain
 from analysis.figures import cohort as figures
-from analysis.figures.cohort.common import INVENTED, fitting, group_words
-from analysis.figures.cohort.visits import VisitAxis
+from analysis.figures.cohort.clinic_figure import INVENTED, fitting, group_words
+from analysis.figures.cohort.response_figures import VISIT_LOOKS
+from analysis.figures.cohort.visit_pain import COURSE_LOOKS
 from analysis.figures.style import text_width
+from analysis.figures.treatment_axis import visit_axis
 from analysis.outcomes.cohort import trajectories
 from analysis.wording import half_up, percent
 
 MAKERS = {
-    "trajectories": lambda r, **k: figures.trajectories(r.trajectories, **k),
-    "change_from_baseline": lambda r, **k: figures.change_from_baseline(r.trajectories, **k),
+    "visit_pain_lines": lambda r, **k: figures.visit_pain_lines(r.trajectories, **k),
+    "visit_change_lines": lambda r, **k: figures.visit_change_lines(r.trajectories, **k),
     "responder_curve": lambda r, **k: figures.responder_curve(r.response, **k),
     "responder_flow": lambda r, **k: figures.responder_flow(r.response, **k),
-    "tipping_point": lambda r, **k: figures.tipping_point(r.response, **k),
-    "missing_scores": lambda r, **k: figures.missing_scores(r.people, **k),
-    "duration_curves": lambda r, **k: figures.duration_curves(r.durations, **k),
-    "duration_by_site": lambda r, **k: figures.duration_curves(r.durations, ("site",), name="by-site", **k),
-    "benchmark": lambda r, **k: figures.benchmark(r.compared, [["mangnus2022"], ["cohen2023"], []], **k),
+    "tipping_point_curve": lambda r, **k: figures.tipping_point_curve(r.response, **k),
+    "missing_score_bars": lambda r, **k: figures.missing_score_bars(r.people, **k),
+    "cohort_duration_curve": lambda r, **k: figures.cohort_duration_curve(r.durations, **k),
+    "duration_by_site": lambda r, **k: figures.cohort_duration_curve(r.durations, ("site",), name="by-site", **k),
+    "benchmark_forest": lambda r, **k: figures.benchmark_forest(r.compared, [["mangnus2022"], ["cohen2023"], []], **k),
     "site_funnel": lambda r, **k: figures.site_funnel(r.funnel, **k),
 }
 
@@ -93,9 +94,7 @@ def test_too_few_patients_are_not_drawn_and_the_picture_says_so(name):
 
 
 def test_groups_differ_in_grey_print_too():
-    courses = importlib.import_module("analysis.figures.cohort.change_from_baseline")._LOOKS
-    visits = importlib.import_module("analysis.figures.cohort.responder_curve").LOOKS
-    for looks in (courses, tuple(visits.values())):
+    for looks in (COURSE_LOOKS, tuple(VISIT_LOOKS.values())):
         assert len({look.marker for look in looks}) == len({look.line for look in looks}) == len(looks)
         grey = [np.dot(to_rgb(look.color), (0.299, 0.587, 0.114)) for look in looks[:2]]
         assert abs(grey[0] - grey[1]) > 0.15
@@ -104,7 +103,7 @@ def test_groups_differ_in_grey_print_too():
 # ------------------------------------------------------------------------------------------------ single figures
 def test_each_patient_is_a_line_and_more_are_a_density():
     few, many = results().trajectories, trajectories.trajectories(patients(130))
-    picture = figures.trajectories(few)
+    picture = figures.visit_pain_lines(few)
     (lines,) = [c for c in picture.figure.axes[0].collections if isinstance(c, LineCollection)]
     # a line for each stretch of visits without a gap
     expected = 0
@@ -116,7 +115,7 @@ def test_each_patient_is_a_line_and_more_are_a_density():
     for segment in lines.get_segments():
         assert segment[:, 1].min() >= -0.15 and segment[:, 1].max() <= 10.15
 
-    picture = figures.trajectories(many)
+    picture = figures.visit_pain_lines(many)
     assert not [c for c in picture.figure.axes[0].collections if isinstance(c, LineCollection)]
     (fields,) = [c for c in picture.figure.axes[0].collections if isinstance(c, PatchCollection)]
     density = many.density[~many.density["hidden"] & (many.density["n"] > 0)]
@@ -128,12 +127,12 @@ def test_each_patient_is_a_line_and_more_are_a_density():
 
 def test_pain_by_visit_shows_the_numbers_of_the_result(drawn):
     visits = results().trajectories.visits
-    words = shown(drawn["trajectories"])
+    words = shown(drawn["visit_pain_lines"])
     for row in visits.itertuples():
         assert str(row.n) in words
         assert half_up(row.mean, 1) in words and half_up(row.median, 1) in words
         assert f"{half_up(row.ci_low, 1)}–{half_up(row.ci_high, 1)}" in words
-    data = drawn["trajectories"].data
+    data = drawn["visit_pain_lines"].data
     assert data["mean"].tolist() == visits["mean"].tolist(), "numbers by visit, no single patients"
     assert len(data) == len(visits) == 4
 
@@ -141,14 +140,14 @@ def test_pain_by_visit_shows_the_numbers_of_the_result(drawn):
 def test_courses_stand_side_by_side(drawn):
     table = results().trajectories.by_course
     after = table[table["visit"] != "baseline"]
-    words = shown(drawn["change_from_baseline"])
+    words = shown(drawn["visit_change_lines"])
     assert "● First course" in words and "■ Second course" in words
     for row in after.itertuples():
         assert half_up(row.change_mean, 1) in words and str(row.change_n) in words
     alone = dataclasses.replace(results().trajectories, by_course=table.iloc[:0])
-    assert "First course of each patient" in figures.change_from_baseline(alone).alt
+    assert "First course of each patient" in figures.visit_change_lines(alone).alt
     merged = table.assign(group=table["group"].astype(str).replace("second course", "other (merged to protect x)"))
-    told = figures.change_from_baseline(dataclasses.replace(results().trajectories, by_course=merged)).alt
+    told = figures.visit_change_lines(dataclasses.replace(results().trajectories, by_course=merged)).alt
     assert "Later courses together" in told
 
 
@@ -180,21 +179,21 @@ def test_the_flow_shows_whole_patients(drawn):
 def test_the_tipping_point_is_said_and_drawn(drawn):
     response = results().response
     tips = response.tips
-    assert f"of the {tips.missing} patients not seen" in drawn["tipping_point"].alt
-    ax = drawn["tipping_point"].figure.axes[0]
+    assert f"of the {tips.missing} patients not seen" in drawn["tipping_point_curve"].alt
+    ax = drawn["tipping_point_curve"].figure.axes[0]
     ends = [line.get_xdata()[[0, -1]].tolist() for line in ax.lines if len(line.get_xdata()) > 2]
     assert max(end[1] for end in ends) == tips.missing and min(end[0] for end in ends) == 0
     never = dataclasses.replace(response, tips=dataclasses.replace(tips, never_changes=True))
-    assert "holds whatever became of" in figures.tipping_point(never).alt
+    assert "holds whatever became of" in figures.tipping_point_curve(never).alt
     nowhere = dataclasses.replace(response, tips=dataclasses.replace(tips, low=None, high=None, never_changes=False))
-    assert "holds for no number of responders" in figures.tipping_point(nowhere).alt
+    assert "holds for no number of responders" in figures.tipping_point_curve(nowhere).alt
     whole = dataclasses.replace(response, tips=dataclasses.replace(tips, missing=0))
-    assert "nothing can tip" in figures.tipping_point(whole).alt
+    assert "nothing can tip" in figures.tipping_point_curve(whole).alt
 
 
 def test_durations_fall_in_steps_at_the_visits():
     """The least value falls right after a visit, the greatest only at the next one: no slope between visits."""
-    from analysis.figures.cohort.duration_curves import _steps
+    from analysis.figures.cohort.benefit_durations import _steps
 
     curve = pd.DataFrame({"time": [0.0, 4.0, 5.0, 8.0], "low": [1, 0.7, 0.5, 0.5], "high": [1, 0.7, 0.7, 0.5]})
     curve = curve.assign(band_low=curve["low"], band_high=curve["high"])
@@ -207,7 +206,7 @@ def test_durations_fall_in_steps_at_the_visits():
 def test_durations_have_a_panel_for_each_group_and_its_n(drawn):
     medians = results().durations.medians
     rows = medians[(medians["who"] == "initial_responders") & ~medians["hidden"]]
-    words = shown(drawn["duration_curves"])
+    words = shown(drawn["cohort_duration_curve"])
     assert "All: first course of each patient" in words and "Anaesthetic dose" in words and "Next course" in words
     for row in rows[rows["by"].isin(["all", "regimen_class"])].itertuples():
         assert f"n = {row.patients}" in words
@@ -217,7 +216,7 @@ def test_durations_have_a_panel_for_each_group_and_its_n(drawn):
 
 
 def test_the_benchmark_draws_prediction_interval_rate_and_clinic(drawn):
-    figure, compared = drawn["benchmark"], results().compared
+    figure, compared = drawn["benchmark_forest"], results().compared
     assert figure.studies == ("mangnus2022", "cohen2023")
     ax = figure.figure.axes[0]
     bars = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
@@ -245,11 +244,13 @@ def test_the_funnel_names_sites_in_order_and_ranks_none(drawn):
 
 def test_missing_scores_add_up(drawn):
     table = results().people.missing
-    ax = drawn["missing_scores"].figure.axes[0]
+    ax = drawn["missing_score_bars"].figure.axes[0]
     widths = [patch.get_width() for patch in ax.patches]
     assert sum(widths) == pytest.approx(len(table))
     for row in table.itertuples():
-        assert f"{percent(row.share_observed)}  ({row.observed} of {row.expected})" in shown(drawn["missing_scores"])
+        assert f"{percent(row.share_observed)}  ({row.observed} of {row.expected})" in shown(
+            drawn["missing_score_bars"]
+        )
 
 
 # ------------------------------------------------------------------------------------------------ names and places
@@ -262,7 +263,7 @@ def test_any_name_fits(name):
 
 
 def test_visits_have_places_in_order_and_ticks_that_fit():
-    axis = VisitAxis(430, [np.nan, 0, 0.5, 1, 4, 26])
+    axis = visit_axis(430, [np.nan, 0, 0.5, 1, 4, 26])
     places = [axis.place(week) for week in (np.nan, 0, 0.5, 1, 4, 26)]
     assert places == sorted(places) and places[-1] < 430
-    assert VisitAxis(430, [0, 4]).place(0) < axis.place(0), "no room for a baseline that isn't shown"
+    assert visit_axis(430, [0, 4]).place(0) < axis.place(0), "no room for a baseline that isn't shown"

@@ -1,4 +1,4 @@
-"""Places of labels: the same as when the cost of every place is told to the end."""
+"""Places of labels: the same as when the cost of every place is computed in full."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BAR = POINT.map(lambda point: (point[0] - 2, point[1], point[0] + 2, point[1] + 
 def cheapest_of_all(candidates, point, marks, others, lines):
     def cost(spot):
         covered = labels._covered(spot, point, marks, others, lines, inf)
-        return 1000 * covered + dist(labels.nearest(spot.box, point), point) + 0.15 * abs(spot.y - point[1])
+        return 1000 * covered + dist(labels.nearest_place(spot.box, point), point) + 0.15 * abs(spot.y - point[1])
 
     return min(candidates, key=cost)
 

@@ -14,7 +14,7 @@ from matplotlib.patches import Polygon, Rectangle
 from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, plain
-from analysis.figures.duration_curves import known
+from analysis.figures.regimen_durations import patients_known
 from analysis.outcomes import synthesis
 
 WIDE = Criteria(routes=(), access=(), populations=(), overlapping_studies=True)
@@ -22,8 +22,8 @@ STRICT = Criteria(access=("full_text", "abstract"))
 NOTHING = Criteria(routes=("topical",))
 FIGURES = {
     "pooled_forest": synthesis.pooled_rates,
-    "kept_curve": synthesis.benefit_retention,
-    "duration_curves": synthesis.duration_curves,
+    "pooled_benefit_curve": synthesis.benefit_retention,
+    "regimen_duration_curve": synthesis.duration_curves,
 }
 
 
@@ -44,12 +44,12 @@ def forest(default) -> tuple[synthesis.PooledRates, Figure]:
 
 @pytest.fixture(scope="module")
 def kept(default) -> tuple[synthesis.BenefitRetention, Figure]:
-    return draw("kept_curve", default)
+    return draw("pooled_benefit_curve", default)
 
 
 @pytest.fixture(scope="module")
 def durations(default) -> tuple[synthesis.DurationCurves, Figure]:
-    return draw("duration_curves", default)
+    return draw("regimen_duration_curve", default)
 
 
 # ------------------------------------------------------------------------------------------------ all three alike
@@ -229,7 +229,7 @@ def test_the_curve_tells_its_numbers_in_words(kept):
 def test_the_study_that_changes_the_curve_most_is_named(kept):
     result, _ = kept
     moved = result.without["rate"].where(result.without["study_id"] != "domec2004", 0.9)
-    figure = figures.kept_curve(dataclasses.replace(result, without=result.without.assign(rate=moved)))
+    figure = figures.pooled_benefit_curve(dataclasses.replace(result, without=result.without.assign(rate=moved)))
     assert "without Domec et al. 2004:\n90% → 90%" in [text for text, _ in text_boxes(figure)]
 
 
@@ -237,19 +237,19 @@ def test_a_time_to_half_within_the_counts_is_told_with_its_limits(kept):
     result, _ = kept
     half = result.half.copy()
     half.loc[0, ["half_weeks", "half_low", "half_high"]] = [6.0, 2.0, 11.5]
-    figure = figures.kept_curve(dataclasses.replace(result, half=half))
+    figure = figures.pooled_benefit_curve(dataclasses.replace(result, half=half))
     assert "falls to half of its start at 6 weeks (95% interval: 2 weeks to 12 weeks)" in figure.alt
 
 
 def test_three_studies_leave_no_curve_without_one_of_them(evidence):
-    result, figure = draw("kept_curve", select(evidence, STRICT))
+    result, figure = draw("pooled_benefit_curve", select(evidence, STRICT))
     assert result.without.empty and len(figure.figure.axes) == 1
     assert "Too few studies are left for a curve without Correll et al. 2004 or Domec" in plain(figure.notes)
 
 
 def test_a_level_that_is_not_that_of_the_curve_is_refused(kept):
     with pytest.raises(ValueError, match=r"level is 0\.9, but the curve and its limits were fitted with 0\.95"):
-        figures.kept_curve(kept[0], 0.9)
+        figures.pooled_benefit_curve(kept[0], 0.9)
 
 
 # ------------------------------------------------------------------------------------------------ durations
@@ -270,12 +270,19 @@ def test_the_duration_curves_hold_the_numbers_of_the_tables(durations):
     assert regimens["median_high_weeks"].tolist() == result.groups["median_high"].tolist()
 
 
-def test_open_stretches_are_boxes_and_no_steps(durations):
+def areas(ax) -> list[tuple[float, float]]:
+    """The lowest and the highest value of each area of a panel."""
+    heights = [area.get_paths()[0].vertices[:, 1] for area in ax.collections]
+    return [(min(values), max(values)) for values in heights]
+
+
+def test_open_stretches_are_areas_and_no_steps(durations):
     result, figure = durations
     anesthetic, inpatient = figure.figure.axes
-    boxes = [(p.get_y(), p.get_y() + p.get_height()) for p in anesthetic.patches if isinstance(p, Rectangle)]
     # 13 of 20 still in remission at week 13, and nobody was counted before: the limits, and between them any value
-    assert boxes == [pytest.approx((45, 100)), pytest.approx((65, 100))]
+    assert areas(anesthetic) == [pytest.approx((45, 100)), pytest.approx((65, 100))]
+    (low, high) = (line.get_ydata() for line in anesthetic.lines if line.get_linewidth() == 1.1)
+    assert sorted((list(low), list(high))) == [pytest.approx([65, 65]), pytest.approx([100, 100])]
     # so the only point is the one at week 13
     dots = [line.get_ydata() for line in anesthetic.lines if line.get_marker() == "s"]
     assert [list(dot) for dot in dots] == [pytest.approx([65])]
@@ -310,11 +317,14 @@ def test_exact_durations_are_steps():
     group = {"regimen_class": "oral", "k": 1, "patients": 4, "still_going": 3, "last_week": 8.0, "median_low": 8.0}
     group |= {"median_high": np.inf, "median_ci_low": 4.0, "median_ci_high": np.inf}
     result = synthesis.DurationCurves(curves, pd.DataFrame([group]), patients, patients.iloc[:0].assign(why=""))
-    figure = figures.duration_curves(result)
+    figure = figures.regimen_duration_curve(result)
     (ax,) = figure.figure.axes
-    assert len([p for p in ax.patches if isinstance(p, Rectangle)]) == 2  # limits alone
-    level = [tuple(line.get_ydata()) for line in ax.lines if len(line.get_xdata()) == 2]
-    assert (100, 100) in level and (75, 75) in level and (100, 75) in level
+    limits, *between = areas(ax)
+    assert limits == (25, 100)
+    assert len(between) == 1 and ax.collections[1].get_paths()[0].vertices[:, 1].min() == 75
+    # both ends of the estimate are the same steps
+    for line in (line for line in ax.lines if line.get_linewidth() == 1.1):
+        assert list(line.get_ydata()) == [100, 100, 75, 75]
     assert "100% (25 to 100) at the end of infusion, 75% (25 to 100) at 4 weeks" in figure.alt
     assert "median later than 8 weeks (95% limits 4 weeks to not reached)" in figure.alt
     assert problems_of(figure) == []
@@ -324,10 +334,10 @@ def test_known_patients_add_up_at_every_time(durations):
     result, figure = durations
     inpatient = result.patients[result.patients["regimen_class"] == "subanesthetic_inpatient"]
     # at the end of infusion: 8 + 40 + 4 + 18 never had it; 4 + 6 had lost it or never had it by week 13
-    assert known(inpatient, 0.0) == {"still": 91, "over": 70, "unknown": 10}
+    assert patients_known(inpatient, 0.0) == {"still": 91, "over": 70, "unknown": 10}
     # by week 4 another 7 have lost it; the 25 that are counted at week 0 alone, 7 and 10 others are not known
-    assert known(inpatient, 4.0) == {"still": 52, "over": 77, "unknown": 42}
-    assert known(inpatient, 13.0) == {"still": 29, "over": 94, "unknown": 48}
+    assert patients_known(inpatient, 4.0) == {"still": 52, "over": 77, "unknown": 42}
+    assert patients_known(inpatient, 13.0) == {"still": 29, "over": 94, "unknown": 48}
     counted = figure.data[figure.data["what"] == "counted time"]
     names = ["patients_still_with_benefit", "patients_without_benefit", "patients_not_known"]
     assert set(counted[counted["regimen_class"] == "anesthetic"][names].sum(axis=1)) == {20}
@@ -341,7 +351,7 @@ def test_the_share_estimated_lies_between_the_known_and_the_possible(evidence):
     for group in result.groups.itertuples():
         patients = result.patients[result.patients["regimen_class"] == group.regimen_class]
         for row in result.curves[result.curves["regimen_class"] == group.regimen_class].iloc[::2].itertuples():
-            found = known(patients, row.weeks)
+            found = patients_known(patients, row.weeks)
             assert row.high >= found["still"] / group.patients - 1e-6
             assert row.low <= 1 - found["over"] / group.patients + 1e-6
 

@@ -62,7 +62,7 @@ STILL_PRIVATE: set[str] = {
     "analysis/exhibit/drawing.py: _glyph_map",
     "analysis/reporting/batch/pool.py: _processes",
 }
-STILL_UPWARD: set[str] = {"analysis/outcomes/rows.py: tabular"}
+STILL_UPWARD: set[str] = set()
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from analysis.explore.controls import (
     ticks_hint,
 )
 from analysis.figures.cohort import responder_flow
-from analysis.figures.cohort.common import INVENTED
+from analysis.figures.cohort.clinic_figure import INVENTED
 from analysis.outcomes import cohort as clinic
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.scores import course_scores

@@ -141,13 +141,14 @@ class EvidenceView:
         selection, level = self._select(criteria), self.level
         if view == _PAIN:
             scores, changes = trajectories.scores(selection, level), trajectories.changes(selection, level)
-            return findings.pain_finding(selection, level, horizon), figures.pain_trajectories(scores, changes)
+            return findings.pain_finding(selection, level, horizon), figures.pain_trajectory_lines(scores, changes)
         if view == _RESPONSE:
             rates = responders.rates(selection, level, definitions)
             answer = findings.response_finding(selection, level, horizon, definitions)
             return answer, figures.responder_forest(rates, level)
         kept = durations.retained_benefit(selection, level)
-        return findings.duration_finding(selection, level, horizon), figures.benefit_over_time(kept, horizon, level)
+        answer = findings.duration_finding(selection, level, horizon)
+        return answer, figures.benefit_over_time_curve(kept, horizon, level)
 
     def _changed(self, change: Any = None) -> None:
         # one assignment, so that a sentence never stands above the figure of another choice

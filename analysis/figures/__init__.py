@@ -1,35 +1,37 @@
-"""One function a figure: takes a result table, gives an `analysis.exhibit.Figure`: picture, numbers, words, sources."""
+"""Figures of the evidence: each function takes a result table and returns an `analysis.exhibit.Figure`.
+
+A Figure holds the picture, its data as a table, its alternative text, caption and notes, and the studies behind it.
+"""
 
 from __future__ import annotations
 
-from analysis.figures.adverse_events import adverse_events
-from analysis.figures.benefit_flow import benefit_flow
-from analysis.figures.benefit_over_time import benefit_over_time
-from analysis.figures.dose_map import dose_map
-from analysis.figures.duration_curves import duration_curves
-from analysis.figures.durations_swimlane import durations_swimlane
-from analysis.figures.evidence_map import evidence_map
-from analysis.figures.kept_curve import kept_curve
-from analysis.figures.pain_changes import pain_changes
-from analysis.figures.pain_trajectories import pain_trajectories
-from analysis.figures.patient_intervals import patient_intervals
-from analysis.figures.pooled_forest import pooled_forest
-from analysis.figures.possible_flows import possible_flows
-from analysis.figures.responder_forest import responder_forest
+from analysis.figures.benefit_flows import benefit_flow, possible_flow_curve
+from analysis.figures.benefit_shares import benefit_over_time_curve
+from analysis.figures.doses_by_rate import dose_map
+from analysis.figures.duration_statements import duration_lanes
+from analysis.figures.harm_rates import harm_forest
+from analysis.figures.pain_courses import pain_trajectory_lines
+from analysis.figures.pain_differences import pain_change_forest
+from analysis.figures.patient_durations import patient_bars
+from analysis.figures.pooled_benefit import pooled_benefit_curve
+from analysis.figures.pooled_responders import pooled_forest
+from analysis.figures.regimen_durations import regimen_duration_curve
+from analysis.figures.responder_rates import responder_forest
+from analysis.figures.study_sizes import study_map
 
 __all__ = [
-    "adverse_events",
     "benefit_flow",
-    "benefit_over_time",
+    "benefit_over_time_curve",
     "dose_map",
-    "duration_curves",
-    "durations_swimlane",
-    "evidence_map",
-    "kept_curve",
-    "pain_changes",
-    "pain_trajectories",
-    "patient_intervals",
+    "duration_lanes",
+    "harm_forest",
+    "pain_change_forest",
+    "pain_trajectory_lines",
+    "patient_bars",
+    "pooled_benefit_curve",
     "pooled_forest",
-    "possible_flows",
+    "possible_flow_curve",
+    "regimen_duration_curve",
     "responder_forest",
+    "study_map",
 ]

@@ -7,40 +7,41 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from analysis.figures.labels import spread
+from analysis.figures.labels import stack_labels
 from analysis.figures.style import INK, MUTED, POINTS, SMALL, panel, text_height
+from analysis.wording import span_words
 
 QUANTITIES = ("kept", "lost", "gained", "neither")
-COLORS = {"kept": "#00588f", "lost": "#d55e00", "gained": "#1aa37a", "neither": "#aab3ba"}
-LETTERS = {"kept": "#00588f", "lost": "#a84800", "gained": "#00704f", "neither": "#4d5963"}
-WORDS = {
+_COLORS = {"kept": "#00588f", "lost": "#d55e00", "gained": "#1aa37a", "neither": "#aab3ba"}
+_LETTERS = {"kept": "#00588f", "lost": "#a84800", "gained": "#00704f", "neither": "#4d5963"}
+FLOW_WORDS = {
     "kept": "kept the benefit",
     "lost": "lost it",
     "gained": "gained it later",
     "neither": "had it at neither time",
 }
 FIRST, SECOND, BROAD = 132.0, 306.0, 22.0  # left edges and width of the two columns
-TALL, BREAK = 172.0, 14.0  # height of all patients, gap between with and without benefit
-HEIGHT = TALL + BREAK
-Range = tuple[int, int]
-Block = tuple[str, bool, float, float, float]  # quantity, certain, top on the left, top on the right, height in points
+_TALL, _BREAK = 172.0, 14.0  # height of all patients, gap between with and without benefit
+HEIGHT = _TALL + _BREAK
+_Block = tuple[str, bool, float, float, float]  # quantity, certain, top on the left, top on the right, height in points
 
 
 def draw_flow(
     picture: Picture,
     top: float,
     sizes: tuple[int, int, int],
-    drawn: dict[str, Range],
+    drawn: dict[str, tuple[int, int]],
     states: tuple[str, str] = ("with benefit", "without"),
     remarks: dict[str, str] | None = None,
-    words: dict[str, str] = WORDS,
+    words: dict[str, str] = FLOW_WORDS,
 ) -> None:
-    """Columns and bands with their words, from `top` points on, HEIGHT points tall.
+    """Columns and bands with their words, from `top` points on, `HEIGHT` points tall.
 
-    sizes: all patients, those in the first state at the first and at the second time. drawn: for each quantity the
-    lowest and the highest number of patients; what is certain is solid, the rest hatched. states: what the two parts
-    of a column are called. remarks: small print below the words of a quantity. words: what each
-    quantity is called.
+    - sizes: all patients, those in the first state at the first time and at the second time
+    - drawn: for each quantity the lowest and the highest number of patients; what is certain is solid, the rest hatched
+    - states: the names of the two parts of a column
+    - remarks: small print below the words of a quantity
+    - words: the name of each quantity
     """
     ax = panel(picture, 0, top - 4, POINTS, HEIGHT + 8)
     ax.set_xlim(0, POINTS)
@@ -51,17 +52,12 @@ def draw_flow(
     _words(ax, *sizes[:2], drawn, states, remarks or {}, words, blocks)
 
 
-def span(low: int, high: int) -> str:
-    """`9`, `7 to 25`."""
-    return str(low) if low == high else f"{low} to {high}"
-
-
-def _blocks(n: int, first: int, second: int, drawn: dict[str, Range]) -> list[Block]:
-    unit = TALL / n
+def _blocks(n: int, first: int, second: int, drawn: dict[str, tuple[int, int]]) -> list[_Block]:
+    unit = _TALL / n
     low = {q: drawn[q][0] for q in QUANTITIES}
     free = drawn["kept"][1] - low["kept"]
-    second_left = first * unit + BREAK
-    second_right = second * unit + BREAK
+    second_left = first * unit + _BREAK
+    second_right = second * unit + _BREAK
     left = {  # from above: with benefit first
         "kept": 0.0,
         "top": low["kept"] * unit,
@@ -90,11 +86,11 @@ def _blocks(n: int, first: int, second: int, drawn: dict[str, Range]) -> list[Bl
     return bands
 
 
-def _bands(ax: Axes, blocks: list[Block]) -> None:
+def _bands(ax: Axes, blocks: list[_Block]) -> None:
     x0, x1 = FIRST + BROAD, SECOND
     middle = (x0 + x1) / 2
     for quantity, certain, left, right, height in blocks:
-        color = COLORS[quantity]
+        color = _COLORS[quantity]
         curve = [
             *[(x0, left), (middle, left), (middle, right), (x1, right), (x1, right + height)],
             *[(middle, right + height), (middle, left + height), (x0, left + height), (x0, left)],
@@ -111,7 +107,7 @@ def _bands(ax: Axes, blocks: list[Block]) -> None:
             elif (side == "left" and quantity in ("kept", "gained")) or (
                 side == "right" and quantity in ("kept", "lost")
             ):
-                # on each side one uncertain block stands for two bands
+                # on each side two bands share one uncertain block
                 shade = INK if quantity != "gained" else MUTED
                 ax.add_patch(
                     Rectangle((x, y), BROAD, height, facecolor="white", edgecolor=shade, hatch="////", linewidth=0.5)
@@ -122,14 +118,14 @@ def _words(
     ax: Axes,
     n: int,
     first: int,
-    drawn: dict[str, Range],
+    drawn: dict[str, tuple[int, int]],
     states: tuple[str, str],
     remarks: dict[str, str],
-    told: dict[str, str],
-    blocks: list[Block],
+    names: dict[str, str],
+    blocks: list[_Block],
 ) -> None:
-    unit = TALL / n
-    for count, top, words in ((first, 0.0, states[0]), (n - first, first * unit + BREAK, states[1])):
+    unit = _TALL / n
+    for count, top, words in ((first, 0.0, states[0]), (n - first, first * unit + _BREAK, states[1])):
         if count:
             ax.text(FIRST - 8, top + count * unit / 2, f"{words}\n{count}", ha="right", va="center", linespacing=1.2)
     places, lines, colors = [], [], []
@@ -139,10 +135,10 @@ def _words(
         own = [(right + height / 2) for q, _, _, right, height in blocks if q == quantity]
         places.append(-own[0])
         remark = f"\n{remarks[quantity]}" if quantity in remarks else ""
-        lines.append(f"{span(*drawn[quantity])} {told[quantity]}{remark}")
-        colors.append(LETTERS[quantity])
+        lines.append(f"{span_words(*drawn[quantity])} {names[quantity]}{remark}")
+        colors.append(_LETTERS[quantity])
     heights = [text_height(text) + 4 for text in lines]
-    for place, text, color in zip(spread(places, heights, -HEIGHT, 0), lines, colors, strict=True):
+    for place, text, color in zip(stack_labels(places, heights, -HEIGHT, 0), lines, colors, strict=True):
         line, _, rest = text.partition("\n")
         shift = 0 if not rest else -5
         ax.text(SECOND + BROAD + 8, -place + shift, line, color=color, weight="bold", va="center")

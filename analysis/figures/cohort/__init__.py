@@ -1,26 +1,26 @@
-"""Figures of a clinic's own patients. Each takes a result of `analysis.outcomes.cohort`; `synthetic` marks invented
-patients in the picture itself, wherever it is copied to."""
+"""Figures of a clinic's own patients: each function takes a result of `analysis.outcomes.cohort`.
+
+`synthetic` marks invented patients in the picture itself, wherever it is copied to.
+"""
 
 from __future__ import annotations
 
-from analysis.figures.cohort.benchmark import benchmark
-from analysis.figures.cohort.change_from_baseline import change_from_baseline
-from analysis.figures.cohort.duration_curves import duration_curves
-from analysis.figures.cohort.missing_scores import missing_scores
-from analysis.figures.cohort.responder_curve import responder_curve
-from analysis.figures.cohort.responder_flow import responder_flow
-from analysis.figures.cohort.site_funnel import site_funnel
-from analysis.figures.cohort.tipping_point import tipping_point
-from analysis.figures.cohort.trajectories import trajectories
+from analysis.figures.cohort.benefit_durations import cohort_duration_curve
+from analysis.figures.cohort.missing_responders import tipping_point_curve
+from analysis.figures.cohort.missing_visits import missing_score_bars
+from analysis.figures.cohort.published_comparison import benchmark_forest
+from analysis.figures.cohort.response_figures import responder_curve, responder_flow
+from analysis.figures.cohort.site_rates import site_funnel
+from analysis.figures.cohort.visit_pain import visit_change_lines, visit_pain_lines
 
 __all__ = [
-    "benchmark",
-    "change_from_baseline",
-    "duration_curves",
-    "missing_scores",
+    "benchmark_forest",
+    "cohort_duration_curve",
+    "missing_score_bars",
     "responder_curve",
     "responder_flow",
     "site_funnel",
-    "tipping_point",
-    "trajectories",
+    "tipping_point_curve",
+    "visit_change_lines",
+    "visit_pain_lines",
 ]

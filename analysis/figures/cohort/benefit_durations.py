@@ -11,28 +11,33 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.common import empty, exhibit, fitting, group_words, left_out, not_shown, page, share_axis
-from analysis.figures.style import (
-    LINE,
-    MUTED,
-    POINTS,
-    SERIES_LOOKS,
-    SMALL,
-    at_week,
-    horizon_tick,
-    panel,
-    style,
-    week_ticks,
-    write,
+from analysis.figures.cohort.clinic_figure import (
+    clinic_figure,
+    clinic_sheet,
+    empty_figure,
+    fitting,
+    group_words,
+    hidden_note,
+    left_out_note,
 )
-from analysis.wording import number_text, percent, percent_interval, percent_level, percent_pair, series, upper_first
+from analysis.figures.share_panels import draw_curve, share_panel, stepped
+from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, horizon_tick, style, write
+from analysis.wording import (
+    number_text,
+    percent,
+    percent_interval,
+    percent_level,
+    percent_pair,
+    series,
+    upper_first,
+)
 
-_LEFT, _GAP, _ACROSS, _HIGH, TITLE = 34, 20, 3, 92, 40
+_LEFT, _GAP, _ACROSS, _HIGH, _TITLE = 34, 20, 3, 92, 40
 _WIDE = (POINTS - 6 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
-LOOK = SERIES_LOOKS[0]
+_LOOK = SERIES_LOOKS[0]
 _MOST = 12  # panels of a figure: what a printed page holds
-HEADINGS = {"regimen_class": "By regimen", "site": "By site, in the order of their names"}
-AT = (4, 13, 26, 52)  # weeks told in the alternative text
+_HEADINGS = {"regimen_class": "By regimen", "site": "By site, in the order of their names"}
+_AT = (4, 13, 26, 52)  # weeks named in the alternative text
 
 
 @dataclass(frozen=True)
@@ -43,17 +48,34 @@ class _Cell:
     all: bool
 
 
-def duration_curves(
+def cohort_duration_curve(
     result: Any,
     by: tuple[str, ...] = ("course", "regimen_class"),
     level: float = 0.95,
     synthetic: bool = False,
     name: str = "duration-of-benefit",
 ) -> Figure:
-    """Share of the responders at the end of infusion who still have the benefit, by weeks; takes `cohort.durations`.
+    """Share of the responders at the end of infusion who still have the benefit, by weeks.
 
-    by: groupings in rows of panels: `course` (all first courses, then the next ones), `regimen_class`, `site`. In the
-    panels of groups the grey lines are those of all.
+    Parameters
+    ----------
+    result : Durations
+        The result of `cohort.durations`: `curves` (Turnbull's estimates) and `medians`.
+    by : tuple of str
+        Groupings, each in rows of panels of its own: `course` (all first courses, then the next ones),
+        `regimen_class`, `site`.
+    level : float
+        Confidence level of its intervals, for the words.
+    synthetic : bool
+        Whether the patients are invented; the picture then says so.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold the curves drawn: time in weeks, least and greatest share, band. In the panels of groups the grey
+        lines are those of all responders.
     """
     curves = result.curves[result.curves["who"] == "initial_responders"]
     medians = result.medians[result.medians["who"] == "initial_responders"]
@@ -70,44 +92,46 @@ def duration_curves(
     too_many = [key for key, cells in rows.items() if len(cells) > _MOST]
     notes = (
         f"Counted: {result.unit}.",
-        left_out(result.left_out),
-        not_shown(chosen.loc[chosen["hidden"], "group"], result.min_cell),
+        left_out_note(result.left_out),
+        hidden_note(chosen.loc[chosen["hidden"], "group"], result.min_cell),
         "".join(f"More than {_MOST} groups: not drawn, see the table." for _ in too_many),
     )
     rows = {key: cells for key, cells in rows.items() if cells and key not in too_many}
     if not rows:
         why = "Too few groups of patients responded and were seen again to draw how long it lasted."
-        return empty(name, why, caption, *notes, synthetic=synthetic)
+        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
     known = curves["time"].astype("float64")
     last = horizon_tick(min(float(result.horizon_weeks), float(known[np.isfinite(known)].max())))
     with style():
         lines = [
-            (HEADINGS.get(key, "") if start == 0 else "", cells[start : start + _ACROSS])
+            (_HEADINGS.get(key, "") if start == 0 else "", cells[start : start + _ACROSS])
             for key, cells in rows.items()
             for start in range(0, len(cells), _ACROSS)
         ]
-        picture = page(sum(TITLE + _HIGH + 22 + (20 if heading else 0) for heading, _ in lines) + 16, synthetic)
+        picture = clinic_sheet(
+            sum(_TITLE + _HIGH + 22 + (20 if heading else 0) for heading, _ in lines) + 16, synthetic
+        )
         everybody, y = curves[curves["by"] == "all"], 0.0
         for heading, cells in lines:
             if heading:
                 write(picture, 4, y + 10, heading, 8.5, weight="bold")
                 y += 20
             for place, cell in enumerate(cells):
-                _panel(picture, cell, _LEFT + place * (_WIDE + _GAP), y + TITLE, last, everybody, place == 0)
-            y += TITLE + _HIGH + 22
+                _panel(picture, cell, _LEFT + place * (_WIDE + _GAP), y + _TITLE, last, everybody, place == 0)
+            y += _TITLE + _HIGH + 22
         write(picture, POINTS / 2, y + 6, "weeks after the end of infusion", color=MUTED, ha="center")
         drawn = [cell for cells in rows.values() for cell in cells]
         data = pd.concat([cell.curve for cell in drawn])
-        return exhibit(name, picture, data, _alt(drawn, level), caption, *notes, synthetic=synthetic)
+        return clinic_figure(name, picture, data, _alt(drawn, level), caption, *notes, synthetic=synthetic)
 
 
 def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:
-    """The panels of one grouping; by course all first courses stand in front, by their own name."""
-    found = [("all", "All: first course of each patient")] if key == "course" else []
+    """The panels of one grouping; by course the first is that of all first courses."""
+    chosen = [("all", "All: first course of each patient")] if key == "course" else []
     groups = medians[(medians["by"] == key) & ~medians["hidden"]]["group"]
-    found += [(key, group) for group in groups if (key, group) != ("course", "first course")]
+    chosen += [(key, group) for group in groups if (key, group) != ("course", "first course")]
     cells = []
-    for by, group in found:
+    for by, group in chosen:
         label = "all" if by == "all" else group
         row = medians[(medians["by"] == by) & ~medians["hidden"] & ((medians["group"] == label) | (by == "all"))]
         curve = curves[(curves["by"] == by) & ((curves["group"] == label) | (by == "all"))].sort_values("time")
@@ -121,22 +145,14 @@ def _panel(
 ) -> None:
     write(picture, left, top - 31, fitting(cell.title, _WIDE, weight="bold"), weight="bold")
     write(picture, left, top - 20, f"n = {int(cell.median.patients)}", SMALL, color=MUTED)
-    write(picture, left, top - 9, _median(cell.median), SMALL, color=LOOK.letters)
-    ax = panel(picture, left, top, _WIDE, _HIGH)
-    share_axis(ax, labelled=first)
-    unit = _WIDE / at_week(last)
-    ax.set_xlim(0, _WIDE)
-    places, words = week_ticks(last, unit, words=False)
-    ax.set_xticks([unit * place for place in places], words)
+    write(picture, left, top - 9, _median(cell.median), SMALL, color=_LOOK.letters)
+    ax, unit = share_panel(picture, left, top, (_WIDE, _HIGH), last, labelled=first, months=False)
     if not cell.all:
         x, low, high, *_ = _steps(everybody, last, unit)
         for values in (low, high):
             ax.plot(x, values, color=LINE, linewidth=0.8, zorder=1.5)
     x, low, high, band_low, band_high = _steps(cell.curve, last, unit)
-    ax.fill_between(x, band_low, band_high, color=LOOK.color, alpha=0.13, linewidth=0, zorder=1)
-    ax.fill_between(x, low, high, color=LOOK.color, alpha=0.28, linewidth=0, zorder=2)
-    for values in (low, high):
-        ax.plot(x, values, color=LOOK.color, linewidth=1.1, zorder=3)
+    draw_curve(ax, x, low, high, _LOOK, bands=[(band_low, band_high, 0.13)])
 
 
 def _steps(curve: pd.DataFrame, last: float, unit: float) -> tuple[np.ndarray, ...]:
@@ -145,32 +161,32 @@ def _steps(curve: pd.DataFrame, last: float, unit: float) -> tuple[np.ndarray, .
     The least value falls right after a time, the greatest only at the next one.
     """
     rows = curve[curve["time"].astype("float64") <= last].sort_values("time", kind="stable")
-    x = np.repeat(unit * np.sqrt(rows["time"].astype("float64").to_numpy()), 2)[1:-1]
-    values = {c: 100 * rows[c].astype("float64").to_numpy() for c in ("low", "high", "band_low", "band_high")}
-    low, band_low = (np.repeat(values[c][1:], 2) for c in ("low", "band_low"))
-    high, band_high = (np.repeat(values[c][:-1], 2) for c in ("high", "band_high"))
-    return x, low, high, band_low, band_high
+    edges = unit * np.sqrt(rows["time"].astype("float64").to_numpy())
+    low, high, band_low, band_high = (
+        100 * rows[c].astype("float64").to_numpy() for c in ("low", "high", "band_low", "band_high")
+    )
+    return stepped(edges, low[1:], high[:-1], band_low[1:], band_high[:-1])
 
 
 def _median(row: Any) -> str:
     if pd.isna(row.median_low):
         return "median not known"
     if np.isinf(row.median_high):
-        told = "not reached" if np.isinf(row.median_low) else f"beyond week {number_text(row.median_low)}"
+        weeks = "not reached" if np.isinf(row.median_low) else f"beyond week {number_text(row.median_low)}"
     elif row.median_low == row.median_high:
-        told = f"{number_text(row.median_low)} weeks"
+        weeks = f"{number_text(row.median_low)} weeks"
     else:
-        told = f"{number_text(row.median_low)}–{number_text(row.median_high)} weeks"
+        weeks = f"{number_text(row.median_low)}–{number_text(row.median_high)} weeks"
     if pd.isna(row.limit_low):
-        return f"median {told}"
+        return f"median {weeks}"
     high = "∞" if np.isinf(row.limit_high) else number_text(row.limit_high)
-    return f"median {told} ({number_text(row.limit_low)} to {high})"
+    return f"median {weeks} ({number_text(row.limit_low)} to {high})"
 
 
 def _alt(cells: list[_Cell], level: float) -> str:
     parts = []
     for cell in cells:
-        steps = [told for week in AT if (told := _at(cell.curve, week))] if cell.all else []
+        steps = [share for week in _AT if (share := _at(cell.curve, week))] if cell.all else []
         still = f"; still with the benefit {series(steps)}" if steps else ""
         parts.append(f"{cell.title} (n = {int(cell.median.patients)}): {_median(cell.median)}{still}")
     return f"Share of responders who still have the benefit, with {percent_level(level)} bands. {'; '.join(parts)}."
@@ -182,5 +198,5 @@ def _at(curve: pd.DataFrame, week: float) -> str:
     if rows.empty or pd.isna(rows["low"].iloc[0]):
         return ""
     low, high, band_low, band_high = (float(rows[c].iloc[0]) for c in ("low", "high", "band_low", "band_high"))
-    told = percent(low) if high - low < 0.005 else percent_interval(low, high)
-    return told + (f" ({percent_pair(band_low, band_high)})" if np.isfinite(band_low) else "") + f" at {week} weeks"
+    share = percent(low) if high - low < 0.005 else percent_interval(low, high)
+    return share + (f" ({percent_pair(band_low, band_high)})" if np.isfinite(band_low) else "") + f" at {week} weeks"

@@ -10,18 +10,37 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.common import empty, exhibit, left_out, not_shown, page
+from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, hidden_note, left_out_note
 from analysis.figures.style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
 from analysis.wording import half_up, in_weeks, interval_words, number_interval, percent, percent_interval
 
-_LEFT, _WIDE, ROW, _TOP = 86, 150, 19.0, 34
-_RIGHT, SPAN = 368, 132  # left edge and width of the comparison
-PARTS = (("observed", SERIES_LOOKS[0].color, ""), ("empty", "#cdd6dc", ""), ("no_row", "white", "////"))
-GROUPS = {"with a follow-up score": SERIES_LOOKS[0], "without a follow-up score": SERIES_LOOKS[1]}
+_LEFT, _WIDE, _ROW, _TOP = 86, 150, 19.0, 34
+_RIGHT, _SPAN = 368, 132  # left edge and width of the comparison
+_PARTS = (("observed", SERIES_LOOKS[0].color, ""), ("empty", "#cdd6dc", ""), ("no_row", "white", "////"))
+_GROUPS = {"with a follow-up score": SERIES_LOOKS[0], "without a follow-up score": SERIES_LOOKS[1]}
 
 
-def missing_scores(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "missing-scores") -> Figure:
-    """Scores there and missing by visit, and how patients without a follow-up score differ; takes `cohort.people`."""
+def missing_score_bars(
+    result: Any, level: float = 0.95, synthetic: bool = False, name: str = "missing-scores"
+) -> Figure:
+    """Scores present and missing by visit, and how patients without a follow-up score differ from the others.
+
+    Parameters
+    ----------
+    result : People
+        The result of `cohort.people`: `missing` (courses by visit) and `who_is_missing` (the two groups).
+    level : float
+        Confidence level of its intervals, for the words.
+    synthetic : bool
+        Whether the patients are invented; the picture then says so.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold both tables; `part` names the table.
+    """
     table = result.missing.sort_values("position")
     shown = table[~table["hidden"]]
     caption = (
@@ -34,19 +53,21 @@ def missing_scores(result: Any, level: float = 0.95, synthetic: bool = False, na
     hidden = table[table["hidden"]]
     notes = (
         f"Counted on the left: all courses; on the right: {result.unit}.",
-        left_out(result.left_out),
-        not_shown([_visit(r) for r in each(hidden)], result.min_cell),
+        left_out_note(result.left_out),
+        hidden_note([_visit(r) for r in each(hidden)], result.min_cell),
     )
     if shown.empty:
-        return empty(name, "Too few courses to show which scores are missing.", caption, *notes, synthetic=synthetic)
+        return empty_figure(
+            name, "Too few courses to show which scores are missing.", caption, *notes, synthetic=synthetic
+        )
     who = result.who_is_missing[~result.who_is_missing["hidden"]]
     with style():
-        picture = page(_TOP + max(ROW * len(shown), 166 if len(who) else 0) + 26, synthetic)
+        picture = clinic_sheet(_TOP + max(_ROW * len(shown), 166 if len(who) else 0) + 26, synthetic)
         _bars(picture, shown)
         if len(who):
             _compare(picture, who)
         data = pd.concat([table.assign(part="scores by visit"), result.who_is_missing.assign(part="who is missing")])
-        return exhibit(name, picture, data, _alt(shown, who, level), caption, *notes, synthetic=synthetic)
+        return clinic_figure(name, picture, data, _alt(shown, who, level), caption, *notes, synthetic=synthetic)
 
 
 def _visit(row: Any) -> str:
@@ -56,52 +77,32 @@ def _visit(row: Any) -> str:
 def _bars(picture: Picture, table: pd.DataFrame) -> None:
     write(picture, 4, 10, "Scores by visit", 8.5, weight="bold")
     write(picture, _LEFT + _WIDE + 10, _TOP - 9, "with a score", SMALL, color=MUTED)
-    tall = ROW * len(table)
+    tall = _ROW * len(table)
     ax = panel(picture, _LEFT, _TOP, _WIDE, tall)
     ax.set_xlim(0, 1)
     ax.set_ylim(tall, 0)
     ax.set_yticks([])
     ax.set_xticks([0, 0.5, 1], ["0", "50", "100%"])
     for number, row in enumerate(each(table)):
-        y, x = ROW * (number + 0.5), 0.0
-        for part, color, hatch in PARTS:
+        y, x = _ROW * (number + 0.5), 0.0
+        for part, color, hatch in _PARTS:
             width = float(getattr(row, part)) / float(row.expected)
             if width:
-                ax.add_patch(
-                    Rectangle((x, y - 5.5), width, 11, facecolor=color, edgecolor=LINE, linewidth=0.5, hatch=hatch)
-                )
+                look = {"facecolor": color, "edgecolor": LINE, "linewidth": 0.5, "hatch": hatch}
+                ax.add_patch(Rectangle((x, y - 5.5), width, 11, **look))
             x += width
         write(picture, _LEFT - 8, _TOP + y, _visit(row), color=INK, ha="right")
-        write(
-            picture,
-            _LEFT + _WIDE + 10,
-            _TOP + y,
-            f"{percent(row.share_observed)}  ({int(row.observed)} of {int(row.expected)})",
-            SMALL,
-        )
+        words = f"{percent(row.share_observed)}  ({int(row.observed)} of {int(row.expected)})"
+        write(picture, _LEFT + _WIDE + 10, _TOP + y, words, SMALL)
 
 
 def _compare(picture: Picture, who: pd.DataFrame) -> None:
     write(picture, _RIGHT - 6, 10, "Who is missing at follow-up?", 8.5, weight="bold")
     rates = who.assign(**{c: 100 * who[c].astype("float64") for c in ("rate", "ci_low", "ci_high")})
-    _pair(
-        picture,
-        _TOP + 2,
-        who,
-        ("baseline_mean", "baseline_low", "baseline_high", "baseline_n"),
-        (0, 10),
-        "baseline pain, mean",
-        "",
-    )
-    _pair(
-        picture,
-        _TOP + 88,
-        rates,
-        ("rate", "ci_low", "ci_high", "judged"),
-        (0, 100),
-        "responders at the end of infusion",
-        "%",
-    )
+    baseline = ("baseline_mean", "baseline_low", "baseline_high", "baseline_n")
+    _pair(picture, _TOP + 2, who, baseline, (0, 10), "baseline pain, mean", "")
+    responders = ("rate", "ci_low", "ci_high", "judged")
+    _pair(picture, _TOP + 88, rates, responders, (0, 100), "responders at the end of infusion", "%")
 
 
 def _pair(
@@ -110,13 +111,14 @@ def _pair(
     who: pd.DataFrame,
     columns: tuple[str, ...],
     limits: tuple[float, float],
-    words: str,
+    title: str,
     unit: str,
 ) -> None:
+    """One number of both groups with its interval; `columns`: value, lower and upper limit, number of patients."""
     value, low, high, n = columns
     rows = who[who[value].notna()]
-    write(picture, _RIGHT - 6, top, words, SMALL, color=MUTED)
-    ax = panel(picture, _RIGHT, top + 7, SPAN, 56)
+    write(picture, _RIGHT - 6, top, title, SMALL, color=MUTED)
+    ax = panel(picture, _RIGHT, top + 7, _SPAN, 56)
     ax.set_xlim(*limits)
     ax.set_ylim(56, 0)
     ax.set_yticks([])
@@ -125,13 +127,13 @@ def _pair(
     for place in (limits[0], middle, limits[1]):
         ax.axvline(place, color=RULE, linewidth=0.6, zorder=0.5)
     for number, row in enumerate(rows.to_dict("records")):
-        look, y = GROUPS[row["group"]], 8 + 25 * number
+        look, y = _GROUPS[row["group"]], 8 + 25 * number
         if pd.notna(row[low]):
             ax.plot([float(row[low]), float(row[high])], [y, y], color=look.color)
         ax.plot([float(row[value])], [y], look.marker, color=look.color, clip_on=False)
         shown = half_up(row[value], 0 if unit else 1) + unit
-        told = f"{row['group'].split(' ')[0]} follow-up: {shown}, n = {int(row[n])}"
-        write(picture, _RIGHT + SPAN / 2, top + 7 + y + 11, told, SMALL, color=look.letters, ha="center")
+        words = f"{row['group'].split(' ')[0]} follow-up: {shown}, n = {int(row[n])}"
+        write(picture, _RIGHT + _SPAN / 2, top + 7 + y + 11, words, SMALL, color=look.letters, ha="center")
 
 
 def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:

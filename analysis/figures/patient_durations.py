@@ -4,52 +4,54 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, studies_of
-from analysis.figures.ledger import Column, Ledger
-from analysis.figures.study_rows import (
-    arm_names,
-    marked_caption,
-    marks_line,
-    not_drawn,
-    present_in_order,
-    row_label,
-    sentence_label,
-)
+from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
+from analysis.figures.row_marks import Box, Mark, Words
+from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, row_label, sentence_label
 from analysis.figures.style import INK, LINE, MUTED, SMALL, nothing, regimen_look, style, text_width
-from analysis.wording import (
-    BENEFIT_WORDS,
-    CONTROL_HEADINGS,
-    REGIMEN_WORDS,
-    count_mark,
-    counted,
-    in_weeks,
-    regimen_words,
-    upper_first,
-    weeks_cell,
-)
+from analysis.wording import BENEFIT_WORDS, REGIMEN_WORDS, count_mark, counted, in_weeks, weeks_cell
 
-_COLUMNS = (Column(4, 150), Column(182, 26, "all", "right"), Column(372, 142, "patients"))
-_FEW = 7  # so many arms at most are told in the alternative text
-_PLOT = (192, 362)
-THICK = 9.0  # points
-ORDER = ("still", "until", "between", "early", "none", "untold")
+_COLUMNS = (PrintedColumn(4, 150), PrintedColumn(182, 26, "all", "right"), PrintedColumn(372, 142, "patients"))
+_FEW = 7  # so many arms at most are named in the alternative text
+_TRACK = percent_track(192, 362, "share of all treated patients")
+_THICK = 9.0  # points
+_ORDER = ("still", "until", "between", "early", "none")
 _FOOT = (
     "Full colour: still had the benefit at the last count; hatched: lost it before; pale: never had it or lost it "
     "before the first count; empty: without it at the end of infusion, or not told (dotted edge)."
 )
 
 
-def patient_intervals(
+def patient_bars(
     intervals: pd.DataFrame, left_out: pd.DataFrame | None = None, name: str = "patients-by-duration"
 ) -> Figure:
-    """All treated patients of each arm as one bar, parted by how long they kept the benefit; takes the `table` of
-    `durations.intervals`.
+    """All treated patients of each arm as one bar, divided by how long they had the benefit.
 
-    left_out: the other table of `durations.intervals`, listed in the notes. No patient stands twice in a bar.
+    Parameters
+    ----------
+    intervals : DataFrame
+        The `table` of `durations.intervals`: one row a group of patients with one interval of durations.
+    left_out : DataFrame, optional
+        The `left_out` of `durations.intervals`, for the notes.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data are `intervals` and the part of the bar of each row (`part`). No patient counts twice in a bar.
+
+    Notes
+    -----
+    The parts of a bar, from left to right:
+
+    - `still`: with the benefit at the last count (right-censored)
+    - `until`, `between`: lost it at a known time, or between two counts
+    - `early`: never had it, or lost it before the first count
+    - `none`: without it at the end of infusion
+    - empty with a dotted edge: not reported
     """
     caption = (
         "The treated patients of each arm, parted by how long they kept the benefit: each bar is all patients, each "
@@ -67,18 +69,16 @@ def patient_intervals(
             notes,
         )
     names = arm_names(intervals)
+    arms = dict(list(intervals.groupby("arm_id", sort=False)))
     with style():
-        ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in present_in_order(intervals["control"], CONTROL_HEADINGS):
-            group = intervals[intervals["control"] == control]
-            ledger.heading(
-                CONTROL_HEADINGS.get(control, control), counted(group["study_id"].nunique(), "study", "studies")
-            )
-            for regimen in present_in_order(group["regimen_class"], REGIMEN_WORDS):
-                ledger.subheading(upper_first(regimen_words(regimen)))
-                for _, arm in group[group["regimen_class"] == regimen].groupby("arm_id", sort=False):
-                    _add(ledger, arm, names)
-        picture = ledger.render(_axis, "share of all treated patients", foot=[_FOOT, marks_line(intervals)])
+        rows, _ = grouped_rows(
+            intervals.drop_duplicates("arm_id"),
+            lambda first: _row(arms[first.arm_id], names),
+            count_studies,
+            by="regimen_class",
+            words=REGIMEN_WORDS,
+        )
+        picture = draw_rows(_COLUMNS, _TRACK, rows, foot=[_FOOT, marks_line(intervals)])
     data = intervals.assign(part=[_part(row) for row in each(intervals)])
     return Figure(
         name, picture, data, _alt(intervals), marked_caption(caption, intervals), studies_of(intervals), notes
@@ -107,51 +107,41 @@ def _words(row, part: str) -> str:
     return f"{count} without it at the end of infusion"
 
 
-def _add(ledger: Ledger, arm: pd.DataFrame, names: dict) -> None:
-    rows = sorted(each(arm), key=lambda r: (ORDER.index(_part(r)), -r.weeks_low))
+def _row(arm: pd.DataFrame, names: dict) -> Row:
+    rows = sorted(each(arm), key=lambda r: (_ORDER.index(_part(r)), -r.weeks_low))
     first = rows[0]
     treated = int(first.patients_treated)
-    parts = [(_part(row), int(row.patients), row) for row in rows]
-    words = [_words(row, part) for part, _, row in parts]
-    untold = treated - sum(count for _, count, _ in parts)
-    if untold > 0:
-        words.append(f"{untold} not told")
+    parts = [(_part(row), int(row.patients)) for row in rows]
+    words = [_words(row, part) for row, (part, _) in zip(rows, parts, strict=True)]
+    unknown = treated - sum(count for _, count in parts)
+    if unknown > 0:
+        words.append(f"{unknown} not told")
     benefits = " and ".join(dict.fromkeys(BENEFIT_WORDS.get(r.benefit, r.benefit) for r in rows))
-    look = regimen_look(first.regimen_class)
-
-    def draw(ax: Axes, y: float) -> None:
-        x = 0.0
-        unit = (_PLOT[1] - _PLOT[0]) / 100
-        for part, count, _ in parts:
-            width = 100 * count / treated
-            ax.add_patch(Rectangle((x, y - THICK / 2), width, THICK, **_fill(part, look.color), linewidth=0.7))
-            if width * unit > text_width(str(count), SMALL) + 3 and part in ("still", "none"):
-                color = "white" if part == "still" else MUTED
-                ax.text(x + width / 2, y, str(count), fontsize=SMALL, color=color, ha="center", va="center_baseline")
-            x += width
-        if untold > 0:
-            ax.add_patch(
-                Rectangle(
-                    (x, y - THICK / 2), 100 - x, THICK, facecolor="none", edgecolor=LINE, linestyle=":", linewidth=0.7
-                )
-            )
-
-    ledger.row(f"{row_label(first, names)}: {benefits}", str(treated), "; ".join(words), draw=draw)
+    marks = _bar(parts, treated, regimen_look(first.regimen_class).color)
+    return Row((f"{row_label(first, names)}: {benefits}", str(treated), "; ".join(words)), tuple(marks))
 
 
-def _fill(part: str, color: str) -> dict[str, object]:
-    return {
-        "still": {"facecolor": color, "edgecolor": color},
-        "until": {"facecolor": "white", "edgecolor": color, "hatch": "//////"},
-        "between": {"facecolor": "white", "edgecolor": color, "hatch": "//////"},
-        "early": {"facecolor": color + "33", "edgecolor": color},
-        "none": {"facecolor": "white", "edgecolor": INK},
-    }[part]
-
-
-def _axis(ax: Axes) -> None:
-    ax.set_xlim(0, 100)
-    ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"])
+def _bar(parts: list[tuple[str, int]], treated: int, color: str) -> list[Mark]:
+    """Boxes side by side, with the number of patients where it has room and contrast."""
+    marks: list[Mark] = []
+    x, unit = 0.0, (_TRACK.right - _TRACK.left) / 100
+    for part, count in parts:
+        width = 100 * count / treated
+        face, edge, hatch = {
+            "still": (color, color, ""),
+            "until": ("white", color, "//////"),
+            "between": ("white", color, "//////"),
+            "early": (color + "33", color, ""),
+            "none": ("white", INK, ""),
+        }[part]
+        marks.append(Box(x, x + width, _THICK, face, edge, hatch=hatch))
+        if width * unit > text_width(str(count), SMALL) + 3 and part in ("still", "none"):
+            letters = "white" if part == "still" else MUTED
+            marks.append(Words(x + width / 2, str(count), letters, align="center"))
+        x += width
+    if sum(count for _, count in parts) < treated:
+        marks.append(Box(x, 100, _THICK, "none", LINE, dash=":"))
+    return marks
 
 
 def _notes(left_out: pd.DataFrame | None) -> str:
@@ -173,9 +163,10 @@ def _alt(table: pd.DataFrame) -> str:
     later = still[np.isfinite(still["weeks_low"]) & (still["weeks_low"] > 0)].sort_values("weeks_low", kind="stable")
     if len(later):
         # of many arms those with most patients
-        told = later.sort_values("patients_treated", ascending=False, kind="stable").head(_FEW).sort_index()
-        parts = [f"{_share(r)} in {sentence_label(r, names)} at {in_weeks(r.weeks_low)}" for r in each(told)]
-        more = f" and {counted(len(later) - len(told), 'smaller group')}" if len(later) > len(told) else ""
+        largest = later.sort_values("patients_treated", ascending=False, kind="stable").head(_FEW).sort_index()
+        parts = [f"{_share(r)} in {sentence_label(r, names)} at {in_weeks(r.weeks_low)}" for r in each(largest)]
+        fewer = len(later) - len(largest)
+        more = f" and {counted(fewer, 'smaller group')}" if fewer else ""
         sentences.append(f"Still with the benefit at the last count: {', '.join(parts)}{more}.")
     if len(stopped):
         who = [f"{_words(r._replace(count_basis=''), _part(r))} in {sentence_label(r, names)}" for r in each(stopped)]

@@ -1,37 +1,36 @@
-"""What the figures of a clinic's own patients share: the mark of invented patients, names of groups, small panels."""
+"""What the figures of a clinic's own patients share: the mark of invented patients, names of groups, notes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, drawable, escape, paragraphs
-from analysis.figures.style import LINE, RULE, SMALL, TEXT, finish, nothing, sheet, text_width, write
+from analysis.figures.style import SMALL, TEXT, finish, nothing, sheet, text_width, write
 from analysis.wording import group_name, left_out_words, series
 
 INVENTED = "Synthetic data: these patients are invented."
-WARN = "#8a2b06"
+_WARN = "#8a2b06"
 _STRIP = 15  # points at the foot that the mark takes
 _LONGEST = 34  # letters of a name of a site or group in a picture
 
 
-def page(height: float, synthetic: bool) -> Picture:
-    """An empty picture; with invented patients a strip lower, in which it says so wherever it is copied to."""
+def clinic_sheet(height: float, synthetic: bool) -> Picture:
+    """An empty picture; for invented patients with a strip at its foot that says so wherever it is copied to."""
     picture = sheet(height + (_STRIP if synthetic else 0))
     if synthetic:
-        write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=WARN, weight="bold")
+        write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
     return picture
 
 
-def foot(synthetic: bool) -> list[str]:
-    """The mark for pictures that bring their own small print."""
+def invented_foot(synthetic: bool) -> list[str]:
+    """The mark for pictures that have small print of their own."""
     return [INVENTED] if synthetic else []
 
 
-def exhibit(
+def clinic_figure(
     name: str,
     picture: Picture,
     data: pd.DataFrame,
@@ -43,16 +42,16 @@ def exhibit(
 ) -> Figure:
     """The figure, laid out; words say what the picture says: that the patients are invented."""
     finish(picture)
-    alt, caption = marked(alt, synthetic), f"{caption} {INVENTED}" if synthetic else caption
+    alt, caption = _marked(alt, synthetic), f"{caption} {INVENTED}" if synthetic else caption
     return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies, paragraphs(*notes))
 
 
-def empty(name: str, why: str, caption: str, *notes: str, synthetic: bool = False) -> Figure:
+def empty_figure(name: str, why: str, caption: str, *notes: str, synthetic: bool = False) -> Figure:
     """The figure that says why there is nothing to draw."""
-    return nothing(name, marked(why, synthetic), caption, paragraphs(*notes))
+    return nothing(name, _marked(why, synthetic), caption, paragraphs(*notes))
 
 
-def marked(words: str, synthetic: bool) -> str:
+def _marked(words: str, synthetic: bool) -> str:
     """The words, led by the mark of invented patients."""
     return f"{INVENTED} {words}" if synthetic else words
 
@@ -69,27 +68,12 @@ def fitting(words: str, width: float, size: float = TEXT, weight: str = "normal"
     return words
 
 
-def not_shown(groups: Iterable[object], min_cell: int) -> str:
+def hidden_note(groups: Iterable[object], min_cell: int) -> str:
     """Markdown on groups that are too small to be drawn."""
     names = [escape(group_words(group)) for group in groups]
     return f"Not drawn, since fewer than {min_cell} patients stand behind it: {series(names)}." if names else ""
 
 
-def left_out(table: pd.DataFrame, *results: str) -> str:
+def left_out_note(table: pd.DataFrame, *results: str) -> str:
     """Markdown on what a result leaves out and why; `results`: those alone that concern one of them."""
     return escape(left_out_words(table, *results))
-
-
-def share_axis(ax: Axes, labelled: bool = True) -> None:
-    """A vertical axis of shares: 0 to 100%, a light rule every quarter."""
-    ax.set_ylim(-2, 102)
-    ax.set_yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"] if labelled else [""] * 5)
-    rules(ax, (0, 25, 50, 75, 100))
-
-
-def rules(ax: Axes, values: Iterable[float], strong: float = 0) -> None:
-    """Light horizontal rules, a stronger one where nothing is."""
-    for value in values:
-        ax.axhline(value, color=LINE if value == strong else RULE, linewidth=0.6, zorder=0.5)
-    ax.spines["bottom"].set_visible(False)
-    ax.tick_params(axis="x", length=0, pad=2)

@@ -12,24 +12,20 @@ from matplotlib.figure import Figure as Picture
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, paragraphs, studies_of
 from analysis.figures.labels import PanelLabels
-from analysis.figures.spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
+from analysis.figures.picture_parts import draw_heading
+from analysis.figures.row_figure import count_studies
+from analysis.figures.score_spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
 from analysis.figures.study_rows import marked_caption, not_drawn, present_in_order
 from analysis.figures.style import (
-    BAND,
-    LINE,
     MUTED,
     POINTS,
     REGIMEN_LOOKS,
-    RULE,
     SMALL,
     TEXT,
     Look,
-    at_week,
     finish,
     horizon_tick,
     nothing,
-    panel,
-    rule,
     series_looks,
     sheet,
     style,
@@ -39,6 +35,7 @@ from analysis.figures.style import (
     wrap,
     write,
 )
+from analysis.figures.treatment_axis import TreatmentAxis, pain_height, pain_panel
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
     CONTROL_HEADINGS,
@@ -54,16 +51,29 @@ from analysis.wording import (
 
 _LEFT, _GAP, _ACROSS, _HIGH = 24, 14, 3, 116
 _WIDE = (POINTS - 4 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
-_BEFORE, _END = 15, 46  # places of "before" and of the end of infusion in a panel
+_BEFORE, _END, _RIGHT = 15, 46, 12  # places of "before" and of the end of infusion, room right of the last week
 
 
-def pain_trajectories(
+def pain_trajectory_lines(
     scores: pd.DataFrame, changes: pd.DataFrame | None = None, name: str = "pain-trajectories"
 ) -> Figure:
-    """Every pain score on 0-10 over weeks from the end of infusion; takes `trajectories.scores`.
+    """Every pain score on the 0-10 scale over weeks from the end of infusion, one small panel a study.
 
-    changes: `trajectories.changes`, to list in the notes the arms of which only a change is printed. Bars show how far
-    the patients' scores spread, whatever kind of spread is printed; what is estimated or assumed is dashed.
+    Parameters
+    ----------
+    scores : DataFrame
+        The table of `trajectories.scores`: one row an arm and time, with value and spread in points.
+    changes : DataFrame, optional
+        The table of `trajectories.changes`, to list in the notes the arms of which only a change is printed.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold one row a score drawn: value, printed spread and SD in points, what the SD rests on, the row of
+        pain_scores.csv. Bars show how far the patients' scores spread, whatever kind of spread is printed; what is
+        estimated or assumed is dashed.
     """
     drawn = scores[scores["value"].notna() | scores["spread_low"].notna()]
     drawn = drawn[drawn["weeks"].notna() | (drawn["phase"] == "baseline")]
@@ -102,7 +112,7 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     y = 2.0
     for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
-        plan.append(("heading", y, (control, group["study_id"].nunique())))
+        plan.append(("heading", y, (CONTROL_HEADINGS.get(control, control), count_studies(group))))
         y += 24
         studies = [part for _, part in group.groupby("study_id", sort=False)]
         for start in range(0, len(studies), _ACROSS):
@@ -120,17 +130,7 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     picture = sheet(y + 16 + below)
     for kind, top, what in plan:
         if kind == "heading":
-            control, count = what
-            rule(picture, top, color=LINE)
-            heading = CONTROL_HEADINGS.get(control, control)
-            write(picture, 4, top + 12, heading, 8.5, weight="bold")
-            write(
-                picture,
-                11 + text_width(heading, 8.5, "bold"),
-                top + 12.2,
-                counted(count, "study", "studies"),
-                color=MUTED,
-            )
+            draw_heading(picture, top, *what)
         else:
             for cell in what:
                 _panel(picture, cell, top, horizon)
@@ -151,26 +151,18 @@ def _panel(picture: Picture, cell: _Cell, top: float, horizon: float) -> None:
     write(picture, cell.left, title, cell.title, weight="bold")
     write(picture, cell.left, top - 8, " and ".join(regimen_words(r) for r in regimens), SMALL, color=MUTED)
 
-    ax = panel(picture, cell.left, top, _WIDE, _HIGH)
-    ax.set_xlim(0, _WIDE)
-    ax.set_ylim(-0.15, 10.15)
-    unit = (_WIDE - _END - 12) / at_week(horizon)
-    places, words = week_ticks(horizon, unit, words=False)
-    ax.set_xticks([_BEFORE, *(_END + unit * p for p in places)], ["before", *words])
-    ax.set_yticks(range(0, 11, 2), [str(v) for v in range(0, 11, 2)] if cell.first else [""] * 6)
-    ax.spines["bottom"].set_visible(False)
-    ax.tick_params(axis="x", length=0, pad=2)
-    for value in range(0, 11, 2):
-        ax.axhline(value, color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.6)
-    ax.axvspan(_BEFORE + 14, _END, color=BAND, linewidth=0, zorder=0.4)
+    axis = TreatmentAxis(_WIDE, horizon, _BEFORE, _END, _RIGHT)
+    places, words = week_ticks(horizon, axis.unit, words=False)
+    ticks = {_BEFORE: "before"} | {_END + axis.unit * p: w for p, w in zip(places, words, strict=True)}
+    ax = pain_panel(picture, (cell.left, top), _HIGH, axis, ticks, labelled=cell.first)
 
     arms = [arm for _, arm in study.groupby("arm_id", sort=False, dropna=False)]
     looks = _looks(arms)
-    labels = PanelLabels(_WIDE, _HIGH, lambda value: _HIGH * (value + 0.15) / 10.3)
+    labels = PanelLabels(_WIDE, _HIGH, lambda score: pain_height(score, _HIGH))
     for number_of_arm, (arm, look) in enumerate(zip(arms, looks, strict=True)):
         shift = 7 * (number_of_arm - (len(arms) - 1) / 2)
-        _draw_arm(ax, arm, look, lambda w, s=shift: _place(w, unit) + s, labels, named=len(arms) > 1)
-        _counts(picture, cell.left, top + _HIGH + 17 + 10 * number_of_arm, arm, look, unit)
+        _draw_arm(ax, arm, look, lambda week, s=shift: axis.place(week) + s, labels, named=len(arms) > 1)
+        _counts(picture, cell.left, top + _HIGH + 17 + 10 * number_of_arm, arm, look, axis)
     labels.draw(ax)
 
 
@@ -178,10 +170,6 @@ def _looks(arms: list[pd.DataFrame]) -> list[Look]:
     treated = [arm for arm in arms if arm["role"].iloc[0] == "ketamine"]
     free = iter(series_looks(treated[0]["regimen_class"].iloc[0], len(treated)) if treated else [])
     return [next(free) if arm["role"].iloc[0] == "ketamine" else REGIMEN_LOOKS["control"] for arm in arms]
-
-
-def _place(week: float, unit: float) -> float:
-    return _BEFORE if pd.isna(week) else _END + unit * at_week(week)
 
 
 def _draw_arm(ax: Axes, arm: pd.DataFrame, look: Look, x_of, labels: PanelLabels, named: bool) -> None:
@@ -222,13 +210,13 @@ def _arm_name(row) -> str:
     return row.role if row.role != "ketamine" else "ketamine" if row.control == PLACEBO else plain_label(row.label)
 
 
-def _counts(picture: Picture, left: float, y: float, arm: pd.DataFrame, look: Look, unit: float) -> None:
+def _counts(picture: Picture, left: float, y: float, arm: pd.DataFrame, look: Look, axis: TreatmentAxis) -> None:
     rows = list(each(arm.sort_values("weeks", na_position="first", kind="stable")))
     edge = -1e9
     for row in rows:
         words = f"n {count_cell(row.n)}"
         half = text_width(words, SMALL) / 2
-        x = max(_place(row.weeks, unit), half - 4, edge + half + 4)
+        x = max(axis.place(row.weeks), half - 4, edge + half + 4)
         write(picture, left + x, y, words, SMALL, color=look.letters, ha="center")
         edge = x + half
 

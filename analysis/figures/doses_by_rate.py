@@ -11,8 +11,8 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each, grouped
 from analysis.exhibit import Figure, paragraphs, studies_of
-from analysis.figures.labels import nearest, place_labels
-from analysis.figures.ledger import draw_key, key_rows
+from analysis.figures.labels import nearest_place, place_labels
+from analysis.figures.picture_parts import KEY_ROW, draw_key, key_rows, regimen_key
 from analysis.figures.study_rows import arm_names, not_drawn, present_in_order
 from analysis.figures.style import (
     BAND,
@@ -31,23 +31,36 @@ from analysis.figures.style import (
     write,
 )
 from analysis.outcomes.context import PLACEBO
-from analysis.wording import REGIMEN_WORDS, half_up, regimen_words, short_citation, upper_first
+from analysis.wording import REGIMEN_WORDS, counted, half_up, regimen_words, short_citation, upper_first
 
 _LEFT, _WIDE, _HIGH = 58, 418, 310  # the plot in points
 _STRIP, _GAP = 34, 10  # for arms with only one of the two numbers
-HOURS = (5, 10, 24, 48, 100, 240)
+_HOURS = (5, 10, 24, 48, 100, 240)
 _STEPS = (1, 2, 5)
-HOUR_LINE = "#cdd4da"
-FILL = {"max": "none", "start": "left"}  # an upper limit is hollow, a lower one half-filled
+_HOUR_LINE = "#cdd4da"
+_FILL = {"max": "none", "start": "left"}  # an upper limit is hollow, a lower one half-filled
 # a pale ground keeps grid lines out of the words; outlined letters would make the file four times as large
-GROUND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
+_GROUND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
 
 
 def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map") -> Figure:
-    """Rate in mg/h against total dose in mg of each ketamine arm on logarithmic axes; takes `evidence_map.doses`.
+    """Rate in mg/h against total dose in mg of each ketamine arm, on logarithmic axes.
 
-    weight_kg: the body weight that the table was made for. Hollow markers: highest doses allowed. Arms with a rate but
-    no total stand in a strip below, with a total but no rate in a strip on the left, with neither in the notes.
+    Parameters
+    ----------
+    doses : DataFrame
+        The table of `evidence_map.doses`: one row an arm, `mg_per_h` and `total_mg`.
+    weight_kg : float
+        Body weight in kg that the table was made for.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data are the rows of `doses` that have a place. Hollow markers are highest doses allowed. Arms with a rate
+        but no total have a strip below, those with a total but no rate a strip on the left; those with neither are
+        listed in the notes.
     """
     caption = (
         f"Ketamine dose of each arm for a body weight of {weight_kg:g} kg, both axes logarithmic; grey lines join "
@@ -64,9 +77,8 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
             name, "No dose of the arms that count here can be put on a scale of mg per hour.", caption, notes
         )
     with style():
-        regimens = present_in_order(placed["regimen_class"], REGIMEN_WORDS)
-        key = key_rows([(regimen_look(r), regimen_words(r)) for r in regimens])
-        top = 3 + 14 * len(key) + 26
+        key = key_rows(regimen_key(placed))
+        top = 3 + KEY_ROW * len(key) + 26
         picture = sheet(top + _HIGH + 36)
         draw_key(picture, key)
         ax = panel(picture, _LEFT, top, _WIDE, _HIGH)
@@ -80,7 +92,7 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
 
 @dataclass(frozen=True)
 class _Scale:
-    """From mg/h and mg to points; a missing number stands in its strip."""
+    """From mg/h and mg to points; a missing number has a strip of its own."""
 
     low_rate: float
     high_rate: float
@@ -148,13 +160,13 @@ def _frame(picture: Picture, ax: Axes, scale: _Scale, top: float) -> None:
 def _hours(ax: Axes, scale: _Scale) -> None:
     """Lines of equal infusion time, labelled where they leave the plot."""
     last_top = -1e9
-    for hours in HOURS:
+    for hours in _HOURS:
         shift = log10(hours)
         low, high = max(scale.low_rate, scale.low_total - shift), min(scale.high_rate, scale.high_total - shift)
         if high - low < 0.4:
             continue
         xs, ys = [scale.x(10**v) for v in (low, high)], [scale.y(10 ** (v + shift)) for v in (low, high)]
-        ax.plot(xs, ys, color=HOUR_LINE, linewidth=0.7, zorder=0.8)
+        ax.plot(xs, ys, color=_HOUR_LINE, linewidth=0.7, zorder=0.8)
         words = f"{hours} h"
         if abs(xs[1] - _WIDE) < 1:
             ax.text(_WIDE + 4, ys[1], words, color=MUTED, fontsize=SMALL, va="center")
@@ -183,20 +195,20 @@ def _points(ax: Axes, scale: _Scale, table: pd.DataFrame) -> None:
     spots = place_labels(list(groups), sizes, (0, 0, _WIDE + 4, _HIGH))
     for ((x, y), rows), lines, spot in zip(groups.items(), labels, spots, strict=True):
         if spot.leader:
-            end = nearest(spot.box, (x, y))
+            end = nearest_place(spot.box, (x, y))
             ax.plot([x, end[0]], [y, end[1]], color=MUTED, linewidth=0.5, zorder=2)
         _mark(ax, x, y, rows)
         side = "right" if spot.x < x and abs(spot.y - y) < spot.box[3] - spot.box[1] else "left"
         edge = spot.box[2] - 1 if side == "right" else spot.box[0] + 1
         for number, (line, weight) in enumerate(lines):
             base = spot.box[3] - (number + 0.5) * step - 0.36 * SMALL
-            look = {"fontsize": SMALL, "color": INK, "weight": weight, "bbox": GROUND}
+            look = {"fontsize": SMALL, "color": INK, "weight": weight, "bbox": _GROUND}
             ax.text(edge, base, line, ha=side, va="baseline", zorder=4, **look)
 
 
 def _mark(ax: Axes, x: float, y: float, rows: list) -> None:
     """One marker for each kind of dose at this place, a hollow one around a filled one."""
-    seen = {(row.regimen_class, FILL.get(row.dose_kind, "full")): None for row in rows}
+    seen = {(row.regimen_class, _FILL.get(row.dose_kind, "full")): None for row in rows}
     for number, (regimen, fill) in enumerate(sorted(seen, key=lambda pair: pair[1] == "none")):
         look = regimen_look(regimen)
         size = 6.5 + 3.5 * number
@@ -219,23 +231,22 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame, weight_kg: float) -> str:
     for regimen in present_in_order(table["regimen_class"], REGIMEN_WORDS):
         group = table[table["regimen_class"] == regimen]
         parts = [
-            f"{_range(values)} {unit}"
+            f"{_from_to(values)} {unit}"
             for values, unit in ((group["mg_per_h"].dropna(), "mg per hour"), (group["total_mg"].dropna(), "mg in all"))
             if len(values)
         ]
-        arms = f"{len(group)} {'arm' if len(group) == 1 else 'arms'}"
-        sentences.append(f"{upper_first(regimen_words(regimen))}: {' and '.join(parts)} ({arms})")
+        sentences.append(f"{upper_first(regimen_words(regimen))}: {' and '.join(parts)} ({counted(len(group), 'arm')})")
     limits = int((table["dose_kind"] == "max").sum())
     words = f"Doses for {weight_kg:g} kg. {'. '.join(sentences)}."
     if limits:
         which = "It is" if len(table) == 1 else f"{limits} of {len(table)} are"
         words += f" {which} the highest dose allowed, not the dose given."
     if len(left):
-        words += f" {len(left)} further {'arm has' if len(left) == 1 else 'arms have'} no dose on this scale."
+        words += f" {counted(len(left), 'further arm has', 'further arms have')} no dose on this scale."
     return words
 
 
-def _range(values: pd.Series) -> str:
+def _from_to(values: pd.Series) -> str:
     def words(value: float) -> str:
         return half_up(value) if value >= 10 else half_up(value, 1)
 

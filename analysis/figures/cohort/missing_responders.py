@@ -1,4 +1,4 @@
-"""How many of the patients not seen would have to be responders for the conclusion to change."""
+"""The number of responders among the patients not seen at which the conclusion changes (tipping point)."""
 
 from __future__ import annotations
 
@@ -9,25 +9,43 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
-from analysis.figures.cohort.common import empty, exhibit, left_out, page, rules
+from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, left_out_note
+from analysis.figures.share_panels import draw_curve, horizontal_rules
 from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
 from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
 
 _LEFT, _TOP, _HIGH, _RIGHT = 46, 46, 150, 12
 _WIDE = POINTS - _LEFT - _RIGHT
-_SAME, OTHER = SERIES_LOOKS[0], SERIES_LOOKS[1]
-CONCLUSION = {
+_SAME, _OTHER = SERIES_LOOKS[0], SERIES_LOOKS[1]
+_CONCLUSION = {
     "fell": "fewer responders at follow-up",
     "rose": "more responders at follow-up",
     "no clear change": "no clear change",
 }
 
 
-def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "tipping-point") -> Figure:
-    """The change of the responder rate for every possible answer of those not seen; takes `cohort.response`.
+def tipping_point_curve(
+    result: Any, level: float = 0.95, synthetic: bool = False, name: str = "tipping-point"
+) -> Figure:
+    """The change of the responder rate for every possible number of responders among those not seen.
 
-    From left to right from none to all of those without a follow-up score as responders; the colour says which
-    conclusion the interval allows.
+    Parameters
+    ----------
+    result : Response
+        The result of `cohort.response`: `tipping`, one row a number of responders among the patients without a
+        follow-up score, and `tips`, the conclusion and where it changes.
+    level : float
+        Confidence level of its intervals, for the words.
+    synthetic : bool
+        Whether the patients are invented; the picture then says so.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data are `tipping`. From left to right: none to all of them as responders; the colour says which conclusion
+        the interval allows.
     """
     tips, table = result.tips, result.tipping.sort_values("missing_responders")
     caption = (
@@ -37,28 +55,27 @@ def tipping_point(result: Any, level: float = 0.95, synthetic: bool = False, nam
         "follow-up score were responders. Left: none of them (non-responder imputation); right: all of them. Thick and "
         "blue: the same conclusion as from the patients seen; thin and orange: another one."
     )
-    notes = (f"Counted: {result.unit}.", left_out(result.left_out, "tipping"))
+    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, "tipping"))
     if tips.hidden or table.empty or not tips.missing > 0:
         why = (
             "No patient lacks a follow-up score, so that nothing can tip."
             if not tips.hidden and tips.missing == 0
             else ("Too few patients stand behind the missing scores to show what they could change.")
         )
-        return empty(name, why, caption, *notes, synthetic=synthetic)
+        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
     words = _words(tips)
     with style():
         title = balanced(words, POINTS - 8, 8.5, "bold")
         extra = 11 * title.count("\n")
-        picture = page(_TOP + extra + _HIGH + 34, synthetic)
+        picture = clinic_sheet(_TOP + extra + _HIGH + 34, synthetic)
         write(picture, 4, 10 + extra / 2, title, 8.5, weight="bold")
         _draw(picture, table, tips, _TOP + extra)
-        return exhibit(
-            name, picture, result.tipping, f"{words} {_ends(table, level)}", caption, *notes, synthetic=synthetic
-        )
+        alt = f"{words} {_ends(table, level)}"
+        return clinic_figure(name, picture, result.tipping, alt, caption, *notes, synthetic=synthetic)
 
 
 def _words(tips: Any) -> str:
-    seen, missing = f"“{upper_first(CONCLUSION[tips.conclusion])}”", int(tips.missing)
+    seen, missing = f"“{upper_first(_CONCLUSION[tips.conclusion])}”", int(tips.missing)
     if tips.never_changes:
         return f"{seen} holds whatever became of the {counted(missing, 'patient')} not seen."
     if pd.isna(tips.low):
@@ -82,31 +99,25 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
     step = 20 if ceiling - bottom > 50 else 10
     ticks = [v for v in range(-100, 101, step) if bottom <= v <= ceiling]
     ax.set_yticks(ticks, [f"+{v}" if v > 0 else f"{v}".replace("-", "−") for v in ticks])
-    rules(ax, ticks)
+    horizontal_rules(ax, ticks)
     same = table["same"].astype(bool).to_numpy()
-    for chosen, look, width in ((same, _SAME, 2.2), (~same, OTHER, 1.0)):
+    for chosen, look, width in ((same, _SAME, 2.2), (~same, _OTHER, 1.0)):
         for start, end in _runs(chosen):
             if chosen is not same:  # reaches to where the conclusion held
                 start, end = max(start - 1, 0), min(end + 1, len(x))
             part = slice(start, end)
-            ax.fill_between(x[part], low[part], high[part], color=look.color, alpha=0.18, linewidth=0, zorder=1)
-            ax.plot(x[part], middle[part], color=look.color, linewidth=width, zorder=2)
+            line = middle[part]
+            draw_curve(ax, x[part], line, line, look, bands=[(low[part], high[part], 0.18)], width=width)
             if end - start == 1:
                 ax.plot([x[start]] * 2, [low[start], high[start]], color=look.color, linewidth=width, zorder=2)
     _ticks(ax, tips)
     write(picture, _LEFT, top - 20, "change of the responder rate, percentage points", SMALL, color=MUTED)
-    write(
-        picture,
-        _LEFT + _WIDE / 2,
-        top + _HIGH + 26,
-        f"responders among the {counted(int(tips.missing), 'patient')} without a follow-up score",
-        color=MUTED,
-        ha="center",
-    )
+    below = f"responders among the {counted(int(tips.missing), 'patient')} without a follow-up score"
+    write(picture, _LEFT + _WIDE / 2, top + _HIGH + 26, below, color=MUTED, ha="center")
     for conclusion in dict.fromkeys(table["conclusion"]):
         for start, end in _runs((table["conclusion"] == conclusion).to_numpy()):
-            look = _SAME if conclusion == tips.conclusion else OTHER
-            _label(picture, x[start], x[end - 1], tips.missing, top - 6, CONCLUSION[conclusion], look.letters)
+            look = _SAME if conclusion == tips.conclusion else _OTHER
+            _label(picture, x[start], x[end - 1], tips.missing, top - 6, _CONCLUSION[conclusion], look.letters)
 
 
 def _label(picture: Picture, first: float, last: float, missing: float, y: float, words: str, color: str) -> None:
@@ -121,15 +132,15 @@ def _ticks(ax: Any, tips: Any) -> None:
     wanted = {0: "0", missing: f"all {missing}"}
     if pd.notna(tips.low) and not tips.never_changes:
         wanted |= {int(tips.low): str(int(tips.low)), int(tips.high): str(int(tips.high))}
-    kept: dict[int, str] = {}
+    chosen: dict[int, str] = {}
     for place in (0, missing, *sorted(set(wanted) - {0, missing})):
         points = place / missing * _WIDE
         if all(
-            abs(points - other / missing * _WIDE) > text_width(kept[other]) / 2 + text_width(wanted[place]) / 2 + 4
-            for other in kept
+            abs(points - other / missing * _WIDE) > text_width(chosen[other]) / 2 + text_width(wanted[place]) / 2 + 4
+            for other in chosen
         ):
-            kept[place] = wanted[place]
-    ax.set_xticks(sorted(kept), [kept[place] for place in sorted(kept)])
+            chosen[place] = wanted[place]
+    ax.set_xticks(sorted(chosen), [chosen[place] for place in sorted(chosen)])
     ax.tick_params(axis="x", length=3, color=LINE)
 
 
@@ -141,12 +152,12 @@ def _runs(chosen: Any) -> list[tuple[int, int]]:
 
 def _ends(table: pd.DataFrame, level: float) -> str:
     first, last = table.iloc[0], table.iloc[-1]
-    told = [
+    ends = [
         f"if {words} of them were responders, the rate changes by {_points(row['difference'])} percentage points "
         f"({interval_words(level)} {_points(row['difference_low'])} to {_points(row['difference_high'])})"
         for words, row in (("none", first), ("all", last))
     ]
-    return f"{upper_first(told[0])}; {told[1]}."
+    return f"{upper_first(ends[0])}; {ends[1]}."
 
 
 def _points(value: float) -> str:

@@ -1,16 +1,17 @@
-"""Responder rates put together over studies: each rate with its weight, the pooled rate, and the next study."""
+"""Responder rates of like studies pooled, as a forest plot: rates, weights, pooled rate, prediction interval."""
 
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Polygon, Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, escape, paragraphs, studies_of
-from analysis.figures.ledger import Column, Ledger, interval
-from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order, source_columns
-from analysis.figures.style import INK, MUTED, nothing, regimen_look, style
+from analysis.figures.picture_parts import regimen_key
+from analysis.figures.responder_rates import rate_marks, rate_numbers
+from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, draw_rows, percent_track
+from analysis.figures.row_marks import Box, Diamond
+from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order
+from analysis.figures.style import MUTED, nothing, style
 from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis import PooledRates
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
@@ -32,23 +33,37 @@ from analysis.wording import (
 )
 
 _COLUMNS = (
-    Column(4, 166),
-    Column(196, 26, "weeks", "right"),
-    Column(250, 50, "responders\nof all", "right"),
-    Column(286, 34, "weight", "right"),
-    Column(430, 86, "percent\n(interval)"),
+    PrintedColumn(4, 166),
+    PrintedColumn(196, 26, "weeks", "right"),
+    PrintedColumn(250, 50, "responders\nof all", "right"),
+    PrintedColumn(286, 34, "weight", "right"),
+    PrintedColumn(430, 86, "percent\n(interval)"),
 )
-_PLOT = (300, 420)
-PALE = "#dde2e6"
-LIMITS = ["ci_low", "ci_high", "pi_low", "pi_high"]
-SPREAD = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q", "q_p", "note"]
+_TRACK = percent_track(300, 420)
+_PALE = "#dde2e6"
+_LIMITS = ["ci_low", "ci_high", "pi_low", "pi_high"]
+_HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q", "q_p", "note"]
 
 
 def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-rates") -> Figure:
-    """Each pooled responder rate with the rates it rests on; takes `synthesis.pooled_rates`.
+    """Each pooled responder rate with the rates it rests on, its weights and its prediction interval.
 
-    level: the level the rates were pooled with, for the words. A pooled rate is a diamond as wide as its confidence
-    interval, hollow if only two studies make it; the bar below it is the prediction interval.
+    Parameters
+    ----------
+    pooled : PooledRates
+        The result of `synthesis.pooled_rates`.
+    level : float
+        Confidence level the rates were pooled with, for the words.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold a row for each study (`what` = study: counts, weight, percent and interval) and for each group
+        (`what` = pooled: percent, confidence and prediction interval, heterogeneity). A pooled rate is a diamond as
+        wide as its confidence interval, hollow if only two studies make it; the bar below it is the prediction
+        interval.
     """
     words = percent_level(level)
     caption = (
@@ -64,82 +79,66 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
     if groups.empty:
         why = "No responder rate can be put together: no two studies count the same thing at about the same time."
         return nothing(name, why, caption, left_out)
+    rows: list[Row | RowHeading] = []
     parts = []
+    for control in present_in_order(groups["control"], CONTROL_HEADINGS):
+        for route, some in groups[groups["control"] == control].groupby("route", sort=False):
+            route_words = "intravenous" if route == "iv" else str(route).replace("_", " ")
+            rows.append(RowHeading(CONTROL_HEADINGS.get(control, control), route_words))
+            for group in each(some):
+                members = _members(studies, group)
+                rows += _group_rows(group, members, level)
+                parts += [_study_data(members), _pooled_data(group)]
     with style():
-        ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in present_in_order(groups["control"], CONTROL_HEADINGS):
-            for route, some in groups[groups["control"] == control].groupby("route", sort=False):
-                ledger.heading(CONTROL_HEADINGS.get(control, control), _route(route))
-                for group in each(some):
-                    members = _members(studies, group)
-                    parts += [_study_data(members), _pooled_data(group)]
-                    _add(ledger, group, members, level)
-        regimens = present_in_order(studies["regimen_class"], REGIMEN_WORDS)
-        picture = ledger.render(
-            _axis, key=[(regimen_look(r), regimen_words(r)) for r in regimens], foot=[marks_line(studies)]
-        )
+        picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(studies), [marks_line(studies)])
     data = pd.concat(parts, ignore_index=True)
-    notes = paragraphs(_cautions(groups), _mixed(pooled), _without(pooled), left_out)
+    cautions = " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
+    notes = paragraphs(cautions, _mixed(pooled), _without(pooled), left_out)
     return Figure(
         name, picture, data, _alt(groups, level), marked_caption(caption, studies), studies_of(studies), notes
     )
-
-
-def _route(route: str) -> str:
-    return "intravenous" if route == "iv" else route.replace("_", " ")
 
 
 def _members(table: pd.DataFrame, group) -> pd.DataFrame:
     return table[(table[GROUP_KEYS] == [getattr(group, key) for key in GROUP_KEYS]).all(axis=1)]
 
 
-def _add(ledger: Ledger, group, members: pd.DataFrame, level: float) -> None:
-    ledger.subheading(f"{upper_first(group.definition_words)}, {group.window}")
-    for row in each(members):
-        ledger.row(
-            f"{short_citation(row.citation)}{source_mark(row.access)}: {row.definition}",
-            weeks_cell(row.weeks),
-            f"{int(row.responders)}/{int(row.n)}{count_mark(row.count_basis)}",
-            percent(row.weight),
-            f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
-            draw=lambda ax, y, row=row: interval(
-                ax, y, 100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, regimen_look(row.regimen_class)
+def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHeading]:
+    """The studies of a group, then its pooled rate, prediction interval and heterogeneity."""
+    studies = [
+        Row(
+            (
+                f"{short_citation(row.citation)}{source_mark(row.access)}: {row.definition}",
+                weeks_cell(row.weeks),
+                f"{int(row.responders)}/{int(row.n)}{count_mark(row.count_basis)}",
+                percent(row.weight),
+                f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
             ),
+            rate_marks(row),
         )
-    ledger.row(
-        f"Pooled, {percent_level(level)} interval",
-        "",
-        f"{int(group.responders)}/{int(group.patients)}",
-        "100%",
-        f"{percent(group.rate)} ({percent_pair(group.ci_low, group.ci_high)})",
-        draw=lambda ax, y: _diamond(ax, y, group),
-    )
+        for row in each(members)
+    ]
     guess = " (hardly more than a guess from two studies)" if group.k == 2 else ""
-    ledger.row(
-        f"Prediction interval: next study{guess}",
-        *("", "", ""),
-        percent_pair(group.pi_low, group.pi_high),
-        draw=lambda ax, y: _bar(ax, y, group),
-    )
-    ledger.row(
-        f"Between studies: I² {percent(group.i2)} ({percent_pair(group.i2_low, group.i2_high)})", *[""] * 4, color=MUTED
-    )
-
-
-def _diamond(ax: Axes, y: float, group) -> None:
-    corners = [(100 * group.ci_low, y), (100 * group.rate, y - 5), (100 * group.ci_high, y), (100 * group.rate, y + 5)]
-    face = "white" if group.k == 2 else INK
-    ax.add_patch(Polygon(corners, closed=True, facecolor=face, edgecolor=INK, linewidth=0.9, zorder=2))
-
-
-def _bar(ax: Axes, y: float, group) -> None:
-    low, high = 100 * group.pi_low, 100 * group.pi_high
-    ax.add_patch(Rectangle((low, y - 2.2), high - low, 4.4, facecolor=PALE, edgecolor=MUTED, linewidth=0.7, zorder=2))
-
-
-def _axis(ax: Axes) -> None:
-    ax.set_xlim(0, 100)
-    ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"])
+    heterogeneity = f"Between studies: I² {percent(group.i2)} ({percent_pair(group.i2_low, group.i2_high)})"
+    return [
+        RowHeading(f"{upper_first(group.definition_words)}, {group.window}", below=True),
+        *studies,
+        Row(
+            (
+                f"Pooled, {percent_level(level)} interval",
+                "",
+                f"{int(group.responders)}/{int(group.patients)}",
+                "100%",
+                f"{percent(group.rate)} ({percent_pair(group.ci_low, group.ci_high)})",
+            ),
+            (Diamond(100 * group.ci_low, 100 * group.rate, 100 * group.ci_high, hollow=group.k == 2),),
+        ),
+        Row(
+            (f"Prediction interval: next study{guess}", "", "", "", percent_pair(group.pi_low, group.pi_high)),
+            (Box(100 * group.pi_low, 100 * group.pi_high, 4.4, _PALE, MUTED),),
+        ),
+        Row((heterogeneity, "", "", "", ""), color=MUTED),
+    ]
 
 
 def _study_data(table: pd.DataFrame) -> pd.DataFrame:
@@ -150,14 +149,7 @@ def _study_data(table: pd.DataFrame) -> pd.DataFrame:
             **{key: table[key] for key in GROUP_KEYS},
             **{column: table[column] for column in same},
             "weeks_after_end_of_infusion": table["weeks"],
-            "responders": table["responders"],
-            "n": table["n"],
-            "weight_percent": 100 * table["weight"],
-            "percent_responders": 100 * table["rate"],
-            "ci_low_percent": 100 * table["ci_low"],
-            "ci_high_percent": 100 * table["ci_high"],
-            "percent_as_printed": table["percent_reported"],
-            **source_columns(table, "responders"),
+            **rate_numbers(table, "weight"),
         }
     )
 
@@ -173,15 +165,11 @@ def _pooled_data(group) -> pd.DataFrame:
                 "n": group.patients,
                 "weight_percent": 100.0,
                 "percent_responders": 100 * group.rate,
-                **{f"{limit}_percent": 100 * getattr(group, limit) for limit in LIMITS},
-                **{column: getattr(group, column) for column in SPREAD},
+                **{f"{limit}_percent": 100 * getattr(group, limit) for limit in _LIMITS},
+                **{column: getattr(group, column) for column in _HETEROGENEITY},
             }
         ]
     )
-
-
-def _cautions(groups: pd.DataFrame) -> str:
-    return " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
 
 
 def _mixed(pooled: PooledRates) -> str:
@@ -202,7 +190,7 @@ def _without(pooled: PooledRates) -> str:
         rest = _members(pooled.without, group)
         if rest.empty:
             continue
-        least, most = (next(each(rest.loc[[where]])) for where in (rest["rate"].idxmin(), rest["rate"].idxmax()))
+        least, most = (next(each(rest.loc[[index]])) for index in (rest["rate"].idxmin(), rest["rate"].idxmax()))
         parts.append(
             f"{group.definition_words} {group.window}: {percent(group.rate)} with all, from {percent(least.rate)} "
             f"(without {cite(least.study_id, short_citation(least.citation))}) to {percent(most.rate)} "
@@ -213,7 +201,7 @@ def _without(pooled: PooledRates) -> str:
 
 def _alt(groups: pd.DataFrame, level: float) -> str:
     controlled = of_them(int((groups["control"] == PLACEBO).sum()), len(groups))
-    told = [
+    parts = [
         f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} "
         f"patients in {counted(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({percent_level(level)} "
         f"interval {percent_pair(group.ci_low, group.ci_high)}, "
@@ -222,5 +210,5 @@ def _alt(groups: pd.DataFrame, level: float) -> str:
     ]
     return (
         f"{counted(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "
-        f"studies. {upper_first('; '.join(told))}."
+        f"studies. {upper_first('; '.join(parts))}."
     )

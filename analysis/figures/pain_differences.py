@@ -6,38 +6,32 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, studies_of
-from analysis.figures.ledger import Column, Ledger, assumed_interval, interval
-from analysis.figures.study_rows import (
-    arm_names,
-    marked_caption,
-    marks_line,
-    not_drawn,
-    present_in_order,
-    row_label,
-)
-from analysis.figures.style import INK, LINE, MUTED, Look, nothing, regimen_look, style
+from analysis.figures.picture_parts import regimen_key
+from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, Track, draw_rows
+from analysis.figures.row_marks import Line, Mark, interval_marks
+from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, present_in_order, row_label
+from analysis.figures.style import INK, Look, nothing, regimen_look, style
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import (
     CONTROL_HEADINGS,
-    REGIMEN_WORDS,
     count_cell,
     half_up,
     in_weeks,
+    number_interval,
     percent_level,
-    regimen_words,
     short_citation,
     weeks_cell,
 )
 
 _COLUMNS = (
-    Column(4, 184),
-    Column(216, 32, "weeks", "right"),
-    Column(252, 40, "patients", "right"),
-    Column(418, 98, "points"),
+    PrintedColumn(4, 184),
+    PrintedColumn(216, 32, "weeks", "right"),
+    PrintedColumn(252, 40, "patients", "right"),
+    PrintedColumn(418, 98, "points"),
 )
-_PLOT = (266, 406)
-CONTRAST = Look(INK, INK, "o")
-BETWEEN = {
+_LEFT, _RIGHT = 266, 406  # the track
+_CONTRAST = Look(INK, INK, "o")
+_BETWEEN = {
     PLACEBO: "Ketamine minus placebo, at the same time",
     ACTIVE: "Ketamine minus comparator, at the same time",
 }
@@ -46,24 +40,39 @@ _WITHIN = {
     ACTIVE: "Change since baseline within the arms of comparisons without placebo",
     UNCONTROLLED: "Change since baseline, no control group",
 }
-BASIS_WORDS = {
+_BASIS_WORDS = {
     "mean change as printed": "mean change",
     "difference of means": "difference of means",
     "difference of medians": "difference of medians",
     "span of means": "span of several means",
 }
-_FEW = 4
-READINGS = (("sd", "± read as SD"), ("se", "± read as SE"))
+_FEW = 4  # so many changes at most are all named in the alternative text
+_READINGS = (("sd", "± read as SD"), ("se", "± read as SE"))
 
 
-def pain_changes(
+def pain_change_forest(
     changes: pd.DataFrame, differences: pd.DataFrame, level: float = 0.95, name: str = "pain-changes"
 ) -> Figure:
-    """Differences between arms and changes since baseline in points of the 0-10 scale; takes `trajectories.changes` and
-    `trajectories.between_arms`.
+    """Differences of pain between arms and changes since baseline, in points of the 0-10 scale.
 
-    A difference whose spread has no label stands twice, read as an SD and as an SE. Spans of means are bars without a
-    point; differences of group means or medians are hollow points without an interval.
+    Parameters
+    ----------
+    changes : DataFrame
+        The table of `trajectories.changes`: one row an arm and time.
+    differences : DataFrame
+        The table of `trajectories.between_arms`: one row a comparison.
+    level : float
+        Confidence level of the tables' intervals, for the words.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold a row for each difference (`what` = ketamine minus control) and for each change (`what` = its
+        basis), in points, with intervals and n. A difference whose spread has no label has two rows, read as an
+        SD and as an SE. Spans of means are bars without a point; differences of group means or medians are hollow
+        points without an interval. Arms with neither are listed in the notes.
     """
     caption = (
         "Pain in points of the 0 to 10 scale; left of the line means less pain. Top: ketamine minus control at the "
@@ -84,102 +93,85 @@ def pain_changes(
             caption,
         )
 
-    names, order = arm_names(drawn), []
+    drawn = drawn.sort_values(["weeks", "study_id"], kind="stable")
+    parts = [drawn[drawn["control"] == control] for control in present_in_order(drawn["control"], CONTROL_HEADINGS)]
+    drawn = pd.concat(parts) if parts else drawn
     with style():
-        ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in present_in_order(differences["control"], CONTROL_HEADINGS):
-            ledger.heading(BETWEEN.get(control, f"Ketamine minus control ({control})"))
-            for row in each(differences[differences["control"] == control]):
-                _add_difference(ledger, row)
-        for control in present_in_order(drawn["control"], CONTROL_HEADINGS):
-            ledger.heading(_WITHIN.get(control, f"Change since baseline ({control})"))
-            for row in each(drawn[drawn["control"] == control].sort_values(["weeks", "study_id"], kind="stable")):
-                order.append(row.Index)
-                _add_change(ledger, row, names)
-        low, high = _limits(drawn, differences)
-        regimens = present_in_order(drawn["regimen_class"], REGIMEN_WORDS)
-        key = [(regimen_look(r), regimen_words(r)) for r in regimens]
-        picture = ledger.render(lambda ax: _axis(ax, low, high), "← less pain", key=key, foot=[marks_line(drawn)])
-    drawn = drawn.loc[order]
+        rows = [*_difference_rows(differences), *_change_rows(drawn)]
+        picture = draw_rows(_COLUMNS, _track(drawn, differences), rows, regimen_key(drawn), [marks_line(drawn)])
     data = pd.concat([_difference_data(differences), _change_data(drawn)], ignore_index=True)
     studies = studies_of(differences, drawn)
     return Figure(name, picture, data, _alt(drawn, differences, level), marked_caption(caption, drawn), studies, notes)
 
 
 def _points(value: float, low: float, high: float) -> str:
-    limits = f"({half_up(low, 1)} to {half_up(high, 1)})" if pd.notna(low) else ""
+    limits = f"({number_interval(low, high)})" if pd.notna(low) else ""
     return f"{half_up(value, 1)} {limits}".strip()
 
 
-def _add_difference(ledger: Ledger, row) -> None:
-    readings = [(key, words) for key, words in READINGS if pd.notna(getattr(row, f"ci_low_if_{key}"))]
+def _difference_rows(differences: pd.DataFrame) -> list[Row | RowHeading]:
+    rows: list[Row | RowHeading] = []
+    for control in present_in_order(differences["control"], CONTROL_HEADINGS):
+        rows.append(RowHeading(_BETWEEN.get(control, f"Ketamine minus control ({control})")))
+        for row in each(differences[differences["control"] == control]):
+            rows += _readings(row)
+    return rows
+
+
+def _readings(row) -> list[Row]:
+    """The row of a difference, or one row for each reading of a spread without a label."""
+    readings = [(key, words) for key, words in _READINGS if pd.notna(getattr(row, f"ci_low_if_{key}"))]
     n = f"{count_cell(row.n_ketamine)} + {count_cell(row.n_control)}"
     if not readings:
-        ledger.row(
-            f"{short_citation(row.citation)}, no spread printed",
-            weeks_cell(row.weeks),
-            n,
-            half_up(row.difference, 1),
-            draw=lambda ax, y: interval(ax, y, row.difference, row.difference, row.difference, CONTRAST, hollow=True),
-        )
+        marks = interval_marks(row.difference, row.difference, row.difference, _CONTRAST, hollow=True)
+        label = f"{short_citation(row.citation)}, no spread printed"
+        return [Row((label, weeks_cell(row.weeks), n, half_up(row.difference, 1)), marks)]
+    rows = []
     for key, words in readings:
         low, high = getattr(row, f"ci_low_if_{key}"), getattr(row, f"ci_high_if_{key}")
         unlabelled = len(readings) > 1
-        ledger.row(
-            f"{short_citation(row.citation)}, {words}" if unlabelled else short_citation(row.citation),
-            weeks_cell(row.weeks),
-            n,
-            _points(row.difference, low, high),
-            draw=lambda ax, y, low=low, high=high, show=assumed_interval if unlabelled else interval: show(
-                ax, y, low, row.difference, high, CONTRAST
-            ),
-        )
+        label = f"{short_citation(row.citation)}, {words}" if unlabelled else short_citation(row.citation)
+        marks = interval_marks(low, row.difference, high, _CONTRAST, assumed=unlabelled)
+        rows.append(Row((label, weeks_cell(row.weeks), n, _points(row.difference, low, high)), marks))
+    return rows
 
 
-def _add_change(ledger: Ledger, row, names: dict) -> None:
+def _change_rows(changes: pd.DataFrame) -> list[Row | RowHeading]:
+    names = arm_names(changes)
+    rows: list[Row | RowHeading] = []
+    for control in present_in_order(changes["control"], CONTROL_HEADINGS):
+        rows.append(RowHeading(_WITHIN.get(control, f"Change since baseline ({control})")))
+        for row in each(changes[changes["control"] == control]):
+            role = f" ({row.role})" if row.role != "ketamine" else ""
+            label = f"{row_label(row, names)}{role}, {_BASIS_WORDS.get(row.basis, row.basis)}"
+            points = (
+                number_interval(row.change_low, row.change_high)
+                if pd.isna(row.change)
+                else _points(row.change, row.change_low, row.change_high)
+            )
+            rows.append(Row((label, weeks_cell(row.weeks), count_cell(row.n), points), _change_marks(row)))
+    return rows
+
+
+def _change_marks(row) -> tuple[Mark, ...]:
     look = regimen_look(row.regimen_class)
-
-    def draw(ax, y: float) -> None:
-        if pd.isna(row.change):
-            ax.plot([row.change_low, row.change_high], [y, y], color=look.color, linewidth=5, alpha=0.45)
-            ax.plot([row.change_low, row.change_high], [y, y], color=look.color, marker="|", linestyle="", markersize=7)
-        else:
-            known = pd.notna(row.change_low)
-            low, high = (row.change_low, row.change_high) if known else (row.change, row.change)
-            interval(ax, y, low, row.change, high, look, hollow=not known)
-
-    words = (
-        half_up(row.change_low, 1) + " to " + half_up(row.change_high, 1)
-        if pd.isna(row.change)
-        else _points(row.change, row.change_low, row.change_high)
-    )
-    role = f" ({row.role})" if row.role != "ketamine" else ""
-    ledger.row(
-        f"{row_label(row, names)}{role}, {BASIS_WORDS.get(row.basis, row.basis)}",
-        weeks_cell(row.weeks),
-        count_cell(row.n),
-        words,
-        draw=draw,
-    )
+    if pd.isna(row.change):
+        return (Line(row.change_low, row.change_high, look.color, width=5, alpha=0.45, ends=7),)
+    if pd.isna(row.change_low):
+        return interval_marks(row.change, row.change, row.change, look, hollow=True)
+    return interval_marks(row.change_low, row.change, row.change_high, look)
 
 
-def _limits(changes: pd.DataFrame, differences: pd.DataFrame) -> tuple[float, float]:
-    columns = ["difference", *(f"ci_{end}_if_{key}" for end in ("low", "high") for key, _ in READINGS)]
+def _track(changes: pd.DataFrame, differences: pd.DataFrame) -> Track:
+    columns = ["difference", *(f"ci_{end}_if_{key}" for end in ("low", "high") for key, _ in _READINGS)]
     values = pd.concat([changes[["change", "change_low", "change_high"]].stack(), differences[columns].stack()]).astype(
         "float64"
     )
     low = min(-2.0, 2 * ((values.min() - 0.3) // 2))
     high = max(1.0, values.max() + 0.5)
-    return low, high
-
-
-def _axis(ax, low: float, high: float) -> None:
-    ax.set_xlim(low, high)
     step = 2 if high - low <= 14 else 4
-    ticks = list(range(int(low), int(high) + 1, step))
-    ax.set_xticks(ticks, [half_up(tick) for tick in ticks])
-    ax.axvline(0, color=LINE, linewidth=0.9, zorder=0.5)
-    ax.xaxis.label.set_color(MUTED)
+    ticks = {tick: half_up(tick) for tick in range(int(low), int(high) + 1, step)}
+    return Track(_LEFT, _RIGHT, low, high, ticks, "← less pain", zero=True)
 
 
 def _difference_data(table: pd.DataFrame) -> pd.DataFrame:
@@ -227,7 +219,7 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
         readings = [
             f"{half_up(getattr(row, f'ci_low_if_{key}'), 1)} to {half_up(getattr(row, f'ci_high_if_{key}'), 1)} with "
             f"the {words}"
-            for key, words in READINGS
+            for key, words in _READINGS
             if pd.notna(getattr(row, f"ci_low_if_{key}"))
         ]
         against = {PLACEBO: "under placebo"}.get(row.control, "in the control group")
@@ -268,5 +260,7 @@ def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
 
 
 def _where(row: pd.Series) -> str:
-    time = f"week {weeks_cell(row['weeks'])}, n = {count_cell(row['n'])}"
-    return f"{half_up(row['change'], 1)} in {short_citation(row['citation'])} ({time})"
+    return (
+        f"{half_up(row['change'], 1)} in {short_citation(row['citation'])} (week {weeks_cell(row['weeks'])}, n = "
+        f"{count_cell(row['n'])})"
+    )

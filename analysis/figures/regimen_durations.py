@@ -6,28 +6,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
-from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, paragraphs, studies_of
+from analysis.figures.picture_parts import write_numbers
+from analysis.figures.share_panels import draw_curve, draw_points, share_panel, stepped
 from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order
 from analysis.figures.style import (
-    LINE,
     MUTED,
     POINTS,
-    RULE,
     SMALL,
     Look,
     at_week,
     finish,
     nothing,
-    panel,
     regimen_look,
     sheet,
     style,
     text_height,
-    text_width,
-    week_ticks,
     wrap,
     write,
 )
@@ -50,23 +46,35 @@ from analysis.wording import (
 )
 
 _LEFT, _RIGHT, _GAP, _HIGH = 98.0, 22.0, 32.0, 168.0
-WIDEST = 200.0
-SIDE_BY_SIDE = 3
+_WIDEST = 200.0
+_ACROSS = 3  # panels side by side
 _FOOT = (
     "● patients were counted then, with limits; dark box: between two counts, any value inside fits equally well; "
     "pale: the limits there."
 )
-ROWS = (("still", "still have it"), ("over", "lost or never had it"), ("unknown", "not known"))
+_ROWS = (("still", "still have it"), ("over", "lost or never had it"), ("unknown", "not known"))
 _SAME = 1e-9
 
 
-def duration_curves(curves: DurationCurves, level: float = 0.95, name: str = "duration-curves") -> Figure:
-    """The share of patients whose benefit lasts longer than each time, one panel a regimen; takes
-    `synthesis.duration_curves`.
+def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: str = "duration-curves") -> Figure:
+    """The share of patients whose benefit lasts longer than each time, one panel a regimen.
 
-    Where nobody was counted the estimate is a range, drawn as a box. Below each panel the patients known at the counted
-    times: who still has the benefit, who has it no longer, of whom it isn't known.
-    level: the level of the table's limits, for the words.
+    Parameters
+    ----------
+    curves : DurationCurves
+        The result of `synthesis.duration_curves`: Turnbull's estimate for each regimen.
+    level : float
+        Confidence level of its limits, for the words.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold, for each regimen, a row for each counted time and each stretch between (percent, limits, patients
+        known to have the benefit, to have it no longer, not known), one for the regimen (median in weeks with limits)
+        and one for each interval of patients. Between two counts the estimate is a range, drawn as a dark area. Below
+        each panel are the numbers of patients known at the counted times.
     """
     words = percent_level(level)
     caption = (
@@ -91,9 +99,21 @@ def duration_curves(curves: DurationCurves, level: float = 0.95, name: str = "du
     return Figure(name, picture, data, alt, caption, studies_of(curves.patients), notes)
 
 
-def known(patients: pd.DataFrame, time: float) -> dict[str, int]:
-    """How many patients are known to still have the benefit at a time, to have it no longer, and of how many it is not
-    known; from the intervals of `DurationCurves.patients`."""
+def patients_known(patients: pd.DataFrame, time: float) -> dict[str, int]:
+    """Number of patients known to still have the benefit at a time, to have it no longer, and not known.
+
+    Parameters
+    ----------
+    patients : DataFrame
+        The intervals of `DurationCurves.patients`: `weeks_low`, `weeks_high`, `includes_zero`, `patients`.
+    time : float
+        Weeks after the end of infusion.
+
+    Returns
+    -------
+    dict
+        The three numbers under `still`, `over` and `unknown`; their sum is the number of patients.
+    """
     low, high, count = (patients[name].astype(float) for name in ("weeks_low", "weeks_high", "patients"))
     over = high <= time
     never = patients["includes_zero"].astype(bool) & (low == 0)  # may have had no benefit at all: nothing is known at 0
@@ -105,15 +125,15 @@ def known(patients: pd.DataFrame, time: float) -> dict[str, int]:
     }
 
 
-def _page(found: DurationCurves, regimens: list[str], level: float) -> Picture:
-    across = min(len(regimens), SIDE_BY_SIDE)
-    wide = min(WIDEST, (POINTS - _RIGHT - _LEFT - _GAP * (across - 1)) / across)
-    last = float(found.groups["last_week"].max())
-    titles = {regimen: _title(found, regimen, wide, level) for regimen in regimens}
-    lines = [regimens[start : start + SIDE_BY_SIDE] for start in range(0, len(regimens), SIDE_BY_SIDE)]
-    foot = wrap("\n".join(filter(None, [_FOOT, marks_line(found.patients)])), POINTS - 8, SMALL)
+def _page(curves: DurationCurves, regimens: list[str], level: float) -> Picture:
+    across = min(len(regimens), _ACROSS)
+    wide = min(_WIDEST, (POINTS - _RIGHT - _LEFT - _GAP * (across - 1)) / across)
+    last = float(curves.groups["last_week"].max())
+    titles = {regimen: _title(curves, regimen, wide, level) for regimen in regimens}
+    lines = [regimens[start : start + _ACROSS] for start in range(0, len(regimens), _ACROSS)]
+    foot = wrap("\n".join(filter(None, [_FOOT, marks_line(curves.patients)])), POINTS - 8, SMALL)
     above = [24 + max(text_height(titles[regimen]) for regimen in line) for line in lines]
-    below = 26 + 14 + 13 + 12.0 * len(ROWS)
+    below = 26 + 14 + 13 + 12.0 * len(_ROWS)
     total = sum(above) + len(lines) * (_HIGH + below + 12)
     picture = sheet(total + text_height(foot, SMALL) + 4)
     top = 0.0
@@ -123,17 +143,17 @@ def _page(found: DurationCurves, regimens: list[str], level: float) -> Picture:
             write(picture, left, top + 8, upper_first(regimen_words(regimen)), 8.5, weight="bold")
             words = titles[regimen]
             write(picture, left, top + 15 + text_height(words) / 2, words, color=MUTED)
-            ax = panel(picture, left, top + head, wide, _HIGH)
-            unit = _axes(ax, last, wide, first=number == 0)
-            rows = _rows(found.curves, regimen)
+            ax, unit = share_panel(picture, left, top + head, (wide, _HIGH), last, labelled=number == 0)
+            rows = _rows(curves.curves, regimen)
             _estimate(ax, rows, unit, regimen_look(regimen))
-            patients = found.patients[found.patients["regimen_class"] == regimen]
-            _counts(picture, patients, rows.iloc[::2]["weeks"], unit, left, top + head + _HIGH + 26 + 34)
+            patients = _of(curves.patients, regimen)
+            cells = [(unit * at_week(t), _counts(patients, t)) for t in rows.iloc[::2]["weeks"]]
+            write_numbers(picture, left, top + head + _HIGH + 26 + 34, cells, color=MUTED)
         start = top + head + _HIGH + 26
         middle = _LEFT + (len(line) * (wide + _GAP) - _GAP) / 2
         write(picture, middle, start + 6, "weeks after the end of infusion", color=MUTED, ha="center")
         write(picture, 4, start + 21, "patients known", SMALL, color=MUTED, weight="bold")
-        for place, (_, words) in enumerate(ROWS):
+        for place, (_, words) in enumerate(_ROWS):
             write(picture, 4, start + 34 + 12 * place, words, SMALL, color=MUTED)
         top += head + _HIGH + below + 12
     write(picture, 4, total + text_height(foot, SMALL) / 2, foot, SMALL, color=MUTED)
@@ -141,13 +161,23 @@ def _page(found: DurationCurves, regimens: list[str], level: float) -> Picture:
 
 
 def _rows(curves: pd.DataFrame, regimen: str) -> pd.DataFrame:
-    """The curve of a regimen: its first, third … row stands at a time that somebody was counted, the others between."""
-    return curves[curves["regimen_class"] == regimen].reset_index(drop=True)
+    """The curve of a regimen: its first, third … row is a time at which patients were counted."""
+    return _of(curves, regimen).reset_index(drop=True)
 
 
-def _title(found: DurationCurves, regimen: str, wide: float, level: float) -> str:
-    group = found.groups[found.groups["regimen_class"] == regimen].iloc[0]
-    patients = found.patients[found.patients["regimen_class"] == regimen]
+def _of(table: pd.DataFrame, regimen: str) -> pd.DataFrame:
+    return table[table["regimen_class"] == regimen]
+
+
+def _counts(patients: pd.DataFrame, time: float) -> list[str]:
+    """The numbers below a counted time, in the order of `_ROWS`."""
+    numbers = patients_known(patients, time)
+    return [str(numbers[key]) for key, _ in _ROWS]
+
+
+def _title(curves: DurationCurves, regimen: str, wide: float, level: float) -> str:
+    group = _of(curves.groups, regimen).iloc[0]
+    patients = _of(curves.patients, regimen)
     marks = "".join(mark for mark in MARK_WORDS if mark in _marks(patients))
     lines = [f"{group['patients']} patients{marks}, {counted(group['k'], 'study', 'studies')}"]
     lines += [f"median {_median(group)}", _limits(group, level)]
@@ -174,54 +204,16 @@ def _limits(group: pd.Series, level: float) -> str:
     return f"{percent_level(level)} limits {limits}"
 
 
-def _axes(ax: Axes, last: float, wide: float, first: bool) -> float:
-    unit = wide / at_week(last) if last else wide
-    ax.set_xlim(0, wide)
-    ax.set_ylim(0, 100)
-    places, words = week_ticks(last, unit)
-    ax.set_xticks([unit * place for place in places], words)
-    ax.set_yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"] if first else [""] * 5)
-    for value in (0, 25, 50, 75, 100):
-        ax.axhline(value, color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.5)
-    ax.spines["bottom"].set_visible(False)
-    ax.tick_params(axis="x", length=0, pad=3)
-    return unit
-
-
 def _estimate(ax: Axes, rows: pd.DataFrame, unit: float, look: Look) -> None:
-    at = [unit * at_week(week) for week in rows["weeks"]]
+    """The estimate between the counted times as areas, and at each counted time a point with its limits."""
+    x = unit * np.sqrt(rows["weeks"].to_numpy(float))
     shares = 100 * rows[["low", "high", "band_low", "band_high"]].to_numpy(float)
-    for middle in range(1, len(rows), 2):
-        left, right = at[middle - 1], at[middle + 1]
-        low, high, below, above = shares[middle]
-        box = {"facecolor": look.color, "linewidth": 0}
-        ax.add_patch(Rectangle((left, below), right - left, above - below, alpha=0.13, zorder=1, **box))
-        if high - low > _SAME:
-            ax.add_patch(Rectangle((left, low), right - left, high - low, alpha=0.38, zorder=2, **box))
-            for edge in (low, high):
-                ax.plot([left, right], [edge, edge], color=look.color, linewidth=0.6, zorder=2)
-        else:
-            ax.plot([left, right], [low, low], color=look.color, zorder=3)
-            ax.plot([right, right], [low, shares[middle + 1][1]], color=look.color, linewidth=0.8, zorder=3)
-    for place in range(0, len(rows), 2):
-        low, high, below, above = shares[place]
+    if len(rows) > 1:
+        places, low, high, below, above = stepped(x[::2], *shares[1::2].T)
+        draw_curve(ax, places, low, high, look, bands=[(below, above, 0.13)])
+    for place, (low, high, below, above) in zip(x[::2], shares[::2], strict=True):
         if high - low <= _SAME:
-            ax.plot([at[place]] * 2, [below, above], color=look.color, linewidth=1.2, clip_on=False, zorder=4)
-            ax.plot([at[place]], [low], color=look.color, marker=look.marker, clip_on=False, zorder=5)
-
-
-def _counts(picture: Picture, patients: pd.DataFrame, times: pd.Series, unit: float, left: float, top: float) -> None:
-    """The patients known at the counted times, below the axis, where there is room for the numbers."""
-    edge = -np.inf
-    for time in times:
-        numbers = known(patients, time)
-        half = max(text_width(str(count), SMALL) for count in numbers.values()) / 2
-        x = left + unit * at_week(time)
-        if x - half < edge:
-            continue
-        edge = x + half + 3
-        for place, (key, _) in enumerate(ROWS):
-            write(picture, x, top + 12 * place, str(numbers[key]), SMALL, color=MUTED, ha="center")
+            draw_points(ax, [place], [(low, below, above)], look, width=1.2)
 
 
 def _benefits(patients: pd.DataFrame) -> str:
@@ -234,24 +226,24 @@ def _benefits(patients: pd.DataFrame) -> str:
     return f"Benefit counted: {'; '.join(parts)}."
 
 
-def _data(found: DurationCurves, regimens: list[str]) -> pd.DataFrame:
+def _data(curves: DurationCurves, regimens: list[str]) -> pd.DataFrame:
     parts = []
     for regimen in regimens:
-        rows = _rows(found.curves, regimen)
-        patients = found.patients[found.patients["regimen_class"] == regimen]
-        counted = [known(patients, week) if place % 2 == 0 else {} for place, week in enumerate(rows["weeks"])]
-        group = found.groups[found.groups["regimen_class"] == regimen].iloc[0]
+        rows = _rows(curves.curves, regimen)
+        patients = _of(curves.patients, regimen)
+        numbers = [patients_known(patients, week) if place % 2 == 0 else {} for place, week in enumerate(rows["weeks"])]
+        group = _of(curves.groups, regimen).iloc[0]
         parts.append(
             pd.DataFrame(
                 {
-                    "what": ["counted time" if known_ else "between counts" for known_ in counted],
+                    "what": ["counted time" if counts else "between counts" for counts in numbers],
                     "regimen_class": regimen,
                     "weeks_after_end_of_infusion": rows["weeks"],
                     **{f"percent_{end}": 100 * rows[end] for end in ("low", "high")},
                     **{f"band_{end}_percent": 100 * rows[f"band_{end}"] for end in ("low", "high")},
-                    "patients_still_with_benefit": [known_.get("still") for known_ in counted],
-                    "patients_without_benefit": [known_.get("over") for known_ in counted],
-                    "patients_not_known": [known_.get("unknown") for known_ in counted],
+                    "patients_still_with_benefit": [counts.get("still") for counts in numbers],
+                    "patients_without_benefit": [counts.get("over") for counts in numbers],
+                    "patients_not_known": [counts.get("unknown") for counts in numbers],
                 }
             )
         )
@@ -285,25 +277,25 @@ def _data(found: DurationCurves, regimens: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _alt(found: DurationCurves, regimens: list[str], level: float) -> str:
+def _alt(curves: DurationCurves, regimens: list[str], level: float) -> str:
     sentences = [
         f"Share of patients whose benefit lasts longer than so many weeks, in {counted(len(regimens), 'regimen')}, "
         "from "
-        f"{counted(found.patients['study_id'].nunique(), 'study', 'studies')} without a control group."
+        f"{counted(curves.patients['study_id'].nunique(), 'study', 'studies')} without a control group."
     ]
-    told = []
+    parts = []
     for regimen in regimens:
-        group = found.groups[found.groups["regimen_class"] == regimen].iloc[0]
+        group = _of(curves.groups, regimen).iloc[0]
         steps = []
-        for row in each(_rows(found.curves, regimen).iloc[::2]):
+        for row in each(_rows(curves.curves, regimen).iloc[::2]):
             share = (
                 percent(row.low)
                 if row.high - row.low <= _SAME
                 else f"between {percent(row.low)} and {percent(row.high)}"
             )
             steps.append(f"{share} ({percent_pair(row.band_low, row.band_high)}) at {in_weeks(row.weeks)}")
-        told.append(
+        parts.append(
             f"{upper_first(regimen_words(regimen))}, {group['patients']} patients: {', '.join(steps)}; median "
             f"{_median(group)} ({_limits(group, level)})"
         )
-    return " ".join([*sentences, *(f"{words}." for words in told)]) + f" Limits are {percent_level(level)}."
+    return " ".join([*sentences, *(f"{words}." for words in parts)]) + f" Limits are {percent_level(level)}."

@@ -4,53 +4,76 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, studies_of
-from analysis.figures.ledger import Column, Ledger
+from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
+from analysis.figures.row_marks import Line, Mark, Point, Words
 from analysis.figures.study_rows import (
     arm_names,
     marked_caption,
     marks_line,
     not_drawn,
-    present_in_order,
     row_label,
     sentence_label,
     source_columns,
 )
-from analysis.figures.style import MUTED, SMALL, Look, at_week, nothing, regimen_look, style, week_ticks
+from analysis.figures.style import Look, at_week, nothing, regimen_look, style, week_ticks
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
     BENEFIT_STATES,
     BENEFIT_WORDS,
-    CONTROL_HEADINGS,
     REGIMEN_WORDS,
     count_cell,
     count_mark,
     counted,
     in_weeks,
     of_them,
-    regimen_words,
-    upper_first,
     weeks_cell,
 )
 
-_COLUMNS = (Column(4, 204), Column(513, 64, "patients", "right"))
-_FEW = 4  # so many at most are all told in the alternative text
-_LEFT, _WIDE, BEYOND = 216, 196, 34  # the axis in points, and room for numbers beyond its end
+_COLUMNS = (PrintedColumn(4, 204), PrintedColumn(513, 64, "patients", "right"))
+_FEW = 4  # so many statements at most are all named in the alternative text
+_LEFT, _WIDE, _BEYOND = 216, 196, 34  # the axis in points, and room for numbers beyond its end
 _FOOT = (
     "▸ benefit lasts at least so long;  ● ended then;  broad bar: ended between;  ✕ no benefit at any time;",
     "◇ average of a group, no patient's own duration;  dashed ▹ or pale bar: said of a group, patients not counted",
 )
 
 
-def durations_swimlane(
-    statements: pd.DataFrame, horizon_weeks: float = 52, name: str = "durations-of-benefit"
-) -> Figure:
-    """Every statement on the duration of benefit, by control group and regimen; takes `durations.statements`.
+def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: str = "durations-of-benefit") -> Figure:
+    """Every statement on the duration of benefit as a lane on one axis of weeks, by control group and regimen.
 
-    horizon_weeks: where the axis ends; a lane that goes on beyond it ends in an arrow with its number of weeks.
+    Parameters
+    ----------
+    statements : DataFrame
+        The table of `durations.statements`: one row a statement.
+    horizon_weeks : float
+        Last week of the axis, above 0; a lane that goes on beyond it ends in an arrow with its number of weeks.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold one row a statement drawn: patients of all treated, lowest and highest weeks, what is drawn
+        (`shown_as`), the row of durations.csv. Statements without a time are listed in the notes.
+
+    Raises
+    ------
+    ValueError
+        If `horizon_weeks` is not above 0.
+
+    Notes
+    -----
+    What a lane shows:
+
+    - arrow: the benefit lasts at least so long
+    - dot: it ended then
+    - broad bar: it ended between two times
+    - cross: no benefit at any time
+    - hollow diamond: average of a group, not the duration of any patient
+    - dashed line or pale bar: said of a group, without counting patients
     """
     if not horizon_weeks > 0:
         raise ValueError(f"horizon_weeks is {horizon_weeks}: the axis must end after week 0")
@@ -70,26 +93,13 @@ def durations_swimlane(
             name, "No duration of benefit is reported with a time in the evidence that counts here.", caption, notes
         )
 
-    names, order = arm_names(drawn), []
+    names = arm_names(drawn)
     with style():
-        ledger = Ledger(_COLUMNS, _LEFT, _LEFT + _WIDE + BEYOND)
-        for control in present_in_order(drawn["control"], CONTROL_HEADINGS):
-            group = drawn[drawn["control"] == control]
-            ledger.heading(
-                CONTROL_HEADINGS.get(control, control), counted(group["study_id"].nunique(), "study", "studies")
-            )
-            for regimen in present_in_order(group["regimen_class"], REGIMEN_WORDS):
-                ledger.subheading(upper_first(regimen_words(regimen)))
-                for row in each(group[group["regimen_class"] == regimen]):
-                    order.append(row.Index)
-                    _add(ledger, row, names, horizon_weeks)
-        picture = ledger.render(
-            lambda ax: _axis(ax, horizon_weeks),
-            "weeks after the end of infusion",
-            foot=[*_FOOT, marks_line(drawn)],
-            tick_lines=2,
+        rows, drawn = grouped_rows(
+            drawn, lambda row: _row(row, names, horizon_weeks), count_studies, by="regimen_class", words=REGIMEN_WORDS
         )
-    drawn = drawn.loc[order]
+        foot = [*_FOOT, marks_line(drawn)]
+        picture = draw_rows(_COLUMNS, _track(horizon_weeks), rows, foot=foot, tick_lines=2)
     return Figure(
         name, picture, _data(drawn), _alt(drawn, left), marked_caption(caption, drawn), studies_of(drawn), notes
     )
@@ -101,21 +111,18 @@ def _why(row) -> str:
     return "no weeks given"
 
 
-def _axis(ax: Axes, horizon: float) -> None:
+def _track(horizon: float) -> Track:
+    """The axis of weeks in points, with room beyond its end."""
     unit = _WIDE / at_week(horizon)
-    places, words = week_ticks(horizon, unit)
-    ax.set_xlim(0, _WIDE + BEYOND)
-    ax.set_xticks([unit * place for place in places], words)
-    ax.spines["bottom"].set_bounds(0, _WIDE)
+    ticks = {unit * place: words for place, words in zip(*week_ticks(horizon, unit), strict=True)}
+    right = _LEFT + _WIDE + _BEYOND
+    return Track(_LEFT, right, 0, _WIDE + _BEYOND, ticks, "weeks after the end of infusion", line=(0, _WIDE))
 
 
-def _add(ledger: Ledger, row, names: dict, horizon: float) -> None:
+def _row(row, names: dict, horizon: float) -> Row:
     benefit = "no benefit" if row.shown_as == "no benefit" else BENEFIT_WORDS.get(row.benefit, row.benefit)
-    ledger.row(
-        f"{row_label(row, names)}: {benefit}",
-        _patients(row),
-        draw=lambda ax, y: _lane(ax, y, row, regimen_look(row.regimen_class), horizon),
-    )
+    marks = _lane(row, regimen_look(row.regimen_class), horizon)
+    return Row((f"{row_label(row, names)}: {benefit}", _patients(row)), tuple(marks))
 
 
 def _patients(row) -> str:
@@ -127,7 +134,7 @@ def _patients(row) -> str:
     return f"{int(row.patients)}{mark}" if pd.notna(row.patients) else "–"
 
 
-def _lane(ax: Axes, y: float, row, look: Look, horizon: float) -> None:
+def _lane(row, look: Look, horizon: float) -> list[Mark]:
     unit = _WIDE / at_week(horizon)
 
     def x(week: float) -> float:
@@ -135,36 +142,26 @@ def _lane(ax: Axes, y: float, row, look: Look, horizon: float) -> None:
 
     low, high = float(row.weeks_low), float(row.weeks_high)
     last = high if np.isfinite(high) else low
-    dot = {"color": look.color, "linestyle": "", "clip_on": False}
     shown = row.shown_as
     if shown == "no benefit":
-        ax.plot([0], [y], marker="x", markersize=5.5, markeredgewidth=1.6, **dot)
-        return
+        return [Point(0, look.color, "x", size=5.5, stroke=1.6)]
     if shown == "group average":
         if low <= horizon + 0.5:
-            ax.plot([x(low)], [y], marker="D", markersize=5, markerfacecolor="white", **dot)
-            _remark(ax, x(low) + 7, y, "group average")
-        else:
-            ax.plot([x(horizon)], [y], marker=">", markersize=5, markerfacecolor="white", **dot)
-            _remark(ax, _WIDE + 7, y, f"ø {weeks_cell(low)}")
-        return
+            return [Point(x(low), look.color, "D", size=5, hollow=True), Words(x(low) + 7, "group average")]
+        return [Point(_WIDE, look.color, ">", size=5, hollow=True), Words(_WIDE + 7, f"ø {weeks_cell(low)}")]
     group = shown == "group statement" or pd.isna(row.patients)
-    ax.plot([0, x(low)], [y, y], color=look.color, linestyle=(0, (3, 1.6)) if group else "-", linewidth=1.3)
+    marks: list[Mark] = [Line(0, x(low), look.color, width=1.3, dash=(0, (3, 1.6)) if group else "-")]
     if shown == "between":
-        ax.plot([x(low), x(high)], [y, y], color=look.color, linewidth=6, alpha=0.15 if group else 0.45)
-        ax.plot([x(low), x(min(high, horizon))], [y, y], color=look.color, marker="|", markersize=6, linestyle="")
+        marks.append(Line(x(low), x(high), look.color, width=6, alpha=0.15 if group else 0.45, ends=6))
     if last > horizon + 0.5:
-        ax.plot([_WIDE], [y], marker=">", markersize=5, markerfacecolor="white" if group else look.color, **dot)
         more = "≥ " if not np.isfinite(high) else ""
-        _remark(ax, _WIDE + 7, y, f"{more}{weeks_cell(last)}")
+        marks.append(Point(_WIDE, look.color, ">", size=5, hollow=group))
+        marks.append(Words(_WIDE + 7, f"{more}{weeks_cell(last)}"))
     elif shown == "exact":
-        ax.plot([x(low)], [y], marker="o", markersize=5.5, **dot)
+        marks.append(Point(x(low), look.color, "o", size=5.5))
     elif shown in ("at least", "group statement"):
-        ax.plot([x(low)], [y], marker=">", markersize=5.5, markerfacecolor="white" if group else look.color, **dot)
-
-
-def _remark(ax: Axes, x: float, y: float, words: str) -> None:
-    ax.text(x, y, words, fontsize=SMALL, color=MUTED, va="center")
+        marks.append(Point(x(low), look.color, ">", size=5.5, hollow=group))
+    return marks
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
@@ -192,14 +189,13 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
     names = arm_names(table)
     patients = table[table["patients"].notna() & table["shown_as"].isin(["at least", "exact", "between"])]
     if 0 < len(patients) <= _FEW:
-        sentences.append(f"{'; '.join(_told(row, names) for _, row in patients.iterrows())}.")
+        sentences.append(f"{'; '.join(_statement_words(row, names) for _, row in patients.iterrows())}.")
     elif len(patients):
         later = patients[patients["weeks_low"] > 0] if patients["weeks_low"].gt(0).any() else patients
         by_size = later.sort_values(["patients_treated", "weeks_low"], ascending=False, kind="stable")
         by_time = later.sort_values(["weeks_low", "patients_treated"], ascending=False, kind="stable")
-        sentences.append(
-            f"Largest group: {_told(by_size.iloc[0], names)}; longest time: {_told(by_time.iloc[0], names)}."
-        )
+        largest, longest = (_statement_words(table.iloc[0], names) for table in (by_size, by_time))
+        sentences.append(f"Largest group: {largest}; longest time: {longest}.")
     for shown, lead in (("group average", "Group averages"), ("group statement", "Said of groups without a count")):
         rows = table[table["shown_as"] == shown]
         if len(rows):
@@ -218,7 +214,7 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def _told(row: pd.Series, names: dict) -> str:
+def _statement_words(row: pd.Series, names: dict) -> str:
     benefit = BENEFIT_STATES.get(row["benefit"], row["benefit"])
     low, high = row["weeks_low"], row["weeks_high"]
     if row["shown_as"] == "exact":

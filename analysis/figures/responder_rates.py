@@ -1,4 +1,4 @@
-"""How many patients respond: each rate with its interval, by definition and time."""
+"""Responder rates as a forest plot: each rate with its interval, by control, definition and time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, paragraphs, studies_of
-from analysis.figures.ledger import Column, Ledger, interval
+from analysis.figures.picture_parts import regimen_key
+from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
+from analysis.figures.row_marks import Mark, interval_marks
 from analysis.figures.study_rows import (
     arm_names,
     marked_caption,
     marks_line,
     not_drawn,
-    present_in_order,
     row_label,
     sentence_label,
     source_columns,
@@ -20,9 +21,7 @@ from analysis.figures.study_rows import (
 from analysis.figures.style import nothing, regimen_look, style
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
-    CONTROL_HEADINGS,
     DEFINITION_WORDS,
-    REGIMEN_WORDS,
     count_cell,
     count_mark,
     counted,
@@ -32,27 +31,38 @@ from analysis.wording import (
     percent_level,
     percent_pair,
     printed_percent,
-    regimen_words,
     short_citation,
-    upper_first,
     weeks_cell,
 )
 
 _COLUMNS = (
-    Column(4, 186),
-    Column(224, 34, "weeks", "right"),
-    Column(284, 56, "responders\nof all", "right"),
-    Column(428, 90, "percent\n(interval)"),
+    PrintedColumn(4, 186),
+    PrintedColumn(224, 34, "weeks", "right"),
+    PrintedColumn(284, 56, "responders\nof all", "right"),
+    PrintedColumn(428, 90, "percent\n(interval)"),
 )
-_FEW = 6  # so many at most are all told in the alternative text
-_PLOT = (298, 418)
+_TRACK = percent_track(298, 418)
+_FEW = 6  # so many rates at most are all named in the alternative text
 
 
 def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "responder-rates") -> Figure:
-    """Every responder rate with Wilson's interval, grouped by control, definition and time; takes `responders.rates`.
+    """Every responder rate with its Wilson interval, grouped by control, definition and time.
 
-    level: the confidence level of the table's intervals, for the words. Rates of infusions or treatment cases instead
-    of patients have hollow markers.
+    Parameters
+    ----------
+    rates : DataFrame
+        The table of `responders.rates`: one row a rate.
+    level : float
+        Confidence level of the table's intervals, for the words.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold one row a rate drawn: responders, n, percent and interval, the printed percentage, the rows of
+        responders.csv. Rates of infusions or treatment cases instead of patients have hollow markers; rates without a
+        count are listed in the notes.
     """
     caption = (
         f"Responders among the patients of each study, with Wilson's {percent_level(level)} interval, grouped by what "
@@ -66,56 +76,37 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
     if drawn.empty:
         return nothing(name, "No responder rate is reported in the evidence that counts here.", caption, notes)
 
-    names, ordered = arm_names(drawn), []
+    names = arm_names(drawn)
     with style():
-        ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in present_in_order(drawn["control"], CONTROL_HEADINGS):
-            group = drawn[drawn["control"] == control]
-            ledger.heading(CONTROL_HEADINGS.get(control, control), _count(group))
-            for definition in present_in_order(group["definition_class"], DEFINITION_WORDS):
-                ledger.subheading(upper_first(DEFINITION_WORDS.get(definition, definition)))
-                for row in each(group[group["definition_class"] == definition]):
-                    ordered.append(row.Index)
-                    _add(ledger, row, names)
-        regimens = present_in_order(drawn["regimen_class"], REGIMEN_WORDS)
-        picture = ledger.render(
-            _axis,
-            key=[(regimen_look(r), regimen_words(r)) for r in regimens],
-            foot=[marks_line(drawn), _units(drawn)],
+        rows, drawn = grouped_rows(
+            drawn,
+            lambda row: _row(row, names),
+            lambda group: count_studies(group, "rate"),
+            by="definition_class",
+            words=DEFINITION_WORDS,
         )
-    drawn = drawn.loc[ordered]
+        picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(drawn), [marks_line(drawn), _units(drawn)])
     notes = paragraphs(_printed_otherwise(drawn), notes)
     return Figure(
         name, picture, _data(drawn), _alt(drawn, level), marked_caption(caption, drawn), studies_of(drawn), notes
     )
 
 
-def _add(ledger: Ledger, row, names: dict) -> None:
+def _row(row, names: dict) -> Row:
     unit = "" if row.unit == "patients" else row.unit
-    ledger.row(
+    cells = (
         row_label(row, names) + (f" ({unit})" if unit else ""),
         weeks_cell(row.weeks),
         f"{count_cell(row.responders)}/{count_cell(row.n)}{count_mark(row.count_basis)}",
         f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
-        draw=lambda ax, y: interval(
-            ax,
-            y,
-            100 * row.ci_low,
-            100 * row.rate,
-            100 * row.ci_high,
-            regimen_look(row.regimen_class),
-            hollow=bool(unit),
-        ),
     )
+    return Row(cells, rate_marks(row, hollow=bool(unit)))
 
 
-def _axis(ax) -> None:
-    ax.set_xlim(0, 100)
-    ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"])
-
-
-def _count(group: pd.DataFrame) -> str:
-    return f"{counted(group['study_id'].nunique(), 'study', 'studies')}, {counted(len(group), 'rate')}"
+def rate_marks(row, hollow: bool = False) -> tuple[Mark, ...]:
+    """The point of a rate with its interval, in percent, in the look of its regimen."""
+    look = regimen_look(row.regimen_class)
+    return interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look, hollow)
 
 
 def _units(table: pd.DataFrame) -> str:
@@ -140,17 +131,24 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
         {
             **{column: table[column] for column in same},
             "weeks_after_end_of_infusion": table["weeks"],
-            "timepoint": table["timepoint"],
-            "unit": table["unit"],
-            "responders": table["responders"],
-            "n": table["n"],
-            "percent_responders": 100 * table["rate"],
-            "ci_low_percent": 100 * table["ci_low"],
-            "ci_high_percent": 100 * table["ci_high"],
-            "percent_as_printed": table["percent_reported"],
-            **source_columns(table, "responders"),
+            **{column: table[column] for column in ("timepoint", "unit")},
+            **rate_numbers(table),
         }
     ).reset_index(drop=True)
+
+
+def rate_numbers(table: pd.DataFrame, weight: str = "") -> dict[str, pd.Series]:
+    """The columns of a figure's data from the count of responders on; `weight` names the column of weights, if any."""
+    return {
+        "responders": table["responders"],
+        "n": table["n"],
+        **({"weight_percent": 100 * table[weight]} if weight else {}),
+        "percent_responders": 100 * table["rate"],
+        "ci_low_percent": 100 * table["ci_low"],
+        "ci_high_percent": 100 * table["ci_high"],
+        "percent_as_printed": table["percent_reported"],
+        **source_columns(table, "responders"),
+    }
 
 
 def _alt(table: pd.DataFrame, level: float) -> str:
@@ -160,28 +158,28 @@ def _alt(table: pd.DataFrame, level: float) -> str:
         f"{controlled} from a placebo-controlled study."
     ]
     patients = table[table["unit"] == "patients"]
-    told = table if len(table) <= _FEW else patients[patients["n"] == patients["n"].max()]
+    named = table if len(table) <= _FEW else patients[patients["n"] == patients["n"].max()]
     if len(patients) > _FEW:
-        least, most = (next(each(patients.loc[[where]])) for where in _ends(patients))
+        least, most = (next(each(patients.loc[[index]])) for index in _ends(patients))
         sentences.append(
             f"Among patients they run from {printed_percent(least)} in {short_citation(least.citation)} to "
             f"{printed_percent(most)} in {short_citation(most.citation)}, under "
             f"{counted(patients['definition_class'].nunique(), 'definition')} of response."
         )
     names = arm_names(table)
-    for (_, definition, _), rows in told.groupby(["study_id", "definition_class", "arm_id"], sort=False):
-        named = [
+    for (_, definition, _), rows in named.groupby(["study_id", "definition_class", "arm_id"], sort=False):
+        steps = [
             f"{int(r.responders)} of {int(r.n)}{'' if r.unit == 'patients' else ' ' + r.unit} ({printed_percent(r)}, "
             f"{percent_level(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
             for r in each(rows)
         ]
         lead = "Largest group: " if len(table) > _FEW else ""
         words = DEFINITION_WORDS.get(definition, definition)
-        sentences.append(f"{lead}{sentence_label(next(each(rows)), names)}, {words}: {', '.join(named)}.")
+        sentences.append(f"{lead}{sentence_label(next(each(rows)), names)}, {words}: {', '.join(steps)}.")
     return " ".join(sentences)
 
 
 def _ends(patients: pd.DataFrame) -> tuple[object, object]:
-    """Where the smallest and the largest rate stand; of several the one with most patients."""
+    """The index of the smallest and of the largest rate; of several the one with most patients."""
     by_size = patients.sort_values("n", ascending=False, kind="stable")
     return by_size["rate"].idxmin(), by_size["rate"].idxmax()

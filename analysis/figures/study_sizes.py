@@ -6,15 +6,14 @@ from math import sqrt
 
 import pandas as pd
 
-from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, studies_of
-from analysis.figures.ledger import Column, Ledger
-from analysis.figures.study_rows import present_in_order
-from analysis.figures.style import INK, LINE, MUTED, nothing, style
+from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
+from analysis.figures.row_marks import Line, Mark, Point, Words
+from analysis.figures.style import INK, LINE, TEXT, nothing, style
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
-from analysis.wording import CONTROL_HEADINGS, DESIGN_WORDS, counted, short_citation, upper_first
+from analysis.wording import DESIGN_WORDS, counted, short_citation
 
-SHORT_REGIMENS = {
+_SHORT_REGIMENS = {
     "anesthetic": "anaesthetic",
     "subanesthetic_inpatient": "inpatient",
     "subanesthetic_outpatient": "outpatient",
@@ -22,27 +21,38 @@ SHORT_REGIMENS = {
     "not_stated": "not stated",
 }
 # column of the table, words above, marker
-REPORTED = (
+_REPORTED = (
     ("pain_scores", "pain\nscores", "o"),
     ("responders", "responder\nrates", "s"),
     ("durations", "dura-\ntions", "D"),
     ("adverse_events", "harms", "^"),
 )
-_LEFT, _SCALE = 260, 92
-MARKS_AT = (394, 434, 471, 500)
+_LEFT, _SCALE, _RIGHT = 260, 92, 514  # points: the track, the end of its axis of sizes
+_MARKS_AT = (394, 434, 471, 500)
 _COLUMNS = (
-    Column(4, 162),
-    Column(170, 86, "regimen"),
-    Column(_LEFT, 60, "patients"),
-    *(Column(x, 30, words, "center") for x, (_, words, _) in zip(MARKS_AT, REPORTED, strict=True)),
+    PrintedColumn(4, 162),
+    PrintedColumn(170, 86, "regimen"),
+    PrintedColumn(_LEFT, 60, "patients"),
+    *(PrintedColumn(x, 30, words, "center") for x, (_, words, _) in zip(_MARKS_AT, _REPORTED, strict=True)),
 )
-SIZE_TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+_SIZE_TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
-def evidence_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
-    """Studies by size within control group and design, with a mark for each kind of result.
+def study_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
+    """Studies by number of patients within control group and design, with a mark for each kind of result.
 
-    studies: from `outcomes.evidence_map.studies`.
+    Parameters
+    ----------
+    studies : DataFrame
+        The table of `outcomes.evidence_map.studies`: one row a study.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold one row a study: patients, design, regimens, number of rows of each kind of result, the row of
+        studies.csv.
     """
     caption = (
         "Each study with its number of patients (square-root scale), grouped by control group and design, the "
@@ -54,21 +64,12 @@ def evidence_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
         return nothing(name, "No study counts under these criteria.", caption)
     known = studies["n"].dropna()
     largest = max(float(known.max()) if len(known) else 0.0, 10.0)
-    ordered = []
     with style():
-        ledger = Ledger(_COLUMNS, _LEFT, 514)
-        for control in present_in_order(studies["control"], CONTROL_HEADINGS):
-            group = studies[studies["control"] == control]
-            ledger.heading(CONTROL_HEADINGS.get(control, control), counted(len(group), "study", "studies"))
-            for design in present_in_order(group["design"], DESIGN_WORDS):
-                ledger.subheading(upper_first(DESIGN_WORDS.get(design, design)))
-                for row in each(group[group["design"] == design]):
-                    ordered.append(row.Index)
-                    _add(ledger, row, largest)
-        picture = ledger.render(
-            lambda ax: _axis(ax, largest), foot=["Hollow dot: all enrolled, number with CRPS not printed."]
+        rows, drawn = grouped_rows(
+            studies, lambda row: _row(row, largest), count_studies, by="design", words=DESIGN_WORDS
         )
-    drawn = studies.loc[ordered]
+        foot = ["Hollow dot: all enrolled, number with CRPS not printed."]
+        picture = draw_rows(_COLUMNS, _track(largest), rows, foot=foot)
     missing = studies[studies["n"].isna()]
     notes = (
         f"Number of patients not stated: {', '.join(short_citation(c) for c in missing['citation'])}."
@@ -82,39 +83,37 @@ def _at(n: float, largest: float) -> float:
     return _SCALE * sqrt(n / largest)
 
 
-def _axis(ax, largest: float) -> None:
-    ax.set_xlim(0, 514 - _LEFT)
-    ticks: list[float] = []
-    for tick in SIZE_TICKS:
-        if tick <= largest and all(_at(tick, largest) - _at(t, largest) > 17 for t in ticks):
-            ticks.append(tick)
-    ax.set_xticks([_at(t, largest) for t in ticks], [str(t) for t in ticks])
-    ax.spines["bottom"].set_bounds(0, _SCALE)
+def _track(largest: float) -> Track:
+    """The axis of sizes in points, with room on its right for the marks of the results."""
+    ticks: dict[float, str] = {}
+    for size in _SIZE_TICKS:
+        place = _at(size, largest)
+        if size <= largest and all(place - other > 17 for other in ticks):
+            ticks[place] = str(size)
+    return Track(_LEFT, _RIGHT, 0, _RIGHT - _LEFT, ticks, line=(0, _SCALE))
 
 
-def _add(ledger: Ledger, row, largest: float) -> None:
-    def draw(ax, y: float) -> None:
-        if pd.isna(row.n):
-            ax.text(5, y, "not stated", color=MUTED, va="center")
+def _row(row, largest: float) -> Row:
+    marks: list[Mark] = []
+    if pd.isna(row.n):
+        marks.append(Words(5, "not stated", size=TEXT))
+    else:
+        x = _at(float(row.n), largest)
+        marks.append(Line(0, x, LINE, width=0.9))
+        marks.append(Point(x, INK, "o", hollow=row.n_is != "with CRPS"))
+        marks.append(Words(x + 7, str(int(row.n)), INK, TEXT))
+    for place, (column, _, marker) in zip(_MARKS_AT, _REPORTED, strict=True):
+        if getattr(row, column):
+            marks.append(Point(place - _LEFT, "#00588f", marker, size=5))
         else:
-            x = _at(float(row.n), largest)
-            ax.plot([0, x], [y, y], color=LINE, linewidth=0.9)
-            face = INK if row.n_is == "with CRPS" else "white"
-            ax.plot([x], [y], marker="o", color=INK, markerfacecolor=face, clip_on=False)
-            ax.text(x + 7, y, str(int(row.n)), va="center")
-        for place, (column, _, marker) in zip(MARKS_AT, REPORTED, strict=True):
-            if getattr(row, column):
-                ax.plot([place - _LEFT], [y], marker=marker, color="#00588f", markersize=5)
-            else:
-                ax.plot([place - _LEFT], [y], marker=".", color=LINE, markersize=2.5, markeredgewidth=0)
-
-    words = [SHORT_REGIMENS.get(r, r) for r in str(row.regimens).split("; ") if r]
-    ledger.row(short_citation(row.citation), " and ".join(words), "", *("" for _ in REPORTED), draw=draw)
+            marks.append(Point(place - _LEFT, LINE, ".", size=2.5, stroke=0))
+    regimens = [_SHORT_REGIMENS.get(r, r) for r in str(row.regimens).split("; ") if r]
+    return Row((short_citation(row.citation), " and ".join(regimens), "", *("" for _ in _REPORTED)), tuple(marks))
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
     columns = ["study_id", "citation", "year", "control", "design", "population", "n", "n_is", "regimens", "routes"]
-    counts = {column: f"rows_of_{column}" for column, _, _ in REPORTED}
+    counts = {column: f"rows_of_{column}" for column, _, _ in _REPORTED}
     data = table[[*columns, *counts, "doi", "row"]].rename(columns={**counts, "n": "patients", "n_is": "patients_are"})
     return data.rename(columns={"row": "studies_csv_row"}).reset_index(drop=True)
 
@@ -138,8 +137,8 @@ def _alt(table: pd.DataFrame) -> str:
         sentences.append(
             f"{short_citation(top['citation'])} has {patients}."
             if len(table) == 1
-            else f"The largest is {short_citation(top['citation'])} with {patients}; {small} of {len(known)} with a "
-            "known size "
+            else f"The largest is {short_citation(top['citation'])} with {patients}; {small} of {len(known)} with "
+            "a known size "
             "have 20 patients or fewer."
         )
     given = [
@@ -151,6 +150,6 @@ def _alt(table: pd.DataFrame) -> str:
             ("adverse_events", "harms"),
         )
     ]
-    nothing_given = int((table[[column for column, _, _ in REPORTED]] == 0).all(axis=1).sum())
+    nothing_given = int((table[[column for column, _, _ in _REPORTED]] == 0).all(axis=1).sum())
     sentences.append(f"{', '.join(given[:-1])} and {given[-1]}; none of these from {nothing_given}.")
     return " ".join(sentences)

@@ -11,32 +11,22 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, paragraphs, studies_of
-from analysis.figures.labels import PanelLabels, spread
-from analysis.figures.study_rows import (
-    arm_names,
-    marked_caption,
-    marks_line,
-    not_drawn,
-    sentence_label,
-    source_columns,
-)
+from analysis.figures.labels import PanelLabels
+from analysis.figures.share_panels import draw_curve, share_height, share_panel, write_beside
+from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, sentence_label, source_columns
 from analysis.figures.style import (
     INK,
-    LINE,
     MUTED,
     POINTS,
-    RULE,
     SMALL,
     Look,
     at_week,
     balanced,
     finish,
     nothing,
-    panel,
     sheet,
     style,
     text_height,
-    week_ticks,
     wrap,
     write,
 )
@@ -55,23 +45,39 @@ from analysis.wording import (
     source_mark,
 )
 
-_LEFT, _WIDE, ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
-_HIGH, LOW_HIGH, HIGHEST = 236.0, 84.0, 400.0
+_LEFT, _WIDE, _ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
+_HIGH, _LOW_HIGH, _HIGHEST = 236.0, 84.0, 400.0
 _FEW = 7  # so many groups find room for their words in a panel of the common height
 _INSIDE = 112.0  # the width of words beside a point
-_APART = 3  # of the points drawn, each third stands in the data
+_APART = 3  # the data hold every third place of the curve drawn
 _MARGIN = 8.0  # so that a large point at week 0 is not cut
-LARGEST = 6.5  # points: the radius of the largest group
-CURVE = Look("#00588f", "#00588f", "")
-STUDY = Look("#5d6a75", MUTED, "o")
+_LARGEST = 6.5  # points: the radius of the largest group
+_CURVE = Look("#00588f", "#00588f", "")
+_STUDY = Look("#5d6a75", MUTED, "o")
 
 
-def kept_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
-    """The share that still has the benefit, pooled over studies, up to the last week that was counted; takes
-    `synthesis.benefit_retention`.
+def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+    """The share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
-    Its confidence band, its prediction band, the counts of each study, and below the curve without each study in turn.
-    ValueError if `level` is not the one the curve was fitted with.
+    Parameters
+    ----------
+    kept : BenefitRetention
+        The result of `synthesis.benefit_retention`: the pooled curve, the counts, the curve without each study.
+    level : float
+        Confidence level the curve was fitted with.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold the counts of each study (`what` = count), the pooled curve with confidence and prediction limits
+        in percent (`pooled`) and both ends of the curve without each study in turn.
+
+    Raises
+    ------
+    ValueError
+        If `level` is not the one the curve was fitted with.
     """
     if level != kept.level:
         raise ValueError(f"level is {level}, but the curve and its limits were fitted with {kept.level}")
@@ -83,8 +89,7 @@ def kept_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit
         f"interval; paler band: the {words} prediction interval, in which the share of the next such group of "
         "patients is expected. Points: the counts, their area by the number of treated patients; thin lines join the "
         "counts of one group. Nothing is drawn beyond the last count. The studies define the benefit differently and "
-        "give different regimens. "
-        "Below: the same curve without each study in turn."
+        "give different regimens. Below: the same curve without each study in turn."
     )
     left_out = not_drawn(((row, row.why) for row in each(kept.left_out)), "Not in the curve")
     if kept.curve.empty:
@@ -102,66 +107,48 @@ def _page(kept: BenefitRetention) -> Picture:
     studies = f"{counted(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
     pooled = wrap(f"pooled over {studies}: {first}, {last}", POINTS - 8)
     top = 16 + text_height(pooled) + 12
-    high = min(HIGHEST, _HIGH + 16 * max(0, kept.points["arm_id"].nunique() - _FEW))
+    high = min(_HIGHEST, _HIGH + 16 * max(0, kept.points["arm_id"].nunique() - _FEW))
     below = top + high + 26
     second = not kept.without.empty
-    axis_end = below + 20 + LOW_HIGH + 26 if second else below
+    axis_end = below + 20 + _LOW_HIGH + 26 if second else below
     foot = text_height(marks, SMALL) + 5 if marks else 0
     picture = sheet(axis_end + 12 + foot)
     write(picture, 4, 8, "Patients who still have the benefit", 8.5, weight="bold")
     write(picture, 4, 16 + text_height(pooled) / 2, pooled, color=MUTED)
-    _main(panel(picture, _LEFT - _MARGIN, top, _MARGIN + _WIDE + ROOM, high), kept, high)
+    _main(*share_panel(picture, _LEFT, top, (_WIDE, high), kept.last_week, _MARGIN, _ROOM), kept, high)
     if second:
         write(picture, _LEFT, below + 8, "Without each study in turn", weight="bold")
-        _turns(panel(picture, _LEFT - _MARGIN, below + 20, _MARGIN + _WIDE + ROOM, LOW_HIGH), kept)
+        size = (_WIDE, _LOW_HIGH)
+        _without_each(*share_panel(picture, _LEFT, below + 20, size, kept.last_week, _MARGIN, _ROOM), kept)
     write(picture, _LEFT + _WIDE / 2, axis_end + 2, "weeks after the end of infusion", color=MUTED, ha="center")
-    if marks:
-        write(picture, 4, axis_end + 12 + text_height(marks, SMALL) / 2, marks, SMALL, color=MUTED)
+    write(picture, 4, axis_end + 12 + text_height(marks, SMALL) / 2, marks, SMALL, color=MUTED)
     return finish(picture)
 
 
 def _ends(kept: BenefitRetention) -> tuple[str, str]:
     """The pooled share at the end of infusion and at the last count, with limits, in words."""
-    found = []
-    for row in (kept.curve.iloc[0], kept.curve.iloc[-1]):
-        share = f"{percent(row['rate'])} ({percent_pair(row['ci_low'], row['ci_high'])})"
-        found.append(f"{share} at {in_weeks(row['weeks'])}")
-    return found[0], found[1]
+    first, last = (
+        f"{percent(row['rate'])} ({percent_pair(row['ci_low'], row['ci_high'])}) at {in_weeks(row['weeks'])}"
+        for row in (kept.curve.iloc[0], kept.curve.iloc[-1])
+    )
+    return first, last
 
 
 def _treated(points: pd.DataFrame) -> int:
     return int(points.groupby("arm_id")["patients_treated"].max().sum())
 
 
-def _axes(ax: Axes, last: float, tick_words: list[str]) -> float:
-    """Limits, ticks and rules that both panels share; gives the points a unit of the axis of weeks."""
-    unit = _WIDE / at_week(last)
-    ax.set_xlim(-_MARGIN, _WIDE + ROOM)
-    ax.set_ylim(0, 100)
-    places, words = week_ticks(last, unit)
-    ax.set_xticks([unit * place for place in places], words)
-    ax.set_yticks([0, 25, 50, 75, 100], tick_words)
-    for value in (0, 25, 50, 75, 100):
-        ax.plot([0, _WIDE], [value, value], color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.5)
-    ax.spines["bottom"].set_visible(False)
-    ax.tick_params(axis="x", length=0, pad=3)
-    ax.tick_params(axis="y", pad=0)
-    return unit
-
-
-def _main(ax: Axes, kept: BenefitRetention, height: float) -> None:
-    unit = _axes(ax, kept.last_week, ["0", "25", "50", "75", "100%"])
+def _main(ax: Axes, unit: float, kept: BenefitRetention, height: float) -> None:
     curve = kept.curve
     x = unit * np.sqrt(curve["weeks"].to_numpy(float))
     shares = {column: 100 * curve[column].to_numpy(float) for column in curve.columns[1:]}
-    for low, high, alpha in (("pi_low", "pi_high", 0.08), ("ci_low", "ci_high", 0.20)):
-        ax.fill_between(x, shares[low], shares[high], color=CURVE.color, alpha=alpha, linewidth=0, zorder=1)
+    bands = [(shares["pi_low"], shares["pi_high"], 0.08), (shares["ci_low"], shares["ci_high"], 0.20)]
+    draw_curve(ax, x, shares["rate"], shares["rate"], _CURVE, bands, width=2)
     for edge in ("pi_low", "pi_high"):
-        ax.plot(x, shares[edge], color=CURVE.color, alpha=0.4, linewidth=0.6, zorder=1.5)
-    ax.plot(x, shares["rate"], color=CURVE.color, linewidth=2, zorder=2.5)
+        ax.plot(x, shares[edge], color=_CURVE.color, alpha=0.4, linewidth=0.6, zorder=1.5)
 
-    ends: list[tuple[float, str, Look]] = []
-    labels = PanelLabels(_WIDE, height, lambda value: height * value / 100)
+    ends: list[tuple[float, float, str, Look]] = []
+    labels = PanelLabels(_WIDE, height, lambda value: share_height(value, height))
     for piece in pairwise(list(zip(x, shares["rate"], strict=True))[::3]):
         labels.avoid_line(*zip(*piece, strict=True))
     largest = kept.points["patients_treated"].max()
@@ -169,29 +156,21 @@ def _main(ax: Axes, kept: BenefitRetention, height: float) -> None:
     for _, rows in kept.points.groupby("arm_id", sort=False):
         rows = rows.sort_values("weeks", kind="stable")
         xs, values = [unit * at_week(week) for week in rows["weeks"]], [100 * rate for rate in rows["rate"]]
-        ax.plot(xs, values, color=STUDY.color, linewidth=0.8, zorder=3)
+        ax.plot(xs, values, color=_STUDY.color, linewidth=0.8, zorder=3)
         for piece in pairwise(zip(xs, values, strict=True)):
             labels.avoid_line(*zip(*piece, strict=True))
         for x_, value in zip(xs, values, strict=True):
             for aside in (-4, 0, 4):
                 labels.avoid_bar(x_ + aside, value - 2, value + 2)
-        size = 2 * LARGEST * np.sqrt(rows["patients_treated"].iloc[0] / largest)
+        size = 2 * _LARGEST * np.sqrt(rows["patients_treated"].iloc[0] / largest)
         dot = {"marker": "o", "markersize": size, "markeredgecolor": "white", "markeredgewidth": 0.6}
-        ax.plot(xs, values, color=STUDY.color, linestyle="", clip_on=False, zorder=4, **dot)
+        ax.plot(xs, values, color=_STUDY.color, linestyle="", clip_on=False, zorder=4, **dot)
         if rows["weeks"].iloc[-1] == kept.last_week:
-            ends.append((values[-1], _label(rows, names, ROOM - 16), STUDY))
+            ends.append((_WIDE, values[-1], _label(rows, names, _ROOM - 16), _STUDY))
         else:
-            labels.add(xs[-1], values[-1], _label(rows, names, _INSIDE), STUDY)
+            labels.add(xs[-1], values[-1], _label(rows, names, _INSIDE), _STUDY)
     labels.draw(ax)
-    _beside(ax, [*ends, *_band_names(kept)], height)
-
-
-def _beside(ax: Axes, ends: list[tuple[float, str, Look]], height: float) -> None:
-    """Words on the right of the last week, each with a line to its value there."""
-    heights = [text_height(words, SMALL) * 100 / height + 2 for _, words, _ in ends]
-    for (value, words, look), place in zip(ends, spread([end[0] for end in ends], heights, 0, 100), strict=True):
-        ax.plot([_WIDE, _WIDE + 8, _WIDE + 12], [value, place, place], color=look.color, linewidth=0.5, zorder=1)
-        ax.text(_WIDE + 14, place, words, fontsize=SMALL, color=look.letters, va="center", linespacing=1.1)
+    write_beside(ax, _WIDE + 8, [*ends, *_band_names(kept)])
 
 
 def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
@@ -204,41 +183,39 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
     return "\n".join(balanced(line, room, SMALL) for line in lines if line)
 
 
-def _band_names(kept: BenefitRetention) -> list[tuple[float, str, Look]]:
-    """What the curve and its bands are, with their values at the last week."""
+def _band_names(kept: BenefitRetention) -> list[tuple[float, float, str, Look]]:
+    """Names of the curve and its bands, with their values at the last week."""
     end, level = kept.curve.iloc[-1], percent_level(kept.level)
-    return [
-        (100 * end["rate"], f"pooled, {percent(end['rate'])}", CURVE),
-        (100 * end["ci_low"], f"{level} interval,\n{percent_pair(end['ci_low'], end['ci_high'])}%", CURVE),
-        (
-            100 * end["pi_high"],
-            f"{level} prediction interval:\nnext study, {percent_pair(end['pi_low'], end['pi_high'])}%",
-            CURVE,
-        ),
-    ]
+    names = {
+        "rate": f"pooled, {percent(end['rate'])}",
+        "ci_low": f"{level} interval,\n{percent_pair(end['ci_low'], end['ci_high'])}%",
+        "pi_high": f"{level} prediction interval:\nnext study, {percent_pair(end['pi_low'], end['pi_high'])}%",
+    }
+    return [(_WIDE, 100 * end[column], words, _CURVE) for column, words in names.items()]
 
 
-def _turns(ax: Axes, kept: BenefitRetention) -> None:
-    unit = _axes(ax, kept.last_week, ["0", "", "50", "", "100%"])
+def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
+    ax.set_yticklabels(["0", "", "50", "", "100%"])  # the panel is low
     most = _changes_most(kept)
-    ends: list[tuple[float, str, Look]] = []
+    ends: list[tuple[float, float, str, Look]] = []
     others = []
     for study, rows in kept.without.groupby("study_id", sort=False):
         x, values = unit * np.sqrt(rows["weeks"].to_numpy(float)), 100 * rows["rate"].to_numpy(float)
         own = study == most
-        ax.plot(x, values, color=INK if own else STUDY.color, linewidth=1.1 if own else 0.6, zorder=3 if own else 2)
+        ax.plot(x, values, color=INK if own else _STUDY.color, linewidth=1.1 if own else 0.6, zorder=3 if own else 2)
         if own:
-            ends.append((values[-1], f"without {_named(rows)}", Look(INK, INK, "")))
+            words = f"without {short_citation(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
+            ends.append((_WIDE, values[-1], words, Look(INK, INK, "")))
         else:
             others.append(rows["rate"])
     x, values = unit * np.sqrt(kept.curve["weeks"].to_numpy(float)), 100 * kept.curve["rate"].to_numpy(float)
-    ax.plot(x, values, color=CURVE.color, linewidth=2, zorder=2.5)
-    ends.append((values[-1], f"all studies: {_fall(kept.curve['rate'])}", CURVE))
+    draw_curve(ax, x, values, values, _CURVE, width=2)
+    ends.append((_WIDE, values[-1], f"all studies: {_fall(kept.curve['rate'])}", _CURVE))
     if others:
         last = [100 * rates.iloc[-1] for rates in others]
         words = f"without one of the others:\n{_span(others, 0)} → {_span(others, -1)}"
-        ends.append((float(np.mean(last)), words, STUDY))
-    _beside(ax, ends, LOW_HIGH)
+        ends.append((_WIDE, float(np.mean(last)), words, _STUDY))
+    write_beside(ax, _WIDE + 8, ends)
 
 
 def _changes_most(kept: BenefitRetention) -> str:
@@ -252,17 +229,13 @@ def _fall(rates: pd.Series) -> str:
     return f"{percent(rates.iloc[0])} → {percent(rates.iloc[-1])}"
 
 
-def _named(rows: pd.DataFrame) -> str:
-    return f"{short_citation(rows['citation'].iloc[0])}:\n{_fall(rows['rate'])}"
-
-
 def _span(curves: list[pd.Series], at: int) -> str:
     shares = [rates.iloc[at] for rates in curves]
     return percent(shares[0]) if len(shares) == 1 else f"{percent_pair(min(shares), max(shares))}%"
 
 
 def _half(kept: BenefitRetention) -> str:
-    """When half of the initial responders have lost the benefit, as far as the counts tell."""
+    """The time at which half of the initial responders have lost the benefit, with its limits, in words."""
     half = kept.half.iloc[0]
     limits = f"{percent_level(kept.level)} interval: "
     if np.isinf(half["half_low"]):
@@ -298,15 +271,14 @@ def _data(kept: BenefitRetention) -> pd.DataFrame:
             **source_columns(points, "durations"),
         }
     )
-    limits = ["ci_low", "ci_high", "pi_low", "pi_high"]
-    # straight lines of log odds on log(1 + weeks): a few places say it all, and for one without limits its two ends
+    # straight lines of log odds on log(1 + weeks): a few places define them, two ends those without limits
     curve, ends = kept.curve.iloc[::_APART], kept.without.groupby("study_id", sort=False).nth([0, -1])
     pooled = pd.DataFrame(
         {
             "what": "pooled",
             "weeks_after_end_of_infusion": curve["weeks"],
             "percent_with_benefit": 100 * curve["rate"],
-            **{f"{limit}_percent": 100 * curve[limit] for limit in limits},
+            **{f"{limit}_percent": 100 * curve[limit] for limit in ("ci_low", "ci_high", "pi_low", "pi_high")},
         }
     )
     turns = pd.DataFrame(
@@ -323,12 +295,12 @@ def _data(kept: BenefitRetention) -> pd.DataFrame:
 def _alt(kept: BenefitRetention) -> str:
     first, last = _ends(kept)
     start, end = kept.curve.iloc[0], kept.curve.iloc[-1]
-    names, told = arm_names(kept.points), []
+    names, parts = arm_names(kept.points), []
     for _, rows in kept.points.groupby("arm_id", sort=False):
         row = next(each(rows))
         steps = [f"{printed_percent(r)} at {in_weeks(r.weeks)}" for r in each(rows.sort_values("weeks"))]
         state = BENEFIT_STATES.get(row.benefit, row.benefit)
-        told.append(f"{sentence_label(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
+        parts.append(f"{sentence_label(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
     sentences = [
         f"{counted(len(kept.points), 'count')} of who still has the benefit, in {counted(kept.k, 'study', 'studies')} "
         f"with {_treated(kept.points)} treated patients.",
@@ -336,7 +308,7 @@ def _alt(kept: BenefitRetention) -> str:
         f"study are {percent_pair(start['pi_low'], start['pi_high'])} and "
         f"{percent_pair(end['pi_low'], end['pi_high'])}.",
         _half(kept),
-        f"Studies: {'; '.join(told)}.",
+        f"Studies: {'; '.join(parts)}.",
     ]
     if len(kept.without):
         rows = kept.without[kept.without["study_id"] == _changes_most(kept)]

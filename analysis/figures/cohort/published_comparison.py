@@ -1,4 +1,4 @@
-"""Where a clinic's responder rates stand on what published studies let one expect."""
+"""A clinic's responder rates against the prediction intervals of published studies."""
 
 from __future__ import annotations
 
@@ -6,28 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, escape
-from analysis.figures.cohort.common import empty, exhibit, foot
-from analysis.figures.ledger import Column, Ledger, interval
+from analysis.figures.cohort.clinic_figure import clinic_figure, empty_figure, invented_foot
+from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, draw_rows, percent_track
+from analysis.figures.row_marks import Box, Mark, Stroke, interval_marks
 from analysis.figures.style import INK, SERIES_LOOKS, style
-from analysis.wording import (
-    RULE_WORDS,
-    counted,
-    interval_words,
-    percent,
-    percent_interval,
-    percent_pair,
-    upper_first,
-)
+from analysis.wording import RULE_WORDS, counted, interval_words, percent, percent_interval, percent_pair, upper_first
 
-_COLUMNS = (Column(4, 212), Column(388, 128))
-_PLOT = (232, 376)
-CLINIC = SERIES_LOOKS[1]
-EXPECTED, AVERAGE = "#d3dce3", "#7f96a8"
+_COLUMNS = (PrintedColumn(4, 212), PrintedColumn(388, 128))
+_TRACK = percent_track(232, 376, full=1)
+_CLINIC = SERIES_LOOKS[1]
+_EXPECTED, _AVERAGE = "#d3dce3", "#7f96a8"
 _UNJUDGED = "can't be judged"
 _VISIT_WORDS = {"end_of_infusion": "end of infusion", "follow_up": "follow-up"}
 _VERDICT_WORDS = {
@@ -36,26 +27,42 @@ _VERDICT_WORDS = {
     "below": "below what studies show",
     "can't be told apart": "at the edge of what studies show: can't be told",
 }
-KEY = (
+_KEY = (
     "Pale: where one more study would be expected. Dark: interval of the published rate (stroke). Square: this clinic."
 )
 
 
-def benchmark(
+def benchmark_forest(
     compared: pd.DataFrame,
     studies: Iterable[Iterable[str]] = (),
     level: float = 0.95,
     synthetic: bool = False,
     name: str = "benchmark",
 ) -> Figure:
-    """The clinic's rate with its interval on the published prediction interval; takes `benchmark.compare`.
+    """The clinic's responder rates with their intervals on the published prediction intervals.
 
-    studies: ids of the published studies, row by row. A single study has no prediction interval: its own interval is
-    drawn alone. Outcomes without one side are listed in the notes.
+    Parameters
+    ----------
+    compared : DataFrame
+        The table of `benchmark.compare`: one row an outcome, with the clinic's and the published estimate.
+    studies : iterable of iterables of str
+        Ids of the published studies, row by row.
+    level : float
+        Confidence level of its intervals, for the words.
+    synthetic : bool
+        Whether the patients are invented; the picture then says so.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data are `compared`. A single study has no prediction interval: its own interval is drawn alone. Outcomes
+        without one of the sides are listed in the notes.
     """
     caption = (
-        f"The clinic's responder rates (square, with their {interval_words(level)}) on the published evidence. Pale "
-        "bar: "
+        f"The clinic's responder rates (square, with their {interval_words(level)}) on the published evidence. "
+        "Pale bar: "
         "prediction interval, where the result of one more study of that kind would be expected; it needs three "
         "studies or more. Dark bar: interval of the published rate; stroke: that rate. The studies chose, treated and "
         "counted their patients in their own ways and most had no control group: to stand within the bar is to be "
@@ -64,28 +71,25 @@ def benchmark(
     shown = compared[
         compared["estimate"].notna() & compared["published"].notna() & (compared["measured_in"] == "share")
     ]
-    untold = compared.drop(shown.index)
-    notes = [f"Not drawn: {escape(outcome_words(r.outcome))}, {escape(str(r.why))}." for r in each(untold)]
+    unpaired = compared.drop(shown.index)
+    notes = [f"Not drawn: {escape(outcome_words(r.outcome))}, {escape(str(r.why))}." for r in each(unpaired)]
     if shown.empty:
         why = "No published rate could be set beside one of this clinic."
-        return empty(name, why, caption, *notes, synthetic=synthetic)
+        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
     with style():
-        ledger = Ledger(_COLUMNS, *_PLOT)
+        rows: list[Row | RowHeading] = []
         # what can be judged first
         order = shown.sort_values("verdict", key=lambda verdicts: verdicts == _UNJUDGED, kind="stable")
-        for heading, rows in order.groupby("outcome", sort=False):
-            ledger.heading(upper_first(outcome_words(heading)))
-            for row in each(rows):
+        for heading, some in order.groupby("outcome", sort=False):
+            rows.append(RowHeading(upper_first(outcome_words(heading))))
+            for row in each(some):
                 here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
-                ledger.row(
-                    f"{row.definition}: {counted(int(row.k), 'study', 'studies')}, {_published(row)}",
-                    f"{here}\n{_verdict(row)}",
-                    draw=_drawing(row),
-                )
-        picture = ledger.render(_axis, foot=[KEY, *foot(synthetic)])
+                label = f"{row.definition}: {counted(int(row.k), 'study', 'studies')}, {_published(row)}"
+                rows.append(Row((label, f"{here}\n{_verdict(row)}"), _marks(row)))
+        picture = draw_rows(_COLUMNS, _TRACK, rows, foot=[_KEY, *invented_foot(synthetic)])
         ids = tuple(dict.fromkeys(study for row in studies for study in row))
         alt = _alt(shown, level)
-        return exhibit(name, picture, compared, alt, caption, *notes, synthetic=synthetic, studies=ids)
+        return clinic_figure(name, picture, compared, alt, caption, *notes, synthetic=synthetic, studies=ids)
 
 
 def outcome_words(outcome: str) -> str:
@@ -94,21 +98,15 @@ def outcome_words(outcome: str) -> str:
     return f"{RULE_WORDS[rule]}, {_VISIT_WORDS.get(visit, visit)}" if rule in RULE_WORDS else str(outcome)
 
 
-def _drawing(row: Any) -> Any:
-    def draw(ax: Axes, y: float) -> None:
-        bars = ((row.pi_low, row.pi_high, 13, EXPECTED), (row.published_ci_low, row.published_ci_high, 5, AVERAGE))
-        for low, high, tall, color in bars:
-            if pd.notna(low):
-                ax.add_patch(Rectangle((low, y - 5 - tall / 2), high - low, tall, facecolor=color, linewidth=0))
-        ax.plot([row.published] * 2, [y - 11.5, y + 1.5], color=INK, linewidth=1.4)
-        interval(ax, y + 7, row.ci_low, row.estimate, row.ci_high, CLINIC)
-
-    return draw
-
-
-def _axis(ax: Axes) -> None:
-    ax.set_xlim(0, 1)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100%"])
+def _marks(row: Any) -> tuple[Mark, ...]:
+    """The published intervals and rate above, the clinic's below."""
+    bars = (
+        (row.pi_low, row.pi_high, 13, _EXPECTED),
+        (row.published_ci_low, row.published_ci_high, 5, _AVERAGE),
+    )
+    published = [Box(low, high, tall, color, width=0, shift=-5) for low, high, tall, color in bars if pd.notna(low)]
+    rate = Stroke(row.published, INK, 1.4, top=-11.5, bottom=1.5)
+    return (*published, rate, *interval_marks(row.ci_low, row.estimate, row.ci_high, _CLINIC, shift=7))
 
 
 def _rate(value: float, low: float, high: float) -> str:
@@ -122,8 +120,8 @@ def _verdict(row: Any) -> str:
 
 
 def _published(row: Any) -> str:
-    told = _rate(row.published, row.published_ci_low, row.published_ci_high)
-    return told + (
+    rate = _rate(row.published, row.published_ci_low, row.published_ci_high)
+    return rate + (
         f", one more expected in {percent_interval(row.pi_low, row.pi_high)}" if pd.notna(row.pi_low) else ""
     )
 

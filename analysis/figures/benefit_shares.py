@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, paragraphs, studies_of
-from analysis.figures.labels import spread
+from analysis.figures.picture_parts import draw_heading
+from analysis.figures.row_figure import count_studies
+from analysis.figures.share_panels import draw_points, share_panel, write_beside
 from analysis.figures.study_rows import (
     arm_names,
     marked_caption,
@@ -21,23 +22,17 @@ from analysis.figures.study_rows import (
     source_columns,
 )
 from analysis.figures.style import (
-    LINE,
     MUTED,
     POINTS,
-    RULE,
     SMALL,
     Look,
     at_week,
     finish,
     nothing,
-    panel,
-    rule,
     series_looks,
     sheet,
     style,
     text_height,
-    text_width,
-    week_ticks,
     wrap,
     write,
 )
@@ -58,18 +53,37 @@ from analysis.wording import (
     weeks_cell,
 )
 
-_FEW = 4  # so many at most are all told in the alternative text
-_LEFT, _WIDE, LABELS, _GAP, _LOWEST = 30, 112, 120, 10, 104
-_MARGIN = 13  # room on the left for points that stand side by side
+_FEW = 4  # so many groups at most are all named in the alternative text
+_LEFT, _WIDE, _LABELS, _GAP, _LOWEST = 43, 86, 120, 36, 104
+_MARGIN = 13  # room on both sides for points side by side
 
 
-def benefit_over_time(
+def benefit_over_time_curve(
     kept: pd.DataFrame, horizon_weeks: float = 52, level: float = 0.95, name: str = "benefit-over-time"
 ) -> Figure:
-    """Share of all treated patients who still have the benefit, with Wilson's interval; from `retained_benefit`.
+    """Share of all treated patients who still have the benefit, with Wilson's interval, one panel a regimen.
 
-    horizon_weeks: where the axis ends; later counts are listed in the notes. Thin straight lines join the counts of one
-    arm and benefit; they are no estimate of what happened in between.
+    Parameters
+    ----------
+    kept : DataFrame
+        The table of `durations.retained_benefit`: one row a count of patients with the benefit.
+    horizon_weeks : float
+        Last week of the axis, above 0; later counts are listed in the notes.
+    level : float
+        Confidence level of the table's intervals, for the words.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold one row a count drawn: patients of all treated, percent and interval, the row of durations.csv.
+        Straight lines join the counts of one arm and benefit; they are no estimate of what happened in between.
+
+    Raises
+    ------
+    ValueError
+        If `horizon_weeks` is not above 0.
     """
     if not horizon_weeks > 0:
         raise ValueError(f"horizon_weeks is {horizon_weeks}: the axis must end after week 0")
@@ -133,7 +147,7 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     y = 2.0
     for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
-        plan.append(("heading", y, (control, group["study_id"].nunique())))
+        plan.append(("heading", y, (CONTROL_HEADINGS.get(control, control), count_studies(group))))
         y += 26
         cells = [
             _cell(r, group[group["regimen_class"] == r], names)
@@ -147,21 +161,11 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     picture = sheet(y + 10)
     for kind, top, what in plan:
         if kind == "heading":
-            heading = CONTROL_HEADINGS.get(what[0], what[0])
-            rule(picture, top, color=LINE)
-            write(picture, 4, top + 12, heading, 8.5, weight="bold")
-            write(
-                picture,
-                11 + text_width(heading, 8.5, "bold"),
-                top + 12.2,
-                counted(what[1], "study", "studies"),
-                color=MUTED,
-            )
+            draw_heading(picture, top, *what)
         else:
             for number, cell in enumerate(what[0]):
-                _panel(
-                    picture, cell, _LEFT + number * (_WIDE + LABELS + _GAP), top, what[1], horizon, first=number == 0
-                )
+                left = _LEFT + number * (_WIDE + _LABELS + _GAP)
+                _panel(picture, cell, left, top, what[1], horizon, first=number == 0)
     write(picture, POINTS - 4, 14, "treated patients with the benefit", color=MUTED, ha="right")
     write(picture, POINTS / 2, y, "weeks after the end of infusion", color=MUTED, ha="center")
     return finish(picture)
@@ -179,70 +183,35 @@ def _cell(regimen: str, group: pd.DataFrame, names: dict) -> _Cell:
         shares = " → ".join(steps) + f" of {int(first.patients_treated)}"
         benefit = BENEFIT_WORDS.get(first.benefit, first.benefit)
         words = (
-            wrap(f"{short_citation(first.citation)}{sources}{arm}", LABELS, SMALL)
+            wrap(f"{short_citation(first.citation)}{sources}{arm}", _LABELS, SMALL)
             + "\n"
-            + wrap(f"{benefit}, {shares}", LABELS, SMALL)
+            + wrap(f"{benefit}, {shares}", _LABELS, SMALL)
         )
         series.append(_Series(rows, looks[number], words))
     return _Cell(upper_first(regimen_words(regimen)), series)
 
 
 def _panel(picture: Picture, cell: _Cell, left: float, top: float, height: float, horizon: float, first: bool) -> None:
-    write(picture, left, top - 9, cell.title, weight="bold")
-    ax = panel(picture, left, top, _WIDE, height)
-    ax.set_xlim(-_MARGIN, _WIDE - _MARGIN)
-    ax.set_ylim(-2, 102)
-    unit = (_WIDE - 2 * _MARGIN) / at_week(horizon)
-    places, words = week_ticks(horizon, unit, words=False)
-    ax.set_xticks([unit * place for place in places], words)
-    ax.set_yticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100%"] if first else [""] * 5)
-    for value in (0, 25, 50, 75, 100):
-        ax.axhline(value, color=LINE if value == 0 else RULE, linewidth=0.6, zorder=0.5)
-    ax.spines["bottom"].set_visible(False)
-    ax.tick_params(axis="x", length=0, pad=2)
-
-    ends: list[tuple[float, float]] = []
+    write(picture, left - _MARGIN, top - 9, cell.title, weight="bold")
+    size = (_WIDE, height)
+    ax, unit = share_panel(picture, left, top, size, horizon, _MARGIN, _MARGIN, labelled=first, months=False)
+    ends = []
     for series, shifts in zip(cell.series, _shifts(cell.series), strict=True):
-        look, rows = series.look, list(each(series.rows))
+        rows = list(each(series.rows))
         xs = [unit * at_week(min(r.weeks, horizon)) + s for r, s in zip(rows, shifts, strict=True)]
-        ax.plot(xs, [100 * r.rate for r in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=2)
-        for x, r in zip(xs, rows, strict=True):
-            ax.plot([x, x], [100 * r.ci_low, 100 * r.ci_high], color=look.color, linewidth=0.9, zorder=2)
-            ax.plot([x], [100 * r.rate], color=look.color, marker=look.marker, markersize=4.8, clip_on=False, zorder=3)
-        ends.append((xs[-1], 100 * rows[-1].rate))
-    _names(picture, ax, cell.series, ends, left, top, height)
+        draw_points(ax, xs, [(100 * r.rate, 100 * r.ci_low, 100 * r.ci_high) for r in rows], series.look)
+        ends.append((xs[-1], 100 * rows[-1].rate, series.words, series.look))
+    write_beside(ax, _WIDE + _MARGIN, ends)
 
 
 def _shifts(series: list[_Series]) -> list[list[float]]:
-    """How far each point moves sideways so that points of the same week stand side by side."""
+    """How far each point moves sideways so that points of the same week do not cover each other."""
     weeks_of = [[round(w, 1) for w in s.rows["weeks"]] for s in series]
     shared: dict[float, list[int]] = {}
     for number, own in enumerate(weeks_of):
         for week in own:
             shared.setdefault(week, []).append(number)
     return [[3.6 * (shared[w].index(n) - (len(shared[w]) - 1) / 2) for w in own] for n, own in enumerate(weeks_of)]
-
-
-def _names(
-    picture: Picture, ax: Axes, series: list[_Series], ends: list, left: float, top: float, height: float
-) -> None:
-    def up(value: float) -> float:
-        return height * (value + 2) / 104
-
-    middles = spread([up(value) for _, value in ends], [s.height for s in series], 0, height)
-    for s, (x, value), middle in zip(series, ends, middles, strict=True):
-        level = 104 * middle / height - 2
-        edge = _WIDE - _MARGIN + 5
-        ax.plot(
-            [x, edge - 5, edge],
-            [value, level, level],
-            color=s.look.color,
-            linewidth=0.5,
-            alpha=0.6,
-            clip_on=False,
-            zorder=1,
-        )
-        write(picture, left + _MARGIN + edge + 3, top + height - middle, s.words, SMALL, color=s.look.letters)
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The sites of a cohort around their common rate: which differ by more than chance would have it, and no ranks."""
+"""The sites of a cohort around their common rate, within the limits of chance (funnel plot)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,43 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.common import empty, exhibit, fitting, group_words, left_out, page, share_axis
-from analysis.figures.labels import nearest, place_labels, spread
+from analysis.figures.cohort.clinic_figure import (
+    clinic_figure,
+    clinic_sheet,
+    empty_figure,
+    fitting,
+    group_words,
+    left_out_note,
+)
+from analysis.figures.labels import nearest_place, place_labels, stack_labels
+from analysis.figures.share_panels import share_axis, share_height
 from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
 from analysis.wording import counted, percent
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
 _FEW, _MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
-EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
-PATCH = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
+_EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
+_PATCH = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
 def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel") -> Figure:
-    """Responder rate of each site by its number of patients, with 95% and 99.8% limits; takes `benchmark.funnel`."""
+    """Responder rate of each site by its number of patients, within the limits of chance.
+
+    Parameters
+    ----------
+    result : Funnel
+        The result of `benchmark.funnel`: `sites`, `limits` (95% and 99.8%, by n) and the common rate `mean`.
+    synthetic : bool
+        Whether the patients are invented; the picture then says so.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data are `sites`, in the order of their names: the figure ranks none.
+    """
     sites, limits = result.sites, result.limits
     caption = (
         "Responder rate at the end of infusion of each site by its number of patients with a score. Middle line: rate "
@@ -31,20 +54,17 @@ def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel")
         "would lie by chance alone. A site outside the limits differs by more than chance, often because its patients "
         "or its way of counting differ; the picture does not say which site is better."
     )
-    notes = (f"Counted: {result.unit}.", left_out(result.left_out))
+    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out))
     shown = sites[sites["rate"].notna()]
     if len(shown) < 2:
-        return empty(
-            name,
-            "Fewer than two sites have enough patients to be set beside each other.",
-            caption,
-            *notes,
-            synthetic=synthetic,
-        )
+        why = "Fewer than two sites have enough patients to be set beside each other."
+        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
     with style():
-        picture = page(_TOP + _HIGH + 34, synthetic)
+        picture = clinic_sheet(_TOP + _HIGH + 34, synthetic)
         _draw(picture, shown, limits, float(result.mean))
-        return exhibit(name, picture, sites, _alt(shown, float(result.mean)), caption, *notes, synthetic=synthetic)
+        return clinic_figure(
+            name, picture, sites, _alt(shown, float(result.mean)), caption, *notes, synthetic=synthetic
+        )
 
 
 def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: float) -> None:
@@ -61,20 +81,15 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
             ax.plot(n, 100 * values, color=LINE, linestyle=line, linewidth=1.0, zorder=1)
             ends.append((values[-1], words))
     ax.axhline(100 * mean, color=MUTED, linewidth=1.0, zorder=1)
-    places = spread([_HIGH * _up(value) for value, _ in ends], [10.0] * len(ends), 0, _HIGH)
+    places = stack_labels([share_height(100 * value, _HIGH) for value, _ in ends], [10.0] * len(ends), 0, _HIGH)
     for (_, words), place in zip(ends, places, strict=True):
         write(picture, _LEFT + _WIDE + 5, _TOP + _HIGH - place, words, SMALL, color=MUTED)
     for row in each(sites):
         look = _LOOKS[row.place]
-        ax.plot([row.n], [100 * row.rate], look.marker, color=look.color, **EDGE, markersize=6.5, zorder=4)
+        ax.plot([row.n], [100 * row.rate], look.marker, color=look.color, **_EDGE, markersize=6.5, zorder=4)
     _names(ax, sites, last)
     write(picture, _LEFT, 10, "responders at the end of infusion", color=MUTED)
     write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, "patients with a score, n", color=MUTED, ha="center")
-
-
-def _up(rate: float) -> float:
-    """Where a rate stands between the lower and the upper edge of the axes."""
-    return (100 * rate + 2) / 104
 
 
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
@@ -85,26 +100,26 @@ def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
         for row in named[:_MOST]
     ]
     sizes = [(text_width(text, SMALL) + 2, text_height(text, SMALL)) for text in words]
-    points = [(_WIDE * float(row.n) / last, _HIGH * _up(row.rate)) for row in named[:_MOST]]
+    points = [(_WIDE * float(row.n) / last, share_height(100 * row.rate, _HIGH)) for row in named[:_MOST]]
     spots = place_labels(points, sizes, (2, 2, _WIDE - 2, _HIGH - 2))
     for row, point, spot, text in zip(named, points, spots, words, strict=False):
         if spot.leader:
-            end = nearest(spot.box, point)
+            end = nearest_place(spot.box, point)
             line = [(x / _WIDE * last, y / _HIGH * 104 - 2) for x, y in (point, end)]
             ax.plot(*zip(*line, strict=True), color=LINE, linewidth=0.5, zorder=3)
         place = (spot.x / _WIDE * last, spot.y / _HIGH * 104 - 2)
-        look = {"fontsize": SMALL, "color": _LOOKS[row.place].letters, "linespacing": 1.1, "zorder": 5, "bbox": PATCH}
+        look = {"fontsize": SMALL, "color": _LOOKS[row.place].letters, "linespacing": 1.1, "zorder": 5, "bbox": _PATCH}
         ax.text(*place, text, ha="center", va="center", **look)
 
 
 def _alt(sites: pd.DataFrame, mean: float) -> str:
     outside = sites[sites["place"] != "inside 95%"]
     lie = "none lies" if outside.empty else "one lies" if len(outside) == 1 else f"{len(outside)} lie"
-    told = sites if len(sites) <= _FEW else outside.head(_MOST)
+    named_sites = sites if len(sites) <= _FEW else outside.head(_MOST)
     named = "; ".join(
         f"{group_words(row.site)} {percent(row.rate)} of {int(row.n)}"
         + ("" if row.place == "inside 95%" else f", {row.place}")
-        for row in each(told)
+        for row in each(named_sites)
     )
     return (
         f"{counted(len(sites), 'site')} around their common responder rate of {percent(mean)}; {lie} outside the 95% "

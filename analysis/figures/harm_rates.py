@@ -6,21 +6,13 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, paragraphs, studies_of
-from analysis.figures.ledger import Column, Ledger, interval
-from analysis.figures.study_rows import (
-    arm_names,
-    marked_caption,
-    marks_line,
-    not_drawn,
-    present_in_order,
-    row_label,
-    source_columns,
-)
+from analysis.figures.picture_parts import regimen_key
+from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
+from analysis.figures.row_marks import Stroke, interval_marks
+from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, row_label, source_columns
 from analysis.figures.style import nothing, regimen_look, style
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
-    CONTROL_HEADINGS,
-    REGIMEN_WORDS,
     count_cell,
     count_mark,
     counted,
@@ -29,27 +21,38 @@ from analysis.wording import (
     percent_level,
     percent_pair,
     printed_percent,
-    regimen_words,
     short_citation,
     source_mark,
 )
 
 _COLUMNS = (
-    Column(4, 126),
-    Column(138, 128, "event as described"),
-    Column(306, 46, "patients\nwith event", "right"),
-    Column(428, 90, "percent\n(interval)"),
+    PrintedColumn(4, 126),
+    PrintedColumn(138, 128, "event as described"),
+    PrintedColumn(306, 46, "patients\nwith event", "right"),
+    PrintedColumn(428, 90, "percent\n(interval)"),
 )
-_FEW = 4  # so many at most are all told in the alternative text
-_PLOT = (318, 418)
-ROLE_WORDS = {"placebo": "placebo", "comparator": "comparator"}
+_FEW = 4  # so many rates at most are all named in the alternative text
+_TRACK = percent_track(318, 418, narrow=True)
 
 
-def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-events") -> Figure:
-    """Every adverse event with Wilson's interval, grouped by control; takes `safety.events`.
+def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-events") -> Figure:
+    """The rate of every adverse event with its Wilson interval, grouped by control.
 
-    Where nobody had the event, a vertical stroke marks the upper limit by the rule of three. Events without a count are
-    listed in the notes.
+    Parameters
+    ----------
+    events : DataFrame
+        The table of `safety.events`: one row an event and arm.
+    level : float
+        Confidence level of the table's intervals, for the words.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data hold one row a rate: patients with the event, n, percent and interval, the limit by the rule of three,
+        the printed percentage, the row of adverse_events.csv. Where no patient had the event, a vertical stroke marks
+        the upper limit by the rule of three. Events without a count are listed in the notes.
     """
     caption = (
         f"Patients with an adverse event, with Wilson's {percent_level(level)} interval; the words are those of the "
@@ -68,31 +71,14 @@ def adverse_events(events: pd.DataFrame, level: float = 0.95, name: str = "adver
             name, "No adverse event is reported with a count in the evidence that counts here.", caption, notes
         )
 
-    names, ordered = arm_names(drawn), []
+    names = arm_names(drawn)
     with style():
-        ledger = Ledger(_COLUMNS, *_PLOT)
-        for control in present_in_order(drawn["control"], CONTROL_HEADINGS):
-            group = drawn[drawn["control"] == control]
-            studies = counted(group["study_id"].nunique(), "study", "studies")
-            ledger.heading(CONTROL_HEADINGS.get(control, control), f"{studies}, {counted(len(group), 'rate')}")
-            for row in each(group):
-                ordered.append(row.Index)
-                _add(ledger, row, names)
-        regimens = present_in_order(drawn["regimen_class"], REGIMEN_WORDS)
+        rows, drawn = grouped_rows(drawn, lambda row: _row(row, names), lambda group: count_studies(group, "rate"))
         stroke = "Vertical stroke: upper limit by the rule of three." if drawn["rule_of_three"].notna().any() else ""
-        picture = ledger.render(
-            _axis, key=[(regimen_look(r), regimen_words(r)) for r in regimens], foot=[stroke, marks_line(drawn)]
-        )
-    drawn = drawn.loc[ordered]
+        picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(drawn), [stroke, marks_line(drawn)])
     notes = paragraphs(_printed_otherwise(drawn), notes)
     return Figure(
-        name,
-        picture,
-        _data(drawn),
-        _alt(drawn, left, level),
-        marked_caption(caption, drawn),
-        studies_of(drawn),
-        notes,
+        name, picture, _data(drawn), _alt(drawn, left, level), marked_caption(caption, drawn), studies_of(drawn), notes
     )
 
 
@@ -100,42 +86,29 @@ def _known(row) -> str:
     return f"n = {int(row.n)}" if pd.notna(row.n) else "number of patients not stated"
 
 
-def _add(ledger: Ledger, row, names: dict) -> None:
-    def draw(ax, y: float) -> None:
-        look = regimen_look(row.regimen_class)
-        interval(ax, y, 100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look)
-        if pd.notna(row.rule_of_three):
-            ax.plot([100 * row.rule_of_three] * 2, [y - 4.5, y + 4.5], color=look.letters, linewidth=1.2, clip_on=False)
-
-    who = ROLE_WORDS.get(row.role)
-    study = f"{short_citation(row.citation)}{source_mark(row.access)}, {who}" if who else _study(row, names)
-    ledger.row(
-        study,
-        row.event,
-        f"{count_cell(row.events)}/{count_cell(row.n)}{count_mark(row.count_basis)}",
-        f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
-        draw=draw,
-    )
+def _row(row, names: dict) -> Row:
+    look = regimen_look(row.regimen_class)
+    marks = interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look)
+    if pd.notna(row.rule_of_three):
+        marks += (Stroke(100 * row.rule_of_three, look.letters, 1.2),)
+    count = f"{count_cell(row.events)}/{count_cell(row.n)}{count_mark(row.count_basis)}"
+    rate = f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})"
+    return Row((_study(row, names), row.event, count, rate), marks)
 
 
 def _study(row, names: dict) -> str:
-    if row.control == PLACEBO and (row.study_id, row.label) in names:
-        return f"{short_citation(row.citation)}{source_mark(row.access)}, ketamine"
-    return row_label(row, names)
-
-
-def _axis(ax) -> None:
-    ax.set_xlim(0, 100)
-    ax.set_xticks([0, 50, 100], ["0", "50", "100%"])
-    ax.set_xticks([25, 75], minor=True)
-    ax.tick_params(which="minor", length=0)
+    """The study, and its arm where the figure holds several of them: placebo, comparator, ketamine or its name."""
+    role = row.role if row.role in ("placebo", "comparator") else ""
+    if not role and row.control == PLACEBO and (row.study_id, row.label) in names:
+        role = "ketamine"
+    return f"{short_citation(row.citation)}{source_mark(row.access)}, {role}" if role else row_label(row, names)
 
 
 def _printed_otherwise(table: pd.DataFrame) -> str:
     rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
     parts = [
-        f"{short_citation(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval is "
-        "that of "
+        f"{short_citation(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval "
+        "is that of "
         f"{int(r.events)} of {int(r.n)}"
         for r in each(rows)
     ]
@@ -165,8 +138,8 @@ def _alt(table: pd.DataFrame, left: pd.DataFrame, level: float) -> str:
         f"{counted(len(table), 'adverse event rate')} from {counted(table['study_id'].nunique(), 'study', 'studies')}, "
         f"{of_them(len(zero), len(table))} with no event."
     ]
-    told = table if len(table) <= _FEW else table[table["control"] == PLACEBO]
-    for (_, event), group in told.groupby(["study_id", "event"], sort=False):
+    named = table if len(table) <= _FEW else table[table["control"] == PLACEBO]
+    for (_, event), group in named.groupby(["study_id", "event"], sort=False):
         arms = [
             f"{printed_percent(r)} of {int(r.n)} ({percent_level(level)} interval {percent_pair(r.ci_low, r.ci_high)})"
             + (f" under {r.role}" if r.control == PLACEBO else "")

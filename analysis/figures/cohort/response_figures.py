@@ -1,0 +1,227 @@
+"""Responders of a clinic: their share at every cut-off (Farrar 2006), and who changed between two times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+
+from analysis.evidence.rowwise import each
+from analysis.exhibit import Figure
+from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, left_out_note
+from analysis.figures.flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, draw_flow
+from analysis.figures.share_panels import draw_curve, share_axis, stepped
+from analysis.figures.style import (
+    INK,
+    LINE,
+    MUTED,
+    POINTS,
+    SERIES_LOOKS,
+    SMALL,
+    Look,
+    panel,
+    style,
+    text_height,
+    wrap,
+    write,
+)
+from analysis.wording import half_up, interval_words, p_text, percent, percent_level, percent_pair, weeks_cell
+
+_LEFT, _TOP, _WIDE, _HIGH = 40, 30, 292, 212
+_WORDS_AT = _LEFT + _WIDE + 22
+VISIT_LOOKS = {"end_of_infusion": SERIES_LOOKS[0], "follow_up": SERIES_LOOKS[1]}
+_CUTOFFS = (30, 50)  # percent less pain: the usual definitions of a responder
+
+_FLOW_TOP = 44
+_FLOW_WORDS = {
+    "kept": "stayed responders",
+    "lost": "no longer responders",
+    "gained": "became responders",
+    "neither": "at neither time",
+}
+
+
+# ------------------------------------------------------------------------------------------------ every cut-off
+def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "responder-curve") -> Figure:
+    """The cumulative proportion of responders at the end of infusion and at follow-up.
+
+    Parameters
+    ----------
+    result : Response
+        The result of `cohort.response`: `curve`, one row a visit and cut-off in percent of the baseline.
+    level : float
+        Confidence level of its intervals, for the words.
+    synthetic : bool
+        Whether the patients are invented; the picture then says so.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data are the `curve`. Solid with a band: patients with a score; dashed: patients without one counted as
+        non-responders. Words beside the plot give both cut-offs in use.
+
+    References
+    ----------
+    Farrar 2006, the cumulative proportion of responders analysis.
+    """
+    caption = (
+        "Share of patients whose pain was lower than at baseline by at least so many percent, for every cut-off "
+        f"[@farrar2006]. Solid line with its {percent_level(level)} band: patients with a score; dashed line: patients "
+        "without a score at that visit counted as non-responders. The curve falls from left to right by its making; a "
+        "higher curve means more relief, whatever cut-off one believes in."
+    )
+    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, "curve"))
+    shown = result.curve[~result.curve["hidden"]]
+    shown = shown[shown["n_complete"].fillna(0) > 0]
+    if shown.empty:
+        return empty_figure(
+            name, "No visit has enough patients with a score to draw a curve.", caption, *notes, synthetic=synthetic
+        )
+    visits = [visit for visit in VISIT_LOOKS if (shown["visit"] == visit).any()]
+    names = {"end_of_infusion": "End of infusion", "follow_up": f"{weeks_cell(result.follow_up_weeks)} weeks later"}
+    with style():
+        picture = clinic_sheet(_TOP + _HIGH + 34, synthetic)
+        ax = panel(picture, _LEFT, _TOP, _WIDE, _HIGH)
+        ax.set_xlim(0, 100)
+        ax.set_xticks([0, 10, *range(20, 101, 10)], ["0", "", "20", "30", "40", "50", "60", "", "80", "", "100%"])
+        share_axis(ax)
+        for cutoff in _CUTOFFS:
+            ax.axvline(cutoff, color=LINE, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.6)
+        for visit in visits:
+            _curve(ax, shown[shown["visit"] == visit], VISIT_LOOKS[visit])
+        write(picture, _LEFT, 12, "patients with at least so much less pain", color=MUTED)
+        below = "less pain than at baseline, in percent of the baseline"
+        write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, below, color=MUTED, ha="center")
+        _words(picture, shown, visits, names)
+        alt = _curve_alt(shown, visits, names)
+        return clinic_figure(name, picture, result.curve, alt, caption, *notes, synthetic=synthetic)
+
+
+def _curve(ax: Axes, rows: pd.DataFrame, look: Look) -> None:
+    """The curve of one visit: the share at a cut-off holds from the cut-off before it on."""
+    rows = rows.sort_values("cutoff")
+    x = rows["cutoff"].astype("float64").to_numpy()
+    complete, imputed, low, high = (
+        100 * rows[c].astype("float64").to_numpy()
+        for c in ("rate_complete", "rate_imputed", "low_complete", "high_complete")
+    )
+    places, shares, below, above = stepped(x, complete[1:], low[1:], high[1:])
+    draw_curve(ax, places, shares, shares, look, bands=[(below, above, 0.14)], width=1.7)
+    ax.step(x, imputed, where="pre", color=look.color, linestyle=(0, (3, 1.5)), linewidth=0.9, zorder=2)
+    chosen = np.isin(x, _CUTOFFS)
+    dots = {"linestyle": "", "marker": look.marker, "markeredgecolor": "white", "markersize": 6, "zorder": 4}
+    ax.plot(x[chosen], complete[chosen], color=look.color, **dots)
+
+
+def _words(picture: Picture, shown: pd.DataFrame, visits: list[str], names: dict[str, str]) -> None:
+    """Beside the plot: each visit in its colour, with the shares at the cut-offs in use."""
+    y = _TOP + 8
+    for visit in visits:
+        look, rows = VISIT_LOOKS[visit], shown[shown["visit"] == visit]
+        title = f"{'●' if look.marker == 'o' else '■'} {names[visit]}"
+        write(picture, _WORDS_AT, y, title, 8.5, color=look.letters, weight="bold")
+        y += 15
+        for cutoff in _CUTOFFS:
+            row = next(each(rows[rows["cutoff"] == cutoff]))
+            write(picture, _WORDS_AT, y, f"≥ {cutoff}% less: {_share(row)}", color=INK)
+            count = f"{int(row.responders)} of {int(row.n_complete)} with a score"
+            write(picture, _WORDS_AT, y + 11, count, SMALL, color=MUTED)
+            write(
+                picture, _WORDS_AT, y + 21, f"{percent(row.rate_imputed)} of all {int(row.n_all)}", SMALL, color=MUTED
+            )
+            y += 38
+        y += 8
+    lines = "solid: patients with a score\ndashed: all; those without a\nscore are non-responders"
+    write(picture, _WORDS_AT, y + 8, lines, SMALL, color=MUTED)
+
+
+def _share(row: Any) -> str:
+    return f"{percent(row.rate_complete)} ({percent_pair(row.low_complete, row.high_complete)})"
+
+
+def _curve_alt(shown: pd.DataFrame, visits: list[str], names: dict[str, str]) -> str:
+    parts = []
+    for visit in visits:
+        rows = shown[shown["visit"] == visit]
+        steps = [
+            f"at least {cutoff}% less pain in {int(row.responders)} of {int(row.n_complete)} ({_share(row)}), "
+            f"{percent(row.rate_imputed)} of all {int(row.n_all)}"
+            for cutoff in _CUTOFFS
+            for row in each(rows[rows["cutoff"] == cutoff])
+        ]
+        parts.append(f"{names[visit]}: {'; '.join(steps)}.")
+    return f"Share of patients by least relief, falling from left to right. {' '.join(parts)}"
+
+
+# ------------------------------------------------------------------------------------------------ who changed
+def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "responder-flow") -> Figure:
+    """Responders by the chosen rule at the end of infusion and at follow-up, and who changed between.
+
+    Parameters
+    ----------
+    result : Response
+        The result of `cohort.response`: `flow`, of which the row of complete cases under the chosen `rule` is drawn.
+    level : float
+        Confidence level of its intervals, for the words.
+    synthetic : bool
+        Whether the patients are invented; the picture then says so.
+    name : str
+        Name of the figure's files.
+
+    Returns
+    -------
+    Figure
+        Its data are the rows of `flow` under the chosen rule. Below the bands: the difference with Newcombe's interval
+        and the P value of McNemar's exact test.
+    """
+    flow = result.flow
+    row = flow[(flow["rule"] == result.rule) & (flow["handling"] == "complete_cases")].iloc[0]
+    caption = (
+        f"Patients with a score at baseline, at the end of infusion and {weeks_cell(result.follow_up_weeks)} weeks "
+        "later "
+        f"(within {weeks_cell(result.window_weeks)} weeks): who was a responder, and who kept, lost or gained the "
+        "response. "
+        f"Difference with Newcombe's {interval_words(level)}; P of McNemar's exact test. There is no "
+        "control group in this picture."
+    )
+    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, "flow"))
+    if row["hidden"] or not row["n"] > 0:
+        why = "Too few patients have a score at both visits to show who changed."
+        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+    counts = {q: int(row[q]) for q in QUANTITIES}
+    n, first, second = int(row["n"]), int(row["first"]), int(row["second"])
+    with style():
+        small = wrap(_difference(row, level), POINTS - 8, SMALL)
+        picture = clinic_sheet(_FLOW_TOP + HEIGHT + 16 + text_height(small, SMALL), synthetic)
+        times = ("end of infusion", f"{weeks_cell(result.follow_up_weeks)} weeks later")
+        for left, words, count, rate in zip(
+            (FIRST, SECOND), times, (first, second), (row["rate_first"], row["rate_second"]), strict=True
+        ):
+            write(picture, left + BROAD / 2, 12, words, color=MUTED, ha="center")
+            write(picture, left + BROAD / 2, 28, f"{count}/{n} = {percent(rate)}", 10, weight="bold", ha="center")
+        drawn = {q: (counts[q], counts[q]) for q in QUANTITIES}
+        draw_flow(picture, _FLOW_TOP, (n, first, second), drawn, ("responders", "others"), words=_FLOW_WORDS)
+        write(picture, 4, _FLOW_TOP + HEIGHT + 10 + text_height(small, SMALL) / 2, small, SMALL, color=MUTED)
+        data = flow[flow["rule"] == result.rule]
+        alt = (
+            f"Of {n} patients {first} ({percent(row['rate_first'])}) were responders at the end of infusion and "
+            f"{second} ({percent(row['rate_second'])}) {times[1]}: {counts['kept']} stayed responders, "
+            f"{counts['lost']} no longer were, {counts['gained']} became responders, {counts['neither']} "
+            f"were at neither time. {_difference(row, level)}"
+        )
+        return clinic_figure(name, picture, data, alt, caption, *notes, synthetic=synthetic)
+
+
+def _difference(row: Any, level: float) -> str:
+    points = half_up(100 * row["difference"])
+    limits = f"{half_up(100 * row['difference_low'])} to {half_up(100 * row['difference_high'])}"
+    p = row["p_value"]
+    return (
+        f"Difference: {points} percentage points ({interval_words(level)} {limits}); McNemar's exact test: "
+        f"{p_text('=', round(float(p), 3)) if p >= 0.001 else 'P < 0.001'}."
+    )

@@ -1,0 +1,130 @@
+"""Panels of shares over weeks: their axes, curves with bands, points with intervals, words beside the last value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+
+from analysis.figures.labels import stack_labels
+from analysis.figures.style import LINE, RULE, SMALL, Look, at_week, panel, text_height, week_ticks
+
+_LOW, _HIGH = -2.0, 102.0  # limits of an axis of percentages: a marker at 0 or 100% is not cut
+_QUARTERS = (0, 25, 50, 75, 100)
+
+
+def horizontal_rules(ax: Axes, values: Iterable[float], until: float = 1) -> None:
+    """Light horizontal rules instead of a horizontal axis, a stronger one at 0; `until` is their right end in shares
+    of the width of the axes."""
+    for value in values:
+        ax.axhline(value, xmax=until, color=RULE if value else LINE, linewidth=0.6, zorder=0.5)
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="x", length=0, pad=2)
+
+
+def share_axis(ax: Axes, labelled: bool = True, until: float = 1) -> None:
+    """A vertical axis from 0 to 100% with a light rule every quarter."""
+    ax.set_ylim(_LOW, _HIGH)
+    ax.set_yticks(_QUARTERS, ["0", "25", "50", "75", "100%"] if labelled else [""] * 5)
+    horizontal_rules(ax, _QUARTERS, until)
+
+
+def share_height(percent: float, height: float) -> float:
+    """The place of a percentage in points above the lower edge of axes with `share_axis`, `height` points tall."""
+    return height * (percent - _LOW) / (_HIGH - _LOW)
+
+
+def share_panel(
+    picture: Picture,
+    left: float,
+    top: float,
+    size: tuple[float, float],
+    last_week: float,
+    margin: float = 0,
+    room: float = 0,
+    labelled: bool = True,
+    months: bool = True,
+) -> tuple[Axes, float]:
+    """Axes of shares over weeks (square-root scale), and the points of one unit of that scale.
+
+    left, top, size: the place of week 0, the upper edge, and width and height up to the last week, in points. margin,
+    room: points to the left of week 0 and to the right of the last week. labelled: print the percentages. months: print
+    months and years below weeks. The horizontal axis counts points from week 0.
+    """
+    wide, high = size
+    ax = panel(picture, left - margin, top, margin + wide + room, high)
+    share_axis(ax, labelled, until=(margin + wide + min(margin, room)) / (margin + wide + room))
+    ax.set_xlim(-margin, wide + room)
+    unit = wide / at_week(last_week) if last_week else wide
+    places, words = week_ticks(last_week, unit, words=months)
+    ax.set_xticks([unit * place for place in places], words)
+    return ax, unit
+
+
+def stepped(edges: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Places and values of step curves: `edges` are n + 1 places, each of the `values` holds n numbers between them."""
+    return np.repeat(edges, 2)[1:-1], *(np.repeat(numbers, 2) for numbers in values)
+
+
+def draw_curve(
+    ax: Axes,
+    x: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    look: Look,
+    bands: Sequence[tuple[np.ndarray, np.ndarray, float]] = (),
+    width: float = 1.1,
+) -> None:
+    """A curve with its bands, each as lowest and highest values and an opacity.
+
+    Where `low` and `high` differ, any value between them fits equally well: both are drawn, the area between is dark.
+    """
+    for bottom, ceiling, alpha in bands:
+        ax.fill_between(x, bottom, ceiling, color=look.color, alpha=alpha, linewidth=0, zorder=1)
+    if high is not low:
+        ax.fill_between(x, low, high, color=look.color, alpha=0.28, linewidth=0, zorder=2)
+        ax.plot(x, high, color=look.color, linewidth=width, zorder=3)
+    ax.plot(x, low, color=look.color, linewidth=width, zorder=3)
+
+
+def draw_points(
+    ax: Axes,
+    xs: Sequence[float],
+    rows: Sequence[tuple[float, float, float]],
+    look: Look,
+    joined: bool = True,
+    width: float = 0.9,
+    size: float = 4.8,
+    halo: bool = False,
+) -> None:
+    """Points with vertical intervals, joined by a line of the series.
+
+    rows: value, lowest and highest value at each of the places `xs`; without an interval both are missing. width: line
+    width of the intervals. halo: a white edge, where other marks lie behind.
+    """
+    if joined:
+        ax.plot(xs, [row[0] for row in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=3)
+    edge = {"markeredgecolor": "white", "markeredgewidth": 0.8} if halo else {}
+    for x, (value, low, high) in zip(xs, rows, strict=True):
+        if np.isfinite(low):
+            if halo:
+                ax.plot([x, x], [low, high], color="white", linewidth=width + 1.5, zorder=3.5)
+            ax.plot([x, x], [low, high], color=look.color, linewidth=width, clip_on=False, zorder=4)
+        ax.plot([x], [value], look.marker, color=look.color, markersize=size, clip_on=False, zorder=5, **edge)
+
+
+def write_beside(ax: Axes, at: float, ends: Sequence[tuple[float, float, str, Look]]) -> None:
+    """Words in a column at `at` points, each with a thin line to its value.
+
+    ends: place of the last point, its value in percent, words, look.
+    """
+    height = ax.get_position().height * ax.figure.get_figheight() * 72
+    wanted = [share_height(value, height) for _, value, _, _ in ends]
+    heights = [text_height(words, SMALL) + 2.5 for _, _, words, _ in ends]
+    for (x, value, words, look), middle in zip(ends, stack_labels(wanted, heights, 0, height), strict=True):
+        level = _LOW + (_HIGH - _LOW) * middle / height
+        line = {"color": look.color, "linewidth": 0.5, "alpha": 0.7, "clip_on": False, "zorder": 1}
+        ax.plot([x, at, at + 4], [value, level, level], **line)
+        ax.text(at + 7, level, words, fontsize=SMALL, color=look.letters, va="center", linespacing=1.1)

@@ -1,0 +1,90 @@
+"""The axis of pain over time: before treatment, the end of infusion, then weeks on a square-root scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+
+from analysis.figures.share_panels import horizontal_rules
+from analysis.figures.style import BAND, at_week, panel, text_width
+from analysis.wording import weeks_cell
+
+PAIN_LIMITS = (-0.45, 10.45)
+
+
+@dataclass(frozen=True)
+class TreatmentAxis:
+    """Places in points from the left edge of axes that are `wide` points wide.
+
+    before: place of the baseline, None if it has none. end: place of the end of infusion. right: points to the right of
+    the last week.
+    """
+
+    wide: float
+    last_week: float
+    before: float | None
+    end: float
+    right: float
+
+    @property
+    def unit(self) -> float:
+        """Points of one unit of the square-root scale."""
+        return (self.wide - self.end - self.right) / at_week(self.last_week)
+
+    def place(self, weeks: float) -> float:
+        """The place of a time in weeks after the end of infusion; a missing one is the baseline."""
+        return (self.before or 0) if pd.isna(weeks) else self.end + self.unit * at_week(weeks)
+
+    def draw(self, ax: Axes, ticks: Mapping[float, str]) -> None:
+        """Limits, ticks (words of each place), and the shaded strip of the treatment."""
+        ax.set_xlim(0, self.wide)
+        ax.set_xticks(sorted(ticks), [ticks[place] for place in sorted(ticks)])
+        if self.before is not None:
+            ax.axvspan(self.before + 13, self.end - 1, color=BAND, linewidth=0, zorder=0.3)
+
+
+def visit_axis(wide: float, weeks: Iterable[float]) -> TreatmentAxis:
+    """The axis for visits at these weeks; a missing number of weeks is the baseline."""
+    known = pd.Series(list(weeks), dtype="float64")
+    baseline = bool(known.isna().any())
+    last = max(known.max() if known.notna().any() else 0.0, 1.0)
+    return TreatmentAxis(wide, last, 18.0 if baseline else None, 64.0 if baseline else 18.0, 18.0)
+
+
+def visit_ticks(axis: TreatmentAxis, weeks: Iterable[float]) -> dict[float, str]:
+    """A tick for each visit that has room for its number: the end of infusion and the last visit first."""
+    visits = sorted({week for week in weeks if pd.notna(week)} | {0.0})
+    ticks = {} if axis.before is None else {axis.before: "before"}
+    for week in dict.fromkeys([0.0, visits[-1], *visits]):
+        place, words = axis.place(week), weeks_cell(week)
+        if all(abs(place - x) > (text_width(words) + text_width(other)) / 2 + 4 for x, other in ticks.items()):
+            ticks[place] = words
+    return ticks
+
+
+def pain_panel(
+    picture: Picture,
+    place: tuple[float, float],
+    high: float,
+    axis: TreatmentAxis,
+    ticks: Mapping[float, str],
+    labelled: bool = True,
+) -> Axes:
+    """Axes of pain from 0 to 10 over the treatment axis; `place` is their upper left corner in points."""
+    ax = panel(picture, *place, axis.wide, high)
+    axis.draw(ax, ticks)
+    ax.set_ylim(*PAIN_LIMITS)
+    scores = range(0, 11, 2)
+    ax.set_yticks(scores, [str(score) for score in scores] if labelled else [""] * len(scores))
+    horizontal_rules(ax, scores)
+    return ax
+
+
+def pain_height(score: float, height: float) -> float:
+    """The place of a score in points above the lower edge of a `pain_panel` that is `height` points tall."""
+    low, high = PAIN_LIMITS
+    return height * (score - low) / (high - low)
