@@ -28,7 +28,7 @@ _CLASS_FAMILY = {"complete_relief": "complete", "any_relief": "any"}
 
 
 def problems(tables: Tables) -> Iterator[Problem]:
-    """The problems of all rules."""
+    """Return the problems of all rules."""
     for rule in (*RULES_WITHIN_ROWS, counts_reproduce_their_percentage, *RULES_ACROSS_ROWS):
         try:
             yield from rule(tables)
@@ -271,7 +271,7 @@ def _by(tables: Tables, table: str, column: str) -> dict[str, Record]:
 
 
 def _chain(start: str | None, arms: Mapping[str, Record]) -> set[str]:
-    """The arm `start` and all that contain it."""
+    """Return the arm `start` and all that contain it."""
     seen: set[str] = set()
     while start is not None and start in arms and start not in seen:
         seen.add(start)

@@ -83,7 +83,7 @@ class Evidence:
 
 
 def load(folder: str | Path = "data") -> Evidence:
-    """The evidence tables of a folder, after every check.
+    """Return the evidence tables of a folder, after every check.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]
 
 
 def _known_names(texts: dict[str, TextTable]) -> set[str] | None:
-    """The names of all studies and reviews, or None if one of their tables can't be read."""
+    """Return the names of all studies and reviews, or None if one of their tables can't be read."""
     names: set[str] = set()
     for table, column in (("studies", "study_id"), ("reviews", "review_id")):
         if table not in texts or column not in texts[table].names:

@@ -53,7 +53,7 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
 
 
 def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
-    """The counts of `total` that a paper may print as this percentage, and the nearest count."""
+    """Return the counts of `total` that a paper may print as this percentage, and the nearest count."""
     exact, decimals = Fraction(printed) * total / 100, _decimals(printed)
     nearest = min(min(total, floor(exact)), min(total, ceil(exact)), key=lambda count: abs(count - exact))
     around = counts_near(Fraction(printed), total, decimals)

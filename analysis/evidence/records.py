@@ -43,11 +43,11 @@ class Tables:
         return self.records.get(table, [])
 
     def text(self, table: str, record: Record, column: str) -> str:
-        """The text of a cell as it is in the file: 61.0 keeps its zero."""
+        """Return the text of a cell as it is in the file: 61.0 keeps its zero."""
         return self.texts.get(table, {}).get(record["row"], {}).get(column, "")
 
     def problem(self, table: str, record: Record, column: str, rule: str, advice: str | None = None) -> Problem:
-        """A problem of a row; by default the advice is to compare it with its source."""
+        """Return a problem of a row; by default the advice is to compare it with its source."""
         if advice is None:
             source, place = record.get("source_id"), record.get("locator")
             where = f": {source}" + (f" ({place})" if place else "") if source else ""
@@ -70,7 +70,7 @@ def records_of(table: TextTable, schema: TableSchema) -> tuple[list[Record], lis
 
 
 def texts_of(table: TextTable, schema: TableSchema) -> dict[int, dict[str, str]]:
-    """The text of the cells by row number and column."""
+    """Return the text of the cells by row number and column."""
     names = [name for name in schema.names if name in table.names]
     columns = [table[name].texts() for name in names]
     rows = zip(*columns, strict=True) if columns else [()] * len(table)

@@ -15,7 +15,7 @@ _Value = TypeVar("_Value")
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:
-    """The rows as `DataFrame.itertuples` gives them: named values, the first is the index.
+    """Return the rows as `DataFrame.itertuples` gives them: named values, the first is the index.
 
     That makes a new class and looks every column up by its place for each call; reports walk through many small tables.
     """
@@ -34,7 +34,7 @@ def values(frame: pd.DataFrame, *columns: str) -> Iterator[tuple]:
 
 
 def grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
-    """The values of each key, keys and values in the order in which they come."""
+    """Return the values of each key, keys and values in the order in which they come."""
     found: dict[_Key, list[_Value]] = {}
     for key, value in pairs:
         found.setdefault(key, []).append(value)
@@ -53,7 +53,7 @@ def table(rows: list[tuple], dtypes: dict[str, str]) -> pd.DataFrame:
 
 
 def sorted_rows(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """The rows sorted by columns, missing values last, equal rows as they stood; numbered anew.
+    """Return the rows sorted by columns, missing values last, equal rows as they stood; numbered anew.
 
     As `frame.sort_values(columns, kind="stable", ignore_index=True)`.
     """

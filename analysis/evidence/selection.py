@@ -50,7 +50,7 @@ class Criteria:
 
     @classmethod
     def from_parameters(cls, parameters: dict[str, Any]) -> Criteria:
-        """The criteria among the parameters of a notebook; the others are no criteria and are not looked at."""
+        """Return the criteria among the parameters of a notebook; the others are no criteria and are not looked at."""
         return cls(**{f.name: parameters[f.name] for f in fields(cls) if f.name in parameters})
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Selection:
     left_out: pd.DataFrame = field(repr=False)
 
     def left_out_of(self, *tables: str) -> pd.DataFrame:
-        """The left-out rows of the named tables alone."""
+        """Return the left-out rows of the named tables alone."""
         return self.left_out[self.left_out["table"].isin(tables)].reset_index(drop=True)
 
 
@@ -105,7 +105,7 @@ def select(evidence: Evidence, criteria: Criteria = Criteria()) -> Selection:
 
 
 def only(evidence: Evidence, study_id: str) -> Selection:
-    """All that is known of one study, whatever the default synthesis leaves out of it."""
+    """Return all that is known of one study, whatever the default synthesis leaves out of it."""
     criteria = Criteria((study_id,), (), (), (), (), overlapping_studies=True, contained_arms=True)
     return select(evidence, criteria)
 

@@ -51,14 +51,14 @@ class Column:
     value: Callable[[Any], Any] | None = None
 
     def text(self, value: Any) -> str:
-        """The printed cell of one value."""
+        """Return the printed cell of one value."""
         if is_missing(value):
             return self.missing
         return visible(str(self.format(value)) if self.format else value_text(value))
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell is empty: None, NaN, NA, NaT or an empty text."""
+    """Return whether a cell is empty: None, NaN, NA, NaT or an empty text."""
     if value is None or value is pd.NA or value is pd.NaT:
         return True
     if isinstance(value, str):
@@ -106,13 +106,13 @@ def with_computed(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFra
 
 
 def printed(data: pd.DataFrame, columns: tuple[Column, ...]) -> list[list[str]]:
-    """All printed cells, row by row."""
+    """Return all printed cells, row by row."""
     printed_columns = [[column.text(value) for value in data[column.name].tolist()] for column in columns]
     return [list(row) for row in zip(*printed_columns, strict=True)]
 
 
 def csv_text(data: pd.DataFrame) -> str:
-    """The raw values as CSV (UTF-8, comma, header, LF). Text that a spreadsheet would run as a formula gets an
+    """Return the raw values as CSV (UTF-8, comma, header, LF). Text that a spreadsheet would run as a formula gets an
     apostrophe in front; numbers keep every digit."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

@@ -13,7 +13,7 @@ _HIDDEN = re.compile(rf"[{_CONTROLS}{_DIRECTION}\ufeff\ud800-\udfff\ufffe\uffff]
 
 
 def visible(text: str) -> str:
-    """The text with characters that nobody sees but that act on others shown by their code: `⟨U+202E⟩`."""
+    """Return the text with characters that nobody sees but that act on others shown by their code: `⟨U+202E⟩`."""
     return _HIDDEN.sub(lambda found: _code(found[0]), text)
 
 

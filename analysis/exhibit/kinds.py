@@ -77,7 +77,7 @@ def _rows_behind(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFram
 
 
 def payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What the exhibits in the outputs of an executed notebook hold, in order."""
+    """Return what the exhibits in the outputs of an executed notebook hold, in order."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             if payload := output.get("data", {}).get(EXHIBIT_MIME):
@@ -85,7 +85,7 @@ def payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def heading(column: dict[str, str]) -> str:
-    """The heading of a printed column, with its unit if it has one."""
+    """Return the heading of a printed column, with its unit if it has one."""
     return f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
 
 
@@ -127,7 +127,7 @@ class Figure:
         return self._svg["text"]
 
     def payload(self) -> dict[str, Any]:
-        """What the report needs, as JSON."""
+        """Return what the report needs, as JSON."""
         return {
             "kind": "figure",
             "name": self.name,
@@ -181,7 +181,7 @@ class Table:
         return _rows_behind(self.data, self.columns)
 
     def payload(self) -> dict[str, Any]:
-        """What the report needs, as JSON."""
+        """Return what the report needs, as JSON."""
         return {
             "kind": "table",
             "name": self.name,
@@ -241,7 +241,7 @@ class Summary:
     synthetic: bool = False
 
     def payload(self) -> dict[str, Any]:
-        """What the report needs, as JSON."""
+        """Return what the report needs, as JSON."""
         return {
             "kind": "summary",
             "title": self.title,
@@ -279,7 +279,7 @@ class Prose:
     rows: tuple[str, ...] = ()
 
     def payload(self) -> dict[str, Any]:
-        """What the report needs, as JSON."""
+        """Return what the report needs, as JSON."""
         return {"kind": "prose", "markdown": self.markdown, "studies": list(self.studies), "rows": list(self.rows)}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

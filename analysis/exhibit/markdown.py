@@ -12,7 +12,7 @@ _EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
 
 
 def cite(study_id: str, citation: str) -> str:
-    """The link from a computed sentence to the reference of a study or review.
+    """Return the link from a computed sentence to the reference of a study or review.
 
     `study_id` is the key in references.bib, `citation` the words to show (such as "Mangnus et al. 2021").
     """

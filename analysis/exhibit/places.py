@@ -17,7 +17,7 @@ _TABLE_OF = re.compile(r"Row of ([a-z_]+)\.csv|([a-z_ ]+) csv row")  # labels of
 
 
 def places(*texts: str) -> tuple[Place, ...]:
-    """The rows that texts such as `responders.csv row 27 and 28; reported_tests.csv row 5` name, each once."""
+    """Return the rows that texts such as `responders.csv row 27 and 28; reported_tests.csv row 5` name, each once."""
     found = (
         (match[1], int(number)) for text in texts for match in _NAMED.finditer(text) for number in _digits(match[2])
     )
@@ -38,12 +38,12 @@ def source_rows(found: Iterable[Place]) -> pd.DataFrame:
 
 
 def anchor(table: str, row: int) -> str:
-    """The name of a row's entry in a report: `row-pain-scores-20`."""
+    """Return the name of a row's entry in a report: `row-pain-scores-20`."""
     return f"row-{table.replace('_', '-')}-{row}"
 
 
 def sourced(words: str, *where: str) -> str:
-    """A number in a computed sentence as a link to the data rows it comes from.
+    """Return a number in a computed sentence as a link to the data rows it comes from.
 
     words: the number as printed, with what belongs to it (`30 of 48`). where: as `source_row` and the column `rows` of
     result tables write it. Words without a digit, and words without a row, stay as they are.
@@ -53,7 +53,7 @@ def sourced(words: str, *where: str) -> str:
 
 
 def shown_in(words: str, exhibit: str) -> str:
-    """A number computed over many rows as a link to the table or figure that holds them (`tab-studies`)."""
+    """Return a number computed over many rows as a link to the table or figure that holds them (`tab-studies`)."""
     return f"[{words}](#{exhibit})" if _DIGIT.search(words) else words
 
 
@@ -64,7 +64,7 @@ def linked(text: str) -> str:
 
 
 def cell_places(label: str, cell: str) -> list[tuple[str, Place | None]]:
-    """A printed cell in pieces, each with the row it names or None: for columns such as `Row of responders.csv`,
+    """Return a printed cell in pieces, each with the row it names or None: for columns such as `Row of responders.csv`,
     `responders csv row` and for cells that name their table themselves."""
     named = _TABLE_OF.fullmatch(label)
     if not named and ".csv" not in cell:  # most cells

@@ -40,7 +40,7 @@ def _bar(words: str, done: int, parts: int) -> str:
 
 
 def _shell() -> object | None:
-    """The kernel of a notebook; None in scripts and on a terminal."""
+    """Return the kernel of a notebook; None in scripts and on a terminal."""
     try:
         from IPython import get_ipython
     except ImportError:

@@ -25,7 +25,7 @@ _INDENT = re.compile(r"\n\s*(?=<|\n)")
 
 
 def figure_svg(figure: MatplotlibFigure, salt: str) -> str:
-    """A figure as SVG: the same text for the same figure, on every machine.
+    """Return a figure as SVG: the same text for the same figure, on every machine.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def inline_svg(svg: str) -> str:
 
 
 def standalone_svg(svg: str) -> str:
-    """The SVG with its font embedded, for places that don't share the fonts of a page, such as `<img>`."""
+    """Return the SVG with its font embedded, for places that don't share the fonts of a page, such as `<img>`."""
     styles = (REGULAR, BOLD) if "font-weight" in svg or "font: " in svg else (REGULAR,)
     end = svg.index(">", svg.index("<svg ")) + 1
     return f"{svg[:end]}<style>{font_faces(svg, styles)}</style>{svg[end:]}"

@@ -18,7 +18,7 @@ _MEASURED = 100.0  # points
 
 @functools.cache
 def fallback_folder() -> Path:
-    """The folder of the fonts that ship with Matplotlib."""
+    """Return the folder of the fonts that ship with Matplotlib."""
     import matplotlib as mpl
 
     return Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -41,24 +41,24 @@ def register() -> None:
 
 @functools.cache
 def code_points(path: Path) -> frozenset[int]:
-    """The characters that a font file has."""
+    """Return the characters that a font file has."""
     from matplotlib.ft2font import FT2Font
 
     return frozenset(FT2Font(str(path)).get_charmap())
 
 
 def fallback_file() -> Path:
-    """The regular style of FALLBACK."""
+    """Return the regular style of FALLBACK."""
     return fallback_folder() / "DejaVuSans.ttf"
 
 
 def has_glyph(character: str) -> bool:
-    """Whether FAMILY or FALLBACK can show a character."""
+    """Return whether FAMILY or FALLBACK can show a character."""
     return any(ord(character) in code_points(path) for path in (REGULAR, fallback_file()))
 
 
 def line_width(line: str, weight: str = "normal") -> float:
-    """The width of one line in type sizes, without kerning, which makes a line up to 3% narrower.
+    """Return the width of one line in type sizes, without kerning, which makes a line up to 3% narrower.
 
     Sums the widths of characters, because shaping each line takes 10% of the evidence report. weight: normal or bold.
     """
@@ -71,7 +71,7 @@ def _advance(character: str, weight: str) -> float:
 
 
 def shaped_width(line: str, weight: str = "normal") -> float:
-    """The width of one line in type sizes as Matplotlib draws it, with kerning."""
+    """Return the width of one line in type sizes as Matplotlib draws it, with kerning."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 

@@ -162,13 +162,13 @@ class EvidenceView:
 
 
 def _ticks(heading: str, parameter: str, words: dict[str, str], ticked: tuple[str, ...] = ()) -> Ticks:
-    """The allowed values of a parameter, in the words of the reports."""
+    """Return the allowed values of a parameter, in the words of the reports."""
     named = {value: upper_first(words.get(value, value.replace("_", " "))) for value in REGISTRY[parameter].words()}
     return Ticks(heading, named, ticked)
 
 
 def _studies_html(selection: Selection) -> str:
-    """How many studies count, and which are left out and why."""
+    """Return how many studies count, and which are left out and why."""
     out = selection.left_out_of("studies")
     studies = upper_first(counted(len(selection.evidence.studies), "study counts", "studies count"))
     if out.empty:

@@ -58,7 +58,7 @@ _TEST_WORDS = {
 
 
 def benefit_flow(flow: Flow, name: str = "") -> Figure:
-    """The patients of one arm at two times, and what may have happened between.
+    """Return the patients of one arm at two times, and what may have happened between.
 
     Parameters
     ----------
@@ -121,13 +121,13 @@ def _ranges(flow: Flow) -> _Ranges:
 
 
 def _without_p(ranges: _Ranges) -> dict[str, str]:
-    """What the rates alone would allow, where the P value narrows it."""
+    """Return what the rates alone would allow, where the P value narrows it."""
     wider = {q: span_words(*ranges.possible[q]) for q in QUANTITIES if ranges.possible[q] != ranges.drawn[q]}
     return {q: f"({words} possible without the P value)" for q, words in wider.items()} if ranges.fitted else {}
 
 
 def _marks(flow: Flow) -> tuple[str, str]:
-    """The marks of the two counts: one basis for both, or one for each."""
+    """Return the marks of the two counts: one basis for both, or one for each."""
     bases = [basis.strip() for basis in str(flow.count_basis).split(",")]
     return COUNT_MARKS.get(bases[0], ""), COUNT_MARKS.get(bases[-1], "")
 
@@ -206,7 +206,7 @@ def _alt(flow: Flow, ranges: _Ranges) -> str:
 
 # ------------------------------------------------------------------------------------------------ every flow
 def possible_flow_curve(flow: Flow, name: str = "") -> Figure:
-    """The P value of each form of McNemar's test for every number of patients who may have lost the benefit.
+    """Return the P value of each form of McNemar's test for every number of patients who may have lost the benefit.
 
     Parameters
     ----------

@@ -205,7 +205,7 @@ def _panel(picture: Picture, cell: _Cell, left: float, top: float, height: float
 
 
 def _shifts(series: list[_Series]) -> list[list[float]]:
-    """How far each point moves sideways so that points of the same week do not cover each other."""
+    """Return how far each point moves sideways so that points of the same week do not cover each other."""
     weeks_of = [[round(w, 1) for w in s.rows["weeks"]] for s in series]
     shared: dict[float, list[int]] = {}
     for number, own in enumerate(weeks_of):

@@ -42,7 +42,7 @@ _FOOT = (
 
 
 def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: str = "durations-of-benefit") -> Figure:
-    """Every statement on the duration of benefit as a lane on one axis of weeks, by control group and regimen.
+    """Return every statement on the duration of benefit as a lane on one axis of weeks, by control group and regimen.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _why(row) -> str:
 
 
 def _track(horizon: float) -> Track:
-    """The axis of weeks in points, with room beyond its end."""
+    """Return the axis of weeks in points, with room beyond its end."""
     unit = _WIDE / at_week(horizon)
     ticks = {unit * place: words for place, words in zip(*week_ticks(horizon, unit), strict=True)}
     right = _LEFT + _WIDE + _BEYOND

@@ -36,7 +36,7 @@ _TRACK = percent_track(318, 418, narrow=True)
 
 
 def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-events") -> Figure:
-    """The rate of every adverse event with its Wilson interval, grouped by control.
+    """Return the rate of every adverse event with its Wilson interval, grouped by control.
 
     Parameters
     ----------

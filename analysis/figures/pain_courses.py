@@ -57,7 +57,7 @@ _BEFORE, _END, _RIGHT = 15, 46, 12  # places of "before" and of the end of infus
 def pain_trajectory_lines(
     scores: pd.DataFrame, changes: pd.DataFrame | None = None, name: str = "pain-trajectories"
 ) -> Figure:
-    """Every pain score on the 0-10 scale over weeks from the end of infusion, one small panel a study.
+    """Return every pain score on the 0-10 scale over weeks from the end of infusion, one small panel a study.
 
     Parameters
     ----------

@@ -119,7 +119,7 @@ def _difference_rows(differences: pd.DataFrame) -> list[Row | RowHeading]:
 
 
 def _readings(row) -> list[Row]:
-    """The row of a difference, or one row for each reading of a spread without a label."""
+    """Return the row of a difference, or one row for each reading of a spread without a label."""
     readings = [(key, words) for key, words in _READINGS if pd.notna(getattr(row, f"ci_low_if_{key}"))]
     n = f"{count_cell(row.n_ketamine)} + {count_cell(row.n_control)}"
     if not readings:

@@ -27,7 +27,7 @@ _FOOT = (
 def patient_bars(
     intervals: pd.DataFrame, left_out: pd.DataFrame | None = None, name: str = "patients-by-duration"
 ) -> Figure:
-    """All treated patients of each arm as one bar, divided by how long they had the benefit.
+    """Return all treated patients of each arm as one bar, divided by how long they had the benefit.
 
     Parameters
     ----------

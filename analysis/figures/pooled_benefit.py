@@ -57,7 +57,7 @@ _STUDY = Look("#5d6a75", MUTED, "o")
 
 
 def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
-    """The share of patients who still have the benefit, pooled over studies, up to the last counted week.
+    """Return the share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def _page(kept: BenefitRetention) -> Picture:
 
 
 def _ends(kept: BenefitRetention) -> tuple[str, str]:
-    """The pooled share at the end of infusion and at the last count, with limits, in words."""
+    """Return the pooled share at the end of infusion and at the last count, with limits, in words."""
     first, last = (
         f"{percent(row['rate'])} ({percent_pair(row['ci_low'], row['ci_high'])}) at {in_weeks(row['weeks'])}"
         for row in (kept.curve.iloc[0], kept.curve.iloc[-1])
@@ -219,7 +219,7 @@ def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
 
 
 def _changes_most(kept: BenefitRetention) -> str:
-    """The study without which the curve moves farthest at any time."""
+    """Return the study without which the curve moves farthest at any time."""
     pooled = kept.curve["rate"].to_numpy(float)
     moves = kept.without.groupby("study_id")["rate"].apply(lambda rates: np.abs(rates.to_numpy(float) - pooled).max())
     return str(moves.idxmax())
@@ -235,7 +235,7 @@ def _span(curves: list[pd.Series], at: int) -> str:
 
 
 def _half(kept: BenefitRetention) -> str:
-    """The time at which half of the initial responders have lost the benefit, with its limits, in words."""
+    """Return the time at which half of the initial responders have lost the benefit, with its limits, in words."""
     half = kept.half.iloc[0]
     limits = f"{percent_level(kept.level)} interval: "
     if np.isinf(half["half_low"]):
@@ -250,7 +250,7 @@ def _half(kept: BenefitRetention) -> str:
 
 
 def _unknown(kept: BenefitRetention) -> str:
-    """The studies without which there is no curve."""
+    """Return the studies without which there is no curve."""
     rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
     names = [cite(row.omitted, short_citation(row.citation)) for row in each(rows)]
     return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""

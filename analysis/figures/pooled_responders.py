@@ -46,7 +46,7 @@ _HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q
 
 
 def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-rates") -> Figure:
-    """Each pooled responder rate with the rates it rests on, its weights and its prediction interval.
+    """Return each pooled responder rate with the rates it rests on, its weights and its prediction interval.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def _members(table: pd.DataFrame, group) -> pd.DataFrame:
 
 
 def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHeading]:
-    """The studies of a group, then its pooled rate, prediction interval and heterogeneity."""
+    """Return the studies of a group, then its pooled rate, prediction interval and heterogeneity."""
     studies = [
         Row(
             (
@@ -173,7 +173,7 @@ def _pooled_data(group) -> pd.DataFrame:
 
 
 def _mixed(pooled: PooledRates) -> str:
-    """The pooled rates whose studies give different regimens."""
+    """Return the pooled rates whose studies give different regimens."""
     parts = []
     for group in each(pooled.groups):
         regimens = present_in_order(_members(pooled.studies, group)["regimen_class"], REGIMEN_WORDS)
@@ -184,7 +184,7 @@ def _mixed(pooled: PooledRates) -> str:
 
 
 def _without(pooled: PooledRates) -> str:
-    """How far each pooled rate moves when one study is left out."""
+    """Return how far each pooled rate moves when one study is left out."""
     parts = []
     for group in each(pooled.groups):
         rest = _members(pooled.without, group)

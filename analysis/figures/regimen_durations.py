@@ -57,7 +57,7 @@ _SAME = 1e-9
 
 
 def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: str = "duration-curves") -> Figure:
-    """The share of patients whose benefit lasts longer than each time, one panel a regimen.
+    """Return the share of patients whose benefit lasts longer than each time, one panel a regimen.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def _page(curves: DurationCurves, regimens: list[str], level: float) -> Picture:
 
 
 def _rows(curves: pd.DataFrame, regimen: str) -> pd.DataFrame:
-    """The curve of a regimen: its first, third … row is a time at which patients were counted."""
+    """Return the curve of a regimen: its first, third … row is a time at which patients were counted."""
     return _of(curves, regimen).reset_index(drop=True)
 
 
@@ -170,7 +170,7 @@ def _of(table: pd.DataFrame, regimen: str) -> pd.DataFrame:
 
 
 def _counts(patients: pd.DataFrame, time: float) -> list[str]:
-    """The numbers below a counted time, in the order of `_ROWS`."""
+    """Return the numbers below a counted time, in the order of `_ROWS`."""
     numbers = patients_known(patients, time)
     return [str(numbers[key]) for key, _ in _ROWS]
 
@@ -185,7 +185,7 @@ def _title(curves: DurationCurves, regimen: str, wide: float, level: float) -> s
 
 
 def _marks(patients: pd.DataFrame) -> set[str]:
-    """The marks of the counts and of the sources that the intervals of these patients rest on."""
+    """Return the marks of the counts and of the sources that the intervals of these patients rest on."""
     return {*map(count_mark, patients["count_basis"]), *map(source_mark, patients["access"])}
 
 
@@ -217,7 +217,7 @@ def _estimate(ax: Axes, rows: pd.DataFrame, unit: float, look: Look) -> None:
 
 
 def _benefits(patients: pd.DataFrame) -> str:
-    """Which benefit each study counts."""
+    """Return which benefit each study counts."""
     named: dict[str, dict[str, None]] = {}
     for row in each(patients):
         words = BENEFIT_WORDS.get(row.benefit, row.benefit)

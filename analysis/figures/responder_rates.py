@@ -46,7 +46,7 @@ _FEW = 6  # so many rates at most are all named in the alternative text
 
 
 def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "responder-rates") -> Figure:
-    """Every responder rate with its Wilson interval, grouped by control, definition and time.
+    """Return every responder rate with its Wilson interval, grouped by control, definition and time.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def _row(row, names: dict) -> Row:
 
 
 def rate_marks(row, hollow: bool = False) -> tuple[Mark, ...]:
-    """The point of a rate with its interval, in percent, in the look of its regimen."""
+    """Return the point of a rate with its interval, in percent, in the look of its regimen."""
     look = regimen_look(row.regimen_class)
     return interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look, hollow)
 
@@ -180,6 +180,6 @@ def _alt(table: pd.DataFrame, level: float) -> str:
 
 
 def _ends(patients: pd.DataFrame) -> tuple[object, object]:
-    """The index of the smallest and of the largest rate; of several the one with most patients."""
+    """Return the index of the smallest and of the largest rate; of several the one with most patients."""
     by_size = patients.sort_values("n", ascending=False, kind="stable")
     return by_size["rate"].idxmin(), by_size["rate"].idxmax()

@@ -84,7 +84,7 @@ class Track:
 
 
 def percent_track(left: float, right: float, label: str = "", full: float = 100, narrow: bool = False) -> Track:
-    """A track from 0 to 100%; `full` is the value of 100%, `narrow` leaves out the labels of 25 and 75."""
+    """Return a track from 0 to 100%; `full` is the value of 100%, `narrow` leaves out the labels of 25 and 75."""
     words = ("0", "" if narrow else "25", "50", "" if narrow else "75", "100%")
     ticks = {full * share: label_ for share, label_ in zip((0, 0.25, 0.5, 0.75, 1), words, strict=True)}
     return Track(left, right, 0, full, ticks, label)
@@ -97,7 +97,7 @@ def grouped_rows(
     by: str = "",
     words: Mapping[str, str] | None = None,
 ) -> tuple[list[Row | RowHeading], pd.DataFrame]:
-    """The rows of a table under headings, and the table in the order of these rows.
+    """Return the rows of a table under headings, and the table in the order of these rows.
 
     Each kind of control group has a heading, with the `detail` of its part of the table, and below it one for each
     value of the column `by`, in the order and with the words of `words`.
@@ -117,7 +117,7 @@ def grouped_rows(
 
 
 def count_studies(group: pd.DataFrame, rows: str = "") -> str:
-    """The remark behind a heading: `2 studies`, with the name of its rows `2 studies, 5 rates`."""
+    """Return the remark behind a heading: `2 studies`, with the name of its rows `2 studies, 5 rates`."""
     studies = counted(group["study_id"].nunique(), "study", "studies")
     return f"{studies}, {counted(len(group), rows)}" if rows else studies
 
@@ -141,7 +141,7 @@ def draw_rows(
     foot: Sequence[str] = (),
     tick_lines: int = 1,
 ) -> Picture:
-    """The picture of rows; it is as tall as they need.
+    """Return the picture of rows; it is as tall as they need.
 
     Many rows move closer together so that they stay on one printed page as long as they can. key: look and
     words of each kind of marker. foot: small print below. tick_lines: lines of a tick's label.

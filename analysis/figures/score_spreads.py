@@ -37,7 +37,7 @@ class Bar:
 
 
 def bars_of(row) -> list[Bar]:
-    """The bars of one row of `trajectories.scores`, the longer first; none where no spread is printed."""
+    """Return the bars of one row of `trajectories.scores`, the longer first; none where no spread is printed."""
     if row.statistic == "range_of_means":
         return [Bar("means", row.spread_low, row.spread_high)]
     kind = row.spread_kind

@@ -84,7 +84,7 @@ def _at(n: float, largest: float) -> float:
 
 
 def _track(largest: float) -> Track:
-    """The axis of sizes in points, with room on its right for the marks of the results."""
+    """Return the axis of sizes in points, with room on its right for the marks of the results."""
     ticks: dict[float, str] = {}
     for size in _SIZE_TICKS:
         place = _at(size, largest)

@@ -71,7 +71,7 @@ SERIES_LOOKS = (
 
 
 def regimen_look(regimen_class: str) -> Look:
-    """The look of a regimen class; a class this page does not know looks like one that is not stated."""
+    """Return the look of a regimen class; a class this page does not know looks like one that is not stated."""
     return REGIMEN_LOOKS.get(regimen_class, REGIMEN_LOOKS["not_stated"])
 
 
@@ -94,13 +94,13 @@ def style() -> Iterator[None]:
 
 @cache
 def _wanted() -> dict[str, object]:
-    """The style sheet, and the defaults where it says nothing."""
+    """Return the style sheet, and the defaults where it says nothing."""
     plain = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
     return plain | dict(mpl.rc_params_from_file(SHEET, use_default_template=False))
 
 
 def sheet(height: float) -> Picture:
-    """An empty picture of the common width; `height` in points."""
+    """Return an empty picture of the common width; `height` in points."""
     picture = Picture(figsize=(WIDTH, height / 72))
     FigureCanvasAgg(picture)
     return picture
@@ -152,17 +152,17 @@ def finish(picture: Picture) -> Picture:
 
 
 def text_width(words: str, size: float = TEXT, weight: str = "normal") -> float:
-    """The width of the longest line in points."""
+    """Return the width of the longest line in points."""
     return size * max(line_width(line, weight) for line in words.split("\n"))
 
 
 def text_height(words: str, size: float = TEXT) -> float:
-    """The height of all lines in points."""
+    """Return the height of all lines in points."""
     return (words.count("\n") + 1) * size * LEADING
 
 
 def wrap(words: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
-    """The words broken into lines no wider than `width` points; a single longer word stands alone."""
+    """Return the words broken into lines no wider than `width` points; a single longer word stands alone."""
     lines: list[str] = []
     for paragraph in str(words).split("\n"):
         line = ""
@@ -205,7 +205,7 @@ _WEEK_WORDS = {
 
 
 def at_week(weeks: float) -> float:
-    """Where a number of weeks stands on the axis: its square root gives the first weeks room."""
+    """Return where a number of weeks stands on the axis: its square root gives the first weeks room."""
     return sqrt(weeks)
 
 
@@ -226,7 +226,7 @@ def week_ticks(last: float, points_a_unit: float, words: bool = True) -> tuple[l
 
 
 def horizon_tick(weeks: float, shortest: float = 4) -> float:
-    """The end of an axis that shows `weeks`: the next usual tick."""
+    """Return the end of an axis that shows `weeks`: the next usual tick."""
     for tick in sorted(_WEEK_TICKS):
         if tick >= max(weeks - 0.5, shortest):
             return max(float(tick), weeks)
@@ -235,7 +235,7 @@ def horizon_tick(weeks: float, shortest: float = 4) -> float:
 
 # ------------------------------------------------------------------------------------------------ nothing to draw
 def nothing(name: str, why: str, caption: str, notes: str = "", data: pd.DataFrame | None = None) -> Figure:
-    """The figure that says in words that there is nothing to draw and why."""
+    """Return the figure that says in words that there is nothing to draw and why."""
     with style():
         words = wrap(why, POINTS - 80, 9)
         picture = sheet(44 + text_height(words, 9))

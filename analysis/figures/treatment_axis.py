@@ -36,7 +36,7 @@ class TreatmentAxis:
         return (self.wide - self.end - self.right) / at_week(self.last_week)
 
     def place(self, weeks: float) -> float:
-        """The place of a time in weeks after the end of infusion; a missing one is the baseline."""
+        """Return the place of a time in weeks after the end of infusion; a missing one is the baseline."""
         return (self.before or 0) if pd.isna(weeks) else self.end + self.unit * at_week(weeks)
 
     def draw(self, ax: Axes, ticks: Mapping[float, str]) -> None:
@@ -48,7 +48,7 @@ class TreatmentAxis:
 
 
 def visit_axis(wide: float, weeks: Iterable[float]) -> TreatmentAxis:
-    """The axis for visits at these weeks; a missing number of weeks is the baseline."""
+    """Return the axis for visits at these weeks; a missing number of weeks is the baseline."""
     known = pd.Series(list(weeks), dtype="float64")
     baseline = bool(known.isna().any())
     last = max(known.max() if known.notna().any() else 0.0, 1.0)
@@ -56,7 +56,7 @@ def visit_axis(wide: float, weeks: Iterable[float]) -> TreatmentAxis:
 
 
 def visit_ticks(axis: TreatmentAxis, weeks: Iterable[float]) -> dict[float, str]:
-    """A tick for each visit that has room for its number: the end of infusion and the last visit first."""
+    """Return a tick for each visit that has room for its number: the end of infusion and the last visit first."""
     visits = sorted({week for week in weeks if pd.notna(week)} | {0.0})
     ticks = {} if axis.before is None else {axis.before: "before"}
     for week in dict.fromkeys([0.0, visits[-1], *visits]):
@@ -85,6 +85,6 @@ def pain_panel(
 
 
 def pain_height(score: float, height: float) -> float:
-    """The place of a score in points above the lower edge of a `pain_panel` that is `height` points tall."""
+    """Return the place of a score in points above the lower edge of a `pain_panel` that is `height` points tall."""
     low, high = PAIN_LIMITS
     return height * (score - low) / (high - low)

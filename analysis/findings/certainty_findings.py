@@ -128,7 +128,7 @@ def _how_many_controlled(placebo: int, studies: int) -> str:
 
 
 def _asked(selection: Selection) -> list:
-    """The studies that could print something."""
+    """Return the studies that could print something."""
     return [row for row in each(evidence_map.studies(selection)) if row.design != "rct_protocol"]
 
 

@@ -40,7 +40,7 @@ def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tu
 
 
 def _each_patient_once(evidence: Evidence, study_id: str) -> Selection:
-    """The study with each patient counted once: its CRPS patients if they are counted apart, or else all."""
+    """Return the study with each patient counted once: its CRPS patients if they are counted apart, or else all."""
     criteria = Criteria((study_id,), (), (), (), overlapping_studies=True)
     chosen = select(evidence, criteria)
     return chosen if len(chosen.evidence.arms) else select(evidence, replace(criteria, populations=()))

@@ -136,7 +136,7 @@ def left_out_table(selection: Selection, *tables: str) -> Table:
 
 
 def _citations(selection: Selection) -> dict[str, str]:
-    """The citation of each study by study_id, of those left out too."""
+    """Return the citation of each study by study_id, of those left out too."""
     out = selection.left_out_of("studies")
     studies = selection.evidence.studies
     return dict(zip([*out["study_id"], *studies["study_id"]], [*out["label"], *studies["citation"]], strict=True))

@@ -146,7 +146,7 @@ def missing_column(field: Field, names: Iterable[str], unknown: Iterable[str]) -
 
 
 def misspelt(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that is probably `name` with another spelling; None if its words name another unit."""
+    """Return the candidate that is probably `name` with another spelling; None if its words name another unit."""
     units = _units(name)
     return nearest(name, [candidate for candidate in candidates if _units(candidate) == units], _SPELLING)
 

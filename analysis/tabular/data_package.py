@@ -28,7 +28,7 @@ _FIELD_KEYS = (
 
 
 def read_package(folder: Path) -> DataPackage:
-    """The dictionary in a folder.
+    """Return the dictionary in a folder.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=2)
 def _loaded(text: str) -> Any:
-    """A YAML text as objects, for reading only; cached, since a report reads the dictionary often."""
+    """Return a YAML text as objects, for reading only; cached, since a report reads the dictionary often."""
     # The C loader is ten times as fast as the Python one; not every build of PyYAML has it.
     return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 

@@ -77,7 +77,7 @@ def _read(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, 
 
 
 def _rows(sheet: Any) -> list[list[str]]:
-    """The texts of each row up to its last cell that is not empty; the last row is not empty."""
+    """Return the texts of each row up to its last cell that is not empty; the last row is not empty."""
     sheet.reset_dimensions()
     rows = []
     for cells in sheet.iter_rows(values_only=True):
@@ -108,7 +108,7 @@ def _text(value: Any) -> str:
 
 
 def _table(rows: list[list[str]], file: str) -> TextTable:
-    """The rows below the first one. Cells beyond the last name make a column without a name."""
+    """Return the rows below the first one. Cells beyond the last name make a column without a name."""
     width = max(map(len, rows))
     names, *below = [cells + [""] * (width - len(cells)) for cells in rows]
     return table_of_rows(file, names, below, list(range(2, 2 + len(below))))

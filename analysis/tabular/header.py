@@ -20,7 +20,7 @@ NAMES_FIRST = "the first row holds the column names"
 def names_in_later_row(
     file: str, rows: Iterable[tuple[int, list[str]]], is_name: Callable[[str], bool]
 ) -> Problem | None:
-    """The problem of a table whose column names are below its first row; None if they are not.
+    """Return the problem of a table whose column names are below its first row; None if they are not.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def names_in_later_row(
 
 
 def no_names_problem(table: TextTable, names: Iterable[str], is_name: Callable[[str], bool], origin: Origin) -> Problem:
-    """The problem of a table without any known name in its first row, where a title may be."""
+    """Return the problem of a table without any known name in its first row, where a title may be."""
     first = range(min(len(table), FIRST_ROWS))
     rows = ((int(table.rows[position]), [column.at(position) for column in table.columns]) for position in first)
     later = names_in_later_row(table.file, rows, is_name)
@@ -79,12 +79,12 @@ def schema_problems(table: TextTable, schema: TableSchema, dictionary: str) -> I
 
 
 def missing_column_problem(table: TextTable, field: Field, unknown: Iterable[str]) -> Problem:
-    """The problem of a missing column; its value is the unknown name that is probably a misspelling, or ""."""
+    """Return the problem of a missing column; its value is the unknown name that is probably a misspelling, or ""."""
     close = advice.misspelt(field.name, unknown) or ""
     what_to_do = advice.missing_column(field, table.names, unknown)
     return Problem(table.file, 1, field.name, close, f"the column {field.name} is required", what_to_do)
 
 
 def too_few_rows(file: str, least: int, origin: Origin) -> Problem:
-    """The problem of a table with fewer than `least` rows below its header."""
+    """Return the problem of a table with fewer than `least` rows below its header."""
     return Problem(file, None, "", "", f"the table has at least {least} row below the header", origin.restore_rows)

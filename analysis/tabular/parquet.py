@@ -52,7 +52,7 @@ def _columns(content: bytes) -> tuple[list[str], list[TextColumn | pa.ChunkedArr
 
 
 def as_text(column: pa.ChunkedArray) -> TextColumn | None:
-    """The texts of a column; None for a type that has none here."""
+    """Return the texts of a column; None for a type that has none here."""
     if not len(column):
         return encode([])
     try:

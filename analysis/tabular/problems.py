@@ -80,12 +80,12 @@ class DataError(Exception):
         return type(self), (self._problems, self._where)
 
     def _render_traceback_(self) -> list[str]:
-        """What JupyterLab shows instead of a traceback: the list of problems."""
+        """Return what JupyterLab shows instead of a traceback: the list of problems."""
         return str(self).splitlines()
 
 
 def in_rows(positions: np.ndarray, problem_at: Callable[[int], Problem]) -> list[Problem]:
-    """The problems of many rows that violate one rule: the first ones, and one that counts the others.
+    """Return the problems of many rows that violate one rule: the first ones, and one that counts the others.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def in_rows(positions: np.ndarray, problem_at: Callable[[int], Problem]) -> list
 
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems with those of the same file, column and rule merged as `in_rows` does."""
+    """Return the problems with those of the same file, column and rule merged as `in_rows` does."""
     groups: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in problems:
         groups.setdefault((problem.file, problem.column, problem.rule), []).append(problem)
@@ -113,7 +113,7 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
 def sort_problems(
     problems: Iterable[Problem], files: Sequence[str], columns: dict[str, Sequence[str]]
 ) -> list[Problem]:
-    """The problems sorted by file, then by the first row of each rule, then by column.
+    """Return the problems sorted by file, then by the first row of each rule, then by column.
 
     Parameters
     ----------
@@ -148,14 +148,14 @@ def sort_problems(
 
 
 def nearest(word: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The allowed word with the most similar spelling, or None; case, spaces and hyphens are ignored."""
+    """Return the allowed word with the most similar spelling, or None; case, spaces and hyphens are ignored."""
     by_plain = {plain_name(candidate): candidate for candidate in allowed}
     close = get_close_matches(plain_name(word), by_plain, n=1, cutoff=cutoff)
     return by_plain[close[0]] if close else None
 
 
 def plain_name(word: str) -> str:
-    """A name in lower case, with underscores for spaces and hyphens."""
+    """Return a name in lower case, with underscores for spaces and hyphens."""
     return word.strip().lower().replace("-", "_").replace(" ", "_")
 
 
@@ -168,7 +168,7 @@ def listed(words: Iterable[str], limit: int = 12, last: str = ", ") -> str:
 
 
 def shorten(text: str, limit: int = 80) -> str:
-    """The text in one line of at most `limit` characters."""
+    """Return the text in one line of at most `limit` characters."""
     text = " ".join(str(text).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 

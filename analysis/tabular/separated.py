@@ -73,7 +73,7 @@ def read_separated(
 
 
 def empty_file(file: str, origin: Origin) -> Problem:
-    """The problem of a file without text."""
+    """Return the problem of a file without text."""
     return Problem(file, None, "", "", "the file is empty", origin.restore_file.format(file=file))
 
 
@@ -151,7 +151,7 @@ def _separator(
 
 
 def _split_by_arrow(body: bytes, end: int, header: list[str], separator: str) -> tuple[TextColumn, ...] | None:
-    """The columns, or None if a line may be split in more than one way.
+    """Return the columns, or None if a line may be split in more than one way.
 
     Arrow takes a line break within quotation marks as part of the cell, which could swallow rows, and it takes `"7"5`
     for 75. A file with such a line goes to the slower reader, as does one with another number of rows than lines.
@@ -180,7 +180,7 @@ def _split_by_arrow(body: bytes, end: int, header: list[str], separator: str) ->
 
 
 def _well_quoted(body: bytes, separator: str) -> bool:
-    """Whether in each line every cell is quoted as a whole or does not begin with a quotation mark."""
+    """Return whether in each line every cell is quoted as a whole or does not begin with a quotation mark."""
     cell = f'(?:"(?:[^"]|"")*"|[^"{separator}][^{separator}]*)?'
     line = f"^{cell}(?:{separator}{cell})*$"
     try:
@@ -255,12 +255,12 @@ def _broken_line(file: str, number: int, line: str, has_line_break: bool, origin
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """The cells of one line. csv.Error if its quotation marks don't come in pairs around cells."""
+    """Return the cells of one line. csv.Error if its quotation marks don't come in pairs around cells."""
     return next(csv.reader([text], strict=True, delimiter=separator), [])
 
 
 def _lines_of_row(lines: list[str], start: int, header: list[str] | None, separator: str) -> int:
-    """How many lines make one row from `start` on if its cells hold line breaks; else 0."""
+    """Return how many lines make one row from `start` on if its cells hold line breaks; else 0."""
     for count in range(2, _MOST_LINES_IN_A_CELL + 1):
         try:
             cells = _split("\n".join(lines[start : start + count]), separator)

@@ -23,24 +23,24 @@ class TextColumn:
     words: pa.StringArray
 
     def at(self, position: int) -> str:
-        """The text of the row at a position."""
+        """Return the text of the row at a position."""
         return self.words[int(self.codes[position])].as_py()
 
     def texts(self) -> list[str]:
-        """The text of each row."""
+        """Return the text of each row."""
         words = self.words.to_pylist()
         return [words[code] for code in self.codes.tolist()]
 
     def empty(self) -> np.ndarray:
-        """A mask of the rows whose cell is empty."""
+        """Return a mask of the rows whose cell is empty."""
         return self.where([word == "" for word in self.words.to_pylist()])
 
     def where(self, chosen: Sequence[bool]) -> np.ndarray:
-        """A mask of the rows whose text is chosen; `chosen` has one value a distinct text."""
+        """Return a mask of the rows whose text is chosen; `chosen` has one value a distinct text."""
         return np.asarray(chosen, dtype=bool)[self.codes] if len(self.words) else np.zeros(len(self.codes), dtype=bool)
 
     def take(self, rows: np.ndarray) -> TextColumn:
-        """The column with some of its rows."""
+        """Return the column with some of its rows."""
         return TextColumn(self.codes[rows], self.words)
 
 
@@ -75,22 +75,22 @@ class TextTable:
         return self.columns[self.names.index(name)]
 
     def take(self, rows: np.ndarray) -> TextTable:
-        """The table with some of its rows."""
+        """Return the table with some of its rows."""
         complete = None if self.complete is None else self.complete[rows]
         columns = tuple(column.take(rows) for column in self.columns)
         return replace(self, columns=columns, rows=self.rows[rows], complete=complete)
 
     def complete_rows(self) -> TextTable:
-        """The table with the rows that have as many cells as the header."""
+        """Return the table with the rows that have as many cells as the header."""
         return self if self.complete is None else self.take(self.complete)
 
     def problem(self, position: int, column: str, value: str, rule: str, what_to_do: str) -> Problem:
-        """A problem of the row at a position."""
+        """Return a problem of the row at a position."""
         return Problem(self.file, int(self.rows[position]), column, value, rule, what_to_do)
 
 
 def encode(texts: pa.Array | list[str]) -> TextColumn:
-    """A column from its texts; None is an empty cell."""
+    """Return a column from its texts; None is an empty cell."""
     array = pa.array(texts, pa.string()) if isinstance(texts, list) else texts
     encoded = array.fill_null("").dictionary_encode()
     return TextColumn(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.dictionary)
@@ -99,7 +99,7 @@ def encode(texts: pa.Array | list[str]) -> TextColumn:
 def table_of_rows(
     file: str, names: Sequence[str], rows: list[list[str]], numbers: list[int], complete: list[bool] | None = None
 ) -> TextTable:
-    """A table from its rows, each with one text a name."""
+    """Return a table from its rows, each with one text a name."""
     columns = tuple(encode(list(column)) for column in zip(*rows, strict=True)) or tuple(encode([]) for _ in names)
     mask = None if complete is None or all(complete) else np.array(complete)
     return TextTable(file, tuple(name.strip() for name in names), columns, np.array(numbers, dtype=np.int32), mask)

@@ -42,19 +42,19 @@ class TypedColumn:
     values: list[Value]
 
     def of_rows(self) -> list[Value]:
-        """The value of each row."""
+        """Return the value of each row."""
         return [self.values[code] for code in self.codes.tolist()]
 
     def numbers(self) -> np.ndarray:
-        """The number of each row as float64, NaN = empty or wrong."""
+        """Return the number of each row as float64, NaN = empty or wrong."""
         return self._of_codes(np.array([np.nan if value is None else value for value in self.values], dtype="float64"))
 
     def dates(self) -> np.ndarray:
-        """The date of each row as datetime64[s], NaT = empty or wrong."""
+        """Return the date of each row as datetime64[s], NaT = empty or wrong."""
         return self._of_codes(np.array(self.values, dtype="datetime64[s]"))
 
     def positions(self, choices: Sequence[str]) -> np.ndarray:
-        """The position of each row's word in `choices` as int32, -1 = empty or wrong."""
+        """Return the position of each row's word in `choices` as int32, -1 = empty or wrong."""
         places = {word: place for place, word in enumerate(choices)}
         return self._of_codes(np.array([places.get(value, -1) for value in self.values], dtype=np.int32))
 

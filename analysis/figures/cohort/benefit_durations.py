@@ -126,7 +126,7 @@ def cohort_duration_curve(
 
 
 def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:
-    """The panels of one grouping; by course the first is that of all first courses."""
+    """Return the panels of one grouping; by course the first is that of all first courses."""
     chosen = [("all", "All: first course of each patient")] if key == "course" else []
     groups = medians[(medians["by"] == key) & ~medians["hidden"]]["group"]
     chosen += [(key, group) for group in groups if (key, group) != ("course", "first course")]
@@ -193,7 +193,7 @@ def _alt(cells: list[_Cell], level: float) -> str:
 
 
 def _at(curve: pd.DataFrame, week: float) -> str:
-    """The estimate at a week, with its band; nothing after the last time of the curve."""
+    """Return the estimate at a week, with its band; nothing after the last time of the curve."""
     rows = curve[curve["time"].astype("float64") == week]
     if rows.empty or pd.isna(rows["low"].iloc[0]):
         return ""

@@ -18,7 +18,7 @@ _LONGEST = 34  # letters of a name of a site or group in a picture
 
 
 def clinic_sheet(height: float, synthetic: bool) -> Picture:
-    """An empty picture; for invented patients with a strip at its foot that says so wherever it is copied to."""
+    """Return an empty picture; for invented patients with a strip at its foot that says so wherever it is copied to."""
     picture = sheet(height + (_STRIP if synthetic else 0))
     if synthetic:
         write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
@@ -26,7 +26,7 @@ def clinic_sheet(height: float, synthetic: bool) -> Picture:
 
 
 def invented_foot(synthetic: bool) -> list[str]:
-    """The mark for pictures that have small print of their own."""
+    """Return the mark for pictures that have small print of their own."""
     return [INVENTED] if synthetic else []
 
 
@@ -40,29 +40,29 @@ def clinic_figure(
     synthetic: bool = False,
     studies: tuple[str, ...] = (),
 ) -> Figure:
-    """The figure, laid out; words say what the picture says: that the patients are invented."""
+    """Return the figure, laid out; words say what the picture says: that the patients are invented."""
     finish(picture)
     alt, caption = _marked(alt, synthetic), f"{caption} {INVENTED}" if synthetic else caption
     return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies, paragraphs(*notes))
 
 
 def empty_figure(name: str, why: str, caption: str, *notes: str, synthetic: bool = False) -> Figure:
-    """The figure that says why there is nothing to draw."""
+    """Return the figure that says why there is nothing to draw."""
     return nothing(name, _marked(why, synthetic), caption, paragraphs(*notes))
 
 
 def _marked(words: str, synthetic: bool) -> str:
-    """The words, led by the mark of invented patients."""
+    """Return the words, led by the mark of invented patients."""
     return f"{INVENTED} {words}" if synthetic else words
 
 
 def group_words(group: object, longest: int = _LONGEST) -> str:
-    """The name of a site, a regimen or another group as a picture can show it."""
+    """Return the name of a site, a regimen or another group as a picture can show it."""
     return drawable(group_name(group, longest))
 
 
 def fitting(words: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
-    """The words, cut where they are wider than `width` points."""
+    """Return the words, cut where they are wider than `width` points."""
     while len(words) > 1 and text_width(words, size, weight) > width:
         words = words.removesuffix("…")[:-1].rstrip() + "…"
     return words

@@ -27,7 +27,7 @@ _CONCLUSION = {
 def tipping_point_curve(
     result: Any, level: float = 0.95, synthetic: bool = False, name: str = "tipping-point"
 ) -> Figure:
-    """The change of the responder rate for every possible number of responders among those not seen.
+    """Return the change of the responder rate for every possible number of responders among those not seen.
 
     Parameters
     ----------

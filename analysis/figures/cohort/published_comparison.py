@@ -39,7 +39,7 @@ def benchmark_forest(
     synthetic: bool = False,
     name: str = "benchmark",
 ) -> Figure:
-    """The clinic's responder rates with their intervals on the published prediction intervals.
+    """Return the clinic's responder rates with their intervals on the published prediction intervals.
 
     Parameters
     ----------
@@ -93,13 +93,13 @@ def benchmark_forest(
 
 
 def outcome_words(outcome: str) -> str:
-    """The words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, end of infusion`."""
+    """Return the words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, end of infusion`."""
     rule, _, visit = str(outcome).partition(" at ")
     return f"{RULE_WORDS[rule]}, {_VISIT_WORDS.get(visit, visit)}" if rule in RULE_WORDS else str(outcome)
 
 
 def _marks(row: Any) -> tuple[Mark, ...]:
-    """The published intervals and rate above, the clinic's below."""
+    """Return the published intervals and rate above, the clinic's below."""
     bars = (
         (row.pi_low, row.pi_high, 13, _EXPECTED),
         (row.published_ci_low, row.published_ci_high, 5, _AVERAGE),

@@ -46,7 +46,7 @@ _FLOW_WORDS = {
 
 # ------------------------------------------------------------------------------------------------ every cut-off
 def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "responder-curve") -> Figure:
-    """The cumulative proportion of responders at the end of infusion and at follow-up.
+    """Return the cumulative proportion of responders at the end of infusion and at follow-up.
 
     Parameters
     ----------

@@ -123,7 +123,7 @@ def _lines(ax: Axes, axis: TreatmentAxis, result: Any) -> None:
 
 
 def _runs(known: np.ndarray) -> list[tuple[int, int]]:
-    """Where scores follow each other without a gap: first and one after the last."""
+    """Return where scores follow each other without a gap: first and one after the last."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 

@@ -146,7 +146,7 @@ def _position(row: Any) -> str:
 
 
 def _difference(row: Any, scale: int, words: str, less: str, level: float) -> str:
-    """How the patients without a score differ from the others; `words` holds the place of `more` or `less`."""
+    """Return how the patients without a score differ from the others; `words` holds the place of `more` or `less`."""
     if row["hidden"] or pd.isna(row["low"]):
         return ""
     decimals = 1 if scale == 1 else 0

@@ -51,7 +51,7 @@ class Parsed:
     alike: int = 0
 
     def attributes(self) -> dict[str, np.ndarray]:
-        """The values of the columns that describe a course."""
+        """Return the values of the columns that describe a course."""
         return {entry.name: self.numbers[entry.name] for entry in attributes() if entry.name in self.numbers}
 
 
@@ -134,7 +134,7 @@ def _from_long(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long |
 
 
 def _from_wide(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long | None:
-    """One visit for each score column of each row: an empty cell is a visit whose score is missing.
+    """Return one visit for each score column of each row: an empty cell is a visit whose score is missing.
 
     The date of a row is that of its baseline.
     """
@@ -159,7 +159,7 @@ def _from_wide(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long |
 
 
 def _course(parsed: Parsed) -> np.ndarray:
-    """The courses; 1 where the file has no such column, 0 where the cell is wrong."""
+    """Return the courses; 1 where the file has no such column, 0 where the cell is wrong."""
     if "course" not in parsed.numbers:
         return np.ones(len(parsed.patient), dtype=np.int16)
     return np.nan_to_num(parsed.numbers["course"]).astype(np.int16)
@@ -197,7 +197,7 @@ def courses_table(long: Long, words: dict[str, tuple[str, ...]], values: dict[st
 
 
 def _category(words: tuple[str, ...], places: np.ndarray) -> pd.Categorical:
-    """The words of each course; the categories are those that occur."""
+    """Return the words of each course; the categories are those that occur."""
     codes = np.where(np.isnan(places), -1, places).astype(np.int32)
     categories = pd.Categorical.from_codes(codes, categories=pd.Index(words, dtype="str"))
     return categories.remove_unused_categories()

@@ -18,7 +18,7 @@ MOST_WEEKS_APART = 4
 
 
 def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd.DataFrame) -> list[Problem]:
-    """The warnings about a valid cohort, the most important first. None names a patient.
+    """Return the warnings about a valid cohort, the most important first. None names a patient.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd
 
 
 def decimal_comma_caution(file: str, example: tuple[str, str]) -> Problem:
-    """The warning that commas were read as decimal points, since a comma may also separate thousands."""
+    """Return the warning that commas were read as decimal points, since a comma may also separate thousands."""
     rule = f"decimal commas were read as decimal points: {example[0]} is {example[1]}"
     return _warning(file, "", rule, "nothing, if the commas are decimal commas; a point leaves no doubt")
 
 
 def alike_patients(file: str, number: int) -> Problem:
-    """The warning that identifiers differ only in capitals; they stay different patients."""
+    """Return the warning that identifiers differ only in capitals; they stay different patients."""
     rule = f"{number} identifiers differ from another one only in capitals; they count as different patients"
     return _warning(file, "patient_id", rule, "write the identifier of a patient in one way")
 

@@ -51,12 +51,12 @@ class CohortLayout:
     unused: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
-        """The dictionary's entry of a column; a score column of the wide form has that of nrs."""
+        """Return the dictionary's entry of a column; a score column of the wide form has that of nrs."""
         return long_form()[name if name in long_form().names else "nrs"]
 
 
 def is_known(name: str) -> bool:
-    """Whether a name is a column of the long or the wide form."""
+    """Return whether a name is a column of the long or the wide form."""
     return name in long_form().names or _score(name) is not None
 
 

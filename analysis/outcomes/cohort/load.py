@@ -19,7 +19,7 @@ from analysis.tabular.text_table import TextTable, without_empty_rows
 
 
 def load(path: str | Path) -> Cohort:
-    """The patients of a clinic's own table, after every check.
+    """Return the patients of a clinic's own table, after every check.
 
     Nothing is dropped, imputed or converted silently; what a reader must know of a valid table is in the cohort's
     warnings.
@@ -76,7 +76,7 @@ def load(path: str | Path) -> Cohort:
 
 
 def _content(path: str | Path) -> tuple[Path, bytes]:
-    """The resolved path of the file, and its content."""
+    """Return the resolved path of the file, and its content."""
     try:
         path = paths.resolve(path)
         return path, path.read_bytes()

@@ -32,7 +32,7 @@ class Long:
     weeks_empty: np.ndarray | None = None
 
     def take(self, order: np.ndarray) -> Long:
-        """The visits in another order, or some of them."""
+        """Return the visits in another order, or some of them."""
         values = (getattr(self, field.name) for field in fields(self))
         return Long(*(None if value is None else value[order] for value in values))
 
@@ -48,7 +48,7 @@ class Long:
         return self.take(np.lexsort((self.visit, weeks, self.course, self.patient)))
 
     def starts(self) -> np.ndarray:
-        """Where each course begins, in sorted visits."""
+        """Return where each course begins, in sorted visits."""
         if not len(self.patient):
             return np.empty(0, dtype=np.int64)
         new = (self.patient[1:] != self.patient[:-1]) | (self.course[1:] != self.course[:-1])
@@ -225,7 +225,7 @@ def age_runs_forward(table: TextTable, long: Long, age: np.ndarray) -> list[Prob
 
 
 def _first_of_each(values: np.ndarray, starts: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first value in the file that each course states (NaN = none), and the rows that state another one."""
+    """Return the first value in the file that each course states (NaN = none), and the rows that state another one."""
     if not len(starts):
         return np.empty(0), np.zeros(0, dtype=bool)
     first, high = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)

@@ -43,7 +43,7 @@ class Cohort:
         return f"Cohort({self.name}: {sizes}; hash {self.hash[:12]})"
 
     def only(self, sites: Iterable[str] = (), regimen_classes: Iterable[str] = (), years: Iterable[int] = ()) -> Cohort:
-        """The courses of these sites, regimen classes and years of baseline, with their visits; empty = all.
+        """Return the courses of these sites, regimen classes and years of baseline, with their visits; empty = all.
 
         Patients keep their numbers, the warnings stay those of the whole file. A course whose site, regimen class or
         year is not stated is in no such part. ValueError for a site, regimen class or year that no course has.

@@ -114,7 +114,7 @@ class _Collector:
 
 
 def read(notebook: dict[str, Any]) -> Document:
-    """The report that an executed notebook (as a dictionary, format 4) holds.
+    """Return the report that an executed notebook (as a dictionary, format 4) holds.
 
     Raises ReportError if it cites what no bibliography has, or gives two exhibits the same name.
     """
@@ -148,7 +148,7 @@ def read(notebook: dict[str, Any]) -> Document:
 
 
 def made_lines(document: Document) -> list[dict[str, Any]]:
-    """How it was made, tables as grids."""
+    """Return how it was made, tables as grids."""
     lines = provenance.lines(document.made)
     for line in lines:
         if rows := line.get("rows"):
@@ -157,7 +157,7 @@ def made_lines(document: Document) -> list[dict[str, Any]]:
 
 
 def _shown(node: Any) -> Any:
-    """A copy in which nothing turns the reading direction unseen; raw values and pictures stay as they are."""
+    """Return a copy in which nothing turns the reading direction unseen; raw values and pictures stay as they are."""
     if isinstance(node, dict):
         return {key: value if key in _RAW else _shown(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -231,7 +231,7 @@ class _Resolver:
         return inside or pandoc.string("(not shown in this report)")
 
     def _row_link(self, inside: Blocks, names: list[str]) -> Any:
-        """A number that leads to its rows: to the entry of the first, and the page knows of all."""
+        """Return a number that leads to its rows: to the entry of the first, and the page knows of all."""
         if not names:
             return inside
         all_of_them = [["data-rows", " ".join(names)]] if len(names) > 1 else []
@@ -268,7 +268,7 @@ class _Resolver:
         return [{"t": "Str", "c": "["}, *alt, {"t": "Str", "c": "]"}]
 
     def finish(self, part: Part) -> Part:
-        """The line of source studies below an exhibit."""
+        """Return the line of source studies below an exhibit."""
         if isinstance(part, (FigurePart, TablePart)) and part.notes and part.notes[-1]["t"] == "Sources":
             part.notes[-1:] = [self._sources(part.notes[-1]["c"])]
         return part

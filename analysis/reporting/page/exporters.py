@@ -28,7 +28,7 @@ class ReportHTMLExporter(Exporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
-        """The page, and nbconvert's resources. Raises ReportError if it can't be made."""
+        """Return the page, and nbconvert's resources. Raises ReportError if it can't be made."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         return html.page(read(json.loads(nbformat.writes(nb)))), resources
 
@@ -46,6 +46,6 @@ class ReportPDFExporter(Exporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[bytes, dict[str, Any]]:
-        """The file's bytes, and nbconvert's resources. Raises ReportError if it can't be made."""
+        """Return the file's bytes, and nbconvert's resources. Raises ReportError if it can't be made."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         return pdf.compile_pdf(read(json.loads(nbformat.writes(nb)))), resources

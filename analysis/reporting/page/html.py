@@ -45,12 +45,12 @@ _FONTS_GO_HERE = "/* fonts */"
 
 
 def page(document: Document) -> str:
-    """The whole page. Raises ReportError if it can't be made."""
+    """Return the whole page. Raises ReportError if it can't be made."""
     return with_fonts(_template(TEMPLATE).render(page=pieces(document)))
 
 
 def with_fonts(page: str) -> str:
-    """A page with its font embedded, as far as it uses it, where its style sheet says so."""
+    """Return a page with its font embedded, as far as it uses it, where its style sheet says so."""
     return page.replace(_FONTS_GO_HERE, font_faces(page), 1)
 
 
@@ -107,7 +107,7 @@ def _raw(text: str) -> dict[str, Any]:
 
 
 def description(document: Document) -> str:
-    """One sentence for search engines and file managers."""
+    """Return one sentence for search engines and file managers."""
     words = " ".join(pandoc.plain(answer.sentence) for answer in document.findings[:1])
     text = words or document.question or document.title
     return text if len(text) <= 300 else text[:297].rsplit(" ", 1)[0] + " …"
@@ -141,7 +141,7 @@ def _uri(data: bytes, kind: str) -> str:
 
 
 def _text_uri(text: str, kind: str) -> str:
-    """A text as address, much shorter than in base64: browsers need no more than this of it in other words."""
+    """Return a text as address, much shorter than in base64: browsers need no more than this of it in other words."""
     return f"data:{kind}," + _QUOTED.sub(lambda found: _quoted(found[0]), text)
 
 
@@ -188,7 +188,7 @@ def _highlighted(source: str) -> str:
 
 
 def captioned(label: str, caption: Blocks) -> Blocks:
-    """The caption with its number in front."""
+    """Return the caption with its number in front."""
     lead = [{"t": "Strong", "c": pandoc.string(label)}, {"t": "Space"}]
     if caption and caption[0]["t"] in ("Para", "Plain"):
         return [pandoc.paragraph([*lead, *caption[0]["c"]]), *caption[1:]]
@@ -239,7 +239,7 @@ def _scroll(grid: Grid, label: str, table: str) -> str:
 
 
 def table_html(grid: Grid, attributes: str = "") -> str:
-    """A table: headings with their scope, the first column as the rows' headings, every cell escaped text."""
+    """Return a table: headings with their scope, the first column as the rows' headings, every cell escaped text."""
     sides = ["" if align == "left" else "number" for align in grid.aligns]
     columns = list(zip(*grid.cells, strict=True)) if grid.cells else [()] * len(grid.labels)
     pads = [paddings(list(c)) if a == "decimal" else [""] * len(c) for c, a in zip(columns, grid.aligns, strict=True)]
@@ -279,7 +279,7 @@ def _row_link(text: str, name: str) -> str:
 
 
 def _rows(document: Document) -> list[dict[str, Any]]:
-    """The entries of the data rows, table by table."""
+    """Return the entries of the data rows, table by table."""
     labels = document.made.get("citations", {})
     return [
         {

@@ -31,7 +31,7 @@ class Grid:
         return cls(labels, tuple(c["align"] for c in columns), cells, payload.get("csv", ""), rows)
 
     def pieces(self, column: int, cell: str) -> list[tuple[str, str]]:
-        """A cell of a column in pieces, each with the entry that it leads to (empty for none)."""
+        """Return a cell of a column in pieces, each with the entry that it leads to (empty for none)."""
         if not self.rows:
             return [(cell, "")] if cell else []
         found = [(text, anchor(*place) if place else "") for text, place in cell_places(self.labels[column], cell)]

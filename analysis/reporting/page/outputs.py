@@ -39,7 +39,7 @@ def plain_parts(output: dict[str, Any]) -> list[Part]:
 
 
 def html_tables(html: str) -> list[Grid]:
-    """The tables inside HTML, such as pandas makes, as plain text cells; spanning cells are repeated."""
+    """Return the tables inside HTML, such as pandas makes, as plain text cells; spanning cells are repeated."""
     if "<table" not in html:
         return []
     from bs4 import BeautifulSoup

@@ -83,7 +83,7 @@ def walk(node: Any, changes: dict[str, Callable[[dict[str, Any]], Any]]) -> Any:
 
 
 def plain(node: Any) -> str:
-    """The words of a piece of the tree."""
+    """Return the words of a piece of the tree."""
     if isinstance(node, list):
         return "".join(plain(child) for child in node)
     if not isinstance(node, dict):
@@ -110,22 +110,22 @@ def string(text: str) -> list[dict[str, Any]]:
 
 
 def link(text: str, target: str) -> dict[str, Any]:
-    """A link."""
+    """Return a link."""
     return {"t": "Link", "c": [["", [], []], string(text), [target, ""]]}
 
 
 def raw(to: str, text: str) -> dict[str, Any]:
-    """A block that only one format sees, letter by letter."""
+    """Return a block that only one format sees, letter by letter."""
     return {"t": "RawBlock", "c": [to, text]}
 
 
 def raw_inline(to: str, text: str) -> dict[str, Any]:
-    """A raw piece inside a line."""
+    """Return a raw piece inside a line."""
     return {"t": "RawInline", "c": [to, text]}
 
 
 def paragraph(inlines: list[dict[str, Any]]) -> dict[str, Any]:
-    """A paragraph."""
+    """Return a paragraph."""
     return {"t": "Para", "c": inlines}
 
 

@@ -35,7 +35,7 @@ class Converter:
             self._alive()
 
     def convert(self, text: str, reader: str, writer: str, cite: bool = False) -> str:
-        """What pandoc makes of the text. Raises ReportError with pandoc's own words if it can't.
+        """Return what pandoc makes of the text. Raises ReportError with pandoc's own words if it can't.
 
         reader, writer: formats in pandoc's words, with their extensions. cite: whether citations get their words and
         the works cited are listed, as the text's metadata say.

@@ -25,5 +25,5 @@ DEFAULT_PAPER = "a4"
 
 
 def on_paper(common: dict[str, Any], paper: str) -> dict[str, Any]:
-    """What reports have in common, with their paper if it isn't the default."""
+    """Return what reports have in common, with their paper if it isn't the default."""
     return common if paper == DEFAULT_PAPER else {**common, "paper": paper}

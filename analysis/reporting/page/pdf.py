@@ -52,7 +52,7 @@ def start() -> None:
 
 
 def compile_pdf(document: Document) -> bytes:
-    """The PDF. Raises ReportError with Typst's words if it can't be set."""
+    """Return the PDF. Raises ReportError with Typst's words if it can't be set."""
     source, files = typst_source(document)
     # a folder, not the binding's dictionary of files: that takes text alone, and pictures may be PNG
     with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
@@ -71,7 +71,7 @@ def compile_pdf(document: Document) -> bytes:
 
 
 def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
-    """The Typst text and the files that it names.
+    """Return the Typst text and the files that it names.
 
     All but the first page stands in files of their own: what Typst has set of a piece it keeps for the next report of
     this process, as long as the piece stands at the same place of the same file.
@@ -98,7 +98,7 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
 
 
 def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
-    """The parts up to each figure or table, and what follows the last."""
+    """Return the parts up to each figure or table, and what follows the last."""
     blocks: Blocks = []
     for number, part in enumerate(document.parts):
         blocks += _part(part, files, paper)
@@ -109,7 +109,7 @@ def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterat
 
 
 def _first_page(document: Document, paper: Paper, references: list[tuple[str, str, Blocks]]) -> Blocks:
-    """What is told of the report as a whole, what links may lead to, and what stands on top."""
+    """Return what is told of the report as a whole, what links may lead to, and what stands on top."""
     targets = [f"row-target({', '.join(map(text, _place(entry)))})" for entry in document.rows]
     targets += [f"reference-target({text(name)}, {text(words)})" for name, words, _ in references]
     blocks: Blocks = [
@@ -135,7 +135,7 @@ def _first_page(document: Document, paper: Paper, references: list[tuple[str, st
 
 
 def text(words: str) -> str:
-    """A Typst string: no mark in it means anything."""
+    """Return a Typst string: no mark in it means anything."""
     kept = drawable(words)
     if not kept.isprintable():
         kept = "".join(character for character in kept if character >= " " or character in "\n\t")
@@ -169,7 +169,7 @@ def _image(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def spoken(tex: str) -> str:
-    """A formula for those who listen: its TeX without the marks that only place things."""
+    """Return a formula for those who listen: its TeX without the marks that only place things."""
     for mark in ("\\left", "\\right", "\\,", "\\;", "\\quad", "\\qquad", "\\mathrm", "\\text", "\\displaystyle"):
         tex = tex.replace(mark, " ")
     words = " ".join(tex.replace("\\", "").replace("{", "(").replace("}", ")").split())
@@ -229,7 +229,7 @@ def _table(part: TablePart, paper: Paper) -> Blocks:
 
 
 def _oriented(grid: Grid, paper: Paper, blocks: Any) -> Blocks:
-    """A table on the page as it stands, or on a page of its own turned by 90 degrees if it needs the width."""
+    """Return a table on the page as it stands, or on a page of its own turned by 90 degrees if it needs the width."""
     table, layout = set_table(grid, text, paper)
     shown = blocks(table, layout.height > _SMALL)
     return [_raw("#landscape["), *shown, _raw("]")] if layout.turned else shown
@@ -264,7 +264,7 @@ def _references(document: Document) -> list[tuple[str, str, Blocks]]:
 
 
 def _rows(document: Document) -> Blocks:
-    """The entries of the data rows, table by table."""
+    """Return the entries of the data rows, table by table."""
     if not document.rows:
         return []
     labels = document.made.get("citations", {})

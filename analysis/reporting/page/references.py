@@ -22,7 +22,7 @@ _TYPST = r'(#reference\("ref-{key}"(?:(?!\n#reference\().)*?\] {year})[a-z]?(?![
 
 
 def with_references(citations: list[dict[str, Any]], cited: list[str], version: list[int]) -> Blocks:
-    """The list of all works cited; gives the citations (pandoc's nodes) their words. version: of pandoc's form.
+    """Return the list of all works cited; gives the citations (pandoc's nodes) their words. version: of pandoc's form.
 
     Raises ReportError if a work is in no bibliography.
     """

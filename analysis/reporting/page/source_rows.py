@@ -44,7 +44,7 @@ class Entry:
 
 
 def targets(link: str) -> tuple[str, ...]:
-    """The entries that a link of `sourced` names, without the sign in front."""
+    """Return the entries that a link of `sourced` names, without the sign in front."""
     return tuple(name for name in link.removeprefix("#").split(",") if _ANCHOR.fullmatch(name))
 
 
@@ -64,7 +64,7 @@ def used(notebook: dict[str, Any]) -> tuple[Place, ...]:
 
 
 def kept(made: dict[str, Any], notebook: dict[str, Any]) -> dict[str, Any]:
-    """The record of a report with those rows and sources alone that it uses."""
+    """Return the record of a report with those rows and sources alone that it uses."""
     if "rows" not in made:
         return made
     rows: dict[str, dict[str, Any]] = {}
@@ -77,7 +77,7 @@ def kept(made: dict[str, Any], notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def entries(notebook: dict[str, Any], made: dict[str, Any]) -> list[Entry]:
-    """The rows that a notebook uses, as far as its record holds them."""
+    """Return the rows that a notebook uses, as far as its record holds them."""
     known, sources = made.get("rows", {}), made.get("sources", {})
     found = []
     for table, row in used(notebook):

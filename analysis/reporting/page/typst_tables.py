@@ -63,7 +63,7 @@ class _Column:
 
 
 def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tuple[str, Layout]:
-    """The call that sets the table, and how it is laid out. quote: a text as Typst string."""
+    """Return the call that sets the table, and how it is laid out. quote: a text as Typst string."""
     columns = [
         _Column(label, tuple(row[n] for row in grid.cells), grid.aligns[n] != "left" or _short(grid, n))
         for n, label in enumerate(grid.labels)
@@ -80,7 +80,7 @@ def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tup
 
 
 def lay_out(columns: Sequence[_Column], paper: Paper) -> tuple[list[_Column], Layout]:
-    """The columns, their long words and labels made breakable, and the first layout in which no word is cut."""
+    """Return the columns, their long words and labels made breakable, and the first layout in which no word is cut."""
     columns = [_breakable(column, _LONGEST_WORD) for column in columns]
     too_high: tuple[list[_Column], Layout] | None = None  # for one turned page; a smaller type size may fit
     for turned, size, most_lines in _CHOICES:
@@ -136,7 +136,7 @@ def _breakable(column: _Column, longest: int) -> _Column:
 
 
 def _broken(text: str, longest: int) -> str:
-    """A text whose long words without a space (ids, addresses) may break after a mark, and at worst anywhere."""
+    """Return a text whose long words without a space (ids, addresses) may break after a mark, and at worst anywhere."""
     words = []
     for word in text.split(" "):
         if len(word) > longest:
@@ -147,7 +147,7 @@ def _broken(text: str, longest: int) -> str:
 
 
 def _short(grid: Grid, column: int) -> bool:
-    """Whether all cells of a column of text are short numbers, intervals or counts such as "4.1 to 6.5"."""
+    """Return whether all cells of a column of text are short numbers, intervals or counts such as "4.1 to 6.5"."""
     return all(len(row[column]) <= 3 or (len(row[column]) <= 26 and _NUMBER.match(row[column])) for row in grid.cells)
 
 
@@ -160,7 +160,7 @@ def _cells(grid: Grid, number: int, column: Sequence[str], quote: Callable[[str]
 
 
 def _cell(grid: Grid, number: int, cell: str, quote: Callable[[str], str]) -> str:
-    """A Typst string, or content if the cell names data rows: each leads to its entry."""
+    """Return a Typst string, or content if the cell names data rows: each leads to its entry."""
     pieces = grid.pieces(number, cell)
     if not any(name for _, name in pieces):
         return quote(cell)
