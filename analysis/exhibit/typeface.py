@@ -1,6 +1,6 @@
-"""The font of figures and pages: its files, its characters and the width of words.
+"""The font of figures and pages: files, characters and the width of text.
 
-All of it comes from the files in `fonts/` and from Matplotlib's own folder, so that it is the same on every machine.
+The files are those in `fonts/` and those that ship with Matplotlib, so results are the same on every machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def fallback_folder() -> Path:
 
 @functools.cache
 def register() -> None:
-    """Make Matplotlib know the font; fonts of the same name that are installed on the machine are ignored."""
+    """Register the font with Matplotlib; installed fonts of the same name are ignored."""
     from matplotlib.font_manager import fontManager
 
     shipped = str(fallback_folder())
@@ -58,9 +58,10 @@ def has_glyph(character: str) -> bool:
 
 
 def line_width(line: str, weight: str = "normal") -> float:
-    """Return the width of one line in type sizes, without kerning, which makes a line up to 3% narrower.
+    """Return the width of one line in type sizes, without kerning (with kerning it is up to 3% narrower).
 
-    Sums the widths of characters, because shaping each line takes 10% of the evidence report. weight: normal or bold.
+    It is the sum of the widths of the characters, because shaping each line takes 10% of the evidence report. `weight`
+    is normal or bold.
     """
     return sum(_advance(character, weight) for character in line)
 
