@@ -146,9 +146,9 @@ class EvidenceView:
             rates = responders.rates(selection, level, definitions)
             answer = findings.response_finding(selection, level, horizon, definitions)
             return answer, figures.responder_forest(rates, level)
-        kept = durations.retained_benefit(selection, level)
+        counts = durations.retained_benefit(selection, level)
         answer = findings.duration_finding(selection, level, horizon)
-        return answer, figures.benefit_over_time_curve(kept, horizon, level)
+        return answer, figures.benefit_over_time_curve(counts, horizon, level)
 
     def _changed(self, change: Any = None) -> None:
         # one assignment, so that a sentence never stands above the figure of another choice

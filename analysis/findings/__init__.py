@@ -13,13 +13,14 @@ from analysis.findings.response_findings import response_finding
 from analysis.findings.selection_scope import evidence_scope
 from analysis.findings.study_answers import study_findings, study_limits
 from analysis.findings.synthesis_findings import (
+    benefit_retention_finding,
     durations_by_regimen_finding,
-    kept_benefit_finding,
     pooled_rates_finding,
 )
 from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
+    "benefit_retention_finding",
     "certainty_finding",
     "consistency_finding",
     "duration_finding",
@@ -29,7 +30,6 @@ __all__ = [
     "evidence_scope",
     "gaps_finding",
     "harm_finding",
-    "kept_benefit_finding",
     "pain_finding",
     "pooled_rates_finding",
     "response_finding",

@@ -86,13 +86,13 @@ def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ())
     """
     table = _asked(selection)
     rates = patient_rates(selection, 0.95, definition_classes)
-    scores, kept = trajectories.scores(selection), durations.retained_benefit(selection)
+    scores, counts = trajectories.scores(selection), durations.retained_benefit(selection)
     parts = []
     if PLACEBO not in rates["control"].tolist():
         parts.append("a responder rate with a placebo group")
     if not any(phase == "follow_up" and weeks > _LATE_SCORE_WEEKS for phase, weeks in values(scores, "phase", "weeks")):
         parts.append(f"a pain score more than {_LATE_SCORE_WEEKS} weeks after the infusion")
-    if not any(weeks > _HALF_A_YEAR_WEEKS for weeks in kept["weeks"].tolist()):
+    if not any(weeks > _HALF_A_YEAR_WEEKS for weeks in counts["weeks"].tolist()):
         parts.append("a count of those who benefit for more than half a year")
     lead = [f"**No study in this selection prints** {series(parts, 'or')}."] if parts else []
     silent = sum(not _gives(row) for row in table)

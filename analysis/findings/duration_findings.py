@@ -43,8 +43,10 @@ def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: f
     """
     statements = each(durations.statements(selection))
     within = [row for row in statements if row.role == "ketamine" and not row.weeks_low > horizon_weeks]
-    kept = each(durations.retained_benefit(selection, level))
-    around = [row for row in kept if row.weeks <= horizon_weeks and _THREE_MONTHS[0] <= row.weeks <= _THREE_MONTHS[1]]
+    milestones = each(durations.retained_benefit(selection, level))
+    around = [
+        row for row in milestones if row.weeks <= horizon_weeks and _THREE_MONTHS[0] <= row.weeks <= _THREE_MONTHS[1]
+    ]
     ended = [row for row in within if row.shown_as in ("between", "exact") and pd.notna(row.patients)]
     groups = [row for row in within if row.control == PLACEBO and row.shown_as == "group statement"]
     counted = grouped((row.regimen_class, row) for row in around)
