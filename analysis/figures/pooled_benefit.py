@@ -306,8 +306,8 @@ def _alt(result: BenefitRetention) -> str:
     sentences = [
         f"{counted(len(result.points), 'count')} of who still has the benefit, in "
         f"{counted(result.k, 'study', 'studies')} with {_treated(result.points)} treated patients.",
-        f"Pooled, it is {first} and {last} ({percent_level(result.level)} intervals); prediction intervals for the next "
-        f"study are {percent_pair(start['pi_low'], start['pi_high'])} and "
+        f"Pooled, it is {first} and {last} ({percent_level(result.level)} intervals); prediction intervals for the "
+        f"next study are {percent_pair(start['pi_low'], start['pi_high'])} and "
         f"{percent_pair(end['pi_low'], end['pi_high'])}.",
         _half(result),
         f"Studies: {'; '.join(parts)}.",

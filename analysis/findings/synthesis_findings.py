@@ -1,4 +1,4 @@
-"""What studies say when they are put together, in words."""
+"""Findings of the synthesis over studies."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from analysis.wording import (
     upper_first,
 )
 
-_WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate possible
+_WIDE = 0.8  # a wider prediction interval is almost uninformative
 
 
 def pooled_rates_finding(pooled: PooledRates, level: float = 0.95) -> Finding:
-    """Return each pooled rate with its confidence and prediction interval, and what they mean for the next patients.
+    """Return each pooled rate with its confidence and prediction interval, and their meaning for new patients.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def benefit_retention_finding(result: BenefitRetention, level: float = 0.95) -> 
     Returns
     -------
     Finding
-        Its detail gives the time to half of the initial responders, the studies on which the fall depends, and the
+        Its detail states the time to half of the initial responders, the studies on which the decline depends, and the
         comparison of regimens.
     """
     question = "How does the benefit fade, over studies?"
@@ -133,7 +133,7 @@ def _half_words(half, last: float, from_all: Callable[[str], str]) -> str:
 
 
 def _rests_on(result: BenefitRetention) -> list[str]:
-    """Studies without which the benefit would no longer fall."""
+    """Return a sentence about the studies without which the decline would disappear, if there are any."""
     if not result.half["slope"].iloc[0] < 0:
         return []
     others = result.half.iloc[1:]
@@ -167,7 +167,7 @@ def _regimens(result: BenefitRetention, from_all: Callable[[str], str]) -> list[
 
 
 def durations_by_regimen_finding(curves: DurationCurves, level: float = 0.95) -> Finding:
-    """Return by when half of the patients of each regimen had lost the benefit or never had it.
+    """Return the median duration of benefit of each regimen, counting patients who never had it as 0.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Printed tables of the evidence: a DataFrame or result of `analysis.outcomes` in, an exhibit out."""
+"""Printed tables of the evidence: each function takes a result of `analysis.outcomes` and returns a `Table`."""
 
 from analysis.tables.consistency_tables import consistency_table, missing_at_follow_up_table
 from analysis.tables.duration_tables import (

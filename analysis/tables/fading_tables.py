@@ -1,4 +1,4 @@
-"""Tables of how the benefit fades, over studies and by regimen."""
+"""Tables of the loss of benefit over time, across studies and by regimen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from analysis.wording import (
 
 
 def half_times_table(result: BenefitRetention, level: float = 0.95) -> Table:
-    """Return when half of the initial responders have lost the benefit, with all studies and without each in turn.
+    """Return the time to half of the initial responders, with all studies and without each in turn.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def retention_left_out_table(result: BenefitRetention) -> Table:
 
 
 def regimen_odds_table(result: BenefitRetention, level: float = 0.95) -> Table:
-    """Return the odds of still having the benefit, against the regimen with the most studies.
+    """Return odds ratios of still having the benefit, against the regimen with the most studies.
 
     Parameters
     ----------
