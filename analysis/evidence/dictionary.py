@@ -23,7 +23,7 @@ def allowed(table: str, column: str, folder: Path = paths.DATA) -> tuple[str, ..
 
 
 def meaning(table: str, column: str, folder: Path = paths.DATA) -> str:
-    """Return the description of a column. Raises KeyError as `allowed` does."""
+    """Return the description of a column. Raises KeyError like `allowed`."""
     return _field(table, column, folder).description
 
 
@@ -35,7 +35,7 @@ def column_titles(folder: Path = paths.DATA) -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=8)
 def cached(folder: Path, changed: int) -> DataPackage:
-    """`read_package`, once for each state of the file (`changed` is its time of change)."""
+    """Return the result of `read_package`, read once for each modification time (`changed`) of the file."""
     return read_package(folder)
 
 

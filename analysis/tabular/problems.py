@@ -1,4 +1,4 @@
-"""Problems of tables: one record each, merged and sorted for the reader."""
+"""Problems of tables: one record each, merged and sorted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ PROBLEM_COLUMNS = tuple(field.name for field in fields(Problem))
 
 
 class DataError(Exception):
-    """The tables violate their rules; `problems` lists all violations, `str()` gives them as text."""
+    """The tables violate their rules; `problems` lists all violations, `str()` returns them as text."""
 
     def __init__(self, problems: Iterable[Problem], where: str = "") -> None:
         self._problems = tuple(problems)
@@ -76,23 +76,23 @@ class DataError(Exception):
         return "\n\n".join([f"{heading}:", *map(str, self._problems)])
 
     def __reduce__(self) -> tuple:
-        # Reports run in other processes: the default would unpickle the text alone.
+        # Reports run in other processes, and the default would unpickle the text only.
         return type(self), (self._problems, self._where)
 
     def _render_traceback_(self) -> list[str]:
-        """Return what JupyterLab shows instead of a traceback: the list of problems."""
+        """Return the list of problems, which JupyterLab shows instead of a traceback."""
         return str(self).splitlines()
 
 
 def in_rows(positions: np.ndarray, problem_at: Callable[[int], Problem]) -> list[Problem]:
-    """Return the problems of many rows that violate one rule: the first ones, and one that counts the others.
+    """Return the problems of rows that violate one rule: the first ones, and one that counts the others.
 
     Parameters
     ----------
     positions : ndarray of int
         Positions of the rows.
     problem_at : callable
-        Gives the problem at a position; column and rule are the same at all of them.
+        Returns the problem at a position; column and rule are the same at all positions.
     """
     problems = [problem_at(int(position)) for position in positions[:MOST_ROWS_LISTED]]
     return problems + _others(problems, len(positions) - len(problems))
@@ -160,7 +160,7 @@ def plain_name(word: str) -> str:
 
 
 def listed(words: Iterable[str], limit: int = 12, last: str = ", ") -> str:
-    """The words separated by commas, cut after `limit`: "a, b, c and 4 more"; last: the separator of the last one."""
+    """Return words separated by commas, cut after `limit`: "a, b, c and 4 more"; `last` separates the last one."""
     words = list(words)
     if len(words) > limit:
         return f"{', '.join(words[:limit])} and {len(words) - limit} more"

@@ -1,4 +1,4 @@
-"""A table of text by column, as it is in its file."""
+"""A table of text by column, unchanged from its file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from analysis.tabular.problems import Problem, in_rows
 
 @dataclass(frozen=True, eq=False)
 class TextColumn:
-    """The texts of one column: row i holds words[codes[i]]; "" is an empty cell.
+    """The texts of one column: row i is words[codes[i]]; "" is an empty cell.
 
-    A million rows hold few distinct texts, so that each text is parsed once.
+    A million rows have few distinct texts, so each text is parsed once.
     """
 
     codes: np.ndarray
@@ -36,7 +36,7 @@ class TextColumn:
         return self.where([word == "" for word in self.words.to_pylist()])
 
     def where(self, chosen: Sequence[bool]) -> np.ndarray:
-        """Return a mask of the rows whose text is chosen; `chosen` has one value a distinct text."""
+        """Return a mask of the rows whose text is chosen; `chosen` has one value per distinct text."""
         return np.asarray(chosen, dtype=bool)[self.codes] if len(self.words) else np.zeros(len(self.codes), dtype=bool)
 
     def take(self, rows: np.ndarray) -> TextColumn:
@@ -55,11 +55,11 @@ class TextTable:
     names : tuple of str
         The names in the header, without spaces around them.
     columns : tuple of TextColumn
-        One column a name.
+        One column per name.
     rows : ndarray of int32
         Row numbers as a spreadsheet shows them (the header is row 1).
     complete : ndarray of bool or None
-        Whether each row has as many cells as the header; None if all have. Cells of other rows may be shifted.
+        Whether each row has as many cells as the header; None if all have. In other rows cells may be shifted.
     """
 
     file: str
@@ -99,7 +99,7 @@ def encode(texts: pa.Array | list[str]) -> TextColumn:
 def table_of_rows(
     file: str, names: Sequence[str], rows: list[list[str]], numbers: list[int], complete: list[bool] | None = None
 ) -> TextTable:
-    """Return a table from its rows, each with one text a name."""
+    """Return a table from its rows, each with one text per name."""
     columns = tuple(encode(list(column)) for column in zip(*rows, strict=True)) or tuple(encode([]) for _ in names)
     mask = None if complete is None or all(complete) else np.array(complete)
     return TextTable(file, tuple(name.strip() for name in names), columns, np.array(numbers, dtype=np.int32), mask)

@@ -44,24 +44,24 @@ def load(path: str | Path) -> Cohort:
     if table is None:
         raise DataError(problems)
     table = table.complete_rows()
-    layout, found = recognise(table)
-    problems += found
+    layout, more = recognise(table)
+    problems += more
     if layout is None:
         raise _error(problems, table)
-    table, found = without_empty_rows(table)
-    problems += found
-    table, found = without_extra_rows(table, layout)
-    problems += found
+    table, more = without_empty_rows(table)
+    problems += more
+    table, more = without_extra_rows(table, layout)
+    problems += more
     if not len(table) and not problems:
         raise DataError([too_few_rows(file, 1, CLINIC_TABLES)])
-    parsed, found = build.parse(table, layout)
-    problems += found
-    long, found = build.visits_of(table, layout, parsed)
-    problems += found
+    parsed, more = build.parse(table, layout)
+    problems += more
+    long, more = build.visits_of(table, layout, parsed)
+    problems += more
     attributes = {}
     if long is not None:
-        attributes, found = rules.attributes_are_constant(table, long, parsed.attributes(), parsed.words)
-        problems += found
+        attributes, more = rules.attributes_are_constant(table, long, parsed.attributes(), parsed.words)
+        problems += more
         if "age" in attributes:
             problems += rules.age_runs_forward(table, long, attributes["age"])
     if problems:
