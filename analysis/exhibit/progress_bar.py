@@ -6,17 +6,17 @@ from collections.abc import Callable, Collection, Iterator
 from html import escape
 from typing import TypeVar
 
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
 
 
-def progress(words: str) -> Callable[[Collection[Part]], Iterator[Part]]:
+def progress(words: str) -> Callable[[Collection[_Part]], Iterator[_Part]]:
     """Return an iterator over parts that shows a progress bar labelled `words`, for functions that take `progress`.
 
     Outside a notebook it shows nothing. The bar is removed at the end, so that reports are the same with and without
     it; after an interruption it remains.
     """
 
-    def watched(parts: Collection[Part]) -> Iterator[Part]:
+    def watched(parts: Collection[_Part]) -> Iterator[_Part]:
         shell = _shell()
         if shell is None:
             yield from parts
