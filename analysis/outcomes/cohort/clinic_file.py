@@ -19,16 +19,15 @@ from analysis.tabular.text_table import TextTable, without_empty_rows
 
 
 def load(path: str | Path) -> Cohort:
-    """Return the patients of a clinic's own table, after every check.
+    """Return the checked patients of a clinic's own table.
 
-    Nothing is dropped, imputed or converted silently; what a reader must know of a valid table is in the cohort's
-    warnings.
+    Nothing is dropped, imputed or converted silently; peculiarities of a valid table are in the cohort's warnings.
 
     Parameters
     ----------
     path : str or Path
-        CSV (UTF-8; comma, semicolon or tab), Excel (.xlsx) or Parquet, in the long form (one row a visit) or the wide
-        form (one row a course); data/cohorts/README.md describes both. Absolute, or relative to the working directory
+        CSV (UTF-8; comma, semicolon or tab), Excel (.xlsx) or Parquet, in the long form (one row per visit) or the wide
+        form (one row per course); data/cohorts/README.md describes both. Absolute, or relative to the working directory
         or to the repository.
 
     Raises
@@ -63,7 +62,7 @@ def load(path: str | Path) -> Cohort:
         attributes, more = rules.attributes_are_constant(table, long, parsed.attributes(), parsed.words)
         problems += more
         if "age" in attributes:
-            problems += rules.age_runs_forward(table, long, attributes["age"])
+            problems += rules.age_does_not_fall(table, long, attributes["age"])
     if problems:
         raise _error(problems, table)
     visits = parsing.visits_table(table, long)
@@ -82,7 +81,11 @@ def _content(path: str | Path) -> tuple[Path, bytes]:
         return path, path.read_bytes()
     except FileNotFoundError:
         advice = f"name a file that is there; there is none at {path}"
-    except (OSError, RuntimeError, ValueError) as error:  # a folder, no permission, an unknown user's home, a bad name
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # a folder, no permission, unknown home of a user, invalid name
         advice = f"name a file that may be read; {path}: {getattr(error, 'strerror', None) or error}"
     raise DataError([Problem(Path(path).name, None, "", "", "the cohort is a file that can be read", advice)])
 
