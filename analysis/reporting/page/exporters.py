@@ -1,5 +1,7 @@
-"""The two exporters for nbconvert. `jupyter nbconvert --to crps-html executed.ipynb` makes the same bytes as the batch,
-which goes without nbconvert: it would copy each notebook eight times."""
+"""Exporters for nbconvert: `jupyter nbconvert --to crps-html executed.ipynb` writes the same bytes as the batch.
+
+The batch does not use nbconvert, which copies each notebook eight times.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from analysis.reporting.page.document import read_document
 
 
 class ReportHTMLExporter(Exporter):
-    """One self-contained HTML file: no address of it is ever fetched."""
+    """Exports one self-contained HTML file, which loads nothing from other addresses."""
 
     export_from_notebook = "Report (HTML)"
     output_mimetype = "text/html"
@@ -34,7 +36,7 @@ class ReportHTMLExporter(Exporter):
 
 
 class ReportPDFExporter(Exporter):
-    """A tagged PDF (PDF/UA-1), set by Typst: no LaTeX, no browser, no fonts of the machine."""
+    """Exports a tagged PDF (PDF/UA-1) by Typst, without LaTeX, a browser or installed fonts."""
 
     export_from_notebook = "Report (PDF)"
     output_mimetype = "application/pdf"
