@@ -23,7 +23,7 @@ report: .venv/ready ## build all reports of reports/batch.yml; the last line say
 test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 quick: .venv/ready ## run the unit tests alone: no kernel, no report, no browser
 	@$(PY) -m pytest -n 2 --dist loadfile -m "not slow" --hypothesis-profile quick $(ARGS)

@@ -11,15 +11,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import session_cache
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from analysis import evidence as evidence_tables
 from analysis import paths
 from analysis.evidence import DataError, Evidence
 
-# No verdict depends on the time that an example takes.
-settings.register_profile("all", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=10)
+# No verdict depends on the time that an example takes or that it takes to make one.
+settings.register_profile("all", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("all"), max_examples=10)
 settings.load_profile("all")
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 
-def gone(pid: int, seconds: float = 60) -> bool:
+def gone(pid: int, seconds: float = 600) -> bool:
     """Whether the process ends; the limit only stops a test that hangs."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

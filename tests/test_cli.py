@@ -76,7 +76,7 @@ def test_check_of_a_cohort_tells_every_problem_and_no_traceback(tmp_path):
     done = run("check", "--cohort", str(write(tmp_path, edited(edited(LONG, 3, "nrs", "11"), 4, "visit", "folow_up"))))
     assert done.exit_code == 1
     assert "cohort.csv, row 3, column nrs: “11”" in done.output
-    assert "Write “follow_up” if that is meant." in done.output
+    assert "Write “follow_up” if that is meant; allowed are baseline, end_of_infusion, follow_up." in done.output
     assert done.output.endswith("\n2 problems. Nothing was changed.\n")
     assert "Traceback" not in done.output
 

@@ -166,7 +166,7 @@ def test_retained_benefit(evidence):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     treated=st.integers(1, 200),
     shares=st.lists(st.floats(0, 1), min_size=1, max_size=5),

@@ -90,7 +90,7 @@ criteria = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(chosen=criteria)
 def test_every_row_counts_or_is_listed_once_with_a_reason(evidence, chosen):
     selection = select(evidence, chosen)
