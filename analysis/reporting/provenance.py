@@ -44,6 +44,8 @@ LIBRARIES = (
     "pygments",
     "pypandoc_binary",
     "typst",
+    "fonttools",
+    "brotli",
     "rocrate",
     "click",
     "tqdm",

@@ -50,9 +50,11 @@ class Template:
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(self.address)
             listener.listen(64)  # requests wait here while the template imports, and fail at once if it fails
-            code = f"from analysis.reporting.kernel.fork_server import serve; serve({listener.fileno()})"
+            # not the option -P: kernels inherit it, and IPython then leaves out the working directory
+            code = "import sys; sys.path.remove(''); from analysis.reporting.kernel.fork_server import serve; "
+            code += f"serve({listener.fileno()})"
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-c", code],
+                [sys.executable, "-c", code],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
