@@ -57,15 +57,13 @@ _TEST_WORDS = {
 }
 
 
-def benefit_flow(flow: Flow, name: str = "") -> Figure:
+def benefit_flow(flow: Flow) -> Figure:
     """The patients of one arm at two times, and what may have happened between.
 
     Parameters
     ----------
     flow : Flow
         One of `responders.flows`.
-    name : str
-        Name of the figure's files; by default made of the arm's id.
 
     Returns
     -------
@@ -74,7 +72,7 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
         rates allow. Where tables of whole patients fit the printed P value, these are drawn: what they all share is
         solid, what they leave open is hatched. Without a P value all tables that the two rates allow are drawn.
     """
-    name = name or "benefit-flow-" + re.sub(r"[^a-z0-9]+", "-", flow.arm_id.lower()).strip("-")
+    name = "benefit-flow-" + re.sub(r"[^a-z0-9]+", "-", flow.arm_id.lower()).strip("-")
     ranges = _ranges(flow)
     with style():
         heading = wrap(f"{short_citation(flow.citation)}: {flow.definition}", POINTS - 12, 8.5, "bold")
@@ -205,15 +203,13 @@ def _alt(flow: Flow, ranges: _Ranges) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ every flow
-def possible_flow_curve(flow: Flow, name: str = "") -> Figure:
+def possible_flow_curve(flow: Flow) -> Figure:
     """The P value of each form of McNemar's test for every number of patients who may have lost the benefit.
 
     Parameters
     ----------
     flow : Flow
         One of `responders.flows`, with a printed P value.
-    name : str
-        Name of the figure's files; by default made of the arm's id.
 
     Returns
     -------
@@ -228,7 +224,7 @@ def possible_flow_curve(flow: Flow, name: str = "") -> Figure:
     """
     if np.isnan(flow.p_reported):
         raise ValueError(f"{flow.arm_id} has no printed P value: there is nothing to compare the flows with")
-    name = name or f"possible-flows-{flow.arm_id.replace('_', '-')}"
+    name = f"possible-flows-{flow.arm_id.replace('_', '-')}"
     tables = flow.tables
     with style():
         picture = _p_values(flow)

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite, paragraphs, studies_of
+from analysis.exhibit import Figure, cite
 from analysis.figures.labels import PanelLabels
 from analysis.figures.share_panels import draw_curve, share_height, share_panel, write_beside
-from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, sentence_label, source_columns
+from analysis.figures.study_rows import arm_names, marks_line, not_drawn, sentence_label, source_columns, study_figure
 from analysis.figures.style import (
     INK,
     MUTED,
@@ -45,6 +45,7 @@ from analysis.wording import (
     source_mark,
 )
 
+_NAME = "benefit-kept-pooled"
 _LEFT, _WIDE, _ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
 _HIGH, _LOW_HIGH, _HIGHEST = 236.0, 84.0, 400.0
 _FEW = 7  # so many groups find room for their words in a panel of the common height
@@ -56,7 +57,7 @@ _CURVE = Look("#00588f", "#00588f", "")
 _STUDY = Look("#5d6a75", MUTED, "o")
 
 
-def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95) -> Figure:
     """The share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
     Parameters
@@ -65,8 +66,6 @@ def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str 
         The result of `synthesis.benefit_retention`: the pooled curve, the counts, the curve without each study.
     level : float
         Confidence level the curve was fitted with.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -93,12 +92,11 @@ def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str 
     )
     left_out = not_drawn(((row, row.why) for row in each(kept.left_out)), "Not in the curve")
     if kept.curve.empty:
-        return nothing(name, f"No curve can be put together over studies: {kept.why}.", caption, left_out)
+        return nothing(_NAME, f"No curve can be put together over studies: {kept.why}.", caption, left_out)
     with style():
         picture = _page(kept)
-    points = kept.points
-    notes = paragraphs(_half(kept), _unknown(kept), left_out)
-    return Figure(name, picture, _data(kept), _alt(kept), marked_caption(caption, points), studies_of(points), notes)
+    notes = (_half(kept), _unknown(kept), left_out)
+    return study_figure(_NAME, picture, kept.points, _data(kept), _alt(kept), caption, *notes)
 
 
 def _page(kept: BenefitRetention) -> Picture:

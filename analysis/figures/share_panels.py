@@ -94,7 +94,6 @@ def draw_points(
     xs: Sequence[float],
     rows: Sequence[tuple[float, float, float]],
     look: Look,
-    joined: bool = True,
     width: float = 0.9,
     size: float = 4.8,
     halo: bool = False,
@@ -104,8 +103,7 @@ def draw_points(
     rows: value, lowest and highest value at each of the places `xs`; without an interval both are missing. width: line
     width of the intervals. halo: a white edge, where other marks lie behind.
     """
-    if joined:
-        ax.plot(xs, [row[0] for row in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=3)
+    ax.plot(xs, [row[0] for row in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=3)
     edge = {"markeredgecolor": "white", "markeredgewidth": 0.8} if halo else {}
     for x, (value, low, high) in zip(xs, rows, strict=True):
         if np.isfinite(low):

@@ -126,13 +126,11 @@ def write(picture: Picture, x: float, y: float, words: str, size: float = TEXT, 
             picture.text(x / POINTS, 1 - base / full, line, fontsize=size, va="baseline", **look)
 
 
-def rule(
-    picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = RULE, width: float = 0.6
-) -> None:
+def rule(picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = RULE) -> None:
     """A horizontal rule; places in points from the left and from the top."""
     full = picture.get_figheight() * 72
     ends = [left / POINTS, right / POINTS]
-    picture.add_artist(Line2D(ends, [1 - y / full] * 2, color=color, linewidth=width, zorder=0))
+    picture.add_artist(Line2D(ends, [1 - y / full] * 2, color=color, linewidth=0.6, zorder=0))
 
 
 def finish(picture: Picture) -> Picture:
@@ -225,16 +223,16 @@ def week_ticks(last: float, points_a_unit: float, words: bool = True) -> tuple[l
     return [place / points_a_unit for place, _, _ in kept], [label for _, label, _ in kept]
 
 
-def horizon_tick(weeks: float, shortest: float = 4) -> float:
+def horizon_tick(weeks: float) -> float:
     """The end of an axis that shows `weeks`: the next usual tick."""
     for tick in sorted(_WEEK_TICKS):
-        if tick >= max(weeks - 0.5, shortest):
+        if tick >= max(weeks - 0.5, 4):
             return max(float(tick), weeks)
     return weeks
 
 
 # ------------------------------------------------------------------------------------------------ nothing to draw
-def nothing(name: str, why: str, caption: str, notes: str = "", data: pd.DataFrame | None = None) -> Figure:
+def nothing(name: str, why: str, caption: str, notes: str = "") -> Figure:
     """The figure that says in words that there is nothing to draw and why."""
     with style():
         words = wrap(why, POINTS - 80, 9)
@@ -242,5 +240,4 @@ def nothing(name: str, why: str, caption: str, notes: str = "", data: pd.DataFra
         middle = picture.get_figheight() * 36
         write(picture, POINTS / 2, middle, words, 9, color=MUTED, ha="center")
         finish(picture)
-    empty = pd.DataFrame() if data is None else data
-    return Figure(name=name, figure=picture, data=empty, alt=why, caption=caption, studies=(), notes=notes)
+    return Figure(name=name, figure=picture, data=pd.DataFrame(), alt=why, caption=caption, notes=notes)

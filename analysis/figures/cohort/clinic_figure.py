@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure as Picture
@@ -17,43 +19,48 @@ _STRIP = 15  # points at the foot that the mark takes
 _LONGEST = 34  # letters of a name of a site or group in a picture
 
 
-def clinic_sheet(height: float, synthetic: bool) -> Picture:
-    """An empty picture; for invented patients with a strip at its foot that says so wherever it is copied to."""
-    picture = sheet(height + (_STRIP if synthetic else 0))
-    if synthetic:
-        write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
-    return picture
-
-
 def invented_foot(synthetic: bool) -> list[str]:
     """The mark for pictures that have small print of their own."""
     return [INVENTED] if synthetic else []
 
 
-def clinic_figure(
-    name: str,
-    picture: Picture,
-    data: pd.DataFrame,
-    alt: str,
-    caption: str,
-    *notes: str,
-    synthetic: bool = False,
-    studies: tuple[str, ...] = (),
-) -> Figure:
-    """The figure, laid out; words say what the picture says: that the patients are invented."""
-    finish(picture)
-    alt, caption = _marked(alt, synthetic), f"{caption} {INVENTED}" if synthetic else caption
-    return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies, paragraphs(*notes))
+@dataclass(frozen=True)
+class ClinicFrame:
+    """Name, caption and notes of a figure of a clinic's own patients, and whether these are invented."""
+
+    name: str
+    caption: str
+    notes: tuple[str, ...]
+    synthetic: bool
+
+    def sheet(self, height: float) -> Picture:
+        """Return an empty picture; for invented patients a strip at its foot says so wherever it is copied to."""
+        picture = sheet(height + (_STRIP if self.synthetic else 0))
+        if self.synthetic:
+            write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
+        return picture
+
+    def figure(
+        self, picture: Picture, data: pd.DataFrame, alt: str, *notes: str, studies: tuple[str, ...] = ()
+    ) -> Figure:
+        """Return the figure; its words say as well that the patients are invented."""
+        finish(picture)
+        caption = f"{self.caption} {INVENTED}" if self.synthetic else self.caption
+        text = paragraphs(*self.notes, *notes)
+        return Figure(self.name, picture, data.reset_index(drop=True), self._marked(alt), caption, studies, text)
+
+    def empty(self, why: str) -> Figure:
+        """Return the figure that says why there is nothing to draw."""
+        return nothing(self.name, self._marked(why), self.caption, paragraphs(*self.notes))
+
+    def _marked(self, words: str) -> str:
+        return f"{INVENTED} {words}" if self.synthetic else words
 
 
-def empty_figure(name: str, why: str, caption: str, *notes: str, synthetic: bool = False) -> Figure:
-    """The figure that says why there is nothing to draw."""
-    return nothing(name, _marked(why, synthetic), caption, paragraphs(*notes))
-
-
-def _marked(words: str, synthetic: bool) -> str:
-    """The words, led by the mark of invented patients."""
-    return f"{INVENTED} {words}" if synthetic else words
+def clinic_frame(name: str, caption: str, result: Any, synthetic: bool, *results: str) -> ClinicFrame:
+    """Return the frame of a figure of a result: its notes say who is counted and who is left out of `results`."""
+    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, *results))
+    return ClinicFrame(name, caption, notes, synthetic)
 
 
 def group_words(group: object, longest: int = _LONGEST) -> str:

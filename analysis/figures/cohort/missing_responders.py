@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, left_out_note
+from analysis.figures.cohort.clinic_figure import clinic_frame
 from analysis.figures.share_panels import draw_curve, horizontal_rules
 from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
 from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
@@ -25,7 +25,9 @@ _CONCLUSION = {
 
 
 def tipping_point_curve(
-    result: Any, level: float = 0.95, synthetic: bool = False, name: str = "tipping-point"
+    result: Any,
+    level: float = 0.95,
+    synthetic: bool = False,
 ) -> Figure:
     """The change of the responder rate for every possible number of responders among those not seen.
 
@@ -38,8 +40,6 @@ def tipping_point_curve(
         Confidence level of its intervals, for the words.
     synthetic : bool
         Whether the patients are invented; the picture then says so.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -55,23 +55,22 @@ def tipping_point_curve(
         "follow-up score were responders. Left: none of them (non-responder imputation); right: all of them. Thick and "
         "blue: the same conclusion as from the patients seen; thin and orange: another one."
     )
-    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, "tipping"))
+    frame = clinic_frame("tipping-point", caption, result, synthetic, "tipping")
     if tips.hidden or table.empty or not tips.missing > 0:
         why = (
             "No patient lacks a follow-up score, so that nothing can tip."
             if not tips.hidden and tips.missing == 0
             else ("Too few patients stand behind the missing scores to show what they could change.")
         )
-        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+        return frame.empty(why)
     words = _words(tips)
     with style():
         title = balanced(words, POINTS - 8, 8.5, "bold")
         extra = 11 * title.count("\n")
-        picture = clinic_sheet(_TOP + extra + _HIGH + 34, synthetic)
+        picture = frame.sheet(_TOP + extra + _HIGH + 34)
         write(picture, 4, 10 + extra / 2, title, 8.5, weight="bold")
         _draw(picture, table, tips, _TOP + extra)
-        alt = f"{words} {_ends(table, level)}"
-        return clinic_figure(name, picture, result.tipping, alt, caption, *notes, synthetic=synthetic)
+        return frame.figure(picture, result.tipping, f"{words} {_ends(table, level)}")
 
 
 def _words(tips: Any) -> str:

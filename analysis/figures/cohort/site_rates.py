@@ -10,14 +10,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import (
-    clinic_figure,
-    clinic_sheet,
-    empty_figure,
-    fitting,
-    group_words,
-    left_out_note,
-)
+from analysis.figures.cohort.clinic_figure import clinic_frame, fitting, group_words
 from analysis.figures.labels import nearest_place, place_labels, stack_labels
 from analysis.figures.share_panels import share_axis, share_height
 from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
@@ -30,7 +23,7 @@ _PATCH = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
-def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel") -> Figure:
+def site_funnel(result: Any, synthetic: bool = False) -> Figure:
     """Responder rate of each site by its number of patients, within the limits of chance.
 
     Parameters
@@ -39,8 +32,6 @@ def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel")
         The result of `benchmark.funnel`: `sites`, `limits` (95% and 99.8%, by n) and the common rate `mean`.
     synthetic : bool
         Whether the patients are invented; the picture then says so.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -54,17 +45,14 @@ def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel")
         "would lie by chance alone. A site outside the limits differs by more than chance, often because its patients "
         "or its way of counting differ; the picture does not say which site is better."
     )
-    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out))
+    frame = clinic_frame("site-funnel", caption, result, synthetic)
     shown = sites[sites["rate"].notna()]
     if len(shown) < 2:
-        why = "Fewer than two sites have enough patients to be set beside each other."
-        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+        return frame.empty("Fewer than two sites have enough patients to be set beside each other.")
     with style():
-        picture = clinic_sheet(_TOP + _HIGH + 34, synthetic)
+        picture = frame.sheet(_TOP + _HIGH + 34)
         _draw(picture, shown, limits, float(result.mean))
-        return clinic_figure(
-            name, picture, sites, _alt(shown, float(result.mean)), caption, *notes, synthetic=synthetic
-        )
+        return frame.figure(picture, sites, _alt(shown, float(result.mean)))
 
 
 def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: float) -> None:
