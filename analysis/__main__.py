@@ -224,9 +224,10 @@ def batch_command(
     from analysis.reporting.batch.folder import FolderBusy
     from analysis.reporting.batch.plan import PlanError, read_plan
     from analysis.reporting.batch.pool import LocalWorkers
+    from analysis.reporting.batch.terminal import BatchProgress, batch_summary
 
     folder, code = _folder(output), functools.cache(provenance.code)
-    progress = _Progress(quiet)
+    progress = BatchProgress(quiet)
     workers = ClusterWorkers(scheduler) if scheduler else LocalWorkers()
     try:
         if isinstance(workers, LocalWorkers) and (force or not build.may_be_current(folder, code)):
@@ -262,75 +263,9 @@ def batch_command(
         for outcome in failed:
             click.echo(f"{outcome.entry['name']}: {outcome.entry['reason']}", err=True)
         sys.exit(FAILED if failed else BUILT)
-    _table(outcomes)
-    unchanged = sum(outcome.unchanged for outcome in outcomes)
-    click.echo(
-        f"{len(outcomes) - len(failed)} of {len(outcomes)} reports built"
-        + (f", {unchanged} of them earlier and up to date" if unchanged else "")
-        + (f", {len(failed)} failed." if failed else ".")
-    )
+    click.echo(batch_summary(outcomes, _width()))
     click.echo(str(folder / "index.html"))
     sys.exit(FAILED if failed else BUILT)
-
-
-class _Progress:
-    """A `build.Watcher` that shows a bar with the names of the running reports on a terminal, one line for each report
-    elsewhere, and nothing if quiet."""
-
-    def __init__(self, quiet: bool) -> None:
-        self.quiet, self.total, self.count, self.bar = quiet, 0, 0, None
-        self.running: list[str] = []
-
-    def begin(self, to_build: list[str], unchanged: int) -> None:
-        """Show how many are up to date; open the bar."""
-        self.total = len(to_build)
-        if self.quiet:
-            return
-        if unchanged:
-            click.echo(f"{unchanged} report{'s are' if unchanged != 1 else ' is'} up to date.", err=True)
-        if to_build and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            form = "{n_fmt}/{total_fmt} |{bar}| {elapsed}, {remaining} left{postfix}"
-            self.bar = tqdm(total=self.total, bar_format=form, smoothing=0, file=sys.stderr, dynamic_ncols=True)
-
-    def started(self, name: str) -> None:
-        """Add a name to the bar."""
-        self.running.append(name)
-        self._show()
-
-    def finished(self, outcome: Any) -> None:
-        """Advance the bar or print a line."""
-        self.count += 1
-        name, word = outcome.entry["name"], "built" if outcome.ok else "FAILED"
-        self.running = [other for other in self.running if other != name]
-        if self.bar is not None:
-            self.bar.update()
-            self._show()
-        elif not self.quiet:
-            click.echo(f"[{self.count}/{self.total}] {word} {name} ({outcome.seconds:.1f} s)", err=True)
-
-    def _show(self) -> None:
-        if self.bar is not None:
-            self.bar.set_postfix_str(" ".join(self.running))
-
-    def close(self) -> None:
-        """Close the bar."""
-        if self.bar is not None:
-            self.bar.close()
-
-
-def _table(outcomes: list[Any]) -> None:
-    wide = max(len(outcome.entry["name"]) for outcome in outcomes)
-    click.echo(f"\n{'report':<{wide}}  status      seconds")
-    for outcome in outcomes:
-        entry = outcome.entry
-        word = "up to date" if outcome.unchanged else entry["status"]
-        seconds = "" if outcome.unchanged else f"{outcome.seconds:7.1f}"
-        click.echo(f"{entry['name']:<{wide}}  {word:<10}  {seconds}".rstrip())
-        for line in textwrap.wrap(entry["reason"], _width() - 4):
-            click.echo(f"    {line}")
-    click.echo()
 
 
 def _common(code: dict[str, Any] | None = None) -> dict[str, Any]:

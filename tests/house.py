@@ -82,7 +82,7 @@ def modules_named_like_their_only_function(house: House) -> set[str]:
 
 
 def long_modules(root: Path) -> set[str]:
-    """Modules with more than 320 lines. Only the path is given, so that the entry holds while the module shrinks."""
+    """Modules with more than 320 lines."""
     paths = (root / "analysis").rglob("*.py")
     return {
         path.relative_to(root).as_posix()

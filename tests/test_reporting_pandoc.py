@@ -79,14 +79,14 @@ def command(text: str, *arguments: str) -> str:
 
 
 def test_reads_as_the_command_does():
-    blocks, _ = pandoc.read({"one": MARKDOWN, "two": "Words"})
+    blocks, _ = pandoc.read_markdown({"one": MARKDOWN, "two": "Words"})
     expected = json.loads(command(MARKDOWN, "-f", pandoc.READER, "-t", "json"))["blocks"]
     assert blocks["one"] == expected
 
 
 @pytest.mark.parametrize(("to", "options"), [("html5", ["--mathml"]), ("typst-citations", [])])
 def test_writes_as_the_command_does(to, options):
-    blocks, version = pandoc.read({"one": MARKDOWN})
+    blocks, version = pandoc.read_markdown({"one": MARKDOWN})
     raws = [pandoc.raw(kind, f" <i>\n\n{kind} \ue0007\ue000\\1 </i>") for kind in ("html", "typst", "html", "typst")]
     last = [{"t": "BlockQuote", "c": [raws[2]]}, raws[3], {"t": "HorizontalRule"}]
     shown = [raws[0], raws[1], *blocks["one"], *last]
@@ -94,13 +94,13 @@ def test_writes_as_the_command_does(to, options):
     document["blocks"] = [raws[0], raws[1], *document["blocks"], *last]
     document["meta"] = {"lang": {"t": "MetaString", "c": "en-GB"}}
     expected = command(json.dumps(document), "-f", "json", "-t", to, "--wrap=none", *options)
-    assert pandoc.write({"one": shown}, to, version) == {"one": expected}
+    assert pandoc.write_blocks({"one": shown}, to, version) == {"one": expected}
 
 
 def test_pieces_come_apart_again_whatever_stands_in_them():
-    blocks, version = pandoc.read({"one": visible("a\x1eone\x1eb"), "two": "", "three": "# Last"})
+    blocks, version = pandoc.read_markdown({"one": visible("a\x1eone\x1eb"), "two": "", "three": "# Last"})
     blocks["two"] = [pandoc.raw("html", "<hr>\n\n"), *blocks["two"]]
-    written = pandoc.write(blocks, "html5", version)
+    written = pandoc.write_blocks(blocks, "html5", version)
     assert written["one"] == "<p>a⟨U+001E⟩one⟨U+001E⟩b</p>\n"
     assert written["two"].strip() == "<hr>"
     assert list(written) == ["one", "two", "three"]
@@ -112,7 +112,7 @@ def test_citations_with_pages_get_their_words():
     pandoc.walk(document["blocks"], {"Cite": lambda node: nodes.append(node) or node})
     listed = with_references(nodes, ["wilson1927", "turnbull1976"], version)
     shown = {"one": [pandoc.paragraph([node]) for node in nodes] + listed}
-    assert "Wilson 1927 3</a> and more words; see also" in pandoc.write(shown, "html5", version)["one"]
+    assert "Wilson 1927 3</a> and more words; see also" in pandoc.write_blocks(shown, "html5", version)["one"]
 
 
 def test_a_refusal_has_the_words_of_pandoc_and_it_goes_on(converter):

@@ -383,7 +383,7 @@ def test_a_link_says_what_it_leads_to_and_leads_there():
 def test_a_report_is_the_same_after_others_in_one_process():
     """What Typst keeps of the ones before changes nothing."""
     documents = [
-        document.read(nbformat.reads(built.files["report.ipynb"].decode(), 4))
+        document.read_document(nbformat.reads(built.files["report.ipynb"].decode(), 4))
         for built in (defaults()["study-report"], sample(), defaults()["04-durations-of-benefit"])
     ]
     together = [compile_pdf(one) for one in documents]
@@ -394,7 +394,7 @@ def test_a_report_is_the_same_after_others_in_one_process():
 
 def test_text_that_looks_like_the_beginning_of_a_piece_stays_where_it_is():
     looks = nbformat.v4.new_markdown_cell("# One\n\n```\n\ue000rows\ue000\n```\n\nThe end.")
-    read = document.read(nbformat.v4.new_notebook(cells=[looks]))
+    read = document.read_document(nbformat.v4.new_notebook(cells=[looks]))
     files = typst_source(read)[1]
     assert "The end." in files["last-part.typ"].decode() and "The end." not in files["rows.typ"].decode()
     assert compile_pdf(read)

@@ -12,7 +12,7 @@ from analysis.exhibit.glyphs import drawable, visible
 from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table, payloads
 from analysis.exhibit.markdown import cite, escape, paragraphs, plain
 from analysis.exhibit.places import linked, shown_in, sourced, studies_of
-from analysis.exhibit.progress import progress
+from analysis.exhibit.progress_bar import progress
 
 __all__ = [
     "EXHIBIT_MIME",

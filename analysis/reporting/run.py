@@ -144,7 +144,7 @@ def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, byte
     from analysis.exhibit import payloads
     from analysis.reporting.page import document, html, pdf
 
-    report = document.read(notebook)
+    report = document.read_document(notebook)
     makers = {"html": lambda: html.page(report).encode(), "pdf": lambda: pdf.compile_pdf(report)}
     with ThreadPoolExecutor(len(makers)) as threads:
         made = {f"report.{name}": threads.submit(make) for name, make in makers.items() if name in formats}

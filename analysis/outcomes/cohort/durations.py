@@ -134,7 +134,7 @@ def durations(
     seed : int
         Seed of bootstrap and permutation.
     progress : callable
-        Iterates over the comparisons and may show progress (`analysis.exhibit.progress`).
+        Iterates over the comparisons and may show progress (`analysis.exhibit.progress_bar`).
 
     Returns
     -------

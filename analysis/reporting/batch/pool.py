@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from multiprocessing import connection, forkserver
-from typing import Any
+from multiprocessing.process import BaseProcess
 
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.template import Template, fork_available, use_template
@@ -90,7 +90,7 @@ def _begin_worker(template: str, scratch: str) -> None:
     tempfile.tempdir = scratch
     use_template(template)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    for start in (pandoc.start, pdf.start):  # while the first kernel starts
+    for start in (pandoc.start_pandoc, pdf.start_typst):  # while the first kernel starts
         with contextlib.suppress(Exception):  # the report itself says what fails
             start()
 
@@ -132,6 +132,7 @@ def _build_in_pool(
 ) -> Iterator[Built]:
     """Build the specs in `waiting`, from its end, until the pool breaks; then `doubtful` receives what was running."""
     running: dict[Future[Built], Spec] = {}
+    others = set(multiprocessing.active_children())  # a pool starts its processes when it receives its first task
 
     def submit() -> None:
         while waiting and len(running) < jobs and not doubtful:
@@ -158,14 +159,14 @@ def _build_in_pool(
                 submit()
                 yield built
     except BaseException:
-        _stop(pool)
+        _stop(pool, others)
         raise
     pool.shutdown()
 
 
-def _stop(pool: Executor) -> None:
-    """End the pool at once, also the reports it is building."""
-    processes: list[Any] = list((getattr(pool, "_processes", None) or {}).values())
+def _stop(pool: Executor, others: set[BaseProcess]) -> None:
+    """End the pool and its processes at once, also the reports that it is building; `others` go on."""
+    processes = set(multiprocessing.active_children()) - others
     pool.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.kill()

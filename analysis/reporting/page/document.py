@@ -113,7 +113,7 @@ class _Collector:
         self.factories.append(make)
 
 
-def read(notebook: dict[str, Any]) -> Document:
+def read_document(notebook: dict[str, Any]) -> Document:
     """The report that an executed notebook (as a dictionary, format 4) holds.
 
     Raises ReportError if it cites what no bibliography has, or gives two exhibits the same name.
@@ -129,10 +129,10 @@ def read(notebook: dict[str, Any]) -> Document:
     limits = [collector.piece(limit) for limit in summary.get("limits", [])]
     question = collector.piece(escape(summary.get("question", "")))
 
-    blocks, version = pandoc.read(collector.pieces)
+    blocks, version = pandoc.read_markdown(collector.pieces)
     document = Document(title=summary.get("title", ""), made=made, synthetic=bool(summary.get("synthetic")))
     document.rows = entries
-    document.subtitle, document.question = summary.get("subtitle", ""), pandoc.plain(blocks[question])
+    document.subtitle, document.question = summary.get("subtitle", ""), pandoc.plain_words(blocks[question])
     resolver = _Resolver(document, made.get("citations", {}), collector)
     resolver.headings(blocks)
     blocks = {name: resolver.resolve(name, piece) for name, piece in blocks.items()}
@@ -194,7 +194,7 @@ class _Resolver:
             for block in blocks:
                 if block["t"] != "Header":
                     continue
-                anchor, text = block["c"][1][0], pandoc.plain(block["c"][2])
+                anchor, text = block["c"][1][0], pandoc.plain_words(block["c"][2])
                 if block["c"][0] == 1 and self.title_at is None:
                     self.title, self.title_at = text, anchor
                     continue

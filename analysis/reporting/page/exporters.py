@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from analysis.reporting.page import html, pdf
-from analysis.reporting.page.document import read
+from analysis.reporting.page.document import read_document
 
 
 class ReportHTMLExporter(Exporter):
@@ -30,7 +30,7 @@ class ReportHTMLExporter(Exporter):
     ) -> tuple[str, dict[str, Any]]:
         """The page, and nbconvert's resources. Raises ReportError if it can't be made."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        return html.page(read(json.loads(nbformat.writes(nb)))), resources
+        return html.page(read_document(json.loads(nbformat.writes(nb)))), resources
 
 
 class ReportPDFExporter(Exporter):
@@ -48,4 +48,4 @@ class ReportPDFExporter(Exporter):
     ) -> tuple[bytes, dict[str, Any]]:
         """The file's bytes, and nbconvert's resources. Raises ReportError if it can't be made."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        return pdf.compile_pdf(read(json.loads(nbformat.writes(nb)))), resources
+        return pdf.compile_pdf(read_document(json.loads(nbformat.writes(nb)))), resources

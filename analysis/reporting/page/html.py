@@ -71,7 +71,7 @@ def pieces(document: Document) -> dict[str, Any]:
     texts["references"] = document.references
     changes = {"Image": lambda node: _image(node, document.files), "Table": _scrolling}
     texts = {name: pandoc.walk(blocks, changes) for name, blocks in texts.items()}
-    split = pandoc.write(texts, "html5", document.version)
+    split = pandoc.write_blocks(texts, "html5", document.version)
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
     references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
     notes = opening + notes
@@ -108,7 +108,7 @@ def _raw(text: str) -> dict[str, Any]:
 
 def description(document: Document) -> str:
     """One sentence for search engines and file managers."""
-    words = " ".join(pandoc.plain(answer.sentence) for answer in document.findings[:1])
+    words = " ".join(pandoc.plain_words(answer.sentence) for answer in document.findings[:1])
     text = words or document.question or document.title
     return text if len(text) <= 300 else text[:297].rsplit(" ", 1)[0] + " …"
 

@@ -19,10 +19,10 @@ _WORDS = frozenset({"Str", "Space", "SoftBreak"})
 _TAB = 4
 _BORDER = "\x1e"  # record separator: in no text, since `visible` shows control characters by their code
 _converter = Converter()
-start, convert = _converter.start, _converter.convert
+start_pandoc, convert = _converter.start, _converter.convert
 
 
-def read(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
+def read_markdown(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
     """Pieces of Markdown, read together so that footnotes and numbering run through; and pandoc's JSON version."""
     joined = "\n\n".join(f"{_FENCE} {{#{name}}}\n\n{text}\n\n{_FENCE}" for name, text in pieces.items())
     document = _read(joined)
@@ -38,7 +38,7 @@ def _read(markdown: str) -> dict[str, Any]:
     return json.loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
 
 
-def write(pieces: dict[str, Blocks], to: str, version: list[int]) -> dict[str, str]:
+def write_blocks(pieces: dict[str, Blocks], to: str, version: list[int]) -> dict[str, str]:
     """Pieces as HTML or Typst, written together so that footnotes run through; HTML has the notes in the last."""
     beginning = "html" if to.startswith("html") else "typst"  # what pandoc calls the format in raw blocks
     blocks = [
@@ -82,10 +82,10 @@ def walk(node: Any, changes: dict[str, Callable[[dict[str, Any]], Any]]) -> Any:
     return node
 
 
-def plain(node: Any) -> str:
+def plain_words(node: Any) -> str:
     """The words of a piece of the tree."""
     if isinstance(node, list):
-        return "".join(plain(child) for child in node)
+        return "".join(plain_words(child) for child in node)
     if not isinstance(node, dict):
         return ""
     kind, content = node.get("t"), node.get("c")
@@ -97,7 +97,7 @@ def plain(node: Any) -> str:
         return content[1]
     if kind == "Note":
         return ""
-    return plain(content)
+    return plain_words(content)
 
 
 def string(text: str) -> list[dict[str, Any]]:

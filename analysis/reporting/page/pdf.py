@@ -46,7 +46,7 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(ignore_system_fonts=True, font_paths=[str(FOLDER), str(fallback_folder())])
 
 
-def start() -> None:
+def start_typst() -> None:
     """Loads the fonts, which the first PDF would do."""
     _compiler()
 
@@ -89,7 +89,7 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     pieces["made"] = _made(made_lines(document), paper)
     changes = _for_typst(files)
     pieces = {name: pandoc.walk(blocks, changes) for name, blocks in pieces.items()}
-    written = pandoc.write(pieces, "typst-citations", document.version)
+    written = pandoc.write_blocks(pieces, "typst-citations", document.version)
     if references:
         written["references"] = with_letters(written["references"], document.made.get("citations", {}), "typst")
     first_page = written.pop("first-page")
@@ -164,7 +164,7 @@ def _math(node: dict[str, Any]) -> Blocks:
 
 
 def _image(node: dict[str, Any]) -> dict[str, Any]:
-    alt = pandoc.plain(node["c"][1]) or "Picture without a description"
+    alt = pandoc.plain_words(node["c"][1]) or "Picture without a description"
     return pandoc.raw_inline("typst", f"#box(image({text(node['c'][2][0])}, alt: {text(alt)}))")
 
 
@@ -212,7 +212,7 @@ def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
 def _floats(part: FigurePart, height: float, paper: Paper) -> bool:
     """Whether a figure goes to the next free top or foot of a page, so that the text before it leaves no gap. Not if
     it is small, nor if picture and words may be too high for one page: what floats can't break."""
-    words = pandoc.plain(part.caption), *map(pandoc.plain, part.notes)
+    words = pandoc.plain_words(part.caption), *map(pandoc.plain_words, part.notes)
     lines = sum(1 + len(paragraph) // _LETTERS_A_LINE for paragraph in words)
     return height > _SMALL and height + lines * _LINE < paper.height - _MARGIN
 
@@ -258,7 +258,7 @@ def _references(document: Document) -> list[tuple[str, str, Blocks]]:
     for listed in document.references:
         for entry in listed["c"][1]:
             name, blocks = entry["c"][0][0], entry["c"][1]
-            authors = pandoc.plain(blocks).partition(". ")[0]
+            authors = pandoc.plain_words(blocks).partition(". ")[0]
             found.append((name, labels.get(name.removeprefix("ref-")) or authors, blocks))
     return found
 

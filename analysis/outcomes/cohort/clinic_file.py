@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from analysis import paths
-from analysis.outcomes.cohort import build, rules
+from analysis.outcomes.cohort import parsing, rules
 from analysis.outcomes.cohort.cautions import alike_patients, cautions, decimal_comma_caution
 from analysis.outcomes.cohort.extra_rows import without_extra_rows
 from analysis.outcomes.cohort.layout import is_known, recognise
@@ -54,9 +54,9 @@ def load(path: str | Path) -> Cohort:
     problems += found
     if not len(table) and not problems:
         raise DataError([too_few_rows(file, 1, CLINIC_TABLES)])
-    parsed, found = build.parse(table, layout)
+    parsed, found = parsing.parse(table, layout)
     problems += found
-    long, found = build.visits_of(table, layout, parsed)
+    long, found = parsing.visits_of(table, layout, parsed)
     problems += found
     attributes = {}
     if long is not None:
@@ -66,8 +66,8 @@ def load(path: str | Path) -> Cohort:
             problems += rules.age_runs_forward(table, long, attributes["age"])
     if problems:
         raise _error(problems, table)
-    visits = build.visits_table(table, long)
-    courses = build.courses_table(long, parsed.words, attributes)
+    visits = parsing.visits_table(table, long)
+    courses = parsing.courses_table(long, parsed.words, attributes)
     warnings = [decimal_comma_caution(file, parsed.comma_example)] if parsed.comma_example else []
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
     warnings += cautions(file, layout.unused, visits, courses)

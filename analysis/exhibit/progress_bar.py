@@ -6,17 +6,17 @@ from collections.abc import Callable, Collection, Iterator
 from html import escape
 from typing import TypeVar
 
-Part = TypeVar("Part")
+_Part = TypeVar("_Part")
 
 
-def progress(words: str) -> Callable[[Collection[Part]], Iterator[Part]]:
+def progress(words: str) -> Callable[[Collection[_Part]], Iterator[_Part]]:
     """For functions that take `progress`: they go through their parts with it, and a bar tells how far they are.
 
     words: what is being done. Outside of a notebook it shows nothing. At the end it goes without a trace, so that a
     report is the same with and without it; after an interruption it stays where it stood.
     """
 
-    def watched(parts: Collection[Part]) -> Iterator[Part]:
+    def watched(parts: Collection[_Part]) -> Iterator[_Part]:
         shell = _shell()
         if shell is None:
             yield from parts
