@@ -49,12 +49,7 @@ _TESTS = {
     "exact": "exact",
     "mid_p": "mid-P",
 }
-_TEST_WORDS = {
-    "uncorrected": "uncorrected",
-    "corrected": "with continuity correction",
-    "exact": "exact",
-    "mid_p": "mid-P",
-}
+_TEST_WORDS = _TESTS | {"uncorrected": "uncorrected"}
 
 
 def benefit_flow(flow: Flow) -> Figure:

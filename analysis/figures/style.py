@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -209,18 +209,22 @@ def at_week(weeks: float) -> float:
 
 def week_ticks(last: float, points_a_unit: float, words: bool = True) -> tuple[list[float], list[str]]:
     """Places and labels of the ticks from 0 to `last` weeks that fit side by side; below some the months or years."""
-    kept: list[tuple[float, str, float]] = []
-    for week in _WEEK_TICKS:
-        if week > last + 1e-9:
-            continue
-        place = at_week(week) * points_a_unit
-        for label in (f"{week}\n{_WEEK_WORDS[week]}", f"{week}") if words and week in _WEEK_WORDS else (f"{week}",):
-            half = text_width(label) / 2
-            if all(abs(place - other) >= half + other_half + 4 for other, _, other_half in kept):
-                kept.append((place, label, half))
-                break
-    kept.sort()
-    return [place / points_a_unit for place, _, _ in kept], [label for _, label, _ in kept]
+    labels = []
+    for week in (week for week in _WEEK_TICKS if week <= last + 1e-9):
+        if words and week in _WEEK_WORDS:
+            labels.append((at_week(week) * points_a_unit, f"{week}\n{_WEEK_WORDS[week]}"))
+        labels.append((at_week(week) * points_a_unit, f"{week}"))
+    ticks = sorted(spaced_ticks(labels).items())
+    return [place / points_a_unit for place, _ in ticks], [label for _, label in ticks]
+
+
+def spaced_ticks(labels: Iterable[tuple[float, str]]) -> dict[float, str]:
+    """The labels, each with its place in points, that have room beside those before them."""
+    ticks: dict[float, str] = {}
+    for place, label in labels:
+        if all(abs(place - x) >= (text_width(label) + text_width(other)) / 2 + 4 for x, other in ticks.items()):
+            ticks[place] = label
+    return ticks
 
 
 def horizon_tick(weeks: float) -> float:

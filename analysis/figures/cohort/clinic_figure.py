@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
@@ -84,3 +85,9 @@ def hidden_note(groups: Iterable[object], min_cell: int) -> str:
 def left_out_note(table: pd.DataFrame, *results: str) -> str:
     """Markdown on what a result leaves out and why; `results`: those alone that concern one of them."""
     return escape(left_out_words(table, *results))
+
+
+def runs(chosen: np.ndarray) -> list[tuple[int, int]]:
+    """Return where a mask is true without a gap: the first place and one after the last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(int), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import clinic_frame
+from analysis.figures.cohort.clinic_figure import clinic_frame, runs
 from analysis.figures.share_panels import draw_curve, horizontal_rules
-from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
+from analysis.figures.style import (
+    LINE,
+    MUTED,
+    POINTS,
+    SERIES_LOOKS,
+    SMALL,
+    balanced,
+    panel,
+    spaced_ticks,
+    style,
+    text_width,
+    write,
+)
 from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
 
 _LEFT, _TOP, _HIGH, _RIGHT = 46, 46, 150, 12
@@ -101,7 +112,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
     horizontal_rules(ax, ticks)
     same = table["same"].astype(bool).to_numpy()
     for chosen, look, width in ((same, _SAME, 2.2), (~same, _OTHER, 1.0)):
-        for start, end in _runs(chosen):
+        for start, end in runs(chosen):
             if chosen is not same:  # reaches to where the conclusion held
                 start, end = max(start - 1, 0), min(end + 1, len(x))
             part = slice(start, end)
@@ -114,7 +125,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
     below = f"responders among the {counted(int(tips.missing), 'patient')} without a follow-up score"
     write(picture, _LEFT + _WIDE / 2, top + _HIGH + 26, below, color=MUTED, ha="center")
     for conclusion in dict.fromkeys(table["conclusion"]):
-        for start, end in _runs((table["conclusion"] == conclusion).to_numpy()):
+        for start, end in runs((table["conclusion"] == conclusion).to_numpy()):
             look = _SAME if conclusion == tips.conclusion else _OTHER
             _label(picture, x[start], x[end - 1], tips.missing, top - 6, _CONCLUSION[conclusion], look.letters)
 
@@ -131,22 +142,10 @@ def _ticks(ax: Any, tips: Any) -> None:
     wanted = {0: "0", missing: f"all {missing}"}
     if pd.notna(tips.low) and not tips.never_changes:
         wanted |= {int(tips.low): str(int(tips.low)), int(tips.high): str(int(tips.high))}
-    chosen: dict[int, str] = {}
-    for place in (0, missing, *sorted(set(wanted) - {0, missing})):
-        points = place / missing * _WIDE
-        if all(
-            abs(points - other / missing * _WIDE) > text_width(chosen[other]) / 2 + text_width(wanted[place]) / 2 + 4
-            for other in chosen
-        ):
-            chosen[place] = wanted[place]
-    ax.set_xticks(sorted(chosen), [chosen[place] for place in sorted(chosen)])
+    unit = _WIDE / missing
+    ticks = spaced_ticks((unit * number, words) for number, words in wanted.items())
+    ax.set_xticks([place / unit for place in ticks], list(ticks.values()))
     ax.tick_params(axis="x", length=3, color=LINE)
-
-
-def _runs(chosen: Any) -> list[tuple[int, int]]:
-    edges = [i for i in range(1, len(chosen)) if chosen[i] != chosen[i - 1]]
-    bounds = [0, *edges, len(chosen)]
-    return [(a, b) for a, b in pairwise(bounds) if chosen[a]]
 
 
 def _ends(table: pd.DataFrame, level: float) -> str:

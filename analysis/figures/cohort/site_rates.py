@@ -11,15 +11,14 @@ from matplotlib.figure import Figure as Picture
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.figures.cohort.clinic_figure import clinic_frame, fitting, group_words
-from analysis.figures.labels import nearest_place, place_labels, stack_labels
+from analysis.figures.labels import PanelLabels, stack_labels
 from analysis.figures.share_panels import share_axis, share_height
-from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
+from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, write
 from analysis.wording import counted, percent
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
 _FEW, _MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
 _EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
-_PATCH = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
@@ -82,22 +81,13 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
 
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
     """Names of the sites beside their points; of more than a few those outside the limits alone."""
-    named = list(each(sites if len(sites) <= _FEW else sites[sites["place"] != "inside 95%"]))
-    words = [
-        f"{fitting(group_words(row.site, 24), 96, SMALL)} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
-        for row in named[:_MOST]
-    ]
-    sizes = [(text_width(text, SMALL) + 2, text_height(text, SMALL)) for text in words]
-    points = [(_WIDE * float(row.n) / last, share_height(100 * row.rate, _HIGH)) for row in named[:_MOST]]
-    spots = place_labels(points, sizes, (2, 2, _WIDE - 2, _HIGH - 2))
-    for row, point, spot, text in zip(named, points, spots, words, strict=False):
-        if spot.leader:
-            end = nearest_place(spot.box, point)
-            line = [(x / _WIDE * last, y / _HIGH * 104 - 2) for x, y in (point, end)]
-            ax.plot(*zip(*line, strict=True), color=LINE, linewidth=0.5, zorder=3)
-        place = (spot.x / _WIDE * last, spot.y / _HIGH * 104 - 2)
-        look = {"fontsize": SMALL, "color": _LOOKS[row.place].letters, "linespacing": 1.1, "zorder": 5, "bbox": _PATCH}
-        ax.text(*place, text, ha="center", va="center", **look)
+    named = sites if len(sites) <= _FEW else sites[sites["place"] != "inside 95%"]
+    labels = PanelLabels(_WIDE, _HIGH, lambda percent: share_height(percent, _HIGH))
+    for row in each(named.head(_MOST)):
+        name = fitting(group_words(row.site, 24), 96, SMALL)
+        words = f"{name} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
+        labels.add(_WIDE * float(row.n) / last, 100 * row.rate, words, _LOOKS[row.place])
+    labels.draw(ax)
 
 
 def _alt(sites: pd.DataFrame, mean: float) -> str:

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import clinic_frame, group_words, hidden_note
+from analysis.figures.cohort.clinic_figure import clinic_frame, group_words, hidden_note, runs
 from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_points, horizontal_rules
 from analysis.figures.style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
@@ -103,19 +103,13 @@ def _lines(ax: Axes, axis: TreatmentAxis, result: Any) -> None:
     for number, scores in enumerate(result.lines.to_numpy("float64")):
         shift = _SHAKE * ((number * 0.618034) % 1 - 0.5)
         known = np.isfinite(scores)
-        for start, end in _runs(known):
+        for start, end in runs(known):
             line = np.column_stack([places[start:end], np.clip(scores[start:end] + shift, -0.15, 10.15)])
             (segments if len(line) > 1 else points).append(line)
     ax.add_collection(LineCollection(segments, colors="#7c8a96", linewidths=0.5, alpha=0.55, zorder=1))
     if points:
         single = np.vstack(points)
         ax.plot(single[:, 0], single[:, 1], ".", color="#7c8a96", markersize=2, alpha=0.55, zorder=1)
-
-
-def _runs(known: np.ndarray) -> list[tuple[int, int]]:
-    """Where scores follow each other without a gap: first and one after the last."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _density(ax: Axes, axis: TreatmentAxis, density: pd.DataFrame) -> None:
