@@ -110,11 +110,15 @@ def _distance(box: _Box, mark: _Box) -> float:
 
 @dataclass
 class PanelLabels:
-    """Collects the labels of one small panel, then writes them. `up` turns a value of the vertical axis into points."""
+    """Collects the labels of one small panel, then writes them.
+
+    up: turns a value of the vertical axis into points. ground: the box behind a label, in Matplotlib's words.
+    """
 
     width: float
     height: float
     up: Callable[[float], float]
+    ground: dict[str, object] | None = None
     _labels: list[tuple[float, float, str, Look]] = field(default_factory=list)
     _taken: list[_Box] = field(default_factory=list)
 
@@ -150,6 +154,5 @@ class PanelLabels:
                 (x0, y0), (x1, y1) = data(*point), data(*end)
                 ax.plot([x0, x1], [y0, y1], color=LINE, linewidth=0.5, zorder=1)
             x, y = data(spot.x, spot.y)
-            ax.text(
-                x, y, words, fontsize=SMALL, color=look.letters, ha="center", va="center", linespacing=1.1, zorder=5
-            )
+            look = {"color": look.letters, "linespacing": 1.1, "bbox": self.ground, "zorder": 5}
+            ax.text(x, y, words, fontsize=SMALL, ha="center", va="center", **look)

@@ -143,8 +143,8 @@ def _ticks(ax: Any, tips: Any) -> None:
     if pd.notna(tips.low) and not tips.never_changes:
         wanted |= {int(tips.low): str(int(tips.low)), int(tips.high): str(int(tips.high))}
     unit = _WIDE / missing
-    ticks = spaced_ticks((unit * number, words) for number, words in wanted.items())
-    ax.set_xticks([place / unit for place in ticks], list(ticks.values()))
+    ticks = sorted(spaced_ticks((unit * number, words) for number, words in wanted.items()).items())
+    ax.set_xticks([place / unit for place, _ in ticks], [words for _, words in ticks])
     ax.tick_params(axis="x", length=3, color=LINE)
 
 

@@ -19,6 +19,7 @@ from analysis.wording import counted, percent
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
 _FEW, _MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
 _EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
+_GROUND = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
@@ -82,7 +83,7 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
     """Names of the sites beside their points; of more than a few those outside the limits alone."""
     named = sites if len(sites) <= _FEW else sites[sites["place"] != "inside 95%"]
-    labels = PanelLabels(_WIDE, _HIGH, lambda percent: share_height(percent, _HIGH))
+    labels = PanelLabels(_WIDE, _HIGH, lambda rate: share_height(rate, _HIGH), _GROUND)
     for row in each(named.head(_MOST)):
         name = fitting(group_words(row.site, 24), 96, SMALL)
         words = f"{name} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
