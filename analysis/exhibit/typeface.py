@@ -1,6 +1,6 @@
-"""The font of figures and pages: its files, its characters and the width of words.
+"""The font of figures and pages: files, characters and the width of text.
 
-All of it comes from the files in `fonts/` and from Matplotlib's own folder, so that it is the same on every machine.
+The files are those in `fonts/` and those that ship with Matplotlib, so results are the same on every machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MEASURED = 100.0  # points
 
 @functools.cache
 def fallback_folder() -> Path:
-    """The folder of the fonts that ship with Matplotlib."""
+    """Return the folder of the fonts that ship with Matplotlib."""
     import matplotlib as mpl
 
     return Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -26,7 +26,7 @@ def fallback_folder() -> Path:
 
 @functools.cache
 def register() -> None:
-    """Make Matplotlib know the font; fonts of the same name that are installed on the machine are ignored."""
+    """Register the font with Matplotlib; installed fonts of the same name are ignored."""
     from matplotlib.font_manager import fontManager
 
     shipped = str(fallback_folder())
@@ -41,26 +41,27 @@ def register() -> None:
 
 @functools.cache
 def code_points(path: Path) -> frozenset[int]:
-    """The characters that a font file has."""
+    """Return the characters that a font file has."""
     from matplotlib.ft2font import FT2Font
 
     return frozenset(FT2Font(str(path)).get_charmap())
 
 
 def fallback_file() -> Path:
-    """The regular style of FALLBACK."""
+    """Return the regular style of FALLBACK."""
     return fallback_folder() / "DejaVuSans.ttf"
 
 
 def has_glyph(character: str) -> bool:
-    """Whether FAMILY or FALLBACK can show a character."""
+    """Return whether FAMILY or FALLBACK can show a character."""
     return any(ord(character) in code_points(path) for path in (REGULAR, fallback_file()))
 
 
 def line_width(line: str, weight: str = "normal") -> float:
-    """The width of one line in type sizes, without kerning, which makes a line up to 3% narrower.
+    """Return the width of one line in type sizes, without kerning (with kerning it is up to 3% narrower).
 
-    Sums the widths of characters, because shaping each line takes 10% of the evidence report. weight: normal or bold.
+    It is the sum of the widths of the characters, because shaping each line takes 10% of the evidence report. `weight`
+    is normal or bold.
     """
     return sum(_advance(character, weight) for character in line)
 
@@ -71,7 +72,7 @@ def _advance(character: str, weight: str) -> float:
 
 
 def shaped_width(line: str, weight: str = "normal") -> float:
-    """The width of one line in type sizes as Matplotlib draws it, with kerning."""
+    """Return the width of one line in type sizes as Matplotlib draws it, with kerning."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 

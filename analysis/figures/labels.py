@@ -1,4 +1,4 @@
-"""Labels beside points instead of a legend: places where none covers another. All places are in points."""
+"""Positions of labels beside points so that they do not overlap. All positions are in points."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, 
 
 @dataclass(frozen=True)
 class Spot:
-    """The place of a label: its middle, its box, and whether it is so far away that it needs a line to its point."""
+    """Position of a label: its middle, its box, and whether it is so far away that it needs a line to its point."""
 
     x: float
     y: float
@@ -28,9 +28,9 @@ class Spot:
 
 
 def stack_labels(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Middles for labels in a column, each as near to its wanted place as the others' heights allow.
+    """Return the middles of labels in a column, each as near to its wanted position as the others allow.
 
-    Places run upwards from `low` to `high`; where the column is too short for all, they go on below `low`.
+    Positions increase upwards from `low` to `high`; if the column is too short, labels continue below `low`.
     """
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], -i))
     middles = [0.0] * len(wanted)
@@ -48,9 +48,9 @@ def stack_labels(wanted: Sequence[float], heights: Sequence[float], low: float, 
 def place_labels(
     points: Sequence[_Point], sizes: Sequence[tuple[float, float]], bounds: _Box, taken: Sequence[_Box] = ()
 ) -> list[Spot]:
-    """A place for each point's label of the given width and height: inside `bounds`, off points, labels and `taken`.
+    """Return a position for the label of each point: inside `bounds`, clear of points, labels and `taken`.
 
-    Crowded points choose first. A label takes the nearest free place; if there is none, the one that covers least.
+    Labels of crowded points are placed first, each at the nearest free position, or else where it covers least.
     """
     marks = [(x - 5, y - 5, x + 5, y + 5) for x, y in points]
     crowd = [sum(abs(x - a) < 90 and abs(y - b) < 40 for a, b in points) for x, y in points]
@@ -99,7 +99,7 @@ def _overlap(a: _Box, b: _Box) -> float:
 
 
 def nearest_place(box: _Box, point: _Point) -> _Point:
-    """The place of a box that is nearest to a point: where a leading line ends."""
+    """Return the position in a box that is nearest to a point, where a leader line ends."""
     return min(max(point[0], box[0]), box[2]), min(max(point[1], box[1]), box[3])
 
 
@@ -110,9 +110,9 @@ def _distance(box: _Box, mark: _Box) -> float:
 
 @dataclass
 class PanelLabels:
-    """Collects the labels of one small panel, then writes them.
+    """Collects the labels of one small panel, then draws them.
 
-    up: turns a value of the vertical axis into points. ground: the box behind a label, in Matplotlib's words.
+    up: converts a vertical value to points. ground: Matplotlib's `bbox` of a label.
     """
 
     width: float
@@ -123,21 +123,21 @@ class PanelLabels:
     _taken: list[_Box] = field(default_factory=list)
 
     def add(self, x: float, value: float, words: str, look: Look) -> None:
-        """A label for the point at x points and a value."""
+        """Add a label for the point at x points and a value."""
         self._labels.append((x, value, words, look))
 
     def avoid_bar(self, x: float, low: float, high: float) -> None:
-        """A vertical bar that no label may cover."""
+        """Add a vertical bar that labels must not cover."""
         self._taken.append((x - 2, self.up(low), x + 2, self.up(high)))
 
     def avoid_line(self, xs: Sequence[float], values: Sequence[float]) -> None:
-        """A line that no label may cover."""
+        """Add a line that labels must not cover."""
         for step in range(1, 12):
             x, value = (ends[0] + (ends[1] - ends[0]) * step / 12 for ends in (xs, values))
             self._taken.append((x - 1.5, self.up(value) - 1.5, x + 1.5, self.up(value) + 1.5))
 
     def draw(self, ax: Axes) -> None:
-        """Write all labels; one far from its point gets a thin line to it."""
+        """Draw all labels; a label far from its point gets a thin line to it."""
         points = [(x, self.up(value)) for x, value, _, _ in self._labels]
         sizes = [(text_width(words, SMALL) + 1, text_height(words, SMALL)) for _, _, words, _ in self._labels]
         spots = place_labels(points, sizes, (-3, 0, self.width + 3, self.height), self._taken)

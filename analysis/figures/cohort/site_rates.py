@@ -1,4 +1,4 @@
-"""The sites of a cohort around their common rate, within the limits of chance (funnel plot)."""
+"""Funnel plot of a cohort's sites: responder rates around the common rate, with limits of chance."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, styl
 from analysis.wording import counted, percent
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
-_FEW, _MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
+_FEW, _MOST = 8, 20  # up to 8 sites all points are named, otherwise up to 20 of those outside the limits
 _EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
 _GROUND = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
 def site_funnel(result: Any, synthetic: bool = False) -> Figure:
-    """Responder rate of each site by its number of patients, within the limits of chance.
+    """Return the responder rate of each site by its number of patients, with limits of chance.
 
     Parameters
     ----------
     result : Funnel
         The result of `benchmark.funnel`: `sites`, `limits` (95% and 99.8%, by n) and the common rate `mean`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
 
     Returns
     -------
     Figure
-        Its data are `sites`, in the order of their names: the figure ranks none.
+        Its data are `sites`, sorted by name, because sites are not ranked.
     """
     sites, limits = result.sites, result.limits
     caption = (
@@ -81,7 +81,7 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
 
 
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
-    """Names of the sites beside their points; of more than a few those outside the limits alone."""
+    """Write the names of the sites beside their points; with many sites only of those outside the limits."""
     named = sites if len(sites) <= _FEW else sites[sites["place"] != "inside 95%"]
     labels = PanelLabels(_WIDE, _HIGH, lambda rate: share_height(rate, _HIGH), _GROUND)
     for row in each(named.head(_MOST)):
