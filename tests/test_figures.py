@@ -47,7 +47,6 @@ MAKERS: dict[str, Callable[[Selection], Figure]] = {
     ),
     "duration_lanes": lambda s: figures.duration_lanes(durations.statements(s)),
     "benefit_over_time_curve": lambda s: figures.benefit_over_time_curve(durations.retained_benefit(s)),
-    "patient_bars": lambda s: figures.patient_bars(*_intervals(s)),
     "harm_forest": lambda s: figures.harm_forest(safety.events(s)),
     "pooled_forest": lambda s: figures.pooled_forest(synthesis.pooled_rates(s)),
     "pooled_benefit_curve": lambda s: figures.pooled_benefit_curve(synthesis.benefit_retention(s)),
@@ -64,7 +63,6 @@ EMPTY: dict[str, Callable[[Selection], Figure]] = {
     "responder_forest": lambda s: figures.responder_forest(responders.rates(s).iloc[:0]),
     "duration_lanes": lambda s: figures.duration_lanes(durations.statements(s).iloc[:0]),
     "benefit_over_time_curve": lambda s: figures.benefit_over_time_curve(durations.retained_benefit(s).iloc[:0]),
-    "patient_bars": lambda s: figures.patient_bars(durations.intervals(s).table.iloc[:0]),
     "harm_forest": lambda s: figures.harm_forest(safety.events(s).iloc[:0]),
 }
 
@@ -78,11 +76,6 @@ def make(maker: str, selection: Selection) -> Figure:
     if key not in _DRAWN:
         _DRAWN[key] = MAKERS[maker](selection)
     return _DRAWN[key]
-
-
-def _intervals(s: Selection) -> tuple[pd.DataFrame, pd.DataFrame]:
-    found = durations.intervals(s)
-    return found.table, found.left_out
 
 
 # ------------------------------------------------------------------------------------------------ all figures alike
@@ -435,21 +428,6 @@ def test_benefit_over_time_draws_shares_and_lists_what_lies_beyond(default):
     lines = [line.get_ydata() for ax in whole_axis.figure.axes for line in ax.lines if line.get_linestyle() != "None"]
     assert any(np.allclose(line, [100 * 25 / 33, 100 * 18 / 33]) for line in lines if len(line) == 2)
     assert "76% (59 to 87) of 33 at the end of infusion, then 54% (38 to 70) of 33 at 13 weeks" in whole_axis.alt
-
-
-def test_patient_intervals_add_up_to_the_treated(default):
-    found = durations.intervals(default)
-    figure = figures.patient_bars(found.table, found.left_out)
-    shown = " ".join(text for text, _ in text_boxes(figure))
-    assert "18† still at week 13" in shown
-    assert "23 of 48 in Mangnus et al. 2021 at 4 weeks" in figure.alt
-    ax = figure.figure.axes[0]
-    rows: dict[float, float] = {}
-    for patch in ax.patches:
-        rows[patch.get_y()] = rows.get(patch.get_y(), 0) + patch.get_width()
-    assert len(rows) == found.table["arm_id"].nunique()
-    assert list(rows.values()) == pytest.approx([100.0] * len(rows))
-    assert "an average of the group" in plain(figure.notes)
 
 
 def test_dose_map_places_doses_or_lists_them(selection):

@@ -1,40 +1,35 @@
-"""Places of labels: the same as when the cost of every place is computed in full."""
+"""Places of labels beside points."""
 
 from __future__ import annotations
 
-from math import dist, inf
+from itertools import combinations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.figures import labels
 from analysis.figures.labels import place_labels
 
-BOUNDS = (-3.0, 0.0, 203.0, 120.0)
-# whole tens, so that many places cost the same
-POINT = st.tuples(st.integers(0, 20).map(lambda n: 10.0 * n), st.integers(0, 12).map(lambda n: 10.0 * n))
-SIZE = st.tuples(st.sampled_from([20.0, 45.0, 90.0]), st.sampled_from([9.0, 18.0]))
-BAR = POINT.map(lambda point: (point[0] - 2, point[1], point[0] + 2, point[1] + 30))
+BOUNDS = (-3.0, 0.0, 403.0, 240.0)
+SIZE = st.tuples(st.sampled_from([20.0, 45.0, 70.0]), st.sampled_from([9.0, 18.0]))
 
 
-def cheapest_of_all(candidates, point, marks, others, lines):
-    def cost(spot):
-        covered = labels._covered(spot, point, marks, others, lines, inf)
-        return 1000 * covered + dist(labels.nearest_place(spot.box, point), point) + 0.15 * abs(spot.y - point[1])
-
-    return min(candidates, key=cost)
+def covers(one, other) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(POINT, SIZE), min_size=1, max_size=6), st.lists(BAR, max_size=12))
-def test_leaving_out_what_cannot_be_best_changes_no_place(found, taken):
-    points, sizes = zip(*found, strict=True)
-    quick = place_labels(points, sizes, BOUNDS, taken)
-    own, labels._cheapest = labels._cheapest, cheapest_of_all
-    try:
-        assert place_labels(points, sizes, BOUNDS, taken) == quick
-    finally:
-        labels._cheapest = own
+@given(st.lists(SIZE, min_size=12, max_size=12), st.integers(60, 100), st.integers(40, 60))
+def test_labels_of_points_with_room_cover_nothing_and_stay_inside(sizes, across, up):
+    points = [(across * (0.5 + column), up * (0.5 + row)) for column in range(4) for row in range(3)]
+    boxes = [spot.box for spot in place_labels(points, sizes, BOUNDS)]
+    assert not any(covers(one, other) for one, other in combinations(boxes, 2))
+    assert not any(covers(box, (x - 5, y - 5, x + 5, y + 5)) for box in boxes for x, y in points)
+    assert all(b[0] >= BOUNDS[0] and b[1] >= BOUNDS[1] and b[2] <= BOUNDS[2] and b[3] <= BOUNDS[3] for b in boxes)
+
+
+def test_a_label_stays_away_from_other_points():
+    near, far = place_labels([(100, 60), (130, 60)], [(40, 9), (40, 9)], BOUNDS)
+    assert (near.x, far.x) == (73, 157)
 
 
 def test_a_label_alone_stands_right_of_its_point_and_moves_off_what_is_taken():

@@ -12,7 +12,6 @@ from analysis.figures.duration_statements import duration_lanes
 from analysis.figures.harm_rates import harm_forest
 from analysis.figures.pain_courses import pain_trajectory_lines
 from analysis.figures.pain_differences import pain_change_forest
-from analysis.figures.patient_durations import patient_bars
 from analysis.figures.pooled_benefit import pooled_benefit_curve
 from analysis.figures.pooled_responders import pooled_forest
 from analysis.figures.regimen_durations import regimen_duration_curve
@@ -27,7 +26,6 @@ __all__ = [
     "harm_forest",
     "pain_change_forest",
     "pain_trajectory_lines",
-    "patient_bars",
     "pooled_benefit_curve",
     "pooled_forest",
     "possible_flow_curve",

@@ -49,23 +49,16 @@ _TESTS = {
     "exact": "exact",
     "mid_p": "mid-P",
 }
-_TEST_WORDS = {
-    "uncorrected": "uncorrected",
-    "corrected": "with continuity correction",
-    "exact": "exact",
-    "mid_p": "mid-P",
-}
+_TEST_WORDS = _TESTS | {"uncorrected": "uncorrected"}
 
 
-def benefit_flow(flow: Flow, name: str = "") -> Figure:
+def benefit_flow(flow: Flow) -> Figure:
     """Return the flow diagram of one arm: patients with and without benefit at two times, and possible changes.
 
     Parameters
     ----------
     flow : Flow
         One of `responders.flows`.
-    name : str
-        Name of the figure's files; default: from the id of the arm.
 
     Returns
     -------
@@ -74,7 +67,7 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
         rates allow. The range drawn covers the tables of whole patients that agree with the printed P value, or all
         tables if there is none. Its minimum is solid, the rest hatched.
     """
-    name = name or "benefit-flow-" + re.sub(r"[^a-z0-9]+", "-", flow.arm_id.lower()).strip("-")
+    name = "benefit-flow-" + re.sub(r"[^a-z0-9]+", "-", flow.arm_id.lower()).strip("-")
     ranges = _ranges(flow)
     with style():
         heading = wrap(f"{short_citation(flow.citation)}: {flow.definition}", POINTS - 12, 8.5, "bold")
@@ -205,15 +198,13 @@ def _alt(flow: Flow, ranges: _Ranges) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ every flow
-def possible_flow_curve(flow: Flow, name: str = "") -> Figure:
+def possible_flow_curve(flow: Flow) -> Figure:
     """Return the curve of P values of each form of McNemar's test by the number of patients who lost the benefit.
 
     Parameters
     ----------
     flow : Flow
         One of `responders.flows`, with a printed P value.
-    name : str
-        Name of the figure's files; default: from the id of the arm.
 
     Returns
     -------
@@ -229,7 +220,7 @@ def possible_flow_curve(flow: Flow, name: str = "") -> Figure:
     """
     if np.isnan(flow.p_reported):
         raise ValueError(f"{flow.arm_id} has no printed P value: there is nothing to compare the flows with")
-    name = name or f"possible-flows-{flow.arm_id.replace('_', '-')}"
+    name = f"possible-flows-{flow.arm_id.replace('_', '-')}"
     tables = flow.tables
     with style():
         picture = _p_values(flow)

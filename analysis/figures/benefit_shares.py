@@ -8,18 +8,18 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, paragraphs, studies_of
+from analysis.exhibit import Figure
 from analysis.figures.picture_parts import draw_heading
 from analysis.figures.row_figure import count_studies
 from analysis.figures.share_panels import draw_points, share_panel, write_beside
 from analysis.figures.study_rows import (
     arm_names,
-    marked_caption,
     not_drawn,
     present_in_order,
     row_label,
     sentence_label,
     source_columns,
+    study_figure,
 )
 from analysis.figures.style import (
     MUTED,
@@ -53,14 +53,13 @@ from analysis.wording import (
     weeks_cell,
 )
 
+_NAME = "benefit-over-time"
 _FEW = 4  # largest number of groups that the alternative text names individually
 _LEFT, _WIDE, _LABELS, _GAP, _LOWEST = 43, 86, 120, 36, 104
 _MARGIN = 13  # room on both sides for points side by side
 
 
-def benefit_over_time_curve(
-    counts: pd.DataFrame, horizon_weeks: float = 52, level: float = 0.95, name: str = "benefit-over-time"
-) -> Figure:
+def benefit_over_time_curve(counts: pd.DataFrame, horizon_weeks: float = 52, level: float = 0.95) -> Figure:
     """Return the share of all treated patients who still have the benefit, with Wilson's interval, by regimen.
 
     Parameters
@@ -71,8 +70,6 @@ def benefit_over_time_curve(
         Last week of the axis, above 0; later counts are listed in the notes.
     level : float
         Confidence level of the intervals in the table.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -102,22 +99,14 @@ def benefit_over_time_curve(
     )
     if drawn.empty:
         return nothing(
-            name,
+            _NAME,
             "No count of patients who kept the benefit is reported in the evidence that counts here.",
             caption,
             notes,
         )
     with style():
         picture = _page(drawn, horizon_weeks)
-    return Figure(
-        name,
-        picture,
-        _data(drawn),
-        _alt(drawn, level),
-        marked_caption(caption, drawn),
-        studies_of(drawn),
-        paragraphs(notes),
-    )
+    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn, level), caption, notes)
 
 
 @dataclass(frozen=True)
@@ -228,7 +217,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "percent_as_printed": table["percent_reported"],
             **source_columns(table, "durations"),
         }
-    ).reset_index(drop=True)
+    )
 
 
 def _alt(table: pd.DataFrame, level: float) -> str:

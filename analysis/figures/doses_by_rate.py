@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each, grouped
-from analysis.exhibit import Figure, paragraphs, studies_of
+from analysis.exhibit import Figure
 from analysis.figures.labels import nearest_place, place_labels
 from analysis.figures.picture_parts import KEY_ROW, draw_key, key_rows, regimen_key
-from analysis.figures.study_rows import arm_names, not_drawn, present_in_order
+from analysis.figures.study_rows import arm_names, not_drawn, present_in_order, study_figure
 from analysis.figures.style import (
     BAND,
     INK,
@@ -33,6 +33,7 @@ from analysis.figures.style import (
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import REGIMEN_WORDS, counted, half_up, regimen_words, short_citation, upper_first
 
+_NAME = "dose-map"
 _LEFT, _WIDE, _HIGH = 58, 418, 310  # the plot in points
 _STRIP, _GAP = 34, 10  # for arms with only one of the two numbers
 _HOURS = (5, 10, 24, 48, 100, 240)
@@ -43,7 +44,7 @@ _FILL = {"max": "none", "start": "left"}  # an upper limit is hollow, a lower on
 _GROUND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
 
 
-def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map") -> Figure:
+def dose_map(doses: pd.DataFrame, weight_kg: float = 70) -> Figure:
     """Return a map of each ketamine arm by rate in mg/h and total dose in mg, on logarithmic axes.
 
     Parameters
@@ -52,8 +53,6 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
         Table of `evidence_map.doses`: one row per arm, `mg_per_h` and `total_mg`.
     weight_kg : float
         Body weight in kg that the table was computed for.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -74,7 +73,7 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
     notes = not_drawn((row, row.not_comparable or "no rate and no total") for row in each(left))
     if placed.empty:
         return nothing(
-            name, "No dose of the arms that count here can be put on a scale of mg per hour.", caption, notes
+            _NAME, "No dose of the arms that count here can be put on a scale of mg per hour.", caption, notes
         )
     with style():
         key = key_rows(regimen_key(placed))
@@ -86,8 +85,8 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
         _frame(picture, ax, scale, top)
         _points(ax, scale, placed)
         finish(picture)
-    notes = paragraphs(_partial(placed), notes)
-    return Figure(name, picture, _data(placed), _alt(placed, left, weight_kg), caption, studies_of(placed), notes)
+    alt = _alt(placed, left, weight_kg)
+    return study_figure(_NAME, picture, placed, _data(placed), alt, caption, _partial(placed), notes)
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,7 @@ def _partial(table: pd.DataFrame) -> str:
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
-    return table.rename(columns={"total_mg": "total_mg_of_course", "row": "rows"}).reset_index(drop=True)
+    return table.rename(columns={"total_mg": "total_mg_of_course", "row": "rows"})
 
 
 def _alt(table: pd.DataFrame, left: pd.DataFrame, weight_kg: float) -> str:

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, studies_of
+from analysis.exhibit import Figure
 from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
 from analysis.figures.row_marks import Line, Mark, Point, Words
 from analysis.figures.study_rows import (
     arm_names,
-    marked_caption,
     marks_line,
     not_drawn,
     row_label,
     sentence_label,
     source_columns,
+    study_figure,
 )
 from analysis.figures.style import Look, at_week, nothing, regimen_look, style, week_ticks
 from analysis.outcomes.context import PLACEBO
@@ -32,6 +32,7 @@ from analysis.wording import (
     weeks_cell,
 )
 
+_NAME = "durations-of-benefit"
 _COLUMNS = (PrintedColumn(4, 204), PrintedColumn(513, 64, "patients", "right"))
 _FEW = 4  # largest number of statements that the alternative text names individually
 _LEFT, _WIDE, _BEYOND = 216, 196, 34  # the axis in points, and room for numbers beyond its end
@@ -41,7 +42,7 @@ _FOOT = (
 )
 
 
-def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: str = "durations-of-benefit") -> Figure:
+def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figure:
     """Return every statement about the duration of benefit as a lane on one axis of weeks.
 
     Parameters
@@ -50,8 +51,6 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: st
         Table of `durations.statements`: one row per statement.
     horizon_weeks : float
         Last week of the axis, above 0; a longer lane ends in an arrow with its number of weeks.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -90,7 +89,7 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: st
     notes = not_drawn((row, f"{row.reported} ({_why(row)})") for row in each(left))
     if drawn.empty:
         return nothing(
-            name, "No duration of benefit is reported with a time in the evidence that counts here.", caption, notes
+            _NAME, "No duration of benefit is reported with a time in the evidence that counts here.", caption, notes
         )
 
     names = arm_names(drawn)
@@ -100,9 +99,7 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: st
         )
         foot = [*_FOOT, marks_line(drawn)]
         picture = draw_rows(_COLUMNS, _track(horizon_weeks), rows, foot=foot, tick_lines=2)
-    return Figure(
-        name, picture, _data(drawn), _alt(drawn, left), marked_caption(caption, drawn), studies_of(drawn), notes
-    )
+    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn, left), caption, notes)
 
 
 def _why(row) -> str:
@@ -177,7 +174,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "reported": table["reported"],
             **source_columns(table, "durations"),
         }
-    ).reset_index(drop=True)
+    )
 
 
 def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, paragraphs, studies_of
+from analysis.exhibit import Figure
 from analysis.figures.picture_parts import regimen_key
 from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
 from analysis.figures.row_marks import Stroke, interval_marks
-from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, row_label, source_columns
+from analysis.figures.study_rows import arm_names, marks_line, not_drawn, row_label, source_columns, study_figure
 from analysis.figures.style import nothing, regimen_look, style
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
@@ -25,6 +25,7 @@ from analysis.wording import (
     source_mark,
 )
 
+_NAME = "adverse-events"
 _COLUMNS = (
     PrintedColumn(4, 126),
     PrintedColumn(138, 128, "event as described"),
@@ -35,7 +36,7 @@ _FEW = 4  # largest number of rates that the alternative text names individually
 _TRACK = percent_track(318, 418, narrow=True)
 
 
-def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-events") -> Figure:
+def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:
     """Return the rate of every adverse event with its Wilson interval, grouped by control.
 
     Parameters
@@ -44,8 +45,6 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-
         Table of `safety.events`: one row per event and arm.
     level : float
         Confidence level of the intervals in the table.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -68,7 +67,7 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-
     )
     if drawn.empty:
         return nothing(
-            name, "No adverse event is reported with a count in the evidence that counts here.", caption, notes
+            _NAME, "No adverse event is reported with a count in the evidence that counts here.", caption, notes
         )
 
     names = arm_names(drawn)
@@ -76,10 +75,8 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-
         rows, drawn = grouped_rows(drawn, lambda row: _row(row, names), lambda group: count_studies(group, "rate"))
         stroke = "Vertical stroke: upper limit by the rule of three." if drawn["rule_of_three"].notna().any() else ""
         picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(drawn), [stroke, marks_line(drawn)])
-    notes = paragraphs(_printed_otherwise(drawn), notes)
-    return Figure(
-        name, picture, _data(drawn), _alt(drawn, left, level), marked_caption(caption, drawn), studies_of(drawn), notes
-    )
+    alt = _alt(drawn, left, level)
+    return study_figure(_NAME, picture, drawn, _data(drawn), alt, caption, _printed_otherwise(drawn), notes)
 
 
 def _known(row) -> str:
@@ -129,7 +126,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "percent_as_printed": table["percent_reported"],
             **source_columns(table, "adverse_events"),
         }
-    ).reset_index(drop=True)
+    )
 
 
 def _alt(table: pd.DataFrame, left: pd.DataFrame, level: float) -> str:

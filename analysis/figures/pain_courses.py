@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, paragraphs, studies_of
+from analysis.exhibit import Figure
 from analysis.figures.labels import PanelLabels
 from analysis.figures.picture_parts import draw_heading
 from analysis.figures.row_figure import count_studies
 from analysis.figures.score_spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
-from analysis.figures.study_rows import marked_caption, not_drawn, present_in_order
+from analysis.figures.study_rows import not_drawn, present_in_order, study_figure
 from analysis.figures.style import (
     MUTED,
     POINTS,
@@ -49,13 +49,15 @@ from analysis.wording import (
     source_mark,
 )
 
+_NAME = "pain-trajectories"
 _LEFT, _GAP, _ACROSS, _HIGH = 24, 14, 3, 116
 _WIDE = (POINTS - 4 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
 _BEFORE, _END, _RIGHT = 15, 46, 12  # positions of "before" and the end of infusion, space right of the last week
 
 
 def pain_trajectory_lines(
-    scores: pd.DataFrame, changes: pd.DataFrame | None = None, name: str = "pain-trajectories"
+    scores: pd.DataFrame,
+    changes: pd.DataFrame | None = None,
 ) -> Figure:
     """Return every pain score on the 0-10 scale by weeks from the end of infusion, one small panel per study.
 
@@ -65,8 +67,6 @@ def pain_trajectory_lines(
         Table of `trajectories.scores`: one row per arm and time, with value and spread in points.
     changes : DataFrame, optional
         Table of `trajectories.changes`, to list the arms with a printed change but no score in the notes.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -85,13 +85,12 @@ def pain_trajectory_lines(
     )
     notes = _left_out(scores.drop(drawn.index), scores, changes)
     if drawn.empty:
-        return nothing(name, "No pain score is reported in the evidence that counts here.", caption, notes)
+        return nothing(_NAME, "No pain score is reported in the evidence that counts here.", caption, notes)
 
     horizon = horizon_tick(drawn["weeks"].max() if drawn["weeks"].notna().any() else 0)
     with style():
         picture = _page(drawn, horizon)
-    notes = paragraphs(spread_notes(drawn), notes)
-    return Figure(name, picture, _data(drawn), _alt(drawn), marked_caption(caption, drawn), studies_of(drawn), notes)
+    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn), caption, spread_notes(drawn), notes)
 
 
 @dataclass(frozen=True)
@@ -244,7 +243,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "source_id": table["source_id"],
             "pain_scores_csv_row": table["row"],
         }
-    ).reset_index(drop=True)
+    )
 
 
 def _alt(table: pd.DataFrame) -> str:

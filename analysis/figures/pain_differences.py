@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, studies_of
+from analysis.exhibit import Figure
 from analysis.figures.picture_parts import regimen_key
 from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, Track, draw_rows
 from analysis.figures.row_marks import Line, Mark, interval_marks
-from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, present_in_order, row_label
+from analysis.figures.study_rows import arm_names, marks_line, not_drawn, present_in_order, row_label, study_figure
 from analysis.figures.style import INK, Look, nothing, regimen_look, style
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import (
@@ -23,6 +23,7 @@ from analysis.wording import (
     weeks_cell,
 )
 
+_NAME = "pain-changes"
 _COLUMNS = (
     PrintedColumn(4, 184),
     PrintedColumn(216, 32, "weeks", "right"),
@@ -51,7 +52,9 @@ _READINGS = (("sd", "± read as SD"), ("se", "± read as SE"))
 
 
 def pain_change_forest(
-    changes: pd.DataFrame, differences: pd.DataFrame, level: float = 0.95, name: str = "pain-changes"
+    changes: pd.DataFrame,
+    differences: pd.DataFrame,
+    level: float = 0.95,
 ) -> Figure:
     """Return differences of pain between arms and changes from baseline, in points of the 0-10 scale.
 
@@ -63,8 +66,6 @@ def pain_change_forest(
         Table of `trajectories.between_arms`: one row per comparison.
     level : float
         Confidence level of the intervals in both tables.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def pain_change_forest(
     notes = not_drawn((row, "neither a change nor a span is printed") for row in each(left))
     if drawn.empty and differences.empty:
         return nothing(
-            name,
+            _NAME,
             "No change of pain and no difference between arms can be had from the scores that count here.",
             caption,
         )
@@ -100,8 +101,8 @@ def pain_change_forest(
         rows = [*_difference_rows(differences), *_change_rows(drawn)]
         picture = draw_rows(_COLUMNS, _track(drawn, differences), rows, regimen_key(drawn), [marks_line(drawn)])
     data = pd.concat([_difference_data(differences), _change_data(drawn)], ignore_index=True)
-    studies = studies_of(differences, drawn)
-    return Figure(name, picture, data, _alt(drawn, differences, level), marked_caption(caption, drawn), studies, notes)
+    shown = pd.concat([differences[["study_id"]], drawn])
+    return study_figure(_NAME, picture, shown, data, _alt(drawn, differences, level), caption, notes)
 
 
 def _points(value: float, low: float, high: float) -> str:

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite, paragraphs, studies_of
+from analysis.exhibit import Figure, cite
 from analysis.figures.labels import PanelLabels
 from analysis.figures.share_panels import draw_curve, share_height, share_panel, write_beside
-from analysis.figures.study_rows import arm_names, marked_caption, marks_line, not_drawn, sentence_label, source_columns
+from analysis.figures.study_rows import arm_names, marks_line, not_drawn, sentence_label, source_columns, study_figure
 from analysis.figures.style import (
     INK,
     MUTED,
@@ -45,6 +45,7 @@ from analysis.wording import (
     source_mark,
 )
 
+_NAME = "benefit-kept-pooled"
 _LEFT, _WIDE, _ROOM = 36.0, 332.0, 142.0  # the axis in points, and space for labels beyond the last week
 _HIGH, _LOW_HIGH, _HIGHEST = 236.0, 84.0, 400.0
 _FEW = 7  # largest number of groups whose labels fit into a panel of the common height
@@ -56,7 +57,7 @@ _CURVE = Look("#00588f", "#00588f", "")
 _STUDY = Look("#5d6a75", MUTED, "o")
 
 
-def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95) -> Figure:
     """Return the share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
     Parameters
@@ -65,8 +66,6 @@ def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95, name: st
         The result of `synthesis.benefit_retention`: the pooled curve, the counts, the curve without each study.
     level : float
         Confidence level the curve was fitted with.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -93,14 +92,11 @@ def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95, name: st
     )
     left_out = not_drawn(((row, row.why) for row in each(result.left_out)), "Not in the curve")
     if result.curve.empty:
-        return nothing(name, f"No curve can be put together over studies: {result.why}.", caption, left_out)
+        return nothing(_NAME, f"No curve can be put together over studies: {result.why}.", caption, left_out)
     with style():
         picture = _page(result)
-    points = result.points
-    notes = paragraphs(_half(result), _unknown(result), left_out)
-    return Figure(
-        name, picture, _data(result), _alt(result), marked_caption(caption, points), studies_of(points), notes
-    )
+    notes = (_half(result), _unknown(result), left_out)
+    return study_figure(_NAME, picture, result.points, _data(result), _alt(result), caption, *notes)
 
 
 def _page(result: BenefitRetention) -> Picture:

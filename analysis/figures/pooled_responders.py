@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite, escape, paragraphs, studies_of
+from analysis.exhibit import Figure, cite, escape
 from analysis.figures.picture_parts import regimen_key
 from analysis.figures.responder_rates import rate_marks, rate_numbers
 from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, draw_rows, percent_track
 from analysis.figures.row_marks import Box, Diamond
-from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order
+from analysis.figures.study_rows import marks_line, not_drawn, present_in_order, study_figure
 from analysis.figures.style import MUTED, nothing, style
 from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis import PooledRates
@@ -32,6 +32,7 @@ from analysis.wording import (
     weeks_cell,
 )
 
+_NAME = "pooled-rates"
 _COLUMNS = (
     PrintedColumn(4, 166),
     PrintedColumn(196, 26, "weeks", "right"),
@@ -45,7 +46,7 @@ _LIMITS = ["ci_low", "ci_high", "pi_low", "pi_high"]
 _HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q", "q_p", "note"]
 
 
-def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-rates") -> Figure:
+def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
     """Return the forest plot of each pooled responder rate: study rates, weights and prediction interval.
 
     Parameters
@@ -54,8 +55,6 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
         The result of `synthesis.pooled_rates`.
     level : float
         Confidence level of the intervals in `pooled`.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -78,7 +77,7 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
     left_out = not_drawn(((row, row.why) for row in each(pooled.left_out)), "Not pooled")
     if groups.empty:
         why = "No responder rate can be put together: no two studies count the same thing at about the same time."
-        return nothing(name, why, caption, left_out)
+        return nothing(_NAME, why, caption, left_out)
     rows: list[Row | RowHeading] = []
     parts = []
     for control in present_in_order(groups["control"], CONTROL_HEADINGS):
@@ -93,10 +92,8 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-
         picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(studies), [marks_line(studies)])
     data = pd.concat(parts, ignore_index=True)
     cautions = " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
-    notes = paragraphs(cautions, _mixed(pooled), _without(pooled), left_out)
-    return Figure(
-        name, picture, data, _alt(groups, level), marked_caption(caption, studies), studies_of(studies), notes
-    )
+    notes = (cautions, _mixed(pooled), _without(pooled), left_out)
+    return study_figure(_NAME, picture, studies, data, _alt(groups, level), caption, *notes)
 
 
 def _members(table: pd.DataFrame, group) -> pd.DataFrame:

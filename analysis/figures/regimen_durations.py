@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, cite, paragraphs, studies_of
+from analysis.exhibit import Figure, cite
 from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_curve, draw_points, share_panel, stepped
-from analysis.figures.study_rows import marked_caption, marks_line, not_drawn, present_in_order
+from analysis.figures.study_rows import marks_line, not_drawn, present_in_order, study_figure
 from analysis.figures.style import (
     MUTED,
     POINTS,
@@ -45,6 +45,7 @@ from analysis.wording import (
     weeks_cell,
 )
 
+_NAME = "duration-curves"
 _LEFT, _RIGHT, _GAP, _HIGH = 98.0, 22.0, 32.0, 168.0
 _WIDEST = 200.0
 _ACROSS = 3  # panels side by side
@@ -56,7 +57,7 @@ _ROWS = (("still", "still have it"), ("over", "lost or never had it"), ("unknown
 _SAME = 1e-9
 
 
-def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: str = "duration-curves") -> Figure:
+def regimen_duration_curve(curves: DurationCurves, level: float = 0.95) -> Figure:
     """Return the share of patients with a longer benefit at each time, one panel per regimen.
 
     Parameters
@@ -65,8 +66,6 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: st
         The result of `synthesis.duration_curves`: Turnbull's estimate for each regimen.
     level : float
         Confidence level of the limits in `curves`.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -89,14 +88,12 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: st
     left_out = not_drawn((row, row.why) for row in each(curves.left_out))
     if curves.groups.empty:
         why = "No duration curve can be drawn: no regimen has patients whose durations are told as two intervals."
-        return nothing(name, why, caption, left_out)
+        return nothing(_NAME, why, caption, left_out)
     regimens = present_in_order(curves.groups["regimen_class"], REGIMEN_WORDS)
     with style():
         picture = _page(curves, regimens, level)
-    notes = paragraphs(_benefits(curves.patients), left_out)
-    caption = marked_caption(caption, curves.patients)
-    data, alt = _data(curves, regimens), _alt(curves, regimens, level)
-    return Figure(name, picture, data, alt, caption, studies_of(curves.patients), notes)
+    patients, data, alt = curves.patients, _data(curves, regimens), _alt(curves, regimens, level)
+    return study_figure(_NAME, picture, patients, data, alt, caption, _benefits(patients), left_out)
 
 
 def patients_known(patients: pd.DataFrame, time: float) -> dict[str, int]:

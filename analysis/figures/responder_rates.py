@@ -5,18 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, paragraphs, studies_of
+from analysis.exhibit import Figure
 from analysis.figures.picture_parts import regimen_key
 from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
 from analysis.figures.row_marks import Mark, interval_marks
 from analysis.figures.study_rows import (
     arm_names,
-    marked_caption,
     marks_line,
     not_drawn,
     row_label,
     sentence_label,
     source_columns,
+    study_figure,
 )
 from analysis.figures.style import nothing, regimen_look, style
 from analysis.outcomes.context import PLACEBO
@@ -35,6 +35,7 @@ from analysis.wording import (
     weeks_cell,
 )
 
+_NAME = "responder-rates"
 _COLUMNS = (
     PrintedColumn(4, 186),
     PrintedColumn(224, 34, "weeks", "right"),
@@ -45,7 +46,7 @@ _TRACK = percent_track(298, 418)
 _FEW = 6  # largest number of rates that the alternative text names individually
 
 
-def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "responder-rates") -> Figure:
+def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
     """Return every responder rate with its Wilson interval, grouped by control, definition and time.
 
     Parameters
@@ -54,8 +55,6 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
         Table of `responders.rates`: one row per rate.
     level : float
         Confidence level of the intervals in the table.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -74,7 +73,7 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
     drawn = rates[rates["rate"].notna()]
     notes = not_drawn((row, "no count of patients is printed") for row in each(rates[rates["rate"].isna()]))
     if drawn.empty:
-        return nothing(name, "No responder rate is reported in the evidence that counts here.", caption, notes)
+        return nothing(_NAME, "No responder rate is reported in the evidence that counts here.", caption, notes)
 
     names = arm_names(drawn)
     with style():
@@ -86,10 +85,8 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "resp
             words=DEFINITION_WORDS,
         )
         picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(drawn), [marks_line(drawn), _units(drawn)])
-    notes = paragraphs(_printed_otherwise(drawn), notes)
-    return Figure(
-        name, picture, _data(drawn), _alt(drawn, level), marked_caption(caption, drawn), studies_of(drawn), notes
-    )
+    notes = (_printed_otherwise(drawn), notes)
+    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn, level), caption, *notes)
 
 
 def _row(row, names: dict) -> Row:
@@ -134,7 +131,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             **{column: table[column] for column in ("timepoint", "unit")},
             **rate_numbers(table),
         }
-    ).reset_index(drop=True)
+    )
 
 
 def rate_numbers(table: pd.DataFrame, weight: str = "") -> dict[str, pd.Series]:

@@ -83,11 +83,11 @@ class Track:
     zero: bool = False
 
 
-def percent_track(left: float, right: float, label: str = "", full: float = 100, narrow: bool = False) -> Track:
+def percent_track(left: float, right: float, full: float = 100, narrow: bool = False) -> Track:
     """Return a track from 0 to 100%; `full` is the value of 100%, `narrow` omits the labels of 25 and 75."""
     words = ("0", "" if narrow else "25", "50", "" if narrow else "75", "100%")
     ticks = {full * share: label_ for share, label_ in zip((0, 0.25, 0.5, 0.75, 1), words, strict=True)}
-    return Track(left, right, 0, full, ticks, label)
+    return Track(left, right, 0, full, ticks)
 
 
 def grouped_rows(

@@ -47,8 +47,6 @@ class Box:
     face: str
     edge: str = "none"
     width: float = 0.7
-    hatch: str = ""
-    dash: str = "-"
     shift: float = 0.0
 
 
@@ -81,7 +79,6 @@ class Words:
     text: str
     color: str = MUTED
     size: float = SMALL
-    align: str = "left"
 
 
 Mark = Line | Point | Box | Diamond | Stroke | Words
@@ -125,8 +122,8 @@ def draw_mark(ax: Axes, y: float, mark: Mark) -> None:
             ax.plot([mark.at], place, color=mark.color, marker=mark.marker, linestyle="", clip_on=False, **look)
         case Box():
             corner = (mark.low, y + mark.shift - mark.height / 2)
-            look = {"facecolor": mark.face, "edgecolor": mark.edge, "hatch": mark.hatch, "linestyle": mark.dash}
-            ax.add_patch(Rectangle(corner, mark.high - mark.low, mark.height, linewidth=mark.width, **look))
+            look = {"facecolor": mark.face, "edgecolor": mark.edge, "linewidth": mark.width}
+            ax.add_patch(Rectangle(corner, mark.high - mark.low, mark.height, **look))
         case Diamond():
             corners = [(mark.low, y), (mark.at, y - 5), (mark.high, y), (mark.at, y + 5)]
             face = "white" if mark.hollow else INK
@@ -135,7 +132,4 @@ def draw_mark(ax: Axes, y: float, mark: Mark) -> None:
             ends = [y + mark.top, y + mark.bottom]
             ax.plot([mark.at] * 2, ends, color=mark.color, linewidth=mark.width, clip_on=False)
         case Words():
-            # digits inside a box are centred on their own height
-            middle = "center_baseline" if mark.align == "center" else "center"
-            look = {"color": mark.color, "ha": mark.align, "va": middle}
-            ax.text(mark.at, y, mark.text, fontsize=mark.size, **look)
+            ax.text(mark.at, y, mark.text, fontsize=mark.size, color=mark.color, ha="left", va="center")

@@ -96,7 +96,6 @@ def draw_points(
     xs: Sequence[float],
     rows: Sequence[tuple[float, float, float]],
     look: Look,
-    joined: bool = True,
     width: float = 0.9,
     size: float = 4.8,
     halo: bool = False,
@@ -106,8 +105,7 @@ def draw_points(
     rows: value and limits at each of the positions `xs`; limits may be missing. width: line width of the intervals.
     halo: a white edge, for points in front of other marks.
     """
-    if joined:
-        ax.plot(xs, [row[0] for row in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=3)
+    ax.plot(xs, [row[0] for row in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=3)
     edge = {"markeredgecolor": "white", "markeredgewidth": 0.8} if halo else {}
     for x, (value, low, high) in zip(xs, rows, strict=True):
         if np.isfinite(low):

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pandas as pd
+from matplotlib.figure import Figure as Picture
 
-from analysis.exhibit import cite, escape
+from analysis.exhibit import Figure, cite, escape, paragraphs, studies_of
 from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, plain_label, short_citation, source_mark
 
 
-def marks_line(table: pd.DataFrame, separator: str = "; ") -> str:
+def marks_line(table: pd.DataFrame) -> str:
     """Return the meaning of the marks that occur in a figure of this table."""
     present = set()
     for column, marks in (("count_basis", COUNT_MARKS), ("access", ACCESS_MARKS)):
         if column in table:
             present |= {marks[key] for key in table[column].dropna().unique() if key in marks}
-    return separator.join(f"{mark} {meaning}" for mark, meaning in MARK_WORDS.items() if mark in present)
+    return "; ".join(f"{mark} {meaning}" for mark, meaning in MARK_WORDS.items() if mark in present)
 
 
-def marked_caption(caption: str, table: pd.DataFrame) -> str:
-    """Return a caption followed by the meaning of the marks in the figure."""
-    line = marks_line(table)
-    return f"{caption} Marks: {line}." if line else caption
+def study_figure(
+    name: str, picture: Picture, drawn: pd.DataFrame, data: pd.DataFrame, alt: str, caption: str, *notes: str
+) -> Figure:
+    """Return the figure of the rows `drawn`, with their studies and with their marks explained in the caption."""
+    line = marks_line(drawn)
+    caption = f"{caption} Marks: {line}." if line else caption
+    return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies_of(drawn), paragraphs(*notes))
 
 
 def arm_names(table: pd.DataFrame) -> dict[tuple[str, str], str]:

@@ -6,13 +6,15 @@ from math import sqrt
 
 import pandas as pd
 
-from analysis.exhibit import Figure, studies_of
+from analysis.exhibit import Figure
 from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
 from analysis.figures.row_marks import Line, Mark, Point, Words
+from analysis.figures.study_rows import study_figure
 from analysis.figures.style import INK, LINE, TEXT, nothing, style
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import DESIGN_WORDS, counted, short_citation
 
+_NAME = "evidence-map"
 _SHORT_REGIMENS = {
     "anesthetic": "anaesthetic",
     "subanesthetic_inpatient": "inpatient",
@@ -38,15 +40,13 @@ _COLUMNS = (
 _SIZE_TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
-def study_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
+def study_map(studies: pd.DataFrame) -> Figure:
     """Return the studies by number of patients within control group and design, with a mark for each kind of result.
 
     Parameters
     ----------
     studies : DataFrame
         Table of `outcomes.evidence_map.studies`: one row per study.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def study_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
         "outpatient regimens are subanaesthetic."
     )
     if studies.empty:
-        return nothing(name, "No study counts under these criteria.", caption)
+        return nothing(_NAME, "No study counts under these criteria.", caption)
     known = studies["n"].dropna()
     largest = max(float(known.max()) if len(known) else 0.0, 10.0)
     with style():
@@ -76,7 +76,7 @@ def study_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
         if len(missing)
         else ""
     )
-    return Figure(name, picture, _data(drawn), _alt(drawn), caption, studies_of(drawn), notes)
+    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn), caption, notes)
 
 
 def _at(n: float, largest: float) -> float:
@@ -115,7 +115,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
     columns = ["study_id", "citation", "year", "control", "design", "population", "n", "n_is", "regimens", "routes"]
     counts = {column: f"rows_of_{column}" for column, _, _ in _REPORTED}
     data = table[[*columns, *counts, "doi", "row"]].rename(columns={**counts, "n": "patients", "n_is": "patients_are"})
-    return data.rename(columns={"row": "studies_csv_row"}).reset_index(drop=True)
+    return data.rename(columns={"row": "studies_csv_row"})
 
 
 def _alt(table: pd.DataFrame) -> str:

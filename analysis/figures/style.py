@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -126,13 +126,11 @@ def write(picture: Picture, x: float, y: float, words: str, size: float = TEXT, 
             picture.text(x / POINTS, 1 - base / full, line, fontsize=size, va="baseline", **look)
 
 
-def rule(
-    picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = RULE, width: float = 0.6
-) -> None:
+def rule(picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = RULE) -> None:
     """Draw a horizontal rule at a position in points from the left and the top."""
     full = picture.get_figheight() * 72
     ends = [left / POINTS, right / POINTS]
-    picture.add_artist(Line2D(ends, [1 - y / full] * 2, color=color, linewidth=width, zorder=0))
+    picture.add_artist(Line2D(ends, [1 - y / full] * 2, color=color, linewidth=0.6, zorder=0))
 
 
 def finish(picture: Picture) -> Picture:
@@ -211,30 +209,34 @@ def at_week(weeks: float) -> float:
 
 def week_ticks(last: float, points_a_unit: float, words: bool = True) -> tuple[list[float], list[str]]:
     """Return positions and labels of the ticks from 0 to `last` weeks that fit, some with months or years below."""
-    ticks: list[tuple[float, str, float]] = []
-    for week in _WEEK_TICKS:
-        if week > last + 1e-9:
-            continue
-        place = at_week(week) * points_a_unit
-        for label in (f"{week}\n{_WEEK_WORDS[week]}", f"{week}") if words and week in _WEEK_WORDS else (f"{week}",):
-            half = text_width(label) / 2
-            if all(abs(place - other) >= half + other_half + 4 for other, _, other_half in ticks):
-                ticks.append((place, label, half))
-                break
-    ticks.sort()
-    return [place / points_a_unit for place, _, _ in ticks], [label for _, label, _ in ticks]
+    labels = []
+    for week in (week for week in _WEEK_TICKS if week <= last + 1e-9):
+        if words and week in _WEEK_WORDS:
+            labels.append((at_week(week) * points_a_unit, f"{week}\n{_WEEK_WORDS[week]}"))
+        labels.append((at_week(week) * points_a_unit, f"{week}"))
+    ticks = sorted(spaced_ticks(labels).items())
+    return [place / points_a_unit for place, _ in ticks], [label for _, label in ticks]
 
 
-def horizon_tick(weeks: float, shortest: float = 4) -> float:
+def spaced_ticks(labels: Iterable[tuple[float, str]]) -> dict[float, str]:
+    """Return the labels, by position in points, that fit beside those before them."""
+    ticks: dict[float, str] = {}
+    for place, label in labels:
+        if all(abs(place - x) >= (text_width(label) + text_width(other)) / 2 + 4 for x, other in ticks.items()):
+            ticks[place] = label
+    return ticks
+
+
+def horizon_tick(weeks: float) -> float:
     """Return the end of an axis that shows `weeks`: the next usual tick."""
     for tick in sorted(_WEEK_TICKS):
-        if tick >= max(weeks - 0.5, shortest):
+        if tick >= max(weeks - 0.5, 4):
             return max(float(tick), weeks)
     return weeks
 
 
 # ------------------------------------------------------------------------------------------------ nothing to draw
-def nothing(name: str, why: str, caption: str, notes: str = "", data: pd.DataFrame | None = None) -> Figure:
+def nothing(name: str, why: str, caption: str, notes: str = "") -> Figure:
     """Return a figure that states in words why there is nothing to draw."""
     with style():
         words = wrap(why, POINTS - 80, 9)
@@ -242,5 +244,4 @@ def nothing(name: str, why: str, caption: str, notes: str = "", data: pd.DataFra
         middle = picture.get_figheight() * 36
         write(picture, POINTS / 2, middle, words, 9, color=MUTED, ha="center")
         finish(picture)
-    empty = pd.DataFrame() if data is None else data
-    return Figure(name=name, figure=picture, data=empty, alt=why, caption=caption, studies=(), notes=notes)
+    return Figure(name=name, figure=picture, data=pd.DataFrame(), alt=why, caption=caption, notes=notes)

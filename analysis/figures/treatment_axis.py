@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.figures.share_panels import horizontal_rules
-from analysis.figures.style import BAND, at_week, panel, text_width
+from analysis.figures.style import BAND, at_week, panel, spaced_ticks
 from analysis.wording import weeks_cell
 
 PAIN_LIMITS = (-0.45, 10.45)
@@ -58,12 +58,9 @@ def visit_axis(wide: float, weeks: Iterable[float]) -> TreatmentAxis:
 def visit_ticks(axis: TreatmentAxis, weeks: Iterable[float]) -> dict[float, str]:
     """Return a tick for each visit whose number fits; the end of infusion and the last visit take priority."""
     visits = sorted({week for week in weeks if pd.notna(week)} | {0.0})
-    ticks = {} if axis.before is None else {axis.before: "before"}
-    for week in dict.fromkeys([0.0, visits[-1], *visits]):
-        place, words = axis.place(week), weeks_cell(week)
-        if all(abs(place - x) > (text_width(words) + text_width(other)) / 2 + 4 for x, other in ticks.items()):
-            ticks[place] = words
-    return ticks
+    labels = [] if axis.before is None else [(axis.before, "before")]
+    labels += [(axis.place(week), weeks_cell(week)) for week in (0.0, visits[-1], *visits)]
+    return spaced_ticks(labels)
 
 
 def pain_panel(

@@ -35,19 +35,11 @@ _CHANGE_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["timepoint", "weeks", "n", "change", "se", "change_low", "change_high", "basis", "interval", "access", "rows"],
 ]
+_OF_KETAMINE = (*CONTEXT_COLUMNS, "weeks", "timepoint", "spread_kind", "access")
+_LIMITS = ("ci_low_if_sd", "ci_high_if_sd", "ci_low_if_se", "ci_high_if_se")
 _DIFFERENCE_COLUMNS = [
     *["study_id", "citation", "arm_id", "label", "role", "weeks", "timepoint", "n_ketamine", "n_control"],
-    *[
-        "ketamine",
-        "control_value",
-        "difference",
-        "se",
-        "ci_low_if_sd",
-        "ci_high_if_sd",
-        "ci_low_if_se",
-        "ci_high_if_se",
-        "spread_kind",
-    ],
+    *["ketamine", "control_value", "difference", "se", *_LIMITS, "spread_kind"],
     *["control", "regimen_class", "access", "rows"],
 ]
 
@@ -168,17 +160,12 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
         if row.statistic == "mean" and row.phase != "baseline" and not np.isnan(row.weeks)
     )
     entries = []
-    for (study_id, weeks), rows in times.items():
+    for rows in times.values():
         treated = [row for row in rows if row.role == "ketamine"]
         control = [row for row in rows if row.role in ("placebo", "comparator")]
         for k in treated:
             for c in control:
-                limits = {
-                    "ci_low_if_sd": np.nan,
-                    "ci_high_if_sd": np.nan,
-                    "ci_low_if_se": np.nan,
-                    "ci_high_if_se": np.nan,
-                }
+                limits = dict.fromkeys(_LIMITS, np.nan)
                 ses = []
                 for reading, sds in (("sd", (k.sd, c.sd)), ("se", (k.sd_if_se, c.sd_if_se))):
                     if np.isfinite(sds).all():
@@ -187,13 +174,7 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                         limits[f"ci_low_if_{reading}"], limits[f"ci_high_if_{reading}"] = pair
                 entries.append(
                     {
-                        "study_id": study_id,
-                        "citation": k.citation,
-                        "arm_id": k.arm_id,
-                        "label": k.label,
-                        "role": k.role,
-                        "weeks": weeks,
-                        "timepoint": k.timepoint,
+                        **{name: getattr(k, name) for name in _OF_KETAMINE},
                         "n_ketamine": k.n,
                         "n_control": c.n,
                         "ketamine": k.value,
@@ -201,10 +182,6 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                         "difference": k.value - c.value,
                         "se": ses[0] if len(ses) == 1 else np.nan,
                         **limits,
-                        "spread_kind": k.spread_kind,
-                        "control": k.control,
-                        "regimen_class": k.regimen_class,
-                        "access": k.access,
                         "rows": f"{source_row('pain_scores', k.row)} and {c.row}",
                     }
                 )

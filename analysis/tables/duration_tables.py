@@ -13,6 +13,7 @@ from analysis.tables.shared_columns import (
     WEEKS_COLUMN,
     marked_notes,
     row_column,
+    study_table,
 )
 from analysis.wording import (
     BENEFIT_WORDS,
@@ -34,11 +35,11 @@ def durations_table(statements: pd.DataFrame) -> Table:
     statements
         One row per statement, in weeks after the end of infusion, from `outcomes.durations.statements`.
     """
-    return Table(
-        name="durations",
-        data=statements,
-        caption="Every reported duration of benefit, in weeks after the end of infusion.",
-        columns=(
+    return study_table(
+        "durations",
+        statements,
+        "Every reported duration of benefit, in weeks after the end of infusion.",
+        (
             STUDY_COLUMN,
             REGIMEN_COLUMN,
             BENEFIT_COLUMN,
@@ -48,8 +49,7 @@ def durations_table(statements: pd.DataFrame) -> Table:
             Column("reported", "As reported"),
             row_column("durations"),
         ),
-        studies=studies_of(statements),
-        notes=marked_notes("A group average is not the duration of any patient and enters no count.", statements),
+        "A group average is not the duration of any patient and enters no count.",
     )
 
 
@@ -121,11 +121,11 @@ def benefit_by_regimen_table(counts: pd.DataFrame, level: float = 0.95) -> Table
     level
         Confidence level of the intervals in `counts`, for the heading.
     """
-    return Table(
-        name="benefit-by-regimen",
-        data=counts.assign(study=[row.citation + marks(row) for row in counts.itertuples()]),
-        caption="Patients who still had the benefit, regimen by regimen; each line is one study's own count.",
-        columns=(
+    return study_table(
+        "benefit-by-regimen",
+        counts.assign(study=[row.citation + marks(row) for row in counts.itertuples()]),
+        "Patients who still had the benefit, regimen by regimen; each line is one study's own count.",
+        (
             REGIMEN_COLUMN,
             Column("study", "Study"),
             BENEFIT_COLUMN,
@@ -139,12 +139,8 @@ def benefit_by_regimen_table(counts: pd.DataFrame, level: float = 0.95) -> Table
             Column("share", f"Share ({interval_words(level)})", value=printed_rate_cell),
             row_column("durations"),
         ),
-        studies=studies_of(counts),
-        notes=marked_notes(
-            "No study compares one regimen with another on these counts, and the definitions differ: the lines can "
-            "neither be added nor ranked.",
-            counts,
-        ),
+        "No study compares one regimen with another on these counts, and the definitions differ: the lines can "
+        "neither be added nor ranked.",
     )
 
 

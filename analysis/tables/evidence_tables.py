@@ -8,8 +8,8 @@ from analysis.evidence import Evidence
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Column, Table, studies_of
 from analysis.outcomes.context import source_row
-from analysis.tables.shared_columns import row_column
-from analysis.wording import REGIMEN_WORDS, half_up, number_interval, p_text
+from analysis.tables.shared_columns import P_COLUMN, row_column
+from analysis.wording import REGIMEN_WORDS, half_up, number_interval
 
 _REPORTED = {"pain_scores": "Scores", "responders": "Rates", "durations": "Durations", "adverse_events": "Harms"}
 _SCALES = {"mean_difference": "points, 0–10", "hedges_g": "Hedges g", "event_rate_percent": "percent"}
@@ -95,9 +95,7 @@ def reviews_table(evidence: Evidence) -> Table:
             Column("outcome", "Outcome"),
             Column("estimate_words", "Estimate (95% interval)", value=_estimate),
             Column("scale", "Scale", value=lambda row: _SCALES[row.estimate_kind]),
-            Column(
-                "p_words", "P", value=lambda row: p_text(row.p_operator, row.p_value) if pd.notna(row.p_value) else ""
-            ),
+            P_COLUMN,
             row_column("reviews"),
         ),
         studies=tuple(dict.fromkeys(reviews["review_id"])),

@@ -14,8 +14,8 @@ from analysis.tables.shared_columns import (
     REGIMEN_COLUMN,
     STUDY_COLUMN,
     WEEKS_COLUMN,
-    marked_notes,
     row_column,
+    study_table,
 )
 from analysis.wording import (
     half_up,
@@ -65,11 +65,11 @@ def retention_left_out_table(result: BenefitRetention) -> Table:
     result
         From `outcomes.synthesis.benefit_retention`.
     """
-    return Table(
-        name="kept-left-out",
-        data=result.left_out,
-        caption="Counts of kept benefit that do not enter the curve over studies.",
-        columns=(
+    return study_table(
+        "kept-left-out",
+        result.left_out,
+        "Counts of kept benefit that do not enter the curve over studies.",
+        (
             STUDY_COLUMN,
             BENEFIT_COLUMN,
             WEEKS_COLUMN,
@@ -77,8 +77,6 @@ def retention_left_out_table(result: BenefitRetention) -> Table:
             Column("why", "Why it does not enter"),
             row_column("durations"),
         ),
-        studies=studies_of(result.left_out),
-        notes=marked_notes("", result.left_out),
     )
 
 

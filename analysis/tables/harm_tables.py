@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.exhibit import Column, Table, studies_of
-from analysis.tables.shared_columns import STUDY_COLUMN, marked_notes, row_column
+from analysis.exhibit import Column, Table
+from analysis.tables.shared_columns import STUDY_COLUMN, row_column, study_table
 from analysis.wording import interval_words, percent, printed_rate_cell
 
 
@@ -19,11 +19,11 @@ def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
     level
         Confidence level of the intervals in `events`, for the heading.
     """
-    return Table(
-        name="adverse-events",
-        data=events,
-        caption="Reported adverse events.",
-        columns=(
+    return study_table(
+        "adverse-events",
+        events,
+        "Reported adverse events.",
+        (
             STUDY_COLUMN,
             Column("label", "Arm"),
             Column("event", "Event"),
@@ -37,12 +37,8 @@ def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
             Column("note", "Note"),
             row_column("adverse_events"),
         ),
-        studies=studies_of(events),
-        notes=marked_notes(
-            "Up to, if none: the upper 95% limit of the rate when nobody had the event (rule of three: 3/n). "
-            "Intervals: Wilson's method.",
-            events,
-        ),
+        "Up to, if none: the upper 95% limit of the rate when nobody had the event (rule of three: 3/n). "
+        "Intervals: Wilson's method.",
     )
 
 

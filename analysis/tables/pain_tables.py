@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, studies_of
-from analysis.tables.shared_columns import STUDY_COLUMN, marked_notes, row_column
+from analysis.tables.shared_columns import STUDY_COLUMN, marked_notes, row_column, study_table
 from analysis.wording import SPREAD_WORDS, half_up, interval_words, marks, number_interval, upper_first
 
 _NO_INTERVAL = {"span": "span of what the printed means allow", "none": "none can be had"}
@@ -21,11 +21,11 @@ def pain_scores_table(scores: pd.DataFrame) -> Table:
     scores
         One row per score on the 0–10 scale, from `outcomes.trajectories.scores`.
     """
-    return Table(
-        name="pain-scores",
-        data=scores,
-        caption="Reported pain scores on the 0–10 scale, with their spread as printed.",
-        columns=(
+    return study_table(
+        "pain-scores",
+        scores,
+        "Reported pain scores on the 0–10 scale, with their spread as printed.",
+        (
             STUDY_COLUMN,
             Column("label", "Arm"),
             Column("timepoint", "Time"),
@@ -35,12 +35,8 @@ def pain_scores_table(scores: pd.DataFrame) -> Table:
             Column("sd_words", "Standard deviation", value=_sd),
             row_column("pain_scores"),
         ),
-        studies=studies_of(scores),
-        notes=marked_notes(
-            "An estimated standard deviation assumes a roughly normal distribution; a spread without a label is read "
-            "both ways, where a 0–10 scale allows both.",
-            scores,
-        ),
+        "An estimated standard deviation assumes a roughly normal distribution; a spread without a label is read "
+        "both ways, where a 0–10 scale allows both.",
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.exhibit import Column, Table, linked, studies_of
+from analysis.exhibit import Column, Table, linked
 from analysis.outcomes.responders import Flow
-from analysis.tables.shared_columns import STUDY_COLUMN, WEEKS_COLUMN, marked_notes, row_column
+from analysis.tables.shared_columns import STUDY_COLUMN, WEEKS_COLUMN, row_column, study_table
 from analysis.wording import interval_words, printed_rate_cell, span_words
 
 _FLOW_WORDS = {"kept": "had it both times", "lost": "lost it", "gained": "gained it", "neither": "had it neither time"}
@@ -23,11 +23,11 @@ def responder_rates_table(rates: pd.DataFrame, level: float = 0.95) -> Table:
     level
         Confidence level of the intervals in `rates`, for the heading.
     """
-    return Table(
-        name="responder-rates",
-        data=rates,
-        caption="Reported responder rates, each with its own definition of a responder.",
-        columns=(
+    return study_table(
+        "responder-rates",
+        rates,
+        "Reported responder rates, each with its own definition of a responder.",
+        (
             STUDY_COLUMN,
             Column("label", "Arm"),
             Column("definition", "Counted as a responder"),
@@ -37,8 +37,7 @@ def responder_rates_table(rates: pd.DataFrame, level: float = 0.95) -> Table:
             Column("rate_words", f"Rate ({interval_words(level)})", value=printed_rate_cell),
             row_column("responders"),
         ),
-        studies=studies_of(rates),
-        notes=marked_notes("Weeks after the end of infusion. Intervals: Wilson's method.", rates),
+        "Weeks after the end of infusion. Intervals: Wilson's method.",
     )
 
 

@@ -9,7 +9,7 @@ from analysis.evidence.selection import RESULT_TABLES, Selection
 from analysis.exhibit import Column, Table, linked, studies_of
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import source_row
-from analysis.tables.shared_columns import row_column
+from analysis.tables.shared_columns import P_COLUMN, row_column
 from analysis.wording import (
     ACCESS_WORDS,
     AGE_WORDS,
@@ -18,7 +18,6 @@ from analysis.wording import (
     REGIMEN_WORDS,
     ROUTE_WORDS,
     number_interval,
-    p_text,
 )
 
 
@@ -106,9 +105,7 @@ def reported_tests_table(selection: Selection) -> Table:
             Column("test", "Test"),
             Column("statistic", "Statistic"),
             Column("estimate_words", "Estimate (interval)", value=_estimate),
-            Column(
-                "p_words", "P", value=lambda row: p_text(row.p_operator, row.p_value) if pd.notna(row.p_value) else ""
-            ),
+            P_COLUMN,
             row_column("reported_tests"),
         ),
         studies=studies_of(tests),

@@ -11,15 +11,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import (
-    clinic_figure,
-    clinic_sheet,
-    empty_figure,
-    fitting,
-    group_words,
-    hidden_note,
-    left_out_note,
-)
+from analysis.figures.cohort.clinic_figure import ClinicFrame, fitting, group_words, hidden_note, left_out_note
 from analysis.figures.share_panels import draw_curve, share_panel, stepped
 from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, horizon_tick, style, write
 from analysis.wording import (
@@ -96,10 +88,10 @@ def cohort_duration_curve(
         hidden_note(chosen.loc[chosen["hidden"], "group"], result.min_cell),
         "".join(f"More than {_MOST} groups: not drawn, see the table." for _ in too_many),
     )
+    frame = ClinicFrame(name, caption, notes, synthetic)
     rows = {key: cells for key, cells in rows.items() if cells and key not in too_many}
     if not rows:
-        why = "Too few groups of patients responded and were seen again to draw how long it lasted."
-        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+        return frame.empty("Too few groups of patients responded and were seen again to draw how long it lasted.")
     known = curves["time"].astype("float64")
     last = horizon_tick(min(float(result.horizon_weeks), float(known[np.isfinite(known)].max())))
     with style():
@@ -108,9 +100,7 @@ def cohort_duration_curve(
             for key, cells in rows.items()
             for start in range(0, len(cells), _ACROSS)
         ]
-        picture = clinic_sheet(
-            sum(_TITLE + _HIGH + 22 + (20 if heading else 0) for heading, _ in lines) + 16, synthetic
-        )
+        picture = frame.sheet(sum(_TITLE + _HIGH + 22 + (20 if heading else 0) for heading, _ in lines) + 16)
         everybody, y = curves[curves["by"] == "all"], 0.0
         for heading, cells in lines:
             if heading:
@@ -122,7 +112,7 @@ def cohort_duration_curve(
         write(picture, POINTS / 2, y + 6, "weeks after the end of infusion", color=MUTED, ha="center")
         drawn = [cell for cells in rows.values() for cell in cells]
         data = pd.concat([cell.curve for cell in drawn])
-        return clinic_figure(name, picture, data, _alt(drawn, level), caption, *notes, synthetic=synthetic)
+        return frame.figure(picture, data, _alt(drawn, level))
 
 
 def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:

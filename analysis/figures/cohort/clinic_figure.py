@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
@@ -17,43 +20,48 @@ _STRIP = 15  # height of the mark at the foot, in points
 _LONGEST = 34  # characters of the name of a site or group
 
 
-def clinic_sheet(height: float, synthetic: bool) -> Picture:
-    """Return an empty picture; if `synthetic`, with a strip at its foot that marks invented patients."""
-    picture = sheet(height + (_STRIP if synthetic else 0))
-    if synthetic:
-        write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
-    return picture
-
-
 def invented_foot(synthetic: bool) -> list[str]:
     """Return the mark for pictures that have their own small print."""
     return [INVENTED] if synthetic else []
 
 
-def clinic_figure(
-    name: str,
-    picture: Picture,
-    data: pd.DataFrame,
-    alt: str,
-    caption: str,
-    *notes: str,
-    synthetic: bool = False,
-    studies: tuple[str, ...] = (),
-) -> Figure:
-    """Return the figure, laid out; caption and alternative text also mark invented patients."""
-    finish(picture)
-    alt, caption = _marked(alt, synthetic), f"{caption} {INVENTED}" if synthetic else caption
-    return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies, paragraphs(*notes))
+@dataclass(frozen=True)
+class ClinicFrame:
+    """Name, caption and notes of a figure of a clinic's own patients, and whether these are invented."""
+
+    name: str
+    caption: str
+    notes: tuple[str, ...]
+    synthetic: bool
+
+    def sheet(self, height: float) -> Picture:
+        """Return an empty picture; for invented patients with a strip at its foot that marks them."""
+        picture = sheet(height + (_STRIP if self.synthetic else 0))
+        if self.synthetic:
+            write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
+        return picture
+
+    def figure(
+        self, picture: Picture, data: pd.DataFrame, alt: str, *notes: str, studies: tuple[str, ...] = ()
+    ) -> Figure:
+        """Return the figure; its words say as well that the patients are invented."""
+        finish(picture)
+        caption = f"{self.caption} {INVENTED}" if self.synthetic else self.caption
+        text = paragraphs(*self.notes, *notes)
+        return Figure(self.name, picture, data.reset_index(drop=True), self._marked(alt), caption, studies, text)
+
+    def empty(self, why: str) -> Figure:
+        """Return a figure that states why there is nothing to draw."""
+        return nothing(self.name, self._marked(why), self.caption, paragraphs(*self.notes))
+
+    def _marked(self, words: str) -> str:
+        return f"{INVENTED} {words}" if self.synthetic else words
 
 
-def empty_figure(name: str, why: str, caption: str, *notes: str, synthetic: bool = False) -> Figure:
-    """Return a figure that states why there is nothing to draw."""
-    return nothing(name, _marked(why, synthetic), caption, paragraphs(*notes))
-
-
-def _marked(words: str, synthetic: bool) -> str:
-    """Return the words, preceded by the mark of invented patients."""
-    return f"{INVENTED} {words}" if synthetic else words
+def clinic_frame(name: str, caption: str, result: Any, synthetic: bool, *results: str) -> ClinicFrame:
+    """Return the frame of a figure of a result: its notes say who is counted and who is left out of `results`."""
+    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, *results))
+    return ClinicFrame(name, caption, notes, synthetic)
 
 
 def group_words(group: object, longest: int = _LONGEST) -> str:
@@ -77,3 +85,9 @@ def hidden_note(groups: Iterable[object], min_cell: int) -> str:
 def left_out_note(table: pd.DataFrame, *results: str) -> str:
     """Return Markdown about what a result leaves out and why, limited to `results` if any are named."""
     return escape(left_out_words(table, *results))
+
+
+def runs(chosen: np.ndarray) -> list[tuple[int, int]]:
+    """Return where a mask is true without a gap: the first place and one after the last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(int), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

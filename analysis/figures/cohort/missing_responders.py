@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, left_out_note
+from analysis.figures.cohort.clinic_figure import clinic_frame, runs
 from analysis.figures.share_panels import draw_curve, horizontal_rules
-from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, balanced, panel, style, text_width, write
+from analysis.figures.style import (
+    LINE,
+    MUTED,
+    POINTS,
+    SERIES_LOOKS,
+    SMALL,
+    balanced,
+    panel,
+    spaced_ticks,
+    style,
+    text_width,
+    write,
+)
 from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
 
 _LEFT, _TOP, _HIGH, _RIGHT = 46, 46, 150, 12
@@ -25,7 +36,9 @@ _CONCLUSION = {
 
 
 def tipping_point_curve(
-    result: Any, level: float = 0.95, synthetic: bool = False, name: str = "tipping-point"
+    result: Any,
+    level: float = 0.95,
+    synthetic: bool = False,
 ) -> Figure:
     """Return the change of the responder rate for each number of responders among patients without a score.
 
@@ -38,8 +51,6 @@ def tipping_point_curve(
         Confidence level of the intervals in `result`.
     synthetic : bool
         Whether the patients are invented.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -55,23 +66,22 @@ def tipping_point_curve(
         "follow-up score were responders. Left: none of them (non-responder imputation); right: all of them. Thick and "
         "blue: the same conclusion as from the patients seen; thin and orange: another one."
     )
-    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, "tipping"))
+    frame = clinic_frame("tipping-point", caption, result, synthetic, "tipping")
     if tips.hidden or table.empty or not tips.missing > 0:
         why = (
             "No patient lacks a follow-up score, so that nothing can tip."
             if not tips.hidden and tips.missing == 0
             else ("Too few patients stand behind the missing scores to show what they could change.")
         )
-        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+        return frame.empty(why)
     words = _words(tips)
     with style():
         title = balanced(words, POINTS - 8, 8.5, "bold")
         extra = 11 * title.count("\n")
-        picture = clinic_sheet(_TOP + extra + _HIGH + 34, synthetic)
+        picture = frame.sheet(_TOP + extra + _HIGH + 34)
         write(picture, 4, 10 + extra / 2, title, 8.5, weight="bold")
         _draw(picture, table, tips, _TOP + extra)
-        alt = f"{words} {_ends(table, level)}"
-        return clinic_figure(name, picture, result.tipping, alt, caption, *notes, synthetic=synthetic)
+        return frame.figure(picture, result.tipping, f"{words} {_ends(table, level)}")
 
 
 def _words(tips: Any) -> str:
@@ -102,7 +112,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
     horizontal_rules(ax, ticks)
     same = table["same"].astype(bool).to_numpy()
     for chosen, look, width in ((same, _SAME, 2.2), (~same, _OTHER, 1.0)):
-        for start, end in _runs(chosen):
+        for start, end in runs(chosen):
             if chosen is not same:  # extend to the neighbouring value, where the conclusion is the other one
                 start, end = max(start - 1, 0), min(end + 1, len(x))
             part = slice(start, end)
@@ -115,7 +125,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
     below = f"responders among the {counted(int(tips.missing), 'patient')} without a follow-up score"
     write(picture, _LEFT + _WIDE / 2, top + _HIGH + 26, below, color=MUTED, ha="center")
     for conclusion in dict.fromkeys(table["conclusion"]):
-        for start, end in _runs((table["conclusion"] == conclusion).to_numpy()):
+        for start, end in runs((table["conclusion"] == conclusion).to_numpy()):
             look = _SAME if conclusion == tips.conclusion else _OTHER
             _label(picture, x[start], x[end - 1], tips.missing, top - 6, _CONCLUSION[conclusion], look.letters)
 
@@ -132,22 +142,10 @@ def _ticks(ax: Any, tips: Any) -> None:
     wanted = {0: "0", missing: f"all {missing}"}
     if pd.notna(tips.low) and not tips.never_changes:
         wanted |= {int(tips.low): str(int(tips.low)), int(tips.high): str(int(tips.high))}
-    chosen: dict[int, str] = {}
-    for place in (0, missing, *sorted(set(wanted) - {0, missing})):
-        points = place / missing * _WIDE
-        if all(
-            abs(points - other / missing * _WIDE) > text_width(chosen[other]) / 2 + text_width(wanted[place]) / 2 + 4
-            for other in chosen
-        ):
-            chosen[place] = wanted[place]
-    ax.set_xticks(sorted(chosen), [chosen[place] for place in sorted(chosen)])
+    unit = _WIDE / missing
+    ticks = sorted(spaced_ticks((unit * number, words) for number, words in wanted.items()).items())
+    ax.set_xticks([place / unit for place, _ in ticks], [words for _, words in ticks])
     ax.tick_params(axis="x", length=3, color=LINE)
-
-
-def _runs(chosen: Any) -> list[tuple[int, int]]:
-    edges = [i for i in range(1, len(chosen)) if chosen[i] != chosen[i - 1]]
-    bounds = [0, *edges, len(chosen)]
-    return [(a, b) for a, b in pairwise(bounds) if chosen[a]]
 
 
 def _ends(table: pd.DataFrame, level: float) -> str:

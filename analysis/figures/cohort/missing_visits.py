@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, hidden_note, left_out_note
+from analysis.figures.cohort.clinic_figure import ClinicFrame, hidden_note, left_out_note
 from analysis.figures.style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
 from analysis.wording import half_up, in_weeks, interval_words, number_interval, percent, percent_interval
 
@@ -21,7 +21,9 @@ _GROUPS = {"with a follow-up score": SERIES_LOOKS[0], "without a follow-up score
 
 
 def missing_score_bars(
-    result: Any, level: float = 0.95, synthetic: bool = False, name: str = "missing-scores"
+    result: Any,
+    level: float = 0.95,
+    synthetic: bool = False,
 ) -> Figure:
     """Return scores present and missing by visit, and the patients without a follow-up score against the others.
 
@@ -33,8 +35,6 @@ def missing_score_bars(
         Confidence level of the intervals in `result`.
     synthetic : bool
         Whether the patients are invented.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -56,18 +56,17 @@ def missing_score_bars(
         left_out_note(result.left_out),
         hidden_note([_visit(r) for r in each(hidden)], result.min_cell),
     )
+    frame = ClinicFrame("missing-scores", caption, notes, synthetic)
     if shown.empty:
-        return empty_figure(
-            name, "Too few courses to show which scores are missing.", caption, *notes, synthetic=synthetic
-        )
+        return frame.empty("Too few courses to show which scores are missing.")
     who = result.who_is_missing[~result.who_is_missing["hidden"]]
     with style():
-        picture = clinic_sheet(_TOP + max(_ROW * len(shown), 166 if len(who) else 0) + 26, synthetic)
+        picture = frame.sheet(_TOP + max(_ROW * len(shown), 166 if len(who) else 0) + 26)
         _bars(picture, shown)
         if len(who):
             _compare(picture, who)
         data = pd.concat([table.assign(part="scores by visit"), result.who_is_missing.assign(part="who is missing")])
-        return clinic_figure(name, picture, data, _alt(shown, who, level), caption, *notes, synthetic=synthetic)
+        return frame.figure(picture, data, _alt(shown, who, level))
 
 
 def _visit(row: Any) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, escape
-from analysis.figures.cohort.clinic_figure import clinic_figure, empty_figure, invented_foot
+from analysis.figures.cohort.clinic_figure import ClinicFrame, invented_foot
 from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, draw_rows, percent_track
 from analysis.figures.row_marks import Box, Mark, Stroke, interval_marks
 from analysis.figures.style import INK, SERIES_LOOKS, style
@@ -37,7 +37,6 @@ def benchmark_forest(
     studies: Iterable[Iterable[str]] = (),
     level: float = 0.95,
     synthetic: bool = False,
-    name: str = "benchmark",
 ) -> Figure:
     """Return the clinic's responder rates with their intervals on the published prediction intervals.
 
@@ -51,8 +50,6 @@ def benchmark_forest(
         Confidence level of the intervals in `compared`.
     synthetic : bool
         Whether the patients are invented.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -73,9 +70,9 @@ def benchmark_forest(
     ]
     unpaired = compared.drop(shown.index)
     notes = [f"Not drawn: {escape(outcome_words(r.outcome))}, {escape(str(r.why))}." for r in each(unpaired)]
+    frame = ClinicFrame("benchmark", caption, tuple(notes), synthetic)
     if shown.empty:
-        why = "No published rate could be set beside one of this clinic."
-        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+        return frame.empty("No published rate could be set beside one of this clinic.")
     with style():
         rows: list[Row | RowHeading] = []
         # outcomes that can be judged come first
@@ -88,8 +85,7 @@ def benchmark_forest(
                 rows.append(Row((label, f"{here}\n{_verdict(row)}"), _marks(row)))
         picture = draw_rows(_COLUMNS, _TRACK, rows, foot=[_KEY, *invented_foot(synthetic)])
         ids = tuple(dict.fromkeys(study for row in studies for study in row))
-        alt = _alt(shown, level)
-        return clinic_figure(name, picture, compared, alt, caption, *notes, synthetic=synthetic, studies=ids)
+        return frame.figure(picture, compared, _alt(shown, level), studies=ids)
 
 
 def outcome_words(outcome: str) -> str:

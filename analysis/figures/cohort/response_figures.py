@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import clinic_figure, clinic_sheet, empty_figure, left_out_note
+from analysis.figures.cohort.clinic_figure import clinic_frame
 from analysis.figures.flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, draw_flow
 from analysis.figures.share_panels import draw_curve, share_axis, stepped
 from analysis.figures.style import (
@@ -45,7 +45,7 @@ _FLOW_WORDS = {
 
 
 # ------------------------------------------------------------------------------------------------ every cut-off
-def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "responder-curve") -> Figure:
+def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the cumulative proportion of responders at the end of infusion and at follow-up.
 
     Parameters
@@ -56,8 +56,6 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
         Confidence level of the intervals in `result`.
     synthetic : bool
         Whether the patients are invented.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -75,17 +73,15 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
         "without a score at that visit counted as non-responders. The curve falls from left to right by its making; a "
         "higher curve means more relief, whatever cut-off one believes in."
     )
-    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, "curve"))
+    frame = clinic_frame("responder-curve", caption, result, synthetic, "curve")
     shown = result.curve[~result.curve["hidden"]]
     shown = shown[shown["n_complete"].fillna(0) > 0]
     if shown.empty:
-        return empty_figure(
-            name, "No visit has enough patients with a score to draw a curve.", caption, *notes, synthetic=synthetic
-        )
+        return frame.empty("No visit has enough patients with a score to draw a curve.")
     visits = [visit for visit in VISIT_LOOKS if (shown["visit"] == visit).any()]
     names = {"end_of_infusion": "End of infusion", "follow_up": f"{weeks_cell(result.follow_up_weeks)} weeks later"}
     with style():
-        picture = clinic_sheet(_TOP + _HIGH + 34, synthetic)
+        picture = frame.sheet(_TOP + _HIGH + 34)
         ax = panel(picture, _LEFT, _TOP, _WIDE, _HIGH)
         ax.set_xlim(0, 100)
         ax.set_xticks([0, 10, *range(20, 101, 10)], ["0", "", "20", "30", "40", "50", "60", "", "80", "", "100%"])
@@ -98,8 +94,7 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
         below = "less pain than at baseline, in percent of the baseline"
         write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, below, color=MUTED, ha="center")
         _words(picture, shown, visits, names)
-        alt = _curve_alt(shown, visits, names)
-        return clinic_figure(name, picture, result.curve, alt, caption, *notes, synthetic=synthetic)
+        return frame.figure(picture, result.curve, _curve_alt(shown, visits, names))
 
 
 def _curve(ax: Axes, rows: pd.DataFrame, look: Look) -> None:
@@ -159,7 +154,7 @@ def _curve_alt(shown: pd.DataFrame, visits: list[str], names: dict[str, str]) ->
 
 
 # ------------------------------------------------------------------------------------------------ who changed
-def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "responder-flow") -> Figure:
+def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the flow of responders by the chosen rule between the end of infusion and follow-up.
 
     Parameters
@@ -170,8 +165,6 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
         Confidence level of the intervals in `result`.
     synthetic : bool
         Whether the patients are invented.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -189,15 +182,14 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
         f"Difference with Newcombe's {interval_words(level)}; P of McNemar's exact test. There is no "
         "control group in this picture."
     )
-    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, "flow"))
+    frame = clinic_frame("responder-flow", caption, result, synthetic, "flow")
     if row["hidden"] or not row["n"] > 0:
-        why = "Too few patients have a score at both visits to show who changed."
-        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+        return frame.empty("Too few patients have a score at both visits to show who changed.")
     counts = {q: int(row[q]) for q in QUANTITIES}
     n, first, second = int(row["n"]), int(row["first"]), int(row["second"])
     with style():
         small = wrap(_difference(row, level), POINTS - 8, SMALL)
-        picture = clinic_sheet(_FLOW_TOP + HEIGHT + 16 + text_height(small, SMALL), synthetic)
+        picture = frame.sheet(_FLOW_TOP + HEIGHT + 16 + text_height(small, SMALL))
         times = ("end of infusion", f"{weeks_cell(result.follow_up_weeks)} weeks later")
         for left, words, count, rate in zip(
             (FIRST, SECOND), times, (first, second), (row["rate_first"], row["rate_second"]), strict=True
@@ -207,14 +199,13 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, na
         drawn = {q: (counts[q], counts[q]) for q in QUANTITIES}
         draw_flow(picture, _FLOW_TOP, (n, first, second), drawn, ("responders", "others"), words=_FLOW_WORDS)
         write(picture, 4, _FLOW_TOP + HEIGHT + 10 + text_height(small, SMALL) / 2, small, SMALL, color=MUTED)
-        data = flow[flow["rule"] == result.rule]
         alt = (
             f"Of {n} patients {first} ({percent(row['rate_first'])}) were responders at the end of infusion and "
             f"{second} ({percent(row['rate_second'])}) {times[1]}: {counts['kept']} stayed responders, "
             f"{counts['lost']} no longer were, {counts['gained']} became responders, {counts['neither']} "
             f"were at neither time. {_difference(row, level)}"
         )
-        return clinic_figure(name, picture, data, alt, caption, *notes, synthetic=synthetic)
+        return frame.figure(picture, flow[flow["rule"] == result.rule], alt)
 
 
 def _difference(row: Any, level: float) -> str:

@@ -10,27 +10,20 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import (
-    clinic_figure,
-    clinic_sheet,
-    empty_figure,
-    fitting,
-    group_words,
-    left_out_note,
-)
-from analysis.figures.labels import nearest_place, place_labels, stack_labels
+from analysis.figures.cohort.clinic_figure import clinic_frame, fitting, group_words
+from analysis.figures.labels import PanelLabels, stack_labels
 from analysis.figures.share_panels import share_axis, share_height
-from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, text_height, text_width, write
+from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, write
 from analysis.wording import counted, percent
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
 _FEW, _MOST = 8, 20  # up to 8 sites all points are named, otherwise up to 20 of those outside the limits
 _EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
-_PATCH = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
+_GROUND = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
-def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel") -> Figure:
+def site_funnel(result: Any, synthetic: bool = False) -> Figure:
     """Return the responder rate of each site by its number of patients, with limits of chance.
 
     Parameters
@@ -39,8 +32,6 @@ def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel")
         The result of `benchmark.funnel`: `sites`, `limits` (95% and 99.8%, by n) and the common rate `mean`.
     synthetic : bool
         Whether the patients are invented.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -54,17 +45,14 @@ def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel")
         "would lie by chance alone. A site outside the limits differs by more than chance, often because its patients "
         "or its way of counting differ; the picture does not say which site is better."
     )
-    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out))
+    frame = clinic_frame("site-funnel", caption, result, synthetic)
     shown = sites[sites["rate"].notna()]
     if len(shown) < 2:
-        why = "Fewer than two sites have enough patients to be set beside each other."
-        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+        return frame.empty("Fewer than two sites have enough patients to be set beside each other.")
     with style():
-        picture = clinic_sheet(_TOP + _HIGH + 34, synthetic)
+        picture = frame.sheet(_TOP + _HIGH + 34)
         _draw(picture, shown, limits, float(result.mean))
-        return clinic_figure(
-            name, picture, sites, _alt(shown, float(result.mean)), caption, *notes, synthetic=synthetic
-        )
+        return frame.figure(picture, sites, _alt(shown, float(result.mean)))
 
 
 def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: float) -> None:
@@ -94,22 +82,13 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
 
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
     """Write the names of the sites beside their points; with many sites only of those outside the limits."""
-    named = list(each(sites if len(sites) <= _FEW else sites[sites["place"] != "inside 95%"]))
-    words = [
-        f"{fitting(group_words(row.site, 24), 96, SMALL)} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
-        for row in named[:_MOST]
-    ]
-    sizes = [(text_width(text, SMALL) + 2, text_height(text, SMALL)) for text in words]
-    points = [(_WIDE * float(row.n) / last, share_height(100 * row.rate, _HIGH)) for row in named[:_MOST]]
-    spots = place_labels(points, sizes, (2, 2, _WIDE - 2, _HIGH - 2))
-    for row, point, spot, text in zip(named, points, spots, words, strict=False):
-        if spot.leader:
-            end = nearest_place(spot.box, point)
-            line = [(x / _WIDE * last, y / _HIGH * 104 - 2) for x, y in (point, end)]
-            ax.plot(*zip(*line, strict=True), color=LINE, linewidth=0.5, zorder=3)
-        place = (spot.x / _WIDE * last, spot.y / _HIGH * 104 - 2)
-        look = {"fontsize": SMALL, "color": _LOOKS[row.place].letters, "linespacing": 1.1, "zorder": 5, "bbox": _PATCH}
-        ax.text(*place, text, ha="center", va="center", **look)
+    named = sites if len(sites) <= _FEW else sites[sites["place"] != "inside 95%"]
+    labels = PanelLabels(_WIDE, _HIGH, lambda rate: share_height(rate, _HIGH), _GROUND)
+    for row in each(named.head(_MOST)):
+        name = fitting(group_words(row.site, 24), 96, SMALL)
+        words = f"{name} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"
+        labels.add(_WIDE * float(row.n) / last, 100 * row.rate, words, _LOOKS[row.place])
+    labels.draw(ax)
 
 
 def _alt(sites: pd.DataFrame, mean: float) -> str:

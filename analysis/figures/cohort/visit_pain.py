@@ -13,14 +13,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import (
-    clinic_figure,
-    clinic_sheet,
-    empty_figure,
-    group_words,
-    hidden_note,
-    left_out_note,
-)
+from analysis.figures.cohort.clinic_figure import clinic_frame, group_words, hidden_note, runs
 from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_points, horizontal_rules
 from analysis.figures.style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
@@ -43,7 +36,7 @@ _TWO_POINTS = -2.0
 
 
 # ------------------------------------------------------------------------------------------------ pain
-def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "pain-by-visit") -> Figure:
+def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return pain at each visit: a thin line per patient, or the density of scores, with mean and median.
 
     Parameters
@@ -55,8 +48,6 @@ def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False, 
         Confidence level of the intervals in `result`.
     synthetic : bool
         Whether the patients are invented.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -78,16 +69,15 @@ def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False, 
         f"{interval_words(level)}; square: median with the middle half of the patients. Different patients may stand "
         "behind different visits."
     )
-    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out))
+    frame = clinic_frame("pain-by-visit", caption, result, synthetic)
     if visits.empty:
-        return empty_figure(name, "No visit has enough pain scores to be shown.", caption, *notes, synthetic=synthetic)
+        return frame.empty("No visit has enough pain scores to be shown.")
     hidden = hidden_note(result.visits[result.visits["hidden"]]["label"], result.min_cell)
     with style():
-        picture = clinic_sheet(_TOP + _HIGH + 20 + 12 * _NUMBERS + 8, synthetic)
+        picture = frame.sheet(_TOP + _HIGH + 20 + 12 * _NUMBERS + 8)
         _draw(picture, result, visits, lines, level)
         data = result.visits.drop(columns=[c for c in result.visits if c.startswith("change")])
-        alt = _alt(visits, result, level)
-        return clinic_figure(name, picture, data, alt, caption, *notes, hidden, synthetic=synthetic)
+        return frame.figure(picture, data, _alt(visits, result, level), hidden)
 
 
 def _draw(picture: Picture, result: Any, visits: pd.DataFrame, lines: bool, level: float) -> None:
@@ -113,19 +103,13 @@ def _lines(ax: Axes, axis: TreatmentAxis, result: Any) -> None:
     for number, scores in enumerate(result.lines.to_numpy("float64")):
         shift = _SHAKE * ((number * 0.618034) % 1 - 0.5)
         known = np.isfinite(scores)
-        for start, end in _runs(known):
+        for start, end in runs(known):
             line = np.column_stack([places[start:end], np.clip(scores[start:end] + shift, -0.15, 10.15)])
             (segments if len(line) > 1 else points).append(line)
     ax.add_collection(LineCollection(segments, colors="#7c8a96", linewidths=0.5, alpha=0.55, zorder=1))
     if points:
         single = np.vstack(points)
         ax.plot(single[:, 0], single[:, 1], ".", color="#7c8a96", markersize=2, alpha=0.55, zorder=1)
-
-
-def _runs(known: np.ndarray) -> list[tuple[int, int]]:
-    """Return the runs of scores without a gap: position of the first, and one after the last."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _density(ax: Axes, axis: TreatmentAxis, density: pd.DataFrame) -> None:
@@ -187,7 +171,9 @@ def _alt(visits: pd.DataFrame, result: Any, level: float) -> str:
 
 # ------------------------------------------------------------------------------------------------ change
 def visit_change_lines(
-    result: Any, level: float = 0.95, synthetic: bool = False, name: str = "change-from-baseline"
+    result: Any,
+    level: float = 0.95,
+    synthetic: bool = False,
 ) -> Figure:
     """Return the mean change of pain from the same patients' baseline, by visit.
 
@@ -199,8 +185,6 @@ def visit_change_lines(
         Confidence level of the intervals in `result`.
     synthetic : bool
         Whether the patients are invented.
-    name : str
-        Name of the figure's files.
 
     Returns
     -------
@@ -219,20 +203,17 @@ def visit_change_lines(
         "pain; the dotted line is a fall of 2 points. n counts patients with a score both at baseline and then."
         + (" Courses stand side by side; who came again is a selection of all." if repeated else "")
     )
-    notes = (f"Counted: {result.unit}.", left_out_note(result.left_out))
+    frame = clinic_frame("change-from-baseline", caption, result, synthetic)
     if shown.empty:
-        why = "No visit has enough patients with a score at baseline too."
-        return empty_figure(name, why, caption, *notes, synthetic=synthetic)
+        return frame.empty("No visit has enough patients with a score at baseline too.")
     hidden = after[after["change_hidden"]]
     small = hidden_note([f"{_title(r.group)}, {r.label}" for r in each(hidden)], result.min_cell)
     with style():
         groups = list(dict.fromkeys(shown["group"]))[: len(COURSE_LOOKS)]
-        picture = clinic_sheet(_CHANGE_TOP + _CHANGE_HIGH + 18 + 26 * len(groups), synthetic)
+        picture = frame.sheet(_CHANGE_TOP + _CHANGE_HIGH + 18 + 26 * len(groups))
         _draw_changes(picture, shown, groups)
         data = after.drop(columns=["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3", "hidden", "n"])
-        return clinic_figure(
-            name, picture, data, _change_alt(shown, level), caption, *notes, small, synthetic=synthetic
-        )
+        return frame.figure(picture, data, _change_alt(shown, level), small)
 
 
 def _title(group: object) -> str:

@@ -12,7 +12,7 @@ from scipy.stats import binom
 from analysis.evidence.rowwise import each
 from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED, check_min_cell, is_merged, merge_small
 from analysis.outcomes.cohort.durations import ALL_PATIENTS, RESPONDERS, Durations
-from analysis.outcomes.cohort.judging import can_be_judged, responds
+from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.response import COMPLETE, OUTCOME_VISITS, Response
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
 
@@ -203,10 +203,8 @@ def funnel(
         raise ValueError(f"visit is {visit!r}: must be one of {', '.join(OUTCOME_VISITS)}")
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     first = courses[courses["first"]]
-    usable = can_be_judged(first["baseline"].to_numpy(), responder_rule)
-    scored = usable & first[visit].notna().to_numpy()
-    scored_courses = first[scored]
-    response = responds(scored_courses["baseline"].to_numpy(), scored_courses[visit].to_numpy(), responder_rule)
+    usable, scored, response = judged_scores(first["baseline"].to_numpy(), first[visit].to_numpy(), responder_rule)
+    scored_courses, response = first[scored], response[scored]
     site = merge_small(grouping(scored_courses, "site"), scored_courses["patient"].to_numpy(), min_cell)
     size = len(site.categories)
     n, events = np.bincount(site.codes, minlength=size), np.bincount(site.codes, response, minlength=size)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.judging import can_be_judged, responds
+from analysis.outcomes.cohort.judging import judged_scores, responds
 from analysis.outcomes.cohort.scores import course_of_visit, course_scores, is_visit
 from analysis.statistics.survival.interval_data import unique_intervals
 
@@ -47,8 +47,7 @@ def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
     """
     frame = course_scores(cohort)
     baseline, end = frame["baseline"].to_numpy(), frame["end_of_infusion"].to_numpy()
-    judged = can_be_judged(baseline, rule) & ~np.isnan(end)
-    began = judged & responds(baseline, end, rule)
+    _, judged, began = judged_scores(baseline, end, rule)
 
     visits = cohort.visits
     scored = np.flatnonzero(is_visit(cohort, "follow_up") & visits["nrs"].notna().to_numpy())

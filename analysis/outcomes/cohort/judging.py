@@ -48,6 +48,13 @@ def responds(baseline: np.ndarray, later: np.ndarray, rule: str) -> np.ndarray:
         return baseline - later >= needed - ROUNDING_TOLERANCE
 
 
+def judged_scores(baseline: np.ndarray, score: np.ndarray, rule: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return which baselines can be judged, which of these have a later score, and which of those respond."""
+    usable = can_be_judged(baseline, rule)
+    scored = usable & ~np.isnan(score)
+    return usable, scored, scored & responds(baseline, score, rule)
+
+
 def percent_fall(baseline: np.ndarray, later: np.ndarray) -> np.ndarray:
     """Return the fall of pain in percent of the baseline; below 0 for a rise, NaN without both scores or from 0."""
     usable = can_be_judged(baseline, "ge_30_percent")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.disclosure import check_min_cell, cross_table, hide_small, is_merged, merge_small
-from analysis.outcomes.cohort.judging import can_be_judged, responds
+from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.planned import PlannedVisits, planned_visits
 from analysis.outcomes.cohort.scores import (
     FIRST_COURSES,
@@ -215,8 +215,7 @@ def _who_is_missing(
     If one group is too small to be shown the other is hidden too, because both add up to the total.
     """
     baseline, end = first["baseline"].to_numpy(), first["end_of_infusion"].to_numpy()
-    judged = can_be_judged(baseline, responder_rule) & ~np.isnan(end)
-    response = judged & responds(baseline, end, responder_rule)
+    _, judged, response = judged_scores(baseline, end, responder_rule)
     scored = first["follow_up"].notna().to_numpy()
     rows = []
     for label, part in ((_WITH, scored), (_WITHOUT, ~scored)):

@@ -15,8 +15,8 @@ from analysis.outcomes.cohort.judging import (
     ROUNDING_TOLERANCE,
     can_be_judged,
     check_rule,
+    judged_scores,
     percent_fall,
-    responds,
 )
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
 from analysis.outcomes.cohort.tipping import (
@@ -189,10 +189,7 @@ def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 def _judged(courses: pd.DataFrame, rule: str, visit: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return masks of the courses whose baseline can be judged, of those with a score, and of responders."""
-    baseline, score = courses["baseline"].to_numpy(), courses[visit].to_numpy()
-    usable = can_be_judged(baseline, rule)
-    scored = usable & ~np.isnan(score)
-    return usable, scored, scored & responds(baseline, score, rule)
+    return judged_scores(courses["baseline"].to_numpy(), courses[visit].to_numpy(), rule)
 
 
 def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:

@@ -32,6 +32,16 @@ class Long:
     position: np.ndarray
     weeks_empty: np.ndarray | None = None
 
+    @property
+    def identified(self) -> np.ndarray:
+        """Whether patient and course of each visit are valid."""
+        return (self.patient >= 0) & (self.course > 0)
+
+    @property
+    def same_course(self) -> np.ndarray:
+        """Whether each visit but the first is of the same course as the one before."""
+        return (self.patient[1:] == self.patient[:-1]) & (self.course[1:] == self.course[:-1])
+
     def take(self, order: np.ndarray) -> Long:
         """Return the visits at these positions."""
         values = (getattr(self, field.name) for field in fields(self))
@@ -40,11 +50,10 @@ class Long:
     def sorted(self) -> Long:
         """Return the visits by patient, course and weeks (the baseline first), then in the order of the file."""
         weeks = np.where(self.visit == _BASELINE, -np.inf, self.weeks)
-        same = (self.patient[1:] == self.patient[:-1]) & (self.course[1:] == self.course[:-1])
         forward = (self.patient[1:] > self.patient[:-1]) | (
             (self.patient[1:] == self.patient[:-1]) & (self.course[1:] > self.course[:-1])
         )
-        if np.all(forward | (same & (weeks[1:] >= weeks[:-1]))):
+        if np.all(forward | (self.same_course & (weeks[1:] >= weeks[:-1]))):
             return self
         return self.take(np.lexsort((self.visit, weeks, self.course, self.patient)))
 
@@ -52,8 +61,7 @@ class Long:
         """Return the positions in sorted visits at which courses begin."""
         if not len(self.patient):
             return np.empty(0, dtype=np.int64)
-        new = (self.patient[1:] != self.patient[:-1]) | (self.course[1:] != self.course[:-1])
-        return np.concatenate([[0], np.flatnonzero(new) + 1])
+        return np.concatenate([[0], np.flatnonzero(~self.same_course) + 1])
 
 
 def weeks_fit_visits(table: TextTable, long: Long) -> Iterator[Problem]:
@@ -88,12 +96,10 @@ def weeks_fit_visits(table: TextTable, long: Long) -> Iterator[Problem]:
 def visits_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
     """Yield a problem for each visit that occurs twice: the same patient, course, visit and weeks."""
     same = (
-        (long.patient[1:] == long.patient[:-1])
-        & (long.course[1:] == long.course[:-1])
+        long.same_course
         & (long.visit[1:] == long.visit[:-1])
         & ((long.weeks[1:] == long.weeks[:-1]) | (long.visit[1:] == _BASELINE))
-        & (long.patient[1:] >= 0)
-        & (long.course[1:] > 0)
+        & long.identified[1:]
         & (long.visit[1:] >= 0)
     )
     again = np.flatnonzero(same) + 1
@@ -110,7 +116,7 @@ def visits_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
 def courses_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
     """Yield a problem for each course that is in two rows of the wide form."""
     starts = long.starts()
-    rows = np.flatnonzero((long.visit == _BASELINE) & (long.patient >= 0) & (long.course > 0))
+    rows = np.flatnonzero((long.visit == _BASELINE) & long.identified)
     again = np.setdiff1d(rows, starts)
 
     def twice(i: int) -> Problem:
@@ -131,8 +137,7 @@ def courses_have_a_baseline(table: TextTable, long: Long) -> Iterator[Problem]:
     without = starts[
         (np.minimum.reduceat(np.where(long.visit < 0, FOLLOW_UP, long.visit), starts) != _BASELINE)
         & (unknown == 0)
-        & (long.patient[starts] >= 0)
-        & (long.course[starts] > 0)
+        & long.identified[starts]
     ]
     rule = "a course with a later visit has a row for its baseline"
     advice = "add the baseline's row; if its score is missing, leave nrs empty there"
@@ -146,7 +151,7 @@ def dates_follow_weeks(table: TextTable, long: Long) -> Iterator[Problem]:
     """Yield a problem for each visit whose date is before the previous visit, or equal to it a week or more later."""
     if long.date is None:
         return
-    known = np.flatnonzero(~np.isnat(long.date) & (long.patient >= 0) & (long.course > 0) & (long.visit >= 0))
+    known = np.flatnonzero(~np.isnat(long.date) & long.identified & (long.visit >= 0))
     known = known[(long.visit[known] == _BASELINE) | ~np.isnan(long.weeks[known])]
     if len(known) < 2:
         return
@@ -173,7 +178,7 @@ def courses_follow_dates(table: TextTable, long: Long) -> Iterator[Problem]:
     if long.date is None:
         return
     starts = long.starts()
-    starts = starts[(long.patient[starts] >= 0) & (long.course[starts] > 0) & ~np.isnat(long.date[starts])]
+    starts = starts[long.identified[starts] & ~np.isnat(long.date[starts])]
     same = long.patient[starts[1:]] == long.patient[starts[:-1]]
     wrong = np.flatnonzero(same & (long.date[starts[1:]] < long.date[starts[:-1]]))
     earlier = dict(zip(starts[1:][wrong].tolist(), starts[:-1][wrong].tolist(), strict=True))
@@ -202,7 +207,7 @@ def attributes_are_constant(
     for column, of_rows in attributes.items():
         values = of_rows[long.position]
         constant[column], contradicts = _first_of_each(values, starts, long.position)
-        contradicts &= (long.patient >= 0) & (long.course > 0)
+        contradicts &= long.identified
 
         def changes(i: int, column: str = column, values: np.ndarray = values) -> Problem:
             rule = f"{column} is the same in all rows of a patient's course"
@@ -217,7 +222,7 @@ def attributes_are_constant(
 def age_does_not_fall(table: TextTable, long: Long, age: np.ndarray) -> list[Problem]:
     """Return the problems of patients who are younger in a later course; `age` of each course, NaN if not stated."""
     starts = long.starts()
-    known = (long.patient[starts] >= 0) & (long.course[starts] > 0) & ~np.isnan(age)
+    known = long.identified[starts] & ~np.isnan(age)
     starts, age = starts[known], age[known]
     younger = np.flatnonzero((long.patient[starts[1:]] == long.patient[starts[:-1]]) & (age[1:] < age[:-1])) + 1
     ages = dict(zip(starts[younger].tolist(), age[younger].tolist(), strict=True))

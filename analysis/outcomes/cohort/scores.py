@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED
+from analysis.outcomes.cohort.table import course_keys
 from analysis.statistics.summaries import mean_interval
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def course_scores(cohort: Cohort, follow_up_weeks: float = 4.0, window_weeks: fl
 
 def course_of_visit(cohort: Cohort) -> np.ndarray:
     """Return for each visit the position of its course in `cohort.courses`."""
-    return np.searchsorted(_keys(cohort.courses), _keys(cohort.visits))
+    return np.searchsorted(course_keys(cohort.courses), course_keys(cohort.visits))
 
 
 def is_visit(cohort: Cohort, kind: str) -> np.ndarray:
@@ -139,7 +140,3 @@ def _at(places: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
     column = np.full(size, np.nan)
     column[places] = values
     return column
-
-
-def _keys(frame: pd.DataFrame) -> np.ndarray:
-    return frame["patient"].to_numpy(dtype=np.int64) << 16 | frame["course"].to_numpy(dtype=np.int64)

@@ -24,21 +24,8 @@ if TYPE_CHECKING:
 
 _SCALE_MAX = 10
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)
-_COLUMNS = [
-    "group",
-    "position",
-    "visit",
-    "weeks",
-    "label",
-    "n",
-    "mean",
-    "sd",
-    "ci_low",
-    "ci_high",
-    "median",
-    "q1",
-    "q3",
-]
+_SCORES = ["n", "mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"]
+_COLUMNS = ["group", "position", "visit", "weeks", "label", *_SCORES]
 _COLUMNS += ["change_n", *CHANGES, "hidden", "change_hidden"]
 
 
@@ -127,7 +114,7 @@ def trajectories(
     ]
     return Trajectories(
         visits=_by_visit(first_scores, visits, "all", level, min_cell),
-        by_course=pd.concat(by_course if len(by_course) > 1 else [_nothing()], ignore_index=True),
+        by_course=pd.concat(by_course if len(by_course) > 1 else [pd.DataFrame(columns=_COLUMNS)], ignore_index=True),
         lines=lines,
         density=_density(first_scores, visits, min_cell).iloc[: 0 if len(lines) else None],
         planned=visits.weeks,
@@ -152,28 +139,14 @@ def _by_visit(matrix: np.ndarray, visits: PlannedVisits, label: str, level: floa
     for planned_visit in visits.axis.itertuples(index=False):
         scores = describe(matrix[:, planned_visit.position], level)
         changes = describe(matrix[:, planned_visit.position] - matrix[:, BASELINE], level)
-        rows.append(
-            {
-                "group": label,
-                **planned_visit._asdict(),
-                "n": scores["n"],
-                "ci_low": scores["low"],
-                "ci_high": scores["high"],
-            }
-            | {name: scores[name] for name in ("mean", "sd", "median", "q1", "q3")}
-            | (
-                {f"change_{name}": value for name, value in changes.items()}
-                if planned_visit.position != BASELINE
-                else {}
-            )
-        )
-    table = pd.DataFrame(rows).reindex(columns=_COLUMNS).astype({"n": "Int64", "change_n": "Int64"})
+        row = {"group": label, **planned_visit._asdict(), **scores}
+        if planned_visit.position != BASELINE:
+            row |= {f"change_{name}": value for name, value in changes.items()}
+        rows.append(row)
+    table = pd.DataFrame(rows).rename(columns={"low": "ci_low", "high": "ci_high"})
+    table = table.reindex(columns=_COLUMNS).astype({"n": "Int64", "change_n": "Int64"})
     table = hide_small(table, "change_n", CHANGES, min_cell, "change_hidden")
-    return hide_small(table, "n", ["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"], min_cell)
-
-
-def _nothing() -> pd.DataFrame:
-    return pd.DataFrame(columns=_COLUMNS)
+    return hide_small(table, "n", _SCORES[1:], min_cell)
 
 
 def _lines(matrix: np.ndarray, min_cell: int, most_lines: int, seed: int) -> pd.DataFrame:

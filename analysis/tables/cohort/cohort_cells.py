@@ -25,11 +25,11 @@ def part_or_hidden(part: object, total: object, hidden: bool, min_cell: int) -> 
     return "–" if pd.isna(part) or pd.isna(total) else f"{int(part)}/{int(total)}"
 
 
-def count_column(name: str, label: str, min_cell: int, of: str = "") -> Column:
-    """Return the column `NAME_words` of the counts in column `of` (or `name`), hidden in rows with `hidden`."""
+def count_column(name: str, label: str, min_cell: int) -> Column:
+    """Return the column `NAME_words` of the counts in column `name`, hidden in rows with `hidden`."""
 
     def cell(row: Any) -> str:
-        return count_or_hidden(getattr(row, of or name), row.hidden, min_cell)
+        return count_or_hidden(getattr(row, name), row.hidden, min_cell)
 
     return Column(f"{name}_words", label, "right", value=cell)
 
