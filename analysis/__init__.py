@@ -1,5 +1,6 @@
 """Reproducible analysis of the published evidence on ketamine for complex regional pain syndrome (CRPS).
 
-Tables in, tables out: `statistics` holds the methods, `evidence` loads and checks the data, `outcomes` answers the
-questions, `figures` and `tables` show the answers, `reporting` builds the reports. Each builds on those before it.
+`statistics` contains the methods, `evidence` loads and checks the data, `outcomes` computes the results as tables,
+`figures`, `tables` and `findings` present them, and `reporting` builds the reports. Each package uses only those before
+it.
 """

@@ -19,7 +19,7 @@ from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper
 
 # Modules that are slow to import are imported inside the commands, so that --help and refusals are fast.
 
-# no matrix here is large enough for a second thread of the linear algebra, which would keep a core busy waiting
+# matrices are too small for a second thread of linear algebra, which would occupy a core while waiting
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BUILT, FAILED, WRONG_USE = 0, 1, 2

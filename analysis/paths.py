@@ -1,4 +1,4 @@
-"""The folders of the project, and the file that a path means, whatever the working directory."""
+"""The folders of the project, and the resolution of paths from any working directory."""
 
 from __future__ import annotations
 

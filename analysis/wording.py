@@ -163,7 +163,7 @@ def percent_level(level: float) -> str:
 
 
 def interval_words(level: float) -> str:
-    """Return what an interval of this confidence level is called: `95% interval`."""
+    """Return the name of an interval with this confidence level: `95% interval`."""
     return f"{percent_level(level)} interval"
 
 
@@ -218,7 +218,7 @@ def counted(number: int, singular: str, plural: str = "") -> str:
 
 
 def of_them(number: int, total: int) -> str:
-    """Return how many of a number of things, for a sentence that names them: `none of them`, `3 of them`, `all`."""
+    """Return a number of things that the sentence names before: `none of them`, `3 of them`, `all`."""
     return "none of them" if number == 0 else "all" if number == total else f"{number} of them"
 
 
@@ -267,7 +267,7 @@ def upper_first(text: str) -> str:
 
 
 def short_citation(citation: str, longest: int = 32) -> str:
-    """Return a citation, without its remark in brackets if it is longer than `longest` characters."""
+    """Return a citation; one longer than `longest` characters loses its remark in brackets."""
     return re.sub(r"\s*\([^()]*\)\s*$", "", citation) if len(citation) > longest else citation
 
 

@@ -257,7 +257,7 @@ def test_pooled_rates_that_are_narrow_are_not_called_useless(selection):
 
 
 def test_the_fading_benefit_in_words(selection):
-    told = findings.kept_benefit_finding(synthesis.benefit_retention(selection))
+    told = findings.benefit_retention_finding(synthesis.benefit_retention(selection))
     assert (
         "59% of all treated patients have the benefit at the end of infusion and 47% still have it 13 weeks later"
         in (told.sentence)
@@ -286,11 +286,13 @@ def test_the_half_time_in_words(selection, weeks, low, high, words):
     found = synthesis.benefit_retention(selection)
     half = found.half.copy()
     half.loc[0, ["half_weeks", "half_low", "half_high"]] = [weeks, low, high]
-    assert words in findings.kept_benefit_finding(replace(found, half=half)).detail
+    assert words in findings.benefit_retention_finding(replace(found, half=half)).detail
 
 
 def test_no_curve_over_studies_is_told_with_the_reason(evidence):
-    told = findings.kept_benefit_finding(synthesis.benefit_retention(select(evidence, Criteria(routes=("topical",)))))
+    told = findings.benefit_retention_finding(
+        synthesis.benefit_retention(select(evidence, Criteria(routes=("topical",))))
+    )
     assert told.sentence == "No curve over studies can be drawn: no study counts who still has the benefit."
 
 

@@ -83,7 +83,7 @@ def test_the_first_notebook_leads_to_all_others():
 @pytest.mark.parametrize("name", BY_HAND)
 def test_without_a_kernel_it_says_what_it_would_show(name):
     first = stored(name).cells[0]
-    assert first.cell_type == "markdown" and first.metadata.tags == ["by-hand"] and len(first.source.split()) > 120
+    assert first.cell_type == "markdown" and first.metadata.tags == ["interactive"] and len(first.source.split()) > 120
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -63,7 +63,7 @@ def test_a_meaning_may_stand_on_any_line_of_a_long_value(notebook):
         ("level: dict = {}  # level", "level has the type dict; allowed: str, int"),
         ("level: float = 95  # level", "default of level: 95 is not allowed; nearest: 0.95"),
         ("\nprint('x')", "line 2: write `name"),
-        ("level: float = ", "is no Python"),
+        ("level: float = ", "is not valid Python"),
     ],
 )
 def test_a_parameters_cell_that_breaks_the_rules(notebook, cell, why):
@@ -78,7 +78,7 @@ def test_two_parameters_cells_are_one_too_many(notebook):
 
 def test_no_notebook_at_all(tmp_path):
     (tmp_path / "n.ipynb").write_text("hello")
-    assert "is no Jupyter notebook" in refused(read_notebook, tmp_path / "n.ipynb")[0]
+    assert "is not a Jupyter notebook" in refused(read_notebook, tmp_path / "n.ipynb")[0]
 
 
 def test_a_misspelt_notebook_names_the_nearest():

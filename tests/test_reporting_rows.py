@@ -89,10 +89,10 @@ def test_rows_are_gathered_from_sentences_findings_and_cells():
 
 def test_a_report_keeps_the_rows_that_it_uses_and_no_other(record):
     book = notebook(prose("[62%](#row-responders-27)"), **record)
-    kept = source_rows.kept(book["metadata"]["ketamine_crps"], book)
+    kept = source_rows.used_record(book["metadata"]["ketamine_crps"], book)
     assert {table: list(found) for table, found in kept["rows"].items()} == {"responders": ["27"]}
     assert list(kept["sources"]) == ["mangnus2022_abs"]
-    assert source_rows.kept({"command": "x"}, book) == {"command": "x"}, "a notebook run by hand has no record"
+    assert source_rows.used_record({"command": "x"}, book) == {"command": "x"}, "a notebook run by hand has no record"
 
 
 def test_a_row_that_is_not_recorded_is_no_link(record):

@@ -177,7 +177,7 @@ def test_unidentified_models_are_refused(arguments, words):
 
 
 def test_a_study_belongs_to_one_group():
-    with pytest.raises(ValueError, match="'a' stands in two groups"):
+    with pytest.raises(ValueError, match="'a' is in two groups"):
         decline([5, 4, 6, 7, 3], [9] * 5, [0, 4, 8, 0, 4], list("aabcd"), ["x", "y", "x", "x", "y"])
 
 

@@ -288,7 +288,7 @@ def test_equal_rows_are_merged_before_the_optimiser(monkeypatch):
         (([1, 2], [2]), "lower has 2 elements and upper has 1"),
         (([1, 2], [2, 3], [1]), "weights has 1 elements and lower has 2"),
         (([], []), "empty"),
-        ((["long"], [2]), "lower holds something that is not a number"),
+        ((["long"], [2]), "lower has an element that is not a number"),
         (([[1]], [[2]]), "lower has 2 dimensions"),
     ],
 )

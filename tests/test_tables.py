@@ -46,7 +46,7 @@ def together(selection, level=0.95):
         tables.without_each_study_table(rates, level),
         tables.not_pooled_table(rates, synthesis.pooled_differences(selection, level)),
         tables.half_times_table(kept, level),
-        tables.kept_left_out_table(kept),
+        tables.retention_left_out_table(kept),
         tables.regimen_odds_table(kept, level),
         tables.duration_groups_table(synthesis.duration_curves(selection, level), level),
         tables.coverage_table(synthesis.simulated_coverage()),

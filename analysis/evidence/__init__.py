@@ -1,4 +1,4 @@
-"""The evidence tables: what they mean (`dictionary`), and whether they hold (`load`) or what is wrong (`DataError`)."""
+"""The evidence tables: their meaning (`dictionary`), loading and checking (`load`), and selection (`selection`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from analysis.tabular.problems import DataError
 
 __all__ = ["DataError", "Evidence", "load"]
 
-# Text columns stay of the type `str`, held as Python's own strings: with Arrow's each step on a table of some dozens of
-# rows takes so much longer that a report's cells need a fifth more, and a cohort of a million visits gains nothing.
+# Text columns have the dtype `str` with Python strings. With Arrow strings the cells of a report take a fifth longer,
+# because each step on a table of some dozens of rows is slower; a cohort of a million visits gains nothing.
 pd.set_option("mode.string_storage", "python")

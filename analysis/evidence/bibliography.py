@@ -12,7 +12,7 @@ _ENTRY = re.compile(r"^[ \t]*@(\w+)\s*[{(]\s*([^,\s{}()]+)\s*,", re.MULTILINE)
 
 
 def bibliography_keys(text: str, file: str) -> tuple[dict[str, int], list[Problem]]:
-    """The keys of a BibTeX text with their line numbers, and its problems."""
+    """Return the keys of a BibTeX text with their line numbers, and its problems."""
     keys: dict[str, int] = {}
     problems: list[Problem] = []
     for match in _ENTRY.finditer(text):
@@ -30,7 +30,7 @@ def bibliography_keys(text: str, file: str) -> tuple[dict[str, int], list[Proble
 
 
 def one_reference_each(tables: Tables, keys: Mapping[str, int], file: str) -> Iterator[Problem]:
-    """Each study and review has an entry in the bibliography, and each entry a study or review."""
+    """Yield a problem for each study or review without an entry in the bibliography, and for each unused entry."""
     rows = {
         row[column]: (table, row, column)
         for table, column in (("studies", "study_id"), ("reviews", "review_id"))

@@ -12,7 +12,7 @@ from analysis.tabular.schema import DataPackage, Field
 
 
 def allowed(table: str, column: str, folder: Path = paths.DATA) -> tuple[str, ...]:
-    """The allowed values of a column in the order of the dictionary; () if all are allowed.
+    """Return the allowed values of a column in the order of the dictionary; () if all are allowed.
 
     Raises
     ------
@@ -23,19 +23,19 @@ def allowed(table: str, column: str, folder: Path = paths.DATA) -> tuple[str, ..
 
 
 def meaning(table: str, column: str, folder: Path = paths.DATA) -> str:
-    """The description of a column. Raises KeyError as `allowed` does."""
+    """Return the description of a column. Raises KeyError like `allowed`."""
     return _field(table, column, folder).description
 
 
 def column_titles(folder: Path = paths.DATA) -> dict[str, dict[str, str]]:
-    """The title of each column of each table, in the order of the dictionary."""
+    """Return the title of each column of each table, in the order of the dictionary."""
     tables = read_package(folder).tables
     return {name: {field.name: field.title for field in table.fields} for name, table in tables.items()}
 
 
 @lru_cache(maxsize=8)
 def cached(folder: Path, changed: int) -> DataPackage:
-    """`read_package`, once for each state of the file (`changed` is its time of change)."""
+    """Return the result of `read_package`, read once for each modification time (`changed`) of the file."""
     return read_package(folder)
 
 

@@ -1,4 +1,4 @@
-"""The files of the evidence: missing and unlisted ones, and the text of each table."""
+"""The files of the evidence: the text of each table, and missing and unlisted files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from analysis.tabular.text_table import TextTable, without_empty_rows
 
 
 def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | None, list[Problem]]:
-    """The text of a table and the problems of its file and header; None if no row can be read."""
+    """Return the text of a table (None if no row can be read) and the problems of its file and header."""
     path = folder / schema.file
     if not path.is_file():
         return None, [_missing_file(path)]
@@ -27,20 +27,20 @@ def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | 
         return None, problems
     if not known.intersection(table.names):
         return None, [*problems, no_names_problem(table, schema.names, known.__contains__, CURATED_TABLES)]
-    table, found = without_empty_rows(table)
-    problems += [*found, *header_problems(table, CURATED_TABLES), *schema_problems(table, schema, DICTIONARY)]
+    table, more = without_empty_rows(table)
+    problems += [*more, *header_problems(table, CURATED_TABLES), *schema_problems(table, schema, DICTIONARY)]
     if len(table) < schema.min_rows:
         problems.append(too_few_rows(schema.file, schema.min_rows, CURATED_TABLES))
     return table, problems
 
 
 def read_text(path: Path) -> tuple[str | None, list[Problem]]:
-    """The text of a file, and the problem of its encoding or that it is missing."""
+    """Return the text of a file (None if it is missing), and the problem of its encoding or absence."""
     return decode(path.read_bytes(), path.name) if path.is_file() else (None, [_missing_file(path)])
 
 
 def unlisted_files(folder: Path, package: DataPackage) -> Iterator[Problem]:
-    """Problems of tables and bibliographies in the folder that the dictionary doesn't list."""
+    """Yield a problem for each table or bibliography in the folder that the dictionary does not list."""
     known = {schema.file for schema in package.tables.values()} | set(package.files.values())
     for path in sorted(folder.iterdir()):
         is_table = path.suffix.lower() in (".csv", ".bib") and path.is_file()

@@ -1,6 +1,6 @@
-"""Rules between rows and between tables that the dictionary can't state.
+"""Rules between rows and tables that the dictionary cannot express.
 
-One function a rule; each gives the problems it finds.
+Each function checks one rule and yields the problems.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from analysis.evidence.within import RULES_WITHIN_ROWS
 from analysis.tabular.data_package import DICTIONARY
 from analysis.tabular.problems import Problem, nearest
 
-# Number of patients of a result row, where it counts patients.
+# Column with the number of patients of a result row.
 _PATIENTS = {"pain_scores": "n", "responders": "n", "durations": "patients_treated", "adverse_events": "n"}
 _RESULTS = (*_PATIENTS, "reported_tests", "pharmacology", "patient_level")
 _BENEFIT_FAMILY = {
@@ -28,19 +28,19 @@ _CLASS_FAMILY = {"complete_relief": "complete", "any_relief": "any"}
 
 
 def problems(tables: Tables) -> Iterator[Problem]:
-    """The problems of all rules."""
+    """Yield the problems of all rules."""
     for rule in (*RULES_WITHIN_ROWS, counts_reproduce_their_percentage, *RULES_ACROSS_ROWS):
         try:
             yield from rule(tables)
         except TypeError:
-            # The dictionary was changed: text can't be compared as a number.
+            # The dictionary was changed, so that text is compared with a number.
             name = rule.__name__.replace("_", " ")
             advice = "put the types of the columns back, or change the rule in analysis/evidence"
             yield Problem(DICTIONARY, None, "", "", f"columns have the type that the rule “{name}” needs", advice)
 
 
 def arm_belongs_to_study(tables: Tables) -> Iterator[Problem]:
-    """The arm of a row is an arm of the study of the row."""
+    """Yield a problem for each row whose arm belongs to another study."""
     arms = _by(tables, "arms", "arm_id")
     for table in _PATIENTS:
         for row in tables[table]:
@@ -52,14 +52,14 @@ def arm_belongs_to_study(tables: Tables) -> Iterator[Problem]:
 
 
 def source_reports_study(tables: Tables) -> Iterator[Problem]:
-    """A source that reports one study is a source of rows of that study only."""
+    """Yield a problem for each row of another study than the one that its source reports."""
     sources, arms = _by(tables, "sources", "source_id"), _by(tables, "arms", "arm_id")
     known = {**_by(tables, "studies", "study_id"), **_by(tables, "reviews", "review_id")}
     for table in ("arms", *_RESULTS, "reviews"):
         owner = "review_id" if table == "reviews" else "study_id"
         for row in tables[table]:
             source, arm = sources.get(row["source_id"]), arms.get(row.get("arm_id"))
-            # A study that is unknown, or not the study of the arm, has its own message.
+            # An unknown study, or one that is not the study of the arm, has its own message.
             if row[owner] not in known or (arm and arm["study_id"] != row[owner]):
                 continue
             if source and source["study_id"] and source["study_id"] != row[owner]:
@@ -69,9 +69,9 @@ def source_reports_study(tables: Tables) -> Iterator[Problem]:
 
 
 def arms_within_study(tables: Tables) -> Iterator[Problem]:
-    """No arm has more patients than its study, nor have its separate arms together.
+    """Yield a problem for an arm, or separate arms together, with more patients than the study.
 
-    In a crossover trial each patient is in both arms.
+    In a crossover trial each patient is in both arms, so arms are not added.
     """
     studies = _by(tables, "studies", "study_id")
     together: dict[str, list[Record]] = defaultdict(list)
@@ -101,19 +101,16 @@ def arms_within_study(tables: Tables) -> Iterator[Problem]:
 
 
 def contained_in_an_arm_of_the_study(tables: Tables) -> Iterator[Problem]:
-    """An arm is contained in another arm of the same study and has no more patients than it.
-
-    It is not contained in itself, and not in a circle.
-    """
+    """Yield a problem for an arm that is contained in an arm of another study, in a smaller arm, or in itself."""
     arms = _by(tables, "arms", "arm_id")
     for row in tables["arms"]:
-        whole = arms.get(row["contained_in"])
-        if whole is None:
+        container = arms.get(row["contained_in"])
+        if container is None:
             continue
-        if whole["study_id"] != row["study_id"]:
+        if container["study_id"] != row["study_id"]:
             rule = (
                 f"an arm is contained in an arm of its own study, {row['study_id']}; "
-                f"this one belongs to {whole['study_id']}"
+                f"this one belongs to {container['study_id']}"
             )
             advice = (
                 "name an arm of the same study; studies that share patients are named in overlap_group of studies.csv"
@@ -123,13 +120,14 @@ def contained_in_an_arm_of_the_study(tables: Tables) -> Iterator[Problem]:
             rule = "an arm is not contained in itself, directly or through others"
             advice = "name the greater arm, or clear the cell"
             yield tables.problem("arms", row, "contained_in", rule, advice)
-        elif row["n"] is not None and whole["n"] is not None and row["n"] > whole["n"]:
-            rule = f"a contained arm has at most as many patients as the whole ({whole['arm_id']}), {whole['n']}"
+        elif row["n"] is not None and container["n"] is not None and row["n"] > container["n"]:
+            name, n = container["arm_id"], container["n"]
+            rule = f"a contained arm has at most as many patients as the whole ({name}), {n}"
             yield tables.problem("arms", row, "n", rule)
 
 
 def groups_within_their_arm(tables: Tables) -> Iterator[Problem]:
-    """The patients behind a result are at most the patients of the arm."""
+    """Yield a problem for each result with more patients than its arm."""
     arms = _by(tables, "arms", "arm_id")
     for table, column in _PATIENTS.items():
         for row in tables[table]:
@@ -141,26 +139,26 @@ def groups_within_their_arm(tables: Tables) -> Iterator[Problem]:
                 yield tables.problem(table, row, column, rule)
 
 
-def subgroup_responders_within_whole(tables: Tables) -> Iterator[Problem]:
-    """A part of an arm has no more responders than the whole arm, at the same time and by the same definition."""
+def subgroup_responders_within_arm(tables: Tables) -> Iterator[Problem]:
+    """Yield a problem for each subgroup with more responders than its arm at the same time by the same definition."""
     arms = _by(tables, "arms", "arm_id")
     by_place = {(row["arm_id"], row["timepoint"], row["definition"], row["unit"]): row for row in tables["responders"]}
     for row in tables["responders"]:
         arm = arms.get(row["arm_id"])
         if not arm or arm["contained_as"] not in ("subgroup", "chosen_by_outcome"):
             continue
-        whole = by_place.get((arm["contained_in"], row["timepoint"], row["definition"], row["unit"]))
+        container = by_place.get((arm["contained_in"], row["timepoint"], row["definition"], row["unit"]))
         for column in ("responders", "n"):
-            if whole and None not in (row[column], whole[column]) and row[column] > whole[column]:
+            if container and None not in (row[column], container[column]) and row[column] > container[column]:
                 rule = (
-                    f"a subgroup has at most as many as the whole, {whole[column]} "
-                    f"({arm['contained_in']}, row {whole['row']})"
+                    f"a subgroup has at most as many as the whole, {container[column]} "
+                    f"({arm['contained_in']}, row {container['row']})"
                 )
                 yield tables.problem("responders", row, column, rule)
 
 
 def milestones_do_not_rise(tables: Tables) -> Iterator[Problem]:
-    """Milestones of one arm and benefit are nested: who has the benefit at 26 weeks had it at 13. They never rise."""
+    """Yield a problem for each milestone with more patients than an earlier one of the same arm and benefit."""
     groups: dict[tuple, list[Record]] = defaultdict(list)
     for row in tables["durations"]:
         if row["statement"] == "milestone" and None not in (row["patients"], row["weeks_low"]):
@@ -178,7 +176,7 @@ def milestones_do_not_rise(tables: Tables) -> Iterator[Problem]:
 
 
 def responders_agree_with_milestones(tables: Tables) -> Iterator[Problem]:
-    """The same number in responders.csv and durations.csv is the same: one arm, one time, one kind of benefit."""
+    """Yield a problem where responders.csv and durations.csv differ for the same arm, time and kind of benefit."""
     rates: dict[tuple, list[Record]] = defaultdict(list)
     for row in tables["responders"]:
         if row["weeks_from_end"] is not None and row["definition_class"] and row["unit"] == "patients":
@@ -190,7 +188,7 @@ def responders_agree_with_milestones(tables: Tables) -> Iterator[Problem]:
         if row["statement"] == "milestone" and None not in (row["patients"], row["weeks_low"], row["benefit"]):
             milestones[row["arm_id"], row["weeks_low"], _BENEFIT_FAMILY[row["benefit"]]].append(row)
     for key, rows in milestones.items():
-        # Two definitions or two milestones at one time may rightly differ; only a clear pair is compared.
+        # Several definitions or milestones at one time may differ, so only unique pairs are compared.
         if len(rows) != 1 or len(rates[key]) != 1:
             continue
         milestone, rate = rows[0], rates[key][0]
@@ -205,7 +203,7 @@ def responders_agree_with_milestones(tables: Tables) -> Iterator[Problem]:
 
 
 def one_study_counts_per_overlap(tables: Tables) -> Iterator[Problem]:
-    """Of the studies of an overlap group at most one counts."""
+    """Yield a problem for each overlap group with more than one pooled study."""
     first: dict[str, Record] = {}
     for row in tables["studies"]:
         group = row["overlap_group"]
@@ -219,10 +217,10 @@ def one_study_counts_per_overlap(tables: Tables) -> Iterator[Problem]:
         first.setdefault(group, row)
 
 
-def the_other_value_has_a_place(tables: Tables, columns: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
-    """The value of a conflict that is not used would stand in a column and in rows that exist.
+def unused_value_has_a_place(tables: Tables, columns: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+    """Yield a problem for each conflict whose unused value refers to a column or to rows that do not exist.
 
-    columns: those that the dictionary gives each table; one that the file lacks has its own message.
+    columns: the columns of each table in the dictionary; a column missing from the file has its own message.
     """
     for row in tables["conflicts"]:
         table, key, column = str(row["changes_table"]), row["changes_key"], row["changes_column"]
@@ -233,8 +231,8 @@ def the_other_value_has_a_place(tables: Tables, columns: Mapping[str, tuple[str,
             advice = f"write “{close}” if that is meant" if close else f"name a column of {table}.csv"
             yield tables.problem("conflicts", row, "changes_column", f"the column stands in {table}.csv", advice)
         ids = [name for name in ("arm_id", "study_id") if name in columns[table]]
-        whole = all(any(other[name] is not None for other in tables[table]) for name in ids)
-        if whole and not any(key == other[name] for other in tables[table] for name in ids):
+        complete = all(any(other[name] is not None for other in tables[table]) for name in ids)
+        if complete and not any(key == other[name] for other in tables[table] for name in ids):
             rule = f"the key is the arm_id or study_id of a row of {table}.csv"
             yield tables.problem(
                 "conflicts", row, "changes_key", rule, f"name an arm or study that stands in {table}.csv"
@@ -247,7 +245,7 @@ RULES_ACROSS_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     arms_within_study,
     contained_in_an_arm_of_the_study,
     groups_within_their_arm,
-    subgroup_responders_within_whole,
+    subgroup_responders_within_arm,
     milestones_do_not_rise,
     responders_agree_with_milestones,
     one_study_counts_per_overlap,
@@ -255,7 +253,7 @@ RULES_ACROSS_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
 
 
 def study_or_review(tables: Tables, known: set[str]) -> Iterator[Problem]:
-    """study_id of sources and conflicts is a study or a review."""
+    """Yield a problem for each study_id of sources and conflicts that is neither a study nor a review."""
     for table in ("sources", "conflicts"):
         for row in tables[table]:
             name = row["study_id"]
@@ -271,7 +269,7 @@ def _by(tables: Tables, table: str, column: str) -> dict[str, Record]:
 
 
 def _chain(start: str | None, arms: Mapping[str, Record]) -> set[str]:
-    """The arm `start` and all that contain it."""
+    """Return the arm `start` and all arms that contain it."""
     seen: set[str] = set()
     while start is not None and start in arms and start not in seen:
         seen.add(start)

@@ -1,4 +1,4 @@
-"""Load the evidence tables, checked."""
+"""Load and check the evidence tables."""
 
 from __future__ import annotations
 
@@ -43,21 +43,28 @@ class Evidence:
     Each table has the columns of the dictionary in its order, text as `str` (missing = NaN), numbers as float64, whole
     numbers as Int64, and last `row`, the row number as a spreadsheet shows it (the header is row 1).
 
-    sources        one row for each page or paper read
-    studies        one row for each primary study
-    arms           one row for each treatment arm, course or subgroup
-    pain_scores    pain intensity at one time
-    responders     how many improved, at one time and by one definition
-    durations      one statement on how long the benefit lasted
-    reported_tests one printed test or other statistic
-    adverse_events one event in one group
-    reviews        one number of a guideline, meta-analysis or systematic review
-    pharmacology   one parameter
-    patient_level  one value of one patient
-    conflicts      one contradiction between sources
-
-    texts: the cells as they stand in the files, table -> row -> column -> text: there 61.0 keeps its zero.
-    folder: where they came from; hashes: SHA-256 of each file that counts; hash: one for all of them.
+    Attributes
+    ----------
+    sources : DataFrame, one row per page or paper read
+    studies : DataFrame, one row per primary study
+    arms : DataFrame, one row per treatment arm, course or subgroup
+    pain_scores : DataFrame, one row per arm and time
+    responders : DataFrame, one row per arm, time and definition
+    durations : DataFrame, one row per statement about the duration of benefit
+    reported_tests : DataFrame, one row per printed test or other statistic
+    adverse_events : DataFrame, one row per event and group
+    reviews : DataFrame, one row per number of a guideline, meta-analysis or systematic review
+    pharmacology : DataFrame, one row per parameter
+    patient_level : DataFrame, one row per value of a patient
+    conflicts : DataFrame, one row per contradiction between sources
+    texts : dict
+        Text of the cells in the files (such as `61.0`): table -> row -> column -> text.
+    folder : Path
+        Folder of the files.
+    hashes : dict of str to str
+        SHA-256 of each file.
+    hash : str
+        SHA-256 of all files.
     """
 
     sources: pd.DataFrame
@@ -83,7 +90,7 @@ class Evidence:
 
 
 def load(folder: str | Path = "data") -> Evidence:
-    """The evidence tables of a folder, after every check.
+    """Return the checked evidence tables of a folder.
 
     Parameters
     ----------
@@ -93,8 +100,8 @@ def load(folder: str | Path = "data") -> Evidence:
     Raises
     ------
     DataError
-        With all problems of all tables: of the files, against the dictionary (types, allowed values, required and
-        unique values, keys, both ways), and of the rules of `within`, `percent_counts`, `joins` and `bibliography`.
+        With all problems of all tables: files, violations of the dictionary (columns, types, allowed values, required
+        and unique values, keys) and of the rules of `within`, `percent_counts`, `joins` and `bibliography`.
     """
     folder = paths.resolve(folder, paths.DATA, marker=DICTIONARY)
     if not folder.is_dir():
@@ -113,7 +120,7 @@ def load(folder: str | Path = "data") -> Evidence:
 
 
 def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]:
-    """All tables, and the problems of all of them: an unreadable table doesn't hide the problems of the others."""
+    """Return all tables and all problems; the problems of a table are reported even if another one is unreadable."""
     problems = [
         Problem(
             DICTIONARY,
@@ -129,15 +136,15 @@ def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]
     problems += unlisted_files(folder, package)
     texts: dict[str, TextTable] = {}
     for name, schema in package.tables.items():
-        table, found = read_evidence_table(folder, schema)
-        problems += found
+        table, more = read_evidence_table(folder, schema)
+        problems += more
         if table is not None:
             texts[name] = table
     records: dict[str, list[Record]] = {}
     for name, table in texts.items():
         schema = package.tables[name]
-        records[name], found = records_of(table, schema)
-        problems += [*found, *repeated_keys(table, schema), *orphans(table, schema, texts)]
+        records[name], more = records_of(table, schema)
+        problems += [*more, *repeated_keys(table, schema), *orphans(table, schema, texts)]
     tables = Tables(
         records,
         {name: schema.file for name, schema in package.tables.items()},
@@ -145,22 +152,22 @@ def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]
     )
     problems += joins.problems(tables)
     names = {name: schema.names for name, schema in package.tables.items()}
-    problems += joins.the_other_value_has_a_place(tables, names)
+    problems += joins.unused_value_has_a_place(tables, names)
     known = _known_names(texts)
     if known is not None:
         problems += joins.study_or_review(tables, known)
     for file in package.files.values():
-        text, found = read_text(folder / file)
-        problems += found
+        text, more = read_text(folder / file)
+        problems += more
         if text is not None:
-            keys, found = bibliography_keys(text, file)
-            problems += found
+            keys, more = bibliography_keys(text, file)
+            problems += more
             problems += one_reference_each(tables, keys, file) if known is not None else []
     return tables, problems
 
 
 def _known_names(texts: dict[str, TextTable]) -> set[str] | None:
-    """The names of all studies and reviews, or None if one of their tables can't be read."""
+    """Return the names of all studies and reviews, or None if one of these tables is unreadable."""
     names: set[str] = set()
     for table, column in (("studies", "study_id"), ("reviews", "review_id")):
         if table not in texts or column not in texts[table].names:

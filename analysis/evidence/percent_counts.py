@@ -1,4 +1,4 @@
-"""Counts that were derived from a printed percentage reproduce it."""
+"""Rule: counts derived from a printed percentage reproduce it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNREADABLE = "unreadable"
 
 
 def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
-    """A count derived from a percentage gives that percentage again, or is marked as the nearest that does not."""
+    """Yield a problem for each count derived from a percentage that neither reproduces it nor is marked as nearest."""
     for table, (count, total) in (("responders", COUNTS["responders"]), ("durations", COUNTS["durations"])):
         for row in tables[table]:
             basis, value, n = row["count_basis"], row[count], row[total]
@@ -53,7 +53,7 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
 
 
 def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
-    """The counts of `total` that a paper may print as this percentage, and the nearest count."""
+    """Return the counts of `total` that a paper may print as this percentage, and the nearest count."""
     exact, decimals = Fraction(printed) * total / 100, _decimals(printed)
     nearest = min(min(total, floor(exact)), min(total, ceil(exact)), key=lambda count: abs(count - exact))
     around = counts_near(Fraction(printed), total, decimals)
@@ -61,17 +61,17 @@ def counts_behind(printed: str, total: int) -> tuple[list[int], int]:
 
 
 def printable_percentages(count: int, total: int, decimals: int) -> set[Fraction]:
-    """The percentages that a paper may print for `count` of `total`: rounded half up, half to even, or cut off."""
+    """Return the percentages that a paper may print for `count` of `total`: rounded half up, half to even, or cut."""
     return {Fraction(number, 10**decimals) for number in ways_to_print(count, total, decimals)}
 
 
 def _percentage(tables: Tables, table: str, row: Record) -> str | None:
-    """The printed percentage as text; in durations it stands in the words of the statement. None = there is none."""
+    """Return the printed percentage as text, or None; in durations it is part of the text of the statement."""
     if table == "responders":
         text = tables.text(table, row, "percent_reported")
         return (text if row["percent_reported"] is not None else _UNREADABLE) if text else None
-    found = re.findall(r"(\d+(?:\.\d+)?)\s?%", row["reported"] or "")
-    return found[0] if len(found) == 1 else None
+    percentages = re.findall(r"(\d+(?:\.\d+)?)\s?%", row["reported"] or "")
+    return percentages[0] if len(percentages) == 1 else None
 
 
 def _decimals(number: str) -> int:
@@ -79,5 +79,5 @@ def _decimals(number: str) -> int:
 
 
 def _or(numbers: list[int]) -> str:
-    # The counts that fit a percentage follow each other.
+    # The counts that fit a percentage are consecutive.
     return " or ".join(map(str, numbers)) if len(numbers) < 3 else f"{numbers[0]} to {numbers[-1]}"

@@ -1,4 +1,4 @@
-"""The rows of the tables as the rules see them: values by column, and the text of the cells."""
+"""Rows of the tables as input of the rules: values by column, and the text of the cells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Texts = Mapping[int, Mapping[str, str]]
 
 
 class Record(dict[str, Value]):
-    """The values of a row by column; a column that the dictionary lacks is None, as if it were empty."""
+    """The values of a row by column; None for a column that the dictionary lacks, as for an empty cell."""
 
     def __missing__(self, column: str) -> Value:
         return None
@@ -23,12 +23,12 @@ class Record(dict[str, Value]):
 
 @dataclass(frozen=True)
 class Tables:
-    """All tables as the rules see them.
+    """All tables as input of the rules.
 
     Parameters
     ----------
     records : mapping of str to list of Record
-        Rows of each table; None = missing or wrong, `row` = the row number as a spreadsheet shows it.
+        Rows of each table; None is a missing or wrong value, `row` the row number as a spreadsheet shows it.
     files : mapping of str to str
         Name of each table's file.
     texts : mapping of str to mapping
@@ -43,11 +43,11 @@ class Tables:
         return self.records.get(table, [])
 
     def text(self, table: str, record: Record, column: str) -> str:
-        """The text of a cell as it is in the file: 61.0 keeps its zero."""
+        """Return the text of a cell in the file, such as `61.0`."""
         return self.texts.get(table, {}).get(record["row"], {}).get(column, "")
 
     def problem(self, table: str, record: Record, column: str, rule: str, advice: str | None = None) -> Problem:
-        """A problem of a row; by default the advice is to compare it with its source."""
+        """Return a problem of a row; the default advice is to compare the row with its source."""
         if advice is None:
             source, place = record.get("source_id"), record.get("locator")
             where = f": {source}" + (f" ({place})" if place else "") if source else ""
@@ -56,21 +56,21 @@ class Tables:
 
 
 def records_of(table: TextTable, schema: TableSchema) -> tuple[list[Record], list[Problem]]:
-    """One record a complete row, and the problems of the cells."""
+    """Return one record per complete row, and the problems of the cells."""
     table = table.complete_rows()
     problems: list[Problem] = []
     values: dict[str, list[Value]] = {name: [None] * len(table) for name in schema.names}
     for entry in schema.fields:
         if entry.name in table.names:
-            column, found = read_cells(table, entry.name, entry, CURATED_TABLES)
-            problems += found
+            column, wrong = read_cells(table, entry.name, entry, CURATED_TABLES)
+            problems += wrong
             values[entry.name] = column.of_rows()
     values["row"] = table.rows.tolist()
     return [Record(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)], problems
 
 
 def texts_of(table: TextTable, schema: TableSchema) -> dict[int, dict[str, str]]:
-    """The text of the cells by row number and column."""
+    """Return the text of the cells by row number and column."""
     names = [name for name in schema.names if name in table.names]
     columns = [table[name].texts() for name in names]
     rows = zip(*columns, strict=True) if columns else [()] * len(table)

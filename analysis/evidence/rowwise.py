@@ -1,4 +1,4 @@
-"""Tables of some dozens of rows, gone over row by row: at this size far faster than what pandas does with a frame."""
+"""Row by row access to tables of some dozens of rows, where it is much faster than operations of pandas."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _Value = TypeVar("_Value")
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:
-    """The rows as `DataFrame.itertuples` gives them: named values, the first is the index.
+    """Return the rows as named tuples, as `DataFrame.itertuples` does; the first value is the index.
 
-    That makes a new class and looks every column up by its place for each call; reports walk through many small tables.
+    `itertuples` creates a class and looks up every column by position in each call, which is slow for the many small
+    tables of a report.
     """
     columns = (column for _, column in frame.items())
     return map(_row(tuple(frame.columns)), frame.index, *columns)
@@ -29,20 +30,20 @@ def _row(columns: tuple[str, ...]) -> Callable[..., Any]:
 
 
 def values(frame: pd.DataFrame, *columns: str) -> Iterator[tuple]:
-    """Some columns row by row, as plain values; missing ones are NaN or NA as in the frame."""
+    """Return the values of some columns row by row; missing values are NaN or NA as in the frame."""
     return zip(*(frame[column].tolist() for column in columns), strict=True)
 
 
 def grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
-    """The values of each key, keys and values in the order in which they come."""
-    found: dict[_Key, list[_Value]] = {}
+    """Return the values of each key, keys and values in order of appearance."""
+    groups: dict[_Key, list[_Value]] = {}
     for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 def table(rows: list[tuple], dtypes: dict[str, str]) -> pd.DataFrame:
-    """Rows as a frame with these columns and dtypes, even where there is no row."""
+    """Return the rows as a frame with these columns and dtypes, also without rows."""
     columns = zip(*rows, strict=True) if rows else [()] * len(dtypes)
     return pd.DataFrame(
         {
@@ -53,21 +54,18 @@ def table(rows: list[tuple], dtypes: dict[str, str]) -> pd.DataFrame:
 
 
 def sorted_rows(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """The rows sorted by columns, missing values last, equal rows as they stood; numbered anew.
-
-    As `frame.sort_values(columns, kind="stable", ignore_index=True)`.
-    """
+    """Return the rows sorted by columns, as `frame.sort_values(columns, kind="stable", ignore_index=True)` does."""
     keys = list(zip(*(_sortable(frame[column]) for column in columns), strict=True))
     return numbered(frame.take(sorted(range(len(frame)), key=keys.__getitem__)))
 
 
 def numbered(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows that were just taken from a frame, numbered anew (`reset_index` would copy them once more)."""
+    """Return the rows with the index 0, 1, …, set in place, because `reset_index` would copy them."""
     rows.index = pd.RangeIndex(len(rows))
     return rows
 
 
 def _sortable(column: pd.Series) -> list[tuple]:
-    # NaN is neither less nor more than a number: what is missing is told apart from what is there
+    # NaN cannot be ordered, so missing values get a key of their own
     missing = column.isna().tolist()
     return [(True, None) if empty else (False, value) for value, empty in zip(column.tolist(), missing, strict=True)]

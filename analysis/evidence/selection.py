@@ -1,4 +1,4 @@
-"""What a synthesis takes in, and a list of everything it leaves out with the reason."""
+"""Selection of the evidence for a synthesis, and a list of everything left out with the reason."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LEFT_OUT = {"table": "str", "row": "int64", "study_id": "str", "arm_id": "objec
 
 @dataclass(frozen=True)
 class Criteria:
-    """Which evidence counts. An empty tuple means all; the defaults are those of the default synthesis."""
+    """Criteria of the selection. An empty tuple includes all; the defaults are those of the default synthesis."""
 
     studies: tuple[str, ...] = ()
     regimen_classes: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Criteria:
 
     @classmethod
     def from_parameters(cls, parameters: dict[str, Any]) -> Criteria:
-        """The criteria among the parameters of a notebook; the others are no criteria and are not looked at."""
+        """Return the criteria among the parameters of a notebook; other parameters are ignored."""
         return cls(**{f.name: parameters[f.name] for f in fields(cls) if f.name in parameters})
 
     def __post_init__(self) -> None:
@@ -60,11 +60,16 @@ class Criteria:
 
 @dataclass(frozen=True)
 class Selection:
-    """The evidence that counts under `criteria`.
+    """The evidence selected by `criteria`.
 
-    evidence: the same tables, with the rows that count; all rows of reviews, sources and conflicts.
-    left_out: one row for each row of studies, arms and result tables that does not count: table, row (as a
-    spreadsheet shows it), study_id, arm_id, label, why (all reasons, separated by semicolons).
+    Attributes
+    ----------
+    evidence : Evidence
+        The tables with the selected rows, and all rows of reviews, sources and conflicts.
+    criteria : Criteria
+    left_out : DataFrame
+        One row per row of studies, arms and result tables that is not selected: table, row (as a spreadsheet shows it),
+        study_id, arm_id, label, why (all reasons, separated by semicolons).
     """
 
     evidence: Evidence
@@ -72,19 +77,23 @@ class Selection:
     left_out: pd.DataFrame = field(repr=False)
 
     def left_out_of(self, *tables: str) -> pd.DataFrame:
-        """The left-out rows of the named tables alone."""
+        """Return the left-out rows of the named tables."""
         return self.left_out[self.left_out["table"].isin(tables)].reset_index(drop=True)
 
 
 def select(evidence: Evidence, criteria: Criteria = Criteria()) -> Selection:
-    """Split the evidence into what counts under `criteria` and what is left out, with the reason for each row.
+    """Return the evidence selected by `criteria`, and the rows left out with their reasons.
 
-    A study is left out when it is not asked for, or shares patients with the study of its overlap group that is pooled;
-    an arm when its route, regimen class or population is not asked for, or when it is contained in another arm that
-    counts (subgroups, repeated courses and groups chosen by outcome are the same patients again); a placebo or
-    comparator arm follows the ketamine arms of its study; a row when its arm or study is left out or its source has
-    another access level. A study whose every arm is left out is left out with it. Nothing disappears: every row of the
-    tables is either in `evidence` or in `left_out`.
+    Left out are:
+
+    - studies that are not in the criteria, that share patients with the pooled study of their overlap group, or whose
+      arms are all left out;
+    - arms whose route, regimen class or population is not in the criteria, or that are contained in another selected
+      arm (subgroups, repeated courses and groups chosen by outcome have the same patients);
+    - placebo and comparator arms without a selected ketamine arm in their study;
+    - rows whose arm or study is left out, or whose source has another access level.
+
+    Every row of the tables is either in `evidence` or in `left_out`.
     """
     study_reasons = _study_reasons(evidence.studies, criteria)
     arm_reasons = _arm_reasons(evidence, criteria, study_reasons)
@@ -105,7 +114,7 @@ def select(evidence: Evidence, criteria: Criteria = Criteria()) -> Selection:
 
 
 def only(evidence: Evidence, study_id: str) -> Selection:
-    """All that is known of one study, whatever the default synthesis leaves out of it."""
+    """Return all rows of one study, including those that the default synthesis leaves out."""
     criteria = Criteria((study_id,), (), (), (), (), overlapping_studies=True, contained_arms=True)
     return select(evidence, criteria)
 
@@ -128,31 +137,31 @@ def _study_reasons(studies: pd.DataFrame, criteria: Criteria) -> dict[str, list[
 def _arm_reasons(evidence: Evidence, criteria: Criteria, study_reasons: dict[str, list[str]]) -> dict[str, list[str]]:
     population_of = dict(values(evidence.studies, "study_id", "population"))
     arms = list(values(evidence.arms, "arm_id", "study_id", "role"))
-    whose = values(evidence.arms, "population", "route", "regimen_class")
+    properties = values(evidence.arms, "population", "route", "regimen_class")
     reasons: dict[str, list[str]] = {}
-    for (arm, study, role), (group, route, regimen) in zip(arms, whose, strict=True):
+    for (arm, study, role), (group, route, regimen) in zip(arms, properties, strict=True):
         why = list(study_reasons.get(study, []))
         group = group if isinstance(group, str) else population_of[study]
         if criteria.populations and group not in criteria.populations:
             why.append(POPULATION_REASONS.get(group, f"population is {group}"))
         if role == "ketamine":
-            for name, value, asked in (
+            for name, value, allowed in (
                 ("route", route, criteria.routes),
                 ("regimen class", regimen, criteria.regimen_classes),
             ):
                 value = value if isinstance(value, str) else NOT_STATED
-                if asked and value not in asked:
+                if allowed and value not in allowed:
                     why.append(f"{name} is {value.replace('_', ' ')}")
         if why:
             reasons[arm] = why
 
     if not criteria.contained_arms:
         label_of = dict(values(evidence.arms, "arm_id", "label"))
-        for arm, whole, kind in values(evidence.arms, "arm_id", "contained_in", "contained_as"):
-            # a subgroup stands in for a whole that does not count itself
-            if not isinstance(whole, str) or (kind == "subgroup" and whole in reasons):
+        for arm, container, kind in values(evidence.arms, "arm_id", "contained_in", "contained_as"):
+            # a subgroup replaces an arm that is left out itself
+            if not isinstance(container, str) or (kind == "subgroup" and container in reasons):
                 continue
-            reasons.setdefault(arm, []).append(CONTAINED_REASONS[kind].format(label_of[whole]))
+            reasons.setdefault(arm, []).append(CONTAINED_REASONS[kind].format(label_of[container]))
 
     counting = {study for arm, study, role in arms if role == "ketamine" and arm not in reasons}
     for arm, study, role in arms:
@@ -168,14 +177,14 @@ def _result_reasons(
     access_of: dict[str, str],
     criteria: Criteria,
 ) -> list[list[str]]:
-    """Why each row of a result table does not count: what its arm says, or its study if no arm is named; its source."""
-    found = []
+    """Return the reasons to leave out each row of a result table: those of its arm (or study), and its source."""
+    reasons = []
     for (study, source), arm in zip(values(frame, "study_id", "source_id"), _arms(frame), strict=True):
         why = arm_reasons.get(arm, []) if isinstance(arm, str) else study_reasons.get(study, [])
         if criteria.access and (access := access_of[source]) not in criteria.access:
             why = [*why, f"{access.replace('_', ' ')} source"]
-        found.append(why)
-    return found
+        reasons.append(why)
+    return reasons
 
 
 def _included(frame: pd.DataFrame, reasons: list[list[str]]) -> pd.DataFrame:
@@ -184,7 +193,7 @@ def _included(frame: pd.DataFrame, reasons: list[list[str]]) -> pd.DataFrame:
 
 
 def _left_out(evidence: Evidence, reasons: dict[str, list[list[str]]]) -> pd.DataFrame:
-    found = []
+    rows = []
     for table, whys in reasons.items():
         if not any(whys):
             continue
@@ -194,8 +203,8 @@ def _left_out(evidence: Evidence, reasons: dict[str, list[list[str]]]) -> pd.Dat
             values(frame, "row", "study_id", label), _arms(frame), whys, strict=True
         ):
             if why:
-                found.append((table, row, study, arm, name, "; ".join(dict.fromkeys(why))))
-    return rowwise.table(found, _LEFT_OUT)
+                rows.append((table, row, study, arm, name, "; ".join(dict.fromkeys(why))))
+    return rowwise.table(rows, _LEFT_OUT)
 
 
 def _arms(frame: pd.DataFrame) -> list:

@@ -1,4 +1,4 @@
-"""Rules within one row that the dictionary can't state. One function a rule; each gives its problems."""
+"""Rules within one row that the dictionary cannot express. Each function checks one rule and yields the problems."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COUNTS = {
 }
 _INTERVALS = {"reported_tests": "estimate", "reviews": "estimate", "pharmacology": "value"}
 _SINGLE_SPREADS = ("sd", "se", "iqr_width", "unlabelled")
-# Columns of a table that are filled in together or not at all.
+# Columns of a table that must be filled in together or not at all.
 _TOGETHER = {
     "studies": (("disease_duration_years", "disease_duration_stat"), ("overlap_group", "pool_in_overlap")),
     "arms": (("dose_value", "dose_unit"), ("dose_value", "dose_kind"), ("contained_in", "contained_as")),
@@ -31,7 +31,7 @@ _TOGETHER = {
 
 
 def counts_within_their_denominator(tables: Tables) -> Iterator[Problem]:
-    """Responders, events and patients with a benefit are at most the patients they are counted among."""
+    """Yield a problem where responders, events or patients with a benefit exceed their denominator."""
     for table, (count, total) in COUNTS.items():
         for row in tables[table]:
             if _greater(row[count], row[total]):
@@ -39,7 +39,7 @@ def counts_within_their_denominator(tables: Tables) -> Iterator[Problem]:
 
 
 def scores_on_their_scale(tables: Tables) -> Iterator[Problem]:
-    """Scores lie between 0 and scale_max, changes between -scale_max and scale_max; spreads within the scale."""
+    """Yield a problem for scores outside 0 to scale_max, and for changes and spreads that exceed the scale."""
     for row in tables["pain_scores"]:
         top = row["scale_max"]
         if top is None:
@@ -53,7 +53,7 @@ def scores_on_their_scale(tables: Tables) -> Iterator[Problem]:
 
 
 def statistic_and_value(tables: Tables) -> Iterator[Problem]:
-    """range_of_means has no value; every other statistic has one."""
+    """Yield a problem for range_of_means with a value, and for any other statistic without one."""
     for row in tables["pain_scores"]:
         if row["statistic"] is None:
             continue
@@ -69,7 +69,7 @@ def statistic_and_value(tables: Tables) -> Iterator[Problem]:
 
 
 def spread_fits_its_kind(tables: Tables) -> Iterator[Problem]:
-    """A spread has a kind; single spreads stand in spread_low alone; the others have both ends, around the value."""
+    """Yield a problem for a spread without a kind, or with ends that do not fit its kind or the value."""
     for row in tables["pain_scores"]:
         kind, value = row["spread_kind"], row["value"]
         low, high = row["spread_low"], row["spread_high"]
@@ -106,7 +106,7 @@ def spread_fits_its_kind(tables: Tables) -> Iterator[Problem]:
 
 
 def phase_and_weeks(tables: Tables) -> Iterator[Problem]:
-    """Weeks count from the end of infusion: empty before and under it, 0 at its end, more than 0 at follow-up."""
+    """Yield a problem for weeks that do not fit the phase: empty up to the infusion, 0 at its end, above 0 later."""
     for row in tables["pain_scores"]:
         phase, weeks = row["phase"], row["weeks_from_end"]
         printed = bool(tables.text("pain_scores", row, "weeks_from_end"))
@@ -125,7 +125,7 @@ def phase_and_weeks(tables: Tables) -> Iterator[Problem]:
 
 
 def weeks_in_order(tables: Tables) -> Iterator[Problem]:
-    """weeks_low is at most weeks_high; both are the same for an exact duration, and 0 where there was no benefit."""
+    """Yield a problem for weeks_low above weeks_high, or weeks that do not fit an exact duration or no benefit."""
     for row in tables["durations"]:
         low, high, statement = row["weeks_low"], row["weeks_high"], row["statement"]
         if _greater(low, high):
@@ -143,7 +143,7 @@ def weeks_in_order(tables: Tables) -> Iterator[Problem]:
 
 
 def estimate_within_its_interval(tables: Tables) -> Iterator[Problem]:
-    """ci_low <= estimate <= ci_high."""
+    """Yield a problem for an estimate outside its confidence interval."""
     for table, estimate in _INTERVALS.items():
         for row in tables[table]:
             low, high, value = row["ci_low"], row["ci_high"], row[estimate]
@@ -156,14 +156,14 @@ def estimate_within_its_interval(tables: Tables) -> Iterator[Problem]:
 
 
 def crps_within_enrolled(tables: Tables) -> Iterator[Problem]:
-    """Patients with CRPS are at most the patients enrolled."""
+    """Yield a problem for more patients with CRPS than patients enrolled."""
     for row in tables["studies"]:
         if _greater(row["n_crps"], row["n_enrolled"]):
             yield tables.problem("studies", row, "n_crps", f"n_crps is at most n_enrolled, here {row['n_enrolled']}")
 
 
 def filled_in_together(tables: Tables) -> Iterator[Problem]:
-    """Some columns only make sense with another: a dose with its unit, a P value with its sign."""
+    """Yield a problem for columns that need another one: a dose without its unit, a P value without its sign."""
     for table, pairs in _TOGETHER.items():
         for row in tables[table]:
             for pair in pairs:

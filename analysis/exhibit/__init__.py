@@ -1,8 +1,8 @@
-"""What a notebook hands to a report: figures, tables, the summary of findings and computed text.
+"""The exhibits of a report: figures, tables, the summary of findings and computed text.
 
-Each object carries its words (caption, alternative text), its numbers (as CSV) and the studies behind them, and
-puts all of it into the notebook's output under one MIME type. So a report is made from the executed notebook alone,
-and nothing is computed twice.
+Each exhibit contains its text (caption, alternative text), its numbers (as CSV) and the ids of its studies, and writes
+them to the notebook's output under one MIME type. A report is therefore made from the executed notebook alone, and
+nothing is computed twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a DataFrame to the text of printed cells, and to CSV."""
+"""Conversion of a DataFrame to printed cells and to CSV."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.exhibit.glyphs import visible
 
 Align = Literal["left", "right", "decimal"]
-# also the wide forms, which some spreadsheets take for the narrow ones
+# includes the full-width forms, which some spreadsheets treat as the ASCII characters
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -32,14 +32,14 @@ class Column:
     align
         `left` for text, `right` for whole numbers, `decimal` for numbers aligned on the decimal point.
     format
-        Turns a value into text; missing values don't reach it.
+        Converts a value to text; not called for missing values.
     unit
         Printed after the label.
     missing
         Text of an empty cell.
     value
-        Computes the value from a row of the data (a named tuple) for a column that the data don't have. The table
-        adds the column to its data, so that it stands in the CSV as well.
+        Computes the value from a row of the data (a named tuple), for a column that the data lack. The table adds the
+        column to its data, so the CSV contains it too.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Column:
     value: Callable[[Any], Any] | None = None
 
     def text(self, value: Any) -> str:
-        """The printed cell of one value."""
+        """Return the printed cell of one value."""
         if is_missing(value):
             return self.missing
         return visible(str(self.format(value)) if self.format else value_text(value))
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell is empty: None, NaN, NA, NaT or an empty text."""
+    """Return whether a cell is empty: None, NaN, NA, NaT or an empty text."""
     if value is None or value is pd.NA or value is pd.NaT:
         return True
     if isinstance(value, str):
@@ -67,7 +67,7 @@ def is_missing(value: Any) -> bool:
 
 
 def value_text(value: Any) -> str:
-    """A value as a reader wants it without further word: four significant digits, a true minus sign, ∞ for no end."""
+    """Return a value as text: numbers with four significant digits, a true minus sign and ∞ for infinity."""
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return "yes" if value else "no"
     if isinstance(value, numbers.Integral):
@@ -86,7 +86,7 @@ def value_text(value: Any) -> str:
 
 
 def columns_of(data: pd.DataFrame) -> tuple[Column, ...]:
-    """Columns for data printed as they are: numbers aligned, the names' underscores turned into spaces."""
+    """Return a column for each column of the data: numbers aligned, underscores in names replaced by spaces."""
     result = []
     for name in data.columns:
         kind = data[name].dtype
@@ -97,7 +97,7 @@ def columns_of(data: pd.DataFrame) -> tuple[Column, ...]:
 
 
 def with_computed(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
-    """Return the data with a column for each of the columns that computes its value, in the order of the columns."""
+    """Return the data with the computed columns added, in the order of `columns`."""
     computed = [column for column in columns if column.value]
     if not computed:
         return data
@@ -106,14 +106,16 @@ def with_computed(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFra
 
 
 def printed(data: pd.DataFrame, columns: tuple[Column, ...]) -> list[list[str]]:
-    """All printed cells, row by row."""
+    """Return all printed cells, row by row."""
     printed_columns = [[column.text(value) for value in data[column.name].tolist()] for column in columns]
     return [list(row) for row in zip(*printed_columns, strict=True)]
 
 
 def csv_text(data: pd.DataFrame) -> str:
-    """The raw values as CSV (UTF-8, comma, header, LF). Text that a spreadsheet would run as a formula gets an
-    apostrophe in front; numbers keep every digit."""
+    """Return the raw values as CSV (UTF-8, comma, header, LF) with all digits of numbers.
+
+    Text that a spreadsheet would run as a formula is prefixed with an apostrophe.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([_safe(str(name)) for name in data.columns])

@@ -1,4 +1,4 @@
-"""Figure, Table, Summary and Prose: what they hold and how they enter a notebook's output."""
+"""Figure, Table, Finding, Summary and Prose: their content, and their form in a notebook's output."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _rows_behind(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFram
 
 
 def payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What the exhibits in the outputs of an executed notebook hold, in order."""
+    """Yield the content of each exhibit in the outputs of an executed notebook, in order."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
             if payload := output.get("data", {}).get(EXHIBIT_MIME):
@@ -85,18 +85,32 @@ def payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def heading(column: dict[str, str]) -> str:
-    """The heading of a printed column, with its unit if it has one."""
+    """Return the heading of a printed column, with its unit if it has one."""
     return f"{column['label']} ({column['unit']})" if column["unit"] else column["label"]
 
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A picture with its numbers and its words.
+    """A figure with its data and its text.
 
-    name: slug, unique in a report (anchor `fig-NAME`, file `fig-NAME.csv`). figure: the Matplotlib figure. data: the
-    numbers drawn. alt: what the picture shows and finds, in words with numbers, for whoever can't see it. caption:
-    Markdown. studies: ids of the studies drawn. notes: Markdown below the caption (left out, assumptions).
-    Raises ValueError for a name that is no slug and for an empty caption or alternative text.
+    Attributes
+    ----------
+    name : str
+        Slug, unique in a report (anchor `fig-NAME`, file `fig-NAME.csv`).
+    figure : matplotlib.figure.Figure
+    data : DataFrame
+        The numbers drawn.
+    alt : str
+        Alternative text: what the figure shows, with numbers.
+    caption, notes : str
+        Markdown; the notes (left out, assumptions) are printed below the caption.
+    studies : tuple of str
+        Ids of the studies drawn.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not a slug, and for an empty caption or alternative text.
     """
 
     name: str
@@ -110,7 +124,7 @@ class Figure:
 
     def __post_init__(self) -> None:
         _check(self.name, caption=self.caption, alt=self.alt)
-        # Jupyter draws every figure that pyplot still holds at the end of a cell: it would stand there twice.
+        # Jupyter draws every figure that is open in pyplot at the end of a cell, so this one would appear twice
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             pyplot.close(self.figure)
 
@@ -121,13 +135,13 @@ class Figure:
 
     @property
     def svg(self) -> str:
-        """The picture as SVG with real text: no date, no random ids, the same on every machine."""
+        """The figure as SVG with real text, without dates and random ids, the same on every machine."""
         if "text" not in self._svg:
             self._svg["text"] = figure_svg(self.figure, self.name)
         return self._svg["text"]
 
     def payload(self) -> dict[str, Any]:
-        """What the report needs, as JSON."""
+        """Return what the report needs, as JSON."""
         return {
             "kind": "figure",
             "name": self.name,
@@ -140,7 +154,7 @@ class Figure:
 
     @property
     def html(self) -> str:
-        """The picture with its alternative text and its caption."""
+        """The figure as HTML with its alternative text and caption."""
         picture = base64.b64encode(standalone_svg(self.svg).encode()).decode()
         return (
             f'<figure style="margin:0"><img style="max-width:100%;background:#fff" alt="{html_escape(self.alt)}" '
@@ -154,12 +168,25 @@ class Figure:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A printed table and the raw values behind it.
+    """A printed table with its raw values. Cells are printed as text, never as markup.
 
-    name: slug (anchor `tab-NAME`, file `tab-NAME.csv`). data: raw values; a column with a `value` function is added to
-    them. columns: what is printed and how; empty = all columns as they are. caption, notes: Markdown. alt: a sentence
-    for readers who listen to the page.
-    Cells are printed as text, never as markup. Raises ValueError for a bad name, an empty caption, an unknown column.
+    Attributes
+    ----------
+    name : str
+        Slug, unique in a report (anchor `tab-NAME`, file `tab-NAME.csv`).
+    data : DataFrame
+        Raw values, to which columns with a `value` function are added.
+    caption, notes : str
+        Markdown.
+    columns : tuple of Column
+        The printed columns; empty prints all columns of the data.
+    alt : str
+        A sentence for screen readers.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not a slug, an empty caption or an unknown column.
     """
 
     name: str
@@ -181,7 +208,7 @@ class Table:
         return _rows_behind(self.data, self.columns)
 
     def payload(self) -> dict[str, Any]:
-        """What the report needs, as JSON."""
+        """Return what the report needs, as JSON."""
         return {
             "kind": "table",
             "name": self.name,
@@ -205,10 +232,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Finding:
-    """One answer: the question, a sentence (Markdown) with its numbers, studies and data rows behind it.
+    """One answer: the question, a sentence (Markdown), and the studies and data rows of its numbers.
 
-    detail (Markdown): what a careful reader wants to know next. It stands in the section that deepens the answer (as
-    Prose), not on the first screen.
+    `detail` (Markdown) is printed as Prose in the section about this question, not on the first screen.
     """
 
     question: str
@@ -228,9 +254,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Summary:
-    """The first screen of a report: title, question, findings in words, limits.
+    """The first screen of a report: title, question, findings, limits.
 
-    synthetic: made from invented patients; the report then says so on every page.
+    `synthetic` marks invented patients; every page of the report then says so.
     """
 
     title: str
@@ -241,7 +267,7 @@ class Summary:
     synthetic: bool = False
 
     def payload(self) -> dict[str, Any]:
-        """What the report needs, as JSON."""
+        """Return what the report needs, as JSON."""
         return {
             "kind": "summary",
             "title": self.title,
@@ -272,14 +298,14 @@ class Summary:
 
 @dataclass(frozen=True)
 class Prose:
-    """Computed text in Markdown, with the studies and data rows behind its numbers."""
+    """Computed text in Markdown, with the studies and data rows of its numbers."""
 
     markdown: str
     studies: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
 
     def payload(self) -> dict[str, Any]:
-        """What the report needs, as JSON."""
+        """Return what the report needs, as JSON."""
         return {"kind": "prose", "markdown": self.markdown, "studies": list(self.studies), "rows": list(self.rows)}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

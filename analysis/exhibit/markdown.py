@@ -1,4 +1,4 @@
-"""Small helpers for text in Markdown that a computation writes."""
+"""Helpers for computed Markdown text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EMPHASIS = re.compile(r"(?<!\\)(\*\*|__|\*|`)")
 
 
 def cite(study_id: str, citation: str) -> str:
-    """The link from a computed sentence to the reference of a study or review.
+    """Return the link from a computed sentence to the reference of a study or review.
 
     `study_id` is the key in references.bib, `citation` the words to show (such as "Mangnus et al. 2021").
     """
@@ -20,7 +20,7 @@ def cite(study_id: str, citation: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Text from the data made safe inside Markdown: it appears letter by letter, whatever marks it holds."""
+    """Return text from the data with all Markdown markup escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(visible(str(text)).split()))
 
 
@@ -30,7 +30,7 @@ def paragraphs(*parts: str) -> str:
 
 
 def plain(markdown: str) -> str:
-    """Markdown as one line of plain text, for places that can show nothing else."""
+    """Return Markdown as one line of plain text."""
     text = _LINK.sub(r"\1", markdown)
     text = _EMPHASIS.sub("", text)
     return " ".join(re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text).split())

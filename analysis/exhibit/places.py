@@ -1,4 +1,4 @@
-"""Where a number stands in `data/`, as text (`responders.csv row 27 and 28`) and as links to it."""
+"""References to rows of `data/`: as text (`responders.csv row 27 and 28`) and as links."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _TABLE_OF = re.compile(r"Row of ([a-z_]+)\.csv|([a-z_ ]+) csv row")  # labels of
 
 
 def places(*texts: str) -> tuple[Place, ...]:
-    """The rows that texts such as `responders.csv row 27 and 28; reported_tests.csv row 5` name, each once."""
-    found = (
+    """Return the rows that texts such as `responders.csv row 27 and 28; reported_tests.csv row 5` name, each once."""
+    named = (
         (match[1], int(number)) for text in texts for match in _NAMED.finditer(text) for number in _digits(match[2])
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(named))
 
 
 def studies_of(*tables: pd.DataFrame) -> tuple[str, ...]:
@@ -29,43 +29,49 @@ def studies_of(*tables: pd.DataFrame) -> tuple[str, ...]:
     return tuple(dict.fromkeys(study for table in tables for study in table["study_id"]))
 
 
-def source_rows(found: Iterable[Place]) -> pd.DataFrame:
-    """Places as a table, each once: file (in data/), row (as a spreadsheet shows it)."""
-    rows = sorted(set(found))
+def source_rows(named: Iterable[Place]) -> pd.DataFrame:
+    """Return the distinct places as a table: file (in data/), row (as a spreadsheet shows it)."""
+    rows = sorted(set(named))
     return pd.DataFrame(
         {"file": pd.Series([f"{table}.csv" for table, _ in rows], dtype="str"), "row": [row for _, row in rows]}
     ).astype({"row": "int64"})
 
 
 def anchor(table: str, row: int) -> str:
-    """The name of a row's entry in a report: `row-pain-scores-20`."""
+    """Return the name of a row's entry in a report: `row-pain-scores-20`."""
     return f"row-{table.replace('_', '-')}-{row}"
 
 
 def sourced(words: str, *where: str) -> str:
-    """A number in a computed sentence as a link to the data rows it comes from.
+    """Return a number in a computed sentence as a link to its data rows.
 
-    words: the number as printed, with what belongs to it (`30 of 48`). where: as `source_row` and the column `rows` of
-    result tables write it. Words without a digit, and words without a row, stay as they are.
+    Parameters
+    ----------
+    words
+        The number as printed, such as `30 of 48`. Returned unchanged if it has no digit or no row.
+    *where
+        References as in `source_row` and in the column `rows` of result tables.
     """
     anchors = [anchor(table, row) for table, row in places(*where)]
     return f"[{_BRACKET.sub(_ESCAPED, words)}](#{','.join(anchors)})" if anchors and _DIGIT.search(words) else words
 
 
 def shown_in(words: str, exhibit: str) -> str:
-    """A number computed over many rows as a link to the table or figure that holds them (`tab-studies`)."""
+    """Return a number computed from many rows as a link to the table or figure that shows them (`tab-studies`)."""
     return f"[{words}](#{exhibit})" if _DIGIT.search(words) else words
 
 
 def linked(text: str) -> str:
-    """Markdown in which each row that is named is a link to its entry."""
+    """Return the text as Markdown in which each reference to a row is a link."""
     plain = text.replace("\\", "")
     return _NAMED.sub(lambda m: sourced(m[0].replace("_", "\\_"), m[0]), plain)
 
 
 def cell_places(label: str, cell: str) -> list[tuple[str, Place | None]]:
-    """A printed cell in pieces, each with the row it names or None: for columns such as `Row of responders.csv`,
-    `responders csv row` and for cells that name their table themselves."""
+    """Return a printed cell split into texts, each with the row that it names or None.
+
+    The table is named by the column's label (`Row of responders.csv`, `responders csv row`) or by the cell itself.
+    """
     named = _TABLE_OF.fullmatch(label)
     if not named and ".csv" not in cell:  # most cells
         return [(cell, None)] if cell else []

@@ -1,4 +1,4 @@
-"""A bar in the notebook while something takes long, gone when it is done."""
+"""A progress bar in the notebook that disappears at the end."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _Part = TypeVar("_Part")
 
 
 def progress(words: str) -> Callable[[Collection[_Part]], Iterator[_Part]]:
-    """For functions that take `progress`: they go through their parts with it, and a bar tells how far they are.
+    """Return an iterator over parts that shows a progress bar labelled `words`, for functions that take `progress`.
 
-    words: what is being done. Outside of a notebook it shows nothing. At the end it goes without a trace, so that a
-    report is the same with and without it; after an interruption it stays where it stood.
+    Outside a notebook it shows nothing. The bar is removed at the end, so that reports are the same with and without
+    it; after an interruption it remains.
     """
 
     def watched(parts: Collection[_Part]) -> Iterator[_Part]:
@@ -27,7 +27,7 @@ def progress(words: str) -> Callable[[Collection[_Part]], Iterator[_Part]]:
         for done, part in enumerate(parts, start=1):
             yield part
             shown.update(HTML(_bar(words, done, len(parts))))
-        # not in a `finally`: after an interruption that would run later and clear the output of another cell
+        # no `finally`: after an interruption it would run later and clear the output of another cell
         clear_output()
 
     return watched
@@ -40,7 +40,7 @@ def _bar(words: str, done: int, parts: int) -> str:
 
 
 def _shell() -> object | None:
-    """The kernel of a notebook; None in scripts and on a terminal."""
+    """Return the kernel of a notebook; None in scripts and on a terminal."""
     try:
         from IPython import get_ipython
     except ImportError:

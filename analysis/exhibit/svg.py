@@ -1,4 +1,4 @@
-"""Matplotlib figures as SVG with real text: small, without ids that nothing refers to, ready to stand inside a page."""
+"""Matplotlib figures as small SVG with real text, without unused ids, to be embedded in a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
 _FONTS = f"'{FAMILY}', '{FALLBACK}', sans-serif"
-# what Matplotlib says of all elements in a style sheet, which would hold for a whole page, and the font of its texts
+# Matplotlib's global style sheet would apply to the page, so its rules and the font become attributes of the root
 _ROOT = f'<svg font-family="{_FONTS}" stroke-linejoin="round" stroke-linecap="butt" '
 _PREAMBLE = re.compile(r"<\?xml[^>]*>\s*|<!DOCTYPE[^>]*>\s*|<metadata>.*?</metadata>\s*|<!--.*?-->\s*", re.DOTALL)
 _STYLE_SHEET = re.compile(r"<defs>\s*<style[^>]*>\*\{stroke-linejoin: round; stroke-linecap: butt\}</style>\s*</defs>")
@@ -24,7 +24,7 @@ _INDENT = re.compile(r"\n\s*(?=<|\n)")
 
 
 def figure_svg(figure: MatplotlibFigure, salt: str) -> str:
-    """A figure as SVG: the same text for the same figure, on every machine.
+    """Return a figure as SVG: the same text for the same figure, on every machine.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def figure_svg(figure: MatplotlibFigure, salt: str) -> str:
 
 
 def inline_svg(svg: str) -> str:
-    """Matplotlib's SVG without prologue, metadata, global style sheet and unused ids."""
+    """Return Matplotlib's SVG without prologue, metadata, global style sheet and unused ids."""
     svg = _STYLE_SHEET.sub("", _PREAMBLE.sub("", svg)).replace("<svg ", _ROOT, 1)
     svg = _UNTURNED.sub("", _FAMILY.sub("", svg))
     used = set(_REFERENCE.findall(svg))
@@ -52,7 +52,7 @@ def inline_svg(svg: str) -> str:
 
 
 def standalone_svg(svg: str) -> str:
-    """The SVG with its font embedded, for places that don't share the fonts of a page, such as `<img>`."""
+    """Return the SVG with its font embedded, for elements that do not use the fonts of the page, such as `<img>`."""
     styles = (REGULAR, BOLD) if "font-weight" in svg or "font: " in svg else (REGULAR,)
     end = svg.index(">", svg.index("<svg ")) + 1
     return f"{svg[:end]}<style>{font_faces(svg, styles)}</style>{svg[end:]}"

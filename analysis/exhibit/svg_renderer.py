@@ -23,7 +23,7 @@ class CharacterSizeRenderer(RendererSVG):
     """
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
-        """As in Matplotlib, in points; without kerning, which makes a text up to 3% narrower."""
+        """Return what Matplotlib returns, in points; without kerning, which makes a text up to 3% narrower."""
         if ismath or prop.get_family() != [FAMILY, FALLBACK]:
             return super().get_text_width_height_descent(s, prop, ismath)
         size = prop.get_size_in_points()

@@ -1,6 +1,6 @@
-"""The font of figures and pages: its files, its characters and the width of words.
+"""The font of figures and pages: files, characters and the width of text.
 
-All of it comes from the files in `fonts/` and from Matplotlib's own folder, so that it is the same on every machine.
+The files are those in `fonts/` and those that ship with Matplotlib, so results are the same on every machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MEASURED = 100.0  # points
 
 @functools.cache
 def fallback_folder() -> Path:
-    """The folder of the fonts that ship with Matplotlib."""
+    """Return the folder of the fonts that ship with Matplotlib."""
     import matplotlib as mpl
 
     return Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -26,7 +26,7 @@ def fallback_folder() -> Path:
 
 @functools.cache
 def register() -> None:
-    """Make Matplotlib know the font; fonts of the same name that are installed on the machine are ignored."""
+    """Register the font with Matplotlib; installed fonts of the same name are ignored."""
     from matplotlib.font_manager import fontManager
 
     shipped = str(fallback_folder())
@@ -41,31 +41,31 @@ def register() -> None:
 
 @functools.cache
 def code_points(path: Path) -> frozenset[int]:
-    """The characters that a font file has."""
+    """Return the characters that a font file has."""
     from matplotlib.ft2font import FT2Font
 
     return frozenset(FT2Font(str(path)).get_charmap())
 
 
 def fallback_file() -> Path:
-    """The regular style of FALLBACK."""
+    """Return the regular style of FALLBACK."""
     return fallback_folder() / "DejaVuSans.ttf"
 
 
 def has_glyph(character: str) -> bool:
-    """Whether FAMILY or FALLBACK can show a character."""
+    """Return whether FAMILY or FALLBACK can show a character."""
     return any(ord(character) in code_points(path) for path in (REGULAR, fallback_file()))
 
 
 def line_width(line: str, weight: str = "normal") -> float:
-    """The width of one line in type sizes; see `line_box`."""
+    """Return the width of one line in type sizes, without kerning; see `line_box`."""
     return line_box(line, weight)[0]
 
 
 def line_box(line: str, weight: str | int = "normal", style: str = "normal") -> tuple[float, float, float]:
-    """The width, height and descent of one line in type sizes, without kerning, which makes a line up to 3% narrower.
+    """Return width, height and descent of one line in type sizes, without kerning (which narrows it by up to 3%).
 
-    Computed from the boxes of characters, because shaping each line takes 10% of the evidence report.
+    They are computed from the boxes of the characters, because shaping each line takes 10% of the evidence report.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def _character_box(character: str, weight: str | int, style: str) -> tuple[float
 
 
 def shaped_box(line: str, weight: str | int = "normal", style: str = "normal") -> tuple[float, float, float]:
-    """The width, height and descent of one line in type sizes as Matplotlib draws it, with kerning."""
+    """Return width, height and descent of one line in type sizes as Matplotlib draws it, with kerning."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 

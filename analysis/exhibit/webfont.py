@@ -1,4 +1,4 @@
-"""The font embedded in pages and pictures: subsets as WOFF2 inside `@font-face` rules."""
+"""Fonts embedded in pages and figures: WOFF2 subsets in `@font-face` rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.exhibit.typeface import BOLD, FALLBACK, FAMILY, FOLDER, ITALIC, REGULAR, code_points, fallback_file
 
 _STYLES = {REGULAR: "font-weight:400", BOLD: "font-weight:700", ITALIC: "font-weight:400;font-style:italic"}
-# what the stored subsets hold: ASCII, Latin-1, and the signs of numbers, comparisons, footnotes and markers
+# characters of the stored subsets: ASCII, Latin-1, and signs of numbers, comparisons, footnotes and markers
 COMMON = frozenset([*range(0x20, 0x7F), *range(0xA0, 0x100)]) | frozenset(
     map(ord, "\u2009–—‘’‚“”„†‡•…‰′″‹›€Γ⁰⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃←↑→↓−√∞≈≠≤≥■□▲△▸▹▼▽◆○●☐☑✓")
 )
@@ -18,14 +18,14 @@ COMMON_FALLBACK = frozenset(map(ord, "☒✕◇"))  # FAMILY lacks them
 
 
 def font_faces(text: str, styles: tuple[Path, ...] = (REGULAR, BOLD, ITALIC)) -> str:
-    """CSS rules that embed the font for a text.
+    """Return CSS rules that embed the font for a text.
 
     Parameters
     ----------
     text
-        All that is shown. Characters that the stored subsets lack get subsets of their own.
+        The text shown; characters that the stored subsets lack are embedded in additional subsets.
     styles
-        The files of FAMILY that the text is set in.
+        Files of the styles of FAMILY that the text uses.
     """
     shown = frozenset(map(ord, text))
     rules = [_rule(path, stored_subset(path).read_bytes()) for path in styles]
@@ -39,15 +39,15 @@ def font_faces(text: str, styles: tuple[Path, ...] = (REGULAR, BOLD, ITALIC)) ->
 
 
 def stored_subset(path: Path) -> Path:
-    """The file with the subset of a style for COMMON, of the fallback for COMMON_FALLBACK.
+    """Return the file with the stored subset of a style: COMMON, or COMMON_FALLBACK for the fallback font.
 
-    It saves the 0.6 s that `subset` takes for three styles, 10% of the evidence report.
+    Stored subsets save the 0.6 s that `subset` takes for three styles, 10% of the evidence report.
     """
     return FOLDER / "subsets" / f"{path.stem.removeprefix('SourceSans3-').lower()}.woff2"
 
 
 def store_subsets() -> None:
-    """Write the stored subsets anew."""
+    """Write the stored subsets."""
     for path in _STYLES:
         stored_subset(path).write_bytes(subset(path, COMMON))
     stored_subset(fallback_file()).write_bytes(subset(fallback_file(), COMMON_FALLBACK))
@@ -55,7 +55,7 @@ def store_subsets() -> None:
 
 @functools.lru_cache(32)
 def subset(path: Path, characters: frozenset[int]) -> bytes:
-    """A font file with some of its characters (code points) as WOFF2: with kerning, without hints and names."""
+    """Return a font file with some of its characters (code points) as WOFF2: with kerning, without hints and names."""
     from fontTools import subset as fonttools
 
     options = fonttools.Options(
@@ -72,7 +72,7 @@ def subset(path: Path, characters: frozenset[int]) -> bytes:
 
 
 def _rule(path: Path, font: bytes, characters: frozenset[int] | None = None) -> str:
-    """characters: the only ones that the rule is for; the rules above it serve the others."""
+    """Return one `@font-face` rule, restricted to `characters` if given; earlier rules cover the others."""
     family, style = (FAMILY, _STYLES[path]) if path in _STYLES else (FALLBACK, "font-weight:400")
     only = f";unicode-range:{','.join(f'U+{point:X}' for point in sorted(characters))}" if characters else ""
     data = base64.b64encode(font).decode()

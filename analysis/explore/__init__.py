@@ -1,7 +1,7 @@
-"""Controls for use by hand in JupyterLab and Voilà: the published evidence and a clinic's own patients.
+"""Interactive controls for JupyterLab and Voilà: the published evidence and a clinic's own patients.
 
-All results come from `outcomes`, `findings`, `figures` and `tables`, as in the reports, and each view writes the
-command line that makes the same report.
+All results come from `outcomes`, `findings`, `figures` and `tables`, as in the reports, and each view shows the
+command line that builds the same report.
 """
 
 from __future__ import annotations

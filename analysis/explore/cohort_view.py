@@ -1,4 +1,4 @@
-"""A clinic's own patients: responders at a threshold that a slider moves, and who kept the response."""
+"""Interactive view of a clinic's own patients: responders at a chosen threshold, and their flow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from analysis.parameters import check_parameters
 from analysis.tables.cohort import threshold_table
 from analysis.wording import REGIMEN_WORDS, half_up, interval_words, out_of, percent, percent_interval, upper_first
 
-_CACHED = 64  # choices to which one can go back without computing them again
+_CACHED = 64  # number of choices whose results are cached
 _WIDE = widgets.Layout(width="95%")
 
 
@@ -45,7 +45,7 @@ def cohort(file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95
     level
         Confidence level of the intervals.
     min_cell
-        Smallest number of patients that is shown.
+        Smallest number of patients that may be shown.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def cohort(file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95
 
 
 class CohortView:
-    """Controls for sites, regimens, the fall of pain that makes a responder, and the time of follow-up.
+    """Controls for sites, regimens, the responder threshold and the time of follow-up.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class CohortView:
     sentence : str
         The rates and their change in words.
     command : str
-        The command line that makes a report with these choices.
+        The command line that builds a report with these choices.
     threshold, follow_up, window
         The sliders.
     """
@@ -90,7 +90,7 @@ class CohortView:
         )
         self.window = widgets.FloatSlider(2.0, min=0.0, max=26.0, step=0.5, readout_format=".1f", layout=_WIDE)
         self._results = widgets.HTML()
-        # a new threshold needs no new reading of the visits
+        # the visits need not be read again for a new threshold
         self._courses = lru_cache(_CACHED)(
             lambda sites, regimens, *times: course_scores(patients.only(sites, regimens), *times)
         )
@@ -134,7 +134,7 @@ class CohortView:
 
     @property
     def command(self) -> str:
-        """The command line that makes a report with these choices."""
+        """The command line that builds a report with these choices."""
         return self._command()[0]
 
     def _command(self) -> tuple[str, str]:
@@ -159,7 +159,7 @@ class CohortView:
         return result, responder_flow(result, self.level, self.patients.synthetic)
 
     def _changed(self, change: Any = None) -> None:
-        # one assignment, so that a sentence never stands above the figure of another threshold
+        # one assignment, so that sentence and figure always have the same threshold
         self._results.value = sentence_block(self.sentence) + exhibit_block(self.shown) + exhibit_block(self.table)
         self._box.refresh()
 

@@ -1,4 +1,4 @@
-"""The command line that makes a report of what was chosen by hand."""
+"""The command line that builds a report of the current choices."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cohort_command(
 ) -> tuple[str, str]:
     """Return the command for the cohort report with these choices, and a note on where it shows the threshold.
 
-    The report counts responders by its rules; the rates at another percentage stand in its responder curve. Raises
+    The report counts responders by its rules; the rates at other percentages are in its responder curve. Raises
     ParameterError for a value that a report does not allow.
     """
     chosen: dict[str, Any] = {"cohort": cohort, "sites": sites, "cohort_regimens": regimens}

@@ -1,4 +1,4 @@
-"""Controls and pieces of HTML that both views share."""
+"""Controls and HTML elements shared by both views."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Ticks:
     heading
         Printed above the list.
     words
-        For each value the text of its box.
+        The label of each value.
     ticked
-        Values that are ticked at first.
+        Values that are ticked initially.
     height
-        Height in pixels of a list that scrolls; 0 for a list as long as it needs.
+        Height in pixels of a scrolling list; 0 for a list of full length.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Ticks:
 
 
 class CommandBox:
-    """A button that writes the command of the report with these choices; the command then follows every change.
+    """A button that shows the command of the report with these choices and updates it at every change.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class CommandBox:
     text
         The command as shown; empty before the first click.
     button, box
-        The button and the widget that holds it.
+        The button and the widget that contains it.
     """
 
     def __init__(self, command: Callable[[], tuple[str, str]]) -> None:
@@ -104,7 +104,7 @@ class CommandBox:
         self.button.on_click(lambda _: self._write())
 
     def refresh(self) -> None:
-        """Write the command again if it is shown."""
+        """Update the command if it is shown."""
         if self.text:
             self._write()
 
@@ -122,7 +122,7 @@ def control_title(words: str) -> widgets.HTML:
 
 
 def ticks_hint() -> widgets.HTML:
-    """Return the line that says what a list without a tick means."""
+    """Return the line that explains a list without a tick."""
     return widgets.HTML(f'<div style="{SMALL_PRINT}">Nothing ticked in a list means all of it.</div>')
 
 

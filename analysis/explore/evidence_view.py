@@ -1,4 +1,4 @@
-"""The published evidence, chosen by hand: pain, responders and benefit over time redrawn at every change."""
+"""Interactive view of the published evidence: pain, responders and benefit over time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from analysis.wording import ACCESS_WORDS, DEFINITION_WORDS, REGIMEN_WORDS, ROUT
 
 _PAIN, _RESPONSE, _BENEFIT = VIEWS = ("Pain", "Responders", "Benefit over time")
 _HORIZONS = (4.0, 8.0, 13.0, 26.0, 52.0, 104.0, 208.0)
-_CACHED = 64  # choices to which one can go back without computing them again
+_CACHED = 64  # number of choices whose results are cached
 
 
 def evidence(level: float = 0.95) -> EvidenceView:
@@ -48,7 +48,7 @@ def evidence(level: float = 0.95) -> EvidenceView:
     ParameterError
         If the level is not between 0 and 1.
     DataError
-        If the evidence tables break their rules.
+        If the evidence tables violate their rules.
     """
     return EvidenceView(evidence_tables.load(), check_parameters(level=level)["level"])
 
@@ -63,11 +63,11 @@ class EvidenceView:
     answer : Finding
         The sentence above the figure.
     selection : Selection
-        The evidence that counts, and what is left out with the reasons.
+        The selected evidence, and the rows left out with the reasons.
     criteria : Criteria
         The choices.
     command : str
-        The command line that makes a report with these choices.
+        The command line that builds a report with these choices.
     """
 
     def __init__(self, everything: Evidence, level: float = 0.95) -> None:
@@ -108,7 +108,7 @@ class EvidenceView:
 
     @property
     def selection(self) -> Selection:
-        """The evidence that counts, and what is left out with the reasons."""
+        """The selected evidence, and the rows left out with the reasons."""
         return self._select(self.criteria)
 
     @property
@@ -123,7 +123,7 @@ class EvidenceView:
 
     @property
     def command(self) -> str:
-        """The command line that makes a report with these choices."""
+        """The command line that builds a report with these choices."""
         return self._command()[0]
 
     def _command(self) -> tuple[str, str]:
@@ -146,12 +146,12 @@ class EvidenceView:
             rates = responders.rates(selection, level, definitions)
             answer = findings.response_finding(selection, level, horizon, definitions)
             return answer, figures.responder_forest(rates, level)
-        kept = durations.retained_benefit(selection, level)
+        counts = durations.retained_benefit(selection, level)
         answer = findings.duration_finding(selection, level, horizon)
-        return answer, figures.benefit_over_time_curve(kept, horizon, level)
+        return answer, figures.benefit_over_time_curve(counts, horizon, level)
 
     def _changed(self, change: Any = None) -> None:
-        # one assignment, so that a sentence never stands above the figure of another choice
+        # one assignment, so that sentence and figure always show the same choices
         html = sentence_block(plain(self.answer.sentence)) + exhibit_block(self.shown)
         self.tabs.children[VIEWS.index(self._open())].value = html
         self._counted.value = _studies_html(self.selection)
@@ -162,13 +162,13 @@ class EvidenceView:
 
 
 def _ticks(heading: str, parameter: str, words: dict[str, str], ticked: tuple[str, ...] = ()) -> Ticks:
-    """The allowed values of a parameter, in the words of the reports."""
+    """Return check boxes for the allowed values of a parameter, labelled as in the reports."""
     named = {value: upper_first(words.get(value, value.replace("_", " "))) for value in REGISTRY[parameter].words()}
     return Ticks(heading, named, ticked)
 
 
 def _studies_html(selection: Selection) -> str:
-    """How many studies count, and which are left out and why."""
+    """Return HTML with the number of selected studies, and the studies left out with the reasons."""
     out = selection.left_out_of("studies")
     studies = upper_first(counted(len(selection.evidence.studies), "study counts", "studies count"))
     if out.empty:

@@ -14,10 +14,9 @@ _LONGEST = 300  # characters of a list of allowed values; a longer list is not p
 
 
 def parameters() -> Table:
-    """Return the parameters of all notebooks: name, meaning, default, allowed values, notebooks that have it.
+    """Return the parameters of all notebooks: name, meaning, default, allowed values, notebooks.
 
-    The table is read from the parameters cells and from the check that runs before every report. Raises ParameterError
-    if a cell breaks the rules.
+    The table is derived from the parameters cells and the registry. Raises ParameterError if a cell violates the rules.
     """
     uses = grouped(
         ((parameter.name, upper_first(parameter.meaning)), (parameter, notebook.name))

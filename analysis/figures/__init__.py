@@ -1,6 +1,6 @@
 """Figures of the evidence: each function takes a result table and returns an `analysis.exhibit.Figure`.
 
-A Figure holds the picture, its data as a table, its alternative text, caption and notes, and the studies behind it.
+A Figure contains the Matplotlib figure, its data, alternative text, caption and notes, and the ids of its studies.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who kept, lost and gained the benefit between two times: what two printed rates and a printed P value allow."""
+"""Flow of patients between two times: the numbers that two printed rates and a printed P value allow."""
 
 from __future__ import annotations
 
@@ -58,21 +58,21 @@ _TEST_WORDS = {
 
 
 def benefit_flow(flow: Flow, name: str = "") -> Figure:
-    """The patients of one arm at two times, and what may have happened between.
+    """Return the flow diagram of one arm: patients with and without benefit at two times, and possible changes.
 
     Parameters
     ----------
     flow : Flow
         One of `responders.flows`.
     name : str
-        Name of the figure's files; by default made of the arm's id.
+        Name of the figure's files; default: from the id of the arm.
 
     Returns
     -------
     Figure
-        Its data hold one row a quantity (kept, lost, gained, neither) with the range drawn and the range that the two
-        rates allow. Where tables of whole patients fit the printed P value, these are drawn: what they all share is
-        solid, what they leave open is hatched. Without a P value all tables that the two rates allow are drawn.
+        Its data have one row per quantity (kept, lost, gained, neither) with the range drawn and the range that the two
+        rates allow. The range drawn covers the tables of whole patients that agree with the printed P value, or all
+        tables if there is none. Its minimum is solid, the rest hatched.
     """
     name = name or "benefit-flow-" + re.sub(r"[^a-z0-9]+", "-", flow.arm_id.lower()).strip("-")
     ranges = _ranges(flow)
@@ -102,7 +102,7 @@ def benefit_flow(flow: Flow, name: str = "") -> Figure:
 
 @dataclass(frozen=True)
 class _Ranges:
-    """For each quantity the range drawn and the range possible at all; `fitted` if the printed P narrows it."""
+    """For each quantity the range drawn and the range the rates allow; `fitted` if the printed P value narrows it."""
 
     drawn: dict[str, tuple[int, int]]
     possible: dict[str, tuple[int, int]]
@@ -121,13 +121,13 @@ def _ranges(flow: Flow) -> _Ranges:
 
 
 def _without_p(ranges: _Ranges) -> dict[str, str]:
-    """What the rates alone would allow, where the P value narrows it."""
+    """Return the ranges that the rates alone allow, in words, where the P value narrows them."""
     wider = {q: span_words(*ranges.possible[q]) for q in QUANTITIES if ranges.possible[q] != ranges.drawn[q]}
     return {q: f"({words} possible without the P value)" for q, words in wider.items()} if ranges.fitted else {}
 
 
 def _marks(flow: Flow) -> tuple[str, str]:
-    """The marks of the two counts: one basis for both, or one for each."""
+    """Return the marks of the two counts: one basis for both, or one for each."""
     bases = [basis.strip() for basis in str(flow.count_basis).split(",")]
     return COUNT_MARKS.get(bases[0], ""), COUNT_MARKS.get(bases[-1], "")
 
@@ -206,20 +206,21 @@ def _alt(flow: Flow, ranges: _Ranges) -> str:
 
 # ------------------------------------------------------------------------------------------------ every flow
 def possible_flow_curve(flow: Flow, name: str = "") -> Figure:
-    """The P value of each form of McNemar's test for every number of patients who may have lost the benefit.
+    """Return the curve of P values of each form of McNemar's test by the number of patients who lost the benefit.
 
     Parameters
     ----------
     flow : Flow
         One of `responders.flows`, with a printed P value.
     name : str
-        Name of the figure's files; by default made of the arm's id.
+        Name of the figure's files; default: from the id of the arm.
 
     Returns
     -------
     Figure
-        Its data hold one row a test and table of whole patients: kept, lost, gained, neither, P value, whether it
-        agrees with the printed one. The band holds the P values that can be printed so; filled points lie in it.
+        Its data have one row per test and table of whole patients: kept, lost, gained, neither, P value, whether it
+        agrees with the printed one. The band covers the values that round to the printed P value; points in it are
+        filled.
 
     Raises
     ------

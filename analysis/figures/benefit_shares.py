@@ -1,4 +1,4 @@
-"""Who still has the benefit after so many weeks: shares of the treated patients, one panel a regimen."""
+"""Share of treated patients who still have the benefit by weeks, one panel per regimen."""
 
 from __future__ import annotations
 
@@ -53,32 +53,32 @@ from analysis.wording import (
     weeks_cell,
 )
 
-_FEW = 4  # so many groups at most are all named in the alternative text
+_FEW = 4  # largest number of groups that the alternative text names individually
 _LEFT, _WIDE, _LABELS, _GAP, _LOWEST = 43, 86, 120, 36, 104
 _MARGIN = 13  # room on both sides for points side by side
 
 
 def benefit_over_time_curve(
-    kept: pd.DataFrame, horizon_weeks: float = 52, level: float = 0.95, name: str = "benefit-over-time"
+    counts: pd.DataFrame, horizon_weeks: float = 52, level: float = 0.95, name: str = "benefit-over-time"
 ) -> Figure:
-    """Share of all treated patients who still have the benefit, with Wilson's interval, one panel a regimen.
+    """Return the share of all treated patients who still have the benefit, with Wilson's interval, by regimen.
 
     Parameters
     ----------
-    kept : DataFrame
-        The table of `durations.retained_benefit`: one row a count of patients with the benefit.
+    counts : DataFrame
+        Table of `durations.retained_benefit`: one row per count of patients with the benefit.
     horizon_weeks : float
         Last week of the axis, above 0; later counts are listed in the notes.
     level : float
-        Confidence level of the table's intervals, for the words.
+        Confidence level of the intervals in the table.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold one row a count drawn: patients of all treated, percent and interval, the row of durations.csv.
-        Straight lines join the counts of one arm and benefit; they are no estimate of what happened in between.
+        Its data have one row per count drawn: patients of all treated, percent and interval, row of durations.csv.
+        Straight lines join the counts of one arm and benefit; they do not estimate the shares between counts.
 
     Raises
     ------
@@ -94,8 +94,8 @@ def benefit_over_time_curve(
         "points from left to right. Points that fall on the same week are drawn side by side. No arm here has a "
         "control group unless its heading says so."
     )
-    drawn = kept[kept["weeks"] <= horizon_weeks + 0.5]
-    later = kept.drop(drawn.index)
+    drawn = counts[counts["weeks"] <= horizon_weeks + 0.5]
+    later = counts.drop(drawn.index)
     notes = not_drawn(
         ((r, f"{int(r.patients)} of {int(r.patients_treated)} at {in_weeks(r.weeks)}") for r in each(later)),
         f"Beyond the end of the axis ({weeks_cell(horizon_weeks)} weeks)",
@@ -205,7 +205,7 @@ def _panel(picture: Picture, cell: _Cell, left: float, top: float, height: float
 
 
 def _shifts(series: list[_Series]) -> list[list[float]]:
-    """How far each point moves sideways so that points of the same week do not cover each other."""
+    """Return the horizontal shift of each point, so that points of the same week do not overlap."""
     weeks_of = [[round(w, 1) for w in s.rows["weeks"]] for s in series]
     shared: dict[float, list[int]] = {}
     for number, own in enumerate(weeks_of):

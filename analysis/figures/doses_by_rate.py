@@ -1,4 +1,4 @@
-"""The doses of the regimens on one scale: how fast and how much in all."""
+"""The doses of the regimens on one scale: rate and total dose."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ _HOURS = (5, 10, 24, 48, 100, 240)
 _STEPS = (1, 2, 5)
 _HOUR_LINE = "#cdd4da"
 _FILL = {"max": "none", "start": "left"}  # an upper limit is hollow, a lower one half-filled
-# a pale ground keeps grid lines out of the words; outlined letters would make the file four times as large
+# a pale background hides grid lines behind the words; outlined letters would make the file four times as large
 _GROUND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
 
 
 def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map") -> Figure:
-    """Rate in mg/h against total dose in mg of each ketamine arm, on logarithmic axes.
+    """Return a map of each ketamine arm by rate in mg/h and total dose in mg, on logarithmic axes.
 
     Parameters
     ----------
     doses : DataFrame
-        The table of `evidence_map.doses`: one row an arm, `mg_per_h` and `total_mg`.
+        Table of `evidence_map.doses`: one row per arm, `mg_per_h` and `total_mg`.
     weight_kg : float
-        Body weight in kg that the table was made for.
+        Body weight in kg that the table was computed for.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data are the rows of `doses` that have a place. Hollow markers are highest doses allowed. Arms with a rate
-        but no total have a strip below, those with a total but no rate a strip on the left; those with neither are
-        listed in the notes.
+        Its data are the rows of `doses` that are drawn. Hollow markers are highest doses allowed. Arms with a rate but
+        no total are in a strip below, arms with a total but no rate in a strip on the left; the others are listed in
+        the notes.
     """
     caption = (
         f"Ketamine dose of each arm for a body weight of {weight_kg:g} kg, both axes logarithmic; grey lines join "
@@ -92,7 +92,7 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70, name: str = "dose-map")
 
 @dataclass(frozen=True)
 class _Scale:
-    """From mg/h and mg to points; a missing number has a strip of its own."""
+    """Converts mg/h and mg to points; arms with a missing number are in a separate strip."""
 
     low_rate: float
     high_rate: float
@@ -158,7 +158,7 @@ def _frame(picture: Picture, ax: Axes, scale: _Scale, top: float) -> None:
 
 
 def _hours(ax: Axes, scale: _Scale) -> None:
-    """Lines of equal infusion time, labelled where they leave the plot."""
+    """Draw lines of equal infusion time, labelled at the edge of the plot."""
     last_top = -1e9
     for hours in _HOURS:
         shift = log10(hours)
@@ -207,7 +207,7 @@ def _points(ax: Axes, scale: _Scale, table: pd.DataFrame) -> None:
 
 
 def _mark(ax: Axes, x: float, y: float, rows: list) -> None:
-    """One marker for each kind of dose at this place, a hollow one around a filled one."""
+    """Draw one marker for each kind of dose at this position, a hollow one around a filled one."""
     seen = {(row.regimen_class, _FILL.get(row.dose_kind, "full")): None for row in rows}
     for number, (regimen, fill) in enumerate(sorted(seen, key=lambda pair: pair[1] == "none")):
         look = regimen_look(regimen)

@@ -1,4 +1,4 @@
-"""How long the benefit lasts: every statement as a lane on one axis of weeks."""
+"""Duration of benefit: every statement as a lane on one axis of weeks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from analysis.wording import (
 )
 
 _COLUMNS = (PrintedColumn(4, 204), PrintedColumn(513, 64, "patients", "right"))
-_FEW = 4  # so many statements at most are all named in the alternative text
+_FEW = 4  # largest number of statements that the alternative text names individually
 _LEFT, _WIDE, _BEYOND = 216, 196, 34  # the axis in points, and room for numbers beyond its end
 _FOOT = (
     "▸ benefit lasts at least so long;  ● ended then;  broad bar: ended between;  ✕ no benefit at any time;",
@@ -42,22 +42,22 @@ _FOOT = (
 
 
 def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: str = "durations-of-benefit") -> Figure:
-    """Every statement on the duration of benefit as a lane on one axis of weeks, by control group and regimen.
+    """Return every statement about the duration of benefit as a lane on one axis of weeks.
 
     Parameters
     ----------
     statements : DataFrame
-        The table of `durations.statements`: one row a statement.
+        Table of `durations.statements`: one row per statement.
     horizon_weeks : float
-        Last week of the axis, above 0; a lane that goes on beyond it ends in an arrow with its number of weeks.
+        Last week of the axis, above 0; a longer lane ends in an arrow with its number of weeks.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold one row a statement drawn: patients of all treated, lowest and highest weeks, what is drawn
-        (`shown_as`), the row of durations.csv. Statements without a time are listed in the notes.
+        Its data have one row per statement drawn: patients of all treated, lowest and highest weeks, kind of lane
+        (`shown_as`), row of durations.csv. Statements without a time are listed in the notes.
 
     Raises
     ------
@@ -66,14 +66,14 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52, name: st
 
     Notes
     -----
-    What a lane shows:
+    Marks of a lane:
 
-    - arrow: the benefit lasts at least so long
-    - dot: it ended then
-    - broad bar: it ended between two times
+    - arrow: the benefit lasts at least to this week
+    - dot: the benefit ended in this week
+    - broad bar: the benefit ended between two weeks
     - cross: no benefit at any time
     - hollow diamond: average of a group, not the duration of any patient
-    - dashed line or pale bar: said of a group, without counting patients
+    - dashed line or pale bar: statement about a group, without a count of patients
     """
     if not horizon_weeks > 0:
         raise ValueError(f"horizon_weeks is {horizon_weeks}: the axis must end after week 0")
@@ -112,7 +112,7 @@ def _why(row) -> str:
 
 
 def _track(horizon: float) -> Track:
-    """The axis of weeks in points, with room beyond its end."""
+    """Return the axis of weeks in points, with space beyond its end."""
     unit = _WIDE / at_week(horizon)
     ticks = {unit * place: words for place, words in zip(*week_ticks(horizon, unit), strict=True)}
     right = _LEFT + _WIDE + _BEYOND

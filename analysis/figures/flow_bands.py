@@ -1,4 +1,4 @@
-"""Patients in two columns, at two times, and bands between them: who kept, lost and gained something."""
+"""Flow diagram: patients at two times as two columns, and bands between them (kept, lost, gained, neither)."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def draw_flow(
     remarks: dict[str, str] | None = None,
     words: dict[str, str] = FLOW_WORDS,
 ) -> None:
-    """Columns and bands with their words, from `top` points on, `HEIGHT` points tall.
+    """Draw columns and bands with their labels, from `top` points on, `HEIGHT` points tall.
 
     - sizes: all patients, those in the first state at the first time and at the second time
-    - drawn: for each quantity the lowest and the highest number of patients; what is certain is solid, the rest hatched
-    - states: the names of the two parts of a column
-    - remarks: small print below the words of a quantity
-    - words: the name of each quantity
+    - drawn: for each quantity the lowest (solid) and highest (hatched) number of patients
+    - states: names of the two parts of a column
+    - remarks: small print below the label of a quantity
+    - words: label of each quantity
     """
     ax = panel(picture, 0, top - 4, POINTS, HEIGHT + 8)
     ax.set_xlim(0, POINTS)

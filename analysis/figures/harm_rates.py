@@ -1,4 +1,4 @@
-"""What harm is reported: each event's rate with its interval, and the limit that zero events leave open."""
+"""Adverse events: the rate of each event with its interval, and the upper limit for zero events."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ _COLUMNS = (
     PrintedColumn(306, 46, "patients\nwith event", "right"),
     PrintedColumn(428, 90, "percent\n(interval)"),
 )
-_FEW = 4  # so many rates at most are all named in the alternative text
+_FEW = 4  # largest number of rates that the alternative text names individually
 _TRACK = percent_track(318, 418, narrow=True)
 
 
 def harm_forest(events: pd.DataFrame, level: float = 0.95, name: str = "adverse-events") -> Figure:
-    """The rate of every adverse event with its Wilson interval, grouped by control.
+    """Return the rate of every adverse event with its Wilson interval, grouped by control.
 
     Parameters
     ----------
     events : DataFrame
-        The table of `safety.events`: one row an event and arm.
+        Table of `safety.events`: one row per event and arm.
     level : float
-        Confidence level of the table's intervals, for the words.
+        Confidence level of the intervals in the table.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold one row a rate: patients with the event, n, percent and interval, the limit by the rule of three,
-        the printed percentage, the row of adverse_events.csv. Where no patient had the event, a vertical stroke marks
-        the upper limit by the rule of three. Events without a count are listed in the notes.
+        Its data have one row per rate: patients with the event, n, percent and interval, limit by the rule of three,
+        printed percentage, row of adverse_events.csv. Where no patient had the event, a vertical stroke marks the upper
+        limit by the rule of three. Events without a count are listed in the notes.
     """
     caption = (
         f"Patients with an adverse event, with Wilson's {percent_level(level)} interval; the words are those of the "
@@ -97,7 +97,7 @@ def _row(row, names: dict) -> Row:
 
 
 def _study(row, names: dict) -> str:
-    """The study, and its arm where the figure holds several of them: placebo, comparator, ketamine or its name."""
+    """Return the study and, if the figure has several of its arms, the arm: placebo, comparator, ketamine or name."""
     role = row.role if row.role in ("placebo", "comparator") else ""
     if not role and row.control == PLACEBO and (row.study_id, row.label) in names:
         role = "ketamine"

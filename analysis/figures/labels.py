@@ -1,4 +1,4 @@
-"""Labels beside points instead of a legend: places where none covers another. All places are in points."""
+"""Positions of labels beside points so that they do not overlap. All positions are in points."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, 
 
 @dataclass(frozen=True)
 class Spot:
-    """The place of a label: its middle, its box, and whether it is so far away that it needs a line to its point."""
+    """Position of a label: its middle, its box, and whether it is so far away that it needs a line to its point."""
 
     x: float
     y: float
@@ -29,9 +29,9 @@ class Spot:
 
 
 def stack_labels(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Middles for labels in a column, each as near to its wanted place as the others' heights allow.
+    """Return the middles of labels in a column, each as near to its wanted position as the others allow.
 
-    Places run upwards from `low` to `high`; where the column is too short for all, they go on below `low`.
+    Positions increase upwards from `low` to `high`; if the column is too short, labels continue below `low`.
     """
     order = sorted(range(len(wanted)), key=lambda i: (wanted[i], -i))
     middles = [0.0] * len(wanted)
@@ -52,9 +52,9 @@ def place_labels(
     bounds: _Box,
     taken: Sequence[_Box] = (),
 ) -> list[Spot]:
-    """A place for each point's label of the given width and height: inside `bounds`, off points, labels and `taken`.
+    """Return a position for the label of each point: inside `bounds`, clear of points, labels and `taken`.
 
-    Crowded points choose first. A label that finds no free place takes the one that covers least.
+    Labels of crowded points are placed first. A label without a free position gets the one that covers least.
     """
     marks = [(x - 5, y - 5, x + 5, y + 5) for x, y in points]
     crowd = [sum(abs(x - a) < 90 and abs(y - b) < 40 for a, b in points) for x, y in points]
@@ -95,10 +95,10 @@ def _candidates(point: tuple[float, float], size: tuple[float, float], bounds: _
 def _cheapest(
     candidates: Sequence[Spot], point: _Point, marks: Sequence[_Box], others: Sequence[_Box], lines: Sequence[_Line]
 ) -> Spot:
-    """The first of the spots that cost least.
+    """Return the first of the spots with the lowest cost.
 
-    Distance from the point is part of the cost, so near spots are tried first and those whose distance alone costs too
-    much are left out. This saves 0.2 to 0.5 s of the 6 s of evidence-report (5% or more); the test compares it with the
+    Distance from the point is part of the cost, so near spots are tried first, and spots whose distance alone costs
+    more are skipped. This saves 0.2 to 0.5 s of the 6 s of evidence-report (5% or more); the test compares it with the
     cost of every spot.
     """
     far = [dist(nearest_place(spot.box, point), point) for spot in candidates]
@@ -116,7 +116,7 @@ def _cheapest(
 def _covered(
     spot: Spot, point: _Point, marks: Sequence[_Box], others: Sequence[_Box], lines: Sequence[_Line], least: float
 ) -> float:
-    """How much a label there would cover, hide or cross; infinite once that alone must cost more than `least`."""
+    """Return the cost of what a label covers or crosses at a spot; infinite once it exceeds `least`."""
     left, bottom, right, top = spot.box
     near = [o for o in others if o[0] < right + 3 and o[2] > left - 3 and o[1] < top + 2 and o[3] > bottom - 2]
     covered = sum(_overlap(spot.box, other) for other in near)
@@ -125,13 +125,13 @@ def _covered(
     end = nearest_place(spot.box, point)
     own = dist(end, point)
     path = [tuple(point[k] + (end[k] - point[k]) * step / 12 for k in (0, 1)) for step in range(12)]
-    path = [place for place in path if dist(place, point) > 6]  # what covers the point itself is its own mark
+    path = [place for place in path if dist(place, point) > 6]  # without the mark of the point itself
     covered += 40 * sum(o[0] < x < o[2] and o[1] < y < o[3] for x, y in path for o in others)
     for start, stop in lines:
         covered += 40 * _crosses((point, end), (start, stop))
         trail = [tuple(start[k] + (stop[k] - start[k]) * step / 8 for k in (0, 1)) for step in range(9)]
         covered += 40 * sum(left < x < right and bottom < y < top for x, y in trail)
-    # a label must not seem to belong to another point
+    # a label must not look as if it belonged to another point
     for mark in marks:
         middle = ((mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2)
         covered += max(0.0, own + 3 - dist(nearest_place(spot.box, middle), middle))
@@ -153,13 +153,13 @@ def _overlap(a: _Box, b: _Box) -> float:
 
 
 def nearest_place(box: _Box, point: tuple[float, float]) -> tuple[float, float]:
-    """The place of a box that is nearest to a point: where a leading line ends."""
+    """Return the position in a box that is nearest to a point, where a leader line ends."""
     return min(max(point[0], box[0]), box[2]), min(max(point[1], box[1]), box[3])
 
 
 @dataclass
 class PanelLabels:
-    """Collects the labels of one small panel, then writes them. `up` turns a value of the vertical axis into points."""
+    """Collects the labels of one small panel, then draws them. `up` converts a vertical value to points."""
 
     width: float
     height: float
@@ -168,21 +168,21 @@ class PanelLabels:
     _taken: list[_Box] = field(default_factory=list)
 
     def add(self, x: float, value: float, words: str, look: Look) -> None:
-        """A label for the point at x points and a value."""
+        """Add a label for the point at x points and a value."""
         self._labels.append((x, value, words, look))
 
     def avoid_bar(self, x: float, low: float, high: float) -> None:
-        """A vertical bar that no label may cover."""
+        """Add a vertical bar that labels must not cover."""
         self._taken.append((x - 2, self.up(low), x + 2, self.up(high)))
 
     def avoid_line(self, xs: Sequence[float], values: Sequence[float]) -> None:
-        """A line that no label may cover."""
+        """Add a line that labels must not cover."""
         for step in range(1, 12):
             x, value = (ends[0] + (ends[1] - ends[0]) * step / 12 for ends in (xs, values))
             self._taken.append((x - 1.5, self.up(value) - 1.5, x + 1.5, self.up(value) + 1.5))
 
     def draw(self, ax: Axes) -> None:
-        """Write all labels; one far from its point gets a thin line to it."""
+        """Draw all labels; a label far from its point gets a thin line to it."""
         points = [(x, self.up(value)) for x, value, _, _ in self._labels]
         sizes = [(text_width(words, SMALL) + 1, text_height(words, SMALL)) for _, _, words, _ in self._labels]
         spots = place_labels(points, sizes, (-3, 0, self.width + 3, self.height), self._taken)

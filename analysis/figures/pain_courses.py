@@ -1,4 +1,4 @@
-"""Pain before, at the end of and after the infusion: one small panel a study, all on the same axes."""
+"""Pain before, at the end of and after the infusion: one small panel per study, all with the same axes."""
 
 from __future__ import annotations
 
@@ -51,29 +51,28 @@ from analysis.wording import (
 
 _LEFT, _GAP, _ACROSS, _HIGH = 24, 14, 3, 116
 _WIDE = (POINTS - 4 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
-_BEFORE, _END, _RIGHT = 15, 46, 12  # places of "before" and of the end of infusion, room right of the last week
+_BEFORE, _END, _RIGHT = 15, 46, 12  # positions of "before" and the end of infusion, space right of the last week
 
 
 def pain_trajectory_lines(
     scores: pd.DataFrame, changes: pd.DataFrame | None = None, name: str = "pain-trajectories"
 ) -> Figure:
-    """Every pain score on the 0-10 scale over weeks from the end of infusion, one small panel a study.
+    """Return every pain score on the 0-10 scale by weeks from the end of infusion, one small panel per study.
 
     Parameters
     ----------
     scores : DataFrame
-        The table of `trajectories.scores`: one row an arm and time, with value and spread in points.
+        Table of `trajectories.scores`: one row per arm and time, with value and spread in points.
     changes : DataFrame, optional
-        The table of `trajectories.changes`, to list in the notes the arms of which only a change is printed.
+        Table of `trajectories.changes`, to list the arms with a printed change but no score in the notes.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold one row a score drawn: value, printed spread and SD in points, what the SD rests on, the row of
-        pain_scores.csv. Bars show how far the patients' scores spread, whatever kind of spread is printed; what is
-        estimated or assumed is dashed.
+        Its data have one row per score drawn: value, printed spread and SD in points, basis of the SD, row of
+        pain_scores.csv. Bars show the spread of the patients' scores; estimated or assumed spreads are dashed.
     """
     drawn = scores[scores["value"].notna() | scores["spread_low"].notna()]
     drawn = drawn[drawn["weeks"].notna() | (drawn["phase"] == "baseline")]

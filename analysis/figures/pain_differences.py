@@ -1,4 +1,4 @@
-"""How much pain falls: differences between arms first, then changes within arms."""
+"""Reduction of pain: differences between arms first, then changes within arms."""
 
 from __future__ import annotations
 
@@ -46,33 +46,33 @@ _BASIS_WORDS = {
     "difference of medians": "difference of medians",
     "span of means": "span of several means",
 }
-_FEW = 4  # so many changes at most are all named in the alternative text
+_FEW = 4  # largest number of changes that the alternative text names individually
 _READINGS = (("sd", "± read as SD"), ("se", "± read as SE"))
 
 
 def pain_change_forest(
     changes: pd.DataFrame, differences: pd.DataFrame, level: float = 0.95, name: str = "pain-changes"
 ) -> Figure:
-    """Differences of pain between arms and changes since baseline, in points of the 0-10 scale.
+    """Return differences of pain between arms and changes from baseline, in points of the 0-10 scale.
 
     Parameters
     ----------
     changes : DataFrame
-        The table of `trajectories.changes`: one row an arm and time.
+        Table of `trajectories.changes`: one row per arm and time.
     differences : DataFrame
-        The table of `trajectories.between_arms`: one row a comparison.
+        Table of `trajectories.between_arms`: one row per comparison.
     level : float
-        Confidence level of the tables' intervals, for the words.
+        Confidence level of the intervals in both tables.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold a row for each difference (`what` = ketamine minus control) and for each change (`what` = its
-        basis), in points, with intervals and n. A difference whose spread has no label has two rows, read as an
-        SD and as an SE. Spans of means are bars without a point; differences of group means or medians are hollow
-        points without an interval. Arms with neither are listed in the notes.
+        Its data have one row for each difference (`what` = ketamine minus control) and for each change (`what` = its
+        basis), in points, with intervals and n. A difference with an unlabelled spread has two rows, read as an SD and
+        as an SE. Spans of means are bars without a point; differences of group means or medians are hollow points
+        without an interval. Arms with neither are listed in the notes.
     """
     caption = (
         "Pain in points of the 0 to 10 scale; left of the line means less pain. Top: ketamine minus control at the "
@@ -119,7 +119,7 @@ def _difference_rows(differences: pd.DataFrame) -> list[Row | RowHeading]:
 
 
 def _readings(row) -> list[Row]:
-    """The row of a difference, or one row for each reading of a spread without a label."""
+    """Return the row of a difference, or one row for each reading of a spread without a label."""
     readings = [(key, words) for key, words in _READINGS if pd.notna(getattr(row, f"ci_low_if_{key}"))]
     n = f"{count_cell(row.n_ketamine)} + {count_cell(row.n_control)}"
     if not readings:

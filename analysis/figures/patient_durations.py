@@ -1,4 +1,4 @@
-"""What happened to all treated patients of each arm, as far as the printed counts tell."""
+"""Duration of benefit of all treated patients of each arm, as far as the printed counts allow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analysis.figures.style import INK, LINE, MUTED, SMALL, nothing, regimen_loo
 from analysis.wording import BENEFIT_WORDS, REGIMEN_WORDS, count_mark, counted, in_weeks, weeks_cell
 
 _COLUMNS = (PrintedColumn(4, 150), PrintedColumn(182, 26, "all", "right"), PrintedColumn(372, 142, "patients"))
-_FEW = 7  # so many arms at most are named in the alternative text
+_FEW = 7  # largest number of arms that the alternative text names
 _TRACK = percent_track(192, 362, "share of all treated patients")
 _THICK = 9.0  # points
 _ORDER = ("still", "until", "between", "early", "none")
@@ -27,12 +27,12 @@ _FOOT = (
 def patient_bars(
     intervals: pd.DataFrame, left_out: pd.DataFrame | None = None, name: str = "patients-by-duration"
 ) -> Figure:
-    """All treated patients of each arm as one bar, divided by how long they had the benefit.
+    """Return all treated patients of each arm as one bar, divided by duration of benefit.
 
     Parameters
     ----------
     intervals : DataFrame
-        The `table` of `durations.intervals`: one row a group of patients with one interval of durations.
+        The `table` of `durations.intervals`: one row per group of patients with the same interval.
     left_out : DataFrame, optional
         The `left_out` of `durations.intervals`, for the notes.
     name : str
@@ -41,7 +41,7 @@ def patient_bars(
     Returns
     -------
     Figure
-        Its data are `intervals` and the part of the bar of each row (`part`). No patient counts twice in a bar.
+        Its data are `intervals` and the part of the bar of each row (`part`). Each patient counts once in a bar.
 
     Notes
     -----
@@ -122,7 +122,7 @@ def _row(arm: pd.DataFrame, names: dict) -> Row:
 
 
 def _bar(parts: list[tuple[str, int]], treated: int, color: str) -> list[Mark]:
-    """Boxes side by side, with the number of patients where it has room and contrast."""
+    """Return boxes side by side, with the number of patients where it fits and has contrast."""
     marks: list[Mark] = []
     x, unit = 0.0, (_TRACK.right - _TRACK.left) / 100
     for part, count in parts:
@@ -162,7 +162,7 @@ def _alt(table: pd.DataFrame) -> str:
     ended = still[still["weeks_low"] == 0]
     later = still[np.isfinite(still["weeks_low"]) & (still["weeks_low"] > 0)].sort_values("weeks_low", kind="stable")
     if len(later):
-        # of many arms those with most patients
+        # with many arms only the largest are named
         largest = later.sort_values("patients_treated", ascending=False, kind="stable").head(_FEW).sort_index()
         parts = [f"{_share(r)} in {sentence_label(r, names)} at {in_weeks(r.weeks_low)}" for r in each(largest)]
         fewer = len(later) - len(largest)

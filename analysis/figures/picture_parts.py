@@ -1,4 +1,4 @@
-"""What figures with several kinds of marks share: the key of the markers, headings of groups, words below."""
+"""Parts shared by figures: the key of the markers, headings of groups, numbers below an axis."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ KEY_ROW = 14.0  # points a row of the key
 
 
 def regimen_key(table: pd.DataFrame) -> list[tuple[Look, str]]:
-    """Look and words of each regimen class of a table, in the usual order."""
+    """Return look and label of each regimen class of a table, in the usual order."""
     return [(regimen_look(r), regimen_words(r)) for r in present_in_order(table["regimen_class"], REGIMEN_WORDS)]
 
 
 def key_rows(key: Sequence[tuple[Look, str]]) -> list[list[tuple[float, Look, str]]]:
-    """Markers with their words, in as many rows as they need; each with its place in points from the left."""
+    """Return the markers of a key in rows, each with its position in points from the left, look and label."""
     rows: list[list[tuple[float, Look, str]]] = []
     x = POINTS
     for look, words in key:
@@ -46,7 +46,7 @@ def draw_key(picture: Picture, rows: list[list[tuple[float, Look, str]]]) -> Non
 
 
 def draw_heading(picture: Picture, top: float, words: str, detail: str = "", height: float = 22) -> None:
-    """A rule at `top` points, a bold heading below it and a lighter remark behind the heading."""
+    """Draw a rule at `top` points, a bold heading below it and a lighter remark after the heading."""
     rule(picture, top, color=LINE)
     middle = top + height / 2 + 1
     write(picture, 4, middle, words, 8.5, weight="bold")
@@ -57,10 +57,10 @@ def draw_heading(picture: Picture, top: float, words: str, detail: str = "", hei
 def write_numbers(
     picture: Picture, left: float, top: float, cells: Sequence[tuple[float, Sequence[str]]], **look: object
 ) -> None:
-    """Columns of small words centred below an axis, 12 points a line; a column without room beside the last is left
-    out, since the table below the figure holds all numbers.
+    """Write columns of small text centred below an axis, 12 points a line.
 
-    cells: the place of each column in points from `left`, and its words.
+    A column that would overlap the previous one is left out, since the table below the figure has all numbers. `cells`
+    are the position of each column in points from `left`, and its lines.
     """
     edge = float("-inf")
     for place, column in cells:

@@ -1,4 +1,4 @@
-"""Benefit kept over time, put together over studies: the pooled curve, and the curve without each study in turn."""
+"""Retention of benefit pooled over studies: the pooled curve, and the curve without each study in turn."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ from analysis.wording import (
     source_mark,
 )
 
-_LEFT, _WIDE, _ROOM = 36.0, 332.0, 142.0  # the axis in points, and room for words beyond the last week
+_LEFT, _WIDE, _ROOM = 36.0, 332.0, 142.0  # the axis in points, and space for labels beyond the last week
 _HIGH, _LOW_HIGH, _HIGHEST = 236.0, 84.0, 400.0
-_FEW = 7  # so many groups find room for their words in a panel of the common height
-_INSIDE = 112.0  # the width of words beside a point
-_APART = 3  # the data hold every third place of the curve drawn
-_MARGIN = 8.0  # so that a large point at week 0 is not cut
+_FEW = 7  # largest number of groups whose labels fit into a panel of the common height
+_INSIDE = 112.0  # width of a label beside a point
+_APART = 3  # the data contain every third point of the curve drawn
+_MARGIN = 8.0  # a large point at week 0 must not be cut
 _LARGEST = 6.5  # points: the radius of the largest group
 _CURVE = Look("#00588f", "#00588f", "")
 _STUDY = Look("#5d6a75", MUTED, "o")
 
 
-def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
-    """The share of patients who still have the benefit, pooled over studies, up to the last counted week.
+def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95, name: str = "benefit-kept-pooled") -> Figure:
+    """Return the share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
     Parameters
     ----------
-    kept : BenefitRetention
+    result : BenefitRetention
         The result of `synthesis.benefit_retention`: the pooled curve, the counts, the curve without each study.
     level : float
         Confidence level the curve was fitted with.
@@ -71,7 +71,7 @@ def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str 
     Returns
     -------
     Figure
-        Its data hold the counts of each study (`what` = count), the pooled curve with confidence and prediction limits
+        Its data are the counts of each study (`what` = count), the pooled curve with confidence and prediction limits
         in percent (`pooled`) and both ends of the curve without each study in turn.
 
     Raises
@@ -79,8 +79,8 @@ def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str 
     ValueError
         If `level` is not the one the curve was fitted with.
     """
-    if level != kept.level:
-        raise ValueError(f"level is {level}, but the curve and its limits were fitted with {kept.level}")
+    if level != result.level:
+        raise ValueError(f"level is {level}, but the curve and its limits were fitted with {result.level}")
     words = percent_level(level)
     caption = (
         "Share of all treated patients who still have the benefit, put together over studies without a control group "
@@ -91,45 +91,47 @@ def pooled_benefit_curve(kept: BenefitRetention, level: float = 0.95, name: str 
         "counts of one group. Nothing is drawn beyond the last count. The studies define the benefit differently and "
         "give different regimens. Below: the same curve without each study in turn."
     )
-    left_out = not_drawn(((row, row.why) for row in each(kept.left_out)), "Not in the curve")
-    if kept.curve.empty:
-        return nothing(name, f"No curve can be put together over studies: {kept.why}.", caption, left_out)
+    left_out = not_drawn(((row, row.why) for row in each(result.left_out)), "Not in the curve")
+    if result.curve.empty:
+        return nothing(name, f"No curve can be put together over studies: {result.why}.", caption, left_out)
     with style():
-        picture = _page(kept)
-    points = kept.points
-    notes = paragraphs(_half(kept), _unknown(kept), left_out)
-    return Figure(name, picture, _data(kept), _alt(kept), marked_caption(caption, points), studies_of(points), notes)
+        picture = _page(result)
+    points = result.points
+    notes = paragraphs(_half(result), _unknown(result), left_out)
+    return Figure(
+        name, picture, _data(result), _alt(result), marked_caption(caption, points), studies_of(points), notes
+    )
 
 
-def _page(kept: BenefitRetention) -> Picture:
-    marks = wrap(marks_line(kept.points), POINTS - 8, SMALL)
-    first, last = _ends(kept)
-    studies = f"{counted(kept.k, 'study', 'studies')}, {_treated(kept.points)} treated patients"
+def _page(result: BenefitRetention) -> Picture:
+    marks = wrap(marks_line(result.points), POINTS - 8, SMALL)
+    first, last = _ends(result)
+    studies = f"{counted(result.k, 'study', 'studies')}, {_treated(result.points)} treated patients"
     pooled = wrap(f"pooled over {studies}: {first}, {last}", POINTS - 8)
     top = 16 + text_height(pooled) + 12
-    high = min(_HIGHEST, _HIGH + 16 * max(0, kept.points["arm_id"].nunique() - _FEW))
+    high = min(_HIGHEST, _HIGH + 16 * max(0, result.points["arm_id"].nunique() - _FEW))
     below = top + high + 26
-    second = not kept.without.empty
+    second = not result.without.empty
     axis_end = below + 20 + _LOW_HIGH + 26 if second else below
     foot = text_height(marks, SMALL) + 5 if marks else 0
     picture = sheet(axis_end + 12 + foot)
     write(picture, 4, 8, "Patients who still have the benefit", 8.5, weight="bold")
     write(picture, 4, 16 + text_height(pooled) / 2, pooled, color=MUTED)
-    _main(*share_panel(picture, _LEFT, top, (_WIDE, high), kept.last_week, _MARGIN, _ROOM), kept, high)
+    _main(*share_panel(picture, _LEFT, top, (_WIDE, high), result.last_week, _MARGIN, _ROOM), result, high)
     if second:
         write(picture, _LEFT, below + 8, "Without each study in turn", weight="bold")
         size = (_WIDE, _LOW_HIGH)
-        _without_each(*share_panel(picture, _LEFT, below + 20, size, kept.last_week, _MARGIN, _ROOM), kept)
+        _without_each(*share_panel(picture, _LEFT, below + 20, size, result.last_week, _MARGIN, _ROOM), result)
     write(picture, _LEFT + _WIDE / 2, axis_end + 2, "weeks after the end of infusion", color=MUTED, ha="center")
     write(picture, 4, axis_end + 12 + text_height(marks, SMALL) / 2, marks, SMALL, color=MUTED)
     return finish(picture)
 
 
-def _ends(kept: BenefitRetention) -> tuple[str, str]:
-    """The pooled share at the end of infusion and at the last count, with limits, in words."""
+def _ends(result: BenefitRetention) -> tuple[str, str]:
+    """Return the pooled share at the end of infusion and at the last count, with limits, in words."""
     first, last = (
         f"{percent(row['rate'])} ({percent_pair(row['ci_low'], row['ci_high'])}) at {in_weeks(row['weeks'])}"
-        for row in (kept.curve.iloc[0], kept.curve.iloc[-1])
+        for row in (result.curve.iloc[0], result.curve.iloc[-1])
     )
     return first, last
 
@@ -138,8 +140,8 @@ def _treated(points: pd.DataFrame) -> int:
     return int(points.groupby("arm_id")["patients_treated"].max().sum())
 
 
-def _main(ax: Axes, unit: float, kept: BenefitRetention, height: float) -> None:
-    curve = kept.curve
+def _main(ax: Axes, unit: float, result: BenefitRetention, height: float) -> None:
+    curve = result.curve
     x = unit * np.sqrt(curve["weeks"].to_numpy(float))
     shares = {column: 100 * curve[column].to_numpy(float) for column in curve.columns[1:]}
     bands = [(shares["pi_low"], shares["pi_high"], 0.08), (shares["ci_low"], shares["ci_high"], 0.20)]
@@ -151,9 +153,9 @@ def _main(ax: Axes, unit: float, kept: BenefitRetention, height: float) -> None:
     labels = PanelLabels(_WIDE, height, lambda value: share_height(value, height))
     for piece in pairwise(list(zip(x, shares["rate"], strict=True))[::3]):
         labels.avoid_line(*zip(*piece, strict=True))
-    largest = kept.points["patients_treated"].max()
-    names = arm_names(kept.points)
-    for _, rows in kept.points.groupby("arm_id", sort=False):
+    largest = result.points["patients_treated"].max()
+    names = arm_names(result.points)
+    for _, rows in result.points.groupby("arm_id", sort=False):
         rows = rows.sort_values("weeks", kind="stable")
         xs, values = [unit * at_week(week) for week in rows["weeks"]], [100 * rate for rate in rows["rate"]]
         ax.plot(xs, values, color=_STUDY.color, linewidth=0.8, zorder=3)
@@ -165,12 +167,12 @@ def _main(ax: Axes, unit: float, kept: BenefitRetention, height: float) -> None:
         size = 2 * _LARGEST * np.sqrt(rows["patients_treated"].iloc[0] / largest)
         dot = {"marker": "o", "markersize": size, "markeredgecolor": "white", "markeredgewidth": 0.6}
         ax.plot(xs, values, color=_STUDY.color, linestyle="", clip_on=False, zorder=4, **dot)
-        if rows["weeks"].iloc[-1] == kept.last_week:
+        if rows["weeks"].iloc[-1] == result.last_week:
             ends.append((_WIDE, values[-1], _label(rows, names, _ROOM - 16), _STUDY))
         else:
             labels.add(xs[-1], values[-1], _label(rows, names, _INSIDE), _STUDY)
     labels.draw(ax)
-    write_beside(ax, _WIDE + 8, [*ends, *_band_names(kept)])
+    write_beside(ax, _WIDE + 8, [*ends, *_band_names(result)])
 
 
 def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
@@ -183,9 +185,9 @@ def _label(rows: pd.DataFrame, names: dict, room: float) -> str:
     return "\n".join(balanced(line, room, SMALL) for line in lines if line)
 
 
-def _band_names(kept: BenefitRetention) -> list[tuple[float, float, str, Look]]:
-    """Names of the curve and its bands, with their values at the last week."""
-    end, level = kept.curve.iloc[-1], percent_level(kept.level)
+def _band_names(result: BenefitRetention) -> list[tuple[float, float, str, Look]]:
+    """Return labels of the curve and its bands, with their positions at the last week."""
+    end, level = result.curve.iloc[-1], percent_level(result.level)
     names = {
         "rate": f"pooled, {percent(end['rate'])}",
         "ci_low": f"{level} interval,\n{percent_pair(end['ci_low'], end['ci_high'])}%",
@@ -194,12 +196,12 @@ def _band_names(kept: BenefitRetention) -> list[tuple[float, float, str, Look]]:
     return [(_WIDE, 100 * end[column], words, _CURVE) for column, words in names.items()]
 
 
-def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
+def _without_each(ax: Axes, unit: float, result: BenefitRetention) -> None:
     ax.set_yticklabels(["0", "", "50", "", "100%"])  # the panel is low
-    most = _changes_most(kept)
+    most = _changes_most(result)
     ends: list[tuple[float, float, str, Look]] = []
     others = []
-    for study, rows in kept.without.groupby("study_id", sort=False):
+    for study, rows in result.without.groupby("study_id", sort=False):
         x, values = unit * np.sqrt(rows["weeks"].to_numpy(float)), 100 * rows["rate"].to_numpy(float)
         own = study == most
         ax.plot(x, values, color=INK if own else _STUDY.color, linewidth=1.1 if own else 0.6, zorder=3 if own else 2)
@@ -208,9 +210,9 @@ def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
             ends.append((_WIDE, values[-1], words, Look(INK, INK, "")))
         else:
             others.append(rows["rate"])
-    x, values = unit * np.sqrt(kept.curve["weeks"].to_numpy(float)), 100 * kept.curve["rate"].to_numpy(float)
+    x, values = unit * np.sqrt(result.curve["weeks"].to_numpy(float)), 100 * result.curve["rate"].to_numpy(float)
     draw_curve(ax, x, values, values, _CURVE, width=2)
-    ends.append((_WIDE, values[-1], f"all studies: {_fall(kept.curve['rate'])}", _CURVE))
+    ends.append((_WIDE, values[-1], f"all studies: {_fall(result.curve['rate'])}", _CURVE))
     if others:
         last = [100 * rates.iloc[-1] for rates in others]
         words = f"without one of the others:\n{_span(others, 0)} → {_span(others, -1)}"
@@ -218,10 +220,10 @@ def _without_each(ax: Axes, unit: float, kept: BenefitRetention) -> None:
     write_beside(ax, _WIDE + 8, ends)
 
 
-def _changes_most(kept: BenefitRetention) -> str:
-    """The study without which the curve moves farthest at any time."""
-    pooled = kept.curve["rate"].to_numpy(float)
-    moves = kept.without.groupby("study_id")["rate"].apply(lambda rates: np.abs(rates.to_numpy(float) - pooled).max())
+def _changes_most(result: BenefitRetention) -> str:
+    """Return the study without which the curve moves farthest at any time."""
+    pooled = result.curve["rate"].to_numpy(float)
+    moves = result.without.groupby("study_id")["rate"].apply(lambda rates: np.abs(rates.to_numpy(float) - pooled).max())
     return str(moves.idxmax())
 
 
@@ -234,30 +236,30 @@ def _span(curves: list[pd.Series], at: int) -> str:
     return percent(shares[0]) if len(shares) == 1 else f"{percent_pair(min(shares), max(shares))}%"
 
 
-def _half(kept: BenefitRetention) -> str:
-    """The time at which half of the initial responders have lost the benefit, with its limits, in words."""
-    half = kept.half.iloc[0]
-    limits = f"{percent_level(kept.level)} interval: "
+def _half(result: BenefitRetention) -> str:
+    """Return the time at which half of the initial responders have lost the benefit, with its limits, in words."""
+    half = result.half.iloc[0]
+    limits = f"{percent_level(result.level)} interval: "
     if np.isinf(half["half_low"]):
         limits += "no time is excluded nor found"
     elif np.isinf(half["half_high"]):
         limits += f"from {in_weeks(half['half_low'])} on, without an upper end"
     else:
         limits += f"{in_weeks(half['half_low'])} to {in_weeks(half['half_high'])}"
-    if half["half_weeks"] <= kept.last_week:
+    if half["half_weeks"] <= result.last_week:
         return f"The curve falls to half of its start at {in_weeks(half['half_weeks'])} ({limits})."
-    return f"The curve does not fall to half of its start within {in_weeks(kept.last_week)} ({limits})."
+    return f"The curve does not fall to half of its start within {in_weeks(result.last_week)} ({limits})."
 
 
-def _unknown(kept: BenefitRetention) -> str:
-    """The studies without which there is no curve."""
-    rows = kept.half[kept.half["omitted"].ne("") & kept.half["slope"].isna()]
+def _unknown(result: BenefitRetention) -> str:
+    """Return the studies without which there is no curve."""
+    rows = result.half[result.half["omitted"].ne("") & result.half["slope"].isna()]
     names = [cite(row.omitted, short_citation(row.citation)) for row in each(rows)]
     return f"Too few studies are left for a curve without {' or '.join(names)}." if names else ""
 
 
-def _data(kept: BenefitRetention) -> pd.DataFrame:
-    points = kept.points
+def _data(result: BenefitRetention) -> pd.DataFrame:
+    points = result.points
     same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit"]
     counts = pd.DataFrame(
         {
@@ -271,8 +273,8 @@ def _data(kept: BenefitRetention) -> pd.DataFrame:
             **source_columns(points, "durations"),
         }
     )
-    # straight lines of log odds on log(1 + weeks): a few places define them, two ends those without limits
-    curve, ends = kept.curve.iloc[::_APART], kept.without.groupby("study_id", sort=False).nth([0, -1])
+    # curves are straight lines of log odds on log(1 + weeks): two ends define those without limits
+    curve, ends = result.curve.iloc[::_APART], result.without.groupby("study_id", sort=False).nth([0, -1])
     pooled = pd.DataFrame(
         {
             "what": "pooled",
@@ -292,26 +294,26 @@ def _data(kept: BenefitRetention) -> pd.DataFrame:
     return pd.concat([part for part in (counts, pooled, turns) if len(part)], ignore_index=True)
 
 
-def _alt(kept: BenefitRetention) -> str:
-    first, last = _ends(kept)
-    start, end = kept.curve.iloc[0], kept.curve.iloc[-1]
-    names, parts = arm_names(kept.points), []
-    for _, rows in kept.points.groupby("arm_id", sort=False):
+def _alt(result: BenefitRetention) -> str:
+    first, last = _ends(result)
+    start, end = result.curve.iloc[0], result.curve.iloc[-1]
+    names, parts = arm_names(result.points), []
+    for _, rows in result.points.groupby("arm_id", sort=False):
         row = next(each(rows))
         steps = [f"{printed_percent(r)} at {in_weeks(r.weeks)}" for r in each(rows.sort_values("weeks"))]
         state = BENEFIT_STATES.get(row.benefit, row.benefit)
         parts.append(f"{sentence_label(row, names)}, {', then '.join(steps)} {state} (n = {int(row.patients_treated)})")
     sentences = [
-        f"{counted(len(kept.points), 'count')} of who still has the benefit, in {counted(kept.k, 'study', 'studies')} "
-        f"with {_treated(kept.points)} treated patients.",
-        f"Pooled, it is {first} and {last} ({percent_level(kept.level)} intervals); prediction intervals for the next "
-        f"study are {percent_pair(start['pi_low'], start['pi_high'])} and "
+        f"{counted(len(result.points), 'count')} of who still has the benefit, in "
+        f"{counted(result.k, 'study', 'studies')} with {_treated(result.points)} treated patients.",
+        f"Pooled, it is {first} and {last} ({percent_level(result.level)} intervals); prediction intervals for the "
+        f"next study are {percent_pair(start['pi_low'], start['pi_high'])} and "
         f"{percent_pair(end['pi_low'], end['pi_high'])}.",
-        _half(kept),
+        _half(result),
         f"Studies: {'; '.join(parts)}.",
     ]
-    if len(kept.without):
-        rows = kept.without[kept.without["study_id"] == _changes_most(kept)]
+    if len(result.without):
+        rows = result.without[result.without["study_id"] == _changes_most(result)]
         sentences.append(
             f"One study changes the curve most: without {short_citation(rows['citation'].iloc[0])} it runs from "
             f"{percent(rows['rate'].iloc[0])} to {percent(rows['rate'].iloc[-1])}."

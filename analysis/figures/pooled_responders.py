@@ -1,4 +1,4 @@
-"""Responder rates of like studies pooled, as a forest plot: rates, weights, pooled rate, prediction interval."""
+"""Forest plot of pooled responder rates: rates, weights, pooled rate, prediction interval."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ _HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q
 
 
 def pooled_forest(pooled: PooledRates, level: float = 0.95, name: str = "pooled-rates") -> Figure:
-    """Each pooled responder rate with the rates it rests on, its weights and its prediction interval.
+    """Return the forest plot of each pooled responder rate: study rates, weights and prediction interval.
 
     Parameters
     ----------
     pooled : PooledRates
         The result of `synthesis.pooled_rates`.
     level : float
-        Confidence level the rates were pooled with, for the words.
+        Confidence level of the intervals in `pooled`.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold a row for each study (`what` = study: counts, weight, percent and interval) and for each group
+        Its data have one row for each study (`what` = study: counts, weight, percent and interval) and for each group
         (`what` = pooled: percent, confidence and prediction interval, heterogeneity). A pooled rate is a diamond as
-        wide as its confidence interval, hollow if only two studies make it; the bar below it is the prediction
+        wide as its confidence interval, hollow if it combines only two studies; the bar below it is the prediction
         interval.
     """
     words = percent_level(level)
@@ -104,7 +104,7 @@ def _members(table: pd.DataFrame, group) -> pd.DataFrame:
 
 
 def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHeading]:
-    """The studies of a group, then its pooled rate, prediction interval and heterogeneity."""
+    """Return the studies of a group, then its pooled rate, prediction interval and heterogeneity."""
     studies = [
         Row(
             (
@@ -173,7 +173,7 @@ def _pooled_data(group) -> pd.DataFrame:
 
 
 def _mixed(pooled: PooledRates) -> str:
-    """The pooled rates whose studies give different regimens."""
+    """Return a sentence about the pooled rates that combine different regimens."""
     parts = []
     for group in each(pooled.groups):
         regimens = present_in_order(_members(pooled.studies, group)["regimen_class"], REGIMEN_WORDS)
@@ -184,7 +184,7 @@ def _mixed(pooled: PooledRates) -> str:
 
 
 def _without(pooled: PooledRates) -> str:
-    """How far each pooled rate moves when one study is left out."""
+    """Return the range of each pooled rate when one study is left out, in words."""
     parts = []
     for group in each(pooled.groups):
         rest = _members(pooled.without, group)

@@ -1,4 +1,4 @@
-"""How long the benefit lasts, regimen by regimen: Turnbull's estimate with what the counts leave open."""
+"""Duration of benefit by regimen: Turnbull's estimate with its range between counts."""
 
 from __future__ import annotations
 
@@ -57,24 +57,24 @@ _SAME = 1e-9
 
 
 def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: str = "duration-curves") -> Figure:
-    """The share of patients whose benefit lasts longer than each time, one panel a regimen.
+    """Return the share of patients with a longer benefit at each time, one panel per regimen.
 
     Parameters
     ----------
     curves : DurationCurves
         The result of `synthesis.duration_curves`: Turnbull's estimate for each regimen.
     level : float
-        Confidence level of its limits, for the words.
+        Confidence level of the limits in `curves`.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold, for each regimen, a row for each counted time and each stretch between (percent, limits, patients
-        known to have the benefit, to have it no longer, not known), one for the regimen (median in weeks with limits)
-        and one for each interval of patients. Between two counts the estimate is a range, drawn as a dark area. Below
-        each panel are the numbers of patients known at the counted times.
+        Its data have, for each regimen, one row for each counted time and each interval between (percent, limits,
+        patients known to have the benefit, to have it no longer, not known), one for the regimen (median in weeks with
+        limits) and one for each interval of patients. Between two counts the estimate is a range, drawn as a dark area.
+        Below each panel are the numbers of patients known at the counted times.
     """
     words = percent_level(level)
     caption = (
@@ -100,7 +100,7 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95, name: st
 
 
 def patients_known(patients: pd.DataFrame, time: float) -> dict[str, int]:
-    """Number of patients known to still have the benefit at a time, to have it no longer, and not known.
+    """Return the numbers of patients known to have the benefit at a time, to have it no longer, and not known.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def patients_known(patients: pd.DataFrame, time: float) -> dict[str, int]:
     """
     low, high, count = (patients[name].astype(float) for name in ("weeks_low", "weeks_high", "patients"))
     over = high <= time
-    never = patients["includes_zero"].astype(bool) & (low == 0)  # may have had no benefit at all: nothing is known at 0
+    never = patients["includes_zero"].astype(bool) & (low == 0)  # the benefit at 0 is unknown
     still = ~over & (low >= time) & ~never
     return {
         "still": int(count[still].sum()),
@@ -161,7 +161,7 @@ def _page(curves: DurationCurves, regimens: list[str], level: float) -> Picture:
 
 
 def _rows(curves: pd.DataFrame, regimen: str) -> pd.DataFrame:
-    """The curve of a regimen: its first, third … row is a time at which patients were counted."""
+    """Return the curve of a regimen; its first, third, … row is a time at which patients were counted."""
     return _of(curves, regimen).reset_index(drop=True)
 
 
@@ -170,7 +170,7 @@ def _of(table: pd.DataFrame, regimen: str) -> pd.DataFrame:
 
 
 def _counts(patients: pd.DataFrame, time: float) -> list[str]:
-    """The numbers below a counted time, in the order of `_ROWS`."""
+    """Return the numbers below a counted time, in the order of `_ROWS`."""
     numbers = patients_known(patients, time)
     return [str(numbers[key]) for key, _ in _ROWS]
 
@@ -185,7 +185,7 @@ def _title(curves: DurationCurves, regimen: str, wide: float, level: float) -> s
 
 
 def _marks(patients: pd.DataFrame) -> set[str]:
-    """The marks of the counts and of the sources that the intervals of these patients rest on."""
+    """Return the marks of the counts and sources behind the intervals of these patients."""
     return {*map(count_mark, patients["count_basis"]), *map(source_mark, patients["access"])}
 
 
@@ -205,7 +205,7 @@ def _limits(group: pd.Series, level: float) -> str:
 
 
 def _estimate(ax: Axes, rows: pd.DataFrame, unit: float, look: Look) -> None:
-    """The estimate between the counted times as areas, and at each counted time a point with its limits."""
+    """Draw the estimate between the counted times as areas, and at each counted time as a point with limits."""
     x = unit * np.sqrt(rows["weeks"].to_numpy(float))
     shares = 100 * rows[["low", "high", "band_low", "band_high"]].to_numpy(float)
     if len(rows) > 1:
@@ -217,7 +217,7 @@ def _estimate(ax: Axes, rows: pd.DataFrame, unit: float, look: Look) -> None:
 
 
 def _benefits(patients: pd.DataFrame) -> str:
-    """Which benefit each study counts."""
+    """Return the benefit that each study counts, in words."""
     named: dict[str, dict[str, None]] = {}
     for row in each(patients):
         words = BENEFIT_WORDS.get(row.benefit, row.benefit)

@@ -42,25 +42,25 @@ _COLUMNS = (
     PrintedColumn(428, 90, "percent\n(interval)"),
 )
 _TRACK = percent_track(298, 418)
-_FEW = 6  # so many rates at most are all named in the alternative text
+_FEW = 6  # largest number of rates that the alternative text names individually
 
 
 def responder_forest(rates: pd.DataFrame, level: float = 0.95, name: str = "responder-rates") -> Figure:
-    """Every responder rate with its Wilson interval, grouped by control, definition and time.
+    """Return every responder rate with its Wilson interval, grouped by control, definition and time.
 
     Parameters
     ----------
     rates : DataFrame
-        The table of `responders.rates`: one row a rate.
+        Table of `responders.rates`: one row per rate.
     level : float
-        Confidence level of the table's intervals, for the words.
+        Confidence level of the intervals in the table.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold one row a rate drawn: responders, n, percent and interval, the printed percentage, the rows of
+        Its data have one row per rate drawn: responders, n, percent and interval, printed percentage, rows of
         responders.csv. Rates of infusions or treatment cases instead of patients have hollow markers; rates without a
         count are listed in the notes.
     """
@@ -104,7 +104,7 @@ def _row(row, names: dict) -> Row:
 
 
 def rate_marks(row, hollow: bool = False) -> tuple[Mark, ...]:
-    """The point of a rate with its interval, in percent, in the look of its regimen."""
+    """Return the point of a rate with its interval, in percent, in the look of its regimen."""
     look = regimen_look(row.regimen_class)
     return interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look, hollow)
 
@@ -138,7 +138,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def rate_numbers(table: pd.DataFrame, weight: str = "") -> dict[str, pd.Series]:
-    """The columns of a figure's data from the count of responders on; `weight` names the column of weights, if any."""
+    """Return columns of a figure's data, from the count of responders on; `weight` names the column of weights."""
     return {
         "responders": table["responders"],
         "n": table["n"],
@@ -180,6 +180,6 @@ def _alt(table: pd.DataFrame, level: float) -> str:
 
 
 def _ends(patients: pd.DataFrame) -> tuple[object, object]:
-    """The index of the smallest and of the largest rate; of several the one with most patients."""
+    """Return the index of the smallest and of the largest rate; among equal rates the one with most patients."""
     by_size = patients.sort_values("n", ascending=False, kind="stable")
     return by_size["rate"].idxmin(), by_size["rate"].idxmax()

@@ -1,6 +1,6 @@
-"""A figure that is also a table: rows of printed columns, a track with marks beside each.
+"""A figure that is also a table: rows of printed columns, each with a track of marks.
 
-The rows are data (`Row`, `RowHeading`, the marks of `row_marks`); `draw_rows` is their drawing with Matplotlib.
+The rows are data (`Row`, `RowHeading`, the marks of `row_marks`); `draw_rows` draws them with Matplotlib.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class PrintedColumn:
 
 @dataclass(frozen=True)
 class RowHeading:
-    """A bold heading over the full width with a lighter remark behind it, or a lighter one below such a heading."""
+    """A bold heading over the full width with a lighter remark, or a lighter heading below it."""
 
     words: str
     detail: str = ""
@@ -69,8 +69,8 @@ class Row:
 class Track:
     """The horizontal axis of all rows.
 
-    left, right: its edges in points from the left. low, high: its limits. ticks: label of each labelled value. label:
-    words below. line: where the axis is drawn, if not over its full width. zero: draw a stronger line at 0.
+    left, right: edges in points from the left. low, high: limits. ticks: label of each labelled value. label: text
+    below. line: extent of the drawn axis, if not its full width. zero: draw a stronger line at 0.
     """
 
     left: float
@@ -84,7 +84,7 @@ class Track:
 
 
 def percent_track(left: float, right: float, label: str = "", full: float = 100, narrow: bool = False) -> Track:
-    """A track from 0 to 100%; `full` is the value of 100%, `narrow` leaves out the labels of 25 and 75."""
+    """Return a track from 0 to 100%; `full` is the value of 100%, `narrow` omits the labels of 25 and 75."""
     words = ("0", "" if narrow else "25", "50", "" if narrow else "75", "100%")
     ticks = {full * share: label_ for share, label_ in zip((0, 0.25, 0.5, 0.75, 1), words, strict=True)}
     return Track(left, right, 0, full, ticks, label)
@@ -97,10 +97,10 @@ def grouped_rows(
     by: str = "",
     words: Mapping[str, str] | None = None,
 ) -> tuple[list[Row | RowHeading], pd.DataFrame]:
-    """The rows of a table under headings, and the table in the order of these rows.
+    """Return the rows of a table under headings, and the table in the order of these rows.
 
-    Each kind of control group has a heading, with the `detail` of its part of the table, and below it one for each
-    value of the column `by`, in the order and with the words of `words`.
+    Each kind of control group has a heading, with the `detail` of its rows, and below it a heading for each value of
+    the column `by`, in the order and with the labels of `words`.
     """
     rows: list[Row | RowHeading] = []
     order: list[object] = []
@@ -117,14 +117,14 @@ def grouped_rows(
 
 
 def count_studies(group: pd.DataFrame, rows: str = "") -> str:
-    """The remark behind a heading: `2 studies`, with the name of its rows `2 studies, 5 rates`."""
+    """Return the remark after a heading: `2 studies`, or `2 studies, 5 rates` with the name of its rows."""
     studies = counted(group["study_id"].nunique(), "study", "studies")
     return f"{studies}, {counted(len(group), rows)}" if rows else studies
 
 
 @dataclass
 class _Placed:
-    """A row with the height it needs, the least height it can do with, and its place from the top, all in points."""
+    """A row with its preferred height, its smallest height and its position from the top, all in points."""
 
     row: Row | RowHeading
     height: float
@@ -141,10 +141,10 @@ def draw_rows(
     foot: Sequence[str] = (),
     tick_lines: int = 1,
 ) -> Picture:
-    """The picture of rows; it is as tall as they need.
+    """Return the picture of rows, as tall as they need.
 
-    Many rows move closer together so that they stay on one printed page as long as they can. key: look and
-    words of each kind of marker. foot: small print below. tick_lines: lines of a tick's label.
+    Many rows move closer together to fit on one printed page. key: look and label of each kind of marker. foot: small
+    print below. tick_lines: lines of a tick's label.
     """
     placed = [_placed(row, columns) for row in rows]
     keys = key_rows(key)
@@ -185,7 +185,7 @@ def _placed(row: Row | RowHeading, columns: Sequence[PrintedColumn]) -> _Placed:
 
 
 def _fit(placed: Sequence[_Placed], room: float) -> None:
-    """Take the space between the lines out of the rows until they fit into the room or none is left."""
+    """Reduce the space between lines until the rows fit into `room` or no space is left."""
     total = sum(item.height for item in placed)
     slack = total - sum(item.least for item in placed)
     if total <= room or not slack:

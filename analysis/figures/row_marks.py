@@ -1,4 +1,4 @@
-"""The marks of a row figure as data: what is at which value of the axis; `draw_mark` draws one with Matplotlib."""
+"""The marks of a row figure as data; `draw_mark` draws one with Matplotlib."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Words:
-    """Words at a value."""
+    """Text at a value."""
 
     at: float
     text: str
@@ -96,7 +96,7 @@ def interval_marks(
     assumed: bool = False,
     shift: float = 0.0,
 ) -> tuple[Mark, ...]:
-    """A point with its interval; `assumed` for an interval that rests on an assumption: dashed, its ends marked."""
+    """Return a point with its interval; an `assumed` interval is dashed with marked ends."""
     if assumed:
         line = Line(low, high, look.color, width=1.2, dash=(0, (3, 1.2)), ends=7, shift=shift)
         return line, Point(point, look.color, look.marker, size=4, hollow=hollow, shift=shift)

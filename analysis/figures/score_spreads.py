@@ -1,4 +1,4 @@
-"""How far patients' scores spread: printed spreads of every kind as bars."""
+"""Spread of patients' scores: printed spreads of every kind as bars."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Bar:
 
 
 def bars_of(row) -> list[Bar]:
-    """The bars of one row of `trajectories.scores`, the longer first; none where no spread is printed."""
+    """Return the bars of one row of `trajectories.scores`, the longer first; none where no spread is printed."""
     if row.statistic == "range_of_means":
         return [Bar("means", row.spread_low, row.spread_high)]
     kind = row.spread_kind
@@ -60,7 +60,7 @@ def _around(kind: str, value: float, half: float) -> list[Bar]:
 
 
 def draw_bar(ax: Axes, x: float, bar: Bar, look: Look) -> None:
-    """Draw a bar at a horizontal place."""
+    """Draw a bar at a horizontal position."""
     ends = [bar.low, bar.high]
     if bar.kind in ("means", "q1_q3"):
         ax.plot([x, x], ends, color=look.color, linewidth=6, alpha=0.4, zorder=2)
@@ -84,7 +84,7 @@ def draw_bar(ax: Axes, x: float, bar: Bar, look: Look) -> None:
 
 
 def draw_bar_key(picture: Picture, kinds: list[str], left: float, top: float) -> None:
-    """What the bars mean, each beside a small one of its kind."""
+    """Draw the key of the bars: a small bar of each kind with its meaning."""
     look = Look(MUTED, MUTED, "o")
     for kind in kinds:
         words = wrap(BAR_WORDS[kind], POINTS - 24 - left, SMALL)
@@ -100,7 +100,7 @@ def draw_bar_key(picture: Picture, kinds: list[str], left: float, top: float) ->
 
 
 def spread_notes(table: pd.DataFrame) -> str:
-    """What is assumed about spreads, in words: unlabelled ones with one possible reading, and values without any."""
+    """Return the assumptions about spreads, in words: unlabelled spreads with one reading, values without spread."""
     taken = table[table["sd_basis"].astype("str").str.startswith(TAKEN_AS_SD)]
     parts = [f"{short_citation(r.citation)} (± {r.spread:g}, n = {int(r.n)}): {r.sd_basis}" for r in each(taken)]
     none = table[(table["spread_kind"] == "none") & table["value"].notna()]

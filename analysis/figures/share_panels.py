@@ -1,4 +1,4 @@
-"""Panels of shares over weeks: their axes, curves with bands, points with intervals, words beside the last value."""
+"""Panels of shares by weeks: axes, curves with bands, points with intervals, labels beside the last value."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from matplotlib.figure import Figure as Picture
 from analysis.figures.labels import stack_labels
 from analysis.figures.style import LINE, RULE, SMALL, Look, at_week, panel, text_height, week_ticks
 
-_LOW, _HIGH = -2.0, 102.0  # limits of an axis of percentages: a marker at 0 or 100% is not cut
+_LOW, _HIGH = -2.0, 102.0  # limits of an axis of percentages, so that a marker at 0 or 100% is not cut
 _QUARTERS = (0, 25, 50, 75, 100)
 
 
 def horizontal_rules(ax: Axes, values: Iterable[float], until: float = 1) -> None:
-    """Light horizontal rules instead of a horizontal axis, a stronger one at 0; `until` is their right end in shares
-    of the width of the axes."""
+    """Draw light horizontal rules in place of a horizontal axis, with a stronger one at 0.
+
+    `until` is their right end as a share of the width of the axes.
+    """
     for value in values:
         ax.axhline(value, xmax=until, color=RULE if value else LINE, linewidth=0.6, zorder=0.5)
     ax.spines["bottom"].set_visible(False)
@@ -25,14 +27,14 @@ def horizontal_rules(ax: Axes, values: Iterable[float], until: float = 1) -> Non
 
 
 def share_axis(ax: Axes, labelled: bool = True, until: float = 1) -> None:
-    """A vertical axis from 0 to 100% with a light rule every quarter."""
+    """Set a vertical axis from 0 to 100% with a light rule at every quarter."""
     ax.set_ylim(_LOW, _HIGH)
     ax.set_yticks(_QUARTERS, ["0", "25", "50", "75", "100%"] if labelled else [""] * 5)
     horizontal_rules(ax, _QUARTERS, until)
 
 
 def share_height(percent: float, height: float) -> float:
-    """The place of a percentage in points above the lower edge of axes with `share_axis`, `height` points tall."""
+    """Return the position of a percentage in points above the lower edge of a share axis `height` points tall."""
     return height * (percent - _LOW) / (_HIGH - _LOW)
 
 
@@ -47,10 +49,10 @@ def share_panel(
     labelled: bool = True,
     months: bool = True,
 ) -> tuple[Axes, float]:
-    """Axes of shares over weeks (square-root scale), and the points of one unit of that scale.
+    """Return axes of shares by weeks (square-root scale), and the points of one unit of that scale.
 
-    left, top, size: the place of week 0, the upper edge, and width and height up to the last week, in points. margin,
-    room: points to the left of week 0 and to the right of the last week. labelled: print the percentages. months: print
+    left, top, size: position of week 0, upper edge, and width and height up to the last week, in points. margin, room:
+    points to the left of week 0 and to the right of the last week. labelled: print the percentages. months: print
     months and years below weeks. The horizontal axis counts points from week 0.
     """
     wide, high = size
@@ -64,7 +66,7 @@ def share_panel(
 
 
 def stepped(edges: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Places and values of step curves: `edges` are n + 1 places, each of the `values` holds n numbers between them."""
+    """Return positions and values of step curves from n + 1 `edges` and the n numbers of each of the `values`."""
     return np.repeat(edges, 2)[1:-1], *(np.repeat(numbers, 2) for numbers in values)
 
 
@@ -77,9 +79,9 @@ def draw_curve(
     bands: Sequence[tuple[np.ndarray, np.ndarray, float]] = (),
     width: float = 1.1,
 ) -> None:
-    """A curve with its bands, each as lowest and highest values and an opacity.
+    """Draw a curve with its bands, each as lowest and highest values and an opacity.
 
-    Where `low` and `high` differ, any value between them fits equally well: both are drawn, the area between is dark.
+    Where `low` and `high` differ, any value between them fits equally well: both are drawn with a dark area between.
     """
     for bottom, ceiling, alpha in bands:
         ax.fill_between(x, bottom, ceiling, color=look.color, alpha=alpha, linewidth=0, zorder=1)
@@ -99,10 +101,10 @@ def draw_points(
     size: float = 4.8,
     halo: bool = False,
 ) -> None:
-    """Points with vertical intervals, joined by a line of the series.
+    """Draw points with vertical intervals, joined by a line.
 
-    rows: value, lowest and highest value at each of the places `xs`; without an interval both are missing. width: line
-    width of the intervals. halo: a white edge, where other marks lie behind.
+    rows: value and limits at each of the positions `xs`; limits may be missing. width: line width of the intervals.
+    halo: a white edge, for points in front of other marks.
     """
     if joined:
         ax.plot(xs, [row[0] for row in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=3)
@@ -116,9 +118,9 @@ def draw_points(
 
 
 def write_beside(ax: Axes, at: float, ends: Sequence[tuple[float, float, str, Look]]) -> None:
-    """Words in a column at `at` points, each with a thin line to its value.
+    """Write labels in a column at `at` points, each with a thin line to its value.
 
-    ends: place of the last point, its value in percent, words, look.
+    ends: position of the last point, its value in percent, label, look.
     """
     height = ax.get_position().height * ax.figure.get_figheight() * 72
     wanted = [share_height(value, height) for _, value, _, _ in ends]

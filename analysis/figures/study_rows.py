@@ -11,7 +11,7 @@ from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, plain_label,
 
 
 def marks_line(table: pd.DataFrame, separator: str = "; ") -> str:
-    """Return what the marks in a figure of this table mean, for the marks that occur."""
+    """Return the meaning of the marks that occur in a figure of this table."""
     present = set()
     for column, marks in (("count_basis", COUNT_MARKS), ("access", ACCESS_MARKS)):
         if column in table:
@@ -20,7 +20,7 @@ def marks_line(table: pd.DataFrame, separator: str = "; ") -> str:
 
 
 def marked_caption(caption: str, table: pd.DataFrame) -> str:
-    """Return a caption followed by what the marks in the figure mean."""
+    """Return a caption followed by the meaning of the marks in the figure."""
     line = marks_line(table)
     return f"{caption} Marks: {line}." if line else caption
 
@@ -28,8 +28,8 @@ def marked_caption(caption: str, table: pd.DataFrame) -> str:
 def arm_names(table: pd.DataFrame) -> dict[tuple[str, str], str]:
     """Return short names of the arms of each study with more than one arm in the table, by study_id and label.
 
-    The name is the first part of the label if this is unique among the study's arms (`first course`), or else the
-    whole label.
+    The name is the first part of the label if this is unique among the study's arms (`first course`), otherwise the
+    full label.
     """
     labels_of: dict[str, dict[str, None]] = {}
     for study, label in zip(table["study_id"].tolist(), table["label"].tolist(), strict=True):
@@ -53,19 +53,19 @@ def row_label(row, names: dict[tuple[str, str], str]) -> str:
 
 
 def sentence_label(row, names: dict[tuple[str, str], str]) -> str:
-    """Return the study and, if the figure has several arms of it, the arm, for a sentence."""
+    """Return the study and, if the figure has several of its arms, the arm, for use in a sentence."""
     arm = names.get((row.study_id, row.label))
     return short_citation(row.citation) + (f" ({arm})" if arm else "")
 
 
 def present_in_order(values: Iterable[str], order: Iterable[str]) -> list[str]:
-    """Return the distinct values in the given order, followed by unknown ones in alphabetical order."""
+    """Return the distinct values in `order`, followed by values not in it in alphabetical order."""
     present, known = set(values), list(order)
     return [value for value in known if value in present] + sorted(present - set(known))
 
 
 def not_drawn(rows: Iterable[tuple[object, str]], lead: str = "Not drawn") -> str:
-    """Return Markdown on what a figure leaves out, by reason; rows: pairs of a table row and its reason."""
+    """Return Markdown about what a figure leaves out, by reason; `rows` are pairs of a table row and its reason."""
     reasons: dict[str, dict[str, None]] = {}
     for row, why in rows:
         reasons.setdefault(why, {})[cite(row.study_id, short_citation(row.citation))] = None

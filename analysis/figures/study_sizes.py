@@ -1,4 +1,4 @@
-"""What has been studied: the size of each study, by control group and design, and what it reports."""
+"""Map of the studies: the size of each study by control group and design, and the results it reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHORT_REGIMENS = {
     "block": "nerve block",
     "not_stated": "not stated",
 }
-# column of the table, words above, marker
+# column of the table, heading, marker
 _REPORTED = (
     ("pain_scores", "pain\nscores", "o"),
     ("responders", "responder\nrates", "s"),
@@ -39,19 +39,19 @@ _SIZE_TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 
 def study_map(studies: pd.DataFrame, name: str = "evidence-map") -> Figure:
-    """Studies by number of patients within control group and design, with a mark for each kind of result.
+    """Return the studies by number of patients within control group and design, with a mark for each kind of result.
 
     Parameters
     ----------
     studies : DataFrame
-        The table of `outcomes.evidence_map.studies`: one row a study.
+        Table of `outcomes.evidence_map.studies`: one row per study.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold one row a study: patients, design, regimens, number of rows of each kind of result, the row of
+        Its data have one row per study: patients, design, regimens, number of rows of each kind of result, row of
         studies.csv.
     """
     caption = (
@@ -84,7 +84,7 @@ def _at(n: float, largest: float) -> float:
 
 
 def _track(largest: float) -> Track:
-    """The axis of sizes in points, with room on its right for the marks of the results."""
+    """Return the axis of sizes in points, with space on its right for the marks of the results."""
     ticks: dict[float, str] = {}
     for size in _SIZE_TICKS:
         place = _at(size, largest)
@@ -141,7 +141,7 @@ def _alt(table: pd.DataFrame) -> str:
             "a known size "
             "have 20 patients or fewer."
         )
-    given = [
+    reported = [
         f"{words} from {int((table[column] > 0).sum())}"
         for column, words in (
             ("pain_scores", "Pain scores come"),
@@ -150,6 +150,6 @@ def _alt(table: pd.DataFrame) -> str:
             ("adverse_events", "harms"),
         )
     ]
-    nothing_given = int((table[[column for column, _, _ in _REPORTED]] == 0).all(axis=1).sum())
-    sentences.append(f"{', '.join(given[:-1])} and {given[-1]}; none of these from {nothing_given}.")
+    without_results = int((table[[column for column, _, _ in _REPORTED]] == 0).all(axis=1).sum())
+    sentences.append(f"{', '.join(reported[:-1])} and {reported[-1]}; none of these from {without_results}.")
     return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""One look for all figures: style sheet, colours and markers, measured text, the axis of weeks, the empty figure."""
+"""Style of all figures: style sheet, colours and markers, measured text, axis of weeks, empty figure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from analysis.exhibit.typeface import FONT_HEIGHT, line_width, register
 SHEET = Path(__file__).with_name("report.mplstyle")
 WIDTH = 7.2  # inches: the text width of a printed page
 POINTS = WIDTH * 72
-TALLEST = 9.3 * 72  # points: what a printed page holds beside a caption
+TALLEST = 9.3 * 72  # points: fits on a printed page with a caption
 TEXT = 9
 SMALL = 8.4
 LEADING = 1.18
@@ -37,7 +37,7 @@ BAND = "#f4f6f7"
 
 @dataclass(frozen=True)
 class Look:
-    """Colour, a darker one for letters, marker and line style: each alone tells the groups apart in grey print."""
+    """Colour, darker colour for text, marker and line style; each alone distinguishes the groups in grey print."""
 
     color: str
     letters: str
@@ -45,7 +45,7 @@ class Look:
     line: str = "-"
 
 
-# Okabe and Ito's colours, which the colour-blind tell apart; the blue is darker so that the main three differ in grey
+# Okabe and Ito's colour-blind safe colours; the blue is darker so that the main three differ in grey
 REGIMEN_LOOKS = {
     "anesthetic": Look("#d55e00", "#a84800", "s"),
     "subanesthetic_inpatient": Look("#00588f", "#00588f", "o"),
@@ -71,12 +71,12 @@ SERIES_LOOKS = (
 
 
 def regimen_look(regimen_class: str) -> Look:
-    """The look of a regimen class; a class this page does not know looks like one that is not stated."""
+    """Return the look of a regimen class; an unknown class looks like `not_stated`."""
     return REGIMEN_LOOKS.get(regimen_class, REGIMEN_LOOKS["not_stated"])
 
 
 def series_looks(regimen_class: str, count: int) -> list[Look]:
-    """Looks for the arms or series of one panel: the first as its regimen, the others apart from it."""
+    """Return looks for the arms or series of one panel: the first that of its regimen, the others distinct."""
     first = regimen_look(regimen_class)
     others = [look for look in SERIES_LOOKS if look.color != first.color]
     return [first, *(others[i % len(others)] for i in range(count - 1))][:count]
@@ -84,38 +84,38 @@ def series_looks(regimen_class: str, count: int) -> list[Look]:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Within it, whatever is drawn follows the style sheet and nothing that was set before."""
+    """Draw with the style sheet and Matplotlib's defaults, whatever the current settings."""
     register()
     wanted = _wanted()
-    # setting one costs much more than looking whether it is set
+    # setting a parameter costs much more than comparing it
     with mpl.rc_context({key: value for key, value in wanted.items() if mpl.rcParams[key] != value}):
         yield
 
 
 @cache
 def _wanted() -> dict[str, object]:
-    """The style sheet, and the defaults where it says nothing."""
+    """Return the settings of the style sheet, with Matplotlib's defaults for all others."""
     plain = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith("backend")}
     return plain | dict(mpl.rc_params_from_file(SHEET, use_default_template=False))
 
 
 def sheet(height: float) -> Picture:
-    """An empty picture of the common width; `height` in points."""
+    """Return an empty picture of the common width; `height` in points."""
     picture = Picture(figsize=(WIDTH, height / 72))
     FigureCanvasAgg(picture)
     return picture
 
 
 def panel(picture: Picture, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes at a place counted in points from the left and from the top of the picture."""
+    """Return axes at a position in points from the left and the top of the picture."""
     full = picture.get_figheight() * 72
     return picture.add_axes((left / POINTS, 1 - (top + height) / full, width / POINTS, height / full))
 
 
 def write(picture: Picture, x: float, y: float, words: str, size: float = TEXT, **look) -> None:
-    """Words at a place counted in points from the left and from the top of the picture; `y` is the middle of the block.
+    """Write text at a position in points from the left and the top of the picture; `y` is the middle of the block.
 
-    Each line stands on its own base line, so that words side by side stand on one line whatever letters they hold.
+    Each line is placed on its base line, so that texts side by side align whatever characters they contain.
     """
     full = picture.get_figheight() * 72
     lines = words.split("\n")
@@ -129,16 +129,16 @@ def write(picture: Picture, x: float, y: float, words: str, size: float = TEXT, 
 def rule(
     picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = RULE, width: float = 0.6
 ) -> None:
-    """A horizontal rule; places in points from the left and from the top."""
+    """Draw a horizontal rule at a position in points from the left and the top."""
     full = picture.get_figheight() * 72
     ends = [left / POINTS, right / POINTS]
     picture.add_artist(Line2D(ends, [1 - y / full] * 2, color=color, linewidth=width, zorder=0))
 
 
 def finish(picture: Picture) -> Picture:
-    """Make while the style holds what Matplotlib else makes at the first drawing: ticks and the paths of lines.
+    """Return the picture with ticks and paths created under the style, which Matplotlib would do at the first drawing.
 
-    All texts get the line height LEADING; the font's own is 1.33.
+    All texts get the line height LEADING; that of the font is 1.33.
     """
     for ax in picture.axes:
         for axis in (ax.xaxis, ax.yaxis):
@@ -152,17 +152,17 @@ def finish(picture: Picture) -> Picture:
 
 
 def text_width(words: str, size: float = TEXT, weight: str = "normal") -> float:
-    """The width of the longest line in points."""
+    """Return the width of the longest line in points."""
     return size * max(line_width(line, weight) for line in words.split("\n"))
 
 
 def text_height(words: str, size: float = TEXT) -> float:
-    """The height of all lines in points."""
+    """Return the height of all lines in points."""
     return (words.count("\n") + 1) * size * LEADING
 
 
 def wrap(words: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
-    """The words broken into lines no wider than `width` points; a single longer word stands alone."""
+    """Return text broken into lines of at most `width` points; a longer word gets its own line."""
     lines: list[str] = []
     for paragraph in str(words).split("\n"):
         line = ""
@@ -178,7 +178,7 @@ def wrap(words: str, width: float, size: float = TEXT, weight: str = "normal") -
 
 
 def balanced(words: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
-    """As `wrap`, but with lines of about the same length instead of a last word alone."""
+    """Return text broken as by `wrap`, but into lines of about the same length."""
     best = wrap(words, width, size, weight)
     lines = best.count("\n")
     while lines and width > 20:
@@ -191,7 +191,7 @@ def balanced(words: str, width: float, size: float = TEXT, weight: str = "normal
 
 
 # ------------------------------------------------------------------------------------------------ the axis of weeks
-# the order says which label stays when there is no room for all
+# in order of priority, for axes without room for all labels
 _WEEK_TICKS = (0, 4, 13, 52, 26, 104, 208, 1, 8, 416, 2, 39, 78, 156)
 _WEEK_WORDS = {
     4: "1 month",
@@ -205,28 +205,28 @@ _WEEK_WORDS = {
 
 
 def at_week(weeks: float) -> float:
-    """Where a number of weeks stands on the axis: its square root gives the first weeks room."""
+    """Return the position of a number of weeks on the axis, its square root, which gives the first weeks more space."""
     return sqrt(weeks)
 
 
 def week_ticks(last: float, points_a_unit: float, words: bool = True) -> tuple[list[float], list[str]]:
-    """Places and labels of the ticks from 0 to `last` weeks that fit side by side; below some the months or years."""
-    kept: list[tuple[float, str, float]] = []
+    """Return positions and labels of the ticks from 0 to `last` weeks that fit, some with months or years below."""
+    ticks: list[tuple[float, str, float]] = []
     for week in _WEEK_TICKS:
         if week > last + 1e-9:
             continue
         place = at_week(week) * points_a_unit
         for label in (f"{week}\n{_WEEK_WORDS[week]}", f"{week}") if words and week in _WEEK_WORDS else (f"{week}",):
             half = text_width(label) / 2
-            if all(abs(place - other) >= half + other_half + 4 for other, _, other_half in kept):
-                kept.append((place, label, half))
+            if all(abs(place - other) >= half + other_half + 4 for other, _, other_half in ticks):
+                ticks.append((place, label, half))
                 break
-    kept.sort()
-    return [place / points_a_unit for place, _, _ in kept], [label for _, label, _ in kept]
+    ticks.sort()
+    return [place / points_a_unit for place, _, _ in ticks], [label for _, label, _ in ticks]
 
 
 def horizon_tick(weeks: float, shortest: float = 4) -> float:
-    """The end of an axis that shows `weeks`: the next usual tick."""
+    """Return the end of an axis that shows `weeks`: the next usual tick."""
     for tick in sorted(_WEEK_TICKS):
         if tick >= max(weeks - 0.5, shortest):
             return max(float(tick), weeks)
@@ -235,7 +235,7 @@ def horizon_tick(weeks: float, shortest: float = 4) -> float:
 
 # ------------------------------------------------------------------------------------------------ nothing to draw
 def nothing(name: str, why: str, caption: str, notes: str = "", data: pd.DataFrame | None = None) -> Figure:
-    """The figure that says in words that there is nothing to draw and why."""
+    """Return a figure that states in words why there is nothing to draw."""
     with style():
         words = wrap(why, POINTS - 80, 9)
         picture = sheet(44 + text_height(words, 9))

@@ -18,10 +18,10 @@ PAIN_LIMITS = (-0.45, 10.45)
 
 @dataclass(frozen=True)
 class TreatmentAxis:
-    """Places in points from the left edge of axes that are `wide` points wide.
+    """Positions in points from the left edge of axes that are `wide` points wide.
 
-    before: place of the baseline, None if it has none. end: place of the end of infusion. right: points to the right of
-    the last week.
+    before: position of the baseline, None without a baseline. end: position of the end of infusion. right: points to
+    the right of the last week.
     """
 
     wide: float
@@ -36,11 +36,11 @@ class TreatmentAxis:
         return (self.wide - self.end - self.right) / at_week(self.last_week)
 
     def place(self, weeks: float) -> float:
-        """The place of a time in weeks after the end of infusion; a missing one is the baseline."""
+        """Return the position of a time in weeks after the end of infusion; a missing time is the baseline."""
         return (self.before or 0) if pd.isna(weeks) else self.end + self.unit * at_week(weeks)
 
     def draw(self, ax: Axes, ticks: Mapping[float, str]) -> None:
-        """Limits, ticks (words of each place), and the shaded strip of the treatment."""
+        """Set the limits and ticks (label of each position), and draw the shaded strip of the treatment."""
         ax.set_xlim(0, self.wide)
         ax.set_xticks(sorted(ticks), [ticks[place] for place in sorted(ticks)])
         if self.before is not None:
@@ -48,7 +48,7 @@ class TreatmentAxis:
 
 
 def visit_axis(wide: float, weeks: Iterable[float]) -> TreatmentAxis:
-    """The axis for visits at these weeks; a missing number of weeks is the baseline."""
+    """Return the axis for visits at these weeks; a missing week is the baseline."""
     known = pd.Series(list(weeks), dtype="float64")
     baseline = bool(known.isna().any())
     last = max(known.max() if known.notna().any() else 0.0, 1.0)
@@ -56,7 +56,7 @@ def visit_axis(wide: float, weeks: Iterable[float]) -> TreatmentAxis:
 
 
 def visit_ticks(axis: TreatmentAxis, weeks: Iterable[float]) -> dict[float, str]:
-    """A tick for each visit that has room for its number: the end of infusion and the last visit first."""
+    """Return a tick for each visit whose number fits; the end of infusion and the last visit take priority."""
     visits = sorted({week for week in weeks if pd.notna(week)} | {0.0})
     ticks = {} if axis.before is None else {axis.before: "before"}
     for week in dict.fromkeys([0.0, visits[-1], *visits]):
@@ -74,7 +74,7 @@ def pain_panel(
     ticks: Mapping[float, str],
     labelled: bool = True,
 ) -> Axes:
-    """Axes of pain from 0 to 10 over the treatment axis; `place` is their upper left corner in points."""
+    """Return axes of pain from 0 to 10 over the treatment axis; `place` is their upper left corner in points."""
     ax = panel(picture, *place, axis.wide, high)
     axis.draw(ax, ticks)
     ax.set_ylim(*PAIN_LIMITS)
@@ -85,6 +85,6 @@ def pain_panel(
 
 
 def pain_height(score: float, height: float) -> float:
-    """The place of a score in points above the lower edge of a `pain_panel` that is `height` points tall."""
+    """Return the position of a score in points above the lower edge of a `pain_panel` that is `height` points tall."""
     low, high = PAIN_LIMITS
     return height * (score - low) / (high - low)

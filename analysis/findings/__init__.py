@@ -1,4 +1,4 @@
-"""The answers in words. Every number in a sentence is computed from the selected evidence; nothing is typed."""
+"""The answers in sentences. Every number in a sentence is computed from the selected evidence."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from analysis.findings.response_findings import response_finding
 from analysis.findings.selection_scope import evidence_scope
 from analysis.findings.study_answers import study_findings, study_limits
 from analysis.findings.synthesis_findings import (
+    benefit_retention_finding,
     durations_by_regimen_finding,
-    kept_benefit_finding,
     pooled_rates_finding,
 )
 from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
+    "benefit_retention_finding",
     "certainty_finding",
     "consistency_finding",
     "duration_finding",
@@ -29,7 +30,6 @@ __all__ = [
     "evidence_scope",
     "gaps_finding",
     "harm_finding",
-    "kept_benefit_finding",
     "pain_finding",
     "pooled_rates_finding",
     "response_finding",
@@ -46,19 +46,18 @@ def evidence_findings(
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     level
         Confidence level of the intervals.
     horizon_weeks
-        Latest time that counts, in weeks after the end of infusion.
+        Latest time included, in weeks after the end of infusion.
     definition_classes
-        Definitions of a responder that count; empty for all.
+        Definitions of a responder to include; empty for all.
 
     Returns
     -------
     tuple of Finding
-        How much pain falls, how many patients respond, how long the benefit lasts, how sure the answers are, what
-        harm is reported, what is missing.
+        Pain, responders, duration of benefit, certainty, harms, gaps.
     """
     return (
         pain_finding(selection, level, horizon_weeks),
@@ -71,7 +70,7 @@ def evidence_findings(
 
 
 def evidence_limits() -> tuple[str, ...]:
-    """Return what a reader must know before using the answers, one sentence each."""
+    """Return the limitations of the evidence, one sentence each."""
     return (
         "A fall of pain without a control group is not the effect of ketamine alone: patients are treated when "
         "pain is at its worst, and pain at its worst tends to fall.",

@@ -1,4 +1,4 @@
-"""How sure one can be and what is missing, in words."""
+"""Findings on the amount and certainty of the evidence, and on its gaps."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from analysis.outcomes import durations, evidence_map, trajectories
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import counted, half_up, series, upper_first
 
-_STUDIES, _LEFT_OUT, _MAP = "tab-studies", "tab-left-out", "fig-evidence-map"  # where the report shows what is counted
+_STUDIES, _LEFT_OUT, _MAP = "tab-studies", "tab-left-out", "fig-evidence-map"  # exhibits that show the counts
 _LATE_SCORE_WEEKS = 4
 _HALF_A_YEAR_WEEKS = 26.1
 
 
 def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
-    """Return how many studies and patients there are, and how many of them have a placebo group.
+    """Return the numbers of studies and patients, in total and with a placebo group.
 
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     definition_classes
-        Definitions of a responder that count; empty for all.
+        Definitions of a responder to include; empty for all.
 
     Returns
     -------
     Finding
-        Its detail says how many counts are derived and how many numbers come from which kind of source.
+        Its detail states how many counts are derived, and the number of results by kind of source.
     """
     giving = [row for row in _asked(selection) if _gives(row)]
     if not giving:
@@ -70,29 +70,29 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
 
 
 def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
-    """Return what the selected evidence does not say.
+    """Return the gaps of the selected evidence.
 
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     definition_classes
-        Definitions of a responder that count; empty for all.
+        Definitions of a responder to include; empty for all.
 
     Returns
     -------
     Finding
-        Its detail says how much is left out of the synthesis.
+        Its detail states how much is left out of the synthesis.
     """
     table = _asked(selection)
     rates = patient_rates(selection, 0.95, definition_classes)
-    scores, kept = trajectories.scores(selection), durations.retained_benefit(selection)
+    scores, counts = trajectories.scores(selection), durations.retained_benefit(selection)
     parts = []
     if PLACEBO not in rates["control"].tolist():
         parts.append("a responder rate with a placebo group")
     if not any(phase == "follow_up" and weeks > _LATE_SCORE_WEEKS for phase, weeks in values(scores, "phase", "weeks")):
         parts.append(f"a pain score more than {_LATE_SCORE_WEEKS} weeks after the infusion")
-    if not any(weeks > _HALF_A_YEAR_WEEKS for weeks in kept["weeks"].tolist()):
+    if not any(weeks > _HALF_A_YEAR_WEEKS for weeks in counts["weeks"].tolist()):
         parts.append("a count of those who benefit for more than half a year")
     lead = [f"**No study in this selection prints** {series(parts, 'or')}."] if parts else []
     silent = sum(not _gives(row) for row in table)
@@ -128,7 +128,7 @@ def _how_many_controlled(placebo: int, studies: int) -> str:
 
 
 def _asked(selection: Selection) -> list:
-    """The studies that could print something."""
+    """Return the studies that can have results, without protocols."""
     return [row for row in each(evidence_map.studies(selection)) if row.design != "rct_protocol"]
 
 

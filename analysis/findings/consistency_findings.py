@@ -1,4 +1,4 @@
-"""Whether the printed numbers fit together, in words."""
+"""Finding on the consistency of the printed numbers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TABLE = "tab-consistency"  # the table that lists every check
 
 
 def consistency_finding(checks: pd.DataFrame) -> Finding:
-    """Return how many of the printed numbers can be checked and how many of these fit.
+    """Return the numbers of printed results that can be checked and that are consistent.
 
     Parameters
     ----------
     checks
-        One row a printed number, from `outcomes.consistency.check`.
+        One row per printed number, from `outcomes.consistency.check`.
     """
     counts = checks["verdict"].value_counts()
     can = len(checks) - int(counts.get(CANNOT_BE_CHECKED, 0))

@@ -1,4 +1,4 @@
-"""How long the benefit lasts, regimen by regimen, in words."""
+"""Finding on the duration of benefit by regimen."""
 
 from __future__ import annotations
 
@@ -25,26 +25,28 @@ _REGIMEN_NOUNS = {
 
 
 def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
-    """Return who still has the benefit about three months after the infusion, study by study.
+    """Return the patients who still have the benefit about three months after the infusion, by study.
 
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     level
         Confidence level of the intervals.
     horizon_weeks
-        Latest time that counts, in weeks after the end of infusion.
+        Latest time included, in weeks after the end of infusion.
 
     Returns
     -------
     Finding
-        Its detail gives the durations that ended and the regimens without a count.
+        Its detail states the durations that ended and the regimens without a count.
     """
     statements = each(durations.statements(selection))
     within = [row for row in statements if row.role == "ketamine" and not row.weeks_low > horizon_weeks]
-    kept = each(durations.retained_benefit(selection, level))
-    around = [row for row in kept if row.weeks <= horizon_weeks and _THREE_MONTHS[0] <= row.weeks <= _THREE_MONTHS[1]]
+    milestones = each(durations.retained_benefit(selection, level))
+    around = [
+        row for row in milestones if row.weeks <= horizon_weeks and _THREE_MONTHS[0] <= row.weeks <= _THREE_MONTHS[1]
+    ]
     ended = [row for row in within if row.shown_as in ("between", "exact") and pd.notna(row.patients)]
     groups = [row for row in within if row.control == PLACEBO and row.shown_as == "group statement"]
     counted = grouped((row.regimen_class, row) for row in around)

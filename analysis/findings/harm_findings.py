@@ -1,4 +1,4 @@
-"""What harm is reported, in words."""
+"""Finding on harms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from analysis.outcomes import safety
 from analysis.outcomes.context import PLACEBO, source_row
 from analysis.wording import group_sizes, marks, out_of, percent, printed_percent, upper_first
 
-_SHOWN = 2  # of the other events: those that most patients had
+_SHOWN = 2  # number of other events named, the most frequent ones
 _CASE_DESIGNS = ("case_report", "case_series")
 
 
@@ -22,14 +22,14 @@ def harm_finding(selection: Selection, level: float = 0.95) -> Finding:
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     level
         Confidence level of the intervals.
 
     Returns
     -------
     Finding
-        Its detail says which rates remain possible if no patient had the event.
+        Its detail states the upper limits of rates of events that no patient had.
     """
     events = list(each(safety.events(selection, level)))
     counted = [row for row in events if not np.isnan(row.rate) and pd.notna(row.n) and row.n > 1]

@@ -1,4 +1,4 @@
-"""How much pain falls and how soon, in words."""
+"""Finding on the reduction of pain and its time."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from analysis.wording import counted, group_sizes, half_up, interval_words, numb
 
 
 def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
-    """Return how much pain falls against a control group, then without one; the two are never pooled.
+    """Return the reduction of pain against a control group, then without one; the two are never pooled.
 
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     level
         Confidence level of the intervals.
     horizon_weeks
-        Latest time that counts, in weeks after the end of infusion.
+        Latest time included, in weeks after the end of infusion.
 
     Returns
     -------
     Finding
-        Its detail gives the means of both groups, the trials' own tests and the studies without a control group.
+        Its detail states the means of both groups, the trials' own tests and the studies without a control group.
     """
     differences = [row for row in each(trajectories.between_arms(selection, level)) if row.weeks <= horizon_weeks]
     compared = {row.study_id for row in differences}

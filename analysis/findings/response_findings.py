@@ -1,4 +1,4 @@
-"""How many respond and how many still do later, in words."""
+"""Finding on responders at the end of infusion and later."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from analysis.wording import (
     time_words,
 )
 
-RATES = "tab-responder-rates"  # the table that holds every rate
-_SOON_WEEKS = 1  # a rate up to a week after the end of infusion counts as one at its end
+RATES = "tab-responder-rates"  # the table with every rate
+_END_WEEKS = 1  # a rate up to a week after the end of infusion counts as a rate at the end
 _CLAUSES = {"complete_relief": "were free of pain", "any_relief": "had some relief"}
 
 
 def patient_rates(selection: Selection, level: float, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return the rates that count patients (not infusions) of a ketamine arm with more than one patient.
+    """Return the rates of patients (not infusions) in ketamine arms with more than one patient.
 
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     level
         Confidence level of the intervals.
     definition_classes
-        Definitions of a responder that count; empty for all.
+        Definitions of a responder to include; empty for all.
 
     Returns
     -------
@@ -53,23 +53,23 @@ def patient_rates(selection: Selection, level: float, definition_classes: tuple[
 def response_finding(
     selection: Selection, level: float = 0.95, horizon_weeks: float = 52, definition_classes: tuple[str, ...] = ()
 ) -> Finding:
-    """Return the responder rates of the group that was counted at two times, or else the range of all rates.
+    """Return the responder rates of the group that was counted at two times, or the range of all rates.
 
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     level
         Confidence level of the intervals.
     horizon_weeks
-        Latest time that counts, in weeks after the end of infusion.
+        Latest time included, in weeks after the end of infusion.
     definition_classes
-        Definitions of a responder that count; empty for all.
+        Definitions of a responder to include; empty for all.
 
     Returns
     -------
     Finding
-        Its detail gives the other groups counted twice, how many lost the benefit, and the ranges of rates by time.
+        Its detail states the other groups counted twice, how many lost the benefit, and the ranges of rates by time.
     """
     rates = list(each(patient_rates(selection, level, definition_classes)))
     flows = [f for f in responders.flows(selection, definition_classes) if f.weeks_second <= horizon_weeks]
@@ -78,8 +78,8 @@ def response_finding(
     twice = [_twice(flow, rates, level) for flow in flows]
     sentences, detail = twice[:1], [*twice[1:], *(_lost(flow) for flow in flows)]
     parts = {
-        "within a week of the end of infusion": [row for row in rates if row.weeks <= _SOON_WEEKS],
-        "later on": [row for row in rates if _SOON_WEEKS < row.weeks <= horizon_weeks],
+        "within a week of the end of infusion": [row for row in rates if row.weeks <= _END_WEEKS],
+        "later on": [row for row in rates if _END_WEEKS < row.weeks <= horizon_weeks],
         "on treatment or at a time not stated": [row for row in rates if np.isnan(row.weeks)],
     }
     for words, part in parts.items():

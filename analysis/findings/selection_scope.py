@@ -1,4 +1,4 @@
-"""What a run looks at, in words: the criteria that differ from those of the default synthesis."""
+"""The scope of a report in words: the criteria that differ from those of the default synthesis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def evidence_scope(criteria: Criteria) -> str:
     Parameters
     ----------
     criteria
-        The criteria of selection; those that differ from the default synthesis are named.
+        Criteria of the selection.
     """
     default = Criteria()
     parts = []

@@ -1,4 +1,4 @@
-"""One study in words."""
+"""Findings and limitations of one study."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from analysis.wording import MARK_WORDS, mark_notes, out_of, upper_first
 
 
 def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tuple[Finding, ...]:
-    """Return the answers that one study gives, without the questions to which it prints nothing.
+    """Return the findings of one study, without the questions on which it has no results.
 
     Parameters
     ----------
     evidence
         All evidence.
     study_id
-        The study. Each patient counts once: its CRPS patients if they are counted apart, or else all.
+        Id of the study. Each patient counts once: the CRPS patients if they are counted separately, otherwise all.
     level
         Confidence level of the intervals.
     """
@@ -40,7 +40,7 @@ def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tu
 
 
 def _each_patient_once(evidence: Evidence, study_id: str) -> Selection:
-    """The study with each patient counted once: its CRPS patients if they are counted apart, or else all."""
+    """Return the study with each patient counted once: CRPS patients if counted separately, otherwise all."""
     criteria = Criteria((study_id,), (), (), (), overlapping_studies=True)
     chosen = select(evidence, criteria)
     return chosen if len(chosen.evidence.arms) else select(evidence, replace(criteria, populations=()))
@@ -63,14 +63,14 @@ def _as_reported(selection: Selection) -> Finding:
 
 
 def study_limits(evidence: Evidence, study_id: str) -> tuple[str, ...]:
-    """Return what a reader must know of one study, one sentence each.
+    """Return the limitations of one study, one sentence each.
 
     Parameters
     ----------
     evidence
         All evidence.
     study_id
-        The study.
+        Id of the study.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What studies say when they are put together, in words."""
+"""Findings of the synthesis over studies."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from analysis.wording import (
     upper_first,
 )
 
-_WIDE = 0.8  # a prediction interval wider than this leaves nearly every rate possible
+_WIDE = 0.8  # a wider prediction interval is almost uninformative
 
 
 def pooled_rates_finding(pooled: PooledRates, level: float = 0.95) -> Finding:
-    """Return each pooled rate with its confidence and prediction interval, and what they mean for the next patients.
+    """Return each pooled rate with its confidence and prediction interval, and their meaning for new patients.
 
     Parameters
     ----------
@@ -72,27 +72,27 @@ def _next(row, rows: str) -> str:
     return f"; the next such study may see {sourced(percent_interval(row.pi_low, row.pi_high), rows)}"
 
 
-def kept_benefit_finding(kept: BenefitRetention, level: float = 0.95) -> Finding:
+def benefit_retention_finding(result: BenefitRetention, level: float = 0.95) -> Finding:
     """Return the share of patients that still has the benefit at the end of infusion and at the last count.
 
     Parameters
     ----------
-    kept
+    result
         From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
     level
-        Confidence level of the intervals in `kept`.
+        Confidence level of the intervals in `result`.
 
     Returns
     -------
     Finding
-        Its detail gives the time to half of the initial responders, the studies on which the fall depends, and the
+        Its detail states the time to half of the initial responders, the studies on which the decline depends, and the
         comparison of regimens.
     """
     question = "How does the benefit fade, over studies?"
-    if kept.why:
-        return Finding(question, f"No curve over studies can be drawn: {kept.why}.")
-    first, last = (next(each(kept.curve.iloc[[i]])) for i in (0, -1))
-    points = kept.points
+    if result.why:
+        return Finding(question, f"No curve over studies can be drawn: {result.why}.")
+    first, last = (next(each(result.curve.iloc[[i]])) for i in (0, -1))
+    points = result.points
     patients = int(points.drop_duplicates("arm_id")["patients_treated"].sum())
     rows = tuple(source_row("durations", row) for row in points["row"])
 
@@ -104,13 +104,13 @@ def kept_benefit_finding(kept: BenefitRetention, level: float = 0.95) -> Finding
         f"**In the study in the middle {from_all(percent(first.rate))} of all treated patients have the benefit at "
         f"the end of infusion and {from_all(percent(last.rate))} still have it "
         f"{from_all(f'{last.weeks:g} weeks')} later** ({interval_words(level)} {from_all(limits)}; "
-        f"{from_all(counted(kept.k, 'study', 'studies'))} without a control group, "
+        f"{from_all(counted(result.k, 'study', 'studies'))} without a control group, "
         f"{from_all(f'{patients} patients')}). "
         f"The next such study may see "
         f"{from_all(f'{percent_interval(last.pi_low, last.pi_high)} at {last.weeks:g} weeks')}."
     )
-    with_all = next(each(kept.half.iloc[[0]]))
-    detail = [_half_words(with_all, kept.last_week, from_all), *_rests_on(kept), *_regimens(kept, from_all)]
+    with_all = next(each(result.half.iloc[[0]]))
+    detail = [_half_words(with_all, result.last_week, from_all), *_rests_on(result), *_regimens(result, from_all)]
     return Finding(question, sentence, tuple(dict.fromkeys(points["study_id"])), rows, " ".join(filter(None, detail)))
 
 
@@ -132,11 +132,11 @@ def _half_words(half, last: float, from_all: Callable[[str], str]) -> str:
     return f"{text} (limits {from_all(f'{half_up(half.half_low, 1)} to {half_up(half.half_high, 1)} weeks')})."
 
 
-def _rests_on(kept: BenefitRetention) -> list[str]:
-    """Studies without which the benefit would no longer fall."""
-    if not kept.half["slope"].iloc[0] < 0:
+def _rests_on(result: BenefitRetention) -> list[str]:
+    """Return a sentence about the studies without which the decline would disappear, if there are any."""
+    if not result.half["slope"].iloc[0] < 0:
         return []
-    others = kept.half.iloc[1:]
+    others = result.half.iloc[1:]
     turned = others[others["slope"] >= 0]
     unfitted = others[others["slope"].isna()]
     sentences = []
@@ -149,12 +149,12 @@ def _rests_on(kept: BenefitRetention) -> list[str]:
     return sentences
 
 
-def _regimens(kept: BenefitRetention, from_all: Callable[[str], str]) -> list[str]:
-    if kept.why_no_regimens:
-        return [f"Regimens can't be compared here: {kept.why_no_regimens}."]
-    first = next(each(kept.regimens.iloc[[0]]))
+def _regimens(result: BenefitRetention, from_all: Callable[[str], str]) -> list[str]:
+    if result.why_no_regimens:
+        return [f"Regimens can't be compared here: {result.why_no_regimens}."]
+    first = next(each(result.regimens.iloc[[0]]))
     sentences = []
-    for row in each(kept.regimens.iloc[1:]):
+    for row in each(result.regimens.iloc[1:]):
         words = (
             f"Against {REGIMEN_WORDS[first.regimen_class]} ({from_all(counted(first.k, 'study', 'studies'))}) the odds "
             f"of still having the benefit after {REGIMEN_WORDS[row.regimen_class]} "
@@ -167,7 +167,7 @@ def _regimens(kept: BenefitRetention, from_all: Callable[[str], str]) -> list[st
 
 
 def durations_by_regimen_finding(curves: DurationCurves, level: float = 0.95) -> Finding:
-    """Return by when half of the patients of each regimen had lost the benefit or never had it.
+    """Return the median duration of benefit of each regimen, counting patients who never had it as 0.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The questions of the reports: pain, responders, duration of benefit, safety, consistency, synthesis and cohorts.
+"""Results of the reports: pain, responders, duration of benefit, safety, consistency, synthesis and cohorts.
 
 Functions take a selection of the evidence or a cohort and return DataFrames.
 """

@@ -145,7 +145,7 @@ class PatientIntervals:
 
 
 def intervals(selection: Selection) -> PatientIntervals:
-    """Convert statements into disjoint groups of patients, so that each patient counts once.
+    """Return disjoint groups of patients derived from the statements, so that each patient counts once.
 
     The rule for one arm:
 
@@ -153,12 +153,11 @@ def intervals(selection: Selection) -> PatientIntervals:
       Then N - a never had it or lost it by r, a - b lost it between r and s, b - c lost it between s and t, and c still
       had it at t (right-censored). With r = 0, N - a are exact zeros.
     - If an arm has milestones of several benefits, the benefit with the most times is used, then the more demanding
-    one.
+      one.
     - Patients without any benefit (statement `none`) are exact zeros and part of the N - a.
     - An arm without counted milestones contributes its exact, between and ongoing statements.
-    - Averages, statements about groups, and statements without a count or without weeks are left out with the reason.
-    So
-      are treated patients whose duration is not reported.
+    - Averages, statements about groups, and statements without a count or without weeks are left out with the reason,
+      and so are treated patients whose duration is not reported.
 
     Parameters
     ----------

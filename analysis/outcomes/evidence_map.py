@@ -1,4 +1,4 @@
-"""What has been studied: designs, sizes, regimens, the outcomes that studies report, and doses on one scale."""
+"""Overview of the evidence: designs, sizes, regimens, reported outcomes, and doses on one scale."""
 
 from __future__ import annotations
 
@@ -108,10 +108,10 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
     -------
     DataFrame, one row per ketamine arm
         Columns study_id, citation, arm_id, label, role, regimen_class, control, drug, route, dose_reported, dose_kind,
-        mg_per_h, hours_per_day, infusion_days, total_mg, assumption, not_comparable, row, among them mg_per_h,
-        hours_per_day, infusion_days and total_mg. assumption describes every step of the conversion: a maximum dose
-        makes the total an upper limit, and a printed cap in mg/h is applied. not_comparable says why there is no rate
-        or total (no dose printed, percentage of a cream, single dose, hours or days missing).
+        mg_per_h, hours_per_day, infusion_days, total_mg, assumption, not_comparable, row. assumption describes every
+        step of the conversion: a maximum dose makes the total an upper limit, and a printed cap in mg/h is applied.
+        not_comparable says why there is no rate or total (no dose printed, percentage of a cream, single dose, hours or
+        days missing).
 
     Raises
     ------

@@ -57,7 +57,7 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
 
 @dataclass(frozen=True)
 class Flow:
-    """What two responder rates of one group allow: how many patients kept, lost and gained the response.
+    """Possible numbers of patients who kept, lost and gained the response between two rates of one group.
 
     Attributes
     ----------

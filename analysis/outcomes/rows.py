@@ -1,4 +1,4 @@
-"""Each row of the tables in one line, with its source and its address, for links in a report."""
+"""Content, source and address of each row of the tables, for links in a report."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _entry(titles: dict[str, str], cells: dict[str, str], arms: dict[str, str]) -> dict[str, str]:
-    said = [
+    texts = [
         f"{title}: {cells[column]}"
         for column, title in titles.items()
         if cells.get(column) and column not in _ELSEWHERE
@@ -49,7 +49,7 @@ def _entry(titles: dict[str, str], cells: dict[str, str], arms: dict[str, str]) 
     return {
         "study": cells.get("study_id") or cells.get("review_id") or "",
         "arm": arms.get(cells.get("arm_id", ""), ""),
-        "says": "; ".join(said),
+        "says": "; ".join(texts),
         "source": source,
         "locator": cells.get("locator", ""),
     }

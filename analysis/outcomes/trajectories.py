@@ -72,13 +72,11 @@ def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:
         - weeks: after the end of infusion (0 at its end; missing at baseline).
         - value: mean or median; missing where only a range of several means is printed (statistic range_of_means).
         - spread: one printed spread (SD, SE, width of the interquartile range, unlabelled); spread_low and spread_high
-        are
-          two printed ends.
+          are two printed ends.
         - sd, sd_basis: the standard deviation and its origin; estimated from an interquartile range by Wan et al. 2014.
         - ci_low, ci_high: Student's interval of a mean; none for medians and ranges.
         - sd_if_se, ci_low_if_se, ci_high_if_se: an unlabelled spread read as an SE; sd and ci read it as an SD. A
-        reading
-          that needs an SD larger than the 0-10 scale allows is omitted, as sd_basis says.
+          reading that needs an SD larger than the 0-10 scale allows is omitted, as sd_basis says.
     """
     return _scores(with_context(selection, "pain_scores"), level)
 

@@ -1,8 +1,8 @@
 """The parameters of notebooks: their names, meanings and allowed values.
 
-A notebook states its parameters once, in the cell tagged `parameters`: name, type, default, and a comment with the
-meaning. This package reads that cell and checks values against it and against the registry, in the same way for the
-command line, the batch and interactive notebooks. It starts no kernel.
+A notebook states its parameters in the cell tagged `parameters`: name, type, default, and a comment with the meaning.
+This package reads that cell and checks values against it and against the registry, for the command line, the batch and
+interactive notebooks. It does not start a kernel.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def check_values(notebook: Notebook, overrides: dict[str, Any]) -> dict[str, Any]:
-    """Return all values of a run: the overrides, converted to the notebook's types, and the other defaults.
+    """Return all values of a run: the overrides, converted to the notebook's types, and defaults for the others.
 
     Text from a command line is read as the type requires: `iv,oral` and `[iv, oral]` are both lists. Lists are returned
     as tuples. Raises ParameterError with every wrong name and value.
@@ -53,17 +53,24 @@ def check_values(notebook: Notebook, overrides: dict[str, Any]) -> dict[str, Any
 
 
 def check_parameters(notebook: str | None = None, values: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """Return the checked values inside a notebook, in the cell after its parameters:
-    `check_parameters("NAME", globals())`.
+    """Return the checked values of a notebook's parameters, lists as tuples.
+
+    A notebook calls `check_parameters("NAME", globals())` in the cell after its parameters.
 
     Parameters
     ----------
-    notebook: its name or path, so that unknown names are reported too, also those in a cell that papermill injected;
-        None checks against the registry only.
-    values: a mapping that holds the parameters; other names in it are ignored.
-    more: single values.
+    notebook
+        Its name or path, to report unknown names too, including those in a cell injected by papermill; None checks
+        against the registry only.
+    values
+        A mapping with the parameters; other names are ignored.
+    **more
+        Further values.
 
-    Lists are returned as tuples. Raises ParameterError, which Jupyter shows without a traceback.
+    Raises
+    ------
+    ParameterError
+        With every problem; Jupyter shows it without a traceback.
     """
     values = values or {}
     if notebook is None:
@@ -78,8 +85,8 @@ def check_parameters(notebook: str | None = None, values: dict[str, Any] | None 
 def check_known(wanted: Mapping[str, tuple[Iterable[str], Iterable[Any]]]) -> None:
     """Check parameters whose allowed values are those of a column in the user's own table.
 
-    wanted: name of the parameter -> its values and the column. Raises ParameterError with every value that the column
-    lacks and the nearest that it has.
+    wanted: name of the parameter -> its values and the column. Raises ParameterError with every value that is not in
+    the column, and the nearest value that is.
     """
     from analysis.exhibit.cells import is_missing
     from analysis.tabular.problems import listed, shorten

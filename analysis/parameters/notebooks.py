@@ -26,11 +26,11 @@ class Notebook:
     path: Path
     title: str
     parameters: tuple[Parameter, ...]
-    by_hand: bool = False  # for interactive use, not for reports: its first cell has the tag `by-hand`
+    interactive: bool = False  # for interactive use, not for reports: its first cell has the tag `interactive`
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The names of the parameters whose value is a file that the report reads."""
+        """The names of the parameters whose value is the path of a file."""
         return tuple(parameter.name for parameter in self.parameters if isinstance(parameter.rule, File))
 
     @property
@@ -45,7 +45,7 @@ def all_notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
     Raises ParameterError if a parameters cell breaks the rules.
     """
     notebooks = [read_notebook(path) for path in sorted(folder.glob("*.ipynb"))]
-    return [notebook for notebook in notebooks if not notebook.by_hand]
+    return [notebook for notebook in notebooks if not notebook.interactive]
 
 
 def find_notebook(name: str | Path) -> Notebook:
@@ -54,7 +54,7 @@ def find_notebook(name: str | Path) -> Notebook:
     Raises ParameterError with the nearest name if there is none, and for a notebook for interactive use.
     """
     notebook = _notebook(name)
-    if notebook.by_hand:
+    if notebook.interactive:
         names = ", ".join(other.name for other in all_notebooks())
         raise ParameterError(
             [f"{notebook.name} is for interactive use (`make lab`) and makes no report. Reports: {names}."]
@@ -82,18 +82,18 @@ def read_notebook(path: Path) -> Notebook:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         sources = [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
     except (ValueError, KeyError, TypeError) as error:
-        raise ParameterError([f"{path.name}: is no Jupyter notebook ({error})."]) from None
+        raise ParameterError([f"{path.name}: is not a Jupyter notebook ({error})."]) from None
     title = path.stem
     for kind, source, _ in sources:
-        if kind == "markdown" and (found := re.search(r"^#\s+(.+?)\s*#*\s*$", source, re.MULTILINE)):
-            title = found[1]
+        if kind == "markdown" and (match := re.search(r"^#\s+(.+?)\s*#*\s*$", source, re.MULTILINE)):
+            title = match[1]
             break
     tagged = [source for kind, source, tags in sources if kind == "code" and "parameters" in tags]
     if len(tagged) > 1:
         raise ParameterError([f"{path.name}: has {len(tagged)} cells tagged 'parameters'; one is allowed."])
     parameters = _parse_cell(path.name, tagged[0]) if tagged else ()
-    by_hand = bool(sources) and "by-hand" in sources[0][2]
-    return Notebook(path.stem, path, title, parameters, by_hand)
+    interactive = bool(sources) and "interactive" in sources[0][2]
+    return Notebook(path.stem, path, title, parameters, interactive)
 
 
 def _parse_cell(where: str, source: str) -> tuple[Parameter, ...]:
@@ -106,7 +106,7 @@ def _parse_cell(where: str, source: str) -> tuple[Parameter, ...]:
             if token.type == tokenize.COMMENT
         }
     except (SyntaxError, tokenize.TokenError) as error:
-        raise ParameterError([f"{where}: the parameters cell is no Python ({error})."]) from None
+        raise ParameterError([f"{where}: the parameters cell is not valid Python ({error})."]) from None
     parameters, problems = [], []
     for node in statements:
         place = f"{where}, parameters cell, line {node.lineno}"

@@ -23,13 +23,13 @@ class ParameterError(Exception):
         super().__init__("\n".join(self.problems))
 
     def _render_traceback_(self) -> list[str]:
-        """Return what Jupyter shows: the sentences without a traceback."""
+        """Return the sentences, which Jupyter shows instead of a traceback."""
         return list(self.problems)
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a notebook: name, type as written, default, meaning."""
+    """One parameter of a notebook: name, type annotation, default, meaning."""
 
     name: str
     type: str
@@ -47,7 +47,7 @@ class Parameter:
         return f"{sentence[:-1]}; any number of them." if self.type == STRING_LIST else sentence
 
     def public(self, value: Any) -> Any:
-        """Return the value as a report may show it: of a file outside the project only its name."""
+        """Return the value for a report: of a file outside the project only its name."""
         return self.rule.public(value) if isinstance(self.rule, File) else value
 
 
@@ -69,7 +69,7 @@ def check_value(parameter: Parameter, value: Any) -> tuple[Any, list[str]]:
 
 
 def _convert(value: Any, kind: str) -> Any:
-    """Return the value as the type requires. Raises TypeError or ValueError with a sentence."""
+    """Return the value converted to a type. Raises TypeError or ValueError with a sentence."""
     if kind == "bool":
         words = {"true": True, "yes": True, "false": False, "no": False}
         if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The values that each parameter may take, for all notebooks: one line for each parameter."""
+"""The allowed values of each parameter, for all notebooks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from analysis.paths import DATA, ROOT, resolve
 
 
 class Rule:
-    """What values are allowed."""
+    """A rule on the values of a parameter."""
 
     def problem(self, value: Any) -> str:
-        """Return why the value (of a list: one item) is not allowed; empty if it is."""
+        """Return why a value (or item of a list) is not allowed; empty if it is."""
         raise NotImplementedError
 
     def allowed(self) -> str:
@@ -99,13 +99,13 @@ class File(Rule):
 
     @staticmethod
     def public(value: str) -> str:
-        """Return the path as a report may show it: of a file outside the project only its name."""
+        """Return the path for a report: of a file outside the project only its name."""
         return Path(value).name if Path(value).is_absolute() else value
 
 
 @dataclass(frozen=True)
 class Year(Rule):
-    """A year, written as text so that a list of years is a list like any other."""
+    """A year, written as text, as in all lists."""
 
     def problem(self, value: str) -> str:
         return "" if re.fullmatch("(19|20)[0-9]{2}", value.strip()) else f"{value!r} is no year. {self.allowed()}"
@@ -116,7 +116,7 @@ class Year(Rule):
 
 @dataclass(frozen=True)
 class YesNo(Rule):
-    """True or false; the type alone decides."""
+    """True or false, checked by the type only."""
 
     def problem(self, value: bool) -> str:
         return ""
@@ -141,7 +141,7 @@ def _study_ids() -> tuple[str, ...]:
         return tuple(row["study_id"] for row in csv.DictReader(file))
 
 
-# A notebook may use any of these; a name that is not here is checked for its type only.
+# A notebook may use any of these; other parameters are checked for their type only.
 REGISTRY: dict[str, Rule] = {
     "studies": Choice(_study_ids),
     "study_id": Choice(_study_ids),
@@ -166,7 +166,7 @@ REGISTRY: dict[str, Rule] = {
 
 
 def nearest_word(word: str, words: Iterable[str]) -> str:
-    """Return `; nearest: 'x'` for a message; empty if no word is near."""
+    """Return `; nearest: 'x'` for a message; empty if no word is similar."""
     lower, known = word.lower(), {other.lower(): other for other in words}
     near = difflib.get_close_matches(lower, known, n=1, cutoff=0.6)
     near = near or [other for other in known if lower and other and (lower in other or other in lower)]

@@ -132,7 +132,7 @@ def _rehearsal(spec: Spec, record: dict[str, Any]) -> Any:
 def _with_record(executed: Any, record: dict[str, Any]) -> Any:
     from analysis.reporting.page import source_rows
 
-    executed.metadata["ketamine_crps"] = source_rows.kept(record, executed)
+    executed.metadata["ketamine_crps"] = source_rows.used_record(record, executed)
     return executed
 
 

@@ -115,9 +115,9 @@ class Decline:
         """Return the time to half of the initial rate, with limits of Fieller's kind.
 
         With a the logit at time 0, the rate has fallen to half where b L + log(2 + exp(a)) = 0, L = log(1 + weeks). The
-        confidence set holds all L at which this sum does not differ from 0; its standard error is by the delta method.
-        The set is open above if the data do not exclude that the rate stays up, which a symmetric interval would not
-        show.
+        confidence set contains all L at which this sum does not differ from 0, with its standard error by the delta
+        method. The set is open above if the data do not exclude that the rate stays up, which a symmetric interval
+        would not show.
 
         Parameters
         ----------
@@ -165,13 +165,13 @@ def decline(
     level: float = 0.95,
     nodes: int = NODES,
 ) -> Decline:
-    """Fit the decline of a proportion over time across studies.
+    """Return the fitted decline of a proportion over time across studies.
 
     The model is fitted by maximum likelihood with adaptive Gauss-Hermite quadrature, as lme4::glmer(nAGQ > 1). Limits
     use Student's t, because normal limits are too narrow with few studies (coverage.csv of the pooling package).
 
-    Counts of the same patients at several times are taken as independent given their study. They are not, so the
-    standard error of the slope within a study is too large rather than too small.
+    Counts of the same patients at several times are treated as independent given their study. They are correlated, so
+    the standard error of the slope within a study is too large rather than too small.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ def _groups(groups: list[Hashable], of_study: np.ndarray, names: list[Hashable])
     studies = pd.Series([study for study, _ in pairs])
     if studies.duplicated().any():
         twice = names[int(studies[studies.duplicated()].iloc[0])]
-        raise ValueError(f"study {twice!r} stands in two groups: each study belongs to one")
+        raise ValueError(f"study {twice!r} is in two groups: each study belongs to one")
     sizes = pd.Series([group for _, group in pairs], dtype="object").value_counts()
     return sorted(sizes.index, key=lambda group: (-sizes[group], str(group)))
 

@@ -196,8 +196,9 @@ def standardised_change(
         As in `mean_change`, for an unknown standardiser, and for fewer than 3 patients.
 
     References
-    ---------- Becker 1988, Br J Math Stat Psychol 41:257 (`before`); Gibbons, Hedeker and Davis 1993, J Educ Stat
-    18:271 (`change`).
+    ----------
+    Becker 1988, Br J Math Stat Psychol 41:257 (`before`); Gibbons, Hedeker and Davis 1993, J Educ Stat 18:271
+    (`change`).
     """
     _check_change(mean_before, sd_before, mean_after, sd_after, n, correlation)
     if standardiser not in _STANDARDISERS:

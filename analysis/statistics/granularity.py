@@ -1,4 +1,4 @@
-"""Which whole scores can produce a printed mean and SD: GRIM, GRIMMER and the bounds of an SD."""
+"""Consistency of a printed mean and SD with whole scores: GRIM, GRIMMER and the bounds of an SD."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def sums_behind_mean(
 
 
 def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, high: int = 10) -> set[str]:
-    """Return in which ways of rounding `n` whole scores with this sum can have an SD printed as `sd`.
+    """Return the ways of rounding by which `n` whole scores with this sum can have an SD printed as `sd`.
 
     The sum of squares is a whole number of the same parity as the sum, within what the printed SD and the scale allow
     (GRIMMER).

@@ -22,7 +22,7 @@ def critical_value(level: float, df: float | None = None) -> float:
 def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     """Return Wilson's score interval for a proportion.
 
-    The interval keeps close to its nominal coverage for small n and stays within 0 to 1.
+    Its coverage is close to nominal for small n, and its limits lie within 0 to 1.
 
     Parameters
     ----------

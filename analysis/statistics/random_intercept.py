@@ -66,7 +66,7 @@ class Counts:
 
     @classmethod
     def of_studies(cls, x: np.ndarray, n: np.ndarray, design: np.ndarray, study: np.ndarray) -> Counts:
-        """Return counts from rows in any order; `study` holds the study's number of each row."""
+        """Return counts from rows in any order; `study` is the number of each row's study."""
         order = np.argsort(study, kind="stable")
         _, starts = np.unique(study[order], return_index=True)
         return cls(x[order], n[order], design[order], starts)

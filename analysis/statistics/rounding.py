@@ -1,4 +1,4 @@
-"""Which whole numbers are consistent with a printed, rounded number."""
+"""Whole numbers that are consistent with a printed, rounded number."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def counts_near(percent: Fraction, n: int, decimals: int = 0) -> range:
 
 
 def ways_to_print(count: int, n: int, decimals: int = 0) -> tuple[int, int, int]:
-    """Return `count` of `n` patients as a percentage in units of its last decimal, in each way of ROUNDINGS."""
+    """Return `count` of `n` patients as a percentage in units of its last decimal, for each way of ROUNDINGS."""
     scaled = Fraction(100 * 10**decimals * count, n)
     return floor(scaled + Fraction(1, 2)), round(scaled), floor(scaled)
 

@@ -1,4 +1,4 @@
-"""Printed tables of the evidence: a DataFrame or result of `analysis.outcomes` in, an exhibit out."""
+"""Printed tables of the evidence: each function takes a result of `analysis.outcomes` and returns a `Table`."""
 
 from analysis.tables.consistency_tables import consistency_table, missing_at_follow_up_table
 from analysis.tables.duration_tables import (
@@ -11,8 +11,8 @@ from analysis.tables.evidence_tables import doses_table, left_out_table, reviews
 from analysis.tables.fading_tables import (
     duration_groups_table,
     half_times_table,
-    kept_left_out_table,
     regimen_odds_table,
+    retention_left_out_table,
 )
 from analysis.tables.harm_tables import adverse_events_table
 from analysis.tables.pain_tables import pain_changes_table, pain_scores_table
@@ -42,7 +42,6 @@ __all__ = [
     "duration_groups_table",
     "durations_table",
     "half_times_table",
-    "kept_left_out_table",
     "left_out_table",
     "missing_at_follow_up_table",
     "not_pooled_table",
@@ -54,6 +53,7 @@ __all__ = [
     "reported_tests_table",
     "responder_flow_table",
     "responder_rates_table",
+    "retention_left_out_table",
     "reviews_table",
     "sources_table",
     "studies_table",

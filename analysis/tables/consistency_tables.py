@@ -1,4 +1,4 @@
-"""Tables of whether printed numbers agree with each other."""
+"""Tables of the consistency of printed numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def consistency_table(checks: pd.DataFrame, name: str = "consistency") -> Table:
     Parameters
     ----------
     checks
-        One row a printed number, from `outcomes.consistency.check` (or its `questions` or `checkable` rows).
+        One row per printed number, from `outcomes.consistency.check` (or its `questions` or `checkable` rows).
     name
         Name of the table, unique in a report.
     """
@@ -41,15 +41,15 @@ def consistency_table(checks: pd.DataFrame, name: str = "consistency") -> Table:
 
 
 def missing_at_follow_up_table(flow: Flow, possible: pd.DataFrame) -> Table:
-    """Return what two rates of the same patients allow if patients were missing at the second time.
+    """Return the flows that two rates of the same patients allow if patients were missing at the second time.
 
     Parameters
     ----------
     flow
         The two rates, from `outcomes.responders.flows`.
     possible
-        One row a number of missing patients, from `outcomes.consistency.missing_at_follow_up`. The columns that agree
-        with the printed P value are shown if there is one.
+        One row per number of missing patients, from `outcomes.consistency.missing_at_follow_up`. If there is a printed
+        P value, columns show the counts that agree with it.
     """
     p = f"if P = {flow.p_reported:g}"
     columns = (

@@ -32,7 +32,7 @@ def durations_table(statements: pd.DataFrame) -> Table:
     Parameters
     ----------
     statements
-        One row a statement, in weeks after the end of infusion, from `outcomes.durations.statements`.
+        One row per statement, in weeks after the end of infusion, from `outcomes.durations.statements`.
     """
     return Table(
         name="durations",
@@ -54,7 +54,7 @@ def durations_table(statements: pd.DataFrame) -> Table:
 
 
 def patient_intervals_table(intervals: PatientIntervals) -> Table:
-    """Return the disjoint groups of patients that the milestones give, each with the interval of its duration.
+    """Return the disjoint groups of patients derived from the milestones, each with the interval of its duration.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def patient_intervals_table(intervals: PatientIntervals) -> Table:
 
 
 def without_interval_table(intervals: PatientIntervals) -> Table:
-    """Return the statements about durations that give no interval of patients, with the reason.
+    """Return the statements about durations from which no interval follows, with the reason.
 
     Parameters
     ----------
@@ -110,20 +110,20 @@ def without_interval_table(intervals: PatientIntervals) -> Table:
     )
 
 
-def benefit_by_regimen_table(kept: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the patients who still had the benefit over time, regimen by regimen, without any sum.
+def benefit_by_regimen_table(counts: pd.DataFrame, level: float = 0.95) -> Table:
+    """Return the patients who still had the benefit over time, by regimen, without totals.
 
     Parameters
     ----------
-    kept
-        One row a count of a study, with times in weeks after the end of infusion, from
+    counts
+        One row per count of a study, with times in weeks after the end of infusion, from
         `outcomes.durations.retained_benefit`.
     level
-        Confidence level of the intervals in `kept`, for the heading.
+        Confidence level of the intervals in `counts`, for the heading.
     """
     return Table(
         name="benefit-by-regimen",
-        data=kept.assign(study=[row.citation + marks(row) for row in kept.itertuples()]),
+        data=counts.assign(study=[row.citation + marks(row) for row in counts.itertuples()]),
         caption="Patients who still had the benefit, regimen by regimen; each line is one study's own count.",
         columns=(
             REGIMEN_COLUMN,
@@ -139,11 +139,11 @@ def benefit_by_regimen_table(kept: pd.DataFrame, level: float = 0.95) -> Table:
             Column("share", f"Share ({interval_words(level)})", value=printed_rate_cell),
             row_column("durations"),
         ),
-        studies=studies_of(kept),
+        studies=studies_of(counts),
         notes=marked_notes(
             "No study compares one regimen with another on these counts, and the definitions differ: the lines can "
             "neither be added nor ranked.",
-            kept,
+            counts,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Tables of the evidence itself: studies, doses, published syntheses, what is left out."""
+"""Tables of the evidence: studies, doses, published meta-analyses, rows that are left out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _SCALES = {"mean_difference": "points, 0–10", "hedges_g": "Hedges g", "event_r
 
 
 def studies_table(studies: pd.DataFrame) -> Table:
-    """Return the studies that count and what each of them reports.
+    """Return the selected studies and the results that each reports.
 
     Parameters
     ----------
     studies
-        One row a study, from `outcomes.evidence_map.studies`.
+        One row per study, from `outcomes.evidence_map.studies`.
     """
     return Table(
         name="studies",
@@ -44,12 +44,12 @@ def studies_table(studies: pd.DataFrame) -> Table:
 
 
 def doses_table(doses: pd.DataFrame, weight_kg: float) -> Table:
-    """Return the doses on one scale; arms without a comparable dose follow at the end with the reason.
+    """Return the doses on one scale; arms without a comparable dose are last, with the reason.
 
     Parameters
     ----------
     doses
-        One row an arm, in mg/h and mg, from `outcomes.evidence_map.doses`.
+        One row per arm, in mg/h and mg, from `outcomes.evidence_map.doses`.
     weight_kg
         Body weight in kg for doses printed per kilogram.
     """
@@ -76,7 +76,7 @@ def doses_table(doses: pd.DataFrame, weight_kg: float) -> Table:
 
 
 def reviews_table(evidence: Evidence) -> Table:
-    """Return what published meta-analyses report (table reviews); nothing of it is pooled again.
+    """Return the results of published meta-analyses (table reviews); they are not pooled again.
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def left_out_table(selection: Selection, *tables: str) -> Table:
     Parameters
     ----------
     selection
-        The evidence that counts.
+        The selected evidence.
     *tables
-        Tables of the evidence to list, such as `responders`; without any, all. A study that is left out as a whole is
+        Tables of the evidence to list, such as `responders`. By default all; a study that is left out completely is
         then one line in place of its rows.
     """
     rows = selection.left_out_of(*tables) if tables else selection.left_out
@@ -136,7 +136,7 @@ def left_out_table(selection: Selection, *tables: str) -> Table:
 
 
 def _citations(selection: Selection) -> dict[str, str]:
-    """The citation of each study by study_id, of those left out too."""
+    """Return the citation of each study by study_id, including studies left out."""
     out = selection.left_out_of("studies")
     studies = selection.evidence.studies
     return dict(zip([*out["study_id"], *studies["study_id"]], [*out["label"], *studies["citation"]], strict=True))

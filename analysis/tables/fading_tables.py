@@ -1,4 +1,4 @@
-"""Tables of how the benefit fades, over studies and by regimen."""
+"""Tables of the loss of benefit over time, across studies and by regimen."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from analysis.wording import (
 )
 
 
-def half_times_table(kept: BenefitRetention, level: float = 0.95) -> Table:
-    """Return when half of the initial responders have lost the benefit, with all studies and without each in turn.
+def half_times_table(result: BenefitRetention, level: float = 0.95) -> Table:
+    """Return the time to half of the initial responders, with all studies and without each in turn.
 
     Parameters
     ----------
-    kept
+    result
         From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
     level
-        Confidence level of the intervals in `kept`, for the headings.
+        Confidence level of the intervals in `result`, for the headings.
     """
-    half = kept.half
+    half = result.half
     return Table(
         name="half-times",
         data=half.assign(study_id=half["omitted"]),
@@ -46,28 +46,28 @@ def half_times_table(kept: BenefitRetention, level: float = 0.95) -> Table:
             Column(
                 "time",
                 "Half of the initial responders have lost it",
-                value=lambda row: _half_time(row.half_weeks, kept.last_week),
+                value=lambda row: _half_time(row.half_weeks, result.last_week),
             ),
             Column("limits", interval_words(level), value=_half_time_limits),
             Column("slope_words", f"Slope on log(1 + weeks) ({interval_words(level)})", value=_slope),
         ),
         studies=tuple(study for study in half["omitted"] if study),
         notes=f"Logistic model with a random intercept for each study; the last count stands at "
-        f"{kept.last_week:g} weeks and nothing is said beyond it. {_counts(kept)}",
+        f"{result.last_week:g} weeks and nothing is said beyond it. {_counts(result)}",
     )
 
 
-def kept_left_out_table(kept: BenefitRetention) -> Table:
-    """Return the counts of kept benefit that do not enter the curve, with the reason.
+def retention_left_out_table(result: BenefitRetention) -> Table:
+    """Return the counts that do not enter the curve, with the reason.
 
     Parameters
     ----------
-    kept
+    result
         From `outcomes.synthesis.benefit_retention`.
     """
     return Table(
         name="kept-left-out",
-        data=kept.left_out,
+        data=result.left_out,
         caption="Counts of kept benefit that do not enter the curve over studies.",
         columns=(
             STUDY_COLUMN,
@@ -77,33 +77,33 @@ def kept_left_out_table(kept: BenefitRetention) -> Table:
             Column("why", "Why it does not enter"),
             row_column("durations"),
         ),
-        studies=studies_of(kept.left_out),
-        notes=marked_notes("", kept.left_out),
+        studies=studies_of(result.left_out),
+        notes=marked_notes("", result.left_out),
     )
 
 
-def regimen_odds_table(kept: BenefitRetention, level: float = 0.95) -> Table:
-    """Return the odds of still having the benefit, against the regimen with the most studies.
+def regimen_odds_table(result: BenefitRetention, level: float = 0.95) -> Table:
+    """Return odds ratios of still having the benefit, against the regimen with the most studies.
 
     Parameters
     ----------
-    kept
+    result
         From `outcomes.synthesis.benefit_retention`.
     level
-        Confidence level of the intervals in `kept`, for the heading.
+        Confidence level of the intervals in `result`, for the heading.
     """
     return Table(
         name="regimen-odds",
-        data=kept.regimens,
+        data=result.regimens,
         caption="Regimens compared by the odds of still having the benefit, at equal time.",
         columns=(
             REGIMEN_COLUMN,
             Column("k", "Studies", "right"),
             Column("odds_words", f"Odds of still having the benefit ({interval_words(level)})", value=_odds),
         ),
-        studies=studies_of(kept.points),
+        studies=studies_of(result.points),
         notes="Different patients, definitions and places stand behind different regimens: a difference is not an "
-        f"effect of the regimen. {_counts(kept)}",
+        f"effect of the regimen. {_counts(result)}",
     )
 
 
@@ -141,8 +141,8 @@ def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
     )
 
 
-def _counts(kept: BenefitRetention) -> str:
-    rows = ", ".join(str(row) for row in kept.points["row"])
+def _counts(result: BenefitRetention) -> str:
+    rows = ", ".join(str(row) for row in result.points["row"])
     return linked(f"Counts: {source_row('durations', rows)}.") if rows else ""
 
 

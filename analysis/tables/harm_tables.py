@@ -10,12 +10,12 @@ from analysis.wording import interval_words, percent, printed_rate_cell
 
 
 def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the adverse events with Wilson's interval and, for no event, the rule of three.
+    """Return the adverse events with Wilson's interval and, for zero events, the rule of three.
 
     Parameters
     ----------
     events
-        One row an event in an arm, from `outcomes.safety.events`.
+        One row per event and arm, from `outcomes.safety.events`.
     level
         Confidence level of the intervals in `events`, for the heading.
     """

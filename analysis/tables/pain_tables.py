@@ -19,7 +19,7 @@ def pain_scores_table(scores: pd.DataFrame) -> Table:
     Parameters
     ----------
     scores
-        One row a score on the 0–10 scale, from `outcomes.trajectories.scores`.
+        One row per score on the 0–10 scale, from `outcomes.trajectories.scores`.
     """
     return Table(
         name="pain-scores",
@@ -45,14 +45,14 @@ def pain_scores_table(scores: pd.DataFrame) -> Table:
 
 
 def pain_changes_table(changes: pd.DataFrame, differences: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the differences between arms, then the changes since baseline.
+    """Return the differences between arms, then the changes from baseline.
 
     Parameters
     ----------
     changes
-        One row a change of an arm since baseline, in points of the 0–10 scale, from `outcomes.trajectories.changes`.
+        One row per change of an arm from baseline, in points of the 0–10 scale, from `outcomes.trajectories.changes`.
     differences
-        One row a difference, ketamine minus control, in points, from `outcomes.trajectories.between_arms`.
+        One row per difference, ketamine minus control, in points, from `outcomes.trajectories.between_arms`.
     level
         Confidence level of the intervals in both, for the heading.
     """

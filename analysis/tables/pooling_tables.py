@@ -1,4 +1,4 @@
-"""Tables of responder rates pooled over studies, and of what is not pooled."""
+"""Tables of pooled responder rates, and of the results that are not pooled."""
 
 from __future__ import annotations
 
@@ -145,12 +145,12 @@ def not_pooled_table(rates: PooledRates, differences: PooledDifferences) -> Tabl
 
 
 def coverage_table(coverage: pd.DataFrame) -> Table:
-    """Return how often intervals hold the true rate in simulated studies.
+    """Return the coverage of intervals in simulated studies.
 
     Parameters
     ----------
     coverage
-        One row a method and number of studies, from `outcomes.synthesis.simulated_coverage`.
+        One row per method and number of studies, from `outcomes.synthesis.simulated_coverage`.
     """
     return Table(
         name="coverage",

@@ -1,4 +1,4 @@
-"""Tables of responder rates and of the flow between two times."""
+"""Tables of responder rates and of the flow of patients between two times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def responder_rates_table(rates: pd.DataFrame, level: float = 0.95) -> Table:
     Parameters
     ----------
     rates
-        One row a rate, from `outcomes.responders.rates`.
+        One row per rate, from `outcomes.responders.rates`.
     level
         Confidence level of the intervals in `rates`, for the heading.
     """
@@ -43,12 +43,12 @@ def responder_rates_table(rates: pd.DataFrame, level: float = 0.95) -> Table:
 
 
 def responder_flow_table(flow: Flow) -> Table:
-    """Return how many patients kept, lost and gained the benefit between two times, as far as the numbers allow.
+    """Return the possible numbers of patients who kept, lost and gained the benefit between two times.
 
     Parameters
     ----------
     flow
-        Two rates of the same patients, from `outcomes.responders.flows`. If it has a printed P value, a column gives
+        Two rates of the same patients, from `outcomes.responders.flows`. If it has a printed P value, a column shows
         the counts that agree with it.
     """
     bounds = flow.bounds.assign(

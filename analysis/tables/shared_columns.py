@@ -1,4 +1,4 @@
-"""Columns and notes that several tables share."""
+"""Columns and notes shared by several tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WEEKS_COLUMN = Column("weeks", "Weeks", "decimal", "{:g}".format)
 
 
 def row_column(table: str, name: str = "row", value: Callable[[Any], str] | None = None) -> Column:
-    """Return the column that names the rows of `table`.csv behind a line, as a spreadsheet numbers them."""
+    """Return the column with the rows of `table`.csv behind each line, numbered as in a spreadsheet."""
 
     def numbers(row: object) -> str:
         return str(row).removeprefix(f"{table}.csv row ")

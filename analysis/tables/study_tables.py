@@ -1,4 +1,4 @@
-"""Tables of one study: its arms, printed tests, sources, and where sources contradict each other."""
+"""Tables of one study: facts, arms, printed tests, sources and conflicts between sources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from analysis.wording import (
 
 
 def study_facts_table(selection: Selection) -> Table:
-    """Return the design, patients and publication of the study, one fact a line.
+    """Return the design, patients and publication of the study, one fact per line.
 
     Parameters
     ----------
@@ -117,12 +117,12 @@ def reported_tests_table(selection: Selection) -> Table:
 
 
 def sources_table(selection: Selection) -> Table:
-    """Return what was read of the study and where it can be found.
+    """Return the sources of the study with their access and address.
 
     Parameters
     ----------
     selection
-        The evidence of one study, from `evidence.selection.only`. Reviews that its rows are taken from are listed too.
+        The evidence of one study, from `evidence.selection.only`. Reviews that are sources of its rows are listed too.
     """
     evidence = selection.evidence
     used = {source for name in ("arms", *RESULT_TABLES) for source in getattr(evidence, name)["source_id"]}
@@ -144,7 +144,7 @@ def sources_table(selection: Selection) -> Table:
 
 
 def conflicts_table(selection: Selection) -> Table:
-    """Return where two sources, or two places of one source, contradict each other, and what is used.
+    """Return the conflicts between two sources, or two places of one source, and the values used.
 
     Parameters
     ----------

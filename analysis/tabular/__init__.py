@@ -1,1 +1,1 @@
-"""Tables as files: bytes to text, text to typed cells, and the problems of both."""
+"""Reading of tables: bytes to text, text to typed cells, and the problems of both."""

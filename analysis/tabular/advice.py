@@ -1,6 +1,6 @@
-"""What to do about a problem of a table: the only place where this advice is worded.
+"""Advice on how to correct the problems of a table: the only module that words it.
 
-Advice never renames a column or replaces a value where the meaning could differ: it says what the column means.
+Advice states the meaning of a column rather than rename a column or replace a value whose meaning could differ.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ _NUMBER_AND_WORDS = re.compile(r"([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(?=/|%|[A-Za-z
 _NO_NUMBER = frozenset(
     ["na", "n/a", "n.a.", "nan", "none", "null", "-", "–", "?", ".", "nr", "not reported", "missing", "unknown"]
 )
-# Two names that differ in such a word measure different things, however alike they are spelt.
+# Names that differ in one of these words measure different things, however similar their spelling.
 _UNITS = frozenset(["day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "mg", "kg"])
 _SPELLING = 0.8
 
 
 def write_number(text: str, field: Field, origin: Origin) -> str:
-    """Advice for a text that is not a number, or not a whole number."""
+    """Return advice for a text that is not a number, or not a whole number."""
     bare = text.strip()
     whole = field.type == "integer"
     if PLAIN_NUMBER[field.type].fullmatch(bare):
@@ -89,9 +89,9 @@ def write_number(text: str, field: Field, origin: Origin) -> str:
         return f"write an ordinary minus sign: -{bare[1:]}"
     if bare.startswith("#"):
         return "a formula of the spreadsheet failed: write the number itself"
-    if found := _NUMBER_AND_WORDS.match(bare):
+    if match := _NUMBER_AND_WORDS.match(bare):
         unit = f" in {field.unit}" if field.unit else ""
-        return f"write {found[1]} alone if that is the number{unit}{origin.remarks}"
+        return f"write {match[1]} alone if that is the number{unit}{origin.remarks}"
     return f"write the number, or {origin.leave_empty}{origin.remarks}"
 
 
@@ -102,13 +102,13 @@ def _decimal_comma(point: str, whole: bool) -> str:
 
 
 def write_date(text: str) -> str:
-    """Advice for a text that is not a date written year-month-day."""
+    """Return advice for a text that is not a date written year-month-day."""
     ambiguous = re.search(r"\d[./]\d", text)
     return "write it like that" + ("; decide which number is the day and which the month" if ambiguous else "")
 
 
 def choose_word(word: str, allowed: Sequence[str], required: bool, origin: Origin) -> str:
-    """Advice for a word that is not one of a list."""
+    """Return advice for a word that is not one of a list."""
     begins = [other for other in allowed if plain_name(other).startswith(plain_name(word) + "_")]
     close = nearest(word, allowed) if not begins else begins[0] if len(begins) == 1 else None
     if close is not None:
@@ -117,12 +117,12 @@ def choose_word(word: str, allowed: Sequence[str], required: bool, origin: Origi
 
 
 def fill_in_cell(field: Field, origin: Origin) -> str:
-    """Advice for an empty cell of a required column."""
+    """Return advice for an empty cell of a required column."""
     return f"{origin.fill_in} ({_meaning(field)})"
 
 
 def look_up_value(field: Field, origin: Origin) -> str:
-    """Advice for a value below the minimum or above the maximum."""
+    """Return advice for a value below the minimum or above the maximum."""
     what_to_do = origin.look_up if field.required else origin.look_up_or_leave_empty
     return f"{what_to_do} ({_meaning(field)})"
 
@@ -132,12 +132,12 @@ def _meaning(field: Field) -> str:
 
 
 def match_pattern(field: Field) -> str:
-    """Advice for a text that does not match the pattern of its column."""
+    """Return advice for a text that does not match the pattern of its column."""
     return f"write it like that: {field.description}"
 
 
 def missing_column(field: Field, names: Iterable[str], unknown: Iterable[str]) -> str:
-    """Advice for a column that is not in the table; unknown: its columns that are not in the dictionary."""
+    """Return advice for a missing column; `unknown` are the columns that are not in the dictionary."""
     close = misspelt(field.name, unknown)
     what_to_do = (
         f"name {close} like this if it holds" if close else "add it, or give this name to the column that holds"
@@ -146,7 +146,7 @@ def missing_column(field: Field, names: Iterable[str], unknown: Iterable[str]) -
 
 
 def misspelt(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that is probably `name` with another spelling; None if its words name another unit."""
+    """Return the candidate that is probably a misspelling of `name` with the same unit, or None."""
     units = _units(name)
     return nearest(name, [candidate for candidate in candidates if _units(candidate) == units], _SPELLING)
 
@@ -156,13 +156,13 @@ def _units(name: str) -> set[str]:
 
 
 def foreign_key(value: str, known: Iterable[str], file: str) -> str:
-    """Advice for a value that is in no row of the table it refers to."""
+    """Return advice for a value that is in no row of the table it refers to."""
     close = nearest(value, known)
     return f"add it to {file} first" + (f", or write “{close}” if that is meant" if close else "")
 
 
 def row_width(cells: list[str], header: Sequence[str]) -> str:
-    """Advice for a row with more or fewer cells than the header."""
+    """Return advice for a row with more or fewer cells than the header."""
     if len(cells) > len(header):
         return (
             'a text with a comma needs quotation marks, as in "abstract, results"; decimals follow a point, as in 1.5; '
@@ -173,22 +173,22 @@ def row_width(cells: list[str], header: Sequence[str]) -> str:
 
 
 def rows_above_names(row: int) -> str:
-    """Advice for a table whose column names are in a later row."""
+    """Return advice for a table whose column names are in a later row."""
     return f"delete the rows above row {row}, where the names are"
 
 
 def no_names(names: Sequence[str], origin: Origin) -> str:
-    """Advice for a table without column names."""
+    """Return advice for a table without column names."""
     return f"put this row above the data: {','.join(names)}{origin.guide}"
 
 
 def later_score(names: Iterable[str]) -> str:
-    """Advice for a cohort file in the wide form without a score after the baseline."""
+    """Return advice for a cohort file in the wide form without a score after the baseline."""
     return f"add nrs_end_of_infusion or nrs_week_4, …. The file has {listed(names, 30)}"
 
 
 def score_name(weeks: float | None, most_weeks: float) -> str:
-    """Advice for a column of the wide form whose name may mean a score; weeks: if the name says so."""
+    """Return advice for a column of the wide form whose name may mean a score; `weeks` from the name, if any."""
     if weeks == 0:
         return "name it nrs_end_of_infusion if it holds the score at the end of infusion"
     if weeks is not None and weeks <= most_weeks:
@@ -200,7 +200,7 @@ def score_name(weeks: float | None, most_weeks: float) -> str:
 
 
 def missing_file(name: str, folder: str, similar: Sequence[str]) -> str:
-    """Advice for a missing file; similar: names of files there that differ in capitals or ending."""
+    """Return advice for a missing file; `similar` are names of files that differ in capitals or ending."""
     if any(other.lower().endswith((".xlsx", ".xls", ".ods", ".numbers")) for other in similar):
         return f"{similar[0]} lies there: open it and {SAVE_AS_CSV}, with the name {name}"
     if similar:
@@ -209,12 +209,12 @@ def missing_file(name: str, folder: str, similar: Sequence[str]) -> str:
 
 
 def unlisted_file(dictionary: str, folder: str) -> str:
-    """Advice for a table that the dictionary doesn't list."""
+    """Return advice for a table that the dictionary does not list."""
     return f"describe it there ({dictionary}, under resources:), or move the file out of {folder}/"
 
 
 def other_format(content_format: str, ending: str, origin: Origin) -> str:
-    """Advice for a file whose content does not agree with its ending."""
+    """Return advice for a file whose content does not agree with its ending."""
     if len(origin.endings) == 1:
         return f"open it in its program; {SAVE_AS_CSV}"
     if content_format == ".xlsx":

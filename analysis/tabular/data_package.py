@@ -1,7 +1,7 @@
 """A data dictionary: a Frictionless Data Package (YAML) as Python objects, and the problems of the file itself.
 
-Every tool that knows the standard reads the same file. Own properties: `unit`, `optional`, `identifier` and `level` of
-a column (see `schema.Field`), `minRows` of a table.
+Tools that support the standard read the same file. Additional properties: `unit`, `optional`, `identifier` and `level`
+of a column (see `schema.Field`), `minRows` of a table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FIELD_KEYS = (
 
 
 def read_package(folder: Path) -> DataPackage:
-    """The dictionary in a folder.
+    """Return the dictionary in a folder.
 
     Raises
     ------
@@ -54,14 +54,14 @@ def read_package(folder: Path) -> DataPackage:
             files[where] = resource["path"]
         else:
             try:
-                found = list(_table_problems(resource))
-                if not found:
+                entry_problems = list(_table_problems(resource))
+                if not entry_problems:
                     tables[where] = _table(resource)
             except (AttributeError, KeyError, TypeError, ValueError, re.error) as error:
                 rule = "an entry has the form of a Frictionless table schema"
                 advice = "compare it with the entry of another table: keys, constraints and lists are written alike"
-                found = [_wrong(where, rule, advice, f"{type(error).__name__}: {error}")]
-            problems += found
+                entry_problems = [_wrong(where, rule, advice, f"{type(error).__name__}: {error}")]
+            problems += entry_problems
     problems += _key_problems(tables) if not problems else []
     if problems:
         raise DataError(problems, str(folder))
@@ -106,8 +106,8 @@ def _parse(path: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=2)
 def _loaded(text: str) -> Any:
-    """A YAML text as objects, for reading only; cached, since a report reads the dictionary often."""
-    # The C loader is ten times as fast as the Python one; not every build of PyYAML has it.
+    """Return a YAML text as read-only objects; cached, since a report reads the dictionary often."""
+    # The C loader is ten times as fast as the Python loader; some builds of PyYAML lack it.
     return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 

@@ -15,16 +15,16 @@ from analysis.tabular.text_table import TextTable
 
 @dataclass(frozen=True)
 class DecimalSign:
-    """comma: whether numbers have a decimal comma; example: (text, number) for the warning that it was read so."""
+    """Whether numbers have a decimal comma, and an example (text, number) for the warning about it."""
 
     comma: bool = False
     example: tuple[str, str] | None = None
 
 
 def decimal_sign(table: TextTable, columns: Iterable[str]) -> tuple[DecimalSign, list[Problem]]:
-    """The decimal sign of the number columns, and a problem if both signs occur.
+    """Return the decimal sign of the number columns, and a problem if both signs occur.
 
-    The problem names the cells with the rarer sign, because one of the two may separate thousands.
+    The problem names the cells with the rarer sign, which may separate thousands.
     """
     commas: dict[str, np.ndarray] = {}
     points: dict[str, np.ndarray] = {}

@@ -1,4 +1,4 @@
-"""Excel workbooks: bytes to a table of text, and the problems that only a workbook has."""
+"""Excel workbooks: bytes to a table of text, and the problems specific to workbooks."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from analysis.tabular.text_table import TextTable, table_of_rows
 _MOST_BYTES = 1 << 30
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
-# Cells beyond what a sheet can hold: openpyxl would fill in everything before them.
+# Positions beyond the limits of a sheet: openpyxl would fill in all cells before them.
 _IMPOSSIBLE = re.compile(rb"\br=\"(?:[A-Za-z]{4,}\d|[A-Za-z]*\d{8,})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_workbook(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:
-    """The rows of a workbook with one table and its problems; None where no row can be read.
+    """Return the rows of a workbook with one table (None if no row can be read) and its problems.
 
-    Cells are read as the spreadsheet stores them: 6.5 is 6.5 however it is displayed; a date is its ISO form.
+    Cells have their stored value, not the displayed one; dates have their ISO form.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns about styles, which hold no value
+            warnings.simplefilter("ignore")  # openpyxl warns about styles, which are not needed
             return _read(content, file, origin)
     except Exception:  # a damaged workbook fails anywhere in zipfile, the XML parser or openpyxl
         return None, [_unreadable(file)]
@@ -45,7 +45,7 @@ def _unreadable(file: str) -> Problem:
 
 
 def _read(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:
-    # Imported here: 0.3 s that the other formats need not wait for.
+    # Imported here, because the import takes 0.3 s that other formats do not need.
     from openpyxl.reader.excel import ExcelReader
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -77,7 +77,7 @@ def _read(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, 
 
 
 def _rows(sheet: Any) -> list[list[str]]:
-    """The texts of each row up to its last cell that is not empty; the last row is not empty."""
+    """Return the texts of each row up to its last cell that is not empty; the last row is not empty."""
     sheet.reset_dimensions()
     rows = []
     for cells in sheet.iter_rows(values_only=True):
@@ -94,7 +94,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        # Half of a surrogate pair is no text; a control character in its place is refused with its row.
+        # A lone surrogate is not text; the control character in its place becomes a problem of its row.
         return _SURROGATE.sub("\0", value)
     if isinstance(value, bool):
         return str(value).upper()
@@ -108,7 +108,7 @@ def _text(value: Any) -> str:
 
 
 def _table(rows: list[list[str]], file: str) -> TextTable:
-    """The rows below the first one. Cells beyond the last name make a column without a name."""
+    """Return the rows below the first one. Cells beyond the last name are a column without a name."""
     width = max(map(len, rows))
     names, *below = [cells + [""] * (width - len(cells)) for cells in rows]
     return table_of_rows(file, names, below, list(range(2, 2 + len(below))))
@@ -126,7 +126,7 @@ def _merged(xml: bytes, file: str) -> list[Problem]:
 
 
 def _formulas(content: bytes, title: str, rows: list[list[str]], file: str) -> list[Problem]:
-    """Formulas without a result in the file: a program wrote them and no spreadsheet has computed them."""
+    """Return the problems of formulas without a stored result, which no spreadsheet has computed."""
     from openpyxl import load_workbook
 
     sheet = load_workbook(io.BytesIO(content), read_only=True)[title]

@@ -1,4 +1,4 @@
-"""A file of any accepted format to a table of text."""
+"""Reading of a file in any accepted format as a table of text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PARQUET = b"PAR1"
 def read_table(
     content: bytes, file: str, is_name: Callable[[str], bool], origin: Origin
 ) -> tuple[TextTable | None, list[Problem]]:
-    """The rows of a file and its problems; None where no row can be read.
+    """Return the rows of a file (None if no row can be read) and its problems.
 
     The first bytes of the file must agree with its ending.
 

@@ -1,4 +1,4 @@
-"""The names in the first row of a table: problems of any table, and agreement with a dictionary."""
+"""Checks of the column names in the first row of a table, without and with a dictionary."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES_FIRST = "the first row holds the column names"
 def names_in_later_row(
     file: str, rows: Iterable[tuple[int, list[str]]], is_name: Callable[[str], bool]
 ) -> Problem | None:
-    """The problem of a table whose column names are below its first row; None if they are not.
+    """Return the problem of a table whose column names are in a later row, or None.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def names_in_later_row(
 
 
 def no_names_problem(table: TextTable, names: Iterable[str], is_name: Callable[[str], bool], origin: Origin) -> Problem:
-    """The problem of a table without any known name in its first row, where a title may be."""
+    """Return the problem of a table without any known name in its first row, which may be a title."""
     first = range(min(len(table), FIRST_ROWS))
     rows = ((int(table.rows[position]), [column.at(position) for column in table.columns]) for position in first)
     later = names_in_later_row(table.file, rows, is_name)
@@ -50,7 +50,7 @@ def no_names_problem(table: TextTable, names: Iterable[str], is_name: Callable[[
 
 
 def header_problems(table: TextTable, origin: Origin) -> Iterator[Problem]:
-    """Problems that need no dictionary: columns without a name, and names that occur twice."""
+    """Yield the problems that need no dictionary: columns without a name, and duplicate names."""
     for place, (name, column) in enumerate(zip(table.names, table.columns, strict=True), start=1):
         if name:
             continue
@@ -65,7 +65,7 @@ def header_problems(table: TextTable, origin: Origin) -> Iterator[Problem]:
 
 
 def schema_problems(table: TextTable, schema: TableSchema, dictionary: str) -> Iterator[Problem]:
-    """Differences between the header and the dictionary, both ways; dictionary: the name of its file."""
+    """Yield the differences between the header and the dictionary; `dictionary` is the name of its file."""
     unknown = [name for name in table.names if name and name not in schema.names]
     for field in schema.fields:
         if field.name not in table.names and not field.optional:
@@ -79,12 +79,12 @@ def schema_problems(table: TextTable, schema: TableSchema, dictionary: str) -> I
 
 
 def missing_column_problem(table: TextTable, field: Field, unknown: Iterable[str]) -> Problem:
-    """The problem of a missing column; its value is the unknown name that is probably a misspelling, or ""."""
+    """Return the problem of a missing column; its value is an unknown name that is probably a misspelling, or ""."""
     close = advice.misspelt(field.name, unknown) or ""
     what_to_do = advice.missing_column(field, table.names, unknown)
     return Problem(table.file, 1, field.name, close, f"the column {field.name} is required", what_to_do)
 
 
 def too_few_rows(file: str, least: int, origin: Origin) -> Problem:
-    """The problem of a table with fewer than `least` rows below its header."""
+    """Return the problem of a table with fewer than `least` rows below its header."""
     return Problem(file, None, "", "", f"the table has at least {least} row below the header", origin.restore_rows)

@@ -1,4 +1,4 @@
-"""Keys of tables: values that occur once, and values that occur in another table."""
+"""Checks of keys: unique values, and values that must occur in another table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.tabular.text_table import TextTable
 
 
 def repeated_keys(table: TextTable, schema: TableSchema) -> Iterator[Problem]:
-    """Problems of values that occur twice in a unique column or in the primary key."""
+    """Yield a problem for each duplicate value in a unique column or in the primary key."""
     table = table.complete_rows()
     keys = {(field.name,) for field in schema.fields if field.unique} | {schema.primary_key}
     for key in sorted(key for key in keys if key and set(key) <= set(table.names)):
@@ -28,7 +28,7 @@ def repeated_keys(table: TextTable, schema: TableSchema) -> Iterator[Problem]:
 
 
 def orphans(table: TextTable, schema: TableSchema, tables: Mapping[str, TextTable]) -> Iterator[Problem]:
-    """Problems of values that occur in no row of the table that they refer to; `tables` lacks unreadable ones."""
+    """Yield a problem for each value that is missing in the table it refers to; unreadable tables are skipped."""
     table = table.complete_rows()
     for key in schema.foreign_keys:
         target = tables.get(key.to_table)

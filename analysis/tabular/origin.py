@@ -1,4 +1,4 @@
-"""Where tables come from: what is accepted of them, and what messages about them may say."""
+"""The two origins of tables (curated and clinic): what is accepted, and what messages may show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Origin:
-    """What is accepted of a kind of tables, and phrases of the advice about them.
+    """Accepted forms of tables from one origin, and phrases of the advice about them.
 
     Parameters
     ----------
@@ -16,9 +16,9 @@ class Origin:
     separators : tuple of str
         Accepted separators of a text file.
     private : bool
-        Whether text of rows may identify a patient, so that messages about rows leave it out.
+        Whether text of rows may identify a patient, so that messages leave it out.
     unnamed_columns : bool
-        Whether an empty column without a name is accepted, as spreadsheets leave it at the right.
+        Whether empty columns without a name are accepted, as spreadsheets leave them at the right.
     empty_means : str
         What an empty cell means.
     fill_in, look_up, look_up_or_leave_empty, leave_empty, remarks, restore_file, restore_rows : str

@@ -16,10 +16,10 @@ _MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
 
 
 def read_parquet(content: bytes, file: str) -> tuple[TextTable | None, list[Problem]]:
-    """The rows of a Parquet file and its problems; None if it can't be read. Rows count from 2, as in a CSV file."""
+    """Return the rows of a Parquet file (None if unreadable) and its problems; rows count from 2, as in a CSV file."""
     try:
         names, columns = _columns(content)
-    except Exception:  # a damaged file fails in ways that Arrow does not list
+    except Exception:  # a damaged file can raise any error
         rule = "the file is a complete Parquet file; this one can't be read"
         return None, [Problem(file, None, "", "", rule, advice.WRITE_PARQUET_AGAIN)]
     problems: list[Problem] = []
@@ -37,7 +37,7 @@ def read_parquet(content: bytes, file: str) -> tuple[TextTable | None, list[Prob
 
 
 def _columns(content: bytes) -> tuple[list[str], list[TextColumn | pa.ChunkedArray]]:
-    """Names and texts of the columns, read one after the other; as it is where its type has no text."""
+    """Return names and texts of the columns, read one at a time; a column whose type has no text stays as it is."""
     schema = pyarrow.parquet.read_schema(pa.BufferReader(content))
     texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
     parquet = pyarrow.parquet.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
@@ -52,7 +52,7 @@ def _columns(content: bytes) -> tuple[list[str], list[TextColumn | pa.ChunkedArr
 
 
 def as_text(column: pa.ChunkedArray) -> TextColumn | None:
-    """The texts of a column; None for a type that has none here."""
+    """Return the texts of a column; None for an unsupported type."""
     if not len(column):
         return encode([])
     try:
@@ -66,7 +66,7 @@ def as_text(column: pa.ChunkedArray) -> TextColumn | None:
         return None
     codes = merged.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
     texts = pa.array([*words, ""], pa.string())
-    # Two values of a column may be the same text (a word of a dictionary that stands twice, NaN and missing).
+    # Two values of a column may have the same text (duplicate words of a dictionary, NaN and missing).
     distinct = texts.dictionary_encode()
     return TextColumn(distinct.indices.to_numpy()[codes].astype(np.int32), distinct.dictionary)
 
@@ -79,7 +79,7 @@ def _words(values: pa.Array) -> list[str] | None:
         return [str(value) for value in values.to_pylist()]
     if pa.types.is_floating(kind):
         floats = values.to_numpy(zero_copy_only=False)
-        # The shortest digits that give the value again, without a power of ten; float32 keeps its own shortest form.
+        # The shortest digits that reproduce the value, without an exponent; float32 has its own shortest form.
         return ["" if np.isnan(value) else np.format_float_positional(value, trim="-") for value in floats]
     if pa.types.is_decimal(kind):
         return [format(value, "f") for value in values.to_pylist()]

@@ -1,4 +1,4 @@
-"""Problems of tables: one record each, merged and sorted for the reader."""
+"""Problems of tables: one record each, merged and sorted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ PROBLEM_COLUMNS = tuple(field.name for field in fields(Problem))
 
 
 class DataError(Exception):
-    """The tables violate their rules; `problems` lists all violations, `str()` gives them as text."""
+    """The tables violate their rules; `problems` lists all violations, `str()` returns them as text."""
 
     def __init__(self, problems: Iterable[Problem], where: str = "") -> None:
         self._problems = tuple(problems)
@@ -76,30 +76,30 @@ class DataError(Exception):
         return "\n\n".join([f"{heading}:", *map(str, self._problems)])
 
     def __reduce__(self) -> tuple:
-        # Reports run in other processes: the default would unpickle the text alone.
+        # Reports run in other processes, and the default would unpickle the text only.
         return type(self), (self._problems, self._where)
 
     def _render_traceback_(self) -> list[str]:
-        """What JupyterLab shows instead of a traceback: the list of problems."""
+        """Return the list of problems, which JupyterLab shows instead of a traceback."""
         return str(self).splitlines()
 
 
 def in_rows(positions: np.ndarray, problem_at: Callable[[int], Problem]) -> list[Problem]:
-    """The problems of many rows that violate one rule: the first ones, and one that counts the others.
+    """Return the problems of rows that violate one rule: the first ones, and one that counts the others.
 
     Parameters
     ----------
     positions : ndarray of int
         Positions of the rows.
     problem_at : callable
-        Gives the problem at a position; column and rule are the same at all of them.
+        Returns the problem at a position; column and rule are the same at all positions.
     """
     problems = [problem_at(int(position)) for position in positions[:MOST_ROWS_LISTED]]
     return problems + _others(problems, len(positions) - len(problems))
 
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems with those of the same file, column and rule merged as `in_rows` does."""
+    """Return the problems with those of the same file, column and rule merged as `in_rows` does."""
     groups: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in problems:
         groups.setdefault((problem.file, problem.column, problem.rule), []).append(problem)
@@ -113,7 +113,7 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
 def sort_problems(
     problems: Iterable[Problem], files: Sequence[str], columns: dict[str, Sequence[str]]
 ) -> list[Problem]:
-    """The problems sorted by file, then by the first row of each rule, then by column.
+    """Return the problems sorted by file, then by the first row of each rule, then by column.
 
     Parameters
     ----------
@@ -148,19 +148,19 @@ def sort_problems(
 
 
 def nearest(word: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The allowed word with the most similar spelling, or None; case, spaces and hyphens are ignored."""
+    """Return the allowed word with the most similar spelling, or None; case, spaces and hyphens are ignored."""
     by_plain = {plain_name(candidate): candidate for candidate in allowed}
     close = get_close_matches(plain_name(word), by_plain, n=1, cutoff=cutoff)
     return by_plain[close[0]] if close else None
 
 
 def plain_name(word: str) -> str:
-    """A name in lower case, with underscores for spaces and hyphens."""
+    """Return a name in lower case, with underscores for spaces and hyphens."""
     return word.strip().lower().replace("-", "_").replace(" ", "_")
 
 
 def listed(words: Iterable[str], limit: int = 12, last: str = ", ") -> str:
-    """The words separated by commas, cut after `limit`: "a, b, c and 4 more"; last: the separator of the last one."""
+    """Return words separated by commas, cut after `limit`: "a, b, c and 4 more"; `last` separates the last one."""
     words = list(words)
     if len(words) > limit:
         return f"{', '.join(words[:limit])} and {len(words) - limit} more"
@@ -168,7 +168,7 @@ def listed(words: Iterable[str], limit: int = 12, last: str = ", ") -> str:
 
 
 def shorten(text: str, limit: int = 80) -> str:
-    """The text in one line of at most `limit` characters."""
+    """Return the text in one line of at most `limit` characters."""
     text = " ".join(str(text).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 

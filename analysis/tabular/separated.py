@@ -1,7 +1,7 @@
 """Separated text files: bytes to a table of text, and all problems of the file.
 
-UTF-8 with or without a byte order mark; any line ends. Arrow splits a valid file. A file that Arrow would split
-differently from the rules here is read line by line: that takes longer and names the row.
+UTF-8 with or without a byte order mark; any line ends. Arrow splits valid files. A file that Arrow would split
+differently from the rules here is read line by line, which is slower and reports the row.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ARROW_FROM = 100_000  # bytes
 def read_separated(
     content: bytes, file: str, is_name: Callable[[str], bool], origin: Origin
 ) -> tuple[TextTable | None, list[Problem]]:
-    """The rows of a separated text file and its problems; None where no row can be read.
+    """Return the rows of a separated text file (None if no row can be read) and its problems.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def read_separated(
     file : str
         Its name, for messages.
     is_name : callable
-        Whether a text is the name of a column, which decides on the separator.
+        Whether a text is the name of a column; used to determine the separator.
     origin : Origin
         Accepted separators, and whether messages may show the text of a row.
     """
@@ -53,27 +53,27 @@ def read_separated(
         return None, [*problems, empty_file(file, origin)]
     line_end = re.search(rb"[\r\n]", body)
     first = body[: line_end.start() if line_end else end].decode("utf-8")
-    separator, found = _separator(first, body, file, is_name, origin)
+    separator, more = _separator(first, body, file, is_name, origin)
     if separator is None:
-        return None, problems + found
+        return None, problems + more
     try:
         header = _split(first, separator)
     except csv.Error:
         header = []
     if line_end is None or line_end.start() >= end:
         return table_of_rows(file, header, [], []), problems
-    # Arrow starts threads, and kernels are forked from a process that has read the evidence and must have one thread
+    # Arrow starts threads, but the process that reads the evidence and forks kernels must have one thread only
     by_arrow = header and len(body) > _ARROW_FROM
     columns = _split_by_arrow(body, end, header, separator) if by_arrow else None
     if columns is not None:
         rows = np.arange(2, 2 + len(columns[0].codes), dtype=np.int32)
         return TextTable(file, tuple(name.strip() for name in header), columns, rows), problems
-    table, found = _split_by_line(body[:end].decode("utf-8"), file, separator, origin)
-    return table, problems + found
+    table, more = _split_by_line(body[:end].decode("utf-8"), file, separator, origin)
+    return table, problems + more
 
 
 def empty_file(file: str, origin: Origin) -> Problem:
-    """The problem of a file without text."""
+    """Return the problem of a file without text."""
     return Problem(file, None, "", "", "the file is empty", origin.restore_file.format(file=file))
 
 
@@ -83,7 +83,7 @@ def decode(content: bytes, name: str, private: bool = False) -> tuple[str | None
     Parameters
     ----------
     private : bool
-        Whether the message leaves out the word that holds the first wrong byte.
+        Whether the message leaves out the word with the first wrong byte.
     """
     if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in content:
         rule = "a table is a text file in UTF-8, this one is UTF-16 or not text"
@@ -92,7 +92,7 @@ def decode(content: bytes, name: str, private: bool = False) -> tuple[str | None
         return content.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         row = len(_LINE_END.split(content[: error.start].decode("latin-1")))
-        # The older Windows encoding decodes every byte, so that the rows can be checked as well.
+        # The older Windows encoding decodes every byte, so the rows can be checked as well.
         text = content.decode("cp1252", errors="replace")
         before = re.split(r"[\s,;]", content[: error.start].decode("cp1252", errors="replace"))[-1]
         word = before + re.split(r"[\s,;]", content[error.start :].decode("cp1252", errors="replace"))[0]
@@ -126,7 +126,7 @@ def _is_utf8(content: bytes) -> bool:
 def _separator(
     first: str, body: bytes, file: str, is_name: Callable[[str], bool], origin: Origin
 ) -> tuple[str | None, list[Problem]]:
-    """The separator of the header, or the problem that the first line is no header with an accepted separator."""
+    """Return the separator of the header, or the problem that the first line has no accepted separator."""
     shown = shorten(first)
     if first.lower().startswith("sep="):
         return None, [Problem(file, 1, "", shown, NAMES_FIRST, advice.DELETE_LINE)]
@@ -151,10 +151,10 @@ def _separator(
 
 
 def _split_by_arrow(body: bytes, end: int, header: list[str], separator: str) -> tuple[TextColumn, ...] | None:
-    """The columns, or None if a line may be split in more than one way.
+    """Return the columns, or None if a line may be split in more than one way.
 
-    Arrow takes a line break within quotation marks as part of the cell, which could swallow rows, and it takes `"7"5`
-    for 75. A file with such a line goes to the slower reader, as does one with another number of rows than lines.
+    Arrow treats a line break within quotation marks as part of the cell, which could hide rows, and reads `"7"5` as 75.
+    A file with such a line, or with another number of rows than lines, is read by the slower reader.
     """
     if b'"' in body and not _well_quoted(body, separator):
         return None
@@ -180,14 +180,14 @@ def _split_by_arrow(body: bytes, end: int, header: list[str], separator: str) ->
 
 
 def _well_quoted(body: bytes, separator: str) -> bool:
-    """Whether in each line every cell is quoted as a whole or does not begin with a quotation mark."""
+    """Return whether every cell is either completely quoted or does not begin with a quotation mark."""
     cell = f'(?:"(?:[^"]|"")*"|[^"{separator}][^{separator}]*)?'
     line = f"^{cell}(?:{separator}{cell})*$"
     try:
         batches = pyarrow.csv.open_csv(
             _stream(body),
             read_options=_reading(["line"]),
-            # No valid file holds this character, so that a line is one cell.
+            # No valid file contains this character, so each line is one cell.
             parse_options=pyarrow.csv.ParseOptions(delimiter="\x01", quote_char=False),
             convert_options=pyarrow.csv.ConvertOptions(column_types={"line": pa.string()}, null_values=[]),
         )
@@ -210,7 +210,7 @@ def _text_column(column: pa.ChunkedArray) -> TextColumn:
 
 
 def _split_by_line(text: str, file: str, separator: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:
-    """All rows that can be split into cells, and the problems of those that can't or have too many or too few."""
+    """Return the rows that can be split into cells, and the problems of rows that cannot or have a wrong width."""
     lines = _LINE_END.split(text)
     problems: list[Problem] = []
     header: list[str] | None = None
@@ -255,12 +255,12 @@ def _broken_line(file: str, number: int, line: str, has_line_break: bool, origin
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """The cells of one line. csv.Error if its quotation marks don't come in pairs around cells."""
+    """Return the cells of one line. Raises csv.Error if quotation marks are not paired around cells."""
     return next(csv.reader([text], strict=True, delimiter=separator), [])
 
 
 def _lines_of_row(lines: list[str], start: int, header: list[str] | None, separator: str) -> int:
-    """How many lines make one row from `start` on if its cells hold line breaks; else 0."""
+    """Return the number of lines of the row at `start` if its cells contain line breaks, otherwise 0."""
     for count in range(2, _MOST_LINES_IN_A_CELL + 1):
         try:
             cells = _split("\n".join(lines[start : start + count]), separator)

@@ -1,4 +1,4 @@
-"""A table of text by column, as it is in its file."""
+"""A table of text by column, unchanged from its file."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from analysis.tabular.problems import Problem, in_rows
 
 @dataclass(frozen=True, eq=False)
 class TextColumn:
-    """The texts of one column: row i holds words[codes[i]]; "" is an empty cell.
+    """The texts of one column: row i is words[codes[i]]; "" is an empty cell.
 
-    A million rows hold few distinct texts, so that each text is parsed once.
+    A million rows have few distinct texts, so each text is parsed once.
     """
 
     codes: np.ndarray
     words: pa.StringArray
 
     def at(self, position: int) -> str:
-        """The text of the row at a position."""
+        """Return the text of the row at a position."""
         return self.words[int(self.codes[position])].as_py()
 
     def texts(self) -> list[str]:
-        """The text of each row."""
+        """Return the text of each row."""
         words = self.words.to_pylist()
         return [words[code] for code in self.codes.tolist()]
 
     def empty(self) -> np.ndarray:
-        """A mask of the rows whose cell is empty."""
+        """Return a mask of the rows whose cell is empty."""
         return self.where([word == "" for word in self.words.to_pylist()])
 
     def where(self, chosen: Sequence[bool]) -> np.ndarray:
-        """A mask of the rows whose text is chosen; `chosen` has one value a distinct text."""
+        """Return a mask of the rows whose text is chosen; `chosen` has one value per distinct text."""
         return np.asarray(chosen, dtype=bool)[self.codes] if len(self.words) else np.zeros(len(self.codes), dtype=bool)
 
     def take(self, rows: np.ndarray) -> TextColumn:
-        """The column with some of its rows."""
+        """Return the column with some of its rows."""
         return TextColumn(self.codes[rows], self.words)
 
 
@@ -55,11 +55,11 @@ class TextTable:
     names : tuple of str
         The names in the header, without spaces around them.
     columns : tuple of TextColumn
-        One column a name.
+        One column per name.
     rows : ndarray of int32
         Row numbers as a spreadsheet shows them (the header is row 1).
     complete : ndarray of bool or None
-        Whether each row has as many cells as the header; None if all have. Cells of other rows may be shifted.
+        Whether each row has as many cells as the header; None if all have. In other rows cells may be shifted.
     """
 
     file: str
@@ -75,22 +75,22 @@ class TextTable:
         return self.columns[self.names.index(name)]
 
     def take(self, rows: np.ndarray) -> TextTable:
-        """The table with some of its rows."""
+        """Return the table with some of its rows."""
         complete = None if self.complete is None else self.complete[rows]
         columns = tuple(column.take(rows) for column in self.columns)
         return replace(self, columns=columns, rows=self.rows[rows], complete=complete)
 
     def complete_rows(self) -> TextTable:
-        """The table with the rows that have as many cells as the header."""
+        """Return the table with the rows that have as many cells as the header."""
         return self if self.complete is None else self.take(self.complete)
 
     def problem(self, position: int, column: str, value: str, rule: str, what_to_do: str) -> Problem:
-        """A problem of the row at a position."""
+        """Return a problem of the row at a position."""
         return Problem(self.file, int(self.rows[position]), column, value, rule, what_to_do)
 
 
 def encode(texts: pa.Array | list[str]) -> TextColumn:
-    """A column from its texts; None is an empty cell."""
+    """Return a column from its texts; None is an empty cell."""
     array = pa.array(texts, pa.string()) if isinstance(texts, list) else texts
     encoded = array.fill_null("").dictionary_encode()
     return TextColumn(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.dictionary)
@@ -99,7 +99,7 @@ def encode(texts: pa.Array | list[str]) -> TextColumn:
 def table_of_rows(
     file: str, names: Sequence[str], rows: list[list[str]], numbers: list[int], complete: list[bool] | None = None
 ) -> TextTable:
-    """A table from its rows, each with one text a name."""
+    """Return a table from its rows, each with one text per name."""
     columns = tuple(encode(list(column)) for column in zip(*rows, strict=True)) or tuple(encode([]) for _ in names)
     mask = None if complete is None or all(complete) else np.array(complete)
     return TextTable(file, tuple(name.strip() for name in names), columns, np.array(numbers, dtype=np.int32), mask)

@@ -1,6 +1,6 @@
-"""The text of cells to values: numbers, dates, words of a list, free text. Each distinct text is parsed once.
+"""Conversion of cells to values: numbers, dates, words of a list, free text. Each distinct text is parsed once.
 
-A wrong cell becomes missing, so that the rules across rows can still be checked.
+A wrong cell becomes missing, so that rules across rows can still be checked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\ufffe\uffff]")
 
 
 class Fault(NamedTuple):
-    """The rule that a text violates, and what to do."""
+    """The rule that a text violates, and the advice."""
 
     rule: str
     what_to_do: str
@@ -36,25 +36,25 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TypedColumn:
-    """The values of one column: row i holds values[codes[i]]; None is empty or wrong."""
+    """The values of one column: row i is values[codes[i]]; None is empty or wrong."""
 
     codes: np.ndarray
     values: list[Value]
 
     def of_rows(self) -> list[Value]:
-        """The value of each row."""
+        """Return the value of each row."""
         return [self.values[code] for code in self.codes.tolist()]
 
     def numbers(self) -> np.ndarray:
-        """The number of each row as float64, NaN = empty or wrong."""
+        """Return the number of each row as float64, NaN = empty or wrong."""
         return self._of_codes(np.array([np.nan if value is None else value for value in self.values], dtype="float64"))
 
     def dates(self) -> np.ndarray:
-        """The date of each row as datetime64[s], NaT = empty or wrong."""
+        """Return the date of each row as datetime64[s], NaT = empty or wrong."""
         return self._of_codes(np.array(self.values, dtype="datetime64[s]"))
 
     def positions(self, choices: Sequence[str]) -> np.ndarray:
-        """The position of each row's word in `choices` as int32, -1 = empty or wrong."""
+        """Return the position of each row's word in `choices` as int32, -1 = empty or wrong."""
         places = {word: place for place, word in enumerate(choices)}
         return self._of_codes(np.array([places.get(value, -1) for value in self.values], dtype=np.int32))
 
@@ -70,15 +70,15 @@ def read_cells(
     Parameters
     ----------
     table : TextTable
-        Its rows are complete.
+        A table with complete rows.
     column : str
         Name of the column.
     field : Field
         Type, limits and allowed values.
     origin : Origin
-        Where the table comes from.
+        Origin of the table.
     decimal_comma : bool
-        Whether numbers have a decimal comma (`decimals.decimal_sign` decides that for the file).
+        Whether numbers have a decimal comma, from `decimals.decimal_sign`.
     """
     cells = table[column]
     values: list[Value] = []
@@ -136,7 +136,7 @@ def _parse_number(text: str, field: Field, origin: Origin) -> tuple[Value, Fault
         if field.type == "integer":
             rule = f"{field.name} is a whole number, written with digits only"
         return None, Fault(rule, advice.write_number(text, field, origin))
-    # Python refuses to read an int of thousands of digits; as a float it is out of range.
+    # Python does not parse an int of thousands of digits; as a float it is out of range.
     value = int(text) if field.type == "integer" and len(text) <= _MOST_DIGITS else float(text)
     if field.enum:
         return _chosen(text, value, field, origin)

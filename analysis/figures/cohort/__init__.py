@@ -1,6 +1,6 @@
 """Figures of a clinic's own patients: each function takes a result of `analysis.outcomes.cohort`.
 
-`synthetic` marks invented patients in the picture itself, wherever it is copied to.
+`synthetic` marks invented patients inside the picture, so that copies of it are marked too.
 """
 
 from __future__ import annotations

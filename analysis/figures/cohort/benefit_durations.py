@@ -1,4 +1,4 @@
-"""How long the benefit lasted: Turnbull's estimate with its band, a small panel for each group of patients."""
+"""Duration of benefit: Turnbull's estimate with its band, a small panel for each group of patients."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from analysis.wording import (
 _LEFT, _GAP, _ACROSS, _HIGH, _TITLE = 34, 20, 3, 92, 40
 _WIDE = (POINTS - 6 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
 _LOOK = SERIES_LOOKS[0]
-_MOST = 12  # panels of a figure: what a printed page holds
+_MOST = 12  # panels that fit on a printed page
 _HEADINGS = {"regimen_class": "By regimen", "site": "By site, in the order of their names"}
 _AT = (4, 13, 26, 52)  # weeks named in the alternative text
 
@@ -55,27 +55,27 @@ def cohort_duration_curve(
     synthetic: bool = False,
     name: str = "duration-of-benefit",
 ) -> Figure:
-    """Share of the responders at the end of infusion who still have the benefit, by weeks.
+    """Return the share of the responders at the end of infusion who still have the benefit, by weeks.
 
     Parameters
     ----------
     result : Durations
         The result of `cohort.durations`: `curves` (Turnbull's estimates) and `medians`.
     by : tuple of str
-        Groupings, each in rows of panels of its own: `course` (all first courses, then the next ones),
+        Groupings, each in separate rows of panels: `course` (all first courses, then the next ones),
         `regimen_class`, `site`.
     level : float
-        Confidence level of its intervals, for the words.
+        Confidence level of the intervals in `result`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold the curves drawn: time in weeks, least and greatest share, band. In the panels of groups the grey
-        lines are those of all responders.
+        Its data are the curves drawn: time in weeks, lowest and highest share, band. In the panels of groups, grey
+        lines show all responders.
     """
     curves = result.curves[result.curves["who"] == "initial_responders"]
     medians = result.medians[result.medians["who"] == "initial_responders"]
@@ -126,7 +126,7 @@ def cohort_duration_curve(
 
 
 def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:
-    """The panels of one grouping; by course the first is that of all first courses."""
+    """Return the panels of one grouping; by course the first is that of all first courses."""
     chosen = [("all", "All: first course of each patient")] if key == "course" else []
     groups = medians[(medians["by"] == key) & ~medians["hidden"]]["group"]
     chosen += [(key, group) for group in groups if (key, group) != ("course", "first course")]
@@ -156,9 +156,9 @@ def _panel(
 
 
 def _steps(curve: pd.DataFrame, last: float, unit: float) -> tuple[np.ndarray, ...]:
-    """Places in points and percents of the steps up to the end of the axis.
+    """Return positions in points and percentages of the steps up to the end of the axis.
 
-    The least value falls right after a time, the greatest only at the next one.
+    The lowest value falls right after a time, the highest at the next time.
     """
     rows = curve[curve["time"].astype("float64") <= last].sort_values("time", kind="stable")
     edges = unit * np.sqrt(rows["time"].astype("float64").to_numpy())
@@ -193,7 +193,7 @@ def _alt(cells: list[_Cell], level: float) -> str:
 
 
 def _at(curve: pd.DataFrame, week: float) -> str:
-    """The estimate at a week, with its band; nothing after the last time of the curve."""
+    """Return the estimate at a week with its band, in words; empty after the last time of the curve."""
     rows = curve[curve["time"].astype("float64") == week]
     if rows.empty or pd.isna(rows["low"].iloc[0]):
         return ""

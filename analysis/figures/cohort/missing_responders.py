@@ -1,4 +1,4 @@
-"""The number of responders among the patients not seen at which the conclusion changes (tipping point)."""
+"""Tipping point: the number of responders among the patients without a score at which the conclusion changes."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _CONCLUSION = {
 def tipping_point_curve(
     result: Any, level: float = 0.95, synthetic: bool = False, name: str = "tipping-point"
 ) -> Figure:
-    """The change of the responder rate for every possible number of responders among those not seen.
+    """Return the change of the responder rate for each number of responders among patients without a score.
 
     Parameters
     ----------
     result : Response
-        The result of `cohort.response`: `tipping`, one row a number of responders among the patients without a
+        The result of `cohort.response`: `tipping`, one row per number of responders among the patients without a
         follow-up score, and `tips`, the conclusion and where it changes.
     level : float
-        Confidence level of its intervals, for the words.
+        Confidence level of the intervals in `result`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data are `tipping`. From left to right: none to all of them as responders; the colour says which conclusion
-        the interval allows.
+        Its data are `tipping`. From left to right none to all of them count as responders; the colour shows the
+        conclusion.
     """
     tips, table = result.tips, result.tipping.sort_values("missing_responders")
     caption = (
@@ -103,7 +103,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
     same = table["same"].astype(bool).to_numpy()
     for chosen, look, width in ((same, _SAME, 2.2), (~same, _OTHER, 1.0)):
         for start, end in _runs(chosen):
-            if chosen is not same:  # reaches to where the conclusion held
+            if chosen is not same:  # extend to the neighbouring value, where the conclusion is the other one
                 start, end = max(start - 1, 0), min(end + 1, len(x))
             part = slice(start, end)
             line = middle[part]
@@ -121,7 +121,7 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
 
 
 def _label(picture: Picture, first: float, last: float, missing: float, y: float, words: str, color: str) -> None:
-    """The conclusion above the part of the plot to which it belongs, if it has room there."""
+    """Write the conclusion above its part of the plot, if there is room."""
     places = [_LEFT + _WIDE * (x / missing + 0.015) / 1.03 for x in (first, last)]
     if places[1] - places[0] > text_width(words, SMALL):
         write(picture, sum(places) / 2, y, words, SMALL, color=color, ha="center")

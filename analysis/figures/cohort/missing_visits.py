@@ -1,4 +1,4 @@
-"""Which scores are missing, at which visit, and whether those without a later score are like the others."""
+"""Missing scores by visit, and a comparison of patients with and without a follow-up score."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _GROUPS = {"with a follow-up score": SERIES_LOOKS[0], "without a follow-up score
 def missing_score_bars(
     result: Any, level: float = 0.95, synthetic: bool = False, name: str = "missing-scores"
 ) -> Figure:
-    """Scores present and missing by visit, and how patients without a follow-up score differ from the others.
+    """Return scores present and missing by visit, and the patients without a follow-up score against the others.
 
     Parameters
     ----------
     result : People
         The result of `cohort.people`: `missing` (courses by visit) and `who_is_missing` (the two groups).
     level : float
-        Confidence level of its intervals, for the words.
+        Confidence level of the intervals in `result`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold both tables; `part` names the table.
+        Its data are both tables; `part` names the table.
     """
     table = result.missing.sort_values("position")
     shown = table[~table["hidden"]]
@@ -114,7 +114,7 @@ def _pair(
     title: str,
     unit: str,
 ) -> None:
-    """One number of both groups with its interval; `columns`: value, lower and upper limit, number of patients."""
+    """Draw one number of both groups with its interval; `columns`: value, limits, number of patients."""
     value, low, high, n = columns
     rows = who[who[value].notna()]
     write(picture, _RIGHT - 6, top, title, SMALL, color=MUTED)

@@ -39,26 +39,26 @@ def benchmark_forest(
     synthetic: bool = False,
     name: str = "benchmark",
 ) -> Figure:
-    """The clinic's responder rates with their intervals on the published prediction intervals.
+    """Return the clinic's responder rates with their intervals on the published prediction intervals.
 
     Parameters
     ----------
     compared : DataFrame
-        The table of `benchmark.compare`: one row an outcome, with the clinic's and the published estimate.
+        Table of `benchmark.compare`: one row per outcome, with the clinic's and the published estimate.
     studies : iterable of iterables of str
         Ids of the published studies, row by row.
     level : float
-        Confidence level of its intervals, for the words.
+        Confidence level of the intervals in `compared`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data are `compared`. A single study has no prediction interval: its own interval is drawn alone. Outcomes
-        without one of the sides are listed in the notes.
+        Its data are `compared`. A single study has no prediction interval, so only its confidence interval is drawn.
+        Outcomes without a clinic's or a published estimate are listed in the notes.
     """
     caption = (
         f"The clinic's responder rates (square, with their {interval_words(level)}) on the published evidence. "
@@ -78,7 +78,7 @@ def benchmark_forest(
         return empty_figure(name, why, caption, *notes, synthetic=synthetic)
     with style():
         rows: list[Row | RowHeading] = []
-        # what can be judged first
+        # outcomes that can be judged come first
         order = shown.sort_values("verdict", key=lambda verdicts: verdicts == _UNJUDGED, kind="stable")
         for heading, some in order.groupby("outcome", sort=False):
             rows.append(RowHeading(upper_first(outcome_words(heading))))
@@ -93,13 +93,13 @@ def benchmark_forest(
 
 
 def outcome_words(outcome: str) -> str:
-    """The words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, end of infusion`."""
+    """Return the words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, end of infusion`."""
     rule, _, visit = str(outcome).partition(" at ")
     return f"{RULE_WORDS[rule]}, {_VISIT_WORDS.get(visit, visit)}" if rule in RULE_WORDS else str(outcome)
 
 
 def _marks(row: Any) -> tuple[Mark, ...]:
-    """The published intervals and rate above, the clinic's below."""
+    """Return the marks of a row: published intervals and rate above, the clinic's below."""
     bars = (
         (row.pi_low, row.pi_high, 13, _EXPECTED),
         (row.published_ci_low, row.published_ci_high, 5, _AVERAGE),

@@ -1,4 +1,4 @@
-"""Responders of a clinic: their share at every cut-off (Farrar 2006), and who changed between two times."""
+"""Responders of a clinic: their share at every cut-off (Farrar 2006), and their flow between two times."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ _FLOW_WORDS = {
 
 # ------------------------------------------------------------------------------------------------ every cut-off
 def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "responder-curve") -> Figure:
-    """The cumulative proportion of responders at the end of infusion and at follow-up.
+    """Return the cumulative proportion of responders at the end of infusion and at follow-up.
 
     Parameters
     ----------
     result : Response
         The result of `cohort.response`: `curve`, one row a visit and cut-off in percent of the baseline.
     level : float
-        Confidence level of its intervals, for the words.
+        Confidence level of the intervals in `result`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 
@@ -63,7 +63,7 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
     -------
     Figure
         Its data are the `curve`. Solid with a band: patients with a score; dashed: patients without one counted as
-        non-responders. Words beside the plot give both cut-offs in use.
+        non-responders. The text beside the plot states the shares at both cut-offs in use.
 
     References
     ----------
@@ -103,7 +103,7 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False, n
 
 
 def _curve(ax: Axes, rows: pd.DataFrame, look: Look) -> None:
-    """The curve of one visit: the share at a cut-off holds from the cut-off before it on."""
+    """Draw the curve of one visit: the share at a cut-off applies from the previous cut-off on."""
     rows = rows.sort_values("cutoff")
     x = rows["cutoff"].astype("float64").to_numpy()
     complete, imputed, low, high = (
@@ -119,7 +119,7 @@ def _curve(ax: Axes, rows: pd.DataFrame, look: Look) -> None:
 
 
 def _words(picture: Picture, shown: pd.DataFrame, visits: list[str], names: dict[str, str]) -> None:
-    """Beside the plot: each visit in its colour, with the shares at the cut-offs in use."""
+    """Write each visit beside the plot in its colour, with the shares at the cut-offs in use."""
     y = _TOP + 8
     for visit in visits:
         look, rows = VISIT_LOOKS[visit], shown[shown["visit"] == visit]
@@ -160,16 +160,16 @@ def _curve_alt(shown: pd.DataFrame, visits: list[str], names: dict[str, str]) ->
 
 # ------------------------------------------------------------------------------------------------ who changed
 def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "responder-flow") -> Figure:
-    """Responders by the chosen rule at the end of infusion and at follow-up, and who changed between.
+    """Return the flow of responders by the chosen rule between the end of infusion and follow-up.
 
     Parameters
     ----------
     result : Response
         The result of `cohort.response`: `flow`, of which the row of complete cases under the chosen `rule` is drawn.
     level : float
-        Confidence level of its intervals, for the words.
+        Confidence level of the intervals in `result`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 

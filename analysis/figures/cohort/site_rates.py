@@ -1,4 +1,4 @@
-"""The sites of a cohort around their common rate, within the limits of chance (funnel plot)."""
+"""Funnel plot of a cohort's sites: responder rates around the common rate, with limits of chance."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, styl
 from analysis.wording import counted, percent
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
-_FEW, _MOST = 8, 20  # names beside points: of so many sites all, of more so many of those outside the limits
+_FEW, _MOST = 8, 20  # up to 8 sites all points are named, otherwise up to 20 of those outside the limits
 _EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
 _PATCH = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
 def site_funnel(result: Any, synthetic: bool = False, name: str = "site-funnel") -> Figure:
-    """Responder rate of each site by its number of patients, within the limits of chance.
+    """Return the responder rate of each site by its number of patients, with limits of chance.
 
     Parameters
     ----------
     result : Funnel
         The result of `benchmark.funnel`: `sites`, `limits` (95% and 99.8%, by n) and the common rate `mean`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data are `sites`, in the order of their names: the figure ranks none.
+        Its data are `sites`, sorted by name, because sites are not ranked.
     """
     sites, limits = result.sites, result.limits
     caption = (
@@ -93,7 +93,7 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
 
 
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:
-    """Names of the sites beside their points; of more than a few those outside the limits alone."""
+    """Write the names of the sites beside their points; with many sites only of those outside the limits."""
     named = list(each(sites if len(sites) <= _FEW else sites[sites["place"] != "inside 95%"]))
     words = [
         f"{fitting(group_words(row.site, 24), 96, SMALL)} {percent(row.rate)}\n{int(row.responders)} of {int(row.n)}"

@@ -1,4 +1,4 @@
-"""Pain of a clinic's patients at each visit, and its change since baseline."""
+"""Pain of a clinic's patients at each visit, and its change from baseline."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WIDE = POINTS - _LEFT - 6
 _MEAN, _MEDIAN = SERIES_LOOKS[0], SERIES_LOOKS[1]
 _BESIDE = 3.2  # points from the visit to the mean on its left and the median on its right
 _SHAKE = 0.3  # points of the scale over which lines of equal scores are spread
-_MARKERS = {"o": "●", "s": "■", "D": "◆"}  # as letters
+_MARKERS = {"o": "●", "s": "■", "D": "◆"}  # characters for Matplotlib's markers
 _NUMBERS = 5  # lines of numbers below the axis
 
 _CHANGE_LEFT, _CHANGE_TOP, _CHANGE_HIGH = 106, 22, 168
@@ -44,24 +44,24 @@ _TWO_POINTS = -2.0
 
 # ------------------------------------------------------------------------------------------------ pain
 def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False, name: str = "pain-by-visit") -> Figure:
-    """Pain at each visit: every patient a thin line, or the density of scores, with mean and median.
+    """Return pain at each visit: a thin line per patient, or the density of scores, with mean and median.
 
     Parameters
     ----------
     result : Trajectories
-        The result of `cohort.trajectories`: `visits` (the numbers), `lines` (one row a patient; empty if there are too
-        many) and `density` (shares of whole scores).
+        The result of `cohort.trajectories`: `visits` (the numbers), `lines` (one row per patient; empty if there are
+        too many) and `density` (shares of whole scores).
     level : float
-        Confidence level of its intervals, for the words.
+        Confidence level of the intervals in `result`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold the numbers by visit (n, mean with interval, median with quartiles), not the patients.
+        Its data are the numbers by visit (n, mean with interval, median with quartiles), not the scores of patients.
     """
     visits = result.visits[~result.visits["hidden"]]
     lines = len(result.lines) > 0
@@ -123,7 +123,7 @@ def _lines(ax: Axes, axis: TreatmentAxis, result: Any) -> None:
 
 
 def _runs(known: np.ndarray) -> list[tuple[int, int]]:
-    """Where scores follow each other without a gap: first and one after the last."""
+    """Return the runs of scores without a gap: position of the first, and one after the last."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], known.astype(int), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
@@ -132,7 +132,7 @@ def _density(ax: Axes, axis: TreatmentAxis, density: pd.DataFrame) -> None:
     shown = density[~density["hidden"] & density["share"].notna() & (density["n"] > 0)]
     most = shown["share"].max()
     fields = [Rectangle((axis.place(r.weeks) - 11, r.nrs - 0.5), 22, 1) for r in each(shown)]
-    # from a light to a middling grey-blue: mean and median must stand out from the darkest
+    # from light to medium grey-blue, so that mean and median contrast with the darkest shade
     colors = [tuple(np.interp(r.share / most, [0, 1], [0.95, low]) for low in (0.5, 0.6, 0.7)) for r in each(shown)]
     ax.add_collection(PatchCollection(fields, facecolors=colors, edgecolors="white", linewidths=0.4, zorder=0.8))
 
@@ -149,7 +149,7 @@ def _centres(ax: Axes, axis: TreatmentAxis, visits: pd.DataFrame) -> None:
 
 
 def _numbers(picture: Picture, axis: TreatmentAxis, visits: pd.DataFrame, level: float) -> None:
-    """Below the axis how many, mean and median, in the colours of their marks, so that no legend is needed."""
+    """Write n, mean and median below the axis, in the colours of their marks, so that no legend is needed."""
     rows = list(each(visits.sort_values("position")))
     lines = (
         ("scores, n", INK, [str(int(r.n)) for r in rows]),
@@ -189,24 +189,24 @@ def _alt(visits: pd.DataFrame, result: Any, level: float) -> str:
 def visit_change_lines(
     result: Any, level: float = 0.95, synthetic: bool = False, name: str = "change-from-baseline"
 ) -> Figure:
-    """Mean change of pain since the same patients' baseline, by visit.
+    """Return the mean change of pain from the same patients' baseline, by visit.
 
     Parameters
     ----------
     result : Trajectories
-        The result of `cohort.trajectories`: `by_course`, or `visits` if no patient came again.
+        The result of `cohort.trajectories`: `by_course`, or `visits` if all courses are first courses.
     level : float
-        Confidence level of its intervals, for the words.
+        Confidence level of the intervals in `result`.
     synthetic : bool
-        Whether the patients are invented; the picture then says so.
+        Whether the patients are invented.
     name : str
         Name of the figure's files.
 
     Returns
     -------
     Figure
-        Its data hold the change by visit and course: n, mean, interval. Courses (first, second, later) are side by side
-        at each visit, mean and n below.
+        Its data are the change by visit and course: n, mean, interval. Courses (first, second, later) are side by side
+        at each visit, with mean and n below.
     """
     table = result.by_course if len(result.by_course) else result.visits
     after = table[table["visit"] != "baseline"]
@@ -236,7 +236,7 @@ def visit_change_lines(
 
 
 def _title(group: object) -> str:
-    if str(group).startswith("other ("):  # merged courses; the first is never merged
+    if str(group).startswith("other ("):  # merged courses, without the first, which is never merged
         return "later courses together"
     return "first course of each patient" if group == "all" else str(group)
 

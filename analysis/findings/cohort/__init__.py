@@ -1,4 +1,4 @@
-"""What a clinic's own patients show, in words, each sentence computed from a result of `analysis.outcomes.cohort`."""
+"""Findings about a clinic's own patients, each sentence computed from a result of `analysis.outcomes.cohort`."""
 
 from analysis.findings.cohort.context_findings import (
     benchmark_finding,

@@ -1,4 +1,4 @@
-"""A clinic's results against published studies, its missing scores and its limits, in words."""
+"""Findings on a clinic's results against published studies, on missing scores and on limitations."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _VERDICTS = {
 
 
 def benchmark_finding(compared: pd.DataFrame, rule: str) -> Finding:
-    """Return where the clinic's responder rates lie on the published prediction intervals.
+    """Return the position of the clinic's responder rates within the published prediction intervals.
 
     Parameters
     ----------
     compared
-        One row an outcome, from `outcomes.cohort.benchmark.compare`.
+        One row per outcome, from `outcomes.cohort.benchmark.compare`.
     rule
-        The chosen rule of response; only its rates are compared.
+        The responder rule whose rates are compared.
     """
     question = "Where does this stand against published studies?"
     own = compared[compared["outcome"].astype(str).str.startswith(f"{rule} ") & compared["estimate"].notna()]
@@ -64,7 +64,7 @@ def benchmark_finding(compared: pd.DataFrame, rule: str) -> Finding:
 
 
 def cohort_missing_finding(result: People, follow_up_weeks: float, level: float = 0.95) -> Finding:
-    """Return how many scores are missing, and whether the patients without a follow-up score differ from the others.
+    """Return the number of missing scores, and the difference of patients without a follow-up score from the others.
 
     Parameters
     ----------
@@ -104,14 +104,14 @@ def cohort_missing_finding(result: People, follow_up_weeks: float, level: float 
 
 
 def cohort_limits(regression: Regression, synthetic: bool = False) -> tuple[str, ...]:
-    """Return what an uncontrolled cohort can't show, one sentence each.
+    """Return the limitations of an uncontrolled cohort, one sentence each.
 
     Parameters
     ----------
     regression
         From `outcomes.cohort.limits.regression_to_the_mean`, in points of the 0–10 scale.
     synthetic
-        Whether the patients are invented, which is then the first sentence.
+        Whether the patients are invented; the first sentence then says so.
     """
     invented = "These patients are invented: nothing follows from them about ketamine."
     return (
@@ -128,7 +128,7 @@ def cohort_limits(regression: Regression, synthetic: bool = False) -> tuple[str,
 def cohort_scope(
     cohort: Cohort, sites: Sequence[str] = (), regimens: Sequence[str] = (), years: Sequence[str] = ()
 ) -> str:
-    """Return the line below the title: the file, and the sites, regimens and years that the report is about."""
+    """Return the line below the title: the file, and the sites, regimens and years of the report."""
     parts = [f"file {group_name(cohort.file)}"]
     for one, many, values in (("site", "sites", sites), ("regimen", "regimens", regimens), ("year", "years", years)):
         if values:
@@ -146,7 +146,7 @@ def _position(row: Any) -> str:
 
 
 def _difference(row: Any, scale: int, words: str, less: str, level: float) -> str:
-    """How the patients without a score differ from the others; `words` holds the place of `more` or `less`."""
+    """Return the difference of the patients without a score; `words` contains a placeholder for `more` or `less`."""
     if row["hidden"] or pd.isna(row["low"]):
         return ""
     decimals = 1 if scale == 1 else 0

@@ -1,4 +1,4 @@
-"""Responders, pain and duration of benefit among a clinic's own patients, in words."""
+"""Findings on responders, pain and duration of benefit among a clinic's own patients."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
     Returns
     -------
     Finding
-        Its detail says who kept the response, and how many responders among the patients without a follow-up score
+        Its detail states the flow of responders, and how many responders among the patients without a follow-up score
         would change the conclusion.
     """
     question = "How many patients respond, and how many still do later?"
@@ -80,7 +80,7 @@ def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
 
 
 def cohort_pain_finding(result: Trajectories, level: float = 0.95) -> Finding:
-    """Return the mean change of pain since baseline at the end of infusion and at the last visit.
+    """Return the mean change of pain from baseline at the end of infusion and at the last visit.
 
     Parameters
     ----------

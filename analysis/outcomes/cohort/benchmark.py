@@ -61,7 +61,7 @@ def clinic_results(response: Response, durations: Durations) -> pd.DataFrame:
 
 
 def compare(clinic: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Compare the clinic's results with the prediction intervals of published studies.
+    """Return the comparison of the clinic's results with the prediction intervals of published studies.
 
     The verdict compares the clinic's confidence interval with the prediction interval, because the estimate of a small
     clinic varies by chance:
@@ -69,8 +69,7 @@ def compare(clinic: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     - `within`: the confidence interval lies inside the prediction interval.
     - `above`, `below`: it lies entirely beyond the upper or lower limit.
     - `can't be told apart`: it contains one of the limits, so both are possible.
-    - `can't be judged`: there is nothing to compare, and why says what is missing. Fewer than three studies give no
-    usable
+    - `can't be judged`: there is nothing to compare; why says what is missing. Fewer than three studies have no usable
       prediction interval.
 
     The comparison shows whether the clinic's result is usual, not whether the infusion caused it or whether the
@@ -79,7 +78,7 @@ def compare(clinic: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     clinic : DataFrame
-        As from `clinic_results`.
+        From `clinic_results`.
     published : DataFrame
         Columns outcome (as in `clinic_results`), definition, studies, k (number of studies), estimate, ci_low, ci_high
         (average), pi_low, pi_high (prediction limits), and optionally rows (where the numbers are stored).
@@ -251,8 +250,8 @@ def funnel_limits(n: np.ndarray, mean: float) -> pd.DataFrame:
 
     Exact binomial limits, interpolated between counts: with r the smallest count that has P(R <= r) >= p, the lower
     limit is (r - a) / n, a = (P(R <= r) - p) / P(R = r), at least 0. The upper limit is 1 minus the lower limit of
-    patients without a response, so that both sides are treated alike; the same formula with 1 - p would put sites
-    outside more often than chance does (5 patients, mean 0.4: 8.7%, not 2.5%).
+    patients without a response, which treats both sides in the same way; the same formula with 1 - p would classify
+    too many sites as outside (5 patients, mean 0.4: 8.7%, not 2.5%).
 
     Parameters
     ----------

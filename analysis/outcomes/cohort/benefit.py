@@ -20,20 +20,18 @@ _MOST_INTERVALS = 2000
 
 
 def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
-    """Return how long each course made its patient a responder, as an interval in weeks after the end of infusion.
+    """Return the duration of response in each course, as an interval in weeks after the end of infusion.
 
     The kinds of interval:
 
-    - `never`: no responder at the end of infusion; exactly 0 (lower = upper = 0).
-    - `ended`: a responder at the end of infusion, then a visit without a response; the benefit ended in (lower, upper],
-      between the last visit with a response and the first without. lower is 0 if no follow-up visit had a response.
-    - `ongoing`: a responder with no visit without a response; right-censored at the last visit (upper is infinite), at
-    0 if
-      there is no follow-up score.
+    - `never`: no response at the end of infusion; exactly 0 (lower = upper = 0).
+    - `ended`: a response at the end of infusion, then a visit without one; the benefit ended in (lower, upper], between
+      the last visit with a response and the first without. lower is 0 if no follow-up visit had a response.
+    - `ongoing`: a response at every visit; right-censored at the last visit (upper is infinite), or at 0 without a
+      follow-up score.
     - missing: the baseline or the end of infusion cannot be judged.
 
-    Visits without a score only widen the interval. A response after the first visit without one does not extend the
-    benefit.
+    Visits without a score only widen the interval. A response that returns later does not extend the benefit.
 
     Parameters
     ----------

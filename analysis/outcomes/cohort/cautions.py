@@ -1,4 +1,4 @@
-"""Warnings about a valid cohort that its reader must know."""
+"""Warnings about a valid cohort."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_WEEKS_APART = 4
 
 
 def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd.DataFrame) -> list[Problem]:
-    """The warnings about a valid cohort, the most important first. None names a patient.
+    """Return the warnings about a valid cohort, the most important first; they never identify a patient.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd
     visits, courses : DataFrame
         The tables of the `Cohort`.
     """
-    found = [
+    warnings = [
         *_size(file, visits, courses),
         *_visits_there(file, visits, courses),
         *_missing(file, visits, courses),
@@ -40,18 +40,18 @@ def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd
     ]
     if unused:
         rule = f"columns that are not used: {listed(unused)}"
-        found.append(_warning(file, "", rule, "nothing, if that is meant; else give them a name of the format"))
-    return found
+        warnings.append(_warning(file, "", rule, "nothing, if that is meant; else give them a name of the format"))
+    return warnings
 
 
 def decimal_comma_caution(file: str, example: tuple[str, str]) -> Problem:
-    """The warning that commas were read as decimal points, since a comma may also separate thousands."""
+    """Return the warning that commas were read as decimal points, since a comma may also separate thousands."""
     rule = f"decimal commas were read as decimal points: {example[0]} is {example[1]}"
     return _warning(file, "", rule, "nothing, if the commas are decimal commas; a point leaves no doubt")
 
 
 def alike_patients(file: str, number: int) -> Problem:
-    """The warning that identifiers differ only in capitals; they stay different patients."""
+    """Return the warning that identifiers differ only in capitals; they are treated as different patients."""
     rule = f"{number} identifiers differ from another one only in capitals; they count as different patients"
     return _warning(file, "patient_id", rule, "write the identifier of a patient in one way")
 
@@ -106,7 +106,7 @@ def _constant(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
 
 
 def _weeks_and_dates(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
-    """Follow-up visits whose date is far from the end of infusion plus their weeks."""
+    """Yield a warning about follow-up visits whose date does not agree with their weeks."""
     dated = visits[visits["date"].notna() & (visits["visit"] != "baseline")]
     keys = course_keys(dated)
     is_end = (dated["visit"] == "end_of_infusion").to_numpy()
@@ -119,7 +119,7 @@ def _weeks_and_dates(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
 
 
 def _patients(file: str, courses: pd.DataFrame) -> Iterator[Problem]:
-    """Patients whose sex differs between courses."""
+    """Yield a warning about patients whose sex differs between courses."""
     stated = courses[courses["sex"].notna()]
     several = int((stated.groupby("patient")["sex"].nunique() > 1).sum())
     if several:
@@ -128,7 +128,7 @@ def _patients(file: str, courses: pd.DataFrame) -> Iterator[Problem]:
 
 
 def _alike(file: str, courses: pd.DataFrame) -> Iterator[Problem]:
-    """Sites whose names differ only in capitals or spaces; they stay different sites."""
+    """Yield a warning about sites whose names differ only in capitals or spaces; they are different sites."""
     sites = courses["site"].cat.categories
     plain = pd.Series(sites, dtype="str").str.casefold().str.split().str.join(" ")
     several = int(plain.duplicated(keep=False).sum())

@@ -19,16 +19,15 @@ from analysis.tabular.text_table import TextTable, without_empty_rows
 
 
 def load(path: str | Path) -> Cohort:
-    """The patients of a clinic's own table, after every check.
+    """Return the checked patients of a clinic's own table.
 
-    Nothing is dropped, imputed or converted silently; what a reader must know of a valid table is in the cohort's
-    warnings.
+    Nothing is dropped, imputed or converted silently; peculiarities of a valid table are in the cohort's warnings.
 
     Parameters
     ----------
     path : str or Path
-        CSV (UTF-8; comma, semicolon or tab), Excel (.xlsx) or Parquet, in the long form (one row a visit) or the wide
-        form (one row a course); data/cohorts/README.md describes both. Absolute, or relative to the working directory
+        CSV (UTF-8; comma, semicolon or tab), Excel (.xlsx) or Parquet, in the long form (one row per visit) or the wide
+        form (one row per course); data/cohorts/README.md describes both. Absolute, or relative to the working directory
         or to the repository.
 
     Raises
@@ -44,26 +43,26 @@ def load(path: str | Path) -> Cohort:
     if table is None:
         raise DataError(problems)
     table = table.complete_rows()
-    layout, found = recognise(table)
-    problems += found
+    layout, more = recognise(table)
+    problems += more
     if layout is None:
         raise _error(problems, table)
-    table, found = without_empty_rows(table)
-    problems += found
-    table, found = without_extra_rows(table, layout)
-    problems += found
+    table, more = without_empty_rows(table)
+    problems += more
+    table, more = without_extra_rows(table, layout)
+    problems += more
     if not len(table) and not problems:
         raise DataError([too_few_rows(file, 1, CLINIC_TABLES)])
-    parsed, found = parsing.parse(table, layout)
-    problems += found
-    long, found = parsing.visits_of(table, layout, parsed)
-    problems += found
+    parsed, more = parsing.parse(table, layout)
+    problems += more
+    long, more = parsing.visits_of(table, layout, parsed)
+    problems += more
     attributes = {}
     if long is not None:
-        attributes, found = rules.attributes_are_constant(table, long, parsed.attributes(), parsed.words)
-        problems += found
+        attributes, more = rules.attributes_are_constant(table, long, parsed.attributes(), parsed.words)
+        problems += more
         if "age" in attributes:
-            problems += rules.age_runs_forward(table, long, attributes["age"])
+            problems += rules.age_does_not_fall(table, long, attributes["age"])
     if problems:
         raise _error(problems, table)
     visits = parsing.visits_table(table, long)
@@ -76,13 +75,17 @@ def load(path: str | Path) -> Cohort:
 
 
 def _content(path: str | Path) -> tuple[Path, bytes]:
-    """The resolved path of the file, and its content."""
+    """Return the resolved path of the file, and its content."""
     try:
         path = paths.resolve(path)
         return path, path.read_bytes()
     except FileNotFoundError:
         advice = f"name a file that is there; there is none at {path}"
-    except (OSError, RuntimeError, ValueError) as error:  # a folder, no permission, an unknown user's home, a bad name
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # a folder, no permission, unknown home of a user, invalid name
         advice = f"name a file that may be read; {path}: {getattr(error, 'strerror', None) or error}"
     raise DataError([Problem(Path(path).name, None, "", "", "the cohort is a file that can be read", advice)])
 

@@ -4,15 +4,15 @@ A reader may know where, when and with what a person was treated, their sex and 
 reveal their pain scores. With `min_cell` as the smallest number of patients, these rules hold:
 
 1. Groups by site, regimen, year, sex or course with fewer patients are merged before anything is computed
-   (`merge_small`), with the next larger group where the merged one would still be too small. Every group shown, and
-   the remainder of the total beside it, then has `min_cell` patients or more.
+   (`merge_small`), with the next larger group if the merged group is still too small. Every group shown, and the
+   remainder of the total, then has `min_cell` patients or more.
 2. A cross table of two such properties, and the scores at a visit, hide each cell of 1 to min_cell - 1 patients and as
    many further cells as needed, so that no hidden cell follows from the margins, even for a reader who knows these
    rules and that empty cells are always shown (`cross_table`, `hide_in_row`).
 3. A statistic (mean, quartile, rate) of fewer patients is not shown (`hide_small`).
 
-Within a group of `min_cell` or more, a count of an outcome (2 of 48 gained a response) is shown, as papers do, and so
-are counts that reveal no score (number of courses, numbers left out and why). The rules cannot see other reports:
+Within a group of `min_cell` or more, counts of an outcome (2 of 48 gained a response) are shown, as in papers, and so
+are counts that reveal no score (number of courses, numbers left out and why). The rules do not consider other reports:
 subtracting one published report from another may still reveal a small site.
 """
 
@@ -145,7 +145,7 @@ def cross_table(rows: pd.Categorical, columns: pd.Categorical, min_cell: int) ->
 
 
 def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
-    """Return which cells of a table of counts must be hidden if its margins are known; see `cross_table`."""
+    """Return a mask of the cells of a table that must be hidden if its margins are known; see `cross_table`."""
     check_min_cell(min_cell)
     small = (counts > 0) & (counts < min_cell)
     hidden = small.copy()
@@ -171,7 +171,7 @@ def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
 
 
 def hide_in_row(counts: np.ndarray, min_cell: int) -> np.ndarray:
-    """Return which cells of one row of counts must be hidden if their total is known.
+    """Return a mask of the cells of one row of counts that must be hidden if their total is known.
 
     Cells of 1 to min_cell - 1, then the smallest others, until two or more are hidden and they count more patients than
     there are cells (else each would count exactly one). All cells, empty ones too, if that cannot be reached.

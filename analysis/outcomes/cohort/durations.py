@@ -50,7 +50,7 @@ _CENSORED = (
 
 @dataclass(frozen=True)
 class Durations:
-    """How long patients stayed responders, in weeks after the end of infusion.
+    """Duration of response, in weeks after the end of infusion.
 
     Attributes
     ----------
@@ -88,9 +88,9 @@ class Durations:
     -----
     Values of the key columns:
 
-    - who: `all` (judged at the end of infusion; no responder then is exactly 0) or `initial_responders`.
+    - who: `all` (judged at the end of infusion; no response then is a duration of 0) or `initial_responders`.
     - by: `all`, `site`, `regimen_class` (first courses) or `course` (each patient's first course in the table and the
-    next).
+      next).
     """
 
     rule: str
@@ -118,7 +118,7 @@ def durations(
     seed: int = 1,
     progress: Callable[[Collection], Iterator] = iter,
 ) -> Durations:
-    """Return how long the benefit lasted.
+    """Return the duration of benefit.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ _LAST_ROWS = 5
 
 
 def without_extra_rows(table: TextTable, layout: CohortLayout) -> tuple[TextTable, list[Problem]]:
-    """The table without the rows that describe no patient, and one problem for each of them."""
+    """Return the table without the rows that describe no patient, and one problem for each of them."""
     extra = np.zeros(len(table), dtype=bool)
     problems: list[Problem] = []
 
@@ -49,7 +49,7 @@ def _repeats_names(table: TextTable) -> np.ndarray:
 
 
 def _is_second_header(table: TextTable, layout: CohortLayout) -> bool:
-    """The first row holds words where numbers and dates are expected, and no number at all."""
+    """Return whether the first row has words where numbers and dates are expected, and no number."""
     names = [name for name in layout.names if long_form()[name].type != "string"]
     names += [score.name for score in layout.scores]
     texts = [text for name in names if (text := table[name].at(0).strip())]
@@ -57,9 +57,9 @@ def _is_second_header(table: TextTable, layout: CohortLayout) -> bool:
 
 
 def _totals(table: TextTable) -> np.ndarray:
-    """A mask of the rows at the end whose first filled cell names a sum or an average."""
-    found = np.zeros(len(table), dtype=bool)
+    """Return a mask of the rows at the end whose first filled cell names a sum or an average."""
+    mask = np.zeros(len(table), dtype=bool)
     for position in range(max(0, len(table) - _LAST_ROWS), len(table)):
         filled = (text for column in table.columns if (text := column.at(position)[:80].casefold().strip(" :=()")))
-        found[position] = next(filled, "") in _TOTALS
-    return found
+        mask[position] = next(filled, "") in _TOTALS
+    return mask

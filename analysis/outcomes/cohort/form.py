@@ -11,11 +11,11 @@ from analysis.tabular.schema import Field, TableSchema
 
 @cache
 def long_form() -> TableSchema:
-    """The dictionary's entry of the long form, read once."""
+    """Return the dictionary's entry of the long form, read once."""
     return read_package(paths.DATA / "cohorts").tables["visits"]
 
 
 @cache
 def attributes() -> tuple[Field, ...]:
-    """The columns that describe a course: each has one value in all rows of a course."""
+    """Return the columns that describe a course: each has one value in all rows of a course."""
     return tuple(field for field in long_form().fields if field.level == "course")

@@ -1,4 +1,4 @@
-"""Which columns a cohort file has: the long or the wide form, what is missing, what is not used."""
+"""Layout of a cohort file: long or wide form, missing and unused columns."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ class CohortLayout:
     unused: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
-        """The dictionary's entry of a column; a score column of the wide form has that of nrs."""
+        """Return the dictionary's entry of a column; a score column of the wide form has that of nrs."""
         return long_form()[name if name in long_form().names else "nrs"]
 
 
 def is_known(name: str) -> bool:
-    """Whether a name is a column of the long or the wide form."""
+    """Return whether a name is a column of the long or the wide form."""
     return name in long_form().names or _score(name) is not None
 
 
 def recognise(table: TextTable) -> tuple[CohortLayout | None, list[Problem]]:
-    """The columns of a file and the problems with them; None if no row can be read."""
+    """Return the columns of a file (None if no row can be read), and their problems."""
     names = list(table.names)
     known = [name for name in long_form().names if name in names]
     if not any(map(is_known, names)):
@@ -100,7 +100,7 @@ def _score(name: str) -> Score | None:
 
 
 def _weeks_twice(file: str, names: list[str]) -> Iterator[Problem]:
-    """Problems of two names of the wide form for one week, as nrs_week_4 and nrs_week_4.0."""
+    """Yield a problem for two columns of the same week, such as nrs_week_4 and nrs_week_4.0."""
     weeks = [(score.weeks, name) for name in dict.fromkeys(names) if _WEEK.fullmatch(name) and (score := _score(name))]
     for week, count in Counter(week for week, _ in weeks).items():
         if count > 1:
@@ -118,7 +118,7 @@ def _missing(table: TextTable, names: list[str], wide: bool) -> Iterator[Problem
     if wide and not any(_score(name) and name != "nrs_baseline" for name in names):
         rule = "the wide form has a score after the baseline"
         yield Problem(table.file, 1, "nrs_end_of_infusion", "", rule, advice.later_score(names))
-    # An optional column with another spelling would be left out.
+    # An optional column with another spelling would be ignored.
     optional = {plain_name(field.name): field.name for field in long_form().fields if field.name not in names}
     for name in unknown:
         if right := optional.get(plain_name(name)):
@@ -131,7 +131,7 @@ def _baseline() -> Field:
 
 
 def _unclear_scores(file: str, names: list[str]) -> Iterator[Problem]:
-    """Columns that look like a score of the wide form and are none: their scores would be left out."""
+    """Yield a problem for each column that resembles a score of the wide form, because it would be ignored."""
     for name in names:
         if not plain_name(name).startswith("nrs") or _score(name):
             continue

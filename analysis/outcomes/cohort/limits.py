@@ -213,12 +213,12 @@ def _threshold(baseline: np.ndarray, min_cell: int) -> tuple[float, str]:
     words = "the lowest baseline"
     if min_cell > 1:
         words += f", the {min_cell - 1} lowest patients left out"
-    if _whole(baseline):
+    if _are_integers(baseline):
         return lowest - 0.5, f"{words}; half a point below, as scores are whole numbers"
     return lowest, words
 
 
-def _whole(baseline: np.ndarray) -> bool:
+def _are_integers(baseline: np.ndarray) -> bool:
     return bool((baseline == np.round(baseline)).all())
 
 
@@ -242,7 +242,7 @@ def _responders(rule: str, r: float, mean: float, sd: float, values: np.ndarray,
         return nan
     reach = y - (y * LEAST_FALL_PERCENT[rule] / 100 if rule in LEAST_FALL_PERCENT else LEAST_FALL_POINTS)
     possible = reach >= 0
-    if _whole(values):
+    if _are_integers(values):
         # with whole scores, at most `reach` means below reach + 0.5
         reach = np.floor(reach + ROUNDING_TOLERANCE) + 0.5
     chance = ndtr((reach - mean - r * (y - mean)) / (sd * sqrt(1 - r * r)))

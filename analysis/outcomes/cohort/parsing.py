@@ -1,4 +1,4 @@
-"""The text of a table to the visits and courses of a cohort, and the problems of its cells and rows."""
+"""Conversion of a table to the visits and courses of a cohort, with the problems of its cells and rows."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Parsed:
     patient : ndarray of int32
         Number of the patient, -1 = no identifier.
     numbers : dict of str to ndarray of float64
-        Values by column, NaN = missing; words are positions in `words`.
+        Values by column, NaN = missing; for columns of text, positions in `words`.
     words : dict of str to tuple of str
-        The words of each column of text.
+        The distinct texts of each column of text.
     visit : ndarray of int8 or None
         Position in VISITS, -1 = missing.
     date : ndarray of datetime64 or None
         Dates, NaT = missing.
     comma_example : tuple of str or None
-        A number with a decimal comma, and how it was read.
+        A number with a decimal comma, and the value read.
     alike : int
-        How many identifiers differ from another one only in capitals.
+        Number of identifiers that differ from another one only in capitals.
     """
 
     patient: np.ndarray
@@ -51,21 +51,21 @@ class Parsed:
     alike: int = 0
 
     def attributes(self) -> dict[str, np.ndarray]:
-        """The values of the columns that describe a course."""
+        """Return the values of the columns that describe a course."""
         return {entry.name: self.numbers[entry.name] for entry in attributes() if entry.name in self.numbers}
 
 
 def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]]:
-    """The values of the columns that the file has, and the problems of single cells."""
+    """Return the values of the columns, and the problems of single cells."""
     names = [*layout.names, *(score.name for score in layout.scores)]
     fields = {name: replace(layout.field(name), name=name) for name in names}
     sign, problems = decimal_sign(table, [name for name in names if fields[name].type in ("number", "integer")])
     parsed = Parsed(np.full(len(table), -1, dtype=np.int32), comma_example=sign.example)
     for name, entry in fields.items():
-        column, found = read_cells(table, name, entry, CLINIC_TABLES, sign.comma)
-        problems += found
+        column, wrong = read_cells(table, name, entry, CLINIC_TABLES, sign.comma)
+        problems += wrong
         if entry.identifier:
-            identifiers = _stripped(table[name]) if found else table[name]
+            identifiers = _stripped(table[name]) if wrong else table[name]
             parsed.patient = _numbered(identifiers)
             words = pc.utf8_lower(identifiers.words)
             parsed.alike = len(words) - pc.count_distinct(words).as_py()
@@ -87,19 +87,19 @@ def _words(column: TypedColumn) -> tuple[str, ...]:
 
 
 def _stripped(cells: TextColumn) -> TextColumn:
-    """The cells without spaces around them, which are a problem already and must not make two patients of one."""
+    """Return the cells without surrounding spaces, which are a reported problem and must not split a patient."""
     words = encode([word.strip() for word in cells.words.to_pylist()])
     return TextColumn(words.codes[cells.codes] if len(words.codes) else cells.codes, words.words)
 
 
 def _numbered(cells: TextColumn) -> np.ndarray:
-    """Patients by number in the order in which they appear; -1 = no identifier."""
+    """Return the number of each row's patient, in order of appearance; -1 = no identifier."""
     codes, _ = pd.factorize(cells.codes)
     return np.where(cells.empty(), -1, codes).astype(np.int32)
 
 
 def visits_of(table: TextTable, layout: CohortLayout, parsed: Parsed) -> tuple[Long | None, list[Problem]]:
-    """All visits in the order of courses and weeks, and the problems across rows; None if a column is missing."""
+    """Return all visits sorted by course and weeks (None if a column is missing), and the problems across rows."""
     if "patient_id" not in layout.names:
         return None, []
     long = _from_wide(table, layout, parsed) if layout.wide else _from_long(table, layout, parsed)
@@ -108,10 +108,10 @@ def visits_of(table: TextTable, layout: CohortLayout, parsed: Parsed) -> tuple[L
     long = long.sorted()
     problems: list[Problem] = []
     if layout.wide:
-        problems += rules.courses_stand_once(table, long)
+        problems += rules.courses_occur_once(table, long)
     else:
         problems += rules.weeks_fit_visits(table, long)
-        problems += rules.visits_stand_once(table, long)
+        problems += rules.visits_occur_once(table, long)
         problems += rules.courses_have_a_baseline(table, long)
     problems += rules.dates_follow_weeks(table, long)
     problems += rules.courses_follow_dates(table, long)
@@ -134,7 +134,7 @@ def _from_long(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long |
 
 
 def _from_wide(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long | None:
-    """One visit for each score column of each row: an empty cell is a visit whose score is missing.
+    """Return one visit for each score column of each row; an empty cell is a visit with a missing score.
 
     The date of a row is that of its baseline.
     """
@@ -159,14 +159,14 @@ def _from_wide(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long |
 
 
 def _course(parsed: Parsed) -> np.ndarray:
-    """The courses; 1 where the file has no such column, 0 where the cell is wrong."""
+    """Return the number of each row's course; 1 without such a column, 0 for a wrong cell."""
     if "course" not in parsed.numbers:
         return np.ones(len(parsed.patient), dtype=np.int16)
     return np.nan_to_num(parsed.numbers["course"]).astype(np.int16)
 
 
 def visits_table(table: TextTable, long: Long) -> pd.DataFrame:
-    """`Cohort.visits`."""
+    """Return `Cohort.visits`."""
     nothing = np.full(len(long.patient), np.datetime64("NaT", "s"))
     return pd.DataFrame(
         {
@@ -183,7 +183,7 @@ def visits_table(table: TextTable, long: Long) -> pd.DataFrame:
 
 
 def courses_table(long: Long, words: dict[str, tuple[str, ...]], values: dict[str, np.ndarray]) -> pd.DataFrame:
-    """`Cohort.courses`, from valid visits and the values that `rules.attributes_are_constant` gives."""
+    """Return `Cohort.courses`, from valid visits and the values of `rules.attributes_are_constant`."""
     starts = long.starts()
     nothing = np.full(len(starts), np.nan)
     table = pd.DataFrame({"patient": long.patient[starts], "course": long.course[starts]})
@@ -197,7 +197,7 @@ def courses_table(long: Long, words: dict[str, tuple[str, ...]], values: dict[st
 
 
 def _category(words: tuple[str, ...], places: np.ndarray) -> pd.Categorical:
-    """The words of each course; the categories are those that occur."""
+    """Return the words of each course; the categories are those that occur."""
     codes = np.where(np.isnan(places), -1, places).astype(np.int32)
     categories = pd.Categorical.from_codes(codes, categories=pd.Index(words, dtype="str"))
     return categories.remove_unused_categories()

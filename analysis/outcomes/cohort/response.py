@@ -178,7 +178,7 @@ def flow_row(flow: PairedCounts, level: float) -> dict[str, float]:
 
 
 def flow_between(first: np.ndarray, second: np.ndarray) -> PairedCounts:
-    """Return how many patients responded at both times, at one, and at neither."""
+    """Return the numbers of patients who responded at both times, at one time and at neither."""
     parts = (first & second, first & ~second, ~first & second, ~first & ~second)
     return PairedCounts(*(int(part.sum()) for part in parts))
 
@@ -188,7 +188,7 @@ def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def _judged(courses: pd.DataFrame, rule: str, visit: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which baselines can be judged, which of these have a score, and which of those respond."""
+    """Return masks of the courses whose baseline can be judged, of those with a score, and of responders."""
     baseline, score = courses["baseline"].to_numpy(), courses[visit].to_numpy()
     usable = can_be_judged(baseline, rule)
     scored = usable & ~np.isnan(score)

@@ -1,4 +1,4 @@
-"""Rules across rows: each compares visits or courses with another. A wrong cell counts as missing here."""
+"""Rules that compare visits or courses with each other. A wrong cell counts as missing."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _BASELINE, _END, FOLLOW_UP = range(3)
 
 @dataclass(frozen=True, eq=False)
 class Long:
-    """All visits of a file, one element a visit, sorted by patient, course, weeks (the baseline first).
+    """All visits of a file, one element per visit, sorted by patient, course, weeks (the baseline first).
 
-    patient, course: -1 and 0 = wrong; visit: position in VISITS, -1 = wrong; weeks: NaN at baseline and where wrong;
-    date: NaT; position: of the row in the raw table; weeks_empty: the cell is empty (a wrong one is not).
+    Wrong values are -1 (patient, visit), 0 (course), NaN (weeks) or NaT (date); weeks are also NaN at baseline. `visit`
+    is a position in VISITS, `position` that of the row in the file, `weeks_empty` whether the cell of the weeks is
+    empty.
     """
 
     patient: np.ndarray
@@ -32,12 +33,12 @@ class Long:
     weeks_empty: np.ndarray | None = None
 
     def take(self, order: np.ndarray) -> Long:
-        """The visits in another order, or some of them."""
+        """Return the visits at these positions."""
         values = (getattr(self, field.name) for field in fields(self))
         return Long(*(None if value is None else value[order] for value in values))
 
     def sorted(self) -> Long:
-        """By patient, course and weeks, the baseline first, then as in the file."""
+        """Return the visits by patient, course and weeks (the baseline first), then in the order of the file."""
         weeks = np.where(self.visit == _BASELINE, -np.inf, self.weeks)
         same = (self.patient[1:] == self.patient[:-1]) & (self.course[1:] == self.course[:-1])
         forward = (self.patient[1:] > self.patient[:-1]) | (
@@ -48,7 +49,7 @@ class Long:
         return self.take(np.lexsort((self.visit, weeks, self.course, self.patient)))
 
     def starts(self) -> np.ndarray:
-        """Where each course begins, in sorted visits."""
+        """Return the positions in sorted visits at which courses begin."""
         if not len(self.patient):
             return np.empty(0, dtype=np.int64)
         new = (self.patient[1:] != self.patient[:-1]) | (self.course[1:] != self.course[:-1])
@@ -56,7 +57,7 @@ class Long:
 
 
 def weeks_fit_visits(table: TextTable, long: Long) -> Iterator[Problem]:
-    """Weeks of each visit: none at baseline, 0 at the end of infusion, more at follow-up. Of the long form only."""
+    """Yield a problem for weeks that do not fit the visit: none at baseline, 0 at the end of infusion, more later."""
     empty = long.weeks_empty
 
     def problems(mask: np.ndarray, rule: str, advice: str) -> list[Problem]:
@@ -84,8 +85,8 @@ def weeks_fit_visits(table: TextTable, long: Long) -> Iterator[Problem]:
     )
 
 
-def visits_stand_once(table: TextTable, long: Long) -> Iterator[Problem]:
-    """No visit of a course twice: the same patient, course, visit and weeks."""
+def visits_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
+    """Yield a problem for each visit that occurs twice: the same patient, course, visit and weeks."""
     same = (
         (long.patient[1:] == long.patient[:-1])
         & (long.course[1:] == long.course[:-1])
@@ -106,8 +107,8 @@ def visits_stand_once(table: TextTable, long: Long) -> Iterator[Problem]:
     yield from in_rows(_in_file_order(long, again), twice)
 
 
-def courses_stand_once(table: TextTable, long: Long) -> Iterator[Problem]:
-    """No course in two rows of the wide form."""
+def courses_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
+    """Yield a problem for each course that is in two rows of the wide form."""
     starts = long.starts()
     rows = np.flatnonzero((long.visit == _BASELINE) & (long.patient >= 0) & (long.course > 0))
     again = np.setdiff1d(rows, starts)
@@ -122,7 +123,7 @@ def courses_stand_once(table: TextTable, long: Long) -> Iterator[Problem]:
 
 
 def courses_have_a_baseline(table: TextTable, long: Long) -> Iterator[Problem]:
-    """No later visit of a course without its baseline. A baseline with an empty score is missing data, no problem."""
+    """Yield a problem for each course without a row of its baseline, whose score may be empty."""
     starts = long.starts()
     if not len(starts):
         return
@@ -142,7 +143,7 @@ def courses_have_a_baseline(table: TextTable, long: Long) -> Iterator[Problem]:
 
 
 def dates_follow_weeks(table: TextTable, long: Long) -> Iterator[Problem]:
-    """In a course, a visit after more weeks is not at an earlier date, nor at the same date a week or more later."""
+    """Yield a problem for each visit whose date is before the previous visit, or equal to it a week or more later."""
     if long.date is None:
         return
     known = np.flatnonzero(~np.isnat(long.date) & (long.patient >= 0) & (long.course > 0) & (long.visit >= 0))
@@ -168,7 +169,7 @@ def dates_follow_weeks(table: TextTable, long: Long) -> Iterator[Problem]:
 
 
 def courses_follow_dates(table: TextTable, long: Long) -> Iterator[Problem]:
-    """A patient's later course does not begin before the earlier one."""
+    """Yield a problem for each course that begins before an earlier course of the patient."""
     if long.date is None:
         return
     starts = long.starts()
@@ -190,17 +191,17 @@ def courses_follow_dates(table: TextTable, long: Long) -> Iterator[Problem]:
 def attributes_are_constant(
     table: TextTable, long: Long, attributes: dict[str, np.ndarray], words: dict[str, tuple[str, ...]]
 ) -> tuple[dict[str, np.ndarray], list[Problem]]:
-    """What each course says of its patient, by column, and the problems where two rows of a course contradict.
+    """Return the attributes of each course, by column, and the problems of courses with different values.
 
-    attributes: values of each row of the file, NaN = empty; those of a column in `words` are positions among its words.
-    A row may leave empty what another row of the course says.
+    attributes: values of each row of the file, NaN = empty; for a column in `words`, positions among its words. An
+    empty cell takes the value of another row of the course.
     """
     starts = long.starts()
-    found: dict[str, np.ndarray] = {}
+    constant: dict[str, np.ndarray] = {}
     problems: list[Problem] = []
     for column, of_rows in attributes.items():
         values = of_rows[long.position]
-        found[column], contradicts = _first_of_each(values, starts, long.position)
+        constant[column], contradicts = _first_of_each(values, starts, long.position)
         contradicts &= (long.patient >= 0) & (long.course > 0)
 
         def changes(i: int, column: str = column, values: np.ndarray = values) -> Problem:
@@ -210,11 +211,11 @@ def attributes_are_constant(
             return _problem(table, long, i, column, value, rule, advice)
 
         problems += in_rows(_in_file_order(long, np.flatnonzero(contradicts)), changes)
-    return found, problems
+    return constant, problems
 
 
-def age_runs_forward(table: TextTable, long: Long, age: np.ndarray) -> list[Problem]:
-    """A patient is not younger in a later course. age: of each course, NaN = not stated."""
+def age_does_not_fall(table: TextTable, long: Long, age: np.ndarray) -> list[Problem]:
+    """Return the problems of patients who are younger in a later course; `age` of each course, NaN if not stated."""
     starts = long.starts()
     known = (long.patient[starts] >= 0) & (long.course[starts] > 0) & ~np.isnan(age)
     starts, age = starts[known], age[known]
@@ -225,7 +226,7 @@ def age_runs_forward(table: TextTable, long: Long, age: np.ndarray) -> list[Prob
 
 
 def _first_of_each(values: np.ndarray, starts: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first value in the file that each course states (NaN = none), and the rows that state another one."""
+    """Return the first value of each course in the file (NaN = none), and a mask of rows with another value."""
     if not len(starts):
         return np.empty(0), np.zeros(0, dtype=bool)
     first, high = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)

@@ -1,4 +1,4 @@
-"""The cohort: visits and courses of a clinic's patients, who are numbers here."""
+"""The cohort: visits and courses of a clinic's patients, without identifiers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ VISITS = ("baseline", "end_of_infusion", "follow_up")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cohort:
-    """The patients of one file, after every check. Identifiers are not kept: patients are 0, 1, … as they appear.
+    """The checked patients of one file, numbered 0, 1, … in order of appearance, without identifiers.
 
-    name: file name without its ending; file: file name without folder; synthetic: "synthetic" stands in the file name;
-    hash: SHA-256 of the file.
-
-    visits    one row a visit that stands in the file, sorted by patient, course and weeks, the baseline first: patient
-              int32, course int16, visit (category of VISITS), weeks after the end of infusion (float64; NaN at
-              baseline), nrs (0-10, float64; NaN = missing), date (datetime64; NaT), row
-              (int32, as a spreadsheet shows it)
-    courses   one row a patient and course, sorted alike: patient, course, site, regimen_class, sex (categories; NaN =
-              not stated), age and disease_duration_years (float64; NaN), year of the baseline's date (Int16; NA),
-              baseline (its score, float64; NaN = missing)
-    warnings  what does not stop a report but belongs into it: columns as DataError.problems
+    Attributes
+    ----------
+    name, file : str
+        File name without and with its ending, without the folder.
+    synthetic : bool
+        Whether the file name contains "synthetic".
+    hash : str
+        SHA-256 of the file.
+    visits : DataFrame, one row per visit, sorted by patient, course and weeks, the baseline first
+        Columns patient (int32), course (int16), visit (category of VISITS), weeks after the end of infusion (float64;
+        NaN at baseline), nrs (0-10, float64; NaN = missing), date (datetime64; NaT), row (int32, as a spreadsheet shows
+        it).
+    courses : DataFrame, one row per patient and course, in the same order
+        Columns patient, course, site, regimen_class, sex (categories; NaN = not stated), age and disease_duration_years
+        (float64; NaN), year of the baseline's date (Int16; NA), baseline (its score, float64; NaN = missing).
+    warnings : DataFrame
+        Warnings to be shown in reports; columns as in `DataError.problems`.
     """
 
     name: str
@@ -43,10 +49,10 @@ class Cohort:
         return f"Cohort({self.name}: {sizes}; hash {self.hash[:12]})"
 
     def only(self, sites: Iterable[str] = (), regimen_classes: Iterable[str] = (), years: Iterable[int] = ()) -> Cohort:
-        """The courses of these sites, regimen classes and years of baseline, with their visits; empty = all.
+        """Return the courses of these sites, regimen classes and years of baseline, with their visits; empty = all.
 
-        Patients keep their numbers, the warnings stay those of the whole file. A course whose site, regimen class or
-        year is not stated is in no such part. ValueError for a site, regimen class or year that no course has.
+        Numbers of patients and warnings are those of the complete file. A course without a stated site, regimen class
+        or year is not included if one is selected. Raises ValueError for a value that no course has.
         """
         keep = np.ones(len(self.courses), dtype=bool)
         for column, wanted in (("site", sites), ("regimen_class", regimen_classes), ("year", years)):
@@ -72,5 +78,5 @@ def _all_known(column: str, wanted: list, known: Collection) -> None:
 
 
 def course_keys(table: pd.DataFrame) -> np.ndarray:
-    """One number for each patient and course, of visits or courses: to tell which visits belong to which course."""
+    """Return a number for each patient and course, which is the same for a course and its visits."""
     return table["patient"].to_numpy(dtype=np.int64) << 16 | table["course"].to_numpy(dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Responders by any percentage of fall, for a slider."""
+"""Responders by any percentage of reduction, for a slider."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def at_threshold(
     level: float = 0.95,
     min_cell: int = 5,
 ) -> AtThreshold:
-    """Return the responders among courses by a percentage of fall.
+    """Return the responders among courses by a percentage of reduction of pain.
 
     At 30 and 50 percent the numbers are those of `response.response`.
 

@@ -43,7 +43,7 @@ class PairedCounts:
 
 @dataclass(frozen=True)
 class TippingPoint:
-    """For which numbers of responders among the missing patients the conclusion of the complete cases holds.
+    """Range of the number of responders among the missing patients for which the conclusion does not change.
 
     Attributes
     ----------
@@ -52,11 +52,11 @@ class TippingPoint:
     missing : int or None
         Of these, patients without a score at the second time; missing_first_responders responded at the first.
     conclusion : str
-        Of the complete cases; see `PairedCounts.conclusion`.
+        Conclusion of the complete cases; see `PairedCounts.conclusion`.
     low, high : int or None
-        The conclusion holds if low to high of the missing responded; None if for no number.
+        The conclusion is the same if low to high of the missing patients responded; None if for no number.
     never_changes : bool
-        It holds for every number.
+        Whether the conclusion is the same for every number.
     hidden : bool
         Too few patients, so nothing is shown.
     """
@@ -77,10 +77,10 @@ HIDDEN_TIPPING_POINT = TippingPoint(None, None, None, "", None, None, False, Tru
 def tipping_point(
     complete: PairedCounts, missing_first: int, missing_not_first: int, level: float = 0.95
 ) -> tuple[pd.DataFrame, TippingPoint]:
-    """Return the results for 0, 1, … all of the patients with a missing second score as responders.
+    """Return the results if 0, 1, … all of the patients with a missing second score responded.
 
-    Assumed responders are first taken from patients who responded at the first time, as the likelier ones (they kept
-    their response, the others lost it), then from the other patients (gained).
+    Assumed responders are first taken from patients who responded at the first time (kept; the others lost), who are
+    more likely to respond, then from the other patients (gained).
 
     Parameters
     ----------

@@ -109,7 +109,7 @@ def _of_all(evidence: Evidence) -> dict[str, str]:
 
 
 def _effects(evidence: Evidence) -> dict[int, str]:
-    """Return what each unused value would change, by the row's position in the table."""
+    """Return the effect of each unused value in words, by the row's position in the table."""
     rows = [row for row in each(evidence.conflicts) if isinstance(row.changes_table, str)]
     used = {study: _of_one(evidence, study) for study in dict.fromkeys(row.study_id for row in rows)}
     numbers = main_numbers([*used.values(), *(_with_other_value(used[row.study_id], row) for row in rows)])

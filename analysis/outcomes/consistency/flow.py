@@ -19,10 +19,10 @@ _COLUMNS = [
 
 
 def missing_at_follow_up(flow: Flow) -> pd.DataFrame:
-    """Return what two printed percentages allow if up to a fifth of the patients were missing at the second time.
+    """Return the flows that two printed percentages allow if up to a fifth of the patients were missing later.
 
-    The first percentage refers to all patients, the second to those seen; missing patients may have had the benefit or
-    not.
+    The first percentage refers to all patients, the second to those seen at the second time; missing patients may have
+    had the benefit or not.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class PooledDifferences:
 
 
 def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDifferences:
-    """Pool differences that two or more studies report in the same window of time.
+    """Return pooled differences that two or more studies report in the same window of time.
 
     The method is REML with Hartung-Knapp intervals.
 

@@ -50,10 +50,10 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
     """Return Turnbull's estimate for each regimen with uncontrolled patients in two or more different intervals.
 
     Groups in which the duration of some treated patients is not reported are left out, because the reported patients
-    may be those with the best course. Patients who never had the benefit ended at 0; who lost it or never had it by
-    week w ended somewhere up to w; who still had it at the last count are right-censored. Patients of several studies
-    are combined as if they came from one: the bands reflect the sampling of patients, not the difference between
-    studies, and studies define the benefit differently.
+    may be those with the best course. The duration is 0 for patients who never had the benefit, an interval up to week
+    w for patients who lost it or never had it by week w, and right-censored for patients with the benefit at the last
+    count. Patients of several studies are combined as if they came from one: the bands reflect the sampling of
+    patients, not the difference between studies, and studies define the benefit differently.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
         draws = bootstrap(lower, upper, weights, _DRAWS, _SEED)
         ends = np.concatenate([lower[np.isfinite(lower)], upper[np.isfinite(upper)]])
         times = np.unique([0.0, *ends])
-        # between the times too: the curve falls at each
+        # also between the times, because the curve falls at each of them
         middles = (times[1:] + times[:-1]) / 2
         bands = draws.bands(np.sort(np.concatenate([times, middles])), level).rename(columns={"time": "weeks"})
         curves.append(bands.assign(regimen_class=regimen))

@@ -50,7 +50,7 @@ class PooledRates:
 
 
 def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: tuple[str, ...] = ()) -> PooledRates:
-    """Pool the rates of patients that two or more studies report by the same definition in the same window of time.
+    """Return pooled rates of patients that two or more studies report by the same definition in the same window.
 
     Control group, route, definition and window of time define a group. Arms of one study in one group are combined,
     since their patients differ; if an arm counts twice in a window, the earlier count is used. The model is the
@@ -95,9 +95,9 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
         without += [named | row for row in _without_each(by_study, level)]
     return PooledRates(
         pd.DataFrame(groups, columns=_GROUP_COLUMNS),
-        _put_together(studies, _STUDY_COLUMNS),
+        _combined(studies, _STUDY_COLUMNS),
         pd.DataFrame(without, columns=_WITHOUT_COLUMNS),
-        _put_together(left, [*_STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
+        _combined(left, [*_STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
     )
 
 
@@ -141,7 +141,7 @@ def pool_group(by_study: pd.DataFrame, level: float, tau2_limits: bool = True) -
 
 
 def _why_not(table: pd.DataFrame, selection: Selection) -> pd.Series:
-    """Return the first reason to leave a rate out; empty if there is none."""
+    """Return the first reason to leave each rate out; empty if there is none."""
     why = patients_why_not(table, selection, "n", uncontrolled_only=False)
     for reason, holds in (
         ("what counted as a response is not stated", table["definition_class"] == "not_stated"),
@@ -184,6 +184,6 @@ def _without_each(by_study: pd.DataFrame, level: float) -> list[dict]:
     return rows
 
 
-def _put_together(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+def _combined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     parts = [part for part in parts if len(part)]
     return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)).reindex(columns=columns)

@@ -85,7 +85,9 @@ class BenefitRetention:
 
 
 def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitRetention:
-    """Fit the share of treated patients who still have the benefit, on log(1 + weeks) with a random intercept.
+    """Return the fitted share of treated patients who still have the benefit, over log(1 + weeks).
+
+    The model has a random intercept per study.
 
     One benefit represents an arm: the one counted at most times, then the more demanding. Studies define the benefit
     differently; the random intercept of a study covers this, and only the slope is shared. The model includes

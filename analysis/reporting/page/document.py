@@ -1,4 +1,4 @@
-"""From an executed notebook to a Document: what stands in the report, in order, numbered, with its links resolved."""
+"""Conversion of an executed notebook to a Document: its parts in order, numbered, with resolved links."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from analysis.reporting.page.model import (
 from analysis.reporting.page.outputs import joined, plain_parts
 from analysis.reporting.page.references import with_references
 
-METADATA = "ketamine_crps"  # where a notebook's metadata keeps how it was made
+METADATA = "ketamine_crps"  # key of the provenance in the metadata of a notebook
 _RAW = ("csv", "image/png", "image/jpeg", "attachments")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _Factory = Callable[[dict[str, Blocks]], Part]
 
 
 class _Collector:
-    """Goes through the cells once and notes what stands where; the Markdown is read afterwards, all at once."""
+    """Collects the parts of a report from the cells; the Markdown of all parts is read later, in one call."""
 
     def __init__(self, entries: frozenset[str]) -> None:
         self.entries = entries
@@ -114,9 +114,9 @@ class _Collector:
 
 
 def read_document(notebook: dict[str, Any]) -> Document:
-    """The report that an executed notebook (as a dictionary, format 4) holds.
+    """Return the report in an executed notebook (as a dictionary, format 4).
 
-    Raises ReportError if it cites what no bibliography has, or gives two exhibits the same name.
+    Raises ReportError for a citation that is in no bibliography, and for two exhibits with the same name.
     """
     made = _shown(notebook["metadata"].get(METADATA, {}))
     entries = source_rows.entries(notebook, made)
@@ -136,7 +136,7 @@ def read_document(notebook: dict[str, Any]) -> Document:
     resolver = _Resolver(document, made.get("citations", {}), collector)
     resolver.headings(blocks)
     blocks = {name: resolver.resolve(name, piece) for name, piece in blocks.items()}
-    document.findings = [Answer(asked, blocks[told]) for asked, told in findings]
+    document.findings = [Answer(question, blocks[sentence]) for question, sentence in findings]
     document.limits = [blocks[name] for name in limits]
     document.parts = [resolver.finish(factory(blocks)) for factory in collector.factories]
     document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]
@@ -148,7 +148,7 @@ def read_document(notebook: dict[str, Any]) -> Document:
 
 
 def made_lines(document: Document) -> list[dict[str, Any]]:
-    """How it was made, tables as grids."""
+    """Return the lines of the last section (provenance), tables as grids."""
     lines = provenance.lines(document.made)
     for line in lines:
         if rows := line.get("rows"):
@@ -157,7 +157,7 @@ def made_lines(document: Document) -> list[dict[str, Any]]:
 
 
 def _shown(node: Any) -> Any:
-    """A copy in which nothing turns the reading direction unseen; raw values and pictures stay as they are."""
+    """Return a copy with invisible control characters shown by their code; raw values and pictures are unchanged."""
     if isinstance(node, dict):
         return {key: value if key in _RAW else _shown(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -166,7 +166,7 @@ def _shown(node: Any) -> Any:
 
 
 def _without_negative_space(math: dict[str, Any]) -> dict[str, Any]:
-    """Typst would set what stands around it as overlapping symbols."""
+    """Return a formula without negative space, which makes Typst print overlapping symbols."""
     return {"t": "Math", "c": [math["c"][0], re.sub(r"\\!", "", math["c"][1])]}
 
 
@@ -175,7 +175,7 @@ def _below_the_title(header: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Resolver:
-    """Links, citations, pictures and headings of the text, once everything is known that they may point to."""
+    """Resolves links, citations, pictures and headings, after all possible targets are known."""
 
     def __init__(self, document: Document, labels: dict[str, str], collector: _Collector) -> None:
         self.document, self.labels, self.numbers = document, labels, collector.numbers
@@ -183,12 +183,12 @@ class _Resolver:
         self.anchors: set[str] = set(collector.numbers)
         self.entries = collector.entries
         self.cited: dict[str, None] = {}
-        self.unworded: list[dict[str, Any]] = []  # citations whose words the list of references decides
+        self.unworded: list[dict[str, Any]] = []  # citations whose text depends on the list of references
         self.title = ""
         self.title_at: str | None = None
 
     def headings(self, pieces: dict[str, Blocks]) -> None:
-        """The contents. The first first-level heading is the title; the others start at two and skip no level."""
+        """Set the table of contents: the first first-level heading is the title, other levels start at two."""
         level = 1
         for name, blocks in pieces.items():
             for block in blocks:
@@ -205,7 +205,7 @@ class _Resolver:
                     self.document.contents.append(Heading(level, anchor, text))
 
     def resolve(self, name: str, blocks: Blocks) -> Blocks:
-        kept = [b for b in blocks if not (b["t"] == "Header" and b["c"][1][0] == self.title_at)]
+        remaining = [b for b in blocks if not (b["t"] == "Header" and b["c"][1][0] == self.title_at)]
         files = self.attachments.get(name, {})
         changes = {
             "Link": self._link,
@@ -214,7 +214,7 @@ class _Resolver:
             "Math": _without_negative_space,
             "Header": _below_the_title,
         }
-        return pandoc.walk(kept, changes)
+        return pandoc.walk(remaining, changes)
 
     def _link(self, node: dict[str, Any]) -> Any:
         target, inside = node["c"][2][0], node["c"][1]
@@ -227,11 +227,11 @@ class _Resolver:
             return pandoc.link(self.numbers[target[1:]].replace(" ", "\u00a0"), target)
         if (target.startswith("#") and target[1:] in self.anchors) or re.match(r"(https?|mailto):", target):
             return node
-        # a place that this report doesn't hold: the words stay, the link goes
+        # the target is not in this report: the text remains without a link
         return inside or pandoc.string("(not shown in this report)")
 
     def _row_link(self, inside: Blocks, names: list[str]) -> Any:
-        """A number that leads to its rows: to the entry of the first, and the page knows of all."""
+        """Return a number as a link to the entry of its first row, with the names of all rows as data."""
         if not names:
             return inside
         all_of_them = [["data-rows", " ".join(names)]] if len(names) > 1 else []
@@ -244,7 +244,7 @@ class _Resolver:
         if not all(citation["citationId"] in self.labels for citation in citations):
             self.unworded.append(node)
             return node
-        # the same words as everywhere in the tables, so that 2008a is 2008a in every report
+        # the same text as in the tables, so that the letter of 2008a is the same in every report
         inlines: list[dict[str, Any]] = []
         for number, citation in enumerate(citations):
             key = citation["citationId"]
@@ -264,11 +264,11 @@ class _Resolver:
                 name = f"picture-{len(self.document.files) + 1}.{suffix}"
                 self.document.files[name] = base64.b64decode(bundle[mime])
                 return {"t": "Image", "c": [attributes, alt, [name, ""]]}
-        # a file beside the notebook or on the net: a report stands alone, so its description stands in for it
+        # a report is self-contained, so an image in another file or on the internet is replaced by its description
         return [{"t": "Str", "c": "["}, *alt, {"t": "Str", "c": "]"}]
 
     def finish(self, part: Part) -> Part:
-        """The line of source studies below an exhibit."""
+        """Return the line of source studies below an exhibit."""
         if isinstance(part, (FigurePart, TablePart)) and part.notes and part.notes[-1]["t"] == "Sources":
             part.notes[-1:] = [self._sources(part.notes[-1]["c"])]
         return part

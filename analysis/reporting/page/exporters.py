@@ -1,5 +1,7 @@
-"""The two exporters for nbconvert. `jupyter nbconvert --to crps-html executed.ipynb` makes the same bytes as the batch,
-which goes without nbconvert: it would copy each notebook eight times."""
+"""Exporters for nbconvert: `jupyter nbconvert --to crps-html executed.ipynb` writes the same bytes as the batch.
+
+The batch does not use nbconvert, which copies each notebook eight times.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from analysis.reporting.page.document import read_document
 
 
 class ReportHTMLExporter(Exporter):
-    """One self-contained HTML file: no address of it is ever fetched."""
+    """Exports one self-contained HTML file, which loads nothing from other addresses."""
 
     export_from_notebook = "Report (HTML)"
     output_mimetype = "text/html"
@@ -28,13 +30,13 @@ class ReportHTMLExporter(Exporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
-        """The page, and nbconvert's resources. Raises ReportError if it can't be made."""
+        """Return the page, and nbconvert's resources. Raises ReportError if it can't be made."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         return html.page(read_document(json.loads(nbformat.writes(nb)))), resources
 
 
 class ReportPDFExporter(Exporter):
-    """A tagged PDF (PDF/UA-1), set by Typst: no LaTeX, no browser, no fonts of the machine."""
+    """Exports a tagged PDF (PDF/UA-1) by Typst, without LaTeX, a browser or installed fonts."""
 
     export_from_notebook = "Report (PDF)"
     output_mimetype = "application/pdf"
@@ -46,6 +48,6 @@ class ReportPDFExporter(Exporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[bytes, dict[str, Any]]:
-        """The file's bytes, and nbconvert's resources. Raises ReportError if it can't be made."""
+        """Return the file's bytes, and nbconvert's resources. Raises ReportError if it can't be made."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         return pdf.compile_pdf(read_document(json.loads(nbformat.writes(nb)))), resources

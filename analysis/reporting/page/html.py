@@ -1,4 +1,4 @@
-"""A Document as the pieces of an HTML page; template/index.html.j2 puts them together."""
+"""HTML of a Document; template/index.html.j2 combines its parts."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ from analysis.reporting.page.model import (
 from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.references import TEMPLATE, with_letters
 
-_TALL = 18  # rows from which a table scrolls inside its own window, its headings staying in sight
+_TALL = 18  # number of rows from which a table scrolls below fixed headings
 _QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)
 _FONTS_GO_HERE = "/* fonts */"
 
 
 def page(document: Document) -> str:
-    """The whole page. Raises ReportError if it can't be made."""
+    """Return the complete page. Raises ReportError if it can't be made."""
     return with_fonts(_template(TEMPLATE).render(page=pieces(document)))
 
 
 def with_fonts(page: str) -> str:
-    """A page with its font embedded, as far as it uses it, where its style sheet says so."""
+    """Return a page with the used subset of its font embedded at the marked place of its style sheet."""
     return page.replace(_FONTS_GO_HERE, font_faces(page), 1)
 
 
@@ -60,7 +60,7 @@ def _template(folder: Path) -> Template:
 
 
 def pieces(document: Document) -> dict[str, Any]:
-    """Everything the template needs, as finished HTML or as plain values."""
+    """Return all values of the template, as HTML or plain values."""
     texts: dict[str, Blocks] = {}
     for number, answer in enumerate(document.findings):
         opening = f'<dt>{escape(answer.question)}</dt><dd><div class="answer">'
@@ -107,7 +107,7 @@ def _raw(text: str) -> dict[str, Any]:
 
 
 def description(document: Document) -> str:
-    """One sentence for search engines and file managers."""
+    """Return one sentence for search engines and file managers."""
     words = " ".join(pandoc.plain_words(answer.sentence) for answer in document.findings[:1])
     text = words or document.question or document.title
     return text if len(text) <= 300 else text[:297].rsplit(" ", 1)[0] + " …"
@@ -141,8 +141,8 @@ def _uri(data: bytes, kind: str) -> str:
 
 
 def _text_uri(text: str, kind: str) -> str:
-    """A text as address, much shorter than in base64: browsers need no more than this of it in other words."""
-    return f"data:{kind}," + _QUOTED.sub(lambda found: _quoted(found[0]), text)
+    """Return a text as a data address with minimal quoting, which is much shorter than base64."""
+    return f"data:{kind}," + _QUOTED.sub(lambda match: _quoted(match[0]), text)
 
 
 @functools.cache
@@ -183,12 +183,12 @@ def _part(part: Part) -> Blocks:
 
 @functools.lru_cache(maxsize=256)
 def _highlighted(source: str) -> str:
-    """Reports of one notebook have the same cells."""
+    """Return code as highlighted HTML; cached, because reports of one notebook have the same cells."""
     return highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
 
 
 def captioned(label: str, caption: Blocks) -> Blocks:
-    """The caption with its number in front."""
+    """Return the caption preceded by its number."""
     lead = [{"t": "Strong", "c": pandoc.string(label)}, {"t": "Space"}]
     if caption and caption[0]["t"] in ("Para", "Plain"):
         return [pandoc.paragraph([*lead, *caption[0]["c"]]), *caption[1:]]
@@ -198,7 +198,7 @@ def captioned(label: str, caption: Blocks) -> Blocks:
 def _figure(part: FigurePart) -> Blocks:
     anchor = f"fig-{part.name}"
     width, _ = svg_size(part.svg)
-    # on a phone the figure scrolls inside itself before its small print gets too small to read
+    # on a phone the figure scrolls rather than shrink below a readable size
     size = f' style="min-width:min({round(width * 4 / 3)}px, var(--least))"' if width else ""
     image = part.svg.strip().replace("<svg ", f'<svg role="img" aria-label="{escape(part.alt)}"{size} ', 1)
     card = f'<div class="card" role="region" aria-label="Figure {part.number}" tabindex="0">{image}</div>'
@@ -239,7 +239,7 @@ def _scroll(grid: Grid, label: str, table: str) -> str:
 
 
 def table_html(grid: Grid, attributes: str = "") -> str:
-    """A table: headings with their scope, the first column as the rows' headings, every cell escaped text."""
+    """Return a table with headings and scopes, the first column as row headings, and all cells as escaped text."""
     sides = ["" if align == "left" else "number" for align in grid.aligns]
     columns = list(zip(*grid.cells, strict=True)) if grid.cells else [()] * len(grid.labels)
     pads = [paddings(list(c)) if a == "decimal" else [""] * len(c) for c, a in zip(columns, grid.aligns, strict=True)]
@@ -279,7 +279,7 @@ def _row_link(text: str, name: str) -> str:
 
 
 def _rows(document: Document) -> list[dict[str, Any]]:
-    """The entries of the data rows, table by table."""
+    """Return the entries of the data rows, table by table."""
     labels = document.made.get("citations", {})
     return [
         {
@@ -291,12 +291,12 @@ def _rows(document: Document) -> list[dict[str, Any]]:
 
 
 def _width(pad: str) -> float:
-    """Width in digits: a point is about half as wide as a digit, a per cent sign half as wide again."""
+    """Return a width in digits: a point is about half as wide as a digit, a per cent sign 1.5 times."""
     return sum({".": 0.5, "%": 1.5}.get(character, 1.0) for character in pad)
 
 
 def svg_size(svg: str) -> tuple[float, float]:
-    """Width and height of a Matplotlib SVG in points; zeros if it doesn't say."""
+    """Return width and height of a Matplotlib SVG in points; zeros if it does not state them."""
     opening = re.search(r"<svg\b[^>]*>", svg)
-    found = [re.search(rf'\b{side}="([\d.]+)pt"', opening[0]) for side in ("width", "height")] if opening else []
-    return (float(found[0][1]), float(found[1][1])) if len(found) == 2 and all(found) else (0.0, 0.0)
+    sizes = [re.search(rf'\b{side}="([\d.]+)pt"', opening[0]) for side in ("width", "height")] if opening else []
+    return (float(sizes[0][1]), float(sizes[1][1])) if len(sizes) == 2 and all(sizes) else (0.0, 0.0)

@@ -1,4 +1,4 @@
-"""What a report is made of, whatever it is written to: headings and text, figures, tables, code, other outputs."""
+"""Parts of a report, independent of its format: headings and text, figures, tables, code, other outputs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from analysis.exhibit.places import anchor, cell_places
 from analysis.reporting.page.source_rows import Entry
 
-NO_ROWS = "No rows."  # what an empty table says
-Blocks = list[dict[str, Any]]  # pandoc's own form of text: a list of blocks as JSON
+NO_ROWS = "No rows."  # printed in an empty table
+Blocks = list[dict[str, Any]]  # pandoc's representation of text: a list of blocks as JSON
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Printed cells of a table: all of them plain text. rows: the entries of data rows that its cells may lead to."""
+    """Printed cells of a table as plain text. rows: entries of data rows that its cells may link to."""
 
     labels: tuple[str, ...]
     aligns: tuple[str, ...]
@@ -24,23 +24,23 @@ class Grid:
 
     @classmethod
     def of(cls, payload: dict[str, Any], rows: frozenset[str] = frozenset()) -> Grid:
-        """From an exhibit's JSON; the unit joins the label."""
+        """Return the grid of an exhibit's JSON; units are part of the labels."""
         columns = payload["columns"]
         labels = tuple(f"{c['label']} ({c['unit']})" if c.get("unit") else c["label"] for c in columns)
         cells = tuple(tuple(row) for row in payload["cells"])
         return cls(labels, tuple(c["align"] for c in columns), cells, payload.get("csv", ""), rows)
 
     def pieces(self, column: int, cell: str) -> list[tuple[str, str]]:
-        """A cell of a column in pieces, each with the entry that it leads to (empty for none)."""
+        """Return a cell of a column in pieces, each with the entry that it leads to (empty for none)."""
         if not self.rows:
             return [(cell, "")] if cell else []
-        found = [(text, anchor(*place) if place else "") for text, place in cell_places(self.labels[column], cell)]
-        return [(text, name if name in self.rows else "") for text, name in found]
+        named = [(text, anchor(*place) if place else "") for text, place in cell_places(self.labels[column], cell)]
+        return [(text, name if name in self.rows else "") for text, name in named]
 
 
 @dataclass(frozen=True)
 class Text:
-    """Markdown, read."""
+    """Text, parsed from Markdown."""
 
     blocks: Blocks
 
@@ -72,14 +72,14 @@ class TablePart:
 
 @dataclass(frozen=True)
 class Code:
-    """What the notebook did: shown on demand."""
+    """Code of the notebook, shown on demand."""
 
     source: str
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that came without a caption."""
+    """A picture without a caption."""
 
     data: bytes
     kind: str  # svg, png, jpeg
@@ -88,7 +88,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class PlainTable:
-    """A table that came without a caption, such as a displayed DataFrame."""
+    """A table without a caption, such as a displayed DataFrame."""
 
     grid: Grid
 
@@ -106,7 +106,7 @@ Part = Text | FigurePart | TablePart | Code | Picture | PlainTable | PlainText
 
 @dataclass(frozen=True)
 class Heading:
-    """One line of the contents."""
+    """One line of the table of contents."""
 
     level: int
     anchor: str
@@ -123,7 +123,7 @@ class Answer:
 
 @dataclass
 class Document:
-    """A whole report before it becomes HTML or PDF."""
+    """A complete report, to be written as HTML or PDF."""
 
     title: str
     subtitle: str = ""

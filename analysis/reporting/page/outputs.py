@@ -1,4 +1,4 @@
-"""The outputs of a cell that are no exhibits: printed lines, displayed tables, pictures, errors."""
+"""Outputs of cells other than exhibits: printed lines, displayed tables, pictures, errors."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NUMBER = re.compile(r"[-\u2212+]?[\d ,]*\.?\d+%?")
 
 
 def joined(value: str | list[str]) -> str:
-    """Notebook files may keep a text as a list of lines."""
+    """Return a text of a notebook file, which may be stored as a list of lines."""
     return value if isinstance(value, str) else "".join(value)
 
 
 def plain_parts(output: dict[str, Any]) -> list[Part]:
-    """One output as something that can be printed. Nothing in it is taken for markup but the cells of a table."""
+    """Return the parts of one output. Only the cells of HTML tables are parsed; all other markup is plain text."""
     kind = output["output_type"]
     if kind == "stream":
         text = _COLOURS.sub("", joined(output["text"])).rstrip()
@@ -39,7 +39,7 @@ def plain_parts(output: dict[str, Any]) -> list[Part]:
 
 
 def html_tables(html: str) -> list[Grid]:
-    """The tables inside HTML, such as pandas makes, as plain text cells; spanning cells are repeated."""
+    """Return the tables in HTML, such as that of pandas, as plain text cells; spanning cells are repeated."""
     if "<table" not in html:
         return []
     from bs4 import BeautifulSoup

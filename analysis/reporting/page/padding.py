@@ -1,4 +1,4 @@
-"""Printed cells: what must stand behind a number so that the decimal points of its column lie under each other."""
+"""Alignment of printed numbers on the decimal point by invisible padding."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _NUMBER = re.compile(r"([-\u2212+<>≤≥]?\s?[\d\s,]*\d|[\u2013-]|∞)(\.\d+)?(
 
 
 def paddings(cells: Sequence[str]) -> list[str]:
-    """For each cell the invisible characters to add on its right. A cell that is no number gets none."""
-    found = [_NUMBER.fullmatch(cell) for cell in cells]
-    digits = max((len(match[2] or "") for match in found if match), default=0)
-    suffix = max((len(match[3]) for match in found if match), default=0)
+    """Return the invisible characters to add on the right of each cell; none for a cell that is not a number."""
+    matches = [_NUMBER.fullmatch(cell) for cell in cells]
+    digits = max((len(match[2] or "") for match in matches if match), default=0)
+    suffix = max((len(match[3]) for match in matches if match), default=0)
     result = []
-    for match in found:
+    for match in matches:
         if match is None:
             result.append("")
             continue

@@ -1,4 +1,4 @@
-"""Pandoc, as a reader of Markdown and a writer of HTML and Typst. Text goes through its JSON form in between."""
+"""Reading of Markdown and writing of HTML and Typst by pandoc, with text as pandoc's JSON in between."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from analysis.reporting.page.model import Blocks
 from analysis.reporting.page.pandoc_process import Converter
 
-# Markdown as JupyterLab reads it where the two differ; no raw HTML, Typst or TeX: text from the data stays text.
+# the Markdown of JupyterLab, without raw HTML, Typst or TeX, so that text from the data remains text
 READER = (
     "markdown+lists_without_preceding_blankline-blank_before_header-blank_before_blockquote-raw_html-raw_tex-raw_attribute"
     "-markdown_in_html_blocks-native_divs-native_spans-subscript-superscript-implicit_figures-example_lists"
@@ -17,57 +17,56 @@ READER = (
 _FENCE = ":" * 24
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
 _TAB = 4
-_BORDER = "\x1e"  # record separator: in no text, since `visible` shows control characters by their code
+_BORDER = "\x1e"  # record separator; cannot occur in text, since `visible` replaces control characters
 _converter = Converter()
 start_pandoc, convert = _converter.start, _converter.convert
 
 
 def read_markdown(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
-    """Pieces of Markdown, read together so that footnotes and numbering run through; and pandoc's JSON version."""
+    """Return the blocks of pieces of Markdown, read together for continuous footnotes, and pandoc's JSON version."""
     joined = "\n\n".join(f"{_FENCE} {{#{name}}}\n\n{text}\n\n{_FENCE}" for name, text in pieces.items())
     document = _read(joined)
-    found = {block["c"][0][0]: block["c"][1] for block in document["blocks"] if block["t"] == "Div"}
-    if list(found) != list(pieces) or len(document["blocks"]) != len(pieces):
-        # a piece with an open fence has swallowed its neighbours: read each alone
-        found = {name: _read(text)["blocks"] for name, text in pieces.items()}
-    return found, document["pandoc-api-version"]
+    blocks = {block["c"][0][0]: block["c"][1] for block in document["blocks"] if block["t"] == "Div"}
+    if list(blocks) != list(pieces) or len(document["blocks"]) != len(pieces):
+        # a piece with an unclosed fence includes the following pieces: read each piece separately
+        blocks = {name: _read(text)["blocks"] for name, text in pieces.items()}
+    return blocks, document["pandoc-api-version"]
 
 
 def _read(markdown: str) -> dict[str, Any]:
-    # line ends and tabs as the command `pandoc` prepares them
+    # the command `pandoc` normalises line ends and tabs in the same way
     return json.loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
 
 
 def write_blocks(pieces: dict[str, Blocks], to: str, version: list[int]) -> dict[str, str]:
-    """Pieces as HTML or Typst, written together so that footnotes run through; HTML has the notes in the last."""
-    beginning = "html" if to.startswith("html") else "typst"  # what pandoc calls the format in raw blocks
+    """Return pieces as HTML or Typst, written together for continuous footnotes, which HTML has in the last piece."""
+    beginning = "html" if to.startswith("html") else "typst"  # name of the format in raw blocks
     blocks = [
         block for name, piece in pieces.items() for block in (raw(beginning, f"{_BORDER}{name}{_BORDER}"), *piece)
     ]
-    text = convert(whole(blocks, version, {"lang": {"t": "MetaString", "c": "en-GB"}}), "json", to)
-    _, *found = (text if text.endswith("\n") else f"{text}\n").split(_BORDER)
-    return {name: written.removeprefix("\n") for name, written in zip(found[::2], found[1::2], strict=True)}
+    text = convert(document_json(blocks, version, {"lang": {"t": "MetaString", "c": "en-GB"}}), "json", to)
+    _, *parts = (text if text.endswith("\n") else f"{text}\n").split(_BORDER)
+    return {name: written.removeprefix("\n") for name, written in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def whole(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
-    """Blocks as pandoc reads and writes a document."""
+def document_json(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
+    """Return blocks as the JSON of a pandoc document."""
     return json.dumps({"pandoc-api-version": version, "meta": meta, "blocks": blocks}, ensure_ascii=False)
 
 
 def walk(node: Any, changes: dict[str, Callable[[dict[str, Any]], Any]]) -> Any:
-    """The tree with each element of a kind in `changes` replaced by what its function makes of it, from the leaves up.
+    """Return a tree in which elements of the types in `changes` are replaced by the result of the function.
 
-    A list that a function returns is spliced in. The tree given stays as it is; the new one shares words and attributes
-    with it.
+    Leaves are replaced first; a list returned by a function is spliced in. The original tree is not changed.
     """
     if isinstance(node, list):
-        if node and isinstance(node[0], str):  # attributes, an address: no elements
+        if node and isinstance(node[0], str):  # attributes or an address, without elements
             return node
         result: list[Any] = []
         for child in node:
             if isinstance(child, dict):
                 kind = child.get("t")
-                if kind in _WORDS and kind not in changes:  # most of a text, and nothing in it
+                if kind in _WORDS and kind not in changes:  # most nodes of a text, without children
                     result.append(child)
                     continue
                 new = walk(child, changes)
@@ -83,7 +82,7 @@ def walk(node: Any, changes: dict[str, Callable[[dict[str, Any]], Any]]) -> Any:
 
 
 def plain_words(node: Any) -> str:
-    """The words of a piece of the tree."""
+    """Return the plain text of a part of the tree."""
     if isinstance(node, list):
         return "".join(plain_words(child) for child in node)
     if not isinstance(node, dict):
@@ -101,7 +100,7 @@ def plain_words(node: Any) -> str:
 
 
 def string(text: str) -> list[dict[str, Any]]:
-    """Plain text as inlines."""
+    """Return plain text as inline elements."""
     inlines: list[dict[str, Any]] = []
     for number, word in enumerate(text.split(" ")):
         inlines += [{"t": "Space"}] if number else []
@@ -110,25 +109,25 @@ def string(text: str) -> list[dict[str, Any]]:
 
 
 def link(text: str, target: str) -> dict[str, Any]:
-    """A link."""
+    """Return a link."""
     return {"t": "Link", "c": [["", [], []], string(text), [target, ""]]}
 
 
 def raw(to: str, text: str) -> dict[str, Any]:
-    """A block that only one format sees, letter by letter."""
+    """Return a raw block of one format; other formats ignore it."""
     return {"t": "RawBlock", "c": [to, text]}
 
 
 def raw_inline(to: str, text: str) -> dict[str, Any]:
-    """A raw piece inside a line."""
+    """Return a raw inline element."""
     return {"t": "RawInline", "c": [to, text]}
 
 
 def paragraph(inlines: list[dict[str, Any]]) -> dict[str, Any]:
-    """A paragraph."""
+    """Return a paragraph."""
     return {"t": "Para", "c": inlines}
 
 
 def strong(text: str) -> dict[str, Any]:
-    """Bold words."""
+    """Return bold text."""
     return {"t": "Strong", "c": string(text)}

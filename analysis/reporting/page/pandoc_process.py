@@ -1,7 +1,6 @@
-"""One pandoc that stays and converts all texts of this process: one started for each text would spend most of its time
-on asking for memory.
+"""One pandoc process that converts all texts of this process; starting one for each text would mostly allocate memory.
 
-It runs template/pandoc.lua and ends when its standard input does: with this process, however that ends.
+It runs template/pandoc.lua and ends when its standard input is closed, at the latest when this process ends.
 """
 
 from __future__ import annotations
@@ -18,34 +17,34 @@ _SCRIPT = Path(__file__).parent / "template" / "pandoc.lua"
 
 
 class Converter:
-    """Pandoc, started when it is first asked, and again if it has died."""
+    """A pandoc process, started at the first conversion, and again if it has ended."""
 
     def __init__(self) -> None:
         self._forget()
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forget)  # a fork starts its own
+            os.register_at_fork(after_in_child=self._forget)  # a forked process starts its own pandoc
 
     def _forget(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.lock = threading.Lock()
 
     def start(self) -> None:
-        """Makes it ready to be asked."""
+        """Start the process if it is not running."""
         with self.lock:
             self._alive()
 
     def convert(self, text: str, reader: str, writer: str, cite: bool = False) -> str:
-        """What pandoc makes of the text. Raises ReportError with pandoc's own words if it can't.
+        """Return the converted text. Raises ReportError with pandoc's message if the conversion fails.
 
-        reader, writer: formats in pandoc's words, with their extensions. cite: whether citations get their words and
-        the works cited are listed, as the text's metadata say.
+        reader, writer: names of pandoc's formats, with extensions. cite: whether citations are resolved and references
+        listed, according to the metadata of the text.
         """
         request = {"text": text, "from": reader, "to": writer, "cite": cite}
         line = json.dumps(request, ensure_ascii=False).encode() + b"\n"
         with self.lock:
             try:
                 answer = json.loads(self._answered(line))
-            except BaseException:  # interrupted, too: whoever asks next must not get this one's answer
+            except BaseException:  # also after an interruption: the next call must not receive this answer
                 self.close()
                 raise
         if not answer["ok"]:
@@ -64,7 +63,7 @@ class Converter:
             process.stdin.write(line)
             process.stdin.flush()
             answer = process.stdout.readline()
-        except OSError:  # nobody reads it
+        except OSError:  # the process has ended
             answer = b""
         if not answer:
             status = process.wait()
@@ -72,7 +71,7 @@ class Converter:
         return answer
 
     def close(self) -> None:
-        """Ends it; the next text starts another."""
+        """End the process; the next conversion starts another."""
         if self.process is not None:
             process, self.process = self.process, None
             process.kill()
@@ -83,11 +82,11 @@ def _started() -> subprocess.Popen[bytes]:
     import pypandoc
 
     program = pypandoc.get_pandoc_path()
-    # the command `pandoc` reads them from its own data, its Lua doesn't
+    # the command `pandoc` reads them from its data files, but its Lua interpreter does not
     abbreviations = subprocess.run(
         [program, "--print-default-data-file=abbreviations"], capture_output=True, check=True, encoding="utf-8"
     ).stdout
-    # -E: without somebody's own settings of Lua. What it warns of (mathematics that it leaves as TeX) stays unsaid.
+    # -E ignores the user's settings of Lua; warnings (mathematics left as TeX) are discarded
     return subprocess.Popen(
         [program, "lua", "-E", str(_SCRIPT), abbreviations],
         stdin=subprocess.PIPE,

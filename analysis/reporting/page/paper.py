@@ -1,4 +1,4 @@
-"""The paper a PDF is set on: what it is called and how much room it gives."""
+"""Paper sizes of PDFs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Paper:
-    """name: as Typst calls it. width: of the text, turned: of the text on a page turned by 90 degrees, figure: the
-    height a figure may take so that its caption stays with it, height: of the text; in points."""
+    """A paper size with the dimensions of its text area in points.
+
+    name: its name in Typst. width, height: of the text. turned: width of the text on a page turned by 90 degrees.
+    figure: largest height of a figure, with space for its caption.
+    """
 
     name: str
     width: float
@@ -25,5 +28,5 @@ DEFAULT_PAPER = "a4"
 
 
 def on_paper(common: dict[str, Any], paper: str) -> dict[str, Any]:
-    """What reports have in common, with their paper if it isn't the default."""
+    """Return the common values of reports with the paper, if it is not the default."""
     return common if paper == DEFAULT_PAPER else {**common, "paper": paper}

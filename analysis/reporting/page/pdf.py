@@ -1,4 +1,4 @@
-"""A Document as a PDF: its text through pandoc, its figures and tables written here, set by Typst."""
+"""PDF of a Document: text converted by pandoc, figures and tables written here, compiled by Typst."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ from analysis.reporting.page.typst_tables import set_table
 
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
 _IMPORT = '#import "report.typ": *\n'
-_LETTERS_A_LINE, _LINE, _MARGIN = 90, 13.0, 40.0  # of a caption; points that are left free
+_LETTERS_A_LINE, _LINE, _MARGIN = 90, 13.0, 40.0  # characters and height of a caption's line; free points
 
 
 @functools.cache
 def _compiler() -> typst.Compiler:
-    """Kept open: fonts are loaded once a process. No fonts of the machine, so that the file is the same everywhere."""
+    """Return the compiler, created once per process, without installed fonts, so that PDFs are the same everywhere."""
     return typst.Compiler(ignore_system_fonts=True, font_paths=[str(FOLDER), str(fallback_folder())])
 
 
 def start_typst() -> None:
-    """Loads the fonts, which the first PDF would do."""
+    """Load the fonts before the first PDF."""
     _compiler()
 
 
 def compile_pdf(document: Document) -> bytes:
-    """The PDF. Raises ReportError with Typst's words if it can't be set."""
+    """Return the PDF. Raises ReportError with Typst's message if it can't be compiled."""
     source, files = typst_source(document)
-    # a folder, not the binding's dictionary of files: that takes text alone, and pictures may be PNG
+    # a folder, because the binding's dictionary of files accepts text only, and pictures may be PNG
     with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
         for name, content in {"main.typ": source.encode(), **files}.items():
             (Path(folder) / name).write_bytes(content)
@@ -65,16 +65,16 @@ def compile_pdf(document: Document) -> bytes:
         except typst.TypstError as error:
             raise ReportError(f"Typst: {error.message} {' '.join(error.hints)}".strip()) from error
     for warning in warnings:
-        if warning.message.startswith("unknown font"):  # it would take another one and say nothing
+        if warning.message.startswith("unknown font"):  # Typst would use another font
             raise ReportError(f"Typst: {warning.message}")
     return made
 
 
 def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
-    """The Typst text and the files that it names.
+    """Return the Typst source and the files that it includes.
 
-    All but the first page stands in files of their own: what Typst has set of a piece it keeps for the next report of
-    this process, as long as the piece stands at the same place of the same file.
+    All but the first page is in separate files: Typst reuses the layout of a part in the next report of this process if
+    the part is at the same position of the same file.
     """
     files = dict(document.files)
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
@@ -98,7 +98,7 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
 
 
 def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
-    """The parts up to each figure or table, and what follows the last."""
+    """Return the parts up to each figure or table, and what follows the last."""
     blocks: Blocks = []
     for number, part in enumerate(document.parts):
         blocks += _part(part, files, paper)
@@ -109,7 +109,7 @@ def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterat
 
 
 def _first_page(document: Document, paper: Paper, references: list[tuple[str, str, Blocks]]) -> Blocks:
-    """What is told of the report as a whole, what links may lead to, and what stands on top."""
+    """Return the metadata of the report, the targets of links, and the first page."""
     targets = [f"row-target({', '.join(map(text, _place(entry)))})" for entry in document.rows]
     targets += [f"reference-target({text(name)}, {text(words)})" for name, words, _ in references]
     blocks: Blocks = [
@@ -135,11 +135,11 @@ def _first_page(document: Document, paper: Paper, references: list[tuple[str, st
 
 
 def text(words: str) -> str:
-    """A Typst string: no mark in it means anything."""
-    kept = drawable(words)
-    if not kept.isprintable():
-        kept = "".join(character for character in kept if character >= " " or character in "\n\t")
-    return json.dumps(kept, ensure_ascii=False)
+    """Return a Typst string, in which markup has no effect."""
+    shown = drawable(words)
+    if not shown.isprintable():
+        shown = "".join(character for character in shown if character >= " " or character in "\n\t")
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def _raw(source: str) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _raw(source: str) -> dict[str, Any]:
 
 
 def _for_typst(files: dict[str, bytes]) -> dict[str, Callable[[dict[str, Any]], Any]]:
-    """What differs from HTML: heading levels start at one; mathematics and pictures carry their words with them."""
+    """Return the changes for Typst: heading levels from one, and alternative text for mathematics and pictures."""
     return {
         "Header": lambda node: {"t": "Header", "c": [max(node["c"][0] - 1, 1), *node["c"][1:]]},
         "Math": _math,
@@ -169,7 +169,7 @@ def _image(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def spoken(tex: str) -> str:
-    """A formula for those who listen: its TeX without the marks that only place things."""
+    """Return the alternative text of a formula: its TeX without layout commands."""
     for mark in ("\\left", "\\right", "\\,", "\\;", "\\quad", "\\qquad", "\\mathrm", "\\text", "\\displaystyle"):
         tex = tex.replace(mark, " ")
     words = " ".join(tex.replace("\\", "").replace("{", "(").replace("}", ")").split())
@@ -210,8 +210,10 @@ def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
 
 
 def _floats(part: FigurePart, height: float, paper: Paper) -> bool:
-    """Whether a figure goes to the next free top or foot of a page, so that the text before it leaves no gap. Not if
-    it is small, nor if picture and words may be too high for one page: what floats can't break."""
+    """Return whether a figure floats to the top or bottom of a page, so that the text before it leaves no gap.
+
+    Small figures do not float, nor figures that may be too high for one page with their text, since floats can't break.
+    """
     words = pandoc.plain_words(part.caption), *map(pandoc.plain_words, part.notes)
     lines = sum(1 + len(paragraph) // _LETTERS_A_LINE for paragraph in words)
     return height > _SMALL and height + lines * _LINE < paper.height - _MARGIN
@@ -229,14 +231,14 @@ def _table(part: TablePart, paper: Paper) -> Blocks:
 
 
 def _oriented(grid: Grid, paper: Paper, blocks: Any) -> Blocks:
-    """A table on the page as it stands, or on a page of its own turned by 90 degrees if it needs the width."""
+    """Return a table on the current page, or on a separate page turned by 90 degrees if it needs the width."""
     table, layout = set_table(grid, text, paper)
     shown = blocks(table, layout.height > _SMALL)
     return [_raw("#landscape["), *shown, _raw("]")] if layout.turned else shown
 
 
 def _width(data: bytes, kind: str, paper: Paper) -> float:
-    """Width in points of a picture that came without a caption: as on a screen, no wider than the page."""
+    """Return the width in points of a picture without a caption: as on a screen, at most that of the page."""
     if kind == "svg":
         return min(svg_size(data.decode(errors="replace"))[0] or 300.0, paper.width)
     if kind == "png" and data[:8] == b"\x89PNG\r\n\x1a\n":
@@ -245,26 +247,26 @@ def _width(data: bytes, kind: str, paper: Paper) -> float:
 
 
 def _contents(document: Document) -> str:
-    """Level and words of the lines of the contents: what keeps their place until Typst knows the headings."""
+    """Return level and text of the lines of the contents, as placeholders until Typst knows the headings."""
     lines = [(max(heading.level - 1, 1), heading.text) for heading in document.contents]
     lines += [(1, "Rows behind the numbers")] * bool(document.rows) + [(1, "References")] * bool(document.references)
     return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
 
 
 def _references(document: Document) -> list[tuple[str, str, Blocks]]:
-    """Of each work cited the name of its place, how it is called, and its entry."""
+    """Return anchor, label and entry of each work cited."""
     labels = document.made.get("citations", {})
-    found = []
+    works = []
     for listed in document.references:
         for entry in listed["c"][1]:
             name, blocks = entry["c"][0][0], entry["c"][1]
             authors = pandoc.plain_words(blocks).partition(". ")[0]
-            found.append((name, labels.get(name.removeprefix("ref-")) or authors, blocks))
-    return found
+            works.append((name, labels.get(name.removeprefix("ref-")) or authors, blocks))
+    return works
 
 
 def _rows(document: Document) -> Blocks:
-    """The entries of the data rows, table by table."""
+    """Return the entries of the data rows, table by table."""
     if not document.rows:
         return []
     labels = document.made.get("citations", {})

@@ -1,4 +1,4 @@
-"""Citations and the list of references in this project's own style, made once for all formats."""
+"""Citations and the list of references in the project's style, shared by all formats."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from analysis.reporting.page.model import Blocks
 TEMPLATE = Path(__file__).parent / "template"
 BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")
 _LETTERED = re.compile(r"(\d{4})([a-z])")
-# an entry up to its year, which stands behind the journal
+# an entry up to its year, which follows the journal
 _HTML = r'(<div id="ref-{key}"(?:(?!</div>).)*?</em> {year})[a-z]?(?![\w–])'
 _TYPST = r'(#reference\("ref-{key}"(?:(?!\n#reference\().)*?\] {year})[a-z]?(?![\w–])'
 
 
 def with_references(citations: list[dict[str, Any]], cited: list[str], version: list[int]) -> Blocks:
-    """The list of all works cited; gives the citations (pandoc's nodes) their words. version: of pandoc's form.
+    """Return the list of all works cited, and set the text of the citations (pandoc's nodes).
 
     Raises ReportError if a work is in no bibliography.
     """
@@ -40,7 +40,7 @@ def with_references(citations: list[dict[str, Any]], cited: list[str], version: 
     }
     blocks = [*(pandoc.paragraph([node]) for node in citations), {"t": "Div", "c": [["refs", [], []], []]}]
     changed = tuple(path.stat().st_mtime_ns for path in (*BIBLIOGRAPHIES, TEMPLATE / "references.csl"))
-    *worded, references = json.loads(_cited(pandoc.whole(blocks, version, meta), changed))["blocks"]
+    *worded, references = json.loads(_cited(pandoc.document_json(blocks, version, meta), changed))["blocks"]
     for node, paragraph in zip(citations, worded, strict=True):
         node["c"] = paragraph["c"][0]["c"]
     return [references]
@@ -57,8 +57,11 @@ def _text(value: Any) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=8)
 def _cited(document: str, changed: tuple[int, ...]) -> str:
-    """The document with the words of its citations and the list of references: reports of one notebook often have the
-    same, whatever the order in which they cite. changed: when bibliographies and style were."""
+    """Return the document with the text of its citations and the list of references.
+
+    Cached, since reports of one notebook often cite the same works. changed: modification times of bibliographies and
+    style.
+    """
     return pandoc.convert(document, "json", "json", cite=True)
 
 
@@ -75,12 +78,14 @@ def _mention(key: str) -> dict[str, Any]:
 
 
 def with_letters(text: str, labels: dict[str, str], to: str) -> str:
-    """The references in HTML or Typst with the letters of the labels (`Kiefer et al. 2008a`): pandoc gives a letter
-    only where two works of one year are cited, and another report may cite only one of them."""
+    """Return the references in HTML or Typst with the letters of the labels (`Kiefer et al. 2008a`).
+
+    Pandoc adds letters only if two works of one year are cited in the same report.
+    """
     pattern = _HTML if to == "html" else _TYPST
     for key, label in labels.items():
-        if found := _LETTERED.search(label):
-            year, letter = found.groups()
+        if match := _LETTERED.search(label):
+            year, letter = match.groups()
             entry = re.compile(pattern.format(key=re.escape(key), year=year), re.DOTALL)
             text = entry.sub(rf"\g<1>{letter}", text, count=1)
     return text

@@ -1,4 +1,4 @@
-"""The rows of `data/` behind a report's numbers: which of them it uses, and what it prints of each."""
+"""The rows of `data/` behind a report's numbers, and their printed entries."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ _ANCHOR = re.compile(r"row-([a-z-]+)-(\d+)")
 
 @dataclass(frozen=True)
 class Entry:
-    """A row as the report prints it: whose it is, what it says, its source (id and words), the place in the source,
-    and the address where the source can be read (both empty where none is recorded)."""
+    """The printed entry of a row: study and arm, content, source (id and words), location in the source, address."""
 
     table: str
     row: int
@@ -32,39 +31,38 @@ class Entry:
 
     @property
     def source_words(self) -> str:
-        """Source and place in it: `From mangnus2022_abs (abstract): abstract, results`."""
+        """Return the source and the location in it: `From mangnus2022_abs (abstract): abstract, results`."""
         if not self.source:
             return "The study itself"
         return f"From {self.source} ({self.words})" + (f": {self.locator}" if self.locator else "")
 
     @property
     def anchor(self) -> str:
-        """Its name within the report."""
+        """Return its anchor in the report."""
         return anchor(self.table, self.row)
 
 
 def targets(link: str) -> tuple[str, ...]:
-    """The entries that a link of `sourced` names, without the sign in front."""
+    """Return the names of the entries in a link of `sourced`."""
     return tuple(name for name in link.removeprefix("#").split(",") if _ANCHOR.fullmatch(name))
 
 
 def used(notebook: dict[str, Any]) -> tuple[Place, ...]:
-    """The rows that the exhibits, findings and computed sentences of an executed notebook name, in order of table
-    and row."""
-    found: dict[Place, None] = {}
+    """Return the rows named by exhibits, findings and computed sentences of an executed notebook, sorted."""
+    named: dict[Place, None] = {}
     for payload in payloads(notebook):
         for text in _texts(payload):
-            found |= dict.fromkeys(_linked(text))
+            named |= dict.fromkeys(_linked(text))
         for rows in [payload.get("rows", []), *(f.get("rows", []) for f in payload.get("findings", []))]:
-            found |= dict.fromkeys(places(*rows))
+            named |= dict.fromkeys(places(*rows))
         for column, label in enumerate(column["label"] for column in payload.get("columns", [])):
             for cells in payload["cells"]:
-                found |= {place: None for _, place in cell_places(label, cells[column]) if place}
-    return tuple(sorted(found))
+                named |= {place: None for _, place in cell_places(label, cells[column]) if place}
+    return tuple(sorted(named))
 
 
-def kept(made: dict[str, Any], notebook: dict[str, Any]) -> dict[str, Any]:
-    """The record of a report with those rows and sources alone that it uses."""
+def used_record(made: dict[str, Any], notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return the provenance record of a report, reduced to the rows and sources that it uses."""
     if "rows" not in made:
         return made
     rows: dict[str, dict[str, Any]] = {}
@@ -77,14 +75,14 @@ def kept(made: dict[str, Any], notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def entries(notebook: dict[str, Any], made: dict[str, Any]) -> list[Entry]:
-    """The rows that a notebook uses, as far as its record holds them."""
+    """Return the entries of the rows that a notebook uses and its record contains."""
     known, sources = made.get("rows", {}), made.get("sources", {})
-    found = []
+    result = []
     for table, row in used(notebook):
         if cells := known.get(table, {}).get(str(row)):
             source = sources.get(cells["source"] or cells["study"], {"words": "", "label": "", "url": ""})
-            found.append(Entry(table, row, **cells, **source))
-    return found
+            result.append(Entry(table, row, **cells, **source))
+    return result
 
 
 def _texts(payload: dict[str, Any]) -> Iterator[str]:

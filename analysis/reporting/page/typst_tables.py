@@ -1,7 +1,7 @@
-"""A table as a Typst call. Its cells are Typst strings: no mark in them means anything.
+"""Tables as Typst calls. Cells are Typst strings, in which markup has no effect.
 
-Typst measures the columns. This module only decides by counting characters whether a table needs a turned page, which
-type size it gets and how columns of text share the width.
+Typst measures the columns. This module counts characters to choose the orientation of the page, the type size and the
+widths of columns of text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ROW, _LINE = 5.6, 1.17  # height of a row without its lines in points, of a lin
 # turned page or not, type size in points, most lines in a cell
 _CHOICES = ((False, 8.5, 3), (False, 7.5, 6), (True, 8.5, 8), (True, 7.5, 8), (True, 7.0, math.inf))
 _LAST_CHOICE = (True, 5.5)
-_LONGEST_WORD, _SHORTEST_CUT = 28, 8  # characters; a longer word may break, in the last choice also a shorter one
+_LONGEST_WORD, _SHORTEST_CUT = 28, 8  # characters; longer words may break, in the last layout also shorter ones
 _LABEL = 9  # characters; a longer label may wrap
 _NUMBER = re.compile(r"(P\s*)?[-\u2212+<>=≤≥±~(]*\s*\d")
 _MARK_IN_WORD = re.compile(r"(?<=[_/.,;:=-])(?=\w)")
@@ -32,7 +32,7 @@ _BREAKS = re.compile("[ \u200b]")
 
 @dataclass(frozen=True)
 class Layout:
-    """How a table is set.
+    """Layout of a table.
 
     turned: on a page turned by 90 degrees. size: type size in points. widths: of each column in characters; None where
     Typst measures the cells. height: about how high the table is, in points.
@@ -46,7 +46,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Column:
-    """The label and cells of a column; least and natural: the fewest and most characters that a line needs."""
+    """The label and cells of a column; least and natural: smallest and preferred number of characters per line."""
 
     label: str
     cells: tuple[str, ...]
@@ -63,7 +63,7 @@ class _Column:
 
 
 def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tuple[str, Layout]:
-    """The call that sets the table, and how it is laid out. quote: a text as Typst string."""
+    """Return the Typst call of the table, and its layout. quote: converts a text to a Typst string."""
     columns = [
         _Column(label, tuple(row[n] for row in grid.cells), grid.aligns[n] != "left" or _short(grid, n))
         for n, label in enumerate(grid.labels)
@@ -80,7 +80,7 @@ def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tup
 
 
 def lay_out(columns: Sequence[_Column], paper: Paper) -> tuple[list[_Column], Layout]:
-    """The columns, their long words and labels made breakable, and the first layout in which no word is cut."""
+    """Return the columns with breakable long words and labels, and the first layout in which no word is cut."""
     columns = [_breakable(column, _LONGEST_WORD) for column in columns]
     too_high: tuple[list[_Column], Layout] | None = None  # for one turned page; a smaller type size may fit
     for turned, size, most_lines in _CHOICES:
@@ -100,26 +100,28 @@ def lay_out(columns: Sequence[_Column], paper: Paper) -> tuple[list[_Column], La
                 _Column(textwrap.fill(c.label, c.least, break_long_words=False), c.cells, True) if c.one_line else c
                 for c in columns
             ]
-            found = wrapped, Layout(turned, size, widths, _height(lines, size))
-            if not turned or found[1].height <= _ONE_TURNED_PAGE:
-                return found
-            too_high = too_high or found
+            candidate = wrapped, Layout(turned, size, widths, _height(lines, size))
+            if not turned or candidate[1].height <= _ONE_TURNED_PAGE:
+                return candidate
+            too_high = too_high or candidate
     if too_high:
         return too_high
     columns = [_breakable(column, _SHORTEST_CUT) for column in columns]
-    # more columns than a page can hold: each gets the same share and breaks where it must
+    # too many columns for a page: all get the same width and break where necessary
     turned, size = _LAST_CHOICE
     return columns, Layout(turned, size, (1.0,) * len(columns), paper.width)
 
 
 def _room(turned: bool, size: float, columns: int, paper: Paper) -> float:
-    """Characters that fit side by side."""
+    """Return the number of characters that fit side by side."""
     return ((paper.turned if turned else paper.width) - _INSET * columns) / (size * _CHARACTER)
 
 
 def _shares(columns: Sequence[_Column], room: float) -> list[float]:
-    """Characters for each column: the least, and of the rest in proportion to what is missing, so that the longest
-    cells of all columns have about the same number of lines."""
+    """Return the characters of each column: its minimum, and a share of the rest in proportion to what it lacks.
+
+    The longest cells of all columns then have about the same number of lines.
+    """
     missing = [0 if column.one_line else column.natural - column.least for column in columns]
     rest = room - sum(column.least for column in columns)
     return [column.least + rest * more / max(sum(missing), 1) for column, more in zip(columns, missing, strict=True)]
@@ -136,7 +138,7 @@ def _breakable(column: _Column, longest: int) -> _Column:
 
 
 def _broken(text: str, longest: int) -> str:
-    """A text whose long words without a space (ids, addresses) may break after a mark, and at worst anywhere."""
+    """Return a text whose long words (ids, addresses) may break after punctuation, and at worst anywhere."""
     words = []
     for word in text.split(" "):
         if len(word) > longest:
@@ -147,7 +149,7 @@ def _broken(text: str, longest: int) -> str:
 
 
 def _short(grid: Grid, column: int) -> bool:
-    """Whether all cells of a column of text are short numbers, intervals or counts such as "4.1 to 6.5"."""
+    """Return whether all cells of a column of text are short numbers, intervals or counts such as "4.1 to 6.5"."""
     return all(len(row[column]) <= 3 or (len(row[column]) <= 26 and _NUMBER.match(row[column])) for row in grid.cells)
 
 
@@ -160,7 +162,7 @@ def _cells(grid: Grid, number: int, column: Sequence[str], quote: Callable[[str]
 
 
 def _cell(grid: Grid, number: int, cell: str, quote: Callable[[str], str]) -> str:
-    """A Typst string, or content if the cell names data rows: each leads to its entry."""
+    """Return a Typst string, or content with links to the entries of data rows that the cell names."""
     pieces = grid.pieces(number, cell)
     if not any(name for _, name in pieces):
         return quote(cell)

@@ -29,7 +29,7 @@ def pool(
 ) -> Pooled:
     """Return the random-effects average of estimates with known sampling variances.
 
-    `hksj` keeps near its nominal coverage with few studies; `wald`, the normal interval, is then too narrow. The ad-hoc
+    With few studies `hksj` has about nominal coverage, and `wald`, the normal interval, is too narrow. The ad-hoc
     rule max(1, q) of Knapp and Hartung 2003 is not applied, as in metafor's test="knha": it gives up the exact t
     distribution and makes the interval conservative when studies agree. Without it the interval can be narrower than
     Wald's; `note` then says so.
@@ -63,10 +63,10 @@ def pool(
         method, adjustment or level. The message names the element, counted from 1.
 
     References
-    ---------- Veroniki et al. 2016, Res Synth Methods 7:55 (REML); Hartung and Knapp 2001, Stat Med 20:3875, and Sidik
-    and Jonkman 2002, Stat Med 21:3153 (`hksj`); IntHout et al. 2014, BMC Med Res Methodol 14:25 (coverage); Röver et
-    al. 2015, BMC Med Res Methodol 15:99 (narrow intervals); IntHout et al. 2016, BMJ Open 6:e010247 (prediction
-    interval).
+    ----------
+    Veroniki et al. 2016, Res Synth Methods 7:55 (REML); Hartung and Knapp 2001, Stat Med 20:3875, and Sidik and Jonkman
+    2002, Stat Med 21:3153 (`hksj`); IntHout et al. 2014, BMC Med Res Methodol 14:25 (coverage); Röver et al. 2015, BMC
+    Med Res Methodol 15:99 (narrow intervals); IntHout et al. 2016, BMJ Open 6:e010247 (prediction interval).
     """
     check_choice("method", method, METHODS)
     check_choice("adjust", adjust, ADJUSTMENTS)

@@ -35,21 +35,20 @@ def pool_proportions(
     Three models:
 
     - `glmm` (default): the binomial-normal model, a random intercept on the logit scale, by maximum likelihood with
-    adaptive
-      Gauss-Hermite quadrature (trapezoidal rule where tau exceeds 1.5), as metafor's rma.glmm(measure="PLO") and lme4's
-      glmer. It uses the counts themselves, so cells of 0 and of all patients need no correction. `estimate` is the rate
+      adaptive Gauss-Hermite quadrature (trapezoidal rule where tau exceeds 1.5), as metafor's rma.glmm(measure="PLO")
+      and lme4's glmer. It uses the counts, so cells of 0 and of all patients need no correction. `estimate` is the rate
       of a typical study, expit(mu), not the mean of all rates. With few heterogeneous studies the normal interval is
       too narrow: with three studies `wald` covers 79 to 96% and `t` 97 to 100%, with ten 90 to 97% and 93 to 99%
-      (coverage.csv beside this file). Q is the likelihood-ratio statistic; I² = tau² / (tau² + typical sampling
-      variance of the logits). The interval of tau², and so of I², is by profile likelihood; above tau = 50 it has no
-      upper limit. This model has no weights; those given are each study's share of the information on mu at the
-      estimates, 1 / (tau² + 1 / (n p (1 - p))).
+      (coverage.csv of this package). Q is the likelihood-ratio statistic; I² = tau² / (tau² + typical sampling variance
+      of the logits). The interval of tau², and so of I², is by profile likelihood; above tau = 50 it has no upper
+      limit. This model has no weights; `weights` are each study's share of the information on mu at the estimates,
+      1 / (tau² + 1 / (n p (1 - p))).
     - `logit`: inverse variance on the logit scale, with 1/2 added to events and non-events of studies with a cell of 0
       only, as metafor's escalc(measure="PLO").
     - `double_arcsine`: Freeman and Tukey's variance-stabilised scale (1950) with variance 1 / (4n + 2),
-    back-transformed by
-      Miller's formula at the harmonic mean of the totals, as metafor's transf.ipft.hm. It can mislead when totals
-      differ much: for comparison only. `estimate_logit` and `se_logit` are NaN, tau2 is on the double-arcsine scale.
+      back-transformed by Miller's formula at the harmonic mean of the totals, as metafor's transf.ipft.hm. It can
+      mislead when totals differ much: for comparison only. `estimate_logit` and `se_logit` are NaN, tau2 is on the
+      double-arcsine scale.
 
     Parameters
     ----------

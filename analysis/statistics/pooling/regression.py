@@ -118,7 +118,7 @@ def meta_regression(
     level: float = 0.95,
     intercept: bool = True,
 ) -> MetaRegression:
-    """Fit a mixed-effects meta-regression, as metafor's rma(mods = ).
+    """Return a fitted mixed-effects meta-regression, as metafor's rma(mods = ).
 
     Parameters
     ----------

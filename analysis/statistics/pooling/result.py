@@ -34,8 +34,9 @@ class Pooled:
         For proportions, estimate and standard error on the logit scale.
 
     Notes
-    ----- For proportions estimate, ci and pi are probabilities, `se` is on the probability scale by the delta method,
-    and tau2 is on the scale of the model.
+    -----
+    For proportions estimate, ci and pi are probabilities, `se` is on the probability scale by the delta method, and
+    tau2 is on the scale of the model.
     """
 
     estimate: float

@@ -116,7 +116,7 @@ def cumulative(
     check_same_length("estimates", first, "order", places)
     for position, value in enumerate(places, 1):
         if pd.isna(value):
-            raise ValueError(f"order, element {position}, is {value}: every study needs its place")
+            raise ValueError(f"order, element {position}, is {value}: every study needs a sort key")
     sequence = sorted(range(len(first)), key=lambda i: places[i])
     rows = []
     for count, i in enumerate(sequence, 1):

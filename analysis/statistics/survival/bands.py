@@ -55,7 +55,7 @@ class Draws:
         ----------
         times : array_like, shape (n,)
         level : float
-            Confidence level at each time, not of the curve as a whole.
+            Confidence level at each time, not of the complete curve.
 
         Returns
         -------
@@ -105,7 +105,7 @@ class Draws:
 def bootstrap(
     lower: ArrayLike, upper: ArrayLike, weights: ArrayLike | None = None, draws: int = 2000, seed: int = 1
 ) -> Draws:
-    """Repeat Turnbull's estimate on samples of patients drawn with replacement.
+    """Return Turnbull's estimates of bootstrap samples of patients.
 
     Two limitations are known: a share of 0 or 1 has no bootstrap variation (use Wilson's interval there); and if
     inspection times differ between patients, the percentiles are approximate (Sen and Xu).

@@ -67,7 +67,7 @@ def two_group_test(
     draws: int = 99_999,
     seed: int = 1,
 ) -> GroupTest:
-    """Test whether two groups of interval-censored durations have the same distribution.
+    """Return a test of equal distributions of two groups of interval-censored durations.
 
     Each patient gets a score from the estimate of both groups together. The sum of scores of one group is compared with
     its distribution over all assignments of the same patients to groups of these sizes; the two-sided p-value is the

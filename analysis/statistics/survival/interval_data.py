@@ -89,7 +89,7 @@ def _numbers(values: ArrayLike, name: str) -> np.ndarray:
     try:
         numbers = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} holds something that is not a number: {error}") from error
+        raise ValueError(f"{name} has an element that is not a number: {error}") from error
     if numbers.ndim != 1:
         raise ValueError(f"{name} has {numbers.ndim} dimensions: must be one column of numbers")
     return numbers + 0.0  # a copy, and -0 becomes 0
@@ -137,7 +137,7 @@ def innermost_intervals_each(
     low, high : ndarray, shape (n,)
         Different intervals.
     drawn : ndarray of bool, shape (samples, n)
-        Which intervals each sample contains.
+        Whether each sample contains each interval.
 
     Yields
     ------

@@ -22,8 +22,8 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 
 TOLERANCE = 1e-10  # largest gradient at the solution, per unit of weight
 _ROUNDS = 500
-_RIDGE = 1e-11  # relative to the diagonal of the Hessian: keeps it invertible where rounding makes it singular
-_SMALLEST_REST = 1e-4  # share of each observation's probability that a step must leave, above rounding error
+_RIDGE = 1e-11  # relative to the diagonal of the Hessian: makes it invertible where rounding makes it singular
+_SMALLEST_REST = 1e-4  # smallest share of each observation's probability after a step, above rounding error
 _TINY = 1e-11  # smaller masses are set to zero at the end, if the gradient allows it
 
 

@@ -85,7 +85,7 @@ def fit_distribution(
     groups: ArrayLike | None = None,
     level: float = 0.95,
 ) -> ParametricFit:
-    """Fit a distribution of durations to intervals by maximum likelihood.
+    """Return a distribution of durations fitted to intervals by maximum likelihood.
 
     With `groups`, the model is an accelerated failure time model: the time ratio multiplies the durations of the second
     group. A lower end of 0 or below means that the benefit ended at or before `upper`. A duration of exactly 0 has no
@@ -193,14 +193,14 @@ def _check_determined(
     parts = [("", np.ones(len(low), dtype=bool))]
     if labels:
         parts = [(f" of group {labels[0]}", ~second), (f" of group {labels[1]}", second)]
-    for whose, part in parts:
+    for of_group, part in parts:
         if not np.isfinite(high[part]).any():
             raise UndeterminedError(
-                f"no duration{whose} is known to have ended: a {distribution} fit needs one that has"
+                f"no duration{of_group} is known to have ended: a {distribution} fit needs one that has"
             )
         if not (low[part] > 0).any():
             raise UndeterminedError(
-                f"no duration{whose} is known to have lasted for any time: a {distribution} fit needs one that has"
+                f"no duration{of_group} is known to have lasted for any time: a {distribution} fit needs one that has"
             )
     # if one time lies in every interval, the likelihood is unbounded as the scale goes to 0
     if distribution != "exponential" and all(low[part].max() < high[part].min() for _, part in parts):
@@ -227,7 +227,7 @@ def _report(
     scale = exp(estimate[-1]) if model.free_scale else 1.0
     rows = []
     for index, label in enumerate(labels or (None,)):
-        # the log median is linear in the terms except the log scale, whose derivative is scale × median
+        # the log median is linear in the terms except the log scale, of_group derivative is scale × median
         slope = np.array(
             [{"intercept": 1.0, "group": float(index)}.get(term, scale * model.standard.median) for term in terms]
         )

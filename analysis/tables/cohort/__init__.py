@@ -1,4 +1,4 @@
-"""Printed tables of a clinic's own patients: a result of `analysis.outcomes.cohort` in, an exhibit out."""
+"""Printed tables of a clinic's own patients: each takes a result of `analysis.outcomes.cohort`, returns a `Table`."""
 
 from analysis.tables.cohort.benchmark_tables import benchmark_table, regression_to_the_mean_table, warnings_table
 from analysis.tables.cohort.benefit_tables import cohort_durations_table, duration_tests_table

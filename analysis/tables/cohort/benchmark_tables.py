@@ -1,4 +1,4 @@
-"""Tables that put a clinic's results into context: published studies, regression to the mean, warnings of the file."""
+"""Tables for the interpretation of a clinic's results: published studies, regression to the mean, warnings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
     Parameters
     ----------
     compared
-        One row an outcome, from `outcomes.cohort.benchmark.compare`.
+        One row per outcome, from `outcomes.cohort.benchmark.compare`.
     studies
         For each outcome the ids of the published studies.
     level
@@ -74,7 +74,7 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
 
 
 def regression_to_the_mean_table(result: Regression) -> Table:
-    """Return how the scores change without any effect, because patients start at their worst.
+    """Return the expected change of scores without any effect, due to regression to the mean.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def regression_to_the_mean_table(result: Regression) -> Table:
 
 
 def warnings_table(cohort: Cohort) -> Table:
-    """Return what a reader must know of a valid file: one line a warning, without the contents of cells.
+    """Return the warnings about a valid file, one per line, without the contents of cells.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tables of how long the benefit lasts among a clinic's own patients."""
+"""Tables of the duration of benefit among a clinic's own patients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
 
 
 def cohort_durations_table(result: Durations, level: float = 0.95) -> Table:
-    """Return how many kept and lost the benefit, and its median duration, by group.
+    """Return the numbers of patients who kept and lost the benefit, and its median duration, by group.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Cells and notes that the tables of a clinic's own patients share, with counts that may be hidden."""
+"""Cells and notes shared by the tables of a clinic's own patients, with counts that may be hidden."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def count_column(name: str, label: str, min_cell: int, of: str = "") -> Column:
 def cohort_notes(
     result: Any, rows: pd.DataFrame, parts: tuple[str, ...] = (), *more: str, unit: str | None = None
 ) -> str:
-    """Return the notes of a table in Markdown: who is counted, what is left out, what a hidden count stands for.
+    """Return the notes of a table in Markdown: who is counted, what is left out, what a hidden count means.
 
     Parameters
     ----------
     result
         A result of `outcomes.cohort` with unit, min_cell and left_out.
     rows
-        The rows of the result that the table shows; hidden counts are explained if one of them is hidden.
+        Rows shown; hidden counts are explained if one of them is hidden.
     parts
-        Parts of the result that the table shows: only patients left out of these are named; without any, all.
+        Parts of the result shown, to list only what is left out of these; empty for all.
     *more
-        Sentences that follow who is counted.
+        Sentences after the unit.
     unit
-        Who is counted, in place of the unit of the result; an empty text says nothing.
+        Who is counted, in place of the unit of the result; empty for no such sentence.
     """
     unit = result.unit if unit is None else unit
     hidden = "hidden" in rows and bool(rows["hidden"].any())
@@ -65,7 +65,7 @@ def cohort_notes(
 
 
 def handling_cells(rates: pd.DataFrame, min_cell: int) -> dict[str, str]:
-    """Return the cells of `handling_columns` for one visit, from one row a handling of missing scores."""
+    """Return the cells of `handling_columns` for one visit, from one row per handling of missing scores."""
     cells = {}
     for name, handling in _HANDLINGS.items():
         row = rates[rates["handling"] == handling].iloc[0]

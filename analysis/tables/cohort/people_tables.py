@@ -1,4 +1,4 @@
-"""Tables of who a clinic's patients are and which scores are missing."""
+"""Tables of the characteristics of a clinic's patients and of missing scores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from analysis.wording import (
 
 
 def people_table(result: People) -> Table:
-    """Return how many patients, courses and visits there are, and what the patients were like at baseline.
+    """Return the numbers of patients, courses and visits, and the patients' characteristics at baseline.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def site_by_regimen_table(result: People) -> Table:
 
 
 def missing_scores_table(result: People) -> Table:
-    """Return the scores that are there and missing, visit by visit.
+    """Return the numbers of present and missing scores by visit.
 
     Parameters
     ----------

@@ -192,7 +192,7 @@ def responders_by_group_table(result: Response, level: float = 0.95) -> Table:
 
 
 def cohort_flow_table(result: Response, level: float = 0.95) -> Table:
-    """Return how many patients kept, lost and gained the response until follow-up, by three rules.
+    """Return the numbers of patients who kept, lost and gained the response until follow-up, by three rules.
 
     Parameters
     ----------
