@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING
 
@@ -36,11 +35,11 @@ def figure_svg(figure: MatplotlibFigure, salt: str) -> str:
     """
     import matplotlib as mpl
 
+    from analysis.exhibit.svg_renderer import drawn_svg
+
     register()
-    out = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none", "savefig.bbox": None}):
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return inline_svg(out.getvalue())
+    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
+        return inline_svg(drawn_svg(figure))
 
 
 def inline_svg(svg: str) -> str:

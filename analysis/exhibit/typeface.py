@@ -58,24 +58,41 @@ def has_glyph(character: str) -> bool:
 
 
 def line_width(line: str, weight: str = "normal") -> float:
-    """Return the width of one line in type sizes, without kerning (with kerning it is up to 3% narrower).
+    """Return the width of one line in type sizes, without kerning; see `line_box`."""
+    return line_box(line, weight)[0]
 
-    It is the sum of the widths of the characters, because shaping each line takes 10% of the evidence report. `weight`
-    is normal or bold.
+
+def line_box(line: str, weight: str | int = "normal", style: str = "normal") -> tuple[float, float, float]:
+    """Return width, height and descent of one line in type sizes, without kerning (which narrows it by up to 3%).
+
+    They are computed from the boxes of the characters, because shaping each line takes 10% of the evidence report.
+
+    Parameters
+    ----------
+    line
+        The text.
+    weight, style
+        As in Matplotlib: normal or bold, normal or italic.
     """
-    return sum(_advance(character, weight) for character in line)
+    if not line:
+        return 0.0, 0.0, 0.0
+    widths, heights, descents = zip(*(_character_box(character, weight, style) for character in line), strict=True)
+    descent = max(descents)
+    top = max(height - below for height, below in zip(heights, descents, strict=True))
+    return sum(widths), top + descent, descent
 
 
 @functools.cache
-def _advance(character: str, weight: str) -> float:
-    return shaped_width(character, weight)
+def _character_box(character: str, weight: str | int, style: str) -> tuple[float, float, float]:
+    return shaped_box(character, weight, style)
 
 
-def shaped_width(line: str, weight: str = "normal") -> float:
-    """Return the width of one line in type sizes as Matplotlib draws it, with kerning."""
+def shaped_box(line: str, weight: str | int = "normal", style: str = "normal") -> tuple[float, float, float]:
+    """Return width, height and descent of one line in type sizes as Matplotlib draws it, with kerning."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     register()
-    font = FontProperties(family=[FAMILY, FALLBACK], weight=weight, size=_MEASURED)
-    return text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] / _MEASURED
+    font = FontProperties(family=[FAMILY, FALLBACK], weight=weight, style=style, size=_MEASURED)
+    width, height, descent = text_to_path.get_text_width_height_descent(line, font, ismath=False)
+    return width / _MEASURED, height / _MEASURED, descent / _MEASURED
