@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import session_cache
 from hypothesis import settings
 
 from analysis import evidence as evidence_tables
@@ -19,6 +21,13 @@ from analysis.evidence import DataError, Evidence
 settings.register_profile("all", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("all")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let all processes of this test run use one folder; those of pytest-xdist have folders of their own in it."""
+    base = tmp_path_factory.getbasetemp()
+    session_cache.cache.folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")

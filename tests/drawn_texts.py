@@ -7,12 +7,13 @@ from itertools import combinations
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from analysis.exhibit import Figure
 
 
 def text_boxes(figure: Figure) -> Iterator[tuple[str, object]]:
-    """Every visible text of a picture with its box in pixels, as a printer would place it."""
+    """Every visible text of a picture with the box of its letters in pixels."""
     picture = figure.figure
     canvas = FigureCanvasAgg(picture)
     canvas.draw()
@@ -23,7 +24,31 @@ def text_boxes(figure: Figure) -> Iterator[tuple[str, object]]:
         # an axis that is switched off keeps its ticks in reserve: they are not part of the picture
         if text.axes is not None and not text.axes.axison and text not in text.axes.texts:
             continue
-        yield text.get_text(), text.get_window_extent(renderer)
+        yield text.get_text(), _letters(text, renderer)
+
+
+def _letters(text: Text, renderer: object) -> Bbox:
+    """The box from the ascenders of the first line to the descenders of the last.
+
+    Matplotlib's own box has half of the distance between lines above and below the ink of the letters that occur, so
+    that boxes of lines on an even grid cover each other or not by the letters that they hold.
+    """
+    box = text.get_window_extent(renderer)
+    upright = text.get_rotation() % 180 != 0
+    if upright:
+        box = Bbox([[box.y0, -box.x1], [box.y1, -box.x0]])
+    lines = text.get_text().split("\n")
+    first, last, usual = (_above_and_below(text, line, renderer) for line in (lines[0], lines[-1], "lp"))
+    line_height = box.height / len(lines)
+    top = box.y1 - (line_height - sum(first)) / 2 + max(usual[0] - first[0], 0)
+    bottom = box.y0 + (line_height - sum(last)) / 2 - max(usual[1] - last[1], 0)
+    return Bbox([[-top, box.x0], [-bottom, box.x1]]) if upright else Bbox([[box.x0, bottom], [box.x1, top]])
+
+
+def _above_and_below(text: Text, line: str, renderer: object) -> tuple[float, float]:
+    """Pixels of a line's ink above and below its base line."""
+    _, height, descent = renderer.get_text_width_height_descent(line, text.get_fontproperties(), False)
+    return height - descent, descent
 
 
 def problems_of(figure: Figure, slack: float = 1.5) -> list[str]:

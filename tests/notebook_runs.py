@@ -13,6 +13,7 @@ import papermill
 import pypdf
 from bs4 import BeautifulSoup
 from pdf_words import all_words, page_words
+from session_cache import cache
 
 from analysis.parameters import all_notebooks, check_values, find_notebook
 from analysis.paths import ROOT
@@ -35,7 +36,11 @@ OTHER: dict[str, dict[str, Any]] = {
 
 @functools.cache
 def defaults() -> dict[str, Built]:
-    """Each notebook as the batch builds it, with its defaults."""
+    """Each notebook as the batch builds it, with its defaults; built once for all processes of the test run."""
+    return cache.once("defaults", _defaults)
+
+
+def _defaults() -> dict[str, Built]:
     common = provenance.shared()
     with LocalWorkers() as workers:
         specs = [Spec(name, name, common=common) for name in NAMES]

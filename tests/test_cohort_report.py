@@ -65,7 +65,7 @@ def test_no_identifier_of_the_example_is_in_any_file():
     for name, text in texts_of(built, pdf_text(NAME)).items():
         assert not [identifier for identifier in identifiers if identifier in text], name
     assert sum(name.startswith("tables/") for name in built.files) > 15
-    said = json.dumps(built.made) + built.title + built.subtitle + built.question
+    said = json.dumps(built.record) + built.title + built.subtitle + built.question
     assert not [identifier for identifier in identifiers if identifier in said]
 
 
@@ -223,7 +223,7 @@ def test_neither_folder_nor_patient_leaves_the_computer(hostile, hostile_pdf, fo
     for name, text in texts_of(hostile, hostile_pdf).items():
         assert "secret folder" not in text and str(folder.parent) not in text, name
         assert "Ann Example" not in text and "onerror" not in text, name
-    assert "secret" not in json.dumps(hostile.made)
+    assert "secret" not in json.dumps(hostile.record)
     notebook = nbformat.reads(hostile.files["report.ipynb"].decode(), as_version=4)
     injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
     assert "cohort = " in injected.source and "/" not in injected.source.split("cohort = ")[1].split("\n")[0]

@@ -545,7 +545,7 @@ def test_placed_labels_cover_neither_points_nor_each_other():
 
 
 def test_many_rows_move_closer_and_lose_no_letters():
-    rows = [Row((f"row {number}",)) for number in range(60)]
+    rows = [Row((f"row {number}",)) for number in range(58)]
     picture = draw_rows((PrintedColumn(4, 100),), Track(120, 400, 0, 1, {0: "0", 1: "1"}), rows)
     assert picture.get_figheight() <= 9.3 + 1e-9
     figure = Figure("rows", picture, pd.DataFrame(), "alt", "caption")

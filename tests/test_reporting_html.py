@@ -226,7 +226,7 @@ def test_other_outputs_have_a_decent_form():
 def test_the_last_section_says_how_it_was_made():
     made = page().select_one("section.made")
     text = words(made)
-    built = sample().made
+    built = sample().record
     assert built["data"]["hash"] in text
     assert built["data"]["files"]["durations.csv"][:12] in text
     assert "python -m analysis report tests/notebooks/sample.ipynb" in text

@@ -163,7 +163,7 @@ def test_words_numbers_and_references_are_there():
         "Wilson EB. Probable inference",
         "A footnote that says more.",
         "Kiefer et al. 2008a",
-        sample().made["data"]["hash"],
+        sample().record["data"]["hash"],
     ):
         assert part in pdf_text()
     links = {

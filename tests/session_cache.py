@@ -1,0 +1,37 @@
+"""Results that are computed once for all processes of a test run."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+try:
+    import fcntl
+except ImportError:  # Windows: each process computes its own
+    fcntl = None
+
+Result = TypeVar("Result")
+
+
+class SessionCache:
+    """Files in a folder that all processes of a test run share; `conftest.py` sets the folder."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+
+    def once(self, name: str, compute: Callable[[], Result]) -> Result:
+        """Return the result of `compute`, which the first process runs while the others wait for it."""
+        if self.folder is None or fcntl is None:
+            return compute()
+        file = self.folder / f"{name}.pickle"
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the system releases the lock of a process that dies
+            if not file.is_file():
+                content = pickle.dumps(compute())
+                file.write_bytes(content)
+            return pickle.loads(file.read_bytes())
+
+
+cache = SessionCache()
