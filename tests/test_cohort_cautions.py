@@ -20,7 +20,7 @@ def complete() -> list[str]:
     return edited(LONG, 7, "nrs", "4")
 
 
-def test_a_whole_cohort_has_none(tmp_path):
+def test_a_complete_cohort_has_no_warnings(tmp_path):
     assert rules(tmp_path, complete()) == []
 
 

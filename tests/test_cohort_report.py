@@ -76,7 +76,7 @@ def test_the_identifiers_would_be_found_if_they_were_there():
     assert "Site A" in texts["report.html"] and "Site A" in texts["report.ipynb"]
 
 
-def test_every_page_and_every_picture_says_that_the_patients_are_invented():
+def test_every_page_and_picture_marks_invented_patients():
     built = defaults()[NAME]
     assert built.synthetic
     assert words(page(NAME).select_one(".synthetic")) == INVENTED
@@ -273,7 +273,7 @@ def test_a_site_that_the_table_lacks_is_refused_with_the_nearest(wanted, why):
     check_known({"sites": (["Bern", "<b>"], sites())})
 
 
-def test_all_wrong_names_are_told_at_once():
+def test_all_wrong_names_are_reported_at_once():
     with pytest.raises(ParameterError) as caught:
         check_known({"sites": (["a", "b"], sites()), "years": (["1999"], [2020, None])})
     assert len(caught.value.problems) == 3

@@ -99,7 +99,7 @@ def test_conda_installs_the_project_itself(environment, pip_lines):
     assert environment["channels"] == ["conda-forge", "nodefaults"]
 
 
-def test_the_lock_holds_every_package_within_its_bounds(project, required, locked):
+def test_the_lock_has_every_package_within_its_bounds(project, required, locked):
     (setuptools,) = project["build-system"]["requires"]
     for name, requirement in {**required, "setuptools": Requirement(setuptools)}.items():
         assert locked.get(name), name

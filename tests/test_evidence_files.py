@@ -22,7 +22,7 @@ def test_missing_file(data_copy):
         ("Durations.CSV", "rename it to durations.csv"),
     ],
 )
-def test_missing_file_that_lies_there_in_another_form(data_copy, name, advice):
+def test_missing_file_with_a_similar_name(data_copy, name, advice):
     (data_copy.folder / "durations.csv").rename(data_copy.folder / name)
     problems = data_copy.problems()
     (missing,) = problems.index[problems["file"] == "durations.csv"]

@@ -101,7 +101,7 @@ def test_what_spreadsheets_do_without_harm_changes_no_value(evidence, data_copy,
         pd.testing.assert_frame_equal(getattr(copy, name), getattr(evidence, name))
 
 
-def test_columns_may_stand_in_another_order(evidence, data_copy):
+def test_columns_may_be_in_another_order(evidence, data_copy):
     data_copy.write_rows("responders.csv", [row[::-1] for row in data_copy.rows("responders.csv")])
     pd.testing.assert_frame_equal(data_copy.load().responders, evidence.responders)
 
@@ -135,7 +135,7 @@ def test_a_folder_that_is_not_there(tmp_path):
     assert caught.value.problems.loc[0, "file"] == "nowhere"
 
 
-def test_evidence_is_frozen_and_says_what_it_holds(evidence):
+def test_evidence_is_frozen_and_its_repr_lists_the_tables(evidence):
     with pytest.raises(AttributeError):
         evidence.studies = None
     assert repr(evidence).startswith("Evidence(75 sources, 45 studies, 64 arms, ")
@@ -159,7 +159,7 @@ def test_all_problems_of_all_tables_at_once(data_copy):
     ]
 
 
-def test_problems_stand_in_the_order_of_the_rows(data_copy):
+def test_problems_are_in_the_order_of_the_rows(data_copy):
     first = data_copy.edit("pain_scores.csv", {"timepoint": "before ketamine"}, {"value": "11"})  # a rule finds it
     last = data_copy.edit(
         "pain_scores.csv", {"arm_id": "sigtermans2009_placebo"}, {"value": "five"}

@@ -104,13 +104,13 @@ def test_numbers_lead_to_their_rows():
     assert cells["Responders"] == "13/20"
 
 
-def test_how_it_was_made_is_told():
+def test_provenance_is_printed():
     text = words(page())
     assert evidence.load().hash in text
     assert "python -m analysis report evidence-report" in text
 
 
-def test_pdf_holds_the_same_answers_tagged_and_titled(answers):
+def test_the_pdf_has_the_same_answers_tags_and_title(answers):
     document = pdf()
     assert document.metadata.title == "Ketamine for complex regional pain syndrome: what is known"
     assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]

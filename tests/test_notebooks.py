@@ -81,7 +81,7 @@ def test_the_first_notebook_leads_to_all_others():
 
 
 @pytest.mark.parametrize("name", BY_HAND)
-def test_without_a_kernel_it_says_what_it_would_show(name):
+def test_without_a_kernel_the_notebook_describes_its_results(name):
     first = stored(name).cells[0]
     assert first.cell_type == "markdown" and first.metadata.tags == ["interactive"] and len(first.source.split()) > 120
 
@@ -157,7 +157,7 @@ def test_parameters_reach_the_tables():
 
 
 @pytest.mark.slow
-def test_a_selection_without_numbers_says_so():
+def test_a_selection_without_numbers_has_a_message():
     summary = exhibits(notebook_runs.others()["evidence-report"], "summary")[0]
     told = {finding["question"]: finding["sentence"] for finding in summary["findings"]}
     assert (
@@ -215,7 +215,7 @@ def test_shift_tab_answers(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_the_answer_stands_right_below_the_parameters(name):
+def test_the_answer_follows_the_parameters(name):
     """Question, parameters, imports, answer: no text and nothing that is shown comes between."""
     cells = stored(name).cells
     answer = next(n for n, cell in enumerate(cells) if cell.cell_type == "code" and "Summary(" in cell.source)

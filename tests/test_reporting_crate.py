@@ -62,7 +62,7 @@ def test_every_file_that_it_names_is_there_with_its_hash(folder):
         assert read.get(name)["sha256"] == sha256((folder / name).read_bytes())
 
 
-def test_it_says_what_was_made_from_what_by_whom(folder, common):
+def test_the_crate_lists_inputs_actions_and_authors(folder, common):
     read = ROCrate(folder)
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     root = read.root_dataset

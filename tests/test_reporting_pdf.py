@@ -139,7 +139,7 @@ def test_the_text_of_figures_is_text_in_the_font_of_the_page():
         assert label in shown, label
 
 
-def test_the_first_page_stands_alone():
+def test_the_first_page_is_self_contained():
     first = page_words(sample().files["report.pdf"])[0]
     for part in ("Sample of a report", "30 of 48 patients respond", "Most studies have no control group", "Contents"):
         assert part in first
@@ -182,7 +182,7 @@ def test_hostile_cells_are_text():
     assert reader.metadata.title == 'Invented <patients> & #hash *stars* "quotes"'
 
 
-def test_the_wide_table_is_whole_on_a_turned_page():
+def test_the_wide_table_is_complete_on_a_turned_page():
     turned = [page for page in pdf().pages if page.mediabox.width > page.mediabox.height]
     assert len(turned) == 1
     words = " ".join(turned[0].extract_text().split())
@@ -223,7 +223,7 @@ def test_captions_stay_with_their_figure_or_table(lines):
     assert "Week Patients who keep the benefit Share 0 90 100.0%" in place
 
 
-def test_a_synthetic_report_says_so_on_every_page():
+def test_a_synthetic_report_is_marked_on_every_page():
     reader = pypdf.PdfReader(io.BytesIO(synthetic().files["report.pdf"]))
     assert all("Synthetic data: these patients are invented." in page.extract_text() for page in reader.pages)
     assert "Synthetic" not in pdf_text()
@@ -285,12 +285,12 @@ def test_numbers_stay_on_a_line_and_text_shares_the_rest():
     assert '"Rate (95%\\ninterval of\\nWilson)"' in table
 
 
-def test_text_for_typst_means_only_itself():
+def test_markup_in_typst_strings_has_no_effect():
     assert text('a "b" \\ #x\x00\u202e 語') == '"a \\"b\\" \\\\ #x⟨U+0000⟩⟨U+202E⟩ ⟨U+8A9E⟩"'
     assert spoken(r"\frac{\hat p}{n}\,\left(1\right)") == "frac(hat p)(n) (1)"
 
 
-def test_an_empty_table_says_that_it_is_empty():
+def test_an_empty_table_prints_a_message():
     bundle = Table("none", pd.DataFrame({"a": [], "b": []}), "Nothing here.")._repr_mimebundle_()
     output = nbformat.v4.new_output("display_data", data=bundle)
     (page, *_) = pages_of(with_cells(nbformat.v4.new_code_cell("x", outputs=[output])))
@@ -350,7 +350,7 @@ def test_numbers_lead_to_their_rows_in_the_pdf():
     assert "From mangnus2022_abs (abstract): " in words
 
 
-def test_a_link_says_what_it_leads_to_and_leads_there():
+def test_a_link_names_its_target_and_points_to_it():
     """Row, reference, table or figure by its name, not by a page; on the page where it goes stands what it says."""
     content = defaults()["study-report"].files["report.pdf"]
     notebook = nbformat.reads(defaults()["study-report"].files["report.ipynb"].decode(), 4)

@@ -69,7 +69,7 @@ def test_each_report_has_a_process_of_its_own_forked_from_the_template(warmly, t
     assert second[1].split()[0] != pid
 
 
-def test_libraries_are_there_before_the_first_cell(warmly, tmp_path):
+def test_libraries_are_imported_before_the_first_cell(warmly, tmp_path):
     code = "import sys; print([m in sys.modules for m in ('pandas', 'scipy.stats', 'analysis.figures.style')])"
     assert run_cells(tmp_path, code)[1] == ["[True, True, True]\n"]
 
@@ -114,7 +114,7 @@ os.umask(0o77); sys.setrecursionlimit(5000); logging.getLogger().setLevel(10)
 DRAW = "import random, numpy as np; print(random.random(), np.random.random())"
 
 
-def test_nothing_leaks_from_one_report_to_the_next(warmly, tmp_path):
+def test_reports_do_not_share_state(warmly, tmp_path):
     reason, (before,) = run_cells(tmp_path, STATE)
     assert reason == ""
     reason, (spoilt,) = run_cells(tmp_path, SPOIL.format(folder=str(tmp_path)), STATE)
@@ -140,7 +140,7 @@ def test_a_forked_kernel_sees_what_an_ordinary_one_sees(warmly, tmp_path):
     assert forked == ordinary
 
 
-def test_a_killed_kernel_is_told_and_leaves_the_template_alone(warmly, tmp_path):
+def test_a_killed_kernel_is_reported_and_the_template_continues(warmly, tmp_path):
     reason, _ = run_cells(tmp_path, "print('here', flush=True)", "import os; os.kill(os.getpid(), 9)")
     assert reason == "cell 2: the kernel died (killed, crashed or out of memory)"
     assert run_cells(tmp_path, PARENT)[1] == [f"{warmly.process.pid}\n"]
@@ -184,14 +184,14 @@ def asleep() -> tuple[fork_client.ForkedKernel, templates.Template]:
     return kernel, template
 
 
-def test_a_kernel_ends_with_whoever_asked_for_it():
+def test_a_kernel_ends_with_its_client():
     kernel, template = asleep()
     kernel.connection.close()
     assert gone(kernel.pid)
     template.close()
 
 
-def test_a_kernel_ends_with_its_template_however_that_ends():
+def test_a_kernel_ends_with_its_template():
     kernel, template = asleep()
     template.process.kill()
     assert gone(kernel.pid)
@@ -242,7 +242,7 @@ def test_without_a_template_the_ordinary_kernel_starts(tmp_path):
         lost.close()
 
 
-def test_what_looks_for_its_shell_is_not_in_the_template():
+def test_modules_that_need_a_shell_are_not_in_the_template():
     code = (
         "from analysis.reporting.kernel import fork_server as t; t.load_libraries();"
         "import sys; print(t.can_fork(), 'analysis.reporting.run' in sys.modules)"
