@@ -1,4 +1,4 @@
-"""What the tests of the reports share: the sample notebook, executed once, and its files opened once."""
+"""The sample notebook, executed once, and its files, opened once, for the tests of reports."""
 
 from __future__ import annotations
 

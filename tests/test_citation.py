@@ -1,4 +1,4 @@
-"""CITATION.cff is what citation managers, GitHub and Zenodo can read, and agrees with the project's own file."""
+"""CITATION.cff is valid for citation managers, GitHub and Zenodo, and agrees with pyproject.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: what it says and with which exit status."""
+"""The command line: output and exit status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warnings: what does not stop a report, but its reader must know."""
+"""Warnings about valid cohorts."""
 
 from __future__ import annotations
 

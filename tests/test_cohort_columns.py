@@ -1,4 +1,4 @@
-"""Which columns a file has: both forms, and names that are missing, doubled, misspelt or in another row."""
+"""Columns of a cohort file: both forms, and names that are missing, duplicate, misspelt or in another row."""
 
 from __future__ import annotations
 

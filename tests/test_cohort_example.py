@@ -1,4 +1,4 @@
-"""The synthetic example: made again byte for byte, and drawn from the rates that its script names."""
+"""The synthetic example: reproducible bytes, simulated from the rates named in its script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Excel workbooks: the same cohort as from CSV, and what only a workbook can get wrong."""
+"""Excel workbooks: the same cohort as from CSV, and problems specific to workbooks."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_title_above_the_names(tmp_path):
 
 @pytest.mark.parametrize("cell", ["C20", "L3"])
 def test_a_stray_cell(tmp_path, cell):
-    """Below the table it is a row, beside it a column without a name: neither is left out in silence."""
+    """Below the table it is a row, beside it a column without a name; both are reported."""
     book = workbook(LONG)
     book.active[cell] = "see letter"
     assert int(cell[1:]) in problems(saved(tmp_path, book))["row"].tolist()
@@ -130,7 +130,7 @@ def test_a_stray_cell(tmp_path, cell):
 
 @pytest.mark.parametrize("cell", [b'<row r="999999999"><c r="A999999999">', b'<row r="14"><c r="ZZZZZZ14">'])
 def test_a_cell_where_no_sheet_has_one(tmp_path, cell):
-    """It would make the reader fill in millions of empty cells before it."""
+    """The reader would fill in millions of empty cells before it."""
     changed = replaced(workbook(LONG), b"</sheetData>", cell + b"<v>1</v></c></row></sheetData>")
     assert "this one can't be read" in only_problem(tmp_path, changed, "cohort.xlsx")["rule"]
 

@@ -1,4 +1,4 @@
-"""Separated text files: what is accepted, and what is refused with the row and what to do."""
+"""Separated text files: accepted forms, and refusals with row and advice."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_vertical_bars(tmp_path):
     ],
 )
 def test_a_line_that_can_not_be_split(tmp_path, line, rule):
-    """Also what Arrow would split in silence: `"7"5` would be 75, and a quotation mark would swallow rows."""
+    """Also lines that Arrow would split wrongly: `"7"5` would be 75, and a quotation mark would hide rows."""
     problem = only_problem(tmp_path, [*LONG[:4], line, *LONG[4:]])
     assert problem["row"] == 5
     assert rule in problem["rule"]

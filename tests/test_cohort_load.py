@@ -1,4 +1,4 @@
-"""Loading as a whole: hostile cells are text, and no damage gives a traceback or another number."""
+"""Loading of cohorts: hostile cells are text, and damage never gives a traceback or another number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules across rows: what one visit or course says about another."""
+"""Rules across rows: comparisons of visits and courses."""
 
 from __future__ import annotations
 

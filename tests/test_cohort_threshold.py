@@ -1,4 +1,4 @@
-"""Responders by any percentage: hand-counted patients, and the numbers of the reports at the reports' rules."""
+"""Responders by any percentage: hand-counted patients, and agreement with the reports' rules."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Single cells: numbers, dates, visits and words, and what is said of the wrong ones."""
+"""Single cells: numbers, dates, visits and words, and messages about wrong ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of the tables against what the papers print, picked by hand, and the text that goes with the tables."""
+"""Selected values of the tables against the papers, and the text about the tables."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def test_a_source_or_conflict_of_neither_study_nor_review(data_copy, file):
 
 
 def test_orphan_arm_row(data_copy):
-    """An arm that is deleted leaves its results without an arm: each of them is named."""
+    """Deleting an arm makes its results invalid; each is reported."""
     rows = data_copy.rows("arms.csv")
     data_copy.write_rows("arms.csv", [row for row in rows if row[0] != "sunder2008_block"])
     problems = data_copy.problems()

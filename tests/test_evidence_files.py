@@ -1,4 +1,4 @@
-"""Files that are wrong as a whole, each with a message that says what to do."""
+"""Files that cannot be used, each with a message and advice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that the dictionary can't state: each is broken once, and the message is looked at."""
+"""Rules that the dictionary cannot express: each is violated once, and the message checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading the evidence tables: what comes out, whatever spreadsheet saved them and wherever one stands."""
+"""Loading of the evidence tables, saved by any spreadsheet, from any working directory."""
 
 from __future__ import annotations
 

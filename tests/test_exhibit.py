@@ -1,4 +1,4 @@
-"""Exhibits: what they print, what they keep, what enters the notebook."""
+"""Exhibits: printed cells, raw values, and output in the notebook."""
 
 from __future__ import annotations
 

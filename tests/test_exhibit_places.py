@@ -1,4 +1,4 @@
-"""Where numbers stand: rows read from texts and cells, and the links that lead to them."""
+"""References to rows: parsed from texts and cells, and the links to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bar in a notebook: gone when done, left where it stood after an interruption, nothing elsewhere."""
+"""The progress bar of a notebook: removed at the end, visible after an interruption, absent elsewhere."""
 
 from __future__ import annotations
 

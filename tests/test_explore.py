@@ -1,4 +1,4 @@
-"""Controls moved without a browser: what is shown is what the library gives for the same choice."""
+"""Controls without a browser: results equal those of the library for the same choices."""
 
 from __future__ import annotations
 

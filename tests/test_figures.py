@@ -1,4 +1,4 @@
-"""The figures: numbers and words equal the tables, every row is drawn or listed, nothing overlaps or is cut off."""
+"""Figures: numbers and words equal the tables, every row is drawn or listed, no text overlaps or is cut off."""
 
 from __future__ import annotations
 
@@ -486,7 +486,7 @@ def test_evidence_map_counts_what_is_reported(default):
 
 # ------------------------------------------------------------------------------------------------ the shared parts
 def lightness(color: str) -> float:
-    """CIE lightness, 0 black to 100 white: what is left of a colour in grey print."""
+    """Return the CIE lightness of a colour in grey print, 0 black to 100 white."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
     y = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
     return 116 * y ** (1 / 3) - 16

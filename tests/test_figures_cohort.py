@@ -192,7 +192,7 @@ def test_the_tipping_point_is_stated_and_drawn(drawn):
 
 
 def test_durations_fall_in_steps_at_the_visits():
-    """The least value falls right after a visit, the greatest only at the next one: no slope between visits."""
+    """The lowest value falls right after a visit, the highest at the next one: no slope between visits."""
     from analysis.figures.cohort.benefit_durations import _steps
 
     curve = pd.DataFrame({"time": [0.0, 4.0, 5.0, 8.0], "low": [1, 0.7, 0.5, 0.5], "high": [1, 0.7, 0.7, 0.5]})

@@ -1,4 +1,4 @@
-"""Places of labels: the same as when the cost of every place is computed in full."""
+"""Positions of labels: the same as with the full cost of every position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of what was pooled: numbers drawn and told equal the result tables, and nothing is drawn beyond them."""
+"""Figures of the synthesis: drawn and written numbers equal the result tables, with nothing drawn beyond them."""
 
 from __future__ import annotations
 

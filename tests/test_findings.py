@@ -1,4 +1,4 @@
-"""The answers in words: each number is the table's, and each sentence changes when its numbers change."""
+"""Findings: each number equals the table, and each sentence changes with its numbers."""
 
 import re
 from dataclasses import replace
@@ -13,14 +13,14 @@ from analysis.outcomes import durations, responders, safety, synthesis, trajecto
 
 
 def in_words(told):
-    """Findings as they are read: the links from their numbers to rows, tables and figures taken out."""
+    """Return findings without the links of their numbers."""
     if isinstance(told, Finding):
         return replace(told, **{name: NUMBER.sub(r"\1", getattr(told, name)) for name in ("sentence", "detail")})
     return tuple(map(in_words, told)) if isinstance(told, tuple) else told
 
 
 class InWords:
-    """`analysis.findings`, read."""
+    """`analysis.findings` without links in its results."""
 
     def __getattr__(self, name):
         return lambda *given, **named: in_words(getattr(written, name)(*given, **named))

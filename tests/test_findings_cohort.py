@@ -1,4 +1,4 @@
-"""Sentences on a clinic's own patients: the numbers of the results, and what can't be said is not said."""
+"""Findings about a clinic's own patients: the numbers of the results, and no claims without results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code follows the rules of CONTRIBUTING.md, and each rule detects what breaks it."""
+"""The code follows the rules of CONTRIBUTING.md, and each check detects violations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JupyterLab in a browser: notebooks run, a parameter changed, a slider moved; and `jupyter execute` from elsewhere."""
+"""JupyterLab in a browser: running notebooks, parameters, sliders; and `jupyter execute` from another folder."""
 
 from __future__ import annotations
 

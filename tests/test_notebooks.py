@@ -1,4 +1,4 @@
-"""The notebooks: stored clean, thin, and running with their defaults and with other parameters."""
+"""The notebooks: stored without outputs, short, and running with default and other parameters."""
 
 import ast
 import inspect
@@ -96,7 +96,7 @@ def test_begins_with_a_title_and_its_parameters(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_thin(name):
-    """A cell calls, shows, explains: nothing is defined there, and nothing is longer than half a screen."""
+    """Cells call, show and explain; they define nothing and are at most half a screen long."""
     for cell in stored(name).cells[2:]:
         if cell.cell_type == "code":
             assert len(cell.source.splitlines()) <= 14
@@ -106,7 +106,7 @@ def test_thin(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_has_text_before_it(name):
-    """Somebody reads what a picture is about before it comes: no section opens with a picture."""
+    """Text introduces each figure: no section begins with a figure."""
     shown = False
     for cell in stored(name).cells:
         shown = shown or cell.cell_type == "markdown"
@@ -170,7 +170,7 @@ def test_a_selection_without_numbers_has_a_message():
 
 @pytest.mark.slow
 def test_the_same_table_by_hand_and_in_batch():
-    """What the notebook shows is what the library gives: no step of the analysis hides in a cell."""
+    """The notebook shows results of the library; no step of the analysis is in a cell."""
     from analysis import evidence, tables
     from analysis.evidence.selection import select
     from analysis.outcomes import responders
@@ -201,7 +201,7 @@ def called(name):
 
 @pytest.mark.parametrize("name", STORED)
 def test_shift_tab_answers(name):
-    """Whatever a cell calls says in its docstring what it answers; so do the attributes of what it gives back."""
+    """Functions called in cells, and the attributes of their results, have docstrings."""
     functions = called(name)
     assert functions
     for words, target in functions.items():

@@ -1,4 +1,4 @@
-"""Synthesis over studies: results against the library and lme4, and what must never be pooled."""
+"""Synthesis over studies: results against the library and lme4, and results that must not be pooled."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Parameters: reading a notebook's cell, checking values, saying what is wrong."""
+"""Parameters: reading the cell of a notebook, checking values, messages."""
 
 from __future__ import annotations
 

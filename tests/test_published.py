@@ -1,4 +1,4 @@
-"""What readers find without building anything is what the data and the code give."""
+"""Published files agree with the data and the code."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""One report for each site, regimen or year of a cohort: which ones, and what their folders are called."""
+"""One report for each site, regimen or year of a cohort, and the names of their folders."""
 
 from __future__ import annotations
 

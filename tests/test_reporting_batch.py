@@ -1,4 +1,4 @@
-"""The batch: all reports that can be made, a word on those that can't, an index and a manifest."""
+"""The batch: all reports that can be built, messages about the others, an index and a manifest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ reports:
 
 
 class Heard(build.Watcher):
-    """Writes down what it hears of a batch."""
+    """Records the progress of a batch."""
 
     def __init__(self):
         self.to_build, self.unchanged, self.running, self.ready = [], 0, [], []
@@ -182,7 +182,7 @@ def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_pat
 
 
 def test_reports_are_built_in_the_order_of_need(tmp_path, monkeypatch):
-    """First those that can't be built, then new ones, then the longest of last time; ties in the order of the list."""
+    """First those that can't be built, then new ones, then the slowest of last time; ties in the order of the list."""
     monkeypatch.setattr(pool, "build_report", lambda spec: Built(spec.name, {}, record=sample().record))
     names = ("short", "new", "lost", "long", "other")
     reports = "".join(f"- {{notebook: {SAMPLE}, name: {name}}}\n" for name in names)

@@ -1,4 +1,4 @@
-"""The RO-Crate beside the reports: read back by the library that defines it, complete, the same bytes every time."""
+"""The RO-Crate of a batch: readable by the rocrate library, complete, and reproducible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real batches that are stopped or have no room: what is ready stays, nothing is half written, no process stays."""
+"""Batches that are stopped or run out of disk space: finished reports remain, without partial files or processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output folder: one batch at a time, nothing built twice, nothing believed that was changed by hand."""
+"""The output folder: one batch at a time, no report built twice, edited files are detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTML report, opened and read as a reader's browser gets it."""
+"""The HTML report: content and structure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def html_of(notebook) -> BeautifulSoup:
 
 
 def with_cells(*cells):
-    """A notebook that was run by hand."""
+    """Return a notebook as run interactively."""
     return nbformat.v4.new_notebook(cells=list(cells))
 
 

@@ -1,4 +1,4 @@
-"""How a report and its kernel speak with each other: nobody else can listen, and nothing is left behind."""
+"""Connection of a report to its kernel: private, and cleaned up at the end."""
 
 from __future__ import annotations
 

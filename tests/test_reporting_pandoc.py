@@ -1,4 +1,4 @@
-"""Pandoc as the reports use it: the same as its command, one process for all texts, none left behind."""
+"""Pandoc in one process for all texts: the same results as its command, and no process left at the end."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ and more, @turnbull1976, chapter 4 of that]
 
 @pytest.fixture
 def converter():
-    """A pandoc of its own."""
+    """Yield a separate converter."""
     made = Converter()
     yield made
     made.close()
 
 
 def command(text: str, *arguments: str) -> str:
-    """What the command `pandoc` makes of a text."""
+    """Return the output of the command `pandoc`."""
     program = pypandoc.get_pandoc_path()
     return subprocess.run([program, *arguments], input=text.encode(), capture_output=True, check=True).stdout.decode()
 

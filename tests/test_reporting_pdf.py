@@ -1,4 +1,4 @@
-"""The PDF report, opened and read: words, structure, pictures, pages."""
+"""The PDF report: text, structure, figures, pages."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def test_a_table_is_turned_only_if_it_needs_the_width(columns, cell, turned):
 
 
 def unbroken(table: str, room: float, folder: Path) -> bool:
-    """Whether a table within a width in points is as high as one with all the room it wants."""
+    """Return whether a table within a width in points is as high as one without limit of width."""
     (folder / "report.typ").write_bytes((TEMPLATE / "report.typ").read_bytes())
     source = f"""#import "report.typ": *
 #set text(font: "Source Sans 3")
@@ -337,7 +337,7 @@ def test_no_cell_of_a_table_runs_over_the_edge_of_either_paper():
 
 
 def test_numbers_lead_to_their_rows_in_the_pdf():
-    """Links of the pages go to the places of the entries, and the entries to DOIs."""
+    """Links of the pages point to the entries of rows, and these to DOIs."""
     content = defaults()["study-report"].files["report.pdf"]
     with pikepdf.open(io.BytesIO(content)) as opened:
         links = [a for page in opened.pages for a in page.get("/Annots", []) if a.Subtype == "/Link"]
@@ -351,7 +351,7 @@ def test_numbers_lead_to_their_rows_in_the_pdf():
 
 
 def test_a_link_names_its_target_and_points_to_it():
-    """Row, reference, table or figure by its name, not by a page; on the page where it goes stands what it says."""
+    """The description of a link is the name of its target, which is on the page it points to."""
     content = defaults()["study-report"].files["report.pdf"]
     notebook = nbformat.reads(defaults()["study-report"].files["report.ipynb"].decode(), 4)
     entries = {
@@ -381,7 +381,7 @@ def test_a_link_names_its_target_and_points_to_it():
 
 
 def test_a_report_is_the_same_after_others_in_one_process():
-    """What Typst keeps of the ones before changes nothing."""
+    """Layouts that Typst retains from earlier reports have no effect."""
     documents = [
         document.read_document(nbformat.reads(built.files["report.ipynb"].decode(), 4))
         for built in (defaults()["study-report"], sample(), defaults()["04-durations-of-benefit"])
@@ -408,7 +408,7 @@ def test_pages_are_numbered_for_readers_and_programs():
 
 
 def test_a_figure_that_does_not_fit_leaves_no_gap():
-    """The text behind it fills the page; the figure follows on the next one. Small ones stay where they are."""
+    """The following text fills the page, and the figure is on the next page. Small figures do not move."""
 
     def pages_with(height: int) -> list[str]:
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="400pt" height="{height}pt" viewBox="0 0 4 3"></svg>'
@@ -471,7 +471,7 @@ def test_an_entry_of_a_data_row_is_its_number_and_a_paragraph():
 
 
 def test_no_style_holds_what_only_one_report_says(tmp_path):
-    """Else Typst would set each word of the next report of the same process anew."""
+    """Otherwise Typst would repeat the layout of all text of the next report in the same process."""
     (tmp_path / "report.typ").write_bytes((Path(TEMPLATE) / "report.typ").read_bytes())
     (tmp_path / "main.typ").write_text(
         '#import "report.typ": *\n#show: report.with(title: "Its title", description: "Its description")\n'

@@ -1,4 +1,4 @@
-"""The list of reports: what it becomes, and what is wrong with it before anything starts."""
+"""The list of reports: the plan made from it, and its problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One report: the same bytes, honest failures, nothing half written."""
+"""One report: reproducible bytes, clear failures, no partial files."""
 
 from __future__ import annotations
 

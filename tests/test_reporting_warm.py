@@ -1,4 +1,4 @@
-"""Forked kernels: the same bytes as ordinary ones, nothing of one report in the next, no process left behind."""
+"""Forked kernels: the same bytes as ordinary kernels, no shared state, no process left at the end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def template():
 
 @pytest.fixture
 def warmly(template):
-    """Kernels of this process are forked."""
+    """Fork the kernels of this process."""
     templates.use_template(template.address)
     yield template
     templates.use_template("")
@@ -153,7 +153,7 @@ def test_a_kernel_that_runs_out_of_memory_costs_its_own_report(warmly, tmp_path)
 
 
 def test_an_endless_cell_is_stopped_and_its_process_goes(warmly, tmp_path):
-    """The clock passes the end of the time when the first cell has run, so the second is stopped at once."""
+    """The clock passes the time limit when the first cell has run, so the second cell is stopped."""
     path = tmp_path / "probe.ipynb"
     cells = [nbformat.v4.new_code_cell(code) for code in ("import os; print(os.getpid())", "while True: pass")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
@@ -208,7 +208,7 @@ def test_closing_a_template_ends_its_kernels():
 
 
 def test_closing_a_template_that_still_imports_waits_for_nothing(tmp_path):
-    """A list of reports is refused at once, although the template was started before the list was read."""
+    """An invalid list of reports is refused at once, although the template has been started."""
     (tmp_path / "analysis").mkdir()
     (tmp_path / "analysis" / "__init__.py").write_text("import signal; signal.pause()")
     template = templates.Template({**os.environ, "PYTHONPATH": str(tmp_path)})

@@ -1,4 +1,4 @@
-"""What counts and what is left out: nothing disappears."""
+"""Selection: every row is either included or listed as left out."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""Printed tables as a reader sees them: cells, marks, rows in the data."""
+"""Printed tables: cells, marks, rows in the data."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Printed tables of a clinic's own patients: the numbers of the results, n beside every rate, small groups hidden."""
+"""Printed tables of a clinic's own patients: numbers of the results, n of every rate, hidden small groups."""
 
 from __future__ import annotations
 
