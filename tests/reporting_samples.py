@@ -29,7 +29,7 @@ class ThreadWorkers(Workers):
 
 @functools.cache
 def common() -> dict[str, Any]:
-    """What all reports share."""
+    """Return the provenance that all reports share."""
     return provenance.shared()
 
 

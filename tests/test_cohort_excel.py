@@ -43,7 +43,7 @@ def test_numbers_and_dates_keep_their_value(tmp_path):
         ("E3", "#DIV/0!", "#DIV/0!", "a formula of the spreadsheet failed"),
         ("E3", time(6, 30), "06:30:00", "write the number"),
         ("E3", 11, "11", "look the value up"),
-        ("I3", datetime(2024, 1, 13, 8, 30), "2024-01-13 08:30:00", "write it like that"),
+        ("I3", datetime(2024, 1, 13, 8, 30), "2024-01-13 08:30:00", "write it in this form"),
     ],
 )
 def test_a_cell_of_another_kind(tmp_path, cell, value, shown, advice):
@@ -94,7 +94,7 @@ def test_a_second_sheet(tmp_path):
     assert problems(saved(tmp_path, book)).empty
     book.create_sheet("Doses").append(["patient_id", "dose"])
     problem = only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")
-    assert problem["rule"] == "a workbook holds one table; besides Sheet there is something in Doses"
+    assert problem["rule"] == "a workbook contains one table; besides Sheet there is content in Doses"
 
 
 def test_the_first_sheet_may_be_empty(tmp_path):

@@ -100,7 +100,7 @@ def test_vertical_bars(tmp_path):
         ('A1,1,follow_up,8,"7"5,Site A,female,45,2024-03-09', "quotation marks come in pairs"),
         ('A1,1,follow_up,8,""5,Site A,female,45,2024-03-09', "quotation marks come in pairs"),
         ('A1,1,follow_up,8,5,"Site A,female,45,2024-03-09', "quotation marks come in pairs"),
-        ('A1,1,follow_up,8,5,"Site\nA",female,45,2024-03-09', "a cell of this row holds a line break"),
+        ('A1,1,follow_up,8,5,"Site\nA",female,45,2024-03-09', "a cell of this row contains a line break"),
         ("", "no row is empty"),
         (",,,,,,,,", "no row is empty"),
     ],

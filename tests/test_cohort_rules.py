@@ -31,8 +31,8 @@ def test_weeks_that_do_not_fit_the_visit(tmp_path, row, value, rule):
 def test_a_visit_twice(tmp_path, row):
     problem = only_problem(tmp_path, [*LONG, LONG[row - 1]])
     assert (problem["row"], problem["column"]) == (14, "visit")
-    assert "stands once" in problem["rule"]
-    assert f"it stands in row {row} too" in problem["advice"]
+    assert "occurs once" in problem["rule"]
+    assert f"it is also in row {row}" in problem["advice"]
 
 
 def test_a_visit_twice_with_weeks_written_in_two_ways(tmp_path):

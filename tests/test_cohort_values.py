@@ -101,4 +101,4 @@ def test_one_patient_with_and_without_a_space_gives_one_message(tmp_path):
 
 def test_control_characters(tmp_path):
     problem = only_problem(tmp_path, edited(LONG[:2], 2, "site", "Site\x08A"))
-    assert problem["rule"] == "a text holds no control characters"
+    assert problem["rule"] == "a text has no control characters"

@@ -100,7 +100,7 @@ def test_orphans(data_copy, file, match, column, value, target, nearest):
     row = data_copy.edit(file, match, {column: value})
     problem = data_copy.only_problem()
     assert problem[["file", "row", "column", "value"]].tolist() == [file, row, column, value]
-    assert f"every {column} stands in {target}" in problem["rule"]
+    assert f"every {column} is in {target}" in problem["rule"]
     assert problem["advice"] == f"add it to {target} first, or write “{nearest}” if that is meant"
 
 
@@ -137,7 +137,7 @@ def test_duplicate_id(data_copy):
         "arm_id",
         "mangnus2022_sket",
     ]
-    assert problem["rule"] == f"each arm_id stands once; this one is already in row {first}"
+    assert problem["rule"] == f"each arm_id occurs once; this one is already in row {first}"
     assert "delete the row if it was copied by mistake" in problem["advice"]
 
 

@@ -49,7 +49,7 @@ def test_subgroup_with_more_responders_than_its_arm(data_copy):
     problem = data_copy.only_problem()
     row = data_copy.row("responders.csv", arm_id="ushida2002_crps1_acute")
     assert problem[["file", "row", "column", "value"]].tolist() == ["responders.csv", row, "responders", "4"]
-    assert "at most as many as the whole, 3 (ushida2002_all, row" in problem["rule"]
+    assert "at most as many as its arm, 3 (ushida2002_all, row" in problem["rule"]
 
 
 def test_milestones_that_rise(data_copy):
@@ -175,7 +175,7 @@ def test_infusions_may_be_more_than_patients(evidence):
             "the key is the arm_id or study_id of a row of responders.csv",
             "name an arm or study",
         ),
-        ({"changes_column": "respnders"}, "changes_column", "the column stands in responders.csv", "“responders”"),
+        ({"changes_column": "respnders"}, "changes_column", "the column is in responders.csv", "“responders”"),
     ],
 )
 def test_the_unused_value_of_a_conflict_has_a_place(data_copy, changes, column, rule, advice):

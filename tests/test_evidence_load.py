@@ -107,7 +107,7 @@ def test_columns_may_be_in_another_order(evidence, data_copy):
 
 
 def test_from_any_working_directory(evidence, tmp_path, monkeypatch):
-    (tmp_path / "data").mkdir()  # some other data folder lies there: not ours, it has no dictionary
+    (tmp_path / "data").mkdir()  # some other data folder is in the folder: not ours, it has no dictionary
     monkeypatch.chdir(tmp_path)
     assert evidence_tables.load().hash == evidence.hash
     assert evidence_tables.load().folder == paths.DATA

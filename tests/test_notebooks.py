@@ -181,7 +181,7 @@ def test_the_same_table_by_hand_and_in_batch():
 
 
 def called(name):
-    """What the cells of a notebook call of the library: name -> function or class."""
+    """Return the functions and classes of the library that the cells of a notebook call, by name."""
     trees = [ast.parse(cell.source) for cell in stored(name).cells if cell.cell_type == "code"]
     names = {}
     for tree in trees:

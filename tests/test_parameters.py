@@ -18,7 +18,7 @@ from analysis.reporting.batch.plan import report_name
 
 @pytest.fixture
 def notebook(tmp_path):
-    """Makes a notebook with the parameters cell given."""
+    """Return a function that writes a notebook with a parameters cell."""
 
     def make(*cells: str):
         path = tmp_path / "n.ipynb"

@@ -41,7 +41,7 @@ def common() -> dict:
 
 @pytest.fixture
 def folder(tmp_path: Path, common) -> Path:
-    """What a batch leaves: two reports, the pages that list them, the crate."""
+    """Return the output folder of a batch of two reports, with index, manifest and crate."""
     entries = [entry("one"), entry("two"), entry("broken", "failed")]
     for name in ("one", "two"):
         for file, content in FILES.items():

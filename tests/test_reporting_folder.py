@@ -55,7 +55,7 @@ def built(tmp_path, monkeypatch):
 
 
 def changed(**parts) -> dict:
-    """What all reports share, with other hashes or versions."""
+    """Return the shared provenance with other hashes or versions."""
     told = json.loads(json.dumps(common()))
     for name, value in parts.items():
         told[name] = {**told[name], **value}

@@ -30,7 +30,7 @@ WORKER_EXITED = "worker exited unexpectedly (killed, crashed or out of memory)"
 
 
 class Workers:
-    """Where reports are built, as a context that ends everything it started."""
+    """Workers that build reports, as a context manager that ends all processes it started."""
 
     def jobs(self) -> int:
         """Return how many reports to build at a time."""
