@@ -44,10 +44,10 @@ def patient_rates(selection: Selection, level: float, definition_classes: tuple[
         Rows of `outcomes.responders.rates`.
     """
     rates = responders.rates(selection, level, definition_classes)
-    asked = [
+    mask = [
         unit == "patients" and n > 1 and role == "ketamine" for unit, n, role in values(rates, "unit", "n", "role")
     ]
-    return rates[np.array(asked, dtype=bool)]
+    return rates[np.array(mask, dtype=bool)]
 
 
 def response_finding(
