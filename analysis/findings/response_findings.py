@@ -44,9 +44,7 @@ def patient_rates(selection: Selection, level: float, definition_classes: tuple[
         Rows of `outcomes.responders.rates`.
     """
     rates = responders.rates(selection, level, definition_classes)
-    mask = [
-        unit == "patients" and n > 1 and role == "ketamine" for unit, n, role in values(rates, "unit", "n", "role")
-    ]
+    mask = [unit == "patients" and n > 1 and role == "ketamine" for unit, n, role in values(rates, "unit", "n", "role")]
     return rates[np.array(mask, dtype=bool)]
 
 
