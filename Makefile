@@ -1,5 +1,5 @@
-# Everything that people do here, one command each. `make` alone lists the targets.
-# A target makes .venv if it is missing or older than requirements.lock or pyproject.toml; nothing needs activating.
+# All tasks of the project. `make` without a target lists the targets.
+# A target creates .venv if it is missing or older than requirements.lock or pyproject.toml; it need not be activated.
 # All paths are relative to this folder, so that `make -C` and folders with spaces in their names work.
 
 SHELL := /bin/sh
@@ -15,9 +15,9 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 help: ## list the targets
 	@echo "Usage: make TARGET"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
-	@echo "Python 3.11 or newer is found by itself; another one: make TARGET PYTHON=/path/to/python"
+	@echo "Python 3.11 or newer is detected; to use another one: make TARGET PYTHON=/path/to/python"
 
-report: .venv/ready ## build all reports of reports/batch.yml; the last line says where the index is
+report: .venv/ready ## build all reports of reports/batch.yml; the last line is the path of the index
 	@$(PY) -m analysis batch $(ARGS)
 
 test: .venv/ready ## check the style of the code and run all tests
@@ -25,41 +25,41 @@ test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
-quick: .venv/ready ## run the unit tests alone: no kernel, no report, no browser
+quick: .venv/ready ## run the unit tests only, without kernels, reports and browsers
 	@$(PY) -m pytest -n 2 --dist loadfile -m "not slow" --hypothesis-profile quick $(ARGS)
 
-lab: .venv/ready ## open JupyterLab on the notebook that says where to start
+lab: .venv/ready ## open JupyterLab with the notebook to start with
 	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)
 
 check: .venv/ready ## check the evidence tables and list every problem
 	@$(PY) -m analysis check $(ARGS)
 
-bench: .venv/ready ## measure how long the library takes (goals, not tests)
+bench: .venv/ready ## measure the speed of the library (goals, not tests)
 	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
 	@$(PY) tests/bench/batch.py
 	@$(PY) tests/bench/cluster.py
 	@$(PY) tests/bench/paired.py $(or $(COMMIT),HEAD)
 
-reproduce: .venv/ready ## build all reports from two clones in different worlds and compare them byte by byte
+reproduce: .venv/ready ## build all reports from two clones in different environments and compare them byte by byte
 	@$(PY) tests/reproduce.py $(ARGS)
 
-publish: .venv/ready ## renew reports/published from the data and code as they are (maintainers, before a release)
+publish: .venv/ready ## update reports/published from the current data and code (maintainers, before a release)
 	@$(PY) -m analysis report evidence-report --output reports/published
 	@$(PY) tests/published_figure.py
 
-clean: ## delete what was made here: .venv, reports/output, caches
+clean: ## delete created files: .venv, reports/output, caches
 	@rm -rf .venv reports/output tests/browser/node_modules build ketamine_crps.egg-info .pytest_cache .ruff_cache .hypothesis
 	@find analysis tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
-lock: ## renew requirements.lock from pyproject.toml (maintainers; needs uv and the network)
+lock: ## update requirements.lock from pyproject.toml (maintainers; needs uv and the network)
 	@command -v uv >/dev/null || { echo "make lock needs the program uv." >&2; exit 1; }
-	@# One file for Python 3.11 to 3.14; setuptools is in it because the project itself is installed without a build environment.
+	@# One file for Python 3.11 to 3.14, with setuptools, because the project is installed without build isolation.
 	@sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | uv pip compile pyproject.toml - --all-extras --universal \
 	  --python-version 3.11 --generate-hashes --upgrade --quiet --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" --output-file requirements.lock.new
 	@mv requirements.lock.new requirements.lock
 
-# The stamp is written last: an installation that broke off is made again.
+# The stamp is written last, so that an incomplete installation is repeated.
 .venv/ready: requirements.lock pyproject.toml
 	@found=; made=; \
 	for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11 python); do \
@@ -71,14 +71,14 @@ lock: ## renew requirements.lock from pyproject.toml (maintainers; needs uv and 
 	done; \
 	if [ -z "$$found" ]; then \
 	  echo "Python 3.11 or newer is needed and was not found$(if $(PYTHON), as $(PYTHON))." >&2; \
-	  echo "Install it (Debian and Ubuntu: apt install python3 python3-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; \
+	  echo "Install it (Debian and Ubuntu: apt install python3 python3-venv), or give its path: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; \
 	  exit 1; \
 	fi; \
 	if [ -z "$$made" ]; then \
 	  rm -rf .venv; \
 	  echo "$$output" >&2; \
 	  version=$$("$$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
-	  echo "Python $$version could not make a virtual environment. On Debian and Ubuntu: apt install python$$version-venv" >&2; \
+	  echo "Python $$version could not create a virtual environment. On Debian and Ubuntu: apt install python$$version-venv" >&2; \
 	  exit 1; \
 	fi
 	@$(PIP) --require-hashes -r requirements.lock

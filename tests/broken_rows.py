@@ -1,4 +1,4 @@
-"""Tables of broken rows, each with the problem that it must give: tests/broken/*.csv."""
+"""Tables of wrong rows, each with its expected problem: tests/broken/*.csv."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pairs(text: str) -> dict[str, str]:
 
 
 def assert_problem(problem: pd.Series, broken: dict[str, str], changes: dict[str, str]) -> None:
-    """The problem names the column and the value that was written, the rule and the advice of the table."""
+    """Assert column, value, rule and advice of a problem."""
     assert problem["column"] == broken["column"]
     if broken["column"] in changes:
         assert problem["value"] == changes[broken["column"]]

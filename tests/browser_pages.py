@@ -1,4 +1,4 @@
-"""Reports opened in a browser, the network off. Without a browser these tests are left out, but never in CI."""
+"""Reports opened in a browser without network. Without a browser these tests are skipped, except in CI."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE = 600_000  # milliseconds; only a test that hangs waits so long
 
 
 def missing(what: str) -> None:
-    """Leaves a test out for want of a program; in CI that is a failure."""
+    """Skip a test for lack of a program; in CI it fails."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing: CI must run the tests in a browser (.ci/run installs what they need)")
     pytest.skip(f"{what} is not installed")
@@ -52,7 +52,7 @@ def launched() -> Iterator[Any]:
 
 @dataclass
 class Opened:
-    """A page, with what it asked for and what it complained about while it was open."""
+    """A page with its requests and its errors."""
 
     page: Any
     requests: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Opened:
 
 @contextlib.contextmanager
 def opened(browser: Any, path: Path, width: int = 768, scheme: str = "light", **more: Any) -> Iterator[Opened]:
-    """A file, opened with the network off."""
+    """Yield a file opened without network."""
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True, reduced_motion="reduce", **more
     )
@@ -78,12 +78,12 @@ def opened(browser: Any, path: Path, width: int = 768, scheme: str = "light", **
 
 
 def asked_elsewhere(found: Opened, path: Path) -> list[str]:
-    """What the page asked for beside itself."""
+    """Return the requests of the page for other addresses."""
     return [url for url in found.requests if url != path.as_uri() and not url.startswith("data:")]
 
 
 def violations(page: Any) -> list[str]:
-    """What axe-core finds against WCAG 2.2 A and AA: rule, places."""
+    """Return violations of WCAG 2.2 A and AA reported by axe-core: rule, elements."""
     if not AXE.is_file():
         missing("axe-core (npm ci in tests/browser)")
     # past the page's own policy, which lets no other script in

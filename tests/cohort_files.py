@@ -1,4 +1,4 @@
-"""Small cohort files that several test modules write and spoil: CSV, Excel and Parquet."""
+"""Small cohort files that several test modules write and damage: CSV, Excel and Parquet."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def problems(path: str | Path) -> pd.DataFrame:
 
 
 def only_problem(folder: Path, content: bytes | str | list[str], name: str = "cohort.csv") -> pd.Series:
-    """The one problem of a file: a mistake gives one message, not a cascade."""
+    """Return the only problem of a file: one mistake gives one message."""
     found = problems(write(folder, content, name))
     assert len(found) == 1, "\n" + found.to_string()
     return found.iloc[0]
 
 
 def table(lines: list[str]) -> pd.DataFrame:
-    """The lines as a typed table, as a program that writes Excel or Parquet holds them."""
+    """Return the lines as a typed table, for writing Excel or Parquet."""
     rows = [line.split(",") for line in lines[1:]]
     frame = pd.DataFrame(rows, columns=lines[0].split(","))
     for name in frame.columns:

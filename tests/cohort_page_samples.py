@@ -1,4 +1,4 @@
-"""What the tests of a cohort's figures, tables and sentences share: a made-up cohort and its results, found once."""
+"""An invented cohort and its results, computed once, for the tests of cohort figures, tables and sentences."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PUBLISHED = pd.DataFrame(
 
 @functools.cache
 def patients(count: int = 60, seed: int = 2) -> Any:
-    """Invented patients of two sites and two regimens; some come again, some miss a visit."""
+    """Return invented patients of two sites and two regimens, some with several courses or missing visits."""
     random = np.random.default_rng(seed)
     rows = []
     for patient in range(count):
@@ -52,7 +52,7 @@ def results() -> SimpleNamespace:
 
 @functools.cache
 def nobody() -> SimpleNamespace:
-    """Every result of three patients: too few for anything to be shown."""
+    """Return every result of three patients, which are too few to be shown."""
     return _results(cohort((8, 4, {4: 5}), (7, 7, {4: 7}), (9, 2, {})))
 
 

@@ -11,9 +11,12 @@ from analysis.tabular.problems import DataError
 
 
 def cohort(*rows: dict | tuple, **shared: object) -> Cohort:
-    """A cohort from one row a course: (baseline, end of infusion, {week: score}) or a dict with these as `baseline`,
-    `end`, `later`, and `patient` (default: a new one), `course`, `site`, `regimen_class`, `sex`, `age`,
-    `disease_duration_years`, `year`. None = a visit whose score is empty; a key left out = no such visit."""
+    """Return a cohort from one row per course: (baseline, end of infusion, {week: score}) or a dict.
+
+    The dict has these as `baseline`, `end`, `later`, and `patient` (default: a new one), `course`, `site`,
+    `regimen_class`, `sex`, `age`, `disease_duration_years`, `year`. None is a visit with an empty score; a missing key
+    is no visit.
+    """
     visits, courses, patient = [], [], -1
     for row in rows:
         if not isinstance(row, dict):

@@ -38,7 +38,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
-    """The evidence tables of the repository. Read only: change a `data_copy`."""
+    """Return the folder of the evidence tables. Read only: change a `data_copy`."""
     return paths.DATA
 
 
@@ -49,7 +49,7 @@ def evidence() -> Evidence:
 
 
 class DataCopy:
-    """A copy of data/ that a test may spoil."""
+    """A copy of data/ that a test may change."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -71,7 +71,7 @@ class DataCopy:
         return found[0]
 
     def edit(self, file: str, match: dict[str, str], changes: dict[str, str]) -> int:
-        """Write other values into the row that matches; gives its spreadsheet row."""
+        """Write other values into the matching row; return its spreadsheet row."""
         number = self.row(file, **match)
         rows = self.rows(file)
         for column, value in changes.items():
@@ -80,13 +80,13 @@ class DataCopy:
         return number
 
     def replace(self, file: str, old: str, new: str) -> None:
-        """Replace a text that stands once in the file."""
+        """Replace a text that occurs once in the file."""
         text = (self.folder / file).read_text(encoding="utf-8")
         assert text.count(old) == 1, (file, old, text.count(old))
         (self.folder / file).write_text(text.replace(old, new), encoding="utf-8", newline="")
 
     def row_of_line(self, file: str, text: str) -> int:
-        """Number of the only line that holds a text; for tables that can't be split into cells."""
+        """Return the number of the only line with a text, for tables that can't be split into cells."""
         lines = (self.folder / file).read_text(encoding="utf-8").splitlines()
         (number,) = [n for n, line in enumerate(lines, start=1) if text in line]
         return number
@@ -103,7 +103,7 @@ class DataCopy:
         return DataError([]).problems
 
     def only_problem(self) -> pd.Series:
-        """The one problem of the copy: a mistake gives one message, not a cascade."""
+        """Return the only problem of the copy: one mistake gives one message."""
         problems = self.problems()
         assert len(problems) == 1, "\n" + problems.to_string()
         return problems.iloc[0]

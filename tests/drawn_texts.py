@@ -1,4 +1,4 @@
-"""Texts of a drawn figure: where they lie, and which of them cover each other or leave the canvas."""
+"""Texts of a drawn figure: their positions, and texts that overlap or leave the canvas."""
 
 from __future__ import annotations
 

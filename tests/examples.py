@@ -1,4 +1,4 @@
-"""How many examples a property test takes."""
+"""Number of examples of property tests."""
 
 from __future__ import annotations
 

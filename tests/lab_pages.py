@@ -24,7 +24,7 @@ TOKEN = "test"
 
 @contextlib.contextmanager
 def lab(folder: Path, copies: tuple[str, ...]) -> Iterator[str]:
-    """JupyterLab on `copies` of notebooks in an empty folder, without any setting of the user. Gives its address."""
+    """Yield the address of JupyterLab on `copies` of notebooks in an empty folder, without settings of the user."""
     work = _work(folder, copies)
     options = [f"--IdentityProvider.token={TOKEN}", "--ServerApp.port_retries=0", "--allow-root"]
     options += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={work}"]
@@ -35,7 +35,7 @@ def lab(folder: Path, copies: tuple[str, ...]) -> Iterator[str]:
 
 @contextlib.contextmanager
 def voila(folder: Path, name: str) -> Iterator[str]:
-    """A copy of one notebook with Voilà, which runs it and shows what comes out. Gives the address of its page."""
+    """Yield the address of a page of Voilà that runs a copy of one notebook."""
     work = _work(folder, (name,))
     with _served(folder, work, ["voila", f"{name}.ipynb"], "/voila/static/voila.js") as address:
         yield address
@@ -104,7 +104,7 @@ _EDIT = """([cell, old, fresh]) => {
 
 
 def other_kernel(folder: Path) -> None:
-    """One more Python in the list of kernels, as anybody has who works on two projects."""
+    """Add a second Python to the list of kernels, as on a machine with two projects."""
     spec = folder / "share" / "kernels" / "another-project" / "kernel.json"
     spec.parent.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -112,7 +112,7 @@ def other_kernel(folder: Path) -> None:
 
 
 def open_notebook(browser: Any, address: str, name: str) -> Any:
-    """A notebook alone in a window of its own, ready to run."""
+    """Return a notebook in its own window, ready to run."""
     page = browser.new_context(viewport={"width": 1280, "height": 2000}).new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{address}/doc/tree/{name}.ipynb?token={TOKEN}")
@@ -132,7 +132,7 @@ def edit(page: Any, cell: int, old: str, fresh: str) -> None:
 
 
 def errors(page: Any) -> list[str]:
-    """What cells complain about."""
+    """Return the errors of cells."""
     kinds = ("stderr", "error")
     places = ", ".join(f"[data-mime-type='application/vnd.jupyter.{kind}']" for kind in kinds)
     return [part.inner_text().strip() for part in page.query_selector_all(places)]

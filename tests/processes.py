@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def gone(pid: int, seconds: float = 600) -> bool:
-    """Whether the process ends; the limit only stops a test that hangs."""
+    """Return whether the process ends; the time limit only stops a hanging test."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

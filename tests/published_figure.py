@@ -1,4 +1,4 @@
-"""The figure of the README: drawn from the data, and compared with what is published by tests/test_published.py."""
+"""The figure of the README, drawn from the data; tests/test_published.py compares it with the published one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def figure() -> Figure:
 
 
 def published_svg() -> str:
-    """It with letters as outlines: pages that show a README don't load the font of a picture."""
+    """Return the figure as SVG with outlined letters, because pages that show a README do not load fonts of images."""
     out = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "published", "svg.fonttype": "path"}):
         figure().figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})

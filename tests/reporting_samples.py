@@ -1,4 +1,4 @@
-"""What the tests of the reports share: the sample notebook, executed once, and its files opened once."""
+"""The sample notebook, executed once, and its files, opened once, for the tests of reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ThreadWorkers(Workers):
 
 @functools.cache
 def common() -> dict[str, Any]:
-    """What all reports share."""
+    """Return the provenance that all reports share."""
     return provenance.shared()
 
 

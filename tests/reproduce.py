@@ -1,4 +1,4 @@
-"""Builds the reports twice, each time from a fresh clone, and says how many are the same byte by byte.
+"""Build the reports twice, each time from a fresh clone, and compare them byte by byte.
 
 The two clones lie at paths of different length and are built with another time zone, language, hash seed and number of
 jobs, the second forty days later (where the Python package time-machine is installed). Compared are all files of all
@@ -70,7 +70,7 @@ def compare(first: Path, second: Path) -> tuple[list[str], list[str]]:
 @click.option("--only", default="", help="Only reports whose name fits.")
 @click.option("--plan", default="", help="Another list of reports than reports/batch.yml.")
 def main(only: str, plan: str) -> None:
-    """Clone, build, compare, tell; exit status 1 if anything differs."""
+    """Clone, build, compare and print; return exit status 1 if anything differs."""
     arguments = [*([plan] if plan else []), *(["--only", only] if only else [])]
     later = find_spec("time_machine") is not None
     with tempfile.TemporaryDirectory(prefix="reproduce-") as place:

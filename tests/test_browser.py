@@ -1,4 +1,4 @@
-"""The exported reports as a reader's browser shows them: offline, at three widths, in light and dark, by keyboard."""
+"""The exported reports in a browser: offline, at three widths, in light and dark mode, by keyboard."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_evidence_report_breaks_no_rule_of_wcag(browser, pages, width, schem
 
 
 def built_by_batch() -> list[Path]:
-    """The pages of the last `make report`, if data, code and libraries are still those of today."""
+    """Return the pages of the last `make report`, if data, code and libraries have not changed since."""
     try:
         manifest = json.loads((OUTPUT / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

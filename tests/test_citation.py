@@ -1,4 +1,4 @@
-"""CITATION.cff is what citation managers, GitHub and Zenodo can read, and agrees with the project's own file."""
+"""CITATION.cff is valid for citation managers, GitHub and Zenodo, and agrees with pyproject.toml."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_it_fits_the_official_schema(citation):
         assert list(validator.iter_errors({**copy.deepcopy(citation), **spoilt})), spoilt
 
 
-def test_it_says_what_the_project_says_of_itself(citation):
+def test_citation_agrees_with_the_project_file(citation):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert str(citation["version"]) == project["version"]
     assert citation["license"] == project["license"]

@@ -1,4 +1,4 @@
-"""The command line: what it says and with which exit status."""
+"""The command line: output and exit status."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_check_of_valid_data(evidence):
     assert evidence.hash in done.output
 
 
-def test_check_tells_every_problem_and_no_traceback(data_copy):
+def test_check_prints_every_problem_without_traceback(data_copy):
     row = data_copy.edit("responders.csv", {"study_id": "becerra2015"}, {"responders": "5"})
     other = data_copy.edit("arms.csv", {"arm_id": "becerra2015_case"}, {"route": "ivv"})
     done = run("check", "--data", str(data_copy.folder))
@@ -72,7 +72,7 @@ def test_check_of_a_valid_cohort(tmp_path):
     assert "tables" not in done.output
 
 
-def test_check_of_a_cohort_tells_every_problem_and_no_traceback(tmp_path):
+def test_check_of_a_cohort_prints_every_problem_without_traceback(tmp_path):
     done = run("check", "--cohort", str(write(tmp_path, edited(edited(LONG, 3, "nrs", "11"), 4, "visit", "folow_up"))))
     assert done.exit_code == 1
     assert "cohort.csv, row 3, column nrs: “11”" in done.output
@@ -81,7 +81,7 @@ def test_check_of_a_cohort_tells_every_problem_and_no_traceback(tmp_path):
     assert "Traceback" not in done.output
 
 
-def test_check_of_a_cohort_that_is_not_there(tmp_path):
+def test_check_of_a_missing_cohort(tmp_path):
     done = run("check", "--cohort", str(tmp_path / "none.csv"))
     assert done.exit_code == 1
     assert "there is none at" in done.output

@@ -1,4 +1,4 @@
-"""Warnings: what does not stop a report, but its reader must know."""
+"""Warnings about valid cohorts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def complete() -> list[str]:
     return edited(LONG, 7, "nrs", "4")
 
 
-def test_a_whole_cohort_has_none(tmp_path):
+def test_a_complete_cohort_has_no_warnings(tmp_path):
     assert rules(tmp_path, complete()) == []
 
 

@@ -1,4 +1,4 @@
-"""Which columns a file has: both forms, and names that are missing, doubled, misspelt or in another row."""
+"""Columns of a cohort file: both forms, and names that are missing, duplicate, misspelt or in another row."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def test_a_required_column_with_another_spelling(tmp_path, missing, new):
     problem = only_problem(tmp_path, named(LONG, missing, new))
     assert (problem["row"], problem["column"], problem["value"]) == (1, missing, new)
     assert (
-        f"name {new} like this if it holds exactly this: {long_form()[missing].description[:20]}" in problem["advice"]
+        f"name {new} like this if it contains exactly this: {long_form()[missing].description[:20]}"
+        in problem["advice"]
     )
 
 
@@ -62,7 +63,7 @@ def test_advice_never_renames_a_column_that_may_mean_something_else(tmp_path, mi
     assert (problem["row"], problem["column"], problem["value"]) == (1, missing, "")
     assert f"name {new}" not in problem["advice"] and "rename" not in problem["advice"]
     meaning = long_form()[missing].description.rstrip(".")
-    assert f"the column that holds exactly this: {meaning}" in problem["advice"]
+    assert f"the column that contains exactly this: {meaning}" in problem["advice"]
     assert "The file has " in problem["advice"]
     assert new in problem["advice"].split("The file has ")[1]
 
@@ -70,7 +71,7 @@ def test_advice_never_renames_a_column_that_may_mean_something_else(tmp_path, mi
 def test_a_required_column_without_anything_like_it(tmp_path):
     problem = only_problem(tmp_path, without(LONG, "nrs"))
     assert problem["column"] == "nrs"
-    assert problem["advice"].startswith("add it, or give this name to the column that holds exactly this: Pain on")
+    assert problem["advice"].startswith("add it, or give this name to the column that contains exactly this: Pain on")
 
 
 def test_wide_form_needs_a_later_score(tmp_path):
@@ -103,7 +104,7 @@ def test_an_optional_column_in_other_spelling_is_not_left_out(tmp_path):
 
 def test_a_column_twice(tmp_path):
     problem = only_problem(tmp_path, named(LONG, ",age,", ",site,"))
-    assert (problem["column"], problem["rule"]) == ("site", "a column stands once")
+    assert (problem["column"], problem["rule"]) == ("site", "column names are unique")
 
 
 def test_a_week_twice(tmp_path):
@@ -127,7 +128,7 @@ def test_a_title_above_the_names(tmp_path, title):
 def test_no_name_is_known(tmp_path):
     problem = only_problem(tmp_path, LONG[1:])
     assert (problem["row"], problem["value"]) == (1, "")  # it may be a patient's row
-    assert problem["rule"] == "the first row holds the column names"
+    assert problem["rule"] == "the first row contains the column names"
 
 
 def test_columns_that_are_not_used_are_named(tmp_path):

@@ -1,4 +1,4 @@
-"""Disclosure control: merged groups, hidden cells, and that no hidden count can be computed."""
+"""Disclosure control: merged groups and hidden cells; no hidden count can be computed."""
 
 import numpy as np
 import pandas as pd
@@ -105,7 +105,7 @@ def test_cross_table_counts_patients():
 
 
 def possible_values(counts: np.ndarray, hidden: np.ndarray, cell: tuple[int, int], least: int) -> tuple[float, float]:
-    """The range of a hidden cell for a reader who knows all margins, all shown cells and the least of a hidden one."""
+    """Return the range of a hidden cell for a reader who knows margins, shown cells and the minimum."""
     places = list(zip(*np.nonzero(hidden), strict=True))
     lines = [[float(place[axis] == i) for place in places] for axis in (0, 1) for i in range(counts.shape[axis])]
     sums = [*np.where(hidden, counts, 0).sum(axis=1), *np.where(hidden, counts, 0).sum(axis=0)]

@@ -1,4 +1,4 @@
-"""The synthetic example: made again byte for byte, and drawn from the rates that its script names."""
+"""The synthetic example: reproducible bytes, simulated from the rates named in its script."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_made_again_it_has_the_same_bytes(script, data_folder):
     assert script["text"]().encode() == (data_folder / "cohorts" / "synthetic-example.csv").read_bytes()
 
 
-def test_it_says_that_it_is_synthetic(example, data_folder):
+def test_the_example_is_marked_as_synthetic(example, data_folder):
     assert example.synthetic
     assert "**synthetic**" in (data_folder / "cohorts" / "README.md").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Excel workbooks: the same cohort as from CSV, and what only a workbook can get wrong."""
+"""Excel workbooks: the same cohort as from CSV, and problems specific to workbooks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_numbers_and_dates_keep_their_value(tmp_path):
         ("E3", "#DIV/0!", "#DIV/0!", "a formula of the spreadsheet failed"),
         ("E3", time(6, 30), "06:30:00", "write the number"),
         ("E3", 11, "11", "look the value up"),
-        ("I3", datetime(2024, 1, 13, 8, 30), "2024-01-13 08:30:00", "write it like that"),
+        ("I3", datetime(2024, 1, 13, 8, 30), "2024-01-13 08:30:00", "write it in this form"),
     ],
 )
 def test_a_cell_of_another_kind(tmp_path, cell, value, shown, advice):
@@ -94,7 +94,7 @@ def test_a_second_sheet(tmp_path):
     assert problems(saved(tmp_path, book)).empty
     book.create_sheet("Doses").append(["patient_id", "dose"])
     problem = only_problem(tmp_path, workbook_bytes(book), "cohort.xlsx")
-    assert problem["rule"] == "a workbook holds one table; besides Sheet there is something in Doses"
+    assert problem["rule"] == "a workbook contains one table; besides Sheet there is content in Doses"
 
 
 def test_the_first_sheet_may_be_empty(tmp_path):
@@ -122,7 +122,7 @@ def test_a_title_above_the_names(tmp_path):
 
 @pytest.mark.parametrize("cell", ["C20", "L3"])
 def test_a_stray_cell(tmp_path, cell):
-    """Below the table it is a row, beside it a column without a name: neither is left out in silence."""
+    """Below the table it is a row, beside it a column without a name; both are reported."""
     book = workbook(LONG)
     book.active[cell] = "see letter"
     assert int(cell[1:]) in problems(saved(tmp_path, book))["row"].tolist()
@@ -130,7 +130,7 @@ def test_a_stray_cell(tmp_path, cell):
 
 @pytest.mark.parametrize("cell", [b'<row r="999999999"><c r="A999999999">', b'<row r="14"><c r="ZZZZZZ14">'])
 def test_a_cell_where_no_sheet_has_one(tmp_path, cell):
-    """It would make the reader fill in millions of empty cells before it."""
+    """The reader would fill in millions of empty cells before it."""
     changed = replaced(workbook(LONG), b"</sheetData>", cell + b"<v>1</v></c></row></sheetData>")
     assert "this one can't be read" in only_problem(tmp_path, changed, "cohort.xlsx")["rule"]
 

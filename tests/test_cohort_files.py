@@ -1,4 +1,4 @@
-"""Separated text files: what is accepted, and what is refused with the row and what to do."""
+"""Separated text files: accepted forms, and refusals with row and advice."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def test_vertical_bars(tmp_path):
         ('A1,1,follow_up,8,"7"5,Site A,female,45,2024-03-09', "quotation marks come in pairs"),
         ('A1,1,follow_up,8,""5,Site A,female,45,2024-03-09', "quotation marks come in pairs"),
         ('A1,1,follow_up,8,5,"Site A,female,45,2024-03-09', "quotation marks come in pairs"),
-        ('A1,1,follow_up,8,5,"Site\nA",female,45,2024-03-09', "a cell of this row holds a line break"),
+        ('A1,1,follow_up,8,5,"Site\nA",female,45,2024-03-09', "a cell of this row contains a line break"),
         ("", "no row is empty"),
         (",,,,,,,,", "no row is empty"),
     ],
 )
 def test_a_line_that_can_not_be_split(tmp_path, line, rule):
-    """Also what Arrow would split in silence: `"7"5` would be 75, and a quotation mark would swallow rows."""
+    """Also lines that Arrow would split wrongly: `"7"5` would be 75, and a quotation mark would hide rows."""
     problem = only_problem(tmp_path, [*LONG[:4], line, *LONG[4:]])
     assert problem["row"] == 5
     assert rule in problem["rule"]

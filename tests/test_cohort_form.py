@@ -1,4 +1,4 @@
-"""The dictionary of the cohort's long form: readable for the standard's own tool, and in agreement with the code."""
+"""The dictionary of the cohort's long form: valid for the standard's tool, and in agreement with the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading as a whole: hostile cells are text, and no damage gives a traceback or another number."""
+"""Loading of cohorts: hostile cells are text, and damage never gives a traceback or another number."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def damaged_cells(lines: list[str], draw: random.Random) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
-def test_damaged_files_are_refused_or_read_as_they_stand(tmp_path, seed):
+def test_damaged_files_are_refused_or_read_unchanged(tmp_path, seed):
     """1,000 damages. What is read is compared with the text, cell by cell."""
     draw = random.Random(seed)
     valid = 0

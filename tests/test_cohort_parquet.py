@@ -55,7 +55,7 @@ def test_the_same_value_in_another_type(tmp_path, change):
     pd.testing.assert_frame_equal(plain.courses, other.courses)
 
 
-def test_float32_keeps_the_number_that_was_meant(tmp_path):
+def test_float32_keeps_its_shortest_decimal_form(tmp_path):
     frame = table(LONG).astype({"nrs": "float32"})
     frame.loc[0, "nrs"] = 6.1
     assert loaded(tmp_path, frame).visits["nrs"].tolist()[0] == 6.1

@@ -1,4 +1,4 @@
-"""The cohort report as its readers get it: no patient in it can be found, whatever stands in the clinic's table."""
+"""The exported cohort report: no patient can be identified, whatever the clinic's table contains."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def words(element) -> str:
 
 
 def texts_of(built: Built, pdf: str) -> dict[str, str]:
-    """Everything that a report hands out, as text: HTML, words of the PDF, notebook, CSV, and pictures in them."""
+    """Return all files of a report as text: HTML, text of the PDF, notebook, CSV, and figures in them."""
     found = {name: content.decode() for name, content in built.files.items() if not name.endswith(".pdf")}
     return {**found, "report.pdf": pdf}
 
@@ -70,13 +70,13 @@ def test_no_identifier_of_the_example_is_in_any_file():
 
 
 def test_the_identifiers_would_be_found_if_they_were_there():
-    """The search sees what stands in a picture, a table and a text."""
+    """The search covers figures, tables and text."""
     texts = texts_of(defaults()[NAME], pdf_text(NAME))
     assert "Site A" in texts["report.pdf"] and "Site A" in texts["tables/tab-groups.csv"]
     assert "Site A" in texts["report.html"] and "Site A" in texts["report.ipynb"]
 
 
-def test_every_page_and_every_picture_says_that_the_patients_are_invented():
+def test_every_page_and_picture_marks_invented_patients():
     built = defaults()[NAME]
     assert built.synthetic
     assert words(page(NAME).select_one(".synthetic")) == INVENTED
@@ -273,7 +273,7 @@ def test_a_site_that_the_table_lacks_is_refused_with_the_nearest(wanted, why):
     check_known({"sites": (["Bern", "<b>"], sites())})
 
 
-def test_all_wrong_names_are_told_at_once():
+def test_all_wrong_names_are_reported_at_once():
     with pytest.raises(ParameterError) as caught:
         check_known({"sites": (["a", "b"], sites()), "years": (["1999"], [2020, None])})
     assert len(caught.value.problems) == 3
@@ -281,7 +281,7 @@ def test_all_wrong_names_are_told_at_once():
 
 
 def test_exhibits_of_the_report_name_no_row_of_the_file():
-    """The notebook's own outputs hold what is shown, nothing that is kept for later."""
+    """The outputs of the notebook contain only what is shown."""
     notebook = nbformat.reads(defaults()[NAME].files["report.ipynb"].decode(), as_version=4)
     payloads = [
         o.data[EXHIBIT_MIME] for c in notebook.cells for o in c.get("outputs", []) if EXHIBIT_MIME in o.get("data", {})

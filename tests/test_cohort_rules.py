@@ -1,4 +1,4 @@
-"""Rules across rows: what one visit or course says about another."""
+"""Rules across rows: comparisons of visits and courses."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def test_weeks_that_do_not_fit_the_visit(tmp_path, row, value, rule):
 def test_a_visit_twice(tmp_path, row):
     problem = only_problem(tmp_path, [*LONG, LONG[row - 1]])
     assert (problem["row"], problem["column"]) == (14, "visit")
-    assert "stands once" in problem["rule"]
-    assert f"it stands in row {row} too" in problem["advice"]
+    assert "occurs once" in problem["rule"]
+    assert f"it is also in row {row}" in problem["advice"]
 
 
 def test_a_visit_twice_with_weeks_written_in_two_ways(tmp_path):
@@ -98,14 +98,14 @@ def test_courses_whose_dates_run_backwards(tmp_path):
 
 
 @pytest.mark.parametrize(("column", "value"), [("site", "Site B"), ("sex", "male"), ("age", "46"), ("age", "44")])
-def test_what_a_course_says_twice_is_the_same(tmp_path, column, value):
+def test_attributes_are_the_same_in_all_rows_of_a_course(tmp_path, column, value):
     problem = only_problem(tmp_path, edited(LONG, 4, column, value))
     assert (problem["row"], problem["column"], problem["value"]) == (4, column, value)
     assert problem["rule"] == f"{column} is the same in all rows of a patient's course"
 
 
 @pytest.mark.parametrize("row", [2, 3, 4])
-def test_what_one_row_of_a_course_leaves_empty_another_says(tmp_path, row):
+def test_an_empty_attribute_takes_the_value_of_another_row(tmp_path, row):
     lines = LONG
     for other in {2, 3, 4} - {row}:
         lines = edited(edited(lines, other, "site", ""), other, "age", "")

@@ -1,4 +1,4 @@
-"""The cohort: its tables, and a part of it."""
+"""The cohort: its tables and subsets."""
 
 from __future__ import annotations
 

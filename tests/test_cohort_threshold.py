@@ -1,4 +1,4 @@
-"""Responders by any percentage: hand-counted patients, and the numbers of the reports at the reports' rules."""
+"""Responders by any percentage: hand-counted patients, and agreement with the reports' rules."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def counts(found):
     return found.flow.iloc[0][["n", "first", "second", "kept", "lost", "gained", "neither"]].tolist()
 
 
-def test_by_hand_at_percentages_that_no_rule_has():
+def test_hand_counted_responders_at_other_percentages():
     found = numbers(37, *SEVEN, *NOT_JUDGED)
     rates = found.rates.set_index(["visit", "handling"])
     assert rates.loc[("end_of_infusion", "complete_cases"), ["responders", "n"]].tolist() == [4, 7]

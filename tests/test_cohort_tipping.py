@@ -24,7 +24,7 @@ def test_without_missing_scores_nothing_can_change():
     assert (point.low, point.high, point.never_changes) == (0, 0, True)
 
 
-def test_by_hand():
+def test_hand_computed_tipping_point():
     table, point = tipping_point(PUBLISHED, 6, 2)
     assert table["missing_responders"].tolist() == list(range(9))
     # four of eight missing: four of the six first responders kept it, two lost it, both others remain without
@@ -59,7 +59,7 @@ def test_many_missing_shorten_the_table_but_keep_the_tipping_point():
     st.integers(0, 10),
     st.integers(0, 10),
 )
-def test_the_conclusion_holds_exactly_between_low_and_high(flow, missing_first, missing_not):
+def test_the_conclusion_is_unchanged_exactly_from_low_to_high(flow, missing_first, missing_not):
     table, point = tipping_point(PairedCounts(*flow), missing_first, missing_not)
     assert table["missing_responders"].tolist() == list(range(missing_first + missing_not + 1))
     ranks = table["conclusion"].map(CONCLUSIONS.index).tolist()

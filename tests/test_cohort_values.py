@@ -1,4 +1,4 @@
-"""Single cells: numbers, dates, visits and words, and what is said of the wrong ones."""
+"""Single cells: numbers, dates, visits and words, and messages about wrong ones."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def semicolons(lines: list[str], decimal: str) -> list[str]:
     return [line.replace(",", ";").replace(".5", f"{decimal}5") for line in lines]
 
 
-def test_decimal_commas_are_read_and_told(tmp_path):
+def test_decimal_commas_are_read_with_a_warning(tmp_path):
     points, commas = (cohort.load(write(tmp_path, semicolons(LONG, sign))) for sign in ".,")
     assert commas.visits.equals(points.visits)
     assert commas.visits["nrs"].tolist()[2] == 5.5
@@ -88,7 +88,7 @@ def test_midnight_is_a_date(tmp_path, value):
     assert cohort.load(write(tmp_path, edited(LONG, 2, "date", value))).visits["date"][0] == np.datetime64("2024-01-08")
 
 
-def test_an_identifier_is_never_told(tmp_path):
+def test_an_identifier_is_never_shown(tmp_path):
     for value in ("Anna Example ", "Anna\x01Example"):
         problem = only_problem(tmp_path, [line.replace("A3", value) for line in LONG[:1] + LONG[10:11]])
         assert (problem["row"], problem["column"], problem["value"]) == (2, "patient_id", "")
@@ -101,4 +101,4 @@ def test_one_patient_with_and_without_a_space_gives_one_message(tmp_path):
 
 def test_control_characters(tmp_path):
     problem = only_problem(tmp_path, edited(LONG[:2], 2, "site", "Site\x08A"))
-    assert problem["rule"] == "a text holds no control characters"
+    assert problem["rule"] == "a text has no control characters"

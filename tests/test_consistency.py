@@ -315,7 +315,7 @@ def test_patients_missing_at_follow_up(evidence):
 # --- between sources
 
 
-def test_the_other_value_of_a_conflict(evidence, table):
+def test_the_unused_value_of_a_conflict(evidence, table):
     rows = table[table["check"] == "between sources"]
     assert len(rows) == len(evidence.conflicts) and set(rows["verdict"]) == {CANNOT_BE_CHECKED}
     domec = rows[rows["study_id"] == "domec2004"].iloc[0]
@@ -330,7 +330,7 @@ def test_the_other_value_of_a_conflict(evidence, table):
     assert silent["recomputed"] == "the other value would change no number of the tables"
 
 
-def test_an_other_value_without_a_number_says_so(evidence):
+def test_an_unused_value_without_a_number_is_stated(evidence):
     conflicts = evidence.conflicts.copy()
     dose = (conflicts["study_id"] == "correll2004") & (conflicts["field"] == "dose")
     conflicts.loc[dose, ["changes_column", "changes_to"]] = ["dose_unit", "percent"]

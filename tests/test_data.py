@@ -1,4 +1,4 @@
-"""Values of the tables against what the papers print, picked by hand, and the text that goes with the tables."""
+"""Selected values of the tables against the papers, and the text about the tables."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_cohen_adds_up(evidence):
     assert parts == rates.loc["cohen2023_all", ["responders", "n"]].tolist() == [33, 71]
 
 
-def test_arms_that_hold_each_other(evidence):
+def test_arms_that_contain_each_other(evidence):
     held = evidence.arms.dropna(subset="contained_in").set_index("arm_id")[["contained_in", "contained_as"]]
     assert {arm: tuple(row) for arm, row in zip(held.index, held.to_numpy(), strict=True)} == {
         "cohen2023_smp": ("cohen2023_all", "subgroup"),

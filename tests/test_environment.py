@@ -1,4 +1,4 @@
-"""The three files that name the packages agree, and the lock installs nothing that is not written in it."""
+"""The three lists of packages agree, and the lock file installs nothing else."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_conda_installs_the_project_itself(environment, pip_lines):
     assert environment["channels"] == ["conda-forge", "nodefaults"]
 
 
-def test_the_lock_holds_every_package_within_its_bounds(project, required, locked):
+def test_the_lock_has_every_package_within_its_bounds(project, required, locked):
     (setuptools,) = project["build-system"]["requires"]
     for name, requirement in {**required, "setuptools": Requirement(setuptools)}.items():
         assert locked.get(name), name
@@ -128,7 +128,7 @@ def test_the_lock_names_no_place_to_load_from(lock):
 
 
 def test_what_the_code_imports_is_declared(root, required):
-    """A package that only comes with another one may be gone tomorrow."""
+    """A package installed only as a dependency of another one may disappear."""
     for folder in ("analysis", "tests"):
         for path in sorted((root / folder).rglob("*.py")):
             for name in imported(path.read_text(encoding="utf-8")):

@@ -100,7 +100,7 @@ def test_orphans(data_copy, file, match, column, value, target, nearest):
     row = data_copy.edit(file, match, {column: value})
     problem = data_copy.only_problem()
     assert problem[["file", "row", "column", "value"]].tolist() == [file, row, column, value]
-    assert f"every {column} stands in {target}" in problem["rule"]
+    assert f"every {column} is in {target}" in problem["rule"]
     assert problem["advice"] == f"add it to {target} first, or write “{nearest}” if that is meant"
 
 
@@ -115,7 +115,7 @@ def test_a_source_or_conflict_of_neither_study_nor_review(data_copy, file):
 
 
 def test_orphan_arm_row(data_copy):
-    """An arm that is deleted leaves its results without an arm: each of them is named."""
+    """Deleting an arm makes its results invalid; each is reported."""
     rows = data_copy.rows("arms.csv")
     data_copy.write_rows("arms.csv", [row for row in rows if row[0] != "sunder2008_block"])
     problems = data_copy.problems()
@@ -137,7 +137,7 @@ def test_duplicate_id(data_copy):
         "arm_id",
         "mangnus2022_sket",
     ]
-    assert problem["rule"] == f"each arm_id stands once; this one is already in row {first}"
+    assert problem["rule"] == f"each arm_id occurs once; this one is already in row {first}"
     assert "delete the row if it was copied by mistake" in problem["advice"]
 
 

@@ -1,4 +1,4 @@
-"""The dictionary: readable for the standard's own tool, complete both ways, and clear about its own mistakes."""
+"""The dictionary: valid for the standard's tool, complete, and with clear messages about its own errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_standard_tool_finds_the_package_valid(data_folder):
 
 
 def test_the_standard_tool_refuses_what_we_refuse(data_copy):
-    """The dictionary says these things itself, not only our loader."""
+    """The dictionary itself has these constraints, not only the loader."""
     data_copy.edit("studies.csv", {"study_id": "lee2025"}, {"design": "retrospective_cohrt"})
     data_copy.edit("responders.csv", {"timepoint": "T2 about 4 weeks"}, {"weeks_from_end": "-4"})
     data_copy.edit("durations.csv", {"group": "T2"}, {"arm_id": "nobody"})
@@ -71,7 +71,7 @@ def test_allowed_and_meaning():
 
 
 def test_every_allowed_value_is_explained_or_plain(dictionary):
-    """A word that needs explaining stands in the description of its column."""
+    """The description of a column explains its allowed values."""
     plain = {"home", "inpatient", "outpatient", "mean", "median", "yes", "no", "10", "100"}
     for table in dictionary.tables.values():
         for column in table.fields:
@@ -170,7 +170,7 @@ def test_a_file_that_is_no_dictionary(data_copy, content):
             '        - fields: [contained_in]\n          reference: {resource: "", fields: [arm_id]}',
             "        - fields: [contained_in]\n          reference: {resource: arm, fields: [arm_id]}",
             "arms.foreignKeys",
-            "leads to a table of the package",
+            "refers to a table of the package",
             "write arms",
             id="foreign key",
         ),
@@ -178,7 +178,7 @@ def test_a_file_that_is_no_dictionary(data_copy, content):
             "\n  - name: studies\n",
             "\n  - name: sources\n",
             "sources",
-            "a name of its own",
+            "names of resources are unique",
             "rename",
             id="resource twice",
         ),

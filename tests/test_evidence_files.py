@@ -1,4 +1,4 @@
-"""Files that are wrong as a whole, each with a message that says what to do."""
+"""Files that cannot be used, each with a message and advice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_missing_file(data_copy):
         ("Durations.CSV", "rename it to durations.csv"),
     ],
 )
-def test_missing_file_that_lies_there_in_another_form(data_copy, name, advice):
+def test_missing_file_with_a_similar_name(data_copy, name, advice):
     (data_copy.folder / "durations.csv").rename(data_copy.folder / name)
     problems = data_copy.problems()
     (missing,) = problems.index[problems["file"] == "durations.csv"]
@@ -66,7 +66,7 @@ def test_first_row_deleted(data_copy):
     data_copy.write_rows("pharmacology.csv", data_copy.rows("pharmacology.csv")[1:])
     problem = data_copy.only_problem()
     assert (problem["file"], problem["row"]) == ("pharmacology.csv", 1)
-    assert problem["rule"] == "the first row holds the column names"
+    assert problem["rule"] == "the first row contains the column names"
     assert problem["advice"].endswith("study_id,parameter,value,se,ci_low,ci_high,unit,source_id,locator")
 
 
@@ -132,7 +132,7 @@ def test_missing_column(data_copy):
     problem = data_copy.only_problem()
     assert (problem["file"], problem["row"], problem["column"]) == ("responders.csv", 1, "definition_class")
     assert problem["rule"] == "the column definition_class is required"
-    assert problem["advice"].startswith("add it, or give this name to the column that holds exactly this: ")
+    assert problem["advice"].startswith("add it, or give this name to the column that contains exactly this: ")
 
 
 def test_missing_key_column_gives_one_message(data_copy):
@@ -160,7 +160,7 @@ def test_misspelt_column_names_the_right_one(data_copy, written):
     else:
         problem = data_copy.only_problem()
         assert (problem["column"], problem["value"]) == ("responders", written)
-        assert problem["advice"].startswith(f"name {written} like this if it holds exactly this: How many responded")
+        assert problem["advice"].startswith(f"name {written} like this if it contains exactly this: How many responded")
 
 
 def test_column_without_a_name(data_copy):
@@ -172,7 +172,7 @@ def test_a_column_twice(data_copy):
     rows = data_copy.rows("pharmacology.csv")
     data_copy.write_rows("pharmacology.csv", [[*row, row[2]] for row in rows])
     problem = data_copy.only_problem()
-    assert (problem["column"], problem["rule"]) == ("value", "a column stands once")
+    assert (problem["column"], problem["rule"]) == ("value", "column names are unique")
 
 
 def test_row_with_too_many_cells(data_copy):
@@ -238,7 +238,7 @@ def test_line_break_within_a_cell(data_copy):
     data_copy.replace("responders.csv", "same figure in crps_review_table", '"same figure\nin crps_review_table"')
     problem = data_copy.only_problem()
     assert (problem["file"], problem["row"]) == ("responders.csv", row)
-    assert "holds a line break" in problem["rule"]
+    assert "contains a line break" in problem["rule"]
     assert "Alt+Enter" in problem["advice"]
 
 
@@ -276,4 +276,4 @@ def test_reference_twice(data_copy):
     path.write_text(path.read_text(encoding="utf-8") + "\n@misc{lee2025,\n  title = {Again}\n}\n", encoding="utf-8")
     problem = data_copy.only_problem()
     assert (problem["file"], problem["value"]) == ("references.bib", "lee2025")
-    assert "a key stands once" in problem["rule"]
+    assert "keys are unique" in problem["rule"]

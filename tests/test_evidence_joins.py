@@ -1,4 +1,4 @@
-"""Rules that the dictionary can't state: each is broken once, and the message is looked at."""
+"""Rules that the dictionary cannot express: each is violated once, and the message checked."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_every_rule_is_broken_by_some_test():
     assert {rule.__name__ for rule in rules} == tested
 
 
-def test_subgroup_with_more_responders_than_the_whole(data_copy):
+def test_subgroup_with_more_responders_than_its_arm(data_copy):
     data_copy.edit("responders.csv", {"arm_id": "ushida2002_all"}, {"responders": "3"})
     problem = data_copy.only_problem()
     row = data_copy.row("responders.csv", arm_id="ushida2002_crps1_acute")
     assert problem[["file", "row", "column", "value"]].tolist() == ["responders.csv", row, "responders", "4"]
-    assert "at most as many as the whole, 3 (ushida2002_all, row" in problem["rule"]
+    assert "at most as many as its arm, 3 (ushida2002_all, row" in problem["rule"]
 
 
 def test_milestones_that_rise(data_copy):
@@ -175,23 +175,23 @@ def test_infusions_may_be_more_than_patients(evidence):
             "the key is the arm_id or study_id of a row of responders.csv",
             "name an arm or study",
         ),
-        ({"changes_column": "respnders"}, "changes_column", "the column stands in responders.csv", "“responders”"),
+        ({"changes_column": "respnders"}, "changes_column", "the column is in responders.csv", "“responders”"),
     ],
 )
-def test_the_other_value_of_a_conflict_has_a_place(data_copy, changes, column, rule, advice):
+def test_the_unused_value_of_a_conflict_has_a_place(data_copy, changes, column, rule, advice):
     row = data_copy.edit("conflicts.csv", {"study_id": "domec2004"}, changes)
     problem = data_copy.only_problem()
     assert problem[["file", "row", "column"]].tolist() == ["conflicts.csv", row, column]
     assert rule in problem["rule"] and advice in problem["advice"]
 
 
-def test_a_column_that_a_conflict_names_and_the_file_lacks_gives_one_message(data_copy):
+def test_a_missing_column_named_by_a_conflict_gives_one_message(data_copy):
     rows = data_copy.rows("arms.csv")
     at = rows[0].index("infusion_days")
     data_copy.write_rows("arms.csv", [[*row[:at], *row[at + 1 :]] for row in rows])
     assert data_copy.only_problem()["column"] == "infusion_days"
 
 
-def test_a_conflict_says_all_of_the_other_value_or_nothing(data_copy):
+def test_a_conflict_describes_the_unused_value_completely_or_not_at_all(data_copy):
     data_copy.edit("conflicts.csv", {"study_id": "domec2004"}, {"changes_key": ""})
     assert data_copy.only_problem()["file"] == "conflicts.csv"

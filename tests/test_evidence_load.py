@@ -1,4 +1,4 @@
-"""Loading the evidence tables: what comes out, whatever spreadsheet saved them and wherever one stands."""
+"""Loading of the evidence tables, saved by any spreadsheet, from any working directory."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ def test_what_spreadsheets_do_without_harm_changes_no_value(evidence, data_copy,
         pd.testing.assert_frame_equal(getattr(copy, name), getattr(evidence, name))
 
 
-def test_columns_may_stand_in_another_order(evidence, data_copy):
+def test_columns_may_be_in_another_order(evidence, data_copy):
     data_copy.write_rows("responders.csv", [row[::-1] for row in data_copy.rows("responders.csv")])
     pd.testing.assert_frame_equal(data_copy.load().responders, evidence.responders)
 
 
 def test_from_any_working_directory(evidence, tmp_path, monkeypatch):
-    (tmp_path / "data").mkdir()  # some other data folder lies there: not ours, it has no dictionary
+    (tmp_path / "data").mkdir()  # some other data folder is in the folder: not ours, it has no dictionary
     monkeypatch.chdir(tmp_path)
     assert evidence_tables.load().hash == evidence.hash
     assert evidence_tables.load().folder == paths.DATA
@@ -135,7 +135,7 @@ def test_a_folder_that_is_not_there(tmp_path):
     assert caught.value.problems.loc[0, "file"] == "nowhere"
 
 
-def test_evidence_is_frozen_and_says_what_it_holds(evidence):
+def test_evidence_is_frozen_and_its_repr_lists_the_tables(evidence):
     with pytest.raises(AttributeError):
         evidence.studies = None
     assert repr(evidence).startswith("Evidence(75 sources, 45 studies, 64 arms, ")
@@ -159,7 +159,7 @@ def test_all_problems_of_all_tables_at_once(data_copy):
     ]
 
 
-def test_problems_stand_in_the_order_of_the_rows(data_copy):
+def test_problems_are_in_the_order_of_the_rows(data_copy):
     first = data_copy.edit("pain_scores.csv", {"timepoint": "before ketamine"}, {"value": "11"})  # a rule finds it
     last = data_copy.edit(
         "pain_scores.csv", {"arm_id": "sigtermans2009_placebo"}, {"value": "five"}

@@ -1,4 +1,4 @@
-"""The evidence report as a reader gets it: the answer first, nothing fetched, every figure and table in words too."""
+"""The exported evidence report: the answer first, no requests, alternative text of every figure and table."""
 
 import re
 
@@ -104,13 +104,13 @@ def test_numbers_lead_to_their_rows():
     assert cells["Responders"] == "13/20"
 
 
-def test_how_it_was_made_is_told():
+def test_provenance_is_printed():
     text = words(page())
     assert evidence.load().hash in text
     assert "python -m analysis report evidence-report" in text
 
 
-def test_pdf_holds_the_same_answers_tagged_and_titled(answers):
+def test_the_pdf_has_the_same_answers_tags_and_title(answers):
     document = pdf()
     assert document.metadata.title == "Ketamine for complex regional pain syndrome: what is known"
     assert document.trailer["/Root"]["/MarkInfo"]["/Marked"]
@@ -130,7 +130,7 @@ TYPED = ("0-10 scale", "0 = no pain", "10 = the", "30%, 50%, all of it")
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_result_is_typed(name):
-    """A number that stands in two places comes from one value: Markdown in the notebooks holds none."""
+    """Markdown in the notebooks contains no results, so that each number is computed in one place."""
     for cell in nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells:
         if cell.cell_type == "markdown":
             rest = re.sub("|".join([r"\[@[^\]]*\]", *map(re.escape, TYPED)]), "", cell.source)

@@ -1,4 +1,4 @@
-"""Exhibits: what they print, what they keep, what enters the notebook."""
+"""Exhibits: printed cells, raw values, and output in the notebook."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_markdown_helpers():
     assert plain(f"**{escape('<b> *x* $1')}**") == "<b> *x* $1"
 
 
-def test_what_nobody_sees_is_shown_by_its_code():
+def test_invisible_characters_are_shown_by_their_code():
     assert visible("Nord\u202egro.exe") == "Nord⟨U+202E⟩gro.exe"
     assert visible("a\x00\x08\u2066\ufeffb") == "a⟨U+0000⟩⟨U+0008⟩⟨U+2066⟩⟨U+FEFF⟩b"
     kept = "Zürich – 東京 😀 👩\u200d⚕️ שלום ½ line\nend\ttab"
@@ -203,7 +203,7 @@ def test_what_nobody_sees_is_shown_by_its_code():
     assert Column("x", "X").text("a\u202eb") == "a⟨U+202E⟩b"
 
 
-def test_letters_that_the_fonts_lack_are_shown_by_their_code():
+def test_characters_that_the_fonts_lack_are_shown_by_their_code():
     assert drawable("Zürich – 東 😀 שלום ≥ −") == "Zürich – ⟨U+6771⟩ 😀 שלום ≥ −"
     assert drawable("plain\ntext") == "plain\ntext"
     assert drawable("\ue8ff\u202e") == "⟨U+E8FF⟩⟨U+202E⟩"

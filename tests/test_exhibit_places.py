@@ -1,4 +1,4 @@
-"""Where numbers stand: rows read from texts and cells, and the links that lead to them."""
+"""References to rows: parsed from texts and cells, and the links to them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_number_leads_to_its_rows():
     assert plain(f"**{both} points**") == "−2.8 points"
 
 
-def test_words_without_digit_or_row_stay_words():
+def test_text_without_digit_or_row_is_unchanged():
     assert sourced("at the end of infusion", "responders.csv row 27") == "at the end of infusion"
     assert sourced("62%", "") == "62%"
     assert shown_in("no study", "tab-studies") == "no study"

@@ -1,4 +1,4 @@
-"""The bar in a notebook: gone when done, left where it stood after an interruption, nothing elsewhere."""
+"""The progress bar of a notebook: removed at the end, visible after an interruption, absent elsewhere."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def run():
     return NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=600).execute().cells
 
 
-def test_it_goes_without_a_trace(run):
+def test_the_bar_disappears_at_the_end(run):
     # the bar and what was printed before it ended are cleared; what comes later stays
     assert [output.output_type for output in run[0].outputs] == ["stream"]
     assert run[0].outputs[0].text == "[1, 2, 3]\n"
 
 
-def test_an_interruption_leaves_the_bar_and_no_half_state(run):
+def test_an_interruption_leaves_the_bar(run):
     bar, error = run[1].outputs
     assert 'value="1" max="3"' in bar.data["text/html"] and "Counting &lt;people&gt;" in bar.data["text/html"]
     assert error.ename == "KeyboardInterrupt"
@@ -48,7 +48,7 @@ def test_outside_of_a_notebook_it_shows_nothing(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_durations_tell_how_far_they_are_and_stay_the_same():
+def test_durations_show_progress_and_do_not_change():
     patients = cohort(*[(8, 3, {4: 3, 12: 7}), (8, 3, {4: 6})] * 5)
     seen = []
 

@@ -1,4 +1,4 @@
-"""Controls moved without a browser: what is shown is what the library gives for the same choice."""
+"""Controls without a browser: results equal those of the library for the same choices."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_horizon_moves_the_benefit_over_time(published):
     assert published.shown is before, "what was drawn once is not drawn again"
 
 
-def test_a_choice_without_studies_says_so(published):
+def test_a_choice_without_studies_has_a_message(published):
     published.studies.tick("finch2009")
     assert "No pain score" in shown(published)[1] or "no " in shown(published)[0].lower()
     assert "No study counts" in published._counted.value
@@ -100,7 +100,7 @@ def test_the_time_of_follow_up_and_its_window(patients):
     patients.follow_up.value, patients.window.value = 4.0, 2.0
 
 
-def test_few_patients_are_not_told():
+def test_few_patients_are_hidden():
     few = explore.cohort(EXAMPLE, min_cell=100)
     few.sites.tick("Site A")
     assert few.result.rates["hidden"].any()
@@ -163,13 +163,13 @@ def test_the_parameters_are_those_of_the_notebooks():
 
 
 @pytest.mark.parametrize("name", ["explore", "00-start-here", "notebooks/explore.ipynb"])
-def test_no_report_is_made_of_a_notebook_for_use_by_hand(name):
+def test_no_report_is_built_from_an_interactive_notebook(name):
     done = CliRunner().invoke(main, ["report", name])
     assert done.exit_code == 2 and "is for interactive use (`make lab`) and makes no report" in done.output
     assert "explore" not in CliRunner().invoke(main, ["list"]).output
 
 
-def test_without_widgets_it_says_what_to_install(monkeypatch):
+def test_without_widgets_the_message_names_the_installation(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(ModuleNotFoundError, match="make lab` installs everything"):
         importlib.reload(explore)

@@ -1,4 +1,4 @@
-"""The figures: numbers and words equal the tables, every row is drawn or listed, nothing overlaps or is cut off."""
+"""Figures: numbers and words equal the tables, every row is drawn or listed, no text overlaps or is cut off."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_no_words_overlap_or_leave_the_canvas(maker, selection):
 @pytest.mark.parametrize(
     "study", ["correll2004", "cohen2023", "sigtermans2009", "mangnus2022", "kiefer2002", "regimen357_nd", "shirani2008"]
 )
-def test_single_studies_are_drawn_or_said_to_give_nothing(study, evidence):
+def test_single_studies_are_drawn_or_have_a_message(study, evidence):
     alone = select(evidence, dataclasses.replace(WIDE, studies=(study,)))
     drawn = [MAKERS[maker](alone) for maker in MAKERS if maker not in ("benefit_flow", "possible_flow_curve")]
     drawn += [figures.benefit_flow(flow) for flow in responders.flows(alone)]
@@ -147,7 +147,7 @@ def test_every_drawn_number_lies_within_its_axes(maker, selection):
 
 
 @pytest.mark.parametrize("maker", EMPTY)
-def test_an_empty_table_gives_a_figure_that_says_so(maker, default):
+def test_an_empty_table_gives_a_figure_with_a_message(maker, default):
     figure = EMPTY[maker](default)
     assert figure.data.empty
     assert figure.studies == ()
@@ -202,7 +202,7 @@ def test_every_row_is_drawn_or_listed(selection):
     assert len(make("harm_forest", selection).data) == counted.sum()
 
 
-def test_controlled_and_uncontrolled_stand_under_headings_of_their_own(default):
+def test_controlled_and_uncontrolled_have_separate_headings(default):
     for maker in ("study_map", "pain_trajectory_lines", "duration_lanes", "harm_forest"):
         shown = [text for text, _ in text_boxes(make(maker, default))]
         assert "Placebo-controlled studies" in shown
@@ -210,7 +210,7 @@ def test_controlled_and_uncontrolled_stand_under_headings_of_their_own(default):
 
 
 # ------------------------------------------------------------------------------------------------ single figures
-def test_responder_forest_tells_the_printed_numbers(default):
+def test_responder_forest_shows_the_printed_numbers(default):
     figure = figures.responder_forest(responders.rates(default))
     data = figure.data.set_index(["arm_id", "weeks_after_end_of_infusion", "definition_class"])
     at_end = data.loc[("mangnus2022_sket", 0.0, "ge_2_points_or_success")]
@@ -243,7 +243,7 @@ def test_responder_forest_follows_its_table(default):
     assert list(figure.data["ci_high_percent"]) == list(100 * one["ci_high"])
 
 
-def test_rates_of_infusions_are_told_apart(evidence):
+def test_rates_of_infusions_have_hollow_markers(evidence):
     figure = figures.responder_forest(responders.rates(select(evidence, WIDE)))
     shown = [text for text, _ in text_boxes(figure)]
     assert "Sheehy et al. 2015 (infusions)" in shown
@@ -300,7 +300,7 @@ def test_benefit_flow_without_p_shows_what_stays_open(default):
     assert sum(heights) == pytest.approx(2 * 172)
 
 
-def test_benefit_flow_says_when_no_table_gives_the_printed_p(default):
+def test_benefit_flow_states_that_no_table_gives_the_printed_p(default):
     flow = next(f for f in responders.flows(default) if f.study_id == "mangnus2022")
     unfit = dataclasses.replace(flow, p_reported=0.9, tables=flow.tables.assign(fits_p=False))
     shown = " ".join(text for text, _ in text_boxes(figures.benefit_flow(unfit)))
@@ -320,7 +320,7 @@ def test_pain_changes_show_both_readings_of_an_unlabelled_spread(default):
     assert "−3.0 to −2.5 with the ± read as SD or −4.2 to −1.4 with the ± read as SE" in figure.alt
 
 
-def test_pain_changes_without_any_control_say_so(default):
+def test_pain_changes_without_a_control_have_a_message(default):
     none = trajectories.between_arms(default).iloc[:0]
     figure = figures.pain_change_forest(trajectories.changes(default), none)
     assert figure.alt.startswith("No difference between ketamine and a control group can be had.")
@@ -464,7 +464,7 @@ def test_evidence_map_counts_what_is_reported(default):
 
 # ------------------------------------------------------------------------------------------------ the shared parts
 def lightness(color: str) -> float:
-    """CIE lightness, 0 black to 100 white: what is left of a colour in grey print."""
+    """Return the CIE lightness of a colour in grey print, 0 black to 100 white."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
     y = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
     return 116 * y ** (1 / 3) - 16
@@ -530,7 +530,7 @@ def test_many_rows_move_closer_and_lose_no_letters():
     assert problems_of(figure) == []
 
 
-def test_arms_of_one_study_get_names_that_tell_them_apart():
+def test_arms_of_one_study_get_unique_names():
     table = pd.DataFrame(
         {
             "study_id": ["a", "a", "b", "c", "c"],

@@ -86,7 +86,7 @@ def test_same_bytes_twice_whatever_was_set_before(name, drawn):
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_too_few_patients_are_not_drawn_and_the_picture_says_so(name):
+def test_too_few_patients_are_not_drawn_with_a_message(name):
     figure = MAKERS[name](nobody(), synthetic=True)
     assert problems_of(figure) == []
     assert figure.alt.startswith(INVENTED), "also where there is nothing to see"
@@ -137,7 +137,7 @@ def test_pain_by_visit_shows_the_numbers_of_the_result(drawn):
     assert len(data) == len(visits) == 4
 
 
-def test_courses_stand_side_by_side(drawn):
+def test_courses_are_side_by_side(drawn):
     table = results().trajectories.by_course
     after = table[table["visit"] != "baseline"]
     words = shown(drawn["visit_change_lines"])
@@ -151,7 +151,7 @@ def test_courses_stand_side_by_side(drawn):
     assert "Later courses together" in told
 
 
-def test_the_curve_tells_both_cut_offs_of_both_visits(drawn):
+def test_the_curve_states_both_cut_offs_of_both_visits(drawn):
     curve = results().response.curve.set_index(["visit", "cutoff"])
     words = shown(drawn["responder_curve"])
     for visit in ("end_of_infusion", "follow_up"):
@@ -176,7 +176,7 @@ def test_the_flow_shows_whole_patients(drawn):
     assert not any(patch.get_hatch() for patch in drawn["responder_flow"].figure.axes[0].patches)
 
 
-def test_the_tipping_point_is_said_and_drawn(drawn):
+def test_the_tipping_point_is_stated_and_drawn(drawn):
     response = results().response
     tips = response.tips
     assert f"of the {tips.missing} patients not seen" in drawn["tipping_point_curve"].alt
@@ -192,7 +192,7 @@ def test_the_tipping_point_is_said_and_drawn(drawn):
 
 
 def test_durations_fall_in_steps_at_the_visits():
-    """The least value falls right after a visit, the greatest only at the next one: no slope between visits."""
+    """The lowest value falls right after a visit, the highest at the next one: no slope between visits."""
     from analysis.figures.cohort.benefit_durations import _steps
 
     curve = pd.DataFrame({"time": [0.0, 4.0, 5.0, 8.0], "low": [1, 0.7, 0.5, 0.5], "high": [1, 0.7, 0.7, 0.5]})

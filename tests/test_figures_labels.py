@@ -32,7 +32,7 @@ def test_a_label_stays_away_from_other_points():
     assert (near.x, far.x) == (73, 157)
 
 
-def test_a_label_alone_stands_right_of_its_point_and_moves_off_what_is_taken():
+def test_a_single_label_is_right_of_its_point_and_avoids_taken_boxes():
     (spot,) = place_labels([(50, 60)], [(40, 9)], BOUNDS)
     assert (spot.x, spot.y, spot.leader) == (77, 60, False)
     (spot,) = place_labels([(50, 60)], [(40, 9)], BOUNDS, [(58, 40, 100, 80)])

@@ -1,4 +1,4 @@
-"""The figures of what was pooled: numbers drawn and told equal the result tables, and nothing is drawn beyond them."""
+"""Figures of the synthesis: drawn and written numbers equal the result tables, with nothing drawn beyond them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_other_evidence_and_levels_neither_overlap_nor_are_cut(name, criteria, l
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_nothing_to_pool_is_said_with_the_reason_and_what_was_left_out(name, evidence):
+def test_nothing_to_pool_is_stated_with_reasons(name, evidence):
     result, figure = draw(name, select(evidence, NOTHING))
     assert figure.data.empty and figure.studies == () and not figure.figure.axes
     assert problems_of(figure) == []
@@ -75,7 +75,7 @@ def test_nothing_to_pool_is_said_with_the_reason_and_what_was_left_out(name, evi
 
 
 @pytest.mark.parametrize("name", ["forest", "kept", "durations"])
-def test_whatever_was_left_out_is_named_with_its_reason(name, request):
+def test_everything_left_out_is_listed_with_its_reason(name, request):
     result, figure = request.getfixturevalue(name)
     assert len(result.left_out) > 0
     for row in result.left_out.itertuples():
@@ -84,7 +84,7 @@ def test_whatever_was_left_out_is_named_with_its_reason(name, request):
 
 
 # ------------------------------------------------------------------------------------------------ the pooled rates
-def test_the_forest_holds_the_numbers_of_the_tables(forest):
+def test_the_forest_has_the_numbers_of_the_tables(forest):
     pooled, figure = forest
     rates = figure.data[figure.data["what"] == "pooled"].reset_index(drop=True)
     for column in ("rate", "ci_low", "ci_high", "pi_low", "pi_high"):
@@ -121,7 +121,7 @@ def test_two_studies_look_as_uncertain_as_they_are(forest):
     assert "Two studies only" in plain(figure.notes)
 
 
-def test_the_forest_tells_its_numbers_in_words(forest):
+def test_the_forest_has_its_numbers_in_words(forest):
     _, figure = forest
     shown = [text for text, _ in text_boxes(figure)]
     # complete relief: 25 of 33 and 25 of 65 within a week
@@ -139,7 +139,7 @@ def test_the_forest_tells_its_numbers_in_words(forest):
     assert "75% with all, from 55% (without Puchalski and Zyluk 2016) to 88% (without Kiefer" in plain(figure.notes)
 
 
-def test_every_pooled_rate_of_two_routes_stands_under_its_route(forest):
+def test_pooled_rates_of_two_routes_are_grouped_by_route(forest):
     pooled, _ = forest
     other = pooled.groups.assign(route="nasal_spray")
     studies = pooled.studies.assign(route="nasal_spray")
@@ -155,7 +155,7 @@ def test_every_pooled_rate_of_two_routes_stands_under_its_route(forest):
 
 
 # ------------------------------------------------------------------------------------------------ the pooled curve
-def test_the_curve_holds_the_numbers_of_the_tables(kept):
+def test_the_curve_has_the_numbers_of_the_tables(kept):
     result, figure = kept
     data = figure.data
     curve = data[data["what"] == "pooled"]
@@ -211,7 +211,7 @@ def test_bands_and_points_lie_where_the_tables_say(kept):
     assert any(np.allclose(pair, [100 * 25 / 33, 100 * 18 / 33]) for pair in pairs)
 
 
-def test_the_curve_tells_its_numbers_in_words(kept):
+def test_the_curve_has_its_numbers_in_words(kept):
     _, figure = kept
     shown = [text for text, _ in text_boxes(figure)]
     assert {"pooled, 47%", "95% interval,\n29 to 65%", "95% prediction interval:\nnext study, 18 to 78%"} <= set(shown)
@@ -233,7 +233,7 @@ def test_the_study_that_changes_the_curve_most_is_named(kept):
     assert "without Domec et al. 2004:\n90% → 90%" in [text for text, _ in text_boxes(figure)]
 
 
-def test_a_time_to_half_within_the_counts_is_told_with_its_limits(kept):
+def test_a_half_time_within_the_counts_is_stated_with_its_limits(kept):
     result, _ = kept
     half = result.half.copy()
     half.loc[0, ["half_weeks", "half_low", "half_high"]] = [6.0, 2.0, 11.5]
@@ -253,7 +253,7 @@ def test_a_level_that_is_not_that_of_the_curve_is_refused(kept):
 
 
 # ------------------------------------------------------------------------------------------------ durations
-def test_the_duration_curves_hold_the_numbers_of_the_tables(durations):
+def test_the_duration_curves_have_the_numbers_of_the_tables(durations):
     result, figure = durations
     drawn = figure.data[figure.data["weeks_after_end_of_infusion"].notna()]
     for column, name in (
@@ -276,7 +276,7 @@ def areas(ax) -> list[tuple[float, float]]:
     return [(min(values), max(values)) for values in heights]
 
 
-def test_open_stretches_are_areas_and_no_steps(durations):
+def test_ranges_between_counts_are_areas(durations):
     result, figure = durations
     anesthetic, inpatient = figure.figure.axes
     # 13 of 20 still in remission at week 13, and nobody was counted before: the limits, and between them any value
@@ -356,7 +356,7 @@ def test_the_share_estimated_lies_between_the_known_and_the_possible(evidence):
             assert row.low <= 1 - found["over"] / group.patients + 1e-6
 
 
-def test_the_duration_curves_tell_their_numbers_in_words(durations):
+def test_the_duration_curves_have_their_numbers_in_words(durations):
     _, figure = durations
     shown = " ".join(text for text, _ in text_boxes(figure))
     assert "171 patients†‡§, 6 studies" in shown and "20 patients†§, 1 study" in shown

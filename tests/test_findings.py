@@ -1,4 +1,4 @@
-"""The answers in words: each number is the table's, and each sentence changes when its numbers change."""
+"""Findings: each number equals the table, and each sentence changes with its numbers."""
 
 import re
 from dataclasses import replace
@@ -13,14 +13,14 @@ from analysis.outcomes import durations, responders, safety, synthesis, trajecto
 
 
 def in_words(told):
-    """Findings as they are read: the links from their numbers to rows, tables and figures taken out."""
+    """Return findings without the links of their numbers."""
     if isinstance(told, Finding):
         return replace(told, **{name: NUMBER.sub(r"\1", getattr(told, name)) for name in ("sentence", "detail")})
     return tuple(map(in_words, told)) if isinstance(told, tuple) else told
 
 
 class InWords:
-    """`analysis.findings`, read."""
+    """`analysis.findings` without links in its results."""
 
     def __getattr__(self, name):
         return lambda *given, **named: in_words(getattr(written, name)(*given, **named))
@@ -141,7 +141,7 @@ def test_a_sentence_changes_with_its_numbers(evidence, selection, answer, table,
         Criteria(studies=("harbut2002",), overlapping_studies=True),
     ],
 )
-def test_every_selection_gives_whole_sentences(evidence, criteria):
+def test_every_selection_gives_complete_sentences(evidence, criteria):
     for told in findings.evidence_findings(select(evidence, criteria)):
         for text in (told.sentence, told.detail):
             assert not re.search(r"\bnan\b|<NA>|None,|\(\)|  |\.\.|inf\b", text), text
@@ -289,7 +289,7 @@ def test_the_half_time_in_words(selection, weeks, low, high, words):
     assert words in findings.benefit_retention_finding(replace(found, half=half)).detail
 
 
-def test_no_curve_over_studies_is_told_with_the_reason(evidence):
+def test_a_missing_curve_is_stated_with_the_reason(evidence):
     told = findings.benefit_retention_finding(
         synthesis.benefit_retention(select(evidence, Criteria(routes=("topical",))))
     )

@@ -1,4 +1,4 @@
-"""Sentences on a clinic's own patients: the numbers of the results, and what can't be said is not said."""
+"""Findings about a clinic's own patients: the numbers of the results, and no claims without results."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_first_and_next_courses_are_compared():
         ("can't be judged", "This can't be judged: because."),
     ],
 )
-def test_where_the_clinic_stands(verdict, words):
+def test_position_of_the_clinic(verdict, words):
     compared = results().compared.iloc[:1].assign(verdict=verdict, why="because")
     told = findings.benchmark_finding(compared, "ge_30_percent")
     assert plain(told.sentence).startswith(plain(words)) and told.sentence.startswith(words)

@@ -1,4 +1,4 @@
-"""The checks before a commit are those of `make test`; a notebook saved by Jupyter becomes one that may be stored."""
+"""Checks before a commit equal those of `make test`; notebooks saved by Jupyter are cleaned."""
 
 from __future__ import annotations
 

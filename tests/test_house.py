@@ -1,4 +1,4 @@
-"""The code follows the rules of CONTRIBUTING.md, and each rule detects what breaks it."""
+"""The code follows the rules of CONTRIBUTING.md, and each check detects violations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_public_name_has_one_meaning(modules):
     assert house.names_in_two_modules(modules) == set()
 
 
-def test_a_file_name_stands_once(modules):
+def test_a_file_name_occurs_once(modules):
     assert house.files_of_the_same_name(modules) == set()
 
 
@@ -71,7 +71,7 @@ def test_a_name_in_two_modules_is_detected(first, second, expected):
     assert house.names_in_two_modules(sample({"figures/a": first, "tables/b": second})) == expected
 
 
-def test_a_file_name_that_stands_twice_is_detected():
+def test_a_duplicate_file_name_is_detected():
     places = ("figures/rates", "tables/rates", "figures/__init__", "tables/__init__")
     places += ("outcomes/durations", "outcomes/cohort/durations")
     places += ("outcomes/response", "outcomes/cohort/response", "findings/response")

@@ -1,4 +1,4 @@
-"""JupyterLab in a browser: notebooks run, a parameter changed, a slider moved; and `jupyter execute` from elsewhere."""
+"""JupyterLab in a browser: running notebooks, parameters, sliders; and `jupyter execute` from another folder."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_jupyter_execute_from_another_folder(tmp_path):
     assert status == 0, said
 
 
-def test_what_is_wrong_is_said_in_a_sentence(tmp_path):
+def test_an_error_is_one_sentence(tmp_path):
     bare = tmp_path / "bare"
     shutil.copytree(ROOT / "analysis", bare / "analysis", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "notebooks", bare / "notebooks")
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_said_in_a_sentence(tmp_path):
     assert library.count("\n") < 12 and "`make lab` installs everything" in library
 
 
-def test_the_first_notebook_says_what_the_parameters_mean(browser, address):
+def test_the_first_notebook_explains_the_parameters(browser, address):
     page = opened(browser, address, START)
     assert errors(page) == []
     table = page.wait_for_selector("table:has(caption)")
@@ -101,7 +101,7 @@ def test_the_first_notebook_says_what_the_parameters_mean(browser, address):
     page.context.close()
 
 
-def test_a_changed_parameter_changes_the_answer_and_a_wrong_one_says_what_is_allowed(browser, address):
+def test_a_changed_parameter_changes_the_answer_and_a_wrong_one_is_refused_with_advice(browser, address):
     page = opened(browser, address, PAIN)
     assert errors(page) == []
     assert "95% interval" in page.inner_text(".jp-Notebook") and "90% interval" not in page.inner_text(".jp-Notebook")
@@ -137,7 +137,7 @@ def test_a_slider_moves_the_rate_and_a_tick_the_evidence(browser, address):
     page.context.close()
 
 
-def test_a_kernel_that_is_gone_is_asked_for_and_the_first_notebook_says_which_to_take(browser, address):
+def test_a_missing_kernel_is_asked_for_and_the_first_notebook_names_the_right_one(browser, address):
     page = open_notebook(browser, address, STALE)
     dialog = page.wait_for_selector(".jp-Dialog")
     taken = "Python 3 (ipykernel)"

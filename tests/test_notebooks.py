@@ -1,4 +1,4 @@
-"""The notebooks: stored clean, thin, and running with their defaults and with other parameters."""
+"""The notebooks: stored without outputs, short, and running with default and other parameters."""
 
 import ast
 import inspect
@@ -81,7 +81,7 @@ def test_the_first_notebook_leads_to_all_others():
 
 
 @pytest.mark.parametrize("name", BY_HAND)
-def test_without_a_kernel_it_says_what_it_would_show(name):
+def test_without_a_kernel_the_notebook_describes_its_results(name):
     first = stored(name).cells[0]
     assert first.cell_type == "markdown" and first.metadata.tags == ["interactive"] and len(first.source.split()) > 120
 
@@ -96,7 +96,7 @@ def test_begins_with_a_title_and_its_parameters(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_thin(name):
-    """A cell calls, shows, explains: nothing is defined there, and nothing is longer than half a screen."""
+    """Cells call, show and explain; they define nothing and are at most half a screen long."""
     for cell in stored(name).cells[2:]:
         if cell.cell_type == "code":
             assert len(cell.source.splitlines()) <= 14
@@ -106,7 +106,7 @@ def test_thin(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_has_text_before_it(name):
-    """Somebody reads what a picture is about before it comes: no section opens with a picture."""
+    """Text introduces each figure: no section begins with a figure."""
     shown = False
     for cell in stored(name).cells:
         shown = shown or cell.cell_type == "markdown"
@@ -157,7 +157,7 @@ def test_parameters_reach_the_tables():
 
 
 @pytest.mark.slow
-def test_a_selection_without_numbers_says_so():
+def test_a_selection_without_numbers_has_a_message():
     summary = exhibits(notebook_runs.others()["evidence-report"], "summary")[0]
     told = {finding["question"]: finding["sentence"] for finding in summary["findings"]}
     assert (
@@ -170,7 +170,7 @@ def test_a_selection_without_numbers_says_so():
 
 @pytest.mark.slow
 def test_the_same_table_by_hand_and_in_batch():
-    """What the notebook shows is what the library gives: no step of the analysis hides in a cell."""
+    """The notebook shows results of the library; no step of the analysis is in a cell."""
     from analysis import evidence, tables
     from analysis.evidence.selection import select
     from analysis.outcomes import responders
@@ -181,7 +181,7 @@ def test_the_same_table_by_hand_and_in_batch():
 
 
 def called(name):
-    """What the cells of a notebook call of the library: name -> function or class."""
+    """Return the functions and classes of the library that the cells of a notebook call, by name."""
     trees = [ast.parse(cell.source) for cell in stored(name).cells if cell.cell_type == "code"]
     names = {}
     for tree in trees:
@@ -201,7 +201,7 @@ def called(name):
 
 @pytest.mark.parametrize("name", STORED)
 def test_shift_tab_answers(name):
-    """Whatever a cell calls says in its docstring what it answers; so do the attributes of what it gives back."""
+    """Functions called in cells, and the attributes of their results, have docstrings."""
     functions = called(name)
     assert functions
     for words, target in functions.items():
@@ -215,7 +215,7 @@ def test_shift_tab_answers(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_the_answer_stands_right_below_the_parameters(name):
+def test_the_answer_follows_the_parameters(name):
     """Question, parameters, imports, answer: no text and nothing that is shown comes between."""
     cells = stored(name).cells
     answer = next(n for n, cell in enumerate(cells) if cell.cell_type == "code" and "Summary(" in cell.source)

@@ -1,4 +1,4 @@
-"""Scores, changes and differences against the printed numbers and by hand."""
+"""Scores, changes and differences against printed and hand-computed numbers."""
 
 from dataclasses import replace
 

@@ -90,7 +90,7 @@ def test_doses_by_hand(doses):
     assert doses.loc["goldberg2005_ketamine", "total_mg"] == 800
 
 
-def test_a_dose_that_cannot_be_converted_says_why(doses):
+def test_a_dose_that_cannot_be_converted_has_a_reason(doses):
     assert doses.loc["mangnus2022_sket", "not_comparable"] == "no total: hours a day not printed"
     assert doses.loc["lee2025_ketamine", "not_comparable"] == "dose not printed"
     assert doses.loc["ushida2002_all", "not_comparable"] == "not intravenous (topical)"

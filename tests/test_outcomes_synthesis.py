@@ -1,4 +1,4 @@
-"""Synthesis over studies: results against the library and lme4, and what must never be pooled."""
+"""Synthesis over studies: results against the library and lme4, and results that must not be pooled."""
 
 from dataclasses import replace
 
@@ -94,7 +94,7 @@ def test_rates_of_other_patients_are_left_out(evidence):
     assert "does not count patients" in set(why)
 
 
-def test_arms_of_one_study_are_taken_together(evidence):
+def test_arms_of_one_study_are_combined(evidence):
     """Correll's 33 patients split into two arms of 20 and 13 give the same pooled rate as all together."""
     arms, rates = evidence.arms.copy(), evidence.responders.copy()
     whole = rates[(rates["arm_id"] == "correll2004_course1") & (rates["definition_class"] == "complete_relief")]

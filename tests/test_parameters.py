@@ -1,4 +1,4 @@
-"""Parameters: reading a notebook's cell, checking values, saying what is wrong."""
+"""Parameters: reading the cell of a notebook, checking values, messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analysis.reporting.batch.plan import report_name
 
 @pytest.fixture
 def notebook(tmp_path):
-    """Makes a notebook with the parameters cell given."""
+    """Return a function that writes a notebook with a parameters cell."""
 
     def make(*cells: str):
         path = tmp_path / "n.ipynb"
@@ -48,7 +48,7 @@ def test_reads_name_type_default_and_meaning():
     assert (third.type, third.default) == ("float", 0.95)
 
 
-def test_a_meaning_may_stand_on_any_line_of_a_long_value(notebook):
+def test_a_meaning_may_be_on_any_line_of_a_long_value(notebook):
     path = notebook("routes: list[str] = [\n    'iv',  # ways in\n    'oral',\n]  # that count")
     assert read_notebook(path).parameters[0].meaning == "ways in that count"
 
@@ -87,7 +87,7 @@ def test_a_misspelt_notebook_names_the_nearest():
     assert "02-pain-trajectories" in problem
 
 
-def test_defaults_and_given_values_together():
+def test_defaults_and_overrides_are_combined():
     values = check_values(find_notebook(SAMPLE), {"level": "0.9", "routes": "iv, oral", "studies": "[mangnus2022]"})
     assert values["level"] == 0.9
     assert values["routes"] == ("iv", "oral")
@@ -135,12 +135,12 @@ def test_text_is_read_as_the_type_says(given, value):
         ({"title": "  "}, "title: is empty"),
     ],
 )
-def test_a_wrong_value_is_told_with_what_is_right(given, why):
+def test_a_wrong_value_is_reported_with_the_allowed_ones(given, why):
     (problem,) = refused(check_values, find_notebook(SAMPLE), given)
     assert why in problem
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_problems_are_reported_at_once():
     problems = refused(check_values, find_notebook(SAMPLE), {"x": 1, "level": 2, "routes": "a,b"})
     assert len(problems) == 4
 
@@ -154,7 +154,7 @@ def test_the_control_group_is_no_regimen_but_not_stated_is():
     }
 
 
-def test_a_notebook_hands_over_all_its_names():
+def test_a_notebook_passes_all_its_names():
     namespace = {"level": 0.5, "routes": ["oral"], "__name__": "x", "helper": 3}
     values = check_parameters(SAMPLE, namespace)
     assert (values["level"], values["routes"], values["horizon_weeks"]) == (0.5, ("oral",), 26)
@@ -190,7 +190,7 @@ def test_a_file_that_is_not_there_is_refused_with_the_nearest(notebook, tmp_path
     assert refused(check_values, found, {"cohort": ""})
 
 
-def test_a_file_is_found_from_the_working_directory_then_from_the_project(notebook, tmp_path, table, monkeypatch):
+def test_a_path_is_resolved_in_the_working_directory_then_in_the_project(notebook, tmp_path, table, monkeypatch):
     found = of_a_file(notebook, tmp_path)
     monkeypatch.chdir(table.parent)
     # the kernel has another working directory: the value must not depend on it
@@ -199,7 +199,7 @@ def test_a_file_is_found_from_the_working_directory_then_from_the_project(notebo
     assert check_values(found, {"cohort": str(ROOT / "pyproject.toml")})["cohort"] == "pyproject.toml"
 
 
-def test_a_report_says_the_name_of_the_user_s_file_not_its_folder(notebook, tmp_path, table):
+def test_a_report_shows_the_name_of_the_user_s_file_without_its_folder(notebook, tmp_path, table):
     found = of_a_file(notebook, tmp_path)
     value = check_values(found, {"cohort": str(table)})["cohort"]
     (parameter,) = found.parameters

@@ -1,4 +1,4 @@
-"""What readers find without building anything is what the data and the code give."""
+"""Published files agree with the data and the code."""
 
 import re
 import tomllib
@@ -16,18 +16,18 @@ REPORT = ROOT / "reports" / "published" / "evidence-report"
 RENEW = "the published report is older than the data: make publish"
 
 
-def test_the_figure_of_the_readme_is_today_s():
+def test_the_figure_of_the_readme_is_current():
     assert TARGET.read_text(encoding="utf-8") == published_svg(), RENEW
 
 
-def test_the_readme_says_in_words_what_its_figure_shows():
+def test_the_figure_of_the_readme_has_an_alternative_text():
     alt = re.search(r"!\[([^\]]+)\]\(reports/published/benefit-flow.svg\)", (ROOT / "README.md").read_text())[1]
     told = findings.response_finding(select(evidence.load()))
     for number in ("62%", "48%", "9", "2", "0.03"):
         assert number in alt and number in f"{told.sentence} {told.detail}"
 
 
-def test_the_published_report_holds_today_s_data_and_answers():
+def test_the_published_report_has_the_current_data_and_answers():
     page = BeautifulSoup((REPORT / "report.html").read_bytes(), "html.parser")
     text = " ".join(page.get_text(" ").split())
     assert evidence.load().hash in text, RENEW
@@ -45,7 +45,7 @@ def test_links_of_the_readme_lead_somewhere():
             assert (ROOT / target).exists() or target.startswith("reports/output"), target
 
 
-def test_the_readme_says_why_each_dependency_is_there():
+def test_the_readme_explains_each_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [
         *project["dependencies"],

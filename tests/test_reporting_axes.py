@@ -1,4 +1,4 @@
-"""One report for each site, regimen or year of a cohort: which ones, and what their folders are called."""
+"""One report for each site, regimen or year of a cohort, and the names of their folders."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_cohort_with_wrong_rows_fails_its_reports_alone(cohort):
     assert (good.name, good.problem) == ("plain", "")
 
 
-def test_a_cohort_without_the_column_is_told(cohort):
+def test_a_cohort_without_the_column_has_a_message(cohort):
     cohort.module.load = lambda path: types.SimpleNamespace(courses=COURSES.assign(site=pd.Categorical([None] * 5)))
     (report,) = planned(
         cohort, f"name: c, parameters: {{cohort: {cohort.file}}}, matrix: {{sites: each_in_cohort}}"
@@ -199,7 +199,7 @@ def test_no_two_texts_share_a_folder(texts):
     assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name) for name in names.values())
 
 
-def test_a_crafted_name_cannot_take_anothers_place():
+def test_a_crafted_name_cannot_replace_another_report():
     first = slugs(["North", "NORTH"])
     crafted = [*first, first["North"]]
     assert len(set(slugs(crafted).values())) == 3

@@ -1,4 +1,4 @@
-"""The batch: all reports that can be made, a word on those that can't, an index and a manifest."""
+"""The batch: all reports that can be built, messages about the others, an index and a manifest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ reports:
 
 
 class Heard(build.Watcher):
-    """Writes down what it hears of a batch."""
+    """Records the progress of a batch."""
 
     def __init__(self):
         self.to_build, self.unchanged, self.running, self.ready = [], 0, [], []
@@ -77,7 +77,7 @@ def test_a_worker_makes_the_same_bytes_as_this_process(folder):
         assert (folder / "sample" / name).read_bytes() == content, name
 
 
-def test_the_manifest_says_what_made_each_report(folder):
+def test_the_manifest_lists_the_inputs_of_each_report(folder):
     told = manifest(folder)
     bad, good, narrow = told["reports"]
     assert (bad["status"], bad["reason"]) == (
@@ -104,7 +104,7 @@ def test_only_the_times_differ_between_two_runs(folder, tmp_path):
     assert (folder / "index.html").read_bytes() == (tmp_path / "out" / "index.html").read_bytes()
 
 
-def test_the_index_leads_by_question_and_says_why(folder):
+def test_the_index_is_grouped_by_question_and_states_failures(folder):
     page = BeautifulSoup((folder / "index.html").read_text(), "html.parser")
     assert [" ".join(h.get_text().split()) for h in page.select(".body h2")] == [
         "How much does pain fall?",
@@ -152,7 +152,7 @@ def test_a_process_that_dies_costs_only_its_own_report(tmp_path):
     assert len(built) == 4
 
 
-def test_any_executor_will_do():
+def test_any_executor_is_accepted():
     spec = Spec("x", "no-such-notebook", common=common())
     (built,) = build_all([spec], ThreadWorkers())
     assert isinstance(built, Built)
@@ -182,7 +182,7 @@ def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_pat
 
 
 def test_reports_are_built_in_the_order_of_need(tmp_path, monkeypatch):
-    """First those that can't be built, then new ones, then the longest of last time; ties in the order of the list."""
+    """First those that can't be built, then new ones, then the slowest of last time; ties in the order of the list."""
     monkeypatch.setattr(pool, "build_report", lambda spec: Built(spec.name, {}, record=sample().record))
     names = ("short", "new", "lost", "long", "other")
     reports = "".join(f"- {{notebook: {SAMPLE}, name: {name}}}\n" for name in names)

@@ -1,4 +1,4 @@
-"""The batch on a real Dask cluster on this machine: the same bytes, one worker killed in the middle, none lost."""
+"""The batch on a Dask cluster on this machine: the same bytes, and no report lost if a worker is killed."""
 
 from __future__ import annotations
 

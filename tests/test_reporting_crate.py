@@ -1,4 +1,4 @@
-"""The RO-Crate beside the reports: read back by the library that defines it, complete, the same bytes every time."""
+"""The RO-Crate of a batch: readable by the rocrate library, complete, and reproducible."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def common() -> dict:
 
 @pytest.fixture
 def folder(tmp_path: Path, common) -> Path:
-    """What a batch leaves: two reports, the pages that list them, the crate."""
+    """Return the output folder of a batch of two reports, with index, manifest and crate."""
     entries = [entry("one"), entry("two"), entry("broken", "failed")]
     for name in ("one", "two"):
         for file, content in FILES.items():
@@ -62,7 +62,7 @@ def test_every_file_that_it_names_is_there_with_its_hash(folder):
         assert read.get(name)["sha256"] == sha256((folder / name).read_bytes())
 
 
-def test_it_says_what_was_made_from_what_by_whom(folder, common):
+def test_the_crate_lists_inputs_actions_and_authors(folder, common):
     read = ROCrate(folder)
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     root = read.root_dataset

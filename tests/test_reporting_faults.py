@@ -1,4 +1,4 @@
-"""Real batches that are stopped or have no room: what is ready stays, nothing is half written, no process stays."""
+"""Batches that are stopped or run out of disk space: finished reports remain, without partial files or processes."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_batch_that_is_stopped_continues_where_it_was(plan, how):
     assert not [path.name for path in (plan / "out").iterdir() if path.name.startswith(".")]
 
 
-def test_a_second_batch_says_so_and_stops(plan):
+def test_a_second_batch_stops_with_a_message(plan):
     first = start(plan)
     wait_until_third_runs(plan, first)
     second = start(plan)
@@ -158,7 +158,7 @@ def test_a_folder_that_may_not_be_written(plan):
     assert process.returncode == 1
 
 
-def test_quiet_says_what_failed_alone(plan):
+def test_quiet_prints_failures_only(plan):
     (plan / "batch.yml").write_text((plan / "batch.yml").read_text().replace("name: third", "name: third, timeout: 1"))
     process = start(plan, "--quiet")
     told = process.communicate()[0]

@@ -1,4 +1,4 @@
-"""The output folder: one batch at a time, nothing built twice, nothing believed that was changed by hand."""
+"""The output folder: one batch at a time, no report built twice, edited files are detected."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def built(tmp_path, monkeypatch):
 
 
 def changed(**parts) -> dict:
-    """What all reports share, with other hashes or versions."""
+    """Return the shared provenance with other hashes or versions."""
     told = json.loads(json.dumps(common()))
     for name, value in parts.items():
         told[name] = {**told[name], **value}
@@ -81,7 +81,7 @@ def test_what_is_up_to_date_is_not_built_again(built, tmp_path):
         lambda folder: folder.rename(folder.with_name("elsewhere")),
     ],
 )
-def test_files_that_are_gone_or_edited_are_made_again(built, tmp_path, spoil):
+def test_missing_and_edited_files_are_built_again(built, tmp_path, spoil):
     built()
     good = (tmp_path / "out/one/report.html").read_bytes()
     spoil(tmp_path / "out/one")
@@ -98,7 +98,7 @@ def test_other_data_code_or_versions_build_all_again(built, parts):
     assert built(shared=changed(**parts)) == ["one", "two"]
 
 
-def test_another_commit_alone_builds_nothing(built):
+def test_another_commit_builds_nothing(built):
     built()
     assert built(shared=changed(code={"commit": "other", "clean": False, "epoch": 1})) == []
     assert built.outcomes[0].entry["commit"] == common()["code"]["commit"], "the one that the files were made with"
@@ -147,7 +147,7 @@ def test_what_failed_is_tried_again(built):
     assert built() == []
 
 
-def test_what_was_ready_when_a_batch_was_cut_off_is_kept(built, tmp_path):
+def test_reports_of_a_killed_batch_are_kept(built, tmp_path):
     built()
     folder = tmp_path / "out"
     first, second = json.loads((folder / "manifest.json").read_text())["reports"]

@@ -1,4 +1,4 @@
-"""The HTML report, opened and read as a reader's browser gets it."""
+"""The HTML report: content and structure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def html_of(notebook) -> BeautifulSoup:
 
 
 def with_cells(*cells):
-    """A notebook that was run by hand."""
+    """Return a notebook as run interactively."""
     return nbformat.v4.new_notebook(cells=list(cells))
 
 
@@ -48,7 +48,7 @@ def words(element) -> str:
     return " ".join(element.get_text(" ").split())
 
 
-def test_the_first_screen_holds_the_answer():
+def test_the_first_screen_has_the_answer():
     opening = page().select_one("main > header")
     assert words(opening.h1) == "Sample of a report"
     assert words(opening.select_one(".question")).startswith("How much does pain fall")
@@ -171,7 +171,7 @@ def test_hostile_cells_are_text():
     assert other.title.string == 'Invented <patients> & #hash *stars* "quotes"'
 
 
-def test_numbers_stand_on_their_decimal_point():
+def test_numbers_are_aligned_on_the_decimal_point():
     assert paddings(["7.25", "7", "–", "10.5", "text"]) == ["", ".00", ".00", "0", ""]
     assert paddings(["48%", "48.5%", "−3.25"]) == [".00", "0", "%"]
     assert paddings([]) == []
@@ -223,7 +223,7 @@ def test_other_outputs_have_a_decent_form():
     assert picture["alt"]
 
 
-def test_the_last_section_says_how_it_was_made():
+def test_the_last_section_states_the_provenance():
     made = page().select_one("section.made")
     text = words(made)
     built = sample().record
@@ -236,12 +236,12 @@ def test_the_last_section_says_how_it_was_made():
     assert listed[-1] == ["die", "false", "default"]
 
 
-def test_given_parameters_stand_in_the_command():
+def test_the_command_contains_the_parameters():
     text = BeautifulSoup(synthetic().files["report.html"], "html.parser").select_one("section.made").get_text()
     assert "-p level=0.9 -p 'title=Invented <patients> & #hash *stars* \"quotes\"' -p synthetic=true" in text
 
 
-def test_a_synthetic_report_says_so():
+def test_a_synthetic_report_is_marked():
     other = BeautifulSoup(synthetic().files["report.html"], "html.parser")
     assert "invented" in other.select_one("body > .synthetic").get_text()
     assert "invented" in other.footer.get_text()
@@ -258,7 +258,7 @@ def test_markdown_of_notebooks_is_read_as_jupyter_reads_it():
     assert soup.title.string == "T"
 
 
-def test_an_open_fence_swallows_no_neighbour():
+def test_an_unclosed_fence_does_not_include_other_pieces():
     soup = html_of(
         with_cells(markdown("# T\n\n::: note\n\nopen"), markdown("## Next\n\n```\nopen"), markdown("## Last"))
     )
@@ -286,7 +286,7 @@ def test_scripts_in_outputs_do_not_run():
     assert not soup.select('a[href^="javascript"], a[href$="ipynb"]')
 
 
-def test_a_warning_and_an_error_are_told():
+def test_a_warning_and_an_error_are_printed():
     error = nbformat.v4.new_output("error", ename="ValueError", evalue="no <data>", traceback=["\x1b[31mlong"])
     stream = nbformat.v4.new_output("stream", name="stderr", text="careful")
     soup = html_of(with_cells(nbformat.v4.new_code_cell("x", outputs=[stream, error])))
@@ -294,7 +294,7 @@ def test_a_warning_and_an_error_are_told():
     assert words(soup.select_one("pre.error")) == "ValueError: no <data>"
 
 
-def test_a_notebook_run_by_hand_says_so():
+def test_a_notebook_run_interactively_is_marked():
     assert "By hand from a notebook" in html_of(with_cells(markdown("# T"))).get_text()
 
 
@@ -318,7 +318,7 @@ def test_a_link_to_a_figure_that_is_not_there_becomes_words():
     assert not soup.select('a[href^="#fig"]')
 
 
-def test_an_empty_table_says_that_it_is_empty():
+def test_an_empty_table_prints_a_message():
     import pandas as pd
 
     from analysis.exhibit import Table
@@ -329,7 +329,7 @@ def test_an_empty_table_says_that_it_is_empty():
     assert table.select_one("tbody td")["colspan"] == "2"
 
 
-def test_a_reference_keeps_the_letter_that_the_text_gives_it():
+def test_a_reference_has_the_same_letter_as_its_citations():
     """Also in a report that cites only one of two works of that year."""
     from analysis.reporting import provenance
 

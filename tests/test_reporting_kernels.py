@@ -1,4 +1,4 @@
-"""How a report and its kernel speak with each other: nobody else can listen, and nothing is left behind."""
+"""Connection of a report to its kernel: private, and cleaned up at the end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ print(json.dumps({**seen, "mode": os.stat(folder).st_mode, "sockets": len(glob.g
 
 
 def connection_of_a_kernel(folder: Path) -> dict:
-    """What a report's kernel knows about its connection."""
+    """Return the connection information of a report's kernel."""
     path = folder / "probe.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ASK)]), path)
     built = build_report(Spec("probe", str(path), formats=(), common=common()))

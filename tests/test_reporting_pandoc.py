@@ -1,4 +1,4 @@
-"""Pandoc as the reports use it: the same as its command, one process for all texts, none left behind."""
+"""Pandoc in one process for all texts: the same results as its command, and no process left at the end."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ and more, @turnbull1976, chapter 4 of that]
 
 @pytest.fixture
 def converter():
-    """A pandoc of its own."""
+    """Yield a separate converter."""
     made = Converter()
     yield made
     made.close()
 
 
 def command(text: str, *arguments: str) -> str:
-    """What the command `pandoc` makes of a text."""
+    """Return the output of the command `pandoc`."""
     program = pypandoc.get_pandoc_path()
     return subprocess.run([program, *arguments], input=text.encode(), capture_output=True, check=True).stdout.decode()
 
@@ -97,7 +97,7 @@ def test_writes_as_the_command_does(to, options):
     assert pandoc.write_blocks({"one": shown}, to, version) == {"one": expected}
 
 
-def test_pieces_come_apart_again_whatever_stands_in_them():
+def test_pieces_are_separated_whatever_they_contain():
     blocks, version = pandoc.read_markdown({"one": visible("a\x1eone\x1eb"), "two": "", "three": "# Last"})
     blocks["two"] = [pandoc.raw("html", "<hr>\n\n"), *blocks["two"]]
     written = pandoc.write_blocks(blocks, "html5", version)
@@ -126,12 +126,12 @@ def test_a_refusal_has_the_words_of_pandoc_and_it_goes_on(converter):
     assert converter.process.pid == first
 
 
-def test_settings_of_somebodys_lua_do_not_reach_it(converter, monkeypatch):
+def test_lua_settings_of_the_user_are_ignored(converter, monkeypatch):
     monkeypatch.setenv("LUA_INIT", "print('hello')")
     assert converter.convert("a", "markdown", "html") == "<p>a</p>"
 
 
-def test_one_that_was_killed_is_followed_by_another(converter):
+def test_a_killed_process_is_replaced(converter):
     converter.convert("a", "markdown", "html")
     first = converter.process
     first.kill()
@@ -141,7 +141,7 @@ def test_one_that_was_killed_is_followed_by_another(converter):
 
 
 @pytest.mark.parametrize("reads", [True, False])
-def test_one_that_ends_without_an_answer_is_told(reads, converter, monkeypatch):
+def test_a_process_that_ends_without_an_answer_is_reported(reads, converter, monkeypatch):
     def dying() -> subprocess.Popen[bytes]:
         code = f"import sys; {reads} and sys.stdin.readline(); sys.exit(3)"
         process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -155,7 +155,7 @@ def test_one_that_ends_without_an_answer_is_told(reads, converter, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer here")
-def test_the_answer_to_an_interrupted_question_is_nobody_elses(converter):
+def test_the_answer_to_an_interrupted_request_is_discarded(converter):
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -191,7 +191,7 @@ def test_threads_get_their_own_answers(converter):
 
 
 @NO_FORK
-def test_a_fork_has_its_own():
+def test_a_forked_process_has_its_own_pandoc():
     code = """
 import os
 from analysis.reporting.page.pandoc_process import Converter
@@ -217,7 +217,7 @@ else:
 
 
 @pytest.mark.parametrize("end", ["sys.exit()", pytest.param("os.kill(os.getpid(), signal.SIGKILL)", marks=NO_FORK)])
-def test_it_ends_with_its_owner(end):
+def test_pandoc_ends_with_its_owner(end):
     code = f"""
 import os, signal, sys
 from analysis.reporting.page.pandoc_process import Converter

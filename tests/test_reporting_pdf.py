@@ -1,4 +1,4 @@
-"""The PDF report, opened and read: words, structure, pictures, pages."""
+"""The PDF report: text, structure, figures, pages."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_the_text_of_figures_is_text_in_the_font_of_the_page():
         assert label in shown, label
 
 
-def test_the_first_page_stands_alone():
+def test_the_first_page_is_self_contained():
     first = page_words(sample().files["report.pdf"])[0]
     for part in ("Sample of a report", "30 of 48 patients respond", "Most studies have no control group", "Contents"):
         assert part in first
@@ -182,7 +182,7 @@ def test_hostile_cells_are_text():
     assert reader.metadata.title == 'Invented <patients> & #hash *stars* "quotes"'
 
 
-def test_the_wide_table_is_whole_on_a_turned_page():
+def test_the_wide_table_is_complete_on_a_turned_page():
     turned = [page for page in pdf().pages if page.mediabox.width > page.mediabox.height]
     assert len(turned) == 1
     words = " ".join(turned[0].extract_text().split())
@@ -223,7 +223,7 @@ def test_captions_stay_with_their_figure_or_table(lines):
     assert "Week Patients who keep the benefit Share 0 90 100.0%" in place
 
 
-def test_a_synthetic_report_says_so_on_every_page():
+def test_a_synthetic_report_is_marked_on_every_page():
     reader = pypdf.PdfReader(io.BytesIO(synthetic().files["report.pdf"]))
     assert all("Synthetic data: these patients are invented." in page.extract_text() for page in reader.pages)
     assert "Synthetic" not in pdf_text()
@@ -246,7 +246,7 @@ def test_a_table_is_turned_only_if_it_needs_the_width(columns, cell, turned):
 
 
 def unbroken(table: str, room: float, folder: Path) -> bool:
-    """Whether a table within a width in points is as high as one with all the room it wants."""
+    """Return whether a table within a width in points is as high as one without limit of width."""
     (folder / "report.typ").write_bytes((TEMPLATE / "report.typ").read_bytes())
     source = f"""#import "report.typ": *
 #set text(font: "Source Sans 3")
@@ -285,12 +285,12 @@ def test_numbers_stay_on_a_line_and_text_shares_the_rest():
     assert '"Rate (95%\\ninterval of\\nWilson)"' in table
 
 
-def test_text_for_typst_means_only_itself():
+def test_markup_in_typst_strings_has_no_effect():
     assert text('a "b" \\ #x\x00\u202e 語') == '"a \\"b\\" \\\\ #x⟨U+0000⟩⟨U+202E⟩ ⟨U+8A9E⟩"'
     assert spoken(r"\frac{\hat p}{n}\,\left(1\right)") == "frac(hat p)(n) (1)"
 
 
-def test_an_empty_table_says_that_it_is_empty():
+def test_an_empty_table_prints_a_message():
     bundle = Table("none", pd.DataFrame({"a": [], "b": []}), "Nothing here.")._repr_mimebundle_()
     output = nbformat.v4.new_output("display_data", data=bundle)
     (page, *_) = pages_of(with_cells(nbformat.v4.new_code_cell("x", outputs=[output])))
@@ -337,7 +337,7 @@ def test_no_cell_of_a_table_runs_over_the_edge_of_either_paper():
 
 
 def test_numbers_lead_to_their_rows_in_the_pdf():
-    """Links of the pages go to the places of the entries, and the entries to DOIs."""
+    """Links of the pages point to the entries of rows, and these to DOIs."""
     content = defaults()["study-report"].files["report.pdf"]
     with pikepdf.open(io.BytesIO(content)) as opened:
         links = [a for page in opened.pages for a in page.get("/Annots", []) if a.Subtype == "/Link"]
@@ -350,8 +350,8 @@ def test_numbers_lead_to_their_rows_in_the_pdf():
     assert "From mangnus2022_abs (abstract): " in words
 
 
-def test_a_link_says_what_it_leads_to_and_leads_there():
-    """Row, reference, table or figure by its name, not by a page; on the page where it goes stands what it says."""
+def test_a_link_names_its_target_and_points_to_it():
+    """The description of a link is the name of its target, which is on the page it points to."""
     content = defaults()["study-report"].files["report.pdf"]
     notebook = nbformat.reads(defaults()["study-report"].files["report.ipynb"].decode(), 4)
     entries = {
@@ -381,7 +381,7 @@ def test_a_link_says_what_it_leads_to_and_leads_there():
 
 
 def test_a_report_is_the_same_after_others_in_one_process():
-    """What Typst keeps of the ones before changes nothing."""
+    """Layouts that Typst retains from earlier reports have no effect."""
     documents = [
         document.read_document(nbformat.reads(built.files["report.ipynb"].decode(), 4))
         for built in (defaults()["study-report"], sample(), defaults()["04-durations-of-benefit"])
@@ -408,7 +408,7 @@ def test_pages_are_numbered_for_readers_and_programs():
 
 
 def test_a_figure_that_does_not_fit_leaves_no_gap():
-    """The text behind it fills the page; the figure follows on the next one. Small ones stay where they are."""
+    """The following text fills the page, and the figure is on the next page. Small figures do not move."""
 
     def pages_with(height: int) -> list[str]:
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="400pt" height="{height}pt" viewBox="0 0 4 3"></svg>'
@@ -471,7 +471,7 @@ def test_an_entry_of_a_data_row_is_its_number_and_a_paragraph():
 
 
 def test_no_style_holds_what_only_one_report_says(tmp_path):
-    """Else Typst would set each word of the next report of the same process anew."""
+    """Otherwise Typst would repeat the layout of all text of the next report in the same process."""
     (tmp_path / "report.typ").write_bytes((Path(TEMPLATE) / "report.typ").read_bytes())
     (tmp_path / "main.typ").write_text(
         '#import "report.typ": *\n#show: report.with(title: "Its title", description: "Its description")\n'

@@ -1,4 +1,4 @@
-"""The list of reports: what it becomes, and what is wrong with it before anything starts."""
+"""The list of reports: the plan made from it, and its problems."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_names_derive_from_what_differs():
     assert long != report_name("sample", notebook, {"studies": tuple(f"author{n}" for n in range(41))})
 
 
-def test_a_given_name_stands_and_a_matrix_adds_to_it(reading):
+def test_a_report_name_is_used_and_extended_by_a_matrix(reading):
     made = reading(f"""
         groups: {{first: "What is first?", second: "What is second?"}}
         reports:
@@ -103,7 +103,7 @@ def test_two_reports_of_one_name_are_refused(reading):
     assert problems == ["2 reports would be written to 'sample'; choose another `name`."]
 
 
-def test_everything_wrong_is_told_at_once(reading):
+def test_all_problems_of_a_plan_are_reported_at_once(reading):
     problems = refused(
         reading,
         f"""

@@ -1,4 +1,4 @@
-"""From a number to its row, from the row to source and place, from the source to an address."""
+"""Links from numbers to rows, from rows to sources and locations, from sources to addresses."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_row_that_is_not_recorded_is_no_link(record):
 
 
 def test_the_rows_travel_in_the_executed_notebook():
-    """What `jupyter nbconvert --to crps-html` reads is the file alone: the rows it prints are those recorded there."""
+    """`jupyter nbconvert --to crps-html` reads only the notebook and prints the rows recorded in it."""
     files = defaults()["study-report"].files
     made = json.loads(files["report.ipynb"])["metadata"]["ketamine_crps"]
     named = {anchor(table, int(row)) for table, lines in made["rows"].items() for row in lines}

@@ -1,4 +1,4 @@
-"""One report: the same bytes, honest failures, nothing half written."""
+"""One report: reproducible bytes, clear failures, no partial files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_another_value_gives_another_report():
     assert "90% interval" in synthetic().files["report.html"].decode()
 
 
-def test_the_executed_notebook_holds_no_time_and_no_random_name():
+def test_the_executed_notebook_has_no_times_and_random_ids():
     notebook = notebook_of(synthetic())
     nbformat.validate(notebook)
     text = nbformat.writes(notebook)
@@ -202,7 +202,7 @@ def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
     assert build_report(spec()).reason == "ReportError: Typst: unknown font family: nope sans"
 
 
-def test_a_file_named_from_here_is_found_by_the_kernel(tmp_path, monkeypatch):
+def test_the_kernel_opens_a_relative_path(tmp_path, monkeypatch):
     (tmp_path / "clinic.csv").write_text("patients")
     parameters = nbformat.v4.new_code_cell(
         'cohort: str = "data/cohorts/synthetic-example.csv"  # a table', metadata={"tags": ["parameters"]}

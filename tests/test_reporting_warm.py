@@ -1,4 +1,4 @@
-"""Forked kernels: the same bytes as ordinary ones, nothing of one report in the next, no process left behind."""
+"""Forked kernels: the same bytes as ordinary kernels, no shared state, no process left at the end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def template():
 
 @pytest.fixture
 def warmly(template):
-    """Kernels of this process are forked."""
+    """Fork the kernels of this process."""
     templates.use_template(template.address)
     yield template
     templates.use_template("")
@@ -69,7 +69,7 @@ def test_each_report_has_a_process_of_its_own_forked_from_the_template(warmly, t
     assert second[1].split()[0] != pid
 
 
-def test_libraries_are_there_before_the_first_cell(warmly, tmp_path):
+def test_libraries_are_imported_before_the_first_cell(warmly, tmp_path):
     code = "import sys; print([m in sys.modules for m in ('pandas', 'scipy.stats', 'analysis.figures.style')])"
     assert run_cells(tmp_path, code)[1] == ["[True, True, True]\n"]
 
@@ -114,7 +114,7 @@ os.umask(0o77); sys.setrecursionlimit(5000); logging.getLogger().setLevel(10)
 DRAW = "import random, numpy as np; print(random.random(), np.random.random())"
 
 
-def test_nothing_leaks_from_one_report_to_the_next(warmly, tmp_path):
+def test_reports_do_not_share_state(warmly, tmp_path):
     reason, (before,) = run_cells(tmp_path, STATE)
     assert reason == ""
     reason, (spoilt,) = run_cells(tmp_path, SPOIL.format(folder=str(tmp_path)), STATE)
@@ -140,7 +140,7 @@ def test_a_forked_kernel_sees_what_an_ordinary_one_sees(warmly, tmp_path):
     assert forked == ordinary
 
 
-def test_a_killed_kernel_is_told_and_leaves_the_template_alone(warmly, tmp_path):
+def test_a_killed_kernel_is_reported_and_the_template_continues(warmly, tmp_path):
     reason, _ = run_cells(tmp_path, "print('here', flush=True)", "import os; os.kill(os.getpid(), 9)")
     assert reason == "cell 2: the kernel died (killed, crashed or out of memory)"
     assert run_cells(tmp_path, PARENT)[1] == [f"{warmly.process.pid}\n"]
@@ -153,7 +153,7 @@ def test_a_kernel_that_runs_out_of_memory_costs_its_own_report(warmly, tmp_path)
 
 
 def test_an_endless_cell_is_stopped_and_its_process_goes(warmly, tmp_path):
-    """The clock passes the end of the time when the first cell has run, so the second is stopped at once."""
+    """The clock passes the time limit when the first cell has run, so the second cell is stopped."""
     path = tmp_path / "probe.ipynb"
     cells = [nbformat.v4.new_code_cell(code) for code in ("import os; print(os.getpid())", "while True: pass")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
@@ -184,14 +184,14 @@ def asleep() -> tuple[fork_client.ForkedKernel, templates.Template]:
     return kernel, template
 
 
-def test_a_kernel_ends_with_whoever_asked_for_it():
+def test_a_kernel_ends_with_its_client():
     kernel, template = asleep()
     kernel.connection.close()
     assert gone(kernel.pid)
     template.close()
 
 
-def test_a_kernel_ends_with_its_template_however_that_ends():
+def test_a_kernel_ends_with_its_template():
     kernel, template = asleep()
     template.process.kill()
     assert gone(kernel.pid)
@@ -208,7 +208,7 @@ def test_closing_a_template_ends_its_kernels():
 
 
 def test_closing_a_template_that_still_imports_waits_for_nothing(tmp_path):
-    """A list of reports is refused at once, although the template was started before the list was read."""
+    """An invalid list of reports is refused at once, although the template has been started."""
     (tmp_path / "analysis").mkdir()
     (tmp_path / "analysis" / "__init__.py").write_text("import signal; signal.pause()")
     template = templates.Template({**os.environ, "PYTHONPATH": str(tmp_path)})
@@ -242,7 +242,7 @@ def test_without_a_template_the_ordinary_kernel_starts(tmp_path):
         lost.close()
 
 
-def test_what_looks_for_its_shell_is_not_in_the_template():
+def test_modules_that_need_a_shell_are_not_in_the_template():
     code = (
         "from analysis.reporting.kernel import fork_server as t; t.load_libraries();"
         "import sys; print(t.can_fork(), 'analysis.reporting.run' in sys.modules)"

@@ -1,4 +1,4 @@
-"""What counts and what is left out: nothing disappears."""
+"""Selection: every row is either included or listed as left out."""
 
 import pandas as pd
 import pytest
@@ -71,7 +71,7 @@ def test_everything_leaves_nothing_out(evidence):
         pd.testing.assert_frame_equal(getattr(selection.evidence, table), getattr(evidence, table))
 
 
-def test_a_subgroup_stands_in_for_a_whole_that_is_left_out(evidence):
+def test_a_subgroup_replaces_an_arm_that_is_left_out(evidence):
     mixed_too = select(evidence, Criteria(populations=("crps", "mixed")))
     arms = set(mixed_too.evidence.arms["arm_id"])
     assert "patil2012_all" in arms and "patil2012_crps" not in arms

@@ -77,7 +77,7 @@ def test_limits_are_those_of_students_t():
 
 
 def test_an_intercept_alone_gives_the_pooled_rate():
-    """An intercept alone, one row a study: the binomial-normal model of pool_proportions."""
+    """An intercept alone, one row per study: the binomial-normal model of pool_proportions."""
     events, totals = [31, 10, 5, 0], [33, 16, 6, 4]
     pooled = pool_proportions(events, totals)
     x, n = np.array(events, float), np.array(totals, float)

@@ -1,4 +1,4 @@
-"""Effect sizes against metafor's escalc, by hand, and what is refused.
+"""Effect sizes against metafor's escalc and hand computation, and refusals.
 
 tests/reference/pooling/reference.R wrote the reference values; no R is needed here.
 """

@@ -1,4 +1,4 @@
-"""Pooling of estimates against metafor, by properties, and what is refused.
+"""Pooling of estimates against metafor, properties, and refusals.
 
 tests/reference/pooling/reference.R wrote the reference values; versions.txt names the versions. No R is needed here.
 """

@@ -1,4 +1,4 @@
-"""Pooling of proportions against metafor and lme4, by properties, and what is refused.
+"""Pooling of proportions against metafor and lme4, properties, and refusals.
 
 tests/reference/pooling/reference.R wrote the reference values; versions.txt names the versions. No R is needed here.
 """

@@ -1,4 +1,4 @@
-"""Conversions of printed summaries, by hand and against published constants."""
+"""Conversions of printed summaries against hand computation and published constants."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Printed tables as a reader sees them: cells, marks, rows in the data."""
+"""Printed tables: cells, marks, rows in the data."""
 
 from dataclasses import replace
 
@@ -78,7 +78,7 @@ def test_every_table_prints_whatever_is_selected(evidence, name):
                 assert cell and "nan" not in cell.lower().split() and "<NA>" not in cell, (table.name, row)
 
 
-def test_a_column_computed_from_its_row_is_printed_and_stands_in_the_csv():
+def test_a_computed_column_is_printed_and_exported():
     data = pd.DataFrame({"part": [3, 5], "total": [4, 8]})
     share = Column("share", "Share", "right", "{:.0%}".format, value=lambda row: row.part / row.total)
     table = Table("shares", data, "Shares.", (share, Column("part", "Part", "right")))
@@ -179,7 +179,7 @@ def test_left_out_lists_every_row_or_its_whole_study(evidence, default):
     assert line(table, What="responders: 6 months after first course")["Why"] == "lay source"
 
 
-def test_nothing_left_out_says_so(evidence):
+def test_nothing_left_out_has_a_message(evidence):
     assert tables.left_out_table(select(evidence, EVERYTHING)).caption == "Nothing is left out."
 
 
@@ -223,7 +223,7 @@ def test_pooled_rates_show_both_intervals_and_the_studies_behind_them(joined):
     assert "The prediction interval says where the next group of patients may lie" in table.payload()["notes"]
 
 
-def test_what_stands_alone_says_why_and_where(joined):
+def test_results_that_are_not_pooled_have_reasons_and_rows(joined):
     table = joined["not-pooled"]
     mangnus = [row for row in lines(table) if row["Study"] == "Mangnus et al. 2021†"]
     assert [row["Number"] for row in mangnus] == ["30 of 48 patients", "23 of 48 patients"]
@@ -242,7 +242,7 @@ def test_half_times_never_reach_beyond_the_last_count(joined):
     assert correll["Slope on log(1 + weeks) (95% interval)"].startswith("0.07 (")
 
 
-def test_medians_of_durations_are_told_as_intervals(joined):
+def test_medians_of_durations_are_printed_as_intervals(joined):
     rows = {row["Regimen"]: row for row in lines(joined["duration-groups"])}
     assert rows["anaesthetic dose"]["Half have lost it or never had it"] == "after more than 13 weeks"
     assert rows["subanaesthetic, inpatient"]["Half have lost it or never had it"] == "by week 4"

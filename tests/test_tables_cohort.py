@@ -1,4 +1,4 @@
-"""Printed tables of a clinic's own patients: the numbers of the results, n beside every rate, small groups hidden."""
+"""Printed tables of a clinic's own patients: numbers of the results, n of every rate, hidden small groups."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_every_table_has_rows_words_and_no_gaps(name):
 
 
 @pytest.mark.parametrize("name", sorted(set(MAKERS) - {"benchmark", "site_by_regimen", "duration_tests"}))
-def test_fewer_patients_than_min_cell_are_not_told(name):
+def test_fewer_patients_than_min_cell_are_hidden(name):
     table = MAKERS[name](nobody())
     told = [cell for row in cells(table) for cell in row]
     assert not {"1", "2", "3", "1/3", "2/3", "3/3", "2/2", "1/2"} & set(told), told
@@ -63,7 +63,7 @@ def test_fewer_patients_than_min_cell_are_not_told(name):
         assert shown.eq(0).all(), (number, shown)
 
 
-def test_responders_stand_side_by_side_by_three_rules():
+def test_responders_by_three_rules_are_side_by_side():
     made = cohort(*[(8, 4, {4: 5})] * 6, *[(8, 6, {})] * 4)
     table = tables.responders_table(response.response(made))
     assert column(table, "Responder: since baseline") == [
@@ -79,7 +79,7 @@ def test_responders_stand_side_by_side_by_three_rules():
     assert "week 4, within 2 weeks" in plain(table.notes)
 
 
-def test_groups_at_both_visits_stand_in_one_row():
+def test_groups_at_both_visits_are_in_one_row():
     table = tables.responders_by_group_table(results().response)
     frame = results().response.by_group.set_index(["by", "group", "visit", "handling"])
     at_end = frame.loc[("site", "Bern", "end_of_infusion", "complete_cases")]
@@ -102,7 +102,7 @@ def test_durations_say_when_a_median_is_not_reached():
     assert len(cells(table)) == len(results().durations.counts)
 
 
-def test_the_benchmark_says_why_it_can_not_judge():
+def test_the_benchmark_states_why_it_cannot_judge():
     table = tables.benchmark_table(results().compared, [["mangnus2022"], ["cohen2023"], []])
     assert table.studies == ("mangnus2022", "cohen2023")
     verdicts = column(table, "So this clinic is")
@@ -135,7 +135,7 @@ def test_who_is_missing_is_compared_with_the_others():
     assert cells(table)[2][2] == points_cell(row["difference"], row["low"], row["high"])
 
 
-def test_warnings_of_the_file_are_told_without_a_cell_s_content():
+def test_warnings_of_the_file_have_no_content_of_cells():
     found = pd.DataFrame(
         {
             "file": "x.csv",

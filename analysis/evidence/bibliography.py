@@ -20,7 +20,7 @@ def bibliography_keys(text: str, file: str) -> tuple[dict[str, int], list[Proble
             continue
         key, line = match[2], text.count("\n", 0, match.start()) + 1
         if key in keys:
-            rule = f"a key stands once; it is also in line {keys[key]}"
+            rule = f"keys are unique; this one is also in line {keys[key]}"
             problems.append(Problem(file, line, "", key, rule, "delete or rename one of the two entries"))
         keys.setdefault(key, line)
     if not keys:

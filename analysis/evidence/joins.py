@@ -122,7 +122,7 @@ def contained_in_an_arm_of_the_study(tables: Tables) -> Iterator[Problem]:
             yield tables.problem("arms", row, "contained_in", rule, advice)
         elif row["n"] is not None and container["n"] is not None and row["n"] > container["n"]:
             name, n = container["arm_id"], container["n"]
-            rule = f"a contained arm has at most as many patients as the whole ({name}), {n}"
+            rule = f"a contained arm has at most as many patients as the arm that contains it ({name}), {n}"
             yield tables.problem("arms", row, "n", rule)
 
 
@@ -151,7 +151,7 @@ def subgroup_responders_within_arm(tables: Tables) -> Iterator[Problem]:
         for column in ("responders", "n"):
             if container and None not in (row[column], container[column]) and row[column] > container[column]:
                 rule = (
-                    f"a subgroup has at most as many as the whole, {container[column]} "
+                    f"a subgroup has at most as many as its arm, {container[column]} "
                     f"({arm['contained_in']}, row {container['row']})"
                 )
                 yield tables.problem("responders", row, column, rule)
@@ -229,14 +229,12 @@ def unused_value_has_a_place(tables: Tables, columns: Mapping[str, tuple[str, ..
         if column not in columns[table]:
             close = nearest(str(column), columns[table])
             advice = f"write “{close}” if that is meant" if close else f"name a column of {table}.csv"
-            yield tables.problem("conflicts", row, "changes_column", f"the column stands in {table}.csv", advice)
+            yield tables.problem("conflicts", row, "changes_column", f"the column is in {table}.csv", advice)
         ids = [name for name in ("arm_id", "study_id") if name in columns[table]]
         complete = all(any(other[name] is not None for other in tables[table]) for name in ids)
         if complete and not any(key == other[name] for other in tables[table] for name in ids):
             rule = f"the key is the arm_id or study_id of a row of {table}.csv"
-            yield tables.problem(
-                "conflicts", row, "changes_key", rule, f"name an arm or study that stands in {table}.csv"
-            )
+            yield tables.problem("conflicts", row, "changes_key", rule, f"name an arm or study that is in {table}.csv")
 
 
 RULES_ACROSS_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (

@@ -105,7 +105,7 @@ def load(folder: str | Path = "data") -> Evidence:
     """
     folder = paths.resolve(folder, paths.DATA, marker=DICTIONARY)
     if not folder.is_dir():
-        advice = f"name the folder that holds {DICTIONARY}; there is none at {folder}"
+        advice = f"name the folder that contains {DICTIONARY}; there is none at {folder}"
         problem = Problem(folder.name, None, "", "", "the evidence tables lie in a folder", advice)
         raise DataError([problem], str(folder))
     package = read_package(folder)

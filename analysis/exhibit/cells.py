@@ -21,7 +21,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 @dataclass(frozen=True)
 class Column:
-    """How one column of a table is printed.
+    """Format of one column of a printed table.
 
     Parameters
     ----------

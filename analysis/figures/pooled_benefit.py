@@ -292,7 +292,7 @@ def _data(result: BenefitRetention) -> pd.DataFrame:
 
 def _alt(result: BenefitRetention) -> str:
     first, last = _ends(result)
-    start, end = result.curve.iloc[0], result.curve.iloc[-1]
+    predicted = [percent_pair(row["pi_low"], row["pi_high"]) for row in (result.curve.iloc[0], result.curve.iloc[-1])]
     names, parts = arm_names(result.points), []
     for _, rows in result.points.groupby("arm_id", sort=False):
         row = next(each(rows))
@@ -303,8 +303,7 @@ def _alt(result: BenefitRetention) -> str:
         f"{counted(len(result.points), 'count')} of who still has the benefit, in "
         f"{counted(result.k, 'study', 'studies')} with {_treated(result.points)} treated patients.",
         f"Pooled, it is {first} and {last} ({percent_level(result.level)} intervals); prediction intervals for the "
-        f"next study are {percent_pair(start['pi_low'], start['pi_high'])} and "
-        f"{percent_pair(end['pi_low'], end['pi_high'])}.",
+        f"next study are {' and '.join(predicted)}.",
         _half(result),
         f"Studies: {'; '.join(parts)}.",
     ]

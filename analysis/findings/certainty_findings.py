@@ -32,7 +32,7 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
     Finding
         Its detail states how many counts are derived, and the number of results by kind of source.
     """
-    giving = [row for row in _asked(selection) if _gives(row)]
+    giving = [row for row in _with_possible_results(selection) if _has_results(row)]
     if not giving:
         return Finding("How sure can one be?", "No study in this selection gives a pain score, a rate or a duration.")
     placebo = [row for row in giving if row.control == PLACEBO]
@@ -84,7 +84,7 @@ def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ())
     Finding
         Its detail states how much is left out of the synthesis.
     """
-    table = _asked(selection)
+    table = _with_possible_results(selection)
     rates = patient_rates(selection, 0.95, definition_classes)
     scores, counts = trajectories.scores(selection), durations.retained_benefit(selection)
     parts = []
@@ -95,7 +95,7 @@ def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ())
     if not any(weeks > _HALF_A_YEAR_WEEKS for weeks in counts["weeks"].tolist()):
         parts.append("a count of those who benefit for more than half a year")
     lead = [f"**No study in this selection prints** {series(parts, 'or')}."] if parts else []
-    silent = sum(not _gives(row) for row in table)
+    silent = sum(not _has_results(row) for row in table)
     if silent:
         silent_studies = (
             f"{shown_in(f'{silent} of {len(table)} studies', _STUDIES)} {'prints' if silent == 1 else 'print'}"
@@ -127,12 +127,12 @@ def _how_many_controlled(placebo: int, studies: int) -> str:
     return f"**Only {controlled} {'has' if placebo == 1 else 'have'} a placebo group**"
 
 
-def _asked(selection: Selection) -> list:
+def _with_possible_results(selection: Selection) -> list:
     """Return the studies that can have results, without protocols."""
     return [row for row in each(evidence_map.studies(selection)) if row.design != "rct_protocol"]
 
 
-def _gives(row) -> bool:
+def _has_results(row) -> bool:
     return bool(row.pain_scores or row.responders or row.durations)
 
 

@@ -44,10 +44,8 @@ def patient_rates(selection: Selection, level: float, definition_classes: tuple[
         Rows of `outcomes.responders.rates`.
     """
     rates = responders.rates(selection, level, definition_classes)
-    asked = [
-        unit == "patients" and n > 1 and role == "ketamine" for unit, n, role in values(rates, "unit", "n", "role")
-    ]
-    return rates[np.array(asked, dtype=bool)]
+    mask = [unit == "patients" and n > 1 and role == "ketamine" for unit, n, role in values(rates, "unit", "n", "role")]
+    return rates[np.array(mask, dtype=bool)]
 
 
 def response_finding(

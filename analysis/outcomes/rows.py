@@ -15,7 +15,7 @@ _ADDRESSES = {
     "url": ("web page", "{}"),
 }
 # shown elsewhere in the line: the study or arm, and the source
-_ELSEWHERE = {"study_id", "review_id", "arm_id", "label", "citation", "source_id", "locator", "title", *_PLACES}
+_SHOWN_SEPARATELY = {"study_id", "review_id", "arm_id", "label", "citation", "source_id", "locator", "title", *_PLACES}
 
 
 def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
@@ -43,7 +43,7 @@ def _entry(titles: dict[str, str], cells: dict[str, str], arms: dict[str, str]) 
     texts = [
         f"{title}: {cells[column]}"
         for column, title in titles.items()
-        if cells.get(column) and column not in _ELSEWHERE
+        if cells.get(column) and column not in _SHOWN_SEPARATELY
     ]
     source = cells.get("source_id", "")
     return {

@@ -1,7 +1,7 @@
-"""From a notebook with parameters to a report, and from a list of reports to all of them.
+"""Building of reports from notebooks with parameters.
 
 run: one report. batch: all reports of reports/batch.yml, in parallel, with an index and a manifest. page: HTML and PDF
-from an executed notebook. kernel: the kernels that notebooks run in. Reports are made from the outputs of the executed
+of an executed notebook. kernel: the kernels that execute notebooks. Reports are made from the outputs of the executed
 notebook alone.
 """
 

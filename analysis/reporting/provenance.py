@@ -141,7 +141,7 @@ def citations() -> dict[str, str]:
 
 
 def shared(known_code: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return what all reports of a batch have in common. Raises DataError if the data are not valid.
+    """Return the provenance that all reports of a batch share. Raises DataError if the data are not valid.
 
     known_code: the result of `code`, if it was called already.
     """
@@ -149,7 +149,7 @@ def shared(known_code: dict[str, Any] | None = None) -> dict[str, Any]:
 
 
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
-    """Return what the metadata of the notebook store: the content of the report's last section, without clock times."""
+    """Return the provenance for the metadata of the notebook, without clock times."""
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
     hashes = {name: sha256(resolve(values[name]).read_bytes()) for name in notebook.files}
     values = {p.name: p.public(values[p.name]) for p in notebook.parameters}

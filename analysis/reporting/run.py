@@ -24,7 +24,7 @@ TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class Spec:
-    """What to build.
+    """Specification of a report.
 
     name: the report's folder. notebook: its name or path. overrides: checked values of the parameters that differ from
     the defaults. common: the result of provenance.shared. timeout: seconds that all its cells may take together.
@@ -40,7 +40,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Built:
-    """The result. files: path within the report's folder -> content. reason: why it failed, in one line."""
+    """A built report. files: path within the report's folder -> content. reason: why it failed, in one line."""
 
     name: str
     files: dict[str, bytes]

@@ -104,7 +104,7 @@ def _decimal_comma(point: str, whole: bool) -> str:
 def write_date(text: str) -> str:
     """Return advice for a text that is not a date written year-month-day."""
     ambiguous = re.search(r"\d[./]\d", text)
-    return "write it like that" + ("; decide which number is the day and which the month" if ambiguous else "")
+    return "write it in this form" + ("; decide which number is the day and which the month" if ambiguous else "")
 
 
 def choose_word(word: str, allowed: Sequence[str], required: bool, origin: Origin) -> str:
@@ -133,14 +133,14 @@ def _meaning(field: Field) -> str:
 
 def match_pattern(field: Field) -> str:
     """Return advice for a text that does not match the pattern of its column."""
-    return f"write it like that: {field.description}"
+    return f"write it in this form: {field.description}"
 
 
 def missing_column(field: Field, names: Iterable[str], unknown: Iterable[str]) -> str:
     """Return advice for a missing column; `unknown` are the columns that are not in the dictionary."""
     close = misspelt(field.name, unknown)
     what_to_do = (
-        f"name {close} like this if it holds" if close else "add it, or give this name to the column that holds"
+        f"name {close} like this if it contains" if close else "add it, or give this name to the column that contains"
     )
     return f"{what_to_do} exactly this: {_meaning(field)}. The file has {listed(names, 30)}"
 
@@ -190,21 +190,21 @@ def later_score(names: Iterable[str]) -> str:
 def score_name(weeks: float | None, most_weeks: float) -> str:
     """Return advice for a column of the wide form whose name may mean a score; `weeks` from the name, if any."""
     if weeks == 0:
-        return "name it nrs_end_of_infusion if it holds the score at the end of infusion"
+        return "name it nrs_end_of_infusion if it contains the score at the end of infusion"
     if weeks is not None and weeks <= most_weeks:
-        return f"name it nrs_week_{weeks:g} if it holds the score {weeks:g} weeks after the end of infusion"
+        return f"name it nrs_week_{weeks:g} if it contains the score {weeks:g} weeks after the end of infusion"
     return (
-        "name it so if it holds such a score (nrs_week_4: 4 weeks after the end of infusion); "
-        "if it holds something else, give it a name that does not begin with nrs"
+        "name it so if it contains such a score (nrs_week_4: 4 weeks after the end of infusion); "
+        "if it contains something else, give it a name that does not begin with nrs"
     )
 
 
 def missing_file(name: str, folder: str, similar: Sequence[str]) -> str:
     """Return advice for a missing file; `similar` are names of files that differ in capitals or ending."""
     if any(other.lower().endswith((".xlsx", ".xls", ".ods", ".numbers")) for other in similar):
-        return f"{similar[0]} lies there: open it and {SAVE_AS_CSV}, with the name {name}"
+        return f"{similar[0]} is in the folder: open it and {SAVE_AS_CSV}, with the name {name}"
     if similar:
-        return f"{similar[0]} lies there: rename it to {name}"
+        return f"{similar[0]} is in the folder: rename it to {name}"
     return f"put {name} back into {folder} (git checkout {name})"
 
 

@@ -49,7 +49,7 @@ def read_package(folder: Path) -> DataPackage:
                 )
             )
         elif where in tables or where in files:
-            problems.append(_wrong(where, "every resource has a name of its own", "rename or delete one of the two"))
+            problems.append(_wrong(where, "names of resources are unique", "rename or delete one of the two"))
         elif "schema" not in resource and not resource["path"].lower().endswith(".csv"):
             files[where] = resource["path"]
         else:
@@ -59,7 +59,7 @@ def read_package(folder: Path) -> DataPackage:
                     tables[where] = _table(resource)
             except (AttributeError, KeyError, TypeError, ValueError, re.error) as error:
                 rule = "an entry has the form of a Frictionless table schema"
-                advice = "compare it with the entry of another table: keys, constraints and lists are written alike"
+                advice = "compare it with the entry of another table: keys, constraints and lists have the same form"
                 entry_problems = [_wrong(where, rule, advice, f"{type(error).__name__}: {error}")]
             problems += entry_problems
     problems += _key_problems(tables) if not problems else []
@@ -76,8 +76,8 @@ def _parse(path: Path) -> dict[str, Any]:
         raise refuse(
             None,
             "",
-            "the folder of the tables holds their dictionary, datapackage.yaml",
-            f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that holds it",
+            "the folder of the tables contains their dictionary, datapackage.yaml",
+            f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that contains it",
         )
     try:
         descriptor = _loaded(path.read_text(encoding="utf-8-sig"))
@@ -237,14 +237,14 @@ def _key_problems(tables: Mapping[str, TableSchema]) -> Iterator[Problem]:
             if key.to_table not in tables:
                 yield _wrong(
                     where,
-                    "a foreign key leads to a table of the package",
+                    "a foreign key refers to a table of the package",
                     _near(key.to_table, tuple(tables)),
                     key.to_table,
                 )
             elif key.to_column not in tables[key.to_table].names:
                 yield _wrong(
                     where,
-                    "a foreign key leads to a column of that table",
+                    "a foreign key refers to a column of that table",
                     _near(key.to_column, tables[key.to_table].names),
                     key.to_column,
                 )

@@ -68,7 +68,7 @@ def _read(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, 
     (title, rows, xml), problems = tables[0], []
     if len(tables) > 1:
         others = listed(other for other, *_ in tables[1:])
-        rule = f"a workbook holds one table; besides {title} there is something in {others}"
+        rule = f"a workbook contains one table; besides {title} there is content in {others}"
         problems.append(Problem(file, None, "", "", rule, advice.DELETE_OTHER_SHEETS))
     problems += _merged(xml, file)
     if _FORMULA.search(xml):
@@ -119,7 +119,7 @@ def _merged(xml: bytes, file: str) -> list[Problem]:
 
     def problem_at(i: int) -> Problem:
         row = int(re.search(r"\d+", ranges[i])[0])
-        rule = "no cells are merged: only the first of them holds the value"
+        rule = "no cells are merged: only the first of them has the value"
         return Problem(file, row, "", ranges[i], rule, advice.UNMERGE_CELLS)
 
     return in_rows(np.arange(len(ranges)), problem_at)

@@ -14,7 +14,7 @@ from analysis.tabular.schema import Field, TableSchema
 from analysis.tabular.text_table import TextTable
 
 FIRST_ROWS = 20
-NAMES_FIRST = "the first row holds the column names"
+NAMES_FIRST = "the first row contains the column names"
 
 
 def names_in_later_row(
@@ -61,7 +61,7 @@ def header_problems(table: TextTable, origin: Origin) -> Iterator[Problem]:
             yield Problem(table.file, row, "", "", rule, advice.NAME_COLUMN)
     for name, count in Counter(table.names).items():
         if count > 1 and name:
-            yield Problem(table.file, 1, name, name, "a column stands once", advice.ONE_OF_TWO_COLUMNS)
+            yield Problem(table.file, 1, name, name, "column names are unique", advice.ONE_OF_TWO_COLUMNS)
 
 
 def schema_problems(table: TextTable, schema: TableSchema, dictionary: str) -> Iterator[Problem]:

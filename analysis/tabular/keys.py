@@ -22,7 +22,7 @@ def repeated_keys(table: TextTable, schema: TableSchema) -> Iterator[Problem]:
             if not any(values):
                 continue
             if values in first:
-                rule = f"each {names} stands once; this one is already in row {table.rows[first[values]]}"
+                rule = f"each {names} occurs once; this one is already in row {table.rows[first[values]]}"
                 yield table.problem(position, names, " + ".join(values), rule, what_to_do)
             first.setdefault(values, position)
 
@@ -37,6 +37,6 @@ def orphans(table: TextTable, schema: TableSchema, tables: Mapping[str, TextTabl
         known = set(target[key.to_column].texts())
         for position, value in enumerate(table[key.column].texts()):
             if value and value not in known:
-                rule = f"every {key.column} stands in {target.file} (column {key.to_column})"
+                rule = f"every {key.column} is in {target.file} (column {key.to_column})"
                 what_to_do = advice.foreign_key(value, known - {""}, target.file)
                 yield table.problem(position, key.column, value, rule, what_to_do)

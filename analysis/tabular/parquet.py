@@ -28,7 +28,7 @@ def read_parquet(content: bytes, file: str) -> tuple[TextTable | None, list[Prob
         if isinstance(column, TextColumn):
             cells.append(column)
             continue
-        rule = f"a column holds texts, numbers or dates without time zone; this one is of the type {column.type}"
+        rule = f"a column contains texts, numbers or dates without time zone; this one is of the type {column.type}"
         problems.append(Problem(file, None, name, "", rule, advice.WRITE_PARQUET_AGAIN))
         cells.append(encode(pa.nulls(len(column), pa.string())))
     count = len(cells[0].codes) if cells else 0

@@ -38,7 +38,7 @@ class Field:
     identifier : bool
         Whether values identify a patient and must not occur in messages.
     level : str
-        What a value describes where a table holds several levels: "visit" or "course".
+        Level that a value describes, in a table with several levels: "visit" or "course".
     """
 
     name: str

@@ -119,7 +119,7 @@ def _parse_text(text: str, field: Field, origin: Origin) -> tuple[Value, Fault |
     if field.enum:
         return _chosen(text, text, field, origin)
     if _CONTROL.search(text):
-        return None, Fault("a text holds no control characters", advice.WRITE_CELL_AGAIN)
+        return None, Fault("a text has no control characters", advice.WRITE_CELL_AGAIN)
     if text != text.strip():
         rule = "a text has no space before or after it, which would make it another one"
         return None, Fault(rule, advice.DELETE_SPACE)
@@ -154,7 +154,7 @@ def _parse_date(text: str, field: Field, origin: Origin) -> tuple[Value, Fault |
     try:
         value = date(*map(int, match.groups()))
     except ValueError:
-        return None, Fault("a date stands in the calendar", advice.LOOK_UP_DAY)
+        return None, Fault("a date exists in the calendar", advice.LOOK_UP_DAY)
     return _within(value, field, origin)
 
 

@@ -1,4 +1,4 @@
-"""How long a batch of 20 reports takes, against the shell loop of the three usual commands and against its bare cells.
+"""Time of a batch of 20 reports, against a shell loop of the three usual commands and against the cells alone.
 
     python tests/bench/batch.py [--rounds N] [--loop N] [--output FILE]
 
@@ -65,7 +65,7 @@ def as_list(reports: list[PlannedReport]) -> str:
 
 
 def batch(reports: list[PlannedReport], folder: Path) -> float:
-    """Seconds of the whole command, nothing being up to date."""
+    """Return the seconds of the complete command, with no report up to date."""
     (folder / "batch.yml").write_text(as_list(reports))
     command = [sys.executable, "-m", "analysis", "batch", str(folder / "batch.yml"), "--force", "--quiet"]
     begin = time.perf_counter()
@@ -77,7 +77,7 @@ def batch(reports: list[PlannedReport], folder: Path) -> float:
 
 
 def browser(folder: Path) -> dict[str, str] | None:
-    """Settings with which nbconvert's webpdf finds the machine's own Chromium; None if it can't."""
+    """Return settings for nbconvert's webpdf to use the installed Chromium; None if there is none."""
     chromium = next(
         (path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()), None
     )
@@ -99,7 +99,7 @@ def browser(folder: Path) -> dict[str, str] | None:
 
 
 def loop(reports: list[PlannedReport], folder: Path, settings: dict[str, str] | None) -> dict[str, float]:
-    """Seconds of each command, for these reports one after the other."""
+    """Return the seconds of each command, for these reports in sequence."""
     seconds: dict[str, float] = defaultdict(float)
     for report in reports:
         out = folder / "loop.ipynb"
@@ -167,7 +167,7 @@ def floor(reports: list[PlannedReport], rounds: int) -> list[float]:
 
 
 def stages(reports: list[PlannedReport]) -> dict[str, float]:
-    """Seconds of each stage, all reports one after the other in one process; `imports` once, for the template."""
+    """Return the seconds of each stage, all reports in sequence in one process; `imports` once, for the template."""
     from nbclient import NotebookClient
 
     from analysis.reporting import run
@@ -219,7 +219,7 @@ def stages(reports: list[PlannedReport]) -> dict[str, float]:
 
 
 def machine() -> str:
-    """The processor, its cores and the versions that matter."""
+    """Return the processor, its cores and the relevant versions."""
     name = platform.processor() or platform.machine()
     found = (
         re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())

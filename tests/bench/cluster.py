@@ -1,4 +1,4 @@
-"""Reports an hour on a Dask cluster of one and of two workers on this machine, and what that says about 50 machines.
+"""Reports per hour on a Dask cluster of one and of two workers on this machine, extrapolated to 50 machines.
 
     python tests/bench/cluster.py [--rounds N] [--output FILE]
 
@@ -36,7 +36,7 @@ REPORTS, MACHINES = 10_000, 50  # of the estimate
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch: seconds of the whole, of the reports where they were built, and of work where they were asked for."""
+    """One batch: total seconds, seconds of the reports on the workers, and of the work on this machine."""
 
     whole: float
     building: float
@@ -45,7 +45,7 @@ class Batch:
 
 @contextlib.contextmanager
 def workers(count: int, folder: Path) -> Iterator[str]:
-    """Address of a scheduler with so many workers of one thread each."""
+    """Yield the address of a scheduler with this number of workers of one thread each."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -72,7 +72,7 @@ def workers(count: int, folder: Path) -> Iterator[str]:
 
 
 def one(reports: Plan, folder: Path, common: dict[str, object], address: str) -> Batch:
-    """The whole list built once on the cluster."""
+    """Return the result of one batch of the complete list on the cluster."""
     begin, worked = time.perf_counter(), time.process_time()
     with ClusterWorkers(address) as cluster:
         outcomes = build_batch(reports, folder / "out", common, cluster, force=True)

@@ -1,4 +1,4 @@
-"""How long a cohort takes to load, and how much memory: 10,000, 100,000 and 1,000,000 visits in one process each."""
+"""Time and memory to load a cohort of 10,000, 100,000 and 1,000,000 visits, in one process each."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def write(rows: int, path: Path) -> None:
 
 
 def measure(path: Path) -> dict[str, float]:
-    """Seconds, bytes of the tables, and by how many bytes this process grew while it loaded."""
+    """Return seconds, bytes of the tables, and the growth of this process in bytes during loading."""
     from analysis.outcomes import cohort
 
     with path.open(encoding="utf-8") as lines, path.with_name("small.csv").open("w", encoding="utf-8") as few:
@@ -74,7 +74,7 @@ def _peak() -> int:
 
 
 def lines() -> Iterator[str]:
-    """One line a size; the goals are those of a million rows on one core."""
+    """Return one line per size; the goals are those of a million rows on one core."""
     smallest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         for rows in SIZES:

@@ -1,4 +1,4 @@
-"""How long all tables of the cohort report take, and how much memory: 10,000 to 1,000,000 visits, one process each."""
+"""Time and memory of all tables of the cohort report, for 10,000 to 1,000,000 visits, in one process each."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def tables(patients: Cohort) -> dict[str, float]:
 
 
 def measure(path: Path) -> dict[str, object]:
-    """Seconds, bytes of the tables, and by how many bytes this process grew while it computed."""
+    """Return seconds, bytes of the tables, and the growth of this process in bytes during the computation."""
     tables(cohort(1000))  # imports are not counted
     with path.open("rb") as handle:
         patients = pickle.load(handle)
@@ -107,7 +107,7 @@ def measure(path: Path) -> dict[str, object]:
 
 
 def lines() -> Iterator[str]:
-    """One line a size; the goals are those of a million rows on one core."""
+    """Return one line per size; the goals are those of a million rows on one core."""
     smallest = 0.0
     one_core = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""How long a choice by hand takes until it is shown: each choice drawn for the first time."""
+"""Time from an interactive choice to its result, each choice drawn for the first time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GOAL = 0.3  # seconds
 
 
 def lines() -> Iterator[str]:
-    """One line a choice: the seconds until everything is drawn anew."""
+    """Return one line per choice: the seconds until everything is redrawn."""
     warm = explore.evidence()
     for tab in range(len(VIEWS)):  # what only the first drawing in a process costs
         warm.tabs.selected_index = tab

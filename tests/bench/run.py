@@ -1,4 +1,4 @@
-"""How long the library takes, as medians of several rounds: `make bench`. Goals, not tests: machines differ."""
+"""Speed of the library, as medians of several rounds (`make bench`). Goals, not tests, because machines differ."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def intervals(distinct: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    """Print one line a piece of work: median, goal, and whether it is met here."""
+    """Print one line per task: median, goal, and whether this machine meets it."""
     everything = evidence.load()
     selection = select(everything)
     thousand, many, patients = intervals(1000, 1000), intervals(1000, 100_000), intervals(200, 200)

@@ -1,4 +1,4 @@
-"""A report's cells alone, in a process that has everything imported: what a batch can't be faster than."""
+"""Time of a report's cells alone, in a process with everything imported: the lower limit of a batch."""
 
 from __future__ import annotations
 

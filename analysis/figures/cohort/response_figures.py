@@ -51,7 +51,7 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False) -
     Parameters
     ----------
     result : Response
-        The result of `cohort.response`: `curve`, one row a visit and cut-off in percent of the baseline.
+        The result of `cohort.response`: `curve`, one row per visit and cut-off in percent of the baseline.
     level : float
         Confidence level of the intervals in `result`.
     synthetic : bool

@@ -153,12 +153,12 @@ def response(
 
 def shown_rates(rows: list[dict], min_cell: int) -> pd.DataFrame:
     """Return rows of `rate_row` as a table, hidden where they count fewer than `min_cell` patients."""
-    return hide_small(_whole(pd.DataFrame(rows), ["responders", "n"]), "n", _RATE_COLUMNS, min_cell)
+    return hide_small(_as_integers(pd.DataFrame(rows), ["responders", "n"]), "n", _RATE_COLUMNS, min_cell)
 
 
 def shown_flows(rows: list[dict], min_cell: int) -> pd.DataFrame:
     """Return rows of n and `flow_row` as a table, hidden where they count fewer than `min_cell` patients."""
-    return hide_small(_whole(pd.DataFrame(rows), ["n", *_FLOW_COLUMNS[:6]]), "n", _FLOW_COLUMNS, min_cell)
+    return hide_small(_as_integers(pd.DataFrame(rows), ["n", *_FLOW_COLUMNS[:6]]), "n", _FLOW_COLUMNS, min_cell)
 
 
 def rate_row(events: int, n: int, level: float) -> dict[str, float]:
@@ -183,7 +183,7 @@ def flow_between(first: np.ndarray, second: np.ndarray) -> PairedCounts:
     return PairedCounts(*(int(part.sum()) for part in parts))
 
 
-def _whole(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _as_integers(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(names, "Int64"))
 
 
@@ -227,7 +227,7 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> 
                     rate = rate_row(sums[""][code], sums[handling][code], level)
                     rows.append(key | rate | {"merged": is_merged(label, min_cell)})
     columns = ["by", "group", "visit", "handling", *_RATE_COLUMNS, "merged"]
-    table = _whole(pd.DataFrame(rows, columns=columns), ["responders", "n"]).astype({"merged": bool})
+    table = _as_integers(pd.DataFrame(rows, columns=columns), ["responders", "n"]).astype({"merged": bool})
     return hide_small(table, "n", _RATE_COLUMNS, min_cell)
 
 
@@ -271,7 +271,7 @@ def _curve(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
                 rate = events / patients if patients else np.nan
                 row |= {n: patients, f"rate_{name}": rate, f"low_{name}": low, f"high_{name}": high}
             rows.append(row)
-    table = _whole(pd.DataFrame(rows), ["responders", "n_complete", "n_all"])
+    table = _as_integers(pd.DataFrame(rows), ["responders", "n_complete", "n_all"])
     others = [name for name in table if name not in ("visit", "cutoff", "n_complete")]
     return hide_small(table, "n_complete", others, min_cell)
 

@@ -105,9 +105,9 @@ def visits_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
     again = np.flatnonzero(same) + 1
 
     def twice(i: int) -> Problem:
-        rule = "each visit of a course stands once (same patient_id, course, visit and weeks_from_end)"
+        rule = "each visit of a course occurs once (same patient_id, course, visit and weeks_from_end)"
         before = int(table.rows[long.position[i - 1]])
-        advice = f"it stands in row {before} too: delete the row that is wrong, or give a second course the number 2"
+        advice = f"it is also in row {before}: delete the row that is wrong, or give a second course the number 2"
         return _problem(table, long, i, "visit", VISITS[long.visit[i]], rule, advice)
 
     yield from in_rows(_in_file_order(long, again), twice)

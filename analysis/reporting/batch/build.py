@@ -39,13 +39,13 @@ class Watcher:
     """Receives the progress of a batch; this one ignores it."""
 
     def begin(self, to_build: list[str], unchanged: int) -> None:
-        """Called once: the names of the reports to build, and how many are up to date."""
+        """Receive the names of the reports to build and the number of reports that are up to date, once."""
 
     def started(self, name: str) -> None:
-        """Called when a report is submitted to a worker."""
+        """Receive the name of a report submitted to a worker."""
 
     def finished(self, outcome: Outcome) -> None:
-        """Called when a report is written or has failed."""
+        """Receive a report that is written or has failed."""
 
 
 def spec_of(report: PlannedReport, common: dict[str, Any]) -> Spec:
@@ -239,7 +239,7 @@ def _entry(report: PlannedReport, built: Built, common: dict[str, Any], inputs: 
 
 
 def cohorts_known(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return the parts of cohorts that an earlier batch of the same code read; unchanged files are not loaded again."""
+    """Return the parts of cohorts read by an earlier batch of the same code, so that they are not loaded again."""
     try:
         return dict(_manifest_of(output, code)["cohorts"])
     except (KeyError, TypeError, ValueError):

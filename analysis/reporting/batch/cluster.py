@@ -118,7 +118,7 @@ _hosts: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
 
 
 def build_on_worker(spec: Spec, expected: dict[str, str], contents: dict[str, bytes]) -> Built:
-    """Return the report, built in a process of its own kind: what kills that process does not kill the worker."""
+    """Return the report, built in a separate process, so that a crash does not end the worker."""
     try:
         host = _hosts.get_nowait()
     except queue.Empty:
@@ -140,7 +140,7 @@ def build_on_worker(spec: Spec, expected: dict[str, str], contents: dict[str, by
 
 
 def serve_worker() -> None:
-    """In a worker's own process: build what standard input asks for, until it ends."""
+    """Build the reports requested on standard input until it is closed; runs in the worker's process."""
     from analysis.reporting.kernel.template import forked_kernels
 
     answers = os.fdopen(os.dup(1), "wb")
@@ -159,7 +159,7 @@ def serve_worker() -> None:
 
 
 def differences(expected: dict[str, str], installed: dict[str, str]) -> list[str]:
-    """Return the names of what this machine has not or has in another version. expected: see `to_send`."""
+    """Return the names of missing or different items on this machine. expected: see `to_send`."""
     here = {"code": code_hash(), **installed}
     for name in expected:
         if name not in here and (ROOT / name).is_file():

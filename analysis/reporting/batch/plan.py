@@ -78,7 +78,7 @@ class Plan:
     paper: str = DEFAULT_PAPER
 
 
-# words that stand for a list of values in a matrix: parameter -> word -> function that returns the values
+# words for a list of values in a matrix: parameter -> word -> function that returns the values
 MATRIX_WORDS: dict[str, dict[str, Callable[[], list[str]]]] = {"study_id": {"with_outcomes": studies_with_outcomes}}
 
 

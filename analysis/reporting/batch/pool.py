@@ -1,4 +1,4 @@
-"""Build reports in parallel, so that a worker that dies fails only its own report."""
+"""Build reports in parallel; a worker that ends unexpectedly fails only its own report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORKER_EXITED = "worker exited unexpectedly (killed, crashed or out of memory)"
 
 
 class Workers:
-    """Where reports are built, as a context that ends everything it started."""
+    """Workers that build reports, as a context manager that ends all processes it started."""
 
     def jobs(self) -> int:
         """Return how many reports to build at a time."""
@@ -44,7 +44,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End what was started."""
+        """End all processes started by this object."""
 
 
 class LocalWorkers(Workers):
@@ -55,7 +55,7 @@ class LocalWorkers(Workers):
         self.template: Template | None = None
 
     def start(self) -> None:
-        """Start to import what workers and kernels are forked from; executor does it too."""
+        """Start the processes from which workers and kernels are forked; `executor` does so too."""
         if self.scratch:
             return
         self.scratch = tempfile.mkdtemp(prefix="crps-")
@@ -109,9 +109,9 @@ def build_all(
 ) -> Iterator[Built]:
     """Yield each report as soon as it is built.
 
-    At most `jobs` reports (default: as many as the workers say) are submitted at a time. If a worker dies, these are in
-    doubt: each is built again in a pool of its own, which shows the one that kills its worker. started: called with
-    each spec that is submitted.
+    At most `jobs` reports (default: the number of the workers) are submitted at a time. If a worker ends unexpectedly,
+    each of these is built again in a separate pool to identify the report that caused it. started: called with each
+    spec that is submitted.
     """
     waiting = list(reversed(list(specs)))
     if not waiting:
@@ -130,7 +130,7 @@ def build_all(
 def _build_in_pool(
     pool: Executor, waiting: list[Spec], jobs: int, doubtful: list[Spec], started: Callable[[Spec], None]
 ) -> Iterator[Built]:
-    """Build the specs in `waiting`, from its end, until the pool breaks; then `doubtful` receives what was running."""
+    """Yield the reports of `waiting`, from its end, until the pool breaks; `doubtful` then gets the running specs."""
     running: dict[Future[Built], Spec] = {}
     others = set(multiprocessing.active_children())  # a pool starts its processes when it receives its first task
 

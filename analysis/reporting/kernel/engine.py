@@ -16,7 +16,7 @@ from analysis.reporting.kernel.manager import ReportKernelManager  # noqa: E402
 
 
 class ReportEngine(NBClientEngine):
-    """Papermill's own engine with ReportKernelManager. It hands out the notebook even if a cell fails."""
+    """Papermill's engine with ReportKernelManager; it returns the notebook even if a cell fails."""
 
     @classmethod
     def execute_managed_notebook(
@@ -28,7 +28,7 @@ class ReportEngine(NBClientEngine):
         on_cell: Callable[[Any, int], None],
         **kwargs: Any,
     ) -> Any:
-        """As in papermill.
+        """Execute the notebook as papermill does.
 
         Parameters
         ----------

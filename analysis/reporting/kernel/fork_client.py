@@ -81,7 +81,7 @@ class ForkedKernel:
         return self.returncode
 
     def wait(self) -> int | None:
-        """As `poll`: jupyter_client calls it when the kernel has ended."""
+        """Return the exit status, as `poll`; jupyter_client calls it when the kernel has ended."""
         return self.poll()
 
     def send_signal(self, signum: int) -> None:

@@ -1,4 +1,4 @@
-"""The template process that kernels are forked from: all libraries imported, one thread, no report ever run in it.
+"""The template process from which kernels are forked: all libraries imported, one thread, no report executed in it.
 
 A kernel is requested over a Unix socket, one connection for each kernel:
 
@@ -64,7 +64,7 @@ _set_by_libraries: dict[str, str] = {}  # environment variables that libraries s
 
 
 def load_libraries() -> None:
-    """Import what reports use, as a kernel would import it."""
+    """Import the modules that reports use, as a kernel imports them."""
     import builtins
     from types import SimpleNamespace
 
@@ -86,7 +86,7 @@ def load_libraries() -> None:
 
 
 def _fill_caches() -> None:
-    """Compute once what each report would compute again: the parsed dictionary, the list of fonts.
+    """Fill the caches that each report would fill again: the parsed dictionary, the list of fonts.
 
     Each cache is keyed by the text it was computed from, so a file that changes later is read again.
     """
@@ -208,7 +208,7 @@ class Server:
             connection.sendall(f"pid {pid}\n".encode())
 
     def _become_kernel(self, template: int, connection: socket.socket, request: dict[str, Any]) -> None:
-        """In the child: discard everything of the template except the imported modules, and start the kernel."""
+        """Discard the state of the template except imported modules, and start the kernel; runs in the child."""
         os.setsid()
         _die_with(template)
         signal.set_wakeup_fd(-1)

@@ -78,7 +78,7 @@ class Template:
 
 @contextlib.contextmanager
 def forked_kernels(home: str) -> Iterator[None]:
-    """Fork the kernels of this process from a template of its own, where there is fork.
+    """Fork the kernels of this process from its own template, where fork is available.
 
     home: an empty folder for IPython's own files.
     """

@@ -17,7 +17,7 @@
   }
   function soon() { if (!waiting) { waiting = true; requestAnimationFrame(mark); } }
 
-  // The note stands right behind its number, so that Tab leads into it and out again.
+  // The note directly follows its number, so that Tab moves into it and out again.
   var note = document.createElement("span"), number = null, pressed = null;
   note.id = "row-note";
   note.className = "row-note";
@@ -57,7 +57,7 @@
       var link = e.target.closest("a.row");
       if (link !== number) link ? open(link) : close();
     });
-    // the first click on a number shows its rows, a second one leads to them
+    // the first click on a number shows its rows, the second follows the link
     document.addEventListener("pointerdown", function (e) {
       var link = e.target.closest("a.row");
       pressed = link && link !== number ? link : null;

@@ -1,10 +1,10 @@
--- Run by `pandoc lua` (see pandoc_process.py): a request a line on standard input, an answer a line on standard output,
--- both as JSON. Ends when its input does.
+-- Run by `pandoc lua` (see pandoc_process.py): one request per line on standard input, one answer per line on standard
+-- output, both as JSON. Ends at the end of its input.
 --
---     asked      {"text": ..., "from": ..., "to": ..., "cite": whether citations get words and the references are listed}
---     answered   {"ok": true, "text": ...} or {"ok": false, "text": why not}
+--     request    {"text": ..., "from": ..., "to": ..., "cite": whether to resolve citations and list references}
+--     answer     {"ok": true, "text": ...} or {"ok": false, "text": message}
 --
--- arg[1]: the words after which the space doesn't break a line ("Mr. Smith"), as the command `pandoc` knows them.
+-- arg[1]: abbreviations followed by a non-breaking space ("Mr. Smith"), as in the command `pandoc`.
 
 local reading = {abbreviations = {}}
 for word in arg[1]:gmatch("%S+") do
