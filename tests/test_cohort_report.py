@@ -214,7 +214,7 @@ def test_files_have_harmless_names(hostile):
     )
     notebook = find_notebook(NAME)
     for site in HOSTILE:
-        name = report_name(NAME, notebook, {"sites": (site,)}, keep=("sites",))
+        name = report_name(NAME, notebook, {"sites": (site,)}, always=("sites",))
         assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") and len(name) <= 80
 
 
