@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from fontTools.ttLib import TTFont
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontEntry, FontProperties, findfont, fontManager
@@ -23,6 +23,9 @@ STORED = [
     *((path, webfont.COMMON) for path in (typeface.REGULAR, typeface.BOLD, typeface.ITALIC)),
     (typeface.fallback_file(), webfont.COMMON_FALLBACK),
 ]
+
+# kerning moves these apart by up to 0.08 type sizes, all other pairs of the alphabet below by less than 0.012
+_APART = ("(j", "[j", "fV", "fY", "fW", "fT", "f)", "f]", ".j", ",j", "r:", "t:", "As", "Aa")
 
 
 def outlines(font: bytes) -> dict[int, tuple]:
@@ -66,9 +69,9 @@ def test_a_page_embeds_three_styles_and_what_else_it_shows():
     st.sampled_from(["normal", "bold"]),
 )
 def test_a_line_is_measured_as_wide_as_it_is_drawn_or_a_little_wider(line, weight):
-    assume("(j" not in line)  # the only pair here that kerning moves apart
     shaped = typeface.shaped_box(line, weight)[0]
-    assert shaped - 0.06 <= typeface.line_width(line, weight) <= shaped + 0.12 * len(line)
+    apart = sum(line.count(pair) for pair in _APART)
+    assert shaped - 0.06 - 0.08 * apart <= typeface.line_width(line, weight) <= shaped + 0.12 * len(line)
 
 
 @pytest.mark.parametrize(
