@@ -11,11 +11,10 @@ from analysis import figures, findings, tables
 from analysis.evidence.selection import select
 from analysis.exhibit import plain
 from analysis.outcomes import consistency, responders
-from analysis.outcomes.consistency import VERDICTS, check
+from analysis.outcomes.consistency import VERDICTS, check, possible_counts
 from analysis.outcomes.consistency.conflicts import _of_one, main_numbers
 from analysis.outcomes.consistency.printed import PrintedP, p_of_t
 from analysis.statistics.granularity import sd_bounds, sd_ways, squares_of, sums_behind_mean
-from analysis.statistics.rounding import counts_behind_percent
 
 FITS, OTHER_ROUNDING, ANOTHER_N, CANNOT_BE, CANNOT_BE_CHECKED = VERDICTS
 
@@ -55,10 +54,10 @@ def row_number(evidence, name, **where):
 # --- counts behind percentages
 
 
-def test_counts_behind_a_percentage():
-    assert counts_behind_percent(62, 48)["count"].tolist() == [30]
-    assert counts_behind_percent(60, 16).empty
-    assert counts_behind_percent(26.7, 30, 1)["count"].tolist() == [8]
+def test_possible_counts():
+    assert possible_counts(62, 48) == [30]
+    assert possible_counts(60, 16) == []
+    assert possible_counts(26.7, 30, decimals=1) == [8]
 
 
 def test_percentages_of_the_evidence(evidence, table):

@@ -24,6 +24,7 @@ from analysis.outcomes.consistency.verdicts import (
     VERDICTS,
     as_table,
 )
+from analysis.statistics.rounding import counts_behind_percent
 
 __all__ = [
     "CANNOT_BE",
@@ -35,8 +36,38 @@ __all__ = [
     "check",
     "checkable",
     "missing_at_follow_up",
+    "possible_counts",
     "questions",
 ]
+
+
+def possible_counts(percent: float, n: int, decimals: int = 0) -> list[int]:
+    """Return the counts of `n` patients that can be printed as `percent`, under any rounding (GRIM for proportions).
+
+    Parameters
+    ----------
+    percent : float
+        Printed percentage, 0 to 100.
+    n : int
+        Number of patients, 1 or more.
+    decimals : int
+        Decimals of the printed percentage.
+
+    Returns
+    -------
+    list of int
+        Empty if no count fits.
+
+    Raises
+    ------
+    ValueError
+        For a percentage outside 0 to 100 or an n below 1.
+
+    References
+    ----------
+    Brown and Heathers 2017, Soc Psychol Personal Sci 8:363.
+    """
+    return counts_behind_percent(percent, n, decimals)["count"].tolist()
 
 
 def check(evidence: Evidence) -> pd.DataFrame:
