@@ -9,7 +9,7 @@ import pytest
 from analysis import findings as written
 from analysis.evidence.selection import Criteria, select
 from analysis.exhibit import Finding
-from analysis.outcomes import durations, responders, safety, synthesis, trajectories
+from analysis.outcomes import consistency, durations, responders, safety, synthesis, trajectories
 
 
 def in_words(told):
@@ -179,6 +179,25 @@ def test_placebo_controlled_and_uncontrolled_are_never_in_one_number(evidence):
     controlled = set(trajectories.between_arms(everything)["study_id"])
     within = findings.pain_finding(everything).detail.split("The falls without a control group are from")[1]
     assert not any(f"#ref-{study}" in within for study in controlled)
+
+
+def test_a_missing_control_group_is_stated(evidence, selection):
+    sentence = "No study in this selection prints pain scores of a control group."
+    no_pain = select(evidence, Criteria(studies=("lee2025",)))
+    assert sentence in findings.pain_finding(select(evidence, Criteria(studies=("mangnus2022",)))).detail
+    assert sentence not in findings.pain_finding(selection).detail
+    assert sentence not in findings.pain_finding(no_pain).detail
+    assert findings.pain_finding(no_pain).sentence.startswith("No study in this selection prints a pain score")
+
+
+def test_consistency_in_words(evidence):
+    checks = consistency.check(evidence)
+    counts = checks["verdict"].value_counts()
+    checkable = len(consistency.checkable(checks))
+    sentence = findings.consistency_finding(checks).sentence
+    assert sentence.startswith(f"**{counts[consistency.FITS]} of {checkable} numbers that can be checked fit**; ")
+    unchecked = checks[checks["verdict"] == consistency.CANNOT_BE_CHECKED]
+    assert findings.consistency_finding(unchecked).sentence.startswith("Nothing that is printed here can be checked")
 
 
 def test_one_study(evidence):

@@ -43,6 +43,14 @@ def column(table, label: str) -> list[str]:
     return [row[labels.index(label)] for row in cells(table)]
 
 
+def test_a_small_number_of_missing_values_is_hidden_alone():
+    result = results().people
+    measures = result.measures.assign(missing=pd.array([pd.NA, *[7] * (len(result.measures) - 1)], dtype="Int64"))
+    table = tables.people_table(dataclasses.replace(result, measures=measures.assign(hidden=False)))
+    shown = column(table, "Missing")[-len(measures) :]
+    assert shown == [f"<{result.min_cell}", *["7"] * (len(measures) - 1)]
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_every_table_has_rows_words_and_no_gaps(name):
     table = MAKERS[name](results())
