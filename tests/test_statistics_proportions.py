@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from examples import examples
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
+from scipy.special import expit
 
+from analysis.statistics import random_intercept
 from analysis.statistics.intervals import clopper_pearson
 from analysis.statistics.pooling import leave_one_out, pool_proportions
+from analysis.statistics.random_intercept import Counts, fit_random_intercept
 
 REFERENCE = Path(__file__).parent / "reference" / "pooling"
 # Relative agreement asked for, and the worst seen with metafor 3.8.1 and lme4 1.1.31 over all cases below:
@@ -328,3 +331,59 @@ def test_refusals_name_the_element(arguments, words):
 def test_refusals_of_options(options, words):
     with pytest.raises(ValueError, match=words):
         pool_proportions([1, 2], [4, 9], **options)
+
+
+# lme4 with nAGQ = 100 and an independent likelihood; events and totals of studies with thousands of patients
+LARGE_STUDIES = {
+    "colditz_control": (
+        (11, 29, 11, 248, 47, 372, 10, 499, 45, 65, 141, 3, 29),
+        (139, 303, 220, 12867, 5808, 1451, 629, 88391, 7277, 1665, 27338, 2341, 17854),
+        {"estimate": (0.016, 0.0005), "ci_low": (0.0068, 5e-5), "ci_high": (0.037, 5e-4), "tau2": (2.50, 0.005)},
+    ),
+    "three_large": (
+        (123, 1882, 9),
+        (2025, 3291, 1037),
+        {"estimate": (0.084, 0.0005), "ci_low": (0.009, 5e-4), "ci_high": (0.49, 0.005), "tau2": (4.30, 0.005)},
+    ),
+    "two_of_10000": ((1, 5000), (10000, 10000), {"estimate": (0.009, 0.0005), "tau2": (23.0, 0.05)}),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_STUDIES)
+def test_large_studies_reach_the_maximum(name):
+    events, totals, expected = LARGE_STUDIES[name]
+    pooled = pool_proportions(events, totals)
+    for number, (value, tolerance) in expected.items():
+        assert getattr(pooled, number) == pytest.approx(value, abs=tolerance), number
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 100_000), st.floats(0, 1)), min_size=1, max_size=8),
+    st.floats(-30, 30),
+    st.floats(0.001, 50),
+)
+@example([(12, 0.0)], 6.0, 1.0)  # Newton's steps alternate between both ends
+def test_the_score_is_zero_at_every_mode(studies, fixed, tau):
+    n = np.array([float(size) for size, _ in studies])
+    x = np.array([float(round(share * size)) for size, share in studies])
+    data = Counts.one_row_a_study(x, n)
+    modes, width = random_intercept._modes(data, np.full(len(n), fixed), tau)
+    score = tau * (x - n * expit(fixed + tau * modes)) - modes
+    assert np.abs(score * width**2).max() < 1e-6, "the remaining Newton step"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_other_start_gives_a_higher_likelihood(seed):
+    random = np.random.default_rng(seed)
+    n = random.integers(5_000, 20_000, random.integers(2, 8)).astype(float)
+    logits = random.normal(-2, 1) + random.choice([0.1, 0.5, 2.0]) * random.normal(size=len(n))
+    data = Counts.one_row_a_study(random.binomial(n.astype(int), expit(logits)).astype(float), n)
+    fitted = fit_random_intercept(data)
+
+    def height(place):
+        return random_intercept._moments(data, place[:1], abs(place[1]), random_intercept.NODES).height
+
+    for tau in (0.05, 0.5, 3.0):
+        start = [fitted.beta[0], tau]
+        found = optimize.minimize(lambda place: -height(place), start, method="Nelder-Mead")
+        assert -found.fun <= fitted.log_likelihood + 1e-6

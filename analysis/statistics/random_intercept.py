@@ -36,6 +36,8 @@ _STEEP, _PACE, _REACH = 1.5, 0.35, 8.7
 _LARGEST = 50
 # a fixed part beyond this is a rate of 0 or 1: the rows are separated and the likelihood has no maximum
 _BEYOND = 30
+# longest step of the search for a mode; so many steps reach a mode 200 logits away, farther than the limits allow
+_LOGITS, _MOST_STEPS = 2.0, 100
 # with 40 nodes estimates, limits and tau² are exact to 1e-6 or better; see the tests
 NODES = 40
 _SEPARATED = "the likelihood has no maximum: the design separates rows with no event from rows with all"
@@ -280,16 +282,21 @@ def _moments(data: Counts, beta: np.ndarray, tau: float, nodes: int) -> _Moments
 
 
 def _modes(data: Counts, fixed: np.ndarray, tau: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return each study's most likely standardised deviation and the width of its peak, by Newton's method."""
+    """Return each study's most likely standardised deviation and the width of its peak.
+
+    Newton's method with steps of at most two logits. The score is a logistic curve plus a line: from both sides of the
+    mode such a step overshoots by less than it came closer, so the search converges for every tau and number of
+    patients. Without the limit it diverges for large studies.
+    """
     b = np.zeros(len(data.starts))
     if tau > 0:
-        for _ in range(60):
+        longest = _LOGITS / tau
+        for _ in range(_MOST_STEPS):
             p = expit(fixed + tau * data.expand(b))
             expected = data.n * p
-            slope = data.total(data.x - expected)
-            step = (tau * slope - b) / (1 + tau**2 * data.total(expected * (1 - p)))
-            # the slope lies between two lines, so steps of at most this size converge to the mode
-            step = np.minimum(np.maximum(step, -2 / tau), 2 / tau) if tau > 1 else step
+            score = tau * data.total(data.x - expected) - b
+            step = score / (1 + tau**2 * data.total(expected * (1 - p)))
+            step = np.clip(step, -longest, longest)
             b = b + step
             if np.abs(step).max() < 1e-6:  # enough precision for the centre of the nodes
                 break
