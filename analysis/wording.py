@@ -1,4 +1,4 @@
-"""Words and number formats for readers: the only place that defines them. It imports nothing of `analysis`."""
+"""Words and number formats that pages, tables and figures share. It imports nothing of `analysis`."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ def in_weeks(value: float) -> str:
     return "the end of infusion" if value == 0 else "1 week" if value == 1 else f"{weeks_cell(value)} weeks"
 
 
-def weeks_words(weeks: float) -> str:
+def number_of_weeks(weeks: float) -> str:
     """Return a number of weeks with all its digits: `1 week`, `4.25 weeks`."""
     return f"{weeks:g} {'week' if weeks == 1 else 'weeks'}"
 
@@ -248,10 +248,10 @@ def time_words(weeks: float) -> str:
     """Return a time after the end of infusion: `at the end of infusion`, `at 4 weeks`."""
     if pd.isna(weeks):
         return "time not stated"
-    return "at the end of infusion" if weeks == 0 else f"at {weeks_words(weeks)}"
+    return "at the end of infusion" if weeks == 0 else f"at {number_of_weeks(weeks)}"
 
 
-def week_words(weeks: float) -> str:
+def visit_words(weeks: float) -> str:
     """Return a visit by its week after the end of infusion: `at the end of infusion`, `at week 4`."""
     return "at the end of infusion" if weeks == 0 else f"at week {weeks:g}"
 

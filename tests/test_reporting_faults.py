@@ -21,6 +21,14 @@ from analysis.paths import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")]
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Let processes that are started here be interrupted, also where a shell started the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def plan(tmp_path):
     """Four reports: two short ones, one that writes a file and does not end, and one that would follow."""

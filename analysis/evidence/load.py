@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import paths
-from analysis.evidence import joins
+from analysis.evidence import cross_row_rules
 from analysis.evidence.bibliography import bibliography_keys, one_reference_each
 from analysis.evidence.evidence_files import read_evidence_table, read_text, unlisted_files
 from analysis.evidence.records import Record, Tables, records_of, texts_of
@@ -150,12 +150,12 @@ def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]
         {name: schema.file for name, schema in package.tables.items()},
         {name: texts_of(table, package.tables[name]) for name, table in texts.items()},
     )
-    problems += joins.problems(tables)
+    problems += cross_row_rules.problems(tables)
     names = {name: schema.names for name, schema in package.tables.items()}
-    problems += joins.unused_value_has_a_place(tables, names)
+    problems += cross_row_rules.unused_value_has_a_place(tables, names)
     known = _known_names(texts)
     if known is not None:
-        problems += joins.study_or_review(tables, known)
+        problems += cross_row_rules.study_or_review(tables, known)
     for file in package.files.values():
         text, more = read_text(folder / file)
         problems += more

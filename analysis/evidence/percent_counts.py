@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from analysis.evidence.records import Record, Tables
-from analysis.evidence.within import COUNTS
+from analysis.evidence.row_rules import COUNTS
 from analysis.statistics.rounding import counts_near, ways_to_print
 from analysis.tabular.problems import Problem
 

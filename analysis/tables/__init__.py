@@ -8,12 +8,6 @@ from analysis.tables.duration_tables import (
     without_interval_table,
 )
 from analysis.tables.evidence_tables import doses_table, left_out_table, reviews_table, studies_table
-from analysis.tables.fading_tables import (
-    duration_groups_table,
-    half_times_table,
-    regimen_odds_table,
-    retention_left_out_table,
-)
 from analysis.tables.harm_tables import adverse_events_table
 from analysis.tables.pain_tables import pain_changes_table, pain_scores_table
 from analysis.tables.pooling_tables import (
@@ -23,6 +17,12 @@ from analysis.tables.pooling_tables import (
     without_each_study_table,
 )
 from analysis.tables.responder_tables import responder_flow_table, responder_rates_table
+from analysis.tables.retention_tables import (
+    duration_groups_table,
+    half_times_table,
+    regimen_odds_table,
+    retention_left_out_table,
+)
 from analysis.tables.study_tables import (
     arms_table,
     conflicts_table,

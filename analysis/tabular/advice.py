@@ -1,4 +1,4 @@
-"""Advice on how to correct the problems of a table: the only module that words it.
+"""Advice on how to correct the problems of a table, shared by the readers of evidence and cohorts.
 
 Advice states the meaning of a column rather than rename a column or replace a value whose meaning could differ.
 """

@@ -18,11 +18,11 @@ from analysis.wording import (
     half_up,
     interval_words,
     number_interval,
+    number_of_weeks,
     percent,
     series,
     upper_first,
-    week_words,
-    weeks_words,
+    visit_words,
 )
 
 _UNJUDGED = "can't be judged"
@@ -81,7 +81,7 @@ def cohort_missing_finding(result: People, follow_up_weeks: float, level: float 
         return Finding(question, "Too few courses to say which scores are missing.")
     worst = visits.loc[visits["share_observed"].astype("float64").idxmin()]
     sentence = (
-        f"**{percent(1 - worst['share_observed'])} of the courses have no score {week_words(worst['weeks'])}** "
+        f"**{percent(1 - worst['share_observed'])} of the courses have no score {visit_words(worst['weeks'])}** "
         f"({int(worst['expected'] - worst['observed'])} of {int(worst['expected'])})."
     )
     measures = result.who_differs.set_index("measure")
@@ -98,7 +98,7 @@ def cohort_missing_finding(result: People, follow_up_weeks: float, level: float 
     shown = [words for words in differences if words]
     if shown:
         sentence += (
-            f" Patients without a score {weeks_words(follow_up_weeks)} later had {series(shown)} than the others."
+            f" Patients without a score {number_of_weeks(follow_up_weeks)} later had {series(shown)} than the others."
         )
     return Finding(question, sentence)
 

@@ -25,7 +25,7 @@ from analysis.wording import (
     percent_interval,
     series,
     time_words,
-    week_words,
+    visit_words,
 )
 
 _COMPLETE, _IMPUTED = "complete_cases", "non_responder_imputation"
@@ -171,7 +171,7 @@ def _tipping(result: Response) -> str:
 
 def _change(row: Any) -> str:
     side = "below" if row["change_mean"] <= 0 else "above"
-    return f"{half_up(abs(row['change_mean']), 1)} points {side} baseline {week_words(row['weeks'])}"
+    return f"{half_up(abs(row['change_mean']), 1)} points {side} baseline {visit_words(row['weeks'])}"
 
 
 def _behind(row: Any, lead: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from analysis.exhibit import EXHIBIT_MIME, escape, visible
 from analysis.reporting import ReportError, provenance
 from analysis.reporting.page import pandoc, source_rows
+from analysis.reporting.page.cell_outputs import joined, plain_parts
 from analysis.reporting.page.model import (
     Answer,
     Blocks,
@@ -22,7 +23,6 @@ from analysis.reporting.page.model import (
     TablePart,
     Text,
 )
-from analysis.reporting.page.outputs import joined, plain_parts
 from analysis.reporting.page.references import with_references
 
 METADATA = "ketamine_crps"  # key of the provenance in the metadata of a notebook

@@ -9,7 +9,7 @@ from broken_rows import assert_problem, broken_rows, pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.evidence import joins, percent_counts, within
+from analysis.evidence import cross_row_rules, percent_counts, row_rules
 from analysis.evidence.percent_counts import counts_behind, printable_percentages
 from analysis.evidence.records import Tables
 
@@ -40,7 +40,11 @@ def test_every_rule_is_broken_by_some_test():
         "milestones_do_not_rise",
         "responders_agree_with_milestones",
     }
-    rules = (*within.RULES_WITHIN_ROWS, percent_counts.counts_reproduce_their_percentage, *joins.RULES_ACROSS_ROWS)
+    rules = (
+        *row_rules.RULES_WITHIN_ROWS,
+        percent_counts.counts_reproduce_their_percentage,
+        *cross_row_rules.RULES_ACROSS_ROWS,
+    )
     assert {rule.__name__ for rule in rules} == tested
 
 
@@ -95,7 +99,7 @@ STILL = {"patients": 2, "patients_treated": 9, "count_basis": "reported"}
 def test_only_clear_pairs_of_the_two_tables_are_compared(rates, problems):
     files = {"responders": "responders.csv", "durations": "durations.csv"}
     tables = Tables({"responders": rates, "durations": [MILESTONE | STILL]}, files)
-    assert len(list(joins.responders_agree_with_milestones(tables))) == problems
+    assert len(list(cross_row_rules.responders_agree_with_milestones(tables))) == problems
 
 
 def test_arms_contained_in_a_circle(data_copy):

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from analysis.evidence.percent_counts import counts_reproduce_their_percentage
 from analysis.evidence.records import Record, Tables
-from analysis.evidence.within import RULES_WITHIN_ROWS
+from analysis.evidence.row_rules import RULES_WITHIN_ROWS
 from analysis.tabular.data_package import DICTIONARY
 from analysis.tabular.problems import Problem, nearest
 
@@ -28,7 +28,7 @@ _CLASS_FAMILY = {"complete_relief": "complete", "any_relief": "any"}
 
 
 def problems(tables: Tables) -> Iterator[Problem]:
-    """Yield the problems of all rules."""
+    """Yield the problems of all rules that need only the tables themselves."""
     for rule in (*RULES_WITHIN_ROWS, counts_reproduce_their_percentage, *RULES_ACROSS_ROWS):
         try:
             yield from rule(tables)
