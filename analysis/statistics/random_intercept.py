@@ -103,7 +103,6 @@ class RandomIntercept:
     tau : float
         Standard deviation between studies.
     log_likelihood : float
-        Its maximum.
     """
 
     beta: np.ndarray
@@ -198,7 +197,6 @@ def tau_limits(data: Counts, fitted: RandomIntercept, drop: float, nodes: int = 
     drop : float
         Difference of the log-likelihood from its maximum at the limits.
     nodes : int
-        Number of quadrature nodes per study.
 
     Returns
     -------
@@ -284,19 +282,16 @@ def _moments(data: Counts, beta: np.ndarray, tau: float, nodes: int) -> _Moments
 def _modes(data: Counts, fixed: np.ndarray, tau: float) -> tuple[np.ndarray, np.ndarray]:
     """Return each study's most likely standardised deviation and the width of its peak.
 
-    Newton's method with steps of at most two logits. The score is a logistic curve plus a line: from both sides of the
-    mode such a step overshoots by less than it came closer, so the search converges for every tau and number of
-    patients. Without the limit it diverges for large studies.
+    Newton's method with steps of at most two logits, which converges for every tau and number of patients, because the
+    score is a logistic curve plus a line. Without the limit it diverges for large studies.
     """
     b = np.zeros(len(data.starts))
     if tau > 0:
         longest = _LOGITS / tau
         for _ in range(_MOST_STEPS):
             p = expit(fixed + tau * data.expand(b))
-            expected = data.n * p
-            score = tau * data.total(data.x - expected) - b
-            step = score / (1 + tau**2 * data.total(expected * (1 - p)))
-            step = np.clip(step, -longest, longest)
+            score = tau * data.total(data.x - data.n * p) - b
+            step = np.clip(score / (1 + tau**2 * data.total(data.n * p * (1 - p))), -longest, longest)
             b = b + step
             if np.abs(step).max() < 1e-6:  # enough precision for the centre of the nodes
                 break
