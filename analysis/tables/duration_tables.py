@@ -44,7 +44,7 @@ def durations_table(statements: pd.DataFrame) -> Table:
             REGIMEN_COLUMN,
             BENEFIT_COLUMN,
             Column("patients_words", "Patients", "right", value=_patients),
-            Column("number_of_weeks", "Weeks", value=_weeks),
+            Column("weeks_words", "Weeks", value=_weeks),
             Column("shown_as", "Kind"),
             Column("reported", "As reported"),
             row_column("durations"),
@@ -69,7 +69,7 @@ def patient_intervals_table(intervals: PatientIntervals) -> Table:
         name="patient-intervals",
         data=table.assign(
             benefit_words=table["benefit"].map(BENEFIT_WORDS),
-            number_of_weeks=[_interval(row) for row in table.itertuples()],
+            weeks_words=[_interval(row) for row in table.itertuples()],
         ),
         caption=f"Durations of {int(table['patients'].sum())} patients as intervals: each patient counted once.",
         columns=(
@@ -77,7 +77,7 @@ def patient_intervals_table(intervals: PatientIntervals) -> Table:
             Column("label", "Arm"),
             Column("benefit_words", "Benefit"),
             Column("patients", "Patients", "right"),
-            Column("number_of_weeks", "Benefit lasted"),
+            Column("weeks_words", "Benefit lasted"),
             Column("rule", "Because"),
             row_column("durations", "rows"),
         ),
