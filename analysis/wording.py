@@ -99,6 +99,7 @@ SPREAD_WORDS = {
     "unlabelled": "±, no label",
     "none": "no spread printed",
 }
+NO_RATE_WORDS = {"selected": "patients may have been chosen because they responded"}
 DERIVED_MARK, NEAREST_MARK, SECONDARY_MARK, LAY_MARK = "†", "‡", "§", "¶"
 COUNT_MARKS = {"derived_from_percent": DERIVED_MARK, "nearest_to_percent": NEAREST_MARK, "inferred": DERIVED_MARK}
 ACCESS_MARKS = {"secondary": SECONDARY_MARK, "lay": LAY_MARK}
@@ -239,6 +240,21 @@ def in_weeks(value: float) -> str:
     return "the end of infusion" if value == 0 else "1 week" if value == 1 else f"{weeks_cell(value)} weeks"
 
 
+def after_infusion(weeks: float) -> str:
+    """Return a time within the first week in days: `3 days after the infusion`; empty for other times."""
+    return f"{counted(round(7 * weeks), 'day')} after the infusion" if 0 < weeks < 1 else ""
+
+
+def lower_words(low: float, high: float | None = None) -> str:
+    """Return a change of pain, or its ends, in words: `2.8 lower`, `3 to 6 lower`, `0.5 higher`, `no change`."""
+    high = low if high is None else high
+    if low < 0 < high:
+        return f"{number_text(-low)} lower to {number_text(high)} higher"
+    ends = sorted({number_text(abs(low)), number_text(abs(high))}, key=float)
+    word = "lower" if min(low, high) < 0 else "higher"
+    return "no change" if ends == ["0"] else f"{' to '.join(ends)} {word}"
+
+
 def number_of_weeks(weeks: float) -> str:
     """Return a number of weeks with all its digits: `1 week`, `4.25 weeks`."""
     return f"{weeks:g} {'week' if weeks == 1 else 'weeks'}"
@@ -269,6 +285,14 @@ def upper_first(text: str) -> str:
 def short_citation(citation: str, longest: int = 32) -> str:
     """Return a citation; one longer than `longest` characters loses its remark in brackets."""
     return re.sub(r"\s*\([^()]*\)\s*$", "", citation) if len(citation) > longest else citation
+
+
+def study_name(citation: str) -> str:
+    """Return the shortest name of a study: first author and year: `Sigtermans 2009`, `Cantu, no date`."""
+    remark = re.search(r"\s*\(([^()]*)\)\s*$", citation)
+    name = citation[: remark.start()] if remark else citation
+    name = re.sub(r" et al\.| and [^\d]+(?= \d{4})", "", name)
+    return f"{name}, no date" if remark and "no date" in remark[1] else name
 
 
 def plain_label(label: str) -> str:

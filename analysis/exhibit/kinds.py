@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.exhibit.cells import Column, columns_of, csv_text, printed, with_computed
 from analysis.exhibit.markdown import plain
 from analysis.exhibit.places import cell_places, places, source_rows
+from analysis.exhibit.row_picture import RowPicture
 from analysis.exhibit.svg import figure_svg, standalone_svg
 
 if TYPE_CHECKING:
@@ -106,6 +107,10 @@ class Figure:
         Markdown; the notes (left out, assumptions) are printed below the caption.
     studies : tuple of str
         Ids of the studies drawn.
+    title : str
+        The finding in one sentence, with its number.
+    rows : RowPicture, optional
+        The same content as rows, which a page shows instead of the picture.
 
     Raises
     ------
@@ -120,6 +125,8 @@ class Figure:
     caption: str
     studies: tuple[str, ...] = ()
     notes: str = ""
+    title: str = ""
+    rows: RowPicture | None = None
     _svg: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -145,6 +152,8 @@ class Figure:
         return {
             "kind": "figure",
             "name": self.name,
+            "title": self.title,
+            "rows": self.rows.payload() if self.rows else None,
             "caption": self.caption,
             "alt": self.alt,
             "notes": self.notes,
@@ -156,13 +165,14 @@ class Figure:
     def html(self) -> str:
         """The figure as HTML with its alternative text and caption."""
         picture = base64.b64encode(standalone_svg(self.svg).encode()).decode()
-        return (
-            f'<figure style="margin:0"><img style="max-width:100%;background:#fff" alt="{html_escape(self.alt)}" '
-            f'src="data:image/svg+xml;base64,{picture}"><figcaption>{html_escape(plain(self.caption))}</figcaption></figure>'
-        )
+        heading = f"<b>{html_escape(self.title)}</b><br>" if self.title else ""
+        image = f'<img style="max-width:100%;background:#fff" alt="{html_escape(self.alt)}"'
+        source = f'src="data:image/svg+xml;base64,{picture}">'
+        caption = f"<figcaption>{html_escape(plain(self.caption))}</figcaption>"
+        return f'<figure style="margin:0">{heading}{image} {source}{caption}</figure>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        text = f"Figure: {plain(self.caption)}\n{self.alt}"
+        text = "\n".join(filter(None, (f"Figure: {self.title}", plain(self.caption), self.alt)))
         return {EXHIBIT_MIME: self.payload(), "image/svg+xml": self.svg, "text/html": self.html, "text/plain": text}
 
 

@@ -11,7 +11,7 @@ from analysis.figures.doses_by_rate import dose_map
 from analysis.figures.duration_statements import duration_lanes
 from analysis.figures.harm_rates import harm_forest
 from analysis.figures.pain_courses import pain_trajectory_lines
-from analysis.figures.pain_differences import pain_change_forest
+from analysis.figures.pain_differences import pain_before_after
 from analysis.figures.pooled_benefit import pooled_benefit_curve
 from analysis.figures.pooled_responders import pooled_forest
 from analysis.figures.regimen_durations import regimen_duration_curve
@@ -24,7 +24,7 @@ __all__ = [
     "dose_map",
     "duration_lanes",
     "harm_forest",
-    "pain_change_forest",
+    "pain_before_after",
     "pain_trajectory_lines",
     "pooled_benefit_curve",
     "pooled_forest",

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure as Picture
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.figures.picture_parts import draw_heading
-from analysis.figures.row_figure import count_studies
 from analysis.figures.share_panels import draw_points, share_panel, write_beside
 from analysis.figures.study_rows import (
     arm_names,
@@ -136,7 +135,13 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     y = 2.0
     for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
-        plan.append(("heading", y, (CONTROL_HEADINGS.get(control, control), count_studies(group))))
+        plan.append(
+            (
+                "heading",
+                y,
+                (CONTROL_HEADINGS.get(control, control), counted(group["study_id"].nunique(), "study", "studies")),
+            )
+        )
         y += 26
         cells = [
             _cell(r, group[group["regimen_class"] == r], names)

@@ -1,4 +1,4 @@
-"""Duration of benefit: every statement as a lane on one axis of weeks."""
+"""Duration of benefit: one row for each study on one axis of weeks, under its regimen."""
 
 from __future__ import annotations
 
@@ -7,158 +7,194 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
-from analysis.figures.row_marks import Line, Mark, Point, Words
-from analysis.figures.study_rows import (
-    arm_names,
-    marks_line,
-    not_drawn,
-    row_label,
-    sentence_label,
-    source_columns,
-    study_figure,
-)
-from analysis.figures.style import Look, at_week, nothing, regimen_look, style, week_ticks
+from analysis.exhibit.row_picture import Axis, Bar, KeyEntry, Mark, Point, Row, RowHeading, RowPicture, Stroke, Words
+from analysis.figures.row_figure import rows_figure
+from analysis.figures.study_rows import not_drawn, present_in_order, source_columns
+from analysis.figures.style import nothing
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
-    BENEFIT_STATES,
     BENEFIT_WORDS,
     REGIMEN_WORDS,
-    count_cell,
-    count_mark,
     counted,
-    in_weeks,
-    of_them,
+    number_of_weeks,
+    out_of,
+    percent,
+    study_name,
+    upper_first,
     weeks_cell,
 )
 
 _NAME = "durations-of-benefit"
-_COLUMNS = (PrintedColumn(4, 204), PrintedColumn(513, 64, "patients", "right"))
-_FEW = 4  # largest number of statements that the alternative text names individually
-_LEFT, _WIDE, _BEYOND = 216, 196, 34  # the axis in points, and room for numbers beyond its end
-_FOOT = (
-    "▸ benefit lasts at least so long;  ● ended then;  broad bar: ended between;  ✕ no benefit at any time;",
-    "◇ average of a group, no patient's own duration;  dashed ▹ or pale bar: said of a group, patients not counted",
+_TICKS = (0, 4, 8, 13, 26, 39, 52, 78, 104, 208)
+_KEY = (
+    KeyEntry((Bar(0, 1, fill="band"), Stroke(0.5)), "counted, with the share of all treated"),
+    KeyEntry((Bar(0, 1, "unknown", "hatched"),), "nobody counted: not known"),
+    KeyEntry((Bar(0, 1, fill="dashed"),), "benefit ended in here"),
 )
+_COUNTED = ("at least", "exact", "between")
 
 
 def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figure:
-    """Return every statement about the duration of benefit as a lane on one axis of weeks.
+    """Return how long each study followed a benefit, and what it counted, one row for each study.
 
     Parameters
     ----------
     statements : DataFrame
         Table of `durations.statements`: one row per statement.
     horizon_weeks : float
-        Last week of the axis, above 0; a longer lane ends in an arrow with its number of weeks.
+        Largest end of the axis, above 0.
 
     Returns
     -------
     Figure
-        Its data have one row per statement drawn: patients of all treated, lowest and highest weeks, kind of lane
-        (`shown_as`), row of durations.csv. Statements without a time are listed in the notes.
+        Its data have one row per statement: patients of all treated, lowest and highest weeks, kind of statement
+        (`shown_as`), row of durations.csv. Of each study the benefit with most counts is drawn, then the one with most
+        patients treated; a longer time than the axis stands beside the row.
 
     Raises
     ------
     ValueError
         If `horizon_weeks` is not above 0.
-
-    Notes
-    -----
-    Marks of a lane:
-
-    - arrow: the benefit lasts at least to this week
-    - dot: the benefit ended in this week
-    - broad bar: the benefit ended between two weeks
-    - cross: no benefit at any time
-    - hollow diamond: average of a group, not the duration of any patient
-    - dashed line or pale bar: statement about a group, without a count of patients
     """
     if not horizon_weeks > 0:
         raise ValueError(f"horizon_weeks is {horizon_weeks}: the axis must end after week 0")
     caption = (
-        "Every statement on how long the benefit lasted, in weeks after the end of infusion (square-root scale), "
-        "grouped by regimen. A line up to an arrow: the patients still had the benefit then and were not followed "
-        "further, or the next count stands in another row. Dot: it ended then. Broad bar: it ended at some time in "
-        "between. Cross: no benefit at any time. Hollow diamond: average of a group, not the duration of any "
-        "patient. Dashed line or pale bar: said of a group without counting patients. Rows of one study are nested "
-        "and do not add up. On the right the patients of each statement of all treated."
+        "One row per study, in weeks after the end of infusion. Studies treat different patients and define benefit "
+        "differently, so regimens cannot be ranked. Bold: placebo-controlled."
     )
-    drawn = statements[statements["shown_as"] != "no weeks"]
-    left = statements[statements["shown_as"] == "no weeks"]
-    notes = not_drawn((row, f"{row.reported} ({_why(row)})") for row in each(left))
-    if drawn.empty:
-        return nothing(
-            _NAME, "No duration of benefit is reported with a time in the evidence that counts here.", caption, notes
+    if statements.empty:
+        return nothing(_NAME, "No duration of benefit is reported in the evidence that counts here.", caption)
+    lanes = {study: _Lane(rows) for study, rows in statements.groupby("study_id", sort=False)}
+    axis = _axis(lanes.values(), horizon_weeks)
+    rows: list[Row | RowHeading] = []
+    for regimen in present_in_order(statements["regimen_class"], REGIMEN_WORDS):
+        rows.append(RowHeading(upper_first(REGIMEN_WORDS.get(regimen, regimen))))
+        some = [lane for lane in lanes.values() if lane.regimen == regimen]
+        rows += [lane.row(axis.high) for lane in sorted(some, key=lambda lane: (not lane.controlled, -lane.size))]
+    title = _title(lanes.values(), horizon_weeks)
+    picture = RowPicture(tuple(rows), axis, _KEY)
+    other = statements[statements["shown_as"] == "no weeks"]
+    notes = not_drawn(((row, row.reported) for row in each(other)), "Without a usable time")
+    return rows_figure(_NAME, picture, statements, _data(statements), title, _alt(rows, title), caption, notes)
+
+
+def _axis(lanes, horizon: float) -> Axis:
+    last = max([lane.last for lane in lanes], default=0.0)
+    end = max(min(horizon, last + 3), 8.0)
+    return Axis(0, end, {week: str(week) for week in _TICKS if week <= end}, "weeks after the end of infusion")
+
+
+class _Lane:
+    """The statements of one study: those about the benefit that is drawn, and the others."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        counts = rows[rows["shown_as"].isin(_COUNTED) & rows["patients"].notna()]
+        sizes = counts.groupby("benefit", sort=False)["weeks_low"].agg(["nunique", "max"])
+        self.benefit = (
+            sizes.sort_values(["nunique", "max"], ascending=False, kind="stable").index[0]
+            if len(sizes)
+            else rows["benefit"].iloc[0]
         )
+        self.counts = list(each(counts[counts["benefit"] == self.benefit].sort_values("weeks_low", kind="stable")))
+        self.none = list(each(rows[rows["shown_as"] == "no benefit"]))
+        self.average = list(each(rows[rows["shown_as"] == "group average"]))
+        self.group = list(each(rows[rows["shown_as"] == "group statement"]))
+        self.untimed = list(each(rows[rows["shown_as"] == "no weeks"]))
+        self.any = next(each(rows))
+        self.regimen = self.any.regimen_class
+        self.controlled = self.any.control == PLACEBO
+        treated = rows["patients_treated"].dropna()
+        self.size = int(treated.max()) if len(treated) else 0
+        self.selected = bool(rows["selected_by_outcome"].notna().any())
+        self.places = "durations.csv row " + ", ".join(str(row) for row in rows["row"])
 
-    names = arm_names(drawn)
-    with style():
-        rows, drawn = grouped_rows(
-            drawn, lambda row: _row(row, names, horizon_weeks), count_studies, by="regimen_class", words=REGIMEN_WORDS
-        )
-        foot = [*_FOOT, marks_line(drawn)]
-        picture = draw_rows(_COLUMNS, _track(horizon_weeks), rows, foot=foot, tick_lines=2)
-    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn, left), caption, notes)
+    @property
+    def last(self) -> float:
+        """Return the last week at which patients or a group were counted."""
+        ends = [row.weeks_high if np.isfinite(row.weeks_high) else row.weeks_low for row in [*self.counts, *self.group]]
+        return max([0.0, *(float(end) for end in ends if pd.notna(end))])
+
+    def row(self, end: float) -> Row:
+        """Return the row of the study on an axis that ends at `end` weeks."""
+        benefit = BENEFIT_WORDS.get(self.benefit, self.benefit)
+        patients = counted(self.size, "patient") if self.size else "number of patients not stated"
+        marks, value, more = self._content(end)
+        name = study_name(self.any.citation) + (", placebo-controlled" if self.controlled else "")
+        known = not self.selected and bool(self.counts or self.group or self.none or self.average)
+        return Row(name, f"{benefit}; {patients}", tuple(marks), value, more, known, self.controlled, self.places)
+
+    def _content(self, end: float) -> tuple[list[Mark], str, str]:
+        unknown = Bar(0, end, "unknown", "hatched")
+        if self.selected:
+            row = self.counts[-1]
+            chosen = f"{number_of_weeks(row.weeks_low)} in {out_of(row.patients, row.patients_treated)}"
+            return [unknown], "no rate", f"patients may have been chosen by response: at least {chosen}"
+        averages = [f"mean {number_of_weeks(row.weeks_low)}" for row in self.average]
+        if not self.counts and not self.group and self.none:
+            lost = self.none[0]
+            words = Words(
+                0, f"\u00d7 {out_of(lost.patients, lost.patients_treated)} had no benefit", anchor="start", inside=True
+            )
+            return [words], "none", ""
+        if not self.counts and not self.group:
+            reported = self.untimed[0].reported if self.untimed else ""
+            return [unknown, *self._averages(end)], "no usable time" if reported else "not counted", reported
+        if not self.counts:
+            row = self.group[-1]
+            marks: list[Mark] = [
+                Bar(0, min(row.weeks_low, end), fill="band"),
+                Bar(row.weeks_low, end, "unknown", "hatched"),
+                Stroke(row.weeks_low),
+                Words(0.2, "said of the group, nobody counted", "ink", "start", inside=True),
+            ]
+            return marks, f"{number_of_weeks(row.weeks_low)}, as a group", row.reported
+        marks = self._counts(end) + self._averages(end)
+        return marks, self._counted(), "; ".join(averages)
+
+    def _counts(self, end: float) -> list[Mark]:
+        weeks = [float(row.weeks_low) for row in self.counts]
+        final = self.counts[-1]
+        ended = final.shown_as in ("exact", "between")
+        start = 0.0 if ended else weeks[0]
+        marks: list[Mark] = [Bar(0, start, "unknown", "hatched")] if start else []
+        if start < weeks[-1]:
+            marks.append(Bar(start, min(weeks[-1], end), fill="band"))
+        if final.shown_as == "between":
+            marks.append(Bar(weeks[-1], min(float(final.weeks_high), end), fill="dashed"))
+        if not ended and weeks[-1] < end:
+            marks.append(Bar(weeks[-1], end, "unknown", "hatched"))
+        for row, week in zip(self.counts, weeks, strict=True):
+            if row.shown_as == "at least":
+                marks.append(Stroke(min(week, end)))
+            share = share_words(row)
+            marks.append(
+                Words(0.0 if ended else min(week, end), share, "ketamine", "start" if week == 0 or ended else "middle")
+            )
+        return marks
+
+    def _averages(self, end: float) -> list[Mark]:
+        marks: list[Mark] = []
+        for row in self.average:
+            if row.weeks_low <= end:
+                marks.append(Point(row.weeks_low, "ketamine", "hollow"))
+                marks.append(Words(row.weeks_low, f"mean {weeks_cell(row.weeks_low)}"))
+        return marks
+
+    def _counted(self) -> str:
+        final = self.counts[-1]
+        if final.shown_as == "between":
+            return f"lost by {number_of_weeks(final.weeks_high)}"
+        if final.shown_as == "exact":
+            return f"lost at {number_of_weeks(final.weeks_low)}"
+        return f"counted to {number_of_weeks(final.weeks_low)}" if len(self.counts) > 1 else "counted once"
 
 
-def _why(row) -> str:
-    if pd.notna(row.weeks_high) and np.isfinite(row.weeks_high):
-        return f"only an upper limit of {weeks_cell(row.weeks_high)} weeks"
-    return "no weeks given"
-
-
-def _track(horizon: float) -> Track:
-    """Return the axis of weeks in points, with space beyond its end."""
-    unit = _WIDE / at_week(horizon)
-    ticks = {unit * place: words for place, words in zip(*week_ticks(horizon, unit), strict=True)}
-    right = _LEFT + _WIDE + _BEYOND
-    return Track(_LEFT, right, 0, _WIDE + _BEYOND, ticks, "weeks after the end of infusion", line=(0, _WIDE))
-
-
-def _row(row, names: dict, horizon: float) -> Row:
-    benefit = "no benefit" if row.shown_as == "no benefit" else BENEFIT_WORDS.get(row.benefit, row.benefit)
-    marks = _lane(row, regimen_look(row.regimen_class), horizon)
-    return Row((f"{row_label(row, names)}: {benefit}", _patients(row)), tuple(marks))
-
-
-def _patients(row) -> str:
-    mark = count_mark(row.count_basis)
-    if pd.notna(row.patients) and pd.notna(row.patients_treated):
-        return f"{int(row.patients)} of {int(row.patients_treated)}{mark}"
-    if pd.notna(row.patients_treated):
-        return f"group of {int(row.patients_treated)}"
-    return f"{int(row.patients)}{mark}" if pd.notna(row.patients) else "–"
-
-
-def _lane(row, look: Look, horizon: float) -> list[Mark]:
-    unit = _WIDE / at_week(horizon)
-
-    def x(week: float) -> float:
-        return unit * at_week(min(week, horizon))
-
-    low, high = float(row.weeks_low), float(row.weeks_high)
-    last = high if np.isfinite(high) else low
-    shown = row.shown_as
-    if shown == "no benefit":
-        return [Point(0, look.color, "x", size=5.5, stroke=1.6)]
-    if shown == "group average":
-        if low <= horizon + 0.5:
-            return [Point(x(low), look.color, "D", size=5, hollow=True), Words(x(low) + 7, "group average")]
-        return [Point(_WIDE, look.color, ">", size=5, hollow=True), Words(_WIDE + 7, f"ø {weeks_cell(low)}")]
-    group = shown == "group statement" or pd.isna(row.patients)
-    marks: list[Mark] = [Line(0, x(low), look.color, width=1.3, dash=(0, (3, 1.6)) if group else "-")]
-    if shown == "between":
-        marks.append(Line(x(low), x(high), look.color, width=6, alpha=0.15 if group else 0.45, ends=6))
-    if last > horizon + 0.5:
-        more = "≥ " if not np.isfinite(high) else ""
-        marks.append(Point(_WIDE, look.color, ">", size=5, hollow=group))
-        marks.append(Words(_WIDE + 7, f"{more}{weeks_cell(last)}"))
-    elif shown == "exact":
-        marks.append(Point(x(low), look.color, "o", size=5.5))
-    elif shown in ("at least", "group statement"):
-        marks.append(Point(x(low), look.color, ">", size=5.5, hollow=group))
-    return marks
+def share_words(row) -> str:
+    """Return the share of all treated patients with a benefit as printed or computed, or the count if it is small."""
+    total = row.patients_treated
+    if pd.isna(total) or total < 10:
+        return out_of(row.patients, total) if pd.notna(total) else str(int(row.patients))
+    return f"{row.percent_reported:g}%" if pd.notna(row.percent_reported) else percent(row.patients / total)
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
@@ -177,48 +213,21 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _alt(table: pd.DataFrame, left: pd.DataFrame) -> str:
-    controlled = of_them(int(table["control"].eq(PLACEBO).sum()), len(table))
-    sentences = [
-        f"{counted(len(table), 'statement')} on the duration of benefit from "
-        f"{counted(table['study_id'].nunique(), 'study', 'studies')}, {controlled} from a placebo-controlled study."
-    ]
-    names = arm_names(table)
-    patients = table[table["patients"].notna() & table["shown_as"].isin(["at least", "exact", "between"])]
-    if 0 < len(patients) <= _FEW:
-        sentences.append(f"{'; '.join(_statement_words(row, names) for _, row in patients.iterrows())}.")
-    elif len(patients):
-        later = patients[patients["weeks_low"] > 0] if patients["weeks_low"].gt(0).any() else patients
-        by_size = later.sort_values(["patients_treated", "weeks_low"], ascending=False, kind="stable")
-        by_time = later.sort_values(["weeks_low", "patients_treated"], ascending=False, kind="stable")
-        largest, longest = (_statement_words(table.iloc[0], names) for table in (by_size, by_time))
-        sentences.append(f"Largest group: {largest}; longest time: {longest}.")
-    for shown, lead in (("group average", "Group averages"), ("group statement", "Said of groups without a count")):
-        rows = table[table["shown_as"] == shown]
-        if len(rows):
-            who = ", ".join(f"{weeks_cell(r.weeks_low)} weeks in {sentence_label(r, names)}" for r in each(rows))
-            sentences.append(f"{lead}: {who}.")
-    none = table[(table["shown_as"] == "no benefit") & table["patients"].notna()]
-    if len(none):
-        who = [
-            f"{int(r.patients)} of {count_cell(r.patients_treated)} in {sentence_label(r, names)}" for r in each(none)
-        ]
-        sentences.append(f"No benefit at any time: {', '.join(who)}.")
-    if len(left):
-        sentences.append(
-            f"{counted(len(left), 'statement')} without a usable time {'is' if len(left) == 1 else 'are'} not drawn."
-        )
-    return " ".join(sentences)
+def _title(lanes, horizon: float) -> str:
+    """Return the last week at which any study counted patients."""
+    lanes = list(lanes)
+    last = max([float(row.weeks_low) for lane in lanes for row in lane.counts if not lane.selected], default=None)
+    if last is None:
+        return "Nobody counted how many patients kept the benefit"
+    studies = [lane for lane in lanes if lane.counts and not lane.selected]
+    if len(studies) == 1:
+        lane = studies[0]
+        return f"{study_name(lane.any.citation)}: benefit {lane._counted()}"
+    times = max(len(lane.counts) for lane in studies)
+    more = "" if times > 1 else "; each study counted once"
+    return f"Beyond {number_of_weeks(last)} nobody counted who still benefits, whatever the regimen{more}"
 
 
-def _statement_words(row: pd.Series, names: dict) -> str:
-    benefit = BENEFIT_STATES.get(row["benefit"], row["benefit"])
-    low, high = row["weeks_low"], row["weeks_high"]
-    if row["shown_as"] == "exact":
-        time = f"until {in_weeks(low)} after the end"
-    elif row["shown_as"] == "between":
-        time = f"until some time between {weeks_cell(low)} and {in_weeks(high)}"
-    else:
-        time = "at the end of infusion" if low == 0 else f"for at least {in_weeks(low)}"
-    count = f"{int(row['patients'])} of {count_cell(row['patients_treated'])} patients"
-    return f"{sentence_label(row, names)}, {count} {benefit} {time}"
+def _alt(rows: list[Row | RowHeading], title: str) -> str:
+    parts = [f"{row.label}: {row.value}" for row in rows if isinstance(row, Row)]
+    return f"{title}. {'; '.join(parts)}."

@@ -1,4 +1,4 @@
-"""Adverse events: the rate of each event with its interval, and the upper limit for zero events."""
+"""Adverse events: the share of patients with each event, placebo-controlled studies first."""
 
 from __future__ import annotations
 
@@ -6,38 +6,23 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.picture_parts import regimen_key
-from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
-from analysis.figures.row_marks import Stroke, interval_marks
-from analysis.figures.study_rows import arm_names, marks_line, not_drawn, row_label, source_columns, study_figure
-from analysis.figures.style import nothing, regimen_look, style
-from analysis.outcomes.context import PLACEBO
-from analysis.wording import (
-    count_cell,
-    count_mark,
-    counted,
-    half_up,
-    of_them,
-    percent_level,
-    percent_pair,
-    printed_percent,
-    short_citation,
-    source_mark,
-)
+from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPicture, Span, interval_marks, percent_axis
+from analysis.figures.row_figure import grouped_rows, rows_figure
+from analysis.figures.study_rows import arm_names, not_drawn, source_columns
+from analysis.figures.style import nothing
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
+from analysis.wording import counted, out_of, percent, percent_level, printed_percent, study_name, upper_first
 
 _NAME = "adverse-events"
-_COLUMNS = (
-    PrintedColumn(4, 126),
-    PrintedColumn(138, 128, "event as described"),
-    PrintedColumn(306, 46, "patients\nwith event", "right"),
-    PrintedColumn(428, 90, "percent\n(interval)"),
-)
-_FEW = 4  # largest number of rates that the alternative text names individually
-_TRACK = percent_track(318, 418, narrow=True)
+_HEADINGS = {
+    PLACEBO: "Against placebo",
+    ACTIVE: "Against another treatment",
+    UNCONTROLLED: "Without a control group",
+}
 
 
 def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:
-    """Return the rate of every adverse event with its Wilson interval, grouped by control.
+    """Return the share of patients with each adverse event.
 
     Parameters
     ----------
@@ -49,67 +34,64 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:
     Returns
     -------
     Figure
-        Its data have one row per rate: patients with the event, n, percent and interval, limit by the rule of three,
-        printed percentage, row of adverse_events.csv. Where no patient had the event, a vertical stroke marks the upper
-        limit by the rule of three. Events without a count are listed in the notes.
+        Its data have one row per rate: patients with the event, n, percent and interval, row of adverse_events.csv.
+        Where nobody had the event, the upper limit is the highest rate compatible with the data. Case reports (one or
+        two patients) are not drawn: they are published because an event occurred. Events without a count are listed in
+        the notes.
     """
     caption = (
-        f"Patients with an adverse event, with Wilson's {percent_level(level)} interval; the words are those of the "
-        "sources. Where no patient had the event the vertical stroke marks 3/n, the rate that the study can just not "
-        "exclude (rule of three, 95%, one-sided). Marker and colour stand for the regimen. Events are defined, "
-        "sought and reported differently, so that rates of different studies do not compare; what a study does not "
-        "mention may still have happened."
+        f"Patients with the event and {percent_level(level)} interval. Where nobody had it, the line ends at the "
+        "highest rate compatible with the data. Case reports are not drawn. Events that a study does not mention "
+        "may have happened."
     )
-    drawn = events[events["rate"].notna()]
-    left = events[events["rate"].isna()]
-    notes = not_drawn(
-        ((row, f"{row.event} (no count; {_known(row)})") for row in each(left)), "Mentioned without a count"
+    counted_events = events[events["rate"].notna()]
+    cases = counted_events["n"] <= 2
+    drawn, reports = counted_events[~cases], counted_events[cases]
+    notes = (
+        not_drawn(((row, f"{row.event}, {out_of(row.events, row.n)}") for row in each(reports)), "Case reports"),
+        not_drawn(((row, row.event) for row in each(events[events["rate"].isna()])), "Mentioned without a count"),
     )
     if drawn.empty:
-        return nothing(
-            _NAME, "No adverse event is reported with a count in the evidence that counts here.", caption, notes
-        )
-
+        return nothing(_NAME, "No adverse event is counted in the evidence that counts here.", caption)
     names = arm_names(drawn)
-    with style():
-        rows, drawn = grouped_rows(drawn, lambda row: _row(row, names), lambda group: count_studies(group, "rate"))
-        stroke = "Vertical stroke: upper limit by the rule of three." if drawn["rule_of_three"].notna().any() else ""
-        picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(drawn), [stroke, marks_line(drawn)])
-    alt = _alt(drawn, left, level)
-    return study_figure(_NAME, picture, drawn, _data(drawn), alt, caption, _printed_otherwise(drawn), notes)
-
-
-def _known(row) -> str:
-    return f"n = {int(row.n)}" if pd.notna(row.n) else "number of patients not stated"
+    order = drawn.assign(_rate=-drawn["rate"], _size=-drawn["n"].astype("float64"))
+    # the arms of one comparison stay together; without a control group the highest rate comes first
+    keys = order["_rate"].where(order["control"] == UNCONTROLLED, 0.0)
+    order = order.assign(_rate=keys).sort_values(["_rate", "_size"], kind="stable")[list(drawn.columns)]
+    rows, drawn = grouped_rows(order, lambda row: _row(row, names), "control", _HEADINGS)
+    title = _title(drawn)
+    picture = RowPicture(tuple(rows), percent_axis())
+    return rows_figure(_NAME, picture, drawn, _data(drawn), title, _alt(rows, title), caption, *notes)
 
 
 def _row(row, names: dict) -> Row:
-    look = regimen_look(row.regimen_class)
-    marks = interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look)
-    if pd.notna(row.rule_of_three):
-        marks += (Stroke(100 * row.rule_of_three, look.letters, 1.2),)
-    count = f"{count_cell(row.events)}/{count_cell(row.n)}{count_mark(row.count_basis)}"
-    rate = f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})"
-    return Row((_study(row, names), row.event, count, rate), marks)
+    whose = row.role if row.control != UNCONTROLLED else ""
+    label = upper_first(row.event) + (f", {whose}" if whose else "")
+    arm = "" if whose else names.get((row.study_id, row.label), "")
+    detail = "; ".join(filter(None, (study_name(row.citation), arm)))
+    value, more = harm_words(row)
+    return Row(label, detail, harm_marks(row), value, more, places=f"adverse_events.csv row {row.row}")
 
 
-def _study(row, names: dict) -> str:
-    """Return the study and, if the figure has several of its arms, the arm: placebo, comparator, ketamine or name."""
-    role = row.role if row.role in ("placebo", "comparator") else ""
-    if not role and row.control == PLACEBO and (row.study_id, row.label) in names:
-        role = "ketamine"
-    return f"{short_citation(row.citation)}{source_mark(row.access)}, {role}" if role else row_label(row, names)
+def harm_words(row) -> tuple[str, str]:
+    """Return a rate and its count; of an event that nobody had the count and the highest rate that is possible."""
+    if row.events == 0:
+        return out_of(row.events, row.n), f"could be {percent(row.ci_high)}"
+    if row.count_basis in ("derived_from_percent", "nearest_to_percent"):
+        return printed_percent(row), "counts not printed"
+    if row.n < 10:
+        return out_of(row.events, row.n), percent(row.rate)
+    return printed_percent(row), out_of(row.events, row.n)
 
 
-def _printed_otherwise(table: pd.DataFrame) -> str:
-    rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
-    parts = [
-        f"{short_citation(r.citation)}: {r.percent_reported:g}% of {int(r.n)} is printed and drawn, the interval "
-        "is that of "
-        f"{int(r.events)} of {int(r.n)}"
-        for r in each(rows)
-    ]
-    return f"Printed percentages that no whole number gives: {'; '.join(parts)}." if parts else ""
+def harm_marks(row) -> tuple[Mark, ...]:
+    """Return the point of a rate with its interval, in percent, hollow in a control group."""
+    control = row.role in ("placebo", "comparator")
+    tone, fill = ("placebo", "hollow") if control else ("harm", "filled")
+    if row.events == 0:
+        return Span(0, 100 * row.ci_high, tone), Point(0, tone, fill)
+    at = row.percent_reported if pd.notna(row.percent_reported) else 100 * row.rate
+    return interval_marks(100 * row.ci_low, at, 100 * row.ci_high, tone, fill)
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
@@ -129,28 +111,23 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _alt(table: pd.DataFrame, left: pd.DataFrame, level: float) -> str:
-    zero = table[table["events"] == 0]
-    sentences = [
-        f"{counted(len(table), 'adverse event rate')} from {counted(table['study_id'].nunique(), 'study', 'studies')}, "
-        f"{of_them(len(zero), len(table))} with no event."
-    ]
-    named = table if len(table) <= _FEW else table[table["control"] == PLACEBO]
-    for (_, event), group in named.groupby(["study_id", "event"], sort=False):
-        arms = [
-            f"{printed_percent(r)} of {int(r.n)} ({percent_level(level)} interval {percent_pair(r.ci_low, r.ci_high)})"
-            + (f" under {r.role}" if r.control == PLACEBO else "")
-            for r in each(group)
-        ]
-        sentences.append(f"{short_citation(group['citation'].iloc[0])}, {event}: {' and '.join(arms)}.")
-    if len(zero):
-        best = zero.loc[zero["n"].astype("float64").idxmax()]
-        sentences.append(
-            f"The largest group without the event, {int(best['n'])} patients of {short_citation(best['citation'])} "
-            f"({best['event']}), leaves rates up to {half_up(100 * best['rule_of_three'], 1)}% open."
-        )
-    if len(left):
-        sentences.append(
-            f"{counted(len(left), 'event')} {'is' if len(left) == 1 else 'are'} mentioned without a count."
-        )
-    return " ".join(sentences)
+def _title(table: pd.DataFrame) -> str:
+    parts = []
+    for (_, event), group in table[table["control"] == PLACEBO].groupby(["study_id", "event"], sort=False):
+        arms = {row.role: printed_percent(row) for row in each(group)}
+        if {"ketamine", "placebo"} <= arms.keys():
+            parts.append(f"{upper_first(event)}: {arms['ketamine']} with ketamine, {arms['placebo']} with placebo")
+    free = table[table["control"] == UNCONTROLLED]
+    had = free[free["events"] > 0]
+    if len(had):
+        worst = next(each(had.sort_values("rate", ascending=False, kind="stable")))
+        words = f"{worst.event} in {out_of(worst.events, worst.n)} without a control group"
+        parts.append(words if parts else upper_first(words))
+    elif len(free) and not parts:
+        parts.append(f"Nobody had {counted(len(free), 'event')} that studies without a control group looked for")
+    return "; ".join(parts[:2])
+
+
+def _alt(rows: list[Row | RowHeading], title: str) -> str:
+    parts = [f"{row.label}, {row.detail}: {row.value}, {row.value_detail}" for row in rows if isinstance(row, Row)]
+    return f"{title}. {'; '.join(parts)}."

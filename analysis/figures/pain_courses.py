@@ -13,7 +13,6 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.figures.labels import PanelLabels
 from analysis.figures.picture_parts import draw_heading
-from analysis.figures.row_figure import count_studies
 from analysis.figures.score_spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
 from analysis.figures.study_rows import not_drawn, present_in_order, study_figure
 from analysis.figures.style import (
@@ -110,7 +109,13 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
     y = 2.0
     for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
-        plan.append(("heading", y, (CONTROL_HEADINGS.get(control, control), count_studies(group))))
+        plan.append(
+            (
+                "heading",
+                y,
+                (CONTROL_HEADINGS.get(control, control), counted(group["study_id"].nunique(), "study", "studies")),
+            )
+        )
         y += 24
         studies = [part for _, part in group.groupby("study_id", sort=False)]
         for start in range(0, len(studies), _ACROSS):

@@ -1,4 +1,4 @@
-"""Reduction of pain: differences between arms first, then changes within arms."""
+"""Pain before and after ketamine, and with ketamine and with a control at the same time."""
 
 from __future__ import annotations
 
@@ -6,262 +6,252 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.picture_parts import regimen_key
-from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, Track, draw_rows
-from analysis.figures.row_marks import Line, Mark, interval_marks
-from analysis.figures.study_rows import arm_names, marks_line, not_drawn, present_in_order, row_label, study_figure
-from analysis.figures.style import INK, Look, nothing, regimen_look, style
+from analysis.exhibit.row_picture import Axis, Bar, Mark, Point, Row, RowHeading, RowPicture, Span, Words
+from analysis.figures.row_figure import rows_figure
+from analysis.figures.study_rows import arm_names, not_drawn, present_in_order
+from analysis.figures.style import nothing
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import (
-    CONTROL_HEADINGS,
-    count_cell,
-    half_up,
-    in_weeks,
-    number_interval,
+    after_infusion,
+    counted,
+    lower_words,
+    number_text,
     percent_level,
-    short_citation,
-    weeks_cell,
+    study_name,
+    upper_first,
 )
 
 _NAME = "pain-changes"
-_COLUMNS = (
-    PrintedColumn(4, 184),
-    PrintedColumn(216, 32, "weeks", "right"),
-    PrintedColumn(252, 40, "patients", "right"),
-    PrintedColumn(418, 98, "points"),
-)
-_LEFT, _RIGHT = 266, 406  # the track
-_CONTRAST = Look(INK, INK, "o")
-_BETWEEN = {
-    PLACEBO: "Ketamine minus placebo, at the same time",
-    ACTIVE: "Ketamine minus comparator, at the same time",
-}
+_AXIS = Axis(0, 10, {value: str(value) for value in range(0, 11, 2)}, "pain, 0 (none) to 10 (worst)")
+_BETWEEN = {PLACEBO: "Against placebo, at the same time", ACTIVE: "Against another treatment, at the same time"}
 _WITHIN = {
-    PLACEBO: "Change since baseline within the arms of placebo-controlled studies",
-    ACTIVE: "Change since baseline within the arms of comparisons without placebo",
-    UNCONTROLLED: "Change since baseline, no control group",
+    UNCONTROLLED: "Before and after, no control group",
+    PLACEBO: "Before and after, within an arm of a placebo-controlled study",
+    ACTIVE: "Before and after, within an arm of a comparison without placebo",
 }
-_BASIS_WORDS = {
-    "mean change as printed": "mean change",
-    "difference of means": "difference of means",
-    "difference of medians": "difference of medians",
-    "span of means": "span of several means",
-}
-_FEW = 4  # largest number of changes that the alternative text names individually
-_READINGS = (("sd", "± read as SD"), ("se", "± read as SE"))
+_STATISTIC_WORDS = {"mean": "means", "median": "medians", "range_of_means": "spans of means"}
 
 
-def pain_change_forest(
-    changes: pd.DataFrame,
-    differences: pd.DataFrame,
-    level: float = 0.95,
+def pain_before_after(
+    scores: pd.DataFrame, changes: pd.DataFrame, differences: pd.DataFrame, level: float = 0.95
 ) -> Figure:
-    """Return differences of pain between arms and changes from baseline, in points of the 0-10 scale.
+    """Return pain with ketamine and with a control at the same time, then pain before and after ketamine.
 
     Parameters
     ----------
+    scores : DataFrame
+        Table of `trajectories.scores`: one row per arm and time.
     changes : DataFrame
         Table of `trajectories.changes`: one row per arm and time.
     differences : DataFrame
         Table of `trajectories.between_arms`: one row per comparison.
     level : float
-        Confidence level of the intervals in both tables.
+        Confidence level of the intervals in the tables.
 
     Returns
     -------
     Figure
         Its data have one row for each difference (`what` = ketamine minus control) and for each change (`what` = its
-        basis), in points, with intervals and n. A difference with an unlabelled spread has two rows, read as an SD and
-        as an SE. Spans of means are bars without a point; differences of group means or medians are hollow points
-        without an interval. Arms with neither are listed in the notes.
+        basis), in points, with intervals and n. A difference with an unlabelled spread has two rows, read as an SE and
+        as an SD; the figure prints the wider interval. Arms with a score at baseline alone are drawn without a change.
     """
     caption = (
-        "Pain in points of the 0 to 10 scale; left of the line means less pain. Top: ketamine minus control at the "
-        f"same time, with Welch's {percent_level(level)} interval; where a study prints ± without saying what it is, "
-        "both readings stand below each other. Below: change since baseline. Filled point with bar: printed mean "
-        f"change with its {percent_level(level)} interval. Hollow point: difference of the group's means or medians, "
-        "for which no interval can be computed. Broad bar without a point: what the printed spans of several mean "
-        "scores allow. Changes without a control group also hold what would have happened without treatment."
+        "Mean or median pain, 0 (none) to 10 (worst). Hollow: before, or control. Filled: with ketamine. Without a "
+        "control group part of the fall is to be expected without any treatment."
     )
     differences = differences[differences["difference"].notna()]
     drawn = changes[changes["change"].notna() | changes["change_low"].notna()]
-    left = changes.drop(drawn.index)
-    notes = not_drawn((row, "neither a change nor a span is printed") for row in each(left))
-    if drawn.empty and differences.empty:
-        return nothing(
-            _NAME,
-            "No change of pain and no difference between arms can be had from the scores that count here.",
-            caption,
-        )
-
-    drawn = drawn.sort_values(["weeks", "study_id"], kind="stable")
-    parts = [drawn[drawn["control"] == control] for control in present_in_order(drawn["control"], CONTROL_HEADINGS)]
-    drawn = pd.concat(parts) if parts else drawn
-    with style():
-        rows = [*_difference_rows(differences), *_change_rows(drawn)]
-        picture = draw_rows(_COLUMNS, _track(drawn, differences), rows, regimen_key(drawn), [marks_line(drawn)])
+    notes = not_drawn((row, "neither a change nor a span is printed") for row in each(changes.drop(drawn.index)))
+    alone = _baseline_alone(scores, drawn, differences)
+    if drawn.empty and differences.empty and alone.empty:
+        return nothing(_NAME, "No pain score that counts here can be compared with another.", caption)
+    rows = [*_difference_rows(differences, level), *_change_rows(scores, drawn, alone, level)]
     data = pd.concat([_difference_data(differences), _change_data(drawn)], ignore_index=True)
-    shown = pd.concat([differences[["study_id"]], drawn])
-    return study_figure(_NAME, picture, shown, data, _alt(drawn, differences, level), caption, notes)
+    shown = pd.concat([differences[["study_id"]], drawn, alone])
+    title = _title(drawn, differences)
+    return rows_figure(_NAME, RowPicture(tuple(rows), _AXIS), shown, data, title, _alt(rows, title), caption, notes)
 
 
-def _points(value: float, low: float, high: float) -> str:
-    limits = f"({number_interval(low, high)})" if pd.notna(low) else ""
-    return f"{half_up(value, 1)} {limits}".strip()
+def _baseline_alone(scores: pd.DataFrame, changes: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores at baseline of studies that print no later score and no change."""
+    seen = {*changes["study_id"], *differences["study_id"]}
+    baseline = scores[(scores["phase"] == "baseline") & scores["value"].notna()]
+    return baseline[~baseline["study_id"].isin(seen)]
 
 
-def _difference_rows(differences: pd.DataFrame) -> list[Row | RowHeading]:
+def _leading(row) -> tuple[float, float, str]:
+    """Return the wider interval of a difference, and how an unlabelled spread is read for it."""
+    pairs = [
+        (row.ci_low_if_se, row.ci_high_if_se, "± read as SE"),
+        (row.ci_low_if_sd, row.ci_high_if_sd, "± read as SD"),
+    ]
+    known = [pair for pair in pairs if pd.notna(pair[0])]
+    if not known:
+        return float("nan"), float("nan"), ""
+    low, high, words = max(known, key=lambda pair: pair[1] - pair[0])
+    return low, high, words if len(known) > 1 else ""
+
+
+def _difference_rows(differences: pd.DataFrame, level: float) -> list[Row | RowHeading]:
     rows: list[Row | RowHeading] = []
-    for control in present_in_order(differences["control"], CONTROL_HEADINGS):
-        rows.append(RowHeading(_BETWEEN.get(control, f"Ketamine minus control ({control})")))
+    for control in present_in_order(differences["control"], _BETWEEN):
+        rows.append(RowHeading(_BETWEEN.get(control, f"Against control ({control})")))
+        name = "placebo" if control == PLACEBO else "control"
         for row in each(differences[differences["control"] == control]):
-            rows += _readings(row)
+            patients = counted(int(row.n_ketamine + row.n_control), "patient")
+            when = ", ".join(filter(None, (row.timepoint, after_infusion(row.weeks))))
+            marks = (
+                Span(*sorted((row.ketamine, row.control_value))),
+                Point(row.control_value, "placebo", "hollow"),
+                Point(row.ketamine),
+                Words(row.control_value, f"{name} {number_text(row.control_value)}", "placebo"),
+                Words(row.ketamine, f"ketamine {number_text(row.ketamine)}", "ketamine"),
+            )
+            low, high, reading = _leading(row)
+            detail = f"{patients}; {when}; means" + (f"; {reading}" if reading else "")
+            rows.append(_row(row, detail, marks, (row.difference, low, high), level))
     return rows
 
 
-def _readings(row) -> list[Row]:
-    """Return the row of a difference, or one row for each reading of a spread without a label."""
-    readings = [(key, words) for key, words in _READINGS if pd.notna(getattr(row, f"ci_low_if_{key}"))]
-    n = f"{count_cell(row.n_ketamine)} + {count_cell(row.n_control)}"
-    if not readings:
-        marks = interval_marks(row.difference, row.difference, row.difference, _CONTRAST, hollow=True)
-        label = f"{short_citation(row.citation)}, no spread printed"
-        return [Row((label, weeks_cell(row.weeks), n, half_up(row.difference, 1)), marks)]
-    rows = []
-    for key, words in readings:
-        low, high = getattr(row, f"ci_low_if_{key}"), getattr(row, f"ci_high_if_{key}")
-        unlabelled = len(readings) > 1
-        label = f"{short_citation(row.citation)}, {words}" if unlabelled else short_citation(row.citation)
-        marks = interval_marks(low, row.difference, high, _CONTRAST, assumed=unlabelled)
-        rows.append(Row((label, weeks_cell(row.weeks), n, _points(row.difference, low, high)), marks))
-    return rows
-
-
-def _change_rows(changes: pd.DataFrame) -> list[Row | RowHeading]:
+def _change_rows(
+    scores: pd.DataFrame, changes: pd.DataFrame, alone: pd.DataFrame, level: float
+) -> list[Row | RowHeading]:
     names = arm_names(changes)
     rows: list[Row | RowHeading] = []
-    for control in present_in_order(changes["control"], CONTROL_HEADINGS):
-        rows.append(RowHeading(_WITHIN.get(control, f"Change since baseline ({control})")))
-        for row in each(changes[changes["control"] == control]):
-            role = f" ({row.role})" if row.role != "ketamine" else ""
-            label = f"{row_label(row, names)}{role}, {_BASIS_WORDS.get(row.basis, row.basis)}"
-            points = (
-                number_interval(row.change_low, row.change_high)
-                if pd.isna(row.change)
-                else _points(row.change, row.change_low, row.change_high)
+    for control in present_in_order([*changes["control"], *alone["control"]], _WITHIN):
+        rows.append(RowHeading(_WITHIN.get(control, f"Before and after ({control})")))
+        group = changes[changes["control"] == control]
+        printed = group["basis"].eq("mean change as printed")
+        order = group.assign(_printed=printed, _size=-group["n"].astype("float64"))
+        for row in each(order.sort_values(["_printed", "_size", "weeks"], kind="stable")[list(group.columns)]):
+            rows.append(_change_row(row, scores, names, level))
+        for row in each(alone[alone["control"] == control]):
+            marks = (
+                Point(row.value, "placebo", "hollow"),
+                Words(row.value, f"before {number_text(row.value)}", "placebo"),
             )
-            rows.append(Row((label, weeks_cell(row.weeks), count_cell(row.n), points), _change_marks(row)))
+            detail = f"{counted(int(row.n), 'patient')}; {row.statistic}"
+            place = f"pain_scores.csv row {row.row}"
+            rows.append(
+                Row(study_name(row.citation), detail, marks, "later score not printed", "", False, False, place)
+            )
     return rows
 
 
-def _change_marks(row) -> tuple[Mark, ...]:
-    look = regimen_look(row.regimen_class)
-    if pd.isna(row.change):
-        return (Line(row.change_low, row.change_high, look.color, width=5, alpha=0.45, ends=7),)
-    if pd.isna(row.change_low):
-        return interval_marks(row.change, row.change, row.change, look, hollow=True)
-    return interval_marks(row.change_low, row.change, row.change_high, look)
+def _change_row(row, scores: pd.DataFrame, names: dict, level: float) -> Row:
+    arm = names.get((row.study_id, row.label), "")
+    patients = counted(int(row.n), "patient") if pd.notna(row.n) else "number of patients not stated"
+    role = "" if row.role == "ketamine" else row.role
+    when = ", ".join(filter(None, (row.timepoint, after_infusion(row.weeks))))
+    pair = _scores_of(row, scores)
+    if pair is None:
+        detail = "; ".join(filter(None, (role, arm, patients, when)))
+        words = Words(0, "scores not printed, only the change", anchor="start", inside=True)
+        return _row(row, detail, (words,), (row.change, row.change_low, row.change_high), level)
+    before, after = pair
+    detail = "; ".join(filter(None, (role, arm, patients, when, _STATISTIC_WORDS.get(before.statistic, ""))))
+    return _row(row, detail, _pair_marks(before, after), (row.change, row.change_low, row.change_high), level)
 
 
-def _track(changes: pd.DataFrame, differences: pd.DataFrame) -> Track:
-    columns = ["difference", *(f"ci_{end}_if_{key}" for end in ("low", "high") for key, _ in _READINGS)]
-    values = pd.concat([changes[["change", "change_low", "change_high"]].stack(), differences[columns].stack()]).astype(
-        "float64"
-    )
-    low = min(-2.0, 2 * ((values.min() - 0.3) // 2))
-    high = max(1.0, values.max() + 0.5)
-    step = 2 if high - low <= 14 else 4
-    ticks = {tick: half_up(tick) for tick in range(int(low), int(high) + 1, step)}
-    return Track(_LEFT, _RIGHT, low, high, ticks, "← less pain", zero=True)
+def _scores_of(row, scores: pd.DataFrame):
+    """Return the scores behind a change, before and after, or None if only the change is printed."""
+    of_arm = scores[(scores["arm_id"] == row.arm_id)]
+    before = list(each(of_arm[of_arm["phase"] == "baseline"]))
+    after = list(each(of_arm[(of_arm["phase"] != "baseline") & (of_arm["timepoint"] == row.timepoint)]))
+    return (before[0], after[0]) if before and after else None
 
 
-def _difference_data(table: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "study_id": table["study_id"],
-            "citation": table["citation"],
-            "control": table["control"],
-            "what": "ketamine minus control",
-            "weeks_after_end_of_infusion": table["weeks"],
-            "n": table["n_ketamine"].astype("Int64"),
-            "n_control": table["n_control"].astype("Int64"),
-            "points_0_to_10": table["difference"],
-            "ci_low_points_if_sd": table["ci_low_if_sd"],
-            "ci_high_points_if_sd": table["ci_high_if_sd"],
-            "ci_low_points_if_se": table["ci_low_if_se"],
-            "ci_high_points_if_se": table["ci_high_if_se"],
-            "spread_kind": table["spread_kind"],
-            "rows": table["rows"],
-        }
-    )
-
-
-def _change_data(table: pd.DataFrame) -> pd.DataFrame:
-    same = ["study_id", "citation", "arm_id", "label", "role", "regimen_class", "control"]
-    return pd.DataFrame(
-        {
-            **{column: table[column] for column in same},
-            "what": table["basis"],
-            "weeks_after_end_of_infusion": table["weeks"],
-            "n": table["n"].astype("Int64"),
-            "points_0_to_10": table["change"],
-            "low_points": table["change_low"],
-            "high_points": table["change_high"],
-            "low_and_high_are": table["interval"],
-            "source_access": table["access"],
-            "rows": table["rows"],
-        }
-    )
-
-
-def _alt(changes: pd.DataFrame, differences: pd.DataFrame, level: float) -> str:
-    sentences = []
-    for row in each(differences):
-        readings = [
-            f"{half_up(getattr(row, f'ci_low_if_{key}'), 1)} to {half_up(getattr(row, f'ci_high_if_{key}'), 1)} with "
-            f"the {words}"
-            for key, words in _READINGS
-            if pd.notna(getattr(row, f"ci_low_if_{key}"))
-        ]
-        against = {PLACEBO: "under placebo"}.get(row.control, "in the control group")
-        limits = (
-            f" ({percent_level(level)} interval {' or '.join(readings)})"
-            if readings
-            else " (no interval can be computed)"
+def _pair_marks(before, after) -> tuple[Mark, ...]:
+    during = "during" if after.phase == "during" or "under" in str(after.timepoint) else "after"
+    if before.statistic == "range_of_means":
+        low, high = after.spread_high, before.spread_low
+        return (
+            Span(min(low, high), max(low, high)),
+            Bar(before.spread_low, before.spread_high, "placebo", "hollow"),
+            Bar(after.spread_low, after.spread_high),
+            Words((before.spread_low + before.spread_high) / 2, f"before {_span(before)}", "placebo"),
+            Words((after.spread_low + after.spread_high) / 2, f"{during} {_span(after)}", "ketamine"),
         )
-        sentences.append(
-            f"In {short_citation(row.citation)} pain at {in_weeks(row.weeks)} is {half_up(row.ketamine, 1)} under "
-            "ketamine (n "
-            f"= {count_cell(row.n_ketamine)}) and {half_up(row.control_value, 1)} {against} (n = "
-            f"{count_cell(row.n_control)}), "
-            f"a difference of {half_up(row.difference, 1)} points{limits}."
-        )
-    if differences.empty:
-        sentences.append("No difference between ketamine and a control group can be had.")
-    points = changes[changes["change"].notna() & (changes["role"] == "ketamine")]
-    alone = ", all without a control group," if set(points["control"]) == {UNCONTROLLED} else ""
-    if len(points) > _FEW:
-        least, most = points.loc[points["change"].idxmax()], points.loc[points["change"].idxmin()]
-        sentences.append(
-            f"{len(points)} changes since baseline within ketamine arms{alone} run from {_where(most)} to "
-            f"{_where(least)}."
-        )
-    elif len(points):
-        who = ", ".join(_where(row) for _, row in points.iterrows())
-        sentences.append(f"Change since baseline within ketamine arms{alone.rstrip(',')}: {who}.")
-    spans = changes[changes["change"].isna()]
-    if len(spans):
-        who = ", ".join(
-            f"{half_up(r.change_low, 1)} to {half_up(r.change_high, 1)} in {short_citation(r.citation)} (week "
-            f"{weeks_cell(r.weeks)})"
-            for r in each(spans)
-        )
-        sentences.append(f"Printed spans of several means allow {who}.")
-    return " ".join(sentences)
-
-
-def _where(row: pd.Series) -> str:
     return (
-        f"{half_up(row['change'], 1)} in {short_citation(row['citation'])} (week {weeks_cell(row['weeks'])}, n = "
-        f"{count_cell(row['n'])})"
+        Span(*sorted((after.value, before.value))),
+        Point(before.value, "placebo", "hollow"),
+        Point(after.value),
+        Words(before.value, f"before {number_text(before.value)}", "placebo"),
+        Words(after.value, f"{during} {number_text(after.value)}", "ketamine"),
     )
+
+
+def _span(row) -> str:
+    return f"{number_text(row.spread_low)}\u2013{number_text(row.spread_high)}"
+
+
+def _row(row, detail: str, marks: tuple[Mark, ...], change: tuple[float, float, float], level: float) -> Row:
+    value, low, high = change
+    words = lower_words(low, high) if pd.isna(value) else lower_words(value)
+    known = pd.notna(value) and pd.notna(low)
+    more = f"{percent_level(level)} CI {_limits(low, high)}" if known else "no interval possible"
+    return Row(study_name(row.citation), detail, marks, words, more, places=row.rows)
+
+
+def _limits(low: float, high: float) -> str:
+    """Return the limits of a fall without signs if both are falls: `1.4 to 4.2`; otherwise as differences."""
+    if high <= 0:
+        return f"{number_text(-high)} to {number_text(-low)}"
+    return f"{number_text(low)} to {number_text(high)}"
+
+
+def _title(changes: pd.DataFrame, differences: pd.DataFrame) -> str:
+    parts = []
+    against = differences[differences["control"] == PLACEBO]
+    for row in each(against):
+        when = row.timepoint.split(" (")[0]
+        parts.append(f"pain was {_words(row.difference)} than with placebo at the {when}")
+    free = changes[changes["control"] == UNCONTROLLED]
+    falls = [fall for row in each(free) for fall in _falls(row)]
+    if falls:
+        low, high = (number_text(value, 0) for value in (min(falls), max(falls)))
+        some = f"{low} points" if low == high else f"{low} to {high} points"
+        parts.append(
+            f"without a control group it fell by {some}" if parts else f"without a control group pain fell by {some}"
+        )
+    return upper_first("; ".join(parts)) or "No later pain score is printed"
+
+
+def _falls(row) -> list[float]:
+    """Return the fall of pain of a change, or the ends of its span."""
+    return [-row.change] if pd.notna(row.change) else [-row.change_high, -row.change_low]
+
+
+def _words(difference: float) -> str:
+    return f"{number_text(abs(difference))} points {'lower' if difference < 0 else 'higher'}"
+
+
+def _difference_data(differences: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for row in each(differences):
+        for reading in ("se", "sd"):
+            low, high = getattr(row, f"ci_low_if_{reading}"), getattr(row, f"ci_high_if_{reading}")
+            if pd.notna(low):
+                label = reading if row.spread_kind == "unlabelled" else row.spread_kind
+                rows.append(_data_row(row, "ketamine minus control", row.difference, low, high, label))
+        if pd.isna(row.ci_low_if_sd) and pd.isna(row.ci_low_if_se):
+            rows.append(_data_row(row, "ketamine minus control", row.difference, low, high, "none"))
+    return pd.DataFrame(rows)
+
+
+def _data_row(row, what: str, points: float, low: float, high: float, spread: str) -> dict[str, object]:
+    same = {name: getattr(row, name) for name in ("study_id", "citation", "arm_id", "label", "control", "weeks")}
+    n = getattr(row, "n", None) if hasattr(row, "n") else row.n_ketamine + row.n_control
+    limits = {"points": points, "low": low, "high": high, "spread_read_as": spread}
+    return {"what": what, **same, "n": n, **limits, "source_access": row.access, "rows": row.rows}
+
+
+def _change_data(changes: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        [_data_row(row, row.basis, row.change, row.change_low, row.change_high, row.interval) for row in each(changes)]
+    )
+
+
+def _alt(rows: list[Row | RowHeading], title: str) -> str:
+    parts = [f"{row.label}: {row.value}, {row.value_detail}" for row in rows if isinstance(row, Row) and row.known]
+    return f"{title}. {'; '.join(parts)}." if parts else f"{title}."

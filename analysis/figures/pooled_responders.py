@@ -6,42 +6,29 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, escape
-from analysis.figures.picture_parts import regimen_key
-from analysis.figures.responder_rates import rate_marks, rate_numbers
-from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, draw_rows, percent_track
-from analysis.figures.row_marks import Box, Diamond
-from analysis.figures.study_rows import marks_line, not_drawn, present_in_order, study_figure
-from analysis.figures.style import MUTED, nothing, style
+from analysis.exhibit.row_picture import Bar, Diamond, Row, RowHeading, RowPicture, percent_axis
+from analysis.figures.responder_rates import rate_marks, rate_numbers, rate_words
+from analysis.figures.row_figure import rows_figure
+from analysis.figures.study_rows import not_drawn, present_in_order
+from analysis.figures.style import nothing
 from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis import PooledRates
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
 from analysis.wording import (
     CONTROL_HEADINGS,
     REGIMEN_WORDS,
-    count_mark,
     counted,
     of_them,
     percent,
     percent_level,
     percent_pair,
-    printed_percent,
     regimen_words,
     short_citation,
-    source_mark,
+    study_name,
     upper_first,
-    weeks_cell,
 )
 
 _NAME = "pooled-rates"
-_COLUMNS = (
-    PrintedColumn(4, 166),
-    PrintedColumn(196, 26, "weeks", "right"),
-    PrintedColumn(250, 50, "responders\nof all", "right"),
-    PrintedColumn(286, 34, "weight", "right"),
-    PrintedColumn(430, 86, "percent\n(interval)"),
-)
-_TRACK = percent_track(300, 420)
-_PALE = "#dde2e6"
 _LIMITS = ["ci_low", "ci_high", "pi_low", "pi_high"]
 _HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q", "q_p", "note"]
 
@@ -66,12 +53,9 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
     """
     words = percent_level(level)
     caption = (
-        "Responder rates of studies that count the same at about the same time, put together by the binomial-normal "
-        f"model with Student's t. Points: each study's rate with Wilson's {words} interval. Diamond: the rate of the "
-        f"study in the middle with its {words} interval, hollow where only two studies make it. Bar: the {words} "
-        "prediction interval, in which the rate of the next such group of patients is expected. I²: how much of the "
-        "spread between the studies is more than chance, with its interval. Weeks after the end of infusion; the "
-        "percentage is the printed one where a study prints it. Rates under different headings do not compare."
+        f"Points: rates of studies with Wilson's {words} interval. Diamond: the typical study by the binomial-normal "
+        f"model with Student's t. Pale bar: {words} prediction interval (t with k − 1, not truncated), where the next "
+        "such study is expected."
     )
     groups, studies = pooled.groups, pooled.studies
     left_out = not_drawn(((row, row.why) for row in each(pooled.left_out)), "Not pooled")
@@ -80,20 +64,15 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
         return nothing(_NAME, why, caption, left_out)
     rows: list[Row | RowHeading] = []
     parts = []
-    for control in present_in_order(groups["control"], CONTROL_HEADINGS):
-        for route, some in groups[groups["control"] == control].groupby("route", sort=False):
-            route_words = "intravenous" if route == "iv" else str(route).replace("_", " ")
-            rows.append(RowHeading(CONTROL_HEADINGS.get(control, control), route_words))
-            for group in each(some):
-                members = _members(studies, group)
-                rows += _group_rows(group, members, level)
-                parts += [_study_data(members), _pooled_data(group)]
-    with style():
-        picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(studies), [marks_line(studies)])
+    for group in each(groups):
+        members = _members(studies, group)
+        rows += _group_rows(group, members, level)
+        parts += [_study_data(members), _pooled_data(group)]
+    picture = RowPicture(tuple(rows), percent_axis())
     data = pd.concat(parts, ignore_index=True)
     cautions = " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
     notes = (cautions, _mixed(pooled), _without(pooled), left_out)
-    return study_figure(_NAME, picture, studies, data, _alt(groups, level), caption, *notes)
+    return rows_figure(_NAME, picture, studies, data, _title(groups), _alt(groups, level), caption, *notes)
 
 
 def _members(table: pd.DataFrame, group) -> pd.DataFrame:
@@ -101,41 +80,33 @@ def _members(table: pd.DataFrame, group) -> pd.DataFrame:
 
 
 def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHeading]:
-    """Return the studies of a group, then its pooled rate, prediction interval and heterogeneity."""
-    studies = [
+    """Return the studies of a group, then its pooled rate and prediction interval."""
+    studies: list[Row | RowHeading] = [
         Row(
-            (
-                f"{short_citation(row.citation)}{source_mark(row.access)}: {row.definition}",
-                weeks_cell(row.weeks),
-                f"{int(row.responders)}/{int(row.n)}{count_mark(row.count_basis)}",
-                percent(row.weight),
-                f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
-            ),
+            study_name(row.citation),
+            f"{row.definition}; weight {percent(row.weight)}",
             rate_marks(row),
+            *rate_words(row),
+            places=f"responders.csv row {row.row}",
         )
         for row in each(members)
     ]
-    guess = " (hardly more than a guess from two studies)" if group.k == 2 else ""
-    heterogeneity = f"Between studies: I² {percent(group.i2)} ({percent_pair(group.i2_low, group.i2_high)})"
-    return [
-        RowHeading(f"{upper_first(group.definition_words)}, {group.window}", below=True),
-        *studies,
-        Row(
-            (
-                f"Pooled, {percent_level(level)} interval",
-                "",
-                f"{int(group.responders)}/{int(group.patients)}",
-                "100%",
-                f"{percent(group.rate)} ({percent_pair(group.ci_low, group.ci_high)})",
-            ),
-            (Diamond(100 * group.ci_low, 100 * group.rate, 100 * group.ci_high, hollow=group.k == 2),),
+    control = CONTROL_HEADINGS.get(group.control, group.control).lower()
+    route = "" if group.route == "iv" else f", {str(group.route).replace('_', ' ')}"
+    heading = RowHeading(f"{upper_first(group.definition_words)}, {group.window}; {control}{route}")
+    pooled = Row(
+        "Typical study",
+        f"{percent_level(level)} interval; {counted(group.k, 'study', 'studies')}",
+        (
+            Bar(100 * group.pi_low, 100 * group.pi_high, fill="band"),
+            Diamond(100 * group.ci_low, 100 * group.rate, 100 * group.ci_high),
         ),
-        Row(
-            (f"Prediction interval: next study{guess}", "", "", "", percent_pair(group.pi_low, group.pi_high)),
-            (Box(100 * group.pi_low, 100 * group.pi_high, 4.4, _PALE, MUTED),),
-        ),
-        Row((heterogeneity, "", "", "", ""), color=MUTED),
-    ]
+        f"{percent(group.rate)} ({percent_pair(group.ci_low, group.ci_high)})",
+        f"next study {percent_pair(group.pi_low, group.pi_high)}; "
+        f"I² {percent(group.i2)} ({percent_pair(group.i2_low, group.i2_high)})",
+        strong=True,
+    )
+    return [heading, *studies, pooled]
 
 
 def _study_data(table: pd.DataFrame) -> pd.DataFrame:
@@ -167,6 +138,12 @@ def _pooled_data(group) -> pd.DataFrame:
             }
         ]
     )
+
+
+def _title(groups: pd.DataFrame) -> str:
+    """Return how many pooled rates are known within 60 points."""
+    narrow = int(((groups["ci_high"] - groups["ci_low"]) <= 0.6).sum())
+    return f"{narrow} of {counted(len(groups), 'pooled rate')} {'is' if narrow == 1 else 'are'} known within 60 points"
 
 
 def _mixed(pooled: PooledRates) -> str:

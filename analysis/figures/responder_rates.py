@@ -1,4 +1,4 @@
-"""Responder rates as a forest plot: each rate with its interval, by control, definition and time."""
+"""Responder rates: each rate with its interval, in the order of time."""
 
 from __future__ import annotations
 
@@ -6,48 +6,38 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.picture_parts import regimen_key
-from analysis.figures.row_figure import PrintedColumn, Row, count_studies, draw_rows, grouped_rows, percent_track
-from analysis.figures.row_marks import Mark, interval_marks
-from analysis.figures.study_rows import (
-    arm_names,
-    marks_line,
-    not_drawn,
-    row_label,
-    sentence_label,
-    source_columns,
-    study_figure,
-)
-from analysis.figures.style import nothing, regimen_look, style
-from analysis.outcomes.context import PLACEBO
+from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPicture, interval_marks, percent_axis
+from analysis.figures.row_figure import grouped_rows, rows_figure
+from analysis.figures.study_rows import arm_names, not_drawn, source_columns
+from analysis.figures.style import nothing
+from analysis.outcomes.context import UNCONTROLLED
 from analysis.wording import (
-    DEFINITION_WORDS,
+    NO_RATE_WORDS,
     count_cell,
-    count_mark,
     counted,
-    in_weeks,
-    of_them,
-    percent,
+    out_of,
     percent_level,
-    percent_pair,
     printed_percent,
-    short_citation,
-    weeks_cell,
+    study_name,
+    time_words,
 )
 
 _NAME = "responder-rates"
-_COLUMNS = (
-    PrintedColumn(4, 186),
-    PrintedColumn(224, 34, "weeks", "right"),
-    PrintedColumn(284, 56, "responders\nof all", "right"),
-    PrintedColumn(428, 90, "percent\n(interval)"),
+# last week of each group of rates, heading
+_TIMES = (
+    (1.0, "At the end of infusion"),
+    (2.9, "At 1 to 3 weeks"),
+    (4.5, "At 3 to 4 weeks"),
+    (9.0, "At 1 to 2 months"),
+    (17.5, "At about 3 months"),
+    (float("inf"), "Later"),
 )
-_TRACK = percent_track(298, 418)
-_FEW = 6  # largest number of rates that the alternative text names individually
+_UNTIMED = "Time not stated, or under treatment"
+_HEADINGS = {words: words for words in (*(words for _, words in _TIMES), _UNTIMED)}
 
 
 def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
-    """Return every responder rate with its Wilson interval, grouped by control, definition and time.
+    """Return every responder rate with its Wilson interval, in the order of time.
 
     Parameters
     ----------
@@ -60,66 +50,70 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
     -------
     Figure
         Its data have one row per rate drawn: responders, n, percent and interval, printed percentage, rows of
-        responders.csv. Rates of infusions or treatment cases instead of patients have hollow markers; rates without a
-        count are listed in the notes.
+        responders.csv. A hollow point without an interval is no rate of patients: a group chosen by its outcome, a
+        printed percentage that no count gives, or a rate of infusions. Rates without a count are listed in the notes.
     """
+    controlled = "" if (rates["control"] != UNCONTROLLED).any() else "No study here has a control group. "
     caption = (
-        f"Responders among the patients of each study, with Wilson's {percent_level(level)} interval, grouped by what "
-        "counted as a response; within a group by weeks after the end of infusion (0 = at its end; – = on treatment "
-        "or not stated). Marker and colour stand for the regimen. The percentage is the printed one where a study "
-        "prints it; the point stands at the count. Rates under different headings have different meanings and do not "
-        "compare."
+        f"Share of all treated patients with {percent_level(level)} interval. Each study defines response in its own "
+        f"way; rates with different definitions do not compare. {controlled}Hollow: not a rate of patients, or no "
+        "count fits."
     )
     drawn = rates[rates["rate"].notna()]
     notes = not_drawn((row, "no count of patients is printed") for row in each(rates[rates["rate"].isna()]))
     if drawn.empty:
         return nothing(_NAME, "No responder rate is reported in the evidence that counts here.", caption, notes)
-
     names = arm_names(drawn)
-    with style():
-        rows, drawn = grouped_rows(
-            drawn,
-            lambda row: _row(row, names),
-            lambda group: count_studies(group, "rate"),
-            by="definition_class",
-            words=DEFINITION_WORDS,
-        )
-        picture = draw_rows(_COLUMNS, _TRACK, rows, regimen_key(drawn), [marks_line(drawn), _units(drawn)])
-    notes = (_printed_otherwise(drawn), notes)
-    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn, level), caption, *notes)
+    timed = drawn.assign(_time=[_time(weeks) for weeks in drawn["weeks"].astype("float64")])
+    rows, ordered = grouped_rows(timed, lambda row: _row(row, names), "_time", _HEADINGS)
+    drawn = ordered.drop(columns="_time")
+    title = _title(drawn)
+    picture = RowPicture(tuple(rows), percent_axis())
+    return rows_figure(_NAME, picture, drawn, _data(drawn), title, _alt(rows, title), caption, notes)
+
+
+def _time(weeks: float) -> str:
+    return next((words for last, words in _TIMES if weeks <= last), _UNTIMED)
 
 
 def _row(row, names: dict) -> Row:
-    unit = "" if row.unit == "patients" else row.unit
-    cells = (
-        row_label(row, names) + (f" ({unit})" if unit else ""),
-        weeks_cell(row.weeks),
-        f"{count_cell(row.responders)}/{count_cell(row.n)}{count_mark(row.count_basis)}",
-        f"{printed_percent(row)} ({percent_pair(row.ci_low, row.ci_high)})",
-    )
-    return Row(cells, rate_marks(row, hollow=bool(unit)))
+    why = no_rate(row)
+    control = "" if row.control == UNCONTROLLED else row.control
+    arm = names.get((row.study_id, row.label), "")
+    detail = "; ".join(filter(None, (row.definition, row.role if row.role != "ketamine" else "", arm, control, why)))
+    value, more = rate_words(row)
+    return Row(study_name(row.citation), detail, rate_marks(row), value, more, not why, places=_places(row))
 
 
-def rate_marks(row, hollow: bool = False) -> tuple[Mark, ...]:
-    """Return the point of a rate with its interval, in percent, in the look of its regimen."""
-    look = regimen_look(row.regimen_class)
-    return interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, look, hollow)
+def _places(row) -> str:
+    return f"responders.csv row {row.row}"
 
 
-def _units(table: pd.DataFrame) -> str:
-    units = sorted(set(table["unit"]) - {"patients"})
-    return f"Hollow marker: rate of {' or '.join(units)}, not of patients." if units else ""
+def no_rate(row) -> str:
+    """Return why a row is not a rate of patients; empty if it is one."""
+    if pd.notna(row.selected_by_outcome):
+        return NO_RATE_WORDS["selected"]
+    if row.count_basis == "nearest_to_percent":
+        return f"{printed_percent(row)} fits no count of {count_cell(row.n)}"
+    return "" if row.unit == "patients" else f"{row.unit}, not patients"
 
 
-def _printed_otherwise(table: pd.DataFrame) -> str:
-    rows = table[(table["count_basis"] == "nearest_to_percent") & table["percent_reported"].notna()]
-    parts = [
-        f"{short_citation(r.citation)}, week {weeks_cell(r.weeks)}: {r.percent_reported:g}% is printed, "
-        f"{int(r.responders)} of "
-        f"{int(r.n)} ({percent(r.rate)}) drawn"
-        for r in each(rows)
-    ]
-    return f"Printed percentages that no whole number gives: {'; '.join(parts)}." if parts else ""
+def rate_words(row) -> tuple[str, str]:
+    """Return a rate and its count: `62%` and `30 of 48`; of what is not a rate of patients its count alone."""
+    if pd.notna(row.selected_by_outcome):
+        return f"{out_of(row.responders, row.n)}: no rate", ""
+    if row.count_basis == "nearest_to_percent":
+        return printed_percent(row), "as printed"
+    return printed_percent(row), out_of(row.responders, row.n) + ("" if row.unit == "patients" else f" {row.unit}")
+
+
+def rate_marks(row) -> tuple[Mark, ...]:
+    """Return the point of a rate with its interval, in percent; without an interval if it is not a rate of patients."""
+    if no_rate(row):
+        at = row.percent_reported if pd.notna(row.percent_reported) else 100 * row.rate
+        return (Point(at, "unknown" if pd.notna(row.selected_by_outcome) else "ketamine", "hollow"),)
+    tone = "placebo" if row.role in ("placebo", "comparator") else "ketamine"
+    return interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, tone)
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
@@ -148,35 +142,45 @@ def rate_numbers(table: pd.DataFrame, weight: str = "") -> dict[str, pd.Series]:
     }
 
 
-def _alt(table: pd.DataFrame, level: float) -> str:
-    controlled = of_them(int((table["control"] == PLACEBO).sum()), len(table))
-    sentences = [
-        f"{counted(len(table), 'responder rate')} from {counted(table['study_id'].nunique(), 'study', 'studies')}, "
-        f"{controlled} from a placebo-controlled study."
-    ]
-    patients = table[table["unit"] == "patients"]
-    named = table if len(table) <= _FEW else patients[patients["n"] == patients["n"].max()]
-    if len(patients) > _FEW:
-        least, most = (next(each(patients.loc[[index]])) for index in _ends(patients))
-        sentences.append(
-            f"Among patients they run from {printed_percent(least)} in {short_citation(least.citation)} to "
-            f"{printed_percent(most)} in {short_citation(most.citation)}, under "
-            f"{counted(patients['definition_class'].nunique(), 'definition')} of response."
-        )
-    names = arm_names(table)
-    for (_, definition, _), rows in named.groupby(["study_id", "definition_class", "arm_id"], sort=False):
-        steps = [
-            f"{int(r.responders)} of {int(r.n)}{'' if r.unit == 'patients' else ' ' + r.unit} ({printed_percent(r)}, "
-            f"{percent_level(level)} interval {percent_pair(r.ci_low, r.ci_high)}) at {in_weeks(r.weeks)}"
-            for r in each(rows)
+def _title(table: pd.DataFrame) -> str:
+    """Return the range of the rates at the end of infusion and at about three months, or the rates of one study."""
+    usable = table[[not no_rate(row) for row in each(table)]]
+    if usable.empty:
+        return "No rate of patients can be given"
+    if usable["study_id"].nunique() == 1:
+        parts = [
+            f"{printed_percent(row)} ({out_of(row.responders, row.n)}) {time_words(row.weeks)}" for row in each(usable)
         ]
-        lead = "Largest group: " if len(table) > _FEW else ""
-        words = DEFINITION_WORDS.get(definition, definition)
-        sentences.append(f"{lead}{sentence_label(next(each(rows)), names)}, {words}: {', '.join(steps)}.")
-    return " ".join(sentences)
+        return f"Responders: {'; '.join(parts[:3])}"
+    parts = []
+    for _, heading in _TIMES:
+        group = usable[[_time(weeks) == heading for weeks in usable["weeks"].astype("float64")]]
+        if group["study_id"].nunique() > 1:
+            least, most = (next(each(group.loc[[index]])) for index in rate_ends(group))
+            parts.append((heading, f"from {out_of(least.responders, least.n)} to {out_of(most.responders, most.n)}"))
+    if not parts:
+        return f"{counted(usable['study_id'].nunique(), 'study', 'studies')} count responders, each at times of its own"
+    first, last = parts[0], parts[-1]
+    words = f"{_when(first[0])} response ranges {first[1]} patients"
+    words += f", {_when(last[0]).lower()} {last[1]}" if last != first else ""
+    return f"{words}: too different to average" if usable["definition_class"].nunique() > 1 else words
 
 
-def _ends(patients: pd.DataFrame) -> tuple[object, object]:
+def _when(heading: str) -> str:
+    return "Early" if heading == _TIMES[0][1] else heading
+
+
+def rate_ends(rates: pd.DataFrame) -> tuple[object, object]:
     """Return the index of the smallest and of the largest rate; among equal rates the one with most patients."""
-    by_size = patients.sort_values("n", ascending=False, kind="stable")
+    by_size = rates.sort_values("n", ascending=False, kind="stable")
     return by_size["rate"].idxmin(), by_size["rate"].idxmax()
+
+
+def _alt(rows: list[Row | RowHeading], title: str) -> str:
+    parts = []
+    for row in rows:
+        if isinstance(row, RowHeading):
+            parts.append(f"{row.words}:")
+        else:
+            parts.append(f"{row.label} {row.value}" + (f" ({row.value_detail});" if row.value_detail else ";"))
+    return f"{title}. {' '.join(parts).removesuffix(';')}."

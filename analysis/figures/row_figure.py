@@ -1,224 +1,245 @@
-"""A figure that is also a table: rows of printed columns, each with a track of marks.
-
-The rows are data (`Row`, `RowHeading`, the marks of `row_marks`); `draw_rows` draws them with Matplotlib.
-"""
+"""A row figure drawn with Matplotlib: label, track of marks and value of each row, on one axis."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
+from matplotlib.patches import Polygon, Rectangle
 
 from analysis.evidence.rowwise import each
-from analysis.figures.picture_parts import KEY_ROW, draw_heading, draw_key, key_rows
-from analysis.figures.row_marks import Mark, draw_mark
+from analysis.exhibit import Figure, paragraphs, studies_of
+from analysis.exhibit.palette import LIGHT
+from analysis.exhibit.row_picture import (
+    Bar,
+    Diamond,
+    KeyEntry,
+    Mark,
+    Point,
+    Row,
+    RowHeading,
+    RowPicture,
+    Span,
+    Stroke,
+    Words,
+)
 from analysis.figures.study_rows import present_in_order
 from analysis.figures.style import (
-    INK,
-    LEADING,
-    LINE,
-    MUTED,
     POINTS,
-    RULE,
-    SMALL,
-    TALLEST,
-    Look,
     finish,
     panel,
     rule,
     sheet,
+    style,
     text_height,
+    text_width,
     wrap,
     write,
 )
-from analysis.wording import CONTROL_HEADINGS, counted, upper_first
 
-
-@dataclass(frozen=True)
-class PrintedColumn:
-    """A printed column: its edge in points from the left (right edge if aligned right), its width, its title."""
-
-    edge: float
-    width: float
-    title: str = ""
-    align: str = "left"
-
-
-@dataclass(frozen=True)
-class RowHeading:
-    """A bold heading over the full width with a lighter remark, or a lighter heading below it."""
-
-    words: str
-    detail: str = ""
-    below: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row: one text for each column, and the marks of its track."""
-
-    cells: tuple[str, ...]
-    marks: tuple[Mark, ...] = ()
-    color: str = INK
-
-
-@dataclass(frozen=True)
-class Track:
-    """The horizontal axis of all rows.
-
-    left, right: edges in points from the left. low, high: limits. ticks: label of each labelled value. label: text
-    below. line: extent of the drawn axis, if not its full width. zero: draw a stronger line at 0.
-    """
-
-    left: float
-    right: float
-    low: float
-    high: float
-    ticks: Mapping[float, str]
-    label: str = ""
-    line: tuple[float, float] | None = None
-    zero: bool = False
-
-
-def percent_track(left: float, right: float, full: float = 100, narrow: bool = False) -> Track:
-    """Return a track from 0 to 100%; `full` is the value of 100%, `narrow` omits the labels of 25 and 75."""
-    words = ("0", "" if narrow else "25", "50", "" if narrow else "75", "100%")
-    ticks = {full * share: label_ for share, label_ in zip((0, 0.25, 0.5, 0.75, 1), words, strict=True)}
-    return Track(left, right, 0, full, ticks)
+_LABEL, _LEFT, _RIGHT, _VALUE = (
+    150.0,
+    162.0,
+    382.0,
+    394.0,
+)  # width of the labels, edges of the track, left of the values
+_TEXT, _DETAIL = 9.0, 8.0
+_GAP = 5.0  # points between two rows
+_ABOVE = 12.0  # points for words above the marks
+_KEY_HEIGHT = 16.0
 
 
 def grouped_rows(
-    table: pd.DataFrame,
-    row_of: Callable[..., Row],
-    detail: Callable[[pd.DataFrame], str],
-    by: str = "",
-    words: Mapping[str, str] | None = None,
+    table: pd.DataFrame, row_of: Callable[..., Row], by: str, words: Mapping[str, str]
 ) -> tuple[list[Row | RowHeading], pd.DataFrame]:
-    """Return the rows of a table under headings, and the table in the order of these rows.
+    """Return the rows of a table under a heading for each value of the column `by`, and the table in that order.
 
-    Each kind of control group has a heading, with the `detail` of its rows, and below it a heading for each value of
-    the column `by`, in the order and with the labels of `words`.
+    `words` has the heading of each value and gives their order.
     """
     rows: list[Row | RowHeading] = []
     order: list[object] = []
-    for control in present_in_order(table["control"], CONTROL_HEADINGS):
-        group = table[table["control"] == control]
-        rows.append(RowHeading(CONTROL_HEADINGS.get(control, control), detail(group)))
-        for value in present_in_order(group[by], words or {}) if by else [""]:
-            part = group[group[by] == value] if by else group
-            if by:
-                rows.append(RowHeading(upper_first((words or {}).get(value, value)), below=True))
-            rows += [row_of(row) for row in each(part)]
-            order += part.index.tolist()
+    for value in present_in_order(table[by], words):
+        part = table[table[by] == value]
+        rows.append(RowHeading(words.get(value, value)))
+        rows += [row_of(row) for row in each(part)]
+        order += part.index.tolist()
     return rows, table.loc[order]
-
-
-def count_studies(group: pd.DataFrame, rows: str = "") -> str:
-    """Return the remark after a heading: `2 studies`, or `2 studies, 5 rates` with the name of its rows."""
-    studies = counted(group["study_id"].nunique(), "study", "studies")
-    return f"{studies}, {counted(len(group), rows)}" if rows else studies
 
 
 @dataclass
 class _Placed:
-    """A row with its preferred height, its smallest height and its position from the top, all in points."""
+    """A row with its wrapped texts, its height and its position from the top, in points."""
 
     row: Row | RowHeading
     height: float
-    least: float
-    cells: list[str] = field(default_factory=list)
+    label: str = ""
+    detail: str = ""
+    value: str = ""
+    value_detail: str = ""
     top: float = 0.0
 
 
-def draw_rows(
-    columns: Sequence[PrintedColumn],
-    track: Track,
-    rows: Iterable[Row | RowHeading],
-    key: Sequence[tuple[Look, str]] = (),
-    foot: Sequence[str] = (),
-    tick_lines: int = 1,
-) -> Picture:
-    """Return the picture of rows, as tall as they need.
-
-    Many rows move closer together to fit on one printed page. key: look and label of each kind of marker. foot: small
-    print below. tick_lines: lines of a tick's label.
-    """
-    placed = [_placed(row, columns) for row in rows]
-    keys = key_rows(key)
-    titled = any(column.title for column in columns)
-    title_lines = max(column.title.count("\n") + 1 for column in columns)
-    top = 3 + KEY_ROW * len(keys) + (title_lines * SMALL * LEADING + 5 if titled else 0)
-    small_print = wrap("\n".join(foot), POINTS - 8, SMALL) if any(foot) else ""
-    below = 6 + tick_lines * 11 + (12 if track.label else 0)
-    below += text_height(small_print, SMALL) + 5 if small_print else 0
-    _fit(placed, TALLEST - top - below)
-
-    y = top
-    for item in placed:
-        item.top, y = y, y + item.height
-    picture = sheet(y + below)
-    ax = panel(picture, track.left, top, track.right - track.left, y - top)
-    ax.set_ylim(y, top)
-    _draw_track(ax, track)
-    draw_key(picture, keys)
-    if titled:
-        middle = top - 3 - title_lines * SMALL * LEADING / 2
-        for column in columns:
-            write(picture, column.edge, middle, column.title, SMALL, color=MUTED, ha=column.align)
-    for item in placed:
-        _draw_row(picture, ax, item, columns, track)
-    if small_print:
-        place = y + below - text_height(small_print, SMALL) / 2 - 2
-        write(picture, 4, place, small_print, SMALL, color=MUTED)
-    return finish(picture)
+def draw_rows(rows: RowPicture, foot: Sequence[str] = ()) -> Picture:
+    """Return the picture of rows, as tall as they need; `foot` is small print below the axis."""
+    with style():
+        placed = [_placed(row) for row in rows.rows]
+        keys = _KEY_HEIGHT if rows.key else 0.0
+        small_print = wrap("\n".join(foot), POINTS, _DETAIL) if any(foot) else ""
+        below = 16.0 + (12.0 if rows.axis.label else 0.0)
+        below += text_height(small_print, _DETAIL) + 4 if small_print else 0.0
+        y = top = keys + 2
+        for item in placed:
+            item.top, y = y, y + item.height
+        picture = sheet(y + below)
+        ax = panel(picture, _LEFT, top, _RIGHT - _LEFT, y - top)
+        ax.set_ylim(y, top)
+        _draw_axis(ax, rows, placed)
+        _draw_key(picture, rows.key)
+        for item in placed:
+            _draw_row(picture, ax, item)
+        if rows.axis.label:
+            write(picture, _LEFT, y + 20, rows.axis.label, _DETAIL, color=LIGHT["muted"])
+        if small_print:
+            middle = y + below - text_height(small_print, _DETAIL) / 2 - 1
+            write(picture, 0, middle, small_print, _DETAIL, color=LIGHT["muted"])
+        return finish(picture)
 
 
-def _placed(row: Row | RowHeading, columns: Sequence[PrintedColumn]) -> _Placed:
+def _placed(row: Row | RowHeading) -> _Placed:
     if isinstance(row, RowHeading):
-        return _Placed(row, 16.5, 12.5) if row.below else _Placed(row, 21, 15)
-    cells = [wrap(cell, column.width) for cell, column in zip(row.cells, columns, strict=True)]
-    height = max(text_height(cell) for cell in cells)
-    return _Placed(row, height + 4.6, height + 0.4, cells)
+        return _Placed(row, 22.0)
+    weight = "bold" if row.strong else "normal"
+    texts = [
+        wrap(row.label, _LABEL, _TEXT, weight),
+        wrap(row.detail, _LABEL, _DETAIL) if row.detail else "",
+        wrap(row.value, POINTS - _VALUE, _TEXT, "bold") if row.value else "",
+        wrap(row.value_detail, POINTS - _VALUE, _DETAIL) if row.value_detail else "",
+    ]
+    left, right = (_stacked(texts[i], texts[i + 1]) for i in (0, 2))
+    return _Placed(row, max(left, right, 14.0 + (_ABOVE if row.tall else 0.0)) + _GAP, *texts)
 
 
-def _fit(placed: Sequence[_Placed], room: float) -> None:
-    """Reduce the space between lines until the rows fit into `room` or no space is left."""
-    total = sum(item.height for item in placed)
-    slack = total - sum(item.least for item in placed)
-    if total <= room or not slack:
-        return
-    share = max(0.0, 1 - (total - room) / slack)
-    for item in placed:
-        item.height = item.least + (item.height - item.least) * share
+def _stacked(first: str, second: str) -> float:
+    return (text_height(first, _TEXT) if first else 0.0) + (text_height(second, _DETAIL) if second else 0.0)
 
 
-def _draw_track(ax: Axes, track: Track) -> None:
+def _draw_axis(ax: Axes, rows: RowPicture, placed: Sequence[_Placed]) -> None:
+    axis = rows.axis
     ax.yaxis.set_visible(False)
-    ax.set_xlim(track.low, track.high)
-    ax.set_xticks(list(track.ticks), list(track.ticks.values()))
-    ax.grid(axis="x")
-    if track.line:
-        ax.spines["bottom"].set_bounds(*track.line)
-    if track.zero:
-        ax.axvline(0, color=LINE, linewidth=0.9, zorder=0.5)
-    if track.label:
-        ax.set_xlabel(wrap(track.label, track.right - track.left + 90))
+    ax.spines["bottom"].set_visible(False)
+    ax.set_xlim(axis.low, axis.high)
+    ax.set_xticks(list(axis.ticks), list(axis.ticks.values()), fontsize=_DETAIL)
+    ax.tick_params(axis="x", length=0)
+    for top, bottom in _runs(placed):
+        for value in axis.ticks:
+            ax.plot([value] * 2, [top, bottom], color=LIGHT["grid"], linewidth=0.7, zorder=0, clip_on=False)
+        for value, tone in axis.lines.items():
+            dashes = "-" if tone == "ink" else (0, (3, 2))
+            ax.plot([value] * 2, [top, bottom], color=LIGHT[tone], linewidth=1.1, linestyle=dashes, zorder=0.5)
 
 
-def _draw_row(picture: Picture, ax: Axes, item: _Placed, columns: Sequence[PrintedColumn], track: Track) -> None:
+def _runs(placed: Sequence[_Placed]) -> Iterable[tuple[float, float]]:
+    """Yield top and bottom of each run of rows without a heading in between, which grid lines join."""
+    start: float | None = None
+    for item in placed:
+        if isinstance(item.row, RowHeading):
+            if start is not None:
+                yield start, item.top
+            start = None
+        elif start is None:
+            start = item.top
+    if start is not None:
+        yield start, placed[-1].top + placed[-1].height
+
+
+def _draw_key(picture: Picture, key: Sequence[KeyEntry]) -> None:
+    x = 0.0
+    for entry in key:
+        ax = panel(picture, x, 0, 24, _KEY_HEIGHT - 2)
+        ax.set_axis_off()
+        ax.set_xlim(0, 1)
+        ax.set_ylim(_KEY_HEIGHT - 2, 0)
+        for mark in entry.marks:
+            _draw_mark(ax, (_KEY_HEIGHT - 2) / 2, mark)
+        write(picture, x + 29, (_KEY_HEIGHT - 2) / 2, entry.words, _DETAIL, color=LIGHT["ink"])
+        x += 29 + text_width(entry.words, _DETAIL) + 14
+
+
+def _draw_row(picture: Picture, ax: Axes, item: _Placed) -> None:
     row = item.row
-    middle = item.top + item.height / 2
-    if isinstance(row, Row):
-        for cell, column in zip(item.cells, columns, strict=True):
-            if cell:
-                write(picture, column.edge, middle, cell, color=row.color, ha=column.align)
-        for mark in row.marks:
-            draw_mark(ax, middle, mark)
-    elif row.below:
-        write(picture, 4, middle + 1.5, row.words, color=MUTED, weight="bold")
-        rule(picture, item.top + item.height - 0.5, left=4, right=track.left - 6, color=RULE)
-    else:
-        draw_heading(picture, item.top + 2, row.words, row.detail, item.height - 4)
+    if isinstance(row, RowHeading):
+        bottom = item.top + item.height - 2
+        write(picture, 0, bottom - 7, row.words, _TEXT, color=LIGHT["muted"], weight="bold")
+        rule(picture, bottom, color=LIGHT["line"])
+        return
+    _write_pair(picture, 0, item, item.label, item.detail, "bold" if row.strong else "normal", LIGHT["ink"])
+    color = LIGHT["ink"] if row.known else LIGHT["muted"]
+    _write_pair(picture, _VALUE, item, item.value, item.value_detail, "bold" if row.known else "normal", color)
+    middle = item.top + (item.height - _GAP) / 2 + (_ABOVE / 2 if row.tall else 0.0)
+    for mark in row.marks:
+        _draw_mark(ax, middle, mark)
+
+
+def _write_pair(picture: Picture, x: float, item: _Placed, words: str, detail: str, weight: str, color: str) -> None:
+    """Write a text and, below it, its detail, both in the middle of the row."""
+    y = item.top + (item.height - _GAP - _stacked(words, detail)) / 2
+    if words:
+        height = text_height(words, _TEXT)
+        write(picture, x, y + height / 2, words, _TEXT, color=color, weight=weight)
+        y += height
+    if detail:
+        write(picture, x, y + text_height(detail, _DETAIL) / 2, detail, _DETAIL, color=LIGHT["muted"])
+
+
+def _draw_mark(ax: Axes, y: float, mark: Mark) -> None:
+    """Draw one mark; `y` is the middle of its row on an axis that counts points downwards."""
+    color = LIGHT[mark.tone]
+    match mark:
+        case Span():
+            ax.plot([mark.low, mark.high], [y, y], color=color, linewidth=1.6, zorder=2)
+        case Point():
+            face = LIGHT["ground"] if mark.fill == "hollow" else color
+            look = {"marker": "o", "markersize": 6, "markerfacecolor": face, "markeredgewidth": 1.4}
+            ax.plot([mark.at], [y], color=color, linestyle="", clip_on=False, zorder=3, **look)
+        case Stroke():
+            ax.plot([mark.at] * 2, [y - 6.5, y + 6.5], color=color, linewidth=2.4, zorder=3, clip_on=False)
+        case Bar():
+            ax.add_patch(_bar(mark, y, color))
+        case Diamond():
+            corners = [(mark.low, y), (mark.at, y - 5), (mark.high, y), (mark.at, y + 5)]
+            ax.add_patch(Polygon(corners, closed=True, facecolor=color, edgecolor=color, zorder=2))
+        case Words():
+            place = y if mark.inside else y - _ABOVE
+            sides = {"start": "left", "middle": "center", "end": "right"}
+            look = {"ha": sides[mark.anchor], "va": "center", "fontsize": _DETAIL, "clip_on": False, "zorder": 4}
+            ax.text(mark.at, place, mark.text, color=color, **look)
+
+
+def _bar(mark: Bar, y: float, color: str) -> Rectangle:
+    looks = {
+        "filled": {"facecolor": color, "edgecolor": "none"},
+        "band": {"facecolor": LIGHT["band"], "edgecolor": "none"},
+        "hollow": {"facecolor": LIGHT["ground"], "edgecolor": color, "linewidth": 1.2},
+        "dashed": {"facecolor": LIGHT["ground"], "edgecolor": color, "linewidth": 1.1, "linestyle": (0, (2.5, 2))},
+        "hatched": {"facecolor": "none", "edgecolor": LIGHT["unknown"], "hatch": "////", "linewidth": 0},
+    }
+    height = 8.0
+    return Rectangle((mark.low, y - height / 2), mark.high - mark.low, height, zorder=1, **looks[mark.fill])
+
+
+def rows_figure(
+    name: str,
+    rows: RowPicture,
+    drawn: pd.DataFrame,
+    data: pd.DataFrame,
+    title: str,
+    alt: str,
+    caption: str,
+    *notes: str,
+) -> Figure:
+    """Return the figure of rows that show the studies in `drawn`; `title` is its finding, `data` its numbers."""
+    picture, text = draw_rows(rows), paragraphs(*notes)
+    return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies_of(drawn), text, title, rows)

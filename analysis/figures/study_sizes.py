@@ -1,47 +1,28 @@
-"""Map of the studies: the size of each study by control group and design, and the results it reports."""
+"""The studies by number of patients, placebo-controlled studies first."""
 
 from __future__ import annotations
-
-from math import sqrt
 
 import pandas as pd
 
 from analysis.exhibit import Figure
-from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
-from analysis.figures.row_marks import Line, Mark, Point, Words
-from analysis.figures.study_rows import study_figure
-from analysis.figures.style import INK, LINE, TEXT, nothing, style
+from analysis.exhibit.row_picture import Axis, Bar, Mark, Row, RowPicture
+from analysis.figures.row_figure import grouped_rows, rows_figure
+from analysis.figures.style import nothing
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
-from analysis.wording import DESIGN_WORDS, counted, short_citation
+from analysis.wording import DESIGN_WORDS, counted, regimen_words, series, short_citation, study_name, upper_first
 
 _NAME = "evidence-map"
-_SHORT_REGIMENS = {
-    "anesthetic": "anaesthetic",
-    "subanesthetic_inpatient": "inpatient",
-    "subanesthetic_outpatient": "outpatient",
-    "block": "nerve block",
-    "not_stated": "not stated",
+_HEADINGS = {
+    PLACEBO: "Against placebo",
+    ACTIVE: "Against another treatment",
+    UNCONTROLLED: "No control group",
 }
-# column of the table, heading, marker
-_REPORTED = (
-    ("pain_scores", "pain\nscores", "o"),
-    ("responders", "responder\nrates", "s"),
-    ("durations", "dura-\ntions", "D"),
-    ("adverse_events", "harms", "^"),
-)
-_LEFT, _SCALE, _RIGHT = 260, 92, 514  # points: the track, the end of its axis of sizes
-_MARKS_AT = (394, 434, 471, 500)
-_COLUMNS = (
-    PrintedColumn(4, 162),
-    PrintedColumn(170, 86, "regimen"),
-    PrintedColumn(_LEFT, 60, "patients"),
-    *(PrintedColumn(x, 30, words, "center") for x, (_, words, _) in zip(_MARKS_AT, _REPORTED, strict=True)),
-)
-_SIZE_TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+_REPORTED = {"pain_scores": "pain", "responders": "response", "durations": "duration", "adverse_events": "harm"}
+_TICKS = (0, 5, 10, 20, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000)
 
 
 def study_map(studies: pd.DataFrame) -> Figure:
-    """Return the studies by number of patients within control group and design, with a mark for each kind of result.
+    """Return the studies by number of patients within their control group, with the kinds of results they give.
 
     Parameters
     ----------
@@ -55,65 +36,48 @@ def study_map(studies: pd.DataFrame) -> Figure:
         studies.csv.
     """
     caption = (
-        "Each study with its number of patients (square-root scale), grouped by control group and design, the "
-        "largest first. Filled dot: patients with CRPS; hollow dot: all enrolled, where the number with CRPS is not "
-        "printed. A mark on the right says that the study gives results of this kind that count here. Inpatient and "
-        "outpatient regimens are subanaesthetic."
+        "Bars: patients with CRPS; pale: all enrolled, where the number with CRPS is not printed. On the right the "
+        "kinds of results that count here."
     )
     if studies.empty:
         return nothing(_NAME, "No study counts under these criteria.", caption)
-    known = studies["n"].dropna()
-    largest = max(float(known.max()) if len(known) else 0.0, 10.0)
-    with style():
-        rows, drawn = grouped_rows(
-            studies, lambda row: _row(row, largest), count_studies, by="design", words=DESIGN_WORDS
-        )
-        foot = ["Hollow dot: all enrolled, number with CRPS not printed."]
-        picture = draw_rows(_COLUMNS, _track(largest), rows, foot=foot)
-    missing = studies[studies["n"].isna()]
-    notes = (
-        f"Number of patients not stated: {', '.join(short_citation(c) for c in missing['citation'])}."
-        if len(missing)
-        else ""
+    rows, drawn = grouped_rows(studies, _row, "control", _HEADINGS)
+    largest = float(studies["n"].max()) if studies["n"].notna().any() else 10.0
+    ticks = {size: str(size) for size in _TICKS if size <= largest and (largest <= 5 * size or not size)}
+    picture = RowPicture(tuple(rows), Axis(0, largest, ticks, "patients"))
+    title = _title(studies)
+    return rows_figure(_NAME, picture, drawn, _data(drawn), title, _alt(drawn), caption)
+
+
+def _row(row) -> Row:
+    design = DESIGN_WORDS.get(row.design, row.design)
+    regimens = " and ".join(regimen_words(regimen) for regimen in str(row.regimens).split("; ") if regimen)
+    marks: tuple[Mark, ...] = ()
+    if pd.notna(row.n):
+        fill = "band" if row.n_is != "with CRPS" else "hollow" if row.control == UNCONTROLLED else "filled"
+        marks = (Bar(0, float(row.n), "ketamine", fill),)
+    results = [words for column, words in _REPORTED.items() if getattr(row, column)]
+    value = str(int(row.n)) if pd.notna(row.n) else "size not stated"
+    detail = "; ".join(filter(None, (design, regimens)))
+    more = ", ".join(results) if results else "no usable result"
+    return Row(
+        study_name(row.citation), detail, marks, value, more, pd.notna(row.n), places=f"studies.csv row {row.row}"
     )
-    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn), caption, notes)
 
 
-def _at(n: float, largest: float) -> float:
-    return _SCALE * sqrt(n / largest)
-
-
-def _track(largest: float) -> Track:
-    """Return the axis of sizes in points, with space on its right for the marks of the results."""
-    ticks: dict[float, str] = {}
-    for size in _SIZE_TICKS:
-        place = _at(size, largest)
-        if size <= largest and all(place - other > 17 for other in ticks):
-            ticks[place] = str(size)
-    return Track(_LEFT, _RIGHT, 0, _RIGHT - _LEFT, ticks, line=(0, _SCALE))
-
-
-def _row(row, largest: float) -> Row:
-    marks: list[Mark] = []
-    if pd.isna(row.n):
-        marks.append(Words(5, "not stated", size=TEXT))
-    else:
-        x = _at(float(row.n), largest)
-        marks.append(Line(0, x, LINE, width=0.9))
-        marks.append(Point(x, INK, "o", hollow=row.n_is != "with CRPS"))
-        marks.append(Words(x + 7, str(int(row.n)), INK, TEXT))
-    for place, (column, _, marker) in zip(_MARKS_AT, _REPORTED, strict=True):
-        if getattr(row, column):
-            marks.append(Point(place - _LEFT, "#00588f", marker, size=5))
-        else:
-            marks.append(Point(place - _LEFT, LINE, ".", size=2.5, stroke=0))
-    regimens = [_SHORT_REGIMENS.get(r, r) for r in str(row.regimens).split("; ") if r]
-    return Row((short_citation(row.citation), " and ".join(regimens), "", *("" for _ in _REPORTED)), tuple(marks))
+def _title(studies: pd.DataFrame) -> str:
+    placebo = studies[studies["control"] == PLACEBO]
+    sizes = [str(int(n)) for n in placebo["n"].dropna()]
+    if placebo.empty:
+        return f"{upper_first(counted(len(studies), 'study', 'studies'))}, none with a placebo group"
+    have = "has" if len(placebo) == 1 else "have"
+    enrolled = f" with {series(sizes)} patients" if len(sizes) == len(placebo) else ""
+    return f"{len(placebo)} of {counted(len(studies), 'study', 'studies')} {have} a placebo group{enrolled}"
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
     columns = ["study_id", "citation", "year", "control", "design", "population", "n", "n_is", "regimens", "routes"]
-    counts = {column: f"rows_of_{column}" for column, _, _ in _REPORTED}
+    counts = {column: f"rows_of_{column}" for column in _REPORTED}
     data = table[[*columns, *counts, "doi", "row"]].rename(columns={**counts, "n": "patients", "n_is": "patients_are"})
     return data.rename(columns={"row": "studies_csv_row"})
 
@@ -150,6 +114,6 @@ def _alt(table: pd.DataFrame) -> str:
             ("adverse_events", "harms"),
         )
     ]
-    without_results = int((table[[column for column, _, _ in _REPORTED]] == 0).all(axis=1).sum())
+    without_results = int((table[list(_REPORTED)] == 0).all(axis=1).sum())
     sentences.append(f"{', '.join(reported[:-1])} and {reported[-1]}; none of these from {without_results}.")
     return " ".join(sentences)

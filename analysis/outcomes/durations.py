@@ -35,7 +35,7 @@ _SHARED = [
 ]
 _STATEMENT_COLUMNS = [
     *_SHARED,
-    *["weeks_low", "weeks_high", "shown_as", "level", "reported", "count_basis", "note"],
+    *["weeks_low", "weeks_high", "shown_as", "level", "percent_reported", "reported", "count_basis", "note"],
     *["access", "source_id", "locator", "row"],
 ]
 _RETAINED_COLUMNS = [
@@ -61,8 +61,9 @@ def statements(selection: Selection) -> pd.DataFrame:
     -------
     DataFrame, one row per statement
         Columns study_id, citation, arm_id, label, role, regimen_class, control, route, selected_by_outcome, benefit,
-        statement, group, patients, patients_treated, weeks_low, weeks_high, shown_as, level, reported, count_basis,
-        note, access, source_id, locator, row. weeks_low and weeks_high (weeks) are equal where the benefit ended then;
+        statement, group, patients, patients_treated, weeks_low, weeks_high, shown_as, level, percent_reported,
+        reported, count_basis, note, access, source_id, locator, row. percent_reported is the same share as
+        table responders prints it, else missing. weeks_low and weeks_high (weeks) are equal where the benefit ended then;
         weeks_high is infinite where it lasted at least that long; both are missing where no time is given. shown_as is
         `exact`, `between`, `at least`, `no benefit`, `group average` (a mean or median, not the duration of any
         patient), `group statement` (about a group, without a count) or `no weeks`.
@@ -80,6 +81,7 @@ def statements(selection: Selection) -> pd.DataFrame:
         endless = not np.isnan(low) and (lasts or (words == "group average" and np.isnan(high)))
         shown.append(words)
         ends.append(np.inf if endless else high)
+    frame["percent_reported"] = _printed_percentages(selection, frame)
     frame["shown_as"], frame["weeks_high"] = pd.array(shown, dtype="str"), np.array(ends, dtype="float64")
     return sorted_rows(frame, "study_id", "arm_id", "weeks_low", "row")[_STATEMENT_COLUMNS]
 
@@ -108,7 +110,6 @@ def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     frame["rate"] = np.array([patients / treated for patients, treated in counts], dtype="float64")
     frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
     frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
-    frame["percent_reported"] = _printed_percentages(selection, frame)
     return sorted_rows(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[_RETAINED_COLUMNS]
 
 
@@ -120,7 +121,7 @@ def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarra
         )
         if pd.notna(percent) and pd.notna(weeks)
     }
-    keys = values(frame, "arm_id", "weeks", "patients", "patients_treated")
+    keys = values(frame, "arm_id", "weeks_low", "patients", "patients_treated")
     return np.array([printed.get(key, np.nan) for key in keys], dtype="float64")
 
 

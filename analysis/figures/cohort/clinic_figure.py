@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, drawable, escape, paragraphs
+from analysis.exhibit.row_picture import RowPicture
+from analysis.figures.row_figure import draw_rows
 from analysis.figures.style import SMALL, TEXT, finish, nothing, sheet, text_width, write
 from analysis.wording import group_name, left_out_words, series
 
@@ -49,6 +51,11 @@ class ClinicFrame:
         caption = f"{self.caption} {INVENTED}" if self.synthetic else self.caption
         text = paragraphs(*self.notes, *notes)
         return Figure(self.name, picture, data.reset_index(drop=True), self._marked(alt), caption, studies, text)
+
+    def row_figure(self, rows: RowPicture, data: pd.DataFrame, alt: str, studies: tuple[str, ...]) -> Figure:
+        """Return a row figure; its picture and its words say as well that the patients are invented."""
+        figure = self.figure(draw_rows(rows, invented_foot(self.synthetic)), data, alt, studies=studies)
+        return replace(figure, rows=rows)
 
     def empty(self, why: str) -> Figure:
         """Return a figure that states why there is nothing to draw."""

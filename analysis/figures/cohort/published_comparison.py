@@ -9,16 +9,22 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, escape
-from analysis.figures.cohort.clinic_figure import ClinicFrame, invented_foot
-from analysis.figures.row_figure import PrintedColumn, Row, RowHeading, draw_rows, percent_track
-from analysis.figures.row_marks import Box, Mark, Stroke, interval_marks
-from analysis.figures.style import INK, SERIES_LOOKS, style
+from analysis.exhibit.row_picture import (
+    Bar,
+    KeyEntry,
+    Mark,
+    Point,
+    Row,
+    RowHeading,
+    RowPicture,
+    Span,
+    Stroke,
+    interval_marks,
+    percent_axis,
+)
+from analysis.figures.cohort.clinic_figure import ClinicFrame
 from analysis.wording import RULE_WORDS, counted, interval_words, percent, percent_interval, percent_pair, upper_first
 
-_COLUMNS = (PrintedColumn(4, 212), PrintedColumn(388, 128))
-_TRACK = percent_track(232, 376, full=1)
-_CLINIC = SERIES_LOOKS[1]
-_EXPECTED, _AVERAGE = "#d3dce3", "#7f96a8"
 _UNJUDGED = "can't be judged"
 _VISIT_WORDS = {"end_of_infusion": "end of infusion", "follow_up": "follow-up"}
 _VERDICT_WORDS = {
@@ -28,7 +34,9 @@ _VERDICT_WORDS = {
     "can't be told apart": "at the edge of what studies show: can't be told",
 }
 _KEY = (
-    "Pale: where one more study would be expected. Dark: interval of the published rate (stroke). Square: this clinic."
+    KeyEntry((Bar(0, 1, fill="band"),), "one more study is expected here"),
+    KeyEntry((Span(0, 1, "unknown"), Stroke(0.5, "unknown")), "published rate"),
+    KeyEntry((Span(0, 1), Point(0.5)), "this clinic"),
 )
 
 
@@ -73,19 +81,18 @@ def benchmark_forest(
     frame = ClinicFrame("benchmark", caption, tuple(notes), synthetic)
     if shown.empty:
         return frame.empty("No published rate could be set beside one of this clinic.")
-    with style():
-        rows: list[Row | RowHeading] = []
-        # outcomes that can be judged come first
-        order = shown.sort_values("verdict", key=lambda verdicts: verdicts == _UNJUDGED, kind="stable")
-        for heading, some in order.groupby("outcome", sort=False):
-            rows.append(RowHeading(upper_first(outcome_words(heading))))
-            for row in each(some):
-                here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
-                label = f"{row.definition}: {counted(int(row.k), 'study', 'studies')}, {_published(row)}"
-                rows.append(Row((label, f"{here}\n{_verdict(row)}"), _marks(row)))
-        picture = draw_rows(_COLUMNS, _TRACK, rows, foot=[_KEY, *invented_foot(synthetic)])
-        ids = tuple(dict.fromkeys(study for row in studies for study in row))
-        return frame.figure(picture, compared, _alt(shown, level), studies=ids)
+    rows: list[Row | RowHeading] = []
+    # outcomes that can be judged come first
+    order = shown.sort_values("verdict", key=lambda verdicts: verdicts == _UNJUDGED, kind="stable")
+    for heading, some in order.groupby("outcome", sort=False):
+        rows.append(RowHeading(upper_first(outcome_words(heading))))
+        for row in each(some):
+            here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
+            detail = f"{counted(int(row.k), 'study', 'studies')}, {_published(row)}"
+            rows.append(Row(row.definition, detail, _marks(row), here, _verdict(row)))
+    picture = RowPicture(tuple(rows), percent_axis(), _KEY)
+    ids = tuple(dict.fromkeys(study for row in studies for study in row))
+    return frame.row_figure(picture, compared, _alt(shown, level), studies=ids)
 
 
 def outcome_words(outcome: str) -> str:
@@ -95,14 +102,14 @@ def outcome_words(outcome: str) -> str:
 
 
 def _marks(row: Any) -> tuple[Mark, ...]:
-    """Return the marks of a row: published intervals and rate above, the clinic's below."""
-    bars = (
-        (row.pi_low, row.pi_high, 13, _EXPECTED),
-        (row.published_ci_low, row.published_ci_high, 5, _AVERAGE),
-    )
-    published = [Box(low, high, tall, color, width=0, shift=-5) for low, high, tall, color in bars if pd.notna(low)]
-    rate = Stroke(row.published, INK, 1.4, top=-11.5, bottom=1.5)
-    return (*published, rate, *interval_marks(row.ci_low, row.estimate, row.ci_high, _CLINIC, shift=7))
+    """Return the marks of a row, in percent: published intervals and rate, and the clinic's rate on them."""
+    marks: list[Mark] = []
+    if pd.notna(row.pi_low):
+        marks.append(Bar(100 * row.pi_low, 100 * row.pi_high, fill="band"))
+    if pd.notna(row.published_ci_low):
+        marks.append(Span(100 * row.published_ci_low, 100 * row.published_ci_high, "unknown"))
+    marks.append(Stroke(100 * row.published, "unknown"))
+    return (*marks, *interval_marks(100 * row.ci_low, 100 * row.estimate, 100 * row.ci_high))
 
 
 def _rate(value: float, low: float, high: float) -> str:

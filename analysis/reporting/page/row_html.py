@@ -1,0 +1,141 @@
+"""HTML of a row figure: a grid of label, track and value, whose tracks are SVG without text that shrinks.
+
+Positions on the track are percentages, so the grid lines of all rows meet and a phone shows the same points. Label and
+value are text; the SVG is hidden from screen readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+_TALL, _LOW = 40, 30  # height of a track in pixels, with and without words above its marks
+_MIDDLE = 27  # position of the marks below words, in pixels from the top
+HATCHING = (
+    '<svg class="hatching" width="0" height="0" aria-hidden="true"><pattern id="hatching" width="7" height="7" '
+    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.2" height="7" '
+    'style="fill:var(--unknown)"/></pattern></svg>'
+)
+
+
+def rows_html(picture: dict[str, Any], linked: Callable[[str, str], str]) -> str:
+    """Return the grid of a row figure.
+
+    Parameters
+    ----------
+    picture
+        The JSON of a `RowPicture`.
+    linked
+        Returns the HTML of a value as a link to the rows of data/ that the second argument names.
+    """
+    axis = picture["axis"]
+    key = "".join(f"<li>{_key_svg(entry['marks'])}{escape(entry['words'])}</li>" for entry in picture["key"])
+    parts = [f'<ul class="key">{key}</ul>' if key else ""]
+    for row in picture["rows"]:
+        parts.append(f'<p class="grp">{escape(row["heading"])}</p>' if "heading" in row else _row(row, axis, linked))
+    return f'<div class="rowfig">{"".join(parts)}{_axis(axis)}</div>'
+
+
+def _row(row: dict[str, Any], axis: dict[str, Any], linked: Callable[[str, str], str]) -> str:
+    label = f"<b>{escape(row['label'])}</b>" if row["strong"] else escape(row["label"])
+    detail = f"<small>{escape(row['detail'])}</small>" if row["detail"] else ""
+    value = linked(row["value"], row["places"])
+    value = f"<b>{value}</b>" if row["known"] else f'<span class="nk">{value}</span>'
+    more = f"<small>{escape(row['value_detail'])}</small>" if row["value_detail"] else ""
+    height = _TALL if row["tall"] else _LOW
+    return (
+        f'<div class="row"><div class="l">{label}{detail}</div><div class="t" style="--h:{height}px">'
+        f'<svg width="100%" aria-hidden="true">{_grid(axis)}{_marks(row, axis)}</svg></div>'
+        f'<div class="v">{value}{more}</div></div>'
+    )
+
+
+def _x(value: float, axis: dict[str, Any]) -> float:
+    """Return the position of a value in percent of the track, at most at its ends."""
+    share = (value - axis["low"]) / (axis["high"] - axis["low"])
+    return round(100 * min(max(share, 0.0), 1.0), 2)
+
+
+def _grid(axis: dict[str, Any]) -> str:
+    lines = [_vertical(_x(value, axis), 'class="g"') for value, _ in axis["ticks"]]
+    for value, tone in axis["lines"]:
+        dash = "" if tone == "ink" else ' stroke-dasharray="4 3"'
+        lines.append(_vertical(_x(value, axis), f'stroke-width="1.5"{dash} style="stroke:var(--{tone})"'))
+    return "".join(lines)
+
+
+def _vertical(x: float, look: str) -> str:
+    return f'<line x1="{x:g}%" x2="{x:g}%" y1="0" y2="100%" {look}/>'
+
+
+def _marks(row: dict[str, Any], axis: dict[str, Any]) -> str:
+    middle = f"{_MIDDLE}" if row["tall"] else "50%"
+    return "".join(_mark(mark, middle, axis) for mark in row["marks"])
+
+
+def _mark(mark: dict[str, Any], y: str, axis: dict[str, Any]) -> str:
+    color = f"var(--{mark['tone']})"
+    match mark["kind"]:
+        case "span":
+            ends = f'x1="{_x(mark["low"], axis):g}%" x2="{_x(mark["high"], axis):g}%"'
+            return f'<line {ends} y1="{y}" y2="{y}" stroke-width="2.5" style="stroke:{color}"/>'
+        case "point":
+            face = "var(--ground)" if mark["fill"] == "hollow" else color
+            return (
+                f'<circle cx="{_x(mark["at"], axis):g}%" cy="{y}" r="5.5" stroke-width="2" '
+                f'style="fill:{face};stroke:{color}"/>'
+            )
+        case "stroke":
+            return _box(_x(mark["at"], axis), "4", 18, y, f"fill:{color}", "-2")
+        case "bar":
+            low, high = _x(mark["low"], axis), _x(mark["high"], axis)
+            return _box(low, f"{high - low:g}%", 12, y, _bar_look(mark["fill"], color))
+        case "diamond":  # its corners can't be percentages, so it is drawn as an interval with a larger point
+            ends = f'x1="{_x(mark["low"], axis):g}%" x2="{_x(mark["high"], axis):g}%"'
+            return (
+                f'<line {ends} y1="{y}" y2="{y}" stroke-width="5" style="stroke:{color}"/>'
+                f'<circle cx="{_x(mark["at"], axis):g}%" cy="{y}" r="6.5" style="fill:{color}"/>'
+            )
+    place = f'y="{_MIDDLE - 14}"' if not mark["inside"] else f'y="{y}" dy=".35em"'
+    x = _x(mark["at"], axis)
+    return (
+        f'<text x="{x:g}%" {place} text-anchor="{_anchor(mark["anchor"], x)}" style="fill:{color}">'
+        f"{escape(mark['text'])}</text>"
+    )
+
+
+def _anchor(anchor: str, x: float) -> str:
+    """Return the anchor of a text, which at the ends of the track must not leave it."""
+    return "start" if x < 6 else "end" if x > 94 else anchor
+
+
+def _box(x: float, width: str, height: int, y: str, look: str, shift: str = "0") -> str:
+    """Return a rectangle with its middle at `y`; percentages and pixels can't be added, so it is moved."""
+    move = f"translate({shift} {-height / 2:g})"
+    return f'<rect x="{x:g}%" width="{width}" y="{y}" height="{height}" transform="{move}" style="{look}"/>'
+
+
+def _bar_look(fill: str, color: str) -> str:
+    looks = {
+        "band": "fill:var(--band)",
+        "hatched": "fill:url(#hatching)",
+        "hollow": f"fill:var(--ground);stroke:{color};stroke-width:1.6",
+        "dashed": f"fill:var(--ground);stroke:{color};stroke-width:1.5;stroke-dasharray:3 3",
+    }
+    return looks.get(fill, f"fill:{color}")
+
+
+def _axis(axis: dict[str, Any]) -> str:
+    ticks = []
+    for value, words in axis["ticks"]:
+        x = _x(value, axis)
+        ticks.append(f'<text x="{x:g}%" y="14" text-anchor="middle">{escape(words)}</text>')
+    label = f"<small>{escape(axis['label'])}</small>" if axis["label"] else ""
+    svg = f'<svg width="100%" height="20" aria-hidden="true">{"".join(ticks)}</svg>'
+    return f'<div class="row ax"><div class="l"></div><div class="t">{svg}{label}</div><div class="v"></div></div>'
+
+
+def _key_svg(marks: list[dict[str, Any]]) -> str:
+    unit = {"low": 0.0, "high": 1.0}
+    return f'<svg width="30" height="14" aria-hidden="true">{"".join(_mark(mark, "50%", unit) for mark in marks)}</svg>'
