@@ -153,7 +153,7 @@ class Figure:
             "kind": "figure",
             "name": self.name,
             "title": self.title,
-            "rows": self.rows.payload() if self.rows else None,
+            "row_picture": self.rows.payload() if self.rows else None,
             "caption": self.caption,
             "alt": self.alt,
             "notes": self.notes,

@@ -156,6 +156,11 @@ def interval_marks(
     return Span(low, high, tone), Point(at, tone, fill)
 
 
+def percent_of_axis(value: float, low: float, high: float) -> float:
+    """Return the position of a value in percent of an axis, at most at its ends."""
+    return round(100 * min(max((value - low) / (high - low), 0.0), 1.0), 2)
+
+
 def percent_axis(label: str = "") -> Axis:
     """Return an axis from 0 to 100%."""
     return Axis(0, 100, {0: "0%", 25: "25%", 50: "50%", 75: "75%", 100: "100%"}, label)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+from analysis.exhibit.row_picture import percent_of_axis
+
 _TALL, _LOW = 40, 30  # height of a track in pixels, with and without words above its marks
 _MIDDLE = 27  # position of the marks below words, in pixels from the top
 HATCHING = (
@@ -52,9 +54,7 @@ def _row(row: dict[str, Any], axis: dict[str, Any], linked: Callable[[str, str],
 
 
 def _x(value: float, axis: dict[str, Any]) -> float:
-    """Return the position of a value in percent of the track, at most at its ends."""
-    share = (value - axis["low"]) / (axis["high"] - axis["low"])
-    return round(100 * min(max(share, 0.0), 1.0), 2)
+    return percent_of_axis(value, axis["low"], axis["high"])
 
 
 def _grid(axis: dict[str, Any]) -> str:
