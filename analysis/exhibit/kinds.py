@@ -111,6 +111,8 @@ class Figure:
         The finding in one sentence, with its number.
     rows : RowPicture, optional
         The same content as rows, which a page shows instead of the picture.
+    narrow : matplotlib.figure.Figure, optional
+        The picture for a phone.
 
     Raises
     ------
@@ -127,6 +129,7 @@ class Figure:
     notes: str = ""
     title: str = ""
     rows: RowPicture | None = None
+    narrow: MatplotlibFigure | None = None
     _svg: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -153,6 +156,7 @@ class Figure:
             "kind": "figure",
             "name": self.name,
             "title": self.title,
+            "narrow_svg": figure_svg(self.narrow, f"{self.name}-narrow") if self.narrow else "",
             "row_picture": self.rows.payload() if self.rows else None,
             "caption": self.caption,
             "alt": self.alt,
@@ -264,7 +268,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Summary:
-    """The first screen of a report: title, question, findings, limits.
+    """The first screen of a report: title, lead (Markdown), question, findings, limits.
+
+    kicker: what the page is, printed above the title.
 
     `synthetic` marks invented patients; every page of the report then says so.
     """
@@ -275,6 +281,8 @@ class Summary:
     limits: tuple[str, ...] = ()
     subtitle: str = ""
     synthetic: bool = False
+    kicker: str = ""
+    lead: str = ""
 
     def payload(self) -> dict[str, Any]:
         """Return what the report needs, as JSON."""
@@ -282,6 +290,8 @@ class Summary:
             "kind": "summary",
             "title": self.title,
             "subtitle": self.subtitle,
+            "kicker": self.kicker,
+            "lead": self.lead,
             "question": self.question,
             "findings": [
                 {
@@ -297,7 +307,12 @@ class Summary:
         }
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        parts = [f"# {self.title}", f"*{self.subtitle}*" if self.subtitle else "", f"**{self.question}**"]
+        parts = [
+            f"# {self.title}",
+            f"*{self.subtitle}*" if self.subtitle else "",
+            f"**{self.question}**" if self.question else "",
+        ]
+        parts.insert(1, self.lead)
         parts += [f"**{finding.question}** {finding.sentence}" for finding in self.findings]
         parts += ["**Limits**\n\n" + "\n".join(f"- {limit}" for limit in self.limits)] if self.limits else []
         if self.synthetic:

@@ -146,9 +146,8 @@ class EvidenceView:
             rates = responders.rates(selection, level, definitions)
             answer = findings.response_finding(selection, level, horizon, definitions)
             return answer, figures.responder_forest(rates, level)
-        counts = durations.retained_benefit(selection, level)
         answer = findings.duration_finding(selection, level, horizon)
-        return answer, figures.benefit_over_time_curve(counts, horizon, level)
+        return answer, figures.duration_lanes(durations.statements(selection), horizon)
 
     def _changed(self, change: Any = None) -> None:
         # one assignment, so that sentence and figure always show the same choices

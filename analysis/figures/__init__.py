@@ -6,7 +6,6 @@ A Figure contains the Matplotlib figure, its data, alternative text, caption and
 from __future__ import annotations
 
 from analysis.figures.benefit_flows import benefit_flow, possible_flow_curve
-from analysis.figures.benefit_shares import benefit_over_time_curve
 from analysis.figures.doses_by_rate import dose_map
 from analysis.figures.duration_statements import duration_lanes
 from analysis.figures.harm_rates import harm_forest
@@ -20,7 +19,6 @@ from analysis.figures.study_sizes import study_map
 
 __all__ = [
     "benefit_flow",
-    "benefit_over_time_curve",
     "dose_map",
     "duration_lanes",
     "harm_forest",

@@ -10,7 +10,7 @@ from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPictur
 from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.study_rows import arm_names, not_drawn, source_columns
 from analysis.figures.style import nothing
-from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED, source_row
 from analysis.wording import counted, out_of, percent, percent_level, printed_percent, study_name, upper_first
 
 _NAME = "adverse-events"
@@ -70,7 +70,7 @@ def _row(row, names: dict) -> Row:
     arm = "" if whose else names.get((row.study_id, row.label), "")
     detail = "; ".join(filter(None, (study_name(row.citation), arm)))
     value, more = harm_words(row)
-    return Row(label, detail, harm_marks(row), value, more, places=f"adverse_events.csv row {row.row}")
+    return Row(label, detail, harm_marks(row), value, more, places=source_row("adverse_events", row.row))
 
 
 def harm_words(row) -> tuple[str, str]:

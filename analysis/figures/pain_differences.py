@@ -10,7 +10,7 @@ from analysis.exhibit.row_picture import Axis, Bar, Mark, Point, Row, RowHeading
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import arm_names, not_drawn, present_in_order
 from analysis.figures.style import nothing
-from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED, source_row
 from analysis.wording import (
     after_infusion,
     counted,
@@ -131,7 +131,7 @@ def _change_rows(
                 Words(row.value, f"before {number_text(row.value)}", "placebo"),
             )
             detail = f"{counted(int(row.n), 'patient')}; {row.statistic}"
-            place = f"pain_scores.csv row {row.row}"
+            place = source_row("pain_scores", row.row)
             rows.append(
                 Row(study_name(row.citation), detail, marks, "later score not printed", "", False, False, place)
             )

@@ -11,7 +11,7 @@ from analysis.figures.responder_rates import rate_marks, rate_numbers, rate_word
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import not_drawn, present_in_order
 from analysis.figures.style import nothing
-from analysis.outcomes.context import PLACEBO
+from analysis.outcomes.context import PLACEBO, source_row
 from analysis.outcomes.synthesis import PooledRates
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
 from analysis.wording import (
@@ -87,7 +87,7 @@ def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHea
             f"{row.definition}; weight {percent(row.weight)}",
             rate_marks(row),
             *rate_words(row),
-            places=f"responders.csv row {row.row}",
+            places=source_row("responders", row.row),
         )
         for row in each(members)
     ]

@@ -10,7 +10,7 @@ from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPictur
 from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.study_rows import arm_names, not_drawn, source_columns
 from analysis.figures.style import nothing
-from analysis.outcomes.context import UNCONTROLLED
+from analysis.outcomes.context import UNCONTROLLED, source_row
 from analysis.wording import (
     NO_RATE_WORDS,
     count_cell,
@@ -82,11 +82,15 @@ def _row(row, names: dict) -> Row:
     arm = names.get((row.study_id, row.label), "")
     detail = "; ".join(filter(None, (row.definition, row.role if row.role != "ketamine" else "", arm, control, why)))
     value, more = rate_words(row)
-    return Row(study_name(row.citation), detail, rate_marks(row), value, more, not why, places=_places(row))
-
-
-def _places(row) -> str:
-    return f"responders.csv row {row.row}"
+    return Row(
+        study_name(row.citation),
+        detail,
+        rate_marks(row),
+        value,
+        more,
+        not why,
+        places=source_row("responders", row.row),
+    )
 
 
 def no_rate(row) -> str:

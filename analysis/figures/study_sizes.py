@@ -8,7 +8,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.row_picture import Axis, Bar, Mark, Row, RowPicture
 from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.style import nothing
-from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED, source_row
 from analysis.wording import DESIGN_WORDS, counted, regimen_words, series, short_citation, study_name, upper_first
 
 _NAME = "evidence-map"
@@ -61,7 +61,7 @@ def _row(row) -> Row:
     detail = "; ".join(filter(None, (design, regimens)))
     more = ", ".join(results) if results else "no usable result"
     return Row(
-        study_name(row.citation), detail, marks, value, more, pd.notna(row.n), places=f"studies.csv row {row.row}"
+        study_name(row.citation), detail, marks, value, more, pd.notna(row.n), places=source_row("studies", row.row)
     )
 
 

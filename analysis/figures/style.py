@@ -23,6 +23,7 @@ from analysis.exhibit.typeface import FONT_HEIGHT, line_width, register
 SHEET = Path(__file__).with_name("report.mplstyle")
 WIDTH = 7.2  # inches: the text width of a printed page
 POINTS = WIDTH * 72
+NARROW = 252.0  # points: the width of a phone
 TALLEST = 9.3 * 72  # points: fits on a printed page with a caption
 TEXT = 9
 SMALL = 8.4
@@ -99,17 +100,17 @@ def _wanted() -> dict[str, object]:
     return plain | dict(mpl.rc_params_from_file(SHEET, use_default_template=False))
 
 
-def sheet(height: float) -> Picture:
-    """Return an empty picture of the common width; `height` in points."""
-    picture = Picture(figsize=(WIDTH, height / 72))
+def sheet(height: float, width: float = POINTS) -> Picture:
+    """Return an empty picture, of the common width unless another is given; both in points."""
+    picture = Picture(figsize=(width / 72, height / 72))
     FigureCanvasAgg(picture)
     return picture
 
 
 def panel(picture: Picture, left: float, top: float, width: float, height: float) -> Axes:
     """Return axes at a position in points from the left and the top of the picture."""
-    full = picture.get_figheight() * 72
-    return picture.add_axes((left / POINTS, 1 - (top + height) / full, width / POINTS, height / full))
+    wide, full = picture.get_figwidth() * 72, picture.get_figheight() * 72
+    return picture.add_axes((left / wide, 1 - (top + height) / full, width / wide, height / full))
 
 
 def write(picture: Picture, x: float, y: float, words: str, size: float = TEXT, **look) -> None:
@@ -117,13 +118,13 @@ def write(picture: Picture, x: float, y: float, words: str, size: float = TEXT, 
 
     Each line is placed on its base line, so that texts side by side align whatever characters they contain.
     """
-    full = picture.get_figheight() * 72
+    wide, full = picture.get_figwidth() * 72, picture.get_figheight() * 72
     lines = words.split("\n")
     first = y - (len(lines) - 1) * size * LEADING / 2 + 0.36 * size
     for number, line in enumerate(lines):
         if line:
             base = first + number * size * LEADING
-            picture.text(x / POINTS, 1 - base / full, line, fontsize=size, va="baseline", **look)
+            picture.text(x / wide, 1 - base / full, line, fontsize=size, va="baseline", **look)
 
 
 def rule(picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = RULE) -> None:

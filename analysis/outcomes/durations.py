@@ -64,9 +64,9 @@ def statements(selection: Selection) -> pd.DataFrame:
         statement, group, patients, patients_treated, weeks_low, weeks_high, shown_as, level, percent_reported,
         reported, count_basis, note, access, source_id, locator, row. percent_reported is the same share as
         table responders prints it, else missing. weeks_low and weeks_high (weeks) are equal where the benefit ended
-        then; weeks_high is infinite where it lasted at least that long; both are missing where no time is given. shown_as is
-        `exact`, `between`, `at least`, `no benefit`, `group average` (a mean or median, not the duration of any
-        patient), `group statement` (about a group, without a count) or `no weeks`.
+        then; weeks_high is infinite where it lasted at least that long; both are missing where no time is given.
+        shown_as is `exact`, `between`, `at least`, `no benefit`, `group average` (a mean or median, not the duration of
+        any patient), `group statement` (about a group, without a count) or `no weeks`.
     """
     frame = with_context(selection, "durations")
     columns = ("statement", "level", "weeks_low", "weeks_high")

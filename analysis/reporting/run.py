@@ -145,10 +145,10 @@ def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, byte
     from analysis.reporting.page import document, html, pdf
 
     report = document.read_document(notebook)
-    makers = {"html": lambda: html.page(report).encode(), "pdf": lambda: pdf.compile_pdf(report)}
+    makers = {"html": lambda: {"report.html": html.page(report).encode()}, "pdf": lambda: pdf.compile_pdfs(report)}
     with ThreadPoolExecutor(len(makers)) as threads:
-        made = {f"report.{name}": threads.submit(make) for name, make in makers.items() if name in formats}
-    files = {name: future.result() for name, future in made.items()}
+        made = [threads.submit(make) for name, make in makers.items() if name in formats]
+    files = {name: content for future in made for name, content in future.result().items()}
     for payload in payloads(notebook):
         if "csv" in payload:
             kind = "fig" if payload["kind"] == "figure" else "tab"

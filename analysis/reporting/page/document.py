@@ -13,18 +13,22 @@ from analysis.reporting.page import pandoc, source_rows
 from analysis.reporting.page.cell_outputs import joined, plain_parts
 from analysis.reporting.page.model import (
     Answer,
+    AppendixStart,
     Blocks,
+    CardsPart,
     Code,
     Document,
     FigurePart,
     Grid,
     Heading,
+    OutcomesPart,
     Part,
     TablePart,
     Text,
 )
 from analysis.reporting.page.references import with_references
 
+APPENDIX = "appendix"  # tag of the Markdown cell that begins the appendix
 METADATA = "ketamine_crps"  # key of the provenance in the metadata of a notebook
 _RAW = ("csv", "image/png", "image/jpeg", "attachments")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -43,6 +47,7 @@ class _Collector:
         self.summary: dict[str, Any] | None = None
         self.pending: list[str] = []
         self.counts = {"figure": 0, "table": 0}
+        self.headed = False  # whether a section has begun
 
     def piece(self, markdown: str) -> str:
         name = f"piece-{len(self.pieces)}"
@@ -64,6 +69,9 @@ class _Collector:
         source = joined(cell["source"])
         if cell["cell_type"] == "markdown":
             self.flush_code()
+            if APPENDIX in cell["metadata"].get("tags", []):
+                self.factories.append(lambda read: AppendixStart())
+            self.headed = self.headed or any(line.startswith("## ") for line in source.splitlines())
             self.text(_COMMENT.sub("", source), cell.get("attachments"))
         elif cell["cell_type"] == "code":
             if source.strip():
@@ -92,6 +100,14 @@ class _Collector:
 
     def exhibit(self, payload: dict[str, Any], svg: str, data: dict[str, Any]) -> None:
         kind = payload["kind"]
+        if kind in ("cards", "outcomes"):
+            parsed, level = self.parsed(payload), 3 if self.headed else 2
+            entries = self.entries
+            if kind == "cards":
+                self.factories.append(lambda read: CardsPart(_filled(parsed["cards"], read), level))
+            else:
+                self.factories.append(lambda read: OutcomesPart(_filled(parsed, read), entries))
+            return
         if kind not in self.counts:  # computed text, or a second summary
             self.text(payload.get("markdown") or joined(data.get("text/markdown", "")))
             return
@@ -107,10 +123,46 @@ class _Collector:
         def make(read: dict[str, Blocks]) -> Part:
             below = read[notes] + ([{"t": "Sources", "c": studies}] if studies else [])
             if kind == "figure":
-                return FigurePart(number, name, svg, alt, read[caption], below, grid)
+                title, rows = payload["title"], payload["row_picture"]
+                return FigurePart(
+                    number, name, svg, alt, read[caption], below, grid, title, payload["narrow_svg"], rows
+                )
             return TablePart(number, name, alt, read[caption], below, grid)
 
         self.factories.append(make)
+
+    def parsed(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Return the JSON of cards or outcomes with the names of pieces in the place of Markdown."""
+        if payload["kind"] == "outcomes":
+            notes = [_Piece(self.piece(note)) for note in payload["notes"]]
+            footnotes = [[letter, _Piece(self.piece(note))] for letter, note in payload["footnotes"]]
+            return {**payload, "notes": notes, "footnotes": footnotes}
+
+        def block(content: dict[str, Any]) -> dict[str, Any]:
+            match content["kind"]:
+                case "paragraph":
+                    return {**content, "text": _Piece(self.piece(content["markdown"]))}
+                case "bullets":
+                    return {**content, "items": [_Piece(self.piece(item)) for item in content["items"]]}
+                case "facts":
+                    pairs = [[name, _Piece(self.piece(value))] for name, value in content["pairs"]]
+                    return {**content, "pairs": pairs}
+            return content
+
+        return {"cards": [{**card, "blocks": list(map(block, card["blocks"]))} for card in payload["cards"]]}
+
+
+class _Piece(str):
+    """The name of a piece of Markdown."""
+
+
+def _filled(node: Any, read: dict[str, Blocks]) -> Any:
+    """Return JSON with the parsed text in the place of the names of pieces."""
+    if isinstance(node, _Piece):
+        return read[node]
+    if isinstance(node, dict):
+        return {key: _filled(value, read) for key, value in node.items()}
+    return [_filled(value, read) for value in node] if isinstance(node, list) else node
 
 
 def read_document(notebook: dict[str, Any]) -> Document:
@@ -128,6 +180,7 @@ def read_document(notebook: dict[str, Any]) -> Document:
     findings = [(f["question"], collector.piece(f["sentence"])) for f in summary.get("findings", [])]
     limits = [collector.piece(limit) for limit in summary.get("limits", [])]
     question = collector.piece(escape(summary.get("question", "")))
+    lead = collector.piece(summary.get("lead", ""))
 
     blocks, version = pandoc.read_markdown(collector.pieces)
     document = Document(title=summary.get("title", ""), made=made, synthetic=bool(summary.get("synthetic")))
@@ -138,6 +191,7 @@ def read_document(notebook: dict[str, Any]) -> Document:
     blocks = {name: resolver.resolve(name, piece) for name, piece in blocks.items()}
     document.findings = [Answer(question, blocks[sentence]) for question, sentence in findings]
     document.limits = [blocks[name] for name in limits]
+    document.lead, document.kicker = blocks[lead], summary.get("kicker", "")
     document.parts = [resolver.finish(factory(blocks)) for factory in collector.factories]
     document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]
     document.title = document.title or resolver.title or made.get("notebook", "") or "Report"
@@ -270,7 +324,9 @@ class _Resolver:
     def finish(self, part: Part) -> Part:
         """Return the line of source studies below an exhibit."""
         if isinstance(part, (FigurePart, TablePart)) and part.notes and part.notes[-1]["t"] == "Sources":
-            part.notes[-1:] = [self._sources(part.notes[-1]["c"])]
+            line = self._sources(part.notes[-1]["c"])
+            # the rows of a row figure name their studies
+            part.notes[-1:] = [] if isinstance(part, FigurePart) and part.rows else [line]
         return part
 
     def _sources(self, studies: list[str]) -> dict[str, Any]:

@@ -50,4 +50,4 @@ class ReportPDFExporter(Exporter):
     ) -> tuple[bytes, dict[str, Any]]:
         """Return the file's bytes, and nbconvert's resources. Raises ReportError if it can't be made."""
         nb, resources = super().from_notebook_node(nb, resources, **kw)
-        return pdf.compile_pdf(read_document(json.loads(nbformat.writes(nb)))), resources
+        return pdf.compile_pdfs(read_document(json.loads(nbformat.writes(nb))))[pdf.MAIN], resources

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,23 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from analysis.exhibit.palette import themed, variables
+from analysis.exhibit.places import anchor as row_anchor
+from analysis.exhibit.places import places
 from analysis.exhibit.webfont import font_faces
 from analysis.reporting.page import pandoc
+from analysis.reporting.page.cards_html import cards_html
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.model import (
     NO_ROWS,
+    AppendixStart,
     Blocks,
+    CardsPart,
     Code,
     Document,
     FigurePart,
     Grid,
-    Heading,
+    OutcomesPart,
     Part,
     Picture,
     PlainTable,
@@ -36,8 +42,10 @@ from analysis.reporting.page.model import (
     TablePart,
     Text,
 )
+from analysis.reporting.page.outcomes_html import outcomes_html
 from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.references import TEMPLATE, with_letters
+from analysis.reporting.page.row_html import HATCHING, rows_html
 
 _TALL = 18  # number of rows from which a table scrolls below fixed headings
 _QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)
@@ -67,7 +75,10 @@ def pieces(document: Document) -> dict[str, Any]:
         texts[f"finding-{number}"] = [_raw(opening), *answer.sentence, _raw("</div>"), _raw("</dd>")]
     for number, limit in enumerate(document.limits):
         texts[f"limit-{number}"] = [_raw("<li>"), *limit, _raw("</li>")]
-    texts["body"] = [block for part in document.parts for block in _part(part)]
+    main, appendix = document.divided()
+    texts["lead"] = document.lead
+    texts["body"] = [block for part in main for block in _part(part)]
+    texts["appendix"] = _folded(appendix)
     texts["references"] = document.references
     changes = {"Image": lambda node: _image(node, document.files), "Table": _scrolling}
     texts = {name: pandoc.walk(blocks, changes) for name, blocks in texts.items()}
@@ -80,6 +91,11 @@ def pieces(document: Document) -> dict[str, Any]:
         "title": document.title,
         "subtitle": document.subtitle,
         "question": document.question,
+        "kicker": document.kicker,
+        "lead": split["lead"],
+        "hatching": HATCHING,
+        "has_appendix": document.has_appendix,
+        "appendix": split["appendix"],
         "description": description(document),
         "synthetic": document.synthetic,
         "findings": [split[f"finding-{number}"] for number in range(len(document.findings))],
@@ -90,11 +106,18 @@ def pieces(document: Document) -> dict[str, Any]:
         "made": [
             {**line, "table": table_html(line["grid"])} if "grid" in line else line for line in made_lines(document)
         ],
-        "contents": _contents(document.contents),
-        "style": _file("style.css"),
+        "contents": [heading for heading in document.contents if heading.level == 2],
+        "style": page_style(),
         "script": script,
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
+
+
+@functools.cache
+def page_style() -> str:
+    """Return the style sheet with the colours of the palette, light and dark."""
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {variables(dark=True)} }} }}"
+    return f":root {{ {variables(dark=False)} }}\n{dark}\n{_file('style.css')}"
 
 
 @functools.cache
@@ -111,17 +134,6 @@ def description(document: Document) -> str:
     words = " ".join(pandoc.plain_words(answer.sentence) for answer in document.findings[:1])
     text = words or document.question or document.title
     return text if len(text) <= 300 else text[:297].rsplit(" ", 1)[0] + " …"
-
-
-def _contents(headings: Iterable[Heading]) -> list[dict[str, Any]]:
-    tree: list[dict[str, Any]] = []
-    for heading in headings:
-        entry = {"anchor": heading.anchor, "text": heading.text, "inside": []}
-        if heading.level == 2 or not tree:
-            tree.append(entry)
-        else:
-            tree[-1]["inside"].append(entry)
-    return tree
 
 
 def _image(node: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
@@ -158,6 +170,12 @@ def _part(part: Part) -> Blocks:
             return _figure(part)
         case TablePart():
             return _table(part)
+        case CardsPart(cards, level):
+            return cards_html(cards, level)
+        case OutcomesPart(table, rows):
+            return outcomes_html(table, "outcomes", _linker(rows))
+        case AppendixStart():
+            return []
         case Code(source):
             shown = _highlighted(source)
             return [
@@ -197,14 +215,20 @@ def captioned(label: str, caption: Blocks) -> Blocks:
 
 def _figure(part: FigurePart) -> Blocks:
     anchor = f"fig-{part.name}"
-    width, _ = svg_size(part.svg)
-    # on a phone the figure scrolls rather than shrink below a readable size
-    size = f' style="min-width:min({round(width * 4 / 3)}px, var(--least))"' if width else ""
-    image = part.svg.strip().replace("<svg ", f'<svg role="img" aria-label="{escape(part.alt)}"{size} ', 1)
-    card = f'<div class="card" role="region" aria-label="Figure {part.number}" tabindex="0">{image}</div>'
+    title = f'<p class="finding" id="{anchor}-title">{escape(part.title)}</p>' if part.title else ""
+    if part.rows:
+        card = rows_html(part.rows, _linker(part.grid.rows))
+    elif part.narrow_svg:
+        card = _inline(part.svg, part.alt, "broad-only") + _inline(part.narrow_svg, part.alt, "narrow-only")
+    else:
+        width, _ = svg_size(part.svg)
+        # on a phone the figure scrolls rather than shrink below a readable size
+        size = f"min-width:min({round(width * 4 / 3)}px, var(--least))" if width else ""
+        image = _inline(part.svg, part.alt, "scaled", size)
+        card = f'<div class="card" role="region" aria-label="Figure {part.number}" tabindex="0">{image}</div>'
     data = _scroll(part.grid, f'aria-label="Data of figure {part.number}"', table_html(part.grid))
     return [
-        _raw(f'<figure class="exhibit" id="{anchor}">{card}<figcaption>'),
+        _raw(f'<figure class="exhibit" id="{anchor}">{title}{card}<figcaption>'),
         *captioned(f"Figure {part.number}.", part.caption),
         _raw('<div class="notes">'),
         *part.notes,
@@ -213,6 +237,42 @@ def _figure(part: FigurePart) -> Blocks:
             f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"
         ),
     ]
+
+
+def _inline(svg: str, alt: str, look: str, style: str = "") -> str:
+    """Return an SVG as part of the page, in the colours of the page."""
+    attributes = f'class="{look}" role="img" aria-label="{escape(alt)}"' + (f' style="{style}"' if style else "")
+    return themed(svg.strip()).replace("<svg ", f"<svg {attributes} ", 1)
+
+
+def _linker(rows: frozenset[str]) -> Callable[[str, str], str]:
+    """Return the function that shows a value as a link to the rows of data/ that a text names, if the page has them."""
+
+    def linked(words: str, where: str) -> str:
+        names = [name for name in (row_anchor(*place) for place in places(where)) if name in rows]
+        if not names or not any(character.isdigit() for character in words):
+            return escape(words)
+        more = f' data-rows="{" ".join(names)}"' if len(names) > 1 else ""
+        return f'<a class="row" href="#{names[0]}"{more}>{escape(words)}</a>'
+
+    return linked
+
+
+def _folded(parts: list[Part]) -> Blocks:
+    """Return the parts of the appendix, each section of the second level on demand."""
+    blocks: Blocks = []
+    open_section = False
+    for part in parts:
+        for block in _part(part):
+            if block["t"] == "Header" and block["c"][0] == 2:
+                name = block["c"][1][0]
+                blocks += [_raw("</details>")] if open_section else []
+                heading = f'<h3 id="{escape(name)}">{escape(pandoc.plain_words(block["c"][2]))}</h3>'
+                blocks.append(_raw(f'<details class="part"><summary>{heading}</summary>'))
+                open_section = True
+            else:
+                blocks.append(block)
+    return [*blocks, _raw("</details>")] if open_section else blocks
 
 
 def _table(part: TablePart) -> Blocks:

@@ -56,6 +56,9 @@ class FigurePart:
     caption: Blocks
     notes: Blocks
     grid: Grid
+    title: str = ""  # the finding
+    narrow_svg: str = ""  # the picture for a phone
+    rows: dict[str, Any] | None = None  # the content as rows, JSON of a RowPicture
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,27 @@ class TablePart:
     caption: Blocks
     notes: Blocks
     grid: Grid
+
+
+@dataclass(frozen=True)
+class CardsPart:
+    """Cards side by side, as JSON whose Markdown is parsed; level of their headings."""
+
+    cards: list[dict[str, Any]]
+    level: int = 3
+
+
+@dataclass(frozen=True)
+class OutcomesPart:
+    """The summary of findings, as JSON whose notes are parsed; rows: entries that its numbers may link to."""
+
+    table: dict[str, Any]
+    rows: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class AppendixStart:
+    """The beginning of the appendix, which is folded on a page and a file of its own as PDF."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +125,9 @@ class PlainText:
     role: str = "output"
 
 
-Part = Text | FigurePart | TablePart | Code | Picture | PlainTable | PlainText
+Part = (
+    Text | FigurePart | TablePart | CardsPart | OutcomesPart | AppendixStart | Code | Picture | PlainTable | PlainText
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +154,8 @@ class Document:
     title: str
     subtitle: str = ""
     question: str = ""
+    kicker: str = ""
+    lead: Blocks = field(default_factory=list)
     findings: list[Answer] = field(default_factory=list)
     limits: list[Blocks] = field(default_factory=list)
     synthetic: bool = False
@@ -138,3 +166,13 @@ class Document:
     made: dict[str, Any] = field(default_factory=dict)  # provenance, as recorded in the notebook
     references: Blocks = field(default_factory=list)  # empty if nothing is cited
     version: list[int] = field(default_factory=list)  # of pandoc's form
+
+    @property
+    def has_appendix(self) -> bool:
+        """Whether the report has a main part and an appendix."""
+        return any(isinstance(part, AppendixStart) for part in self.parts)
+
+    def divided(self) -> tuple[list[Part], list[Part]]:
+        """Return the parts before the appendix, and those of the appendix."""
+        starts = [number for number, part in enumerate(self.parts) if isinstance(part, AppendixStart)]
+        return (self.parts[: starts[0]], self.parts[starts[0] + 1 :]) if starts else (self.parts, [])

@@ -21,8 +21,8 @@ class Paper:
     height: float
 
 
-A4 = Paper("a4", 470.0, 717.0, 540.0, 708.0)
-LETTER = Paper("us-letter", 487.0, 667.0, 490.0, 658.0)
+A4 = Paper("a4", 515.0, 762.0, 600.0, 748.0)
+LETTER = Paper("us-letter", 532.0, 712.0, 550.0, 698.0)
 PAPERS = {"a4": A4, "letter": LETTER}
 DEFAULT_PAPER = "a4"
 

@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -15,14 +15,18 @@ from analysis.exhibit import drawable
 from analysis.exhibit.typeface import FOLDER, fallback_folder
 from analysis.reporting import ReportError
 from analysis.reporting.page import pandoc
+from analysis.reporting.page.blocks_typst import cards_typst, outcomes_typst
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.html import captioned, description, svg_size
 from analysis.reporting.page.model import (
+    AppendixStart,
     Blocks,
+    CardsPart,
     Code,
     Document,
     FigurePart,
     Grid,
+    OutcomesPart,
     Part,
     Picture,
     PlainTable,
@@ -35,9 +39,10 @@ from analysis.reporting.page.references import TEMPLATE, with_letters
 from analysis.reporting.page.source_rows import Entry
 from analysis.reporting.page.typst_tables import set_table
 
+MAIN, APPENDIX = "report.pdf", "appendix.pdf"
+Extent = Literal["whole", "main", "appendix"]
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
 _IMPORT = '#import "report.typ": *\n'
-_LETTERS_A_LINE, _LINE, _MARGIN = 90, 13.0, 40.0  # characters and height of a caption's line; free points
 
 
 @functools.cache
@@ -51,9 +56,18 @@ def start_typst() -> None:
     _compiler()
 
 
-def compile_pdf(document: Document) -> bytes:
-    """Return the PDF. Raises ReportError with Typst's message if it can't be compiled."""
-    source, files = typst_source(document)
+def compile_pdfs(document: Document) -> dict[str, bytes]:
+    """Return report.pdf, and appendix.pdf if the report has an appendix.
+
+    Raises ReportError with Typst's message if one can't be compiled.
+    """
+    if not document.has_appendix:
+        return {MAIN: _compiled(document, "whole")}
+    return {MAIN: _compiled(document, "main"), APPENDIX: _compiled(document, "appendix")}
+
+
+def _compiled(document: Document, extent: Extent) -> bytes:
+    source, files = typst_source(document, extent)
     # a folder, because the binding's dictionary of files accepts text only, and pictures may be PNG
     with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
         for name, content in {"main.typ": source.encode(), **files}.items():
@@ -70,8 +84,8 @@ def compile_pdf(document: Document) -> bytes:
     return made
 
 
-def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
-    """Return the Typst source and the files that it includes.
+def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dict[str, bytes]]:
+    """Return the Typst source of the report, its main part or its appendix, and the files that it includes.
 
     All but the first page is in separate files: Typst reuses the layout of a part in the next report of this process if
     the part is at the same position of the same file.
@@ -80,14 +94,19 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
     references = _references(document)
-    pieces = {"first-page": _first_page(document, paper, references), **dict(_pieces(document, files, paper))}
-    pieces["rows"] = _rows(document)
+    parts = {"whole": document.parts, "main": document.divided()[0], "appendix": document.divided()[1]}[extent]
+    pieces = {"first-page": _first_page(document, paper, references, extent), **dict(_pieces(parts, files, paper))}
+    if extent != "main":
+        pieces["rows"] = _rows(document)
     if references:
         pieces["references"] = [_raw("= References")]
         for name, words, entry in references:
             pieces["references"] += [_raw(f"#reference({text(name)}, {text(words)}, ["), *entry, _raw("])")]
-    pieces["made"] = _made(made_lines(document), paper)
+    if extent != "main":
+        pieces["made"] = _made(made_lines(document), paper)
     changes = _for_typst(files)
+    if extent != "whole":
+        changes["Link"] = _links_across(pieces, document, extent)
     pieces = {name: pandoc.walk(blocks, changes) for name, blocks in pieces.items()}
     written = pandoc.write_blocks(pieces, "typst-citations", document.version)
     if references:
@@ -97,10 +116,10 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     return "".join([_IMPORT, first_page, *(f'#include "{name}.typ"\n' for name in written)]), files
 
 
-def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
+def _pieces(parts: list[Part], files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
     """Return the parts up to each figure or table, and what follows the last."""
     blocks: Blocks = []
-    for number, part in enumerate(document.parts):
+    for number, part in enumerate(parts):
         blocks += _part(part, files, paper)
         if isinstance(part, (FigurePart, TablePart)):
             yield f"part-{number}", blocks
@@ -108,21 +127,50 @@ def _pieces(document: Document, files: dict[str, bytes], paper: Paper) -> Iterat
     yield "last-part", blocks
 
 
-def _first_page(document: Document, paper: Paper, references: list[tuple[str, str, Blocks]]) -> Blocks:
+def _links_across(pieces: dict[str, Blocks], document: Document, extent: Extent) -> Callable[[dict[str, Any]], Any]:
+    """Return the change that leads links to what is in the other file, main part or appendix, into that file."""
+    here: set[str] = set()
+    pandoc.walk(list(pieces.values()), {"Header": lambda node: here.add(node["c"][1][0]) or node})
+    main, appendix = document.divided()
+    for part in main if extent == "main" else appendix:
+        if isinstance(part, (FigurePart, TablePart)):
+            here.add(f"{'fig' if isinstance(part, FigurePart) else 'tab'}-{part.name}")
+    if extent == "appendix":
+        here |= {entry.anchor for entry in document.rows}
+    other = APPENDIX if extent == "main" else MAIN
+
+    def change(node: dict[str, Any]) -> dict[str, Any]:
+        target = node["c"][2][0]
+        if not target.startswith("#") or target.startswith("#ref-") or target[1:] in here:
+            return node
+        return {"t": "Link", "c": [*node["c"][:2], [f"{other}#nameddest={target[1:]}", ""]]}
+
+    return change
+
+
+def _first_page(document: Document, paper: Paper, references: list[tuple[str, str, Blocks]], extent: Extent) -> Blocks:
     """Return the metadata of the report, the targets of links, and the first page."""
-    targets = [f"row-target({', '.join(map(text, _place(entry)))})" for entry in document.rows]
+    title = f"Appendix: {document.title}" if extent == "appendix" else document.title
+    entries = [] if extent == "main" else document.rows
+    targets = [f"row-target({', '.join(map(text, _place(entry)))})" for entry in entries]
     targets += [f"reference-target({text(name)}, {text(words)})" for name, words, _ in references]
     blocks: Blocks = [
         _raw(
-            f"#show: report.with(title: {text(document.title)}, description: {text(description(document))}, "
+            f"#show: report.with(title: {text(title)}, running: {text(document.kicker or document.title)}, "
+            f"description: {text(description(document))}, "
             f"synthetic: {str(document.synthetic).lower()}, paper: {text(paper.name)}, "
             f"targets: {{{'; '.join(targets)}}})"
         ),
         _raw(
-            f"#opening(title: {text(document.title)}, subtitle: {text(document.subtitle)}, "
+            f"#opening(title: {text(title)}, kicker: {text(document.kicker)}, subtitle: {text(document.subtitle)}, "
             f"question: {text(document.question)})"
         ),
     ]
+    contents = _raw(f"#contents({_contents(document, extent)})")
+    if extent == "appendix":
+        return [*blocks, contents]
+    if document.lead:
+        blocks += [_raw("#lead["), *document.lead, _raw("]")]
     if document.findings:
         blocks.append(_raw("#findings("))
         for answer in document.findings:
@@ -131,7 +179,7 @@ def _first_page(document: Document, paper: Paper, references: list[tuple[str, st
         blocks.append(_raw(")"))
     if document.limits:
         blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]
-    return [*blocks, _raw("#disclaimer()"), _raw(f"#contents({_contents(document)})")]
+    return blocks if extent == "main" else [*blocks, _raw("#disclaimer()"), contents]
 
 
 def text(words: str) -> str:
@@ -184,7 +232,11 @@ def _part(part: Part, files: dict[str, bytes], paper: Paper) -> Blocks:
             return _figure(part, files, paper)
         case TablePart():
             return _table(part, paper)
-        case Code():
+        case CardsPart(cards):
+            return cards_typst(cards, text)
+        case OutcomesPart(table):
+            return outcomes_typst(table, "outcomes", text)
+        case Code() | AppendixStart():
             return []
         case Picture(data, kind, alt):
             name = f"output-{len(files)}.{kind}"
@@ -202,21 +254,10 @@ def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
     files[f"{name}.svg"] = part.svg.encode()
     width, height = svg_size(part.svg)
     shown = min(width or paper.width, paper.width, paper.figure * width / height if height else paper.width)
-    floats = str(_floats(part, shown * height / width if width else paper.figure, paper)).lower()
-    names = ", ".join(text(word) for word in (str(part.number), name, f"{name}.svg", part.alt))
-    opening = f"#exhibit-figure({names}, {shown:.1f}pt, {floats}, ["
+    names = ", ".join(text(word) for word in (str(part.number), name, part.title, f"{name}.svg", part.alt))
+    opening = f"#exhibit-figure({names}, {shown:.1f}pt, ["
     closing = [_raw("], ["), *part.notes, _raw("])")] if part.notes else [_raw("], none)")]
     return [_raw(opening), *captioned(f"Figure {part.number}.", part.caption), *closing]
-
-
-def _floats(part: FigurePart, height: float, paper: Paper) -> bool:
-    """Return whether a figure floats to the top or bottom of a page, so that the text before it leaves no gap.
-
-    Small figures do not float, nor figures that may be too high for one page with their text, since floats can't break.
-    """
-    words = pandoc.plain_words(part.caption), *map(pandoc.plain_words, part.notes)
-    lines = sum(1 + len(paragraph) // _LETTERS_A_LINE for paragraph in words)
-    return height > _SMALL and height + lines * _LINE < paper.height - _MARGIN
 
 
 def _table(part: TablePart, paper: Paper) -> Blocks:
@@ -246,9 +287,10 @@ def _width(data: bytes, kind: str, paper: Paper) -> float:
     return 300.0
 
 
-def _contents(document: Document) -> str:
+def _contents(document: Document, extent: Extent) -> str:
     """Return level and text of the lines of the contents, as placeholders until Typst knows the headings."""
-    lines = [(max(heading.level - 1, 1), heading.text) for heading in document.contents]
+    shown = document.contents if extent == "whole" else []
+    lines = [(max(heading.level - 1, 1), heading.text) for heading in shown]
     lines += [(1, "Rows behind the numbers")] * bool(document.rows) + [(1, "References")] * bool(document.references)
     return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
 

@@ -53,6 +53,8 @@ def used(notebook: dict[str, Any]) -> tuple[Place, ...]:
     for payload in payloads(notebook):
         for text in _texts(payload):
             named |= dict.fromkeys(_linked(text))
+        for row in [*(payload.get("row_picture") or {"rows": []})["rows"], *payload.get("outcomes", [])]:
+            named |= dict.fromkeys(places(row.get("places", "")))
         for rows in [payload.get("rows", []), *(f.get("rows", []) for f in payload.get("findings", []))]:
             named |= dict.fromkeys(places(*rows))
         for column, label in enumerate(column["label"] for column in payload.get("columns", [])):
@@ -86,7 +88,13 @@ def entries(notebook: dict[str, Any], made: dict[str, Any]) -> list[Entry]:
 
 
 def _texts(payload: dict[str, Any]) -> Iterator[str]:
-    yield from (payload.get(name, "") for name in ("caption", "notes", "markdown"))
+    yield from (payload.get(name, "") for name in ("caption", "lead", "markdown"))
+    yield from [payload["notes"]] if isinstance(payload.get("notes"), str) else payload.get("notes", [])
+    yield from (note for _, note in payload.get("footnotes", []))
+    for card in payload.get("cards", []):
+        for block in card["blocks"]:
+            yield from [block.get("markdown", ""), *block.get("items", [])]
+            yield from (value for _, value in block.get("pairs", []))
     yield from payload.get("limits", [])
     yield from (finding["sentence"] for finding in payload.get("findings", []))
 
