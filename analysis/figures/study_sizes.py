@@ -7,6 +7,7 @@ from math import sqrt
 import pandas as pd
 
 from analysis.exhibit import Figure
+from analysis.exhibit.places import source_row
 from analysis.figures.row_figure import PrintedColumn, Row, Track, count_studies, draw_rows, grouped_rows
 from analysis.figures.row_marks import Line, Mark, Point, Words
 from analysis.figures.study_rows import study_figure
@@ -115,7 +116,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
     columns = ["study_id", "citation", "year", "control", "design", "population", "n", "n_is", "regimens", "routes"]
     counts = {column: f"rows_of_{column}" for column, _, _ in _REPORTED}
     data = table[[*columns, *counts, "doi", "row"]].rename(columns={**counts, "n": "patients", "n_is": "patients_are"})
-    return data.rename(columns={"row": "studies_csv_row"})
+    return data.assign(row=[source_row("studies", row) for row in data["row"]]).rename(columns={"row": "row_id"})
 
 
 def _alt(table: pd.DataFrame) -> str:
