@@ -1,4 +1,4 @@
-"""The folders of the project, and the resolution of paths from any working directory."""
+"""The folders and evidence tables of the project, and the resolution of paths from any working directory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,27 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
+# The evidence tables, `NAME.csv` in DATA; each row has the id NAME-number.
+TABLES = (
+    "sources",
+    "studies",
+    "arms",
+    "pain_scores",
+    "responders",
+    "durations",
+    "reported_tests",
+    "adverse_events",
+    "reviews",
+    "pharmacology",
+    "patient_level",
+    "conflicts",
+    "planned_outcomes",
+    "risk_of_bias",
+    "outcomes",
+    "certainty",
+    "searches",
+    "screening",
+)
 
 
 def resolve(path: str | Path | None, default: Path = DATA, marker: str | None = None) -> Path:

@@ -18,18 +18,24 @@ def one(table, **match):
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
-        ("sources", 75),
-        ("studies", 45),
-        ("arms", 64),
+        ("sources", 90),
+        ("studies", 47),
+        ("arms", 68),
         ("pain_scores", 20),
         ("responders", 41),
         ("durations", 42),
-        ("reported_tests", 45),
-        ("adverse_events", 25),
-        ("reviews", 79),
+        ("reported_tests", 59),
+        ("adverse_events", 27),
+        ("reviews", 99),
         ("pharmacology", 17),
         ("patient_level", 24),
-        ("conflicts", 32),
+        ("conflicts", 33),
+        ("planned_outcomes", 5),
+        ("risk_of_bias", 537),
+        ("outcomes", 10),
+        ("certainty", 210),
+        ("searches", 62),
+        ("screening", 88),
     ],
 )
 def test_rows(evidence, name, rows):
@@ -38,11 +44,12 @@ def test_rows(evidence, name, rows):
 
 
 def test_reviews_and_guidelines(evidence):
-    assert evidence.reviews["review_id"].nunique() == 16
+    assert evidence.reviews["review_id"].nunique() == 22
     assert evidence.reviews.drop_duplicates("review_id")["kind"].value_counts().to_dict() == {
-        "meta_analysis": 8,
-        "systematic_review": 6,
-        "guideline": 2,
+        "meta_analysis": 9,
+        "systematic_review": 8,
+        "guideline": 4,
+        "survey": 1,
     }
 
 

@@ -117,9 +117,10 @@ def test_a_source_or_conflict_of_neither_study_nor_review(data_copy, file):
 def test_orphan_arm_row(data_copy):
     """Deleting an arm makes its results invalid; each is reported."""
     rows = data_copy.rows("arms.csv")
-    data_copy.write_rows("arms.csv", [row for row in rows if row[0] != "sunder2008_block"])
+    data_copy.write_rows("arms.csv", [row for row in rows if row[1] != "sunder2008_block"])
     problems = data_copy.problems()
     assert list(zip(problems["file"], problems["value"], strict=True)) == [
+        ("datapackage.yaml", next(row[0] for row in rows if row[1] == "sunder2008_block")),
         ("responders.csv", "sunder2008_block"),
         ("adverse_events.csv", "sunder2008_block"),
     ]
@@ -128,7 +129,8 @@ def test_orphan_arm_row(data_copy):
 def test_duplicate_id(data_copy):
     first = data_copy.row("arms.csv", arm_id="mangnus2022_sket")
     rows = data_copy.rows("arms.csv")
-    data_copy.write_rows("arms.csv", [*rows, rows[first - 1]])
+    copied = [f"arms-{len(rows) + 1}", *rows[first - 1][1:]]
+    data_copy.write_rows("arms.csv", [*rows, copied])
     problems = data_copy.problems()
     problem = problems.iloc[-1] if problems.iloc[-1]["column"] == "arm_id" else problems.iloc[0]
     assert problem[["file", "row", "column", "value"]].tolist() == [
@@ -151,6 +153,6 @@ def test_duplicate_row_of_results(data_copy):
 
 
 def test_duplicate_citation(data_copy):
-    row = data_copy.edit("studies.csv", {"study_id": "tankha2025"}, {"citation": "Mangnus et al. 2021"})
+    row = data_copy.edit("studies.csv", {"study_id": "ocker2020"}, {"citation": "Kirkpatrick et al. 2020"})
     problem = data_copy.only_problem()
     assert problem[["file", "row", "column"]].tolist() == ["studies.csv", row, "citation"]

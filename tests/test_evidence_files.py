@@ -128,7 +128,7 @@ def test_separator_named_in_the_first_line(data_copy):
 
 
 def test_missing_column(data_copy):
-    data_copy.write_rows("responders.csv", [row[:5] + row[6:] for row in data_copy.rows("responders.csv")])
+    data_copy.write_rows("responders.csv", [row[:6] + row[7:] for row in data_copy.rows("responders.csv")])
     problem = data_copy.only_problem()
     assert (problem["file"], problem["row"], problem["column"]) == ("responders.csv", 1, "definition_class")
     assert problem["rule"] == "the column definition_class is required"
@@ -136,7 +136,7 @@ def test_missing_column(data_copy):
 
 
 def test_missing_key_column_gives_one_message(data_copy):
-    data_copy.write_rows("arms.csv", [row[1:] for row in data_copy.rows("arms.csv")])
+    data_copy.write_rows("arms.csv", [row[:1] + row[2:] for row in data_copy.rows("arms.csv")])
     problem = data_copy.only_problem()
     assert (problem["file"], problem["column"]) == ("arms.csv", "arm_id")
 
@@ -165,12 +165,12 @@ def test_misspelt_column_names_the_right_one(data_copy, written):
 
 def test_column_without_a_name(data_copy):
     data_copy.write_rows("responders.csv", [[*row, ""] for row in data_copy.rows("responders.csv")])
-    assert "column number 15 has none" in data_copy.only_problem()["rule"]
+    assert "column number 16 has none" in data_copy.only_problem()["rule"]
 
 
 def test_a_column_twice(data_copy):
     rows = data_copy.rows("pharmacology.csv")
-    data_copy.write_rows("pharmacology.csv", [[*row, row[2]] for row in rows])
+    data_copy.write_rows("pharmacology.csv", [[*row, row[3]] for row in rows])
     problem = data_copy.only_problem()
     assert (problem["column"], problem["rule"]) == ("value", "column names are unique")
 
@@ -184,7 +184,7 @@ def test_row_with_too_many_cells(data_copy):
     problem = data_copy.only_problem()
     row = data_copy.row("responders.csv", timepoint="T2 about 4 weeks")
     assert (problem["file"], problem["row"]) == ("responders.csv", row)
-    assert problem["rule"] == "a row has as many cells as the header, 14; this one has 15"
+    assert problem["rule"] == "a row has as many cells as the header, 15; this one has 16"
     assert 'as in "abstract, results"' in problem["advice"]
 
 
@@ -195,8 +195,8 @@ def test_row_with_too_few_cells(data_copy):
     data_copy.write_rows("arms.csv", rows)
     problem = data_copy.only_problem()  # its arm_id is there: the results of the arm are no orphans
     assert (problem["file"], problem["row"]) == ("arms.csv", number)
-    assert problem["rule"] == "a row has as many cells as the header, 22; this one has 7"
-    assert "the last one here is in the column contained_in" in problem["advice"]
+    assert problem["rule"] == "a row has as many cells as the header, 23; this one has 7"
+    assert "the last one here is in the column population" in problem["advice"]
 
 
 def test_a_row_whose_cells_are_shifted_gives_one_message(data_copy):
@@ -205,7 +205,7 @@ def test_a_row_whose_cells_are_shifted_gives_one_message(data_copy):
     rows[number - 1].insert(0, "")
     data_copy.write_rows("responders.csv", rows)
     problem = data_copy.only_problem()  # and not that every cell is wrong and the study unknown
-    assert (problem["row"], problem["rule"]) == (number, "a row has as many cells as the header, 14; this one has 15")
+    assert (problem["row"], problem["rule"]) == (number, "a row has as many cells as the header, 15; this one has 16")
 
 
 def test_quotation_mark_that_is_not_closed(data_copy):
@@ -220,7 +220,7 @@ def test_quotation_mark_that_is_not_closed(data_copy):
         data_copy.row_of_line("responders.csv", "T2 about 4 weeks"),
     )
     assert "one of this row is not closed" in problem["rule"]
-    assert problem["value"].startswith("mangnus2022,mangnus2022_sket,T2 about 4 weeks")
+    assert problem["value"].startswith("responders-28,mangnus2022,mangnus2022_sket,T2 about 4 weeks")
     assert "written twice" in problem["advice"]
 
 

@@ -56,11 +56,27 @@ def test_types(evidence):
     assert evidence.studies.loc[evidence.studies["study_id"] == "cantu_nd", "journal"].isna().all()
 
 
-def test_row_is_the_row_of_the_spreadsheet(evidence, data_folder):
-    lines = (data_folder / "responders.csv").read_text(encoding="utf-8").splitlines()
-    for _, row in evidence.responders.iterrows():
-        assert lines[row["row"] - 1].startswith(f"{row['study_id']},{row['arm_id']},")
-    assert evidence.responders["row"].tolist() == list(range(2, len(lines) + 1))
+def test_row_is_the_number_in_the_row_id(data_copy):
+    rows = data_copy.rows("responders.csv")
+    data_copy.write_rows("responders.csv", [rows[0], *rows[:0:-1]])
+    responders = data_copy.load().responders
+    assert responders["row"].tolist() == [int(row[0].removeprefix("responders-")) for row in rows[:0:-1]]
+    mangnus = responders.set_index("row").loc[27]
+    assert (mangnus["arm_id"], mangnus["weeks_from_end"]) == ("mangnus2022_sket", 0), "whatever the order of the rows"
+
+
+def test_an_id_of_a_deleted_row_is_not_used_again(data_copy):
+    rows = data_copy.rows("responders.csv")
+    kept = [row for row in rows if row[0] != "responders-41"]
+    data_copy.write_rows("responders.csv", kept)
+    problem = data_copy.only_problem()
+    assert (problem["file"], problem["column"], problem["value"]) == ("datapackage.yaml", "responders", "responders-41")
+    assert "deletedRows: [41]" in problem["advice"]
+    data_copy.replace("datapackage.yaml", "path: responders.csv\n", "path: responders.csv\n    deletedRows: [41]\n")
+    assert data_copy.problems().empty
+    data_copy.write_rows("responders.csv", rows)
+    problem = data_copy.only_problem()
+    assert (problem["row"], problem["value"], problem["advice"]) == (41, "responders-41", "write responders-43")
 
 
 def test_hashes_are_those_of_the_files(evidence, data_folder):
@@ -138,7 +154,7 @@ def test_a_folder_that_is_not_there(tmp_path):
 def test_evidence_is_frozen_and_its_repr_lists_the_tables(evidence):
     with pytest.raises(AttributeError):
         evidence.studies = None
-    assert repr(evidence).startswith("Evidence(75 sources, 45 studies, 64 arms, ")
+    assert repr(evidence).startswith("Evidence(90 sources, 47 studies, 68 arms, ")
 
 
 def test_evidence_survives_the_way_to_another_process(evidence):

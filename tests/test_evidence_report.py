@@ -98,7 +98,7 @@ def test_numbers_lead_to_their_rows():
     heads = [words(head) for head in table.select("thead th")]
     row = next(r for r in table.select("tbody tr") if "Kiefer et al. 2008a" in words(r))
     cells = dict(zip(heads, [words(cell) for cell in row.select("th, td")], strict=True))
-    place = int(cells["Row of responders.csv"])
+    place = int(cells["Row"].removeprefix("responders-"))
     kept = evidence.load().responders.set_index("row").loc[place]
     assert (kept["study_id"], kept["responders"], kept["n"]) == ("kiefer2008", 13, 20)
     assert cells["Responders"] == "13/20"

@@ -10,16 +10,20 @@ from analysis.evidence.selection import select
 from analysis.exhibit import Column, Finding, Table, linked, plain, shown_in, sourced
 from analysis.exhibit.places import anchor, cell_places, places
 from analysis.outcomes import responders
+from analysis.tables.shared_columns import row_column
 
 
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
-        ("responders.csv row 27", (("responders", 27),)),
-        ("pain_scores.csv row 20 and 21", (("pain_scores", 20), ("pain_scores", 21))),
-        ("durations.csv row 3, 5 and 7; studies.csv row 2", (*(("durations", n) for n in (3, 5, 7)), ("studies", 2))),
-        ("responders.csv row 4, 4", (("responders", 4),)),
-        ("row 27 of responders.csv", ()),
+        ("responders-27", (("responders", 27),)),
+        ("pain_scores-20 and pain_scores-21", (("pain_scores", 20), ("pain_scores", 21))),
+        (
+            "durations-3, durations-5 and durations-7; studies-2",
+            (*(("durations", n) for n in (3, 5, 7)), ("studies", 2)),
+        ),
+        ("responders-4 and responders-4", (("responders", 4),)),
+        ("row 27 of responders.csv, covid-19", ()),
         ("", ()),
     ],
 )
@@ -28,45 +32,46 @@ def test_rows_are_read_from_the_words_of_tables(text, rows):
 
 
 def test_a_number_leads_to_its_rows():
-    assert sourced("62%", "responders.csv row 27") == "[62%](#row-responders-27)"
-    both = sourced("−2.8", "pain_scores.csv row 20 and 21", "pain_scores.csv row 20")
+    assert sourced("62%", "responders-27") == "[62%](#row-responders-27)"
+    both = sourced("−2.8", "pain_scores-20 and pain_scores-21", "pain_scores-20")
     assert both == "[−2.8](#row-pain-scores-20,row-pain-scores-21)"
     assert plain(f"**{both} points**") == "−2.8 points"
 
 
 def test_text_without_digit_or_row_is_unchanged():
-    assert sourced("at the end of infusion", "responders.csv row 27") == "at the end of infusion"
+    assert sourced("at the end of infusion", "responders-27") == "at the end of infusion"
     assert sourced("62%", "") == "62%"
     assert shown_in("no study", "tab-studies") == "no study"
     assert shown_in("3 studies", "tab-studies") == "[3 studies](#tab-studies)"
 
 
 def test_brackets_in_the_words_do_not_end_the_link():
-    assert sourced("1 [of] 2", "arms.csv row 3") == r"[1 \[of\] 2](#row-arms-3)"
-    assert sourced(r"1 \[of\] 2", "arms.csv row 3") == r"[1 \[of\] 2](#row-arms-3)"
+    assert sourced("1 [of] 2", "arms-3") == r"[1 \[of\] 2](#row-arms-3)"
+    assert sourced(r"1 \[of\] 2", "arms-3") == r"[1 \[of\] 2](#row-arms-3)"
 
 
 def test_rows_named_in_a_note_become_links():
-    assert linked("Counts: responders.csv row 27 and 28; reported_tests.csv row 5.") == (
-        r"Counts: [responders.csv row 27 and 28](#row-responders-27,row-responders-28); "
-        r"[reported\_tests.csv row 5](#row-reported-tests-5)."
+    assert linked("Counts: responders-27 and responders-28; reported_tests-5.") == (
+        r"Counts: [responders-27](#row-responders-27) and [responders-28](#row-responders-28); "
+        r"[reported\_tests-5](#row-reported-tests-5)."
     )
 
 
 @pytest.mark.parametrize(
-    ("label", "cell", "pieces"),
+    ("cell", "pieces"),
     [
-        ("Row of responders.csv", "27", [("27", ("responders", 27))]),
-        ("pain scores csv row", "8", [("8", ("pain_scores", 8))]),
-        ("Row of durations.csv", "3 and 4", [("3", ("durations", 3)), (" and ", None), ("4", ("durations", 4))]),
-        ("Row of durations.csv", "–", [("–", None)]),
-        ("Row", "reported_tests.csv row 5", [("reported_tests.csv row ", None), ("5", ("reported_tests", 5))]),
-        ("Patients", "27", [("27", None)]),
-        ("Row of responders.csv", "", []),
+        ("responders-27", [("responders-27", ("responders", 27))]),
+        (
+            "durations-3 and durations-4",
+            [("durations-3", ("durations", 3)), (" and ", None), ("durations-4", ("durations", 4))],
+        ),
+        ("–", [("–", None)]),
+        ("row 27; covid-19; week-4", [("row 27; covid-19; week-4", None)]),
+        ("", []),
     ],
 )
-def test_cells_that_name_rows(label, cell, pieces):
-    assert cell_places(label, cell) == pieces
+def test_cells_that_name_rows(cell, pieces):
+    assert cell_places(cell) == pieces
 
 
 def test_anchors_are_the_same_everywhere():
@@ -75,14 +80,14 @@ def test_anchors_are_the_same_everywhere():
 
 def test_every_result_names_the_rows_behind_it():
     data = pd.DataFrame(
-        {"what": ["a", "b"], "rows": ["responders.csv row 27, 28", "pain_scores.csv row 5; responders.csv row 28"]}
+        {"what": ["a", "b"], "rows": ["responders-27 and responders-28", "pain_scores-5; responders-28"]}
     )
     table = Table("t", data, "Caption.", (Column("what", "What"),))
     expected = [["pain_scores.csv", 5], ["responders.csv", 27], ["responders.csv", 28]]
     assert table.source.to_numpy().tolist() == expected, "also of columns that are not printed"
-    labelled = Table("t", pd.DataFrame({"row": [30, 4]}), "Caption.", (Column("row", "Row of arms.csv", "right"),))
+    labelled = Table("t", pd.DataFrame({"row": [30, 4]}), "Caption.", (row_column("arms"),))
     assert labelled.source.to_numpy().tolist() == [["arms.csv", 4], ["arms.csv", 30]]
-    finding = Finding("Why?", "So.", rows=("responders.csv row 28", "responders.csv row 28", "arms.csv row 3"))
+    finding = Finding("Why?", "So.", rows=("responders-28", "responders-28", "arms-3"))
     assert finding.source.to_numpy().tolist() == [["arms.csv", 3], ["responders.csv", 28]]
     empty = Finding("Why?", "So.").source
     assert list(empty.columns) == ["file", "row"] and empty.empty and empty["row"].dtype == "int64"

@@ -93,7 +93,7 @@ def test_the_forest_has_the_numbers_of_the_tables(forest):
     assert rates["tau2"].tolist() == pooled.groups["tau2"].tolist()
     assert rates["studies"].tolist() == pooled.groups["k"].tolist()
     studies = figure.data[figure.data["what"] == "study"]
-    assert studies["responders_csv_row"].tolist() == pooled.studies["row"].tolist()
+    assert studies["row_id"].tolist() == [f"responders-{row}" for row in pooled.studies["row"]]
     assert studies["weight_percent"].tolist() == (100 * pooled.studies["weight"]).tolist()
     assert studies.groupby(["definition_class", "window"])["weight_percent"].sum().tolist() == pytest.approx([100] * 3)
     assert set(studies["count_basis"]) == {"reported", "inferred", "derived_from_percent"}
@@ -166,7 +166,7 @@ def test_the_curve_has_the_numbers_of_the_tables(kept):
     for limit in ("ci_low", "ci_high", "pi_low", "pi_high"):
         assert curve[f"{limit}_percent"].tolist() == (100 * told[limit]).tolist()
     counts = data[data["what"] == "count"]
-    assert counts["durations_csv_row"].tolist() == result.points["row"].tolist()
+    assert counts["row_id"].tolist() == [f"durations-{row}" for row in result.points["row"]]
     assert counts["patients"].tolist() == result.points["patients"].tolist()
     turns = data[data["what"] == "pooled without one study"]
     for study, ends in turns.groupby("without_study_id"):
@@ -264,7 +264,7 @@ def test_the_duration_curves_have_the_numbers_of_the_tables(durations):
     ):
         assert drawn[name].tolist() == (100 * result.curves[column]).tolist()
     patients = figure.data[figure.data["what"] == "patients with one interval"]
-    assert patients["durations_csv_rows"].tolist() == result.patients["rows"].tolist()
+    assert patients["row_ids"].tolist() == result.patients["rows"].tolist()
     assert patients["patients"].sum() == result.groups["patients"].sum()
     regimens = figure.data[figure.data["what"] == "regimen"]
     assert regimens["median_high_weeks"].tolist() == result.groups["median_high"].tolist()

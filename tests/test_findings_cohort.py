@@ -119,7 +119,7 @@ def test_position_of_the_clinic(verdict, words):
 
 
 def test_published_numbers_lead_to_their_rows():
-    compared = results().compared.iloc[:1].assign(verdict="within", why="", rows="durations.csv row 3 and 4")
+    compared = results().compared.iloc[:1].assign(verdict="within", why="", rows="durations-3 and durations-4")
     told = findings.benchmark_finding(compared, "ge_30_percent").sentence
     assert "[60%](#row-durations-3,row-durations-4) on average in [7 studies](#row-durations-3,row-durations-4)" in told
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.evidence.selection import Criteria, select
+from analysis.exhibit.places import places
 from analysis.outcomes import durations
 
 EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
@@ -150,7 +151,7 @@ def test_every_statement_gives_patients_or_a_reason(evidence):
     found = durations.intervals(selection)
     used = set()
     for words in found.table["rows"]:
-        used |= {int(word) for word in words.replace("durations.csv row ", "").split(" and ")}
+        used |= {row for _, row in places(words)}
     told = found.left_out[found.left_out["statement"] != ""]
     assert used | set(told["row"]) == set(evidence.durations["row"])
     assert not used & set(told["row"])

@@ -94,7 +94,11 @@ def test_every_score_row_is_shown_as_score_or_change(evidence):
     selection = select(evidence, EVERYTHING)
     shown = set(trajectories.scores(selection)["row"])
     changes = trajectories.changes(selection)
-    printed = changes.loc[changes["basis"] == "mean change as printed", "rows"].str.extract(r"row (\d+)")[0].astype(int)
+    printed = (
+        changes.loc[changes["basis"] == "mean change as printed", "rows"]
+        .str.extract(r"pain_scores-(\d+)")[0]
+        .astype(int)
+    )
     assert sorted(shown | set(printed)) == sorted(evidence.pain_scores["row"])
 
 

@@ -38,7 +38,7 @@ def test_rates_keep_time_order_and_put_unknown_times_last(evidence):
 def test_definition_classes_narrow(evidence):
     rates = responders.rates(select(evidence), definition_classes=("complete_relief",))
     assert set(rates["definition_class"]) == {"complete_relief"}
-    assert set(rates["study_id"]) == {"correll2004", "domec2004", "kiefer2008"}
+    assert set(rates["study_id"]) == {"correll2004", "domec2004", "kiefer2008", "rasmussen2013"}
 
 
 def test_no_rate_has_a_placebo_group(evidence):

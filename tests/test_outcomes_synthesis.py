@@ -306,7 +306,7 @@ def test_published_results_for_a_clinic(default):
     mangnus = by_rule.loc["ge_2_points at end_of_infusion"]
     assert (mangnus["k"], mangnus["studies"], mangnus["estimate"]) == (1, "Mangnus et al. 2021", 30 / 48)
     assert np.isnan(mangnus["pi_low"]) and mangnus["ci_low"] == pytest.approx(0.484, abs=0.001)
-    assert by_rule.loc["ge_30_percent at follow_up", "studies"] == "Cohen et al. 2023"
+    assert by_rule.loc["ge_30_percent at follow_up", "studies"] == "Cohen et al. 2022"
     # Lee's patients may have been selected by their response
     assert not by_rule.index.str.startswith("ge_50_percent").any()
     curve = table[table["definition"].str.startswith("each study's own")]

@@ -34,8 +34,8 @@ TABLE = {
     "alt": "",
     "notes": "",
     "studies": [],
-    "columns": [{"label": "Row of pain_scores.csv", "align": "right", "unit": ""}],
-    "cells": [["20 and 21"], ["–"]],
+    "columns": [{"label": "Row", "align": "left", "unit": ""}],
+    "cells": [["pain_scores-20 and pain_scores-21"], ["–"]],
     "csv": "",
 }
 
@@ -78,9 +78,7 @@ def test_a_source_without_an_address_gets_that_of_its_study(evidence, record):
 
 def test_rows_are_gathered_from_sentences_findings_and_cells():
     summary = {"kind": "summary", "findings": [{"sentence": "[1](#row-durations-3)", "rows": []}], "limits": []}
-    found = source_rows.used(
-        notebook(prose("[62%](#row-responders-27,row-arms-5)", "studies.csv row 4"), TABLE, summary)
-    )
+    found = source_rows.used(notebook(prose("[62%](#row-responders-27,row-arms-5)", "studies-4"), TABLE, summary))
     assert found == (
         *(("arms", 2), ("arms", 5), ("durations", 3), ("pain_scores", 20), ("pain_scores", 21)),
         *(("responders", 27), ("studies", 4)),

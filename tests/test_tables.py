@@ -97,7 +97,7 @@ def test_rates(default):
     table = tables.responder_rates_table(responders.rates(default), 0.95)
     row = line(table, Study="Mangnus et al. 2021†", Weeks="0")
     assert row["Responders"] == "30/48" and row["Rate (95% interval)"] == "62% (48% to 75%)"
-    assert row["Row of responders.csv"] == "27"
+    assert row["Row"] == "responders-27"
     assert line(table, Study="Goldberg et al. 2010‡§")["Rate (95% interval)"] == "60% (39% to 82%)"
     assert "‡ no whole number of these patients" in table.notes and "¶" not in table.notes
 
@@ -115,7 +115,7 @@ def test_changes_and_differences(default):
     first = lines(table)[0]
     assert first["Study"] == "Sigtermans et al. 2009" and first["Points, 0–10"] == "−2.8"
     assert first["95% interval"] == "−4.2 to −1.4 if the spread is an SE; −3.0 to −2.5 if the spread is an SD"
-    assert first["Row of pain_scores.csv"] == "20 and 21"
+    assert first["Row"] == "pain_scores-20 and pain_scores-21"
     assert line(table, Study="Goldberg et al. 2010")["Points, 0–10"] == "−6.0 to −3.0"
     assert line(table, Study="Mangnus et al. 2021")["95% interval"] == "none can be had"
 
@@ -147,7 +147,7 @@ def test_durations_and_intervals(default):
     table = tables.patient_intervals_table(durations.intervals(default))
     row = line(table, Study="Mangnus et al. 2021†", **{"Benefit lasted": "0 to 4 weeks"})
     assert row["Patients"] == "7" and row["Because"] == "30 responding at 0 weeks, 23 at 4"
-    assert row["Row of durations.csv"] == "33 and 34"
+    assert row["Row"] == "durations-33 and durations-34"
 
 
 def test_statements_without_an_interval_are_counted_in_the_notes(default):
@@ -230,7 +230,7 @@ def test_results_that_are_not_pooled_have_reasons_and_rows(joined):
     lee = line(table, Study="Lee et al. 2025")
     assert lee["Why it stands alone"].startswith("whether the patients stand here because of how they responded")
     placebo = line(table, **{"Counted or measured": "ketamine minus control"})
-    assert (placebo["Number"], placebo["Row"]) == ("−2.8 points", "pain_scores.csv row 20 and 21")
+    assert (placebo["Number"], placebo["Row"]) == ("−2.8 points", "pain_scores-20 and pain_scores-21")
 
 
 def test_half_times_never_reach_beyond_the_last_count(joined):

@@ -1,4 +1,4 @@
-"""The bibliography (BibTeX): its keys, and one entry for each study and review."""
+"""The bibliography (BibTeX): its keys, one entry for each study and review, and the same year everywhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from analysis.evidence.records import Tables
 from analysis.tabular.problems import Problem, nearest
 
+_YEAR = re.compile(r"^\s*year\s*=\s*[{\"]?(\d{4})", re.MULTILINE)
+_CITED_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ENTRY = re.compile(r"^[ \t]*@(\w+)\s*[{(]\s*([^,\s{}()]+)\s*,", re.MULTILINE)
 
 
@@ -48,3 +50,28 @@ def one_reference_each(tables: Tables, keys: Mapping[str, int], file: str) -> It
             rule = "every key is a study of studies.csv or a review of reviews.csv"
             advice = "delete the entry, or add the study" + (f"; write {close} if that is meant" if close else "")
             yield Problem(file, line, "", key, rule, advice)
+
+
+def one_year_each(tables: Tables, text: str, file: str) -> Iterator[Problem]:
+    """Yield a problem for each study or review whose year differs from that of its citation or bibliography entry.
+
+    The year is that of the first publication in any form; a citation such as `et al. 2014` prints the same one.
+    """
+    starts = [(match[2], match.end()) for match in _ENTRY.finditer(text)]
+    ends = [start for _, start in starts[1:]] + [len(text)]
+    printed = {  # of a key that stands twice, which has its own message, the first
+        key: int(year[1]) if (year := _YEAR.search(text, start, end)) else None
+        for (key, start), end in reversed(list(zip(starts, ends, strict=True)))
+    }
+    advice = "write the year of the first publication, online or printed, in all three places"
+    for table, column in (("studies", "study_id"), ("reviews", "review_id")):
+        for row in tables[table]:
+            cited = [int(year) for year in _CITED_YEAR.findall(row["citation"] or "")]
+            if row["year"] is None:
+                continue
+            if cited and row["year"] not in cited:
+                rule = f"the citation has the year of first publication; it has {cited[0]}"
+                yield tables.problem(table, row, "year", rule, advice)
+            if printed.get(row[column], row["year"]) != row["year"]:
+                rule = f"the entry in {file} has the same year; it has {printed[row[column]] or 'none'}"
+                yield tables.problem(table, row, "year", rule, advice)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
+from analysis.evidence.judgement_rules import RULES_OF_JUDGEMENTS
 from analysis.evidence.percent_counts import counts_reproduce_their_percentage
 from analysis.evidence.records import Record, Tables
 from analysis.evidence.row_rules import RULES_WITHIN_ROWS
@@ -29,7 +30,7 @@ _CLASS_FAMILY = {"complete_relief": "complete", "any_relief": "any"}
 
 def problems(tables: Tables) -> Iterator[Problem]:
     """Yield the problems of all rules that need only the tables themselves."""
-    for rule in (*RULES_WITHIN_ROWS, counts_reproduce_their_percentage, *RULES_ACROSS_ROWS):
+    for rule in (*RULES_WITHIN_ROWS, counts_reproduce_their_percentage, *RULES_ACROSS_ROWS, *RULES_OF_JUDGEMENTS):
         try:
             yield from rule(tables)
         except TypeError:

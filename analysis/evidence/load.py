@@ -4,44 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import paths
 from analysis.evidence import cross_row_rules
-from analysis.evidence.bibliography import bibliography_keys, one_reference_each
+from analysis.evidence.bibliography import bibliography_keys, one_reference_each, one_year_each
 from analysis.evidence.evidence_files import read_evidence_table, read_text, unlisted_files
 from analysis.evidence.records import Record, Tables, records_of, texts_of
+from analysis.evidence.row_ids import row_ids_are_used_once, row_number
+from analysis.paths import TABLES
 from analysis.tabular.data_package import DICTIONARY, read_package
 from analysis.tabular.keys import orphans, repeated_keys
 from analysis.tabular.problems import DataError, Problem, merged, sort_problems
 from analysis.tabular.schema import DataPackage, TableSchema
 from analysis.tabular.text_table import TextTable
+from analysis.tabular.typed_cells import Value
 
-_DTYPES = {"string": "str", "number": "float64", "integer": "Int64"}
-TABLES = (
-    "sources",
-    "studies",
-    "arms",
-    "pain_scores",
-    "responders",
-    "durations",
-    "reported_tests",
-    "adverse_events",
-    "reviews",
-    "pharmacology",
-    "patient_level",
-    "conflicts",
-)
+_DTYPES = {"string": "str", "number": "float64", "integer": "Int64", "date": "str"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evidence:
     """The evidence tables. Columns, units and allowed values are described in data/datapackage.yaml.
 
-    Each table has the columns of the dictionary in its order, text as `str` (missing = NaN), numbers as float64, whole
-    numbers as Int64, and last `row`, the row number as a spreadsheet shows it (the header is row 1).
+    Each table has the columns of the dictionary in its order, text as `str` (missing = NaN), dates as ISO text, numbers
+    as float64, whole numbers as Int64, and last `row`, the number in its row_id (`responders-27` has 27).
 
     Attributes
     ----------
@@ -57,8 +47,12 @@ class Evidence:
     pharmacology : DataFrame, one row per parameter
     patient_level : DataFrame, one row per value of a patient
     conflicts : DataFrame, one row per contradiction between sources
+    planned_outcomes : DataFrame, one row per outcome of a registry record or protocol
+    risk_of_bias, certainty : DataFrame, one row per judgement of a reader, and per settled judgement
+    outcomes : DataFrame, one row per key outcome
+    searches, screening : DataFrame, one row per query, and per decision on a record
     texts : dict
-        Text of the cells in the files (such as `61.0`): table -> row -> column -> text.
+        Text of the cells in the files (such as `61.0`): table -> number in the row_id -> column -> text.
     folder : Path
         Folder of the files.
     hashes : dict of str to str
@@ -79,6 +73,12 @@ class Evidence:
     pharmacology: pd.DataFrame
     patient_level: pd.DataFrame
     conflicts: pd.DataFrame
+    planned_outcomes: pd.DataFrame
+    risk_of_bias: pd.DataFrame
+    outcomes: pd.DataFrame
+    certainty: pd.DataFrame
+    searches: pd.DataFrame
+    screening: pd.DataFrame
     texts: dict[str, dict[int, dict[str, str]]]
     folder: Path
     hashes: dict[str, str]
@@ -116,7 +116,10 @@ def load(folder: str | Path = "data") -> Evidence:
     hashes = _hashes(folder, package)
     together = hashlib.sha256("".join(f"{value}  {name}\n" for name, value in hashes.items()).encode()).hexdigest()
     frames = {name: _frame(package.tables[name], tables[name]) for name in TABLES}
-    return Evidence(**frames, texts=tables.texts, folder=folder, hashes=hashes, hash=together)
+    texts = {
+        name: {row_number(cells["row_id"]): cells for cells in rows.values()} for name, rows in tables.texts.items()
+    }
+    return Evidence(**frames, texts=texts, folder=folder, hashes=hashes, hash=together)
 
 
 def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]:
@@ -135,9 +138,11 @@ def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]
     ]
     problems += unlisted_files(folder, package)
     texts: dict[str, TextTable] = {}
+    misread: set[str] = set()
     for name, schema in package.tables.items():
         table, more = read_evidence_table(folder, schema)
         problems += more
+        misread |= {name} if more else set()
         if table is not None:
             texts[name] = table
     records: dict[str, list[Record]] = {}
@@ -151,6 +156,7 @@ def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]
         {name: texts_of(table, package.tables[name]) for name, table in texts.items()},
     )
     problems += cross_row_rules.problems(tables)
+    problems += row_ids_are_used_once(tables, package, misread)
     names = {name: schema.names for name, schema in package.tables.items()}
     problems += cross_row_rules.unused_value_has_a_place(tables, names)
     known = _known_names(texts)
@@ -163,6 +169,7 @@ def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]
             keys, more = bibliography_keys(text, file)
             problems += more
             problems += one_reference_each(tables, keys, file) if known is not None else []
+            problems += one_year_each(tables, text, file)
     return tables, problems
 
 
@@ -178,10 +185,15 @@ def _known_names(texts: dict[str, TextTable]) -> set[str] | None:
 
 def _frame(schema: TableSchema, records: list[Record]) -> pd.DataFrame:
     data = {
-        field.name: pd.array([record[field.name] for record in records], dtype=_DTYPES[field.type])
+        field.name: pd.array([_cell(record[field.name]) for record in records], dtype=_DTYPES[field.type])
         for field in schema.fields
+        if field.name != "row_id"
     }
-    return pd.DataFrame({**data, "row": pd.array([record["row"] for record in records], dtype="int64")})
+    return pd.DataFrame({**data, "row": pd.array([row_number(r["row_id"]) for r in records], dtype="int64")})
+
+
+def _cell(value: Value) -> Value:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _hashes(folder: Path, package: DataPackage) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.exhibit.cells import Column, columns_of, csv_text, printed, with_computed
 from analysis.exhibit.markdown import plain
-from analysis.exhibit.places import cell_places, places, source_rows
+from analysis.exhibit.places import places, source_rows
 from analysis.exhibit.row_picture import RowPicture
 from analysis.exhibit.svg import figure_svg, standalone_svg
 
@@ -69,12 +69,8 @@ def _html_table(grid: dict[str, Any], caption: str) -> str:
 
 
 def _rows_behind(data: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
-    cells = (
-        (column.label, cell)
-        for column in (*columns, *columns_of(data))
-        for cell in dict.fromkeys(map(column.text, data[column.name]))
-    )
-    return source_rows(place for label, cell in cells for _, place in cell_places(label, cell) if place)
+    cells = (map(column.text, data[column.name]) for column in (*columns, *columns_of(data)))
+    return source_rows(places(*(cell for column in cells for cell in column)))
 
 
 def payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -140,7 +136,7 @@ class Figure:
 
     @property
     def source(self) -> pd.DataFrame:
-        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        """The rows of data/ behind the numbers: file, number in the row_id. Empty for a clinic's own table."""
         return _rows_behind(self.data, ())
 
     @property
@@ -218,7 +214,7 @@ class Table:
 
     @property
     def source(self) -> pd.DataFrame:
-        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        """The rows of data/ behind the numbers: file, number in the row_id. Empty for a clinic's own table."""
         return _rows_behind(self.data, self.columns)
 
     def payload(self) -> dict[str, Any]:
@@ -259,7 +255,7 @@ class Finding:
 
     @property
     def source(self) -> pd.DataFrame:
-        """The rows of data/ behind the numbers: file, row as a spreadsheet shows it. Empty for a clinic's own table."""
+        """The rows of data/ behind the numbers: file, number in the row_id. Empty for a clinic's own table."""
         return source_rows(places(*self.rows))
 
     def _repr_markdown_(self) -> str:

@@ -1,4 +1,4 @@
-"""References to rows of `data/`: as text (`responders.csv row 27 and 28`) and as links."""
+"""References to rows of `data/`: as text (the row_id, `responders-27`) and as links."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-Place = tuple[str, int]  # table, row as a spreadsheet shows it
-_NUMBERS = r"\d+(?:(?:, | and )\d+)*"
-_NAMED = re.compile(rf"\b([a-z_]+)\.csv rows? ({_NUMBERS})")
-_ALONE = re.compile(_NUMBERS)
+from analysis.paths import TABLES
+from analysis.wording import series
+
+Place = tuple[str, int]  # table, number in the row_id
+_NAMED = re.compile(rf"\b({'|'.join(TABLES)})-(\d+)\b")
 _DIGIT = re.compile(r"\d")
 _BRACKET, _ESCAPED = re.compile(r"(?<!\\)([\[\]])"), r"\\\1"
-_TABLE_OF = re.compile(r"Row of ([a-z_]+)\.csv|([a-z_ ]+) csv row")  # labels of columns that hold row numbers alone
 
 
 def places(*texts: str) -> tuple[Place, ...]:
-    """Return the rows that texts such as `responders.csv row 27 and 28; reported_tests.csv row 5` name, each once."""
-    named = (
-        (match[1], int(number)) for text in texts for match in _NAMED.finditer(text) for number in _digits(match[2])
-    )
-    return tuple(dict.fromkeys(named))
+    """Return the rows that texts such as `responders-27 and responders-28` name, each once."""
+    return tuple(dict.fromkeys((table, int(number)) for text in texts for table, number in _NAMED.findall(text)))
 
 
 def studies_of(*tables: pd.DataFrame) -> tuple[str, ...]:
@@ -30,11 +27,16 @@ def studies_of(*tables: pd.DataFrame) -> tuple[str, ...]:
 
 
 def source_rows(named: Iterable[Place]) -> pd.DataFrame:
-    """Return the distinct places as a table: file (in data/), row (as a spreadsheet shows it)."""
+    """Return the distinct places as a table: file (in data/), row (the number in its row_id)."""
     rows = sorted(set(named))
     return pd.DataFrame(
         {"file": pd.Series([f"{table}.csv" for table, _ in rows], dtype="str"), "row": [row for _, row in rows]}
     ).astype({"row": "int64"})
+
+
+def source_row(table: str, *rows: int) -> str:
+    """Return the ids of rows of a table: `responders-27`, `durations-3 and durations-5`."""
+    return series([f"{table}-{row}" for row in rows])
 
 
 def anchor(table: str, row: int) -> str:
@@ -62,38 +64,16 @@ def shown_in(words: str, exhibit: str) -> str:
 
 
 def linked(text: str) -> str:
-    """Return the text as Markdown in which each reference to a row is a link."""
-    plain = text.replace("\\", "")
-    return _NAMED.sub(lambda m: sourced(m[0].replace("_", "\\_"), m[0]), plain)
+    """Return the text as Markdown in which each id of a row is a link."""
+    return _NAMED.sub(lambda m: sourced(m[0].replace("_", "\\_"), m[0]), text)
 
 
-def cell_places(label: str, cell: str) -> list[tuple[str, Place | None]]:
-    """Return a printed cell split into texts, each with the row that it names or None.
-
-    The table is named by the column's label (`Row of responders.csv`, `responders csv row`) or by the cell itself.
-    """
-    named = _TABLE_OF.fullmatch(label)
-    if not named and ".csv" not in cell:  # most cells
-        return [(cell, None)] if cell else []
-    if named:
-        table = named[1] or named[2].replace(" ", "_")
-        spans = [(m.span(), table) for m in _ALONE.finditer(cell)] if _only_rows(cell) else []
-    else:
-        spans = [(m.span(2), m[1]) for m in _NAMED.finditer(cell)]
+def cell_places(cell: str) -> list[tuple[str, Place | None]]:
+    """Return a printed cell split into texts, each with the row that it names or None."""
     pieces: list[tuple[str, Place | None]] = []
     done = 0
-    for (start, end), table in spans:
-        for number in re.finditer(r"\d+", cell[start:end]):
-            left, right = start + number.start(), start + number.end()
-            pieces += [(cell[done:left], None), (number[0], (table, int(number[0])))]
-            done = right
+    for match in _NAMED.finditer(cell):
+        pieces += [(cell[done : match.start()], None), (match[0], (match[1], int(match[2])))]
+        done = match.end()
     pieces.append((cell[done:], None))
     return [piece for piece in pieces if piece[0]]
-
-
-def _only_rows(cell: str) -> bool:
-    return _ALONE.fullmatch(cell) is not None
-
-
-def _digits(numbers: str) -> list[str]:
-    return re.findall(r"\d+", numbers)

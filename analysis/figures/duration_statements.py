@@ -7,11 +7,12 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Axis, Bar, KeyEntry, Mark, Point, Row, RowHeading, RowPicture, Stroke, Words
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import not_drawn, present_in_order, source_columns
 from analysis.figures.style import nothing
-from analysis.outcomes.context import PLACEBO, source_row
+from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
     BENEFIT_WORDS,
     REGIMEN_WORDS,
@@ -106,7 +107,7 @@ class _Lane:
         treated = rows["patients_treated"].dropna()
         self.size = int(treated.max()) if len(treated) else 0
         self.selected = bool(rows["selected_by_outcome"].notna().any())
-        self.places = "; ".join(source_row("durations", row) for row in rows["row"])
+        self.places = source_row("durations", *rows["row"])
 
     @property
     def last(self) -> float:

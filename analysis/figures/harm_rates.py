@@ -6,11 +6,12 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPicture, Span, interval_marks, percent_axis
 from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.study_rows import arm_names, not_drawn, source_columns
 from analysis.figures.style import nothing
-from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED, source_row
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import counted, out_of, percent, percent_level, printed_percent, study_name, upper_first
 
 _NAME = "adverse-events"

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.places import source_row
 from analysis.figures.labels import PanelLabels
 from analysis.figures.picture_parts import draw_heading
 from analysis.figures.score_spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
@@ -246,7 +247,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "sd_basis": table["sd_basis"],
             "source_access": table["access"],
             "source_id": table["source_id"],
-            "pain_scores_csv_row": table["row"],
+            "row_id": [source_row("pain_scores", row) for row in table["row"]],
         }
     )
 

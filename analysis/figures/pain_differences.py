@@ -6,11 +6,12 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Axis, Bar, Mark, Point, Row, RowHeading, RowPicture, Span, Words
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import arm_names, not_drawn, present_in_order
 from analysis.figures.style import nothing
-from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED, source_row
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import (
     after_infusion,
     counted,

@@ -6,12 +6,13 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, escape
+from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Bar, Diamond, Row, RowHeading, RowPicture, percent_axis
 from analysis.figures.responder_rates import rate_marks, rate_numbers, rate_words
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import not_drawn, present_in_order
 from analysis.figures.style import nothing
-from analysis.outcomes.context import PLACEBO, source_row
+from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis import PooledRates
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
 from analysis.wording import (

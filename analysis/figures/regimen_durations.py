@@ -267,7 +267,7 @@ def _data(curves: DurationCurves, regimens: list[str]) -> pd.DataFrame:
                     **{column: patients[column] for column in ("patients", "patients_treated", "weeks_low")},
                     **{column: patients[column] for column in ("weeks_high", "includes_zero", "count_basis")},
                     "source_access": patients["access"],
-                    "durations_csv_rows": patients["rows"],
+                    "row_ids": patients["rows"],
                 }
             )
         )

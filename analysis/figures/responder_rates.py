@@ -6,11 +6,12 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPicture, interval_marks, percent_axis
 from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.study_rows import arm_names, not_drawn, source_columns
 from analysis.figures.style import nothing
-from analysis.outcomes.context import UNCONTROLLED, source_row
+from analysis.outcomes.context import UNCONTROLLED
 from analysis.wording import (
     NO_RATE_WORDS,
     count_cell,

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, cite, escape, paragraphs, studies_of
+from analysis.exhibit.places import source_row
 from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, plain_label, short_citation, source_mark
 
 
@@ -77,11 +78,11 @@ def not_drawn(rows: Iterable[tuple[object, str]], lead: str = "Not drawn") -> st
     return f"{lead}: {'; '.join(parts)}." if parts else ""
 
 
-def source_columns(table: pd.DataFrame, name: str) -> dict[str, pd.Series]:
-    """Return columns for the data of a figure: count_basis, source_access, source_id, the row in table `name`."""
+def source_columns(table: pd.DataFrame, name: str) -> dict[str, pd.Series | list[str]]:
+    """Return columns for the data of a figure: count_basis, source_access, source_id, the row_id in table `name`."""
     return {
         "count_basis": table["count_basis"],
         "source_access": table["access"],
         "source_id": table["source_id"],
-        f"{name}_csv_row": table["row"],
+        "row_id": [source_row(name, row) for row in table["row"]],
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.exhibit import Figure
+from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Axis, Bar, Mark, Row, RowPicture
 from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.style import nothing
-from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED, source_row
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import DESIGN_WORDS, counted, regimen_words, series, short_citation, study_name, upper_first
 
 _NAME = "evidence-map"
@@ -79,7 +80,7 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
     columns = ["study_id", "citation", "year", "control", "design", "population", "n", "n_is", "regimens", "routes"]
     counts = {column: f"rows_of_{column}" for column in _REPORTED}
     data = table[[*columns, *counts, "doi", "row"]].rename(columns={**counts, "n": "patients", "n_is": "patients_are"})
-    return data.rename(columns={"row": "studies_csv_row"})
+    return data.assign(row=[source_row("studies", row) for row in data["row"]]).rename(columns={"row": "row_id"})
 
 
 def _alt(table: pd.DataFrame) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, shown_in
+from analysis.exhibit.places import source_row
 from analysis.outcomes.consistency import (
     CANNOT_BE,
     CANNOT_BE_CHECKED,
@@ -14,7 +15,6 @@ from analysis.outcomes.consistency import (
     FITS_WITH_ANOTHER_N,
     questions,
 )
-from analysis.outcomes.context import source_row
 from analysis.wording import counted, series
 
 _TABLE = "tab-consistency"  # the table that lists every check

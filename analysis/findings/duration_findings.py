@@ -7,8 +7,9 @@ import pandas as pd
 from analysis.evidence.rowwise import each, grouped
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.exhibit import Finding, cite, sourced
+from analysis.exhibit.places import source_row
 from analysis.outcomes import durations
-from analysis.outcomes.context import PLACEBO, source_row
+from analysis.outcomes.context import PLACEBO
 from analysis.wording import BENEFIT_WORDS, REGIMEN_WORDS, marks, out_of, series
 
 # "about three months", in weeks after the end of infusion

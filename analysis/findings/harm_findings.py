@@ -8,8 +8,9 @@ import pandas as pd
 from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, shown_in, sourced
+from analysis.exhibit.places import source_row
 from analysis.outcomes import safety
-from analysis.outcomes.context import PLACEBO, source_row
+from analysis.outcomes.context import PLACEBO
 from analysis.wording import group_sizes, marks, out_of, percent, printed_percent, upper_first
 
 _SHOWN = 2  # number of other events named, the most frequent ones

@@ -8,8 +8,9 @@ import pandas as pd
 from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, sourced
+from analysis.exhibit.places import source_row
 from analysis.outcomes import trajectories
-from analysis.outcomes.context import PLACEBO, source_row
+from analysis.outcomes.context import PLACEBO
 from analysis.wording import counted, group_sizes, half_up, interval_words, number_interval, p_text, series, time_words
 
 

@@ -9,11 +9,12 @@ from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection, only, select
 from analysis.exhibit import Finding, sourced
+from analysis.exhibit.places import source_row
 from analysis.findings.duration_findings import duration_finding
 from analysis.findings.harm_findings import harm_finding
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
-from analysis.outcomes.context import UNCONTROLLED, controls, source_row
+from analysis.outcomes.context import UNCONTROLLED, controls
 from analysis.wording import MARK_WORDS, mark_notes, out_of, upper_first
 
 

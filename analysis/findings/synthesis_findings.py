@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, cite, shown_in, sourced
-from analysis.outcomes.context import source_row
+from analysis.exhibit.places import source_row
 from analysis.outcomes.synthesis import BenefitRetention, DurationCurves, PooledRates
 from analysis.wording import (
     REGIMEN_WORDS,

@@ -95,8 +95,3 @@ def looked_up(table: pd.DataFrame, keys: pd.Series, columns: list[str]) -> dict[
     place = {key: position for position, key in enumerate(table[keys.name].tolist())}
     positions = np.array([place.get(key, -1) for key in keys.tolist()], dtype=np.intp)
     return {column: table[column].array.take(positions, allow_fill=True) for column in columns}
-
-
-def source_row(table: str, row: int | str) -> str:
-    """Return where a number is stored, as readers see it: `responders.csv row 23`."""
-    return f"{table}.csv row {row}"

@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.evidence.rowwise import grouped, numbered, sorted_rows, values
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
+from analysis.exhibit.places import source_row
+from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
 from analysis.statistics.intervals import wilson
 from analysis.wording import BENEFIT_STATES, BENEFIT_WORDS
 
@@ -281,7 +282,7 @@ def _group(row, patients, low, high, kind, zero, rule, places) -> dict:
         "kind": kind,
         "includes_zero": zero,
         "rule": rule + note,
-        "rows": source_row("durations", " and ".join(str(place) for place in sorted(set(places)))),
+        "rows": source_row("durations", *sorted(set(places))),
     }
 
 

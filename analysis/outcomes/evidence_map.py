@@ -10,7 +10,8 @@ import pandas as pd
 from analysis.evidence import rowwise
 from analysis.evidence.rowwise import each, sorted_rows, values
 from analysis.evidence.selection import NOT_STATED, Selection
-from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, source_row
+from analysis.exhibit.places import source_row
+from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up
 from analysis.wording import DESIGN_WORDS
 
 REPORTS = {

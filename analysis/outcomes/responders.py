@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each, grouped, sorted_rows, values
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
+from analysis.exhibit.places import source_row
+from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import decimals_of
@@ -146,7 +147,7 @@ def _flow(selection: Selection, first, second) -> Flow:
             "high_fits": fits.max().to_numpy(),
         }
     )
-    rows = f"{source_row('responders', first.row)} and {second.row}"
+    rows = source_row("responders", first.row, second.row)
     if p_row is not None:
         rows += f"; {source_row('reported_tests', p_row)}"
     return Flow(

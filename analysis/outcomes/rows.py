@@ -15,7 +15,18 @@ _ADDRESSES = {
     "url": ("web page", "{}"),
 }
 # shown elsewhere in the line: the study or arm, and the source
-_SHOWN_SEPARATELY = {"study_id", "review_id", "arm_id", "label", "citation", "source_id", "locator", "title", *_PLACES}
+_SHOWN_SEPARATELY = {
+    "row_id",
+    "study_id",
+    "review_id",
+    "arm_id",
+    "label",
+    "citation",
+    "source_id",
+    "locator",
+    "title",
+    *_PLACES,
+}
 
 
 def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
@@ -28,8 +39,9 @@ def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
     Returns
     -------
     dict
-        table -> row number as text -> entry. An entry has study (id of the study or review, or empty), arm (label),
-        says (each filled cell with the title of its column, as in the file), source (id, or empty) and locator.
+        table -> number in the row_id, as text -> entry. An entry has study (id of the study or review, or empty),
+        arm (label), says (each filled cell with the title of its column, as in the file), source (id, or empty) and
+        locator.
     """
     titles = column_titles(evidence.folder)
     arms = {row["arm_id"]: row["label"] for row in evidence.texts["arms"].values()}

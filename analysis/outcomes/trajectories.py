@@ -8,7 +8,8 @@ import pandas as pd
 from analysis.evidence import rowwise
 from analysis.evidence.rowwise import each, grouped, numbered
 from analysis.evidence.selection import Selection
-from analysis.outcomes.context import CONTEXT_COLUMNS, source_row, with_context
+from analysis.exhibit.places import source_row
+from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
 from analysis.statistics.summaries import (
     SMALLEST_GROUP,
     largest_sd,
@@ -125,7 +126,7 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
         for after in rows:
             if after.phase not in _AFTER_BASELINE or before.statistic != after.statistic:
                 continue
-            place = f"{source_row('pain_scores', before.row)} and {after.row}"
+            place = source_row("pain_scores", before.row, after.row)
             if before.statistic == "range_of_means":
                 low = after.spread_low - before.spread_high
                 high = after.spread_high - before.spread_low
@@ -182,7 +183,7 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
                         "difference": k.value - c.value,
                         "se": ses[0] if len(ses) == 1 else np.nan,
                         **limits,
-                        "rows": f"{source_row('pain_scores', k.row)} and {c.row}",
+                        "rows": source_row("pain_scores", k.row, c.row),
                     }
                 )
     return pd.DataFrame(entries, columns=_DIFFERENCE_COLUMNS)

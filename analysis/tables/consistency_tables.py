@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.exhibit import Column, Table, studies_of
-from analysis.outcomes.context import source_row
+from analysis.exhibit.places import source_row
 from analysis.outcomes.responders import Flow
 from analysis.wording import span_words
 

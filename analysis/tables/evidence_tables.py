@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.evidence import Evidence
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Column, Table, studies_of
-from analysis.outcomes.context import source_row
+from analysis.exhibit.places import source_row
 from analysis.tables.shared_columns import P_COLUMN, row_column
 from analysis.wording import REGIMEN_WORDS, half_up, number_interval
 

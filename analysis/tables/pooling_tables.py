@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, studies_of
-from analysis.outcomes.context import source_row
+from analysis.exhibit.places import source_row
 from analysis.outcomes.synthesis import PooledDifferences, PooledRates
 from analysis.tables.shared_columns import (
     WEEKS_COLUMN,

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.exhibit import Column, Table, linked, studies_of
-from analysis.exhibit.places import places
-from analysis.outcomes.context import source_row
+from analysis.exhibit.places import places, source_row
 from analysis.outcomes.synthesis import BenefitRetention, DurationCurves
 from analysis.tables.shared_columns import (
     BENEFIT_COLUMN,
@@ -146,7 +145,7 @@ def _counts(result: BenefitRetention) -> str:
 
 def _row_numbers(patients: pd.DataFrame, regimen: str) -> str:
     rows = {row for _, row in places(*patients.loc[patients["regimen_class"] == regimen, "rows"])}
-    return ", ".join(str(row) for row in sorted(rows))
+    return source_row("durations", *sorted(rows))
 
 
 def _still_had_it(row) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, studies_of
+from analysis.exhibit.places import source_row
 from analysis.wording import BENEFIT_WORDS, mark_notes, marks, p_text, regimen_words
 
 # the study with the marks of its count and its source
@@ -22,12 +23,12 @@ P_COLUMN = Column(
 
 
 def row_column(table: str, name: str = "row", value: Callable[[Any], str] | None = None) -> Column:
-    """Return the column with the rows of `table`.csv behind each line, numbered as in a spreadsheet."""
+    """Return the column with the ids of the rows of `table` behind each line."""
 
-    def numbers(row: object) -> str:
-        return str(row).removeprefix(f"{table}.csv row ")
+    def ids(row: object) -> str:
+        return row if isinstance(row, str) else source_row(table, int(row))
 
-    return Column(name, f"Row of {table}.csv", "right", numbers, value=value)
+    return Column(name, "Row", format=ids, value=value)
 
 
 def marked_notes(text: str, *tables: pd.DataFrame) -> str:

@@ -7,8 +7,8 @@ import pandas as pd
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import RESULT_TABLES, Selection
 from analysis.exhibit import Column, Table, linked, studies_of
+from analysis.exhibit.places import source_row
 from analysis.outcomes import evidence_map
-from analysis.outcomes.context import source_row
 from analysis.tables.shared_columns import P_COLUMN, row_column
 from analysis.wording import (
     ACCESS_WORDS,

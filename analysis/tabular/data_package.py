@@ -1,7 +1,7 @@
 """A data dictionary: a Frictionless Data Package (YAML) as Python objects, and the problems of the file itself.
 
 Tools that support the standard read the same file. Additional properties: `unit`, `optional`, `identifier` and `level`
-of a column (see `schema.Field`), `minRows` of a table.
+of a column (see `schema.Field`), `minRows` and `deletedRows` of a table.
 """
 
 from __future__ import annotations
@@ -189,6 +189,7 @@ def _table(resource: dict[str, Any]) -> TableSchema:
             for fields, target in zip(_several(key["fields"]), _several(key["reference"]["fields"]), strict=True)
         ),
         min_rows=int(resource.get("minRows", 0)),
+        deleted_rows=tuple(map(int, resource.get("deletedRows", ()))),
     )
 
 

@@ -69,7 +69,7 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """The dictionary's entry of one table: its file, its columns in order, its keys and the least number of rows."""
+    """The dictionary's entry of one table: file, columns in order, keys, least number of rows, deleted rows."""
 
     name: str
     file: str
@@ -79,6 +79,7 @@ class TableSchema:
     primary_key: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     min_rows: int = 0
+    deleted_rows: tuple[int, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

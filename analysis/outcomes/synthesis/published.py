@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
+from analysis.exhibit.places import source_row
 from analysis.outcomes.context import UNCONTROLLED
 from analysis.outcomes.synthesis.rates import pool_group, rates_by_group
 from analysis.outcomes.synthesis.retention import fit_retention, retention_counts
@@ -109,5 +110,5 @@ def _of(members: pd.DataFrame, table: str = "responders") -> dict:
     return {
         "studies": series(list(dict.fromkeys(members["citation"]))),
         "study_ids": tuple(dict.fromkeys(members["study_id"])),
-        "rows": f"{table}.csv row {series([str(row) for row in members['row']])}",
+        "rows": source_row(table, *members["row"]),
     }

@@ -8,8 +8,8 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
+from analysis.exhibit.places import source_row
 from analysis.outcomes import responders
-from analysis.outcomes.context import source_row
 from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.outcomes.synthesis.windows import window, window_position
@@ -88,7 +88,7 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
                 "q": pooled.q,
                 "q_p": pooled.q_p,
                 "note": pooled.note,
-                "rows": source_row("responders", ", ".join(str(row) for row in by_study["row"])),
+                "rows": source_row("responders", *by_study["row"]),
             }
         )
         studies.append(by_study.assign(weight=pooled.weights))

@@ -318,7 +318,7 @@ def table_html(grid: Grid, attributes: str = "") -> str:
         for column, text in enumerate(row):
             pad = pads[column][number]
             style = f' style="--pad:{_width(pad):g}ch"' if pad else ""
-            shown = "".join(_row_link(piece, name) for piece, name in grid.pieces(column, text))
+            shown = "".join(_row_link(piece, name) for piece, name in grid.pieces(text))
             if column == 0 and grid.aligns[0] == "left" and text:
                 cells.append(f'<th scope="row"{_class("" if heads[0] else "short")}>{shown}</th>')
             else:

@@ -30,11 +30,11 @@ class Grid:
         cells = tuple(tuple(row) for row in payload["cells"])
         return cls(labels, tuple(c["align"] for c in columns), cells, payload.get("csv", ""), rows)
 
-    def pieces(self, column: int, cell: str) -> list[tuple[str, str]]:
-        """Return a cell of a column in pieces, each with the entry that it leads to (empty for none)."""
+    def pieces(self, cell: str) -> list[tuple[str, str]]:
+        """Return a cell in pieces, each with the entry that it leads to (empty for none)."""
         if not self.rows:
             return [(cell, "")] if cell else []
-        named = [(text, anchor(*place) if place else "") for text, place in cell_places(self.labels[column], cell)]
+        named = [(text, anchor(*place) if place else "") for text, place in cell_places(cell)]
         return [(text, name if name in self.rows else "") for text, name in named]
 
 

@@ -325,8 +325,8 @@ def _rows(document: Document) -> Blocks:
     return blocks
 
 
-def _place(entry: Entry) -> tuple[str, str, str]:
-    return entry.anchor, f"{entry.table}.csv", str(entry.row)
+def _place(entry: Entry) -> tuple[str, str]:
+    return entry.anchor, entry.row_id
 
 
 def _made(lines: list[dict[str, Any]], paper: Paper) -> Blocks:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.exhibit import payloads
-from analysis.exhibit.places import Place, anchor, cell_places, places
+from analysis.exhibit.places import Place, anchor, places, source_row
 
 _TARGET = re.compile(r"\]\(#(row-[a-z0-9,-]+)\)")
 _ANCHOR = re.compile(r"row-([a-z-]+)-(\d+)")
@@ -37,6 +37,11 @@ class Entry:
         return f"From {self.source} ({self.words})" + (f": {self.locator}" if self.locator else "")
 
     @property
+    def row_id(self) -> str:
+        """Return the id of the row: `responders-27`."""
+        return source_row(self.table, self.row)
+
+    @property
     def anchor(self) -> str:
         """Return its anchor in the report."""
         return anchor(self.table, self.row)
@@ -57,9 +62,7 @@ def used(notebook: dict[str, Any]) -> tuple[Place, ...]:
             named |= dict.fromkeys(places(row.get("places", "")))
         for rows in [payload.get("rows", []), *(f.get("rows", []) for f in payload.get("findings", []))]:
             named |= dict.fromkeys(places(*rows))
-        for column, label in enumerate(column["label"] for column in payload.get("columns", [])):
-            for cells in payload["cells"]:
-                named |= {place: None for _, place in cell_places(label, cells[column]) if place}
+        named |= dict.fromkeys(places(*(cell for cells in payload.get("cells", []) for cell in cells)))
     return tuple(sorted(named))
 
 

@@ -163,7 +163,7 @@ def _cells(grid: Grid, number: int, column: Sequence[str], quote: Callable[[str]
 
 def _cell(grid: Grid, number: int, cell: str, quote: Callable[[str], str]) -> str:
     """Return a Typst string, or content with links to the entries of data rows that the cell names."""
-    pieces = grid.pieces(number, cell)
+    pieces = grid.pieces(cell)
     if not any(name for _, name in pieces):
         return quote(cell)
     joined = " + ".join(f"row-link({quote(name)}, {quote(text)})" if name else quote(text) for text, name in pieces)

@@ -34,8 +34,7 @@
     (link.dataset.rows || link.hash.slice(1)).split(" ").forEach(function (name) {
       var entry = document.getElementById(name), line = document.createElement("span");
       line.className = "line";
-      line.innerHTML = "<b>" + name.replace(/^row-|-\d+$/g, "").replace(/-/g, "_") + ".csv, row " +
-        entry.querySelector("dt").textContent + "</b> " + entry.querySelector("dd").innerHTML;
+      line.innerHTML = "<b>" + entry.querySelector("dt").textContent + "</b> " + entry.querySelector("dd").innerHTML;
       note.appendChild(line);
     });
     number = link;
