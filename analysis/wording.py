@@ -277,6 +277,12 @@ def series(parts: list[str], conjunction: str = "and") -> str:
     return f" {conjunction} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
+def ordinal(number: int) -> str:
+    """Return a position in a list: `first`, `second`, `10th`."""
+    words = ("first", "second", "third", "fourth", "fifth")
+    return words[number - 1] if number <= len(words) else f"{number}th"
+
+
 def upper_first(text: str) -> str:
     """Return the text with a capital letter at its start."""
     return text[:1].upper() + text[1:]

@@ -272,8 +272,8 @@ class Summary:
     """
 
     title: str
-    question: str
-    findings: tuple[Finding, ...]
+    question: str = ""
+    findings: tuple[Finding, ...] = ()
     limits: tuple[str, ...] = ()
     subtitle: str = ""
     synthetic: bool = False

@@ -7,6 +7,8 @@ from analysis.exhibit import Finding
 from analysis.findings.certainty_findings import certainty_finding, gaps_finding
 from analysis.findings.consistency_findings import consistency_finding
 from analysis.findings.duration_findings import duration_finding
+from analysis.findings.first_page import page_lead, page_title, summary_of_findings
+from analysis.findings.first_page_cards import first_page_cards
 from analysis.findings.harm_findings import harm_finding
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
@@ -28,13 +30,17 @@ __all__ = [
     "evidence_findings",
     "evidence_limits",
     "evidence_scope",
+    "first_page_cards",
     "gaps_finding",
     "harm_finding",
+    "page_lead",
+    "page_title",
     "pain_finding",
     "pooled_rates_finding",
     "response_finding",
     "study_findings",
     "study_limits",
+    "summary_of_findings",
 ]
 
 

@@ -153,7 +153,6 @@ REGISTRY: dict[str, Rule] = {
     "level": Between(0.5, 0.999),
     "horizon_weeks": Between(1, 1040),
     "weight_kg": Between(20, 250),
-    "title": AnyText(),
     "cohort": File((".csv", ".tsv", ".txt", ".xlsx", ".parquet")),
     "sites": AnyText(),
     "cohort_regimens": _enum("arms", "regimen_class", without=("control",)),

@@ -13,11 +13,11 @@ from analysis.reporting.page.outcomes_html import tick_words
 _Text = Callable[[str], str]  # returns a Typst string
 
 
-def cards_typst(cards: list[dict[str, Any]], text: _Text) -> Blocks:
+def cards_typst(cards: list[dict[str, Any]], level: int, text: _Text) -> Blocks:
     """Return cards side by side; their text is in pandoc's representation."""
     blocks: Blocks = [_raw("#cards(")]
     for card in cards:
-        blocks.append(_raw(f"card({text(card['heading'])}, {text(card['look'])}, ["))
+        blocks.append(_raw(f"card({text(card['heading'])}, {level - 1}, {text(card['look'])}, ["))
         for block in card["blocks"]:
             blocks += _block(block, text)
         blocks.append(_raw("]),"))

@@ -232,8 +232,8 @@ def _part(part: Part, files: dict[str, bytes], paper: Paper) -> Blocks:
             return _figure(part, files, paper)
         case TablePart():
             return _table(part, paper)
-        case CardsPart(cards):
-            return cards_typst(cards, text)
+        case CardsPart(cards, level):
+            return cards_typst(cards, level, text)
         case OutcomesPart(table):
             return outcomes_typst(table, "outcomes", text)
         case Code() | AppendixStart():

@@ -1,0 +1,293 @@
+"""The first page of the evidence report: the finding as title, the lead, the summary of findings."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from analysis.evidence.rowwise import each
+from analysis.evidence.selection import Selection
+from analysis.exhibit import cite
+from analysis.exhibit.outcome_table import OutcomeRow, OutcomeTable
+from analysis.outcomes import evidence_map
+from analysis.outcomes.context import PLACEBO, UNCONTROLLED
+from analysis.wording import (
+    after_infusion,
+    counted,
+    half_up,
+    lower_words,
+    number_text,
+    ordinal,
+    p_text,
+    percent_level,
+    series,
+    study_name,
+    upper_first,
+)
+
+_ALPHA = 0.05
+_PAIN, _FUNCTION, _HARM = "pain_score", "function", "harm"
+_NOT_PRINTED = "not printed"
+_LATE_WEEKS = 4.0
+_VERBS = {0: "may", 1: "", 2: "may", 3: "probably", 4: ""}  # how sure a sentence sounds, by certainty
+
+
+def page_title(outcomes: pd.DataFrame) -> str:
+    """Return the finding as the title of the report.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        Table of `key_outcomes.key_outcomes`.
+    """
+    own = outcomes[(outcomes["review"] == "") & (outcomes["comparison"] == "placebo")]
+    scored = own[own["difference"].notna() & (own["measure"] == _PAIN)]
+    if scored.empty:
+        return "No placebo-controlled trial here prints pain scores: whether ketamine lowers pain is not shown"
+    trials = {study for row in each(scored) for study in row.studies}
+    lead = "In the one placebo-controlled trial" if len(trials) == 1 else f"In {len(trials)} placebo-controlled trials"
+    lower = bool((scored["ci_high"] < 0).all())
+    late = [test for row in each(own[own["measure"] == _PAIN]) for test in row.tests if test.between_groups]
+    for_weeks = any(test.p < _ALPHA for test in late)
+    when = "for weeks after ketamine" if for_weeks else "just after ketamine"
+    first = f"{lead} with printed scores, {f'pain was lower {when}' if lower else 'no difference in pain was shown'}"
+    missing = []
+    week_12 = own[own["outcome_id"] == "pain_week_12"]
+    if not any(test.p < _ALPHA for row in each(week_12) for test in row.tests if test.between_groups):
+        missing.append("lasting benefit")
+    function = own[own["measure"] == _FUNCTION]
+    if not any(test.p < _ALPHA for row in each(function) for test in row.tests):
+        missing.append("better function")
+    joined = series(missing)
+    return f"{first}; {joined} {'are' if len(missing) > 1 else 'is'} not shown" if missing else first
+
+
+def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
+    """Return at most three short sentences below the title, in Markdown.
+
+    Parameters
+    ----------
+    selection : Selection
+    outcomes : DataFrame
+        Table of `key_outcomes.key_outcomes`.
+    """
+    studies = [row for row in each(evidence_map.studies(selection)) if _has_results(row)]
+    placebo = [row for row in studies if row.control == PLACEBO]
+    scored = {study for row in each(outcomes) if row.review == "" and pd.notna(row.difference) for study in row.studies}
+    sentences = []
+    silent = [row for row in placebo if row.study_id not in scored]
+    if silent and len(placebo) == 2:
+        smaller = ", smaller" if silent[0].n < max(row.n for row in placebo) else ""
+        sentences.append(f"A second{smaller} placebo-controlled trial reports less pain but prints no size.")
+    elif silent:
+        sentences.append(f"{upper_first(counted(len(silent), 'placebo-controlled trial'))} print no size.")
+    free = [row for row in studies if row.control == UNCONTROLLED]
+    if len(free) > len(studies) / 2:
+        sentences.append("Most other results come from studies without a control group.")
+    if "full_text" not in set(selection.evidence.sources["access"]) or not _read_in_full(selection):
+        sentences.append("No paper’s full text was read.")
+    return " ".join(sentences)
+
+
+def _has_results(row) -> bool:
+    return bool(row.pain_scores or row.responders or row.durations)
+
+
+def _read_in_full(selection: Selection) -> bool:
+    evidence = selection.evidence
+    access = dict(zip(evidence.sources["source_id"], evidence.sources["access"], strict=True))
+    tables = (evidence.pain_scores, evidence.responders, evidence.durations)
+    return any(access[source] == "full_text" for table in tables for source in table["source_id"])
+
+
+def summary_of_findings(selection: Selection, outcomes: pd.DataFrame, level: float = 0.95) -> OutcomeTable:
+    """Return the summary of findings: outcomes that were compared with placebo, then whether responders were counted.
+
+    Parameters
+    ----------
+    selection : Selection
+    outcomes : DataFrame
+        Table of `key_outcomes.key_outcomes`.
+    level : float
+        Confidence level of the intervals.
+    """
+    against = outcomes[outcomes["comparison"] == "placebo"]
+    rows = [_outcome_row(selection, row, level) for row in each(against) if row.measure != _HARM]
+    counts = outcomes[outcomes["measure"] == "responders"]
+    if len(counts) and not (counts["comparison"] == "placebo").any():
+        rows.append(
+            OutcomeRow(
+                "Patients who respond",
+                "each study’s own definition",
+                "not counted",
+                "not counted",
+                "no text that was read counts them against placebo",
+                patients="0 (0)",
+                in_points=False,
+                certainty=int(counts["certainty"].min()),
+                certainty_remark="provisional",
+                meaning="Not known how many respond because of ketamine.",
+            )
+        )
+    rows += [_outcome_row(selection, row, level) for row in each(against) if row.measure == _HARM]
+    notes = ["**Certainty** follows GRADE. **Provisional:** judged by two readers from abstracts."]
+    trials = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
+    named = [
+        f"{upper_first(ordinal(n))} trial: {cite(row.study_id, study_name(row.citation))}"
+        for n, row in enumerate(_by_size(trials), start=1)
+    ]
+    notes[0] += f" {'. '.join(named)}." if named else ""
+    within = "2 points is a change within a patient (Farrar 2001; none had CRPS), no threshold between groups."
+    return OutcomeTable(
+        caption="What placebo-controlled trials found",
+        rows=tuple(rows),
+        axis=(-5.0, 1.0),
+        ticks=(-4.0, -2.0, 0.0),
+        yardstick=(-2.0, "2 points: yardstick, within a patient", within),
+        notes=tuple(notes),
+        studies=tuple(dict.fromkeys(study for row in each(against) for study in row.studies)),
+    )
+
+
+def _by_size(trials: list) -> list:
+    return sorted(trials, key=lambda row: -float(row.n if pd.notna(row.n) else 0))
+
+
+def _trial_names(selection: Selection) -> dict[str, str]:
+    """Return how the summary of findings names each placebo-controlled trial: `first trial`."""
+    trials = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
+    return {row.study_id: f"{ordinal(n)} trial" for n, row in enumerate(_by_size(trials), start=1)}
+
+
+def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
+    names = _trial_names(selection)
+    if row.review:
+        return _review_row(row)
+    own = row.measure == _PAIN
+    who = "both trials" if len(row.studies) == 2 else ", ".join(names.get(study, study) for study in row.studies)
+    printed = pd.notna(row.difference)
+    scale = "per 100, " + row.outcome.split(" psycho")[0] if row.measure == _HARM else "0–10" if own and printed else ""
+    patients = f"{int(row.patients)} ({len(row.studies)})" if pd.notna(row.patients) else _NOT_PRINTED
+    shared = {
+        "outcome": row.title,
+        "detail": "; ".join(filter(None, (who, scale, "lowest score" if own and printed else ""))),
+        "patients": patients,
+        "certainty": int(row.certainty),
+        "certainty_remark": "provisional",
+        "in_points": own,
+        "outcome_note": _counted_from(row) if own else "",
+        "patients_note": _enrolled(selection, row),
+        "places": row.rows,
+        "meaning": _meaning(row, names),
+    }
+    if not printed:
+        return OutcomeRow(control=_NOT_PRINTED, ketamine=_NOT_PRINTED, difference=_tests_words(row, names), **shared)
+    if row.measure == _HARM:
+        return OutcomeRow(
+            control=half_up(100 * row.control),
+            ketamine=half_up(100 * row.ketamine),
+            difference=f"{half_up(100 * row.difference)} more",
+            interval=f"({half_up(100 * row.ci_low)} to {half_up(100 * row.ci_high)})",
+            difference_note=_counts_note(row),
+            **shared,
+        )
+    return OutcomeRow(
+        control=number_text(row.control),
+        ketamine=number_text(row.ketamine),
+        difference=lower_words(row.difference),
+        interval=f"({number_text(-row.ci_high)} to {number_text(-row.ci_low)})",
+        drawn=(row.ci_low, row.difference, row.ci_high),
+        difference_note=_reading_note(row, level),
+        **shared,
+    )
+
+
+def _review_row(row) -> OutcomeRow:
+    decimals = 2 if abs(row.ci_high) < 0.1 else 1
+    return OutcomeRow(
+        outcome="The same, pooled",
+        detail=f"a review, not a third trial: {study_name(row.citations[0])}, {row.title.split(',')[0]}",
+        control=_NOT_PRINTED,
+        ketamine=_NOT_PRINTED,
+        difference=lower_words(row.difference),
+        interval=f"({number_text(-row.ci_high, decimals)} to {number_text(-row.ci_low)})",
+        drawn=(row.ci_low, row.difference, row.ci_high),
+        patients=str(int(row.patients)) if pd.notna(row.patients) else _NOT_PRINTED,
+        certainty=int(row.certainty),
+        certainty_remark=f"the review’s own: {row.outcome}" if row.outcome else "provisional",
+        meaning="Size uncertain. Short-term relief, any drug: no significant difference.",
+        places=row.rows,
+    )
+
+
+def _tests_words(row, names: dict[str, str]) -> str:
+    if row.measure == _FUNCTION and row.tests:
+        return "no improvement; size not printed"
+    between = [test for test in row.tests if test.between_groups]
+    words = [f"{names.get(test.study_id, test.study_id)}: {p_text(test.operator, test.p)}" for test in between]
+    return "; ".join(["size not printed", *words])
+
+
+def _meaning(row, names: dict[str, str]) -> str:
+    verb = _VERBS[int(row.certainty)]
+    if row.measure == _HARM:
+        most = "most patients" if row.ketamine > 0.5 else "some patients"
+        return f"Ketamine {verb} causes them in {most}." if verb != "may" else f"Ketamine may cause them in {most}."
+    if row.measure == _FUNCTION:
+        return "May be no better; a gain is not ruled out."
+    if pd.notna(row.difference):
+        less = "May be less pain." if verb == "may" else "Less pain."
+        spans = row.ci_low < -2 < row.ci_high
+        return f"{less} Whether it is 2 points or more is uncertain." if spans else less
+    between = [test for test in row.tests if test.between_groups]
+    within = [test for test in row.tests if not test.between_groups]
+    if any(test.p >= _ALPHA for test in between):
+        return f"No difference shown in the {names.get(between[0].study_id, 'trial')}."
+    if between and within:
+        other = names.get(within[0].study_id, "other").split()[0]
+        p = p_text(within[0].operator, within[0].p)
+        return f"Both report less pain, the {other} only as a change within the ketamine group ({p}, time not printed)."
+    return "Less pain is reported; its size is not printed." if between else "Nothing is printed."
+
+
+def _counted_from(row) -> str:
+    start = re.search(r"\((counted from [^)]*)\)", row.time)
+    if not start:
+        return ""
+    days = after_infusion(row.weeks)
+    return (
+        f"{upper_first(start[1])}: {row.time.split(' (')[0]} is about {days}." if days else f"{upper_first(start[1])}."
+    )
+
+
+def _reading_note(row, level: float) -> str:
+    if pd.isna(row.other_low):
+        return ""
+    other = f"{number_text(-row.other_high)} to {number_text(-row.other_low)}"
+    limits = f"{other} ({percent_level(level)} interval)"
+    return f"Reads the trial’s unlabelled ± as a standard error; as a standard deviation: {limits}."
+
+
+def _counts_note(row) -> str:
+    (ketamine, n_ketamine), (control, n_control) = row.counts
+    printed = f"{half_up(100 * row.ketamine)}% and {half_up(100 * row.control)}%"
+    fitting = f"{ketamine} of {n_ketamine} and {control} of {n_control}"
+    return f"Only {printed} are printed. {fitting} fit; Newcombe interval on that reading."
+
+
+def _enrolled(selection: Selection, row) -> str:
+    """Return a note where the patients judged are fewer than those enrolled."""
+    studies = selection.evidence.studies
+    enrolled = studies[studies["study_id"].isin(row.studies)]["n_crps"].sum()
+    if pd.isna(row.patients) or enrolled == row.patients or len(row.studies) < 2:
+        return ""
+    names = _trial_names(selection)
+    last = row.studies[0] if len(row.studies) == 1 else min(row.studies, key=lambda study: _size(studies, study))
+    n, missing = _size(studies, last), int(enrolled - row.patients)
+    trial = upper_first(names.get(last, last))
+    return f"{trial}: {n} enrolled, {n - missing} in the results according to a secondary source."
+
+
+def _size(studies: pd.DataFrame, study: str) -> int:
+    return int(studies.loc[studies["study_id"] == study, "n_crps"].iloc[0])
