@@ -26,6 +26,7 @@ TABLES = (
     "certainty",
     "searches",
     "screening",
+    "extraction",
 )
 
 

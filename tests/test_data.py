@@ -36,6 +36,7 @@ def one(table, **match):
         ("certainty", 210),
         ("searches", 62),
         ("screening", 88),
+        ("extraction", 414),
     ],
 )
 def test_rows(evidence, name, rows):

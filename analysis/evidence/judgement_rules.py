@@ -169,6 +169,18 @@ def searches_name_a_query(tables: Tables) -> Iterator[Problem]:
             yield tables.problem("searches", row, "query", rule, "fill in one of the two")
 
 
+def extractions_are_compared(tables: Tables) -> Iterator[Problem]:
+    """Yield a problem for an extracted cell that both readers left blank, or that is marked without two values."""
+    for row in tables["extraction"]:
+        filled = [row["reader_1"] is not None, row["reader_2"] is not None]
+        if not any(filled):
+            rule = "at least one reader filled in the cell"
+            yield tables.problem("extraction", row, "reader_1", rule, "fill it in, or delete the row")
+        elif row["same_meaning"] and not all(filled):
+            rule = "same_meaning compares two values"
+            yield tables.problem("extraction", row, "same_meaning", rule, "clear the cell")
+
+
 def _judgements(tables: Tables) -> Iterator[tuple[str, Record]]:
     for table in ("risk_of_bias", "certainty"):
         for row in tables[table]:
@@ -199,4 +211,5 @@ RULES_OF_JUDGEMENTS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     planned_outcomes_of_trials,
     every_record_is_screened,
     searches_name_a_query,
+    extractions_are_compared,
 )

@@ -51,6 +51,7 @@ class Evidence:
     risk_of_bias, certainty : DataFrame, one row per judgement of a reader, and per settled judgement
     outcomes : DataFrame, one row per key outcome
     searches, screening : DataFrame, one row per query, and per decision on a record
+    extraction : DataFrame, one row per cell that two readers extracted
     texts : dict
         Text of the cells in the files (such as `61.0`): table -> number in the row_id -> column -> text.
     folder : Path
@@ -79,6 +80,7 @@ class Evidence:
     certainty: pd.DataFrame
     searches: pd.DataFrame
     screening: pd.DataFrame
+    extraction: pd.DataFrame
     texts: dict[str, dict[int, dict[str, str]]]
     folder: Path
     hashes: dict[str, str]
