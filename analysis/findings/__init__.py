@@ -10,6 +10,7 @@ from analysis.findings.duration_findings import duration_finding
 from analysis.findings.first_page import page_lead, page_title, summary_of_findings
 from analysis.findings.first_page_cards import first_page_cards
 from analysis.findings.harm_findings import harm_finding
+from analysis.findings.limits_and_methods import limits_and_methods
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
 from analysis.findings.selection_scope import evidence_scope
@@ -33,6 +34,7 @@ __all__ = [
     "first_page_cards",
     "gaps_finding",
     "harm_finding",
+    "limits_and_methods",
     "page_lead",
     "page_title",
     "pain_finding",

@@ -47,6 +47,7 @@ class _Collector:
         self.summary: dict[str, Any] | None = None
         self.pending: list[str] = []
         self.counts = {"figure": 0, "table": 0}
+        self.appendix_from: int | None = None  # the first piece of the appendix
         self.headed = False  # whether a section has begun
 
     def piece(self, markdown: str) -> str:
@@ -71,6 +72,7 @@ class _Collector:
             self.flush_code()
             if APPENDIX in cell["metadata"].get("tags", []):
                 self.factories.append(lambda read: AppendixStart())
+                self.appendix_from = len(self.pieces)
             self.headed = self.headed or any(line.startswith("## ") for line in source.splitlines())
             self.text(_COMMENT.sub("", source), cell.get("attachments"))
         elif cell["cell_type"] == "code":
@@ -124,9 +126,8 @@ class _Collector:
             below = read[notes] + ([{"t": "Sources", "c": studies}] if studies else [])
             if kind == "figure":
                 title, rows = payload["title"], payload["row_picture"]
-                return FigurePart(
-                    number, name, svg, alt, read[caption], below, grid, title, payload["narrow_svg"], rows
-                )
+                narrow, shown = payload["narrow_svg"], tuple(studies)
+                return FigurePart(number, name, svg, alt, read[caption], below, grid, shown, title, narrow, rows)
             return TablePart(number, name, alt, read[caption], below, grid)
 
         self.factories.append(make)
@@ -236,6 +237,7 @@ class _Resolver:
         self.attachments = collector.attachments
         self.anchors: set[str] = set(collector.numbers)
         self.entries = collector.entries
+        self.appendix_from = collector.appendix_from
         self.cited: dict[str, None] = {}
         self.unworded: list[dict[str, Any]] = []  # citations whose text depends on the list of references
         self.title = ""
@@ -256,7 +258,10 @@ class _Resolver:
                 block["c"][0] = level
                 self.anchors.add(anchor)
                 if name in self.attachments and level <= 3:
-                    self.document.contents.append(Heading(level, anchor, text))
+                    self.document.contents.append(Heading(level, anchor, text, self._in_appendix(name)))
+
+    def _in_appendix(self, piece: str) -> bool:
+        return self.appendix_from is not None and int(piece.removeprefix("piece-")) >= self.appendix_from
 
     def resolve(self, name: str, blocks: Blocks) -> Blocks:
         remaining = [b for b in blocks if not (b["t"] == "Header" and b["c"][1][0] == self.title_at)]

@@ -77,7 +77,9 @@ def pieces(document: Document) -> dict[str, Any]:
         texts[f"limit-{number}"] = [_raw("<li>"), *limit, _raw("</li>")]
     main, appendix = document.divided()
     texts["lead"] = document.lead
-    texts["body"] = [block for part in main for block in _part(part)]
+    # the code of a report with an appendix is in its notebook
+    shown = [part for part in main if not (document.has_appendix and isinstance(part, Code))]
+    texts["body"] = [block for part in shown for block in _part(part)]
     texts["appendix"] = _folded(appendix)
     texts["references"] = document.references
     changes = {"Image": lambda node: _image(node, document.files), "Table": _scrolling}
@@ -106,7 +108,7 @@ def pieces(document: Document) -> dict[str, Any]:
         "made": [
             {**line, "table": table_html(line["grid"])} if "grid" in line else line for line in made_lines(document)
         ],
-        "contents": [heading for heading in document.contents if heading.level == 2],
+        "contents": [heading for heading in document.contents if heading.level == 2 and not heading.appendix],
         "style": page_style(),
         "script": script,
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -227,15 +229,15 @@ def _figure(part: FigurePart) -> Blocks:
         image = _inline(part.svg, part.alt, "scaled", size)
         card = f'<div class="card" role="region" aria-label="Figure {part.number}" tabindex="0">{image}</div>'
     data = _scroll(part.grid, f'aria-label="Data of figure {part.number}"', table_html(part.grid))
+    notes = [_raw('<div class="notes">'), *part.notes, _raw("</div>")] if part.notes else []
+    folded = bool(part.title)  # a titled figure has its finding, caption and data; what it leaves out is on demand
     return [
         _raw(f'<figure class="exhibit" id="{anchor}">{title}{card}<figcaption>'),
         *captioned(f"Figure {part.number}.", part.caption),
-        _raw('<div class="notes">'),
-        *part.notes,
-        _raw(
-            f'</div></figcaption><details class="data"><summary>Data behind this figure</summary>'
-            f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"
-        ),
+        *([] if folded else notes),
+        _raw('</figcaption><details class="data"><summary>Data behind this figure</summary>'),
+        *(notes if folded else []),
+        _raw(f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"),
     ]
 
 

@@ -56,6 +56,7 @@ class FigurePart:
     caption: Blocks
     notes: Blocks
     grid: Grid
+    studies: tuple[str, ...] = ()
     title: str = ""  # the finding
     narrow_svg: str = ""  # the picture for a phone
     rows: dict[str, Any] | None = None  # the content as rows, JSON of a RowPicture
@@ -137,6 +138,7 @@ class Heading:
     level: int
     anchor: str
     text: str
+    appendix: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import functools
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -93,15 +94,21 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
     files = dict(document.files)
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
-    references = _references(document)
     parts = {"whole": document.parts, "main": document.divided()[0], "appendix": document.divided()[1]}[extent]
-    pieces = {"first-page": _first_page(document, paper, references, extent), **dict(_pieces(parts, files, paper))}
+    if extent == "main":
+        parts = [replace(part, notes=[]) if isinstance(part, FigurePart) else part for part in parts]
+    pieces = dict(_pieces(parts, files, paper))
+    if extent == "appendix":
+        pieces = {"figure-notes": _figure_notes(document), **pieces}
+    references = _references(document, None if extent == "whole" else _cited(document, parts, pieces, extent))
+    pieces = {"first-page": _first_page(document, paper, references, extent), **pieces}
     if extent != "main":
         pieces["rows"] = _rows(document)
     if references:
-        pieces["references"] = [_raw("= References")]
+        pieces["references"] = [_raw("= References"), _raw("#columns(2, gutter: 14pt)[")]
         for name, words, entry in references:
             pieces["references"] += [_raw(f"#reference({text(name)}, {text(words)}, ["), *entry, _raw("])")]
+        pieces["references"].append(_raw("]"))
     if extent != "main":
         pieces["made"] = _made(made_lines(document), paper)
     changes = _for_typst(files)
@@ -114,6 +121,13 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
     first_page = written.pop("first-page")
     files |= {f"{name}.typ": (_IMPORT + piece).encode() for name, piece in written.items()}
     return "".join([_IMPORT, first_page, *(f'#include "{name}.typ"\n' for name in written)]), files
+
+
+def _figure_notes(document: Document) -> Blocks:
+    """Return the notes of the figures of the main part: what is not drawn and why, and their source studies."""
+    figures = [part for part in document.divided()[0] if isinstance(part, FigurePart) and part.notes]
+    notes = [block for part in figures for block in captioned(f"Figure {part.number}.", part.notes)]
+    return [_raw("= Notes to the figures"), *notes] if notes else []
 
 
 def _pieces(parts: list[Part], files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
@@ -295,13 +309,31 @@ def _contents(document: Document, extent: Extent) -> str:
     return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
 
 
-def _references(document: Document) -> list[tuple[str, str, Blocks]]:
-    """Return anchor, label and entry of each work cited."""
+def _cited(document: Document, parts: list[Part], pieces: dict[str, Blocks], extent: Extent) -> set[str]:
+    """Return the anchors of the works that the main part, or the appendix, cites."""
+    cited = {f"ref-{study}" for part in parts if isinstance(part, FigurePart) for study in part.studies}
+    if extent == "appendix":
+        cited |= {f"ref-{entry.study}" for entry in document.rows}
+    found: list[str] = []
+    pandoc.walk(
+        [document.lead, *pieces.values()],
+        {
+            "Link": lambda node: found.append(node["c"][2][0][1:]) or node,
+            "Cite": lambda node: found.extend(f"ref-{one['citationId']}" for one in node["c"][0]) or node,
+        },
+    )
+    return cited | set(found)
+
+
+def _references(document: Document, cited: set[str] | None) -> list[tuple[str, str, Blocks]]:
+    """Return anchor, label and entry of each work cited; all works if `cited` is None."""
     labels = document.made.get("citations", {})
     works = []
     for listed in document.references:
         for entry in listed["c"][1]:
             name, blocks = entry["c"][0][0], entry["c"][1]
+            if cited is not None and name not in cited:
+                continue
             authors = pandoc.plain_words(blocks).partition(". ")[0]
             works.append((name, labels.get(name.removeprefix("ref-")) or authors, blocks))
     return works
