@@ -57,8 +57,8 @@ def _methods(selection: Selection) -> tuple[str, ...]:
     routes = series([ROUTE_WORDS.get(route, route.replace("_", " ")) for route in criteria.routes]) or "any route of"
     access = series([f"{ACCESS_WORDS[kind]}s" for kind in criteria.access]) or "all sources"
     return (
-        f"**Sources.** {counted(listed, 'study', 'studies')}; each number is in a table with its source and the place in "
-        f"it. {counted(twice, 'study', 'studies')} were extracted twice, independently.",
+        f"**Sources.** {counted(listed, 'study', 'studies')}; each number is in a table with its source and "
+        f"place. {counted(twice, 'study', 'studies')} were extracted twice, independently.",
         f"**What was read.** {sources_sentence(selection)}",
         f"**Who counts.** Patients with CRPS, {routes} ketamine, from {access}.",
         "**No patient twice.** Of studies that share patients one counts; subgroups and repeats are not added.",

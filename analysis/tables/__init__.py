@@ -28,7 +28,7 @@ from analysis.tables.study_tables import (
     conflicts_table,
     reported_tests_table,
     sources_table,
-    study_facts_table,
+    study_results_table,
 )
 
 __all__ = [
@@ -57,7 +57,7 @@ __all__ = [
     "reviews_table",
     "sources_table",
     "studies_table",
-    "study_facts_table",
+    "study_results_table",
     "without_each_study_table",
     "without_interval_table",
 ]

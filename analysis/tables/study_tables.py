@@ -4,57 +4,24 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.evidence.rowwise import each
 from analysis.evidence.selection import RESULT_TABLES, Selection
-from analysis.exhibit import Column, Table, linked, studies_of
-from analysis.exhibit.places import source_row
-from analysis.outcomes import evidence_map
+from analysis.exhibit import Column, Table, studies_of
 from analysis.tables.shared_columns import P_COLUMN, row_column
 from analysis.wording import (
     ACCESS_WORDS,
-    AGE_WORDS,
+    BENEFIT_WORDS,
     DRUG_WORDS,
-    POPULATION_WORDS,
     REGIMEN_WORDS,
     ROUTE_WORDS,
+    lower_words,
     number_interval,
+    number_text,
+    p_text,
+    percent,
+    percent_interval,
+    plain_label,
+    upper_first,
 )
-
-
-def study_facts_table(selection: Selection) -> Table:
-    """Return the design, patients and publication of the study, one fact per line.
-
-    Parameters
-    ----------
-    selection
-        The evidence of one study, from `evidence.selection.only`.
-    """
-    row = next(each(evidence_map.studies(selection)))
-    study = selection.evidence.studies.iloc[0]
-    duration, enrolled, with_crps = study["disease_duration_years"], study["n_enrolled"], study["n_crps"]
-    age = AGE_WORDS.get(study["age_group"])
-    sizes = [
-        f"{enrolled} enrolled" if pd.notna(enrolled) else "",
-        f", {with_crps} of them with CRPS" if pd.notna(with_crps) else "",
-    ]
-    facts = {
-        "Design": row.design_words,
-        "Control group": row.control,
-        "Country": study["country"],
-        "Patients": POPULATION_WORDS[row.population] + (f", {age}" if age else ""),
-        "Number of patients": "".join(sizes),
-        "Disease duration": f"{duration:g} years ({study['disease_duration_stat']})" if pd.notna(duration) else "",
-        "Published in": ", ".join(f"{study[name]}" for name in ("journal", "year") if pd.notna(study[name])),
-    }
-    stated = {name: value if isinstance(value, str) and value else "not stated" for name, value in facts.items()}
-    return Table(
-        name="study",
-        data=pd.DataFrame(list(stated.items()), columns=["fact", "value"]),
-        caption="The study.",
-        columns=(Column("fact", "What"), Column("value", "As stated")),
-        studies=(row.study_id,),
-        notes=f"From {linked(source_row('studies', row.row))}.",
-    )
 
 
 def arms_table(selection: Selection) -> Table:
@@ -207,3 +174,69 @@ def _address(row) -> str:
     if isinstance(row.pmcid, str):
         return row.pmcid
     return row.url if isinstance(row.url, str) else "address not recorded"
+
+
+def study_results_table(results: pd.DataFrame) -> Table:
+    """Return every result of a study: outcome, time, result, interval or P value, row.
+
+    Parameters
+    ----------
+    results
+        From `outcomes.study_results.study_results`.
+    """
+    several = results["role"].nunique() > 1 or results["arm"].nunique() > 1
+    return Table(
+        name="study-results",
+        data=results,
+        caption="Every result of this study.",
+        columns=(
+            Column("what", "Outcome", value=lambda row: _result_outcome(row, several)),
+            Column("when", "Time", value=_result_time),
+            Column("result", "Result", value=_result),
+            Column("certainty", "95% CI or P", value=_result_interval),
+            Column("row_id", "Row"),
+        ),
+    )
+
+
+def _result_outcome(row, several: bool) -> str:
+    words = BENEFIT_WORDS.get(row.outcome, row.outcome)
+    whose = row.role if isinstance(row.role, str) and row.role != "ketamine" else ""
+    arm = (
+        f" ({whose or plain_label(row.arm)})"
+        if several and isinstance(row.arm, str) and row.kind != "difference"
+        else ""
+    )
+    return f"{upper_first(str(words))}{arm}"
+
+
+def _result_time(row) -> str:
+    if row.kind == "duration":
+        return "duration"
+    return row.timepoint if isinstance(row.timepoint, str) else ""
+
+
+def _result(row) -> str:
+    if row.kind in ("response", "harm"):
+        if pd.isna(row.events) or pd.isna(row.n):
+            return f"{row.percent_reported:g}%" if pd.notna(row.percent_reported) else "no count"
+        share = f"{row.percent_reported:g}%" if pd.notna(row.percent_reported) else percent(row.value)
+        return f"{int(row.events)} of {int(row.n)} ({share})"
+    if row.kind in ("difference", "change"):
+        pair = f"{row.printed}: " if isinstance(row.printed, str) else ""
+        change = lower_words(row.value) if pd.notna(row.value) else lower_words(row.ci_low, row.ci_high)
+        return f"{pair}{change}"
+    if row.kind == "score":
+        return number_text(row.value) if pd.notna(row.value) else str(row.printed)
+    count = f"{int(row.events)} of {int(row.n)}: " if pd.notna(row.events) and pd.notna(row.n) else ""
+    return f"{count}{row.printed}" if isinstance(row.printed, str) else "size not printed"
+
+
+def _result_interval(row) -> str:
+    if pd.notna(row.p_value):
+        return p_text(row.p_operator, row.p_value)
+    if pd.isna(row.ci_low) or pd.isna(row.value):
+        return ""
+    if row.kind in ("response", "harm"):
+        return percent_interval(row.ci_low, row.ci_high)
+    return number_interval(row.ci_low, row.ci_high)

@@ -40,10 +40,11 @@ from analysis.reporting.page.references import TEMPLATE, with_letters
 from analysis.reporting.page.source_rows import Entry
 from analysis.reporting.page.typst_tables import set_table
 
-MAIN, APPENDIX = "report.pdf", "appendix.pdf"
 Extent = Literal["whole", "main", "appendix"]
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
+MAIN, APPENDIX = "report.pdf", "appendix.pdf"
 _IMPORT = '#import "report.typ": *\n'
+_ROWS_ELSEWHERE = f'#let row-link(name, words) = link("{APPENDIX}#nameddest=" + name, words)\n'
 
 
 @functools.cache
@@ -104,6 +105,8 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
     pieces = {"first-page": _first_page(document, paper, references, extent), **pieces}
     if extent != "main":
         pieces["rows"] = _rows(document)
+    if extent == "main" and len(references) == 1:  # a page of one study prints its reference below the title
+        references = []
     if references:
         pieces["references"] = [_raw("= References"), _raw("#columns(2, gutter: 14pt)[")]
         for name, words, entry in references:
@@ -119,7 +122,8 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
     if references:
         written["references"] = with_letters(written["references"], document.made.get("citations", {}), "typst")
     first_page = written.pop("first-page")
-    files |= {f"{name}.typ": (_IMPORT + piece).encode() for name, piece in written.items()}
+    beginning = _IMPORT + _ROWS_ELSEWHERE if extent == "main" else _IMPORT
+    files |= {f"{name}.typ": (beginning + piece).encode() for name, piece in written.items()}
     return "".join([_IMPORT, first_page, *(f'#include "{name}.typ"\n' for name in written)]), files
 
 

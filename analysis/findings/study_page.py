@@ -1,0 +1,263 @@
+"""The page of one study: its finding as title, the facts, what limits it and where sources disagree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import each
+from analysis.evidence.selection import Selection, only, select
+from analysis.exhibit import escape, linked, sourced
+from analysis.exhibit.blocks import Bullets, Card, Cards, Facts, Paragraph
+from analysis.exhibit.places import source_row
+from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
+from analysis.outcomes.context import PLACEBO, UNCONTROLLED
+from analysis.wording import (
+    AGE_WORDS,
+    DRUG_WORDS,
+    NO_RATE_WORDS,
+    POPULATION_WORDS,
+    ROUTE_WORDS,
+    counted,
+    lower_words,
+    number_text,
+    out_of,
+    percent,
+    printed_percent,
+    regimen_words,
+    series,
+    short_citation,
+    study_name,
+    time_words,
+    upper_first,
+)
+
+_ALPHA = 0.05
+
+
+def study_title(selection: Selection, level: float = 0.95) -> str:
+    """Return the finding of a study as the title of its page.
+
+    Parameters
+    ----------
+    selection : Selection
+        The evidence of one study, from `evidence.selection.only`.
+    level : float
+        Confidence level of the intervals.
+    """
+    for part in (_difference, _response, _change, _duration, _harm):
+        if words := part(selection, level):
+            return words
+    study = selection.evidence.studies.iloc[0]
+    tests = selection.evidence.reported_tests
+    printed = f"prints {counted(len(tests), 'test')} but no size" if len(tests) else "prints no result that can be used"
+    return f"{study_name(study['citation'])} {printed}"
+
+
+def _difference(selection: Selection, level: float) -> str:
+    rows = list(each(trajectories.between_arms(selection, level)))
+    if not rows:
+        return ""
+    row = rows[0]
+    other = "placebo" if row.control == PLACEBO else "the control"
+    fall = lower_words(row.difference)
+    number, _, direction = fall.partition(" ")
+    words = f"Pain was {number} points {direction} with ketamine than with {other} {_when(row)}"
+    late = [test for test in each(selection.evidence.reported_tests) if "week 12" in str(test.outcome)]
+    if late and late[0].p_value >= _ALPHA:
+        words += "; at week 12 no difference was shown"
+    return words
+
+
+def _when(row: Any) -> str:
+    days = round(7 * row.weeks)
+    return f"about {counted(days, 'day')} after the infusion" if 0 < row.weeks < 1 else time_words(row.weeks)
+
+
+def _response(selection: Selection, level: float) -> str:
+    rates = responders.rates(selection, level)
+    rates = rates[(rates["role"] == "ketamine") & rates["rate"].notna()]
+    if rates.empty:
+        return ""
+    first = next(each(rates))
+    if pd.notna(first.selected_by_outcome):
+        return f"{out_of(first.responders, first.n)} patients had {first.definition}, but {NO_RATE_WORDS['selected']}"
+    flows = responders.flows(selection)
+    if flows:
+        flow = flows[0]
+        shares = [
+            f"{printed:g}%" if pd.notna(printed) else percent(count / flow.n)
+            for printed, count in ((flow.percent_first, flow.first), (flow.percent_second, flow.second))
+        ]
+        return (
+            f"{shares[0]} of {flow.n} patients responded {time_words(flow.weeks_first)} and {shares[1]} "
+            f"{time_words(flow.weeks_second).replace('at ', 'about ', 1)}"
+        )
+    largest = next(each(rates.sort_values(["n", "weeks"], ascending=[False, True], kind="stable")))
+    share = "" if largest.n < 10 else f"{printed_percent(largest)}, "
+    count = out_of(largest.responders, largest.n)
+    unit = "patients" if largest.unit == "patients" else largest.unit
+    return f"{upper_first(largest.definition)} in {share}{count} {unit}, {time_words(largest.weeks)}"
+
+
+def _change(selection: Selection, level: float) -> str:
+    changes = trajectories.changes(selection, level)
+    for row in each(changes[changes["role"] == "ketamine"]):
+        words = lower_words(row.change) if pd.notna(row.change) else lower_words(row.change_low, row.change_high)
+        patients = counted(int(row.n), "patient") if pd.notna(row.n) else "an unstated number of patients"
+        return f"Pain was {words.replace(' lower', ' points lower')} after ketamine than before in {patients}"
+    return ""
+
+
+def _duration(selection: Selection, level: float) -> str:
+    for row in each(durations.statements(selection)):
+        both = pd.notna(row.patients) and pd.notna(row.patients_treated)
+        who = f"{out_of(row.patients, row.patients_treated)} patients" if both else row.group
+        return f"{upper_first(str(row.reported))} ({who})"
+    return ""
+
+
+def _harm(selection: Selection, level: float) -> str:
+    events = safety.events(selection, level)
+    for row in each(events[events["rate"].notna()].sort_values("rate", ascending=False, kind="stable")):
+        return f"{upper_first(row.event)} in {out_of(row.events, row.n)} patients"
+    return ""
+
+
+def study_lead(selection: Selection) -> str:
+    """Return the sentence below the title: the control group, and what that means."""
+    study = next(each(evidence_map.studies(selection)))
+    if study.control == UNCONTROLLED:
+        return "There was no control group, so how many would have improved without ketamine is not known."
+    patients = counted(int(study.n), "patient") if pd.notna(study.n) else "The number of patients is not stated"
+    sentences = [f"{patients} took part." if pd.notna(study.n) else f"{patients}."]
+    tests = selection.evidence.reported_tests
+    if tests["comparison"].str.contains("no functional improvement").any():
+        sentences.append("Function did not improve.")
+    events = safety.events(selection)
+    events = [row for row in each(events[events["control"] == PLACEBO]) if pd.notna(row.percent_reported)]
+    by_role = {row.role: row for row in events}
+    if {"ketamine", "placebo"} <= by_role.keys():
+        row = by_role["ketamine"]
+        shares = f"{printed_percent(row)} had {row.event}, against {printed_percent(by_role['placebo'])} with placebo."
+        sentences.append(shares)
+    return " ".join(sentences)
+
+
+def study_facts(selection: Selection) -> Cards:
+    """Return the facts of a study: design, patients, treatment."""
+    study = selection.evidence.studies.iloc[0]
+    row = next(each(evidence_map.studies(selection)))
+    arms = [arm for arm in each(selection.evidence.arms) if arm.role == "ketamine"]
+    control = "no control group" if row.control == UNCONTROLLED else row.control
+    size = f"{int(row.n)} {row.n_is}" if pd.notna(row.n) else "number not stated"
+    age = AGE_WORDS.get(study["age_group"], "")
+    who = ", ".join(filter(None, (POPULATION_WORDS[row.population], size, age, _text(study["country"]))))
+    facts = [("Design", f"{row.design_words}, {control}"), ("Patients", who)]
+    duration = study["disease_duration_years"]
+    if pd.notna(duration):
+        facts.append(("Disease duration", f"{duration:g} years ({study['disease_duration_stat']})"))
+    if arms:
+        arm = arms[0]
+        drug = DRUG_WORDS.get(arm.drug, str(arm.drug).replace("_", " "))
+        route = ROUTE_WORDS.get(arm.route, _text(arm.route))
+        facts.append(("Drug", ", ".join(filter(None, (drug, route, regimen_words(arm.regimen_class))))))
+        facts.append(("Dose", _dose(arm)))
+        facts.append(("Length", _length(arm)))
+        facts.append(("Given with it", _text(arm.cointervention) or "not stated"))
+    facts.append(("Groups", counted(len(selection.evidence.arms), "group")))
+    published = ", ".join(_text(study[name]) for name in ("journal", "year") if _text(study[name]))
+    link = f" [doi:{study['doi']}](https://doi.org/{study['doi']})" if _text(study["doi"]) else ""
+    source = Paragraph(f"{escape(study['title'])}. *{escape(published)}*.{link}")
+    pairs = tuple((name, value if value.startswith("[") else escape(value)) for name, value in facts)
+    return Cards((Card("", (source, Facts(pairs))),), (row.study_id,))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _dose(arm: Any) -> str:
+    if pd.isna(arm.dose_value):
+        return "not printed"
+    kind = {"max": "at most", "mean": "mean", "fixed": ""}.get(_text(arm.dose_kind), _text(arm.dose_kind))
+    return f"{kind} {arm.dose_value:g} {arm.dose_unit}".strip()
+
+
+def _length(arm: Any) -> str:
+    parts = []
+    if pd.notna(arm.hours_per_day):
+        parts.append(f"{arm.hours_per_day:g} hours a day")
+    if pd.notna(arm.infusion_days):
+        parts.append(f"{number_text(arm.infusion_days)} days")
+    return " for ".join(parts) or "not printed"
+
+
+def study_remarks(evidence: Evidence, study_id: str) -> Cards:
+    """Return two cards: what limits the study, and where its sources disagree.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        All evidence.
+    study_id : str
+    """
+    selection = only(evidence, study_id)
+    cards = [Card("What limits it", (Bullets(_limits(evidence, selection)),))]
+    conflicts = selection.evidence.conflicts
+    own = [row for row in each(conflicts) if row.study_id == study_id]
+    if own:
+        cards.append(Card(f"Where sources disagree ({len(own)})", (Bullets(tuple(map(_conflict, own))),)))
+    return Cards(tuple(cards), (study_id,))
+
+
+def _limits(evidence: Evidence, selection: Selection) -> tuple[str, ...]:
+    own, study_id = selection.evidence, selection.evidence.studies["study_id"].iloc[0]
+    lines = []
+    if next(each(evidence_map.studies(selection))).control == UNCONTROLLED:
+        lines.append("No control group: a fall of pain is not the effect of ketamine alone.")
+    access = set(own.sources[own.sources["study_id"] == study_id]["access"])
+    if access and "full_text" not in access:
+        lines.append(
+            "Only the abstract was read." if "abstract" in access else "Known through secondary sources alone."
+        )
+    tables = (own.responders, own.adverse_events)
+    if any(_text(basis) not in ("", "reported") for table in tables for basis in table.get("count_basis", [])):
+        lines.append("Counts are derived from printed percentages.")
+    if own.adverse_events.empty:
+        lines.append("What was read names no side effects.")
+    out = select(evidence).left_out
+    out = out[(out["table"] == "studies") & (out["study_id"] == study_id)]
+    if len(out):
+        lines.append(f"Not counted in the evidence report: {out['why'].iloc[0]}.")
+    notes = own.studies["notes"].iloc[0]
+    if isinstance(notes, str):
+        lines.append(f"Note: {sourced(escape(notes), source_row('studies', own.studies['row'].iloc[0]))}.")
+    return tuple(lines)
+
+
+def _conflict(row: Any) -> str:
+    values = f"{escape(_text(row.value_a))} or {escape(_text(row.value_b))}"
+    used = f" Used: {escape(_text(row.used))}." if _text(row.used) else ""
+    field = escape(upper_first(str(row.field).replace("_", " ")))
+    return f"**{field}**: {values}.{used} {linked(source_row('conflicts', row.row))}"
+
+
+def study_kicker(selection: Selection) -> str:
+    """Return the citation, as printed above the title."""
+    return f"{short_citation(selection.evidence.studies['citation'].iloc[0])}, one study on one page"
+
+
+def no_result(selection: Selection) -> str:
+    """Return one line on the kinds of results that the study does not give; empty if it gives all."""
+    evidence = selection.evidence
+    kinds = {
+        "pain scores": evidence.pain_scores,
+        "responder rates": evidence.responders,
+        "durations of benefit": evidence.durations,
+        "harm": evidence.adverse_events,
+    }
+    missing = [words for words, table in kinds.items() if table.empty]
+    return f"What was read gives no {series(missing, 'and no')}." if missing else ""
