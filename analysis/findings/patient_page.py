@@ -1,0 +1,200 @@
+"""The page for patients: the same numbers as the evidence report, in short plain sentences without advice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.evidence.rowwise import each
+from analysis.evidence.selection import Selection
+from analysis.exhibit.blocks import Block, Bullets, Card, Cards, IconRow, Icons, Paragraph, ShareBar
+from analysis.outcomes import evidence_map, responders, safety
+from analysis.outcomes.context import PLACEBO, UNCONTROLLED
+from analysis.wording import counted, half_up, number_text, out_of, series, study_name, weeks_cell
+
+_ALPHA = 0.05
+_SCALE = 10  # points of the pain scale
+_CASE_REPORT = 2  # patients; smaller groups are case reports
+
+
+def patient_title(outcomes: pd.DataFrame) -> str:
+    """Return the finding in plain words.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        Table of `key_outcomes.key_outcomes`.
+    """
+    row = _trial(outcomes)
+    if row is None:
+        return "No fair test shows how much ketamine helps against CRPS pain."
+    lower = row.ci_high < 0
+    found = "CRPS pain was lower for some weeks after a ketamine drip" if lower else "no clear gap in pain was found"
+    return f"In one test {found}. Nobody knows if it helps for longer."
+
+
+def _trial(outcomes: pd.DataFrame) -> Any:
+    """Return the result of the placebo-controlled trial that prints scores, or None."""
+    own = outcomes[(outcomes["review"] == "") & (outcomes["measure"] == "pain_score") & outcomes["difference"].notna()]
+    return next(each(own), None)
+
+
+def does_it_ease_pain(selection: Selection, outcomes: pd.DataFrame) -> Cards:
+    """Return the result of the fairest test, with a bar for each group."""
+    row = _trial(outcomes)
+    if row is None:
+        return Cards(
+            (Card("", (Paragraph("No study that we read compared scores of pain with and without ketamine."),)),)
+        )
+    days = round(7 * row.weeks)
+    half = "Half got ketamine. Half got a drip without ketamine (a placebo)."
+    told = " They were not told which; many could guess." if _guessed(outcomes) else " They were not told which."
+    opening = (
+        f"The fairest test had {int(row.patients)} people. {half}{told} About {counted(days, 'day')} after the drip "
+        "they scored their pain from 0 (none) to 10 (worst):"
+    )
+    low, high = half_up(-row.ci_high), half_up(-row.ci_low)
+    closing = (
+        f"The gap was about {half_up(-row.difference)} points. The true gap could be between about {low} and {high}. "
+        f"{_later(outcomes)}{_function(outcomes)}{_second_trial(selection, outcomes)}"
+    )
+    blocks: tuple[Block, ...] = (
+        Paragraph(opening),
+        ShareBar("With ketamine", number_text(row.ketamine), row.ketamine / _SCALE),
+        ShareBar("Without", number_text(row.control), row.control / _SCALE, "placebo"),
+        Paragraph(closing),
+    )
+    return Cards((Card("", blocks),), row.studies, (row.rows,))
+
+
+def _guessed(outcomes: pd.DataFrame) -> bool:
+    harm = outcomes[(outcomes["measure"] == "harm") & outcomes["difference"].notna()]
+    return bool((harm["difference"] > 0.3).any())
+
+
+def _later(outcomes: pd.DataFrame) -> str:
+    rows = each(outcomes[outcomes["outcome_id"] == "pain_week_12"])
+    tests = [test for row in rows for test in row.tests if test.between_groups]
+    if not tests:
+        return "Nobody counted at three months. "
+    return "**In week 12 no clear gap was left.** " if tests[0].p >= _ALPHA else "In week 12 there was still a gap. "
+
+
+def _function(outcomes: pd.DataFrame) -> str:
+    function = outcomes[outcomes["measure"] == "function"]
+    return "People did not get better at using their arm or leg. " if len(function) else ""
+
+
+def _second_trial(selection: Selection, outcomes: pd.DataFrame) -> str:
+    own = outcomes[outcomes["difference"].notna() & (outcomes["review"] == "")]
+    scored = {study for row in each(own) for study in row.studies}
+    studies = each(evidence_map.studies(selection))
+    other = [row for row in studies if row.control == PLACEBO and row.study_id not in scored]
+    return "A second, smaller test also found less pain. It does not say how much less." if len(other) == 1 else ""
+
+
+def how_many_feel_better(selection: Selection) -> Cards:
+    """Return icon arrays of the largest group that was counted twice, beside what nobody knows."""
+    flows = [flow for flow in responders.flows(selection) if flow.n > _CASE_REPORT]
+    if not flows:
+        return Cards((Card("", (Paragraph("No study that we read counted the same people twice."),)),))
+    flow = max(flows, key=lambda flow: (flow.p_reported == flow.p_reported, flow.n))
+    first, second = (
+        round(printed if pd.notna(printed) else 100 * count / flow.n)
+        for printed, count in ((flow.percent_first, flow.first), (flow.percent_second, flow.second))
+    )
+    later = f"felt better about {weeks_cell(flow.weeks_second)} weeks later"
+    known = IconRow((_people(first, "felt better when the drip ended"), _people(second, later)))
+    unknown = IconRow(
+        (
+            _people(None, "how many would have felt better without ketamine"),
+            _people(None, "how many still feel better after half a year"),
+        )
+    )
+    opening = f"In one study {flow.n} people all got ketamine. If 100 people were treated like them:"
+    meaning = "“Felt better” here means: pain fell by 2 points or more, or the person called the treatment a success."
+    blocks = (Paragraph(opening), known, unknown, Paragraph(meaning))
+    return Cards((Card("", blocks),), (flow.study_id,), (flow.rows,))
+
+
+def _people(number: int | None, words: str, tone: Any = "ketamine", total: int = 100) -> Icons:
+    return Icons(number, words, tone, total, "person")
+
+
+def side_effects(selection: Selection, outcomes: pd.DataFrame, level: float = 0.95) -> Cards:
+    """Return icon arrays of effects on perception, then what is known about the liver."""
+    blocks: list[Block] = []
+    for row in each(outcomes[(outcomes["measure"] == "harm") & outcomes["difference"].notna()]):
+        with_it, without = (round(100 * share) for share in (row.ketamine, row.control))
+        strange = (
+            "While on the drip, things can feel, look or sound strange. It was mild to moderate. Out of 100 people:"
+        )
+        arrays = (
+            _people(with_it, "had this with ketamine", "harm"),
+            _people(without, "had this without ketamine", "placebo"),
+        )
+        blocks += [Paragraph(strange), IconRow(arrays)]
+    events = safety.events(selection, level)
+    free = events[(events["control"] == UNCONTROLLED) & (events["n"] > _CASE_REPORT)]
+    liver = free[free["event"].str.contains("liver|hepat", regex=True)].sort_values(
+        "rate", ascending=False, kind="stable"
+    )
+    for number, row in enumerate(each(liver)):
+        if row.events and number == 0:
+            words = (
+                f"**The liver.** In one small group {int(row.n)} people got a second course. The liver of "
+                f"{int(row.events)} of them was harmed. Doctors wrote about it because it happened, so this does not "
+                "show how common it is:"
+            )
+            blocks += [Paragraph(words), IconRow((_people(int(row.events), "had liver harm", "harm", int(row.n)),))]
+        elif not row.events:
+            words = (
+                f"In another study blood tests found no liver problem in {int(row.n)} people within a day of the drip."
+            )
+            arms = selection.evidence.arms
+            picked = arms[(arms["study_id"] == row.study_id) & arms["selected_by_outcome"].notna()]
+            more = f" Perhaps these {int(row.n)} were chosen because ketamine had helped them." if len(picked) else ""
+            blocks.append(Paragraph(words + more))
+    blocks.append(Paragraph("For most other side effects nobody has counted."))
+    return Cards((Card("", tuple(blocks)),), tuple(dict.fromkeys(events["study_id"])))
+
+
+def questions() -> Cards:
+    """Return what nobody knows, and questions for one's doctor."""
+    unknown = (
+        "Does it help after three months?",
+        "Which dose works best, and for how many days?",
+        "Who will feel better, and who will not?",
+        "Is it safe to have it again and again?",
+        "Does it help people to work or sleep?",
+    )
+    ask = (
+        "What could ketamine do for someone like me?",
+        "What else could help, and what if I wait?",
+        "How is it given here, and for how long?",
+        "What side effects do your patients have?",
+        "How will you check my liver?",
+        "Can it clash with my other medicines or illnesses?",
+        "How will we know if it works, and when do we stop?",
+        "Is there a study I could join?",
+    )
+    return Cards((Card("What nobody knows", (Bullets(unknown),)), Card("Questions for your doctor", (Bullets(ask),))))
+
+
+def how_sure(selection: Selection) -> Cards:
+    """Return how many people were in a fair test, and where the numbers come from."""
+    studies = [
+        row for row in each(evidence_map.studies(selection)) if row.pain_scores or row.responders or row.durations
+    ]
+    fair = [row for row in studies if row.control == PLACEBO]
+    total, in_fair = (sum(int(row.n) for row in rows if pd.notna(row.n)) for rows in (studies, fair))
+    words = (
+        f"**Not very sure.** Of {total} people in {len(studies)} studies, only {in_fair} were in a fair test with a "
+        "placebo. The others all got ketamine. Then you cannot tell what ketamine did and what would have come "
+        "by itself."
+    )
+    names = series([f"{study_name(row.citation)} ({out_of(row.n, row.n).split(' of ')[0]} people)" for row in fair])
+    source = f"The fair tests are {names}. We read short summaries, not the whole papers." if fair else ""
+    blocks = (Paragraph(words), *((Paragraph(source),) if source else ()))
+    return Cards((Card("", blocks),), tuple(row.study_id for row in fair))
