@@ -14,7 +14,7 @@ from analysis.findings.limits_and_methods import limits_and_methods
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
 from analysis.findings.selection_scope import evidence_scope
-from analysis.findings.study_answers import study_findings, study_limits
+from analysis.findings.study_answers import each_patient_once, study_findings
 from analysis.findings.synthesis_findings import (
     benefit_retention_finding,
     durations_by_regimen_finding,
@@ -28,6 +28,7 @@ __all__ = [
     "consistency_finding",
     "duration_finding",
     "durations_by_regimen_finding",
+    "each_patient_once",
     "evidence_findings",
     "evidence_limits",
     "evidence_scope",
@@ -41,7 +42,6 @@ __all__ = [
     "pooled_rates_finding",
     "response_finding",
     "study_findings",
-    "study_limits",
     "summary_of_findings",
 ]
 

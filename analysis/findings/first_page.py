@@ -7,20 +7,22 @@ import re
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.evidence.selection import Selection
+from analysis.evidence.selection import Criteria, Selection
 from analysis.exhibit import cite
 from analysis.exhibit.outcome_table import OutcomeRow, OutcomeTable
+from analysis.findings.study_page import largest_result
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
 from analysis.wording import (
+    ACCESS_WORDS,
     after_infusion,
-    counted,
     half_up,
     lower_words,
     number_text,
     ordinal,
     p_text,
     percent_level,
+    regimen_words,
     series,
     study_name,
     upper_first,
@@ -33,18 +35,31 @@ _LATE_WEEKS = 4.0
 _VERBS = {0: "may", 1: "", 2: "may", 3: "probably", 4: ""}  # how sure a sentence sounds, by certainty
 
 
-def page_title(outcomes: pd.DataFrame) -> str:
-    """Return the finding as the title of the report.
+def page_title(selection: Selection, outcomes: pd.DataFrame) -> str:
+    """Return the finding as the title of the report, after the regimens or sources that it is limited to.
 
     Parameters
     ----------
+    selection : Selection
     outcomes : DataFrame
         Table of `key_outcomes.key_outcomes`.
     """
+    criteria, default = selection.criteria, Criteria()
+    scope = series([regimen_words(name) for name in criteria.regimen_classes])
+    if criteria.access != default.access:
+        scope = " and ".join(filter(None, (scope, series([f"{ACCESS_WORDS[kind]}s" for kind in criteria.access]))))
+    finding = _finding(selection, outcomes)
+    return f"{upper_first(scope)}: {finding[:1].lower()}{finding[1:]}" if scope else finding
+
+
+def _finding(selection: Selection, outcomes: pd.DataFrame) -> str:
     own = outcomes[(outcomes["review"] == "") & (outcomes["comparison"] == "placebo")]
     scored = own[own["difference"].notna() & (own["measure"] == _PAIN)]
     if scored.empty:
-        return "No placebo-controlled trial here prints pain scores: whether ketamine lowers pain is not shown"
+        result = largest_result(selection)
+        controlled = PLACEBO in set(evidence_map.studies(selection)["control"])
+        against = "its size against placebo is not printed" if controlled else "no study has a placebo group"
+        return f"{result}; {against}" if result else f"No usable number on pain or response; {against}"
     trials = {study for row in each(scored) for study in row.studies}
     lead = "In the one placebo-controlled trial" if len(trials) == 1 else f"In {len(trials)} placebo-controlled trials"
     lower = bool((scored["ci_high"] < 0).all())
@@ -81,7 +96,9 @@ def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
         smaller = ", smaller" if silent[0].n < max(row.n for row in placebo) else ""
         sentences.append(f"A second{smaller} placebo-controlled trial reports less pain but prints no size.")
     elif silent:
-        sentences.append(f"{upper_first(counted(len(silent), 'placebo-controlled trial'))} print no size.")
+        one = len(silent) == 1
+        trials = "One placebo-controlled trial prints" if one else f"{len(silent)} placebo-controlled trials print"
+        sentences.append(f"{trials} no size.")
     free = [row for row in studies if row.control == UNCONTROLLED]
     if len(free) > len(studies) / 2:
         sentences.append("Most other results come from studies without a control group.")

@@ -24,6 +24,7 @@ from analysis.wording import (
     lower_words,
     number_text,
     out_of,
+    p_text,
     percent,
     printed_percent,
     regimen_words,
@@ -47,13 +48,22 @@ def study_title(selection: Selection, level: float = 0.95) -> str:
     level : float
         Confidence level of the intervals.
     """
-    for part in (_difference, _response, _change, _duration, _harm):
+    for part in (_difference, _response, _change, _controlled_test, _duration, _harm):
         if words := part(selection, level):
             return words
     study = selection.evidence.studies.iloc[0]
     tests = selection.evidence.reported_tests
     printed = f"prints {counted(len(tests), 'test')} but no size" if len(tests) else "prints no result that can be used"
     return f"{study_name(study['citation'])} {printed}"
+
+
+def largest_result(selection: Selection, level: float = 0.95) -> str:
+    """Return the response, change of pain or duration of the largest group of a selection; empty if there is none."""
+    rates = responders.rates(selection, level)
+    rates = rates[(rates["role"] == "ketamine") & rates["rate"].notna() & rates["selected_by_outcome"].isna()]
+    if len(rates):
+        return _largest_rate(rates)
+    return _change(selection, level) or _duration(selection, level)
 
 
 def _difference(selection: Selection, level: float) -> str:
@@ -95,11 +105,17 @@ def _response(selection: Selection, level: float) -> str:
             f"{shares[0]} of {flow.n} patients responded {time_words(flow.weeks_first)} and {shares[1]} "
             f"{time_words(flow.weeks_second).replace('at ', 'about ', 1)}"
         )
+    return _largest_rate(rates)
+
+
+def _largest_rate(rates: pd.DataFrame) -> str:
     largest = next(each(rates.sort_values(["n", "weeks"], ascending=[False, True], kind="stable")))
+    when = f", {time_words(largest.weeks)}" if pd.notna(largest.weeks) else ""
+    if largest.n == 1:
+        return f"One patient{'' if largest.responders else ' did not respond'}: {largest.definition}{when}"
     share = "" if largest.n < 10 else f"{printed_percent(largest)}, "
-    count = out_of(largest.responders, largest.n)
-    unit = "patients" if largest.unit == "patients" else largest.unit
-    return f"{upper_first(largest.definition)} in {share}{count} {unit}, {time_words(largest.weeks)}"
+    count = f"{out_of(largest.responders, largest.n)} {largest.unit}"
+    return f"{upper_first(largest.definition)} in {share}{count}{when}"
 
 
 def _change(selection: Selection, level: float) -> str:
@@ -109,6 +125,18 @@ def _change(selection: Selection, level: float) -> str:
         patients = counted(int(row.n), "patient") if pd.notna(row.n) else "an unstated number of patients"
         return f"Pain was {words.replace(' lower', ' points lower')} after ketamine than before in {patients}"
     return ""
+
+
+def _controlled_test(selection: Selection, level: float) -> str:
+    """Return what a controlled study prints on pain without a size."""
+    study = next(each(evidence_map.studies(selection)))
+    tests = selection.evidence.reported_tests
+    tests = tests[tests["outcome"].str.contains("pain|NRS", regex=True) & tests["p_value"].notna()]
+    if study.control == UNCONTROLLED or tests.empty:
+        return ""
+    test = next(each(tests))
+    what = f"{test.outcome}, {test.comparison.split(';')[0]}"
+    return f"{study_name(study.citation)} prints a P value but no size: {what}, {p_text(test.p_operator, test.p_value)}"
 
 
 def _duration(selection: Selection, level: float) -> str:

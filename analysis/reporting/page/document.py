@@ -113,6 +113,9 @@ class _Collector:
         if kind not in self.counts:  # computed text, or a second summary
             self.text(payload.get("markdown") or joined(data.get("text/markdown", "")))
             return
+        if kind == "figure" and not payload["columns"]:  # nothing to draw: the sentence that says why
+            self.text(escape(payload["alt"]))
+            return
         self.counts[kind] += 1
         number, name = self.counts[kind], payload["name"]
         anchor = f"{'fig' if kind == 'figure' else 'tab'}-{name}"
