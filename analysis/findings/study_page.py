@@ -36,6 +36,7 @@ from analysis.wording import (
 )
 
 _ALPHA = 0.05
+_MOST_CONFLICTS = 3  # on the page; the appendix lists all
 
 
 def study_title(selection: Selection, level: float = 0.95) -> str:
@@ -237,7 +238,10 @@ def study_remarks(evidence: Evidence, study_id: str) -> Cards:
     conflicts = selection.evidence.conflicts
     own = [row for row in each(conflicts) if row.study_id == study_id]
     if own:
-        cards.append(Card(f"Where sources disagree ({len(own)})", (Bullets(tuple(map(_conflict, own))),)))
+        lines = [_conflict(row) for row in own[:_MOST_CONFLICTS]]
+        if len(own) > _MOST_CONFLICTS:
+            lines.append(f"{len(own) - _MOST_CONFLICTS} more in the appendix.")
+        cards.append(Card(f"Where sources disagree ({len(own)})", (Bullets(tuple(lines)),)))
     return Cards(tuple(cards), (study_id,))
 
 
