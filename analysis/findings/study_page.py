@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection, only, select
-from analysis.exhibit import escape, linked, sourced
+from analysis.exhibit import escape, linked
 from analysis.exhibit.blocks import Bullets, Card, Cards, Facts, Paragraph
 from analysis.exhibit.places import source_row
 from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
@@ -264,9 +264,6 @@ def _limits(evidence: Evidence, selection: Selection) -> tuple[str, ...]:
     out = out[(out["table"] == "studies") & (out["study_id"] == study_id)]
     if len(out):
         lines.append(f"Not counted in the evidence report: {out['why'].iloc[0]}.")
-    notes = own.studies["notes"].iloc[0]
-    if isinstance(notes, str):
-        lines.append(f"Note: {sourced(escape(notes), source_row('studies', own.studies['row'].iloc[0]))}.")
     return tuple(lines)
 
 
