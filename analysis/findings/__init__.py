@@ -8,6 +8,7 @@ from analysis.findings.certainty_findings import certainty_finding, gaps_finding
 from analysis.findings.consistency_findings import consistency_finding
 from analysis.findings.duration_findings import duration_finding
 from analysis.findings.harm_findings import harm_finding
+from analysis.findings.log_findings import agreement_words, evidence_date, judgement_findings, what_was_read
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
 from analysis.findings.selection_scope import evidence_scope
@@ -20,6 +21,7 @@ from analysis.findings.synthesis_findings import (
 from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
+    "agreement_words",
     "benefit_retention_finding",
     "certainty_finding",
     "consistency_finding",
@@ -30,6 +32,7 @@ __all__ = [
     "evidence_scope",
     "gaps_finding",
     "harm_finding",
+    "judgement_findings",
     "pain_finding",
     "pooled_rates_finding",
     "response_finding",
@@ -69,9 +72,17 @@ def evidence_findings(
     )
 
 
-def evidence_limits() -> tuple[str, ...]:
-    """Return the limitations of the evidence, one sentence each."""
+def evidence_limits(selection: Selection) -> tuple[str, ...]:
+    """Return the limitations of the evidence, one sentence each.
+
+    Parameters
+    ----------
+    selection
+        The selected evidence.
+    """
     return (
+        evidence_date(selection.evidence),
+        what_was_read(selection),
         "A fall of pain without a control group is not the effect of ketamine alone: patients are treated when "
         "pain is at its worst, and pain at its worst tends to fall.",
         "A responder is whom the study calls one; definitions differ and stand beside each rate.",
