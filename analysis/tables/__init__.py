@@ -46,6 +46,7 @@ from analysis.tables.review_tables import (
 from analysis.tables.study_tables import (
     arms_table,
     conflicts_table,
+    every_source_table,
     reported_tests_table,
     sources_table,
     study_facts_table,
@@ -65,6 +66,7 @@ __all__ = [
     "doses_table",
     "duration_groups_table",
     "durations_table",
+    "every_source_table",
     "guidelines_table",
     "half_times_table",
     "key_outcomes_table",
