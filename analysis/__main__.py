@@ -1,4 +1,4 @@
-"""The command line: `python -m analysis check | list | report | batch`."""
+"""The command line: `python -m analysis check | new-study | diff | list | report | batch`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from analysis.curation.commands import diff_command, new_study_command
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper
 
 # Modules that are slow to import are imported inside the commands, so that --help and refusals are fast.
@@ -31,6 +32,10 @@ def main() -> None:
 
     Information, not clinical advice.
     """
+
+
+main.add_command(new_study_command)
+main.add_command(diff_command)
 
 
 @main.command("check")

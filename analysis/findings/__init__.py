@@ -11,6 +11,7 @@ from analysis.findings.first_page import page_lead, page_title, summary_of_findi
 from analysis.findings.first_page_cards import first_page_cards
 from analysis.findings.harm_findings import harm_finding
 from analysis.findings.limits_and_methods import limits_and_methods
+from analysis.findings.log_findings import agreement_words, evidence_date, judgement_findings, what_was_read
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
 from analysis.findings.selection_scope import evidence_scope
@@ -23,6 +24,7 @@ from analysis.findings.synthesis_findings import (
 from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
+    "agreement_words",
     "benefit_retention_finding",
     "certainty_finding",
     "consistency_finding",
@@ -35,6 +37,7 @@ __all__ = [
     "first_page_cards",
     "gaps_finding",
     "harm_finding",
+    "judgement_findings",
     "limits_and_methods",
     "page_lead",
     "page_title",
@@ -77,9 +80,17 @@ def evidence_findings(
     )
 
 
-def evidence_limits() -> tuple[str, ...]:
-    """Return the limitations of the evidence, one sentence each."""
+def evidence_limits(selection: Selection) -> tuple[str, ...]:
+    """Return the limitations of the evidence, one sentence each.
+
+    Parameters
+    ----------
+    selection
+        The selected evidence.
+    """
     return (
+        evidence_date(selection.evidence),
+        what_was_read(selection),
         "A fall of pain without a control group is not the effect of ketamine alone: patients are treated when "
         "pain is at its worst, and pain at its worst tends to fall.",
         "A responder is whom the study calls one; definitions differ and stand beside each rate.",

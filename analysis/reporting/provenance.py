@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import platform
 import shlex
-import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import metadata
@@ -16,6 +14,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from analysis.evidence.revision import epoch, git
 from analysis.parameters import Notebook
 from analysis.paths import DATA, ROOT, resolve
 
@@ -65,7 +64,6 @@ _MONTHS = (
     "December",
 )
 _MAKES_REPORTS = ("analysis", "data", "notebooks", "reports/batch.yml", "pyproject.toml", "requirements.lock")
-_FIRST_DAY = 315532800  # 1980-01-01, which every file format can hold: for copies without a history
 
 
 def sha256(data: bytes) -> str:
@@ -74,11 +72,8 @@ def sha256(data: bytes) -> str:
 
 
 def _git(*arguments: str) -> str | None:
-    try:
-        result = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return result.stdout.strip()
+    output = git(*arguments)
+    return None if output is None else output.decode().strip()
 
 
 def code() -> dict[str, Any]:
@@ -95,15 +90,6 @@ def code_hash() -> str:
     for path in files:
         digest.update(f"{path.relative_to(ROOT).as_posix()} {sha256(path.read_bytes())}\n".encode())
     return digest.hexdigest()
-
-
-def epoch() -> int:
-    """Return the time that all files of a report state: SOURCE_DATE_EPOCH if set, otherwise that of the last commit."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct")
-    try:
-        return int(seconds or _FIRST_DAY)
-    except ValueError:
-        return _FIRST_DAY
 
 
 def data() -> dict[str, Any]:

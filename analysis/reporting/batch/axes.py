@@ -16,7 +16,6 @@ from pathlib import Path
 from analysis.paths import DATA
 from analysis.reporting.provenance import sha256
 
-_OUTCOMES = ("pain_scores", "responders", "durations", "adverse_events", "reported_tests")
 _LONGEST_SLUG = 48
 
 # parameter -> column of a cohort's courses; in a matrix: `sites: each_in_cohort`
@@ -30,15 +29,10 @@ class CohortUnusable(Exception):
     """A cohort can't be split into reports; the message is one line that says why."""
 
 
-def studies_with_outcomes() -> list[str]:
-    """Return the ids of the studies that have a row in any outcome table, in the order of studies.csv."""
-    with_rows = {row["study_id"] for table in _OUTCOMES for row in _rows(table)}
-    return [row["study_id"] for row in _rows("studies") if row["study_id"] in with_rows]
-
-
-def _rows(table: str) -> list[dict[str, str]]:
-    with (DATA / f"{table}.csv").open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+def every_study() -> list[str]:
+    """Return the ids of all studies, in the order of studies.csv."""
+    with (DATA / "studies.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [row["study_id"] for row in csv.DictReader(file)]
 
 
 def cohort_parts(path: Path, written: str) -> Parts:

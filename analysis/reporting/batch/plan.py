@@ -23,8 +23,8 @@ from analysis.reporting.batch.axes import (
     Parts,
     cohort_parts,
     cohort_values,
+    every_study,
     slugs,
-    studies_with_outcomes,
 )
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.provenance import sha256, value_words
@@ -79,7 +79,7 @@ class Plan:
 
 
 # words for a list of values in a matrix: parameter -> word -> function that returns the values
-MATRIX_WORDS: dict[str, dict[str, Callable[[], list[str]]]] = {"study_id": {"with_outcomes": studies_with_outcomes}}
+MATRIX_WORDS: dict[str, dict[str, Callable[[], list[str]]]] = {"study_id": {"every_study": every_study}}
 
 
 class _Loader(yaml.SafeLoader):
