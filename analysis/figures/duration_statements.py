@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Axis, Bar, KeyEntry, Mark, Point, Row, RowHeading, RowPicture, Stroke, Words
 from analysis.figures.row_figure import rows_figure
-from analysis.figures.study_rows import not_drawn, present_in_order, source_columns
+from analysis.figures.study_rows import not_drawn, present_in_order, several_patients, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
@@ -65,6 +65,7 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
     )
     if statements.empty:
         return nothing(_NAME, "No duration of benefit is reported in the evidence that counts here.", caption)
+    statements, single = several_patients(statements, "patients_treated")
     lanes = {study: _Lane(rows) for study, rows in statements.groupby("study_id", sort=False)}
     axis = _axis(lanes.values(), horizon_weeks)
     rows: list[Row | RowHeading] = []
@@ -75,7 +76,8 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
     title = _title(lanes.values(), horizon_weeks)
     picture = RowPicture(tuple(rows), axis, _KEY)
     other = statements[statements["shown_as"] == "no weeks"]
-    notes = not_drawn(((row, row.reported) for row in each(other)), "Without a usable time")
+    untimed = not_drawn(((row, row.reported) for row in each(other)), "Without a usable time")
+    notes = paragraphs(untimed, not_drawn((row, "a single patient") for row in each(single)))
     return rows_figure(_NAME, picture, statements, _data(statements), title, _alt(rows, title), caption, notes)
 
 

@@ -75,6 +75,15 @@ def present_in_order(values: Iterable[str], order: Iterable[str]) -> list[str]:
     return [value for value in known if value in present] + sorted(present - set(known))
 
 
+def several_patients(table: pd.DataFrame, size: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of groups, and those of single patients, which are drawn only where there is nothing else.
+
+    `size` is the column with the number of patients.
+    """
+    single = table[size].eq(1).fillna(False).astype(bool)
+    return (table, table.iloc[:0]) if single.all() else (table[~single], table[single])
+
+
 def not_drawn(rows: Iterable[tuple[object, str]], lead: str = "Not drawn") -> str:
     """Return Markdown about what a figure leaves out, by reason; `rows` are pairs of a table row and its reason."""
     reasons: dict[str, dict[str, None]] = {}
