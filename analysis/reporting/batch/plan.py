@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from analysis.parameters import STRING_LIST, Notebook, ParameterError, check_values, find_notebook
-from analysis.parameters.registry import nearest_word
-from analysis.paths import resolve
+from analysis.parameters.registry import nearest_word, shown_value
+from analysis.paths import is_file, read_file, resolve
 from analysis.reporting.batch.axes import (
     COHORT_COLUMNS,
     EACH,
@@ -26,14 +25,24 @@ from analysis.reporting.batch.axes import (
     slugs,
     studies_with_outcomes,
 )
+from analysis.reporting.batch.entry_keys import (
+    NOT_SHOWN,
+    checked_formats,
+    checked_timeout,
+    shown_texts,
+    unknown_keys,
+)
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.provenance import sha256, value_words
 from analysis.reporting.run import FORMATS, TIMEOUT
+from analysis.tabular.formats import MOST_TABLE_BYTES
+from analysis.tabular.plain_yaml import MOST_BYTES, YamlError, read_yaml
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TOP = {"formats", "timeout", "paper", "groups", "reports"}
-_ENTRY = {"notebook", "name", "title", "group", "parameters", "matrix", "formats", "timeout"}
+_TOP = ("formats", "groups", "paper", "reports", "timeout")
+_ENTRY = ("formats", "group", "matrix", "name", "notebook", "parameters", "timeout", "title")
 _LONGEST_NAME = 80
+MOST_REPORTS = 10_000
 _RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # Windows does not allow these as names of folders
 
 
@@ -82,19 +91,6 @@ class Plan:
 MATRIX_WORDS: dict[str, dict[str, Callable[[], list[str]]]] = {"study_id": {"with_outcomes": studies_with_outcomes}}
 
 
-class _Loader(yaml.SafeLoader):
-    """Loads YAML; duplicate keys are an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} appears twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
 class _Cohorts:
     """The parts of cohorts: each file is loaded once, and not at all if its content is known."""
 
@@ -105,7 +101,7 @@ class _Cohorts:
 
     def parts_of(self, path: Path, written: str) -> Parts:
         """Return the parts. Raises CohortUnusable."""
-        key = sha256(path.read_bytes())
+        key = sha256(read_file(path, MOST_TABLE_BYTES))
         if key in self.unusable:
             raise self.unusable[key]
         if key not in self.parts:
@@ -124,21 +120,22 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
     can be built. known_cohorts: returns `cohorts` of an earlier plan made by the same code.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader
+        content = read_yaml(read_file(path, MOST_BYTES))
     except OSError as error:
         raise PlanError([f"{path}: can't be read ({error.strerror})."]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PlanError([f"{path.name}: is not valid YAML ({' '.join(str(error).split())})."]) from None
+    except YamlError as error:
+        raise PlanError([f"{path.name}, {error}."]) from None
     if not isinstance(content, dict) or not isinstance(content.get("reports"), list) or not content["reports"]:
         raise PlanError([f"{path.name}: needs a list `reports` with at least one entry."])
-    problems = _unknown(path.name, content, _TOP)
+    problems = unknown_keys(path.name, content, _TOP)
     groups = content.get("groups") or {}
-    if not isinstance(groups, dict) or not all(isinstance(text, str) for text in groups.values()):
+    if not isinstance(groups, dict) or not all(isinstance(text, (str, int)) for text in groups.values()):
         problems.append(f"{path.name}: `groups` is a mapping from a key to a heading.")
         groups = {}
+    groups = {key: NOT_SHOWN.sub("�", str(text)) for key, text in groups.items()}
     paper = content.get("paper", DEFAULT_PAPER)
-    if paper not in PAPERS:
-        problems.append(f"{path.name}: paper {paper!r} not allowed. Allowed: {', '.join(PAPERS)}.")
+    if not isinstance(paper, str) or paper not in PAPERS:
+        problems.append(f"{path.name}: paper {shown_value(paper)} not allowed. Allowed: {', '.join(PAPERS)}.")
     reports: list[PlannedReport] = []
     cohorts = _Cohorts(known_cohorts)
     for number, entry in enumerate(content["reports"], start=1):
@@ -146,12 +143,18 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
         if not isinstance(entry, dict) or "notebook" not in entry:
             problems.append(f"{where}: needs a `notebook`.")
             continue
-        problems += _unknown(where, entry, _ENTRY)
-        formats, wrong_formats = _formats(where, entry.get("formats", content.get("formats", list(FORMATS))))
-        timeout, wrong_timeout = _timeout(where, entry.get("timeout", content.get("timeout", TIMEOUT)))
-        expanded, wrong_values = _expand(where, entry, groups, cohorts)
+        entry, not_shown, wrong_texts = shown_texts(where, entry)
+        problems += wrong_texts + unknown_keys(where, entry, _ENTRY)
+        formats, wrong_formats = checked_formats(where, entry.get("formats", content.get("formats", list(FORMATS))))
+        timeout, wrong_timeout = checked_timeout(where, entry.get("timeout", content.get("timeout", TIMEOUT)))
+        expanded, wrong_values = ([], []) if wrong_texts else _expand(where, entry, groups, cohorts)
         problems += wrong_formats + wrong_timeout + wrong_values
-        reports += [replace(report, formats=formats, timeout=timeout) for report in expanded]
+        reports += [
+            replace(report, formats=formats, timeout=timeout, problem=report.problem or not_shown)
+            for report in expanded
+        ]
+        if len(reports) > MOST_REPORTS:
+            raise PlanError([f"{path.name}: a list makes at most {MOST_REPORTS:,} reports; divide it."])
     problems += _duplicates(reports)
     if problems:
         raise PlanError(list(dict.fromkeys(problems)))
@@ -160,40 +163,18 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
     return Plan(tuple(reports), headings, cohorts.parts, paper)
 
 
-def _unknown(where: str, mapping: dict[str, Any], known: set[str]) -> list[str]:
-    return [
-        f"{where}: no such key {key!r}{nearest_word(str(key), sorted(known))}. There are: {', '.join(sorted(known))}."
-        for key in mapping
-        if key not in known
-    ]
-
-
-def _formats(where: str, written: Any) -> tuple[tuple[str, ...], list[str]]:
-    words = written if isinstance(written, list) else [written]
-    wrong = [word for word in words if word not in FORMATS]
-    if wrong or not words:
-        return FORMATS, [f"{where}: formats {written!r} not allowed. Allowed: {', '.join(FORMATS)}."]
-    return tuple(name for name in FORMATS if name in words), []
-
-
-def _timeout(where: str, written: Any) -> tuple[float, list[str]]:
-    if isinstance(written, (int, float)) and not isinstance(written, bool) and 0 < written < float("inf"):
-        return float(written), []
-    return TIMEOUT, [f"{where}: timeout {written!r} not allowed. It is a number of seconds greater than 0."]
-
-
 def _expand(
     where: str, entry: dict[str, Any], groups: dict[str, str], cohorts: _Cohorts
 ) -> tuple[list[PlannedReport], list[str]]:
     """Return one report for each combination of the entry's matrix, and what is wrong."""
     try:
-        notebook = find_notebook(str(entry["notebook"]))
+        notebook = find_notebook(entry["notebook"])
     except ParameterError as error:
         return [], [f"{where}: {problem}" for problem in error.problems]
     fixed, matrix = entry.get("parameters") or {}, entry.get("matrix") or {}
     if not isinstance(fixed, dict) or not isinstance(matrix, dict):
         return [], [f"{where}: `parameters` and `matrix` are mappings from a name to a value or to a list of values."]
-    group, name = str(entry.get("group", notebook.title)), entry.get("name", "")
+    group, name = entry.get("group", notebook.title), entry.get("name", "")
     problems = _labels(where, entry, groups)
     if both := sorted(set(fixed) & set(matrix)):
         problems.append(f"{where}: {', '.join(both)}: in both `parameters` and `matrix`.")
@@ -206,12 +187,15 @@ def _expand(
         if not isinstance(cohort, str):
             return [], [*problems, f"{where}: {EACH} needs a notebook with the parameter `cohort`."]
         path = resolve(cohort)
-        if not path.is_file():
-            return [], [*problems, f"{where}: cohort {cohort!r}: there is no such file."]
+        if not is_file(path):
+            return [], [*problems, f"{where}: cohort {shown_value(cohort)}: there is no such file."]
         try:
             parts = _parts(path, cohort, split, cohorts)
         except CohortUnusable as error:
             problem = str(error)
+    count = math.prod(map(len, axes.values())) * len(parts)
+    if count > MOST_REPORTS:
+        return [], [*problems, f"{where}: the matrix makes {count:,} reports; at most {MOST_REPORTS:,} are allowed."]
     words = {key: slugs(part[key] for part in parts if key in part) for key in split}
     reports = []
     for *values, part in itertools.product(*axes.values(), parts):
@@ -224,7 +208,7 @@ def _expand(
             continue
         overrides = {key: checked[key] for key in overrides}
         named = {key: overrides[key] for key in (varied if name else overrides) if key not in part}
-        label = str(name) if name else notebook.name
+        label = name or notebook.name
         reports.append(
             PlannedReport(
                 name=report_name(label, notebook, named, tuple(varied), [words[key][part[key]] for key in part]),
@@ -232,7 +216,7 @@ def _expand(
                 overrides=overrides,
                 formats=FORMATS,
                 group=group,
-                title=str(entry.get("title", "")) if not varied else "",
+                title=entry.get("title", "") if not varied else "",
                 problem=problem,
             )
         )
@@ -242,11 +226,11 @@ def _expand(
 def _labels(where: str, entry: dict[str, Any], groups: dict[str, str]) -> list[str]:
     """Return what is wrong with the group and the name of an entry."""
     problems = []
-    group, name = str(entry.get("group", "")), entry.get("name", "")
+    group, name = entry.get("group", ""), entry.get("name", "")
     if "group" in entry and group not in groups:
         problems.append(f"{where}: no group {group!r}{nearest_word(group, groups)}. There are: {', '.join(groups)}.")
-    if name and not (isinstance(name, str) and _SLUG.fullmatch(name)):
-        problems.append(f"{where}: name {name!r}: only lower-case letters, digits and single hyphens.")
+    if name and not _SLUG.fullmatch(name):
+        problems.append(f"{where}: name {shown_value(name)}: only lower-case letters, digits and single hyphens.")
     elif name and _RESERVED.fullmatch(name):
         problems.append(f"{where}: name {name!r}: Windows does not allow a folder with this name; choose another.")
     return problems
@@ -271,7 +255,7 @@ def _axes(where: str, notebook: Notebook, matrix: dict[str, Any]) -> tuple[dict[
         if not isinstance(values, list) or not values:
             known = [*words, EACH] if key in COHORT_COLUMNS else [*words]
             also = f" or one of: {', '.join(known)}" if known else ""
-            problems.append(f"{where}: matrix {key}: a list of values{also} is needed, not {values!r}.")
+            problems.append(f"{where}: matrix {key}: a list of values{also} is needed, not {shown_value(values)}.")
             continue
         axes[key] = values
     return axes, problems
