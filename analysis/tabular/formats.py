@@ -13,7 +13,6 @@ from analysis.tabular.problems import Problem, listed
 from analysis.tabular.separated import read_separated
 from analysis.tabular.text_table import TextTable
 
-MOST_TABLE_BYTES = 300_000_000
 _ZIP_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _PARQUET = b"PAR1"

@@ -35,8 +35,8 @@ from analysis.reporting.batch.entry_keys import (
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.provenance import sha256, value_words
 from analysis.reporting.run import FORMATS, TIMEOUT
-from analysis.tabular.formats import MOST_TABLE_BYTES
 from analysis.tabular.plain_yaml import MOST_BYTES, YamlError, read_yaml
+from analysis.tabular.size_limits import MOST_TABLE_BYTES
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TOP = ("formats", "groups", "paper", "reports", "timeout")
