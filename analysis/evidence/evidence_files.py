@@ -16,7 +16,6 @@ from analysis.tabular.schema import DataPackage, TableSchema
 from analysis.tabular.separated import decode
 from analysis.tabular.text_table import TextTable, without_empty_rows
 
-
 _MOST_BYTES = 20_000_000
 
 

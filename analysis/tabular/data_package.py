@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.paths import read_file
-from analysis.tabular.plain_yaml import MOST_BYTES, AmbiguousText, YamlError, read_yaml
+from analysis.tabular.plain_yaml import MOST_YAML_BYTES, AmbiguousText, YamlError, read_yaml
 from analysis.tabular.problems import DataError, Problem, listed, nearest
 from analysis.tabular.schema import DataPackage, Field, ForeignKey, Limit, TableSchema
 
@@ -80,7 +80,7 @@ def _parse(path: Path) -> dict[str, Any]:
             f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that contains it",
         )
     try:
-        descriptor = _loaded(read_file(path, MOST_BYTES))
+        descriptor = _loaded(read_file(path, MOST_YAML_BYTES))
     except OSError as error:
         advice = f"name a folder whose dictionary can be read; {error.strerror}"
         raise refuse(None, "", "the dictionary is a file that can be read", advice) from None

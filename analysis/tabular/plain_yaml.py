@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-MOST_BYTES = 1_000_000
+MOST_YAML_BYTES = 1_000_000
 _MOST_LEVELS = 50
 _MOST_VALUES = 200_000  # after aliases are expanded
 _INTEGER = re.compile("0|-?[1-9][0-9]{0,14}")
@@ -53,8 +53,8 @@ def read_yaml(content: bytes | str) -> Any:
         For a text that is not UTF-8 or not YAML; a duplicate key, a key that is not a word, a tag of another type, a
         second document, a list that contains itself; more than 1 MB, 50 levels or 200,000 values.
     """
-    if len(content) > MOST_BYTES:
-        raise YamlError(None, f"a YAML text has at most {MOST_BYTES:,} bytes", "divide it into several files")
+    if len(content) > MOST_YAML_BYTES:
+        raise YamlError(None, f"a YAML text has at most {MOST_YAML_BYTES:,} bytes", "divide it into several files")
     try:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
     except UnicodeDecodeError as error:

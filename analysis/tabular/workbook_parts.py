@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from analysis.tabular.size_limits import MOST_ROWS
 
-MOST_BYTES = 500_000_000
+_MOST_BYTES = 500_000_000
 _BLOCK = 1 << 20
 _MOST_PARTS = 10_000
 _MOST_TAGS = 40_000_000  # about ten million cells
@@ -39,14 +39,14 @@ class TooManyCells(Exception):
 
 
 @dataclass
-class Part:
+class PartContents:
     """What a part contains: merged ranges in order, and whether there are formulas."""
 
     merged: list[str] = field(default_factory=list)
     formulas: bool = False
 
 
-def scan_parts(archive: zipfile.ZipFile) -> dict[str, Part]:
+def scan_parts(archive: zipfile.ZipFile) -> dict[str, PartContents]:
     """Return what each part of a workbook contains.
 
     Raises
@@ -58,9 +58,9 @@ def scan_parts(archive: zipfile.ZipFile) -> dict[str, Part]:
         two million tags of which most belong to empty cells.
     """
     entries = archive.infolist()
-    if sum(entry.file_size for entry in entries) > MOST_BYTES or len(entries) > _MOST_PARTS:
+    if sum(entry.file_size for entry in entries) > _MOST_BYTES or len(entries) > _MOST_PARTS:
         raise TooManyCells
-    parts: dict[str, Part] = {}
+    parts: dict[str, PartContents] = {}
     total = 0
     for entry in entries:
         part, tags = _scan(archive, entry)
@@ -71,9 +71,9 @@ def scan_parts(archive: zipfile.ZipFile) -> dict[str, Part]:
     return parts
 
 
-def _scan(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[Part, int]:
+def _scan(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[PartContents, int]:
     """Return what a part contains, and the number of its tags."""
-    part, rest = Part(), b""
+    part, rest = PartContents(), b""
     total = values = rows = in_row = 0
     most = _MOST_TAGS_WITHOUT_ROW
     with archive.open(entry) as file:

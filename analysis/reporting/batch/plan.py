@@ -35,7 +35,7 @@ from analysis.reporting.batch.entry_keys import (
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.provenance import sha256, value_words
 from analysis.reporting.run import FORMATS, TIMEOUT
-from analysis.tabular.plain_yaml import MOST_BYTES, YamlError, read_yaml
+from analysis.tabular.plain_yaml import MOST_YAML_BYTES, YamlError, read_yaml
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -120,7 +120,7 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
     can be built. known_cohorts: returns `cohorts` of an earlier plan made by the same code.
     """
     try:
-        content = read_yaml(read_file(path, MOST_BYTES))
+        content = read_yaml(read_file(path, MOST_YAML_BYTES))
     except OSError as error:
         raise PlanError([f"{path}: can't be read ({error.strerror})."]) from None
     except YamlError as error:
