@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from analysis.parameters import Notebook, ParameterError, check_values, find_notebook
-from analysis.parameters.registry import nearest_word
+from analysis.parameters.registry import nearest_word, shown_value
 from analysis.paths import is_file, read_file, resolve
 from analysis.reporting import Refused
 from analysis.reporting.batch.axes import (
