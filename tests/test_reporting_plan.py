@@ -10,7 +10,8 @@ from reporting_samples import SAMPLE
 from analysis import paths
 from analysis.parameters import find_notebook
 from analysis.reporting.batch import axes
-from analysis.reporting.batch.plan import PlanError, every_study, read_plan, report_name
+from analysis.reporting.batch.naming import report_name
+from analysis.reporting.batch.plan import PlanError, every_study, read_plan
 
 
 @pytest.fixture
@@ -143,7 +144,23 @@ def test_all_problems_of_a_plan_are_reported_at_once(reading):
         ("reports: []", "needs a list `reports`"),
         ("reports: {notebook: x}", "needs a list `reports`"),
         ("reports: [", "is not valid YAML"),
-        ("reports: [{notebook: a, notebook: b}]", "'notebook' appears twice"),
+        ("reports: [{notebook: a, notebook: b}]", "batch.yml, line 1: 'notebook' appears twice"),
+        ("paper: [a4]\nreports: [{notebook: evidence-report}]", "paper ['a4'] not allowed. Allowed: a4, letter."),
+        ("reports: [{notebook: [a]}]", "notebook ['a'] is no text; put it in quotes."),
+        ("reports: [{notebook: evidence-report, group: [1]}]", "group [1] is no text; put it in quotes."),
+        ("reports: [{notebook: evidence-report, name: 1e3}]", "name 1000.0 is no text; put it in quotes."),
+        ("reports: [{notebook: evidence-report, title: true}]", "title True is no text; put it in quotes."),
+        ("reports: [{notebook: evidence-report, formats: {a: b}}]", "formats {'a': 'b'} not allowed."),
+        ("reports: [{notebook: evidence-report, timeout: 1:30}]", "timeout '1:30' not allowed."),
+        ("reports: [{notebook: evidence-report, parameters: {level: 010}}]", "'010' is no number; write it without"),
+        ("reports: [{notebook: evidence-report, parameters: {weight_kg: 1_00}}]", "'1_00' is no number"),
+        ("reports: [{notebook: evidence-report, parameters: {contained_arms: on}}]", "'on' is neither true nor false"),
+        (f"reports: [{{notebook: evidence-report, parameters: {{level: {'9' * 400}}}}}]", "is no number"),
+        ("reports: [{notebook: '" + "x" * 5000 + ".ipynb'}]", "No notebook"),
+        (
+            "reports: [{notebook: cohort-report, parameters: {cohort: ~nobody/x}, matrix: {sites: each_in_cohort}}]",
+            "there is no such file",
+        ),
         (f"reports: [{{notebook: {SAMPLE}, matrix: {{level: 0.9}}}}]", "matrix level: a list of values is needed"),
         (f"reports: [{{notebook: {SAMPLE}, matrix: [level]}}]", "are mappings"),
     ],
@@ -155,6 +172,46 @@ def test_what_is_no_plan(reading, text, why):
 def test_a_missing_plan(tmp_path):
     with pytest.raises(PlanError, match="can't be read"):
         read_plan(tmp_path / "none.yml")
+    with pytest.raises(PlanError, match="it is a folder, not a file"):
+        read_plan(tmp_path)
+
+
+def test_plain_yaml_works(reading):
+    made = reading(f"""
+        groups: {{1: First, 2: 2024}}
+        reports:
+          - &e {{notebook: {SAMPLE}, name: 5, group: 1, title: 2024-01-01, parameters: {{title: yes}}}}
+          - {{<<: *e, name: 010, group: 2, title: 7}}
+    """)
+    assert [(report.name, report.title) for report in made.reports] == [("5", "2024-01-01"), ("010", "7")]
+    assert [report.overrides["title"] for report in made.reports] == ["yes", "yes"]
+    assert type(made.reports[0].overrides["title"]) is str
+    assert made.groups == {"1": "First", "2": "2024"}
+
+
+def test_a_character_that_can_not_be_shown_costs_its_reports_alone(reading):
+    made = reading(f"""
+        reports:
+          - {{notebook: {SAMPLE}, name: lost, title: "half \\ud800 of a pair"}}
+          - {{notebook: {SAMPLE}, name: whole, title: "\\ud83d\\ude00"}}
+          - {{notebook: {SAMPLE}, name: null-character, parameters: {{title: "a\\0b"}}}}
+    """).reports
+    assert [bool(report.problem) for report in made] == [True, False, True]
+    assert "report 1: the character U+D800 can't be shown" in made[0].problem
+    assert "report 3: the character U+0000 can't be shown" in made[2].problem
+    assert made[1].title == "😀"
+    assert str(made).encode("utf-8")
+
+
+def test_more_reports_than_a_list_may_make(reading):
+    levels = [f"0.{digits}" for digits in range(6000, 6101)]
+    weights = [29.5, *range(30, 129)]
+    matrix = f"{{level: [{', '.join(levels)}], weight_kg: [{', '.join(map(str, weights))}]}}"
+    (problem,) = refused(reading, f"reports: [{{notebook: evidence-report, matrix: {matrix}}}]")
+    assert problem == "batch.yml, report 1: the matrix makes 10,100 reports; at most 10,000 are allowed."
+    entry = f"{{notebook: {SAMPLE}, matrix: {{level: [{', '.join(levels[:100])}]}}}}"
+    (problem,) = refused(reading, f"e: &e {entry}\nreports: [{', '.join(['*e'] * 101)}]")
+    assert problem == "batch.yml: a list makes at most 10,000 reports; divide it."
 
 
 def test_the_plan_of_the_repository_is_sound():
@@ -176,4 +233,4 @@ def test_the_paper_of_all_pdfs(reading):
     (report,) = reading(text.format("letter")).reports
     common = {"data": {"hash": "d"}, "code": {"hash": "c"}, "versions": {}}
     # another paper is another report: it is built again
-    assert input_hash(report, common) != input_hash(report, {**common, "paper": "letter"})
+    assert input_hash(report, common, {}) != input_hash(report, {**common, "paper": "letter"}, {})
