@@ -1,4 +1,4 @@
-"""The page that lists the reports: the finding first, then reports by question, the studies, a clinic's patients apart."""
+"""The page that lists the reports: the finding, reports by question, the studies, a clinic's patients apart."""
 
 from __future__ import annotations
 
