@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -74,6 +75,7 @@ def _report(entry: dict[str, Any], built: str) -> dict[str, Any]:
     labels = {"report.html": "Read", "report.pdf": "PDF", "appendix.pdf": "Appendix", "report.ipynb": "Notebook"}
     return {
         **entry,
+        "notebook": Path(entry["notebook"]).stem,
         "ok": entry["status"] == "built",
         "heading": upper_first(entry["kicker"] or entry["name"].replace("-", " ")),
         "earlier": earlier_words(entry, built),
