@@ -21,12 +21,9 @@ def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any], built: dict[str, str]) -> str:
-    """Return the page.
-
-    entries: as in the manifest, in the order of the plan. built: time at which each report was built.
-    """
-    reports = [_report(entry, built.get(entry["name"], "")) for entry in entries]
+def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]) -> str:
+    """Return the page. entries: as in the manifest, in the order of the plan."""
+    reports = [_report(entry) for entry in entries]
     groups = [
         {"heading": heading, "reports": [report for report in reports if report["group"] == key]}
         for key, heading in plan.groups.items()
@@ -47,7 +44,7 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
     )
 
 
-def _report(entry: dict[str, Any], built: str) -> dict[str, Any]:
+def _report(entry: dict[str, Any]) -> dict[str, Any]:
     names = [name for name in entry["files"] if name != FAILED_NOTEBOOK]
     shown = [name for name in entry["changed"] if name != "title"]
     folder = quote(entry["name"])
@@ -55,7 +52,7 @@ def _report(entry: dict[str, Any], built: str) -> dict[str, Any]:
     return {
         **entry,
         "ok": entry["status"] == "built",
-        "earlier": earlier_words(entry, built),
+        "earlier": earlier_words(entry),
         "attempt": f"{folder}/{attempt}" if entry["status"] != "built" and attempt in entry["files"] else "",
         "links": [
             (label, f"{folder}/{name}")

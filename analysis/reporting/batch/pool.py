@@ -23,7 +23,7 @@ from multiprocessing.process import BaseProcess
 
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.template import Template, fork_available, use_template
-from analysis.reporting.resources import scratch_folder, why_refused
+from analysis.reporting.resources import require_open_files, scratch_folder, why_refused
 from analysis.reporting.run import Built, Spec, build_report
 
 # imported once in the process that the workers are forked from
@@ -34,6 +34,7 @@ _PRELOAD = [
     "click",  # each worker imports the module of the command line again
     "matplotlib.ft2font",
 ]
+_OPEN_FILES = 64  # that a process needs to build a report
 WORKER_EXITED = "worker exited unexpectedly (killed, crashed or out of memory)"
 
 
@@ -73,6 +74,7 @@ class LocalWorkers(Workers):
         """Start the processes from which workers and kernels are forked; `executor` does so too. Raises OSError."""
         if self.scratch:
             return
+        require_open_files(_OPEN_FILES)
         self.scratch = scratch_folder()
         if fork_available():
             with contextlib.suppress(OSError):  # no resources for a process: kernels start the ordinary way
