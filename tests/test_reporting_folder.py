@@ -37,7 +37,12 @@ def built(tmp_path, monkeypatch):
         made.append(spec.name)
         reason = "cell 1: it went wrong" if spec.name in built.bad else ""
         return Built(
-            spec.name, {"report.html": f"<p>{spec.overrides}".encode()}, reason, record=sample().record, seconds=1.0
+            spec.name,
+            {"report.html": f"<p>{spec.overrides}".encode()},
+            reason,
+            record=sample().record,
+            seconds=1.0,
+            warnings=built.warnings,
         )
 
     def built(text: str = PLAN, shared: dict | None = None, **options) -> list[str]:
@@ -53,7 +58,7 @@ def built(tmp_path, monkeypatch):
         return sorted(made)
 
     made: list[str] = []
-    built.bad = set()
+    built.bad, built.warnings = set(), ()
     sample()
     monkeypatch.setattr(pool, "build_report", quick)
     return built
@@ -290,3 +295,15 @@ def test_a_file_that_no_report_made_stops_the_batch_before_it_begins(built, tmp_
     assert "thesis.docx: no report made this" in caught.value.problems[1]
     assert (tmp_path / "out/two/thesis.docx").read_text() == (tmp_path / "out/index.html").read_text() == "of the user"
     assert not (tmp_path / "out/one").exists()
+
+
+def test_what_a_page_does_not_show_is_in_summary_index_and_manifest(built, tmp_path):
+    built.warnings = ("Cell 7: an output of the type video/mp4 is not shown.",)
+    built()
+    assert built() == [], "a report with warnings is built"
+    summary = batch_summary(built.outcomes, 200)
+    assert summary.count("Warning: Cell 7: an output of the type video/mp4 is not shown.") == 2
+    assert summary.endswith("2 of 2 reports built, 2 of them earlier and up to date. 2 warnings: see above.")
+    assert (tmp_path / "out/index.html").read_text().count("<li>Cell 7: an output") == 2
+    entries = json.loads((tmp_path / "out/manifest.json").read_text())["reports"]
+    assert [entry["warnings"] for entry in entries] == [list(built.warnings)] * 2
