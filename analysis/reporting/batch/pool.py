@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import os
 import signal
@@ -89,9 +90,15 @@ class LocalWorkers(Workers):
         """Return a new pool of processes."""
         self.start()
         address = self.template.address if self.template else ""
-        return ProcessPoolExecutor(
-            jobs, mp_context=self.context, initializer=_begin_worker, initargs=(address, self.scratch)
-        )
+        try:
+            return ProcessPoolExecutor(
+                jobs, mp_context=self.context, initializer=_begin_worker, initargs=(address, self.scratch)
+            )
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise
+            words = f"{error.strerror} (semaphores of processes; Linux makes them in /dev/shm)"
+            raise OSError(error.errno, words) from None
 
     def __exit__(self, *_: object) -> None:
         if self.template:
