@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import os
@@ -191,7 +192,7 @@ def _report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, out
             notebook = "failed.ipynb" if earlier else "report.ipynb"
             click.echo(f"The notebook up to the error: {folder / notebook}", err=True)
         if earlier:
-            click.echo(f"The earlier report remains in {folder}; it is not of the present data and code.", err=True)
+            click.echo(f"The earlier report remains in {folder} and may be out of date.", err=True)
         return FAILED
     click.echo(f"Made in {built.seconds:.1f} s:")
     for file in built.files:
@@ -239,7 +240,8 @@ def batch_command(
     workers = ClusterWorkers(scheduler, insecure) if scheduler else LocalWorkers()
     with refusals(progress.stopped), workers:
         if isinstance(workers, LocalWorkers) and (force or not build.may_be_current(folder, code)):
-            workers.start()  # they import while the list, the data and the code are read
+            with contextlib.suppress(OSError):  # raised again for each report
+                workers.start()  # they import while the list, the data and the code are read
         plan = read_plan(resolve(file), lambda: build.cohorts_known(folder, code))
         names = [planned.name for planned in plan.reports]
         if not any(not only or fnmatch.fnmatchcase(name, only) for name in names):

@@ -11,15 +11,18 @@ import sys
 import nbformat
 import papermill
 import pytest
+from cohort_files import LONG
 from hypothesis import given
 from hypothesis import strategies as st
 from reporting_samples import SAMPLE, common, notebook_of, sample, spec, synthetic
 
+from analysis.parameters import find_notebook
 from analysis.paths import ROOT
 from analysis.reporting import run
 from analysis.reporting.kernel import execution
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.normalization import merged_streams, one_line
+from analysis.reporting.provenance import input_hashes
 from analysis.reporting.rehearsal import Rehearsal
 from analysis.reporting.run import Spec, build_report
 
@@ -214,6 +217,32 @@ def test_the_kernel_opens_a_relative_path(tmp_path, monkeypatch):
     assert built.reason == ""
     assert notebook_of(built).cells[-1].outputs[0].text == "patients\n"
     assert str(tmp_path) not in built.files["report.ipynb"].decode()
+
+
+@pytest.mark.parametrize("how", ["before", "while", "and back"])
+def test_data_that_change_are_not_printed_beside_the_hash_of_others(tmp_path, how):
+    """The file changes before the kernel reads it, after that, or only while the kernel reads it."""
+    file = tmp_path / "clinic.csv"
+    original = "\n".join(LONG) + "\n"
+    file.write_text(original)
+    other = original.replace("Site B", "Site C")
+    parameters = nbformat.v4.new_code_cell(
+        'cohort: str = "data/cohorts/synthetic-example.csv"  # a table', metadata={"tags": ["parameters"]}
+    )
+    lines = ["from pathlib import Path", "from analysis.outcomes import cohort as tables"]
+    lines += [f"Path({str(file)!r}).write_text({other!r})"] if how != "before" else []
+    lines += ["tables.load(cohort)"]
+    lines += [f"Path({str(file)!r}).write_text({original!r})"] if how == "and back" else []
+    cells = [parameters, nbformat.v4.new_code_cell("\n".join(lines))]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "visits.ipynb")
+    notebook = find_notebook(tmp_path / "visits.ipynb")
+    planned = input_hashes(notebook, {"cohort": str(file)})
+    if how == "before":
+        file.write_text(other)
+    built = build_report(
+        Spec("v", str(notebook.path), {"cohort": str(file)}, (), common(), inputs=planned),
+    )
+    assert built.reason.startswith("clinic.csv changed while the report was made"), built.reason
 
 
 def stream(name: str, text: str):

@@ -29,12 +29,9 @@ def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any], built: dict[str, str]) -> str:
-    """Return the page.
-
-    entries: as in the manifest, in the order of the plan. built: time at which each report was built.
-    """
-    reports = [_report(entry, built.get(entry["name"], "")) for entry in entries]
+def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]) -> str:
+    """Return the page. entries: as in the manifest, in the order of the plan."""
+    reports = [_report(entry) for entry in entries]
     finding = next((report for report in reports if report["name"] == _FINDING and report["links"]), None)
     apart = [report for report in reports if report["notebook"] in (_STUDY, _COHORT)]
     cohorts = [report for report in apart if report["notebook"] == _COHORT]
@@ -68,7 +65,7 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
     )
 
 
-def _report(entry: dict[str, Any], built: str) -> dict[str, Any]:
+def _report(entry: dict[str, Any]) -> dict[str, Any]:
     names = [name for name in entry["files"] if name != FAILED_NOTEBOOK]
     folder = quote(entry["name"])
     attempt = FAILED_NOTEBOOK if entry["kept"] else "report.ipynb"
@@ -78,7 +75,7 @@ def _report(entry: dict[str, Any], built: str) -> dict[str, Any]:
         "notebook": Path(entry["notebook"]).stem,
         "ok": entry["status"] == "built",
         "heading": upper_first(entry["kicker"] or entry["name"].replace("-", " ")),
-        "earlier": earlier_words(entry, built),
+        "earlier": earlier_words(entry),
         "attempt": f"{folder}/{attempt}" if entry["status"] != "built" and attempt in entry["files"] else "",
         "links": [(label, f"{folder}/{name}") for name, label in labels.items() if name in names],
     }

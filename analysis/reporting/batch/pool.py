@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import os
 import signal
@@ -23,7 +24,7 @@ from multiprocessing.process import BaseProcess
 
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.template import Template, fork_available, use_template
-from analysis.reporting.resources import scratch_folder, why_refused
+from analysis.reporting.resources import require_open_files, scratch_folder, why_refused
 from analysis.reporting.run import Built, Spec, build_report
 
 # imported once in the process that the workers are forked from
@@ -34,6 +35,7 @@ _PRELOAD = [
     "click",  # each worker imports the module of the command line again
     "matplotlib.ft2font",
 ]
+_OPEN_FILES = 64  # that a process needs to build a report
 WORKER_EXITED = "worker exited unexpectedly (killed, crashed or out of memory)"
 
 
@@ -73,6 +75,7 @@ class LocalWorkers(Workers):
         """Start the processes from which workers and kernels are forked; `executor` does so too. Raises OSError."""
         if self.scratch:
             return
+        require_open_files(_OPEN_FILES)
         self.scratch = scratch_folder()
         if fork_available():
             with contextlib.suppress(OSError):  # no resources for a process: kernels start the ordinary way
@@ -87,9 +90,15 @@ class LocalWorkers(Workers):
         """Return a new pool of processes."""
         self.start()
         address = self.template.address if self.template else ""
-        return ProcessPoolExecutor(
-            jobs, mp_context=self.context, initializer=_begin_worker, initargs=(address, self.scratch)
-        )
+        try:
+            return ProcessPoolExecutor(
+                jobs, mp_context=self.context, initializer=_begin_worker, initargs=(address, self.scratch)
+            )
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise
+            words = f"{error.strerror} (semaphores of processes; Linux makes them in /dev/shm)"
+            raise OSError(error.errno, words) from None
 
     def __exit__(self, *_: object) -> None:
         if self.template:
