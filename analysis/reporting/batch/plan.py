@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from analysis.parameters import STRING_LIST, Notebook, ParameterError, check_values, find_notebook
+from analysis.parameters import STRING_LIST, BrokenNotebook, Notebook, ParameterError, check_values, find_notebook
 from analysis.parameters.registry import nearest_word
 from analysis.paths import resolve
 from analysis.reporting.batch.axes import (
@@ -188,6 +188,11 @@ def _expand(
     """Return one report for each combination of the entry's matrix, and what is wrong."""
     try:
         notebook = find_notebook(str(entry["notebook"]))
+    except BrokenNotebook as error:  # costs this report, not the others
+        notebook, name = error.notebook, report_name(str(entry.get("name") or error.notebook.name), error.notebook, {})
+        group = str(entry.get("group", notebook.title))
+        broken = PlannedReport(name, notebook, {}, FORMATS, group, problem=" ".join(error.problems))
+        return [broken], _labels(where, entry, groups)
     except ParameterError as error:
         return [], [f"{where}: {problem}" for problem in error.problems]
     fixed, matrix = entry.get("parameters") or {}, entry.get("matrix") or {}
