@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reporting_samples import SAMPLE, common, notebook_of, sample, spec, synthetic
 
+from analysis.parameters import read_notebook
 from analysis.paths import ROOT
 from analysis.reporting import run
 from analysis.reporting.kernel import execution
@@ -151,8 +152,8 @@ def test_the_time_of_a_report_is_that_of_all_its_cells(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(execution, "ReportEngine", Engine)
         environment = kernel_environment(0, str(tmp_path))
-        _, reason = execution.execute(path, {}, environment, 10.0, on_cell=on_cell, clock=clock)
-    assert (allowed, reason) == ([10.0, 6.0, 2.0], "")
+        ran = execution.execute(read_notebook(path), {}, environment, 10.0, on_cell=on_cell, clock=clock)
+    assert (allowed, ran.reason) == ([10.0, 6.0, 2.0], "")
 
 
 def test_a_rehearsed_report_has_the_same_bytes():
@@ -185,7 +186,7 @@ def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, f
     monkeypatch.setattr(f"analysis.reporting.page.{module}.TEMPLATE", tmp_path / "nothing-there")
     with pytest.raises(Exception, match=words):
         run.export(notebook_of(sample()), (format,))
-    monkeypatch.setattr(execution, "execute", lambda *_, **__: (notebook_of(sample()), ""))
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(notebook_of(sample())))
     built = build_report(spec())
     assert words in built.reason
     assert list(built.files) == ["report.ipynb"]
@@ -198,7 +199,7 @@ def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
     monkeypatch.setattr(
         pdf, "typst_source", lambda *a: ('#set text(font: "Nope Sans")\n' + source(*a)[0], source(*a)[1])
     )
-    monkeypatch.setattr(execution, "execute", lambda *_, **__: (notebook_of(sample()), ""))
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(notebook_of(sample())))
     assert build_report(spec()).reason == "ReportError: Typst: unknown font family: nope sans"
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.parameters import check_values, find_notebook
+from analysis.parameters import Notebook, check_values, find_notebook
 from analysis.reporting import privacy, provenance
 
 FORMATS = ("html", "pdf")
@@ -50,6 +50,7 @@ class Built:
     question: str = ""
     synthetic: bool = False
     record: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -67,6 +68,7 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
     record: dict[str, Any] = {}
     secrets: dict[str, str] = {}
     executed: Any = None
+    warnings: tuple[str, ...] = ()
     try:
         notebook = find_notebook(spec.notebook)
         secrets = privacy.secrets(notebook, spec.overrides)
@@ -74,10 +76,10 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         secrets = privacy.secrets(notebook, values)
         record = provenance.record(notebook, values, spec.common or provenance.shared())
         checked = {name: values[name] for name in spec.overrides}  # paths that the kernel, in another folder, can open
-        executed, reason = _executed(notebook.path, replace(spec, overrides=checked), record, rehearse)
+        executed, reason, warnings = _executed(notebook, replace(spec, overrides=checked), record, rehearse)
     except Exception as error:  # one report that fails must not end the batch
         reason = _message(error)
-    executed, reason = privacy.redact([executed, reason], secrets)
+    executed, reason, *warnings = privacy.redact([executed, reason, *warnings], secrets)
     files: dict[str, bytes] = {}
     summary: dict[str, Any] = {}
     if executed is not None:
@@ -97,12 +99,15 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         question=summary.get("question", ""),
         synthetic=bool(summary.get("synthetic")),
         record=record,
+        warnings=tuple(warnings),
         seconds=time.perf_counter() - begin,
     )
 
 
-def _executed(path: Path, spec: Spec, record: dict[str, Any], rehearse: bool) -> tuple[Any, str]:
-    """Return the executed notebook with its record, and why it failed."""
+def _executed(
+    notebook: Notebook, spec: Spec, record: dict[str, Any], rehearse: bool
+) -> tuple[Any, str, tuple[str, ...]]:
+    """Return the executed notebook with its record, why it failed, and the warnings about its run."""
     rehearsal = _rehearsal(spec, record) if rehearse else None
     try:
         from analysis.reporting.kernel.environment import kernel_environment
@@ -111,11 +116,11 @@ def _executed(path: Path, spec: Spec, record: dict[str, Any], rehearse: bool) ->
         with tempfile.TemporaryDirectory(prefix="report-", ignore_cleanup_errors=True) as home:
             environment = kernel_environment(record["code"]["epoch"], home)
             hooks = {"on_cell": rehearsal.add_cell} if rehearsal else {}
-            executed, reason = execute(path, spec.overrides, environment, spec.timeout, **hooks)
+            ran = execute(notebook, spec.overrides, environment, spec.timeout, **hooks)
     finally:
         if rehearsal:
             rehearsal.close()
-    return (None if executed is None else _with_record(executed, record)), reason
+    return (None if ran.notebook is None else _with_record(ran.notebook, record)), ran.reason, ran.warnings
 
 
 def _rehearsal(spec: Spec, record: dict[str, Any]) -> Any:
