@@ -20,7 +20,7 @@ from analysis.paths import ROOT
 from analysis.reporting import run
 from analysis.reporting.kernel import execution
 from analysis.reporting.kernel.environment import kernel_environment
-from analysis.reporting.kernel.normalization import merged_streams, one_line
+from analysis.reporting.kernel.normalization import last_state, merged_streams, one_line
 from analysis.reporting.rehearsal import Rehearsal
 from analysis.reporting.run import Spec, build_report, write_report
 
@@ -221,19 +221,79 @@ def stream(name: str, text: str):
     return nbformat.v4.new_output("stream", name=name, text=text)
 
 
-def test_what_was_printed_in_pieces_is_one_output():
+def test_printed_text_is_merged_between_other_outputs():
     other = nbformat.v4.new_output("display_data", data={"text/plain": "3"})
-    made = merged_streams([stream("stderr", "w"), stream("stdout", "a\n"), other, stream("stdout", "b\n")])
-    assert [output.get("text", "") for output in made] == ["a\nb\n", "w", ""]
+    printed = [stream("stderr", "w"), stream("stdout", "a\n"), stream("stderr", "x"), stream("stdout", "b\n")]
+    made = merged_streams([*printed, other, stream("stdout", "c\n")])
+    assert [output.get("text", "") for output in made] == ["a\nb\n", "wx", "", "c\n"]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), st.text("ab\r\n", max_size=12)), max_size=5))
-def test_printed_lines_are_merged_as_nbclient_does_it(pieces):
-    made = merged_streams([stream(name, text) for name, text in pieces])
-    for output in made:
-        text = "".join(text for name, text in pieces if name == output.name)
-        assert output.text == re.sub(r".*\r(?=[^\n])", "", text)
-    assert [output.name for output in made] == sorted({name for name, _ in pieces}, reverse=True)
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("  0%|  | 0/2\r 50%|# | 1/2\r100%|##| 2/2\n", "100%|##| 2/2\n"),
+        ("hello\rHi\n", "Hillo\n"),
+        ("a\r\nb", "a\nb"),
+        ("abc\b\bd", "ad"),
+        ("\b\rx\ny", "x\ny"),
+    ],
+)
+def test_printed_text_shows_its_last_state(printed, shown):
+    assert last_state(printed) == shown
+
+
+@given(st.text("ab\r\n", max_size=12))
+def test_longer_text_replaces_a_line_as_nbclient_does_it(text):
+    lines = [sorted(line.split("\r"), key=len) for line in text.split("\n")]
+    longer = "\n".join("\r".join(dict.fromkeys(line)) for line in lines)
+    assert last_state(longer) == re.sub(r".*\r(?=[^\n])", "", longer).replace("\r", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("100%|##| 5/5 [00:00<00:00, 98.26it/s]", "100%|##| 5/5"),
+        ("3/5 [1:02:00<?, 1.20s/it, loss=0.3]", "3/5 [loss=0.3]"),
+        ("12it [00:07, 1.5it/s]", "12it"),
+        ("1.2k/3k\u2007[00:00&lt;00:00,\u20078.1kB/s]", "1.2k/3k"),
+        ("dose [10:30, 5 mg/kg]", "dose [10:30, 5 mg/kg]"),
+        ("x[1:2] [00:10]", "x[1:2] [00:10]"),
+    ],
+)
+def test_a_progress_bar_shows_no_time(text, normal):
+    assert one_line(text) == normal
+
+
+WIDGETS = (
+    "import ipywidgets as w; from IPython.display import Image, display; from tqdm.notebook import tqdm",
+    "for _ in tqdm(range(5), desc='nights'): pass",
+    "s = w.IntSlider(value=3, description='n'); display(s); s.value = 7",
+    "o = w.Output(); display(o)\nwith o: print('inside'); display(w.Text('<b>'))",
+    "w.VBox([w.Checkbox(True, description='ok'), w.Dropdown(options=[('one', 1), ('two', 2)], value=2), "
+    "w.HTML('<b>a</b> &lt; 1'), w.SelectMultiple(options=['x', 'y'], value=['x', 'y'])])",
+)
+
+
+def test_widgets_show_their_last_state(tmp_path):
+    path = tmp_path / "widgets.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in WIDGETS]), path)
+    built = build_report(Spec("widgets", str(path), formats=(), common=common()))
+    assert built.reason == ""
+    notebook = notebook_of(built)
+    shown = [[o.get("text") or o.data["text/plain"] for o in cell.outputs] for cell in notebook.cells]
+    assert shown == [
+        [],
+        ["nights: 100% ██████████ 5/5"],
+        ["n: 7"],
+        ["inside\n", "<b>"],
+        ["ok: True\ntwo\na < 1\nx, y"],
+    ]
+    nbformat.validate(notebook)
+    again = build_report(Spec("widgets", str(path), formats=(), common=common()))
+    assert again.files == built.files
+    (state,) = notebook.metadata.widgets.values()
+    viewed = notebook.cells[1].outputs[0].data["application/vnd.jupyter.widget-view+json"].model_id
+    assert state.state[viewed].model_name == "HBoxModel"
 
 
 def test_one_long_line_is_complete(tmp_path):
