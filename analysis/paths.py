@@ -1,11 +1,15 @@
-"""The folders of the project, and the resolution of paths from any working directory."""
+"""The folders of the project, the resolution of paths from any working directory, and the files that a report reads."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
+FILES_READ = "KETAMINE_CRPS_FILES_READ"  # environment variable of a report's kernel: the file with what it has read
 
 
 def resolve(path: str | Path | None, default: Path = DATA, marker: str | None = None) -> Path:
@@ -32,3 +36,10 @@ def resolve(path: str | Path | None, default: Path = DATA, marker: str | None = 
             if (candidate / marker).is_file():
                 return candidate
     return here if here.exists() else there
+
+
+def record_read(path: Path, digest: str) -> None:
+    """Tell the report that this kernel belongs to which file was read, and the SHA-256 of the bytes that were read."""
+    if target := os.environ.get(FILES_READ):
+        with contextlib.suppress(OSError), Path(target).open("a", encoding="utf-8") as file:
+            file.write(json.dumps([str(path.resolve()), digest]) + "\n")

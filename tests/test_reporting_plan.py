@@ -10,7 +10,8 @@ from reporting_samples import SAMPLE
 from analysis import paths
 from analysis.parameters import find_notebook
 from analysis.reporting.batch import axes
-from analysis.reporting.batch.plan import PlanError, read_plan, report_name, studies_with_outcomes
+from analysis.reporting.batch.naming import report_name
+from analysis.reporting.batch.plan import PlanError, read_plan, studies_with_outcomes
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ def test_the_paper_of_all_pdfs(reading):
     (report,) = reading(text.format("letter")).reports
     common = {"data": {"hash": "d"}, "code": {"hash": "c"}, "versions": {}}
     # another paper is another report: it is built again
-    assert input_hash(report, common) != input_hash(report, {**common, "paper": "letter"})
+    assert input_hash(report, common, {}) != input_hash(report, {**common, "paper": "letter"}, {})
 
 
 def test_a_broken_notebook_costs_its_own_report(reading, tmp_path):

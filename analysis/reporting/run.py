@@ -1,22 +1,21 @@
 """Build one report: execute its notebook, export it, return the files as bytes.
 
 `build_report` takes and returns plain values, so any executor can run it, here or on another machine; the caller writes
-the files (`write_report`). It raises nothing: if a report can't be built, the result says why in one line.
+the files. It raises nothing: if a report can't be built, the result says why in one line.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from analysis.parameters import Notebook, check_values, find_notebook
 from analysis.reporting import privacy, provenance
+from analysis.reporting.background import in_background
 
 FORMATS = ("html", "pdf")
 TIMEOUT = 600.0
@@ -27,7 +26,8 @@ class Spec:
     """Specification of a report.
 
     name: the report's folder. notebook: its name or path. overrides: checked values of the parameters that differ from
-    the defaults. common: the result of provenance.shared. timeout: seconds that all its cells may take together.
+    the defaults. common: the result of provenance.shared. timeout: seconds that the report may take.
+    inputs: the result of provenance.input_hashes when the report was planned; empty: not planned before.
     """
 
     name: str
@@ -36,11 +36,17 @@ class Spec:
     formats: tuple[str, ...] = FORMATS
     common: dict[str, Any] = field(default_factory=dict)
     timeout: float = TIMEOUT
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Built:
-    """A built report. files: path within the report's folder -> content. reason: why it failed, in one line."""
+    """A built report.
+
+    files: path within the report's folder -> content. reason: why it failed, in one line. warnings: what the report
+    does not show as its notebook does, one sentence each. abandoned: the export took too long and goes on, so that this
+    process must not build another report.
+    """
 
     name: str
     files: dict[str, bytes]
@@ -50,8 +56,9 @@ class Built:
     question: str = ""
     synthetic: bool = False
     record: dict[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    abandoned: bool = False
 
     @property
     def ok(self) -> bool:
@@ -64,7 +71,9 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
 
     rehearse: use a second core to prepare the export while the cells run; for one report alone.
     """
-    begin = time.perf_counter()
+    begin = time.monotonic()
+    end = begin + spec.timeout
+    abandoned = False
     record: dict[str, Any] = {}
     secrets: dict[str, str] = {}
     executed: Any = None
@@ -75,8 +84,9 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         values = check_values(notebook, spec.overrides)
         secrets = privacy.secrets(notebook, values)
         record = provenance.record(notebook, values, spec.common or provenance.shared())
+        spec = replace(spec, inputs=spec.inputs or provenance.input_hashes(notebook, values))
         checked = {name: values[name] for name in spec.overrides}  # paths that the kernel, in another folder, can open
-        executed, reason, warnings = _executed(notebook, replace(spec, overrides=checked), record, rehearse)
+        executed, reason, warnings = _executed(notebook, replace(spec, overrides=checked), record, rehearse, end)
     except Exception as error:  # one report that fails must not end the batch
         reason = _message(error)
     executed, reason, *warnings = privacy.redact([executed, reason, *warnings], secrets)
@@ -87,7 +97,11 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
             files["report.ipynb"] = _notebook_bytes(executed)
             summary = _summary(executed)
             if not reason:
-                files |= export(json.loads(files["report.ipynb"]), spec.formats)
+                content = json.loads(files["report.ipynb"])
+                exported = in_background(lambda: export(content, spec.formats))
+                abandoned = not wait([exported], max(end - time.monotonic(), 0)).done
+                files |= {} if abandoned else exported.result()
+                reason = f"{_too_long(spec.timeout)}, while its pages were made" if abandoned else ""
         except Exception as error:
             reason = _message(error)
     return Built(
@@ -100,27 +114,29 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         synthetic=bool(summary.get("synthetic")),
         record=record,
         warnings=tuple(warnings),
-        seconds=time.perf_counter() - begin,
+        abandoned=abandoned,
+        seconds=time.monotonic() - begin,
     )
 
 
 def _executed(
-    notebook: Notebook, spec: Spec, record: dict[str, Any], rehearse: bool
+    notebook: Notebook, spec: Spec, record: dict[str, Any], rehearse: bool, end: float
 ) -> tuple[Any, str, tuple[str, ...]]:
     """Return the executed notebook with its record, why it failed, and the warnings about its run."""
     rehearsal = _rehearsal(spec, record) if rehearse else None
     try:
-        from analysis.reporting.kernel.environment import kernel_environment
+        from analysis.reporting.kernel.environment import files_read, kernel_environment
         from analysis.reporting.kernel.execution import execute
 
         with tempfile.TemporaryDirectory(prefix="report-", ignore_cleanup_errors=True) as home:
             environment = kernel_environment(record["code"]["epoch"], home)
             hooks = {"on_cell": rehearsal.add_cell} if rehearsal else {}
             ran = execute(notebook, spec.overrides, environment, spec.timeout, **hooks)
+            reason = ran.reason or provenance.changed_input(spec.inputs, record, files_read(environment))
     finally:
         if rehearsal:
-            rehearsal.close()
-    return (None if ran.notebook is None else _with_record(ran.notebook, record)), ran.reason, ran.warnings
+            rehearsal.close(max(end - time.monotonic(), 0))
+    return (None if ran.notebook is None else _with_record(ran.notebook, record)), reason, ran.warnings
 
 
 def _rehearsal(spec: Spec, record: dict[str, Any]) -> Any:
@@ -151,8 +167,7 @@ def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, byte
 
     report = document.read_document(notebook)
     makers = {"html": lambda: html.page(report).encode(), "pdf": lambda: pdf.compile_pdf(report)}
-    with ThreadPoolExecutor(len(makers)) as threads:
-        made = {f"report.{name}": threads.submit(make) for name, make in makers.items() if name in formats}
+    made = {f"report.{name}": in_background(make) for name, make in makers.items() if name in formats}
     files = {name: future.result() for name, future in made.items()}
     for payload in payloads(notebook):
         if "csv" in payload:
@@ -173,26 +188,13 @@ def _notebook_bytes(notebook: Any) -> bytes:
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
 
 
+def _too_long(timeout: float) -> str:
+    from analysis.reporting.kernel.execution import too_long
+
+    return too_long(timeout)
+
+
 def _message(error: Exception) -> str:
     from analysis.reporting.kernel.normalization import one_line
 
     return one_line(f"{type(error).__name__}: {error}")
-
-
-def write_report(folder: Path, files: dict[str, bytes]) -> None:
-    """Replace the report's folder by these files, all or none: write them to a new folder, then rename it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        for name, content in files.items():
-            target = new / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        new.chmod(0o755)
-        old = new.with_name(new.name + "-old")
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)

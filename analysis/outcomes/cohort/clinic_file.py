@@ -38,6 +38,7 @@ def load(path: str | Path) -> Cohort:
     path, content = _content(path)
     file = path.name
     digest = hashlib.sha256(content).hexdigest()
+    paths.record_read(path, digest)
     table, problems = read_table(content, file, is_known, CLINIC_TABLES)
     del content
     if table is None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from analysis.parameters import find_notebook
 from analysis.paths import DATA, ROOT, resolve
+from analysis.reporting import Refused
 from analysis.reporting.batch.pool import WORKER_EXITED, Workers
 from analysis.reporting.provenance import code_hash, sha256, versions
 from analysis.reporting.run import Built, Spec, build_report
@@ -28,8 +29,8 @@ CONNECT_SECONDS = 10
 _HOST = "from analysis.reporting.batch.cluster import serve_worker; serve_worker()"
 
 
-class NoCluster(Exception):
-    """The cluster can't be reached; the message is one sentence."""
+class NoCluster(Refused):
+    """The cluster can't be used."""
 
 
 class ClusterWorkers(Workers):
@@ -45,17 +46,17 @@ class ClusterWorkers(Workers):
         try:
             from distributed import Client
         except ImportError:
-            raise NoCluster("--scheduler needs dask.distributed: pip install '.[cluster]'.") from None
+            raise NoCluster(["--scheduler needs dask.distributed: pip install '.[cluster]'."]) from None
         try:
             client = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
-            raise NoCluster(f"no Dask scheduler answers at {self.address} ({type(error).__name__}).") from None
+            raise NoCluster([f"no Dask scheduler answers at {self.address} ({type(error).__name__})."]) from None
         try:
             client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except Exception:
             client.close()
             message = f"the scheduler at {self.address} has no worker; start one: dask worker {self.address}."
-            raise NoCluster(message) from None
+            raise NoCluster([message]) from None
         self.client = client
         return client
 
@@ -135,7 +136,10 @@ def build_on_worker(spec: Spec, expected: dict[str, str], contents: dict[str, by
         host.kill()
         host.wait()
         return Built(spec.name, {}, reason=WORKER_EXITED)
-    _hosts.put(host)
+    if built.abandoned:
+        host.kill()
+    else:
+        _hosts.put(host)
     return built
 
 

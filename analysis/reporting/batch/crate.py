@@ -17,7 +17,6 @@ from rocrate.rocrate import ROCrate
 from analysis.paths import ROOT
 from analysis.reporting.provenance import value_words
 
-CRATE = "ro-crate-metadata.json"
 CRATE_VERSION = "1.2"
 _CITATION = ROOT / "CITATION.cff"
 DATA_LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"

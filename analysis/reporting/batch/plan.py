@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
-from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,9 +11,10 @@ from typing import Any
 
 import yaml
 
-from analysis.parameters import STRING_LIST, BrokenNotebook, Notebook, ParameterError, check_values, find_notebook
+from analysis.parameters import BrokenNotebook, Notebook, ParameterError, check_values, find_notebook
 from analysis.parameters.registry import nearest_word
 from analysis.paths import resolve
+from analysis.reporting import Refused
 from analysis.reporting.batch.axes import (
     COHORT_COLUMNS,
     EACH,
@@ -23,26 +22,19 @@ from analysis.reporting.batch.axes import (
     Parts,
     cohort_parts,
     cohort_values,
-    slugs,
     studies_with_outcomes,
 )
+from analysis.reporting.batch.naming import name_problem, repeated_names, report_name, slugs
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
-from analysis.reporting.provenance import sha256, value_words
+from analysis.reporting.provenance import sha256
 from analysis.reporting.run import FORMATS, TIMEOUT
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TOP = {"formats", "timeout", "paper", "groups", "reports"}
 _ENTRY = {"notebook", "name", "title", "group", "parameters", "matrix", "formats", "timeout"}
-_LONGEST_NAME = 80
-_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # Windows does not allow these as names of folders
 
 
-class PlanError(Exception):
-    """The list of reports is not valid. `.problems`: one sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(problems))
+class PlanError(Refused):
+    """The list of reports is not valid."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,7 @@ class PlannedReport:
     """A report that is to be built.
 
     name: its folder. overrides: checked values of parameters. group: the heading in the index.
-    timeout: seconds that its cells may take together.
+    timeout: seconds that it may take.
     problem: why it can't be built although the list is valid, such as a cohort with wrong rows.
     """
 
@@ -152,7 +144,7 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
         expanded, wrong_values = _expand(where, entry, groups, cohorts)
         problems += wrong_formats + wrong_timeout + wrong_values
         reports += [replace(report, formats=formats, timeout=timeout) for report in expanded]
-    problems += _duplicates(reports)
+    problems += repeated_names(report.name for report in reports)
     if problems:
         raise PlanError(list(dict.fromkeys(problems)))
     used = [report.group for report in reports]
@@ -250,10 +242,8 @@ def _labels(where: str, entry: dict[str, Any], groups: dict[str, str]) -> list[s
     group, name = str(entry.get("group", "")), entry.get("name", "")
     if "group" in entry and group not in groups:
         problems.append(f"{where}: no group {group!r}{nearest_word(group, groups)}. There are: {', '.join(groups)}.")
-    if name and not (isinstance(name, str) and _SLUG.fullmatch(name)):
-        problems.append(f"{where}: name {name!r}: only lower-case letters, digits and single hyphens.")
-    elif name and _RESERVED.fullmatch(name):
-        problems.append(f"{where}: name {name!r}: Windows does not allow a folder with this name; choose another.")
+    if name and (problem := name_problem(str(name))):
+        problems.append(f"{where}: name {name!r}: {problem}")
     return problems
 
 
@@ -280,36 +270,3 @@ def _axes(where: str, notebook: Notebook, matrix: dict[str, Any]) -> tuple[dict[
             continue
         axes[key] = values
     return axes, problems
-
-
-def report_name(
-    label: str,
-    notebook: Notebook,
-    overrides: dict[str, Any],
-    always: tuple[str, ...] = (),
-    more: list[str] | None = None,
-) -> str:
-    """Return the name of the report's folder: label, values that differ from the defaults, more words.
-
-    always: parameters whose value is named even if it is the default.
-    """
-    known = {parameter.name: parameter for parameter in notebook.parameters}
-    words = [label]
-    for key, value in overrides.items():
-        if key == "title" or (value == notebook.defaults[key] and key not in always):
-            continue
-        text = Path(value).stem if key in notebook.files else value_words(value) or "all"
-        words.append(text if known[key].type in ("str", STRING_LIST) and value else f"{key} {text}")
-    name = "-".join(re.findall("[a-z0-9]+", " ".join([*words, *(more or [])]).lower()))
-    if len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode())[:8]}"
-
-
-def _duplicates(reports: list[PlannedReport]) -> list[str]:
-    counts = Counter(report.name for report in reports)
-    return [
-        f"{count} reports would be written to {name!r}; choose another `name`."
-        for name, count in counts.items()
-        if count > 1
-    ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import tempfile
 import threading
@@ -16,6 +15,7 @@ from multiprocessing.process import BaseProcess
 
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.template import Template, fork_available, use_template
+from analysis.reporting.resources import scratch_folder, why_refused
 from analysis.reporting.run import Built, Spec, build_report
 
 # imported once in the process that the workers are forked from
@@ -55,10 +55,10 @@ class LocalWorkers(Workers):
         self.template: Template | None = None
 
     def start(self) -> None:
-        """Start the processes from which workers and kernels are forked; `executor` does so too."""
+        """Start the processes from which workers and kernels are forked; `executor` does so too. Raises OSError."""
         if self.scratch:
             return
-        self.scratch = tempfile.mkdtemp(prefix="crps-")
+        self.scratch = scratch_folder()
         if fork_available():
             with contextlib.suppress(OSError):  # no resources for a process: kernels start the ordinary way
                 self.template = Template(kernel_environment(0, self.scratch))
@@ -79,8 +79,6 @@ class LocalWorkers(Workers):
     def __exit__(self, *_: object) -> None:
         if self.template:
             self.template.close()
-        if self.scratch:
-            shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def _begin_worker(template: str, scratch: str) -> None:
@@ -119,12 +117,18 @@ def build_all(
     jobs = max(1, min(jobs or workers.jobs(), len(waiting)))
     while waiting:
         doubtful: list[Spec] = []
-        yield from _build_in_pool(workers.executor(jobs), waiting, jobs, doubtful, started)
-        for spec in doubtful:
-            lost: list[Spec] = []
-            yield from _build_in_pool(workers.executor(1), [spec], 1, lost, lambda spec: None)
-            if lost:
-                yield Built(spec.name, {}, reason=WORKER_EXITED)
+        try:
+            yield from _build_in_pool(workers.executor(jobs), waiting, jobs, doubtful, started)
+            while doubtful:
+                lost: list[Spec] = []
+                yield from _build_in_pool(workers.executor(1), [doubtful[-1]], 1, lost, lambda spec: None)
+                spec = doubtful.pop()
+                if lost:
+                    yield Built(spec.name, {}, reason=WORKER_EXITED)
+        except OSError as error:  # the system has no file, process or semaphore left for a worker
+            for spec in (*doubtful, *reversed(waiting)):
+                yield Built(spec.name, {}, reason=f"no process could be started to build it: {why_refused(error)}")
+            return
 
 
 def _build_in_pool(
@@ -139,8 +143,11 @@ def _build_in_pool(
             spec = waiting.pop()
             try:
                 running[pool.submit(build_report, spec)] = spec
-            except BrokenExecutor:
+            except (BrokenExecutor, OSError) as error:
                 waiting.append(spec)
+                if isinstance(error, OSError):
+                    doubtful.extend(running.values())
+                    raise
                 break
             started(spec)
 
@@ -156,6 +163,12 @@ def _build_in_pool(
                     continue
                 except Exception as error:  # raised by the executor, such as for a task that killed several workers
                     built = Built(spec.name, {}, reason=f"{WORKER_EXITED}: {type(error).__name__}")
+                if built.abandoned and isinstance(pool, ProcessPoolExecutor):  # its process is lost: start all anew
+                    waiting.extend(running.values())
+                    running.clear()
+                    _stop(pool, others)
+                    yield built
+                    return
                 submit()
                 yield built
     except BaseException:

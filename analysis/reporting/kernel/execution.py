@@ -21,6 +21,8 @@ from papermill.execute import remove_error_markers
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+_PRECISION = 0.1  # seconds by which a limit may be reached early
+
 
 @dataclass(frozen=True)
 class Execution:
@@ -46,7 +48,7 @@ def execute(
     source: the notebook.
     overrides: values of parameters that differ from the defaults.
     environment: variables of the kernel.
-    timeout: seconds that all cells may take together.
+    timeout: seconds that the start of the kernel and all cells may take together.
     on_cell: called with the notebook and the index of each executed cell.
     clock: seconds from any origin.
     """
@@ -85,7 +87,7 @@ def execute(
         reason = "the kernel died (killed, crashed or out of memory)"
         _add_error(executed, "DeadKernel", reason)
     except CellTimeoutError:
-        reason = f"stopped: the report took longer than {timeout:g} s (`timeout` in the list of reports)"
+        reason = too_long(timeout) if clock() > end - _PRECISION else "the kernel sent no end of its outputs"
         _add_error(executed, "Timeout", reason)
     if not executed:
         return Execution(None, one_line(reason), tuple(warnings))
@@ -99,6 +101,11 @@ def execute(
     if reason:
         reason = f"cell {_last_started(executed[0])}: {reason}"
     return Execution(normalize(executed[0]), one_line(reason), tuple(warnings))
+
+
+def too_long(timeout: float) -> str:
+    """Return the reason for a report that took longer than its time limit, in seconds."""
+    return f"stopped: the report took longer than {timeout:g} s (`timeout` in the list of reports)"
 
 
 def _failed(notebook: Any) -> int | None:
