@@ -112,7 +112,7 @@ def list_command() -> None:
         for problem in notebook.problems:
             click.echo(f"  makes no report: {problem}")
         if not notebook.parameters and not notebook.problems:
-            click.echo("  no parameters")
+            click.echo(f"  {notebook.remark or 'no parameters'}")
     for allowed, names in long_lists.items():
         click.echo()
         for line in textwrap.wrap(f"{', '.join(names)}: {allowed}", _width(), subsequent_indent="      "):

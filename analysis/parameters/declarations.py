@@ -23,10 +23,12 @@ def declared(where: str, source: str) -> tuple[Parameter, ...]:
 
     Raises
     ------
+    SyntaxError
+        If the source is not valid Python.
     ParameterError
-        If the source is not valid Python, or if a default is not allowed.
+        If a default is missing or not allowed.
     """
-    statements, comments = _parse(where, source)
+    statements, comments = _parse(source)
     parameters: dict[str, Parameter] = {}
     problems = []
     for node in statements:
@@ -53,7 +55,7 @@ def declared(where: str, source: str) -> tuple[Parameter, ...]:
     return tuple(parameters.values())
 
 
-def _parse(where: str, source: str) -> tuple[list[ast.stmt], dict[int, str]]:
+def _parse(source: str) -> tuple[list[ast.stmt], dict[int, str]]:
     """Return the statements, and the comment of each line."""
     try:
         try:
@@ -68,8 +70,8 @@ def _parse(where: str, source: str) -> tuple[list[ast.stmt], dict[int, str]]:
             for token in tokenize.generate_tokens(io.StringIO(source).readline)
             if token.type == tokenize.COMMENT
         }
-    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
-        raise ParameterError([f"{where}: the parameters cell is not valid Python ({error})."]) from None
+    except (ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
+        raise SyntaxError(str(error)) from None
     return statements, comments
 
 

@@ -18,7 +18,11 @@ NOTEBOOKS = ROOT / "notebooks"
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook file and its parameters. content: the file as it was read. problems: why it can make no report."""
+    """A notebook file and its parameters.
+
+    content: the file as it was read. unread: why its parameters could not be read, which its own run shows too.
+    problems: why it can make no report.
+    """
 
     name: str
     path: Path
@@ -26,6 +30,7 @@ class Notebook:
     parameters: tuple[Parameter, ...] = ()
     interactive: bool = False  # for interactive use, not for reports: its first cell has the tag `interactive`
     content: bytes = field(default=b"", repr=False, compare=False)
+    unread: str = ""
     problems: tuple[str, ...] = ()
 
     @property
@@ -39,10 +44,12 @@ class Notebook:
         return {parameter.name: parameter.default for parameter in self.parameters}
 
     @property
-    def inferences(self) -> str:
-        """A sentence on the parameters whose type is inferred from the default; empty if there are none."""
+    def remark(self) -> str:
+        """A sentence on parameters that were not read or whose type was inferred; empty if there are none."""
         inferred = [f"{parameter.name}: {parameter.type}" for parameter in self.parameters if parameter.inferred]
-        return f"types of parameters inferred from their defaults: {', '.join(inferred)}" if inferred else ""
+        return self.unread or (
+            f"types of parameters inferred from their defaults: {', '.join(inferred)}" * bool(inferred)
+        )
 
 
 class BrokenNotebook(ParameterError):
@@ -121,6 +128,8 @@ def _read(path: Path) -> Notebook:
         return found
     try:
         return replace(found, parameters=declared(path.name, tagged[0]))
+    except SyntaxError as error:
+        return replace(found, unread=f"no parameters: their cell is not valid Python ({error})")
     except ParameterError as error:
         return replace(found, problems=error.problems)
 

@@ -55,7 +55,7 @@ def execute(
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in overrides.items()}
     executed: list[Any] = []
     errors: dict[int, dict[str, Any]] = {}
-    warnings = [source.inferences] if source.inferences else []
+    warnings = [source.remark] if source.remark else []
     reason = ""
     end = clock() + timeout
     # the steps of papermill.execute_notebook except the last, which writes the executed notebook to a file

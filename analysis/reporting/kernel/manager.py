@@ -54,8 +54,7 @@ class ReportKernelClient(AsyncKernelClient):
 
 def find_kernel(name: str) -> KernelSpec:
     """Return the spec of a kernel; of `python3`, ipykernel in this interpreter. Raises NoSuchKernel."""
-    installed = KernelSpecManager(ensure_native_kernel=False)
-    spec = None if name == NATIVE_KERNEL_NAME else installed.get_kernel_spec(name)
+    spec = None if name in (NATIVE_KERNEL_NAME, "python") else KernelSpecManager().get_kernel_spec(name)
     if spec is None or spec.argv[:3] == [sys.executable, "-m", "ipykernel_launcher"]:
         return KernelSpec(**get_kernel_dict())
     return spec

@@ -26,9 +26,11 @@ def show_last_states(notebook: Any, normal_text: Callable[[str], str]) -> None:
         }
     models = {model: value["state"] for model, value in stored.get("state", {}).items()}
     for cell in notebook.cells:
-        cell["outputs"] = [new for output in cell.get("outputs", []) for new in _shown(output, numbers, models)]
-        if cell.cell_type != "code":
-            del cell["outputs"]
+        for output in cell.get("outputs", []):
+            if view := output.get("data", {}).get(_VIEW):
+                view["model_id"] = numbers.get(view["model_id"], view["model_id"])
+        if "outputs" in cell:
+            cell.outputs = [shown for output in cell.outputs for shown in _shown(output, models)]
 
 
 def _normal(value: Any, numbers: dict[str, str], normal_text: Callable[[str], str]) -> Any:
@@ -42,20 +44,18 @@ def _normal(value: Any, numbers: dict[str, str], normal_text: Callable[[str], st
     return value.replace(model, numbers[model]) if model in numbers else normal_text(value)
 
 
-def _shown(output: Any, numbers: dict[str, str], models: dict[str, Any]) -> list[Any]:
+def _shown(output: Any, models: dict[str, Any]) -> list[Any]:
     """Return an output as it is, or the outputs that show the last state of its widget."""
-    model = numbers.get(output.get("data", {}).get(_VIEW, {}).get("model_id", ""))
-    if model is None:
+    model = output.get("data", {}).get(_VIEW, {}).get("model_id")
+    if model not in models:
         return [output]
-    output.data[_VIEW]["model_id"] = model
     captured: list[Any] = []
-    text = _text(model, models, captured)
-    if text:
+    if text := _text(model, models, captured):
         output.data["text/plain"] = text
     if not captured:
         return [output]
     del output.data[_VIEW]  # the outputs would appear twice in Jupyter
-    return [output, *captured] if text else captured
+    return [*([output] if text else []), *(shown for other in captured for shown in _shown(other, models))]
 
 
 def _text(model: str, models: dict[str, Any], captured: list[Any]) -> str:
