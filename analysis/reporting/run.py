@@ -16,6 +16,7 @@ from typing import Any
 from analysis.parameters import Notebook, check_values, find_notebook
 from analysis.reporting import privacy, provenance
 from analysis.reporting.background import in_background
+from analysis.reporting.resources import why_refused
 
 FORMATS = ("html", "pdf")
 TIMEOUT = 600.0
@@ -197,4 +198,7 @@ def _too_long(timeout: float) -> str:
 def _message(error: Exception) -> str:
     from analysis.reporting.kernel.normalization import one_line
 
-    return one_line(f"{type(error).__name__}: {error}")
+    words: object = error
+    if isinstance(number := getattr(error, "errno", None), int):  # of OSError and of ZMQError
+        words = why_refused(OSError(number, error.strerror, getattr(error, "filename", None)))
+    return one_line(f"{type(error).__name__}: {words}")
