@@ -204,9 +204,10 @@ def _report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, out
 @click.option("--force", is_flag=True, help="Build also reports that are up to date.")
 @click.option("--output", metavar="DIR", default="reports/output", show_default=True, help="Where the reports go.")
 @click.option("--scheduler", metavar="ADDRESS", default="", help="Build on this Dask cluster, such as tcp://host:8786.")
+@click.option("--insecure", is_flag=True, help="Send a clinic's table to a cluster without encryption (tcp://) too.")
 @click.option("--quiet", is_flag=True, help="Print only what failed.")
 def batch_command(
-    file: str, jobs: int | None, only: str, force: bool, output: str, scheduler: str, quiet: bool
+    file: str, jobs: int | None, only: str, force: bool, output: str, scheduler: str, insecure: bool, quiet: bool
 ) -> None:
     """Build all reports that FILE lists; write index.html and manifest.json.
 
@@ -229,7 +230,8 @@ def batch_command(
 
     folder, code = _folder(output), functools.cache(provenance.code)
     progress = BatchProgress(quiet)
-    with refusals(progress.stopped), ClusterWorkers(scheduler) if scheduler else LocalWorkers() as workers:
+    workers = ClusterWorkers(scheduler, insecure) if scheduler else LocalWorkers()
+    with refusals(progress.stopped), workers:
         if isinstance(workers, LocalWorkers) and (force or not build.may_be_current(folder, code)):
             workers.start()  # they import while the list, the data and the code are read
         plan = read_plan(resolve(file), lambda: build.cohorts_known(folder, code))

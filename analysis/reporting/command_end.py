@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import errno
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ from typing import NoReturn
 import click
 
 from analysis.reporting import Refused, ReportError
-from analysis.reporting.resources import scratch_folder, why_refused
+from analysis.reporting.resources import delete_scratch, why_refused
 
 BUILT, FAILED, WRONG_USE = 0, 1, 2
 _PR_SET_CHILD_SUBREAPER = 36
@@ -61,7 +60,7 @@ def orderly_end() -> Iterator[None]:
         if received:  # a thread may still build a report
             sys.stdout.flush()
             sys.stderr.flush()
-            shutil.rmtree(scratch_folder(), ignore_errors=True)
+            delete_scratch()
             os._exit(status if isinstance(status, int) else 1)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import os
 import shutil
 import tempfile
+import time
 from multiprocessing import util
 from pathlib import Path
 from typing import IO
 
 _PREFIX, _OWNER = "crps-", ".owner"
-_open_locks: list[IO[bytes]] = []
+_SECONDS_TO_LOCK = 60
 _LONGEST_SCRATCH = 50  # bytes: the sockets of kernels lie below it, and no path of a socket has more than about 100
 
 
@@ -30,25 +30,39 @@ def lock(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@functools.cache
+class _Scratch:
+    """The temporary folder of this process, with the lock that shows that this process runs."""
+
+    folder = ""
+    lock: IO[bytes] | None = None
+
+
 def scratch_folder() -> str:
-    """Return a folder that only this user can open, in which all temporary files of this process are made from now on.
+    """Return a folder that only this user can open, for all temporary files of this process and those that it starts.
 
     It is deleted when this process ends. If this process is killed, the next run deletes it: a lock tells whether the
     owner runs. Where the path of the system's folder is too long for sockets, it lies in /tmp. Raises OSError.
     """
+    if _Scratch.folder:
+        return _Scratch.folder
     usual = tempfile.gettempdir()
     short = usual if len(os.fsencode(usual)) <= _LONGEST_SCRATCH or not Path("/tmp").is_dir() else "/tmp"
     _delete_abandoned(Path(short))
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=short))
     # the last finalizer, after those of multiprocessing for its own files in it; not called in a fork of this process
-    util.Finalize(None, shutil.rmtree, (folder, True), exitpriority=-1000)
-    owner = (folder / f"{_OWNER}.new").open("xb")
-    lock(owner)
-    _open_locks.append(owner)
-    Path(owner.name).rename(folder / _OWNER)  # a folder with this file is locked as long as its owner runs
-    tempfile.tempdir = str(folder)
+    util.Finalize(None, delete_scratch, exitpriority=-1000)
+    _Scratch.folder = tempfile.mkdtemp(prefix=_PREFIX, dir=short)
+    folder = Path(_Scratch.folder)
+    _Scratch.lock = (folder / f"{_OWNER}.new").open("xb")
+    lock(_Scratch.lock)
+    (folder / f"{_OWNER}.new").rename(folder / _OWNER)  # a folder with this file is locked as long as its owner runs
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
     return str(folder)
+
+
+def delete_scratch() -> None:
+    """Delete the temporary folder of this process."""
+    if _Scratch.folder:
+        shutil.rmtree(_Scratch.folder, ignore_errors=True)
 
 
 def _delete_abandoned(parent: Path) -> None:
@@ -56,6 +70,9 @@ def _delete_abandoned(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if folder.is_symlink() or (hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid()):
+                continue
+            if not any(folder.iterdir()) and time.time() - folder.stat().st_mtime > _SECONDS_TO_LOCK:
+                folder.rmdir()  # its owner was killed before it could lock it
                 continue
             with (folder / _OWNER).open("rb") as owner:
                 lock(owner)

@@ -133,6 +133,7 @@ def build_batch(
             for report in _in_order(to_build.values(), times["seconds"])
             for read in [files[report.name]]
         ]
+        workers.check(specs)
         lost = (Built(report.name, {}, reason=report.problem) for report in to_build.values() if report.problem)
         for built in itertools.chain(lost, build_all(specs, workers, jobs, lambda spec: watcher.started(spec.name))):
             entry = _entry(to_build[built.name], built, common, inputs[built.name])

@@ -9,7 +9,15 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from multiprocessing import connection, forkserver
 from multiprocessing.process import BaseProcess
 
@@ -29,8 +37,15 @@ _PRELOAD = [
 WORKER_EXITED = "worker exited unexpectedly (killed, crashed or out of memory)"
 
 
+class WorkersLost(Exception):
+    """No more reports can be built; the message says why."""
+
+
 class Workers:
     """Workers that build reports, as a context manager that ends all processes it started."""
+
+    def check(self, specs: Iterable[Spec]) -> None:
+        """Raise Refused if these reports must not be built here."""
 
     def jobs(self) -> int:
         """Return how many reports to build at a time."""
@@ -125,9 +140,12 @@ def build_all(
                 spec = doubtful.pop()
                 if lost:
                     yield Built(spec.name, {}, reason=WORKER_EXITED)
-        except OSError as error:  # the system has no file, process or semaphore left for a worker
+        except (OSError, WorkersLost) as error:
+            # OSError: the system has no file, process or semaphore for a worker
+            refused = isinstance(error, OSError)
+            reason = f"no process could be started to build it: {why_refused(error)}" if refused else str(error)
             for spec in (*doubtful, *reversed(waiting)):
-                yield Built(spec.name, {}, reason=f"no process could be started to build it: {why_refused(error)}")
+                yield Built(spec.name, {}, reason=reason)
             return
 
 
@@ -143,12 +161,15 @@ def _build_in_pool(
             spec = waiting.pop()
             try:
                 running[pool.submit(build_report, spec)] = spec
-            except (BrokenExecutor, OSError) as error:
+            except BrokenExecutor:
                 waiting.append(spec)
-                if isinstance(error, OSError):
-                    doubtful.extend(running.values())
-                    raise
                 break
+            except EOFError:
+                waiting.append(spec)
+                raise WorkersLost("the process that workers are forked from was killed") from None
+            except BaseException:
+                waiting.append(spec)
+                raise
             started(spec)
 
     try:
@@ -161,6 +182,9 @@ def _build_in_pool(
                 except BrokenExecutor:
                     doubtful.append(spec)
                     continue
+                except CancelledError:
+                    waiting.append(spec)
+                    raise WorkersLost("the scheduler of the workers no longer answers") from None
                 except Exception as error:  # raised by the executor, such as for a task that killed several workers
                     built = Built(spec.name, {}, reason=f"{WORKER_EXITED}: {type(error).__name__}")
                 if built.abandoned and isinstance(pool, ProcessPoolExecutor):  # its process is lost: start all anew
@@ -172,6 +196,7 @@ def _build_in_pool(
                 submit()
                 yield built
     except BaseException:
+        doubtful.extend(running.values())
         _stop(pool, others)
         raise
     pool.shutdown()
