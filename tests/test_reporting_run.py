@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
+import shlex
 import subprocess
 import sys
+import threading
 
 import nbformat
 import papermill
@@ -154,6 +157,104 @@ def test_the_time_of_a_report_is_that_of_all_its_cells(tmp_path):
         environment = kernel_environment(0, str(tmp_path))
         ran = execution.execute(read_notebook(path), {}, environment, 10.0, on_cell=on_cell, clock=clock)
     assert (allowed, ran.reason) == ([10.0, 6.0, 2.0], "")
+
+
+def test_an_export_that_takes_too_long_is_stopped(tmp_path, monkeypatch):
+    """The export waits for the verdict of this test, so it takes longer than any limit."""
+    path = tmp_path / "short.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]), path)
+    verdict = threading.Event()
+    monkeypatch.setattr(run, "export", lambda *_: verdict.wait())
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(nbformat.read(path, 4)))
+    built = build_report(Spec("short", str(path), common=common(), timeout=0.2))
+    verdict.set()
+    reason = "stopped: the report took longer than 0.2 s (`timeout` in the list of reports), while its pages were made"
+    assert (built.reason, built.abandoned, list(built.files)) == (reason, True, ["report.ipynb"])
+
+
+def test_outputs_that_arrive_after_the_reply_are_awaited(tmp_path, monkeypatch):
+    """The kernel replies before the client reads its outputs, which takes longer than nbclient's own 4 s."""
+    path = tmp_path / "late.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print('late')")]), path)
+    limits = []
+
+    class Engine(execution.ReportEngine):
+        @classmethod
+        def execute_notebook(cls, *arguments, iopub_timeout, **more):
+            limits.append(iopub_timeout)
+            return super().execute_notebook(*arguments, iopub_timeout=iopub_timeout, **more)
+
+    monkeypatch.setattr(execution, "ReportEngine", Engine)
+    ran = execution.execute(read_notebook(path), {}, kernel_environment(0, str(tmp_path)), 500.5)
+    assert (limits, ran.reason, ran.notebook.cells[0].outputs[0].text) == ([501], "", "late\n")
+
+
+def write(path, *sources, metadata=None, **tags):
+    """Write a notebook with these code cells; tags: of the cell with this number, such as c2=[...]."""
+    cells = [
+        nbformat.v4.new_code_cell(source, metadata={"tags": tags.get(f"c{number}", [])})
+        for number, source in enumerate(sources, start=1)
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata or {}), path)
+    return build_report(Spec(path.stem, str(path), formats=(), common=common()))
+
+
+def test_a_cell_that_may_raise_does_not_stop_the_notebook(tmp_path):
+    built = write(
+        tmp_path / "r.ipynb",
+        "1/0",
+        "print('after')",
+        "skipped",
+        "[][1]",
+        "print('no')",
+        c1=["raises-exception"],
+        c3=["skip-execution"],
+    )
+    assert built.reason == "cell 4: IndexError: list index out of range"
+    shown = [[output.get("ename") or output.text for output in cell.outputs] for cell in notebook_of(built).cells]
+    assert shown == [["ZeroDivisionError"], ["after\n"], [], ["IndexError"], []]
+
+
+def test_a_notebook_that_exits_ends_well_with_a_warning(tmp_path):
+    built = write(tmp_path / "exit.ipynb", "import sys; sys.exit()", "print('no')")
+    assert (built.reason, built.warnings) == ("", ("cell 1 ended the notebook (SystemExit); no cell after it ran",))
+    assert write(tmp_path / "exit.ipynb", "import sys; sys.exit(3)").reason == "cell 1: SystemExit: 3"
+
+
+def test_a_notebook_runs_in_its_own_folder_with_its_own_modules(tmp_path):
+    (tmp_path / "beside.txt").write_text("text")
+    (tmp_path / "own_module.py").write_text("value = 7")
+    built = write(tmp_path / "r.ipynb", "import own_module; print(open('beside.txt').read(), own_module.value)")
+    assert notebook_of(built).cells[0].outputs[0].text == "text 7\n"
+
+
+def test_a_kernel_that_is_not_there_fails_its_report_before_it_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(execution.ReportEngine, "execute_notebook", lambda *_, **__: pytest.fail("started"))
+    built = write(tmp_path / "r.ipynb", "x <- 5", metadata={"kernelspec": {"name": "ir", "display_name": "R"}})
+    assert re.fullmatch(r"no kernel named 'ir'; there are: .*python3.*; to choose one: in Jupyter, .*", built.reason)
+    assert built.files == {}
+
+
+def test_another_kernel_runs_with_its_own_command(tmp_path, monkeypatch):
+    folder = tmp_path / "jupyter" / "kernels" / "other"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-X", "dev", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "O", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    code = "import sys; print(sys.flags.dev_mode)"
+    built = write(tmp_path / "r.ipynb", code, metadata={"kernelspec": {"name": "other", "display_name": "O"}})
+    assert (built.reason, notebook_of(built).cells[0].outputs[0].text) == ("", "True\n")
+
+
+def test_plain_parameters_are_run_with_a_warning(tmp_path):
+    path = tmp_path / "plain.ipynb"
+    write(path, "alpha = 0.6\nwhen = None", "print(alpha, when)", c1=["parameters"])
+    built = build_report(Spec("plain", str(path), {"when": {"a": [1]}}, formats=(), common=common()))
+    assert built.reason == ""
+    assert notebook_of(built).cells[-1].outputs[0].text == "0.6 {'a': [1]}\n"
+    assert built.warnings == ("types of parameters inferred from their defaults: alpha: float, when: any",)
+    assert built.record["parameters"] == {"alpha": 0.6, "when": {"a": [1]}}
+    assert shlex.split(built.record["command"])[-1] == "when={'a': [1]}"
 
 
 def test_a_rehearsed_report_has_the_same_bytes():

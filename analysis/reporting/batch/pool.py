@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -87,9 +89,13 @@ class LocalWorkers(Workers):
         """Return a new pool of processes."""
         self.start()
         address = self.template.address if self.template else ""
-        return ProcessPoolExecutor(
-            jobs, mp_context=self.context, initializer=_begin_worker, initargs=(address, self.scratch)
-        )
+        arguments = (address, self.scratch)
+        try:
+            return ProcessPoolExecutor(jobs, mp_context=self.context, initializer=_begin_worker, initargs=arguments)
+        except OSError as error:
+            if error.filename or error.errno == errno.EMFILE or sys.platform != "linux":
+                raise
+            raise OSError(error.errno, f"no semaphore: {error.strerror}", "/dev/shm") from None
 
     def __exit__(self, *_: object) -> None:
         if self.template:
