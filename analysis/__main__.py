@@ -98,15 +98,11 @@ def _check_cohort(file: str) -> None:
 @main.command("list")
 def list_command() -> None:
     """List the notebooks with their parameters: type, default, meaning, allowed values."""
-    from analysis.parameters import ParameterError, all_notebooks
+    from analysis.parameters import all_notebooks
     from analysis.reporting.provenance import value_words
 
-    try:
-        notebooks = all_notebooks()
-    except ParameterError as error:
-        refuse(error.problems)
     long_lists: dict[str, list[str]] = {}
-    for number, notebook in enumerate(notebooks):
+    for number, notebook in enumerate(all_notebooks()):
         click.echo(("\n" if number else "") + click.style(notebook.name, bold=True) + f": {notebook.title}")
         for parameter in notebook.parameters:
             allowed = parameter.allowed()
@@ -116,10 +112,13 @@ def list_command() -> None:
                 allowed = "Allowed: see the end of this list."
             default = value_words(parameter.default) or "all"
             click.echo(f"  {parameter.name}: {parameter.type} = {default}")
-            for line in textwrap.wrap(f"{_sentence(parameter.meaning)} {allowed}", _width() - 6):
+            meaning = _sentence(parameter.meaning) if parameter.meaning else ""
+            for line in textwrap.wrap(f"{meaning} {allowed}", _width() - 6):
                 click.echo(f"      {line}")
-        if not notebook.parameters:
-            click.echo("  no parameters")
+        for problem in notebook.problems:
+            click.echo(f"  makes no report: {problem}")
+        if not notebook.parameters and not notebook.problems:
+            click.echo(f"  {notebook.remark or 'no parameters'}")
     for allowed, names in long_lists.items():
         click.echo()
         for line in textwrap.wrap(f"{', '.join(names)}: {allowed}", _width(), subsequent_indent="      "):

@@ -7,6 +7,7 @@ import errno
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -90,15 +91,13 @@ class LocalWorkers(Workers):
         """Return a new pool of processes."""
         self.start()
         address = self.template.address if self.template else ""
+        arguments = (address, self.scratch)
         try:
-            return ProcessPoolExecutor(
-                jobs, mp_context=self.context, initializer=_begin_worker, initargs=(address, self.scratch)
-            )
+            return ProcessPoolExecutor(jobs, mp_context=self.context, initializer=_begin_worker, initargs=arguments)
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
+            if error.filename or error.errno == errno.EMFILE or sys.platform != "linux":
                 raise
-            words = f"{error.strerror} (semaphores of processes; Linux makes them in /dev/shm)"
-            raise OSError(error.errno, words) from None
+            raise OSError(error.errno, f"no semaphore: {error.strerror}", "/dev/shm") from None
 
     def __exit__(self, *_: object) -> None:
         if self.template:
@@ -173,6 +172,9 @@ def _build_in_pool(
             except BrokenExecutor:
                 waiting.append(spec)
                 break
+            except EOFError:
+                waiting.append(spec)
+                raise WorkersLost("the process that workers are forked from was killed") from None
             except BaseException:
                 waiting.append(spec)
                 raise
@@ -193,6 +195,12 @@ def _build_in_pool(
                     raise WorkersLost("the scheduler of the workers no longer answers") from None
                 except Exception as error:  # raised by the executor, such as for a task that killed several workers
                     built = Built(spec.name, {}, reason=f"{WORKER_EXITED}: {type(error).__name__}")
+                if built.abandoned and isinstance(pool, ProcessPoolExecutor):  # its process is lost: start all anew
+                    waiting.extend(running.values())
+                    running.clear()
+                    _stop(pool, others)
+                    yield built
+                    return
                 submit()
                 yield built
     except BaseException:
