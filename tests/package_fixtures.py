@@ -1,4 +1,4 @@
-"""Fixture notebooks of other projects, fetched from their source packages by name; none is copied into the repository."""
+"""Fixture notebooks of other projects, fetched from their source packages by name."""
 
 from __future__ import annotations
 

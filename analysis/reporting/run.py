@@ -40,7 +40,11 @@ class Spec:
 
 @dataclass(frozen=True)
 class Built:
-    """A built report. files: path within the report's folder -> content. reason: why it failed, in one line."""
+    """A built report.
+
+    files: path within the report's folder -> content. reason: why it failed, in one line. warnings: what its pages do
+    not show.
+    """
 
     name: str
     files: dict[str, bytes]
@@ -51,6 +55,7 @@ class Built:
     synthetic: bool = False
     record: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -80,12 +85,14 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
     executed, reason = privacy.redact([executed, reason], secrets)
     files: dict[str, bytes] = {}
     summary: dict[str, Any] = {}
+    warnings: tuple[str, ...] = ()
     if executed is not None:
         try:
             files["report.ipynb"] = _notebook_bytes(executed)
             summary = _summary(executed)
             if not reason:
-                files |= export(json.loads(files["report.ipynb"]), spec.formats)
+                pages, warnings = export(json.loads(files["report.ipynb"]), spec.formats, notebook.path.parent)
+                files |= pages
         except Exception as error:
             reason = _message(error)
     return Built(
@@ -98,12 +105,13 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         synthetic=bool(summary.get("synthetic")),
         record=record,
         seconds=time.perf_counter() - begin,
+        warnings=warnings,
     )
 
 
 def _executed(path: Path, spec: Spec, record: dict[str, Any], rehearse: bool) -> tuple[Any, str]:
     """Return the executed notebook with its record, and why it failed."""
-    rehearsal = _rehearsal(spec, record) if rehearse else None
+    rehearsal = _rehearsal(spec, record, path.parent) if rehearse else None
     try:
         from analysis.reporting.kernel.environment import kernel_environment
         from analysis.reporting.kernel.execution import execute
@@ -118,13 +126,13 @@ def _executed(path: Path, spec: Spec, record: dict[str, Any], rehearse: bool) ->
     return (None if executed is None else _with_record(executed, record)), reason
 
 
-def _rehearsal(spec: Spec, record: dict[str, Any]) -> Any:
+def _rehearsal(spec: Spec, record: dict[str, Any], folder: Path) -> Any:
     from analysis.reporting.rehearsal import Rehearsal
 
     def export_part(part: Any) -> None:
         from analysis.reporting.kernel.normalization import normalize
 
-        export(json.loads(_notebook_bytes(_with_record(normalize(part), record))), spec.formats)
+        export(json.loads(_notebook_bytes(_with_record(normalize(part), record))), spec.formats, folder)
 
     return Rehearsal(export_part)
 
@@ -136,24 +144,31 @@ def _with_record(executed: Any, record: dict[str, Any]) -> Any:
     return executed
 
 
-def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, bytes]:
-    """Return the files made from an executed notebook. Raises ReportError if one can't be made.
+def export(
+    notebook: dict[str, Any], formats: tuple[str, ...], folder: Path | None = None
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files made from an executed notebook, and what they do not show.
 
-    HTML and PDF are made at the same time, since Typst releases Python's lock.
+    folder: where the notebook's pictures are. HTML and PDF are made at the same time, since Typst releases Python's
+    lock. Raises ReportError if a file can't be made.
     """
     from analysis.exhibit import payloads
     from analysis.reporting.page import document, html, pdf
 
-    report = document.read_document(notebook)
-    makers = {"html": lambda: html.page(report).encode(), "pdf": lambda: pdf.compile_pdf(report)}
+    report = document.read_document(notebook, folder)
+    makers = {
+        "html": lambda: (html.page(report).encode(), tuple(report.warnings)),
+        "pdf": lambda: pdf.compile_pdf(report),
+    }
     with ThreadPoolExecutor(len(makers)) as threads:
         made = {f"report.{name}": threads.submit(make) for name, make in makers.items() if name in formats}
-    files = {name: future.result() for name, future in made.items()}
+    files = {name: future.result()[0] for name, future in made.items()}
+    warnings = tuple(dict.fromkeys(line for future in made.values() for line in future.result()[1]))
     for payload in payloads(notebook):
         if "csv" in payload:
             kind = "fig" if payload["kind"] == "figure" else "tab"
             files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
-    return files
+    return files, warnings
 
 
 def _summary(notebook: Any) -> dict[str, Any]:

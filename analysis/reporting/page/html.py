@@ -30,13 +30,12 @@ from analysis.reporting.page.model import (
     Grid,
     Heading,
     Part,
-    Picture,
-    PlainTable,
     PlainText,
     TablePart,
     Text,
 )
 from analysis.reporting.page.padding import paddings
+from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.references import TEMPLATE, with_letters
 
 _TALL = 18  # number of rows from which a table scrolls below fixed headings
@@ -71,7 +70,7 @@ def pieces(document: Document) -> dict[str, Any]:
     texts["references"] = document.references
     changes = {"Image": lambda node: _image(node, document.files), "Table": _scrolling}
     texts = {name: pandoc.walk(blocks, changes) for name, blocks in texts.items()}
-    split = pandoc.write_blocks(texts, "html5", document.version)
+    split = pandoc.write_blocks(texts, "html5")
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
     references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
     notes = opening + notes
@@ -87,6 +86,7 @@ def pieces(document: Document) -> dict[str, Any]:
         "body": (split["body"] + notes).strip(),
         "references": references,
         "rows": _rows(document),
+        "warnings": document.warnings,
         "made": [
             {**line, "table": table_html(line["grid"])} if "grid" in line else line for line in made_lines(document)
         ],
@@ -124,12 +124,11 @@ def _contents(headings: Iterable[Heading]) -> list[dict[str, Any]]:
     return tree
 
 
-def _image(node: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
-    name = node["c"][2][0]
-    if name not in files:
+def _image(node: dict[str, Any], files: dict[str, Picture]) -> dict[str, Any]:
+    if not (picture := files.get(node["c"][2][0])):
         return node
-    kind = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}[name.rsplit(".", 1)[1]]
-    return {"t": "Image", "c": [*node["c"][:2], [_uri(files[name], f"image/{kind}"), ""]]}
+    kind = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}[picture.suffix]
+    return {"t": "Image", "c": [*node["c"][:2], [_uri(picture.data, f"image/{kind}"), ""]]}
 
 
 def _scrolling(node: dict[str, Any]) -> Blocks:
@@ -166,11 +165,6 @@ def _part(part: Part) -> Blocks:
                     f'<pre tabindex="0" role="region" aria-label="Code"><code>{shown}</code></pre></details>'
                 )
             ]
-        case Picture(data, kind, alt):
-            mime = "image/svg+xml" if kind == "svg" else f"image/{kind}"
-            return [_raw(f'<p class="picture"><img src="{_uri(data, mime)}" alt="{escape(alt)}"></p>')]
-        case PlainTable(grid):
-            return [_raw(_scroll(grid, 'aria-label="Table"', table_html(grid)))]
         case PlainText(text, role):
             return [
                 _raw(

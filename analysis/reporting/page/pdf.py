@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import tempfile
@@ -11,12 +12,12 @@ from typing import Any
 
 import typst
 
-from analysis.exhibit import drawable
 from analysis.exhibit.typeface import FOLDER, fallback_folder
 from analysis.reporting import ReportError
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.html import captioned, description, svg_size
+from analysis.reporting.page.letters import installed_fonts, legible
 from analysis.reporting.page.model import (
     Blocks,
     Code,
@@ -24,26 +25,32 @@ from analysis.reporting.page.model import (
     FigurePart,
     Grid,
     Part,
-    Picture,
-    PlainTable,
     PlainText,
     TablePart,
     Text,
 )
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper
+from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.references import TEMPLATE, with_letters
+from analysis.reporting.page.repair import repaired
 from analysis.reporting.page.source_rows import Entry
-from analysis.reporting.page.typst_tables import set_table
+from analysis.reporting.page.typst_tables import set_block_table, set_table
 
 _SMALL = 170.0  # height of a table or figure that is not worth a page break
 _IMPORT = '#import "report.typ": *\n'
 _LETTERS_A_LINE, _LINE, _MARGIN = 90, 13.0, 40.0  # characters and height of a caption's line; free points
 
 
-@functools.cache
-def _compiler() -> typst.Compiler:
-    """Return the compiler, created once per process, without installed fonts, so that PDFs are the same everywhere."""
-    return typst.Compiler(ignore_system_fonts=True, font_paths=[str(FOLDER), str(fallback_folder())])
+@functools.lru_cache(maxsize=4)
+def _compiler(installed: frozenset[Path] = frozenset()) -> typst.Compiler:
+    """Return the compiler, created once per process, with no installed fonts but those that a report needs."""
+    folders = [str(FOLDER), str(fallback_folder())]
+    if not installed:
+        return typst.Compiler(ignore_system_fonts=True, font_paths=folders)
+    with tempfile.TemporaryDirectory(prefix="report-fonts-") as folder:
+        for path in installed:
+            (Path(folder) / path.name).symlink_to(path)
+        return typst.Compiler(ignore_system_fonts=True, font_paths=[*folders, folder])
 
 
 def start_typst() -> None:
@@ -51,15 +58,31 @@ def start_typst() -> None:
     _compiler()
 
 
-def compile_pdf(document: Document) -> bytes:
-    """Return the PDF. Raises ReportError with Typst's message if it can't be compiled."""
+def compile_pdf(document: Document) -> tuple[bytes, tuple[str, ...]]:
+    """Return the PDF, and what it does not show. Raises ReportError with Typst's message if it can't be compiled."""
+    try:
+        return _compiled(document), tuple(document.warnings)
+    except ReportError:
+        if not (other := repaired(document, _compiles)):
+            raise
+        return _compiled(other), tuple(other.warnings)
+
+
+def _compiles(document: Document) -> bool:
+    with contextlib.suppress(ReportError):
+        return bool(_compiled(document))
+    return False
+
+
+def _compiled(document: Document) -> bytes:
     source, files = typst_source(document)
+    texts = [source, *(content.decode() for name, content in files.items() if name.endswith(".typ"))]
     # a folder, because the binding's dictionary of files accepts text only, and pictures may be PNG
     with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
         for name, content in {"main.typ": source.encode(), **files}.items():
             (Path(folder) / name).write_bytes(content)
         try:
-            made, warnings = _compiler().compile_with_warnings(
+            made, warnings = _compiler(installed_fonts("".join(texts))).compile_with_warnings(
                 input=str(Path(folder) / "main.typ"), root=folder, format="pdf", pdf_standards=["ua-1"]
             )
         except typst.TypstError as error:
@@ -76,7 +99,7 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
     All but the first page is in separate files: Typst reuses the layout of a part in the next report of this process if
     the part is at the same position of the same file.
     """
-    files = dict(document.files)
+    files = {name: picture.data for name, picture in document.files.items()}
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
     references = _references(document)
@@ -86,10 +109,12 @@ def typst_source(document: Document) -> tuple[str, dict[str, bytes]]:
         pieces["references"] = [_raw("= References")]
         for name, words, entry in references:
             pieces["references"] += [_raw(f"#reference({text(name)}, {text(words)}, ["), *entry, _raw("])")]
+    if document.warnings:
+        pieces["not-shown"] = [_raw(f"#not-shown({', '.join(map(text, document.warnings))},)")]
     pieces["made"] = _made(made_lines(document), paper)
-    changes = _for_typst(files)
+    changes = _for_typst(document, paper)
     pieces = {name: pandoc.walk(blocks, changes) for name, blocks in pieces.items()}
-    written = pandoc.write_blocks(pieces, "typst-citations", document.version)
+    written = pandoc.write_blocks(pieces, "typst-citations")
     if references:
         written["references"] = with_letters(written["references"], document.made.get("citations", {}), "typst")
     first_page = written.pop("first-page")
@@ -136,7 +161,7 @@ def _first_page(document: Document, paper: Paper, references: list[tuple[str, st
 
 def text(words: str) -> str:
     """Return a Typst string, in which markup has no effect."""
-    shown = drawable(words)
+    shown = legible(words)
     if not shown.isprintable():
         shown = "".join(character for character in shown if character >= " " or character in "\n\t")
     return json.dumps(shown, ensure_ascii=False)
@@ -146,26 +171,43 @@ def _raw(source: str) -> dict[str, Any]:
     return pandoc.raw("typst", source)
 
 
-def _for_typst(files: dict[str, bytes]) -> dict[str, Callable[[dict[str, Any]], Any]]:
-    """Return the changes for Typst: heading levels from one, and alternative text for mathematics and pictures."""
+def _for_typst(document: Document, paper: Paper) -> dict[str, Callable[[dict[str, Any]], Any]]:
+    """Return the changes for Typst: heading levels from one, tables, and alternative text for formulas and pictures."""
     return {
         "Header": lambda node: {"t": "Header", "c": [max(node["c"][0] - 1, 1), *node["c"][1:]]},
         "Math": _math,
-        "Image": lambda node: _image(node) if node["c"][2][0] in files else node,
-        "Str": lambda node: {"t": "Str", "c": drawable(node["c"])},
-        "Code": lambda node: {"t": "Code", "c": [node["c"][0], drawable(node["c"][1])]},
+        "Image": lambda node: _image(node, document.files, paper),
+        "Table": lambda node: _block_table(node, paper),
+        "Str": lambda node: {"t": "Str", "c": legible(node["c"])},
+        "Code": lambda node: {"t": "Code", "c": [node["c"][0], legible(node["c"][1])]},
+        "CodeBlock": lambda node: {"t": "CodeBlock", "c": [node["c"][0], legible(node["c"][1])]},
         "HorizontalRule": lambda node: _raw("#horizontalrule"),
     }
 
 
 def _math(node: dict[str, Any]) -> Blocks:
-    opening = pandoc.raw_inline("typst", f"#[#set math.equation(alt: {text(spoken(node['c'][1]))});")
+    opening = pandoc.raw_inline("typst", f"#[#set math.equation(alt: {text(spoken(node['c'][1]) or node['c'][1])});")
     return [opening, node, pandoc.raw_inline("typst", "]")]
 
 
-def _image(node: dict[str, Any]) -> dict[str, Any]:
-    alt = pandoc.plain_words(node["c"][1]) or "Picture without a description"
-    return pandoc.raw_inline("typst", f"#box(image({text(node['c'][2][0])}, alt: {text(alt)}))")
+def _image(node: dict[str, Any], files: dict[str, Picture], paper: Paper) -> dict[str, Any]:
+    """Return a picture in its size on a screen, at most that of the page."""
+    name = node["c"][2][0]
+    if not (picture := files.get(name)):
+        return node
+    size = {side: _points(value, picture, paper) for side, value in node["c"][0][2]}
+    ratio = picture.height / picture.width if picture.width else 1.0
+    width = size.get("width") or (size["height"] / ratio if size.get("height") and ratio else picture.width * 0.75)
+    height = size.get("height") or width * ratio
+    scale = min(1.0, paper.width / width, paper.figure / height) if width and height else 1.0
+    alt = pandoc.plain_words(node["c"][1]).strip() or "Picture without a description"
+    sides = f"width: {width * scale:.1f}pt, height: {height * scale:.1f}pt"
+    return pandoc.raw_inline("typst", f"#box(image({text(name)}, alt: {text(alt)}, {sides}))")
+
+
+def _points(length: str, picture: Picture, paper: Paper) -> float:
+    number = float(length.removesuffix("px").removesuffix("%"))
+    return paper.width * number / 100 if length.endswith("%") else number * 0.75
 
 
 def spoken(tex: str) -> str:
@@ -179,19 +221,13 @@ def spoken(tex: str) -> str:
 def _part(part: Part, files: dict[str, bytes], paper: Paper) -> Blocks:
     match part:
         case Text(blocks):
-            return blocks
+            return [shown for block in blocks for shown in _turned(block, paper)]
         case FigurePart():
             return _figure(part, files, paper)
         case TablePart():
             return _table(part, paper)
         case Code():
             return []
-        case Picture(data, kind, alt):
-            name = f"output-{len(files)}.{kind}"
-            files[name] = data
-            return [_raw(f"#plain-picture({text(name)}, {text(alt)}, {_width(data, kind, paper):.1f}pt)")]
-        case PlainTable(grid):
-            return _oriented(grid, paper, lambda table, long: [_raw(f"#block({table})")])
         case PlainText(words, role):
             return [_raw(f"#printed({text(words)}, {text(role)})")]
     raise TypeError(part)
@@ -237,19 +273,22 @@ def _oriented(grid: Grid, paper: Paper, blocks: Any) -> Blocks:
     return [_raw("#landscape["), *shown, _raw("]")] if layout.turned else shown
 
 
-def _width(data: bytes, kind: str, paper: Paper) -> float:
-    """Return the width in points of a picture without a caption: as on a screen, at most that of the page."""
-    if kind == "svg":
-        return min(svg_size(data.decode(errors="replace"))[0] or 300.0, paper.width)
-    if kind == "png" and data[:8] == b"\x89PNG\r\n\x1a\n":
-        return min(int.from_bytes(data[16:20], "big") * 0.75, paper.width)
-    return 300.0
+def _turned(block: dict[str, Any], paper: Paper) -> Blocks:
+    """Return a block, on a page turned by 90 degrees if it is a table that needs the width."""
+    if block["t"] != "Table" or not set_block_table(block, text, paper)[1].turned:
+        return [block]
+    return [_raw("#landscape["), block, _raw("]")]
+
+
+def _block_table(node: dict[str, Any], paper: Paper) -> Blocks:
+    return set_block_table(node, text, paper)[0]
 
 
 def _contents(document: Document) -> str:
     """Return level and text of the lines of the contents, as placeholders until Typst knows the headings."""
     lines = [(max(heading.level - 1, 1), heading.text) for heading in document.contents]
     lines += [(1, "Rows behind the numbers")] * bool(document.rows) + [(1, "References")] * bool(document.references)
+    lines += [(1, "Not shown")] * bool(document.warnings)
     return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
 
 
