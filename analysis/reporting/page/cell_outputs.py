@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from analysis.reporting.page import html_source
@@ -53,8 +54,11 @@ def output_forms(output: dict[str, Any], widgets: dict[str, Any], notes: list[st
         text = last_state(joined(output["text"])).rstrip()
         return [PlainText(text, "warning" if output["name"] == "stderr" else "output")] if text else []
     if kind == "error":
-        return [PlainText(f"{output['ename']}: {last_state(output['evalue'])}", "error")]
+        lines = [last_state(line) for line in output.get("traceback", [])]
+        reason = f"{output['ename']}: {last_state(output['evalue'])}"
+        return [PlainText("\n".join(lines if any(reason in line for line in lines) else [*lines, reason]), "error")]
     data, metadata = output["data"], output.get("metadata", {})
+    failed: list[str] = []
     for mime in (mime for mime in (*_FORMS, *_PICTURES) if mime in data):
         content = joined(data[mime])
         if mime == "text/html":
@@ -68,7 +72,8 @@ def output_forms(output: dict[str, Any], widgets: dict[str, Any], notes: list[st
             try:
                 picture = checked(content.encode() if mime == "image/svg+xml" else decoded(content))
             except NotShownError as error:
-                notes.append(f"{mime} is not shown: {error}")
+                notes.append(f"a picture ({mime}) is not shown: {error}")
+                failed.append(mime)
                 continue
             return [Drawn(picture, about.get("alt") or metadata.get("alt") or _NO_WORDS, about)]
     text = last_state(joined(data.get("text/plain", ""))).rstrip()
@@ -78,7 +83,8 @@ def output_forms(output: dict[str, Any], widgets: dict[str, Any], notes: list[st
         return [PlainText(json.dumps(data["application/json"], indent=2, ensure_ascii=False))]
     forms: list[Source | Drawn | PlainText] = []
     if others := [mime for mime in data if mime != "text/plain"]:
-        notes.append(f"an output of type {', '.join(others)} is not shown")
+        if silent := [mime for mime in others if mime not in failed]:
+            notes.append(f"an output of type {', '.join(silent)} is not shown")
         forms.append(PlainText(f"[not shown: {', '.join(others)}]"))
     return [*forms, PlainText(text)] if text else forms
 
@@ -89,9 +95,9 @@ def _widget_text(model: str, states: dict[str, Any], depth: int = 0) -> str:
     if not state or depth > 20:
         return ""
     inside = [_widget_text(str(child), states, depth + 1) for child in state.get("children", [])]
-    value, name = state.get("value"), str(state.get("_model_name", ""))
-    if "Progress" in name:
-        most = state.get("max") or 100
-        value = f"{100 * float(value or 0) / float(most):.0f}%" if not inside else ""
-    words = [str(state.get("description") or ""), "" if value is None else _TAGS.sub("", str(value))]
+    value, words = state.get("value"), [str(state.get("description") or "")]
+    if "Progress" in str(state.get("_model_name", "")):
+        words.append(" of ".join(str(n).removesuffix(".0") for n in (value, state.get("max", 100))))
+    elif value is not None:
+        words.append(unescape(_TAGS.sub("", str(value))))
     return " ".join(word.strip() for word in (*words, *inside) if word.strip())

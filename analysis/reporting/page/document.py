@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -199,7 +200,7 @@ def read_document(notebook: dict[str, Any], folder: Path | None = None, hide_cod
     document.title = document.title or resolver.title or made.get("notebook", "") or "Report"
     resolver.cited |= dict.fromkeys(entry.study for entry in entries if entry.study in works)
     document.references = with_references(resolver.unworded, list(resolver.cited))
-    document.warnings = list(dict.fromkeys(document.warnings))
+    document.warnings = sorted(dict.fromkeys(document.warnings), key=_cell_of)
     return document
 
 
@@ -210,6 +211,11 @@ def made_lines(document: Document) -> list[dict[str, Any]]:
         if rows := line.get("rows"):
             line["grid"] = Grid(tuple(rows[0]), ("left",) * len(rows[0]), tuple(map(tuple, rows[1:])))
     return lines
+
+
+def _cell_of(warning: str) -> int:
+    match = re.match(r"Cell (\d+):", warning)
+    return int(match[1]) if match else 0
 
 
 def _shown(node: Any) -> Any:

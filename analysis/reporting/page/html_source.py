@@ -12,7 +12,8 @@ _NOT_SHOWN = ("script", "iframe", "frame", "object", "embed", "video", "audio", 
 _DEEPEST = 150  # elements inside each other; pandoc and the writers are recursive
 _WIDEST = 1000  # columns of a cell, the limit of HTML
 _HIDDEN = re.compile(r"display\s*:\s*none")
-_VISIBLE = ("img", "svg", "math", "hr", "input")
+_VISIBLE = ("img", "svg", "math", "hr")
+_TAGS = re.compile(r"<[^<>]*>?")
 _NUMBER = re.compile(r"\s*\+?(\d+)")
 
 
@@ -38,21 +39,20 @@ def cleaned(html: str, notes: list[str]) -> str:
             _drop(element)
         elif tag == "option":
             element.tail = f" {element.tail or ''}"
+        elif tag == "input":
+            box = element.get("type", "").lower() in ("checkbox", "radio")
+            _drop(element, ("☒ " if "checked" in element.attrib else "☐ ") if box else element.get("value", ""))
         elif tag == "svg" and not _inside(element, "svg"):
             _as_picture(element)
     for table in root.iter("table"):
         _regular(table)
     if max((_depth(element) for element in root.iter()), default=0) > _DEEPEST:
         notes.append("its HTML has too many elements inside each other; its text alone is shown")
-        return f"<pre>{_escaped(root.text_content())}</pre>"
+        return f"<pre>{_TAGS.sub(' ', html).strip()}</pre>"
     body = root.find("body")
     if body is None or not (body.text_content().strip() or any(True for _ in body.iter(*_VISIBLE))):
         return ""
     return lxml.html.tostring(body, encoding="unicode", method="html")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _depth(element: Any) -> int:

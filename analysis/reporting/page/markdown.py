@@ -29,7 +29,7 @@ _SPECIAL = re.compile(
       | \]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*  |  </?[a-zA-Z][^<>]*>  |  <[a-z]+:[^<>\s]*> )
     | (?P<display> \$\$(?:\\.|{_ON}[^$\\])+\$\$  |  \\\\\[(?:{_ON}.)+?\\\\\] )
     | (?P<inline> \\\\\((?:{_ON}.)+?\\\\\)
-      | \$(?![\s$])(?:\\.|{_ON}[^$\\])*?(?<!\s)\$(?!\d)
+      | \$(?![\s$])(?:\\.|\{{[^{{}}]*\}}|{_ON}[^$\\])*?(?<!\s)\$(?!\d)
       | \$[ ](?:\\.|{_ON}[^$\\])+?[ ]\$(?!\s*\d) )
     | (?P<environment> \\begin\{{(?P<name>[a-zA-Z]+\*?)\}}(?:{_ON}.)*?\\end\{{(?P=name)\}} )
     | (?P<single> (?<!\\)\\\((?:{_ON}.)+?(?<!\\)\\\)
@@ -40,6 +40,7 @@ _SPECIAL = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
+_DEEPEST = 200  # lists and elements inside each other; pages are written recursively
 _PLACE = re.compile("\ufdd0(\\d+)\ufdd1")
 _WORDS = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 _MARKS = re.compile(r"\\(?:label|require)\{[^{}]*\}|\\(?:notag|nonumber)\b")
@@ -51,8 +52,8 @@ class Piece:
     """A piece of text and what its reading found.
 
     kind: cell (Markdown of a cell), markdown, exhibit (Markdown of the project, with typographic quotation marks),
-    latex or html. blocks: its content. unknown: citations of works in no bibliography, which stay text. notes: what is not
-    shown, and why. places: formulas and citations, each with its source.
+    latex or html. blocks: its content. unknown: citations of works in no bibliography, which stay text. notes: what is
+    not shown, and why. places: formulas and citations, each with its source.
     """
 
     text: str
@@ -79,12 +80,26 @@ def read_pieces(pieces: Sequence[Piece], keys: frozenset[str]) -> None:
                 continue
             tree = trees[n]
             blocks = json.loads(tree)["blocks"]
+            if piece.kind != "exhibit":
+                _check_depth(blocks)
             if piece.kind != "html" and '"Raw' in tree:
                 blocks = _with_html(blocks, piece.notes)
-            piece.blocks = _restored(blocks, piece)
+            piece.blocks = [_paragraph(block) for block in _restored(blocks, piece)]
         except (ReportError, RecursionError, ValueError) as error:
             piece.notes.append(f"its text can't be read and is shown as it is stored ({type(error).__name__})")
             piece.blocks = [{"t": "CodeBlock", "c": [["", [], []], piece.text]}]
+
+
+def _paragraph(block: dict[str, Any]) -> dict[str, Any]:
+    return pandoc.paragraph(block["c"]) if block["t"] == "Plain" else block
+
+
+def _check_depth(node: Any, left: int = _DEEPEST) -> None:
+    if not left:
+        raise ValueError("too many elements inside each other")
+    for child in node.values() if isinstance(node, dict) else node:
+        if isinstance(child, (dict, list)):
+            _check_depth(child, left - 1)
 
 
 def _read(texts: list[str], reader: str) -> list[str]:
@@ -121,7 +136,7 @@ def _prepared(piece: Piece, keys: frozenset[str]) -> str:
         piece.places.append((source, node))
         return f"\ufdd0{len(piece.places) - 1}\ufdd1"
 
-    return _SPECIAL.sub(replaced, text)
+    return _SPECIAL.sub(replaced, text) + "\n"  # pandoc needs it to see a rule in the last line
 
 
 def _inside(source: str) -> str:

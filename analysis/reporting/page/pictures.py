@@ -127,7 +127,10 @@ def _drawing(data: bytes) -> Picture:
         if name == "style" and element.text:
             element.text = _OUTSIDE.sub("", element.text)
         for attribute, value in element.attrib.items():
-            if attribute.lower().startswith("on") or _OUTSIDE.search(value):
+            script = attribute.lower().startswith("on") or value.strip().lower().startswith(
+                ("javascript:", "data:text")
+            )
+            if script or _OUTSIDE.search(value):
                 del element.attrib[attribute]
     box = [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", root.get("viewBox", ""))]
     natural = (box[2], box[3]) if len(box) == 4 else (300.0, 150.0)
@@ -137,7 +140,9 @@ def _drawing(data: bytes) -> Picture:
         width or (height * ratio if height else natural[0]),
         height or (width / ratio if width else natural[1]),
     )
-    note = f"{' and '.join(dict.fromkeys(missing))} in it is not shown" if missing else ""
+    if not (0 < width < 1e5 and 0 < height < 1e5):
+        raise NotShownError("its size is zero or unknown")
+    note = f"not shown in the drawing: {', '.join(dict.fromkeys(missing))}" if missing else ""
     return Picture(etree.tostring(root), "svg", width, height, note)
 
 

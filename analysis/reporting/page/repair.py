@@ -29,7 +29,7 @@ def repaired(document: Document, compiles: Callable[[Document], bool]) -> Docume
     replacements, warnings = {}, []
     for place in _failing(places, lambda chosen: compiles(with_only(chosen))):
         for what, block in _variants(_block(document, place)):
-            if compiles(_replaced(with_only([]), {place: block})):
+            if compiles(_replaced(document, {**bare, place: block})):
                 replacements[place] = block
                 warnings.append(f"Cell {document.parts[place[0]].cell}: {what} can't be set in the PDF.")
                 break

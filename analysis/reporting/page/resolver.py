@@ -17,7 +17,7 @@ from analysis.reporting.page.pictures import NotShownError, Picture, checked, de
 _RESERVED = re.compile(r"main|row-note|(report|fig|tab|row|ref|fn|fnref|cb)[-\d].*|")
 _SIZE = re.compile(r"\d{1,5}(\.\d+)?(px|%)?")
 _NUMBER = re.compile(r"[-\u2212+]?[\d ,]*\.?\d+(?:e[-+]?\d+)?%?|NaN|nan|<NA>|None|NaT|\u2013|")
-_LETTER = re.compile(r"\w|\\(?!quad|qquad|[,;: !])")
+_BLANK = re.compile(r"\\(?:q?quad|hspace\*?\{[^{}]*\}|hfill|[,;:! >])(?![a-zA-Z])|[\s{}$~&\\]")
 _ALIGNED, _RIGHT = {"t": "AlignDefault"}, {"t": "AlignRight"}
 _NO_ATTRIBUTES = ["", [], []]
 
@@ -54,10 +54,11 @@ class Resolver:
 
         def heading(node: dict[str, Any]) -> Any:
             level, (name, _, _), inside = node["c"]
-            words = pandoc.plain_words(inside).strip()
-            if not words and "Image" not in str(inside):
-                self.warn("an empty heading is left out")
-                return []
+            words = pandoc.plain_words(pandoc.walk(inside, {"Image": lambda image: []})).strip()
+            if not words:  # pictures alone are no heading
+                if not inside:
+                    self.warn("an empty heading is left out")
+                return [pandoc.paragraph(inside)] if inside else []
             if level == 1 and piece.kind == "cell" and not self.title:
                 self.title = words
                 return []
@@ -240,7 +241,7 @@ def _short(text: str, longest: int = 60) -> str:
 @functools.lru_cache(maxsize=1024)
 def _settable(tex: str) -> bool:
     """Return whether a formula has visible content that pandoc understands."""
-    if not _LETTER.search(tex) and not re.search(r"[^\s\\{}$,;:!]", tex):
+    if not _BLANK.sub("", tex):
         return False
     node = pandoc.paragraph([{"t": "Math", "c": [{"t": "InlineMath"}, tex]}])
     return not pandoc.convert(pandoc.document_json([node]), "json", "typst").startswith("\\$")
