@@ -68,7 +68,7 @@ def expected_words(*cells: Any) -> list[str]:
 
 
 def first_lost(expected: list[str], shown: list[str]) -> list[str]:
-    """Return the first expected words that do not follow each other in this order in the shown words; none if all do."""
+    """Return the first expected words that the shown words lack in this order; none if they have all."""
     position = 0
     for number, word in enumerate(expected):
         try:

@@ -22,7 +22,7 @@ _TAGS = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True)
 class Source:
-    """Text to be read. kind: see markdown.Piece."""
+    """Text to be read. kind: see text_pieces.Piece."""
 
     text: str
     kind: str

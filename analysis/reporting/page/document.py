@@ -13,7 +13,6 @@ from analysis.reporting import ReportError, provenance
 from analysis.reporting.page import pandoc, source_rows
 from analysis.reporting.page.cell_outputs import Drawn, Source, joined, output_forms, widget_states
 from analysis.reporting.page.html_source import cleaned
-from analysis.reporting.page.markdown import Piece, read_pieces
 from analysis.reporting.page.model import (
     Answer,
     Blocks,
@@ -28,6 +27,7 @@ from analysis.reporting.page.model import (
 )
 from analysis.reporting.page.references import known_works, with_references
 from analysis.reporting.page.resolver import Resolver
+from analysis.reporting.page.text_pieces import Piece, read_pieces
 
 METADATA = "ketamine_crps"  # key of the provenance in the metadata of a notebook
 _RAW = ("csv", "image/png", "image/jpeg", "attachments")

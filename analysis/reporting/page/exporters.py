@@ -5,6 +5,7 @@ The batch does not use nbconvert, which copies each notebook eight times.
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from analysis.reporting.page.model import Document
 class _ReportExporter(Exporter):
     def read(self, nb: NotebookNode, resources: dict[str, Any] | None, **kw: Any) -> tuple[Document, dict[str, Any]]:
         """Return the report, and nbconvert's resources; `--no-input` omits the code."""
+        nb = copy.deepcopy(nb)
+        if not nb.metadata.get("kernelspec", {}).get("name"):
+            nb.metadata.pop("kernelspec", None)  # invalid without a name; it has no effect on pages
         nb, resources = super().from_notebook_node(nb, resources, **kw)
         folder = Path(resources.get("metadata", {}).get("path") or ".")
         hide_code = bool(self.config.TemplateExporter.get("exclude_input", False))

@@ -10,9 +10,9 @@ from typing import Any
 from analysis.paths import ROOT
 from analysis.reporting.page import pandoc, source_rows
 from analysis.reporting.page.cell_outputs import Drawn, joined
-from analysis.reporting.page.markdown import Piece
 from analysis.reporting.page.model import Blocks, Document, FigurePart, Heading, Part, TablePart
 from analysis.reporting.page.pictures import NotShownError, Picture, checked, decoded, located
+from analysis.reporting.page.text_pieces import Piece
 
 _RESERVED = re.compile(r"main|row-note|(report|fig|tab|row|ref|fn|fnref|cb)[-\d].*|")
 _SIZE = re.compile(r"\d{1,5}(\.\d+)?(px|%)?")
