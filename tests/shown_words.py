@@ -68,11 +68,14 @@ def expected_words(*cells: Any) -> list[str]:
 
 
 def first_lost(expected: list[str], shown: list[str]) -> list[str]:
-    """Return the first expected words that the shown words lack in this order; none if they have all."""
-    position = 0
+    """Return the first expected words that the shown words lack in this order; none if they have all.
+
+    Spaces do not count, because elements within a line have none between them.
+    """
+    text, position = "".join(shown), 0
     for number, word in enumerate(expected):
-        try:
-            position = shown.index(word, position) + 1
-        except ValueError:
+        begin = text.find(word, position)
+        if begin < 0:
             return expected[number : number + 5]
+        position = begin + len(word)
     return []

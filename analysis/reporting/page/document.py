@@ -99,7 +99,7 @@ class _Collector:
             if source.strip() and not no_code and not tags & {"remove-input", "hide-input"}:
                 self.pending.append(source.strip("\n"))
             if not tags & {"remove-output", "remove-outputs", "hide-output"}:
-                for output in cell["outputs"]:
+                for output in _merged(cell["outputs"]):
                     self.output(output)
 
     def raw(self, source: str, kind: str) -> None:
@@ -211,6 +211,17 @@ def made_lines(document: Document) -> list[dict[str, Any]]:
         if rows := line.get("rows"):
             line["grid"] = Grid(tuple(rows[0]), ("left",) * len(rows[0]), tuple(map(tuple, rows[1:])))
     return lines
+
+
+def _merged(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the outputs with printed texts that follow each other joined."""
+    merged: list[dict[str, Any]] = []
+    for output in outputs:
+        if output["output_type"] == "stream" and merged and merged[-1].get("name") == output["name"]:
+            merged[-1] = {**output, "text": joined(merged[-1]["text"]) + joined(output["text"])}
+        else:
+            merged.append(output)
+    return merged
 
 
 def _cell_of(warning: str) -> int:

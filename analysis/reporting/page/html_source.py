@@ -12,6 +12,7 @@ _NOT_SHOWN = ("script", "iframe", "frame", "object", "embed", "video", "audio", 
 _DEEPEST = 150  # elements inside each other; pandoc and the writers are recursive
 _WIDEST = 1000  # columns of a cell, the limit of HTML
 _HIDDEN = re.compile(r"display\s*:\s*none")
+_BLOCKS = ("fieldset", "legend", "dialog", "hgroup", "optgroup")  # pandoc reads them as parts of a line
 _VISIBLE = ("img", "svg", "math", "hr")
 _TAGS = re.compile(r"<[^<>]*>?")
 _NUMBER = re.compile(r"\s*\+?(\d+)")
@@ -37,6 +38,8 @@ def cleaned(html: str, notes: list[str]) -> str:
             _drop(element, "" if tag == "script" else f"[not shown: {tag}]")
         elif "hidden" in element.attrib or _HIDDEN.search(element.get("style", "")):
             _drop(element)
+        elif tag in _BLOCKS:
+            element.tag = "div"
         elif tag == "option":
             element.tail = f" {element.tail or ''}"
         elif tag == "input":
