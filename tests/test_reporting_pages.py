@@ -16,6 +16,7 @@ from PIL import Image
 from shown_words import body, document_of, expected_words, first_lost, markdown, output, printed, words
 
 from analysis.paths import ROOT
+from analysis.reporting.kernel.normalization import normalize
 from analysis.reporting.page import html
 from analysis.reporting.page.letters import legible
 from analysis.reporting.page.pdf import compile_pdf
@@ -342,6 +343,17 @@ def test_a_stored_widget_shows_its_state():
     cell = output({"application/vnd.jupyter.widget-view+json": {"model_id": "box"}, "text/plain": "  0%| |"})
     document = document_of(cell, widgets=widgets)
     assert body(document).pre.get_text() == "nights: 100% 5 of 5" and document.warnings == []
+
+
+def test_widgets_get_the_same_names_in_each_run():
+    def executed(first: str, second: str) -> nbformat.NotebookNode:
+        cell = output({"application/vnd.jupyter.widget-view+json": {"model_id": second}})
+        state = {first: {"state": {"value": "a"}}, second: {"state": {"children": [f"IPY_MODEL_{first}"]}}}
+        widgets = {"application/vnd.jupyter.widget-state+json": {"state": state}}
+        return normalize(nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": widgets}))
+
+    one, two = executed("1f" * 16, "2e" * 16), executed("3d" * 16, "4c" * 16)
+    assert one == two and "IPY_MODEL_widget-001" in nbformat.writes(one)
 
 
 @pytest.mark.parametrize(

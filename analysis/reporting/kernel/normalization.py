@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from analysis.paths import ROOT
 
 PAPERMILL_MARKER = "papermill-error-cell-tag"  # papermill adds two cells that say where it stopped
+_STATES, _VIEW = "application/vnd.jupyter.widget-state+json", "application/vnd.jupyter.widget-view+json"
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CELL_FILE = re.compile(r"(?<![^\s\"'])[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -17,7 +19,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 def normalize(notebook: Any) -> Any:
     """Return the notebook (changed in place) with the same content after each run of the same cells."""
     notebook.metadata.pop("papermill", None)
-    notebook.metadata.pop("widgets", None)
+    _name_widgets(notebook)
     notebook.cells = [cell for cell in notebook.cells if PAPERMILL_MARKER not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number:03d}"
@@ -30,6 +32,22 @@ def normalize(notebook: Any) -> Any:
         for output in cell.get("outputs", []):
             _normalize_output(output)
     return notebook
+
+
+def _name_widgets(notebook: Any) -> None:
+    """Replace the random ids of widgets by numbers, so that pages can show their last state."""
+    stored = notebook.metadata.pop("widgets", {})
+    names = {name: f"widget-{n:03d}" for n, name in enumerate(stored.get(_STATES, {}).get("state", {}), start=1)}
+    if not names:
+        return
+    import nbformat
+
+    ids = re.compile("|".join(map(re.escape, names)))
+    text = ids.sub(lambda match: names[match[0]], json.dumps(stored))
+    notebook.metadata["widgets"] = nbformat.from_dict(json.loads(text))
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if view := output.get("data", {}).get(_VIEW):
+            view["model_id"] = names.get(view.get("model_id"), "")
 
 
 def merged_streams(outputs: list[Any]) -> list[Any]:

@@ -100,4 +100,4 @@ def _widget_text(model: str, states: dict[str, Any], depth: int = 0) -> str:
         words.append(" of ".join(str(n).removesuffix(".0") for n in (value, state.get("max", 100))))
     elif value is not None:
         words.append(unescape(_TAGS.sub("", str(value))))
-    return " ".join(word.strip() for word in (*words, *inside) if word.strip())
+    return " ".join(" ".join([*words, *inside]).split())
