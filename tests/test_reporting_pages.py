@@ -94,7 +94,7 @@ def test_all_words_of_markdown_are_shown_in_order(text):
     assert first_lost(expected_words(markdown(text)), words(body(document_of(markdown(text))))) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(strategies.lists(strategies.sampled_from(MARKDOWN), min_size=2, max_size=5))
 def test_all_words_of_several_cells_are_shown_in_order(texts):
     cells = [markdown("# Report"), *(markdown(text) for text in texts)]
