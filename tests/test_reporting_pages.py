@@ -17,7 +17,7 @@ from shown_words import body, document_of, expected_words, first_lost, markdown,
 
 from analysis.paths import ROOT
 from analysis.reporting.kernel.normalization import normalize
-from analysis.reporting.page import html
+from analysis.reporting.page import html, letters
 from analysis.reporting.page.letters import legible
 from analysis.reporting.page.pdf import compile_pdf
 from analysis.reporting.page.printed_lines import last_state
@@ -410,27 +410,33 @@ def test_latex_outputs_are_text_with_formulas():
 # --- letters
 
 
-def test_letters_without_a_font_are_written_out(monkeypatch):
-    from analysis.reporting.page import letters
+@pytest.fixture(autouse=True)
+def own_letters():
+    """No test sees the fonts that another test pretends are installed."""
+    yield
+    letters.installed_font.cache_clear()
+    letters._has_font.cache_clear()
 
+
+def test_letters_without_a_font_are_written_out(monkeypatch):
     monkeypatch.setattr(letters, "_installed", list)
     letters.installed_font.cache_clear()
+    letters._has_font.cache_clear()
     assert legible("報告 🌙 ≤ 안녕 Zürich") == "[BaoGao] [crescent moon] ≤ [AnNyeong] Zürich"
     content, _ = compile_pdf(document_of(markdown("# 報告 🌙\n\n日本語")))
     assert pypdf.PdfReader(io.BytesIO(content)).metadata.title == "[BaoGao] [crescent moon]"
-    letters.installed_font.cache_clear()
 
 
 def test_an_installed_font_is_used_where_the_text_font_lacks_letters(monkeypatch):
     from analysis.exhibit.typeface import fallback_folder
-    from analysis.reporting.page import letters
 
     stix = fallback_folder() / "STIXGeneral.ttf"  # has a letter that the text fonts lack
     letter = next(chr(n) for n in sorted(letters.code_points(stix)) if n > 0x2000 and not letters.has_glyph(chr(n)))
     monkeypatch.setattr(letters, "_installed", lambda: [stix])
     letters.installed_font.cache_clear()
+    letters._has_font.cache_clear()
     assert legible(letter) == letter and letters.installed_fonts(letter) == {stix}
-    letters.installed_font.cache_clear()
+    assert letter in pdf_words(document_of(markdown(f"before {letter} after")))
 
 
 # --- hostile notebooks

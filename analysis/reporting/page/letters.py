@@ -24,6 +24,7 @@ def legible(text: str) -> str:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _has_font(letter: str) -> bool:
     return letter.isascii() or letter in _MARKS or has_glyph(letter) or installed_font(letter) is not None
 

@@ -19,14 +19,9 @@ from analysis.reporting.page.typst_pages import typst_source
 
 @functools.lru_cache(maxsize=4)
 def _compiler(installed: frozenset[Path] = frozenset()) -> typst.Compiler:
-    """Return the compiler, created once per process, with no installed fonts but those that a report needs."""
-    folders = [str(FOLDER), str(fallback_folder())]
-    if not installed:
-        return typst.Compiler(ignore_system_fonts=True, font_paths=folders)
-    with tempfile.TemporaryDirectory(prefix="report-fonts-") as folder:
-        for path in installed:
-            (Path(folder) / path.name).symlink_to(path)
-        return typst.Compiler(ignore_system_fonts=True, font_paths=[*folders, folder])
+    """Return the compiler, created once per process, with no installed fonts but those in the folders of `installed`."""
+    folders = [FOLDER, fallback_folder(), *sorted({path.parent for path in installed})]
+    return typst.Compiler(ignore_system_fonts=True, font_paths=list(map(str, folders)))
 
 
 def start_typst() -> None:

@@ -41,6 +41,7 @@ _SPECIAL = re.compile(
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
 _DEEPEST = 200  # lists and elements inside each other; pages are written recursively
+_HINT = re.compile(r"[$@]|\\begin\{|\\\\[(\[]")
 _PLACE = re.compile("\ufdd0(\\d+)\ufdd1")
 _WORDS = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 _MARKS = re.compile(r"\\(?:label|require)\{[^{}]*\}|\\(?:notag|nonumber)\b")
@@ -115,8 +116,8 @@ def _read(texts: list[str], reader: str) -> list[str]:
 def _prepared(piece: Piece, keys: frozenset[str]) -> str:
     """Return the text with placeholders for formulas and citations, which CommonMark does not have."""
     text = piece.text.replace("\r\n", "\n").replace("\r", "\n")
-    if piece.kind == "html":
-        return text
+    if piece.kind == "html" or (piece.kind == "exhibit" and not _HINT.search(text)):
+        return text + "\n"
 
     def replaced(match: re.Match[str]) -> str:
         node = None
