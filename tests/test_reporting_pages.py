@@ -332,6 +332,20 @@ def test_media_leave_a_note(tag):
     assert document.warnings == [f"Cell 1: <{tag}> is not shown."]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        output({"application/vnd.jupyter.widget-view+json": "no model"}),
+        output({"image/png": stored(picture())}, **{"image/png": {"alt": ["a"], "width": "wide", "height": None}}),
+        output({"text/html": ["<b>", "x</b>"]}),
+        output({}),
+    ],
+)
+def test_an_output_of_another_form_does_not_end_the_report(cell):
+    document = document_of(markdown("# T"), cell, markdown("The end."))
+    assert "The end." in body(document).get_text()
+
+
 def test_a_stored_widget_shows_its_state():
     models = {
         "box": {"children": ["IPY_MODEL_a", "IPY_MODEL_b"]},

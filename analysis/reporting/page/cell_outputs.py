@@ -75,7 +75,7 @@ def output_forms(output: dict[str, Any], widgets: dict[str, Any], notes: list[st
                 notes.append(f"a picture ({mime}) is not shown: {error}")
                 failed.append(mime)
                 continue
-            return [Drawn(picture, about.get("alt") or metadata.get("alt") or _NO_WORDS, about)]
+            return [Drawn(picture, str(about.get("alt") or metadata.get("alt") or _NO_WORDS), about)]
     text = last_state(joined(data.get("text/plain", ""))).rstrip()
     if _WIDGET in data and (words := _widget_text(data[_WIDGET].get("model_id", ""), widgets)):
         return [PlainText(words)]

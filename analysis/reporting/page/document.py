@@ -82,7 +82,7 @@ class _Collector:
         """Add a cell; its tags hide it or parts of it, as in nbconvert and Jupyter Book."""
         self.number += 1
         metadata, source = cell.get("metadata", {}), joined(cell["source"])
-        tags = {tag.replace("_", "-") for tag in metadata.get("tags", [])}
+        tags = {tag.replace("_", "-") for tag in metadata.get("tags") or []}
         if "remove-cell" in tags:
             return
         if hidden := sorted(tags & {"hide-cell", "hide-output"}):
@@ -93,7 +93,7 @@ class _Collector:
             self.flush_code()
             self.text(source, "cell", cell.get("attachments"))
         elif cell["cell_type"] == "raw":
-            self.raw(source, metadata.get("raw_mimetype", metadata.get("format", "")).lower())
+            self.raw(source, str(metadata.get("raw_mimetype") or metadata.get("format") or "").lower())
         elif cell["cell_type"] == "code":
             no_code = self.hide_code or metadata.get("hide_input") or cell.get("transient", {}).get("remove_source")
             if source.strip() and not no_code and not tags & {"remove-input", "hide-input"}:
@@ -127,7 +127,12 @@ class _Collector:
             self.exhibit(payload, joined(data.get("image/svg+xml", "")), data)
             return
         notes: list[str] = []
-        for form in output_forms(output, self.widgets, notes):
+        try:
+            forms = output_forms(output, self.widgets, notes)
+        except Exception as error:  # one output that is stored wrongly must not end the report
+            notes.append(f"an output is stored wrongly and is not shown ({type(error).__name__})")
+            forms = [PlainText("[output not shown]")]
+        for form in forms:
             self.flush_code()
             if isinstance(form, Source):
                 self.text(form.text, form.kind)

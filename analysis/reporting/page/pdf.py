@@ -19,7 +19,7 @@ from analysis.reporting.page.typst_pages import typst_source
 
 @functools.lru_cache(maxsize=4)
 def _compiler(installed: frozenset[Path] = frozenset()) -> typst.Compiler:
-    """Return the compiler, created once per process, with no installed fonts but those in the folders of `installed`."""
+    """Return the compiler, created once per process, without other installed fonts than those in these folders."""
     folders = [FOLDER, fallback_folder(), *sorted({path.parent for path in installed})]
     return typst.Compiler(ignore_system_fonts=True, font_paths=list(map(str, folders)))
 
