@@ -11,6 +11,7 @@ import tempfile
 import time
 from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from analysis.parameters import Notebook, check_values, find_notebook
@@ -44,8 +45,8 @@ class Spec:
 class Built:
     """A built report.
 
-    files: path within the report's folder -> content. reason: why it failed, in one line. warnings: what the report
-    does not show as its notebook does, one sentence each. abandoned: the export took too long and goes on, so that this
+    files: path within the report's folder -> content. reason: why it failed, in one line. warnings: what its pages do
+    not show as its notebook does, one sentence each. abandoned: the export took too long and goes on, so that this
     process must not build another report.
     """
 
@@ -99,10 +100,12 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
             files["report.ipynb"] = _notebook_bytes(executed)
             summary = _summary(executed)
             if not reason:
-                content = json.loads(files["report.ipynb"])
-                exported = in_background(lambda: export(content, spec.formats))
+                content, folder = json.loads(files["report.ipynb"]), notebook.path.parent
+                exported = in_background(lambda: export(content, spec.formats, folder))
                 abandoned = not wait([exported], max(end - time.monotonic(), 0)).done
-                files |= {} if abandoned else exported.result()
+                pages, not_shown = ({}, ()) if abandoned else exported.result()
+                files |= pages
+                warnings += not_shown
                 reason = f"{_too_long(spec.timeout)}, while its pages were made" if abandoned else ""
         except Exception as error:
             reason = _message(error)
@@ -126,7 +129,7 @@ def _executed(
     notebook: Notebook, spec: Spec, record: dict[str, Any], rehearse: bool, end: float
 ) -> tuple[Any, str, tuple[str, ...]]:
     """Return the executed notebook with its record, why it failed, and the warnings about its run."""
-    rehearsal = _rehearsal(spec, record) if rehearse else None
+    rehearsal = _rehearsal(spec, record, notebook.path.parent) if rehearse else None
     try:
         from analysis.reporting.kernel.environment import files_read, kernel_environment
         from analysis.reporting.kernel.execution import execute
@@ -142,13 +145,13 @@ def _executed(
     return (None if ran.notebook is None else _with_record(ran.notebook, record)), reason, ran.warnings
 
 
-def _rehearsal(spec: Spec, record: dict[str, Any]) -> Any:
+def _rehearsal(spec: Spec, record: dict[str, Any], folder: Path) -> Any:
     from analysis.reporting.rehearsal import Rehearsal
 
     def export_part(part: Any) -> None:
         from analysis.reporting.kernel.normalization import normalize
 
-        export(json.loads(_notebook_bytes(_with_record(normalize(part), record))), spec.formats)
+        export(json.loads(_notebook_bytes(_with_record(normalize(part), record))), spec.formats, folder)
 
     return Rehearsal(export_part)
 
@@ -160,23 +163,30 @@ def _with_record(executed: Any, record: dict[str, Any]) -> Any:
     return executed
 
 
-def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, bytes]:
-    """Return the files made from an executed notebook. Raises ReportError if one can't be made.
+def export(
+    notebook: dict[str, Any], formats: tuple[str, ...], folder: Path | None = None
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files made from an executed notebook, and what they do not show.
 
-    HTML and PDF are made at the same time, since Typst releases Python's lock.
+    folder: where the notebook's pictures are. HTML and PDF are made at the same time, since Typst releases Python's
+    lock. Raises ReportError if a file can't be made.
     """
     from analysis.exhibit import payloads
     from analysis.reporting.page import document, html, pdf
 
-    report = document.read_document(notebook)
-    makers = {"html": lambda: {"report.html": html.page(report).encode()}, "pdf": lambda: pdf.compile_pdfs(report)}
+    report = document.read_document(notebook, folder)
+    makers = {
+        "html": lambda: ({"report.html": html.page(report).encode()}, tuple(report.warnings)),
+        "pdf": lambda: pdf.compile_pdfs(report),
+    }
     made = [in_background(make) for name, make in makers.items() if name in formats]
-    files = {name: content for future in made for name, content in future.result().items()}
+    files = {name: content for future in made for name, content in future.result()[0].items()}
+    warnings = tuple(dict.fromkeys(line for future in made for line in future.result()[1]))
     for payload in payloads(notebook):
         if "csv" in payload:
             kind = "fig" if payload["kind"] == "figure" else "tab"
             files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
-    return files
+    return files, warnings
 
 
 def _summary(notebook: Any) -> dict[str, Any]:
