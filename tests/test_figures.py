@@ -226,7 +226,7 @@ def test_responder_forest_shows_the_printed_numbers(default):
     assert "48% (34 to 62)" in shown
     assert shown.count("30/48†") == 1
     assert "10/16‡" in shown
-    assert "Cohen et al. 2022§" in shown
+    assert "Cohen et al. 2022§ ■X" in shown, "with the mark of its risk of bias"
     assert "† count" in plain(figure.caption)
     assert "60% is printed, 10 of 16 (63%) drawn" in figure.notes
     assert "33 of 71 (46%, 95% interval 35 to 58) at 3 weeks" in figure.alt
@@ -380,7 +380,7 @@ def test_swimlane_shows_each_kind_of_statement(default):
     figure = figures.duration_lanes(durations.statements(default))
     shown = [text for text, _ in text_boxes(figure)]
     assert shown.count("group average") == 2
-    assert {"13 of 20†", "group of 30", "23 of 48†", "Kiefer et al. 2008b: no benefit"} <= set(shown)
+    assert {"13 of 20†", "group of 30", "23 of 48†", "Kiefer et al. 2008b ◆S: no benefit"} <= set(shown)
     assert "longest time: Rasmussen et al. 2013, 1 of 1 patients pain free until 16 weeks after the end" in figure.alt
     assert "41 weeks in Correll et al. 2004, 6.7 weeks in Goebel et al. 2015" in figure.alt
     assert "only an upper limit of 52 weeks" in plain(figure.notes)
