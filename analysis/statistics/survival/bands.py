@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.statistics.checks import check_level
+from analysis.statistics.checks import check_level, whole_number
 from analysis.statistics.survival.interval_data import (
     check_intervals,
     innermost_intervals,
@@ -134,8 +134,7 @@ def bootstrap(
     ----------
     Efron 1979, Ann Stat 7:1; Sen and Xu 2015, Comput Stat Data Anal 81:121.
     """
-    if draws < 1:
-        raise ValueError(f"draws is {draws}: must be 1 or more")
+    draws, seed = whole_number("draws", draws, 1), whole_number("seed", seed)
     low, high, weight = check_intervals(lower, upper, weights)
     patient_counts(weight)
     observed = unique_intervals(low, high, weight)
