@@ -15,6 +15,7 @@ from analysis.findings.study_answers import study_findings, study_limits
 from analysis.findings.synthesis_findings import (
     benefit_retention_finding,
     durations_by_regimen_finding,
+    next_trial_finding,
     pooled_rates_finding,
 )
 from analysis.wording import MARK_WORDS, mark_notes
@@ -30,6 +31,7 @@ __all__ = [
     "evidence_scope",
     "gaps_finding",
     "harm_finding",
+    "next_trial_finding",
     "pain_finding",
     "pooled_rates_finding",
     "response_finding",

@@ -23,7 +23,8 @@ from analysis.statistics.checks import (
     whole_number,
 )
 from analysis.statistics.intervals import critical_value
-from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept
+from analysis.statistics.random_intercept import fit_random_intercept
+from analysis.statistics.study_quadrature import NODES, Counts
 
 _INTERCEPT, SLOPE = "intercept", "log(1 + weeks)"
 

@@ -14,7 +14,8 @@ from analysis.statistics.intervals import clopper_pearson, critical_value
 from analysis.statistics.pooling.heterogeneity import METHODS, weighted_least_squares
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS, pool
 from analysis.statistics.pooling.result import ONE_STUDY, TWO_STUDIES, Pooled
-from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept, tau_limits
+from analysis.statistics.random_intercept import fit_random_intercept, tau_limits
+from analysis.statistics.study_quadrature import NODES, Counts
 
 _MODELS = ("glmm", "logit", "double_arcsine")
 
