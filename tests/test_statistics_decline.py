@@ -14,7 +14,8 @@ from analysis.paths import ROOT
 from analysis.statistics.decline import decline
 from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling import pool_proportions
-from analysis.statistics.random_intercept import Counts, fit_random_intercept
+from analysis.statistics.random_intercept import fit_random_intercept
+from analysis.statistics.study_quadrature import Counts
 
 REFERENCE = ROOT / "tests" / "reference" / "decline"
 CASES = pd.read_csv(REFERENCE / "cases.csv")

@@ -13,6 +13,7 @@ import pytest
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.statistics.pooling import cumulative, leave_one_out, meta_regression, pool, subgroup
 
@@ -176,8 +177,77 @@ def test_subgroups_agree_with_metafor(tau2, adjust):
         assert groups[column].loc[expected.index].to_numpy() == pytest.approx(
             expected[column].to_numpy(), rel=TOLERANCE
         )
-    assert ours.statistic == pytest.approx(expected["q_between"].iloc[0], rel=TOLERANCE)
-    assert ours.p == pytest.approx(expected["p_between"].iloc[0], rel=TOLERANCE)
+    if tau2 == "common" or adjust == "wald":  # with its own tau² and hksj Welch's F, which metafor does not have
+        assert ours.statistic == pytest.approx(expected["q_between"].iloc[0], rel=TOLERANCE)
+        assert ours.p == pytest.approx(expected["p_between"].iloc[0], rel=TOLERANCE)
+
+
+def test_separate_groups_with_hartung_knapp_errors_are_compared_by_welchs_f():
+    # with equal variances Hartung-Knapp gives the mean and s / √k, so the test is Welch's analysis of variance
+    parts = {"a": [-2.4, -1.1, -3.0, -2.2], "b": [0.3, -0.9, 1.7], "c": [-1.0, -4.4, -2.9, 0.2, -1.8]}
+    y, labels = [v for part in parts.values() for v in part], [name for name, part in parts.items() for _ in part]
+    ours = subgroup(y, [0.2] * len(y), labels, tau2="separate")
+    expected = stats.f_oneway(*parts.values(), equal_var=False)
+    assert (ours.statistic, ours.p) == pytest.approx((expected.statistic, expected.pvalue))
+    assert (ours.df, ours.residual_df) == (2, pytest.approx(4.857164, abs=1e-6))  # R, oneway.test
+    two = subgroup(y[:7], [0.2] * 7, labels[:7], tau2="separate")
+    assert two.p == pytest.approx(stats.ttest_ind(parts["a"], parts["b"], equal_var=False).pvalue)
+    assert two.test == "Welch's F, each group with its own tau²"
+
+
+@pytest.mark.parametrize(
+    ("y", "labels", "words"),
+    [
+        ([1, 1, 3, 4, 9], list("aabbb"), "because a standard error is 0"),
+        ([1, 2, 3, 4, 9], list("abbbb"), "because a group has one study"),
+    ],
+)
+def test_where_welchs_f_does_not_exist_the_common_tau2_is_tested(y, labels, words):
+    ours = subgroup(y, [1] * 5, labels, tau2="separate")
+    common = subgroup(y, [1] * 5, labels)
+    assert (ours.p, ours.statistic, ours.residual_df, ours.tau2) == (common.p, common.statistic, 3, "common")
+    assert 0 < ours.p < 1
+    assert words in ours.test
+
+
+def test_no_spread_around_the_fit():
+    y, x = [0.1 + 0.7 * x for x in range(5)], range(5)
+    pure = meta_regression(y, [0.04] * 5, {"dose": x})
+    assert pure.coefficients["estimate"].tolist() == pytest.approx([0.1, 0.7])
+    assert pure.coefficients["se"].tolist() == [0, 0]
+    assert np.isnan([*pure.coefficients["p"], pure.moderators_q, pure.moderators_p]).all()
+    # Wald: the standard error of the slope is 0.2 / √10
+    assert f"{0.7 - 1.959964 * 0.2 / 10**0.5:.3g} to {0.7 + 1.959964 * 0.2 / 10**0.5:.3g}" in pure.note
+    wider, wald = (meta_regression(y, [0.04] * 5, {"dose": x}, adjust=adjust) for adjust in ("hksj_or_wald", "wald"))
+    pd.testing.assert_frame_equal(wider.coefficients, wald.coefficients)
+    assert (wider.moderators_p, wider.moderators_by_f) == (wald.moderators_p, False)
+    same = subgroup([2, 2, 5, 5], [1] * 4, list("aabb"))
+    assert math.isnan(same.p)
+    assert "no test" in same.test
+    assert subgroup([2, 2, 5, 5], [1] * 4, list("aabb"), adjust="hksj_or_wald").p == pytest.approx(
+        stats.chi2.sf(9, 1)  # (5 - 2)² / (1/2 + 1/2)
+    )
+
+
+@examples(60)
+@given(st.data())
+def test_the_wider_of_both_intervals(data):
+    y, v = zip(*data.draw(studies), strict=True)
+    method = data.draw(choices[0])
+    knapp, wald, wider = (pool(y, v, method, adjust) for adjust in ("hksj", "wald", "hksj_or_wald"))
+    widest = max(knapp, wald, key=lambda pooled: pooled.ci_high - pooled.ci_low)
+    assert (wider.ci_low, wider.ci_high, wider.se) == (widest.ci_low, widest.ci_high, widest.se)
+    assert wider.pi_high - wider.pi_low == max(part.pi_high - part.pi_low for part in (knapp, wald))
+    assert ("which is given" in wider.note) == ("narrower" in knapp.note)
+    spread = meta_regression(y, v, {"one": [1] * len(y)}, method, "hksj_or_wald", intercept=False)
+    assert spread.coefficients["se"][0] == pytest.approx(wider.se, rel=1e-6, abs=1e-7)
+
+
+def test_an_interval_without_width_names_that_of_wald():
+    pooled = pool([0.1 + 0.2, 0.3, 0.3], [0.03, 0.03, 0.03])
+    assert pooled.ci_low == pooled.ci_high
+    assert "the Wald interval, 0.104 to 0.496" in pooled.note  # 0.3 ± 1.96 × 0.1
+    assert pool([1e6 + 0.1, 1e6 + 0.1, 1e6 + 0.1], [1e-4] * 3).se == 0
 
 
 def test_a_filtered_column_of_a_table_is_accepted():
@@ -333,6 +403,13 @@ def test_refusals_name_the_element(arguments, words):
         ),
         (lambda: meta_regression([1, 2], [1, 1], {"dose": [1, 2]}), "at least 3"),
         (lambda: meta_regression([1, 2], [1, 1], {}), "moderators is empty"),
+        (lambda: meta_regression([1, 2, 3], [1, 1, 1], {1: [1, 2, 4], "1": [1, 5, 1]}), "moderator '1' appears twice"),
+        (lambda: meta_regression([1, 2, 3], [1, 1, 1], {"intercept": [1, 2, 4]}), "names the constant"),
+        (
+            lambda: meta_regression([1, 2, 3], [1, 1, 1], pd.DataFrame([[1, 1], [2, 5], [4, 1]], columns=["a", "a"])),
+            "moderator 'a' appears twice",
+        ),
+        (lambda: cumulative([1, 2], [1, 1], [2001, "x"]), "order has elements of different kinds"),
         (
             lambda: meta_regression([1, 2, 3], [1, 1, 1], {"dose": [1, 2, 4]}).predict({"weeks": [1]}),
             r"the model needs \['dose'\]",

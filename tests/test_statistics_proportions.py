@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from scipy.special import expit
 
-from analysis.statistics import random_intercept
+from analysis.statistics import random_intercept, study_quadrature
 from analysis.statistics.intervals import clopper_pearson
 from analysis.statistics.pooling import leave_one_out, pool_proportions
-from analysis.statistics.random_intercept import Counts, fit_random_intercept
+from analysis.statistics.random_intercept import fit_random_intercept
+from analysis.statistics.study_quadrature import Counts
 
 REFERENCE = Path(__file__).parent / "reference" / "pooling"
 # Relative agreement asked for, and the worst seen with metafor 3.8.1 and lme4 1.1.31 over all cases below:
@@ -367,7 +368,7 @@ def test_the_score_is_zero_at_every_mode(studies, fixed, tau):
     n = np.array([float(size) for size, _ in studies])
     x = np.array([float(round(share * size)) for size, share in studies])
     data = Counts.one_row_a_study(x, n)
-    modes, width = random_intercept._modes(data, np.full(len(n), fixed), tau)
+    modes, width = study_quadrature._modes(data, np.full(len(n), fixed), tau)
     score = tau * (x - n * expit(fixed + tau * modes)) - modes
     assert np.abs(score * width**2).max() < 1e-6, "the remaining Newton step"
 
@@ -381,7 +382,7 @@ def test_no_other_start_gives_a_higher_likelihood(seed):
     fitted = fit_random_intercept(data)
 
     def height(place):
-        return random_intercept._moments(data, place[:1], abs(place[1]), random_intercept.NODES).height
+        return random_intercept._moments(data, place[:1], abs(place[1]), study_quadrature.NODES).height
 
     for tau in (0.05, 0.5, 3.0):
         start = [fitted.beta[0], tau]

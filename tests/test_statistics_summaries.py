@@ -84,7 +84,7 @@ def test_scaling_scales(a, b, c, n, factor):
         (lambda: mean_sd_from_quartiles(3, 4, 5, 4), "n is 4"),
         (lambda: sd_from_iqr_width(-1, 20), "width is -1"),
         (lambda: sd_from_se(-0.1, 20), "se is -0.1"),
-        (lambda: mean_interval(3, 1, 1), "n = 1"),
+        (lambda: mean_interval(3, 1, 1), "n is 1"),
         (lambda: largest_sd(11, 5, 0, 10), "mean is 11"),
     ],
 )

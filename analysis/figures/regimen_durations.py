@@ -79,8 +79,9 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95) -> Figur
     caption = (
         "Share of patients whose benefit lasts longer than so many weeks after the end of infusion (square-root "
         "scale), one panel for each regimen: Turnbull's estimate from the intervals in which patients lost the "
-        f"benefit. Points: times at which patients were counted, with pointwise {words} limits from drawing patients "
-        "again (bootstrap). Dark box: between two counts any value inside fits equally well; pale: the limits there. "
+        f"benefit. Points: times at which patients were counted, with pointwise {words} limits from drawing studies, "
+        "then their patients, again (bootstrap). Dark box: between two counts any value inside fits equally well; "
+        "pale: the limits there. "
         "The numbers below are patients known at that time. Patients of several studies are put together as if of "
         "one; the studies define the benefit differently, had no control group, and their difference is not in the "
         "limits. Panels do not compare regimens."

@@ -19,6 +19,7 @@ from analysis.findings.study_answers import each_patient_once, study_findings
 from analysis.findings.synthesis_findings import (
     benefit_retention_finding,
     durations_by_regimen_finding,
+    next_trial_finding,
     pooled_rates_finding,
 )
 from analysis.wording import MARK_WORDS, mark_notes
@@ -39,6 +40,7 @@ __all__ = [
     "harm_finding",
     "judgement_findings",
     "limits_and_methods",
+    "next_trial_finding",
     "page_lead",
     "page_title",
     "pain_finding",

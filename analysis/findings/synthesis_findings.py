@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, cite, shown_in, sourced
@@ -53,6 +54,53 @@ def pooled_rates_finding(pooled: PooledRates, level: float = 0.95) -> Finding:
     return Finding(
         "What do rates say together?", " ".join(sentences), tuple(dict.fromkeys(pooled.studies["study_id"])), rows
     )
+
+
+def next_trial_finding(trial: pd.DataFrame, readings: pd.DataFrame) -> Finding:
+    """Return what a new trial would show, and which reading of an unlabelled spread this assumes.
+
+    Parameters
+    ----------
+    trial
+        From `outcomes.synthesis.next_trial`.
+    readings
+        From `outcomes.synthesis.spread_readings`.
+    """
+    question = "What would the next trial show?"
+    if trial.empty:
+        words = "No controlled comparison in this selection allows a forecast of the next trial."
+        return Finding(question, words, (), ())
+    sentences = []
+    for study, of_study in trial.groupby("study_id", sort=False):
+        both = {row.reading: row for row in each(readings[readings["study_id"] == study])}
+        leading = both.pop(of_study["reading"].iloc[0])
+        (other,) = both.values()
+        size = 30 if (of_study["per_arm"] == 30).any() else int(of_study["per_arm"].max())
+        of_size = of_study[of_study["per_arm"] == size]
+        zero, line = (sourced(_from_to(of_size[name]), leading.rows) for name in ("excludes_zero", "excludes_line"))
+        sentences.append(
+            f"{cite(study, leading.citation)} print a ± without a label. {_reading(other)}, "
+            f"{_reading(leading, short=True)}, so it is read as {_SPREADS[leading.reading]}. If this effect is true, a "
+            f"new trial with {size} patients per arm excludes no difference with a probability of {zero} and a "
+            f"difference of less than 2 points with {line}."
+        )
+    rows = tuple(dict.fromkeys(readings["rows"]))
+    return Finding(question, " ".join(sentences), tuple(dict.fromkeys(trial["study_id"])), rows)
+
+
+_SPREADS = {"sd": "a standard deviation", "se": "a standard error"}
+
+
+def _reading(row, short: bool = False) -> str:
+    number = sourced(half_up(row.standardised_difference, 1), row.rows)
+    words = f"by {number}" if short else f"the arms differ by {number} standard deviations"
+    as_words = f"as {_SPREADS[row.reading]}"
+    return f"{as_words if short else upper_first(as_words)} {words} (plausibility {percent(row.plausibility)})"
+
+
+def _from_to(shares: pd.Series) -> str:
+    low, high = percent(shares.min()), percent(shares.max())
+    return low if low == high else f"{low} to {high}"
 
 
 def _pooled(row, level: float) -> str:

@@ -14,9 +14,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, stdtr
 
-from analysis.statistics.checks import check_counts, check_level, check_same_length, finite_numbers
+from analysis.statistics.checks import (
+    check_counts,
+    check_labels,
+    check_level,
+    check_same_length,
+    finite_numbers,
+    whole_number,
+)
 from analysis.statistics.intervals import critical_value
-from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept
+from analysis.statistics.random_intercept import fit_random_intercept
+from analysis.statistics.study_quadrature import NODES, Counts
 
 _INTERCEPT, SLOPE = "intercept", "log(1 + weeks)"
 
@@ -196,23 +204,24 @@ def decline(
     Raises
     ------
     ValueError
-        For counts that `pool_proportions` refuses, a negative time or a study in two groups (the message names the
-        element, counted from 1); and where the model is not identified: all counts at one time, as many coefficients as
-        studies, or rates that are all 0 or all 1.
+        For counts that `pool_proportions` refuses, a negative time, a missing label or a study in two groups (the
+        message names the element, counted from 1); and where the model is not identified: all counts at one time, as
+        many coefficients as studies, or rates that are all 0 or all 1.
     """
     check_level(level)
     x, n = check_counts(events, totals)
     times = finite_numbers("weeks", weeks)
-    for name, values in (("weeks", times), ("study", study), *((("groups", groups),) if groups is not None else ())):
-        check_same_length("events", x, name, values)
+    check_same_length("events", x, "weeks", times)
+    study, nodes = check_labels("study", study, ("events", x)), whole_number("nodes", nodes, 2, 180)
     if (times < 0).any():
         raise ValueError(
             f"weeks, element {int(np.argmax(times < 0)) + 1}, is {times[times < 0][0]:g}: must be 0 or more"
         )
-    of_study, names = pd.factorize(pd.Series(list(study), dtype="object"))
+    of_study, names = pd.factorize(pd.Series(study, dtype="object"))
     columns, labels, order = [np.ones(len(x)), np.log1p(times)], [_INTERCEPT, SLOPE], ()
     if groups is not None:
-        order = _groups(list(groups), of_study, list(names))
+        groups = check_labels("groups", groups, ("events", x))
+        order = _groups(groups, of_study, list(names))
         columns += [np.array([g == name for g in groups], float) for name in order[1:]]
         labels += order[1:]
     if len(set(times)) < 2:
@@ -243,6 +252,9 @@ def _groups(groups: list[Hashable], of_study: np.ndarray, names: list[Hashable])
     if studies.duplicated().any():
         twice = names[int(studies[studies.duplicated()].iloc[0])]
         raise ValueError(f"study {twice!r} is in two groups: each study belongs to one")
+    for reserved in (_INTERCEPT, SLOPE):
+        if reserved in groups:
+            raise ValueError(f"groups, element {groups.index(reserved) + 1}, is {reserved!r}: this names a coefficient")
     sizes = pd.Series([group for _, group in pairs], dtype="object").value_counts()
     return sorted(sizes.index, key=lambda group: (-sizes[group], str(group)))
 

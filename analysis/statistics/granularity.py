@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, floor, sqrt
+from functools import lru_cache
+from math import ceil, floor, inf, sqrt
 
+from analysis.statistics.checks import finite_number, patient_number, printed_number, whole_number
 from analysis.statistics.summaries import largest_sd
+
+
+def _printed(name: str, value: float | str, decimals: int) -> Fraction:
+    exact = printed_number(name, value)
+    if (exact * 10**decimals).denominator != 1:
+        raise ValueError(f"{name} is {value}: has more than {decimals} decimals")
+    return exact
+
+
+def _scale(low: int, high: int) -> tuple[int, int]:
+    low, high = whole_number("low", low, -inf), whole_number("high", high, -inf)
+    if low >= high:
+        raise ValueError(f"low is {low} and high is {high}: a scale runs from a lower to a higher score")
+    return low, high
 
 
 def roundings(value: Fraction, decimals: int) -> dict[str, Fraction]:
@@ -50,17 +66,16 @@ def sums_behind_mean(
     Raises
     ------
     ValueError
-        For an n below 1 or a step that is not above 0.
+        For an n below 1, a step that is not above 0, or a mean that is not a number with at most `decimals` decimals.
 
     References
     ----------
     Brown and Heathers 2017, Soc Psychol Personal Sci 8:363 (the GRIM test).
     """
-    if n < 1 or n != int(n):
-        raise ValueError(f"n is {n}: a number of patients must be a whole number, 1 or more")
-    if step <= 0:
+    n, decimals = patient_number("n", n), whole_number("decimals", decimals, 0, 15)
+    if finite_number("step", step) <= 0:
         raise ValueError(f"step is {step}: the distance between two scores is above 0")
-    printed = Fraction(str(mean)).limit_denominator(10**decimals)
+    step, printed = Fraction(step), _printed("mean", mean, decimals)
     unit = Fraction(1, 10**decimals)
     first, last = floor((printed - unit) * n / step), ceil((printed + unit) * n / step)
     rows = []
@@ -74,8 +89,8 @@ def sums_behind_mean(
 def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, high: int = 10) -> set[str]:
     """Return the ways of rounding by which `n` whole scores with this sum can have an SD printed as `sd`.
 
-    The sum of squares is a whole number of the same parity as the sum, within what the printed SD and the scale allow
-    (GRIMMER).
+    A set of whole scores with this sum and a sum of squares that the printed SD allows must exist. Unlike the parity
+    test of GRIMMER this is not only necessary but sufficient: the search is exhaustive for every n.
 
     Parameters
     ----------
@@ -98,16 +113,21 @@ def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, hi
     Raises
     ------
     ValueError
-        For n below 2.
+        For n below 2, a sum or an end of the scale that is not whole, `low` not below `high`, or an SD that is not a
+        number of 0 or more with at most `decimals` decimals.
 
     References
     ----------
     Anaya 2016; Allard 2018 (GRIMMER).
     """
-    if n < 2:
-        raise ValueError(f"n is {n}: an SD needs 2 values or more")
-    unit = Fraction(1, 10**decimals)
-    printed = Fraction(str(sd)).limit_denominator(10**decimals)
+    n, total = patient_number("n", n, 2), whole_number("total", total, -inf)
+    low, high = _scale(low, high)
+    decimals = whole_number("decimals", decimals, 0, 15)
+    unit, printed = Fraction(1, 10**decimals), _printed("sd", sd, decimals)
+    if printed < 0:
+        raise ValueError(f"sd is {sd}: a standard deviation must be a number, 0 or more")
+    if not n * low <= total <= n * high:
+        return set()
     ends = {
         "rounded": (max(printed - unit / 2, Fraction(0)) ** 2, (printed + unit / 2) ** 2),
         "truncated": (printed**2, (printed + unit) ** 2),
@@ -118,17 +138,47 @@ def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, hi
     for way, (least, most) in ends.items():
         first = max(ceil(least * (n - 1) + centre), smallest)
         last = min(floor(most * (n - 1) + centre), largest)
-        possible = range(first, last + 1)
-        if any(
-            squares % 2 == total % 2 and (way == "rounded" or (squares - centre) / (n - 1) < most)
-            for squares in possible
-        ):
+        if way == "truncated" and last == most * (n - 1) + centre:
+            last -= 1  # an SD of exactly the next unit is not truncated to this one
+        # from scores of low to high to scores of 0 to high - low
+        shift = n * low**2 - 2 * low * total
+        if any(_scores_exist(n, total - n * low, squares + shift, high - low) for squares in range(first, last + 1)):
             ways.add(way)
     return ways
 
 
+@lru_cache(2**16)
+def _scores_exist(n: int, total: int, squares: int, top: int) -> bool:
+    """Return whether `n` whole scores from 0 to `top` have this sum and this sum of squares.
+
+    The search takes each possible number of scores of `top`, the others being lower. It ends early where the sum of
+    squares has the wrong parity or lies outside what the sum allows, which leaves few branches for any n.
+    """
+    if n == 0 or top == 0:
+        return total == squares == 0
+    if squares % 2 != total % 2 or not 0 <= total <= n * top:
+        return False
+    smallest, largest = squares_of(total, n, 0, top)
+    if not smallest <= squares <= largest:
+        return False
+    if squares in (smallest, largest):
+        return True
+    return any(
+        _scores_exist(n - taken, total - taken * top, squares - taken * top**2, top - 1)
+        for taken in range(min(n, total // top, squares // top**2), -1, -1)
+    )
+
+
 def squares_of(total: int, n: int, low: int, high: int) -> tuple[int, int]:
-    """Return the smallest and largest sum of squares of `n` whole scores from `low` to `high` with the sum `total`."""
+    """Return the smallest and largest sum of squares of `n` whole scores from `low` to `high` with the sum `total`.
+
+    Raises
+    ------
+    ValueError
+        If no such scores exist, or for arguments that are not whole.
+    """
+    n, (low, high) = patient_number("n", n), _scale(low, high)
+    total = whole_number("total", total, n * low, n * high)
     quotient, rest = divmod(total, n)
     smallest = (n - rest) * quotient**2 + rest * (quotient + 1) ** 2
     at_top, over = divmod(total - n * low, high - low)
@@ -139,6 +189,13 @@ def squares_of(total: int, n: int, low: int, high: int) -> tuple[int, int]:
 
 
 def sd_bounds(mean: float, n: int, low: float = 0, high: float = 10) -> tuple[float, float]:
-    """Return the smallest and largest SD of `n` whole scores from `low` to `high` with this mean."""
+    """Return the smallest and largest SD of `n` whole scores from `low` to `high` with this mean.
+
+    Raises
+    ------
+    ValueError
+        As in `largest_sd`.
+    """
+    largest = largest_sd(mean, n, low, high)
     part = mean - floor(mean)
-    return sqrt(max(part * (1 - part), 0) * n / (n - 1)), largest_sd(mean, n, low, high)
+    return sqrt(max(part * (1 - part), 0) * n / (n - 1)), largest

@@ -10,12 +10,21 @@ from math import sqrt
 from scipy.special import ndtri, stdtrit
 from scipy.stats import binomtest
 
-from analysis.statistics.checks import check_level
+from analysis.statistics.checks import check_level, finite_number, patient_number, whole_number
 
 
 def critical_value(level: float, df: float | None = None) -> float:
-    """Return the two-sided quantile of Student's t with `df` degrees of freedom; normal for None."""
-    tail = (1 + level) / 2
+    """Return the two-sided quantile of Student's t with `df` degrees of freedom; normal for None.
+
+    Raises
+    ------
+    ValueError
+        For an impossible level or degrees of freedom of 0 or below.
+    """
+    check_level(level)
+    if df is not None:
+        df = finite_number("df", df, above=0)
+    tail = (1 + float(level)) / 2
     return float(ndtri(tail) if df is None else stdtrit(df, tail))
 
 
@@ -45,8 +54,7 @@ def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     ----------
     Wilson 1927; Newcombe 1998, Stat Med 17:857, method 3.
     """
-    _check_counts(events, n, level)
-    events, n = int(events), int(n)
+    events, n = _counts(events, n, level)
     # scipy's binomtest computes an exact p-value first: 5 ms instead of 2 µs per interval, some hundred per report
     p, z = events / n, float(ndtri(0.5 + 0.5 * level))
     denominator = 2 * (n + z**2)
@@ -61,8 +69,7 @@ def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, fl
     ----------
     Clopper and Pearson 1934.
     """
-    _check_counts(events, n, level)
-    interval = binomtest(int(events), int(n)).proportion_ci(confidence_level=level, method="exact")
+    interval = binomtest(*_counts(events, n, level)).proportion_ci(confidence_level=level, method="exact")
     return float(interval.low), float(interval.high)
 
 
@@ -75,8 +82,7 @@ def rule_of_three(n: int) -> float:
     ----------
     Hanley and Lippman-Hand 1983, JAMA 249:1743.
     """
-    _check_counts(0, n, 0.95)
-    return min(1.0, 3 / n)
+    return min(1.0, 3 / patient_number("n", n))
 
 
 def newcombe_independent(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> tuple[float, float]:
@@ -105,6 +111,8 @@ def newcombe_independent(events_1: int, n_1: int, events_2: int, n_2: int, level
     ----------
     Newcombe 1998, Stat Med 17:873, method 10.
     """
+    events_1, n_1 = _counts(events_1, n_1, level, "events_1", "n_1")
+    events_2, n_2 = _counts(events_2, n_2, level, "events_2", "n_2")
     (low_1, high_1), (low_2, high_2) = wilson(events_1, n_1, level), wilson(events_2, n_2, level)
     p_1, p_2 = events_1 / n_1, events_2 / n_2
     below = sqrt((p_1 - low_1) ** 2 + (high_2 - p_2) ** 2)
@@ -134,17 +142,18 @@ def newcombe_paired(
     Raises
     ------
     ValueError
-        For a count that is negative or not whole.
+        For a count that is negative or not whole, no patients, or an impossible level.
 
     References
     ----------
     Newcombe 1998, Stat Med 17:2635, method 10.
     """
     names = ("both", "first_only", "second_only", "neither")
-    for name, value in zip(names, (both, first_only, second_only, neither), strict=True):
-        if value < 0 or value != int(value):
-            raise ValueError(f"{name} is {value}: a count of patients must be a whole number, 0 or more")
+    counts = zip(names, (both, first_only, second_only, neither), strict=True)
+    both, first_only, second_only, neither = (whole_number(name, count) for name, count in counts)
     n = both + first_only + second_only + neither
+    if n == 0:
+        raise ValueError("both, first_only, second_only and neither are 0: there are no patients")
     first, second = both + first_only, both + second_only
     low_1, high_1 = wilson(first, n, level)
     low_2, high_2 = wilson(second, n, level)
@@ -163,9 +172,7 @@ def newcombe_paired(
     return p_1 - p_2 - below, p_1 - p_2 + above
 
 
-def _check_counts(events: float, n: float, level: float) -> None:
-    if n != int(n) or n < 1:
-        raise ValueError(f"n is {n}: a number of patients must be a whole number, 1 or more")
-    if events != int(events) or events < 0 or events > n:
-        raise ValueError(f"events is {events}: must be a whole number from 0 to n, which is {n}")
+def _counts(events: float, n: float, level: float, of_events: str = "events", of_n: str = "n") -> tuple[int, int]:
+    n = patient_number(of_n, n)
     check_level(level)
+    return whole_number(of_events, events, 0, n), n

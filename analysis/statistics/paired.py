@@ -5,12 +5,20 @@ scipy 1.17 has no McNemar test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binom, chi2
 
+from analysis.statistics.checks import (
+    check_choice,
+    element_list,
+    finite_number,
+    patient_number,
+    whole_number,
+    whole_numbers,
+)
 from analysis.statistics.rounding import counts_behind_percent
 
 _MCNEMAR_TESTS = ("uncorrected", "corrected", "exact", "mid_p")
@@ -35,13 +43,14 @@ def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact
     Raises
     ------
     ValueError
-        For an unknown test.
+        For an unknown test or a number of pairs that is not a whole number of 0 or more.
 
     References
     ----------
     Fagerland, Lydersen and Laake 2013, BMC Med Res Methodol 13:91.
     """
-    lost, gained = np.asarray(lost), np.asarray(gained)
+    check_choice("test", test, _MCNEMAR_TESTS)
+    lost, gained = whole_numbers("lost", lost), whole_numbers("gained", gained)
     total, smaller = lost + gained, np.minimum(lost, gained)
     difference = np.abs(lost - gained)
     if test in ("uncorrected", "corrected"):
@@ -49,8 +58,6 @@ def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact
             difference = np.maximum(difference - 1, 0)
         statistic = np.divide(difference**2, total, out=np.zeros(np.shape(total)), where=total > 0)
         return chi2.sf(statistic, 1)
-    if test not in _MCNEMAR_TESTS:
-        raise ValueError(f"test is {test!r}: must be one of {', '.join(_MCNEMAR_TESTS)}")
     exact = np.minimum(1.0, 2 * binom.cdf(smaller, total, 0.5))
     if test == "exact":
         return exact
@@ -58,7 +65,7 @@ def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact
     return np.where(total == 0, 1.0, np.where(lost == gained, 1 - point / 2, exact - point))
 
 
-def paired_tables(first: int, second: int, n: int, tests: tuple[str, ...] = _MCNEMAR_TESTS) -> pd.DataFrame:
+def paired_tables(first: int, second: int, n: int, tests: Sequence[str] = _MCNEMAR_TESTS) -> pd.DataFrame:
     """Return every 2 × 2 table of `n` patients with given numbers of responders at two times.
 
     Parameters
@@ -67,7 +74,7 @@ def paired_tables(first: int, second: int, n: int, tests: tuple[str, ...] = _MCN
         Number of patients with the benefit at the first and second time.
     n : int
         Number of patients.
-    tests : tuple of str
+    tests : sequence of str
         Forms of McNemar's test; see `mcnemar`.
 
     Returns
@@ -78,11 +85,10 @@ def paired_tables(first: int, second: int, n: int, tests: tuple[str, ...] = _MCN
     Raises
     ------
     ValueError
-        If a count exceeds n.
+        If a count is not a whole number from 0 to n, or for an unknown test.
     """
-    for name, count in (("first", first), ("second", second)):
-        if not 0 <= count <= n:
-            raise ValueError(f"{name} is {count}: must lie between 0 and n, which is {n}")
+    n, tests = patient_number("n", n), _test_names(tests)
+    first, second = whole_number("first", first, 0, n), whole_number("second", second, 0, n)
     kept = np.arange(max(0, first + second - n), min(first, second) + 1)
     lost, gained = first - kept, second - kept
     flow = {"n": n, "first": first, "second": second, "kept": kept, "lost": lost, "gained": gained}
@@ -98,7 +104,7 @@ def possible_paired_tables(
     p_value: float | None = None,
     decimals: int = 0,
     p_decimals: int = 2,
-    tests: tuple[str, ...] = _MCNEMAR_TESTS,
+    tests: Sequence[str] = _MCNEMAR_TESTS,
 ) -> pd.DataFrame:
     """Return every 2 × 2 table of whole patients that agrees with two printed percentages and a printed p-value.
 
@@ -112,7 +118,7 @@ def possible_paired_tables(
         Printed p-value; a table agrees if its p rounds to it at `p_decimals`.
     decimals, p_decimals : int
         Decimals of the percentages and of the p-value.
-    tests : tuple of str
+    tests : sequence of str
         Forms of McNemar's test; see `mcnemar`.
 
     Returns
@@ -123,11 +129,17 @@ def possible_paired_tables(
     Raises
     ------
     ValueError
-        For an impossible percentage or n.
+        For an impossible percentage, n or p-value, an unknown test, or no n.
     """
-    sizes = [n] if isinstance(n, int | np.integer) else list(n)
+    sizes = element_list("n", n) if isinstance(n, Iterable) else [n]
+    if len(sizes) == 0:
+        raise ValueError("n is empty: at least one number of patients is needed")
+    if p_value is not None:
+        finite_number("p_value", p_value, 0, 1)
+    p_decimals = whole_number("p_decimals", p_decimals, 0, 15)
+    tests = _test_names(tests)
     blocks = [
-        paired_tables(int(first), int(second), int(size), tests)
+        paired_tables(first, second, size, tests)
         for size in sizes
         for first in counts_behind_percent(percent_first, size, decimals)["count"]
         for second in counts_behind_percent(percent_second, size, decimals)["count"]
@@ -143,3 +155,12 @@ def possible_paired_tables(
 def p_agrees(p: pd.Series, printed: float, decimals: int = 2) -> pd.Series:
     """Return whether each p rounds to `printed` with `decimals`; exactly at the boundary it may round either way."""
     return (p - printed).abs() <= 0.5 * 10.0**-decimals + 1e-12
+
+
+def _test_names(tests: Sequence[str]) -> list[str]:
+    names = list(element_list("tests", tests))
+    for name in names:
+        check_choice("tests", name, _MCNEMAR_TESTS)
+    if not names:
+        raise ValueError(f"tests is empty: choose from {', '.join(_MCNEMAR_TESTS)}")
+    return names

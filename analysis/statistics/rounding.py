@@ -8,12 +8,14 @@ from math import ceil, floor
 import numpy as np
 import pandas as pd
 
+from analysis.statistics.checks import finite_number, patient_number, printed_number, whole_number
+
 ROUNDINGS = ("half_up", "half_even", "truncated")
 
 
 def decimals_of(value: float) -> int:
     """Return the number of decimals in the shortest form of a number: 2 for 0.03, 0 for 62 and for 61.0."""
-    return len(f"{value:.10f}".rstrip("0").partition(".")[2])
+    return len(f"{finite_number('value', value):.10f}".rstrip("0").partition(".")[2])
 
 
 def counts_near(percent: Fraction, n: int, decimals: int = 0) -> range:
@@ -58,15 +60,15 @@ def counts_behind_percent(percent: float, n: int, decimals: int = 0) -> pd.DataF
     ----------
     Brown and Heathers 2017, Soc Psychol Personal Sci 8:363 (the GRIM test).
     """
-    if not 0 <= percent <= 100:
+    exact = printed_number("percent", percent)
+    if not 0 <= exact <= 100:
         raise ValueError(f"percent is {percent}: must lie between 0 and 100")
-    if n != int(n) or n < 1:
-        raise ValueError(f"n is {n}: a number of patients must be a whole number, 1 or more")
+    n, decimals = patient_number("n", n), whole_number("decimals", decimals, 0, 15)
     unit = 10**decimals
-    printed = round(Fraction(str(percent)) * unit)
+    printed = round(exact * unit)
     rows = []
-    for count in counts_near(Fraction(printed, unit), int(n), decimals):
-        fits = [number == printed for number in ways_to_print(count, int(n), decimals)]
+    for count in counts_near(Fraction(printed, unit), n, decimals):
+        fits = [number == printed for number in ways_to_print(count, n, decimals)]
         if any(fits):
             rows.append((count, *fits))
     columns = zip(*rows, strict=True) if rows else [()] * (1 + len(ROUNDINGS))

@@ -21,6 +21,13 @@ from analysis.tables.duration_tables import (
     without_interval_table,
 )
 from analysis.tables.evidence_tables import doses_table, left_out_table, studies_table
+from analysis.tables.few_study_tables import (
+    directions_table,
+    few_studies_table,
+    next_trial_table,
+    retention_checks_table,
+    spread_readings_table,
+)
 from analysis.tables.harm_tables import adverse_events_table
 from analysis.tables.pain_tables import pain_changes_table, pain_scores_table
 from analysis.tables.pooling_tables import (
@@ -62,16 +69,19 @@ __all__ = [
     "conflicts_table",
     "consistency_table",
     "coverage_table",
+    "directions_table",
     "disagreements_table",
     "doses_table",
     "duration_groups_table",
     "durations_table",
     "every_source_table",
+    "few_studies_table",
     "guidelines_table",
     "half_times_table",
     "key_outcomes_table",
     "left_out_table",
     "missing_at_follow_up_table",
+    "next_trial_table",
     "not_pooled_table",
     "pain_changes_table",
     "pain_scores_table",
@@ -85,6 +95,7 @@ __all__ = [
     "reported_tests_table",
     "responder_flow_table",
     "responder_rates_table",
+    "retention_checks_table",
     "retention_left_out_table",
     "review_statements_table",
     "reviews_table",
@@ -92,6 +103,7 @@ __all__ = [
     "screening_table",
     "searches_table",
     "sources_table",
+    "spread_readings_table",
     "studies_table",
     "study_flow_table",
     "study_results_table",

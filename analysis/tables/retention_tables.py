@@ -134,7 +134,7 @@ def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
         ),
         studies=studies_of(curves.patients),
         notes="Patients of several studies, with different definitions of the benefit, put together as if they came "
-        "from one; limits by drawing patients again (bootstrap).",
+        "from one; limits by drawing studies, then their patients, again (bootstrap).",
     )
 
 

@@ -1,7 +1,10 @@
 """Synthesis over studies: pooled rates and differences, retention of benefit, duration curves, and what is left out."""
 
+from analysis.outcomes.synthesis.controlled_trials import directions, next_trial, spread_readings
+from analysis.outcomes.synthesis.decline_assumptions import retention_checks
 from analysis.outcomes.synthesis.differences import PooledDifferences, pooled_differences
 from analysis.outcomes.synthesis.duration_curves import DurationCurves, duration_curves
+from analysis.outcomes.synthesis.few_studies import few_studies_differences, few_studies_rates
 from analysis.outcomes.synthesis.published import published_results
 from analysis.outcomes.synthesis.rates import PooledRates, pooled_rates
 from analysis.outcomes.synthesis.retention import BenefitRetention, benefit_retention
@@ -13,9 +16,15 @@ __all__ = [
     "PooledDifferences",
     "PooledRates",
     "benefit_retention",
+    "directions",
     "duration_curves",
+    "few_studies_differences",
+    "few_studies_rates",
+    "next_trial",
     "pooled_differences",
     "pooled_rates",
     "published_results",
+    "retention_checks",
     "simulated_coverage",
+    "spread_readings",
 ]

@@ -47,7 +47,7 @@ class PooledDifferences:
 def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDifferences:
     """Return pooled differences that two or more studies report in the same window of time.
 
-    The method is REML with Hartung-Knapp intervals.
+    The method is REML with the wider of the Hartung-Knapp and the Wald interval.
 
     A difference needs a standard error. So differences with an unlabelled spread (SD or SE), differences of medians and
     differences of group means without the patients' own changes are left out.
@@ -78,7 +78,7 @@ def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDiffe
         if rows["study_id"].nunique() == 1:
             left.append(rows.assign(why="the only study that reports this at this time"))
             continue
-        pooled = pool(rows["estimate"].astype(float), rows["se"].astype(float) ** 2, level=level)
+        pooled = pool(rows["estimate"].astype(float), rows["se"].astype(float) ** 2, adjust="hksj_or_wald", level=level)
         groups.append(
             {
                 **dict(zip(_GROUP_KEYS, key, strict=True)),

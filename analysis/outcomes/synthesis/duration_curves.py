@@ -52,8 +52,9 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
     Groups in which the duration of some treated patients is not reported are left out, because the reported patients
     may be those with the best course. The duration is 0 for patients who never had the benefit, an interval up to week
     w for patients who lost it or never had it by week w, and right-censored for patients with the benefit at the last
-    count. Patients of several studies are combined as if they came from one: the bands reflect the sampling of
-    patients, not the difference between studies, and studies define the benefit differently.
+    count. The curve combines patients of several studies as if they came from one. Its bands come from a bootstrap of
+    studies, then patients, so they include how much studies differ; with one study they reflect its patients only.
+    Studies define the benefit differently.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
             continue
         lower = np.where(rows["includes_zero"] & (rows["weeks_high"] > 0), -np.inf, rows["weeks_low"].astype(float))
         upper, weights = rows["weeks_high"].astype(float).to_numpy(), rows["patients"].astype(float).to_numpy()
-        draws = bootstrap(lower, upper, weights, _DRAWS, _SEED)
+        draws = bootstrap(lower, upper, weights, _DRAWS, _SEED, rows["study_id"])
         ends = np.concatenate([lower[np.isfinite(lower)], upper[np.isfinite(upper)]])
         times = np.unique([0.0, *ends])
         # also between the times, because the curve falls at each of them

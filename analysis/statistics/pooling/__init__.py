@@ -1,5 +1,6 @@
 """Random-effects pooling of estimates and of proportions. `Pooled.note` states what the studies cannot show."""
 
+from analysis.statistics.pooling.bayesian import bayes_pool, bayes_pool_proportions
 from analysis.statistics.pooling.inverse_variance import pool
 from analysis.statistics.pooling.proportions import pool_proportions
 from analysis.statistics.pooling.regression import MetaRegression, meta_regression
@@ -10,6 +11,8 @@ __all__ = [
     "MetaRegression",
     "Pooled",
     "Subgroups",
+    "bayes_pool",
+    "bayes_pool_proportions",
     "cumulative",
     "leave_one_out",
     "meta_regression",

@@ -134,13 +134,14 @@ def estimate_tau2(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str) -> f
     return _maximise(y, v, x, restricted=method == "REML")
 
 
-def adjusted_covariance(unscaled: np.ndarray, current: WeightedFit, df: int, adjust: str) -> np.ndarray:
-    """Return the covariance of coefficients: unchanged (`wald`) or multiplied by Q(tau²) / df (`hksj`)."""
-    if adjust == "wald":
-        return unscaled
-    # as metafor: rounding error of identical estimates counts as no variation
-    q = current.q
-    return unscaled * (0.0 if q <= np.finfo(float).eps else q / df)
+def hartung_knapp_factor(current: WeightedFit, df: int, size: float) -> float:
+    """Return Q(tau²) / df, the Hartung-Knapp-Sidik-Jonkman factor of the variance.
+
+    Residuals within rounding error of estimates as large as `size` count as 0, so that studies with equal estimates
+    give exactly 0.
+    """
+    rounding = float(current.weights.sum()) * (16 * np.finfo(float).eps * size) ** 2
+    return 0.0 if current.q <= max(rounding, np.finfo(float).eps) else current.q / df
 
 
 def _solve_q(y: np.ndarray, v: np.ndarray, x: np.ndarray, target: float) -> float:

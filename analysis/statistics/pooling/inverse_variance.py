@@ -11,13 +11,13 @@ from analysis.statistics.checks import check_choice, check_estimates, check_leve
 from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
-    adjusted_covariance,
+    hartung_knapp_factor,
     heterogeneity,
     weighted_least_squares,
 )
-from analysis.statistics.pooling.result import NARROW, ONE_STUDY, TWO_STUDIES, Pooled
+from analysis.statistics.pooling.result import NARROW, ONE_STUDY, TWO_STUDIES, WALD_SHOWN, Pooled
 
-ADJUSTMENTS = ("hksj", "wald")
+ADJUSTMENTS = ("hksj", "wald", "hksj_or_wald")
 
 
 def pool(
@@ -32,11 +32,12 @@ def pool(
     With few studies `hksj` has about nominal coverage, and `wald`, the normal interval, is too narrow. The ad-hoc
     rule max(1, q) of Knapp and Hartung 2003 is not applied, as in metafor's test="knha": it gives up the exact t
     distribution and makes the interval conservative when studies agree. Without it the interval can be narrower than
-    Wald's; `note` then says so.
+    Wald's, or have no width at all; `note` then says so and gives Wald's. `hksj_or_wald` gives the wider of the two
+    intervals, with its standard error, and the wider of the two prediction intervals; the reports use it.
 
-    The prediction interval is estimate ± c √(tau² + se²) with the quantile c of the confidence interval: t with k - 1
-    degrees of freedom for `hksj`, normal for `wald`, as metafor's predict(). Higgins et al. 2009 (J R Stat Soc A
-    172:137) used t with k - 2, which is wider and needs three studies.
+    The prediction interval is estimate ± c √(tau² + se²), never truncated, with the quantile c of the confidence
+    interval: t with k - 1 degrees of freedom for `hksj`, normal for `wald`, as metafor's predict(). Higgins et al. 2009
+    (J R Stat Soc A 172:137) used t with k - 2, which is wider and needs three studies.
 
     Parameters
     ----------
@@ -46,8 +47,9 @@ def pool(
     method : {"REML", "PM", "DL", "ML"}
         Estimator of the between-study variance tau²: restricted maximum likelihood (the least biased of the likelihood
         methods), Paule-Mandel, DerSimonian-Laird, or maximum likelihood.
-    adjust : {"hksj", "wald"}
-        Hartung-Knapp-Sidik-Jonkman variance with Student's t on k - 1 degrees of freedom, or the normal interval.
+    adjust : {"hksj", "wald", "hksj_or_wald"}
+        Hartung-Knapp-Sidik-Jonkman variance with Student's t on k - 1 degrees of freedom, the normal interval, or the
+        wider of the two.
     level : float
         Confidence level.
 
@@ -75,14 +77,17 @@ def pool(
     k = len(y)
     if k == 1:
         return _single(float(y[0]), float(v[0]), method, level)
-    centre = y.mean()  # a large common value would cost precision
+    centre, size = y.mean(), float(np.abs(y).max())  # a large common value would cost precision
     y, x = y - centre, np.ones((k, 1))
     between = heterogeneity(y, v, x, method, level)
     current = weighted_least_squares(y, v, x, between.tau2)
-    variance = float(adjusted_covariance(current.covariance, current, k - 1, adjust)[0, 0])
-    quantile = critical_value(level, k - 1 if adjust == "hksj" else None)
-    estimate, se = float(centre + current.beta[0]), sqrt(variance)
-    half, reach = quantile * se, quantile * sqrt(variance + between.tau2)
+    wald = float(current.covariance[0, 0])
+    laws = {"wald": (wald, critical_value(level))}
+    laws["hksj"] = (wald * hartung_knapp_factor(current, k - 1, size), critical_value(level, k - 1))
+    used = [laws[name] for name in ("hksj", "wald") if name in adjust]
+    estimate = float(centre + current.beta[0])
+    half, se = max((quantile * sqrt(variance), sqrt(variance)) for variance, quantile in used)
+    reach = max(quantile * sqrt(variance + between.tau2) for variance, quantile in used)
     result = Pooled(
         estimate=estimate,
         se=se,
@@ -104,8 +109,14 @@ def pool(
         adjust=adjust,
         level=level,
     )
-    narrow = adjust == "hksj" and half < critical_value(level) * sqrt(current.covariance[0, 0])
-    return result.with_note(TWO_STUDIES if k == 2 else "", NARROW if narrow else "")
+    (narrow, t), (wide, z) = laws["hksj"], laws["wald"]
+    if adjust == "wald" or t * sqrt(narrow) >= z * sqrt(wide):
+        words = ""
+    elif adjust == "hksj":
+        words = NARROW.format(low=estimate - z * sqrt(wide), high=estimate + z * sqrt(wide))
+    else:
+        words = WALD_SHOWN
+    return result.with_note(TWO_STUDIES if k == 2 else "", words)
 
 
 def _single(estimate: float, variance: float, method: str, level: float) -> Pooled:

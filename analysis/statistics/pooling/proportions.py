@@ -9,12 +9,13 @@ from math import asin, copysign, cos, inf, log, nan, sin, sqrt
 import numpy as np
 from scipy.special import chdtrc, chdtri, expit
 
-from analysis.statistics.checks import check_choice, check_counts, check_level
+from analysis.statistics.checks import check_choice, check_counts, check_level, whole_number
 from analysis.statistics.intervals import clopper_pearson, critical_value
 from analysis.statistics.pooling.heterogeneity import METHODS, weighted_least_squares
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS, pool
 from analysis.statistics.pooling.result import ONE_STUDY, TWO_STUDIES, Pooled
-from analysis.statistics.random_intercept import NODES, Counts, fit_random_intercept, tau_limits
+from analysis.statistics.random_intercept import fit_random_intercept, tau_limits
+from analysis.statistics.study_quadrature import NODES, Counts
 
 _MODELS = ("glmm", "logit", "double_arcsine")
 
@@ -90,11 +91,10 @@ def pool_proportions(
         adjust = "wald" if model == "glmm" else "hksj"
     check_choice("adjust", adjust, ("wald", "t") if model == "glmm" else ADJUSTMENTS)
     check_choice("method", method, METHODS)
-    if nodes != int(nodes) or not 2 <= nodes <= 180:
-        raise ValueError(f"nodes is {nodes}: must be a whole number from 2 to 180")
+    nodes = whole_number("nodes", nodes, 2, 180)
     x, n = check_counts(events, totals)
     if model == "glmm":
-        return _binomial_normal(x, n, level, adjust, int(nodes), tau2_limits)
+        return _binomial_normal(x, n, level, adjust, nodes, tau2_limits)
     return _logit(x, n, level, adjust, method) if model == "logit" else _double_arcsine(x, n, level, adjust, method)
 
 

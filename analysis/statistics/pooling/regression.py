@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import nan
+from math import isnan, nan, sqrt
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,13 @@ from analysis.statistics.checks import check_choice, check_estimates, check_leve
 from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
-    adjusted_covariance,
     estimate_tau2,
+    hartung_knapp_factor,
     heterogeneity,
     weighted_least_squares,
 )
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS
+from analysis.statistics.pooling.result import NO_SPREAD
 
 _INTERCEPT = "intercept"
 
@@ -41,15 +42,21 @@ class MetaRegression:
     q, q_p : float
         Test of residual heterogeneity.
     moderators_q, moderators_p : float
-        Test of all moderators together: F for `hksj`, chi-square for `wald`.
+        Test of all moderators together, by F (`moderators_by_f`) or chi-square.
+    moderators_by_f : bool
     df, residual_df : int
         Degrees of freedom of that test.
     k : int
         Number of studies.
     method, adjust, level
         As passed to `meta_regression`.
+    note : str
+        What the Hartung-Knapp errors do not allow; may be empty.
     covariance : ndarray, shape (p, p)
         Covariance of the coefficients.
+    laws : tuple of (float, float)
+        For each interval of which the wider is given, its quantile and its variance as a multiple of the Wald variance.
+    wald_covariance : ndarray, shape (p, p)
     """
 
     coefficients: pd.DataFrame
@@ -62,13 +69,17 @@ class MetaRegression:
     q_p: float
     moderators_q: float
     moderators_p: float
+    moderators_by_f: bool
     df: int
     residual_df: int
     k: int
     method: str
     adjust: str
     level: float
+    note: str
     covariance: np.ndarray = field(repr=False)
+    laws: tuple[tuple[float, float], ...] = field(repr=False)
+    wald_covariance: np.ndarray = field(repr=False)
 
     def predict(self, moderators: Mapping[str, Iterable[float]] | pd.DataFrame) -> pd.DataFrame:
         """Return the average at new values of the moderators.
@@ -86,7 +97,7 @@ class MetaRegression:
         Raises
         ------
         ValueError
-            For a moderator that is missing or unknown.
+            For a moderator that is missing, unknown or not finite.
         """
         terms = self.coefficients["term"].tolist()
         names = [term for term in terms if term != _INTERCEPT]
@@ -96,9 +107,11 @@ class MetaRegression:
         columns = {name: finite_numbers(f"moderator {name!r}", table[name]) for name in names}
         x = np.column_stack([np.ones(len(table)) if term == _INTERCEPT else columns[term] for term in terms])
         estimate = x @ self.coefficients["estimate"].to_numpy()
-        variance = np.sum((x @ self.covariance) * x, axis=1)
-        quantile = critical_value(self.level, self.residual_df if self.adjust == "hksj" else None)
-        half, reach = quantile * np.sqrt(variance), quantile * np.sqrt(variance + self.tau2)
+        wald = np.sum((x @ self.wald_covariance) * x, axis=1)
+        quantile, factor = max(self.laws, key=_width)
+        variance = factor * wald
+        half = quantile * np.sqrt(variance)
+        reach = np.max([q * np.sqrt(f * wald + self.tau2) for q, f in self.laws], axis=0)
         return pd.DataFrame(columns).assign(
             estimate=estimate,
             se=np.sqrt(variance),
@@ -128,9 +141,10 @@ def meta_regression(
         k values of each moderator. Categorical moderators must be coded as columns of 0 and 1; `subgroup` does so.
     method, level
         As in `pool`.
-    adjust : {"hksj", "wald"}
+    adjust : {"hksj", "wald", "hksj_or_wald"}
         As in `pool`; `hksj` is the form of Knapp and Hartung with t and F on k minus the number of coefficients degrees
-        of freedom.
+        of freedom. If the estimates do not vary around the fit, its standard errors are 0, its tests NaN, and `note`
+        gives the Wald limits. `hksj_or_wald` gives the wider intervals and, of the joint test, the larger p-value.
     intercept : bool
         Whether the model has an intercept.
 
@@ -141,8 +155,8 @@ def meta_regression(
     Raises
     ------
     ValueError
-        As in `pool`, and for a moderator that is not numeric, is constant or is a linear combination of the others, and
-        for no more studies than coefficients.
+        As in `pool`, and for a moderator that is not numeric, is constant or is a linear combination of the others, two
+        moderators of one name or one named `intercept`, and for no more studies than coefficients.
 
     References
     ----------
@@ -165,19 +179,33 @@ def meta_regression(
     z = (x - shift) / scale
     between = heterogeneity(y, v, z, method, level)
     current = weighted_least_squares(y, v, z, between.tau2)
-    scaled = adjusted_covariance(current.covariance, current, k - p, adjust)
+    factor = hartung_knapp_factor(current, k - p, float(np.abs(y).max()))
+    by_name = {"hksj": (critical_value(level, k - p), factor), "wald": (critical_value(level), 1.0)}
+    laws = tuple(by_name[name] for name in ("hksj", "wald") if name in adjust)
+    chosen = max(laws, key=_width)
+    t_law = chosen is by_name["hksj"]
     back = np.diag(1 / scale)
     if intercept:
         back[0, 1:] = -shift[1:] / scale[1:]
-    beta, covariance = back @ current.beta, back @ scaled @ back.T
+    beta, wald = back @ current.beta, back @ current.covariance @ back.T
+    covariance = chosen[1] * wald
     tested = slice(1, None) if intercept else slice(None)
     df = p - 1 if intercept else p
-    wald = float(current.beta[tested] @ np.linalg.solve(scaled[tested, tested], current.beta[tested]))
-    t_law = adjust == "hksj"
+    joint = float(current.beta[tested] @ np.linalg.solve(current.covariance[tested, tested], current.beta[tested]))
+    ratio = joint / df / factor if factor else nan
+    tests = {"hksj": (ratio, float(fdtrc(df, k - p, ratio))), "wald": (joint, float(chdtrc(df, joint)))}
+    used = max(
+        (name for name in tests if name in adjust), key=lambda name: -1 if isnan(tests[name][1]) else tests[name][1]
+    )
+    note = ""
+    if adjust == "hksj" and factor == 0:
+        limits = [
+            f"{value - q:.3g} to {value + q:.3g}"
+            for value, q in zip(beta, by_name["wald"][0] * np.sqrt(np.diag(wald)), strict=True)
+        ]
+        note = NO_SPREAD.format(terms=", ".join(terms), limits=", ".join(limits))
     return MetaRegression(
-        coefficients=_coefficients(
-            terms, beta, covariance, critical_value(level, k - p if t_law else None), k - p, t_law
-        ),
+        coefficients=_coefficients(terms, beta, covariance, chosen[0], k - p, t_law),
         tau2=between.tau2,
         tau2_low=between.tau2_low,
         tau2_high=between.tau2_high,
@@ -185,16 +213,25 @@ def meta_regression(
         r2=_explained(y, v, between.tau2, method) if intercept else nan,
         q=between.q,
         q_p=between.q_p,
-        moderators_q=wald / df if t_law else wald,
-        moderators_p=float(fdtrc(df, k - p, wald / df) if t_law else chdtrc(df, wald)),
+        moderators_q=tests[used][0],
+        moderators_p=tests[used][1],
+        moderators_by_f=used == "hksj",
         df=df,
         residual_df=k - p,
         k=k,
         method=method,
         adjust=adjust,
         level=level,
+        note=note,
         covariance=covariance,
+        laws=laws,
+        wald_covariance=wald,
     )
+
+
+def _width(law: tuple[float, float]) -> float:
+    """Return the width of an interval as a multiple of the Wald standard error."""
+    return law[0] * sqrt(law[1])
 
 
 def _design(
@@ -204,6 +241,9 @@ def _design(
     names = [str(name) for name in moderators]
     if not names:
         raise ValueError("moderators is empty: a regression needs one moderator or more")
+    for name in names:
+        if names.count(name) > 1 or name == _INTERCEPT:
+            raise ValueError(f"moderator {name!r} {'names the constant' if name == _INTERCEPT else 'appears twice'}")
     terms = [_INTERCEPT, *names] if intercept else names
     columns = [np.ones(len(y))] if intercept else []
     for name, values in zip(names, (moderators[name] for name in moderators), strict=True):
@@ -230,8 +270,7 @@ def _coefficients(
     terms: list[str], beta: np.ndarray, covariance: np.ndarray, quantile: float, df: int, t_law: bool
 ) -> pd.DataFrame:
     se = np.sqrt(np.diag(covariance))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = beta / se
+    statistic = np.divide(beta, se, out=np.full(len(beta), nan), where=se > 0)
     p = 2 * (stdtr(df, -np.abs(statistic)) if t_law else ndtr(-np.abs(statistic)))
     low, high = beta - quantile * se, beta + quantile * se
     return pd.DataFrame(

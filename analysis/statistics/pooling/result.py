@@ -77,5 +77,13 @@ TWO_STUDIES = (
 )
 NARROW = (
     "The studies agree better than their sampling errors let expect, so the Hartung-Knapp interval is narrower than "
-    "the Wald interval; look at both."
+    "the Wald interval, {low:.3g} to {high:.3g}; look at both."
+)
+WALD_SHOWN = (
+    "The studies agree better than their sampling errors let expect, so the Hartung-Knapp interval is narrower than "
+    "the Wald interval, which is given."
+)
+NO_SPREAD = (
+    "The estimates do not vary around the fit, so Hartung-Knapp standard errors are 0 and allow no test; the Wald "
+    "limits of {terms} are {limits}."
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.statistics.checks import check_level
+from analysis.statistics.checks import check_labels, check_level, whole_number
 from analysis.statistics.survival.interval_data import (
     check_intervals,
     innermost_intervals,
@@ -103,9 +103,14 @@ class Draws:
 
 
 def bootstrap(
-    lower: ArrayLike, upper: ArrayLike, weights: ArrayLike | None = None, draws: int = 2000, seed: int = 1
+    lower: ArrayLike,
+    upper: ArrayLike,
+    weights: ArrayLike | None = None,
+    draws: int = 2000,
+    seed: int = 1,
+    studies: ArrayLike | None = None,
 ) -> Draws:
-    """Return Turnbull's estimates of bootstrap samples of patients.
+    """Return Turnbull's estimates of bootstrap samples of patients, or of studies and then their patients.
 
     Two limitations are known: a share of 0 or 1 has no bootstrap variation (use Wilson's interval there); and if
     inspection times differ between patients, the percentiles are approximate (Sen and Xu).
@@ -120,6 +125,9 @@ def bootstrap(
         Number of repetitions.
     seed : int
         Seed of the random generator; the same seed gives the same repetitions.
+    studies : array_like, shape (n,), optional
+        The study of each interval. With two studies or more each repetition draws as many studies with replacement,
+        then from each drawn study as many patients as it has, so that the bands include how much studies differ.
 
     Returns
     -------
@@ -128,21 +136,25 @@ def bootstrap(
     Raises
     ------
     ValueError
-        As in `npmle`, and for weights that are not whole or draws below 1.
+        As in `npmle`, and for weights that are not whole, draws below 1 or a missing study.
 
     References
     ----------
-    Efron 1979, Ann Stat 7:1; Sen and Xu 2015, Comput Stat Data Anal 81:121.
+    Efron 1979, Ann Stat 7:1; Davison and Hinkley 1997, Bootstrap Methods and their Application, section 3.8 (studies,
+    then patients); Sen and Xu 2015, Comput Stat Data Anal 81:121.
     """
-    if draws < 1:
-        raise ValueError(f"draws is {draws}: must be 1 or more")
+    draws, seed = whole_number("draws", draws, 1), whole_number("seed", seed)
     low, high, weight = check_intervals(lower, upper, weights)
     patient_counts(weight)
     observed = unique_intervals(low, high, weight)
     inner = innermost_intervals(observed.lower, observed.upper)
     masses = maximise(inner.first, inner.end, observed.weight, len(inner.left))
-    n = round(observed.weight.sum())
-    counts = np.random.default_rng(seed).multinomial(n, observed.weight / n, size=draws)
+    random = np.random.default_rng(seed)
+    if studies is None:
+        counts = _drawn(random, observed.weight, draws)
+    else:
+        study = pd.factorize(pd.Series(check_labels("studies", studies, ("lower", low)), dtype="object"))[0]
+        counts = _drawn_by_study(random, weight, observed.row, study, len(observed.weight), draws)
     counts, place = np.unique(counts, axis=0, return_inverse=True)  # with few patients many samples are equal
     # no sample has more innermost intervals than all patients together; unused entries stay 0
     left, right, probability = np.zeros((3, len(counts), len(inner.left)))
@@ -153,6 +165,26 @@ def bootstrap(
     left, right, probability = (part[place] for part in (left, right, probability))
     some = probability > 0
     return Draws(mass_table(inner, masses), draws, np.nonzero(some)[0], left[some], right[some], probability[some])
+
+
+def _drawn(random: np.random.Generator, weight: np.ndarray, draws: int) -> np.ndarray:
+    """Return how often each interval occurs in each sample of as many patients."""
+    n = round(weight.sum())
+    return random.multinomial(n, weight / n, size=draws)
+
+
+def _drawn_by_study(
+    random: np.random.Generator, weight: np.ndarray, row: np.ndarray, study: np.ndarray, intervals: int, draws: int
+) -> np.ndarray:
+    used = [members for s in range(study.max() + 1) if weight[members := np.flatnonzero(study == s)].sum() > 0]
+    times = random.multinomial(len(used), np.full(len(used), 1 / len(used)), size=draws)
+    counts = np.zeros((draws, intervals), dtype=np.int64)
+    for members, drawn in zip(used, times.T, strict=True):
+        some = members[row[members] >= 0]  # intervals of weight 0 have no row
+        of_study = np.bincount(row[some], weight[some], intervals)
+        n = round(of_study.sum())
+        counts += random.multinomial(drawn * n, of_study / n)
+    return counts
 
 
 def bootstrap_bands(

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
+from analysis.statistics.checks import check_choice, whole_number
 from analysis.statistics.survival.interval_data import (
     check_intervals,
     patient_counts,
@@ -105,10 +106,8 @@ def two_group_test(
     """
     low, high, weight = check_intervals(lower, upper, weights)
     labels, second = two_group_labels(groups, len(low))
-    if scores not in _SCORES:
-        raise ValueError(f"scores is {scores!r}: must be one of {', '.join(_SCORES)}")
-    if draws < 1:
-        raise ValueError(f"draws is {draws}: must be 1 or more")
+    check_choice("scores", scores, _SCORES)
+    draws, seed = whole_number("draws", draws, 1), whole_number("seed", seed)
     count = patient_counts(weight)
     sizes = int(count[~second].sum()), int(count[second].sum())
     for label, size in zip(labels, sizes, strict=True):

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis.statistics.checks import check_labels, check_same_length, finite_numbers
+
 
 @dataclass(frozen=True)
 class UniqueIntervals:
@@ -59,46 +61,32 @@ def check_intervals(
         For a missing or impossible end, lower above upper, a negative or missing weight, unequal lengths, no intervals,
         or weights with sum 0. The message names the element, counted from 1.
     """
-    low, high = _numbers(lower, "lower"), _numbers(upper, "upper")
-    if len(low) != len(high):
-        raise ValueError(f"lower has {len(low)} elements and upper has {len(high)}: they must be equally many")
-    if not len(low):
-        raise ValueError("lower and upper are empty: at least one interval is needed")
+    low, high = finite_numbers("lower", lower, infinite=True), finite_numbers("upper", upper, infinite=True)
+    check_same_length("lower", low, "upper", high)
     for name, values, wrong in (("lower", low, np.inf), ("upper", high, -np.inf)):
-        _refuse(np.isnan(values) | (values == wrong), name, values, "must be a number" + _infinity(name))
+        _refuse(values == wrong, name, values, "must be a number" + _infinity(name))
     above = np.flatnonzero(low > high)
     if len(above):
         i = above[0]
         raise ValueError(f"element {i + 1}: lower = {low[i]:g} is above upper = {high[i]:g}: check the order")
     if weights is None:
-        return low, high, np.ones(len(low))
-    weight = _numbers(weights, "weights")
-    if len(weight) != len(low):
-        raise ValueError(f"weights has {len(weight)} elements and lower has {len(low)}: they must be equally many")
-    _refuse(~np.isfinite(weight) | (weight < 0), "weights", weight, "must be a number, 0 or more")
+        return low + 0.0, high + 0.0, np.ones(len(low))  # -0 becomes 0
+    weight = finite_numbers("weights", weights)
+    check_same_length("lower", low, "weights", weight)
+    _refuse(weight < 0, "weights", weight, "must be a number, 0 or more")
     if not weight.sum() > 0:
         raise ValueError("weights add up to 0: at least one interval must count")
-    return low, high, weight
+    return low + 0.0, high + 0.0, weight
 
 
 def _infinity(name: str) -> str:
     return " below infinity (-inf: from the beginning on)" if name == "lower" else " (inf: not ended when last seen)"
 
 
-def _numbers(values: ArrayLike, name: str) -> np.ndarray:
-    try:
-        numbers = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} has an element that is not a number: {error}") from error
-    if numbers.ndim != 1:
-        raise ValueError(f"{name} has {numbers.ndim} dimensions: must be one column of numbers")
-    return numbers + 0.0  # a copy, and -0 becomes 0
-
-
 def _refuse(wrong: np.ndarray, name: str, values: np.ndarray, rule: str) -> None:
     places = np.flatnonzero(wrong)
     if len(places):
-        raise ValueError(f"{name}[{places[0] + 1}] is {values[places[0]]:g}: {rule}")
+        raise ValueError(f"{name}, element {places[0] + 1}, is {values[places[0]]:g}: {rule}")
 
 
 def unique_intervals(low: np.ndarray, high: np.ndarray, weight: np.ndarray) -> UniqueIntervals:
@@ -186,14 +174,14 @@ def two_group_labels(values: ArrayLike, n: int) -> tuple[tuple[object, object], 
     ValueError
         For another length, a missing value, or other than two labels.
     """
-    column = pd.Series(np.asarray(values)) if not isinstance(values, pd.Series) else values.reset_index(drop=True)
-    if len(column) != n:
-        raise ValueError(f"groups has {len(column)} elements and lower has {n}: they must be equally many")
-    for i in np.flatnonzero(column.isna())[:1]:
-        raise ValueError(f"groups[{i + 1}] is missing: each interval must belong to one of two groups")
-    labels = sorted(column.unique().tolist())
+    column = check_labels("groups", values, ("lower", range(n)))
+    labels = list(dict.fromkeys(column))
     if len(labels) != 2:
         raise ValueError(
             f"groups has {len(labels)} different values ({', '.join(map(str, labels[:4]))}): must have two"
         )
-    return (labels[0], labels[1]), (column == labels[1]).to_numpy(dtype=bool)
+    try:
+        labels.sort()
+    except TypeError:  # labels of different types, such as a number and a text
+        labels.sort(key=str)
+    return (labels[0], labels[1]), np.fromiter((label == labels[1] for label in column), bool, n)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.statistics.checks import check_level
+from analysis.statistics.checks import check_choice, check_level, element_list, finite_numbers
 from analysis.statistics.intervals import critical_value
 from analysis.statistics.survival.distributions import DISTRIBUTIONS, STANDARD
 from analysis.statistics.survival.failure_time import FailureTimeModel, UndeterminedError
@@ -71,7 +71,7 @@ class ParametricFit:
 
     def survival_at(self, times: ArrayLike, second: bool = False) -> np.ndarray:
         """Return the probability of a duration longer than each time, in the first or second group."""
-        at = np.atleast_1d(np.asarray(times, dtype=float))
+        at = finite_numbers("times", [times] if np.ndim(times) == 0 else times, infinite=True)
         with np.errstate(divide="ignore", over="ignore"):
             z = (np.log(np.maximum(at, 0.0)) - self.location(second)) / self.scale
             return np.exp(STANDARD[self.distribution].log_survival(z))
@@ -121,8 +121,7 @@ def fit_distribution(
     Kalbfleisch and Prentice 2002, chapter 3.
     """
     check_level(level)
-    if distribution not in DISTRIBUTIONS:
-        raise ValueError(f"distribution is {distribution!r}: must be one of {', '.join(DISTRIBUTIONS)}")
+    check_choice("distribution", distribution, list(DISTRIBUTIONS))
     low, high, weight = check_intervals(lower, upper, weights)
     for i in np.flatnonzero((high <= 0) & (weight > 0))[:1]:
         raise ValueError(
@@ -161,6 +160,9 @@ def fit_distributions(
     """
     check_intervals(lower, upper, weights)
     rows = []
+    distributions = element_list("distributions", distributions)
+    if len(distributions) == 0:
+        raise ValueError(f"distributions is empty: choose from {', '.join(DISTRIBUTIONS)}")
     for name in distributions:
         try:
             fit = fit_distribution(lower, upper, weights, name, groups, level)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis.statistics.checks import finite_number, finite_numbers
 from analysis.statistics.survival.interval_data import (
     InnermostIntervals,
     check_intervals,
@@ -132,9 +133,7 @@ def survival_at(table: pd.DataFrame, times: ArrayLike) -> pd.DataFrame:
     ValueError
         For a missing time.
     """
-    at = np.atleast_1d(np.asarray(times, dtype=float))
-    for i in np.flatnonzero(np.isnan(at))[:1]:
-        raise ValueError(f"times[{i + 1}] is nan: must be a number")
+    at = finite_numbers("times", [times] if np.ndim(times) == 0 else times, infinite=True)
     left, right, probability = _columns(table)
     beyond = np.concatenate([np.cumsum(probability[::-1])[::-1], [0.0]])
     possible = np.searchsorted(right, at, side="right")
@@ -166,7 +165,7 @@ def quantile(table: pd.DataFrame, p: float) -> tuple[float, float]:
     ValueError
         For a p outside 0 to 1.
     """
-    if not 0 < p < 1:
+    if not 0 < finite_number("p", p) < 1:
         raise ValueError(f"p is {p}: must lie between 0 and 1, for example 0.5 for the median")
     left, right, probability = _columns(table)
     reached = int(np.searchsorted(np.cumsum(probability), p - PROBABILITY_TOLERANCE, side="left"))

@@ -210,24 +210,5 @@ put(stack(rates), "proportions.csv")
 put(stack(mixed), "glmer.csv")
 put(stack(profiles), "profiles.csv")
 
-# ---------------------------------------------------------------- effect sizes
-g <- dat.normand1999
-smd <- escalc(measure = "SMD", m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = g)
-unbiased <- escalc(measure = "SMD", vtype = "UB", m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i,
-                   n2i = n2i, data = g)
-md <- escalc(measure = "MD", m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = g)
-put(data.frame(g[, c("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")], g = as.numeric(smd$yi),
-               g_variance = as.numeric(smd$vi), g_variance_unbiased = as.numeric(unbiased$vi),
-               difference = as.numeric(md$yi), difference_variance = as.numeric(md$vi)), "groups.csv")
-before <- data.frame(before = c(7.2, 6.9, 7.7), sd_before = c(1.5, 2.0, 1.2), after = c(4.1, 5.0, 2.9),
-                     sd_after = c(2.4, 2.2, 2.6), n = c(20, 5, 48))
-before <- merge(before, data.frame(correlation = c(-0.2, 0, 0.3, 0.5, 0.7, 0.9)))
-changes <- lapply(c(MC = "MC", SMCR = "SMCR", SMCC = "SMCC"), function(measure) escalc(
-  measure = measure, m1i = after, m2i = before, sd1i = if (measure == "SMCR") sd_before else sd_after,
-  sd2i = if (measure == "SMCR") sd_after else sd_before, ni = n, ri = correlation, data = before))
-put(data.frame(before, change = as.numeric(changes$MC$yi), change_variance = as.numeric(changes$MC$vi),
-               raw = as.numeric(changes$SMCR$yi), raw_variance = as.numeric(changes$SMCR$vi),
-               own = as.numeric(changes$SMCC$yi), own_variance = as.numeric(changes$SMCC$vi)), "changes.csv")
-
 writeLines(c(R.version.string, sapply(c("metafor", "metadat", "lme4"), function(name)
   paste(name, packageVersion(name)))), "versions.txt")
