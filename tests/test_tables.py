@@ -189,15 +189,13 @@ def test_tables_of_one_study(evidence):
     assert facts["Number of patients"] == "48 enrolled, 48 of them with CRPS"
     assert facts["Published in"] == "Pain Practice, 2021"
     assert line(tables.reported_tests_table(selection), Outcome="responder status")["P"] == "P = 0.03"
-    assert (
-        line(tables.sources_table(selection), **{"What could be read": "abstract"})["Where"] == "doi:10.1111/papr.13056"
-    )
+    assert line(tables.sources_table(selection), **{"What was read": "abstract"})["Where"] == "doi:10.1111/papr.13056"
     assert len(lines(tables.conflicts_table(selection))) == 2
 
 
 def test_sources_of_a_study_include_review_tables_it_is_read_from(evidence):
     listed = lines(tables.sources_table(only(evidence, "kiefer2008")))
-    assert {row["What could be read"] for row in listed} == {"abstract", "secondary account"}
+    assert {row["What was read"] for row in listed} == {"abstract", "secondary account"}
 
 
 @pytest.mark.parametrize("study_id", ["harbut2002", "goebel2015", "cantu_nd", "mangnus2023"])

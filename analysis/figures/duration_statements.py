@@ -72,7 +72,7 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
         rows.append(RowHeading(upper_first(REGIMEN_WORDS.get(regimen, regimen))))
         some = [lane for lane in lanes.values() if lane.regimen == regimen]
         rows += [lane.row(axis.high) for lane in sorted(some, key=lambda lane: (not lane.controlled, -lane.size))]
-    title = _title(lanes.values(), horizon_weeks)
+    title = _title(lanes.values())
     picture = RowPicture(tuple(rows), axis, _KEY)
     other = statements[statements["shown_as"] == "no weeks"]
     notes = not_drawn(((row, row.reported) for row in each(other)), "Without a usable time")
@@ -214,13 +214,13 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _title(lanes, horizon: float) -> str:
-    """Return the last week at which any study counted patients."""
+def _title(lanes) -> str:
+    """Return the last week at which any study counted patients; a report of a single patient counts nobody."""
     lanes = list(lanes)
-    last = max([float(row.weeks_low) for lane in lanes for row in lane.counts if not lane.selected], default=None)
-    if last is None:
+    studies = [lane for lane in lanes if lane.counts and not lane.selected and (lane.size != 1 or len(lanes) == 1)]
+    if not studies:
         return "Nobody counted how many patients kept the benefit"
-    studies = [lane for lane in lanes if lane.counts and not lane.selected]
+    last = max(float(row.weeks_low) for lane in studies for row in lane.counts)
     if len(studies) == 1:
         lane = studies[0]
         return f"{study_name(lane.any.citation)}: benefit {lane._counted()}"

@@ -148,8 +148,13 @@ def rate_numbers(table: pd.DataFrame, weight: str = "") -> dict[str, pd.Series]:
 
 
 def _title(table: pd.DataFrame) -> str:
-    """Return the range of the rates at the end of infusion and at about three months, or the rates of one study."""
+    """Return the range of the rates at the end of infusion and at about three months, or the rates of one study.
+
+    Case reports (one or two patients) are published because a patient responded, so a range leaves them out.
+    """
     usable = table[[not no_rate(row) for row in each(table)]]
+    if usable["study_id"].nunique() > 1:
+        usable = usable[usable["n"] > 2]
     if usable.empty:
         return "No rate of patients can be given"
     if usable["study_id"].nunique() == 1:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding
 from analysis.findings.certainty_findings import certainty_finding, gaps_finding
+from analysis.findings.closing_cards import limits_and_methods
 from analysis.findings.consistency_findings import consistency_finding
 from analysis.findings.duration_findings import duration_finding
 from analysis.findings.first_page import page_lead, page_title, summary_of_findings
 from analysis.findings.first_page_cards import first_page_cards
 from analysis.findings.harm_findings import harm_finding
-from analysis.findings.limits_and_methods import limits_and_methods
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
 from analysis.findings.selection_scope import evidence_scope
-from analysis.findings.study_answers import study_findings, study_limits
+from analysis.findings.study_answers import study_findings
 from analysis.findings.synthesis_findings import (
     benefit_retention_finding,
     durations_by_regimen_finding,
@@ -41,7 +41,6 @@ __all__ = [
     "pooled_rates_finding",
     "response_finding",
     "study_findings",
-    "study_limits",
     "summary_of_findings",
 ]
 

@@ -96,7 +96,7 @@ def _none(none: list) -> str:
     event = sourced(largest.event, _place(largest))
     counted = sourced(f"{out_of(0, largest.n)}{marks(largest)}", _place(largest))
     example = f"{event}, {counted}; {cite(largest.study_id, largest.citation)}"
-    possible = f"a rate of up to {sourced(percent(largest.rule_of_three), _place(largest))} possible"
+    possible = f"a rate of up to {sourced(percent(largest.ci_high), _place(largest))} possible"
     studies = len({row.study_id for row in none})
     if studies == 1:
         return f"None had the harm looked for ({example}), which leaves {possible}."

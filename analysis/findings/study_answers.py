@@ -1,4 +1,4 @@
-"""Findings and limitations of one study."""
+"""Findings of one study."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from analysis.findings.duration_findings import duration_finding
 from analysis.findings.harm_findings import harm_finding
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
-from analysis.outcomes.context import UNCONTROLLED, controls
-from analysis.wording import MARK_WORDS, mark_notes, out_of, upper_first
+from analysis.wording import out_of, upper_first
 
 
 def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tuple[Finding, ...]:
@@ -57,37 +56,7 @@ def _as_reported(selection: Selection) -> Finding:
         rows = [source_row("responders", row) for row in table["row"]]
         words = [f"{row.definition}, {out_of(row.responders, row.n)}" for row in each(table)]
     if not words:
-        return Finding(question, "No pain score, rate, duration or harm that could be read.")
+        return Finding(question, "What was read gives no pain score, rate, duration or harm.")
     words[0] = upper_first(words[0])
     sentence = "; ".join(sourced(text, place) for text, place in zip(words, rows, strict=True))
     return Finding(question, f"{sentence}.", (table["study_id"].iloc[0],), tuple(rows))
-
-
-def study_limits(evidence: Evidence, study_id: str) -> tuple[str, ...]:
-    """Return the limitations of one study, one sentence each.
-
-    Parameters
-    ----------
-    evidence
-        All evidence.
-    study_id
-        Id of the study.
-
-    Returns
-    -------
-    tuple of str
-        Control group, why the default synthesis leaves the study out, notes, meaning of the marks.
-    """
-    own = only(evidence, study_id).evidence
-    limits = []
-    if controls(own)[study_id] == UNCONTROLLED:
-        limits.append("No control group: a fall of pain is not the effect of ketamine alone.")
-    out = select(evidence).left_out
-    out = out[(out["table"] == "studies") & (out["study_id"] == study_id)]
-    if len(out):
-        limits.append(f"Not counted in the default synthesis: {out['why'].iloc[0]}.")
-    notes = own.studies["notes"].iloc[0]
-    if isinstance(notes, str):
-        limits.append(f"Note: {sourced(notes, source_row('studies', own.studies['row'].iloc[0]))}.")
-    limits.append(f"Marks: {mark_notes(MARK_WORDS)}")
-    return tuple(limits)

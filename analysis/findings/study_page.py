@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
-from analysis.evidence.selection import Selection, only, select
+from analysis.evidence.selection import RESULT_TABLES, Criteria, Selection, only, select
 from analysis.exhibit import escape, linked, sourced
 from analysis.exhibit.blocks import Bullets, Card, Cards, Facts, Paragraph
 from analysis.exhibit.places import source_row
@@ -19,6 +20,7 @@ from analysis.wording import (
     DRUG_WORDS,
     NO_RATE_WORDS,
     POPULATION_WORDS,
+    REGIMEN_WORDS,
     ROUTE_WORDS,
     counted,
     lower_words,
@@ -26,12 +28,12 @@ from analysis.wording import (
     out_of,
     percent,
     printed_percent,
-    regimen_words,
     series,
     short_citation,
     study_name,
     time_words,
     upper_first,
+    weeks_cell,
 )
 
 _ALPHA = 0.05
@@ -47,13 +49,31 @@ def study_title(selection: Selection, level: float = 0.95) -> str:
     level : float
         Confidence level of the intervals.
     """
-    for part in (_difference, _response, _change, _duration, _harm):
-        if words := part(selection, level):
+    counted_once = _each_patient_once(selection)
+    for part in (_difference, _response, _change, _duration, _no_size, _harm):
+        if words := part(counted_once, level):
             return words
     study = selection.evidence.studies.iloc[0]
     tests = selection.evidence.reported_tests
     printed = f"prints {counted(len(tests), 'test')} but no size" if len(tests) else "prints no result that can be used"
     return f"{study_name(study['citation'])} {printed}"
+
+
+def _each_patient_once(selection: Selection) -> Selection:
+    """Return a study without lay sources and subgroups: patients with CRPS if counted apart, else all; or all of it."""
+    own = selection.evidence
+    criteria = Criteria((own.studies["study_id"].iloc[0],), (), (), overlapping_studies=True)
+    for narrower in (criteria, replace(criteria, populations=())):
+        chosen = select(own, narrower)
+        if any(len(getattr(chosen.evidence, table)) for table in RESULT_TABLES):
+            return chosen
+    return selection
+
+
+def _no_size(selection: Selection, level: float) -> str:
+    study = next(each(evidence_map.studies(selection)))
+    size = "compares ketamine with placebo but prints no size of a difference"
+    return f"{study_name(study.citation)} {size}" if study.control == PLACEBO else ""
 
 
 def _difference(selection: Selection, level: float) -> str:
@@ -91,9 +111,10 @@ def _response(selection: Selection, level: float) -> str:
             f"{printed:g}%" if pd.notna(printed) else percent(count / flow.n)
             for printed, count in ((flow.percent_first, flow.first), (flow.percent_second, flow.second))
         ]
+        later = weeks_cell(flow.weeks_second - flow.weeks_first)
         return (
-            f"{shares[0]} of {flow.n} patients responded {time_words(flow.weeks_first)} and {shares[1]} "
-            f"{time_words(flow.weeks_second).replace('at ', 'about ', 1)}"
+            f"{shares[0]} of {flow.n} patients responded {time_words(flow.weeks_first)} and {shares[1]} about {later} "
+            "weeks later"
         )
     largest = next(each(rates.sort_values(["n", "weeks"], ascending=[False, True], kind="stable")))
     share = "" if largest.n < 10 else f"{printed_percent(largest)}, "
@@ -112,7 +133,8 @@ def _change(selection: Selection, level: float) -> str:
 
 
 def _duration(selection: Selection, level: float) -> str:
-    for row in each(durations.statements(selection)):
+    statements = durations.statements(selection)
+    for row in each(statements[statements["shown_as"] != "no weeks"]):
         both = pd.notna(row.patients) and pd.notna(row.patients_treated)
         who = f"{out_of(row.patients, row.patients_treated)} patients" if both else row.group
         return f"{upper_first(str(row.reported))} ({who})"
@@ -129,10 +151,13 @@ def _harm(selection: Selection, level: float) -> str:
 def study_lead(selection: Selection) -> str:
     """Return the sentence below the title: the control group, and what that means."""
     study = next(each(evidence_map.studies(selection)))
+    mixed = study.population == "mixed" and study.n_is != "with CRPS"
+    sentences = ["Patients had several pain conditions; those with CRPS are not counted apart."] if mixed else []
     if study.control == UNCONTROLLED:
-        return "There was no control group, so how many would have improved without ketamine is not known."
-    patients = counted(int(study.n), "patient") if pd.notna(study.n) else "The number of patients is not stated"
-    sentences = [f"{patients} took part." if pd.notna(study.n) else f"{patients}."]
+        free = "There was no control group, so how many would have improved without ketamine is not known."
+        return " ".join([*sentences, free])
+    patients = f"{counted(int(study.n), 'patient')} took part" if pd.notna(study.n) else ""
+    sentences.append(f"{patients or 'The number of patients is not stated'}.")
     tests = selection.evidence.reported_tests
     if tests["comparison"].str.contains("no functional improvement").any():
         sentences.append("Function did not improve.")
@@ -154,25 +179,30 @@ def study_facts(selection: Selection) -> Cards:
     control = "no control group" if row.control == UNCONTROLLED else row.control
     size = f"{int(row.n)} {row.n_is}" if pd.notna(row.n) else "number not stated"
     age = AGE_WORDS.get(study["age_group"], "")
-    who = ", ".join(filter(None, (POPULATION_WORDS[row.population], size, age, _text(study["country"]))))
+    who = _joined(POPULATION_WORDS[row.population], size, age, study["country"])
     facts = [("Design", f"{row.design_words}, {control}"), ("Patients", who)]
     duration = study["disease_duration_years"]
     if pd.notna(duration):
         facts.append(("Disease duration", f"{duration:g} years ({study['disease_duration_stat']})"))
     if arms:
         arm = arms[0]
-        drug = DRUG_WORDS.get(arm.drug, str(arm.drug).replace("_", " "))
-        route = ROUTE_WORDS.get(arm.route, _text(arm.route))
-        facts.append(("Drug", ", ".join(filter(None, (drug, route, regimen_words(arm.regimen_class))))))
+        drug = DRUG_WORDS.get(arm.drug, _text(arm.drug).replace("_", " "))
+        route = ROUTE_WORDS.get(arm.route, _text(arm.route).replace("_", " "))
+        facts.append(("Drug", _joined(drug, route, REGIMEN_WORDS.get(arm.regimen_class))))
         facts.append(("Dose", _dose(arm)))
         facts.append(("Length", _length(arm)))
         facts.append(("Given with it", _text(arm.cointervention) or "not stated"))
     facts.append(("Groups", counted(len(selection.evidence.arms), "group")))
-    published = ", ".join(_text(study[name]) for name in ("journal", "year") if _text(study[name]))
-    link = f" [doi:{study['doi']}](https://doi.org/{study['doi']})" if _text(study["doi"]) else ""
-    source = Paragraph(f"{escape(study['title'])}. *{escape(published)}*.{link}")
+    published = _joined(study["journal"], study["year"])
+    link = f"[doi:{study['doi']}](https://doi.org/{study['doi']})" if _text(study["doi"]) else ""
+    title = escape(_text(study["title"]) or study["citation"])
+    source = Paragraph(" ".join(filter(None, (f"{title}.", f"*{escape(published)}*." if published else "", link))))
     pairs = tuple((name, value if value.startswith("[") else escape(value)) for name, value in facts)
     return Cards((Card("", (source, Facts(pairs))),), (row.study_id,))
+
+
+def _joined(*values: Any) -> str:
+    return ", ".join(filter(None, map(_text, values)))
 
 
 def _text(value: Any) -> str:
@@ -260,4 +290,4 @@ def no_result(selection: Selection) -> str:
         "harm": evidence.adverse_events,
     }
     missing = [words for words, table in kinds.items() if table.empty]
-    return f"What was read gives no {series(missing, 'and no')}." if missing else ""
+    return f"What was read gives no {series(missing, 'or')}." if missing else ""

@@ -98,7 +98,7 @@ def sources_table(selection: Selection) -> Table:
         caption="What was read.",
         columns=(
             Column("title", "Source"),
-            Column("access_words", "What could be read", value=lambda row: ACCESS_WORDS[row.access]),
+            Column("access_words", "What was read", value=lambda row: ACCESS_WORDS[row.access]),
             Column("where", "Where", value=_address),
             Column("note", "Note"),
             row_column("sources"),
@@ -182,7 +182,7 @@ def study_results_table(results: pd.DataFrame) -> Table:
     Parameters
     ----------
     results
-        From `outcomes.study_results.study_results`.
+        From `outcomes.results_of_study.study_results`.
     """
     several = results["role"].nunique() > 1 or results["arm"].nunique() > 1
     return Table(
