@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help report test quick lab check bench reproduce publish clean lock
+.PHONY: help report test quick lab check bench reproduce publish release clean lock
 
 PYTHON ?=
 ARGS ?=
@@ -46,6 +46,15 @@ reproduce: .venv/ready ## build all reports from two clones in different environ
 publish: .venv/ready ## update reports/published from the current data and code (maintainers, before a release)
 	@$(PY) -m analysis report evidence-report --output reports/published
 	@$(PY) tests/published_figure.py
+
+release: .venv/ready ## check, test, publish, and draft the notes of a release of the data (maintainers)
+	@$(PY) -m analysis check
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory publish
+	@last=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo "No earlier release: nothing to compare."; exit 0; }; \
+	$(PY) -m analysis diff "$$last" data --html release-notes.html --json release-notes.json > release-notes.txt; \
+	status=$$?; cat release-notes.txt; test $$status -le 1
+	@echo "Next: put the first draft of release-notes.txt into CHANGES.md with the date, commit, and git tag."
 
 clean: ## delete created files: .venv, reports/output, caches
 	@rm -rf .venv reports/output tests/browser/node_modules build ketamine_crps.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""The command line: `python -m analysis check | list | report | batch`."""
+"""The command line: `python -m analysis check | new-study | diff | list | report | batch`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ import gc
 import os
 import shutil
 import sys
-import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
 
 import click
 
+from analysis.curation.commands import diff_command, new_study_command
+from analysis.reporting.command_end import BUILT, FAILED, orderly_end, refusals, refuse
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper
 
 # Modules that are slow to import are imported inside the commands, so that --help and refusals are fast.
 
 # matrices are too small for a second thread of linear algebra, which would occupy a core while waiting
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-BUILT, FAILED, WRONG_USE = 0, 1, 2
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,6 +30,10 @@ def main() -> None:
 
     Information, not clinical advice.
     """
+
+
+main.add_command(new_study_command)
+main.add_command(diff_command)
 
 
 @main.command("check")
@@ -100,7 +103,7 @@ def list_command() -> None:
     try:
         notebooks = all_notebooks()
     except ParameterError as error:
-        _refuse(error.problems)
+        refuse(error.problems)
     long_lists: dict[str, list[str]] = {}
     for number, notebook in enumerate(notebooks):
         click.echo(("\n" if number else "") + click.style(notebook.name, bold=True) + f": {notebook.title}")
@@ -137,11 +140,13 @@ def report_command(notebook: str, pairs: tuple[str, ...], formats: str, paper: s
 
     Lists are written with commas: -p routes=iv,oral
 
-    Exit status: 0 built, 1 failed, 2 wrong use (nothing was built).
+    Exit status: 0 built, 1 failed (an earlier report remains), 2 wrong use (nothing was built), 143 ended by SIGTERM.
     """
     from analysis.reporting.kernel.template import forked_kernels
+    from analysis.reporting.resources import scratch_folder
 
-    with tempfile.TemporaryDirectory(prefix="crps-") as home, forked_kernels(home):  # imports while the rest is read
+    with refusals(lambda: "Stopped. Nothing was written."), forked_kernels(scratch_folder()):
+        # it imports while the rest is read
         sys.exit(_report(notebook, pairs, formats, paper, _folder(output)))
 
 
@@ -167,24 +172,26 @@ def _report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, out
     except ParameterError as error:
         problems += error.problems
     if problems:
-        _refuse(problems)
+        refuse(problems)
     overrides = {name: values[name] for name in texts}
 
-    from analysis.reporting.batch.plan import report_name
-    from analysis.reporting.run import Spec, build_report, write_report
+    from analysis.reporting.batch.build import build_alone
+    from analysis.reporting.batch.naming import report_name
+    from analysis.reporting.run import Spec
 
     name = report_name(source.name, source, overrides)
     spec = Spec(name, str(source.path), overrides, chosen, on_paper(_common(), paper))
-    built = build_report(spec, rehearse=(os.cpu_count() or 1) > 1)
+    built, earlier = build_alone(spec, output)
     folder = output / name
-    try:
-        write_report(folder, built.files)
-    except OSError as error:
-        click.echo(f"Not written: {error.strerror}: {error.filename or folder}", err=True)
-        return FAILED
+    for warning in built.warnings:
+        click.echo(f"Warning: {warning}", err=True)
     if not built.ok:
         click.echo(f"Not made: {name}: {built.reason}", err=True)
-        click.echo(f"The notebook up to the error: {folder / 'report.ipynb'}", err=True)
+        if built.files:
+            notebook = "failed.ipynb" if earlier else "report.ipynb"
+            click.echo(f"The notebook up to the error: {folder / notebook}", err=True)
+        if earlier:
+            click.echo(f"The earlier report remains in {folder}; it is not of the present data and code.", err=True)
         return FAILED
     click.echo(f"Made in {built.seconds:.1f} s:")
     for file in built.files:
@@ -203,61 +210,44 @@ def _report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, out
 @click.option("--force", is_flag=True, help="Build also reports that are up to date.")
 @click.option("--output", metavar="DIR", default="reports/output", show_default=True, help="Where the reports go.")
 @click.option("--scheduler", metavar="ADDRESS", default="", help="Build on this Dask cluster, such as tcp://host:8786.")
+@click.option("--insecure", is_flag=True, help="Send a clinic's table to a cluster without encryption (tcp://) too.")
 @click.option("--quiet", is_flag=True, help="Print only what failed.")
 def batch_command(
-    file: str, jobs: int | None, only: str, force: bool, output: str, scheduler: str, quiet: bool
+    file: str, jobs: int | None, only: str, force: bool, output: str, scheduler: str, insecure: bool, quiet: bool
 ) -> None:
     """Build all reports that FILE lists; write index.html and manifest.json.
 
     A report is built only if its notebook, parameters, data, the code or a version changed since the last time, or if
-    its files are missing or were edited. Ctrl-C loses no finished report: the next run builds the others.
+    its files are missing or were edited. One that fails does not replace an earlier one. Ctrl-C and SIGTERM lose no
+    finished report: the next run builds the others.
 
-    Exit status: 0 all built, 1 some failed (all others were built), 2 wrong use (nothing was built).
+    Exit status: 0 all built, 1 some failed or Ctrl-C, 2 wrong use (nothing was built), 143 ended by SIGTERM.
     """
     import fnmatch
 
     from analysis.parameters.registry import nearest_word
     from analysis.paths import resolve
-    from analysis.reporting import ReportError, provenance
+    from analysis.reporting import provenance
     from analysis.reporting.batch import build
-    from analysis.reporting.batch.cluster import ClusterWorkers, NoCluster
-    from analysis.reporting.batch.folder import FolderBusy
-    from analysis.reporting.batch.plan import PlanError, read_plan
+    from analysis.reporting.batch.cluster import ClusterWorkers
+    from analysis.reporting.batch.plan import read_plan
     from analysis.reporting.batch.pool import LocalWorkers
     from analysis.reporting.batch.terminal import BatchProgress, batch_summary
 
     folder, code = _folder(output), functools.cache(provenance.code)
     progress = BatchProgress(quiet)
-    workers = ClusterWorkers(scheduler) if scheduler else LocalWorkers()
-    try:
+    workers = ClusterWorkers(scheduler, insecure) if scheduler else LocalWorkers()
+    with refusals(progress.stopped), workers:
         if isinstance(workers, LocalWorkers) and (force or not build.may_be_current(folder, code)):
             workers.start()  # they import while the list, the data and the code are read
         plan = read_plan(resolve(file), lambda: build.cohorts_known(folder, code))
         names = [planned.name for planned in plan.reports]
         if not any(not only or fnmatch.fnmatchcase(name, only) for name in names):
-            _refuse([f"no report matches {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
+            refuse([f"no report matches {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])
         outcomes = build.build_batch(
             plan, folder, _common(code()), workers, jobs=jobs, only=only, force=force, watcher=progress
         )
-    except PlanError as error:
-        _refuse(error.problems)
-    except (FolderBusy, NoCluster) as error:
-        _refuse([str(error)])
-    except OSError as error:
-        click.echo(f"Not written: {error.strerror}: {error.filename or folder}", err=True)
-        sys.exit(FAILED)
-    except ReportError as error:
-        click.echo(str(error), err=True)
-        sys.exit(FAILED)
-    except KeyboardInterrupt:
-        progress.close()
-        click.echo(
-            f"Stopped. {progress.count} reports were finished and remain; the next run builds the others.", err=True
-        )
-        sys.exit(FAILED)
-    finally:
-        progress.close()
-        workers.__exit__()
+    progress.close()
     failed = [outcome for outcome in outcomes if not outcome.ok]
     if quiet:
         for outcome in failed:
@@ -281,12 +271,6 @@ def _common(code: dict[str, Any] | None = None) -> dict[str, Any]:
         sys.exit(FAILED)
 
 
-def _refuse(problems: Any) -> None:
-    for problem in problems:
-        click.echo(problem, err=True)
-    sys.exit(WRONG_USE)
-
-
 def _folder(path: str) -> Path:
     """Return the output folder: absolute, or in the working directory if it exists there, otherwise in the project."""
     from analysis.paths import resolve
@@ -307,4 +291,5 @@ if __name__ == "__main__":
     # a command imports much and ends soon: frequent garbage collection, and a full one at the end, cost 0.2 s
     gc.set_threshold(200_000)
     atexit.register(gc.freeze)
-    main(prog_name="python -m analysis")
+    with orderly_end():
+        main(prog_name="python -m analysis")

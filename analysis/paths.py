@@ -1,7 +1,12 @@
-"""The folders and evidence tables of the project, and the resolution of paths from any working directory."""
+"""The folders and tables of the project, the resolution of paths, and the files that a report reads."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import json
+import os
+import stat
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +33,7 @@ TABLES = (
     "screening",
     "extraction",
 )
+FILES_READ = "KETAMINE_CRPS_FILES_READ"  # environment variable of a report's kernel: the file with what it has read
 
 
 def resolve(path: str | Path | None, default: Path = DATA, marker: str | None = None) -> Path:
@@ -45,7 +51,9 @@ def resolve(path: str | Path | None, default: Path = DATA, marker: str | None = 
     """
     if path is None:
         return default
-    path = Path(path).expanduser()
+    path = Path(path)
+    with contextlib.suppress(RuntimeError):  # ~ and the name of an unknown user
+        path = path.expanduser()
     if path.is_absolute():
         return path
     here, there = Path.cwd() / path, ROOT / path
@@ -53,4 +61,47 @@ def resolve(path: str | Path | None, default: Path = DATA, marker: str | None = 
         for candidate in (here, there):
             if (candidate / marker).is_file():
                 return candidate
-    return here if here.exists() else there
+    return here if exists(here) else there
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a file with this path; False for a path that no file can have."""
+    return exists(path) and path.is_file()
+
+
+def exists(path: Path) -> bool:
+    """Return whether there is a file or folder with this path; False for a path that none can have."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, no permission, a null character
+        return False
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """Return the content of a file.
+
+    Raises
+    ------
+    OSError
+        Also for what is no file (a folder, a pipe, a device, a socket), and for a file of more than `most` bytes; its
+        strerror says why.
+    """
+    try:
+        status = path.stat()
+    except ValueError:  # a null character
+        raise FileNotFoundError(errno.ENOENT, "there is no such file", str(path)) from None
+    if not stat.S_ISREG(status.st_mode):
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, device or socket"
+        raise OSError(errno.EINVAL, f"it is {what}, not a file", str(path))
+    with path.open("rb") as file:
+        content = file.read(most + 1) if status.st_size <= most else b""
+    if max(status.st_size, len(content)) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+    return content
+
+
+def record_read(path: Path, digest: str) -> None:
+    """Tell the report that this kernel belongs to which file was read, and the SHA-256 of the bytes that were read."""
+    if target := os.environ.get(FILES_READ):
+        with contextlib.suppress(OSError), Path(target).open("a", encoding="utf-8") as file:
+            file.write(json.dumps([str(path.resolve()), digest]) + "\n")

@@ -26,11 +26,12 @@ POPULATION_WORDS = {
     "mixed": "several pain conditions",
 }
 AGE_WORDS = {"adult": "adults", "paediatric": "children and adolescents", "mixed": "children and adults"}
-ROUTE_WORDS = {"iv": "intravenous", "sympathetic_block": "with a sympathetic block"}
+ROUTE_WORDS = {"iv": "intravenous", "intradermal": "into the skin", "sympathetic_block": "with a sympathetic block"}
 DRUG_WORDS = {
     "s_ketamine": "S-ketamine",
     "racemic_ketamine": "racemic ketamine",
     "ketamine_unspecified": "ketamine (form not stated)",
+    "other": "another drug",
 }
 ACCESS_WORDS = {"full_text": "full text", "abstract": "abstract", "secondary": "secondary account", "lay": "lay source"}
 DESIGN_WORDS = {

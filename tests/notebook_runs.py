@@ -28,6 +28,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "03-responder-rates": {"definition_classes": ["complete_relief"], "access": [], "contained_arms": True},
     "04-durations-of-benefit": {"access": [], "routes": [], "horizon_weeks": 8.0},
     "05-consistency-checks": {"title": "Which numbers fit?"},
+    "06-judgements": {"title": "Who judged?"},
     "evidence-report": {"studies": ["finch2009"], "routes": ["topical"]},
     "study-report": {"study_id": "dahan2011"},
     "cohort-report": {"sites": ["Site E"], "years": ["2019", "2020"], "responder_rule": "ge_2_points", "level": 0.9},

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cohort_samples import cohort
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from analysis.outcomes.cohort import disclosure
+from analysis.outcomes.cohort.people import people
 
 
 def groups(**sizes: int) -> pd.Categorical:
@@ -166,3 +168,28 @@ def test_every_group_shown_and_the_rest_beside_it_is_large_enough(sizes, min_cel
         made = [label for label in found if disclosure.is_merged(label, min_cell)]
         untouched = [label for label in found if label not in made]
         assert all(found[label] == names[label] for label in untouched)
+
+
+def test_a_value_named_like_one_of_our_groups_is_in_quotation_marks():
+    ours = ("not stated", "other (fewer than 5 patients each)", "other (fewer than 12 patients each)")
+    ours += ("other (merged to protect small groups)", "all (groups too small to be shown)")
+    for name in ours:
+        assert disclosure.distinct_name(name) == f"“{name}”"
+        assert disclosure.distinct_name(f"“{name}”") == f"““{name}””"
+    for name in ("North", "nan", "Not stated", "other", "“North”", "1", "all sites"):
+        assert disclosure.distinct_name(name) == name
+
+
+def test_groups_of_a_value_named_like_ours_stay_apart():
+    """A site that is named like our groups, beside patients without a site and a merged group."""
+    names = ["not stated"] * 6 + [None] * 5 + ["other (fewer than 5 patients each)"] * 6 + ["A"] * 3 + ["B"] * 3
+    made = cohort(*({"baseline": 7, "end": 3, "later": {4: 4}, "site": name} for name in names))
+    groups = people(made).groups
+    sites = groups[groups["by"] == "site"]
+    assert dict(zip(sites["group"], sites["patients"], strict=True)) == {
+        "“not stated”": 6,
+        "“other (fewer than 5 patients each)”": 6,
+        "not stated": 5,
+        "other (fewer than 5 patients each)": 6,
+    }
+    assert sites.loc[sites["merged"], "group"].tolist() == ["other (fewer than 5 patients each)"]

@@ -21,7 +21,7 @@ from analysis import paths
 from analysis.exhibit import EXHIBIT_MIME
 from analysis.figures.cohort.clinic_figure import INVENTED
 from analysis.parameters import ParameterError, check_known, check_values, find_notebook
-from analysis.reporting.batch.plan import report_name
+from analysis.reporting.batch.naming import report_name
 from analysis.reporting.run import Built, Spec, build_report
 
 pytestmark = pytest.mark.slow

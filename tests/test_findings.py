@@ -52,7 +52,7 @@ def test_pain_against_placebo(selection):
     assert "2.7 with ketamine and 5.5 with placebo" in told.detail
     assert "30 patients in each group; 95% interval 1.4 to 4.2 if the printed ± is a standard error" in told.sentence
     assert "2.5 to 3.0 if the printed ± is a standard deviation" in told.sentence
-    assert "pain relief in week 12, P = 0.07" in told.detail
+    assert "pain relief in week 12, P = 0.07" in told.sentence
     assert "fell by 2.0 to 7.2 points at the end of infusion (3 studies, 82 patients)" in told.sentence
     assert "pain_scores-20 and pain_scores-21" in told.rows
 

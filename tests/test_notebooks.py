@@ -43,6 +43,7 @@ def test_the_notebooks_of_the_design_are_there():
         "03-responder-rates",
         "04-durations-of-benefit",
         "05-consistency-checks",
+        "06-judgements",
         "evidence-report",
         "study-report",
         "cohort-report",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.evidence.selection import Criteria, select
-from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED, controls, looked_up, with_context
+from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED, controls, looked_up, overall_bias, with_context
 
 TABLES = ("pain_scores", "responders", "durations", "adverse_events")
 OF_ARMS = ["arm_id", "label", "role", "route", "regimen_class", "selected_by_outcome"]
@@ -25,6 +25,7 @@ def merged(selection, table):
     joined["label"] = joined["label"].fillna("arm not stated")
     joined["regimen_class"] = joined["regimen_class"].fillna("not_stated")
     joined["control"] = joined["study_id"].map(controls(evidence)).astype("str")  # no rows would make it `object`
+    joined["bias"] = joined["study_id"].map(overall_bias(evidence)).astype("str")
     return joined
 
 
@@ -52,6 +53,13 @@ def test_control_groups_by_the_arms_of_the_study(evidence):
     arms = evidence.arms.copy()
     arms.loc[arms["arm_id"] == "sigtermans2009_placebo", "role"] = "comparator"
     assert controls(replace(evidence, arms=arms))["sigtermans2009"] == ACTIVE
+
+
+def test_a_randomised_trial_stays_controlled_whatever_is_selected(evidence):
+    """Mangnus 2023 compares two regimens; a filter that leaves one of them does not change its design."""
+    one_regimen = select(evidence, Criteria(regimen_classes=("subanesthetic_inpatient",)))
+    assert one_regimen.evidence.arms["study_id"].tolist().count("mangnus2023") == 1
+    assert controls(one_regimen.evidence)["mangnus2023"] == ACTIVE
 
 
 def test_a_key_that_the_table_lacks_gives_a_missing_value():

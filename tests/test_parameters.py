@@ -13,7 +13,7 @@ from analysis.parameters.parameter import Parameter, check_value
 from analysis.parameters.registry import File
 from analysis.paths import ROOT
 from analysis.reporting import privacy, provenance
-from analysis.reporting.batch.plan import report_name
+from analysis.reporting.batch.naming import report_name
 
 
 @pytest.fixture

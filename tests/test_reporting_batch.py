@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from reporting_samples import SAMPLE, ThreadWorkers, common, sample
 
 from analysis.reporting.batch import build, pool
+from analysis.reporting.batch.folder import Folder
 from analysis.reporting.batch.plan import read_plan
 from analysis.reporting.batch.pool import LocalWorkers, build_all
 from analysis.reporting.run import Built, Spec
@@ -166,10 +167,10 @@ def test_nothing_to_build():
 def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_path, monkeypatch):
     (tmp_path / "batch.yml").write_text(f"reports: [{{notebook: {SAMPLE}, formats: [html]}}]")
 
-    def full(folder, files):
-        raise OSError(28, "No space left on device", str(folder))
+    def full(folder, name, files, complete):
+        raise OSError(28, "No space left on device", str(folder.path / name))
 
-    monkeypatch.setattr(build, "write_report", full)
+    monkeypatch.setattr(Folder, "write_report", full)
     monkeypatch.setattr(
         pool, "build_report", lambda spec: Built(spec.name, {"report.html": b"x"}, record=sample().record)
     )

@@ -9,9 +9,11 @@ from click.testing import CliRunner
 from reporting_samples import SAMPLE, ThreadWorkers, common, sample
 
 from analysis.__main__ import main
+from analysis.paths import resolve
 from analysis.reporting import ReportError
 from analysis.reporting.batch import build, index, plan, pool
 from analysis.reporting.batch.folder import Folder, FolderBusy
+from analysis.reporting.provenance import input_hashes
 from analysis.reporting.run import Built
 
 pytestmark = pytest.mark.slow
@@ -115,7 +117,7 @@ def test_other_parameters_formats_or_titles_build_what_they_concern(built):
 
 def test_an_edited_notebook_builds_its_reports(built, tmp_path):
     copy = tmp_path / "copy.ipynb"
-    original = (build.resolve(SAMPLE)).read_text()
+    original = resolve(SAMPLE).read_text()
     copy.write_text(original)
     text = PLAN + f"  - {{notebook: {copy}, name: three}}\n"
     assert built(text) == ["one", "three", "two"]
@@ -134,7 +136,8 @@ def test_a_file_that_a_parameter_names_counts(tmp_path):
     hashes = []
     for content in ("a", "b", "a"):
         (tmp_path / "c.csv").write_text(content)
-        hashes.append(build.input_hash(report, common()))
+        files = input_hashes(report.notebook, report.notebook.defaults)
+        hashes.append(build.input_hash(report, common(), files))
     assert hashes[0] == hashes[2] != hashes[1]
 
 
@@ -153,7 +156,7 @@ def test_reports_of_a_killed_batch_are_kept(built, tmp_path):
     first, second = json.loads((folder / "manifest.json").read_text())["reports"]
     (folder / "manifest.json").unlink()
     (folder / ".unfinished.jsonl").write_text(json.dumps(first) + "\n" + json.dumps(second)[:100])
-    (folder / ".two-abcdefgh").mkdir()
+    (folder / ".crps-new-two").mkdir()
     assert built() == ["two"], "the line of the second was being written"
     assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
 

@@ -10,7 +10,8 @@ from reporting_samples import SAMPLE
 from analysis import paths
 from analysis.parameters import find_notebook
 from analysis.reporting.batch import axes
-from analysis.reporting.batch.plan import PlanError, read_plan, report_name, studies_with_outcomes
+from analysis.reporting.batch.naming import report_name
+from analysis.reporting.batch.plan import PlanError, every_study, read_plan
 
 
 @pytest.fixture
@@ -76,24 +77,22 @@ def test_without_groups_the_notebook_titles_are_the_headings(reading):
     assert reading(f"reports: [{{notebook: {SAMPLE}}}]").groups == {"Sample report": "Sample report"}
 
 
-def test_with_outcomes_finds_every_study_with_an_outcome_row(reading, data_folder):
-    names = studies_with_outcomes()
+def test_every_study_has_a_report(reading, data_folder):
+    names = every_study()
     with (data_folder / "studies.csv").open(encoding="utf-8-sig", newline="") as file:
-        assert [row["study_id"] for row in csv.DictReader(file) if row["study_id"] in names] == names
-    assert "mangnus2022" in names
-    assert "mangnus2023" not in names, "a protocol has no results"
-    made = reading("reports: [{notebook: study-report, matrix: {study_id: with_outcomes}}]").reports
+        assert names == [row["study_id"] for row in csv.DictReader(file)]
+    made = reading("reports: [{notebook: study-report, matrix: {study_id: every_study}}]").reports
     assert [report.overrides["study_id"] for report in made] == names
 
 
 def test_a_new_study_appears_by_itself(data_copy, monkeypatch):
-    before = studies_with_outcomes()
-    rows = data_copy.rows("adverse_events.csv")
+    before = every_study()
+    rows = data_copy.rows("studies.csv")
     new = list(rows[1])
-    new[rows[0].index("study_id")] = "mangnus2023"
-    data_copy.write_rows("adverse_events.csv", [*rows, new])
+    new[rows[0].index("study_id")] = "new2027"
+    data_copy.write_rows("studies.csv", [*rows, new])
     monkeypatch.setattr(axes, "DATA", data_copy.folder)
-    assert set(studies_with_outcomes()) - set(before) == {"mangnus2023"}
+    assert set(every_study()) - set(before) == {"new2027"}
 
 
 def test_two_reports_of_one_name_are_refused(reading):
@@ -145,7 +144,23 @@ def test_all_problems_of_a_plan_are_reported_at_once(reading):
         ("reports: []", "needs a list `reports`"),
         ("reports: {notebook: x}", "needs a list `reports`"),
         ("reports: [", "is not valid YAML"),
-        ("reports: [{notebook: a, notebook: b}]", "'notebook' appears twice"),
+        ("reports: [{notebook: a, notebook: b}]", "batch.yml, line 1: 'notebook' appears twice"),
+        ("paper: [a4]\nreports: [{notebook: evidence-report}]", "paper ['a4'] not allowed. Allowed: a4, letter."),
+        ("reports: [{notebook: [a]}]", "notebook ['a'] is no text; put it in quotes."),
+        ("reports: [{notebook: evidence-report, group: [1]}]", "group [1] is no text; put it in quotes."),
+        ("reports: [{notebook: evidence-report, name: 1e3}]", "name 1000.0 is no text; put it in quotes."),
+        ("reports: [{notebook: evidence-report, title: true}]", "title True is no text; put it in quotes."),
+        ("reports: [{notebook: evidence-report, formats: {a: b}}]", "formats {'a': 'b'} not allowed."),
+        ("reports: [{notebook: evidence-report, timeout: 1:30}]", "timeout '1:30' not allowed."),
+        ("reports: [{notebook: evidence-report, parameters: {level: 010}}]", "'010' is no number; write it without"),
+        ("reports: [{notebook: evidence-report, parameters: {weight_kg: 1_00}}]", "'1_00' is no number"),
+        ("reports: [{notebook: evidence-report, parameters: {contained_arms: on}}]", "'on' is neither true nor false"),
+        (f"reports: [{{notebook: evidence-report, parameters: {{level: {'9' * 400}}}}}]", "is no number"),
+        ("reports: [{notebook: '" + "x" * 5000 + ".ipynb'}]", "No notebook"),
+        (
+            "reports: [{notebook: cohort-report, parameters: {cohort: ~nobody/x}, matrix: {sites: each_in_cohort}}]",
+            "there is no such file",
+        ),
         (f"reports: [{{notebook: {SAMPLE}, matrix: {{level: 0.9}}}}]", "matrix level: a list of values is needed"),
         (f"reports: [{{notebook: {SAMPLE}, matrix: [level]}}]", "are mappings"),
     ],
@@ -157,6 +172,46 @@ def test_what_is_no_plan(reading, text, why):
 def test_a_missing_plan(tmp_path):
     with pytest.raises(PlanError, match="can't be read"):
         read_plan(tmp_path / "none.yml")
+    with pytest.raises(PlanError, match="it is a folder, not a file"):
+        read_plan(tmp_path)
+
+
+def test_plain_yaml_works(reading):
+    made = reading(f"""
+        groups: {{1: First, 2: 2024}}
+        reports:
+          - &e {{notebook: {SAMPLE}, name: 5, group: 1, title: 2024-01-01, parameters: {{title: yes}}}}
+          - {{<<: *e, name: 010, group: 2, title: 7}}
+    """)
+    assert [(report.name, report.title) for report in made.reports] == [("5", "2024-01-01"), ("010", "7")]
+    assert [report.overrides["title"] for report in made.reports] == ["yes", "yes"]
+    assert type(made.reports[0].overrides["title"]) is str
+    assert made.groups == {"1": "First", "2": "2024"}
+
+
+def test_a_character_that_can_not_be_shown_costs_its_reports_alone(reading):
+    made = reading(f"""
+        reports:
+          - {{notebook: {SAMPLE}, name: lost, title: "half \\ud800 of a pair"}}
+          - {{notebook: {SAMPLE}, name: whole, title: "\\ud83d\\ude00"}}
+          - {{notebook: {SAMPLE}, name: null-character, parameters: {{title: "a\\0b"}}}}
+    """).reports
+    assert [bool(report.problem) for report in made] == [True, False, True]
+    assert "report 1: the character U+D800 can't be shown" in made[0].problem
+    assert "report 3: the character U+0000 can't be shown" in made[2].problem
+    assert made[1].title == "😀"
+    assert str(made).encode("utf-8")
+
+
+def test_more_reports_than_a_list_may_make(reading):
+    levels = [f"0.{digits}" for digits in range(6000, 6101)]
+    weights = [29.5, *range(30, 129)]
+    matrix = f"{{level: [{', '.join(levels)}], weight_kg: [{', '.join(map(str, weights))}]}}"
+    (problem,) = refused(reading, f"reports: [{{notebook: evidence-report, matrix: {matrix}}}]")
+    assert problem == "batch.yml, report 1: the matrix makes 10,100 reports; at most 10,000 are allowed."
+    entry = f"{{notebook: {SAMPLE}, matrix: {{level: [{', '.join(levels[:100])}]}}}}"
+    (problem,) = refused(reading, f"e: &e {entry}\nreports: [{', '.join(['*e'] * 101)}]")
+    assert problem == "batch.yml: a list makes at most 10,000 reports; divide it."
 
 
 def test_the_plan_of_the_repository_is_sound():
@@ -164,7 +219,7 @@ def test_the_plan_of_the_repository_is_sound():
     used = {report.notebook.name for report in made}
     assert used >= {"evidence-report", "study-report", "01-evidence-map", "04-durations-of-benefit"}
     studies = [report.overrides["study_id"] for report in made if report.notebook.name == "study-report"]
-    assert studies == studies_with_outcomes()
+    assert studies == every_study()
     assert any(not report.overrides for report in made if report.notebook.name == "evidence-report")
 
 
@@ -178,4 +233,4 @@ def test_the_paper_of_all_pdfs(reading):
     (report,) = reading(text.format("letter")).reports
     common = {"data": {"hash": "d"}, "code": {"hash": "c"}, "versions": {}}
     # another paper is another report: it is built again
-    assert input_hash(report, common) != input_hash(report, {**common, "paper": "letter"})
+    assert input_hash(report, common, {}) != input_hash(report, {**common, "paper": "letter"}, {})

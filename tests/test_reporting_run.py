@@ -21,7 +21,7 @@ from analysis.reporting.kernel import execution
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.normalization import merged_streams, one_line
 from analysis.reporting.rehearsal import Rehearsal
-from analysis.reporting.run import Spec, build_report, write_report
+from analysis.reporting.run import Spec, build_report
 
 pytestmark = pytest.mark.slow
 
@@ -270,18 +270,6 @@ def test_a_misspelt_parameter_stops_plain_papermill_too(tmp_path):
 def test_specs_and_results_travel():
     assert pickle.loads(pickle.dumps(spec("x", level=0.9))) == spec("x", level=0.9)
     assert pickle.loads(pickle.dumps(sample())).files == sample().files
-
-
-def test_files_are_placed_all_or_none(tmp_path):
-    folder = tmp_path / "deep" / "report"
-    write_report(folder, {"report.html": b"old", "tables/a.csv": b"1"})
-    write_report(folder, {"report.html": b"new"})
-    assert (folder / "report.html").read_bytes() == b"new"
-    assert not (folder / "tables").exists(), "what the last run left must not pass for this one's"
-    with pytest.raises(OSError):
-        write_report(folder, {"report.html": b"newer", "report.html/x": b"cannot be"})
-    assert (folder / "report.html").read_bytes() == b"new"
-    assert [path.name for path in folder.parent.iterdir()] == ["report"]
 
 
 def test_a_reason_is_one_line():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.paths import read_file
 from analysis.tabular import advice
 from analysis.tabular.data_package import DICTIONARY
 from analysis.tabular.formats import read_table
@@ -15,14 +16,17 @@ from analysis.tabular.schema import DataPackage, TableSchema
 from analysis.tabular.separated import decode
 from analysis.tabular.text_table import TextTable, without_empty_rows
 
+_MOST_BYTES = 20_000_000
+
 
 def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | None, list[Problem]]:
     """Return the text of a table (None if no row can be read) and the problems of its file and header."""
     path = folder / schema.file
-    if not path.is_file():
-        return None, [_missing_file(path)]
+    content, problems = _content(path)
+    if content is None:
+        return None, problems
     known = set(schema.names)
-    table, problems = read_table(path.read_bytes(), schema.file, known.__contains__, CURATED_TABLES)
+    table, problems = read_table(content, schema.file, known.__contains__, CURATED_TABLES)
     if table is None:
         return None, problems
     if not known.intersection(table.names):
@@ -36,7 +40,8 @@ def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | 
 
 def read_text(path: Path) -> tuple[str | None, list[Problem]]:
     """Return the text of a file (None if it is missing), and the problem of its encoding or absence."""
-    return decode(path.read_bytes(), path.name) if path.is_file() else (None, [_missing_file(path)])
+    content, problems = _content(path)
+    return (None, problems) if content is None else decode(content, path.name)
 
 
 def unlisted_files(folder: Path, package: DataPackage) -> Iterator[Problem]:
@@ -47,6 +52,16 @@ def unlisted_files(folder: Path, package: DataPackage) -> Iterator[Problem]:
         if is_table and not path.name.startswith((".", "~")) and path.name not in known:
             what_to_do = advice.unlisted_file(DICTIONARY, folder.name)
             yield Problem(path.name, None, "", "", f"every table has an entry in {DICTIONARY}", what_to_do)
+
+
+def _content(path: Path) -> tuple[bytes | None, list[Problem]]:
+    try:
+        return read_file(path, _MOST_BYTES), []
+    except FileNotFoundError:
+        return None, [_missing_file(path)]
+    except OSError as error:
+        what_to_do = f"put a file in its place that can be read; {error.strerror}"
+        return None, [Problem(path.name, None, "", "", "the file is part of the evidence tables", what_to_do)]
 
 
 def _missing_file(path: Path) -> Problem:

@@ -111,11 +111,15 @@ def load(folder: str | Path = "data") -> Evidence:
         problem = Problem(folder.name, None, "", "", "the evidence tables lie in a folder", advice)
         raise DataError([problem], str(folder))
     package = read_package(folder)
+    hashes = _hashes(folder, package)
     tables, problems = _checked(folder, package)
+    if hashes != _hashes(folder, package):  # a file changed while they were read
+        return load(folder)
     if problems:
         names = {schema.file: schema.names for schema in package.tables.values()}
         raise DataError(sort_problems(merged(problems), [DICTIONARY, *names], names), str(folder))
-    hashes = _hashes(folder, package)
+    for name, value in hashes.items():
+        paths.record_read(folder / name, value)
     together = hashlib.sha256("".join(f"{value}  {name}\n" for name, value in hashes.items()).encode()).hexdigest()
     frames = {name: _frame(package.tables[name], tables[name]) for name in TABLES}
     texts = {
@@ -200,4 +204,5 @@ def _cell(value: Value) -> Value:
 
 def _hashes(folder: Path, package: DataPackage) -> dict[str, str]:
     names = {DICTIONARY, *package.files.values(), *(schema.file for schema in package.tables.values())}
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+    there = [name for name in sorted(names) if (folder / name).is_file()]
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in there}

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure
+from analysis.exhibit import Figure, paragraphs
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Axis, Bar, KeyEntry, Mark, Point, Row, RowHeading, RowPicture, Stroke, Words
 from analysis.figures.row_figure import rows_figure
-from analysis.figures.study_rows import not_drawn, present_in_order, source_columns
+from analysis.figures.study_rows import not_drawn, present_in_order, several_patients, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
@@ -49,8 +49,8 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
     -------
     Figure
         Its data have one row per statement: patients of all treated, lowest and highest weeks, kind of statement
-        (`shown_as`), row of durations.csv. Of each study the benefit with most counts is drawn, then the one with most
-        patients treated; a longer time than the axis stands beside the row.
+        (`shown_as`), row of durations.csv. Of each study the arm and benefit counted most often are drawn, then those
+        with most patients treated; a longer time than the axis stands beside the row.
 
     Raises
     ------
@@ -65,6 +65,7 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
     )
     if statements.empty:
         return nothing(_NAME, "No duration of benefit is reported in the evidence that counts here.", caption)
+    statements, single = several_patients(statements, "patients_treated")
     lanes = {study: _Lane(rows) for study, rows in statements.groupby("study_id", sort=False)}
     axis = _axis(lanes.values(), horizon_weeks)
     rows: list[Row | RowHeading] = []
@@ -75,7 +76,8 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
     title = _title(lanes.values())
     picture = RowPicture(tuple(rows), axis, _KEY)
     other = statements[statements["shown_as"] == "no weeks"]
-    notes = not_drawn(((row, row.reported) for row in each(other)), "Without a usable time")
+    untimed = not_drawn(((row, row.reported) for row in each(other)), "Without a usable time")
+    notes = paragraphs(untimed, not_drawn((row, "a single patient") for row in each(single)))
     return rows_figure(_NAME, picture, statements, _data(statements), title, _alt(rows, title), caption, notes)
 
 
@@ -90,13 +92,13 @@ class _Lane:
 
     def __init__(self, rows: pd.DataFrame) -> None:
         counts = rows[rows["shown_as"].isin(_COUNTED) & rows["patients"].notna()]
-        sizes = counts.groupby("benefit", sort=False)["weeks_low"].agg(["nunique", "max"])
-        self.benefit = (
-            sizes.sort_values(["nunique", "max"], ascending=False, kind="stable").index[0]
-            if len(sizes)
-            else rows["benefit"].iloc[0]
-        )
-        self.counts = list(each(counts[counts["benefit"] == self.benefit].sort_values("weeks_low", kind="stable")))
+        counts = counts.sort_values("patients", ascending=False, kind="stable")
+        counts = counts.drop_duplicates(["arm_id", "benefit", "weeks_low"]).sort_values("weeks_low", kind="stable")
+        same = counts.groupby(["arm_id", "benefit"], sort=False)
+        sizes = same.agg(times=("weeks_low", "size"), treated=("patients_treated", "max"), last=("weeks_low", "max"))
+        sizes = sizes.sort_values(["times", "treated", "last"], ascending=False, kind="stable")
+        arm, self.benefit = sizes.index[0] if len(sizes) else (None, rows["benefit"].iloc[0])
+        self.counts = list(each(counts[(counts["arm_id"] == arm) & (counts["benefit"] == self.benefit)]))
         self.none = list(each(rows[rows["shown_as"] == "no benefit"]))
         self.average = list(each(rows[rows["shown_as"] == "group average"]))
         self.group = list(each(rows[rows["shown_as"] == "group statement"]))
@@ -215,9 +217,9 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _title(lanes) -> str:
-    """Return the last week at which any study counted patients; a report of a single patient counts nobody."""
+    """Return the last week at which any study counted patients."""
     lanes = list(lanes)
-    studies = [lane for lane in lanes if lane.counts and not lane.selected and (lane.size != 1 or len(lanes) == 1)]
+    studies = [lane for lane in lanes if lane.counts and not lane.selected]
     if not studies:
         return "Nobody counted how many patients kept the benefit"
     last = max(float(row.weeks_low) for lane in studies for row in lane.counts)

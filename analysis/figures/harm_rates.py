@@ -55,10 +55,15 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:
     if drawn.empty:
         return nothing(_NAME, "No adverse event is counted in the evidence that counts here.", caption)
     names = arm_names(drawn)
-    order = drawn.assign(_rate=-drawn["rate"], _size=-drawn["n"].astype("float64"))
-    # the arms of one comparison stay together; without a control group the highest rate comes first
-    keys = order["_rate"].where(order["control"] == UNCONTROLLED, 0.0)
-    order = order.assign(_rate=keys).sort_values(["_rate", "_size"], kind="stable")[list(drawn.columns)]
+    # the arms of one comparison stay together, ketamine first; without a control group the highest rate comes first
+    free = drawn["control"] == UNCONTROLLED
+    keys = {
+        "_rate": (-drawn["rate"]).where(free, 0.0),
+        "_study": drawn["study_id"].where(~free, ""),
+        "_event": drawn["event"].where(~free, ""),
+        "_role": drawn["role"].ne("ketamine"),
+    }
+    order = drawn.assign(**keys).sort_values([*keys], kind="stable")[list(drawn.columns)]
     rows, drawn = grouped_rows(order, lambda row: _row(row, names), "control", _HEADINGS)
     title = _title(drawn)
     picture = RowPicture(tuple(rows), percent_axis())
@@ -112,8 +117,10 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _title(table: pd.DataFrame) -> str:
-    parts = []
-    for (_, event), group in table[table["control"] == PLACEBO].groupby(["study_id", "event"], sort=False):
+    parts: list[str] = []
+    placebo = table[table["control"] == PLACEBO]
+    largest = placebo[placebo["n"] == placebo["n"].max()]  # the trial with most patients
+    for (_, event), group in largest.groupby(["study_id", "event"], sort=False):
         arms = {row.role: printed_percent(row) for row in each(group)}
         if {"ketamine", "placebo"} <= arms.keys():
             parts.append(f"{upper_first(event)}: {arms['ketamine']} with ketamine, {arms['placebo']} with placebo")
@@ -125,7 +132,7 @@ def _title(table: pd.DataFrame) -> str:
         parts.append(words if parts else upper_first(words))
     elif len(free) and not parts:
         parts.append(f"Nobody had {counted(len(free), 'event')} that studies without a control group looked for")
-    return "; ".join(parts[:2])
+    return "; ".join(parts)
 
 
 def _alt(rows: list[Row | RowHeading], title: str) -> str:

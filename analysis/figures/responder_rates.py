@@ -9,7 +9,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPicture, interval_marks, percent_axis
 from analysis.figures.row_figure import grouped_rows, rows_figure
-from analysis.figures.study_rows import arm_names, not_drawn, source_columns
+from analysis.figures.study_rows import arm_names, not_drawn, several_patients, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import UNCONTROLLED
 from analysis.wording import (
@@ -60,8 +60,9 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
         f"way; rates with different definitions do not compare. {controlled}Hollow: not a rate of patients, or no "
         "count fits."
     )
-    drawn = rates[rates["rate"].notna()]
-    notes = not_drawn((row, "no count of patients is printed") for row in each(rates[rates["rate"].isna()]))
+    drawn, single = several_patients(rates[rates["rate"].notna()], "n")
+    left = [(row, "no count of patients is printed") for row in each(rates[rates["rate"].isna()])]
+    notes = not_drawn([*left, *((row, "a single patient is no rate") for row in each(single))])
     if drawn.empty:
         return nothing(_NAME, "No responder rate is reported in the evidence that counts here.", caption, notes)
     names = arm_names(drawn)
@@ -148,13 +149,8 @@ def rate_numbers(table: pd.DataFrame, weight: str = "") -> dict[str, pd.Series]:
 
 
 def _title(table: pd.DataFrame) -> str:
-    """Return the range of the rates at the end of infusion and at about three months, or the rates of one study.
-
-    Case reports (one or two patients) are published because a patient responded, so a range leaves them out.
-    """
+    """Return the range of the rates at the end of infusion and at about three months, or the rates of one study."""
     usable = table[[not no_rate(row) for row in each(table)]]
-    if usable["study_id"].nunique() > 1:
-        usable = usable[usable["n"] > 2]
     if usable.empty:
         return "No rate of patients can be given"
     if usable["study_id"].nunique() == 1:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, cite, escape, paragraphs, studies_of
 from analysis.exhibit.places import source_row
+from analysis.judgement_wording import PROVISIONAL, bias_mark, bias_notes
 from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, plain_label, short_citation, source_mark
 
 
@@ -18,7 +19,10 @@ def marks_line(table: pd.DataFrame) -> str:
     for column, marks in (("count_basis", COUNT_MARKS), ("access", ACCESS_MARKS)):
         if column in table:
             present |= {marks[key] for key in table[column].dropna().unique() if key in marks}
-    return "; ".join(f"{mark} {meaning}" for mark, meaning in MARK_WORDS.items() if mark in present)
+    words = [f"{mark} {meaning}" for mark, meaning in MARK_WORDS.items() if mark in present]
+    if "bias" in table and (notes := bias_notes(table["bias"].dropna())):
+        words.append(f"{notes} ({PROVISIONAL})")
+    return "; ".join(words)
 
 
 def study_figure(
@@ -52,9 +56,11 @@ def arm_names(table: pd.DataFrame) -> dict[tuple[str, str], str]:
 
 
 def row_label(row, names: dict[tuple[str, str], str]) -> str:
-    """Return the study with the mark of its source and, if the figure has several arms of the study, the arm."""
+    """Return the study with the marks of its source and risk of bias and, if the figure has several arms, the arm."""
     arm = names.get((row.study_id, row.label))
-    return short_citation(row.citation) + source_mark(getattr(row, "access", None)) + (f", {arm}" if arm else "")
+    bias = bias_mark(getattr(row, "bias", None))
+    source = source_mark(getattr(row, "access", None))
+    return short_citation(row.citation) + source + (f"  {bias}" if bias else "") + (f", {arm}" if arm else "")
 
 
 def sentence_label(row, names: dict[tuple[str, str], str]) -> str:
@@ -67,6 +73,15 @@ def present_in_order(values: Iterable[str], order: Iterable[str]) -> list[str]:
     """Return the distinct values in `order`, followed by values not in it in alphabetical order."""
     present, known = set(values), list(order)
     return [value for value in known if value in present] + sorted(present - set(known))
+
+
+def several_patients(table: pd.DataFrame, size: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of groups, and those of single patients, which are drawn only where there is nothing else.
+
+    `size` is the column with the number of patients.
+    """
+    single = table[size].eq(1).fillna(False).astype(bool)
+    return (table, table.iloc[:0]) if single.all() else (table[~single], table[single])
 
 
 def not_drawn(rows: Iterable[tuple[object, str]], lead: str = "Not drawn") -> str:

@@ -11,10 +11,11 @@ from analysis.findings.duration_findings import duration_finding
 from analysis.findings.first_page import page_lead, page_title, summary_of_findings
 from analysis.findings.first_page_cards import first_page_cards
 from analysis.findings.harm_findings import harm_finding
+from analysis.findings.log_findings import agreement_words, evidence_date, judgement_findings, what_was_read
 from analysis.findings.pain_findings import pain_finding
 from analysis.findings.response_findings import response_finding
 from analysis.findings.selection_scope import evidence_scope
-from analysis.findings.study_answers import study_findings
+from analysis.findings.study_answers import each_patient_once, study_findings
 from analysis.findings.synthesis_findings import (
     benefit_retention_finding,
     durations_by_regimen_finding,
@@ -23,17 +24,20 @@ from analysis.findings.synthesis_findings import (
 from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
+    "agreement_words",
     "benefit_retention_finding",
     "certainty_finding",
     "consistency_finding",
     "duration_finding",
     "durations_by_regimen_finding",
+    "each_patient_once",
     "evidence_findings",
     "evidence_limits",
     "evidence_scope",
     "first_page_cards",
     "gaps_finding",
     "harm_finding",
+    "judgement_findings",
     "limits_and_methods",
     "page_lead",
     "page_title",
@@ -76,9 +80,17 @@ def evidence_findings(
     )
 
 
-def evidence_limits() -> tuple[str, ...]:
-    """Return the limitations of the evidence, one sentence each."""
+def evidence_limits(selection: Selection) -> tuple[str, ...]:
+    """Return the limitations of the evidence, one sentence each.
+
+    Parameters
+    ----------
+    selection
+        The selected evidence.
+    """
     return (
+        evidence_date(selection.evidence),
+        what_was_read(selection),
         "A fall of pain without a control group is not the effect of ketamine alone: patients are treated when "
         "pain is at its worst, and pain at its worst tends to fall.",
         "A responder is whom the study calls one; definitions differ and stand beside each rate.",

@@ -7,15 +7,16 @@ import re
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.evidence.selection import Selection
+from analysis.evidence.selection import Criteria, Selection
 from analysis.exhibit import cite
 from analysis.exhibit.outcome_table import OutcomeRow, OutcomeTable
+from analysis.findings.study_page import largest_result
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
 from analysis.outcomes.key_outcomes import shows_difference
 from analysis.wording import (
+    ACCESS_WORDS,
     after_infusion,
-    counted,
     half_up,
     lower_words,
     number_interval,
@@ -23,6 +24,7 @@ from analysis.wording import (
     ordinal,
     p_text,
     percent_level,
+    regimen_words,
     series,
     study_name,
     upper_first,
@@ -37,18 +39,31 @@ _CAUSES = {2: "Ketamine may cause", 3: "Ketamine probably causes", 4: "Ketamine 
 _UNCERTAIN = "Very uncertain."
 
 
-def page_title(outcomes: pd.DataFrame) -> str:
-    """Return the finding as the title of the report.
+def page_title(selection: Selection, outcomes: pd.DataFrame) -> str:
+    """Return the finding as the title of the report, after the regimens or sources that it is limited to.
 
     Parameters
     ----------
+    selection : Selection
     outcomes : DataFrame
         Table of `key_outcomes.key_outcomes`.
     """
+    criteria, default = selection.criteria, Criteria()
+    scope = series([regimen_words(name) for name in criteria.regimen_classes])
+    if criteria.access != default.access:
+        scope = " and ".join(filter(None, (scope, series([f"{ACCESS_WORDS[kind]}s" for kind in criteria.access]))))
+    finding = _finding(selection, outcomes)
+    return f"{upper_first(scope)}: {finding[:1].lower()}{finding[1:]}" if scope else finding
+
+
+def _finding(selection: Selection, outcomes: pd.DataFrame) -> str:
     own = outcomes[(outcomes["review"] == "") & (outcomes["comparison"] == "placebo")]
     scored = own[own["difference"].notna() & (own["measure"] == _PAIN)]
     if scored.empty:
-        return "No placebo-controlled trial here prints pain scores: whether ketamine lowers pain is not shown"
+        result = largest_result(selection)
+        controlled = PLACEBO in set(evidence_map.studies(selection)["control"])
+        against = "its size against placebo is not printed" if controlled else "no study has a placebo group"
+        return f"{result}; {against}" if result else f"No usable number on pain or response; {against}"
     trials = {study for row in each(scored) for study in row.studies}
     lead = "In the one placebo-controlled trial" if len(trials) == 1 else f"In {len(trials)} placebo-controlled trials"
     lower = bool((scored["ci_high"] < 0).all())
@@ -83,8 +98,9 @@ def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
         less = "reports less pain but prints" if any(test.significant for test in tests) else "prints"
         sentences.append(f"A second{smaller} placebo-controlled trial {less} no size.")
     elif silent:
-        trials = upper_first(counted(len(silent), "placebo-controlled trial"))
-        sentences.append(f"{trials} {'prints' if len(silent) == 1 else 'print'} no size.")
+        one = len(silent) == 1
+        trials = "One placebo-controlled trial prints" if one else f"{len(silent)} placebo-controlled trials print"
+        sentences.append(f"{trials} no size.")
     free = [row for row in studies if row.control == UNCONTROLLED]
     if len(free) > len(studies) / 2:
         sentences.append("Most other results come from studies without a control group.")

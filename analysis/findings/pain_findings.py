@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import each, values
+from analysis.evidence.rowwise import each, grouped, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, cite, sourced
 from analysis.exhibit.places import source_row
 from analysis.outcomes import trajectories
-from analysis.outcomes.context import PLACEBO
+from analysis.outcomes.context import PLACEBO, controls
 from analysis.wording import counted, group_sizes, half_up, interval_words, number_interval, p_text, series, time_words
+
+_MEASURED = re.compile(r"pain|function")  # outcomes whose tests stand beside the difference
 
 
 def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
@@ -38,17 +42,19 @@ def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float
         for row in each(trajectories.changes(selection, level))
         if row.role == "ketamine" and row.weeks <= horizon_weeks and row.study_id not in compared
     ]
-    columns = ("study_id", "outcome", "p_operator", "p_value", "row")
-    tests = [
-        (outcome, operator, p, source_row("reported_tests", row))
-        for study, outcome, operator, p, row in values(selection.evidence.reported_tests, *columns)
-        if study in compared and "pain" in outcome.lower() and pd.notna(p)
-    ]
+    tests = [row for row in each(selection.evidence.reported_tests) if _MEASURED.search(row.outcome.lower())]
+    own = [row for row in tests if row.study_id in compared]
+    without_size = _without_size(selection, tests, compared)
     lead = [_against_control(row, level) for row in differences]
     detail = [_values(row) for row in differences]
-    if tests:
-        results = [sourced(f"{outcome}, {p_text(operator, p)}", place) for outcome, operator, p, place in tests]
-        detail.append(f"The trial's own tests: {'; '.join(results)}.")
+    if own:
+        lead.append(f"The trial's own tests: {'; '.join(map(_test, own))}.")
+    which = "In a second placebo-controlled trial" if differences else "In a placebo-controlled trial"
+    lead += [
+        f"{which} ({cite(study, citation)}{_analysed(selection, study)}), which prints no size: "
+        f"{'; '.join(_test(row, compared=True) for row in found)}."
+        for (study, citation), found in without_size.items()
+    ]
     if within:
         lead.append(_without_control(within))
         cites = [cite(study, citation) for study, citation in {row.study_id: row.citation for row in within}.items()]
@@ -60,11 +66,46 @@ def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float
         lead.append("No study in this selection prints a pain score before and after treatment, or in two groups.")
     elif not differences:
         detail.append("No study in this selection prints pain scores of a control group.")
-    rows = [*(row.rows for row in differences), *(row.rows for row in within), *(place for *_, place in tests)]
-    studies = dict.fromkeys(row.study_id for row in (*differences, *within))
+    shown = [*own, *(row for found in without_size.values() for row in found)]
+    rows = [*(row.rows for row in differences), *(row.rows for row in within), *map(_test_place, shown)]
+    studies = dict.fromkeys(row.study_id for row in (*differences, *within, *shown))
     return Finding(
         "How much does pain fall, and how soon?", " ".join(lead), tuple(studies), tuple(rows), " ".join(detail)
     )
+
+
+def _without_size(selection: Selection, tests: list, compared: set[str]) -> dict[tuple[str, str], list]:
+    """Return the tests of placebo-controlled trials whose scores are not printed, by study."""
+    control = controls(selection.evidence)
+    citations = dict(values(selection.evidence.studies, "study_id", "citation"))
+    found = [row for row in tests if row.study_id not in compared and control.get(row.study_id) == PLACEBO]
+    return grouped(((row.study_id, citations[row.study_id]), row) for row in found)
+
+
+def _analysed(selection: Selection, study: str) -> str:
+    """Return how many patients were enrolled and how many stand behind the counts, where these are fewer."""
+    evidence = selection.evidence
+    enrolled = dict(values(evidence.studies, "study_id", "n_enrolled"))[study]
+    access = dict(values(evidence.sources, "source_id", "access"))
+    counts = [row for row in each(evidence.adverse_events) if row.study_id == study and pd.notna(row.n)]
+    analysed = sum({row.arm_id: int(row.n) for row in counts}.values())
+    if not counts or pd.isna(enrolled) or analysed >= enrolled:
+        return ""
+    second_hand = all(access[row.source_id] in ("secondary", "lay") for row in counts)
+    words = f"{int(enrolled)} enrolled, {analysed} in the results"
+    words += " according to a secondary source" if second_hand else ""
+    return f"; {sourced(words, *(source_row('adverse_events', row.row) for row in counts))}"
+
+
+def _test(row, compared: bool = False) -> str:
+    printed = pd.notna(row.p_value)
+    parts = [row.outcome, row.comparison if compared or not printed else ""]
+    parts.append(p_text(row.p_operator, row.p_value) if printed else "")
+    return sourced(", ".join(filter(None, parts)), _test_place(row))
+
+
+def _test_place(row) -> str:
+    return source_row("reported_tests", row.row)
 
 
 def _against_control(row, level: float) -> str:

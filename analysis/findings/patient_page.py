@@ -171,7 +171,7 @@ def side_effects(selection: Selection, outcomes: pd.DataFrame, level: float = 0.
     return Cards((Card("", tuple(blocks)),), tuple(dict.fromkeys(events["study_id"])))
 
 
-def questions() -> Cards:
+def open_questions() -> Cards:
     """Return what nobody knows, and questions for one's doctor."""
     unknown = (
         "Does it help after three months?",

@@ -70,7 +70,9 @@ def response_finding(
     Finding
         Its detail states the other groups counted twice, how many lost the benefit, and the ranges of rates by time.
     """
-    rates = list(each(patient_rates(selection, level, definition_classes)))
+    every = list(each(patient_rates(selection, level, definition_classes)))
+    rates = [row for row in every if not isinstance(row.selected_by_outcome, str)]
+    chosen = [row for row in every if isinstance(row.selected_by_outcome, str)]
     flows = [f for f in responders.flows(selection, definition_classes) if f.weeks_second <= horizon_weeks]
     # the group whose flow is tested comes first, then the larger group
     flows.sort(key=lambda flow: (np.isnan(flow.p_reported), -flow.n))
@@ -85,11 +87,13 @@ def response_finding(
         sentence = _range(words, part, level)
         if sentence:
             (detail if sentences else sentences).append(sentence)
-    if not rates:
+    if chosen:
+        (detail if sentences else sentences).append(_selected(chosen))
+    if not every:
         sentences.append("No study in this selection counts responders.")
-    elif not any(row.control == PLACEBO for row in rates):
+    elif not any(row.control == PLACEBO for row in every):
         sentences.append("No responder rate has a placebo group beside it.")
-    shown = [row for part in parts.values() for row in part]
+    shown = [*(row for part in parts.values() for row in part), *chosen]
     rows = [*(flow.rows for flow in flows), *(_place(row) for row in shown)]
     studies = dict.fromkeys([*(flow.study_id for flow in flows), *(row.study_id for row in shown)])
     question = "How many patients respond, and how many still do later?"
@@ -145,7 +149,7 @@ def _range(words: str, part: list, level: float) -> str:
     )
     return (
         f"Rates {words} run from {_rate(low)} ({_of(low)}) to {_rate(high)} ({_of(high)})"
-        f"{_over(len({row.study_id for row in part}))}{different}{_selected(part)}."
+        f"{_over(len({row.study_id for row in part}))}{different}."
     )
 
 
@@ -169,9 +173,13 @@ def _over(studies: int) -> str:
     return f" over {shown_in(f'{studies} studies', RATES)}" if studies > 1 else ""
 
 
-def _selected(part: list) -> str:
-    chosen = [row for row in part if isinstance(row.selected_by_outcome, str)]
-    if not chosen:
-        return ""
-    groups = series([f"{_of(row)} in {cite(row.study_id, row.citation)}" for row in chosen])
-    return f" ({groups}: the patients may have been selected)"
+def _selected(chosen: list) -> str:
+    """Return the groups whose patients may have been selected by their response: their share says nothing of others."""
+    groups = series(
+        [
+            f"{_of(row)} in {cite(row.study_id, row.citation)} ({sourced(row.definition, _place(row))}, "
+            f"{sourced(time_words(row.weeks), _place(row))})"
+            for row in chosen
+        ]
+    )
+    return f"Not counted, since the patients may have been selected by their response: {groups}."

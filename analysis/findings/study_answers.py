@@ -29,7 +29,7 @@ def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tu
     level
         Confidence level of the intervals.
     """
-    selection = _each_patient_once(evidence, study_id)
+    selection = each_patient_once(evidence, study_id)
     answers = (
         pain_finding(selection, level, math.inf),
         response_finding(selection, level, math.inf),
@@ -39,7 +39,7 @@ def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tu
     return tuple(answer for answer in answers if answer.rows) or (_as_reported(only(evidence, study_id)),)
 
 
-def _each_patient_once(evidence: Evidence, study_id: str) -> Selection:
+def each_patient_once(evidence: Evidence, study_id: str) -> Selection:
     """Return the study with each patient counted once: CRPS patients if counted separately, otherwise all."""
     criteria = Criteria((study_id,), (), (), (), overlapping_studies=True)
     chosen = select(evidence, criteria)

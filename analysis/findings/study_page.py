@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pandas as pd
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import RESULT_TABLES, Criteria, Selection, only, select
-from analysis.exhibit import escape, linked, sourced
+from analysis.exhibit import escape, linked
 from analysis.exhibit.blocks import Bullets, Card, Cards, Facts, Paragraph
 from analysis.exhibit.places import source_row
 from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
@@ -26,6 +25,7 @@ from analysis.wording import (
     lower_words,
     number_text,
     out_of,
+    p_text,
     percent,
     printed_percent,
     series,
@@ -37,6 +37,7 @@ from analysis.wording import (
 )
 
 _ALPHA = 0.05
+_MOST_CONFLICTS = 3  # on the page; the appendix lists all
 
 
 def study_title(selection: Selection, level: float = 0.95) -> str:
@@ -49,9 +50,9 @@ def study_title(selection: Selection, level: float = 0.95) -> str:
     level : float
         Confidence level of the intervals.
     """
-    counted_once = _each_patient_once(selection)
-    for part in (_difference, _response, _change, _duration, _no_size, _harm):
-        if words := part(counted_once, level):
+    printed = _without_lay_sources(selection)
+    for part in (_difference, _response, _change, _controlled_test, _duration, _harm):
+        if words := part(printed, level):
             return words
     study = selection.evidence.studies.iloc[0]
     tests = selection.evidence.reported_tests
@@ -59,21 +60,21 @@ def study_title(selection: Selection, level: float = 0.95) -> str:
     return f"{study_name(study['citation'])} {printed}"
 
 
-def _each_patient_once(selection: Selection) -> Selection:
-    """Return a study without lay sources and subgroups: patients with CRPS if counted apart, else all; or all of it."""
-    own = selection.evidence
-    criteria = Criteria((own.studies["study_id"].iloc[0],), (), (), overlapping_studies=True)
-    for narrower in (criteria, replace(criteria, populations=())):
-        chosen = select(own, narrower)
-        if any(len(getattr(chosen.evidence, table)) for table in RESULT_TABLES):
-            return chosen
-    return selection
+def largest_result(selection: Selection, level: float = 0.95) -> str:
+    """Return the response, change of pain or duration of the largest group of a selection; empty if there is none."""
+    rates = responders.rates(selection, level)
+    rates = rates[(rates["role"] == "ketamine") & rates["rate"].notna() & rates["selected_by_outcome"].isna()]
+    if len(rates):
+        return _largest_rate(rates)
+    return _change(selection, level) or _duration(selection, level)
 
 
-def _no_size(selection: Selection, level: float) -> str:
-    study = next(each(evidence_map.studies(selection)))
-    size = "compares ketamine with placebo but prints no size of a difference"
-    return f"{study_name(study.citation)} {size}" if study.control == PLACEBO else ""
+def _without_lay_sources(selection: Selection) -> Selection:
+    """Return a study without its lay sources, or all of it if there is no other source."""
+    study_id = selection.evidence.studies["study_id"].iloc[0]
+    criteria = Criteria((study_id,), routes=(), populations=(), overlapping_studies=True, contained_arms=True)
+    printed = select(selection.evidence, criteria)
+    return printed if any(len(getattr(printed.evidence, table)) for table in RESULT_TABLES) else selection
 
 
 def _difference(selection: Selection, level: float) -> str:
@@ -116,11 +117,17 @@ def _response(selection: Selection, level: float) -> str:
             f"{shares[0]} of {flow.n} patients responded {time_words(flow.weeks_first)} and {shares[1]} about {later} "
             "weeks later"
         )
+    return _largest_rate(rates)
+
+
+def _largest_rate(rates: pd.DataFrame) -> str:
     largest = next(each(rates.sort_values(["n", "weeks"], ascending=[False, True], kind="stable")))
+    when = f", {time_words(largest.weeks)}" if pd.notna(largest.weeks) else ""
+    if largest.n == 1:
+        return f"One patient{'' if largest.responders else ' did not respond'}: {largest.definition}{when}"
     share = "" if largest.n < 10 else f"{printed_percent(largest)}, "
-    count = out_of(largest.responders, largest.n)
-    unit = "patients" if largest.unit == "patients" else largest.unit
-    return f"{upper_first(largest.definition)} in {share}{count} {unit}, {time_words(largest.weeks)}"
+    count = f"{out_of(largest.responders, largest.n)} {largest.unit}"
+    return f"{upper_first(largest.definition)} in {share}{count}{when}"
 
 
 def _change(selection: Selection, level: float) -> str:
@@ -130,6 +137,18 @@ def _change(selection: Selection, level: float) -> str:
         patients = counted(int(row.n), "patient") if pd.notna(row.n) else "an unstated number of patients"
         return f"Pain was {words.replace(' lower', ' points lower')} after ketamine than before in {patients}"
     return ""
+
+
+def _controlled_test(selection: Selection, level: float) -> str:
+    """Return what a controlled study prints on pain without a size."""
+    study = next(each(evidence_map.studies(selection)))
+    tests = selection.evidence.reported_tests
+    tests = tests[tests["outcome"].str.contains("pain|NRS", regex=True) & tests["p_value"].notna()]
+    if study.control == UNCONTROLLED or tests.empty:
+        return ""
+    test = next(each(tests))
+    what = f"{test.outcome}, {test.comparison.split(';')[0]}"
+    return f"{study_name(study.citation)} prints a P value but no size: {what}, {p_text(test.p_operator, test.p_value)}"
 
 
 def _duration(selection: Selection, level: float) -> str:
@@ -239,7 +258,10 @@ def study_remarks(evidence: Evidence, study_id: str) -> Cards:
     conflicts = selection.evidence.conflicts
     own = [row for row in each(conflicts) if row.study_id == study_id]
     if own:
-        cards.append(Card(f"Where sources disagree ({len(own)})", (Bullets(tuple(map(_conflict, own))),)))
+        lines = [_conflict(row) for row in own[:_MOST_CONFLICTS]]
+        if len(own) > _MOST_CONFLICTS:
+            lines.append(f"{len(own) - _MOST_CONFLICTS} more in the appendix.")
+        cards.append(Card(f"Where sources disagree ({len(own)})", (Bullets(tuple(lines)),)))
     return Cards(tuple(cards), (study_id,))
 
 
@@ -262,9 +284,6 @@ def _limits(evidence: Evidence, selection: Selection) -> tuple[str, ...]:
     out = out[(out["table"] == "studies") & (out["study_id"] == study_id)]
     if len(out):
         lines.append(f"Not counted in the evidence report: {out['why'].iloc[0]}.")
-    notes = own.studies["notes"].iloc[0]
-    if isinstance(notes, str):
-        lines.append(f"Note: {sourced(escape(notes), source_row('studies', own.studies['row'].iloc[0]))}.")
     return tuple(lines)
 
 

@@ -11,7 +11,7 @@ from analysis.evidence import rowwise
 from analysis.evidence.rowwise import each, sorted_rows, values
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.exhibit.places import source_row
-from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up
+from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, overall_bias
 from analysis.wording import DESIGN_WORDS
 
 REPORTS = {
@@ -23,7 +23,7 @@ REPORTS = {
 }
 _STUDY_COLUMNS = [
     *["study_id", "citation", "year", "design", "design_words", "control", "country", "population", "n", "n_is"],
-    *["regimens", "routes", *REPORTS, "doi", "row"],
+    *["bias", "regimens", "routes", *REPORTS, "doi", "row"],
 ]
 _CONVERTED_COLUMNS = ["dose_reported", "mg_per_h", "total_mg", "assumption", "not_comparable"]
 _DOSE_PRINTED = ["dose_value", "dose_unit", "dose_kind", "dose_cap_mg_h", "route", "hours_per_day", "infusion_days"]
@@ -44,7 +44,8 @@ def studies(selection: Selection) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per study
-        Columns study_id, citation, year, design, design_words, control, country, population, n, n_is, regimens, routes,
+        Columns study_id, citation, year, design, design_words, control, country, population, n, n_is, bias, regimens,
+        routes,
         the number of rows of each kind of result (REPORTS), doi, row. n is the number of patients with CRPS where
         stated (n_is `with CRPS`), else of all enrolled (`enrolled`), else missing. regimens and routes are those of the
         selected ketamine arms, separated by `; `.
@@ -55,6 +56,8 @@ def studies(selection: Selection) -> pd.DataFrame:
     control = controls(evidence).to_dict()
     frame["control"] = pd.array([control[study] for study in names], dtype="str")
     frame["design_words"] = pd.array([DESIGN_WORDS.get(design) for design in frame["design"].tolist()], dtype="str")
+    bias = overall_bias(evidence)
+    frame["bias"] = pd.array([bias.get(study) for study in names], dtype="str")
     frame["n"] = frame["n_crps"].fillna(frame["n_enrolled"])
     frame["n_is"] = np.select([frame["n_crps"].notna(), frame["n_enrolled"].notna()], ["with CRPS", "enrolled"], "")
     for column, source in (("regimens", "regimen_class"), ("routes", "route")):
@@ -123,13 +126,14 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
         raise ValueError(f"weight_kg is {weight_kg}: a body weight is above 0 kg")
     evidence = selection.evidence
     arms = evidence.arms[evidence.arms["role"] == "ketamine"].reset_index(drop=True)
-    control = controls(evidence).to_dict()
+    control, bias = controls(evidence).to_dict(), overall_bias(evidence)
     steps = [_convert(arm, weight_kg) for arm in each(arms[_DOSE_PRINTED])]
     arms["regimen_class"] = arms["regimen_class"].fillna(NOT_STATED)
     arms["row"] = pd.array([source_row("arms", row) for row in arms["row"].tolist()], dtype="str")
     added = {
         **looked_up(evidence.studies, arms["study_id"], ["citation"]),
         "control": pd.array([control[study] for study in arms["study_id"].tolist()], dtype="str"),
+        "bias": pd.array([bias.get(study) for study in arms["study_id"].tolist()], dtype="str"),
         **pd.DataFrame(steps, columns=_CONVERTED_COLUMNS),
     }
     frame = pd.concat([arms, pd.DataFrame(added, index=arms.index)], axis=1)

@@ -39,7 +39,7 @@ _CHANGE_COLUMNS = [
 _OF_KETAMINE = (*CONTEXT_COLUMNS, "weeks", "timepoint", "spread_kind", "access")
 _LIMITS = ("ci_low_if_sd", "ci_high_if_sd", "ci_low_if_se", "ci_high_if_se")
 _DIFFERENCE_COLUMNS = [
-    *["study_id", "citation", "arm_id", "label", "role", "weeks", "timepoint", "n_ketamine", "n_control"],
+    *["study_id", "citation", "bias", "arm_id", "label", "role", "weeks", "timepoint", "n_ketamine", "n_control"],
     *["ketamine", "control_value", "difference", "se", *_LIMITS, "spread_kind"],
     *["control", "regimen_class", "access", "rows"],
 ]

@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis.parameters.parameter import TYPES, Parameter, ParameterError, check_value
 from analysis.parameters.registry import File, nearest_word
-from analysis.paths import ROOT
+from analysis.paths import ROOT, is_file
 
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -66,10 +66,10 @@ def _notebook(name: str | Path) -> Notebook:
     path = Path(name)
     if path.suffix == ".ipynb":
         for candidate in (path, ROOT / path, NOTEBOOKS / path):
-            if candidate.is_file():
+            if is_file(candidate):
                 return read_notebook(candidate)
     stem = path.name.removesuffix(".ipynb")
-    if path.name == str(name) and (NOTEBOOKS / f"{stem}.ipynb").is_file():
+    if path.name == str(name) and is_file(NOTEBOOKS / f"{stem}.ipynb"):
         return read_notebook(NOTEBOOKS / f"{stem}.ipynb")
     names = tuple(notebook.name for notebook in all_notebooks())
     listed = f" There are: {', '.join(names)}." if names else " There are none yet."

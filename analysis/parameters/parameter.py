@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from analysis.parameters.registry import REGISTRY, File, Rule, YesNo
+from analysis.parameters.registry import REGISTRY, File, Rule, YesNo, shown_value
+from analysis.tabular.plain_yaml import NUMBER, YamlError, read_yaml
 
 STRING_LIST = "list[str]"  # papermill reads this annotation too
 TYPES = ("str", "int", "float", "bool", STRING_LIST)
@@ -76,13 +76,13 @@ def _convert(value: Any, kind: str) -> Any:
             return value
         if isinstance(value, str) and value.strip().lower() in words:
             return words[value.strip().lower()]
-        raise ValueError(f"{value!r} is neither true nor false.")
+        raise ValueError(f"{shown_value(value)} is neither true nor false.")
     if kind in ("int", "float"):
         return _number(value, kind)
     if kind == "str":
         if isinstance(value, str):
-            return value
-        raise TypeError(f"{value!r} is no text; put it in quotes.")
+            return str(value)
+        raise TypeError(f"{shown_value(value)} is no text; put it in quotes.")
     return _string_list(value)
 
 
@@ -91,12 +91,18 @@ def _number(value: Any, kind: str) -> int | float:
     try:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise TypeError
+        if isinstance(value, str) and not NUMBER.fullmatch(value.strip()):
+            raise ValueError
         number = float(value)
-    except (TypeError, ValueError):
-        dot = "; write the decimals after a point" if isinstance(value, str) and "," in value else ""
-        raise ValueError(f"{value!r} is no {what}{dot}.") from None
+    except (TypeError, ValueError, OverflowError):
+        advice = ""
+        if isinstance(value, str) and "," in value:
+            advice = "; write the decimals after a point"
+        elif isinstance(value, str) and re.fullmatch("[-+]?0[0-9]+", value.strip()):
+            advice = "; write it without the 0 before it"
+        raise ValueError(f"{shown_value(value)} is no {what}{advice}.") from None
     if not math.isfinite(number) or (kind == "int" and number != int(number)):
-        raise ValueError(f"{value!r} is no {what}.")
+        raise ValueError(f"{shown_value(value)} is no {what}.")
     return int(number) if kind == "int" else number
 
 
@@ -105,14 +111,15 @@ def _string_list(value: Any) -> tuple[str, ...]:
         text = value.strip()
         if text[:1] in ("[", "("):
             try:
-                value = yaml.safe_load("[" + text[1:].rstrip(")]") + "]")
-            except yaml.YAMLError:
-                raise ValueError(f"{text!r} is no list; write words with commas between them.") from None
+                parts = read_yaml("[" + text[1:].rstrip(")]") + "]")
+            except YamlError:
+                raise ValueError(f"{shown_value(text)} is no list; write words with commas between them.") from None
+            value = [str(part) if type(part) is int else part for part in parts]
         else:
             return tuple(word.strip() for word in text.split(",") if word.strip())
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{value!r} is no list of words.")
+        raise TypeError(f"{shown_value(value)} is no list of words.")
     wrong = [part for part in value if not isinstance(part, str)]
     if wrong:
-        raise TypeError(f"{wrong[0]!r} is no text; put it in quotes.")
-    return tuple(value)
+        raise TypeError(f"{shown_value(wrong[0])} is no text; put it in quotes.")
+    return tuple(map(str, value))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.paths import DATA, ROOT, resolve
+from analysis.paths import DATA, ROOT, exists, is_file, resolve
+from analysis.tabular.problems import shorten
 
 
 class Rule:
@@ -34,7 +35,9 @@ class Choice(Rule):
 
     def problem(self, value: str) -> str:
         words = self.words()
-        return "" if value in words else f"{value!r} is not allowed{nearest_word(value, words)}. {self.allowed()}"
+        if value in words:
+            return ""
+        return f"{shown_value(value)} is not allowed{nearest_word(value, words)}. {self.allowed()}"
 
     def allowed(self) -> str:
         return f"Allowed: {', '.join(self.words())}."
@@ -78,11 +81,12 @@ class File(Rule):
 
     def problem(self, value: str) -> str:
         path = resolve(value)
-        if path.is_file():
-            return "" if path.suffix.lower() in self.endings else f"{value!r} has another ending. {self.allowed()}"
-        names = sorted(p.name for p in path.parent.glob("*.*")) if path.parent.is_dir() else []
+        if is_file(path):
+            right = path.suffix.lower() in self.endings
+            return "" if right else f"{shown_value(value)} has another ending. {self.allowed()}"
+        names = sorted(p.name for p in path.parent.glob("*.*")) if exists(path.parent) else []
         names = [name for name in names if Path(name).suffix.lower() in self.endings]
-        what = f"there is no file {value!r}" if value.strip() else "is empty"
+        what = f"there is no file {shown_value(value)}" if value.strip() else "is empty"
         return f"{what}{nearest_word(path.name, names)}. {self.allowed()}"
 
     def allowed(self) -> str:
@@ -108,7 +112,8 @@ class Year(Rule):
     """A year, written as text, as in all lists."""
 
     def problem(self, value: str) -> str:
-        return "" if re.fullmatch("(19|20)[0-9]{2}", value.strip()) else f"{value!r} is no year. {self.allowed()}"
+        right = re.fullmatch("(19|20)[0-9]{2}", value.strip())
+        return "" if right else f"{shown_value(value)} is no year. {self.allowed()}"
 
     def allowed(self) -> str:
         return "Allowed: years with four digits, such as 2024."
@@ -162,6 +167,11 @@ REGISTRY: dict[str, Rule] = {
     "min_cell": Between(1, 100),
     "years": Year(),
 }
+
+
+def shown_value(value: Any) -> str:
+    """Return a value for a message: one line of at most 200 characters."""
+    return shorten(repr(value), 200)
 
 
 def nearest_word(word: str, words: Iterable[str]) -> str:

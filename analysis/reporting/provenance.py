@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
-import os
 import platform
 import shlex
-import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from analysis.evidence.revision import epoch, git
 from analysis.parameters import Notebook
 from analysis.paths import DATA, ROOT, resolve
 
@@ -65,7 +64,6 @@ _MONTHS = (
     "December",
 )
 _MAKES_REPORTS = ("analysis", "data", "notebooks", "reports/batch.yml", "pyproject.toml", "requirements.lock")
-_FIRST_DAY = 315532800  # 1980-01-01, which every file format can hold: for copies without a history
 
 
 def sha256(data: bytes) -> str:
@@ -73,18 +71,16 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _git(*arguments: str) -> str | None:
-    try:
-        result = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return result.stdout.strip()
+def git_words(*arguments: str) -> str | None:
+    """Return what git answers about the repository as text; None without git or a repository."""
+    output = git(*arguments)
+    return None if output is None else output.decode().strip()
 
 
 def code() -> dict[str, Any]:
     """Return the commit, its time, whether the files that make reports differ from it, and the hash of the code."""
-    commit = _git("rev-parse", "HEAD")
-    changed = _git("status", "--porcelain", "--", *_MAKES_REPORTS) if commit else None
+    commit = git_words("rev-parse", "HEAD")
+    changed = git_words("status", "--porcelain", "--", *_MAKES_REPORTS) if commit else None
     return {"commit": commit or "", "clean": changed == "", "epoch": epoch(), "hash": code_hash()}
 
 
@@ -95,15 +91,6 @@ def code_hash() -> str:
     for path in files:
         digest.update(f"{path.relative_to(ROOT).as_posix()} {sha256(path.read_bytes())}\n".encode())
     return digest.hexdigest()
-
-
-def epoch() -> int:
-    """Return the time that all files of a report state: SOURCE_DATE_EPOCH if set, otherwise that of the last commit."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct")
-    try:
-        return int(seconds or _FIRST_DAY)
-    except ValueError:
-        return _FIRST_DAY
 
 
 def data() -> dict[str, Any]:
@@ -167,6 +154,32 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
     }
 
 
+def input_hashes(notebook: Notebook, values: dict[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of the notebook and of each file that a parameter names, by absolute path."""
+    paths = [notebook.path, *(resolve(values[name]) for name in notebook.files)]
+    return {str(path.resolve()): sha256(path.read_bytes()) for path in paths if path.is_file()}
+
+
+def changed_input(inputs: dict[str, str], made: dict[str, Any], read: Iterable[tuple[str, str]]) -> str:
+    """Return why a report is not of the data that its record names; empty if it is.
+
+    Parameters
+    ----------
+    inputs: see `input_hashes`.
+    made: the record, see `record`.
+    read: path and SHA-256 of what the kernel read. The files are read again too, for notebooks that read them by other
+        means than the loaders of this project.
+    """
+    data = {str((DATA / name).resolve()): digest for name, digest in made["data"]["files"].items()}
+    expected = {**data, **inputs}
+    now = ((path, sha256(Path(path).read_bytes()) if Path(path).is_file() else "") for path in expected)
+    changed = [path for path, digest in itertools.chain(read, now) if digest != expected.get(path, digest)]
+    if not changed:
+        return ""
+    name = _public_path(Path(changed[0]))
+    return f"{name} changed while the report was made, so its numbers may be of other data; build it again"
+
+
 def _public_path(path: Path) -> str:
     """Return the path relative to the project; of a file outside the project only its name."""
     resolved = path.resolve()
@@ -219,7 +232,7 @@ def lines(made: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     hashes = [(name, value[:12]) for name, value in made["data"]["files"].items()]
     half = (len(hashes) + 1) // 2
-    pairs = [(*left, *right) for left, right in zip_longest(hashes[:half], hashes[half:], fillvalue=("", ""))]
+    pairs = [(*left, *right) for left, right in itertools.zip_longest(hashes[:half], hashes[half:], fillvalue=("", ""))]
     files = [("File", "SHA-256, first 12", "File", "SHA-256, first 12"), *pairs]
     return [
         {"label": "Notebook", "text": f"{made['path']} (SHA-256 {made['notebook_hash'][:12]})"},

@@ -1,13 +1,12 @@
 """Build one report: execute its notebook, export it, return the files as bytes.
 
 `build_report` takes and returns plain values, so any executor can run it, here or on another machine; the caller writes
-the files (`write_report`). It raises nothing: if a report can't be built, the result says why in one line.
+the files. It raises nothing: if a report can't be built, the result says why in one line.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ class Spec:
 
     name: the report's folder. notebook: its name or path. overrides: checked values of the parameters that differ from
     the defaults. common: the result of provenance.shared. timeout: seconds that all its cells may take together.
+    inputs: the result of provenance.input_hashes when the report was planned; empty: not planned before.
     """
 
     name: str
@@ -36,11 +36,16 @@ class Spec:
     formats: tuple[str, ...] = FORMATS
     common: dict[str, Any] = field(default_factory=dict)
     timeout: float = TIMEOUT
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Built:
-    """A built report. files: path within the report's folder -> content. reason: why it failed, in one line."""
+    """A built report.
+
+    files: path within the report's folder -> content. reason: why it failed, in one line. warnings: what the report
+    does not show as its notebook does, one sentence each.
+    """
 
     name: str
     files: dict[str, bytes]
@@ -51,6 +56,7 @@ class Built:
     synthetic: bool = False
     record: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -73,6 +79,7 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         values = check_values(notebook, spec.overrides)
         secrets = privacy.secrets(notebook, values)
         record = provenance.record(notebook, values, spec.common or provenance.shared())
+        spec = replace(spec, inputs=spec.inputs or provenance.input_hashes(notebook, values))
         checked = {name: values[name] for name in spec.overrides}  # paths that the kernel, in another folder, can open
         executed, reason = _executed(notebook.path, replace(spec, overrides=checked), record, rehearse)
     except Exception as error:  # one report that fails must not end the batch
@@ -105,13 +112,14 @@ def _executed(path: Path, spec: Spec, record: dict[str, Any], rehearse: bool) ->
     """Return the executed notebook with its record, and why it failed."""
     rehearsal = _rehearsal(spec, record) if rehearse else None
     try:
-        from analysis.reporting.kernel.environment import kernel_environment
+        from analysis.reporting.kernel.environment import files_read, kernel_environment
         from analysis.reporting.kernel.execution import execute
 
         with tempfile.TemporaryDirectory(prefix="report-", ignore_cleanup_errors=True) as home:
             environment = kernel_environment(record["code"]["epoch"], home)
             hooks = {"on_cell": rehearsal.add_cell} if rehearsal else {}
             executed, reason = execute(path, spec.overrides, environment, spec.timeout, **hooks)
+            reason = reason or provenance.changed_input(spec.inputs, record, files_read(environment))
     finally:
         if rehearsal:
             rehearsal.close()
@@ -172,22 +180,3 @@ def _message(error: Exception) -> str:
     from analysis.reporting.kernel.normalization import one_line
 
     return one_line(f"{type(error).__name__}: {error}")
-
-
-def write_report(folder: Path, files: dict[str, bytes]) -> None:
-    """Replace the report's folder by these files, all or none: write them to a new folder, then rename it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        for name, content in files.items():
-            target = new / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        new.chmod(0o755)
-        old = new.with_name(new.name + "-old")
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)

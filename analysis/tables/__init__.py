@@ -1,5 +1,18 @@
 """Printed tables of the evidence: each function takes a result of `analysis.outcomes` and returns a `Table`."""
 
+from analysis.tables.appraisal_tables import (
+    agreement_table,
+    certainty_table,
+    computed_certainty_table,
+    disagreements_table,
+    key_outcomes_table,
+    planned_outcomes_table,
+    readings_table,
+    risk_of_bias_table,
+    screening_table,
+    searches_table,
+    study_flow_table,
+)
 from analysis.tables.consistency_tables import consistency_table, missing_at_follow_up_table
 from analysis.tables.duration_tables import (
     benefit_by_regimen_table,
@@ -7,7 +20,7 @@ from analysis.tables.duration_tables import (
     patient_intervals_table,
     without_interval_table,
 )
-from analysis.tables.evidence_tables import doses_table, left_out_table, reviews_table, studies_table
+from analysis.tables.evidence_tables import doses_table, left_out_table, studies_table
 from analysis.tables.harm_tables import adverse_events_table
 from analysis.tables.pain_tables import pain_changes_table, pain_scores_table
 from analysis.tables.pooling_tables import (
@@ -23,9 +36,17 @@ from analysis.tables.retention_tables import (
     regimen_odds_table,
     retention_left_out_table,
 )
+from analysis.tables.review_tables import (
+    guidelines_table,
+    patient_values_table,
+    pharmacology_table,
+    review_statements_table,
+    reviews_table,
+)
 from analysis.tables.study_tables import (
     arms_table,
     conflicts_table,
+    every_source_table,
     reported_tests_table,
     sources_table,
     study_results_table,
@@ -33,30 +54,46 @@ from analysis.tables.study_tables import (
 
 __all__ = [
     "adverse_events_table",
+    "agreement_table",
     "arms_table",
     "benefit_by_regimen_table",
+    "certainty_table",
+    "computed_certainty_table",
     "conflicts_table",
     "consistency_table",
     "coverage_table",
+    "disagreements_table",
     "doses_table",
     "duration_groups_table",
     "durations_table",
+    "every_source_table",
+    "guidelines_table",
     "half_times_table",
+    "key_outcomes_table",
     "left_out_table",
     "missing_at_follow_up_table",
     "not_pooled_table",
     "pain_changes_table",
     "pain_scores_table",
     "patient_intervals_table",
+    "patient_values_table",
+    "pharmacology_table",
+    "planned_outcomes_table",
     "pooled_rates_table",
+    "readings_table",
     "regimen_odds_table",
     "reported_tests_table",
     "responder_flow_table",
     "responder_rates_table",
     "retention_left_out_table",
+    "review_statements_table",
     "reviews_table",
+    "risk_of_bias_table",
+    "screening_table",
+    "searches_table",
     "sources_table",
     "studies_table",
+    "study_flow_table",
     "study_results_table",
     "without_each_study_table",
     "without_interval_table",

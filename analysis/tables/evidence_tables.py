@@ -1,18 +1,17 @@
-"""Tables of the evidence: studies, doses, published meta-analyses, rows that are left out."""
+"""Tables of the evidence: studies, doses, rows that are left out."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from analysis.evidence import Evidence
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Column, Table, studies_of
 from analysis.exhibit.places import source_row
-from analysis.tables.shared_columns import P_COLUMN, row_column
-from analysis.wording import REGIMEN_WORDS, half_up, number_interval
+from analysis.judgement_wording import PROVISIONAL, bias_mark, bias_notes
+from analysis.tables.shared_columns import row_column
+from analysis.wording import REGIMEN_WORDS, half_up
 
 _REPORTED = {"pain_scores": "Scores", "responders": "Rates", "durations": "Durations", "adverse_events": "Harms"}
-_SCALES = {"mean_difference": "points, 0–10", "hedges_g": "Hedges g", "event_rate_percent": "percent"}
 
 
 def studies_table(studies: pd.DataFrame) -> Table:
@@ -36,10 +35,12 @@ def studies_table(studies: pd.DataFrame) -> Table:
             ),
             Column("regimens_words", "Regimen"),
             *(Column(name, label, format=lambda n: "yes" if n else "–") for name, label in _REPORTED.items()),
+            Column("bias_mark", "Risk of bias", value=lambda row: bias_mark(row.bias) or "not judged"),
             row_column("studies"),
         ),
         studies=studies_of(studies),
-        notes="Yes = at least one number of this kind. Patients: those with CRPS where stated, else all enrolled.",
+        notes="Yes = at least one number of this kind. Patients: those with CRPS where stated, else all enrolled. "
+        f"Risk of bias: {bias_notes(studies['bias'].dropna())} ({PROVISIONAL}).",
     )
 
 
@@ -72,34 +73,6 @@ def doses_table(doses: pd.DataFrame, weight_kg: float) -> Table:
         ),
         studies=studies_of(doses),
         notes="Mean, highest and fixed doses are different things; a highest rate makes the total an upper limit.",
-    )
-
-
-def reviews_table(evidence: Evidence) -> Table:
-    """Return the results of published meta-analyses (table reviews); they are not pooled again.
-
-    Parameters
-    ----------
-    evidence
-        The evidence with the table `reviews`; rows with an estimate on a known scale are shown.
-    """
-    reviews = evidence.reviews
-    reviews = reviews[reviews["estimate_kind"].isin(_SCALES) & reviews["estimate"].notna()]
-    return Table(
-        name="reviews",
-        data=reviews,
-        caption="What published meta-analyses report, as they print it; negative = less pain with ketamine.",
-        columns=(
-            Column("citation", "Review"),
-            Column("population", "Patients with"),
-            Column("outcome", "Outcome"),
-            Column("estimate_words", "Estimate (95% interval)", value=_estimate),
-            Column("scale", "Scale", value=lambda row: _SCALES[row.estimate_kind]),
-            P_COLUMN,
-            row_column("reviews"),
-        ),
-        studies=tuple(dict.fromkeys(reviews["review_id"])),
-        notes="Context only: most pool other kinds of chronic pain, and their studies overlap.",
     )
 
 
@@ -153,8 +126,3 @@ def _what(row) -> str:
 
 def _regimens(classes: str) -> str:
     return "; ".join(REGIMEN_WORDS.get(name, name) for name in classes.split("; "))
-
-
-def _estimate(row) -> str:
-    limits = f" ({number_interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else ""
-    return half_up(row.estimate, 2) + limits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.load import Evidence
 from analysis.evidence.selection import RESULT_TABLES, Selection
 from analysis.exhibit import Column, Table, studies_of
 from analysis.tables.shared_columns import P_COLUMN, row_column
@@ -21,6 +22,26 @@ from analysis.wording import (
     percent_interval,
     plain_label,
     upper_first,
+)
+
+
+def _address(row) -> str:
+    if isinstance(row.doi, str):
+        return f"doi:{row.doi}"
+    if pd.notna(row.pmid):
+        return f"PubMed {row.pmid}"
+    if isinstance(row.pmcid, str):
+        return row.pmcid
+    return row.url if isinstance(row.url, str) else "address not recorded"
+
+
+_SOURCE_COLUMNS = (
+    Column("title", "Source"),
+    Column("access_words", "What was read", value=lambda row: ACCESS_WORDS[row.access]),
+    Column("where", "Where", value=_address),
+    Column("read_on", "Read on"),
+    Column("note", "Note"),
+    row_column("sources"),
 )
 
 
@@ -92,19 +113,14 @@ def sources_table(selection: Selection) -> Table:
     used = {source for name in ("arms", *RESULT_TABLES) for source in getattr(evidence, name)["source_id"]}
     sources = evidence.sources
     own = sources["study_id"].isin(evidence.studies["study_id"])
-    return Table(
-        name="sources",
-        data=sources[own | sources["source_id"].isin(used)].reset_index(drop=True),
-        caption="What was read.",
-        columns=(
-            Column("title", "Source"),
-            Column("access_words", "What was read", value=lambda row: ACCESS_WORDS[row.access]),
-            Column("where", "Where", value=_address),
-            Column("note", "Note"),
-            row_column("sources"),
-        ),
-        studies=studies_of(evidence.studies),
-    )
+    shown = sources[own | sources["source_id"].isin(used)].reset_index(drop=True)
+    return Table("sources", shown, "What was read.", _SOURCE_COLUMNS, studies_of(evidence.studies))
+
+
+def every_source_table(evidence: Evidence) -> Table:
+    """Return all sources with their access and address."""
+    caption = "What was read: all sources of studies, reviews and guidelines."
+    return Table("every-source", evidence.sources, caption, _SOURCE_COLUMNS)
 
 
 def conflicts_table(selection: Selection) -> Table:
@@ -164,16 +180,6 @@ def _estimate(row) -> str:
         return f"({number_interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else ""
     text = f"{row.estimate:g}"
     return f"{text} ({row.ci_low:g} to {row.ci_high:g})" if pd.notna(row.ci_low) else text
-
-
-def _address(row) -> str:
-    if isinstance(row.doi, str):
-        return f"doi:{row.doi}"
-    if pd.notna(row.pmid):
-        return f"PubMed {row.pmid}"
-    if isinstance(row.pmcid, str):
-        return row.pmcid
-    return row.url if isinstance(row.url, str) else "address not recorded"
 
 
 def study_results_table(results: pd.DataFrame) -> Table:

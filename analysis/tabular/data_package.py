@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from analysis.paths import read_file
+from analysis.tabular.plain_yaml import MOST_YAML_BYTES, AmbiguousText, YamlError, read_yaml
 from analysis.tabular.problems import DataError, Problem, listed, nearest
 from analysis.tabular.schema import DataPackage, Field, ForeignKey, Limit, TableSchema
 
@@ -80,20 +80,12 @@ def _parse(path: Path) -> dict[str, Any]:
             f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that contains it",
         )
     try:
-        descriptor = _loaded(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError:
-        raise refuse(
-            None, "", "the dictionary is a text file in UTF-8", "save it again with the encoding UTF-8"
-        ) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or "not readable"
-        raise refuse(
-            mark.line + 1 if mark else None,
-            reason,
-            "the dictionary is readable YAML",
-            "look at this line and the one above: often an indent, a colon without a space or a quotation mark",
-        ) from None
+        descriptor = _loaded(read_file(path, MOST_YAML_BYTES))
+    except OSError as error:
+        advice = f"name a folder whose dictionary can be read; {error.strerror}"
+        raise refuse(None, "", "the dictionary is a file that can be read", advice) from None
+    except YamlError as error:
+        raise refuse(error.line, error.rule, "the dictionary is readable YAML", error.advice) from None
     if not isinstance(descriptor, dict) or not isinstance(descriptor.get("resources"), list):
         raise refuse(
             None,
@@ -105,10 +97,9 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=2)
-def _loaded(text: str) -> Any:
+def _loaded(content: bytes) -> Any:
     """Return a YAML text as read-only objects; cached, since a report reads the dictionary often."""
-    # The C loader is ten times as fast as the Python loader; some builds of PyYAML lack it.
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return read_yaml(content)
 
 
 def _name(entry: Any) -> str:
@@ -162,7 +153,7 @@ def _table_problems(resource: dict[str, Any]) -> Iterator[Problem]:
         for key in constraints:
             if key not in _CONSTRAINTS:
                 yield _wrong(where, f"constraints are {listed(_CONSTRAINTS)}", _near(str(key), _CONSTRAINTS), str(key))
-        if any(isinstance(choice, bool) for choice in constraints.get("enum", ())):
+        if any(isinstance(choice, (bool, AmbiguousText)) for choice in constraints.get("enum", ())):
             yield _wrong(
                 where, "allowed values are text or numbers", 'put yes and no into quotation marks: enum: ["yes", "no"]'
             )

@@ -6,7 +6,9 @@ import io
 import re
 import warnings
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,11 @@ from analysis.tabular import advice
 from analysis.tabular.origin import Origin
 from analysis.tabular.problems import Problem, in_rows, listed
 from analysis.tabular.separated import empty_file
+from analysis.tabular.size_limits import too_large
 from analysis.tabular.text_table import TextTable, table_of_rows
+from analysis.tabular.workbook_parts import TooManyCells, scan_parts
 
-_MOST_BYTES = 1 << 30
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
-# Positions beyond the limits of a sheet: openpyxl would fill in all cells before them.
-_IMPOSSIBLE = re.compile(rb"\br=\"(?:[A-Za-z]{4,}\d|[A-Za-z]*\d{8,})")
+_MOST_SHEETS = 1_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -34,6 +34,9 @@ def read_workbook(content: bytes, file: str, origin: Origin) -> tuple[TextTable 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns about styles, which are not needed
             return _read(content, file, origin)
+    except TooManyCells:
+        rule = "a workbook has at most 1,000 sheets, 2,000,000 rows and about 10,000,000 cells, empty ones included"
+        return None, [Problem(file, None, "", "", rule, advice.SAVE_LARGE_WORKBOOK)]
     except Exception:  # a damaged workbook fails anywhere in zipfile, the XML parser or openpyxl
         return None, [_unreadable(file)]
 
@@ -47,49 +50,61 @@ def _unreadable(file: str) -> Problem:
 def _read(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:
     # Imported here, because the import takes 0.3 s that other formats do not need.
     from openpyxl.reader.excel import ExcelReader
+    from openpyxl.utils import get_column_letter
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
-            rule = "a workbook unpacks to less than 1 GB"
-            return None, [Problem(file, None, "", "", rule, advice.SAVE_LARGE_WORKBOOK)]
-        reader = ExcelReader(io.BytesIO(content), read_only=True, data_only=True)
-        reader.read()
-        parts = {sheet.name: relation.target for sheet, relation in reader.parser.find_sheets()}
-        tables = []
-        for sheet in reader.wb.worksheets:
-            xml = archive.read(parts[sheet.title])
-            if _IMPOSSIBLE.search(xml):
-                return None, [_unreadable(file)]
-            rows = _rows(sheet)
-            if rows:
-                tables.append((sheet.title, rows, xml))
+        contents = scan_parts(archive)
+    reader = ExcelReader(io.BytesIO(content), read_only=True, data_only=True)
+    reader.read()
+    parts = {sheet.name: contents[relation.target] for sheet, relation in reader.parser.find_sheets()}
+    sheets = reader.wb.worksheets
+    if len(sheets) > _MOST_SHEETS:
+        raise TooManyCells
+    tables, total = [], 0
+    for sheet in sheets:
+        rows = _rows(sheet, total)
+        total += len(rows)
+        if rows:
+            tables.append((sheet.title, rows, parts[sheet.title]))
     if not tables:
         return None, [empty_file(file, origin)]
-    (title, rows, xml), problems = tables[0], []
+    (title, rows, part), problems = tables[0], []
     if len(tables) > 1:
         others = listed(other for other, *_ in tables[1:])
         rule = f"a workbook contains one table; besides {title} there is content in {others}"
         problems.append(Problem(file, None, "", "", rule, advice.DELETE_OTHER_SHEETS))
-    problems += _merged(xml, file)
-    if _FORMULA.search(xml):
+    problems += _merged(part.merged, file)
+    if part.formulas:
         problems += _formulas(content, title, rows, file)
-    return _table(rows, file), problems
+    width = max(map(len, rows))
+    if problem := too_large(file, len(rows), width):
+        place = f"{get_column_letter(width)}{1 + next(row for row, cells in enumerate(rows) if len(cells) == width)}"
+        return None, [replace(problem, rule=f"{problem.rule}; the last column has a value in {place}")]
+    return _table(rows, width, file), problems
 
 
-def _rows(sheet: Any) -> list[list[str]]:
-    """Return the texts of each row up to its last cell that is not empty; the last row is not empty."""
+def _rows(sheet: Any, before: int) -> list[list[str]]:
+    """Return the texts of each row up to its last cell that is not empty; the last row is not empty.
+
+    before: number of rows in the sheets before this one. Raises TooManyCells.
+    """
     sheet.reset_dimensions()
-    rows = []
+    rows: list[list[str]] = []
+    total = 0
     for cells in sheet.iter_rows(values_only=True):
         texts = [_text(value) for value in cells]
+        total += len(texts)
         while texts and not texts[-1]:
             texts.pop()
         rows.append(texts)
+        if too_large(sheet.title, before + len(rows), 1, total):
+            raise TooManyCells
     while rows and not rows[-1]:
         rows.pop()
     return rows
 
 
+@lru_cache(maxsize=1 << 16, typed=True)  # equal cells share one text
 def _text(value: Any) -> str:
     if value is None:
         return ""
@@ -107,16 +122,13 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _table(rows: list[list[str]], file: str) -> TextTable:
+def _table(rows: list[list[str]], width: int, file: str) -> TextTable:
     """Return the rows below the first one. Cells beyond the last name are a column without a name."""
-    width = max(map(len, rows))
     names, *below = [cells + [""] * (width - len(cells)) for cells in rows]
     return table_of_rows(file, names, below, list(range(2, 2 + len(below))))
 
 
-def _merged(xml: bytes, file: str) -> list[Problem]:
-    ranges = [match.decode() for match in _MERGED.findall(xml)]
-
+def _merged(ranges: list[str], file: str) -> list[Problem]:
     def problem_at(i: int) -> Problem:
         row = int(re.search(r"\d+", ranges[i])[0])
         rule = "no cells are merged: only the first of them has the value"

@@ -14,6 +14,7 @@ from analysis.tabular.schema import Field, TableSchema
 from analysis.tabular.text_table import TextTable
 
 FIRST_ROWS = 20
+_LONGEST_NAME = 1_000
 NAMES_FIRST = "the first row contains the column names"
 
 
@@ -52,6 +53,9 @@ def no_names_problem(table: TextTable, names: Iterable[str], is_name: Callable[[
 def header_problems(table: TextTable, origin: Origin) -> Iterator[Problem]:
     """Yield the problems that need no dictionary: columns without a name, and duplicate names."""
     for place, (name, column) in enumerate(zip(table.names, table.columns, strict=True), start=1):
+        if len(name) > _LONGEST_NAME:
+            rule = f"the name of a column has at most {_LONGEST_NAME:,} characters; this one has {len(name):,}"
+            yield Problem(table.file, 1, "", name, rule, advice.SHORTEN_NAME)
         if name:
             continue
         filled = np.flatnonzero(~column.empty())

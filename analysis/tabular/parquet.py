@@ -10,6 +10,7 @@ import pyarrow.parquet
 
 from analysis.tabular import advice
 from analysis.tabular.problems import Problem
+from analysis.tabular.size_limits import MOST_TABLE_BYTES, too_large
 from analysis.tabular.text_table import TextColumn, TextTable, encode
 
 _MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
@@ -18,37 +19,63 @@ _MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
 def read_parquet(content: bytes, file: str) -> tuple[TextTable | None, list[Problem]]:
     """Return the rows of a Parquet file (None if unreadable) and its problems; rows count from 2, as in a CSV file."""
     try:
-        names, columns = _columns(content)
+        problem = _size_problem(content, file)
+        if problem:
+            return None, [problem]
+        count, columns = _columns(content)
     except Exception:  # a damaged file can raise any error
         rule = "the file is a complete Parquet file; this one can't be read"
         return None, [Problem(file, None, "", "", rule, advice.WRITE_PARQUET_AGAIN)]
     problems: list[Problem] = []
     cells: list[TextColumn] = []
-    for name, column in zip(names, columns, strict=True):
-        if isinstance(column, TextColumn):
-            cells.append(column)
-            continue
-        rule = f"a column contains texts, numbers or dates without time zone; this one is of the type {column.type}"
-        problems.append(Problem(file, None, name, "", rule, advice.WRITE_PARQUET_AGAIN))
-        cells.append(encode(pa.nulls(len(column), pa.string())))
-    count = len(cells[0].codes) if cells else 0
+    for name, column in columns:
+        if not isinstance(column, TextColumn):
+            rule = f"a column contains texts, numbers or dates without time zone; this one is of the type {column}"
+            problems.append(Problem(file, None, name, "", rule, advice.WRITE_PARQUET_AGAIN))
+            column = encode(pa.nulls(count, pa.string()))
+        cells.append(column)
     rows = np.arange(2, 2 + count, dtype=np.int32)
-    return TextTable(file, tuple(name.strip() for name in names), tuple(cells), rows), problems
+    return TextTable(file, tuple(name.strip() for name, _ in columns), tuple(cells), rows), problems
 
 
-def _columns(content: bytes) -> tuple[list[str], list[TextColumn | pa.ChunkedArray]]:
-    """Return names and texts of the columns, read one at a time; a column whose type has no text stays as it is."""
+def _size_problem(content: bytes, file: str) -> Problem | None:
+    """Return the problem of a file that would be too large in memory: a small file can contain any number of values."""
+    metadata = pyarrow.parquet.read_metadata(pa.BufferReader(content))
+    if problem := too_large(file, metadata.num_rows, metadata.num_columns):
+        return problem
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    values = sum(group.column(place).num_values for group in groups for place in range(group.num_columns))
+    if problem := too_large(file, 1, 1, values):
+        return problem
+    if sum(group.total_byte_size for group in groups) > MOST_TABLE_BYTES:
+        rule = f"a Parquet file unpacks to at most {MOST_TABLE_BYTES:,} bytes"
+        return Problem(file, None, "", "", rule, advice.WRITE_FEWER_COLUMNS)
+    return None
+
+
+def _columns(content: bytes) -> tuple[int, list[tuple[str, TextColumn | pa.DataType]]]:
+    """Return the number of rows, and name and texts of each column; its type if that has no text, without reading it.
+
+    Columns are read one at a time.
+    """
     schema = pyarrow.parquet.read_schema(pa.BufferReader(content))
-    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+    texts = [field.name for field in schema if _is_text(field.type)]
     parquet = pyarrow.parquet.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
-    columns: list[TextColumn | pa.ChunkedArray] = []
-    for name in schema.names:
-        table = parquet.read(columns=[name], use_threads=False)
-        if table.num_columns != 1:
-            raise ValueError(f"the column {name} is not one column")
-        cells = as_text(table.column(0))
-        columns.append(table.column(0) if cells is None else cells)
-    return list(schema.names), columns
+    columns: list[tuple[str, TextColumn | pa.DataType]] = []
+    for field in schema:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        cells = None
+        if _is_text(kind) or _words(pa.array([], kind)) is not None:
+            table = parquet.read(columns=[field.name], use_threads=False)
+            if table.num_columns != 1:
+                raise ValueError(f"the column {field.name} is not one column")
+            cells = as_text(table.column(0))
+        columns.append((field.name, field.type if cells is None else cells))
+    return parquet.metadata.num_rows, columns
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
 def as_text(column: pa.ChunkedArray) -> TextColumn | None:
@@ -73,7 +100,7 @@ def as_text(column: pa.ChunkedArray) -> TextColumn | None:
 
 def _words(values: pa.Array) -> list[str] | None:
     kind = values.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if _is_text(kind):
         return ["" if text is None else text for text in values.to_pylist()]
     if pa.types.is_integer(kind):
         return [str(value) for value in values.to_pylist()]

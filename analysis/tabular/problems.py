@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from difflib import get_close_matches
@@ -100,14 +101,31 @@ def in_rows(positions: np.ndarray, problem_at: Callable[[int], Problem]) -> list
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:
     """Return the problems with those of the same file, column and rule merged as `in_rows` does."""
-    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    groups = ProblemGroups()
     for problem in problems:
-        groups.setdefault((problem.file, problem.column, problem.rule), []).append(problem)
-    return [
-        problem
-        for group in groups.values()
-        for problem in group[:MOST_ROWS_LISTED] + _others(group, len(group) - MOST_ROWS_LISTED)
-    ]
+        groups.add(problem)
+    return groups.merged()
+
+
+class ProblemGroups:
+    """Problems by file, column and rule; of each group only the first ones remain in memory, the others are counted."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[str, str, str], list[Problem]] = {}
+        self._more: Counter[tuple[str, str, str]] = Counter()
+
+    def add(self, problem: Problem) -> None:
+        """Add a problem."""
+        key = problem.file, problem.column, problem.rule
+        group = self._first.setdefault(key, [])
+        if len(group) < MOST_ROWS_LISTED:
+            group.append(problem)
+        else:
+            self._more[key] += 1
+
+    def merged(self) -> list[Problem]:
+        """Return the first problems of each group, and one problem that counts the others."""
+        return [problem for key, group in self._first.items() for problem in group + _others(group, self._more[key])]
 
 
 def sort_problems(

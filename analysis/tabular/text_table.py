@@ -96,13 +96,16 @@ def encode(texts: pa.Array | list[str]) -> TextColumn:
     return TextColumn(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.dictionary)
 
 
-def table_of_rows(
-    file: str, names: Sequence[str], rows: list[list[str]], numbers: list[int], complete: list[bool] | None = None
-) -> TextTable:
+def text_column(column: pa.ChunkedArray) -> TextColumn:
+    """Return a column from chunks of dictionary-encoded texts, none of them missing."""
+    column = column.unify_dictionaries()
+    return TextColumn(np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks]), column.chunk(0).dictionary)
+
+
+def table_of_rows(file: str, names: Sequence[str], rows: list[list[str]], numbers: list[int]) -> TextTable:
     """Return a table from its rows, each with one text per name."""
     columns = tuple(encode(list(column)) for column in zip(*rows, strict=True)) or tuple(encode([]) for _ in names)
-    mask = None if complete is None or all(complete) else np.array(complete)
-    return TextTable(file, tuple(name.strip() for name in names), columns, np.array(numbers, dtype=np.int32), mask)
+    return TextTable(file, tuple(name.strip() for name in names), columns, np.array(numbers, dtype=np.int32))
 
 
 def without_empty_rows(table: TextTable) -> tuple[TextTable, list[Problem]]:

@@ -15,6 +15,7 @@ from analysis.tabular.formats import read_table
 from analysis.tabular.header import too_few_rows
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import DataError, Problem, sort_problems
+from analysis.tabular.size_limits import MOST_TABLE_BYTES
 from analysis.tabular.text_table import TextTable, without_empty_rows
 
 
@@ -38,6 +39,7 @@ def load(path: str | Path) -> Cohort:
     path, content = _content(path)
     file = path.name
     digest = hashlib.sha256(content).hexdigest()
+    paths.record_read(path, digest)
     table, problems = read_table(content, file, is_known, CLINIC_TABLES)
     del content
     if table is None:
@@ -78,7 +80,7 @@ def _content(path: str | Path) -> tuple[Path, bytes]:
     """Return the resolved path of the file, and its content."""
     try:
         path = paths.resolve(path)
-        return path, path.read_bytes()
+        return path, paths.read_file(path, MOST_TABLE_BYTES)
     except FileNotFoundError:
         advice = f"name a file that is there; there is none at {path}"
     except (

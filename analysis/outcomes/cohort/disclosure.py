@@ -18,6 +18,7 @@ subtracting one published report from another may still reveal a small site.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,6 +27,9 @@ import pandas as pd
 GROUP_NOT_STATED = "not stated"
 _PROTECTED = "other (merged to protect small groups)"
 _EVERYBODY = "all (groups too small to be shown)"
+_OUR_NAMES = re.compile(
+    "|".join(map(re.escape, (GROUP_NOT_STATED, _PROTECTED, _EVERYBODY))) + r"|other \(fewer than \d+ patients each\)"
+)
 
 
 def shown_count(n: object, min_cell: int) -> str:
@@ -83,6 +87,15 @@ def merge_small(
     lookup = np.full(len(groups.categories), len(retained))
     lookup[retained] = np.arange(len(retained))
     return pd.Categorical.from_codes(lookup[groups.codes], categories=pd.Index(labels, dtype=object))
+
+
+def distinct_name(value: object) -> str:
+    """Return the name of the group of a value of the user's table: in quotation marks where it is one of our names.
+
+    Names that are in quotation marks already get another pair, so that different values have different names.
+    """
+    text = str(value)
+    return f"“{text}”" if _OUR_NAMES.fullmatch(text.strip("“”")) else text
 
 
 def is_merged(label: str, min_cell: int) -> bool:

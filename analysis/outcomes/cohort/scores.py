@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED
+from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED, distinct_name
 from analysis.outcomes.cohort.table import course_keys
 from analysis.statistics.summaries import mean_interval
 
@@ -98,7 +98,7 @@ def grouping(frame: pd.DataFrame, by: str) -> pd.Categorical:
     if by == "course_group":
         return pd.Categorical(column)
     codes, values = pd.factorize(column, sort=True, use_na_sentinel=True)
-    names = [str(value) for value in values]
+    names = [distinct_name(value) for value in values]
     if (codes < 0).any():
         codes, names = np.where(codes < 0, len(names), codes), [*names, GROUP_NOT_STATED]
     return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))

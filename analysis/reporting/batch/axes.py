@@ -1,23 +1,14 @@
-"""The values of a matrix in the list of reports: every study, every site of a cohort.
-
-The names of sites are text from a user's table; the folder named after one is always made of a-z, 0-9 and hyphens.
-"""
+"""The values of a matrix in the list of reports: every study, every site of a cohort."""
 
 from __future__ import annotations
 
 import csv
-import re
 import shlex
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from analysis.paths import DATA
-from analysis.reporting.provenance import sha256
-
-_OUTCOMES = ("pain_scores", "responders", "durations", "adverse_events", "reported_tests")
-_LONGEST_SLUG = 48
 
 # parameter -> column of a cohort's courses; in a matrix: `sites: each_in_cohort`
 COHORT_COLUMNS = {"sites": "site", "cohort_regimens": "regimen_class", "years": "year"}
@@ -30,15 +21,10 @@ class CohortUnusable(Exception):
     """A cohort can't be split into reports; the message is one line that says why."""
 
 
-def studies_with_outcomes() -> list[str]:
-    """Return the ids of the studies that have a row in any outcome table, in the order of studies.csv."""
-    with_rows = {row["study_id"] for table in _OUTCOMES for row in _rows(table)}
-    return [row["study_id"] for row in _rows("studies") if row["study_id"] in with_rows]
-
-
-def _rows(table: str) -> list[dict[str, str]]:
-    with (DATA / f"{table}.csv").open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+def every_study() -> list[str]:
+    """Return the ids of all studies, in the order of studies.csv."""
+    with (DATA / "studies.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [row["study_id"] for row in csv.DictReader(file)]
 
 
 def cohort_parts(path: Path, written: str) -> Parts:
@@ -73,6 +59,13 @@ def _first_problem(written: str, error: Exception) -> str:
     )
 
 
+def are_parts(value: Any) -> bool:
+    """Return whether an object, which may have been edited by hand, has the form of the parts of a cohort."""
+    rows = value if isinstance(value, list) else [None]
+    texts = [row if isinstance(row, list) and len(row) == len(COHORT_COLUMNS) else [None] for row in rows]
+    return all(isinstance(text, str) for row in texts for text in row)
+
+
 def cohort_values(parts: Parts, parameters: Iterable[str]) -> list[dict[str, str]]:
     """Return each combination of these parameters' values that occurs in the cohort, without missing values."""
     columns = list(COHORT_COLUMNS)
@@ -82,21 +75,3 @@ def cohort_values(parts: Parts, parameters: Iterable[str]) -> list[dict[str, str
         (values for values in combinations if all(values)), key=lambda values: [(v.casefold(), v) for v in values]
     )
     return [{name: value for (name, _), value in zip(wanted, values, strict=True)} for values in chosen]
-
-
-def slugs(values: Iterable[str]) -> dict[str, str]:
-    """Return a short name of a-z, 0-9 and hyphens for each text: unique and not empty.
-
-    Letters lose their accents; texts that would get the same name (or none) get the start of their SHA-256 at the end.
-    """
-    values = list(dict.fromkeys(values))
-    plain = {value: _slug(value) for value in values}
-    marked = {value: f"{plain[value]}-{sha256(value.encode(errors='replace'))[:8]}".lstrip("-") for value in values}
-    often = Counter(plain.values())
-    chosen = {value: plain[value] if plain[value] and often[plain[value]] == 1 else marked[value] for value in values}
-    return chosen if len(set(chosen.values())) == len(values) else marked
-
-
-def _slug(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text[:1000]).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall("[a-z0-9]+", letters))[:_LONGEST_SLUG].strip("-")

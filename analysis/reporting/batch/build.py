@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from analysis.paths import resolve
 from analysis.reporting import ReportError
-from analysis.reporting.batch.folder import MANIFEST, Folder
+from analysis.reporting.batch.axes import are_parts
+from analysis.reporting.batch.folder import CRATE, INDEX, MANIFEST, Folder, read_manifest
+from analysis.reporting.batch.placement import NotPlaced
 from analysis.reporting.batch.plan import Plan, PlannedReport
 from analysis.reporting.batch.pool import Workers, build_all
 from analysis.reporting.kernel.normalization import one_line
 from analysis.reporting.page.paper import DEFAULT_PAPER, on_paper
-from analysis.reporting.provenance import sha256
-from analysis.reporting.run import Built, Spec, write_report
+from analysis.reporting.provenance import input_hashes, sha256
+from analysis.reporting.resources import why_refused
+from analysis.reporting.run import Built, Spec, build_report
 
 
 @dataclass(frozen=True)
@@ -47,27 +52,22 @@ class Watcher:
     def finished(self, outcome: Outcome) -> None:
         """Receive a report that is written or has failed."""
 
-
-def spec_of(report: PlannedReport, common: dict[str, Any]) -> Spec:
-    """Return what a worker needs to build the report."""
-    return Spec(report.name, str(report.notebook.path), report.overrides, report.formats, common, report.timeout)
+    def noted(self, message: str) -> None:
+        """Receive a sentence about the output folder."""
 
 
-def input_hash(report: PlannedReport, common: dict[str, Any]) -> str:
+def input_hash(report: PlannedReport, common: dict[str, Any], files: dict[str, str]) -> str:
     """Return one hash of everything that a report's bytes depend on.
 
     These are the notebook, parameters, formats and title; the files that parameters name; all data files, since each
     report prints the hash of all; the code; the versions of Python and of the packages. The commit and its day are not
-    among them: a commit that changes none of these changes no number.
+    among them: a commit that changes none of these changes no number. files: see provenance.input_hashes;
+    its paths do not count.
     """
-    values = {**report.notebook.defaults, **report.overrides}
-    files = {
-        name: sha256(path.read_bytes()) for name in report.notebook.files if (path := resolve(values[name])).is_file()
-    }
     content = {
-        "notebook": [report.notebook.name, sha256(report.notebook.path.read_bytes())],
-        "parameters": values,
-        "files": files,
+        "notebook": report.notebook.name,
+        "parameters": {**report.notebook.defaults, **report.overrides},
+        "files": list(files.values()),
         "formats": report.formats,
         "title": report.title,
         "paper": common.get("paper", DEFAULT_PAPER),
@@ -101,76 +101,103 @@ def build_batch(
     force: build also the reports whose inputs and files are unchanged.
     watcher: receives the progress.
 
-    Raises FolderBusy if another batch writes to the folder, OSError if it can't be written, ReportError if the index
-    can't be made, NoCluster if there is no cluster.
+    Raises FolderBusy if another run writes to the folder, NotPlaced if a report would replace what is none, ReportError
+    if the folder can't be written or the index can't be made, NoCluster if there is no cluster.
     """
     from analysis.reporting.batch import crate, index  # noqa: F401 (here, while kernels still start, not at the end)
 
     watcher = watcher or Watcher()
     common = on_paper(common, plan.paper)
-    begin = datetime.now(UTC)
+    begin = datetime.now(UTC).isoformat(timespec="seconds")
     selected = [report for report in plan.reports if not only or fnmatch.fnmatchcase(report.name, only)]
     with Folder(output) as folder:
-        before = folder.entries()
-        seconds = folder.manifest.get("times", {}).get("seconds", {})
-        folder.delete_partial(report.name for report in selected)
+        before = dict(folder.entries)
         outcomes: dict[str, Outcome] = {}
-        to_build: list[PlannedReport] = []
-        hashes = {report.name: "" if report.problem else input_hash(report, common) for report in selected}
+        to_build: dict[str, PlannedReport] = {}
+        files = {report.name: {} if report.problem else _input_hashes(report) for report in selected}
+        inputs = {report.name: input_hash(report, common, files[report.name]) for report in selected}
         for report in selected:
             old = before.get(report.name, {})
-            same = not report.problem and old.get("status") == "built" and old.get("inputs") == hashes[report.name]
+            same = not report.problem and old.get("status") == "built" and old["inputs"] == inputs[report.name]
             if same and not force and folder.unchanged(old):
                 outcomes[report.name] = Outcome({**old, "group": report.group}, 0.0, unchanged=True)
             else:
-                to_build.append(report)
-        watcher.begin([report.name for report in to_build], len(outcomes))
-        planned = {report.name: report for report in to_build}
-        for built in _built(to_build, common, seconds, workers, jobs, watcher):
-            entry = _entry(planned[built.name], built, common, hashes[built.name])
-            outcome = Outcome(entry if planned[built.name].problem else _written(entry, built, folder), built.seconds)
-            outcomes[built.name] = outcome
+                to_build[report.name] = report
+        folder.check_places(to_build)
+        if moved := folder.move_damaged_manifest():
+            watcher.noted(f"{MANIFEST} is damaged, or not one of this program. It was renamed to {moved}.")
+        watcher.begin(list(to_build), len(outcomes))
+        times = {"seconds": folder.times("seconds", float), "built": folder.times("built", str)}
+        specs = [
+            Spec(report.name, str(report.notebook.path), report.overrides, report.formats, common, report.timeout, read)
+            for report in _in_order(to_build.values(), times["seconds"])
+            for read in [files[report.name]]
+        ]
+        workers.check(specs)
+        lost = (Built(report.name, {}, reason=report.problem) for report in to_build.values() if report.problem)
+        for built in itertools.chain(lost, build_all(specs, workers, jobs, lambda spec: watcher.started(spec.name))):
+            entry = _entry(to_build[built.name], built, common, inputs[built.name])
+            outcomes[built.name] = outcome = Outcome(_written(entry, built, folder), built.seconds)
+            times["seconds"][built.name] = round(outcome.seconds, 2)
+            if outcome.ok:
+                times["built"][built.name] = datetime.now(UTC).isoformat(timespec="seconds")
             watcher.finished(outcome)
         entries = [
             outcomes[report.name].entry if report.name in outcomes else before[report.name]
             for report in plan.reports
             if report.name in outcomes or (report.name in before and folder.has_files(before[report.name]))
         ]
-        seconds = {**seconds, **{name: round(o.seconds, 2) for name, o in outcomes.items() if not o.unchanged}}
-        _finish(folder, plan, entries, common, begin, seconds)
+        _finish(folder, plan, entries, common, begin, times)
     return [outcomes[report.name] for report in selected]
 
 
-def _built(
-    reports: list[PlannedReport],
-    common: dict[str, Any],
-    seconds: dict[str, float],
-    workers: Workers,
-    jobs: int | None,
-    watcher: Watcher,
-) -> Iterator[Built]:
-    """Yield the reports with a problem, then each other report when it is built.
+def build_alone(spec: Spec, output: Path) -> tuple[Built, bool]:
+    """Return a report that is built and written, and whether an earlier one remains since this one failed.
 
-    New reports are built first, then those that took longest last time: a long report at the end would run alone.
+    Raises FolderBusy, NotPlaced, and ReportError if it can't be written.
     """
-    yield from (Built(report.name, {}, reason=report.problem) for report in reports if report.problem)
-    ordered = sorted(
-        (report for report in reports if not report.problem),
-        key=lambda report: seconds.get(report.name, float("inf")),
-        reverse=True,
-    )
-    specs = [spec_of(report, common) for report in ordered]
-    yield from build_all(specs, workers, jobs, lambda spec: watcher.started(spec.name))
+    with Folder(output) as folder:
+        folder.place(spec.name)
+        # in a thread: in the main thread nbclient would handle the signals that stop this program
+        built = ThreadPoolExecutor(1).submit(build_report, spec, rehearse=(os.cpu_count() or 1) > 1).result()
+        try:
+            return built, bool(folder.write_report(spec.name, built.files, complete=built.ok))
+        except OSError as error:
+            raise ReportError(f"Not written: {why_refused(error)}") from None
+
+
+def _input_hashes(report: PlannedReport) -> dict[str, str]:
+    return input_hashes(report.notebook, {**report.notebook.defaults, **report.overrides})
+
+
+def _in_order(reports: Iterable[PlannedReport], seconds: dict[str, float]) -> list[PlannedReport]:
+    """Return the reports that can be built: new ones, then those that took longest last time.
+
+    A long report at the end would run alone.
+    """
+    possible = [report for report in reports if not report.problem]
+    return sorted(possible, key=lambda report: seconds.get(report.name, float("inf")), reverse=True)
 
 
 def _written(entry: dict[str, Any], built: Built, folder: Folder) -> dict[str, Any]:
-    """Write and log a report; return its entry, which says so if that fails."""
+    """Write and log a report; return its entry.
+
+    A report that fails, or can't be written, does not replace one that was built before: the entry is then that of the
+    earlier report, with the reason.
+    """
+    name, earlier = built.name, folder.entries.get(built.name, {})
     try:
-        write_report(folder.path / built.name, built.files)
-        folder.add(entry)
-    except OSError as error:
-        reason = one_line(f"its files could not be written: {error.strerror}: {error.filename or folder.path}")
-        return {**entry, "status": "failed", "reason": reason, "files": {}}
+        kept = folder.write_report(name, built.files, complete=built.ok)
+    except (OSError, NotPlaced, ReportError) as error:
+        words = why_refused(error) if isinstance(error, OSError) else str(error)
+        reason = one_line(f"its files could not be written: {words}")
+        entry, kept = {**entry, "status": "failed", "reason": reason, "files": {}}, folder.earlier_files(name)
+    if kept:
+        if earlier.get("files") != kept:  # made by `report`, or edited by hand
+            earlier = {**entry, "commit": ""}
+        entry = {**earlier, "group": entry["group"], "status": "failed", "reason": entry["reason"], "files": kept}
+        entry["kept"] = True
+    folder.add(entry)
     return entry
 
 
@@ -179,28 +206,26 @@ def _finish(
     plan: Plan,
     entries: list[dict[str, Any]],
     common: dict[str, Any],
-    begin: datetime,
-    seconds: dict[str, float],
+    begin: str,
+    times: dict[str, dict[str, Any]],
 ) -> None:
     """Write the manifest, the index and the crate."""
+    names = [entry["name"] for entry in entries]
+    times = {key: {name: values[name] for name in names if name in values} for key, values in times.items()}
     folder.finish(
         {
             "schema": 1,
             **{key: common[key] for key in ("data", "code", "versions")},
             "cohorts": plan.cohorts,
             "reports": entries,
-            "times": {
-                "started": begin.isoformat(timespec="seconds"),
-                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                "seconds": {entry["name"]: seconds[entry["name"]] for entry in entries if entry["name"] in seconds},
-            },
+            "times": {"started": begin, "finished": datetime.now(UTC).isoformat(timespec="seconds"), **times},
         }
     )
-    from analysis.reporting.batch.crate import CRATE, crate_json
+    from analysis.reporting.batch.crate import crate_json
     from analysis.reporting.batch.index import index_html
 
     makers = {
-        "index.html": lambda: index_html(plan, entries, common).encode(),
+        INDEX: lambda: index_html(plan, entries, common, times["built"]).encode(),
         CRATE: lambda: crate_json(entries, common),
     }
     for name, make in makers.items():
@@ -234,16 +259,16 @@ def _entry(report: PlannedReport, built: Built, common: dict[str, Any], inputs: 
         "formats": list(report.formats),
         "status": "built" if built.ok else "failed",
         "reason": built.reason,
+        "kept": False,
+        "warnings": list(built.warnings),
         "files": {name: sha256(built.files[name]) for name in sorted(built.files)},
     }
 
 
 def cohorts_known(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return the parts of cohorts read by an earlier batch of the same code, so that they are not loaded again."""
-    try:
-        return dict(_manifest_of(output, code)["cohorts"])
-    except (KeyError, TypeError, ValueError):
-        return {}
+    known = _manifest_of(output, code).get("cohorts")
+    return {key: parts for key, parts in known.items() if are_parts(parts)} if isinstance(known, dict) else {}
 
 
 def may_be_current(output: Path, code: Callable[[], dict[str, Any]]) -> bool:
@@ -256,8 +281,6 @@ def may_be_current(output: Path, code: Callable[[], dict[str, Any]]) -> bool:
 
 def _manifest_of(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return the manifest of an earlier batch of the same code; empty if there is none."""
-    try:
-        manifest = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
-        return manifest if manifest["code"]["hash"] == code()["hash"] else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+    manifest = read_manifest(output)
+    made_by = manifest.get("code")
+    return manifest if isinstance(made_by, dict) and made_by.get("hash") == code()["hash"] else {}

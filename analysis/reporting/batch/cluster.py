@@ -1,43 +1,65 @@
 """Build reports on a Dask cluster, on machines that share no disk with this one.
 
 Each worker needs this project and its dependencies installed, in the same versions: otherwise its reports fail and say
-so. Files outside the project (a clinic's table) travel as bytes, and the report's files come back as bytes.
+so. Files outside the project (a clinic's table) travel as bytes, and the report's files come back as bytes; on a worker
+they are deleted after each report.
 """
 
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import pickle
 import queue
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from analysis.parameters import find_notebook
 from analysis.paths import DATA, ROOT, resolve
-from analysis.reporting.batch.pool import WORKER_EXITED, Workers
+from analysis.reporting import Refused
+from analysis.reporting.batch.pool import WORKER_EXITED, Workers, WorkersLost
 from analysis.reporting.provenance import code_hash, sha256, versions
+from analysis.reporting.resources import scratch_folder
 from analysis.reporting.run import Built, Spec, build_report
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS, CLOSE_SECONDS = 10, 2
 _HOST = "from analysis.reporting.batch.cluster import serve_worker; serve_worker()"
 
 
-class NoCluster(Exception):
-    """The cluster can't be reached; the message is one sentence."""
+class NoCluster(Refused):
+    """The cluster can't be used."""
 
 
 class ClusterWorkers(Workers):
-    """The workers of the Dask scheduler at an address. `jobs` and `executor` raise NoCluster."""
+    """The workers of the Dask scheduler at an address. `check`, `jobs` and `executor` raise NoCluster.
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    insecure: send the table of a clinic also where the connection is not encrypted.
+    """
+
+    def __init__(self, address: str, insecure: bool = False) -> None:
+        self.address, self.insecure = address, insecure
         self.client: Any = None
+
+    def check(self, specs: Iterable[Spec]) -> None:
+        """Raise NoCluster if a clinic's table would travel without encryption."""
+        if self.insecure or self.address.startswith(("tls://", "wss://")):
+            return
+        for spec in specs:
+            notebook = find_notebook(spec.notebook)
+            if own := [
+                name for name in notebook.files if spec.overrides.get(name) not in (None, notebook.defaults[name])
+            ]:
+                what = f"{spec.name}: the file of {own[0]!r} would travel to {self.address} without encryption."
+                advice = "Use a scheduler with TLS (--scheduler tls://HOST:8786), or allow it with --insecure."
+                raise NoCluster([f"{what} {advice}"])
 
     def _connect(self) -> Any:
         if self.client is not None:
@@ -45,17 +67,18 @@ class ClusterWorkers(Workers):
         try:
             from distributed import Client
         except ImportError:
-            raise NoCluster("--scheduler needs dask.distributed: pip install '.[cluster]'.") from None
+            raise NoCluster(["--scheduler needs dask.distributed: pip install '.[cluster]'."]) from None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the reports say what failed
         try:
             client = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
-            raise NoCluster(f"no Dask scheduler answers at {self.address} ({type(error).__name__}).") from None
+            raise NoCluster([f"no Dask scheduler answers at {self.address} ({type(error).__name__})."]) from None
         try:
             client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except Exception:
             client.close()
             message = f"the scheduler at {self.address} has no worker; start one: dask worker {self.address}."
-            raise NoCluster(message) from None
+            raise NoCluster([message]) from None
         self.client = client
         return client
 
@@ -69,7 +92,7 @@ class ClusterWorkers(Workers):
 
     def __exit__(self, *_: object) -> None:
         if self.client is not None:
-            self.client.close()
+            self.client.close(timeout=CLOSE_SECONDS)
 
 
 class _ClusterExecutor(Executor):
@@ -79,8 +102,11 @@ class _ClusterExecutor(Executor):
         self.client, self.inner = client, client.get_executor(pure=False)
 
     def submit(self, build: Any, /, spec: Spec) -> Future[Built]:
+        if self.client.status != "running":
+            raise WorkersLost(f"the Dask scheduler at {self.client.scheduler.address} no longer answers")
         spec, expected, contents = to_send(spec)
-        sent = self.client.scatter(contents, hash=True) if contents else contents  # each file travels once to a worker
+        # each content travels once to a worker; in a dictionary its path would be its key, also after a change
+        sent = {path: self.client.scatter(content, hash=True) for path, content in contents.items()}
         return self.inner.submit(build_on_worker, spec, expected, sent)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -92,7 +118,7 @@ def to_send(spec: Spec) -> tuple[Spec, dict[str, str], dict[str, bytes]]:
 
     Returns
     -------
-    spec: with the notebook's path relative to the project, if it is in the project.
+    spec: with the paths of the notebook and of the inputs relative to the project, if they are in the project.
     expected: SHA-256 of what the worker must have: code (key "code"), versions of packages, files of the project.
     contents: absolute path -> content of each file outside the project.
     """
@@ -105,7 +131,9 @@ def to_send(spec: Spec) -> tuple[Spec, dict[str, str], dict[str, bytes]]:
     expected = {"code": spec.common["code"]["hash"], **spec.common["versions"], **data, **files}
     contents = {str(path): path.read_bytes() for path in paths if not _in_project(path)}
     place = str(notebook.path)
-    return replace(spec, notebook=inside.get(place, place)), expected, contents
+    resolved = {str(path.resolve()): inside.get(str(path), str(path)) for path in paths}
+    inputs = {resolved.get(path, path): digest for path, digest in spec.inputs.items()}
+    return replace(spec, notebook=inside.get(place, place), inputs=inputs), expected, contents
 
 
 def _in_project(path: Path) -> bool:
@@ -118,7 +146,10 @@ _hosts: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
 
 
 def build_on_worker(spec: Spec, expected: dict[str, str], contents: dict[str, bytes]) -> Built:
-    """Return the report, built in a separate process, so that a crash does not end the worker."""
+    """Return the report, built in a separate process, so that a crash does not end the worker.
+
+    Raises BrokenProcessPool if that process ends: the report is then built once more, alone.
+    """
     try:
         host = _hosts.get_nowait()
     except queue.Empty:
@@ -126,26 +157,36 @@ def build_on_worker(spec: Spec, expected: dict[str, str], contents: dict[str, by
         environment["PYTHONPATH"] = str(ROOT)
         command = [sys.executable, "-c", _HOST]
         host = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        atexit.register(host.kill)
+        atexit.register(_end, host)
     try:
         pickle.dump((spec, expected, contents), host.stdin)
         host.stdin.flush()
         built = pickle.load(host.stdout)
     except (OSError, EOFError, pickle.UnpicklingError):
-        host.kill()
-        host.wait()
-        return Built(spec.name, {}, reason=WORKER_EXITED)
+        _end(host)
+        raise BrokenProcessPool(WORKER_EXITED) from None
     _hosts.put(host)
     return built
 
 
+def _end(host: subprocess.Popen[bytes]) -> None:
+    """End a process that builds reports; it deletes its files."""
+    host.terminate()
+    try:
+        host.wait(CLOSE_SECONDS)
+    except subprocess.TimeoutExpired:
+        host.kill()
+        host.wait()
+
+
 def serve_worker() -> None:
     """Build the reports requested on standard input until it is closed; runs in the worker's process."""
+    from analysis.reporting.command_end import orderly_end
     from analysis.reporting.kernel.template import forked_kernels
 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # printed text must not come between the answers
-    with tempfile.TemporaryDirectory(prefix="crps-") as folder, forked_kernels(folder):
+    with orderly_end(), forked_kernels(scratch_folder()):
         installed = versions()
         while sys.stdin.buffer.peek(1):
             spec, expected, contents = pickle.load(sys.stdin.buffer)
@@ -153,7 +194,8 @@ def serve_worker() -> None:
             if different:
                 built = Built(spec.name, {}, reason=f"the worker differs from this machine in: {', '.join(different)}")
             else:
-                built = build_report(_with_files(spec, contents, Path(folder)))
+                with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+                    built = build_report(_with_files(spec, contents, Path(folder)))
             pickle.dump(built, answers)
             answers.flush()
 
@@ -182,4 +224,6 @@ def _with_files(spec: Spec, contents: dict[str, bytes], folder: Path) -> Spec:
     overrides = {
         name: moved.get(value, value) if isinstance(value, str) else value for name, value in spec.overrides.items()
     }
-    return replace(spec, notebook=moved.get(spec.notebook, str(ROOT / spec.notebook)), overrides=overrides)
+    inputs = {str(Path(moved.get(path, ROOT / path)).resolve()): digest for path, digest in spec.inputs.items()}
+    notebook = moved.get(spec.notebook, str(ROOT / spec.notebook))
+    return replace(spec, notebook=notebook, overrides=overrides, inputs=inputs)

@@ -10,14 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from analysis.paths import ROOT
 from analysis.reporting.provenance import value_words
+from analysis.tabular.plain_yaml import read_yaml
 
-CRATE = "ro-crate-metadata.json"
 CRATE_VERSION = "1.2"
 _CITATION = ROOT / "CITATION.cff"
 DATA_LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -36,7 +35,7 @@ def crate_json(entries: list[dict[str, Any]], common: dict[str, Any]) -> bytes:
 
     entries: reports as in the manifest (those that failed are left out). common: see provenance.shared.
     """
-    cited = yaml.safe_load(_CITATION.read_text(encoding="utf-8"))
+    cited = read_yaml(_CITATION.read_bytes())
     crate = ROCrate(gen_preview=False, version=CRATE_VERSION)
 
     def add(place: str, kind: str, **values: Any) -> Any:

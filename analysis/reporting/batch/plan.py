@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
-from collections import Counter
-from collections.abc import Callable, Hashable
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from analysis.parameters import STRING_LIST, Notebook, ParameterError, check_values, find_notebook
-from analysis.parameters.registry import nearest_word
-from analysis.paths import resolve
+from analysis.parameters import Notebook, ParameterError, check_values, find_notebook
+from analysis.parameters.registry import nearest_word, shown_value
+from analysis.paths import is_file, read_file, resolve
+from analysis.reporting import Refused
 from analysis.reporting.batch.axes import (
     COHORT_COLUMNS,
     EACH,
@@ -23,26 +21,29 @@ from analysis.reporting.batch.axes import (
     Parts,
     cohort_parts,
     cohort_values,
-    slugs,
-    studies_with_outcomes,
+    every_study,
 )
+from analysis.reporting.batch.entry_keys import (
+    NOT_SHOWN,
+    checked_formats,
+    checked_timeout,
+    shown_texts,
+    unknown_keys,
+)
+from analysis.reporting.batch.naming import name_problem, repeated_names, report_name, slugs
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
-from analysis.reporting.provenance import sha256, value_words
+from analysis.reporting.provenance import sha256
 from analysis.reporting.run import FORMATS, TIMEOUT
+from analysis.tabular.plain_yaml import MOST_YAML_BYTES, YamlError, read_yaml
+from analysis.tabular.size_limits import MOST_TABLE_BYTES
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_TOP = {"formats", "timeout", "paper", "groups", "reports"}
-_ENTRY = {"notebook", "name", "title", "group", "parameters", "matrix", "formats", "timeout"}
-_LONGEST_NAME = 80
-_RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d")  # Windows does not allow these as names of folders
+_TOP = ("formats", "groups", "paper", "reports", "timeout")
+_ENTRY = ("formats", "group", "matrix", "name", "notebook", "parameters", "timeout", "title")
+MOST_REPORTS = 10_000
 
 
-class PlanError(Exception):
-    """The list of reports is not valid. `.problems`: one sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(problems))
+class PlanError(Refused):
+    """The list of reports is not valid."""
 
 
 @dataclass(frozen=True)
@@ -79,20 +80,7 @@ class Plan:
 
 
 # words for a list of values in a matrix: parameter -> word -> function that returns the values
-MATRIX_WORDS: dict[str, dict[str, Callable[[], list[str]]]] = {"study_id": {"with_outcomes": studies_with_outcomes}}
-
-
-class _Loader(yaml.SafeLoader):
-    """Loads YAML; duplicate keys are an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key!r} appears twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+MATRIX_WORDS: dict[str, dict[str, Callable[[], list[str]]]] = {"study_id": {"every_study": every_study}}
 
 
 class _Cohorts:
@@ -105,7 +93,7 @@ class _Cohorts:
 
     def parts_of(self, path: Path, written: str) -> Parts:
         """Return the parts. Raises CohortUnusable."""
-        key = sha256(path.read_bytes())
+        key = sha256(read_file(path, MOST_TABLE_BYTES))
         if key in self.unusable:
             raise self.unusable[key]
         if key not in self.parts:
@@ -124,21 +112,22 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
     can be built. known_cohorts: returns `cohorts` of an earlier plan made by the same code.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # a SafeLoader
+        content = read_yaml(read_file(path, MOST_YAML_BYTES))
     except OSError as error:
         raise PlanError([f"{path}: can't be read ({error.strerror})."]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PlanError([f"{path.name}: is not valid YAML ({' '.join(str(error).split())})."]) from None
+    except YamlError as error:
+        raise PlanError([f"{path.name}, {error}."]) from None
     if not isinstance(content, dict) or not isinstance(content.get("reports"), list) or not content["reports"]:
         raise PlanError([f"{path.name}: needs a list `reports` with at least one entry."])
-    problems = _unknown(path.name, content, _TOP)
+    problems = unknown_keys(path.name, content, _TOP)
     groups = content.get("groups") or {}
-    if not isinstance(groups, dict) or not all(isinstance(text, str) for text in groups.values()):
+    if not isinstance(groups, dict) or not all(isinstance(text, (str, int)) for text in groups.values()):
         problems.append(f"{path.name}: `groups` is a mapping from a key to a heading.")
         groups = {}
+    groups = {key: NOT_SHOWN.sub("�", str(text)) for key, text in groups.items()}
     paper = content.get("paper", DEFAULT_PAPER)
-    if paper not in PAPERS:
-        problems.append(f"{path.name}: paper {paper!r} not allowed. Allowed: {', '.join(PAPERS)}.")
+    if not isinstance(paper, str) or paper not in PAPERS:
+        problems.append(f"{path.name}: paper {shown_value(paper)} not allowed. Allowed: {', '.join(PAPERS)}.")
     reports: list[PlannedReport] = []
     cohorts = _Cohorts(known_cohorts)
     for number, entry in enumerate(content["reports"], start=1):
@@ -146,13 +135,19 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
         if not isinstance(entry, dict) or "notebook" not in entry:
             problems.append(f"{where}: needs a `notebook`.")
             continue
-        problems += _unknown(where, entry, _ENTRY)
-        formats, wrong_formats = _formats(where, entry.get("formats", content.get("formats", list(FORMATS))))
-        timeout, wrong_timeout = _timeout(where, entry.get("timeout", content.get("timeout", TIMEOUT)))
-        expanded, wrong_values = _expand(where, entry, groups, cohorts)
+        entry, not_shown, wrong_texts = shown_texts(where, entry)
+        problems += wrong_texts + unknown_keys(where, entry, _ENTRY)
+        formats, wrong_formats = checked_formats(where, entry.get("formats", content.get("formats", list(FORMATS))))
+        timeout, wrong_timeout = checked_timeout(where, entry.get("timeout", content.get("timeout", TIMEOUT)))
+        expanded, wrong_values = ([], []) if wrong_texts else _expand(where, entry, groups, cohorts)
         problems += wrong_formats + wrong_timeout + wrong_values
-        reports += [replace(report, formats=formats, timeout=timeout) for report in expanded]
-    problems += _duplicates(reports)
+        reports += [
+            replace(report, formats=formats, timeout=timeout, problem=report.problem or not_shown)
+            for report in expanded
+        ]
+        if len(reports) > MOST_REPORTS:
+            raise PlanError([f"{path.name}: a list makes at most {MOST_REPORTS:,} reports; divide it."])
+    problems += repeated_names(report.name for report in reports)
     if problems:
         raise PlanError(list(dict.fromkeys(problems)))
     used = [report.group for report in reports]
@@ -160,40 +155,18 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
     return Plan(tuple(reports), headings, cohorts.parts, paper)
 
 
-def _unknown(where: str, mapping: dict[str, Any], known: set[str]) -> list[str]:
-    return [
-        f"{where}: no such key {key!r}{nearest_word(str(key), sorted(known))}. There are: {', '.join(sorted(known))}."
-        for key in mapping
-        if key not in known
-    ]
-
-
-def _formats(where: str, written: Any) -> tuple[tuple[str, ...], list[str]]:
-    words = written if isinstance(written, list) else [written]
-    wrong = [word for word in words if word not in FORMATS]
-    if wrong or not words:
-        return FORMATS, [f"{where}: formats {written!r} not allowed. Allowed: {', '.join(FORMATS)}."]
-    return tuple(name for name in FORMATS if name in words), []
-
-
-def _timeout(where: str, written: Any) -> tuple[float, list[str]]:
-    if isinstance(written, (int, float)) and not isinstance(written, bool) and 0 < written < float("inf"):
-        return float(written), []
-    return TIMEOUT, [f"{where}: timeout {written!r} not allowed. It is a number of seconds greater than 0."]
-
-
 def _expand(
     where: str, entry: dict[str, Any], groups: dict[str, str], cohorts: _Cohorts
 ) -> tuple[list[PlannedReport], list[str]]:
     """Return one report for each combination of the entry's matrix, and what is wrong."""
     try:
-        notebook = find_notebook(str(entry["notebook"]))
+        notebook = find_notebook(entry["notebook"])
     except ParameterError as error:
         return [], [f"{where}: {problem}" for problem in error.problems]
     fixed, matrix = entry.get("parameters") or {}, entry.get("matrix") or {}
     if not isinstance(fixed, dict) or not isinstance(matrix, dict):
         return [], [f"{where}: `parameters` and `matrix` are mappings from a name to a value or to a list of values."]
-    group, name = str(entry.get("group", notebook.title)), entry.get("name", "")
+    group, name = entry.get("group", notebook.title), entry.get("name", "")
     problems = _labels(where, entry, groups)
     if both := sorted(set(fixed) & set(matrix)):
         problems.append(f"{where}: {', '.join(both)}: in both `parameters` and `matrix`.")
@@ -206,12 +179,15 @@ def _expand(
         if not isinstance(cohort, str):
             return [], [*problems, f"{where}: {EACH} needs a notebook with the parameter `cohort`."]
         path = resolve(cohort)
-        if not path.is_file():
-            return [], [*problems, f"{where}: cohort {cohort!r}: there is no such file."]
+        if not is_file(path):
+            return [], [*problems, f"{where}: cohort {shown_value(cohort)}: there is no such file."]
         try:
             parts = _parts(path, cohort, split, cohorts)
         except CohortUnusable as error:
             problem = str(error)
+    count = math.prod(map(len, axes.values())) * len(parts)
+    if count > MOST_REPORTS:
+        return [], [*problems, f"{where}: the matrix makes {count:,} reports; at most {MOST_REPORTS:,} are allowed."]
     words = {key: slugs(part[key] for part in parts if key in part) for key in split}
     reports = []
     for *values, part in itertools.product(*axes.values(), parts):
@@ -224,7 +200,7 @@ def _expand(
             continue
         overrides = {key: checked[key] for key in overrides}
         named = {key: overrides[key] for key in (varied if name else overrides) if key not in part}
-        label = str(name) if name else notebook.name
+        label = name or notebook.name
         reports.append(
             PlannedReport(
                 name=report_name(label, notebook, named, tuple(varied), [words[key][part[key]] for key in part]),
@@ -232,7 +208,7 @@ def _expand(
                 overrides=overrides,
                 formats=FORMATS,
                 group=group,
-                title=str(entry.get("title", "")) if not varied else "",
+                title=entry.get("title", "") if not varied else "",
                 problem=problem,
             )
         )
@@ -242,13 +218,11 @@ def _expand(
 def _labels(where: str, entry: dict[str, Any], groups: dict[str, str]) -> list[str]:
     """Return what is wrong with the group and the name of an entry."""
     problems = []
-    group, name = str(entry.get("group", "")), entry.get("name", "")
+    group, name = entry.get("group", ""), entry.get("name", "")
     if "group" in entry and group not in groups:
         problems.append(f"{where}: no group {group!r}{nearest_word(group, groups)}. There are: {', '.join(groups)}.")
-    if name and not (isinstance(name, str) and _SLUG.fullmatch(name)):
-        problems.append(f"{where}: name {name!r}: only lower-case letters, digits and single hyphens.")
-    elif name and _RESERVED.fullmatch(name):
-        problems.append(f"{where}: name {name!r}: Windows does not allow a folder with this name; choose another.")
+    if name and (problem := name_problem(str(name))):
+        problems.append(f"{where}: name {name!r}: {problem}")
     return problems
 
 
@@ -271,40 +245,7 @@ def _axes(where: str, notebook: Notebook, matrix: dict[str, Any]) -> tuple[dict[
         if not isinstance(values, list) or not values:
             known = [*words, EACH] if key in COHORT_COLUMNS else [*words]
             also = f" or one of: {', '.join(known)}" if known else ""
-            problems.append(f"{where}: matrix {key}: a list of values{also} is needed, not {values!r}.")
+            problems.append(f"{where}: matrix {key}: a list of values{also} is needed, not {shown_value(values)}.")
             continue
         axes[key] = values
     return axes, problems
-
-
-def report_name(
-    label: str,
-    notebook: Notebook,
-    overrides: dict[str, Any],
-    always: tuple[str, ...] = (),
-    more: list[str] | None = None,
-) -> str:
-    """Return the name of the report's folder: label, values that differ from the defaults, more words.
-
-    always: parameters whose value is named even if it is the default.
-    """
-    known = {parameter.name: parameter for parameter in notebook.parameters}
-    words = [label]
-    for key, value in overrides.items():
-        if key == "title" or (value == notebook.defaults[key] and key not in always):
-            continue
-        text = Path(value).stem if key in notebook.files else value_words(value) or "all"
-        words.append(text if known[key].type in ("str", STRING_LIST) and value else f"{key} {text}")
-    name = "-".join(re.findall("[a-z0-9]+", " ".join([*words, *(more or [])]).lower()))
-    if len(name) <= _LONGEST_NAME:
-        return name
-    return f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode())[:8]}"
-
-
-def _duplicates(reports: list[PlannedReport]) -> list[str]:
-    counts = Counter(report.name for report in reports)
-    return [
-        f"{count} reports would be written to {name!r}; choose another `name`."
-        for name, count in counts.items()
-        if count > 1
-    ]

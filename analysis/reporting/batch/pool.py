@@ -5,17 +5,25 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import shutil
 import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from multiprocessing import connection, forkserver
 from multiprocessing.process import BaseProcess
 
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.template import Template, fork_available, use_template
+from analysis.reporting.resources import scratch_folder, why_refused
 from analysis.reporting.run import Built, Spec, build_report
 
 # imported once in the process that the workers are forked from
@@ -29,8 +37,15 @@ _PRELOAD = [
 WORKER_EXITED = "worker exited unexpectedly (killed, crashed or out of memory)"
 
 
+class WorkersLost(Exception):
+    """No more reports can be built; the message says why."""
+
+
 class Workers:
     """Workers that build reports, as a context manager that ends all processes it started."""
+
+    def check(self, specs: Iterable[Spec]) -> None:
+        """Raise Refused if these reports must not be built here."""
 
     def jobs(self) -> int:
         """Return how many reports to build at a time."""
@@ -55,10 +70,10 @@ class LocalWorkers(Workers):
         self.template: Template | None = None
 
     def start(self) -> None:
-        """Start the processes from which workers and kernels are forked; `executor` does so too."""
+        """Start the processes from which workers and kernels are forked; `executor` does so too. Raises OSError."""
         if self.scratch:
             return
-        self.scratch = tempfile.mkdtemp(prefix="crps-")
+        self.scratch = scratch_folder()
         if fork_available():
             with contextlib.suppress(OSError):  # no resources for a process: kernels start the ordinary way
                 self.template = Template(kernel_environment(0, self.scratch))
@@ -79,8 +94,6 @@ class LocalWorkers(Workers):
     def __exit__(self, *_: object) -> None:
         if self.template:
             self.template.close()
-        if self.scratch:
-            shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def _begin_worker(template: str, scratch: str) -> None:
@@ -119,12 +132,21 @@ def build_all(
     jobs = max(1, min(jobs or workers.jobs(), len(waiting)))
     while waiting:
         doubtful: list[Spec] = []
-        yield from _build_in_pool(workers.executor(jobs), waiting, jobs, doubtful, started)
-        for spec in doubtful:
-            lost: list[Spec] = []
-            yield from _build_in_pool(workers.executor(1), [spec], 1, lost, lambda spec: None)
-            if lost:
-                yield Built(spec.name, {}, reason=WORKER_EXITED)
+        try:
+            yield from _build_in_pool(workers.executor(jobs), waiting, jobs, doubtful, started)
+            while doubtful:
+                lost: list[Spec] = []
+                yield from _build_in_pool(workers.executor(1), [doubtful[-1]], 1, lost, lambda spec: None)
+                spec = doubtful.pop()
+                if lost:
+                    yield Built(spec.name, {}, reason=WORKER_EXITED)
+        except (OSError, WorkersLost) as error:
+            # OSError: the system has no file, process or semaphore for a worker
+            refused = isinstance(error, OSError)
+            reason = f"no process could be started to build it: {why_refused(error)}" if refused else str(error)
+            for spec in (*doubtful, *reversed(waiting)):
+                yield Built(spec.name, {}, reason=reason)
+            return
 
 
 def _build_in_pool(
@@ -142,6 +164,9 @@ def _build_in_pool(
             except BrokenExecutor:
                 waiting.append(spec)
                 break
+            except BaseException:
+                waiting.append(spec)
+                raise
             started(spec)
 
     try:
@@ -154,11 +179,15 @@ def _build_in_pool(
                 except BrokenExecutor:
                     doubtful.append(spec)
                     continue
+                except CancelledError:
+                    waiting.append(spec)
+                    raise WorkersLost("the scheduler of the workers no longer answers") from None
                 except Exception as error:  # raised by the executor, such as for a task that killed several workers
                     built = Built(spec.name, {}, reason=f"{WORKER_EXITED}: {type(error).__name__}")
                 submit()
                 yield built
     except BaseException:
+        doubtful.extend(running.values())
         _stop(pool, others)
         raise
     pool.shutdown()

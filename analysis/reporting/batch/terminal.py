@@ -8,6 +8,7 @@ import textwrap
 import click
 
 from analysis.reporting.batch.build import Outcome, Watcher
+from analysis.reporting.batch.folder import earlier_words
 
 
 class BatchProgress(Watcher):
@@ -47,6 +48,15 @@ class BatchProgress(Watcher):
         elif not self.quiet:
             click.echo(f"[{self.count}/{self.total}] {word} {name} ({outcome.seconds:.1f} s)", err=True)
 
+    def noted(self, message: str) -> None:
+        """Print the sentence."""
+        click.echo(message, err=True)
+
+    def stopped(self) -> str:
+        """Close the bar; return a sentence about the reports that were finished."""
+        self.close()
+        return f"Stopped. {self.count} reports were finished and remain; the next run builds the others."
+
     def close(self) -> None:
         """Close the bar."""
         if self.bar is not None:
@@ -69,10 +79,13 @@ def batch_summary(outcomes: list[Outcome], width: int) -> str:
         word = "up to date" if outcome.unchanged else entry["status"]
         seconds = "" if outcome.unchanged else f"{outcome.seconds:7.1f}"
         lines.append(f"{entry['name']:<{name_width}}  {word:<10}  {seconds}".rstrip())
-        lines += [f"    {line}" for line in textwrap.wrap(entry["reason"], width - 4)]
+        for text in (entry["reason"], earlier_words(entry), *map("Warning: {}".format, entry["warnings"])):
+            lines += [f"    {line}" for line in textwrap.wrap(text, width - 4)]
     failed = sum(not outcome.ok for outcome in outcomes)
     unchanged = sum(outcome.unchanged for outcome in outcomes)
+    warnings = sum(len(outcome.entry["warnings"]) for outcome in outcomes)
+    warned = f" {warnings} warning{'s' if warnings != 1 else ''}: see above." if warnings else ""
     earlier = f", {unchanged} of them earlier and up to date" if unchanged else ""
     failures = f", {failed} failed" if failed else ""
-    lines += ["", f"{len(outcomes) - failed} of {len(outcomes)} reports built{earlier}{failures}."]
+    lines += ["", f"{len(outcomes) - failed} of {len(outcomes)} reports built{earlier}{failures}.{warned}"]
     return "\n".join(lines)

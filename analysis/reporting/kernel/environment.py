@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from analysis.paths import ROOT
+from analysis.paths import FILES_READ, ROOT
 
 
 def kernel_environment(epoch: int, home: str) -> dict[str, str]:
@@ -29,11 +31,20 @@ def kernel_environment(epoch: int, home: str) -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MATPLOTLIBRC": str(_matplotlib_data()),
         "IPYTHONDIR": home,
+        FILES_READ: str(Path(home) / "files-read"),
         # reports run side by side: each stays on its own core
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
     }
+
+
+def files_read(environment: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the path and the SHA-256 of each file that the kernel with these variables says it has read."""
+    with contextlib.suppress(OSError):
+        lines = Path(environment[FILES_READ]).read_text(encoding="utf-8").splitlines()
+        return [(path, digest) for path, digest in map(json.loads, lines)]
+    return []
 
 
 def _matplotlib_data() -> Path:

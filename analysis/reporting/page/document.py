@@ -28,7 +28,7 @@ from analysis.reporting.page.model import (
 )
 from analysis.reporting.page.references import with_references
 
-APPENDIX = "appendix"  # tag of the Markdown cell that begins the appendix
+APPENDIX_TAG = "appendix"  # tag of the Markdown cell that begins the appendix
 METADATA = "ketamine_crps"  # key of the provenance in the metadata of a notebook
 _RAW = ("csv", "image/png", "image/jpeg", "attachments")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -70,7 +70,7 @@ class _Collector:
         source = joined(cell["source"])
         if cell["cell_type"] == "markdown":
             self.flush_code()
-            if APPENDIX in cell["metadata"].get("tags", []):
+            if APPENDIX_TAG in cell["metadata"].get("tags", []):
                 self.factories.append(lambda read: AppendixStart())
                 self.appendix_from = len(self.pieces)
             self.headed = self.headed or any(line.startswith("## ") for line in source.splitlines())
@@ -112,6 +112,9 @@ class _Collector:
             return
         if kind not in self.counts:  # computed text, or a second summary
             self.text(payload.get("markdown") or joined(data.get("text/markdown", "")))
+            return
+        if kind == "figure" and not payload["columns"]:  # nothing to draw: the sentence that says why
+            self.text(escape(payload["alt"]))
             return
         self.counts[kind] += 1
         number, name = self.counts[kind], payload["name"]

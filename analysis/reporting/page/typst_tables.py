@@ -23,6 +23,7 @@ _ROW, _LINE = 5.6, 1.17  # height of a row without its lines in points, of a lin
 # turned page or not, type size in points, most lines in a cell
 _CHOICES = ((False, 8.5, 3), (False, 7.5, 6), (True, 8.5, 8), (True, 7.5, 8), (True, 7.0, math.inf))
 _LAST_CHOICE = (True, 5.5)
+_LONG = 10  # rows; a longer table has the smaller type
 _LONGEST_WORD, _SHORTEST_CUT = 28, 8  # characters; longer words may break, in the last layout also shorter ones
 _LABEL = 9  # characters; a longer label may wrap
 _NUMBER = re.compile(r"(P\s*)?[-\u2212+<>=≤≥±~(]*\s*\d")
@@ -83,7 +84,8 @@ def lay_out(columns: Sequence[_Column], paper: Paper) -> tuple[list[_Column], La
     """Return the columns with breakable long words and labels, and the first layout in which no word is cut."""
     columns = [_breakable(column, _LONGEST_WORD) for column in columns]
     too_high: tuple[list[_Column], Layout] | None = None  # for one turned page; a smaller type size may fit
-    for turned, size, most_lines in _CHOICES:
+    choices = _CHOICES[1:] if len(columns[0].cells) > _LONG else _CHOICES
+    for turned, size, most_lines in choices:
         room = _room(turned, size, len(columns), paper)
         if sum(column.least for column in columns) > room:
             continue

@@ -1,0 +1,1 @@
+"""Work of a curator: rows for a new study (`new_study`), and what changed between two versions (`difference`)."""

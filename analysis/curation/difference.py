@@ -1,0 +1,201 @@
+"""What changed between two versions of the tables, and which answers changed because of which row."""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import findings
+from analysis.evidence.load import Evidence, load
+from analysis.evidence.revision import git
+from analysis.evidence.rowwise import each
+from analysis.evidence.selection import select
+from analysis.exhibit import plain
+from analysis.outcomes import computed_certainty, synthesis
+from analysis.paths import DATA, ROOT, TABLES, resolve
+from analysis.tabular.data_package import DICTIONARY
+
+# Tables whose rows reach no answer: they are shown as printed, or are the log.
+_WITHOUT_ANSWER = (
+    "reviews",
+    "pharmacology",
+    "patient_level",
+    "planned_outcomes",
+    "searches",
+    "screening",
+    "extraction",
+)
+_OWNERS = {"studies": "study_id", "arms": "arm_id", "sources": "source_id", "outcomes": "outcome_id"}
+_LINK = re.compile(r"\]\(#[^)]*\)")
+
+
+class NoVersion(Exception):
+    """The name of a version that is neither a folder of tables nor a revision; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class ChangedRow:
+    """A row that came, went or changed: its id, study, and the cells as column -> (old, new)."""
+
+    row_id: str
+    change: str  # added, removed, changed
+    study: str
+    cells: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class ChangedAnswer:
+    """An answer with its old and new wording, and the ids of the rows without which it would not have changed so."""
+
+    question: str
+    old: str
+    new: str
+    because_of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """All changed rows and answers between two versions; `answers` is the number of answers that were compared."""
+
+    old: str
+    new: str
+    rows: tuple[ChangedRow, ...]
+    changed: tuple[ChangedAnswer, ...]
+    answers: int
+
+    @property
+    def sentence(self) -> str:
+        """Return the sentence that stands first."""
+        if not self.changed:
+            return "No answer changed."
+        return f"{len(self.changed)} of {self.answers} answers changed."
+
+    def as_json(self) -> dict:
+        """Return the difference as JSON."""
+        return {"sentence": self.sentence, **asdict(self)}
+
+
+@contextmanager
+def version(name: str) -> Iterator[Evidence]:
+    """Give the tables of a folder, or of a revision of this repository.
+
+    Raises
+    ------
+    NoVersion
+        For a name that is neither, and for a revision whose tables have no row ids.
+    DataError
+        For tables that are not valid.
+    """
+    folder = resolve(name)
+    if folder.is_dir():
+        yield load(folder)
+        return
+    archive = git("archive", "--format=tar", name, DATA.relative_to(ROOT).as_posix())
+    if archive is None:
+        raise NoVersion(f"{name!r} is neither a folder of tables nor a revision of this repository with {DATA.name}/.")
+    with tempfile.TemporaryDirectory(prefix="crps-") as home:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(home, filter="data")
+        tables = Path(home) / DATA.name
+        if "name: row_id" not in (tables / DICTIONARY).read_text(encoding="utf-8"):
+            raise NoVersion(f"The tables of {name!r} have no row ids yet: name a later revision.")
+        yield load(tables)
+
+
+def difference(old: Evidence, new: Evidence, names: tuple[str, str] = ("old", "new")) -> Difference:
+    """Return the changed rows, and the answers that changed with the rows behind each.
+
+    A row stands behind a changed answer if the answer is another one when this row alone is as it was. Rows that only
+    act together stand behind it together.
+
+    Parameters
+    ----------
+    old, new : Evidence
+    names : tuple of str
+        What the two versions are called.
+    """
+    rows = tuple(_changed_rows(old, new))
+    before, after = answers(old), answers(new)
+    questions = [question for question in {**before, **after} if before.get(question) != after.get(question)]
+    acting = [row for row in rows if row.row_id.rpartition("-")[0] not in _WITHOUT_ANSWER]
+    because: dict[str, list[str]] = {question: [] for question in questions}
+    for row in acting if questions else ():
+        without = answers(_reverted(old, new, row, rows))
+        for question in questions:
+            if without.get(question) != after.get(question):
+                because[question].append(row.row_id)
+    changed = tuple(
+        ChangedAnswer(
+            question,
+            _only_in(before.get(question, ()), after.get(question, ())),
+            _only_in(after.get(question, ()), before.get(question, ())),
+            tuple(because[question] or [row.row_id for row in acting]),
+        )
+        for question in questions
+    )
+    return Difference(*names, rows, changed, len({**before, **after}))
+
+
+def answers(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """Return the answers of the default synthesis by question, in parts: findings, pooled rates, certainty."""
+    selection = select(evidence)
+    found = findings.evidence_findings(selection)
+    told = {answer.question: (_words(answer.sentence), _words(answer.detail)) for answer in found}
+    pooled = synthesis.pooled_rates(selection)
+    told["Which rates are pooled?"] = (_words(findings.pooled_rates_finding(pooled).sentence),)
+    judged = computed_certainty.certainty(selection)
+    computed = computed_certainty.computed_certainty(selection)
+    levels = [f"{row.outcome}, {row.time}: {row.overall}" for row in each(judged)]
+    numbers = [f"{row.outcome}, {row.time}, {row.domain}: {row.computed} ({row.why})" for row in each(computed)]
+    told["How certain is each key outcome?"] = tuple(part.replace("_", " ") for part in [*levels, *numbers])
+    return told
+
+
+def _only_in(parts: tuple[str, ...], others: tuple[str, ...]) -> str:
+    return " ".join(part for part in parts if part not in others)
+
+
+def _words(markdown: str) -> str:
+    return plain(_LINK.sub("]", markdown).replace("[", "").replace("]", "")).strip()
+
+
+def _changed_rows(old: Evidence, new: Evidence) -> Iterator[ChangedRow]:
+    for table in TABLES:
+        before, after = old.texts[table], new.texts[table]
+        for number in sorted({**before, **after}):
+            one, other = before.get(number, {}), after.get(number, {})
+            if one == other:
+                continue
+            columns = [name for name in {**one, **other} if name != "row_id" and one.get(name) != other.get(name)]
+            cells = {name: (one.get(name, ""), other.get(name, "")) for name in columns}
+            change = "changed" if one and other else "added" if other else "removed"
+            shown = other or one
+            study = shown.get("study_id") or shown.get("review_id") or shown.get("outcome_id") or ""
+            yield ChangedRow(f"{table}-{number}", change, study, {n: c for n, c in cells.items() if any(c)})
+
+
+def _reverted(old: Evidence, new: Evidence, row: ChangedRow, rows: tuple[ChangedRow, ...]) -> Evidence:
+    """Return the new version with one row as it was, and the rows that refer to a row that comes or goes."""
+    units = [row]
+    table = row.row_id.rpartition("-")[0]
+    if table in _OWNERS and row.change != "changed":
+        column = _OWNERS[table]
+        name = next(value for value in row.cells[column] if value)
+        units += [other for other in rows if other is not row and name in other.cells.get(column, ())]
+    frames = {}
+    for unit in units:
+        table, _, number = unit.row_id.rpartition("-")
+        frame = frames.get(table, getattr(new, table))
+        before = getattr(old, table)
+        parts = [frame[frame["row"] != int(number)], before[before["row"] == int(number)]]
+        joined = pd.concat([part for part in parts if len(part)] or parts)
+        frames[table] = joined.sort_values("row", kind="stable", ignore_index=True)
+    return replace(new, **frames)

@@ -1,0 +1,219 @@
+"""Rows for a new study from an exported record: filled in as far as the record says, never over an existing row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from analysis.curation.references import Record, bibtex_entry, year_of
+from analysis.evidence.load import Evidence
+from analysis.evidence.row_ids import next_row
+from analysis.tabular.data_package import read_package
+from analysis.tabular.schema import TableSchema
+
+Row = dict[str, object]
+TEMPLATES = ("arms", "pain_scores", "responders", "durations", "reported_tests", "adverse_events", "risk_of_bias")
+_BIBLIOGRAPHY = "references.bib"
+
+
+@dataclass(frozen=True)
+class NewStudy:
+    """The rows of a new study.
+
+    Attributes
+    ----------
+    study_id : str
+    rows : dict of str to list of dict
+        Table -> new rows; cells that the record does not tell are empty.
+    entry : str
+        Its entry in the bibliography.
+    templates : dict of str to dict
+        Table -> a row to copy and to fill in.
+    """
+
+    study_id: str
+    rows: dict[str, list[Row]]
+    entry: str
+    templates: dict[str, Row] = field(default_factory=dict)
+
+
+def duplicates(evidence: Evidence, record: Record) -> list[str]:
+    """Return the studies and reviews that a record repeats, with what they share: DOI, PubMed id, registry or title."""
+    trial = record.get("trial", {})
+    wanted = {
+        "DOI": str(record.get("DOI", "")).lower(),
+        "PubMed id": str(record.get("PMID", "")),
+        "registry number": trial.get("registry_id", ""),
+        "title": _key(str(record["title"])),
+    }
+    found: dict[str, list[str]] = {}
+    for table, key in (("studies", "study_id"), ("sources", "study_id"), ("reviews", "review_id")):
+        for row in evidence.texts[table].values():
+            known = {
+                "DOI": row.get("doi", "").lower(),
+                "PubMed id": row.get("pmid", ""),
+                "registry number": row.get("registry_id", ""),
+                "title": _key(row.get("title", "")),
+            }
+            shared = [name for name, value in wanted.items() if value and known[name] == value]
+            if shared:
+                found.setdefault(row[key] or row.get("source_id", ""), []).extend(shared)
+    return [f"{name} (same {', '.join(dict.fromkeys(shared))})" for name, shared in found.items()]
+
+
+def new_study(evidence: Evidence, record: Record, file: str, today: date) -> NewStudy:
+    """Return the rows of a record that is not in the tables yet.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    record : dict
+        From `references.read_records`.
+    file : str
+        Name of the file, for the reason of the decision in `screening`.
+    today : date
+        Date of the decision.
+    """
+    trial, year = record.get("trial", {}), year_of(record)
+    known = set(evidence.studies["study_id"]) | set(evidence.reviews["review_id"])
+    author = _family(record)
+    study = _unused(f"{_slug(author) or 'study'}{year or '_nd'}", known)
+    names = f"{author} et al." if len(record.get("author", [])) > 2 else " and ".join(_families(record)) or author
+    when = f"({'registered ' if trial else ''}{year or 'no date'})" if trial or not year else str(year)
+    planned = bool(trial) and trial["status"] != "COMPLETED"
+    source = f"{study}_{'registry' if trial else 'abs'}"
+    identifiers = {"doi": record.get("DOI", ""), "pmid": record.get("PMID", "")}
+    cells: dict[str, list[Row]] = {
+        "sources": [
+            {
+                "source_id": source,
+                "study_id": study,
+                "access": "secondary" if trial else "",
+                "title": record["title"],
+                **identifiers,
+                "url": "" if any(identifiers.values()) else record.get("URL", ""),
+            }
+        ],
+        "studies": [
+            {
+                "study_id": study,
+                "citation": _citation(f"{names} {when}", set(evidence.studies["citation"])),
+                "title": record["title"],
+                "journal": record.get("container-title", ""),
+                "year": year or "",
+                **identifiers,
+                "registry_id": trial.get("registry_id", ""),
+                "design": "rct_protocol" if planned and trial["randomised"] else "",
+                "country": trial.get("country", ""),
+            }
+        ],
+        "planned_outcomes": [
+            {
+                "study_id": study,
+                "role": role,
+                "planned_outcome": outcome,
+                "reported": "not_due" if planned else "",
+                "source_id": source,
+                "locator": f"{role} outcomes",
+            }
+            for role, outcome in dict.fromkeys(trial.get("outcomes", ()))
+        ],
+        "screening": [
+            {
+                "study_id": study,
+                "decision": "ongoing" if planned and trial["randomised"] else "awaiting_full_text",
+                "reason": f"record imported from {file}, not read yet",
+                "date": today.isoformat(),
+            }
+        ],
+    }
+    tables = read_package(evidence.folder).tables
+    rows = {name: _numbered(evidence, tables[name], new) for name, new in cells.items() if new}
+    blank: Row = {"study_id": study, "arm_id": f"{study}_ketamine", "source_id": source}
+    templates = {name: _numbered(evidence, tables[name], [blank])[0] for name in TEMPLATES}
+    return NewStudy(study, rows, bibtex_entry(study, record), templates)
+
+
+def write_new_study(evidence: Evidence, new: NewStudy) -> list[Path]:
+    """Append the rows to the tables and the entry to the bibliography, and write the templates; return the files.
+
+    The tables keep their bytes: rows are only added at the end.
+
+    Raises
+    ------
+    FileExistsError
+        If there are templates of this study already.
+    """
+    folder = evidence.folder / "new" / new.study_id
+    folder.mkdir(parents=True)
+    written = []
+    for name, rows in new.rows.items():
+        path = evidence.folder / f"{name}.csv"
+        _append(path, _csv_lines(_header(path), rows))
+        written.append(path)
+    _append(evidence.folder / _BIBLIOGRAPHY, f"\n{new.entry}\n")
+    written.append(evidence.folder / _BIBLIOGRAPHY)
+    for name, row in new.templates.items():
+        path = folder / f"{name}.csv"
+        path.write_text(_csv_lines(list(row), [dict.fromkeys(row) | row], header=True), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _numbered(evidence: Evidence, schema: TableSchema, rows: list[Row]) -> list[Row]:
+    first = next_row(set(evidence.texts[schema.name]) | set(schema.deleted_rows))
+    return [
+        {name: f"{schema.name}-{first + place}" if name == "row_id" else row.get(name, "") for name in schema.names}
+        for place, row in enumerate(rows)
+    ]
+
+
+def _csv_lines(columns: list[str], rows: list[Row], header: bool = False) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
+    if header:
+        writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return next(csv.reader(file))
+
+
+def _append(path: Path, text: str) -> None:
+    before = path.read_bytes()
+    newline = b"\r\n" if b"\r\n" in before else b"\n"
+    joint = b"" if before.endswith((b"\n", b"\r")) else newline
+    path.write_bytes(before + joint + text.replace("\n", newline.decode()).encode())
+
+
+def _families(record: Record) -> list[str]:
+    return [author.get("family") or author.get("literal", "") for author in record.get("author", [])]
+
+
+def _family(record: Record) -> str:
+    return (_families(record) or [""])[0] or "Authors not visible"
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]", "", plain.lstrip("0123456789"))[:24]
+
+
+def _unused(name: str, known: set[str]) -> str:
+    return next(n for n in (name, *(f"{name}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")) if n not in known)
+
+
+def _citation(words: str, known: set[str]) -> str:
+    return next(w for w in (words, *(f"{words}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")) if w not in known)
+
+
+def _key(title: str) -> str:
+    return re.sub(r"\W", "", title).lower()

@@ -1,0 +1,170 @@
+"""Tables that are too large, hostile or no files: refused by their size, before they are read."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from cohort_files import LONG, only_problem, problems, workbook, workbook_bytes, write
+
+from analysis import paths
+from analysis.outcomes import cohort
+from analysis.tabular import line_by_line, size_limits, workbook_parts
+
+NAMES = ("patient_id", "visit", "weeks_from_end", "nrs")
+SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%b</sheetData></worksheet>'
+STYLES = b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">%b</styleSheet>'
+
+
+def altered(part: str, xml: bytes) -> bytes:
+    """A small workbook with another content of one part."""
+    target = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook_bytes(workbook(LONG)))) as source,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy,
+    ):
+        for name in source.namelist():
+            copy.writestr(name, xml if name.endswith(part) else source.read(name))
+    return target.getvalue()
+
+
+def nulls(rows: int, names: tuple[str, ...] = NAMES, kind: pa.DataType | None = None) -> bytes:
+    """A Parquet file of rows without a value."""
+    target = io.BytesIO()
+    pyarrow.parquet.write_table(pa.table({name: pa.nulls(rows, kind or pa.int8()) for name in names}), target)
+    return target.getvalue()
+
+
+def test_no_files(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for path, words in ((pipe, "a pipe, device or socket"), ("/dev/zero", "a pipe, device"), (tmp_path, "a folder")):
+        found = problems(path)
+        assert found["rule"].tolist() == ["the cohort is a file that can be read"]
+        assert words in found["advice"][0]
+
+
+def test_a_file_of_more_bytes_than_are_read(tmp_path):
+    path = write(tmp_path, LONG)
+    with path.open("r+b") as file:
+        file.truncate(size_limits.MOST_TABLE_BYTES + 1)  # sparse: takes no space
+    assert "it has more than 250,000,000 bytes" in problems(path)["advice"][0]
+    assert paths.read_file(write(tmp_path, b"abc"), 3) == b"abc"
+    with pytest.raises(OSError, match="more than 2 bytes"):
+        paths.read_file(write(tmp_path, b"abc"), 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (",".join(NAMES) + "\n" * 2_000_002 + "A1,baseline,,5\n", "at most 2,000,000 rows; this one has 2,000,002"),
+        (",".join(NAMES) + ",x" * 4_997 + "\n", "at most 5,000 columns; this one has 5,001"),
+        (",".join(NAMES) + ",x" * 4_996 + "\n" + "\n" * 8_001 + "A1", "at most 40,000,000 cells; this one has 40,0"),
+        ("x" * 1_000_001, "a row has at most 1,000,000 bytes; this one has 1,000,001"),
+        (",".join(NAMES) + "\n" + "," * 1_000_001 + "\n", "a row has at most 1,000,000 bytes"),
+        (",".join(NAMES) + "," + "x" * 140_000 + "\nA1,baseline,,5,\n", "the name of a column has at most 1,000 char"),
+        (
+            ",".join(NAMES) + ',"' + "x" * 140_000 + '"\nA1,baseline,,5,\n',
+            "the name of a column has at most 1,000 char",
+        ),
+    ],
+    ids=["rows", "columns", "cells", "long header", "wide row", "long name", "long quoted name"],
+)
+def test_a_text_that_is_too_large(tmp_path, content, rule):
+    found = problems(write(tmp_path, content))
+    assert rule in found["rule"][0]
+    assert not found["rule"].str.contains("quotation").any()
+
+
+def test_a_long_cell_is_a_cell(tmp_path):
+    for text in ("x" * 140_000, '"' + "x" * 140_000 + '"'):
+        lines = [f"{LONG[0]},note", *(f"{line},{text if number == 3 else ''}" for number, line in enumerate(LONG[1:]))]
+        assert len(cohort.load(write(tmp_path, lines)).visits) == len(LONG) - 1
+
+
+def test_wrong_rows_are_counted_and_not_kept():
+    from analysis.tabular.origin import CLINIC_TABLES
+
+    body = b"a,b\n" + b"1,2,3\n" * 60_000 + b"1,2"
+    table, found = line_by_line.split_by_line(body, len(body), "x.csv", ",", CLINIC_TABLES)
+    assert len(found) == 21
+    assert found[-1].rule.startswith("59980 more rows break the same rule")
+    assert (len(table), int(table.complete.sum()), table.rows[-1]) == (60_001, 1, 60_002)
+    assert table["b"].at(60_000) == "2"
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (nulls(2_000_001), "at most 2,000,000 rows; this one has 2,000,001"),
+        (nulls(1, tuple(map(str, range(5_001)))), "at most 5,000 columns"),
+        (nulls(450_000, tuple(map(str, range(90)))), "at most 40,000,000 cells"),
+    ],
+    ids=["rows", "columns", "cells"],
+)
+def test_a_parquet_file_that_is_too_large(tmp_path, content, rule):
+    assert rule in only_problem(tmp_path, content, "cohort.parquet")["rule"]
+
+
+def test_a_parquet_file_with_many_values_in_one_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(size_limits, "_MOST_CELLS", 400_000)
+    values = pa.array(np.zeros(400_001, dtype=np.int8))
+    target = io.BytesIO()
+    pyarrow.parquet.write_table(pa.table({"nrs": pa.ListArray.from_arrays([0, len(values)], values)}), target)
+    assert (
+        "at most 400,000 cells; this one has 400,001"
+        in only_problem(tmp_path, target.getvalue(), "cohort.parquet")["rule"]
+    )
+
+
+def test_a_parquet_file_that_unpacks_to_more_than_is_read(tmp_path):
+    target = io.BytesIO()
+    column = pa.array([b"x" * 100_000] * 2_600, pa.binary())
+    pyarrow.parquet.write_table(pa.table({"nrs": column}), target, use_dictionary=False, compression="zstd")
+    assert "unpacks to at most 250,000,000 bytes" in only_problem(tmp_path, target.getvalue(), "cohort.parquet")["rule"]
+
+
+@pytest.mark.parametrize(
+    ("part", "xml"),
+    [
+        ("sheet1.xml", SHEET % (b"<row/>" * 20_001)),
+        ("sheet1.xml", SHEET % (b'<row r="1">' + b"<c/>" * 1_000_001 + b"</row>")),
+        ("sheet1.xml", SHEET % ((b"<row>" + b"<c/>" * 199 + b"</row>") * 10_000)),
+        ("sheet1.xml", SHEET % (b'<row r="1"><c r="A1"/></row>' + b" " * 4_000_000)),
+        ("sheet1.xml", SHEET % b'<row r="9000000"><c r="A9000000"><v>1</v></c></row>'),
+        ("styles.xml", STYLES % (b"<xf/>" * 1_000_001)),
+        ("workbook.xml", b" " * 50_000_000),
+    ],
+    ids=["rows", "cells of a row", "empty cells", "text", "far row", "styles", "bytes"],
+)
+def test_a_workbook_that_is_too_large(tmp_path, monkeypatch, part, xml):
+    monkeypatch.setattr(workbook_parts, "_MOST_BYTES", 50_000_000)
+    monkeypatch.setattr(workbook_parts, "MOST_ROWS", 20_000)
+    monkeypatch.setattr(size_limits, "MOST_ROWS", 20_000)
+    assert "about 10,000,000 cells" in only_problem(tmp_path, altered(part, xml), "cohort.xlsx")["rule"]
+
+
+def test_a_cell_far_from_the_others_is_named(tmp_path):
+    cells = b'<row r="1"><c r="A1" t="inlineStr"><is><t>patient_id</t></is></c></row>'
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    rule = only_problem(tmp_path, altered("sheet1.xml", SHEET % (cells + far)), "cohort.xlsx")["rule"]
+    assert rule.endswith("the last column has a value in XFD1048576")
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        b'<!DOCTYPE x [<!ENTITY a "b">]>' + SHEET % b'<row r="1"><c r="A1" t="str"><v>&a;</v></c></row>',
+        b'<!DOCTYPE x SYSTEM "file:///etc/hostname">' + SHEET % b"",
+        ('<?xml version="1.0" encoding="utf-16"?>' + (SHEET % b"").decode()).encode("utf-16"),
+        b'<?xml version="1.0" encoding="cp037"?>' + SHEET % b"",
+    ],
+    ids=["entity", "outside document", "UTF-16", "EBCDIC"],
+)
+def test_a_workbook_that_no_spreadsheet_writes(tmp_path, xml):
+    assert "this one can't be read" in only_problem(tmp_path, altered("sheet1.xml", xml), "cohort.xlsx")["rule"]
