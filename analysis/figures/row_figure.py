@@ -98,10 +98,8 @@ def words_apart(picture: RowPicture) -> RowPicture:
         shift = {"start": 0.5, "middle": 0.0, "end": -0.5}
         places = [percent_of_axis(mark.at, axis.low, axis.high) * width / 100 for mark in above]
         wanted = [x + shift[mark.anchor] * w for x, mark, w in zip(places, above, wide, strict=True)]
-        middles = stack_labels(
-            [width - x for x in wanted], wide, 0, width
-        )  # too many words leave the track on the right
-        values = [axis.low + (width - x) / width * (axis.high - axis.low) for x in middles]
+        middles = stack_labels(wanted, wide, 0, width)
+        values = [axis.low + x / width * (axis.high - axis.low) for x in middles]
         moved = [replace(mark, at=at, anchor="middle") for mark, at in zip(above, values, strict=True)]
         kept = [mark for mark in row.marks if mark not in above]
         return replace(row, marks=(*kept, *moved))
