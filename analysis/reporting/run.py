@@ -53,6 +53,7 @@ class Built:
     title: str = ""
     subtitle: str = ""
     question: str = ""
+    kicker: str = ""
     synthetic: bool = False
     record: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
@@ -102,6 +103,7 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         title=summary.get("title", ""),
         subtitle=summary.get("subtitle", ""),
         question=summary.get("question", ""),
+        kicker=summary.get("kicker", ""),
         synthetic=bool(summary.get("synthetic")),
         record=record,
         seconds=time.perf_counter() - begin,
@@ -165,9 +167,12 @@ def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, byte
 
 
 def _summary(notebook: Any) -> dict[str, Any]:
-    from analysis.exhibit import payloads
+    from analysis.exhibit import payloads, plain
 
-    return next((payload for payload in payloads(notebook) if payload["kind"] == "summary"), {})
+    summary = next((payload for payload in payloads(notebook) if payload["kind"] == "summary"), {})
+    if summary and not summary["question"]:
+        summary = {**summary, "question": plain(summary["lead"])}
+    return summary
 
 
 def _notebook_bytes(notebook: Any) -> bytes:

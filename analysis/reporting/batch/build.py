@@ -244,6 +244,7 @@ def _entry(report: PlannedReport, built: Built, common: dict[str, Any], inputs: 
         "title": report.title or built.title or report.notebook.title,
         "subtitle": built.subtitle,
         "question": built.question,
+        "kicker": built.kicker,
         "synthetic": built.synthetic,
         "notebook": record.get("path", report.notebook.name),
         "notebook_hash": record.get("notebook_hash", ""),

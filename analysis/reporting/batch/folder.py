@@ -26,7 +26,9 @@ _NEW, _OLD = ".crps-new-", ".crps-old-"  # a report that is being written, and t
 MANIFEST, INDEX, CRATE = "manifest.json", "index.html", "ro-crate-metadata.json"
 GENERATOR = "python -m analysis batch"  # as the index names it
 _ENTRY = {
-    **dict.fromkeys(("name", "group", "title", "subtitle", "question", "notebook", "notebook_hash", "command"), str),
+    **dict.fromkeys(
+        ("name", "group", "title", "subtitle", "question", "kicker", "notebook", "notebook_hash", "command"), str
+    ),
     **dict.fromkeys(("inputs", "data_hash", "commit", "code_hash", "status", "reason"), str),
     **dict.fromkeys(("synthetic", "clean", "kept"), bool),
     **dict.fromkeys(("changed", "formats", "warnings"), list),

@@ -1,19 +1,26 @@
-"""The page that lists the reports, question by question, with those that failed and why."""
+"""The page that lists the reports: the finding first, then reports by question, the studies, a clinic's patients apart."""
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
 from analysis.reporting.batch.folder import GENERATOR, earlier_words
 from analysis.reporting.batch.placement import FAILED_NOTEBOOK
 from analysis.reporting.batch.plan import Plan
-from analysis.reporting.page.html import with_fonts
+from analysis.reporting.page.html import page_style, with_fonts
 from analysis.reporting.page.references import TEMPLATE
-from analysis.reporting.provenance import day_of, value_words
+from analysis.reporting.provenance import day_of
+from analysis.wording import regimen_words, study_name, upper_first
+
+_FINDING, _STUDY, _COHORT, _PATIENTS = "evidence-report", "study-report", "cohort-report", "patients"
+_TITLE = "Reports on ketamine for complex regional pain syndrome"
 
 
 @functools.cache
@@ -27,40 +34,89 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
     entries: as in the manifest, in the order of the plan. built: time at which each report was built.
     """
     reports = [_report(entry, built.get(entry["name"], "")) for entry in entries]
+    finding = next((report for report in reports if report["name"] == _FINDING and report["links"]), None)
+    apart = [report for report in reports if report["notebook"] in (_STUDY, _COHORT)]
+    cohorts = [report for report in apart if report["notebook"] == _COHORT]
     groups = [
-        {"heading": heading, "reports": [report for report in reports if report["group"] == key]}
+        {"heading": heading, "reports": [r for r in reports if r["group"] == key and r not in apart]}
         for key, heading in plan.groups.items()
     ]
+    script = (TEMPLATE / "index.js").read_text(encoding="utf-8")
     return with_fonts(
         _environment()
         .get_template("batch.html.j2")
         .render(
+            title=finding["title"] if finding else _TITLE,
+            lead=finding["question"] if finding else "",
+            finding=finding,
+            buttons=_buttons(reports, finding),
             groups=[{**group, "anchor": f"group-{n}"} for n, group in enumerate(groups, start=1) if group["reports"]],
+            studies=_studies([report for report in apart if report["notebook"] == _STUDY]),
+            cohorts=cohorts,
+            invented=any(report["synthetic"] for report in cohorts),
             built=sum(entry["status"] == "built" for entry in entries),
             failed=[report for report in reports if report["status"] != "built"],
             generator=GENERATOR,
             data=common["data"]["hash"],
             code=common["code"],
             day=day_of(common["code"]["epoch"]),
-            style=(TEMPLATE / "style.css").read_text(encoding="utf-8"),
+            style=page_style(),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )
 
 
 def _report(entry: dict[str, Any], built: str) -> dict[str, Any]:
     names = [name for name in entry["files"] if name != FAILED_NOTEBOOK]
-    shown = [name for name in entry["changed"] if name != "title"]
     folder = quote(entry["name"])
     attempt = FAILED_NOTEBOOK if entry["kept"] else "report.ipynb"
+    labels = {"report.html": "Read", "report.pdf": "PDF", "appendix.pdf": "Appendix", "report.ipynb": "Notebook"}
     return {
         **entry,
         "ok": entry["status"] == "built",
+        "heading": upper_first(entry["kicker"] or entry["name"].replace("-", " ")),
         "earlier": earlier_words(entry, built),
         "attempt": f"{folder}/{attempt}" if entry["status"] != "built" and attempt in entry["files"] else "",
-        "links": [
-            (label, f"{folder}/{name}")
-            for label, name in (("HTML", "report.html"), ("PDF", "report.pdf"), ("Notebook", "report.ipynb"))
-            if name in names
-        ],
-        "made_with": [(name.replace("_", " "), value_words(entry["parameters"][name]) or "all") for name in shown],
+        "links": [(label, f"{folder}/{name}") for name, label in labels.items() if name in names],
     }
+
+
+def _buttons(reports: list[dict[str, Any]], finding: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Return label and address of the ways into the finding."""
+    links = dict(finding["links"]) if finding else {}
+    named = {"Read": "Read the finding", "PDF": "PDF", "Appendix": "Appendix"}
+    buttons = [(words, links[label]) for label, words in named.items() if label in links]
+    patients = next((dict(report["links"]) for report in reports if report["notebook"] == _PATIENTS), {})
+    return [*buttons, ("For patients", patients["Read"])] if "Read" in patients else buttons
+
+
+def _studies(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines of the table of studies, each with the address of its page; none without study reports."""
+    if not reports:
+        return []
+    from analysis.evidence import load
+    from analysis.outcomes.study_list import studies_with_parts
+
+    pages = {report["parameters"]["study_id"]: dict(report["links"]).get("Read", "") for report in reports}
+    lines = []
+    for row in studies_with_parts(load()).itertuples():
+        size = int(row.n) if pd.notna(row.n) else -1
+        regimens = " and ".join(regimen_words(name) for name in row.regimens.split("; ") if name)
+        mark = "" if row.n_is == "with CRPS" else "*"
+        lines.append(
+            {
+                "name": study_name(row.citation),
+                "link": pages.get(row.study_id, ""),
+                "year": str(int(row.year)) if pd.notna(row.year) else "–",
+                "design": row.design_words,
+                "control": {"placebo-controlled": "placebo", "uncontrolled": "none"}.get(
+                    row.control, "other treatment"
+                ),
+                "size": size,
+                "patients": f"{size}{mark}" if size >= 0 else "–",
+                "regimens": regimens,
+                "part": row.part,
+            }
+        )
+    return lines
