@@ -16,6 +16,7 @@ from analysis.outcomes.key_outcomes import key_outcomes
 from analysis.statistics.intervals import newcombe_independent
 from analysis.wording import printed_percent
 
+DEFAULT = Criteria()
 WIDE = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
 
 
@@ -161,7 +162,7 @@ def test_a_full_text_that_was_read_is_not_denied(evidence):
 
 
 # ------------------------------------------------------------------------------------------------ corrections
-def every_text(evidence, criteria: Criteria = Criteria()) -> str:
+def every_text(evidence, criteria: Criteria = DEFAULT) -> str:
     chosen = select(evidence, criteria)
     outcomes = key_outcomes(chosen)
     parts = [

@@ -32,7 +32,6 @@ from analysis.wording import (
 
 _PAIN, _FUNCTION, _HARM = "pain_score", "function", "harm"
 _NOT_PRINTED = "not printed"
-_LATE_WEEKS = 4.0
 # how sure a sentence sounds, by certainty: 2 low, 3 moderate, 4 high
 _LESS_PAIN = {2: "May be less pain.", 3: "Probably less pain.", 4: "Less pain."}
 _CAUSES = {2: "Ketamine may cause", 3: "Ketamine probably causes", 4: "Ketamine causes"}
