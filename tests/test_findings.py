@@ -185,7 +185,9 @@ def test_placebo_controlled_and_uncontrolled_are_never_in_one_number(evidence):
 def test_a_missing_control_group_is_stated(evidence, selection):
     sentence = "No study in this selection prints pain scores of a control group."
     no_pain = select(evidence, Criteria(studies=("lee2025",)))
-    assert sentence in findings.pain_finding(select(evidence, Criteria(studies=("mangnus2022",)))).detail
+    assert sentence in findings.pain_finding(select(evidence, Criteria(studies=("mangnus2022", "patil2012")))).detail
+    one = findings.pain_finding(select(evidence, Criteria(studies=("mangnus2022",)))).detail
+    assert "This study does not print pain scores of a control group." in one and "this selection" not in one
     assert sentence not in findings.pain_finding(selection).detail
     assert sentence not in findings.pain_finding(no_pain).detail
     assert findings.pain_finding(no_pain).sentence.startswith("No study in this selection prints a pain score")

@@ -85,20 +85,23 @@ SELECTION_WORDS = (
 
 
 def test_no_text_of_a_selection_stands_on_the_page_of_one_study(pages):
-    for study_id, texts in pages.items():
-        found = [text for text in texts if re.search(SELECTION_WORDS, text) and not text.startswith("Note:")]
-        assert not found, (study_id, found)
+    found = [
+        (study_id, text)
+        for study_id, texts in pages.items()
+        for text in texts
+        if re.search(SELECTION_WORDS, text) and not text.startswith("Note:")
+    ]
+    assert not found
 
 
 def test_singular_plural_and_no_missing_values(pages):
     wrong = (
-        r"\bnan\b|<NA>|\bNone\b|\(\)|  |\.\.|\*\*\.|, ,|"
+        r"\bnan\b|<NA>|\bNone\b(?! of)|\(\)|  |\.\.|\*\*\.|, ,|"
         r"\b1 (patients|studies|statements|tests|groups|results|days|weeks)\b|"
         r"\b0 of 1 .* come\b|and no \w+ \w+ and no"
     )
-    for study_id, texts in pages.items():
-        found = [text for text in texts if re.search(wrong, text)]
-        assert not found, (study_id, found)
+    found = [(study_id, text) for study_id, texts in pages.items() for text in texts if re.search(wrong, text)]
+    assert not found
 
 
 def test_what_is_missing_is_one_line_in_good_order(evidence):
@@ -197,7 +200,7 @@ def test_every_number_for_patients_is_a_number_of_the_evidence(patients, evidenc
 @pytest.mark.parametrize(
     ("change", "said", "gone"),
     [
-        (("pain_scores", "pain_scores-20", {"value": 5.2}), "no clear gap in pain was found", "pain was lower"),
+        (("pain_scores", "pain_scores-20", {"value": 5.2}), "no clear gap in pain was found", "CRPS pain was lower"),
         (("reported_tests", "reported_tests-43", {"p_value": 0.01}), "still a gap", "no clear gap was left"),
         (
             ("reported_tests", "reported_tests-60", {"comparison": "ketamine against placebo", "p_value": 0.01}),

@@ -272,7 +272,7 @@ def _meaning(row, names: dict[str, str]) -> str:
         spans = row.ci_low < -2 < row.ci_high
         return f"{less} Whether it is 2 points or more is uncertain." if spans else less
     between = [test for test in row.tests if test.between_groups]
-    within = [test for test in row.tests if not test.between_groups]
+    within = [test for test in row.tests if test.significant and not test.between_groups]
     if any(not test.significant for test in between):
         return f"No difference shown in the {names.get(between[0].study_id, 'trial')}."
     if between and within:
@@ -287,16 +287,13 @@ def _counted_from(row) -> str:
     if not start:
         return ""
     days = after_infusion(row.weeks)
-    return (
-        f"{upper_first(start[1])}: {row.time.split(' (')[0]} is about {days}." if days else f"{upper_first(start[1])}."
-    )
+    return upper_first(start[1]) + (f": {row.time.split(' (')[0]} is about {days}." if days else ".")
 
 
 def _reading_note(row, level: float) -> str:
     if pd.isna(row.other_low):
         return ""
-    other = number_interval(-row.other_high, -row.other_low)
-    limits = f"{other} ({percent_level(level)} interval)"
+    limits = f"{number_interval(-row.other_high, -row.other_low)} ({percent_level(level)} interval)"
     return f"Reads the trial’s unlabelled ± as a standard error; as a standard deviation: {limits}."
 
 
@@ -314,7 +311,7 @@ def _enrolled(selection: Selection, row) -> str:
     if pd.isna(row.patients) or enrolled == row.patients or len(row.studies) < 2:
         return ""
     names = _trial_names(selection)
-    last = row.studies[0] if len(row.studies) == 1 else min(row.studies, key=lambda study: _size(studies, study))
+    last = min(row.studies, key=lambda study: _size(studies, study))
     n, missing = _size(studies, last), int(enrolled - row.patients)
     trial = upper_first(names.get(last, last))
     return f"{trial}: {n} enrolled, {n - missing} in the results according to a secondary source."

@@ -41,8 +41,8 @@ class PrintedTest:
 
     @property
     def significant(self) -> bool:
-        """Whether P is below 0.05; a test without a printed P value is not."""
-        return self.p < _ALPHA
+        """Whether P is below 0.05, also as printed (`P < 0.05`); a test without a printed P value is not."""
+        return self.p < _ALPHA or (self.operator == "<" and self.p == _ALPHA)
 
     @property
     def shows_difference(self) -> bool:
