@@ -150,13 +150,11 @@ def summary_of_findings(selection: Selection, outcomes: pd.DataFrame, level: flo
             )
         )
     rows += [_outcome_row(selection, row, level) for row in each(against) if row.measure == _HARM]
-    notes = ["**Certainty** follows GRADE. **Provisional:** judged by two readers from abstracts."]
-    trials = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
+    note = "**Certainty** follows GRADE. **Provisional:** judged by two readers from abstracts."
     named = [
         f"{upper_first(ordinal(n))} trial: {cite(row.study_id, study_name(row.citation))}"
-        for n, row in enumerate(_by_size(trials), start=1)
+        for n, row in enumerate(_trials(selection), start=1)
     ]
-    notes[0] += f" {'. '.join(named)}." if named else ""
     within = "2 points is a change within a patient (Farrar 2001; none had CRPS), no threshold between groups."
     return OutcomeTable(
         caption="What placebo-controlled trials found",
@@ -164,19 +162,20 @@ def summary_of_findings(selection: Selection, outcomes: pd.DataFrame, level: flo
         axis=(-5.0, 1.0),
         ticks=(-4.0, -2.0, 0.0),
         yardstick=(-2.0, "2 points: yardstick, within a patient", within),
-        notes=tuple(notes),
+        notes=(f"{note} {'. '.join(named)}." if named else note,),
         studies=tuple(dict.fromkeys(study for row in each(against) for study in row.studies)),
     )
 
 
-def _by_size(trials: list) -> list:
+def _trials(selection: Selection) -> list:
+    """Return the placebo-controlled trials, the largest first."""
+    trials = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
     return sorted(trials, key=lambda row: -float(row.n if pd.notna(row.n) else 0))
 
 
 def _trial_names(selection: Selection) -> dict[str, str]:
     """Return how the summary of findings names each placebo-controlled trial: `first trial`."""
-    trials = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
-    return {row.study_id: f"{ordinal(n)} trial" for n, row in enumerate(_by_size(trials), start=1)}
+    return {row.study_id: f"{ordinal(n)} trial" for n, row in enumerate(_trials(selection), start=1)}
 
 
 def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
