@@ -34,10 +34,11 @@ lab: .venv/ready ## open JupyterLab with the notebook to start with
 check: .venv/ready ## check the evidence tables and list every problem
 	@$(PY) -m analysis check $(ARGS)
 
-bench: .venv/ready ## measure the speed of the library (goals, not tests)
+bench: .venv/ready ## measure the speed of the library (goals, not tests) and try faults
 	@OPENBLAS_NUM_THREADS=1 $(PY) tests/bench/run.py
 	@$(PY) tests/bench/batch.py
 	@$(PY) tests/bench/cluster.py
+	@$(PY) tests/faults.py
 	@$(PY) tests/bench/paired.py $(or $(COMMIT),HEAD)
 
 reproduce: .venv/ready ## build all reports from two clones in different environments and compare them byte by byte

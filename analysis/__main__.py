@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import os
@@ -97,15 +98,11 @@ def _check_cohort(file: str) -> None:
 @main.command("list")
 def list_command() -> None:
     """List the notebooks with their parameters: type, default, meaning, allowed values."""
-    from analysis.parameters import ParameterError, all_notebooks
+    from analysis.parameters import all_notebooks
     from analysis.reporting.provenance import value_words
 
-    try:
-        notebooks = all_notebooks()
-    except ParameterError as error:
-        refuse(error.problems)
     long_lists: dict[str, list[str]] = {}
-    for number, notebook in enumerate(notebooks):
+    for number, notebook in enumerate(all_notebooks()):
         click.echo(("\n" if number else "") + click.style(notebook.name, bold=True) + f": {notebook.title}")
         for parameter in notebook.parameters:
             allowed = parameter.allowed()
@@ -115,10 +112,13 @@ def list_command() -> None:
                 allowed = "Allowed: see the end of this list."
             default = value_words(parameter.default) or "all"
             click.echo(f"  {parameter.name}: {parameter.type} = {default}")
-            for line in textwrap.wrap(f"{_sentence(parameter.meaning)} {allowed}", _width() - 6):
+            meaning = _sentence(parameter.meaning) if parameter.meaning else ""
+            for line in textwrap.wrap(f"{meaning} {allowed}", _width() - 6):
                 click.echo(f"      {line}")
-        if not notebook.parameters:
-            click.echo("  no parameters")
+        for problem in notebook.problems:
+            click.echo(f"  makes no report: {problem}")
+        if not notebook.parameters and not notebook.problems:
+            click.echo(f"  {notebook.remark or 'no parameters'}")
     for allowed, names in long_lists.items():
         click.echo()
         for line in textwrap.wrap(f"{', '.join(names)}: {allowed}", _width(), subsequent_indent="      "):
@@ -191,7 +191,7 @@ def _report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, out
             notebook = "failed.ipynb" if earlier else "report.ipynb"
             click.echo(f"The notebook up to the error: {folder / notebook}", err=True)
         if earlier:
-            click.echo(f"The earlier report remains in {folder}; it is not of the present data and code.", err=True)
+            click.echo(f"The earlier report remains in {folder} and may be out of date.", err=True)
         return FAILED
     click.echo(f"Made in {built.seconds:.1f} s:")
     for file in built.files:
@@ -239,7 +239,8 @@ def batch_command(
     workers = ClusterWorkers(scheduler, insecure) if scheduler else LocalWorkers()
     with refusals(progress.stopped), workers:
         if isinstance(workers, LocalWorkers) and (force or not build.may_be_current(folder, code)):
-            workers.start()  # they import while the list, the data and the code are read
+            with contextlib.suppress(OSError):  # raised again for each report
+                workers.start()  # they import while the list, the data and the code are read
         plan = read_plan(resolve(file), lambda: build.cohorts_known(folder, code))
         names = [planned.name for planned in plan.reports]
         if not any(not only or fnmatch.fnmatchcase(name, only) for name in names):

@@ -23,6 +23,7 @@ ONLY_CONDA = {"python", "pip"}
 IMPORT_NAMES = {
     "zmq": "pyzmq",
     "bs4": "beautifulsoup4",
+    "PIL": "pillow",
     "jupyter_client": "jupyter-client",
     "pypandoc": "pypandoc-binary",
     "yaml": "pyyaml",

@@ -92,7 +92,11 @@ def test_begins_with_a_title_and_its_parameters(name):
     cells = stored(name).cells
     assert cells[0].cell_type == "markdown" and cells[0].source.startswith("# ")
     assert cells[1].metadata.tags == ["parameters"]
-    assert find_notebook(name).parameters
+    found = find_notebook(name)
+    assert found.parameters and not found.remark
+    assert all(parameter.meaning for parameter in found.parameters)
+    tree = ast.parse(cells[1].source)
+    assert all(isinstance(node, ast.AnnAssign) and ast.literal_eval(node.value) is not None for node in tree.body)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,7 +8,15 @@ import pytest
 from papermill.translators import translate_parameters
 from reporting_samples import SAMPLE
 
-from analysis.parameters import REGISTRY, ParameterError, check_parameters, check_values, find_notebook, read_notebook
+from analysis.parameters import (
+    REGISTRY,
+    ParameterError,
+    all_notebooks,
+    check_parameters,
+    check_values,
+    find_notebook,
+    read_notebook,
+)
 from analysis.parameters.parameter import Parameter, check_value
 from analysis.parameters.registry import File
 from analysis.paths import ROOT
@@ -56,20 +64,124 @@ def test_a_meaning_may_be_on_any_line_of_a_long_value(notebook):
 @pytest.mark.parametrize(
     ("cell", "why"),
     [
-        ("level = 0.95  # level", "line 1: write `name: type = value  # meaning`"),
-        ("level: float = 0.95", "line 1: level needs a comment"),
-        ("level: float = 1 - 0.05  # level", "level is computed"),
-        ("level: float = max(0.9, 0.8)  # level", "level is computed"),
-        ("level: dict = {}  # level", "level has the type dict; allowed: str, int"),
         ("level: float = 95  # level", "default of level: 95 is not allowed; nearest: 0.95"),
-        ("\nprint('x')", "line 2: write `name"),
-        ("level: float = ", "is not valid Python"),
+        ("level: float", "line 1: level has no default"),
     ],
 )
-def test_a_parameters_cell_that_breaks_the_rules(notebook, cell, why):
+def test_a_parameters_cell_that_is_wrong(notebook, cell, why):
     (problem,) = refused(read_notebook, notebook(cell))
     assert problem.startswith("n.ipynb")
     assert why in problem
+
+
+@pytest.mark.parametrize(
+    ("cell", "name", "kind", "default"),
+    [
+        ("alpha = 0.6", "alpha", "float", 0.6),
+        ("n = -3  # patients", "n", "int", -3),
+        ("when = None", "when", "any", None),
+        ("on = False", "on", "bool", False),
+        ("who = 'ward A'", "who", "str", "ward A"),
+        ("wards = ['A', 'B']", "wards", "list[str]", ["A", "B"]),
+        ("wards = []", "wards", "list", []),
+        ("pair = (1, 2)", "pair", "list", (1, 2)),
+        ("rows = [1, 'a', None]", "rows", "list", [1, "a", None]),
+        ("by = {'a': {'b': [1.5]}}", "by", "dict", {"a": {"b": [1.5]}}),
+        ("by: dict = {}", "by", "dict", {}),
+        ("n: int | None = None  # patients", "n", "any", None),
+        ("day = date(2024, 1, 1)", "day", "any", "date(2024, 1, 1)"),
+        ("share = 1 - 0.05", "share", "any", "1 - 0.05"),
+        ("kinds = {1, 2}", "kinds", "any", "{1, 2}"),
+        ("by = {1: 'a'}", "by", "any", "{1: 'a'}"),
+        ("%matplotlib inline\nn = 3", "n", "int", 3),
+        ('"All of them."\nimport os\nprint(1)\na = b = 2', "b", "int", 2),
+        ("n = 1\nn = 2", "n", "int", 2),
+    ],
+)
+def test_the_type_of_a_parameter_without_a_hint_is_that_of_its_default(notebook, cell, name, kind, default):
+    found = read_notebook(notebook(cell))
+    parameter = found.parameters[-1]
+    assert (parameter.name, parameter.type, parameter.default, parameter.inferred) == (name, kind, default, True)
+    assert found.remark.startswith("types of parameters inferred from their defaults: ")
+    assert f"{name}: {kind}" in found.remark
+    assert check_values(found, {}) == found.defaults
+    assert "no parameter 'alhpa'" in refused(check_values, found, {"alhpa": 1})[0]
+
+
+def test_a_hint_states_the_type_also_of_a_computed_default(notebook):
+    found = read_notebook(notebook("share: float = 1 - 0.05"))
+    assert (found.parameters[0].type, found.parameters[0].default, found.remark) == ("float", "1 - 0.05", "")
+    assert check_values(found, {"share": "0.5"}) == {"share": 0.5}
+    assert "'half' is no number" in refused(check_values, found, {"share": "half"})[0]
+
+
+@pytest.mark.parametrize(
+    ("default", "given", "value"),
+    [
+        ("0.6", "1", 1.0),
+        ("None", "2024-03-01", "2024-03-01"),
+        ("None", "3", 3),
+        ("None", "None", None),
+        ("None", "[1, 'a']", [1, "a"]),
+        ("None", {"a": None}, {"a": None}),
+        ("[]", "A, B", ["A", "B"]),
+        ("[1]", "[2, 3]", [2, 3]),
+        ("{}", "{'a': [1]}", {"a": [1]}),
+        ("['A']", "B,C", ("B", "C")),
+    ],
+)
+def test_a_value_for_an_inferred_type(notebook, default, given, value):
+    found = read_notebook(notebook(f"x = {default}"))
+    assert check_values(found, {"x": given}) == {"x": value}
+    assert check_values(found, {"x": provenance.value_words(value)}) == {"x": value}
+
+
+@pytest.mark.parametrize(
+    ("default", "given", "why"),
+    [
+        ("4", "4.5", "'4.5' is no whole number. Allowed: any value of the type int, which is inferred"),
+        ("{}", "[1]", "is no mapping; write {'name': value}"),
+        ("[1]", 3, "3 is no list"),
+        ("None", {1: 2}, "is neither text, a number"),
+        ("None", float("inf"), "is neither text, a number"),
+    ],
+)
+def test_a_value_that_does_not_fit_the_inferred_type(notebook, default, given, why):
+    assert why in refused(check_values, read_notebook(notebook(f"x = {default}")), {"x": given})[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "ruled"),
+    [
+        ("level = 0.9", True),
+        ("level = 3", False),
+        ("level = 'high'", False),
+        ("years = [2020, 2021]", False),
+        ("years = ['2020']", True),
+        ("cohort = 'A'", False),
+        ("cohort = None", True),
+        ("cohort = 'mine.csv'", True),
+        ("title = 5", False),
+        ("title = None", False),
+    ],
+)
+def test_a_name_of_the_registry_that_means_something_else(notebook, cell, ruled):
+    (parameter,) = read_notebook(notebook(cell)).parameters
+    assert (parameter.rule is not None) == ruled
+
+
+def test_a_file_beside_a_plain_parameter_is_opened_from_any_folder(notebook, table):
+    found = read_notebook(notebook("cohort = None"))
+    assert check_values(found, {"cohort": str(table)}) == {"cohort": str(table.resolve())}
+    assert check_values(found, {"cohort": "pyproject.toml"}) == {"cohort": str(ROOT / "pyproject.toml")}
+    assert privacy.secrets(found, {"cohort": str(table)})[str(table)] == table.name
+
+
+@pytest.mark.parametrize("cell", ["level: float = ", "x = " + "[" * 500 + "]" * 500, "x = 1\n= 2", "x = '\0'"])
+def test_a_parameters_cell_that_is_not_python_is_left_to_the_kernel(notebook, cell):
+    found = read_notebook(notebook(cell))
+    assert found.parameters == () and "not valid Python" in found.remark
+    assert "no parameter 'x'" in refused(check_values, found, {"x": 1})[0]
 
 
 def test_two_parameters_cells_are_one_too_many(notebook):
@@ -79,6 +191,32 @@ def test_two_parameters_cells_are_one_too_many(notebook):
 def test_no_notebook_at_all(tmp_path):
     (tmp_path / "n.ipynb").write_text("hello")
     assert "is not a Jupyter notebook" in refused(read_notebook, tmp_path / "n.ipynb")[0]
+    for content in ("[]", "{}", '{"nbformat": 4}', '{"nbformat": 9, "cells": [], "metadata": {}}', "\udcff"):
+        (tmp_path / "n.ipynb").write_text(content, errors="surrogateescape")
+        assert "is not a Jupyter notebook" in refused(read_notebook, tmp_path / "n.ipynb")[0]
+
+
+def test_a_draft_costs_no_other_notebook(notebook, tmp_path):
+    notebook("x: int")
+    (tmp_path / "empty.ipynb").write_text("")
+    (tmp_path / "good.ipynb").write_text('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}')
+    found = {one.name: one.problems for one in all_notebooks(tmp_path)}
+    assert list(found) == ["empty", "good", "n"]
+    assert found["good"] == () and "is not a Jupyter notebook" in found["empty"][0]
+    assert "x has no default" in found["n"][0]
+
+
+def test_a_notebook_of_another_format_or_language(tmp_path):
+    old = {"cell_type": "code", "input": "x = 1", "language": "python", "metadata": {"tags": ["parameters"]}}
+    worksheets = [{"cells": [{**old, "outputs": [], "collapsed": False, "prompt_number": 1}]}]
+    content = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": worksheets}
+    (tmp_path / "old.ipynb").write_text(json.dumps(content))
+    assert read_notebook(tmp_path / "old.ipynb").defaults == {"x": 1}
+    cell = {"cell_type": "code", "source": "x <- 5", "metadata": {"tags": ["parameters"]}, "outputs": []}
+    metadata = {"kernelspec": {"name": "ir", "language": "R"}}
+    content = {"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": [cell]}
+    (tmp_path / "r.ipynb").write_text(json.dumps(content))
+    assert read_notebook(tmp_path / "r.ipynb").parameters == ()
 
 
 def test_a_misspelt_notebook_names_the_nearest():
@@ -132,7 +270,6 @@ def test_text_is_read_as_the_type_says(given, value):
         ({"horizon_weeks": 0}, "0 is not allowed; nearest: 1"),
         ({"stop": "maybe"}, "'maybe' is neither true nor false"),
         ({"title": 5}, "title: 5 is no text"),
-        ({"title": "  "}, "title: is empty"),
     ],
 )
 def test_a_wrong_value_is_reported_with_the_allowed_ones(given, why):

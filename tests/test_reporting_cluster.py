@@ -166,6 +166,26 @@ def test_what_is_sent_to_a_worker(visits, tmp_path):
     assert expected[SAMPLE] == sha256((ROOT / SAMPLE).read_bytes())
 
 
+def test_a_clinics_table_travels_encrypted_or_not_at_all(visits):
+    plain, safe = cluster.ClusterWorkers("tcp://host:8786"), cluster.ClusterWorkers("tls://host:8786")
+    with pytest.raises(cluster.NoCluster, match=r"v: the file of 'cohort' would travel .* allow it with --insecure"):
+        plain.check([spec(), visits])
+    plain.check([spec(), dataclasses.replace(visits, overrides={})])
+    safe.check([visits])
+    cluster.ClusterWorkers("tcp://host:8786", insecure=True).check([visits])
+
+
+def test_a_process_that_builds_reports_leaves_no_file(workers, visits, tmp_path, monkeypatch):
+    """The table that was sent is deleted after the report, and all else when the process ends."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    spec, expected, contents = cluster.to_send(visits)
+    assert cluster.build_on_worker(spec, expected, contents).reason == ""
+    host = cluster._hosts.get_nowait()
+    assert not [path for path in tmp_path.rglob("*.csv") if path.name != "clinic.csv" or path.parent != tmp_path]
+    cluster._end(host)
+    assert not list(tmp_path.glob("crps-*"))
+
+
 def test_no_cluster_is_wrong_use(tmp_path):
     (tmp_path / "batch.yml").write_text(f"reports: [{{notebook: {SAMPLE}}}]")
     command = ["batch", str(tmp_path / "batch.yml"), "--output", str(tmp_path / "out"), "--scheduler"]

@@ -12,6 +12,7 @@ from rocrate.rocrate import ROCrate
 from analysis.paths import ROOT
 from analysis.reporting import provenance
 from analysis.reporting.batch import crate
+from analysis.reporting.batch.folder import CRATE
 from analysis.reporting.provenance import sha256
 
 pytestmark = pytest.mark.slow
@@ -49,14 +50,14 @@ def folder(tmp_path: Path, common) -> Path:
             (tmp_path / name / file).write_bytes(content)
     (tmp_path / "index.html").write_text("x")
     (tmp_path / "manifest.json").write_text("{}")
-    (tmp_path / crate.CRATE).write_bytes(crate.crate_json(entries, common))
+    (tmp_path / CRATE).write_bytes(crate.crate_json(entries, common))
     return tmp_path
 
 
 def test_every_file_that_it_names_is_there_with_its_hash(folder):
     read = ROCrate(folder)
     named = {data.id for data in read.data_entities if data.type == "File"}
-    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {crate.CRATE}
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {CRATE}
     assert named == present
     for name in named - {"index.html", "manifest.json"}:
         assert read.get(name)["sha256"] == sha256((folder / name).read_bytes())

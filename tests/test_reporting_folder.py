@@ -13,11 +13,14 @@ from analysis.paths import resolve
 from analysis.reporting import ReportError
 from analysis.reporting.batch import build, index, plan, pool
 from analysis.reporting.batch.folder import Folder, FolderBusy
-from analysis.reporting.provenance import input_hashes
+from analysis.reporting.batch.placement import NotPlaced
+from analysis.reporting.batch.terminal import batch_summary
+from analysis.reporting.provenance import input_hashes, sha256
 from analysis.reporting.run import Built
 
 pytestmark = pytest.mark.slow
 
+RECORDED = b'{"metadata": {"ketamine_crps": {}}}'  # a notebook that this program has executed
 PLAN = f"""
 formats: [html]
 reports:
@@ -34,7 +37,12 @@ def built(tmp_path, monkeypatch):
         made.append(spec.name)
         reason = "cell 1: it went wrong" if spec.name in built.bad else ""
         return Built(
-            spec.name, {"report.html": f"<p>{spec.overrides}".encode()}, reason, record=sample().record, seconds=1.0
+            spec.name,
+            {"report.html": f"<p>{spec.overrides}".encode()},
+            reason,
+            record=sample().record,
+            seconds=1.0,
+            warnings=built.warnings,
         )
 
     def built(text: str = PLAN, shared: dict | None = None, **options) -> list[str]:
@@ -50,7 +58,7 @@ def built(tmp_path, monkeypatch):
         return sorted(made)
 
     made: list[str] = []
-    built.bad = set()
+    built.bad, built.warnings = set(), ()
     sample()
     monkeypatch.setattr(pool, "build_report", quick)
     return built
@@ -199,3 +207,103 @@ def test_the_longest_reports_come_first_and_new_ones_before_them(built, tmp_path
     watcher = type("Heard", (build.Watcher,), {"started": lambda self, name: heard.append(name)})()
     built(PLAN + f"  - {{notebook: {SAMPLE}, name: three}}\n", force=True, watcher=watcher, jobs=1)
     assert heard == ["three", "two", "one"]
+
+
+def test_a_report_that_fails_does_not_replace_an_earlier_one(built, tmp_path):
+    built()
+    good = (tmp_path / "out/two/report.html").read_bytes()
+    commit = common()["code"]["commit"]
+    built.bad = {"two"}
+    assert built(force=True, shared=changed(code={"commit": "other"})) == ["one", "two"]
+    assert (tmp_path / "out/two/report.html").read_bytes() == good
+    (entry,) = [outcome.entry for outcome in built.outcomes if not outcome.ok]
+    assert (entry["status"], entry["reason"], entry["commit"]) == ("failed", "cell 1: it went wrong", commit)
+    built_at = json.loads((tmp_path / "out/manifest.json").read_text())["times"]["built"]["two"]
+    assert entry["kept"] == built_at
+    sentence = f"The earlier report of {built_at[:10]} (commit {commit[:12]}) remains and may be out of date."
+    assert sentence in batch_summary(built.outcomes, 200)
+    page = (tmp_path / "out/index.html").read_text()
+    assert f"Not made again: cell 1: it went wrong {sentence}" in page
+    assert 'href="two/report.html"' in page
+    assert built() == ["two"], "the next batch tries again"
+    built.bad = set()
+    assert built() == ["two"]
+    assert [outcome.entry["kept"] for outcome in built.outcomes] == ["", ""]
+
+
+def test_the_notebook_of_a_failed_attempt_lies_beside_the_earlier_report(tmp_path):
+    with Folder(tmp_path) as folder:
+        folder.write_report("a", {"report.ipynb": RECORDED, "report.html": b"good"}, complete=True)
+        kept = folder.write_report("a", {"report.ipynb": b"up to the error"}, complete=False)
+        assert kept == {"report.html": sha256(b"good"), "report.ipynb": sha256(RECORDED)}
+        assert (tmp_path / "a/failed.ipynb").read_bytes() == b"up to the error"
+        folder.write_report("a", {"report.ipynb": RECORDED, "report.html": b"better"}, complete=True)
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["report.html", "report.ipynb"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_files_are_placed_all_or_none(tmp_path):
+    with Folder(tmp_path) as folder:
+        folder.write_report("a", {"report.ipynb": RECORDED, "tables/a.csv": b"1"}, complete=True)
+        folder.write_report("a", {"report.ipynb": RECORDED}, complete=True)
+        assert not (tmp_path / "a/tables").exists(), "what the last run left must not pass for this one's"
+        with pytest.raises(ReportError, match=r"no report has a file with the name '\.\./x'"):
+            folder.write_report("a", {"report.html": b"newer", "../x": b"elsewhere"}, complete=True)
+        (tmp_path / ".crps-new-a").write_text("in the way")
+        with pytest.raises(OSError):
+            folder.write_report("a", {"report.html": b"newer"}, complete=True)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["report.ipynb"]
+
+
+def test_a_run_that_was_killed_between_two_renames_loses_no_report(tmp_path):
+    (tmp_path / ".crps-old-a").mkdir(parents=True)
+    (tmp_path / ".crps-old-a/report.html").write_text("good")
+    (tmp_path / ".crps-new-a").mkdir()
+    (tmp_path / ".notes").mkdir()
+    with Folder(tmp_path):
+        assert (tmp_path / "a/report.html").read_text() == "good"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".notes", "a"]
+
+
+@pytest.mark.parametrize("damage", ["deep", "huge", "binary", "folder", "full folder", "link"])
+def test_a_damaged_manifest_never_blocks(built, tmp_path, damage):
+    built()
+    path = tmp_path / "out/manifest.json"
+    path.unlink()
+    if damage == "link":
+        path.symlink_to(tmp_path / "nowhere")
+    elif "folder" in damage:
+        path.mkdir()
+        if "full" in damage:
+            (path / "notes.txt").write_text("of the user")
+    else:
+        texts = {"deep": b"[" * 100_000, "huge": b'{"reports": [' + b"9" * 10_000 + b"]}", "binary": bytes(range(256))}
+        path.write_bytes(texts[damage])
+    assert built() == ["one", "two"]
+    assert built() == []
+    if damage == "full folder":
+        assert (tmp_path / "out/manifest.json.damaged/notes.txt").read_text() == "of the user"
+
+
+def test_a_file_that_no_report_made_stops_the_batch_before_it_begins(built, tmp_path):
+    (tmp_path / "out/two").mkdir(parents=True)
+    (tmp_path / "out/two/thesis.docx").write_text("of the user")
+    (tmp_path / "out/index.html").write_text("of the user")
+    with pytest.raises(NotPlaced) as caught:
+        built()
+    assert len(caught.value.problems) == 2
+    assert "thesis.docx: no report made this" in caught.value.problems[1]
+    assert (tmp_path / "out/two/thesis.docx").read_text() == (tmp_path / "out/index.html").read_text() == "of the user"
+    assert not (tmp_path / "out/one").exists()
+
+
+def test_what_a_page_does_not_show_is_in_summary_index_and_manifest(built, tmp_path):
+    built.warnings = ("Cell 7: an output of the type video/mp4 is not shown.",)
+    built()
+    assert built() == [], "a report with warnings is built"
+    summary = batch_summary(built.outcomes, 200)
+    assert summary.count("Warning: Cell 7: an output of the type video/mp4 is not shown.") == 2
+    assert summary.endswith("2 of 2 reports built, 2 of them earlier and up to date. 2 warnings: see above.")
+    assert (tmp_path / "out/index.html").read_text().count("<li>Cell 7: an output") == 2
+    entries = json.loads((tmp_path / "out/manifest.json").read_text())["reports"]
+    assert [entry["warnings"] for entry in entries] == [list(built.warnings)] * 2

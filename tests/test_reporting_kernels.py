@@ -67,7 +67,7 @@ def test_where_a_sockets_path_would_be_too_long_ports_are_encrypted(tmp_path, mo
 
 def test_a_kernel_that_starts_again_keeps_its_folder_until_it_ends(tmp_path):
     async def folders() -> list[bool]:
-        manager = type("Manager", (ReportKernelManager,), {"environment": dict(os.environ)})()
+        manager = type("Manager", (ReportKernelManager,), {"environment": dict(os.environ), "kernels": []})()
         await manager.start_kernel()
         folder = Path(manager.connection_file).parent
         await manager.restart_kernel(now=True)

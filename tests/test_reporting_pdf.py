@@ -22,8 +22,9 @@ from analysis.reporting.page import document, source_rows
 from analysis.reporting.page.exporters import ReportPDFExporter
 from analysis.reporting.page.model import Grid
 from analysis.reporting.page.paper import A4, PAPERS
-from analysis.reporting.page.pdf import _compiler, compile_pdf, spoken, text, typst_source
+from analysis.reporting.page.pdf import _compiler, compile_pdf
 from analysis.reporting.page.references import TEMPLATE
+from analysis.reporting.page.typst_pages import spoken, text, typst_source
 from analysis.reporting.page.typst_tables import set_table
 
 pytestmark = pytest.mark.slow
@@ -286,7 +287,7 @@ def test_numbers_stay_on_a_line_and_text_shares_the_rest():
 
 
 def test_markup_in_typst_strings_has_no_effect():
-    assert text('a "b" \\ #x\x00\u202e 語') == '"a \\"b\\" \\\\ #x⟨U+0000⟩⟨U+202E⟩ ⟨U+8A9E⟩"'
+    assert text('a "b" \\ #x\x00\u202e 語') == '"a \\"b\\" \\\\ #x⟨U+0000⟩⟨U+202E⟩ [Yu]"'
     assert spoken(r"\frac{\hat p}{n}\,\left(1\right)") == "frac(hat p)(n) (1)"
 
 

@@ -234,3 +234,14 @@ def test_the_paper_of_all_pdfs(reading):
     common = {"data": {"hash": "d"}, "code": {"hash": "c"}, "versions": {}}
     # another paper is another report: it is built again
     assert input_hash(report, common, {}) != input_hash(report, {**common, "paper": "letter"}, {})
+
+
+def test_a_broken_notebook_costs_its_own_report(reading, tmp_path):
+    (tmp_path / "draft.ipynb").write_text("{")
+    made = reading(f"""
+        reports:
+          - {{notebook: {tmp_path}/draft.ipynb, matrix: {{level: [0.9]}}}}
+          - {{notebook: {SAMPLE}}}
+    """).reports
+    assert [(report.name, bool(report.problem)) for report in made] == [("draft", True), ("sample", False)]
+    assert made[0].problem.startswith("draft.ipynb: is not a Jupyter notebook")

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
+import shlex
 import subprocess
 import sys
+import threading
 
 import nbformat
 import papermill
 import pytest
+from cohort_files import LONG
 from hypothesis import given
 from hypothesis import strategies as st
 from reporting_samples import SAMPLE, common, notebook_of, sample, spec, synthetic
 
+from analysis.parameters import find_notebook, read_notebook
 from analysis.paths import ROOT
 from analysis.reporting import run
 from analysis.reporting.kernel import execution
 from analysis.reporting.kernel.environment import kernel_environment
-from analysis.reporting.kernel.normalization import merged_streams, one_line
+from analysis.reporting.kernel.normalization import last_state, merged_streams, one_line
+from analysis.reporting.provenance import input_hashes
 from analysis.reporting.rehearsal import Rehearsal
 from analysis.reporting.run import Spec, build_report
 
@@ -151,8 +157,106 @@ def test_the_time_of_a_report_is_that_of_all_its_cells(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(execution, "ReportEngine", Engine)
         environment = kernel_environment(0, str(tmp_path))
-        _, reason = execution.execute(path, {}, environment, 10.0, on_cell=on_cell, clock=clock)
-    assert (allowed, reason) == ([10.0, 6.0, 2.0], "")
+        ran = execution.execute(read_notebook(path), {}, environment, 10.0, on_cell=on_cell, clock=clock)
+    assert (allowed, ran.reason) == ([10.0, 6.0, 2.0], "")
+
+
+def test_an_export_that_takes_too_long_is_stopped(tmp_path, monkeypatch):
+    """The export waits for the verdict of this test, so it takes longer than any limit."""
+    path = tmp_path / "short.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]), path)
+    verdict = threading.Event()
+    monkeypatch.setattr(run, "export", lambda *_: verdict.wait())
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(nbformat.read(path, 4)))
+    built = build_report(Spec("short", str(path), common=common(), timeout=0.2))
+    verdict.set()
+    reason = "stopped: the report took longer than 0.2 s (`timeout` in the list of reports), while its pages were made"
+    assert (built.reason, built.abandoned, list(built.files)) == (reason, True, ["report.ipynb"])
+
+
+def test_outputs_that_arrive_after_the_reply_are_awaited(tmp_path, monkeypatch):
+    """The kernel replies before the client reads its outputs, which takes longer than nbclient's own 4 s."""
+    path = tmp_path / "late.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print('late')")]), path)
+    limits = []
+
+    class Engine(execution.ReportEngine):
+        @classmethod
+        def execute_notebook(cls, *arguments, iopub_timeout, **more):
+            limits.append(iopub_timeout)
+            return super().execute_notebook(*arguments, iopub_timeout=iopub_timeout, **more)
+
+    monkeypatch.setattr(execution, "ReportEngine", Engine)
+    ran = execution.execute(read_notebook(path), {}, kernel_environment(0, str(tmp_path)), 500.5)
+    assert (limits, ran.reason, ran.notebook.cells[0].outputs[0].text) == ([501], "", "late\n")
+
+
+def write(path, *sources, metadata=None, **tags):
+    """Write a notebook with these code cells; tags: of the cell with this number, such as c2=[...]."""
+    cells = [
+        nbformat.v4.new_code_cell(source, metadata={"tags": tags.get(f"c{number}", [])})
+        for number, source in enumerate(sources, start=1)
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata or {}), path)
+    return build_report(Spec(path.stem, str(path), formats=(), common=common()))
+
+
+def test_a_cell_that_may_raise_does_not_stop_the_notebook(tmp_path):
+    built = write(
+        tmp_path / "r.ipynb",
+        "1/0",
+        "print('after')",
+        "skipped",
+        "[][1]",
+        "print('no')",
+        c1=["raises-exception"],
+        c3=["skip-execution"],
+    )
+    assert built.reason == "cell 4: IndexError: list index out of range"
+    shown = [[output.get("ename") or output.text for output in cell.outputs] for cell in notebook_of(built).cells]
+    assert shown == [["ZeroDivisionError"], ["after\n"], [], ["IndexError"], []]
+
+
+def test_a_notebook_that_exits_ends_well_with_a_warning(tmp_path):
+    built = write(tmp_path / "exit.ipynb", "import sys; sys.exit()", "print('no')")
+    assert (built.reason, built.warnings) == ("", ("cell 1 ended the notebook (SystemExit); no cell after it ran",))
+    assert write(tmp_path / "exit.ipynb", "import sys; sys.exit(3)").reason == "cell 1: SystemExit: 3"
+
+
+def test_a_notebook_runs_in_its_own_folder_with_its_own_modules(tmp_path):
+    (tmp_path / "beside.txt").write_text("text")
+    (tmp_path / "own_module.py").write_text("value = 7")
+    built = write(tmp_path / "r.ipynb", "import own_module; print(open('beside.txt').read(), own_module.value)")
+    assert notebook_of(built).cells[0].outputs[0].text == "text 7\n"
+
+
+def test_a_kernel_that_is_not_there_fails_its_report_before_it_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(execution.ReportEngine, "execute_notebook", lambda *_, **__: pytest.fail("started"))
+    built = write(tmp_path / "r.ipynb", "x <- 5", metadata={"kernelspec": {"name": "ir", "display_name": "R"}})
+    assert re.fullmatch(r"no kernel named 'ir'; there are: .*python3.*; to choose one: in Jupyter, .*", built.reason)
+    assert built.files == {}
+
+
+def test_another_kernel_runs_with_its_own_command(tmp_path, monkeypatch):
+    folder = tmp_path / "jupyter" / "kernels" / "other"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-X", "dev", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "O", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    code = "import sys; print(sys.flags.dev_mode)"
+    built = write(tmp_path / "r.ipynb", code, metadata={"kernelspec": {"name": "other", "display_name": "O"}})
+    assert (built.reason, notebook_of(built).cells[0].outputs[0].text) == ("", "True\n")
+
+
+def test_plain_parameters_are_run_with_a_warning(tmp_path):
+    path = tmp_path / "plain.ipynb"
+    write(path, "alpha = 0.6\nwhen = None", "print(alpha, when)", c1=["parameters"])
+    built = build_report(Spec("plain", str(path), {"when": {"a": [1]}}, formats=(), common=common()))
+    assert built.reason == ""
+    assert notebook_of(built).cells[-1].outputs[0].text == "0.6 {'a': [1]}\n"
+    assert built.warnings == ("types of parameters inferred from their defaults: alpha: float, when: any",)
+    assert built.record["parameters"] == {"alpha": 0.6, "when": {"a": [1]}}
+    assert shlex.split(built.record["command"])[-1] == "when={'a': [1]}"
 
 
 def test_a_rehearsed_report_has_the_same_bytes():
@@ -175,17 +279,18 @@ def test_a_rehearsal_exports_parts_of_growing_length():
 
 def test_an_export_of_both_formats_is_that_of_each_alone():
     notebook = notebook_of(sample())
-    assert run.export(notebook, ("html", "pdf")) == run.export(notebook, ("html",)) | run.export(notebook, ("pdf",))
+    both, html, pdf = (run.export(notebook, formats)[0] for formats in (("html", "pdf"), ("html",), ("pdf",)))
+    assert both == html | pdf
 
 
 @pytest.mark.parametrize(
-    ("module", "format", "words"), [("pdf", "pdf", "report.typ"), ("html", "html", "nothing-there")]
+    ("module", "format", "words"), [("typst_pages", "pdf", "report.typ"), ("html", "html", "nothing-there")]
 )
 def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, format, words, tmp_path):
     monkeypatch.setattr(f"analysis.reporting.page.{module}.TEMPLATE", tmp_path / "nothing-there")
     with pytest.raises(Exception, match=words):
         run.export(notebook_of(sample()), (format,))
-    monkeypatch.setattr(execution, "execute", lambda *_, **__: (notebook_of(sample()), ""))
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(notebook_of(sample())))
     built = build_report(spec())
     assert words in built.reason
     assert list(built.files) == ["report.ipynb"]
@@ -198,7 +303,7 @@ def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
     monkeypatch.setattr(
         pdf, "typst_source", lambda *a: ('#set text(font: "Nope Sans")\n' + source(*a)[0], source(*a)[1])
     )
-    monkeypatch.setattr(execution, "execute", lambda *_, **__: (notebook_of(sample()), ""))
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(notebook_of(sample())))
     assert build_report(spec()).reason == "ReportError: Typst: unknown font family: nope sans"
 
 
@@ -216,23 +321,109 @@ def test_the_kernel_opens_a_relative_path(tmp_path, monkeypatch):
     assert str(tmp_path) not in built.files["report.ipynb"].decode()
 
 
+@pytest.mark.parametrize("how", ["before", "while", "and back"])
+def test_data_that_change_are_not_printed_beside_the_hash_of_others(tmp_path, how):
+    """The file changes before the kernel reads it, after that, or only while the kernel reads it."""
+    file = tmp_path / "clinic.csv"
+    original = "\n".join(LONG) + "\n"
+    file.write_text(original)
+    other = original.replace("Site B", "Site C")
+    parameters = nbformat.v4.new_code_cell(
+        'cohort: str = "data/cohorts/synthetic-example.csv"  # a table', metadata={"tags": ["parameters"]}
+    )
+    lines = ["from pathlib import Path", "from analysis.outcomes import cohort as tables"]
+    lines += [f"Path({str(file)!r}).write_text({other!r})"] if how != "before" else []
+    lines += ["tables.load(cohort)"]
+    lines += [f"Path({str(file)!r}).write_text({original!r})"] if how == "and back" else []
+    cells = [parameters, nbformat.v4.new_code_cell("\n".join(lines))]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "visits.ipynb")
+    notebook = find_notebook(tmp_path / "visits.ipynb")
+    planned = input_hashes(notebook, {"cohort": str(file)})
+    if how == "before":
+        file.write_text(other)
+    built = build_report(
+        Spec("v", str(notebook.path), {"cohort": str(file)}, (), common(), inputs=planned),
+    )
+    assert built.reason.startswith("clinic.csv changed while the report was made"), built.reason
+
+
 def stream(name: str, text: str):
     return nbformat.v4.new_output("stream", name=name, text=text)
 
 
-def test_what_was_printed_in_pieces_is_one_output():
+def test_printed_text_is_merged_between_other_outputs():
     other = nbformat.v4.new_output("display_data", data={"text/plain": "3"})
-    made = merged_streams([stream("stderr", "w"), stream("stdout", "a\n"), other, stream("stdout", "b\n")])
-    assert [output.get("text", "") for output in made] == ["a\nb\n", "w", ""]
+    printed = [stream("stderr", "w"), stream("stdout", "a\n"), stream("stderr", "x"), stream("stdout", "b\n")]
+    made = merged_streams([*printed, other, stream("stdout", "c\n")])
+    assert [output.get("text", "") for output in made] == ["a\nb\n", "wx", "", "c\n"]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), st.text("ab\r\n", max_size=12)), max_size=5))
-def test_printed_lines_are_merged_as_nbclient_does_it(pieces):
-    made = merged_streams([stream(name, text) for name, text in pieces])
-    for output in made:
-        text = "".join(text for name, text in pieces if name == output.name)
-        assert output.text == re.sub(r".*\r(?=[^\n])", "", text)
-    assert [output.name for output in made] == sorted({name for name, _ in pieces}, reverse=True)
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("  0%|  | 0/2\r 50%|# | 1/2\r100%|##| 2/2\n", "100%|##| 2/2\n"),
+        ("hello\rHi\n", "Hillo\n"),
+        ("a\r\nb", "a\nb"),
+        ("abc\b\bd", "ad"),
+        ("\b\rx\ny", "x\ny"),
+    ],
+)
+def test_printed_text_shows_its_last_state(printed, shown):
+    assert last_state(printed) == shown
+
+
+@given(st.text("ab\r\n", max_size=12))
+def test_longer_text_replaces_a_line_as_nbclient_does_it(text):
+    lines = [sorted(line.split("\r"), key=len) for line in text.split("\n")]
+    longer = "\n".join("\r".join(dict.fromkeys(line)) for line in lines)
+    assert last_state(longer) == re.sub(r".*\r(?=[^\n])", "", longer).replace("\r", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("100%|##| 5/5 [00:00<00:00, 98.26it/s]", "100%|##| 5/5"),
+        ("3/5 [1:02:00<?, 1.20s/it, loss=0.3]", "3/5 [loss=0.3]"),
+        ("12it [00:07, 1.5it/s]", "12it"),
+        ("1.2k/3k\u2007[00:00&lt;00:00,\u20078.1kB/s]", "1.2k/3k"),
+        ("dose [10:30, 5 mg/kg]", "dose [10:30, 5 mg/kg]"),
+        ("x[1:2] [00:10]", "x[1:2] [00:10]"),
+    ],
+)
+def test_a_progress_bar_shows_no_time(text, normal):
+    assert one_line(text) == normal
+
+
+WIDGETS = (
+    "import ipywidgets as w; from IPython.display import Image, display; from tqdm.notebook import tqdm",
+    "for _ in tqdm(range(5), desc='nights'): pass",
+    "s = w.IntSlider(value=3, description='n'); display(s); s.value = 7",
+    "o = w.Output(); display(o)\nwith o: print('inside'); display(w.Text('<b>'))",
+    "w.VBox([w.Checkbox(True, description='ok'), w.Dropdown(options=[('one', 1), ('two', 2)], value=2), "
+    "w.HTML('<b>a</b> &lt; 1'), w.SelectMultiple(options=['x', 'y'], value=['x', 'y'])])",
+)
+
+
+def test_widgets_show_their_last_state(tmp_path):
+    path = tmp_path / "widgets.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in WIDGETS]), path)
+    built = build_report(Spec("widgets", str(path), formats=(), common=common()))
+    assert built.reason == ""
+    notebook = notebook_of(built)
+    shown = [[o.get("text") or o.data["text/plain"] for o in cell.outputs] for cell in notebook.cells]
+    assert shown == [
+        [],
+        ["nights: 100% ██████████ 5/5"],
+        ["n: 7"],
+        ["inside\n", "<b>"],
+        ["ok: True\ntwo\na < 1\nx, y"],
+    ]
+    nbformat.validate(notebook)
+    again = build_report(Spec("widgets", str(path), formats=(), common=common()))
+    assert again.files == built.files
+    (state,) = notebook.metadata.widgets.values()
+    viewed = notebook.cells[1].outputs[0].data["application/vnd.jupyter.widget-view+json"].model_id
+    assert state.state[viewed].model_name == "HBoxModel"
 
 
 def test_one_long_line_is_complete(tmp_path):
@@ -242,12 +433,12 @@ def test_one_long_line_is_complete(tmp_path):
     assert notebook_of(built).cells[0].outputs[0].text == "x" * 2_000_000 + "\n"
 
 
-def test_an_unknown_citation_fails_the_report(tmp_path):
+def test_what_a_report_does_not_show_is_told(tmp_path):
     path = tmp_path / "cites.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# T\n\n[@nobody2020]")]), path)
     built = build_report(Spec("cites", str(path), common=common()))
-    assert built.reason == "ReportError: cites what is not in references.bib: nobody2020"
-    assert list(built.files) == ["report.ipynb"]
+    assert built.ok and built.warnings == ("Cell 1: @nobody2020 is in no bibliography and is shown as text.",)
+    assert b"Cell 1: @nobody2020" in built.files["report.html"]
 
 
 def test_a_misspelt_parameter_starts_no_kernel(monkeypatch):

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,7 @@ import pytest
 from processes import gone
 from reporting_samples import common, notebook_of, sample, spec
 
+from analysis.parameters import read_notebook
 from analysis.paths import ROOT
 from analysis.reporting.kernel import execution, fork_client, fork_server
 from analysis.reporting.kernel import template as templates
@@ -57,12 +59,13 @@ def test_a_forked_kernel_makes_the_same_bytes(warmly):
         assert again.files[name] == content, name
 
 
-PARENT = "import os; print(os.getppid())"
+# the parent of a kernel is its supervisor, whose parent is the template
+TEMPLATE = "import os; print(open(f'/proc/{os.getppid()}/stat').read().rpartition(')')[2].split()[1])"
 
 
 def test_each_report_has_a_process_of_its_own_forked_from_the_template(warmly, tmp_path):
-    _, first = run_cells(tmp_path, PARENT, "print(os.getpid(), os.getpgid(0), os.getsid(0))")
-    _, second = run_cells(tmp_path, PARENT, "print(os.getpid())")
+    _, first = run_cells(tmp_path, TEMPLATE, "print(os.getpid(), os.getpgid(0), os.getsid(0))")
+    _, second = run_cells(tmp_path, TEMPLATE, "print(os.getpid())")
     assert first[0] == second[0] == f"{warmly.process.pid}\n"
     pid, group, session = first[1].split()
     assert pid == group == session, "a signal to its group must not reach the template"
@@ -104,7 +107,7 @@ mpl.rcParams["axes.facecolor"] = "red"
 warnings.simplefilter("error")
 os.environ["LEFT_BEHIND"] = "1"; os.environ["TZ"] = "Asia/Tokyo"; time.tzset()
 kept = open(os.path.join({folder!r}, "open.txt"), "w")
-os.chdir({folder!r})
+os.chdir("/")
 pd.set_option("display.max_columns", 3)
 sys.path.insert(0, "/left/behind")
 np.left_behind = True
@@ -143,7 +146,7 @@ def test_a_forked_kernel_sees_what_an_ordinary_one_sees(warmly, tmp_path):
 def test_a_killed_kernel_is_reported_and_the_template_continues(warmly, tmp_path):
     reason, _ = run_cells(tmp_path, "print('here', flush=True)", "import os; os.kill(os.getpid(), 9)")
     assert reason == "cell 2: the kernel died (killed, crashed or out of memory)"
-    assert run_cells(tmp_path, PARENT)[1] == [f"{warmly.process.pid}\n"]
+    assert run_cells(tmp_path, TEMPLATE)[1] == [f"{warmly.process.pid}\n"]
 
 
 def test_a_kernel_that_runs_out_of_memory_costs_its_own_report(warmly, tmp_path):
@@ -158,24 +161,24 @@ def test_an_endless_cell_is_stopped_and_its_process_goes(warmly, tmp_path):
     cells = [nbformat.v4.new_code_cell(code) for code in ("import os; print(os.getpid())", "while True: pass")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     seconds = [0.0]
-    notebook, reason = execution.execute(
-        path,
+    ran = execution.execute(
+        read_notebook(path),
         {},
         kernel_environment(0, str(tmp_path)),
         1000.0,
         on_cell=lambda notebook, index: seconds.append(2000.0),
         clock=lambda: seconds[-1],
     )
-    assert reason == "cell 2: stopped: the report took longer than 1000 s (`timeout` in the list of reports)"
-    assert gone(int(notebook.cells[0].outputs[0].text))
+    assert ran.reason == "cell 2: stopped: the report took longer than 1000 s (`timeout` in the list of reports)"
+    assert gone(int(ran.notebook.cells[0].outputs[0].text))
 
 
-def asleep() -> tuple[fork_client.ForkedKernel, templates.Template]:
+def asleep() -> tuple[fork_client.SupervisedKernel, templates.Template]:
     """A kernel that does nothing, and its template."""
     template = templates.Template(kernel_environment(0, "/nonexistent"))
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(template.address)
-    kernel = fork_client.ForkedKernel(connection)
+    kernel = fork_client.SupervisedKernel(connection)
     asked = {"argv": ["ipykernel_launcher", "-f", f"{template.folder}/c.json"], "env": dict(os.environ), "cwd": "/"}
     connection.setblocking(True)
     connection.sendall((json.dumps(asked) + "\n").encode())
@@ -191,12 +194,72 @@ def test_a_kernel_ends_with_its_client():
     template.close()
 
 
-def test_a_kernel_ends_with_its_template():
+def test_a_kernel_outlives_its_template():
     kernel, template = asleep()
     template.process.kill()
+    template.process.wait()
+    os.kill(kernel.pid, 0)
+    assert kernel.poll() is None
+    kernel.kill()
+    assert asyncio.run(kernel.ended()) == -signal.SIGKILL
     assert gone(kernel.pid)
-    assert kernel.poll() == -signal.SIGKILL
     template.close()
+
+
+DAEMON = """
+import os, signal
+reader, writer = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.write(writer, str(os.getpid()).encode())
+        signal.pause()
+    os._exit(0)
+print(int(os.read(reader, 20)))
+"""
+
+
+@pytest.mark.parametrize("warm", [True, False])
+@pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), 9)", "os.kill(os.getppid(), 9); signal.pause()"])
+def test_a_process_that_left_the_session_ends_with_its_report(template, tmp_path, warm, end):
+    if "getppid" in end and not warm:
+        pytest.skip("without a template no process adopts what a killed supervisor leaves")
+    templates.use_template(template.address if warm else "")
+    try:
+        reason, (pid,) = run_cells(tmp_path, DAEMON, end)
+    finally:
+        templates.use_template("")
+    assert reason == ("cell 2: the kernel died (killed, crashed or out of memory)" if end else "")
+    assert gone(int(pid))
+
+
+def test_a_notebook_that_kills_its_parents_costs_no_other(warmly, tmp_path, monkeypatch):
+    """The template is killed while another report runs; that report ends well, and the next one has a new template."""
+    monkeypatch.setattr(templates, "renewed", [])
+    (tmp_path / "other").mkdir()
+    ready, killed = tmp_path / "ready", tmp_path / "killed"
+    os.mkfifo(ready)
+    os.mkfifo(killed)
+    with ThreadPoolExecutor(1) as threads:
+        neighbour = threads.submit(
+            run_cells, tmp_path / "other", f"open({str(ready)!r}, 'w'); open({str(killed)!r})\nprint(1)"
+        )
+        ready.open().close()
+        kill = "import os; os.kill(os.getppid(), 9); import signal; signal.pause()"
+        assert run_cells(tmp_path, kill)[0] == "cell 1: the kernel died (killed, crashed or out of memory)"
+        assert warmly.process.poll() is None
+        warmly.process.kill()
+        warmly.process.wait()
+        killed.open("w").close()
+        assert neighbour.result() == ("", ["1\n"])
+    path = tmp_path / "probe.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TEMPLATE)]), path)
+    built = build_report(Spec("probe", str(path), formats=(), common=common()))
+    assert built.warnings == ("the process that kernels are forked from had ended; another was started",)
+    (renewed,) = templates.renewed
+    assert notebook_of(built).cells[0].outputs[0].text == f"{renewed.process.pid}\n"
+    renewed.close()
 
 
 def test_closing_a_template_ends_its_kernels():
@@ -229,14 +292,15 @@ def test_a_template_ends_with_its_owner():
     assert not Path(folder).exists()
 
 
-def test_without_a_template_the_ordinary_kernel_starts(tmp_path):
+def test_without_a_template_the_ordinary_kernel_starts(tmp_path, monkeypatch):
     broken = tmp_path / "analysis"  # comes before the library in the path
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError")
     lost = templates.Template({**os.environ, "PYTHONPATH": str(tmp_path)})
+    monkeypatch.setattr(templates, "renewed", [lost])
     templates.use_template(lost.address)
     try:
-        assert run_cells(tmp_path, "import os; print(os.getppid() == " + str(os.getpid()) + ")")[1] == ["True\n"]
+        assert run_cells(tmp_path, TEMPLATE)[1] == [f"{os.getpid()}\n"]
     finally:
         templates.use_template("")
         lost.close()

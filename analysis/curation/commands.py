@@ -12,7 +12,7 @@ import click
 
 # Modules that are slow to import are imported inside the commands, so that --help and refusals are fast.
 
-DONE, PROBLEMS, WRONG_USE = 0, 1, 2
+_DONE, _PROBLEMS, _WRONG_USE = 0, 1, 2
 
 
 @click.command("new-study")
@@ -26,8 +26,8 @@ def new_study_command(file: Path, folder: str) -> None:
 
     Exit status: 0 written, 1 problems (nothing was written), 2 wrong use.
     """
+    from analysis.curation.exported_records import UnreadableRecord, read_record
     from analysis.curation.new_study import duplicates, new_study, write_new_study
-    from analysis.curation.references import UnreadableRecord, read_record
     from analysis.evidence import DataError, load
 
     try:
@@ -71,17 +71,17 @@ def diff_command(old: str, new: str, page: Path | None, record: Path | None) -> 
         with version(old) as before, version(new) as after:
             found = difference(before, after, (old, new))
     except NoVersion as error:
-        _stop(str(error), WRONG_USE)
+        _stop(str(error), _WRONG_USE)
     except DataError as error:
-        _stop(f"{error}\n\nOnly valid tables can be compared (python -m analysis check).", WRONG_USE)
+        _stop(f"{error}\n\nOnly valid tables can be compared (python -m analysis check).", _WRONG_USE)
     click.echo(difference_text(found, min(shutil.get_terminal_size((100, 24)).columns, 110)))
     if page:
         page.write_text(difference_html(found), encoding="utf-8")
     if record:
         record.write_text(json.dumps(found.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    sys.exit(PROBLEMS if found.rows else DONE)
+    sys.exit(_PROBLEMS if found.rows else _DONE)
 
 
-def _stop(message: str, status: int = PROBLEMS) -> None:
-    click.echo(message if status == WRONG_USE else f"{message}\nNothing was written.", err=True)
+def _stop(message: str, status: int = _PROBLEMS) -> None:
+    click.echo(message if status == _WRONG_USE else f"{message}\nNothing was written.", err=True)
     sys.exit(status)

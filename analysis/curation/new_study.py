@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from analysis.curation.references import Record, bibtex_entry, year_of
+from analysis.curation.exported_records import CslRecord, bibtex_entry, year_of
 from analysis.evidence.load import Evidence
 from analysis.evidence.row_ids import next_row
 from analysis.tabular.data_package import read_package
 from analysis.tabular.schema import TableSchema
 
-Row = dict[str, object]
+_Row = dict[str, object]
 TEMPLATES = ("arms", "pain_scores", "responders", "durations", "reported_tests", "adverse_events", "risk_of_bias")
 _BIBLIOGRAPHY = "references.bib"
 
@@ -37,12 +37,12 @@ class NewStudy:
     """
 
     study_id: str
-    rows: dict[str, list[Row]]
+    rows: dict[str, list[_Row]]
     entry: str
-    templates: dict[str, Row] = field(default_factory=dict)
+    templates: dict[str, _Row] = field(default_factory=dict)
 
 
-def duplicates(evidence: Evidence, record: Record) -> list[str]:
+def duplicates(evidence: Evidence, record: CslRecord) -> list[str]:
     """Return the studies and reviews that a record repeats, with what they share: DOI, PubMed id, registry or title."""
     trial = record.get("trial", {})
     wanted = {
@@ -66,14 +66,14 @@ def duplicates(evidence: Evidence, record: Record) -> list[str]:
     return [f"{name} (same {', '.join(dict.fromkeys(shared))})" for name, shared in found.items()]
 
 
-def new_study(evidence: Evidence, record: Record, file: str, today: date) -> NewStudy:
+def new_study(evidence: Evidence, record: CslRecord, file: str, today: date) -> NewStudy:
     """Return the rows of a record that is not in the tables yet.
 
     Parameters
     ----------
     evidence : Evidence
     record : dict
-        From `references.read_records`.
+        From `exported_records.read_record`.
     file : str
         Name of the file, for the reason of the decision in `screening`.
     today : date
@@ -88,7 +88,7 @@ def new_study(evidence: Evidence, record: Record, file: str, today: date) -> New
     planned = bool(trial) and trial["status"] != "COMPLETED"
     source = f"{study}_{'registry' if trial else 'abs'}"
     identifiers = {"doi": record.get("DOI", ""), "pmid": record.get("PMID", "")}
-    cells: dict[str, list[Row]] = {
+    cells: dict[str, list[_Row]] = {
         "sources": [
             {
                 "source_id": source,
@@ -134,7 +134,7 @@ def new_study(evidence: Evidence, record: Record, file: str, today: date) -> New
     }
     tables = read_package(evidence.folder).tables
     rows = {name: _numbered(evidence, tables[name], new) for name, new in cells.items() if new}
-    blank: Row = {"study_id": study, "arm_id": f"{study}_ketamine", "source_id": source}
+    blank: _Row = {"study_id": study, "arm_id": f"{study}_ketamine", "source_id": source}
     templates = {name: _numbered(evidence, tables[name], [blank])[0] for name in TEMPLATES}
     return NewStudy(study, rows, bibtex_entry(study, record), templates)
 
@@ -165,7 +165,7 @@ def write_new_study(evidence: Evidence, new: NewStudy) -> list[Path]:
     return written
 
 
-def _numbered(evidence: Evidence, schema: TableSchema, rows: list[Row]) -> list[Row]:
+def _numbered(evidence: Evidence, schema: TableSchema, rows: list[_Row]) -> list[_Row]:
     first = next_row(set(evidence.texts[schema.name]) | set(schema.deleted_rows))
     return [
         {name: f"{schema.name}-{first + place}" if name == "row_id" else row.get(name, "") for name in schema.names}
@@ -173,7 +173,7 @@ def _numbered(evidence: Evidence, schema: TableSchema, rows: list[Row]) -> list[
     ]
 
 
-def _csv_lines(columns: list[str], rows: list[Row], header: bool = False) -> str:
+def _csv_lines(columns: list[str], rows: list[_Row], header: bool = False) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
     if header:
@@ -194,11 +194,11 @@ def _append(path: Path, text: str) -> None:
     path.write_bytes(before + joint + text.replace("\n", newline.decode()).encode())
 
 
-def _families(record: Record) -> list[str]:
+def _families(record: CslRecord) -> list[str]:
     return [author.get("family") or author.get("literal", "") for author in record.get("author", [])]
 
 
-def _family(record: Record) -> str:
+def _family(record: CslRecord) -> str:
     return (_families(record) or [""])[0] or "Authors not visible"
 
 

@@ -60,7 +60,7 @@ def row_label(row, names: dict[tuple[str, str], str]) -> str:
     arm = names.get((row.study_id, row.label))
     bias = bias_mark(getattr(row, "bias", None))
     source = source_mark(getattr(row, "access", None))
-    return short_citation(row.citation) + source + (f"  {bias}" if bias else "") + (f", {arm}" if arm else "")
+    return short_citation(row.citation) + source + (f" {bias}" if bias else "") + (f", {arm}" if arm else "")
 
 
 def sentence_label(row, names: dict[tuple[str, str], str]) -> str:

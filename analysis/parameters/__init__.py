@@ -1,6 +1,7 @@
 """The parameters of notebooks: their names, meanings and allowed values.
 
-A notebook states its parameters in the cell tagged `parameters`: name, type, default, and a comment with the meaning.
+A notebook states its parameters in the cell tagged `parameters`: name, type, default, and a comment with the meaning;
+papermill's own style, without types, is read too.
 This package reads that cell and checks values against it and against the registry, for the command line, the batch and
 interactive notebooks. It does not start a kernel.
 """
@@ -12,7 +13,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.parameters.notebooks import NOTEBOOKS, Notebook, all_notebooks, find_notebook, read_notebook
+from analysis.parameters.notebooks import (
+    NOTEBOOKS,
+    BrokenNotebook,
+    Notebook,
+    all_notebooks,
+    find_notebook,
+    read_notebook,
+)
 from analysis.parameters.parameter import STRING_LIST, Parameter, ParameterError, check_value
 from analysis.parameters.registry import REGISTRY, Between, nearest_word
 
@@ -20,6 +28,7 @@ __all__ = [
     "NOTEBOOKS",
     "REGISTRY",
     "STRING_LIST",
+    "BrokenNotebook",
     "Notebook",
     "Parameter",
     "ParameterError",

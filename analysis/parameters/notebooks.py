@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import io
 import json
 import re
-import tokenize
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.parameters.parameter import TYPES, Parameter, ParameterError, check_value
+from analysis.parameters.declarations import declared
+from analysis.parameters.parameter import Parameter, ParameterError
 from analysis.parameters.registry import File, nearest_word
 from analysis.paths import ROOT, is_file
 
@@ -20,13 +18,20 @@ NOTEBOOKS = ROOT / "notebooks"
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook file and its parameters."""
+    """A notebook file and its parameters.
+
+    content: the file as it was read. unread: why its parameters could not be read, which its own run shows too.
+    problems: why it can make no report.
+    """
 
     name: str
     path: Path
     title: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[Parameter, ...] = ()
     interactive: bool = False  # for interactive use, not for reports: its first cell has the tag `interactive`
+    content: bytes = field(default=b"", repr=False, compare=False)
+    unread: str = ""
+    problems: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -38,13 +43,26 @@ class Notebook:
         """The default value of each parameter."""
         return {parameter.name: parameter.default for parameter in self.parameters}
 
+    @property
+    def remark(self) -> str:
+        """A sentence on parameters that were not read or whose type was inferred; empty if there are none."""
+        inferred = [f"{parameter.name}: {parameter.type}" for parameter in self.parameters if parameter.inferred]
+        return self.unread or (
+            f"types of parameters inferred from their defaults: {', '.join(inferred)}" * bool(inferred)
+        )
+
+
+class BrokenNotebook(ParameterError):
+    """A notebook file that is there but can make no report: `.notebook`, with its problems."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook = notebook
+        super().__init__(notebook.problems)
+
 
 def all_notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
-    """Return the notebooks that make reports, sorted by name, without those for interactive use.
-
-    Raises ParameterError if a parameters cell breaks the rules.
-    """
-    notebooks = [read_notebook(path) for path in sorted(folder.glob("*.ipynb"))]
+    """Return the notebooks that are not for interactive use, sorted by name, also those with problems."""
+    notebooks = [_read(path) for path in sorted(folder.glob("*.ipynb"))]
     return [notebook for notebook in notebooks if not notebook.interactive]
 
 
@@ -77,59 +95,56 @@ def _notebook(name: str | Path) -> Notebook:
 
 
 def read_notebook(path: Path) -> Notebook:
-    """Return the title and parameters of a notebook file. Raises ParameterError if its parameters are not valid."""
+    """Return a notebook with its title and parameters. Raises BrokenNotebook if it can make no report."""
+    notebook = _read(path)
+    if notebook.problems:
+        raise BrokenNotebook(notebook)
+    return notebook
+
+
+def _read(path: Path) -> Notebook:
+    """Return a notebook; one that can't be read has its problems and no parameters."""
+    broken = Notebook(path.stem, path, path.stem)
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        sources = [(cell["cell_type"], "".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in cells]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ParameterError([f"{path.name}: is not a Jupyter notebook ({error})."]) from None
-    title = path.stem
-    for kind, source, _ in sources:
-        if kind == "markdown" and (match := re.search(r"^#\s+(.+?)\s*#*\s*$", source, re.MULTILINE)):
-            title = match[1]
-            break
-    tagged = [source for kind, source, tags in sources if kind == "code" and "parameters" in tags]
+        content = path.read_bytes()
+        notebook = _nbformat_4(content)
+        cells = [
+            (cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {}).get("tags", []))
+            for cell in notebook["cells"]
+        ]
+        language = _language(notebook)
+    except OSError as error:
+        return replace(broken, problems=(f"{path.name}: can't be read ({error.strerror}).",))
+    except Exception as error:  # nbformat raises errors of many kinds
+        return replace(broken, problems=(f"{path.name}: is not a Jupyter notebook ({type(error).__name__}: {error}).",))
+    headings = (re.search(r"^#\s+(.+?)\s*#*\s*$", source, re.M) for kind, source, _ in cells if kind == "markdown")
+    title = next((match[1] for match in headings if match), path.stem)
+    found = replace(broken, title=title, content=content, interactive=bool(cells) and "interactive" in cells[0][2])
+    tagged = [source for kind, source, tags in cells if kind == "code" and "parameters" in tags]
     if len(tagged) > 1:
-        raise ParameterError([f"{path.name}: has {len(tagged)} cells tagged 'parameters'; one is allowed."])
-    parameters = _parse_cell(path.name, tagged[0]) if tagged else ()
-    interactive = bool(sources) and "interactive" in sources[0][2]
-    return Notebook(path.stem, path, title, parameters, interactive)
-
-
-def _parse_cell(where: str, source: str) -> tuple[Parameter, ...]:
-    """Return the parameters of a cell in which each statement reads `name: type = value  # meaning`."""
+        problem = f"{path.name}: has {len(tagged)} cells tagged 'parameters'; one is allowed."
+        return replace(found, problems=(problem,))
+    if not tagged or language != "python":
+        return found
     try:
-        statements = ast.parse(source).body
-        comments = {
-            token.start[0]: token.string.lstrip("# ").strip()
-            for token in tokenize.generate_tokens(io.StringIO(source).readline)
-            if token.type == tokenize.COMMENT
-        }
-    except (SyntaxError, tokenize.TokenError) as error:
-        raise ParameterError([f"{where}: the parameters cell is not valid Python ({error})."]) from None
-    parameters, problems = [], []
-    for node in statements:
-        place = f"{where}, parameters cell, line {node.lineno}"
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") == "__future__":
-            continue
-        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value):
-            problems.append(f"{place}: write `name: type = value  # meaning`; no other lines are allowed.")
-            continue
-        name, kind = node.target.id, ast.unparse(node.annotation)
-        meaning = " ".join(comments[n] for n in range(node.lineno, node.end_lineno + 1) if comments.get(n))
-        if kind not in TYPES:
-            problems.append(f"{place}: {name} has the type {kind}; allowed: {', '.join(TYPES)}.")
-        if not meaning:
-            problems.append(f"{place}: {name} needs a comment on its line that says what it means.")
-        try:
-            default = ast.literal_eval(node.value)
-        except ValueError:
-            problems.append(f"{place}: {name} is computed; a default must be a plain value.")
-            continue
-        if kind in TYPES:
-            default, wrong = check_value(Parameter(name, kind, default, meaning), default)
-            problems += [f"{place}: default of {problem}" for problem in wrong]
-        parameters.append(Parameter(name, kind, default, meaning))
-    if problems:
-        raise ParameterError(problems)
-    return tuple(parameters)
+        return replace(found, parameters=declared(path.name, tagged[0]))
+    except SyntaxError as error:
+        return replace(found, unread=f"no parameters: their cell is not valid Python ({error})")
+    except ParameterError as error:
+        return replace(found, problems=error.problems)
+
+
+def _nbformat_4(content: bytes) -> dict[str, Any]:
+    """Return the content of a notebook file of any version of the format."""
+    notebook = json.loads(content.decode("utf-8-sig"))
+    if notebook["nbformat"] == 4:
+        return notebook
+    import nbformat
+
+    return nbformat.reads(content.decode("utf-8-sig"), as_version=4)
+
+
+def _language(notebook: dict[str, Any]) -> str:
+    metadata = notebook["metadata"]
+    stated = [metadata.get("kernelspec", {}).get("language"), metadata.get("language_info", {}).get("name")]
+    return next(filter(None, stated), "python").lower()

@@ -96,10 +96,10 @@ class File(Rule):
         )
 
     @staticmethod
-    def location(value: str) -> str:
+    def location(value: str, absolute: bool = False) -> str:
         """Return a path that names the same file from any working directory: as in the project, or absolute."""
         path = resolve(value).resolve()
-        return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+        return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) and not absolute else str(path)
 
     @staticmethod
     def public(value: str) -> str:

@@ -39,7 +39,9 @@ LIBRARIES = (
     "pyzmq",
     "traitlets",
     "jinja2",
-    "beautifulsoup4",
+    "lxml",
+    "pillow",
+    "anyascii",
     "pygments",
     "pypandoc_binary",
     "typst",
@@ -138,13 +140,14 @@ def shared(known_code: dict[str, Any] | None = None) -> dict[str, Any]:
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """Return the provenance for the metadata of the notebook, without clock times."""
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
-    hashes = {name: sha256(resolve(values[name]).read_bytes()) for name in notebook.files}
+    files = {name: resolve(values[name]) for name in notebook.files if values[name]}
+    hashes = {name: sha256(path.read_bytes()) for name, path in files.items() if path.is_file()}
     values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {
         "notebook": notebook.name,
         "path": _public_path(notebook.path),
-        "notebook_hash": sha256(notebook.path.read_bytes()),
+        "notebook_hash": sha256(notebook.content),
         "parameters": listed,
         "order": list(listed),  # notebook files sort their keys
         "changed": changed,
@@ -203,6 +206,8 @@ def value_words(value: Any) -> str:
         return "true" if value else "false"
     if not isinstance(value, (tuple, list)):
         return str(value)
+    if not all(isinstance(part, str) for part in value):
+        return str(list(value))
     words = [str(part) for part in value]
     if any(word != word.strip() or word[:1] in "[(\"'" or "," in word for word in words):
         return json.dumps(words, ensure_ascii=False)  # commas inside a word do not split it

@@ -6,8 +6,10 @@ import contextlib
 import copy
 import importlib
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from typing import Any
+
+from analysis.reporting.background import in_background
 
 _STEP, _LAST = 0.3, 0.75  # shares of the cells: new ones before the next export, and after which none is started
 
@@ -23,8 +25,7 @@ class Rehearsal:
 
     def __init__(self, export: Callable[[Any], object]) -> None:
         self.export = export
-        self.executor = ThreadPoolExecutor(1)
-        self.running: Future[None] = self.executor.submit(_load)
+        self.running: Future[None] = in_background(_load)
         self.next = 0.0
 
     def add_cell(self, notebook: Any, index: int) -> None:
@@ -35,15 +36,15 @@ class Rehearsal:
         self.next = index + _STEP * count
         part = copy.deepcopy(notebook)
         part.cells = part.cells[: index + 1]
-        self.running = self.executor.submit(self._export, part)
+        self.running = in_background(lambda: self._export(part))
 
     def _export(self, part: Any) -> None:
         with contextlib.suppress(Exception):  # a part may cite or link what follows; the report itself says what fails
             self.export(part)
 
-    def close(self) -> None:
-        """Wait for the export that is running: Typst's compiler serves one thread at a time."""
-        self.executor.shutdown(cancel_futures=True)
+    def close(self, seconds: float | None = None) -> None:
+        """Wait for the export that is running, at most this long: Typst's compiler serves one thread at a time."""
+        wait([self.running], seconds)
 
 
 def _load() -> None:

@@ -79,6 +79,13 @@ def _delete_abandoned(parent: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def require_open_files(least: int) -> None:
+    """Raise OSError if processes may not open so many files, before some of them fail and others wait for these."""
+    limit = _limit("RLIMIT_NOFILE")
+    if limit.isdecimal() and int(limit) < least:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
 def why_refused(error: OSError) -> str:
     """Return the words of the system for an error, with the limit or the place that it concerns."""
     words = error.strerror or str(error) or type(error).__name__

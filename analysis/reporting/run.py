@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.parameters import check_values, find_notebook
+from analysis.parameters import Notebook, check_values, find_notebook
 from analysis.reporting import privacy, provenance
+from analysis.reporting.background import in_background
+from analysis.reporting.resources import why_refused
 
 FORMATS = ("html", "pdf")
 TIMEOUT = 600.0
@@ -26,7 +28,7 @@ class Spec:
     """Specification of a report.
 
     name: the report's folder. notebook: its name or path. overrides: checked values of the parameters that differ from
-    the defaults. common: the result of provenance.shared. timeout: seconds that all its cells may take together.
+    the defaults. common: the result of provenance.shared. timeout: seconds that the report may take.
     inputs: the result of provenance.input_hashes when the report was planned; empty: not planned before.
     """
 
@@ -43,8 +45,9 @@ class Spec:
 class Built:
     """A built report.
 
-    files: path within the report's folder -> content. reason: why it failed, in one line. warnings: what the report
-    does not show as its notebook does, one sentence each.
+    files: path within the report's folder -> content. reason: why it failed, in one line. warnings: what its pages do
+    not show as its notebook does, one sentence each. abandoned: the export took too long and goes on, so that this
+    process must not build another report.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Built:
     record: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
+    abandoned: bool = False
 
     @property
     def ok(self) -> bool:
@@ -70,10 +74,13 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
 
     rehearse: use a second core to prepare the export while the cells run; for one report alone.
     """
-    begin = time.perf_counter()
+    begin = time.monotonic()
+    end = begin + spec.timeout
+    abandoned = False
     record: dict[str, Any] = {}
     secrets: dict[str, str] = {}
     executed: Any = None
+    warnings: tuple[str, ...] = ()
     try:
         notebook = find_notebook(spec.notebook)
         secrets = privacy.secrets(notebook, spec.overrides)
@@ -82,10 +89,10 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         record = provenance.record(notebook, values, spec.common or provenance.shared())
         spec = replace(spec, inputs=spec.inputs or provenance.input_hashes(notebook, values))
         checked = {name: values[name] for name in spec.overrides}  # paths that the kernel, in another folder, can open
-        executed, reason = _executed(notebook.path, replace(spec, overrides=checked), record, rehearse)
+        executed, reason, warnings = _executed(notebook, replace(spec, overrides=checked), record, rehearse, end)
     except Exception as error:  # one report that fails must not end the batch
         reason = _message(error)
-    executed, reason = privacy.redact([executed, reason], secrets)
+    executed, reason, *warnings = privacy.redact([executed, reason, *warnings], secrets)
     files: dict[str, bytes] = {}
     summary: dict[str, Any] = {}
     if executed is not None:
@@ -93,7 +100,13 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
             files["report.ipynb"] = _notebook_bytes(executed)
             summary = _summary(executed)
             if not reason:
-                files |= export(json.loads(files["report.ipynb"]), spec.formats)
+                content, folder = json.loads(files["report.ipynb"]), notebook.path.parent
+                exported = in_background(lambda: export(content, spec.formats, folder))
+                abandoned = not wait([exported], max(end - time.monotonic(), 0)).done
+                pages, not_shown = ({}, ()) if abandoned else exported.result()
+                files |= pages
+                warnings += not_shown
+                reason = f"{_too_long(spec.timeout)}, while its pages were made" if abandoned else ""
         except Exception as error:
             reason = _message(error)
     return Built(
@@ -106,13 +119,17 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         kicker=summary.get("kicker", ""),
         synthetic=bool(summary.get("synthetic")),
         record=record,
-        seconds=time.perf_counter() - begin,
+        warnings=tuple(warnings),
+        abandoned=abandoned,
+        seconds=time.monotonic() - begin,
     )
 
 
-def _executed(path: Path, spec: Spec, record: dict[str, Any], rehearse: bool) -> tuple[Any, str]:
-    """Return the executed notebook with its record, and why it failed."""
-    rehearsal = _rehearsal(spec, record) if rehearse else None
+def _executed(
+    notebook: Notebook, spec: Spec, record: dict[str, Any], rehearse: bool, end: float
+) -> tuple[Any, str, tuple[str, ...]]:
+    """Return the executed notebook with its record, why it failed, and the warnings about its run."""
+    rehearsal = _rehearsal(spec, record, notebook.path.parent) if rehearse else None
     try:
         from analysis.reporting.kernel.environment import files_read, kernel_environment
         from analysis.reporting.kernel.execution import execute
@@ -120,21 +137,21 @@ def _executed(path: Path, spec: Spec, record: dict[str, Any], rehearse: bool) ->
         with tempfile.TemporaryDirectory(prefix="report-", ignore_cleanup_errors=True) as home:
             environment = kernel_environment(record["code"]["epoch"], home)
             hooks = {"on_cell": rehearsal.add_cell} if rehearsal else {}
-            executed, reason = execute(path, spec.overrides, environment, spec.timeout, **hooks)
-            reason = reason or provenance.changed_input(spec.inputs, record, files_read(environment))
+            ran = execute(notebook, spec.overrides, environment, spec.timeout, **hooks)
+            reason = ran.reason or provenance.changed_input(spec.inputs, record, files_read(environment))
     finally:
         if rehearsal:
-            rehearsal.close()
-    return (None if executed is None else _with_record(executed, record)), reason
+            rehearsal.close(max(end - time.monotonic(), 0))
+    return (None if ran.notebook is None else _with_record(ran.notebook, record)), reason, ran.warnings
 
 
-def _rehearsal(spec: Spec, record: dict[str, Any]) -> Any:
+def _rehearsal(spec: Spec, record: dict[str, Any], folder: Path) -> Any:
     from analysis.reporting.rehearsal import Rehearsal
 
     def export_part(part: Any) -> None:
         from analysis.reporting.kernel.normalization import normalize
 
-        export(json.loads(_notebook_bytes(_with_record(normalize(part), record))), spec.formats)
+        export(json.loads(_notebook_bytes(_with_record(normalize(part), record))), spec.formats, folder)
 
     return Rehearsal(export_part)
 
@@ -146,24 +163,30 @@ def _with_record(executed: Any, record: dict[str, Any]) -> Any:
     return executed
 
 
-def export(notebook: dict[str, Any], formats: tuple[str, ...]) -> dict[str, bytes]:
-    """Return the files made from an executed notebook. Raises ReportError if one can't be made.
+def export(
+    notebook: dict[str, Any], formats: tuple[str, ...], folder: Path | None = None
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files made from an executed notebook, and what they do not show.
 
-    HTML and PDF are made at the same time, since Typst releases Python's lock.
+    folder: where the notebook's pictures are. HTML and PDF are made at the same time, since Typst releases Python's
+    lock. Raises ReportError if a file can't be made.
     """
     from analysis.exhibit import payloads
     from analysis.reporting.page import document, html, pdf
 
-    report = document.read_document(notebook)
-    makers = {"html": lambda: {"report.html": html.page(report).encode()}, "pdf": lambda: pdf.compile_pdfs(report)}
-    with ThreadPoolExecutor(len(makers)) as threads:
-        made = [threads.submit(make) for name, make in makers.items() if name in formats]
-    files = {name: content for future in made for name, content in future.result().items()}
+    report = document.read_document(notebook, folder)
+    makers = {
+        "html": lambda: ({"report.html": html.page(report).encode()}, tuple(report.warnings)),
+        "pdf": lambda: pdf.compile_pdfs(report),
+    }
+    made = [in_background(make) for name, make in makers.items() if name in formats]
+    files = {name: content for future in made for name, content in future.result()[0].items()}
+    warnings = tuple(dict.fromkeys(line for future in made for line in future.result()[1]))
     for payload in payloads(notebook):
         if "csv" in payload:
             kind = "fig" if payload["kind"] == "figure" else "tab"
             files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
-    return files
+    return files, warnings
 
 
 def _summary(notebook: Any) -> dict[str, Any]:
@@ -181,7 +204,16 @@ def _notebook_bytes(notebook: Any) -> bytes:
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
 
 
+def _too_long(timeout: float) -> str:
+    from analysis.reporting.kernel.execution import too_long
+
+    return too_long(timeout)
+
+
 def _message(error: Exception) -> str:
     from analysis.reporting.kernel.normalization import one_line
 
-    return one_line(f"{type(error).__name__}: {error}")
+    words: object = error
+    if isinstance(number := getattr(error, "errno", None), int):  # of OSError and of ZMQError
+        words = why_refused(OSError(number, error.strerror, getattr(error, "filename", None)))
+    return one_line(f"{type(error).__name__}: {words}")

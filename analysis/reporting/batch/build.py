@@ -196,7 +196,7 @@ def _written(entry: dict[str, Any], built: Built, folder: Folder) -> dict[str, A
         if earlier.get("files") != kept:  # made by `report`, or edited by hand
             earlier = {**entry, "commit": ""}
         entry = {**earlier, "group": entry["group"], "status": "failed", "reason": entry["reason"], "files": kept}
-        entry["kept"] = True
+        entry["kept"] = folder.times("built", str).get(name) or "an unknown day"
     folder.add(entry)
     return entry
 
@@ -225,7 +225,7 @@ def _finish(
     from analysis.reporting.batch.index import index_html
 
     makers = {
-        INDEX: lambda: index_html(plan, entries, common, times["built"]).encode(),
+        INDEX: lambda: index_html(plan, entries, common).encode(),
         CRATE: lambda: crate_json(entries, common),
     }
     for name, make in makers.items():
@@ -260,7 +260,7 @@ def _entry(report: PlannedReport, built: Built, common: dict[str, Any], inputs: 
         "formats": list(report.formats),
         "status": "built" if built.ok else "failed",
         "reason": built.reason,
-        "kept": False,
+        "kept": "",
         "warnings": list(built.warnings),
         "files": {name: sha256(built.files[name]) for name in sorted(built.files)},
     }

@@ -165,7 +165,10 @@ def build_on_worker(spec: Spec, expected: dict[str, str], contents: dict[str, by
     except (OSError, EOFError, pickle.UnpicklingError):
         _end(host)
         raise BrokenProcessPool(WORKER_EXITED) from None
-    _hosts.put(host)
+    if built.abandoned:
+        _end(host)
+    else:
+        _hosts.put(host)
     return built
 
 

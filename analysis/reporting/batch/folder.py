@@ -29,8 +29,8 @@ _ENTRY = {
     **dict.fromkeys(
         ("name", "group", "title", "subtitle", "question", "kicker", "notebook", "notebook_hash", "command"), str
     ),
-    **dict.fromkeys(("inputs", "data_hash", "commit", "code_hash", "status", "reason"), str),
-    **dict.fromkeys(("synthetic", "clean", "kept"), bool),
+    **dict.fromkeys(("inputs", "data_hash", "commit", "code_hash", "status", "reason", "kept"), str),
+    **dict.fromkeys(("synthetic", "clean"), bool),
     **dict.fromkeys(("changed", "formats", "warnings"), list),
     **dict.fromkeys(("parameters", "versions", "files"), dict),
 }
@@ -269,16 +269,12 @@ def _is_entry(entry: Any) -> bool:
     )
 
 
-def earlier_words(entry: dict[str, Any], built: str = "") -> str:
-    """Return a sentence about the earlier report that stays because the last attempt failed; empty if there is none.
-
-    built: the time at which it was built, in ISO 8601.
-    """
+def earlier_words(entry: dict[str, Any]) -> str:
+    """Return a sentence about the earlier report that stays because the last attempt failed; empty if there is none."""
     if not entry["kept"]:
         return ""
-    when = f" of {built[:10]}" if built else ""
-    commit = f", made from commit {entry['commit'][:12]}" if entry["commit"] else ""
-    return f"The earlier report{when}{commit} remains; it is not of the present data and code."
+    commit = f" (commit {entry['commit'][:12]})" if entry["commit"] else ""
+    return f"The earlier report of {entry['kept'][:10]}{commit} remains and may be out of date."
 
 
 def _names_generator(index: Path) -> bool:

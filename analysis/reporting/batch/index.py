@@ -1,10 +1,11 @@
-"""The page that lists the reports: the finding first, then reports by question, the studies, a clinic's patients apart."""
+"""The page that lists the reports: the finding, reports by question, the studies, a clinic's patients apart."""
 
 from __future__ import annotations
 
 import base64
 import functools
 import hashlib
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -28,12 +29,9 @@ def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any], built: dict[str, str]) -> str:
-    """Return the page.
-
-    entries: as in the manifest, in the order of the plan. built: time at which each report was built.
-    """
-    reports = [_report(entry, built.get(entry["name"], "")) for entry in entries]
+def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]) -> str:
+    """Return the page. entries: as in the manifest, in the order of the plan."""
+    reports = [_report(entry) for entry in entries]
     finding = next((report for report in reports if report["name"] == _FINDING and report["links"]), None)
     apart = [report for report in reports if report["notebook"] in (_STUDY, _COHORT)]
     cohorts = [report for report in apart if report["notebook"] == _COHORT]
@@ -67,16 +65,17 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
     )
 
 
-def _report(entry: dict[str, Any], built: str) -> dict[str, Any]:
+def _report(entry: dict[str, Any]) -> dict[str, Any]:
     names = [name for name in entry["files"] if name != FAILED_NOTEBOOK]
     folder = quote(entry["name"])
     attempt = FAILED_NOTEBOOK if entry["kept"] else "report.ipynb"
     labels = {"report.html": "Read", "report.pdf": "PDF", "appendix.pdf": "Appendix", "report.ipynb": "Notebook"}
     return {
         **entry,
+        "notebook": Path(entry["notebook"]).stem,
         "ok": entry["status"] == "built",
         "heading": upper_first(entry["kicker"] or entry["name"].replace("-", " ")),
-        "earlier": earlier_words(entry, built),
+        "earlier": earlier_words(entry),
         "attempt": f"{folder}/{attempt}" if entry["status"] != "built" and attempt in entry["files"] else "",
         "links": [(label, f"{folder}/{name}") for name, label in labels.items() if name in names],
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.parameters import Notebook, ParameterError, check_values, find_notebook
+from analysis.parameters import BrokenNotebook, Notebook, ParameterError, check_values, find_notebook
 from analysis.parameters.registry import nearest_word, shown_value
 from analysis.paths import is_file, read_file, resolve
 from analysis.reporting import Refused
@@ -51,7 +51,7 @@ class PlannedReport:
     """A report that is to be built.
 
     name: its folder. overrides: checked values of parameters. group: the heading in the index.
-    timeout: seconds that its cells may take together.
+    timeout: seconds that it may take.
     problem: why it can't be built although the list is valid, such as a cohort with wrong rows.
     """
 
@@ -161,6 +161,11 @@ def _expand(
     """Return one report for each combination of the entry's matrix, and what is wrong."""
     try:
         notebook = find_notebook(entry["notebook"])
+    except BrokenNotebook as error:  # costs this report, not the others
+        notebook, name = error.notebook, report_name(entry.get("name") or error.notebook.name, error.notebook, {})
+        group = entry.get("group", notebook.title)
+        broken = PlannedReport(name, notebook, {}, FORMATS, group, problem=" ".join(error.problems))
+        return [broken], _labels(where, entry, groups)
     except ParameterError as error:
         return [], [f"{where}: {problem}" for problem in error.problems]
     fixed, matrix = entry.get("parameters") or {}, entry.get("matrix") or {}

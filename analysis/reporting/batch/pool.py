@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +25,7 @@ from multiprocessing.process import BaseProcess
 
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.template import Template, fork_available, use_template
-from analysis.reporting.resources import scratch_folder, why_refused
+from analysis.reporting.resources import require_open_files, scratch_folder, why_refused
 from analysis.reporting.run import Built, Spec, build_report
 
 # imported once in the process that the workers are forked from
@@ -34,6 +36,7 @@ _PRELOAD = [
     "click",  # each worker imports the module of the command line again
     "matplotlib.ft2font",
 ]
+_OPEN_FILES = 64  # that a process needs to build a report
 WORKER_EXITED = "worker exited unexpectedly (killed, crashed or out of memory)"
 
 
@@ -73,6 +76,7 @@ class LocalWorkers(Workers):
         """Start the processes from which workers and kernels are forked; `executor` does so too. Raises OSError."""
         if self.scratch:
             return
+        require_open_files(_OPEN_FILES)
         self.scratch = scratch_folder()
         if fork_available():
             with contextlib.suppress(OSError):  # no resources for a process: kernels start the ordinary way
@@ -87,9 +91,13 @@ class LocalWorkers(Workers):
         """Return a new pool of processes."""
         self.start()
         address = self.template.address if self.template else ""
-        return ProcessPoolExecutor(
-            jobs, mp_context=self.context, initializer=_begin_worker, initargs=(address, self.scratch)
-        )
+        arguments = (address, self.scratch)
+        try:
+            return ProcessPoolExecutor(jobs, mp_context=self.context, initializer=_begin_worker, initargs=arguments)
+        except OSError as error:
+            if error.filename or error.errno == errno.EMFILE or sys.platform != "linux":
+                raise
+            raise OSError(error.errno, f"no semaphore: {error.strerror}", "/dev/shm") from None
 
     def __exit__(self, *_: object) -> None:
         if self.template:
@@ -164,6 +172,9 @@ def _build_in_pool(
             except BrokenExecutor:
                 waiting.append(spec)
                 break
+            except EOFError:
+                waiting.append(spec)
+                raise WorkersLost("the process that workers are forked from was killed") from None
             except BaseException:
                 waiting.append(spec)
                 raise
@@ -184,6 +195,12 @@ def _build_in_pool(
                     raise WorkersLost("the scheduler of the workers no longer answers") from None
                 except Exception as error:  # raised by the executor, such as for a task that killed several workers
                     built = Built(spec.name, {}, reason=f"{WORKER_EXITED}: {type(error).__name__}")
+                if built.abandoned and isinstance(pool, ProcessPoolExecutor):  # its process is lost: start all anew
+                    waiting.extend(running.values())
+                    running.clear()
+                    _stop(pool, others)
+                    yield built
+                    return
                 submit()
                 yield built
     except BaseException:

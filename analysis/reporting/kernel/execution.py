@@ -2,88 +2,127 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from analysis.paths import ROOT
+from analysis.parameters import Notebook
 from analysis.reporting.kernel.engine import ReportEngine  # before papermill: it imports nbformat its own way
-from analysis.reporting.kernel.normalization import PAPERMILL_MARKER, normalize, one_line
+from analysis.reporting.kernel.manager import find_kernel, kernel_names
+from analysis.reporting.kernel.normalization import normalize, one_line
 
 # isort: split
+import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat.v4 import new_output
-from papermill.exceptions import PapermillExecutionError
-from papermill.execute import raise_for_execution_errors, remove_error_markers
+from papermill.execute import remove_error_markers
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+_PRECISION = 0.1  # seconds by which a limit may be reached early
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An executed and normalized notebook; None if no kernel started. reason: why it failed; empty if it didn't."""
+
+    notebook: Any
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
 
 def execute(
-    path: Path,
+    source: Notebook,
     overrides: dict[str, Any],
     environment: dict[str, str],
     timeout: float,
     on_cell: Callable[[Any, int], None] = lambda notebook, index: None,
     clock: Callable[[], float] = time.monotonic,
-) -> tuple[Any, str]:
-    """Return the executed and normalized notebook (None if no kernel started), and why it failed (empty if it didn't).
+) -> Execution:
+    """Execute a notebook in its own folder, in the kernel that it names.
 
     Parameters
     ----------
-    path: the notebook file.
+    source: the notebook.
     overrides: values of parameters that differ from the defaults.
     environment: variables of the kernel.
-    timeout: seconds that all cells may take together.
+    timeout: seconds that the start of the kernel and all cells may take together.
     on_cell: called with the notebook and the index of each executed cell.
     clock: seconds from any origin.
     """
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in overrides.items()}
     executed: list[Any] = []
+    errors: dict[int, dict[str, Any]] = {}
+    warnings = [source.remark] if source.remark else []
     reason = ""
     end = clock() + timeout
     # the steps of papermill.execute_notebook except the last, which writes the executed notebook to a file
-    notebook = load_notebook_node(str(path))
+    notebook = load_notebook_node(nbformat.reads(source.content.decode("utf-8-sig"), as_version=4))
+    kernel = notebook.metadata.get("kernelspec", {}).get("name") or "python3"
+    try:
+        find_kernel(kernel)
+    except NoSuchKernel:
+        there = ", ".join(kernel_names())
+        advice = "to choose one: in Jupyter, Kernel > Change Kernel, then save"
+        return Execution(None, one_line(f"no kernel named {kernel!r}; there are: {there}; {advice}"))
     if values:
         notebook = parameterize_notebook(notebook, values, kernel_name="python3", language="python")
     try:
         ReportEngine.execute_notebook(
             remove_error_markers(notebook),
-            "python3",
+            kernel,
             progress_bar=False,
-            resources={"metadata": {"path": str(ROOT / "notebooks" if (ROOT / "notebooks").is_dir() else ROOT)}},
+            resources={"metadata": {"path": str(source.path.parent.resolve())}},
             executed=executed,
             environment=environment,
             on_cell=on_cell,
+            on_error=errors.__setitem__,
+            note=warnings.append,
             timeout_func=lambda cell: max(end - clock(), 0.01),
+            iopub_timeout=math.ceil(timeout),  # a kernel may reply long before the last of its outputs is read
         )
-        raise_for_execution_errors(executed[0], None)
-    except PapermillExecutionError as error:
-        reason = f"{error.ename}: {error.evalue}"
     except DeadKernelError:
         reason = "the kernel died (killed, crashed or out of memory)"
         _add_error(executed, "DeadKernel", reason)
     except CellTimeoutError:
-        reason = f"stopped: the report took longer than {timeout:g} s (`timeout` in the list of reports)"
+        reason = too_long(timeout) if clock() > end - _PRECISION else "the kernel sent no end of its outputs"
         _add_error(executed, "Timeout", reason)
     if not executed:
-        return None, one_line(reason)
+        return Execution(None, one_line(reason), tuple(warnings))
+    failed = _failed(executed[0])
+    if failed is not None and not reason:
+        name, value = (str(errors.get(failed, {}).get(key, "")) for key in ("ename", "evalue"))
+        if (name, value) in (("SystemExit", ""), ("SystemExit", "0")):  # as papermill, this is no failure
+            warnings.append(f"cell {failed + 1} ended the notebook (SystemExit); no cell after it ran")
+        else:
+            reason = f"{name}: {value}"
     if reason:
         reason = f"cell {_last_started(executed[0])}: {reason}"
-    return normalize(executed[0]), one_line(reason)
+    return Execution(normalize(executed[0]), one_line(reason), tuple(warnings))
+
+
+def too_long(timeout: float) -> str:
+    """Return the reason for a report that took longer than its time limit, in seconds."""
+    return f"stopped: the report took longer than {timeout:g} s (`timeout` in the list of reports)"
+
+
+def _failed(notebook: Any) -> int | None:
+    """Return the index of the cell whose error stopped the notebook; None if there is none."""
+    failed = [n for n, cell in enumerate(notebook.cells) if cell.metadata.get("papermill", {}).get("exception")]
+    return failed[0] if failed else None
 
 
 def _add_error(executed: list[Any], name: str, reason: str) -> None:
     """Add an error that the kernel could not send to the cell that was running."""
     if executed:
         cell = executed[0].cells[_last_started(executed[0]) - 1]
-        error = new_output("error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"])
+        error = nbformat.v4.new_output("error", ename=name, evalue=reason, traceback=[f"{name}: {reason}"])
         cell.setdefault("outputs", []).append(error)
 
 
 def _last_started(notebook: Any) -> int:
     """Return the number of the last cell that was started, counted from 1 among all cells."""
-    cells = [cell for cell in notebook.cells if PAPERMILL_MARKER not in cell.metadata.get("tags", [])]
-    started = [n for n, cell in enumerate(cells, start=1) if cell.metadata.get("papermill", {}).get("start_time")]
+    started = [n for n, cell in enumerate(notebook.cells, 1) if cell.metadata.get("papermill", {}).get("start_time")]
     return started[-1] if started else 1

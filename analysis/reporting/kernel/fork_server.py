@@ -1,12 +1,9 @@
 """The template process from which kernels are forked: all libraries imported, one thread, no report executed in it.
 
-A kernel is requested over a Unix socket, one connection for each kernel:
-
-    request    one line of JSON: arguments, environment, working directory
-    response   "pid N", then "ready" when the kernel's ports are bound, then "exit CODE" when it has ended
-
-If a client closes its connection, its kernel is killed. If the owner of this process ends (standard input ends), this
-process ends with all its kernels. Only for systems with fork; the client is fork_client.py.
+A kernel is requested over a Unix socket, one connection for each kernel: one line of JSON with arguments, environment
+and working directory. The answers are those of supervisor.py: each kernel is forked by a supervisor of its own, and
+lives on if this process is killed. If the owner of this process ends (standard input ends), this process ends with all
+its kernels. Only for systems with fork; the client is fork_client.py.
 """
 
 from __future__ import annotations
@@ -26,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.paths import ROOT
+from analysis.reporting.kernel import supervisor
 
 _LIBRARIES = (
     "IPython.core.completer",
@@ -59,7 +57,6 @@ _LIBRARIES = (
 _NOT_FOR_REPORTS = ("analysis.reporting", "analysis.explore", "analysis.__main__")
 # these modules need IPython's shell at import, which does not exist yet: each kernel imports them itself
 NEEDS_A_SHELL = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
-_PR_SET_PDEATHSIG = 1
 _set_by_libraries: dict[str, str] = {}  # environment variables that libraries set when they were imported
 
 
@@ -114,20 +111,20 @@ def can_fork() -> bool:
 
 
 class Server:
-    """Accepts connections and forks a kernel for each. owner: file descriptor that ends with the owner."""
+    """Accepts connections and forks a supervisor for each. owner: file descriptor that ends with the owner."""
 
     def __init__(self, listener: socket.socket, owner: int) -> None:
         self.listener, self.owner = listener, owner
         self.selector = selectors.DefaultSelector()
-        self.kernels: dict[int, socket.socket] = {}
-        self.requests: dict[socket.socket, bytes] = {}
+        self.supervisors: set[int] = set()
         self.signals, self.signal_writer = socket.socketpair()
-        for end in (self.signals, self.signal_writer):
+        for end in (self.listener, self.signals, self.signal_writer):
             end.setblocking(False)
 
     def run(self) -> None:
-        """Serve until the owner has ended or SIGTERM arrives; then kill all kernels."""
+        """Serve until the owner has ended or SIGTERM arrives; then end all kernels."""
         self.running = True
+        supervisor.adopt_orphans()
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._stop)
         signal.set_wakeup_fd(self.signal_writer.fileno(), warn_on_full_buffer=False)
@@ -137,8 +134,10 @@ class Server:
         while self.running:
             for key, _ in self.selector.select():
                 key.data(key.fileobj)
-        for pid in list(self.kernels):
-            _kill(pid)
+        for pid in self.supervisors:
+            os.kill(pid, signal.SIGTERM)
+        for pid in self.supervisors:
+            os.waitpid(pid, 0)
 
     def _stop(self, *_: object) -> None:
         self.running = False
@@ -147,114 +146,61 @@ class Server:
         self.running = bool(os.read(owner, 4096))
 
     def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # no resources for a process: the client starts its kernel the ordinary way
             connection, _ = listener.accept()
-            self.requests[connection] = b""
-            self.selector.register(connection, selectors.EVENT_READ, self._read_request)
-
-    def _read_request(self, connection: socket.socket) -> None:
-        try:
-            part = connection.recv(1 << 16)
-        except OSError:
-            part = b""
-        if not part:
-            return self._client_left(connection)
-        if connection not in self.requests:
-            return None
-        self.requests[connection] += part
-        if self.requests[connection].endswith(b"\n"):
-            self._fork(connection, json.loads(self.requests.pop(connection)))
-        return None
-
-    def _client_left(self, connection: socket.socket) -> None:
-        self.requests.pop(connection, None)
-        for pid, other in self.kernels.items():
-            if other is connection:
-                _kill(pid)
-        self._close(connection)
-
-    def _close(self, connection: socket.socket) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            self.selector.unregister(connection)
-        connection.close()
+            with connection:
+                pid = os.fork()
+                if pid == 0:
+                    self._supervise(connection)
+                self.supervisors.add(pid)
 
     def _reap(self, signals: socket.socket) -> None:
         with contextlib.suppress(BlockingIOError):
             signals.recv(4096)
-        for pid in list(self.kernels):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                connection = self.kernels.pop(pid)
-                with contextlib.suppress(OSError):
-                    connection.sendall(f"exit {os.waitstatus_to_exitcode(status)}\n".encode())
-                self._close(connection)
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+                self.supervisors.discard(ended[0])
+                if ended[1]:  # it was killed: its kernel is too, and what that started is now here
+                    for pid in supervisor.children(os.getpid()) - self.supervisors:
+                        supervisor.end(pid)
 
-    def _fork(self, connection: socket.socket, request: dict[str, Any]) -> None:
-        template = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            code = 1
-            try:
-                self._become_kernel(template, connection, request)
-                code = 0
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else 1
-            except BaseException:
-                code = 1
-            finally:
-                os._exit(code)
-        self.kernels[pid] = connection
-        with contextlib.suppress(OSError):
-            connection.sendall(f"pid {pid}\n".encode())
-
-    def _become_kernel(self, template: int, connection: socket.socket, request: dict[str, Any]) -> None:
-        """Discard the state of the template except imported modules, and start the kernel; runs in the child."""
-        os.setsid()
-        _die_with(template)
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        self.selector.close()
-        for other in (*self.kernels.values(), *self.requests, self.listener, self.signals, self.signal_writer):
-            other.close()
-        null = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2):
-            os.dup2(null, number)
-        os.close(null)
-        os.environ.clear()
-        os.environ.update({**_set_by_libraries, **request["env"]})
-        time.tzset()
-        os.chdir(request["cwd"])
-        sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin, *request["argv"][1:]]
-        # a child reseeds `random` by itself, but not numpy
-        if numpy := sys.modules.get("numpy"):
-            numpy.random.seed()
-
-        from ipykernel.kernelapp import IPKernelApp
-
-        app = IPKernelApp.instance()
-        app.parent_handle = template  # it checks once a second whether its parent still runs
-        app.initialize()
-        with connection:
-            connection.sendall(b"ready\n")
-        app.start()
+    def _supervise(self, connection: socket.socket) -> None:
+        """Become the supervisor of the requested kernel."""
+        code = 1
+        try:
+            os.setsid()  # a signal to the supervisor's group must not reach the template
+            signal.set_wakeup_fd(-1)
+            self.selector.close()
+            for other in (self.listener, self.signals, self.signal_writer):
+                other.close()
+            connection.setblocking(True)
+            with connection.makefile() as lines:
+                request = json.loads(lines.readline())
+            supervisor.supervise(connection, lambda: _become_kernel(connection, request))
+            code = 0
+        finally:
+            os._exit(code)
 
 
-def _kill(pid: int) -> None:
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
+def _become_kernel(connection: socket.socket, request: dict[str, Any]) -> None:
+    """Discard the state of the template except imported modules, and start the kernel; runs in the kernel's process."""
+    os.environ.clear()
+    os.environ.update({**_set_by_libraries, **request["env"]})
+    time.tzset()
+    os.chdir(request["cwd"])
+    sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin, *request["argv"][1:]]
+    # a child reseeds `random` by itself, but not numpy
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed()
 
+    from ipykernel.kernelapp import IPKernelApp
 
-def _die_with(parent: int) -> None:
-    """End this process when its parent ends: on Linux at once, elsewhere by IPKernelApp's check."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+    app = IPKernelApp.instance()
+    app.parent_handle = os.getppid()  # it checks once a second whether its parent still runs
+    app.initialize()
+    with connection:
+        connection.sendall(b"ready\n")
+    app.start()
 
 
 def serve(number: int) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -16,7 +18,7 @@ import zmq
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client import AsyncKernelManager
 from jupyter_client.asynchronous import AsyncKernelClient
-from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager
 
 from analysis.reporting.kernel.fork_client import ForkProvisioner
 
@@ -50,10 +52,25 @@ class ReportKernelClient(AsyncKernelClient):
         raise RuntimeError(f"Kernel did not respond within {timeout or 60:g} seconds")
 
 
-class ReportKernelManager(AsyncKernelManager):
-    """Starts this interpreter, whatever the `python3` kernel spec of the user or the machine points to."""
+def find_kernel(name: str) -> KernelSpec:
+    """Return the spec of a kernel; of `python3`, ipykernel in this interpreter. Raises NoSuchKernel."""
+    spec = None if name in (NATIVE_KERNEL_NAME, "python") else KernelSpecManager().get_kernel_spec(name)
+    if spec is None or spec.argv[:3] == [sys.executable, "-m", "ipykernel_launcher"]:
+        return KernelSpec(**get_kernel_dict())
+    return spec
 
-    environment: dict[str, str]  # set in a subclass for each run
+
+def kernel_names() -> list[str]:
+    """Return the names of the kernels that can be started here."""
+    return sorted({NATIVE_KERNEL_NAME, *KernelSpecManager().find_kernel_specs()})
+
+
+class ReportKernelManager(AsyncKernelManager):
+    """Starts the kernel of the notebook; `python3` is this interpreter, whatever the user's kernel spec points to."""
+
+    environment: dict[str, str]  # these three are set in a subclass for each run
+    kernels: list[Any]
+    note: Callable[[str], None]
     client_class = f"{__name__}.ReportKernelClient"
     client_factory = ReportKernelClient
 
@@ -70,8 +87,8 @@ class ReportKernelManager(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """ipykernel in this interpreter, without a history of commands."""
-        return KernelSpec(**get_kernel_dict(extra_arguments=["--HistoryManager.enabled=False"]))
+        """The spec of the kernel. Raises NoSuchKernel."""
+        return find_kernel(self.kernel_name)
 
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
         if self.provisioner is None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from typing import Any
 
 from analysis.paths import ROOT
+from analysis.reporting.kernel.widgets import show_last_states
 
 PAPERMILL_MARKER = "papermill-error-cell-tag"  # papermill adds two cells that say where it stopped
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _CELL_FILE = re.compile(r"(?<![^\s\"'])[^\s\"']*ipykernel_\d+[/\\]\d+\.py")
+# time, remaining time and rate of a progress bar of tqdm, and after them what the notebook added
+_METER = re.compile(
+    r"(?:(?<=\dit)\s?\[[\d:]+|(?<=\w)\s?\[[\d:]+(?:<|&lt;)[^,\]\n]*),[^,\]\n]*/[^,\]\n]*(?:,\s*([^\]\n]*))?\]"
+)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def normalize(notebook: Any) -> Any:
     """Return the notebook (changed in place) with the same content after each run of the same cells."""
     notebook.metadata.pop("papermill", None)
-    notebook.metadata.pop("widgets", None)
+    show_last_states(notebook, _normal_text)
     notebook.cells = [cell for cell in notebook.cells if PAPERMILL_MARKER not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(notebook.cells, start=1):
         cell["id"] = f"cell-{number:03d}"
@@ -33,29 +39,44 @@ def normalize(notebook: Any) -> Any:
 
 
 def merged_streams(outputs: list[Any]) -> list[Any]:
-    """Return the outputs with one output for each stream, standard output before standard error.
+    """Return the outputs; printed text between two other outputs is one output of each stream, standard output first.
 
-    Printed text arrives in pieces and in any order. nbclient's coalesce_streams merges it too, but takes minutes for
-    one long line.
+    Printed text arrives in pieces, those of the two streams in any order.
     """
     merged: list[Any] = []
-    streams: dict[str, Any] = {}
-    for output in outputs:
-        if output.output_type == "stream" and output.name in streams:
-            streams[output.name].text += output.text
+    for printed, group in itertools.groupby(outputs, key=lambda output: output.output_type == "stream"):
+        if not printed:
+            merged += group
             continue
-        if output.output_type == "stream":
-            streams[output.name] = output
-        merged.append(output)
-    for output in streams.values():
-        if "\r" in output.text:  # a progress bar that was drawn many times: retain its last state
-            lines = output.text.split("\n")
-            output.text = "\n".join(line[line.rfind("\r", 0, len(line) - 1) + 1 :] for line in lines)
-    for n in range(len(merged) - 1):
-        pair = [output.name if output.output_type == "stream" else "" for output in merged[n : n + 2]]
-        if pair == ["stderr", "stdout"]:
-            merged[n], merged[n + 1] = merged[n + 1], merged[n]
+        streams: dict[str, list[Any]] = {"stdout": [], "stderr": []}
+        for output in group:
+            streams[output.name].append(output)
+        for pieces in filter(None, streams.values()):
+            pieces[0].text = last_state("".join(piece.text for piece in pieces))
+            merged.append(pieces[0])
     return merged
+
+
+def last_state(text: str) -> str:
+    """Return printed text as Jupyter shows it: after a carriage return text is overwritten, a backspace deletes."""
+    if "\r" not in text and "\b" not in text:
+        return text
+    return "\n".join(map(_last_state_of_line, text.split("\n")))
+
+
+def _last_state_of_line(line: str) -> str:
+    shown: list[str] = []
+    position = 0
+    for part in re.split("([\r\b])", line):
+        if part == "\r":
+            position = 0
+        elif part == "\b":
+            position = max(position - 1, 0)
+            del shown[position : position + 1]
+        else:
+            shown[position : position + len(part)] = part
+            position += len(part)
+    return "".join(shown)
 
 
 def _normalize_output(output: Any) -> None:
@@ -69,7 +90,7 @@ def _normalize_output(output: Any) -> None:
 
 
 def _normal_text(text: str) -> str:
-    text = _CELL_FILE.sub("<cell>", text)
+    text = _METER.sub(lambda meter: f" [{meter[1]}]" if meter[1] else "", _CELL_FILE.sub("<cell>", text))
     return _ADDRESS.sub("0x…", text.replace(str(ROOT) + os.sep, ""))
 
 

@@ -23,6 +23,7 @@ ONE_THREAD = {
 }
 
 _address = ""
+renewed: list[Template] = []  # the one template that this process starts if the first one has ended
 
 
 def fork_available() -> bool:
@@ -39,6 +40,16 @@ def use_template(address: str) -> None:
 def template_address() -> str:
     """Return the address of the template that is in use; empty for none."""
     return _address
+
+
+def renewed_template_address() -> str:
+    """Start a template in place of one that has ended, once in a process; return its address, empty if it can't be."""
+    if renewed:
+        return ""
+    with contextlib.suppress(OSError):
+        renewed.append(Template(kernel_environment(0, tempfile.gettempdir())))
+        use_template(renewed[0].address)
+    return renewed[0].address if renewed else ""
 
 
 class Template:

@@ -1,76 +1,103 @@
-"""Outputs of cells other than exhibits: printed lines, displayed tables, pictures, errors."""
+"""Outputs of cells other than exhibits, each in the richest form that a report can show, as JupyterLab chooses it."""
 
 from __future__ import annotations
 
-import base64
+import json
 import re
+from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
-from analysis.reporting.page.model import Grid, Part, Picture, PlainTable, PlainText
+from analysis.reporting.page import html_source
+from analysis.reporting.page.model import PlainText
+from analysis.reporting.page.pictures import NotShownError, Picture, checked, decoded
+from analysis.reporting.page.printed_lines import last_state
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_FORMS = ("text/html", "text/markdown", "text/latex", "image/svg+xml")
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
+_WIDGET, _STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
 _NO_WORDS = "Picture made by the notebook; it came without a description."
-_NUMBER = re.compile(r"[-\u2212+]?[\d ,]*\.?\d+%?")
+_TAGS = re.compile(r"<[^<>]*>")
 
 
-def joined(value: str | list[str]) -> str:
+@dataclass(frozen=True)
+class Source:
+    """Text to be read. kind: see text_pieces.Piece."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture with its description and its size in CSS pixels, if the notebook states one."""
+
+    picture: Picture
+    alt: str
+    size: dict[str, Any]
+
+
+def joined(value: Any) -> str:
     """Return a text of a notebook file, which may be stored as a list of lines."""
-    return value if isinstance(value, str) else "".join(value)
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def plain_parts(output: dict[str, Any]) -> list[Part]:
-    """Return the parts of one output. Only the cells of HTML tables are parsed; all other markup is plain text."""
+def widget_states(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return the states of widgets stored in a notebook, by model."""
+    return metadata.get("widgets", {}).get(_STATE, {}).get("state", {})
+
+
+def output_forms(output: dict[str, Any], widgets: dict[str, Any], notes: list[str]) -> list[Source | Drawn | PlainText]:
+    """Return what is shown of an output. notes: receives what is not shown, and why."""
     kind = output["output_type"]
     if kind == "stream":
-        text = _COLOURS.sub("", joined(output["text"])).rstrip()
+        text = last_state(joined(output["text"])).rstrip()
         return [PlainText(text, "warning" if output["name"] == "stderr" else "output")] if text else []
     if kind == "error":
-        return [PlainText(f"{output['ename']}: {_COLOURS.sub('', output['evalue'])}", "error")]
+        lines = [last_state(line) for line in output.get("traceback", [])]
+        reason = f"{output['ename']}: {last_state(output['evalue'])}"
+        return [PlainText("\n".join(lines if any(reason in line for line in lines) else [*lines, reason]), "error")]
     data, metadata = output["data"], output.get("metadata", {})
-    for mime, short in (("image/svg+xml", "svg"), ("image/png", "png"), ("image/jpeg", "jpeg")):
-        if mime in data:
-            content = joined(data[mime])
-            alt = metadata.get(mime, {}).get("alt") or metadata.get("alt") or _NO_WORDS
-            return [Picture(content.encode() if short == "svg" else base64.b64decode(content), short, alt)]
-    if "text/html" in data and (tables := html_tables(joined(data["text/html"]))):
-        return [PlainTable(table) for table in tables]
-    text = joined(data.get("text/plain", "")).rstrip()
-    return [PlainText(text)] if text else []
+    failed: list[str] = []
+    for mime in (mime for mime in (*_FORMS, *_PICTURES) if mime in data):
+        content = joined(data[mime])
+        if mime == "text/html":
+            if html := html_source.cleaned(content, notes):
+                return [Source(html, "html")]
+        elif mime.startswith("text/"):
+            if content.strip():
+                return [Source(content, mime.removeprefix("text/"))]
+        else:
+            about = metadata.get(mime) if isinstance(metadata.get(mime), dict) else metadata
+            try:
+                picture = checked(content.encode() if mime == "image/svg+xml" else decoded(content))
+            except NotShownError as error:
+                notes.append(f"a picture ({mime}) is not shown: {error}")
+                failed.append(mime)
+                continue
+            return [Drawn(picture, str(about.get("alt") or metadata.get("alt") or _NO_WORDS), about)]
+    text = last_state(joined(data.get("text/plain", ""))).rstrip()
+    if _WIDGET in data and (words := _widget_text(data[_WIDGET].get("model_id", ""), widgets)):
+        return [PlainText(words)]
+    if "application/json" in data:
+        return [PlainText(json.dumps(data["application/json"], indent=2, ensure_ascii=False))]
+    forms: list[Source | Drawn | PlainText] = []
+    if others := [mime for mime in data if mime != "text/plain"]:
+        if silent := [mime for mime in others if mime not in failed]:
+            notes.append(f"an output of type {', '.join(silent)} is not shown")
+        forms.append(PlainText(f"[not shown: {', '.join(others)}]"))
+    return [*forms, PlainText(text)] if text else forms
 
 
-def html_tables(html: str) -> list[Grid]:
-    """Return the tables in HTML, such as that of pandas, as plain text cells; spanning cells are repeated."""
-    if "<table" not in html:
-        return []
-    from bs4 import BeautifulSoup
-
-    grids = []
-    for table in BeautifulSoup(html, "html.parser").find_all("table"):
-        head = table.find("thead")
-        top = head.find_all("tr") if head else []
-        rows = [row for row in table.find_all("tr") if row not in top]
-        heads, cells = [_row(row) for row in top], [_row(row) for row in rows]
-        if not cells and not heads:
-            continue
-        width = max(len(row) for row in [*heads, *cells])
-        heads, cells = [_fill(row, width) for row in heads], [_fill(row, width) for row in cells]
-        labels = [" ".join(dict.fromkeys(row[n] for row in heads if row[n])) for n in range(width)]
-        aligns = ["decimal" if _numeric([row[n] for row in cells]) else "left" for n in range(width)]
-        grids.append(Grid(tuple(labels), tuple(aligns), tuple(tuple(row) for row in cells)))
-    return grids
-
-
-def _row(row: Any) -> list[str]:
-    cells: list[str] = []
-    for cell in row.find_all(["th", "td"]):
-        cells += [" ".join(cell.get_text(" ").split())] * int(cell.get("colspan") or 1)
-    return cells
-
-
-def _fill(row: list[str], width: int) -> list[str]:
-    return row + [""] * (width - len(row))
-
-
-def _numeric(cells: list[str]) -> bool:
-    filled = [cell for cell in cells if cell not in ("", "NaN", "\u2013", "<NA>")]
-    return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)
+def _widget_text(model: str, states: dict[str, Any], depth: int = 0) -> str:
+    """Return the words of a widget and of those inside it; a progress bar as its percentage."""
+    state = states.get(model.removeprefix("IPY_MODEL_"), {}).get("state", {})
+    if not state or depth > 20:
+        return ""
+    inside = [_widget_text(str(child), states, depth + 1) for child in state.get("children", [])]
+    value, words = state.get("value"), [str(state.get("description") or "")]
+    if "Progress" in str(state.get("_model_name", "")):
+        words.append(" of ".join(str(n).removesuffix(".0") for n in (value, state.get("max", 100))))
+    elif value is not None:
+        words.append(unescape(_TAGS.sub("", str(value))))
+    return " ".join(" ".join([*words, *inside]).split())

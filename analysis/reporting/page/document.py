@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from analysis.exhibit import EXHIBIT_MIME, escape, visible
 from analysis.reporting import ReportError, provenance
 from analysis.reporting.page import pandoc, source_rows
-from analysis.reporting.page.cell_outputs import joined, plain_parts
+from analysis.reporting.page.cell_outputs import Drawn, Source, joined, output_forms, widget_states
+from analysis.reporting.page.exhibit_blocks import BLOCK_KINDS, filled, with_pieces
+from analysis.reporting.page.html_source import cleaned
 from analysis.reporting.page.model import (
     Answer,
     AppendixStart,
@@ -20,45 +23,61 @@ from analysis.reporting.page.model import (
     Document,
     FigurePart,
     Grid,
-    Heading,
     OutcomesPart,
     Part,
+    PlainText,
     TablePart,
     Text,
 )
-from analysis.reporting.page.references import with_references
+from analysis.reporting.page.references import known_works, with_references
+from analysis.reporting.page.resolver import Resolver
+from analysis.reporting.page.text_pieces import Piece, read_pieces
 
-APPENDIX_TAG = "appendix"  # tag of the Markdown cell that begins the appendix
+_APPENDIX_TAG = "appendix"  # of the Markdown cell that begins the appendix
 METADATA = "ketamine_crps"  # key of the provenance in the metadata of a notebook
 _RAW = ("csv", "image/png", "image/jpeg", "attachments")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _Factory = Callable[[dict[str, Blocks]], Part]
 
 
 class _Collector:
-    """Collects the parts of a report from the cells; the Markdown of all parts is read later, in one call."""
+    """Collects the parts of a report from the cells; the text of all parts is read later, in one call."""
 
-    def __init__(self, entries: frozenset[str]) -> None:
-        self.entries = entries
-        self.pieces: dict[str, str] = {}
-        self.attachments: dict[str, dict[str, Any]] = {}
+    def __init__(self, entries: frozenset[str], widgets: dict[str, Any], hide_code: bool) -> None:
+        self.entries, self.widgets, self.hide_code = entries, widgets, hide_code
+        self.pieces: dict[str, Piece] = {}
+        self.attachments: dict[str, dict[str, Any]] = {}  # of the pieces that are text of the notebook
+        self.drawn: dict[str, Drawn] = {}
         self.factories: list[_Factory] = []
         self.numbers: dict[str, str] = {}
         self.summary: dict[str, Any] | None = None
         self.pending: list[str] = []
         self.counts = {"figure": 0, "table": 0}
-        self.appendix_from: int | None = None  # the first piece of the appendix
+        self.number = 0  # of the cell
+        self.appendix_cell = 0  # that begins the appendix
         self.headed = False  # whether a section has begun
+        self.warnings: list[str] = []
 
-    def piece(self, markdown: str) -> str:
+    def piece(self, text: str, kind: str = "exhibit") -> str:
         name = f"piece-{len(self.pieces)}"
-        self.pieces[name] = markdown
+        self.pieces[name] = Piece(text, kind, self.number)
         return name
 
-    def text(self, markdown: str, attachments: dict[str, Any] | None = None) -> None:
-        name = self.piece(markdown)
+    def text(self, text: str, kind: str = "exhibit", attachments: dict[str, Any] | None = None) -> None:
+        name = self.piece(text, kind)
         self.attachments[name] = attachments or {}
-        self.factories.append(lambda read: Text(read[name]))
+        self.factories.append(lambda read, cell=self.number: Text(read[name], cell))
+
+    def picture(self, drawn: Drawn) -> None:
+        name = self.piece("")
+        self.drawn[name] = drawn
+        self.factories.append(lambda read, cell=self.number: Text(read[name], cell))
+
+    def printed(self, text: PlainText) -> None:
+        part = replace(text, cell=self.number)
+        self.factories.append(lambda read: part)
+
+    def note(self, notes: Iterable[str]) -> None:
+        self.warnings += [f"Cell {self.number}: {note}." for note in notes]
 
     def flush_code(self) -> None:
         if self.pending:
@@ -67,19 +86,46 @@ class _Collector:
             self.pending = []
 
     def cell(self, cell: dict[str, Any]) -> None:
-        source = joined(cell["source"])
+        """Add a cell; its tags hide it or parts of it, as in nbconvert and Jupyter Book."""
+        self.number += 1
+        metadata, source = cell.get("metadata", {}), joined(cell["source"])
+        tags = {tag.replace("_", "-") for tag in metadata.get("tags") or []}
+        if "remove-cell" in tags:
+            return
+        if hidden := sorted(tags & {"hide-cell", "hide-output"}):
+            self.note([f"hidden by its tag {hidden[0]}"])
+        if "hide-cell" in tags:
+            return
         if cell["cell_type"] == "markdown":
             self.flush_code()
-            if APPENDIX_TAG in cell["metadata"].get("tags", []):
+            if _APPENDIX_TAG in tags and not self.appendix_cell:
                 self.factories.append(lambda read: AppendixStart())
-                self.appendix_from = len(self.pieces)
+                self.appendix_cell = self.number
             self.headed = self.headed or any(line.startswith("## ") for line in source.splitlines())
-            self.text(_COMMENT.sub("", source), cell.get("attachments"))
+            self.text(source, "cell", cell.get("attachments"))
+        elif cell["cell_type"] == "raw":
+            self.raw(source, str(metadata.get("raw_mimetype") or metadata.get("format") or "").lower())
         elif cell["cell_type"] == "code":
-            if source.strip():
+            no_code = self.hide_code or metadata.get("hide_input") or cell.get("transient", {}).get("remove_source")
+            if source.strip() and not no_code and not tags & {"remove-input", "hide-input"}:
                 self.pending.append(source.strip("\n"))
-            for output in cell["outputs"]:
-                self.output(output)
+            if not tags & {"remove-output", "remove-outputs", "hide-output"}:
+                for output in _merged(cell["outputs"]):
+                    self.output(output)
+
+    def raw(self, source: str, kind: str) -> None:
+        """Add a raw cell if it is for HTML or for every format."""
+        notes: list[str] = []
+        if kind in ("", "text/html"):
+            if html := cleaned(source, notes):
+                self.flush_code()
+                self.text(html, "html")
+        elif kind == "text/markdown":
+            self.flush_code()
+            self.text(source, "markdown")
+        else:
+            notes.append(f"a raw cell of type {kind} is not shown")
+        self.note(notes)
 
     def output(self, output: dict[str, Any]) -> None:
         data = output.get("data", {})
@@ -91,24 +137,26 @@ class _Collector:
             self.flush_code()
             self.exhibit(payload, joined(data.get("image/svg+xml", "")), data)
             return
-        markdown = joined(data.get("text/markdown") or data.get("text/latex") or "")
-        parts = [] if markdown else plain_parts(output)
-        if markdown or parts:
+        notes: list[str] = []
+        try:
+            forms = output_forms(output, self.widgets, notes)
+        except Exception as error:  # one output that is stored wrongly must not end the report
+            notes.append(f"an output is stored wrongly and is not shown ({type(error).__name__})")
+            forms = [PlainText("[output not shown]")]
+        for form in forms:
             self.flush_code()
-        if markdown:
-            self.text(markdown)
-        for part in parts:
-            self.factories.append(lambda read, part=part: part)
+            if isinstance(form, Source):
+                self.text(form.text, form.kind)
+            elif isinstance(form, Drawn):
+                self.picture(form)
+            else:
+                self.printed(form)
+        self.note(notes)
 
     def exhibit(self, payload: dict[str, Any], svg: str, data: dict[str, Any]) -> None:
         kind = payload["kind"]
-        if kind in ("cards", "outcomes"):
-            parsed, level = self.parsed(payload), 3 if self.headed else 2
-            entries = self.entries
-            if kind == "cards":
-                self.factories.append(lambda read: CardsPart(_filled(parsed["cards"], read), level))
-            else:
-                self.factories.append(lambda read: OutcomesPart(_filled(parsed, read), entries))
+        if kind in BLOCK_KINDS:
+            self.blocks(payload)
             return
         if kind not in self.counts:  # computed text, or a second summary
             self.text(payload.get("markdown") or joined(data.get("text/markdown", "")))
@@ -135,73 +183,57 @@ class _Collector:
 
         self.factories.append(make)
 
-    def parsed(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """Return the JSON of cards or outcomes with the names of pieces in the place of Markdown."""
-        if payload["kind"] == "outcomes":
-            notes = [_Piece(self.piece(note)) for note in payload["notes"]]
-            footnotes = [[letter, _Piece(self.piece(note))] for letter, note in payload["footnotes"]]
-            return {**payload, "notes": notes, "footnotes": footnotes}
-
-        def block(content: dict[str, Any]) -> dict[str, Any]:
-            match content["kind"]:
-                case "paragraph":
-                    return {**content, "text": _Piece(self.piece(content["markdown"]))}
-                case "bullets":
-                    return {**content, "items": [_Piece(self.piece(item)) for item in content["items"]]}
-                case "facts":
-                    pairs = [[name, _Piece(self.piece(value))] for name, value in content["pairs"]]
-                    return {**content, "pairs": pairs}
-            return content
-
-        return {"cards": [{**card, "blocks": list(map(block, card["blocks"]))} for card in payload["cards"]]}
+    def blocks(self, payload: dict[str, Any]) -> None:
+        named, level, entries = with_pieces(payload, self.piece), 3 if self.headed else 2, self.entries
+        if payload["kind"] == "cards":
+            self.factories.append(lambda read: CardsPart(filled(named["cards"], read), level))
+        else:
+            self.factories.append(lambda read: OutcomesPart(filled(named, read), entries))
 
 
-class _Piece(str):
-    """The name of a piece of Markdown."""
-
-
-def _filled(node: Any, read: dict[str, Blocks]) -> Any:
-    """Return JSON with the parsed text in the place of the names of pieces."""
-    if isinstance(node, _Piece):
-        return read[node]
-    if isinstance(node, dict):
-        return {key: _filled(value, read) for key, value in node.items()}
-    return [_filled(value, read) for value in node] if isinstance(node, list) else node
-
-
-def read_document(notebook: dict[str, Any]) -> Document:
+def read_document(notebook: dict[str, Any], folder: Path | None = None, hide_code: bool = False) -> Document:
     """Return the report in an executed notebook (as a dictionary, format 4).
 
-    Raises ReportError for a citation that is in no bibliography, and for two exhibits with the same name.
+    folder: where its pictures are. hide_code: whether the report omits the code.
+    Raises ReportError for two exhibits with the same name.
     """
     made = _shown(notebook["metadata"].get(METADATA, {}))
     entries = source_rows.entries(notebook, made)
-    collector = _Collector(frozenset(entry.anchor for entry in entries))
+    collector = _Collector(frozenset(e.anchor for e in entries), widget_states(notebook["metadata"]), hide_code)
     for cell in _shown(notebook["cells"]):
         collector.cell(cell)
     collector.flush_code()
+    collector.number = 0
     summary = collector.summary or {}
     findings = [(f["question"], collector.piece(f["sentence"])) for f in summary.get("findings", [])]
     limits = [collector.piece(limit) for limit in summary.get("limits", [])]
     question = collector.piece(escape(summary.get("question", "")))
     lead = collector.piece(summary.get("lead", ""))
 
-    blocks, version = pandoc.read_markdown(collector.pieces)
+    works = known_works()
+    read_pieces(list(collector.pieces.values()), works)
     document = Document(title=summary.get("title", ""), made=made, synthetic=bool(summary.get("synthetic")))
-    document.rows = entries
-    document.subtitle, document.question = summary.get("subtitle", ""), pandoc.plain_words(blocks[question])
-    resolver = _Resolver(document, made.get("citations", {}), collector)
-    resolver.headings(blocks)
-    blocks = {name: resolver.resolve(name, piece) for name, piece in blocks.items()}
+    document.rows, document.warnings = entries, collector.warnings
+    document.subtitle = summary.get("subtitle", "")
+    document.question = pandoc.plain_words(collector.pieces[question].blocks)
+    resolver = Resolver(document, works, collector.numbers, collector.entries, folder, collector.appendix_cell)
+    for name in collector.attachments:
+        resolver.survey(collector.pieces[name])
+    blocks = {
+        name: resolver.drawn(piece.cell, collector.drawn[name])
+        if name in collector.drawn
+        else resolver.resolve(piece, collector.attachments.get(name, {}))
+        for name, piece in collector.pieces.items()
+    }
     document.findings = [Answer(question, blocks[sentence]) for question, sentence in findings]
     document.limits = [blocks[name] for name in limits]
     document.lead, document.kicker = blocks[lead], summary.get("kicker", "")
     document.parts = [resolver.finish(factory(blocks)) for factory in collector.factories]
     document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]
     document.title = document.title or resolver.title or made.get("notebook", "") or "Report"
-    resolver.cited |= dict.fromkeys(entry.study for entry in entries if entry.study)
-    document.references = with_references(resolver.unworded, list(resolver.cited), version)
-    document.version = version
+    resolver.cited |= dict.fromkeys(entry.study for entry in entries if entry.study in works)
+    document.references = with_references(resolver.unworded, list(resolver.cited))
+    document.warnings = sorted(dict.fromkeys(document.warnings), key=_cell_of)
     return document
 
 
@@ -214,6 +246,22 @@ def made_lines(document: Document) -> list[dict[str, Any]]:
     return lines
 
 
+def _merged(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the outputs with printed texts that follow each other joined."""
+    merged: list[dict[str, Any]] = []
+    for output in outputs:
+        if output["output_type"] == "stream" and merged and merged[-1].get("name") == output["name"]:
+            merged[-1] = {**output, "text": joined(merged[-1]["text"]) + joined(output["text"])}
+        else:
+            merged.append(output)
+    return merged
+
+
+def _cell_of(warning: str) -> int:
+    match = re.match(r"Cell (\d+):", warning)
+    return int(match[1]) if match else 0
+
+
 def _shown(node: Any) -> Any:
     """Return a copy with invisible control characters shown by their code; raw values and pictures are unchanged."""
     if isinstance(node, dict):
@@ -221,126 +269,3 @@ def _shown(node: Any) -> Any:
     if isinstance(node, list):
         return [_shown(value) for value in node]
     return visible(node) if isinstance(node, str) and not node.isprintable() else node
-
-
-def _without_negative_space(math: dict[str, Any]) -> dict[str, Any]:
-    """Return a formula without negative space, which makes Typst print overlapping symbols."""
-    return {"t": "Math", "c": [math["c"][0], re.sub(r"\\!", "", math["c"][1])]}
-
-
-def _below_the_title(header: dict[str, Any]) -> dict[str, Any]:
-    return {"t": "Header", "c": [max(header["c"][0], 2), *header["c"][1:]]}
-
-
-class _Resolver:
-    """Resolves links, citations, pictures and headings, after all possible targets are known."""
-
-    def __init__(self, document: Document, labels: dict[str, str], collector: _Collector) -> None:
-        self.document, self.labels, self.numbers = document, labels, collector.numbers
-        self.attachments = collector.attachments
-        self.anchors: set[str] = set(collector.numbers)
-        self.entries = collector.entries
-        self.appendix_from = collector.appendix_from
-        self.cited: dict[str, None] = {}
-        self.unworded: list[dict[str, Any]] = []  # citations whose text depends on the list of references
-        self.title = ""
-        self.title_at: str | None = None
-
-    def headings(self, pieces: dict[str, Blocks]) -> None:
-        """Set the table of contents: the first first-level heading is the title, other levels start at two."""
-        level = 1
-        for name, blocks in pieces.items():
-            for block in blocks:
-                if block["t"] != "Header":
-                    continue
-                anchor, text = block["c"][1][0], pandoc.plain_words(block["c"][2])
-                if block["c"][0] == 1 and self.title_at is None:
-                    self.title, self.title_at = text, anchor
-                    continue
-                level = max(2, min(block["c"][0], level + 1))
-                block["c"][0] = level
-                self.anchors.add(anchor)
-                if name in self.attachments and level <= 3:
-                    self.document.contents.append(Heading(level, anchor, text, self._in_appendix(name)))
-
-    def _in_appendix(self, piece: str) -> bool:
-        return self.appendix_from is not None and int(piece.removeprefix("piece-")) >= self.appendix_from
-
-    def resolve(self, name: str, blocks: Blocks) -> Blocks:
-        remaining = [b for b in blocks if not (b["t"] == "Header" and b["c"][1][0] == self.title_at)]
-        files = self.attachments.get(name, {})
-        changes = {
-            "Link": self._link,
-            "Cite": self._cite,
-            "Image": lambda node: self._image(node, files),
-            "Math": _without_negative_space,
-            "Header": _below_the_title,
-        }
-        return pandoc.walk(remaining, changes)
-
-    def _link(self, node: dict[str, Any]) -> Any:
-        target, inside = node["c"][2][0], node["c"][1]
-        if target.startswith("#ref-"):
-            self.cited[target.removeprefix("#ref-")] = None
-            return node
-        if named := source_rows.targets(target):
-            return self._row_link(inside, [name for name in named if name in self.entries])
-        if target[1:] in self.numbers and not inside:
-            return pandoc.link(self.numbers[target[1:]].replace(" ", "\u00a0"), target)
-        if (target.startswith("#") and target[1:] in self.anchors) or re.match(r"(https?|mailto):", target):
-            return node
-        # the target is not in this report: the text remains without a link
-        return inside or pandoc.string("(not shown in this report)")
-
-    def _row_link(self, inside: Blocks, names: list[str]) -> Any:
-        """Return a number as a link to the entry of its first row, with the names of all rows as data."""
-        if not names:
-            return inside
-        all_of_them = [["data-rows", " ".join(names)]] if len(names) > 1 else []
-        return {"t": "Link", "c": [["", ["row"], all_of_them], inside, [f"#{names[0]}", ""]]}
-
-    def _cite(self, node: dict[str, Any]) -> Any:
-        citations = node["c"][0]
-        for citation in citations:
-            self.cited[citation["citationId"]] = None
-        if not all(citation["citationId"] in self.labels for citation in citations):
-            self.unworded.append(node)
-            return node
-        # the same text as in the tables, so that the letter of 2008a is the same in every report
-        inlines: list[dict[str, Any]] = []
-        for number, citation in enumerate(citations):
-            key = citation["citationId"]
-            inlines += [{"t": "Str", "c": ";"}, {"t": "Space"}] if number else []
-            prefix = citation["citationPrefix"]
-            inlines += [*prefix, {"t": "Space"}] if prefix else []
-            inlines += [pandoc.link(self.labels[key], f"#ref-{key}"), *citation["citationSuffix"]]
-        if citations[0]["citationMode"]["t"] == "AuthorInText":
-            return inlines
-        return [{"t": "Str", "c": "("}, *inlines, {"t": "Str", "c": ")"}]
-
-    def _image(self, node: dict[str, Any], files: dict[str, Any]) -> Any:
-        attributes, alt, (target, _) = node["c"]
-        bundle = files.get(target.removeprefix("attachment:"), {}) if target.startswith("attachment:") else {}
-        for mime, suffix in (("image/png", "png"), ("image/jpeg", "jpg"), ("image/svg+xml", "svg")):
-            if mime in bundle:
-                name = f"picture-{len(self.document.files) + 1}.{suffix}"
-                self.document.files[name] = base64.b64decode(bundle[mime])
-                return {"t": "Image", "c": [attributes, alt, [name, ""]]}
-        # a report is self-contained, so an image in another file or on the internet is replaced by its description
-        return [{"t": "Str", "c": "["}, *alt, {"t": "Str", "c": "]"}]
-
-    def finish(self, part: Part) -> Part:
-        """Return the line of source studies below an exhibit."""
-        if isinstance(part, (FigurePart, TablePart)) and part.notes and part.notes[-1]["t"] == "Sources":
-            line = self._sources(part.notes[-1]["c"])
-            # the rows of a row figure name their studies
-            part.notes[-1:] = [] if isinstance(part, FigurePart) and part.rows else [line]
-        return part
-
-    def _sources(self, studies: list[str]) -> dict[str, Any]:
-        inlines: list[dict[str, Any]] = [pandoc.strong("Source studies:"), {"t": "Space"}]
-        for number, study in enumerate(studies):
-            self.cited[study] = None
-            inlines += [{"t": "Str", "c": ";"}, {"t": "Space"}] if number else []
-            inlines.append(pandoc.link(self.labels.get(study, study), f"#ref-{study}"))
-        return pandoc.paragraph([*inlines, {"t": "Str", "c": "."}])

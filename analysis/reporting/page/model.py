@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.exhibit.places import anchor, cell_places
+from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.source_rows import Entry
 
 NO_ROWS = "No rows."  # printed in an empty table
@@ -40,9 +41,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Text:
-    """Text, parsed from Markdown."""
+    """Text of a cell or of an output, as blocks."""
 
     blocks: Blocks
+    cell: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,32 +105,15 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture without a caption."""
-
-    data: bytes
-    kind: str  # svg, png, jpeg
-    alt: str
-
-
-@dataclass(frozen=True)
-class PlainTable:
-    """A table without a caption, such as a displayed DataFrame."""
-
-    grid: Grid
-
-
-@dataclass(frozen=True)
 class PlainText:
     """Printed lines. role: output, warning or error."""
 
     text: str
     role: str = "output"
+    cell: int = 0
 
 
-Part = (
-    Text | FigurePart | TablePart | CardsPart | OutcomesPart | AppendixStart | Code | Picture | PlainTable | PlainText
-)
+Part = Text | FigurePart | TablePart | CardsPart | OutcomesPart | AppendixStart | Code | PlainText
 
 
 @dataclass(frozen=True)
@@ -164,10 +149,10 @@ class Document:
     parts: list[Part] = field(default_factory=list)
     contents: list[Heading] = field(default_factory=list)
     rows: list[Entry] = field(default_factory=list)  # the data rows behind its numbers
-    files: dict[str, bytes] = field(default_factory=dict)  # pictures inside Markdown, by file name
+    files: dict[str, Picture] = field(default_factory=dict)  # pictures of text and outputs, by file name
     made: dict[str, Any] = field(default_factory=dict)  # provenance, as recorded in the notebook
     references: Blocks = field(default_factory=list)  # empty if nothing is cited
-    version: list[int] = field(default_factory=list)  # of pandoc's form
+    warnings: list[str] = field(default_factory=list)  # what is not shown, with its cell
 
     @property
     def has_appendix(self) -> bool:

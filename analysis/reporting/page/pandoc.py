@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import html
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,49 +11,32 @@ from typing import Any
 from analysis.reporting.page.model import Blocks
 from analysis.reporting.page.pandoc_process import Converter
 
-# the Markdown of JupyterLab, without raw HTML, Typst or TeX, so that text from the data remains text
-READER = (
-    "markdown+lists_without_preceding_blankline-blank_before_header-blank_before_blockquote-raw_html-raw_tex-raw_attribute"
-    "-markdown_in_html_blocks-native_divs-native_spans-subscript-superscript-implicit_figures-example_lists"
-)
-_FENCE = ":" * 24
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
-_TAB = 4
 _BORDER = "\x1e"  # record separator; cannot occur in text, since `visible` replaces control characters
 _converter = Converter()
-start_pandoc, convert = _converter.start, _converter.convert
+start_pandoc, convert, convert_all = _converter.start, _converter.convert, _converter.convert_all
 
 
-def read_markdown(pieces: dict[str, str]) -> tuple[dict[str, Blocks], list[int]]:
-    """Return the blocks of pieces of Markdown, read together for continuous footnotes, and pandoc's JSON version."""
-    joined = "\n\n".join(f"{_FENCE} {{#{name}}}\n\n{text}\n\n{_FENCE}" for name, text in pieces.items())
-    document = _read(joined)
-    blocks = {block["c"][0][0]: block["c"][1] for block in document["blocks"] if block["t"] == "Div"}
-    if list(blocks) != list(pieces) or len(document["blocks"]) != len(pieces):
-        # a piece with an unclosed fence includes the following pieces: read each piece separately
-        blocks = {name: _read(text)["blocks"] for name, text in pieces.items()}
-    return blocks, document["pandoc-api-version"]
+@functools.cache
+def _api_version() -> list[int]:
+    return json.loads(convert("", "commonmark", "json"))["pandoc-api-version"]
 
 
-def _read(markdown: str) -> dict[str, Any]:
-    # the command `pandoc` normalises line ends and tabs in the same way
-    return json.loads(convert(markdown.replace("\r", "").expandtabs(_TAB), READER, "json"))
-
-
-def write_blocks(pieces: dict[str, Blocks], to: str, version: list[int]) -> dict[str, str]:
+def write_blocks(pieces: dict[str, Blocks], to: str) -> dict[str, str]:
     """Return pieces as HTML or Typst, written together for continuous footnotes, which HTML has in the last piece."""
     beginning = "html" if to.startswith("html") else "typst"  # name of the format in raw blocks
     blocks = [
         block for name, piece in pieces.items() for block in (raw(beginning, f"{_BORDER}{name}{_BORDER}"), *piece)
     ]
-    text = convert(document_json(blocks, version, {"lang": {"t": "MetaString", "c": "en-GB"}}), "json", to)
+    text = convert(document_json(blocks, {"lang": {"t": "MetaString", "c": "en-GB"}}), "json", to)
     _, *parts = (text if text.endswith("\n") else f"{text}\n").split(_BORDER)
     return {name: written.removeprefix("\n") for name, written in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def document_json(blocks: Blocks, version: list[int], meta: dict[str, Any]) -> str:
+def document_json(blocks: Blocks, meta: dict[str, Any] | None = None) -> str:
     """Return blocks as the JSON of a pandoc document."""
-    return json.dumps({"pandoc-api-version": version, "meta": meta, "blocks": blocks}, ensure_ascii=False)
+    document = {"pandoc-api-version": _api_version(), "meta": meta or {}, "blocks": blocks}
+    return json.dumps(document, ensure_ascii=False)
 
 
 def walk(node: Any, changes: dict[str, Callable[[dict[str, Any]], Any]]) -> Any:
@@ -90,6 +75,9 @@ def plain_words(node: Any) -> str:
     kind, content = node.get("t"), node.get("c")
     if kind == "Str":
         return content
+    if kind == "Quoted":
+        opening, closing = "“”" if content[0]["t"] == "DoubleQuote" else "‘’"
+        return f"{opening}{plain_words(content[1])}{closing}"
     if kind in ("Space", "SoftBreak", "LineBreak"):
         return " "
     if kind in ("Code", "Math"):
@@ -111,6 +99,12 @@ def string(text: str) -> list[dict[str, Any]]:
 def link(text: str, target: str) -> dict[str, Any]:
     """Return a link."""
     return {"t": "Link", "c": [["", [], []], string(text), [target, ""]]}
+
+
+def target(name: str) -> list[dict[str, Any]]:
+    """Return an invisible target of links."""
+    typst = f"#[#metadata(none)#label({json.dumps(name, ensure_ascii=False)})]"
+    return [raw_inline("html", f'<span id="{html.escape(name)}"></span>'), raw_inline("typst", typst)]
 
 
 def raw(to: str, text: str) -> dict[str, Any]:

@@ -34,12 +34,18 @@ class Converter:
             self._alive()
 
     def convert(self, text: str, reader: str, writer: str, cite: bool = False) -> str:
-        """Return the converted text. Raises ReportError with pandoc's message if the conversion fails.
+        """Return the converted text; see `convert_all`."""
+        return self.convert_all([text], reader, writer, cite)[0]
+
+    def convert_all(self, texts: list[str], reader: str, writer: str, cite: bool = False) -> list[str]:
+        """Return the converted texts. Raises ReportError with pandoc's message if the conversion of one fails.
 
         reader, writer: names of pandoc's formats, with extensions. cite: whether citations are resolved and references
         listed, according to the metadata of the text.
         """
-        request = {"text": text, "from": reader, "to": writer, "cite": cite}
+        if not texts:
+            return []
+        request = {"texts": texts, "from": reader, "to": writer, "cite": cite}
         line = json.dumps(request, ensure_ascii=False).encode() + b"\n"
         with self.lock:
             try:
@@ -49,7 +55,7 @@ class Converter:
                 raise
         if not answer["ok"]:
             raise ReportError(f"pandoc: {' '.join(answer['text'].split())}")
-        return answer["text"]
+        return answer["texts"]
 
     def _alive(self) -> subprocess.Popen[bytes]:
         if self.process is None or self.process.poll() is not None:
@@ -81,14 +87,9 @@ class Converter:
 def _started() -> subprocess.Popen[bytes]:
     import pypandoc
 
-    program = pypandoc.get_pandoc_path()
-    # the command `pandoc` reads them from its data files, but its Lua interpreter does not
-    abbreviations = subprocess.run(
-        [program, "--print-default-data-file=abbreviations"], capture_output=True, check=True, encoding="utf-8"
-    ).stdout
     # -E ignores the user's settings of Lua; warnings (mathematics left as TeX) are discarded
     return subprocess.Popen(
-        [program, "lua", "-E", str(_SCRIPT), abbreviations],
+        [pypandoc.get_pandoc_path(), "lua", "-E", str(_SCRIPT)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

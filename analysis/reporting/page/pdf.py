@@ -1,56 +1,27 @@
-"""PDF of a Document: text converted by pandoc, figures and tables written here, compiled by Typst."""
+"""PDF of a Document, compiled by Typst."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import json
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
 
 import typst
 
-from analysis.exhibit import drawable
 from analysis.exhibit.typeface import FOLDER, fallback_folder
 from analysis.reporting import ReportError
-from analysis.reporting.page import pandoc
-from analysis.reporting.page.blocks_typst import cards_typst, outcomes_typst
-from analysis.reporting.page.document import made_lines
-from analysis.reporting.page.html import captioned, description, svg_size
-from analysis.reporting.page.model import (
-    AppendixStart,
-    Blocks,
-    CardsPart,
-    Code,
-    Document,
-    FigurePart,
-    Grid,
-    OutcomesPart,
-    Part,
-    Picture,
-    PlainTable,
-    PlainText,
-    TablePart,
-    Text,
-)
-from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper
-from analysis.reporting.page.references import TEMPLATE, with_letters
-from analysis.reporting.page.source_rows import Entry
-from analysis.reporting.page.typst_tables import set_table
-
-Extent = Literal["whole", "main", "appendix"]
-_SMALL = 170.0  # height of a table or figure that is not worth a page break
-MAIN, APPENDIX = "report.pdf", "appendix.pdf"
-_IMPORT = '#import "report.typ": *\n'
-_ROWS_ELSEWHERE = f'#let row-link(name, words) = link("{APPENDIX}#nameddest=" + name, words)\n'
+from analysis.reporting.page.letters import installed_fonts
+from analysis.reporting.page.model import Document
+from analysis.reporting.page.repair import repaired
+from analysis.reporting.page.typst_pages import APPENDIX, MAIN, Extent, typst_source
 
 
-@functools.cache
-def _compiler() -> typst.Compiler:
-    """Return the compiler, created once per process, without installed fonts, so that PDFs are the same everywhere."""
-    return typst.Compiler(ignore_system_fonts=True, font_paths=[str(FOLDER), str(fallback_folder())])
+@functools.lru_cache(maxsize=4)
+def _compiler(installed: frozenset[Path] = frozenset()) -> typst.Compiler:
+    """Return the compiler, created once per process, without other installed fonts than those in these folders."""
+    folders = [FOLDER, fallback_folder(), *sorted({path.parent for path in installed})]
+    return typst.Compiler(ignore_system_fonts=True, font_paths=list(map(str, folders)))
 
 
 def start_typst() -> None:
@@ -58,24 +29,40 @@ def start_typst() -> None:
     _compiler()
 
 
-def compile_pdfs(document: Document) -> dict[str, bytes]:
-    """Return report.pdf, and appendix.pdf if the report has an appendix.
+def compile_pdfs(document: Document) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return report.pdf, with an appendix also appendix.pdf, and what they do not show.
 
     Raises ReportError with Typst's message if one can't be compiled.
     """
+    try:
+        return _files(document), tuple(document.warnings)
+    except ReportError:
+        if not (other := repaired(document, _compiles)):
+            raise
+        return _files(other), tuple(other.warnings)
+
+
+def _files(document: Document) -> dict[str, bytes]:
     if not document.has_appendix:
         return {MAIN: _compiled(document, "whole")}
     return {MAIN: _compiled(document, "main"), APPENDIX: _compiled(document, "appendix")}
 
 
+def _compiles(document: Document) -> bool:
+    with contextlib.suppress(ReportError):
+        return bool(_compiled(document, "whole"))
+    return False
+
+
 def _compiled(document: Document, extent: Extent) -> bytes:
     source, files = typst_source(document, extent)
+    texts = [source, *(content.decode() for name, content in files.items() if name.endswith(".typ"))]
     # a folder, because the binding's dictionary of files accepts text only, and pictures may be PNG
     with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
         for name, content in {"main.typ": source.encode(), **files}.items():
             (Path(folder) / name).write_bytes(content)
         try:
-            made, warnings = _compiler().compile_with_warnings(
+            made, warnings = _compiler(installed_fonts("".join(texts))).compile_with_warnings(
                 input=str(Path(folder) / "main.typ"), root=folder, format="pdf", pdf_standards=["ua-1"]
             )
         except typst.TypstError as error:
@@ -84,295 +71,3 @@ def _compiled(document: Document, extent: Extent) -> bytes:
         if warning.message.startswith("unknown font"):  # Typst would use another font
             raise ReportError(f"Typst: {warning.message}")
     return made
-
-
-def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dict[str, bytes]]:
-    """Return the Typst source of the report, its main part or its appendix, and the files that it includes.
-
-    All but the first page is in separate files: Typst reuses the layout of a part in the next report of this process if
-    the part is at the same position of the same file.
-    """
-    files = dict(document.files)
-    files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
-    paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
-    parts = {"whole": document.parts, "main": document.divided()[0], "appendix": document.divided()[1]}[extent]
-    if extent == "main":
-        parts = [replace(part, notes=[]) if isinstance(part, FigurePart) else part for part in parts]
-    pieces = dict(_pieces(parts, files, paper))
-    if extent == "appendix":
-        pieces = {"figure-notes": _figure_notes(document), **pieces}
-    references = _references(document, None if extent == "whole" else _cited(document, parts, pieces, extent))
-    pieces = {"first-page": _first_page(document, paper, references, extent), **pieces}
-    if extent != "main":
-        pieces["rows"] = _rows(document)
-    if extent == "main" and len(references) == 1:  # a page of one study prints its reference below the title
-        references = []
-    if references:
-        pieces["references"] = [_raw("= References"), _raw("#columns(2, gutter: 14pt)[")]
-        for name, words, entry in references:
-            pieces["references"] += [_raw(f"#reference({text(name)}, {text(words)}, ["), *entry, _raw("])")]
-        pieces["references"].append(_raw("]"))
-    if extent != "main":
-        pieces["made"] = _made(made_lines(document), paper)
-    changes = _for_typst(files)
-    if extent != "whole":
-        changes["Link"] = _links_across(pieces, document, extent)
-    pieces = {name: pandoc.walk(blocks, changes) for name, blocks in pieces.items()}
-    written = pandoc.write_blocks(pieces, "typst-citations", document.version)
-    if references:
-        written["references"] = with_letters(written["references"], document.made.get("citations", {}), "typst")
-    first_page = written.pop("first-page")
-    beginning = _IMPORT + _ROWS_ELSEWHERE if extent == "main" else _IMPORT
-    files |= {f"{name}.typ": (beginning + piece).encode() for name, piece in written.items()}
-    return "".join([_IMPORT, first_page, *(f'#include "{name}.typ"\n' for name in written)]), files
-
-
-def _figure_notes(document: Document) -> Blocks:
-    """Return the notes of the figures of the main part: what is not drawn and why, and their source studies."""
-    figures = [part for part in document.divided()[0] if isinstance(part, FigurePart) and part.notes]
-    notes = [block for part in figures for block in captioned(f"Figure {part.number}.", part.notes)]
-    return [_raw("= Notes to the figures"), *notes] if notes else []
-
-
-def _pieces(parts: list[Part], files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
-    """Return the parts up to each figure or table, and what follows the last."""
-    blocks: Blocks = []
-    for number, part in enumerate(parts):
-        blocks += _part(part, files, paper)
-        if isinstance(part, (FigurePart, TablePart)):
-            yield f"part-{number}", blocks
-            blocks = []
-    yield "last-part", blocks
-
-
-def _links_across(pieces: dict[str, Blocks], document: Document, extent: Extent) -> Callable[[dict[str, Any]], Any]:
-    """Return the change that leads links to what is in the other file, main part or appendix, into that file."""
-    here: set[str] = set()
-    pandoc.walk(list(pieces.values()), {"Header": lambda node: here.add(node["c"][1][0]) or node})
-    main, appendix = document.divided()
-    for part in main if extent == "main" else appendix:
-        if isinstance(part, (FigurePart, TablePart)):
-            here.add(f"{'fig' if isinstance(part, FigurePart) else 'tab'}-{part.name}")
-    if extent == "appendix":
-        here |= {entry.anchor for entry in document.rows}
-    other = APPENDIX if extent == "main" else MAIN
-
-    def change(node: dict[str, Any]) -> dict[str, Any]:
-        target = node["c"][2][0]
-        if not target.startswith("#") or target.startswith("#ref-") or target[1:] in here:
-            return node
-        return {"t": "Link", "c": [*node["c"][:2], [f"{other}#nameddest={target[1:]}", ""]]}
-
-    return change
-
-
-def _first_page(document: Document, paper: Paper, references: list[tuple[str, str, Blocks]], extent: Extent) -> Blocks:
-    """Return the metadata of the report, the targets of links, and the first page."""
-    title = f"Appendix: {document.title}" if extent == "appendix" else document.title
-    entries = [] if extent == "main" else document.rows
-    targets = [f"row-target({', '.join(map(text, _place(entry)))})" for entry in entries]
-    targets += [f"reference-target({text(name)}, {text(words)})" for name, words, _ in references]
-    blocks: Blocks = [
-        _raw(
-            f"#show: report.with(title: {text(title)}, running: {text(document.kicker or document.title)}, "
-            f"description: {text(description(document))}, "
-            f"synthetic: {str(document.synthetic).lower()}, paper: {text(paper.name)}, "
-            f"targets: {{{'; '.join(targets)}}})"
-        ),
-        _raw(
-            f"#opening(title: {text(title)}, kicker: {text(document.kicker)}, subtitle: {text(document.subtitle)}, "
-            f"question: {text(document.question)})"
-        ),
-    ]
-    contents = _raw(f"#contents({_contents(document, extent)})")
-    if extent == "appendix":
-        return [*blocks, contents]
-    if document.lead:
-        blocks += [_raw("#lead["), *document.lead, _raw("]")]
-    if document.findings:
-        blocks.append(_raw("#findings("))
-        for answer in document.findings:
-            blocks += [_raw(f"finding({text(answer.question)}, ["), *answer.sentence]
-            blocks.append(_raw("]),"))
-        blocks.append(_raw(")"))
-    if document.limits:
-        blocks += [_raw("#limits["), {"t": "BulletList", "c": document.limits}, _raw("]")]
-    return blocks if extent == "main" else [*blocks, _raw("#disclaimer()"), contents]
-
-
-def text(words: str) -> str:
-    """Return a Typst string, in which markup has no effect."""
-    shown = drawable(words)
-    if not shown.isprintable():
-        shown = "".join(character for character in shown if character >= " " or character in "\n\t")
-    return json.dumps(shown, ensure_ascii=False)
-
-
-def _raw(source: str) -> dict[str, Any]:
-    return pandoc.raw("typst", source)
-
-
-def _for_typst(files: dict[str, bytes]) -> dict[str, Callable[[dict[str, Any]], Any]]:
-    """Return the changes for Typst: heading levels from one, and alternative text for mathematics and pictures."""
-    return {
-        "Header": lambda node: {"t": "Header", "c": [max(node["c"][0] - 1, 1), *node["c"][1:]]},
-        "Math": _math,
-        "Image": lambda node: _image(node) if node["c"][2][0] in files else node,
-        "Str": lambda node: {"t": "Str", "c": drawable(node["c"])},
-        "Code": lambda node: {"t": "Code", "c": [node["c"][0], drawable(node["c"][1])]},
-        "HorizontalRule": lambda node: _raw("#horizontalrule"),
-    }
-
-
-def _math(node: dict[str, Any]) -> Blocks:
-    opening = pandoc.raw_inline("typst", f"#[#set math.equation(alt: {text(spoken(node['c'][1]))});")
-    return [opening, node, pandoc.raw_inline("typst", "]")]
-
-
-def _image(node: dict[str, Any]) -> dict[str, Any]:
-    alt = pandoc.plain_words(node["c"][1]) or "Picture without a description"
-    return pandoc.raw_inline("typst", f"#box(image({text(node['c'][2][0])}, alt: {text(alt)}))")
-
-
-def spoken(tex: str) -> str:
-    """Return the alternative text of a formula: its TeX without layout commands."""
-    for mark in ("\\left", "\\right", "\\,", "\\;", "\\quad", "\\qquad", "\\mathrm", "\\text", "\\displaystyle"):
-        tex = tex.replace(mark, " ")
-    words = " ".join(tex.replace("\\", "").replace("{", "(").replace("}", ")").split())
-    return words.replace("( ", "(").replace(" )", ")")
-
-
-def _part(part: Part, files: dict[str, bytes], paper: Paper) -> Blocks:
-    match part:
-        case Text(blocks):
-            return blocks
-        case FigurePart():
-            return _figure(part, files, paper)
-        case TablePart():
-            return _table(part, paper)
-        case CardsPart(cards, level):
-            return cards_typst(cards, level, text)
-        case OutcomesPart(table):
-            return outcomes_typst(table, "outcomes", text)
-        case Code() | AppendixStart():
-            return []
-        case Picture(data, kind, alt):
-            name = f"output-{len(files)}.{kind}"
-            files[name] = data
-            return [_raw(f"#plain-picture({text(name)}, {text(alt)}, {_width(data, kind, paper):.1f}pt)")]
-        case PlainTable(grid):
-            return _oriented(grid, paper, lambda table, long: [_raw(f"#block({table})")])
-        case PlainText(words, role):
-            return [_raw(f"#printed({text(words)}, {text(role)})")]
-    raise TypeError(part)
-
-
-def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
-    name = f"fig-{part.name}"
-    files[f"{name}.svg"] = part.svg.encode()
-    width, height = svg_size(part.svg)
-    shown = min(width or paper.width, paper.width, paper.figure * width / height if height else paper.width)
-    names = ", ".join(text(word) for word in (str(part.number), name, part.title, f"{name}.svg", part.alt))
-    opening = f"#exhibit-figure({names}, {shown:.1f}pt, ["
-    closing = [_raw("], ["), *part.notes, _raw("])")] if part.notes else [_raw("], none)")]
-    return [_raw(opening), *captioned(f"Figure {part.number}.", part.caption), *closing]
-
-
-def _table(part: TablePart, paper: Paper) -> Blocks:
-    def blocks(table: str, long: bool) -> Blocks:
-        return [
-            _raw(f"#exhibit-table({text(str(part.number))}, {text('tab-' + part.name)}, {str(long).lower()}, ["),
-            *captioned(f"Table {part.number}.", part.caption),
-            *([_raw("], ["), *part.notes, _raw(f"], {table})")] if part.notes else [_raw(f"], none, {table})")]),
-        ]
-
-    return _oriented(part.grid, paper, blocks)
-
-
-def _oriented(grid: Grid, paper: Paper, blocks: Any) -> Blocks:
-    """Return a table on the current page, or on a separate page turned by 90 degrees if it needs the width."""
-    table, layout = set_table(grid, text, paper)
-    shown = blocks(table, layout.height > _SMALL)
-    return [_raw("#landscape["), *shown, _raw("]")] if layout.turned else shown
-
-
-def _width(data: bytes, kind: str, paper: Paper) -> float:
-    """Return the width in points of a picture without a caption: as on a screen, at most that of the page."""
-    if kind == "svg":
-        return min(svg_size(data.decode(errors="replace"))[0] or 300.0, paper.width)
-    if kind == "png" and data[:8] == b"\x89PNG\r\n\x1a\n":
-        return min(int.from_bytes(data[16:20], "big") * 0.75, paper.width)
-    return 300.0
-
-
-def _contents(document: Document, extent: Extent) -> str:
-    """Return level and text of the lines of the contents, as placeholders until Typst knows the headings."""
-    shown = document.contents if extent == "whole" else []
-    lines = [(max(heading.level - 1, 1), heading.text) for heading in shown]
-    lines += [(1, "Rows behind the numbers")] * bool(document.rows) + [(1, "References")] * bool(document.references)
-    return ", ".join(f"({level}, {text(words)})" for level, words in [*lines, (1, "How this was made")])
-
-
-def _cited(document: Document, parts: list[Part], pieces: dict[str, Blocks], extent: Extent) -> set[str]:
-    """Return the anchors of the works that the main part, or the appendix, cites."""
-    cited = {f"ref-{study}" for part in parts if isinstance(part, FigurePart) for study in part.studies}
-    if extent == "appendix":
-        cited |= {f"ref-{entry.study}" for entry in document.rows}
-    found: list[str] = []
-    pandoc.walk(
-        [document.lead, *pieces.values()],
-        {
-            "Link": lambda node: found.append(node["c"][2][0][1:]) or node,
-            "Cite": lambda node: found.extend(f"ref-{one['citationId']}" for one in node["c"][0]) or node,
-        },
-    )
-    return cited | set(found)
-
-
-def _references(document: Document, cited: set[str] | None) -> list[tuple[str, str, Blocks]]:
-    """Return anchor, label and entry of each work cited; all works if `cited` is None."""
-    labels = document.made.get("citations", {})
-    works = []
-    for listed in document.references:
-        for entry in listed["c"][1]:
-            name, blocks = entry["c"][0][0], entry["c"][1]
-            if cited is not None and name not in cited:
-                continue
-            authors = pandoc.plain_words(blocks).partition(". ")[0]
-            works.append((name, labels.get(name.removeprefix("ref-")) or authors, blocks))
-    return works
-
-
-def _rows(document: Document) -> Blocks:
-    """Return the entries of the data rows, table by table."""
-    if not document.rows:
-        return []
-    labels = document.made.get("citations", {})
-    blocks = [_raw("#rows-behind()")]
-    table = ""
-    for entry in document.rows:
-        if entry.table != table:
-            table = entry.table
-            blocks.append(_raw(f"#rows-of({text(table + '.csv')})"))
-        whose = (entry.study, labels.get(entry.study, entry.study), entry.arm)
-        words = (entry.says, entry.source_words, entry.url, entry.label)
-        arguments = ", ".join(text(part) for part in (*_place(entry), *whose, *words))
-        blocks.append(_raw(f"#row-entry({arguments})"))
-    return blocks
-
-
-def _place(entry: Entry) -> tuple[str, str]:
-    return entry.anchor, entry.row_id
-
-
-def _made(lines: list[dict[str, Any]], paper: Paper) -> Blocks:
-    items = []
-    for line in lines:
-        if "grid" in line:
-            body = set_table(line["grid"], text, paper)[0]
-        elif "code" in line:
-            body = f"raw({text(line['code'])}, block: true)"
-        else:
-            body = text(line["text"])
-        items.append(f"({text(line['label'])}, {body})")
-    return [_raw("= How this was made"), _raw(f"#made({', '.join(items)},)")]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from analysis.paths import DATA
-from analysis.reporting import ReportError
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.model import Blocks
 
@@ -21,14 +20,13 @@ _HTML = r'(<div id="ref-{key}"(?:(?!</div>).)*?</em> {year})[a-z]?(?![\w–])'
 _TYPST = r'(#reference\("ref-{key}"(?:(?!\n#reference\().)*?\] {year})[a-z]?(?![\w–])'
 
 
-def with_references(citations: list[dict[str, Any]], cited: list[str], version: list[int]) -> Blocks:
-    """Return the list of all works cited, and set the text of the citations (pandoc's nodes).
+def known_works() -> frozenset[str]:
+    """Return the keys of the bibliographies."""
+    return frozenset().union(*(_keys(path, path.stat().st_mtime_ns) for path in BIBLIOGRAPHIES))
 
-    Raises ReportError if a work is in no bibliography.
-    """
-    known = frozenset().union(*(_keys(path, path.stat().st_mtime_ns) for path in BIBLIOGRAPHIES))
-    if unknown := [key for key in cited if key not in known]:
-        raise ReportError(f"cites what is not in references.bib: {', '.join(unknown)}")
+
+def with_references(citations: list[dict[str, Any]], cited: list[str]) -> Blocks:
+    """Return the list of all works cited, and set the text of the citations (pandoc's nodes)."""
     if not cited:
         return []
     meta = {
@@ -40,7 +38,7 @@ def with_references(citations: list[dict[str, Any]], cited: list[str], version: 
     }
     blocks = [*(pandoc.paragraph([node]) for node in citations), {"t": "Div", "c": [["refs", [], []], []]}]
     changed = tuple(path.stat().st_mtime_ns for path in (*BIBLIOGRAPHIES, TEMPLATE / "references.csl"))
-    *worded, references = json.loads(_cited(pandoc.document_json(blocks, version, meta), changed))["blocks"]
+    *worded, references = json.loads(_cited(pandoc.document_json(blocks, meta), changed))["blocks"]
     for node, paragraph in zip(citations, worded, strict=True):
         node["c"] = paragraph["c"][0]["c"]
     return [references]

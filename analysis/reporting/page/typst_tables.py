@@ -11,8 +11,10 @@ import re
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from analysis.reporting.page.model import NO_ROWS, Grid
+from analysis.reporting.page import pandoc
+from analysis.reporting.page.model import NO_ROWS, Blocks, Grid
 from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.paper import A4, Paper
 
@@ -78,6 +80,54 @@ def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tup
     rows = rows or f"({quote(NO_ROWS)},)"  # one cell over all columns
     call = f"set-table({layout.size}pt, ({widths},), ({aligns},), ({header},), ({rows},))"
     return call, layout
+
+
+def set_block_table(node: dict[str, Any], quote: Callable[[str], str], paper: Paper = A4) -> tuple[Blocks, Layout]:
+    """Return a table of pandoc as blocks with Typst calls, and its layout."""
+    _, (_, caption), specs, (_, head), bodies, (_, foot) = node["c"]
+    rows = [*head, *(row for body in bodies for row in (*body[2], *body[3])), *foot]
+    texts: list[list[str]] = [[] for _ in specs]  # by column, of cells that span no other
+    taken: dict[int, set[int]] = {}
+    for number, (_, cells) in enumerate(rows):
+        column = 0
+        for _, _, high, wide, inside in cells:
+            while column in taken.get(number, ()):
+                column += 1
+            for below in range(number, number + high):
+                taken.setdefault(below, set()).update(range(column, column + wide))
+            if wide == 1 and column < len(texts):
+                texts[column].append(" ".join(map(pandoc.plain_words, inside)))
+    longest = max(map(len, texts), default=0)
+    columns = [
+        _Column("", tuple(t + [""] * (longest - len(t))), spec[0]["t"] == "AlignRight")
+        for t, spec in zip(texts, specs, strict=True)
+    ]
+    columns, layout = lay_out(columns, paper)
+    cut = _LONGEST_WORD if layout.size != _LAST_CHOICE[1] else _SHORTEST_CUT
+    breakable = {"Str": lambda word: {"t": "Str", "c": _broken(word["c"], cut)}}
+    sides = [{"AlignRight": "right", "AlignCenter": "center"}.get(spec[0]["t"], "left") for spec in specs]
+    widths = ", ".join("auto" if width is None else f"{width:.1f}fr" for width in layout.widths)
+    source = f"#block-table({layout.size}pt, ({widths},), ({', '.join(sides)},), {len(head)}, "
+    blocks: Blocks = []
+    if caption:
+        blocks += [pandoc.raw("typst", source + "["), *caption]
+        source = "], "
+    else:
+        source += "none, "
+    for number, (_, cells) in enumerate(rows):
+        for _, _, high, wide, inside in cells:
+            source += f"table.cell(colspan: {wide}, rowspan: {min(high, len(rows) - number)}, "
+            if all(block["t"] in ("Plain", "Para") and _only_words(block["c"]) for block in inside):
+                words = "\n".join(_broken(pandoc.plain_words(block), cut) for block in inside)
+                source += f"{quote(words)}), "
+            else:
+                blocks += [pandoc.raw("typst", source + "["), *pandoc.walk(inside, breakable)]
+                source = "]), "
+    return [*blocks, pandoc.raw("typst", source + ")")], layout
+
+
+def _only_words(inlines: Blocks) -> bool:
+    return all(node["t"] in ("Str", "Space", "SoftBreak") for node in inlines)
 
 
 def lay_out(columns: Sequence[_Column], paper: Paper) -> tuple[list[_Column], Layout]:

@@ -32,9 +32,10 @@
   function open(link) {
     close();
     (link.dataset.rows || link.hash.slice(1)).split(" ").forEach(function (name) {
-      var entry = document.getElementById(name), line = document.createElement("span");
+      var entry = document.getElementById(name), line = document.createElement("span"), lead = document.createElement("b");
       line.className = "line";
-      line.innerHTML = "<b>" + entry.querySelector("dt").textContent + "</b> " + entry.querySelector("dd").innerHTML;
+      lead.textContent = entry.querySelector("dt").textContent;
+      line.append(lead, " ", ...entry.querySelector("dd").cloneNode(true).childNodes);
       note.appendChild(line);
     });
     number = link;

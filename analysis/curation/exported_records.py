@@ -10,7 +10,7 @@ from typing import Any
 
 import pypandoc
 
-Record = dict[str, Any]  # CSL-JSON; trials have the key `trial` besides
+CslRecord = dict[str, Any]  # CSL-JSON; trials have the key `trial` besides
 _PANDOC = {".ris": "ris", ".bib": "bibtex"}
 SUFFIXES = (".nbib", ".ris", ".bib", ".json")
 
@@ -19,7 +19,7 @@ class UnreadableRecord(Exception):
     """A file without a readable record; the message says what to do."""
 
 
-def read_record(path: Path) -> Record:
+def read_record(path: Path) -> CslRecord:
     """Return the only record of a file: .nbib (PubMed), .ris, .bib, CSL-JSON, or JSON of ClinicalTrials.gov.
 
     Raises
@@ -44,7 +44,7 @@ def read_record(path: Path) -> Record:
     return records[0]
 
 
-def bibtex_entry(key: str, record: Record) -> str:
+def bibtex_entry(key: str, record: CslRecord) -> str:
     """Return the BibTeX entry of a record under this key."""
     plain = {name: value for name, value in record.items() if name != "trial"}
     entry = pypandoc.convert_text(json.dumps([plain | {"id": key}]), "bibtex", format="csljson").strip()
@@ -53,7 +53,7 @@ def bibtex_entry(key: str, record: Record) -> str:
     return entry
 
 
-def year_of(record: Record) -> int | None:
+def year_of(record: CslRecord) -> int | None:
     """Return the year of publication; of several dates the first, since the year is that of the first publication."""
     dates = [record[name] for name in ("issued", "available-date", "submitted") if record.get(name)]
     parts = [date["date-parts"][0][0] for date in dates if date.get("date-parts")]
@@ -61,7 +61,7 @@ def year_of(record: Record) -> int | None:
     return min(years, default=None)
 
 
-def _converted(text: str, suffix: str) -> list[Record]:
+def _converted(text: str, suffix: str) -> list[CslRecord]:
     records = json.loads(pypandoc.convert_text(text, "csljson", format=_PANDOC[suffix]))
     numbers = re.findall(r"(?im)^\s*pmid\s*=\s*[{\"]?(\d+)", text)
     if suffix == ".bib" and len(records) == len(numbers) == 1:
@@ -69,7 +69,7 @@ def _converted(text: str, suffix: str) -> list[Record]:
     return records
 
 
-def _nbib(text: str) -> list[Record]:
+def _nbib(text: str) -> list[CslRecord]:
     """Return the records of PubMed's format: lines `TAG - value`, continued by lines that begin with blanks."""
     records = []
     for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip()):
@@ -100,13 +100,13 @@ def _nbib(text: str) -> list[Record]:
     return records
 
 
-def _json(text: str) -> list[Record]:
+def _json(text: str) -> list[CslRecord]:
     found = json.loads(text)
     found = found if isinstance(found, list) else [found]
     return [_trial(entry["protocolSection"]) if "protocolSection" in entry else entry for entry in found]
 
 
-def _trial(protocol: dict[str, Any]) -> Record:
+def _trial(protocol: dict[str, Any]) -> CslRecord:
     """Return a record of ClinicalTrials.gov (version 2 of its interface)."""
     identity, design = protocol["identificationModule"], protocol.get("designModule", {})
     status, outcomes = protocol.get("statusModule", {}), protocol.get("outcomesModule", {})

@@ -1,0 +1,229 @@
+"""A curator's evening: rows for a new study from exported records, and what changed because of which row."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+
+from analysis.__main__ import main
+from analysis.curation.difference import answers, difference
+from analysis.curation.exported_records import UnreadableRecord, read_record
+from analysis.curation.new_study import duplicates, new_study
+from analysis.curation.printed_difference import difference_html, difference_text
+
+NBIB = """PMID- 39999999
+OWN - NLM
+TI  - Low-dose ketamine infusions for complex regional pain syndrome: a randomised
+      trial.
+LID - S0000-0000(27)00001-1 [pii]
+LID - 10.1000/test.2027.1 [doi]
+FAU - Döe, Jane
+FAU - Roe, Richard
+FAU - Poe, Edgar
+DP  - 2028 Jan
+DEP - 20271103
+VI  - 12
+IP  - 1
+PG  - 1-9
+JT  - Journal of pain
+"""
+RIS = """TY  - JOUR
+AU  - Döe, Jane
+AU  - Roe, Richard
+AU  - Poe, Edgar
+TI  - Low-dose ketamine infusions for complex regional pain syndrome: a randomised trial
+JO  - Journal of pain
+PY  - 2027
+VL  - 12
+DO  - 10.1000/test.2027.1
+ER  -
+"""
+BIB = """@article{x, author = {Döe, Jane and Roe, Richard and Poe, Edgar}, year = {2027}, journal = {Journal of pain},
+ title = {{Low-dose ketamine infusions for complex regional pain syndrome: a randomised trial}}, volume = {12},
+ doi = {10.1000/test.2027.1}, pmid = {39999999}}
+"""
+CSL = json.dumps(
+    {
+        "type": "article-journal",
+        "title": "Low-dose ketamine infusions for complex regional pain syndrome: a randomised trial",
+        "author": [{"family": name, "given": "A"} for name in ("Döe", "Roe", "Poe")],
+        "container-title": "Journal of pain",
+        "issued": {"date-parts": [[2027, 11, 3]]},
+        "DOI": "10.1000/test.2027.1",
+    }
+)
+TRIAL = json.dumps(
+    {
+        "protocolSection": {
+            "identificationModule": {"nctId": "NCT09999999", "officialTitle": "Ketamine or Placebo for CRPS"},
+            "statusModule": {"overallStatus": "RECRUITING", "studyFirstSubmitDate": "2027-02-01"},
+            "sponsorCollaboratorsModule": {"leadSponsor": {"name": "City Hospital"}},
+            "designModule": {"designInfo": {"allocation": "RANDOMIZED"}},
+            "outcomesModule": {
+                "primaryOutcomes": [{"measure": "Numeric rating scale", "timeFrame": "12 weeks"}],
+                "secondaryOutcomes": [{"measure": "EQ-5D", "timeFrame": "12 weeks"}],
+            },
+            "contactsLocationsModule": {"locations": [{"country": "Netherlands"}, {"country": "Netherlands"}]},
+        }
+    }
+)
+
+
+def write(folder, name, text):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.nbib", NBIB), ("a.ris", RIS), ("a.bib", BIB), ("a.json", CSL)],
+    ids=["nbib", "ris", "bib", "csl"],
+)
+def test_every_format_gives_the_same_study(evidence, tmp_path, name, text):
+    new = new_study(evidence, read_record(write(tmp_path, name, text)), name, date(2027, 12, 1))
+    study = new.rows["studies"][0]
+    assert (new.study_id, study["row_id"], study["citation"]) == ("doe2027", "studies-49", "Döe et al. 2027")
+    assert (study["year"], study["journal"], study["doi"]) == (2027, "Journal of pain", "10.1000/test.2027.1")
+    assert study["title"].endswith("a randomised trial"), "the first of two years, and no full stop"
+    assert study["design"] == "" and study["population"] == "", "nothing is guessed"
+    assert study["pmid"] == ("39999999" if name in ("a.nbib", "a.bib") else "")
+    assert new.entry.startswith("@article{doe2027,") and "2027" in new.entry
+    assert new.rows["sources"][0]["source_id"] == "doe2027_abs" and new.rows["sources"][0]["access"] == ""
+    assert new.rows["screening"][0]["decision"] == "awaiting_full_text"
+    assert new.templates["arms"]["arm_id"] == "doe2027_ketamine"
+
+
+def test_a_registered_trial(evidence, tmp_path):
+    new = new_study(evidence, read_record(write(tmp_path, "a.json", TRIAL)), "a.json", date(2027, 12, 1))
+    study = new.rows["studies"][0]
+    assert (study["registry_id"], study["design"], study["country"]) == ("NCT09999999", "rct_protocol", "Netherlands")
+    assert study["citation"] == "City Hospital (registered 2027)"
+    planned = [(row["role"], row["planned_outcome"], row["reported"]) for row in new.rows["planned_outcomes"]]
+    assert planned == [
+        ("primary", "Numeric rating scale, 12 weeks", "not_due"),
+        ("secondary", "EQ-5D, 12 weeks", "not_due"),
+    ]
+    assert new.rows["screening"][0]["decision"] == "ongoing"
+
+
+def test_rows_are_added_and_nothing_is_overwritten(data_copy, tmp_path):
+    before = {path.name: path.read_bytes() for path in data_copy.folder.iterdir() if path.is_file()}
+    file = write(tmp_path, "a.nbib", NBIB)
+    result = CliRunner().invoke(main, ["new-study", str(file), "--data", str(data_copy.folder)])
+    assert result.exit_code == 0, result.output
+    for name, content in before.items():
+        assert (data_copy.folder / name).read_bytes().startswith(content), name
+    problems = data_copy.problems()
+    assert sorted(problems["column"]) == ["access", "design", "population"], "cells that a person must fill in"
+    assert result.output.count("is required") == 3 and "To fill in" in result.output
+    data_copy.edit("sources.csv", {"source_id": "doe2027_abs"}, {"access": "abstract"})
+    data_copy.edit("studies.csv", {"study_id": "doe2027"}, {"design": "rct", "population": "crps"})
+    assert data_copy.problems().empty
+    again = CliRunner().invoke(main, ["new-study", str(file), "--data", str(data_copy.folder)])
+    assert again.exit_code == 1 and "doe2027 (same DOI, PubMed id, title)" in again.output
+    assert "Nothing was written" in again.output
+
+
+def test_duplicates_by_each_identifier(evidence):
+    assert duplicates(evidence, {"title": "x", "PMID": "34233070"}) == ["mangnus2022 (same PubMed id)"]
+    assert duplicates(evidence, {"title": "x", "DOI": "10.1111/PAPR.13056"}) == ["mangnus2022 (same DOI)"]
+    assert duplicates(evidence, {"title": "x", "trial": {"registry_id": "NCT00579085"}}) == [
+        "schwartzman2009 (same registry number)"
+    ]
+    title = "optimizing the treatment of crps with Ketamine."
+    assert duplicates(evidence, {"title": title}) == ["kirkpatrick2020 (same title)"]
+    assert duplicates(evidence, {"title": "Something new"}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.docx", "x", "export the record as one of .nbib, .ris, .bib, .json"),
+        ("a.json", "{", "no valid .json file"),
+        ("a.json", "[1]", "no valid .json file"),
+        ("a.json", "{}", "no record with a title"),
+        ("a.nbib", "hello", "no record with a title"),
+        ("a.nbib", f"{NBIB}\n{NBIB}", "2 records; export and complete one study at a time"),
+    ],
+)
+def test_a_file_that_cannot_be_used(tmp_path, name, text, words):
+    with pytest.raises(UnreadableRecord, match="a\\.") as refused:
+        read_record(write(tmp_path, name, text))
+    assert words in str(refused.value)
+
+
+def test_no_change(evidence):
+    found = difference(evidence, evidence)
+    assert found.sentence == "No answer changed." and found.rows == () and found.answers == 8
+
+
+def test_a_change_that_reaches_no_answer(evidence, data_copy):
+    data_copy.edit("sources.csv", {"source_id": "mangnus2022_abs"}, {"note": "read again"})
+    found = difference(evidence, data_copy.load())
+    assert found.sentence == "No answer changed."
+    (row,) = found.rows
+    assert (row.change, row.study, row.cells["note"][1]) == ("changed", "mangnus2022", "read again")
+
+
+def test_a_number_and_a_conclusion_with_the_row_behind_each(evidence, data_copy):
+    data_copy.edit("pain_scores.csv", {"row_id": "pain_scores-20"}, {"value": "3.68"})
+    data_copy.edit("searches.csv", {"topic": "Ferraro 2025"}, {"note": "seen"})
+    for reader in ("1", "2", "settled"):
+        match = {"outcome_id": "function", "domain": "overall", "reader": reader}
+        data_copy.edit("certainty.csv", match, {"judgement": "moderate"})
+    found = difference(evidence, data_copy.load(), ("v1", "v2"))
+    assert found.sentence == "2 of 8 answers changed." and len(found.rows) == 5
+    pain, certain = found.changed
+    assert pain.because_of == ("pain_scores-20",) and "2.8 points less" in pain.old and "1.8 points less" in pain.new
+    settled = next(row.row_id for row in found.rows if row.row_id.startswith("certainty") and _settled(evidence, row))
+    assert set(certain.because_of) == {"pain_scores-20", settled}, "not the readings, and not the search"
+    assert "function, any improvement, over 12 weeks: low" in certain.old
+    assert "function, any improvement, over 12 weeks: moderate" in certain.new
+    text, page = difference_text(found), difference_html(found)
+    assert text.startswith("2 of 8 answers changed. v1 -> v2") and "value 2.68 -> 3.68" in text
+    assert "<h1>2 of 8 answers changed.</h1>" in page and "because of pain_scores-20" in text
+    assert json.loads(json.dumps(found.as_json()))["changed"][0]["because_of"] == ["pain_scores-20"]
+
+
+def _settled(evidence, row) -> bool:
+    return evidence.texts["certainty"][int(row.row_id.removeprefix("certainty-"))]["reader"] == "settled"
+
+
+def test_a_study_that_goes_with_its_arm(evidence, data_copy):
+    """Rows that need each other come and go together, so the answers can be computed without them."""
+    gone = {}
+    for file, column in (("responders.csv", 1), ("arms.csv", 2), ("durations.csv", 1)):
+        rows = data_copy.rows(file)
+        gone[file] = [int(row[0].rpartition("-")[2]) for row in rows if row[column] == "goebel2015"]
+        data_copy.write_rows(file, [row for row in rows if row[column] != "goebel2015"])
+        name = file.removesuffix(".csv")
+        data_copy.replace(
+            "datapackage.yaml", f"path: {file}\n", f"path: {file}\n    deletedRows: {gone[file]}\n"
+        ) if gone[file] else None
+        assert gone[file], name
+    found = difference(evidence, data_copy.load())
+    assert any(row.change == "removed" for row in found.rows)
+    assert any("goebel2015" in row.study for row in found.rows)
+    duration = next(answer for answer in found.changed if answer.question.startswith("How long"))
+    assert "1 of 5" in duration.old and "1 of 5" not in duration.new
+    assert any(row_id.startswith("durations-") for row_id in duration.because_of)
+
+
+def test_exit_status_of_diff(data_copy):
+    run = CliRunner().invoke
+    folder = str(data_copy.folder)
+    assert run(main, ["diff", folder]).exit_code == 0
+    assert run(main, ["diff", "no-such-revision"]).exit_code == 2
+    data_copy.edit("sources.csv", {"source_id": "mangnus2022_abs"}, {"note": "read again"})
+    page, record = data_copy.folder.parent / "d.html", data_copy.folder.parent / "d.json"
+    result = run(main, ["diff", "data", folder, "--html", str(page), "--json", str(record)])
+    assert result.exit_code == 1 and result.output.startswith("No answer changed.")
+    assert json.loads(record.read_text(encoding="utf-8"))["sentence"] == "No answer changed." and page.is_file()
+
+
+def test_there_are_eight_answers(evidence):
+    assert len(answers(evidence)) == 8
