@@ -62,12 +62,13 @@ def test_ticks_choose_the_evidence(published):
     assert expected.alt.split(".")[0][:60] in shown(published)[1].replace("&#x27;", "'")
 
 
-def test_the_horizon_moves_the_benefit_over_time(published):
+def test_the_horizon_ends_the_axis_of_durations(published):
     published.tabs.selected_index = 2
     before = published.shown
     published.horizon.value = 8.0
-    kept = durations.retained_benefit(select(tables.load()))
-    assert published.shown.alt == figures.benefit_over_time_curve(kept, 8.0).alt != before.alt
+    statements = durations.statements(select(tables.load()))
+    assert published.shown.rows == figures.duration_lanes(statements, 8.0).rows != before.rows
+    assert published.shown.rows.axis.high == 8
     published.horizon.value = 52.0
     assert published.shown is before, "what was drawn once is not drawn again"
 

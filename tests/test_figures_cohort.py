@@ -53,7 +53,7 @@ def drawn():
 def test_no_words_overlap_or_leave_the_canvas(name, drawn):
     assert problems_of(drawn[name]) == []
     picture = drawn[name].figure
-    assert picture.get_figwidth() == 7.2 and picture.get_figheight() <= 9.3
+    assert picture.get_figwidth() == pytest.approx(7.2) and picture.get_figheight() <= 9.3
     sizes = {text.get_fontsize() for text in picture.findobj(Text) if text.get_visible() and text.get_text().strip()}
     assert min(sizes) >= 7.5
 
@@ -219,11 +219,12 @@ def test_the_benchmark_draws_prediction_interval_rate_and_clinic(drawn):
     figure, compared = drawn["benchmark_forest"], results().compared
     assert figure.studies == ("mangnus2022", "cohen2023")
     ax = figure.figure.axes[0]
-    bars = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
-    assert (0.25, 0.85) in [(round(low, 9), round(high, 9)) for low, high in bars]
-    assert len(bars) == 5, "two prediction intervals and three intervals of rates"
-    squares = sorted(line.get_xdata()[0] for line in ax.lines if line.get_marker() == "s")
-    assert squares == sorted(compared["estimate"].tolist())
+    bars = [(round(patch.get_x(), 9), round(patch.get_x() + patch.get_width(), 9)) for patch in ax.patches]
+    wanted = compared[compared["pi_low"].notna()]
+    assert bars == [(round(100 * row.pi_low, 9), round(100 * row.pi_high, 9)) for row in wanted.itertuples()]
+    assert bars[0] == (25, 85)
+    points = sorted(line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o")
+    assert points == sorted((100 * compared["estimate"]).tolist())
     words = " ".join(shown(figure))
     assert "within what studies show" in words and "below what studies show" in words
     assert "too few studies to judge" in words

@@ -26,13 +26,12 @@ def test_counted_events(events):
     noppers = events[events["event"] == "hepatotoxicity"].iloc[0]
     assert (noppers["events"], noppers["n"], noppers["count_basis"]) == (3, 6, "reported")
     assert (noppers["ci_low"], noppers["ci_high"]) == pytest.approx((0.1876, 0.8124), abs=5e-5)
-    assert np.isnan(noppers["rule_of_three"])
 
 
-def test_zero_events_have_the_rule_of_three(events):
+def test_zero_events_have_the_same_interval_as_others(events):
     lee = events[events["arm_id"] == "lee2025_ketamine"].iloc[0]
-    assert (lee["events"], lee["n"]) == (0, 52)
-    assert lee["rule_of_three"] == pytest.approx(3 / 52)
+    assert (lee["events"], lee["n"], lee["ci_low"]) == (0, 52, 0)
+    assert lee["ci_high"] == pytest.approx(1.959964**2 / (52 + 1.959964**2))  # Wilson's upper limit of 0 of n
 
 
 def test_percentages_without_a_count_are_marked(events):

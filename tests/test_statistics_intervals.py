@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from analysis.statistics.intervals import clopper_pearson, newcombe_independent, newcombe_paired, rule_of_three, wilson
+from analysis.statistics.intervals import clopper_pearson, newcombe_independent, newcombe_paired, wilson
 
 # Newcombe 1998, Stat Med 17:857, Table I: exact and score limits of four examples
 PUBLISHED = [
@@ -52,12 +52,6 @@ def test_wilson_is_scipys(events, n, level):
 )
 def test_difference_of_independent_groups_of_newcombe_1998(counts, low, high):
     assert newcombe_independent(*counts) == pytest.approx((low, high), abs=5e-5)
-
-
-def test_rule_of_three():
-    # Hanley and Lippman-Hand 1983: none of 14 patients leaves 3/14
-    assert rule_of_three(14) == pytest.approx(3 / 14)
-    assert rule_of_three(2) == 1
 
 
 @given(st.integers(1, 400), st.data(), st.floats(0.5, 0.999))

@@ -9,6 +9,7 @@ from analysis import tables
 from analysis.evidence.selection import Criteria, only, select
 from analysis.exhibit import Column, Table
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
+from analysis.outcomes.results_of_study import study_results
 
 EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
 SELECTIONS = {
@@ -168,7 +169,7 @@ def test_percentages_agree_between_the_tables(default):
 
 def test_adverse_events(default):
     table = tables.adverse_events_table(safety.events(default), 0.95)
-    assert line(table, Study="Lee et al. 2025")["Up to, if none"] == "6%"
+    assert line(table, Study="Lee et al. 2025")["Rate (95% interval)"] == "0% (0% to 7%)"
     assert line(table, Study="Sigtermans et al. 2009‡")["Rate (95% interval)"] == "18% (7% to 34%)"
 
 
@@ -188,25 +189,25 @@ def test_nothing_left_out_has_a_message(evidence):
 
 def test_tables_of_one_study(evidence):
     selection = only(evidence, "mangnus2022")
-    facts = {row["What"]: row["As stated"] for row in lines(tables.study_facts_table(selection))}
-    assert facts["Number of patients"] == "48 enrolled, 48 of them with CRPS"
-    assert facts["Published in"] == "Pain Practice, 2021"
+    results = lines(tables.study_results_table(study_results(selection)))
+    assert [row["Result"] for row in results[:3]] == ["2 lower", "30 of 48 (62%)", "23 of 48 (48%)"]
+    assert [row["95% CI or P"] for row in results[1:3]] == ["48% to 75%", "34% to 62%"]
+    assert [row["Row"] for row in results[1:3]] == ["responders-27", "responders-28"]
+    assert results[-1]["95% CI or P"] == "P = 0.03"
     assert line(tables.reported_tests_table(selection), Outcome="responder status")["P"] == "P = 0.03"
-    assert (
-        line(tables.sources_table(selection), **{"What could be read": "abstract"})["Where"] == "doi:10.1111/papr.13056"
-    )
+    assert line(tables.sources_table(selection), **{"What was read": "abstract"})["Where"] == "doi:10.1111/papr.13056"
     assert len(lines(tables.conflicts_table(selection))) == 2
 
 
 def test_sources_of_a_study_include_review_tables_it_is_read_from(evidence):
     listed = lines(tables.sources_table(only(evidence, "kiefer2008")))
-    assert {row["What could be read"] for row in listed} == {"abstract", "secondary account"}
+    assert {row["What was read"] for row in listed} == {"abstract", "secondary account"}
 
 
 @pytest.mark.parametrize("study_id", ["harbut2002", "goebel2015", "cantu_nd", "mangnus2023"])
 def test_a_study_with_little_in_it_still_prints(evidence, study_id):
     selection = only(evidence, study_id)
-    for table in (tables.study_facts_table(selection), tables.arms_table(selection), tables.sources_table(selection)):
+    for table in (tables.arms_table(selection), tables.sources_table(selection)):
         assert lines(table)
         assert all(cell for row in lines(table) for cell in row.values())
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from analysis.exhibit.cells import Column, csv_text, value_text
 from analysis.exhibit.glyphs import drawable, visible
-from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Finding, Prose, Summary, Table, payloads
+from analysis.exhibit.kinds import EXHIBIT_MIME, Figure, Table, payloads
 from analysis.exhibit.markdown import cite, escape, paragraphs, plain
 from analysis.exhibit.places import linked, shown_in, sourced, studies_of
 from analysis.exhibit.progress_bar import progress
+from analysis.exhibit.texts import Finding, Prose, Summary
 
 __all__ = [
     "EXHIBIT_MIME",

@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis.exhibit.kinds import EXHIBIT_MIME
 
-CERTAINTY_WORDS = ("", "Very low", "Low", "Moderate", "High")
+_GRADES = ("", "Very low", "Low", "Moderate", "High")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class OutcomeTable:
         for row in self.rows:
             cells = {name: getattr(row, name) for name in _CELLS}
             marks = {f"{name}_letter": letters.get(getattr(row, f"{name}_note"), "") for name in _NOTED}
-            word = CERTAINTY_WORDS[row.certainty]
+            word = _GRADES[row.certainty]
             rows.append({**cells, **marks, "certainty_word": word, "drawn": list(row.drawn) if row.drawn else None})
         at, words, note = self.yardstick
         return {
@@ -99,7 +99,7 @@ class OutcomeTable:
         lines = [f"**{self.caption}**", "", f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
         for row in self.rows:
             difference = f"{row.difference} {row.interval}".strip()
-            certainty = f"{CERTAINTY_WORDS[row.certainty]} ({row.certainty_remark})"
+            certainty = f"{_GRADES[row.certainty]} ({row.certainty_remark})"
             cells = (f"**{row.outcome}** {row.detail}", row.control, row.ketamine, difference, row.patients, certainty)
             lines.append(f"| {' | '.join((*cells, row.meaning))} |")
         notes = [*self.notes, *(f"{letter}: {text}" for text, letter in self.footnotes().items())]

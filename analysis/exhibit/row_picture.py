@@ -82,7 +82,7 @@ class Row:
     """A row: label and its detail, marks, value and its detail.
 
     known: whether the value is a result; a remark such as `not printed` is not. strong: a bold label. places: the rows
-    of data/ behind the value, such as `responders.csv row 27`.
+    of data/ behind the value, such as `responders-27`.
     """
 
     label: str

@@ -49,8 +49,8 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
     -------
     Figure
         Its data have one row per statement: patients of all treated, lowest and highest weeks, kind of statement
-        (`shown_as`), row of durations.csv. Of each study the benefit with most counts is drawn, then the one with most
-        patients treated; a longer time than the axis stands beside the row.
+        (`shown_as`), row of durations.csv. Of each study the arm and benefit counted most often are drawn, then those
+        with most patients treated; a longer time than the axis stands beside the row.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
         rows.append(RowHeading(upper_first(REGIMEN_WORDS.get(regimen, regimen))))
         some = [lane for lane in lanes.values() if lane.regimen == regimen]
         rows += [lane.row(axis.high) for lane in sorted(some, key=lambda lane: (not lane.controlled, -lane.size))]
-    title = _title(lanes.values(), horizon_weeks)
+    title = _title(lanes.values())
     picture = RowPicture(tuple(rows), axis, _KEY)
     other = statements[statements["shown_as"] == "no weeks"]
     untimed = not_drawn(((row, row.reported) for row in each(other)), "Without a usable time")
@@ -92,13 +92,13 @@ class _Lane:
 
     def __init__(self, rows: pd.DataFrame) -> None:
         counts = rows[rows["shown_as"].isin(_COUNTED) & rows["patients"].notna()]
-        sizes = counts.groupby("benefit", sort=False)["weeks_low"].agg(["nunique", "max"])
-        self.benefit = (
-            sizes.sort_values(["nunique", "max"], ascending=False, kind="stable").index[0]
-            if len(sizes)
-            else rows["benefit"].iloc[0]
-        )
-        self.counts = list(each(counts[counts["benefit"] == self.benefit].sort_values("weeks_low", kind="stable")))
+        counts = counts.sort_values("patients", ascending=False, kind="stable")
+        counts = counts.drop_duplicates(["arm_id", "benefit", "weeks_low"]).sort_values("weeks_low", kind="stable")
+        same = counts.groupby(["arm_id", "benefit"], sort=False)
+        sizes = same.agg(times=("weeks_low", "size"), treated=("patients_treated", "max"), last=("weeks_low", "max"))
+        sizes = sizes.sort_values(["times", "treated", "last"], ascending=False, kind="stable")
+        arm, self.benefit = sizes.index[0] if len(sizes) else (None, rows["benefit"].iloc[0])
+        self.counts = list(each(counts[(counts["arm_id"] == arm) & (counts["benefit"] == self.benefit)]))
         self.none = list(each(rows[rows["shown_as"] == "no benefit"]))
         self.average = list(each(rows[rows["shown_as"] == "group average"]))
         self.group = list(each(rows[rows["shown_as"] == "group statement"]))
@@ -216,13 +216,13 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _title(lanes, horizon: float) -> str:
+def _title(lanes) -> str:
     """Return the last week at which any study counted patients."""
     lanes = list(lanes)
-    last = max([float(row.weeks_low) for lane in lanes for row in lane.counts if not lane.selected], default=None)
-    if last is None:
-        return "Nobody counted how many patients kept the benefit"
     studies = [lane for lane in lanes if lane.counts and not lane.selected]
+    if not studies:
+        return "Nobody counted how many patients kept the benefit"
+    last = max(float(row.weeks_low) for lane in studies for row in lane.counts)
     if len(studies) == 1:
         lane = studies[0]
         return f"{study_name(lane.any.citation)}: benefit {lane._counted()}"

@@ -110,7 +110,6 @@ def _data(table: pd.DataFrame) -> pd.DataFrame:
             "percent": 100 * table["rate"],
             "ci_low_percent": 100 * table["ci_low"],
             "ci_high_percent": 100 * table["ci_high"],
-            "rule_of_three_limit_percent": 100 * table["rule_of_three"],
             "percent_as_printed": table["percent_reported"],
             **source_columns(table, "adverse_events"),
         }

@@ -16,6 +16,7 @@ from analysis.wording import (
     after_infusion,
     counted,
     lower_words,
+    number_interval,
     number_text,
     percent_level,
     study_name,
@@ -197,8 +198,8 @@ def _row(row, detail: str, marks: tuple[Mark, ...], change: tuple[float, float, 
 def _limits(low: float, high: float) -> str:
     """Return the limits of a fall without signs if both are falls: `1.4 to 4.2`; otherwise as differences."""
     if high <= 0:
-        return f"{number_text(-high)} to {number_text(-low)}"
-    return f"{number_text(low)} to {number_text(high)}"
+        return number_interval(-high, -low)
+    return number_interval(low, high)
 
 
 def _title(changes: pd.DataFrame, differences: pd.DataFrame) -> str:

@@ -12,7 +12,7 @@ from analysis.exhibit import Figure, cite, paragraphs, studies_of
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.labels import PanelLabels
 from analysis.figures.study_rows import not_drawn, source_columns
-from analysis.figures.style import NARROW, POINTS, Look, finish, nothing, panel, sheet, style, write
+from analysis.figures.style import PHONE, POINTS, Look, finish, nothing, panel, sheet, style, write
 from analysis.outcomes.synthesis import BenefitRetention
 from analysis.wording import (
     counted,
@@ -68,7 +68,7 @@ def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95) -> Figur
         "study may lie (t with k − 2). Points: counts."
     )
     with style():
-        wide, narrow = _picture(result, POINTS, labelled=True), _picture(result, NARROW, labelled=False)
+        wide, narrow = _picture(result, POINTS, labelled=True), _picture(result, PHONE, labelled=False)
     title, notes = _title(result), paragraphs(_half(result), _most(result), _unknown(result), left_out)
     studies = studies_of(result.points)
     return Figure(_NAME, wide, _data(result), _alt(result, title), caption, studies, notes, title, narrow=narrow)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,10 +25,13 @@ from analysis.exhibit.row_picture import (
     Span,
     Stroke,
     Words,
+    percent_of_axis,
 )
+from analysis.figures.labels import stack_labels
 from analysis.figures.study_rows import present_in_order
 from analysis.figures.style import (
     POINTS,
+    TALLEST,
     finish,
     panel,
     rule,
@@ -47,7 +50,7 @@ _LABEL, _LEFT, _RIGHT, _VALUE = (
     394.0,
 )  # width of the labels, edges of the track, left of the values
 _TEXT, _DETAIL = 9.0, 8.0
-_GAP = 5.0  # points between two rows
+_GAP, _LEAST_GAP = 5.0, 1.5  # points between two rows
 _ABOVE = 12.0  # points for words above the marks
 _KEY_HEIGHT = 16.0
 
@@ -80,6 +83,28 @@ class _Placed:
     value: str = ""
     value_detail: str = ""
     top: float = 0.0
+    gap: float = _GAP
+
+
+def words_apart(picture: RowPicture) -> RowPicture:
+    """Return the rows with the words above their marks moved so far that they neither overlap nor leave the track."""
+    axis, width = picture.axis, _RIGHT - _LEFT
+
+    def apart(row: Row | RowHeading) -> Row | RowHeading:
+        above = [] if isinstance(row, RowHeading) else [m for m in row.marks if isinstance(m, Words) and not m.inside]
+        if not above:
+            return row
+        wide = [text_width(mark.text, _DETAIL) + 4 for mark in above]
+        shift = {"start": 0.5, "middle": 0.0, "end": -0.5}
+        places = [percent_of_axis(mark.at, axis.low, axis.high) * width / 100 for mark in above]
+        wanted = [x + shift[mark.anchor] * w for x, mark, w in zip(places, above, wide, strict=True)]
+        middles = stack_labels(wanted, wide, 0, width)
+        values = [axis.low + x / width * (axis.high - axis.low) for x in middles]
+        moved = [replace(mark, at=at, anchor="middle") for mark, at in zip(above, values, strict=True)]
+        kept = [mark for mark in row.marks if mark not in above]
+        return replace(row, marks=(*kept, *moved))
+
+    return replace(picture, rows=tuple(map(apart, picture.rows)))
 
 
 def draw_rows(rows: RowPicture, foot: Sequence[str] = ()) -> Picture:
@@ -91,6 +116,10 @@ def draw_rows(rows: RowPicture, foot: Sequence[str] = ()) -> Picture:
         below = 16.0 + (12.0 if rows.axis.label else 0.0)
         below += text_height(small_print, _DETAIL) + 4 if small_print else 0.0
         y = top = keys + 2
+        excess = y + sum(item.height for item in placed) + below - TALLEST
+        for item in placed if excess > 0 else ():  # rows that do not fit on a page move closer
+            item.gap = max(_LEAST_GAP, _GAP - excess / len(placed))
+            item.height -= _GAP - item.gap
         for item in placed:
             item.top, y = y, y + item.height
         picture = sheet(y + below)
@@ -178,14 +207,14 @@ def _draw_row(picture: Picture, ax: Axes, item: _Placed) -> None:
     _write_pair(picture, 0, item, item.label, item.detail, "bold" if row.strong else "normal", LIGHT["ink"])
     color = LIGHT["ink"] if row.known else LIGHT["muted"]
     _write_pair(picture, _VALUE, item, item.value, item.value_detail, "bold" if row.known else "normal", color)
-    middle = item.top + (item.height - _GAP) / 2 + (_ABOVE / 2 if row.tall else 0.0)
+    middle = item.top + (item.height - item.gap) / 2 + (_ABOVE / 2 if row.tall else 0.0)
     for mark in row.marks:
         _draw_mark(ax, middle, mark)
 
 
 def _write_pair(picture: Picture, x: float, item: _Placed, words: str, detail: str, weight: str, color: str) -> None:
     """Write a text and, below it, its detail, both in the middle of the row."""
-    y = item.top + (item.height - _GAP - _stacked(words, detail)) / 2
+    y = item.top + (item.height - item.gap - _stacked(words, detail)) / 2
     if words:
         height = text_height(words, _TEXT)
         write(picture, x, y + height / 2, words, _TEXT, color=color, weight=weight)
@@ -241,5 +270,6 @@ def rows_figure(
     *notes: str,
 ) -> Figure:
     """Return the figure of rows that show the studies in `drawn`; `title` is its finding, `data` its numbers."""
+    rows = words_apart(rows)
     picture, text = draw_rows(rows), paragraphs(*notes)
     return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies_of(drawn), text, title, rows)

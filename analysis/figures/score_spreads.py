@@ -28,7 +28,7 @@ BAR_WORDS = {
 
 
 @dataclass(frozen=True)
-class Bar:
+class SpreadBar:
     """One bar: its kind (a key of BAR_WORDS) and its ends on the 0-10 scale, cut at the ends of the scale."""
 
     kind: str
@@ -36,30 +36,30 @@ class Bar:
     high: float
 
 
-def bars_of(row) -> list[Bar]:
+def bars_of(row) -> list[SpreadBar]:
     """Return the bars of one row of `trajectories.scores`, the longer first; none where no spread is printed."""
     if row.statistic == "range_of_means":
-        return [Bar("means", row.spread_low, row.spread_high)]
+        return [SpreadBar("means", row.spread_low, row.spread_high)]
     kind = row.spread_kind
     if kind in ("sd", "se"):
         return _around("sd", row.value, row.sd)
     if kind == "iqr_width":
         return _around("iqr_width", row.value, row.spread / 2)
     if kind in ("q1_q3", "range", "ci95"):
-        return [Bar(kind, max(0.0, row.spread_low), min(_TOP, row.spread_high))]
+        return [SpreadBar(kind, max(0.0, row.spread_low), min(_TOP, row.spread_high))]
     if kind == "unlabelled":
         only = str(row.sd_basis).startswith(TAKEN_AS_SD)
         return [*_around("if_se", row.value, row.sd_if_se), *_around("sd" if only else "if_sd", row.value, row.spread)]
     return []
 
 
-def _around(kind: str, value: float, half: float) -> list[Bar]:
+def _around(kind: str, value: float, half: float) -> list[SpreadBar]:
     if pd.isna(value) or pd.isna(half):
         return []
-    return [Bar(kind, max(0.0, value - half), min(_TOP, value + half))]
+    return [SpreadBar(kind, max(0.0, value - half), min(_TOP, value + half))]
 
 
-def draw_bar(ax: Axes, x: float, bar: Bar, look: Look) -> None:
+def draw_bar(ax: Axes, x: float, bar: SpreadBar, look: Look) -> None:
     """Draw a bar at a horizontal position."""
     ends = [bar.low, bar.high]
     if bar.kind in ("means", "q1_q3"):
@@ -93,7 +93,7 @@ def draw_bar_key(picture: Picture, kinds: list[str], left: float, top: float) ->
         ax.set_xlim(-1, 1)
         ax.set_ylim(-0.15, 1.15)
         ax.set_axis_off()
-        draw_bar(ax, 0, Bar(kind, 0, 1), look)
+        draw_bar(ax, 0, SpreadBar(kind, 0, 1), look)
         write(picture, left + 16, top + (height - 3) / 2, words, SMALL, color=MUTED)
         top += height
     write(picture, left, top + 8, "filled marker: mean; hollow marker: median", SMALL, color=MUTED)

@@ -23,7 +23,7 @@ from analysis.exhibit.typeface import FONT_HEIGHT, line_width, register
 SHEET = Path(__file__).with_name("report.mplstyle")
 WIDTH = 7.2  # inches: the text width of a printed page
 POINTS = WIDTH * 72
-NARROW = 252.0  # points: the width of a phone
+PHONE = 252.0  # points: the width of a phone
 TALLEST = 9.3 * 72  # points: fits on a printed page with a caption
 TEXT = 9
 SMALL = 8.4

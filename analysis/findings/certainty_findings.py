@@ -97,12 +97,8 @@ def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ())
     lead = [f"**No study in this selection prints** {series(parts, 'or')}."] if parts else []
     silent = sum(not _has_results(row) for row in table)
     if silent:
-        silent_studies = (
-            f"{shown_in(f'{silent} of {len(table)} studies', _STUDIES)} {'prints' if silent == 1 else 'print'}"
-            if len(table) > 1
-            else "The only study prints"
-        )
-        lead.append(f"{silent_studies} no pain score, rate or duration that could be read.")
+        which = shown_in(f"{silent} of {len(table)} studies", _STUDIES) if len(table) > 1 else "the only study"
+        lead.append(f"What was read of {which} gives no pain score, rate or duration.")
     left = selection.left_out["table"].tolist()
     studies = left.count("studies")
     rows = len(left) - studies - left.count("arms")

@@ -66,7 +66,9 @@ def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: f
     silent = [regimen for regimen in dict.fromkeys(row.regimen_class for row in within) if regimen not in counted]
     if silent and horizon_weeks >= _THREE_MONTHS[0]:
         nouns = series([_noun(regimen) for regimen in silent], "or")
-        sentences.append(f"No study of {nouns} counts patients at about three months.")
+        one = len(selection.evidence.studies) == 1
+        which = "This study does not count" if one else f"No study of {nouns} counts"
+        sentences.append(f"{which} patients at about three months.")
     if len(counted) > 1:
         sentences.append("Definitions and patients differ, so these counts cannot rank the regimens.")
     if not sentences:

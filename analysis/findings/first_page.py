@@ -13,11 +13,13 @@ from analysis.exhibit.outcome_table import OutcomeRow, OutcomeTable
 from analysis.findings.study_page import largest_result
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
+from analysis.outcomes.key_outcomes import shows_difference
 from analysis.wording import (
     ACCESS_WORDS,
     after_infusion,
     half_up,
     lower_words,
+    number_interval,
     number_text,
     ordinal,
     p_text,
@@ -28,11 +30,12 @@ from analysis.wording import (
     upper_first,
 )
 
-_ALPHA = 0.05
 _PAIN, _FUNCTION, _HARM = "pain_score", "function", "harm"
 _NOT_PRINTED = "not printed"
-_LATE_WEEKS = 4.0
-_VERBS = {0: "may", 1: "", 2: "may", 3: "probably", 4: ""}  # how sure a sentence sounds, by certainty
+# how sure a sentence sounds, by certainty: 2 low, 3 moderate, 4 high
+_LESS_PAIN = {2: "May be less pain.", 3: "Probably less pain.", 4: "Less pain."}
+_CAUSES = {2: "Ketamine may cause", 3: "Ketamine probably causes", 4: "Ketamine causes"}
+_UNCERTAIN = "Very uncertain."
 
 
 def page_title(selection: Selection, outcomes: pd.DataFrame) -> str:
@@ -63,16 +66,12 @@ def _finding(selection: Selection, outcomes: pd.DataFrame) -> str:
     trials = {study for row in each(scored) for study in row.studies}
     lead = "In the one placebo-controlled trial" if len(trials) == 1 else f"In {len(trials)} placebo-controlled trials"
     lower = bool((scored["ci_high"] < 0).all())
-    late = [test for row in each(own[own["measure"] == _PAIN]) for test in row.tests if test.between_groups]
-    for_weeks = any(test.p < _ALPHA for test in late)
-    when = "for weeks after ketamine" if for_weeks else "just after ketamine"
+    when = "for weeks after ketamine" if shows_difference(own, measure=_PAIN) else "just after ketamine"
     first = f"{lead} with printed scores, {f'pain was lower {when}' if lower else 'no difference in pain was shown'}"
     missing = []
-    week_12 = own[own["outcome_id"] == "pain_week_12"]
-    if not any(test.p < _ALPHA for row in each(week_12) for test in row.tests if test.between_groups):
+    if not shows_difference(own, outcome_id="pain_week_12"):
         missing.append("lasting benefit")
-    function = own[own["measure"] == _FUNCTION]
-    if not any(test.p < _ALPHA for row in each(function) for test in row.tests):
+    if not shows_difference(own, measure=_FUNCTION):
         missing.append("better function")
     joined = series(missing)
     return f"{first}; {joined} {'are' if len(missing) > 1 else 'is'} not shown" if missing else first
@@ -92,9 +91,11 @@ def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
     scored = {study for row in each(outcomes) if row.review == "" and pd.notna(row.difference) for study in row.studies}
     sentences = []
     silent = [row for row in placebo if row.study_id not in scored]
-    if silent and len(placebo) == 2:
+    if len(silent) == 1 and len(placebo) == 2:
         smaller = ", smaller" if silent[0].n < max(row.n for row in placebo) else ""
-        sentences.append(f"A second{smaller} placebo-controlled trial reports less pain but prints no size.")
+        tests = [test for row in each(outcomes) for test in row.tests if test.study_id == silent[0].study_id]
+        less = "reports less pain but prints" if any(test.significant for test in tests) else "prints"
+        sentences.append(f"A second{smaller} placebo-controlled trial {less} no size.")
     elif silent:
         one = len(silent) == 1
         trials = "One placebo-controlled trial prints" if one else f"{len(silent)} placebo-controlled trials print"
@@ -102,7 +103,7 @@ def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
     free = [row for row in studies if row.control == UNCONTROLLED]
     if len(free) > len(studies) / 2:
         sentences.append("Most other results come from studies without a control group.")
-    if "full_text" not in set(selection.evidence.sources["access"]) or not _read_in_full(selection):
+    if not read_in_full(selection):
         sentences.append("No paper’s full text was read.")
     return " ".join(sentences)
 
@@ -111,7 +112,8 @@ def _has_results(row) -> bool:
     return bool(row.pain_scores or row.responders or row.durations)
 
 
-def _read_in_full(selection: Selection) -> bool:
+def read_in_full(selection: Selection) -> bool:
+    """Return whether a selected result comes from the full text of a paper."""
     evidence = selection.evidence
     access = dict(zip(evidence.sources["source_id"], evidence.sources["access"], strict=True))
     tables = (evidence.pain_scores, evidence.responders, evidence.durations)
@@ -148,13 +150,11 @@ def summary_of_findings(selection: Selection, outcomes: pd.DataFrame, level: flo
             )
         )
     rows += [_outcome_row(selection, row, level) for row in each(against) if row.measure == _HARM]
-    notes = ["**Certainty** follows GRADE. **Provisional:** judged by two readers from abstracts."]
-    trials = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
+    note = "**Certainty** follows GRADE. **Provisional:** judged by two readers from abstracts."
     named = [
         f"{upper_first(ordinal(n))} trial: {cite(row.study_id, study_name(row.citation))}"
-        for n, row in enumerate(_by_size(trials), start=1)
+        for n, row in enumerate(_trials(selection), start=1)
     ]
-    notes[0] += f" {'. '.join(named)}." if named else ""
     within = "2 points is a change within a patient (Farrar 2001; none had CRPS), no threshold between groups."
     return OutcomeTable(
         caption="What placebo-controlled trials found",
@@ -162,25 +162,26 @@ def summary_of_findings(selection: Selection, outcomes: pd.DataFrame, level: flo
         axis=(-5.0, 1.0),
         ticks=(-4.0, -2.0, 0.0),
         yardstick=(-2.0, "2 points: yardstick, within a patient", within),
-        notes=tuple(notes),
+        notes=(f"{note} {'. '.join(named)}." if named else note,),
         studies=tuple(dict.fromkeys(study for row in each(against) for study in row.studies)),
     )
 
 
-def _by_size(trials: list) -> list:
+def _trials(selection: Selection) -> list:
+    """Return the placebo-controlled trials, the largest first."""
+    trials = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
     return sorted(trials, key=lambda row: -float(row.n if pd.notna(row.n) else 0))
 
 
 def _trial_names(selection: Selection) -> dict[str, str]:
     """Return how the summary of findings names each placebo-controlled trial: `first trial`."""
-    trials = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
-    return {row.study_id: f"{ordinal(n)} trial" for n, row in enumerate(_by_size(trials), start=1)}
+    return {row.study_id: f"{ordinal(n)} trial" for n, row in enumerate(_trials(selection), start=1)}
 
 
 def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
     names = _trial_names(selection)
     if row.review:
-        return _review_row(row)
+        return _review_row(selection, row)
     own = row.measure == _PAIN
     who = "both trials" if len(row.studies) == 2 else ", ".join(names.get(study, study) for study in row.studies)
     printed = pd.notna(row.difference)
@@ -213,18 +214,18 @@ def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
         control=number_text(row.control),
         ketamine=number_text(row.ketamine),
         difference=lower_words(row.difference),
-        interval=f"({number_text(-row.ci_high)} to {number_text(-row.ci_low)})",
+        interval=f"({number_interval(-row.ci_high, -row.ci_low)})",
         drawn=(row.ci_low, row.difference, row.ci_high),
         difference_note=_reading_note(row, level),
         **shared,
     )
 
 
-def _review_row(row) -> OutcomeRow:
-    decimals = 2 if abs(row.ci_high) < 0.1 else 1
+def _review_row(selection: Selection, row) -> OutcomeRow:
+    decimals, name = 2 if abs(row.ci_high) < 0.1 else 1, study_name(row.citations[0])
     return OutcomeRow(
         outcome="The same, pooled",
-        detail=f"a review, not a third trial: {study_name(row.citations[0])}, {row.title.split(',')[0]}",
+        detail=f"a review, not a {ordinal(len(row.studies) + 1)} trial: {name}, {row.title.split(',')[0]}",
         control=_NOT_PRINTED,
         ketamine=_NOT_PRINTED,
         difference=lower_words(row.difference),
@@ -233,33 +234,45 @@ def _review_row(row) -> OutcomeRow:
         patients=str(int(row.patients)) if pd.notna(row.patients) else _NOT_PRINTED,
         certainty=int(row.certainty),
         certainty_remark=f"the review’s own: {row.outcome}" if row.outcome else "provisional",
-        meaning="Size uncertain. Short-term relief, any drug: no significant difference.",
+        meaning=" ".join(["Size uncertain.", *_short_term(selection, row.review)]),
         places=row.rows,
     )
 
 
+def _short_term(selection: Selection, review: str) -> list[str]:
+    """Return what a review says of ketamine in the short term, where it pools no size."""
+    reviews = selection.evidence.reviews
+    short = reviews["outcome"].str.startswith("short-term") & reviews["outcome"].str.contains("ketamine")
+    said = reviews[short & (reviews["review_id"] == review) & reviews["statement"].notna()]
+    return [f"{upper_first(row.outcome.split(',')[0])}: {row.statement.split(';')[0]}." for row in each(said)]
+
+
 def _tests_words(row, names: dict[str, str]) -> str:
     if row.measure == _FUNCTION and row.tests:
-        return "no improvement; size not printed"
+        shown = any(test.shows_difference for test in row.tests)
+        return f"{'improvement' if shown else 'no improvement'}; size not printed"
     between = [test for test in row.tests if test.between_groups]
     words = [f"{names.get(test.study_id, test.study_id)}: {p_text(test.operator, test.p)}" for test in between]
     return "; ".join(["size not printed", *words])
 
 
 def _meaning(row, names: dict[str, str]) -> str:
-    verb = _VERBS[int(row.certainty)]
+    certainty = int(row.certainty)
+    if row.ci_low <= 0 <= row.ci_high:
+        return "No difference shown."
     if row.measure == _HARM:
-        most = "most patients" if row.ketamine > 0.5 else "some patients"
-        return f"Ketamine {verb} causes them in {most}." if verb != "may" else f"Ketamine may cause them in {most}."
+        most = "most patients" if row.difference > 0.5 else "some patients"
+        return f"{_CAUSES[certainty]} them in {most}." if certainty in _CAUSES else _UNCERTAIN
     if row.measure == _FUNCTION:
-        return "May be no better; a gain is not ruled out."
+        shown = any(test.shows_difference for test in row.tests)
+        return "May be better." if shown else "May be no better; a gain is not ruled out."
     if pd.notna(row.difference):
-        less = "May be less pain." if verb == "may" else "Less pain."
+        less = _LESS_PAIN.get(certainty, _UNCERTAIN) if row.difference < 0 else "More pain."
         spans = row.ci_low < -2 < row.ci_high
         return f"{less} Whether it is 2 points or more is uncertain." if spans else less
     between = [test for test in row.tests if test.between_groups]
-    within = [test for test in row.tests if not test.between_groups]
-    if any(test.p >= _ALPHA for test in between):
+    within = [test for test in row.tests if test.significant and not test.between_groups]
+    if any(not test.significant for test in between):
         return f"No difference shown in the {names.get(between[0].study_id, 'trial')}."
     if between and within:
         other = names.get(within[0].study_id, "other").split()[0]
@@ -273,16 +286,13 @@ def _counted_from(row) -> str:
     if not start:
         return ""
     days = after_infusion(row.weeks)
-    return (
-        f"{upper_first(start[1])}: {row.time.split(' (')[0]} is about {days}." if days else f"{upper_first(start[1])}."
-    )
+    return upper_first(start[1]) + (f": {row.time.split(' (')[0]} is about {days}." if days else ".")
 
 
 def _reading_note(row, level: float) -> str:
     if pd.isna(row.other_low):
         return ""
-    other = f"{number_text(-row.other_high)} to {number_text(-row.other_low)}"
-    limits = f"{other} ({percent_level(level)} interval)"
+    limits = f"{number_interval(-row.other_high, -row.other_low)} ({percent_level(level)} interval)"
     return f"Reads the trial’s unlabelled ± as a standard error; as a standard deviation: {limits}."
 
 
@@ -300,7 +310,7 @@ def _enrolled(selection: Selection, row) -> str:
     if pd.isna(row.patients) or enrolled == row.patients or len(row.studies) < 2:
         return ""
     names = _trial_names(selection)
-    last = row.studies[0] if len(row.studies) == 1 else min(row.studies, key=lambda study: _size(studies, study))
+    last = min(row.studies, key=lambda study: _size(studies, study))
     n, missing = _size(studies, last), int(enrolled - row.patients)
     trial = upper_first(names.get(last, last))
     return f"{trial}: {n} enrolled, {n - missing} in the results according to a secondary source."

@@ -50,7 +50,8 @@ def _harm(selection: Selection, outcomes: pd.DataFrame, level: float) -> Card | 
         study = cite(worst.study_id, study_name(worst.citation))
         sentences.append(f"Without a control group: {worst.event} in **{count}** patients ({study}).")
     elif len(free):
-        sentences.append(f"Without a control group nobody had the {counted(len(free), 'event')} that were looked for.")
+        looked = "the one event that was" if len(free) == 1 else f"the {len(free)} events that were"
+        sentences.append(f"Without a control group nobody had {looked} looked for.")
     serious = outcomes[outcomes["outcome_id"] == "serious_harm"]
     if serious["difference"].isna().all() and not events["event"].str.contains("serious").any():
         sentences.append("No text that was read counts serious harm. Events that are not mentioned may have happened.")
@@ -88,14 +89,15 @@ def _certainty(selection: Selection) -> Card:
     placebo = [row for row in giving if row.control == PLACEBO]
     total, with_placebo = (sum(int(row.n) for row in rows if pd.notna(row.n)) for rows in (giving, placebo))
     other = len(giving) - len(placebo)
+    rest = f"; {counted(other, 'other')} {'has' if other == 1 else 'have'} none" if other else ""
     blocks: list[Block] = []
     if total:
         blocks.append(ShareBar("", "", with_placebo / total))
         blocks.append(
             Paragraph(
                 f"**{with_placebo} of {total}** patients were in placebo-controlled trials ({len(placebo)} of "
-                f"{counted(len(giving), 'study', 'studies')} with a usable result; {counted(other, 'other')} "
-                f"{'has' if other == 1 else 'have'} none). {sources_sentence(selection)}"
+                f"{counted(len(giving), 'study', 'studies')} with a usable result{rest}). "
+                f"{sources_sentence(selection)}"
             )
         )
     blocks.append(Paragraph(f"**Not known:** {'; '.join(_unknown(selection))}."))

@@ -95,10 +95,10 @@ def _none(none: list) -> str:
     largest = max(none, key=lambda row: row.n)
     event = sourced(largest.event, _place(largest))
     counted = sourced(f"{out_of(0, largest.n)}{marks(largest)}", _place(largest))
-    example = f"{event}, {counted}; {cite(largest.study_id, largest.citation)}"
-    possible = f"a rate of up to {sourced(percent(largest.rule_of_three), _place(largest))} possible"
+    counted += f"; {cite(largest.study_id, largest.citation)}"
+    possible = f"a rate of up to {sourced(percent(largest.ci_high), _place(largest))} possible"
     studies = len({row.study_id for row in none})
     if studies == 1:
-        return f"None had the harm looked for ({example}), which leaves {possible}."
+        return f"No patient had {event} ({counted}), which leaves {possible}."
     silent = shown_in(f"{studies} studies", "tab-adverse-events")
-    return f"{silent} saw none of the harms looked for; even the largest ({example}) leaves {possible}."
+    return f"{silent} saw none of the harms looked for; even the largest ({event}, {counted}) leaves {possible}."

@@ -65,7 +65,9 @@ def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float
     if not lead:
         lead.append("No study in this selection prints a pain score before and after treatment, or in two groups.")
     elif not differences:
-        detail.append("No study in this selection prints pain scores of a control group.")
+        one = len(selection.evidence.studies) == 1
+        which = "This study does not print" if one else "No study in this selection prints"
+        detail.append(f"{which} pain scores of a control group.")
     shown = [*own, *(row for found in without_size.values() for row in found)]
     rows = [*(row.rows for row in differences), *(row.rows for row in within), *map(_test_place, shown)]
     studies = dict.fromkeys(row.study_id for row in (*differences, *within, *shown))

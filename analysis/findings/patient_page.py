@@ -11,9 +11,9 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit.blocks import Block, Bullets, Card, Cards, IconRow, Icons, Paragraph, ShareBar
 from analysis.outcomes import evidence_map, responders, safety
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
+from analysis.outcomes.key_outcomes import shows_difference
 from analysis.wording import counted, half_up, number_text, out_of, series, study_name, weeks_cell
 
-_ALPHA = 0.05
 _SCALE = 10  # points of the pain scale
 _CASE_REPORT = 2  # patients; smaller groups are case reports
 
@@ -30,7 +30,8 @@ def patient_title(outcomes: pd.DataFrame) -> str:
     if row is None:
         return "No fair test shows how much ketamine helps against CRPS pain."
     lower = row.ci_high < 0
-    found = "CRPS pain was lower for some weeks after a ketamine drip" if lower else "no clear gap in pain was found"
+    when = "for some weeks" if shows_difference(outcomes, measure="pain_score") else "just"
+    found = f"CRPS pain was lower {when} after a ketamine drip" if lower else "no clear gap in pain was found"
     return f"In one test {found}. Nobody knows if it helps for longer."
 
 
@@ -78,20 +79,30 @@ def _later(outcomes: pd.DataFrame) -> str:
     tests = [test for row in rows for test in row.tests if test.between_groups]
     if not tests:
         return "Nobody counted at three months. "
-    return "**In week 12 no clear gap was left.** " if tests[0].p >= _ALPHA else "In week 12 there was still a gap. "
+    shown = any(test.shows_difference for test in tests)
+    return "In week 12 there was still a gap. " if shown else "**In week 12 no clear gap was left.** "
 
 
 def _function(outcomes: pd.DataFrame) -> str:
-    function = outcomes[outcomes["measure"] == "function"]
-    return "People did not get better at using their arm or leg. " if len(function) else ""
+    if not (outcomes["measure"] == "function").any():
+        return ""
+    better = "also got better" if shows_difference(outcomes, measure="function") else "did not get better"
+    return f"People {better} at using their arm or leg. "
 
 
 def _second_trial(selection: Selection, outcomes: pd.DataFrame) -> str:
     own = outcomes[outcomes["difference"].notna() & (outcomes["review"] == "")]
     scored = {study for row in each(own) for study in row.studies}
-    studies = each(evidence_map.studies(selection))
-    other = [row for row in studies if row.control == PLACEBO and row.study_id not in scored]
-    return "A second, smaller test also found less pain. It does not say how much less." if len(other) == 1 else ""
+    fair = [row for row in each(evidence_map.studies(selection)) if row.control == PLACEBO]
+    other = [row for row in fair if row.study_id not in scored]
+    if len(other) != 1:
+        return ""
+    tests = [test for row in each(outcomes) for test in row.tests if test.study_id == other[0].study_id]
+    second = "second, smaller" if other[0].n < max(row.n for row in fair) else "second"
+    if not any(test.significant for test in tests):
+        return f"A {second} test does not say whether pain was lower."
+    where = "also found less pain" if any(test.shows_difference for test in tests) else "found less pain after ketamine"
+    return f"A {second} test {where}. It does not say how much less."
 
 
 def how_many_feel_better(selection: Selection) -> Cards:
@@ -125,7 +136,7 @@ def _people(number: int | None, words: str, tone: Any = "ketamine", total: int =
 def side_effects(selection: Selection, outcomes: pd.DataFrame, level: float = 0.95) -> Cards:
     """Return icon arrays of effects on perception, then what is known about the liver."""
     blocks: list[Block] = []
-    for row in each(outcomes[(outcomes["measure"] == "harm") & outcomes["difference"].notna()]):
+    for row in each(outcomes[(outcomes["outcome_id"] == "psychomimetic_effects") & outcomes["difference"].notna()]):
         with_it, without = (round(100 * share) for share in (row.ketamine, row.control))
         strange = (
             "While on the drip, things can feel, look or sound strange. It was mild to moderate. Out of 100 people:"
@@ -160,7 +171,7 @@ def side_effects(selection: Selection, outcomes: pd.DataFrame, level: float = 0.
     return Cards((Card("", tuple(blocks)),), tuple(dict.fromkeys(events["study_id"])))
 
 
-def questions() -> Cards:
+def open_questions() -> Cards:
     """Return what nobody knows, and questions for one's doctor."""
     unknown = (
         "Does it help after three months?",

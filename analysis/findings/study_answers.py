@@ -1,4 +1,4 @@
-"""Findings and limitations of one study."""
+"""Findings of one study."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _as_reported(selection: Selection) -> Finding:
         rows = [source_row("responders", row) for row in table["row"]]
         words = [f"{row.definition}, {out_of(row.responders, row.n)}" for row in each(table)]
     if not words:
-        return Finding(question, "No pain score, rate, duration or harm that could be read.")
+        return Finding(question, "What was read gives no pain score, rate, duration or harm.")
     words[0] = upper_first(words[0])
     sentence = "; ".join(sourced(text, place) for text, place in zip(words, rows, strict=True))
     return Finding(question, f"{sentence}.", (table["study_id"].iloc[0],), tuple(rows))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
-from analysis.evidence.selection import Selection, only, select
+from analysis.evidence.selection import RESULT_TABLES, Criteria, Selection, only, select
 from analysis.exhibit import escape, linked
 from analysis.exhibit.blocks import Bullets, Card, Cards, Facts, Paragraph
 from analysis.exhibit.places import source_row
@@ -19,6 +19,7 @@ from analysis.wording import (
     DRUG_WORDS,
     NO_RATE_WORDS,
     POPULATION_WORDS,
+    REGIMEN_WORDS,
     ROUTE_WORDS,
     counted,
     lower_words,
@@ -27,12 +28,12 @@ from analysis.wording import (
     p_text,
     percent,
     printed_percent,
-    regimen_words,
     series,
     short_citation,
     study_name,
     time_words,
     upper_first,
+    weeks_cell,
 )
 
 _ALPHA = 0.05
@@ -49,8 +50,9 @@ def study_title(selection: Selection, level: float = 0.95) -> str:
     level : float
         Confidence level of the intervals.
     """
+    printed = _without_lay_sources(selection)
     for part in (_difference, _response, _change, _controlled_test, _duration, _harm):
-        if words := part(selection, level):
+        if words := part(printed, level):
             return words
     study = selection.evidence.studies.iloc[0]
     tests = selection.evidence.reported_tests
@@ -65,6 +67,14 @@ def largest_result(selection: Selection, level: float = 0.95) -> str:
     if len(rates):
         return _largest_rate(rates)
     return _change(selection, level) or _duration(selection, level)
+
+
+def _without_lay_sources(selection: Selection) -> Selection:
+    """Return a study without its lay sources, or all of it if there is no other source."""
+    study_id = selection.evidence.studies["study_id"].iloc[0]
+    criteria = Criteria((study_id,), routes=(), populations=(), overlapping_studies=True, contained_arms=True)
+    printed = select(selection.evidence, criteria)
+    return printed if any(len(getattr(printed.evidence, table)) for table in RESULT_TABLES) else selection
 
 
 def _difference(selection: Selection, level: float) -> str:
@@ -102,9 +112,10 @@ def _response(selection: Selection, level: float) -> str:
             f"{printed:g}%" if pd.notna(printed) else percent(count / flow.n)
             for printed, count in ((flow.percent_first, flow.first), (flow.percent_second, flow.second))
         ]
+        later = weeks_cell(flow.weeks_second - flow.weeks_first)
         return (
-            f"{shares[0]} of {flow.n} patients responded {time_words(flow.weeks_first)} and {shares[1]} "
-            f"{time_words(flow.weeks_second).replace('at ', 'about ', 1)}"
+            f"{shares[0]} of {flow.n} patients responded {time_words(flow.weeks_first)} and {shares[1]} about {later} "
+            "weeks later"
         )
     return _largest_rate(rates)
 
@@ -141,7 +152,8 @@ def _controlled_test(selection: Selection, level: float) -> str:
 
 
 def _duration(selection: Selection, level: float) -> str:
-    for row in each(durations.statements(selection)):
+    statements = durations.statements(selection)
+    for row in each(statements[statements["shown_as"] != "no weeks"]):
         both = pd.notna(row.patients) and pd.notna(row.patients_treated)
         who = f"{out_of(row.patients, row.patients_treated)} patients" if both else row.group
         return f"{upper_first(str(row.reported))} ({who})"
@@ -158,10 +170,13 @@ def _harm(selection: Selection, level: float) -> str:
 def study_lead(selection: Selection) -> str:
     """Return the sentence below the title: the control group, and what that means."""
     study = next(each(evidence_map.studies(selection)))
+    mixed = study.population == "mixed" and study.n_is != "with CRPS"
+    sentences = ["Patients had several pain conditions; those with CRPS are not counted apart."] if mixed else []
     if study.control == UNCONTROLLED:
-        return "There was no control group, so how many would have improved without ketamine is not known."
-    patients = counted(int(study.n), "patient") if pd.notna(study.n) else "The number of patients is not stated"
-    sentences = [f"{patients} took part." if pd.notna(study.n) else f"{patients}."]
+        free = "There was no control group, so how many would have improved without ketamine is not known."
+        return " ".join([*sentences, free])
+    patients = f"{counted(int(study.n), 'patient')} took part" if pd.notna(study.n) else ""
+    sentences.append(f"{patients or 'The number of patients is not stated'}.")
     tests = selection.evidence.reported_tests
     if tests["comparison"].str.contains("no functional improvement").any():
         sentences.append("Function did not improve.")
@@ -183,25 +198,30 @@ def study_facts(selection: Selection) -> Cards:
     control = "no control group" if row.control == UNCONTROLLED else row.control
     size = f"{int(row.n)} {row.n_is}" if pd.notna(row.n) else "number not stated"
     age = AGE_WORDS.get(study["age_group"], "")
-    who = ", ".join(filter(None, (POPULATION_WORDS[row.population], size, age, _text(study["country"]))))
+    who = _joined(POPULATION_WORDS[row.population], size, age, study["country"])
     facts = [("Design", f"{row.design_words}, {control}"), ("Patients", who)]
     duration = study["disease_duration_years"]
     if pd.notna(duration):
         facts.append(("Disease duration", f"{duration:g} years ({study['disease_duration_stat']})"))
     if arms:
         arm = arms[0]
-        drug = DRUG_WORDS.get(arm.drug, str(arm.drug).replace("_", " "))
-        route = ROUTE_WORDS.get(arm.route, _text(arm.route))
-        facts.append(("Drug", ", ".join(filter(None, (drug, route, regimen_words(arm.regimen_class))))))
+        drug = DRUG_WORDS.get(arm.drug, _text(arm.drug).replace("_", " "))
+        route = ROUTE_WORDS.get(arm.route, _text(arm.route).replace("_", " "))
+        facts.append(("Drug", _joined(drug, route, REGIMEN_WORDS.get(arm.regimen_class))))
         facts.append(("Dose", _dose(arm)))
         facts.append(("Length", _length(arm)))
         facts.append(("Given with it", _text(arm.cointervention) or "not stated"))
     facts.append(("Groups", counted(len(selection.evidence.arms), "group")))
-    published = ", ".join(_text(study[name]) for name in ("journal", "year") if _text(study[name]))
-    link = f" [doi:{study['doi']}](https://doi.org/{study['doi']})" if _text(study["doi"]) else ""
-    source = Paragraph(f"{escape(study['title'])}. *{escape(published)}*.{link}")
+    published = _joined(study["journal"], study["year"])
+    link = f"[doi:{study['doi']}](https://doi.org/{study['doi']})" if _text(study["doi"]) else ""
+    title = escape(_text(study["title"]) or study["citation"])
+    source = Paragraph(" ".join(filter(None, (f"{title}.", f"*{escape(published)}*." if published else "", link))))
     pairs = tuple((name, value if value.startswith("[") else escape(value)) for name, value in facts)
     return Cards((Card("", (source, Facts(pairs))),), (row.study_id,))
+
+
+def _joined(*values: Any) -> str:
+    return ", ".join(filter(None, map(_text, values)))
 
 
 def _text(value: Any) -> str:
@@ -289,4 +309,4 @@ def no_result(selection: Selection) -> str:
         "harm": evidence.adverse_events,
     }
     missing = [words for words, table in kinds.items() if table.empty]
-    return f"What was read gives no {series(missing, 'and no')}." if missing else ""
+    return f"What was read gives no {series(missing, 'or')}." if missing else ""

@@ -15,6 +15,7 @@ from analysis.outcomes import safety, trajectories
 from analysis.outcomes.consistency import possible_counts
 from analysis.statistics.intervals import newcombe_independent
 
+_ALPHA = 0.05
 _JUDGED = {"very_low": 1, "low": 2, "moderate": 3, "high": 4}
 _LIMITS = ("ci_low", "ci_high", "other_low", "other_high")
 _COPIED = ("outcome_id", "title", "outcome", "time", "comparison", "measure", "unit")
@@ -37,6 +38,16 @@ class PrintedTest:
     def between_groups(self) -> bool:
         """Whether ketamine was compared with placebo, not a group with itself."""
         return "against placebo" in self.comparison
+
+    @property
+    def significant(self) -> bool:
+        """Whether P is below 0.05, also as printed (`P < 0.05`); a test without a printed P value is not."""
+        return self.p < _ALPHA or (self.operator == "<" and self.p == _ALPHA)
+
+    @property
+    def shows_difference(self) -> bool:
+        """Whether ketamine and placebo differed, P < 0.05."""
+        return self.between_groups and self.significant
 
 
 def key_outcomes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -83,6 +94,20 @@ def key_outcomes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
         entries.append(_blank() | shared | _result(selection, named, level))
         entries += [_blank() | shared | pooled for pooled in _pooled(evidence.reviews, named)]
     return pd.DataFrame(entries, columns=_COLUMNS)
+
+
+def shows_difference(outcomes: pd.DataFrame, **where: str) -> bool:
+    """Return whether a printed test on the named outcomes shows a difference from placebo.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        Table of `key_outcomes`.
+    **where : str
+        Columns and their values, such as `measure="function"`.
+    """
+    rows = outcomes[(outcomes[list(where)] == pd.Series(where)).all(axis=1)]
+    return any(test.shows_difference for row in each(rows) for test in row.tests)
 
 
 def _blank() -> dict[str, Any]:

@@ -77,7 +77,7 @@ def sources(evidence: Evidence) -> dict[str, dict[str, str]]:
     Returns
     -------
     dict
-        id -> words (what could be read of a source), label and url of its best address: DOI, else PubMed, PubMed
+        id -> words (what was read of a source), label and url of its best address: DOI, else PubMed, PubMed
         Central, web page. A source without an address has that of its study, a study that of its sources; label and url
         are empty if none is recorded.
     """

@@ -9,12 +9,12 @@ from analysis.evidence import rowwise
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
-from analysis.statistics.intervals import rule_of_three, wilson
+from analysis.statistics.intervals import wilson
 from analysis.statistics.rounding import counts_behind_percent
 
 _EVENT_COLUMNS = [
     *CONTEXT_COLUMNS,
-    *["event", "events", "n", "percent_reported", "count_basis", "rate", "ci_low", "ci_high", "rule_of_three"],
+    *["event", "events", "n", "percent_reported", "count_basis", "rate", "ci_low", "ci_high"],
     *["note", "access", "source_id", "locator", "row"],
 ]
 
@@ -22,7 +22,7 @@ _COUNTED = ["events", "n", "percent_reported"]
 _RATES = {
     "events": "Int64",
     "count_basis": "str",
-    **dict.fromkeys(("rate", "ci_low", "ci_high", "rule_of_three"), "float64"),
+    **dict.fromkeys(("rate", "ci_low", "ci_high"), "float64"),
 }
 
 
@@ -39,10 +39,10 @@ def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     -------
     DataFrame, one row per reported event
         Columns study_id, citation, arm_id, label, role, regimen_class, control, event, events, n, percent_reported,
-        count_basis, rate, ci_low, ci_high, rule_of_three, note, access, source_id, locator, row. count_basis is
+        count_basis, rate, ci_low, ci_high, note, access, source_id, locator, row. count_basis is
         `reported`; `derived_from_percent` (a whole number of n gives the printed percentage; the nearest of several);
         `nearest_to_percent` (none does: the nearest count, with the printed rate); or `no count` (no rate). rate,
-        ci_low and ci_high lie between 0 and 1. rule_of_three is the upper 95% limit 3/n where no patient had the event.
+        ci_low and ci_high lie between 0 and 1.
     """
     frame = with_context(selection, "adverse_events")
     rows = [_rate(row, level) for row in each(frame[_COUNTED])]
@@ -51,12 +51,12 @@ def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
 
 
 def _rate(row, level: float) -> tuple[object, ...]:
-    """Return count, its basis, rate, limits and rule of three of one row."""
+    """Return count, its basis, rate and limits of one row."""
     events, basis = _count(row)
     known = pd.notna(events) and pd.notna(row.n)
     rate = float(row.percent_reported) / 100 if basis == "nearest_to_percent" else events / row.n if known else np.nan
     low, high = wilson(int(events), int(row.n), level) if known else (np.nan, np.nan)
-    return events, basis, rate, low, high, rule_of_three(int(row.n)) if known and events == 0 else np.nan
+    return events, basis, rate, low, high
 
 
 def _count(row) -> tuple[object, str]:

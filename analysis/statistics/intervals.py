@@ -73,18 +73,6 @@ def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, fl
     return float(interval.low), float(interval.high)
 
 
-def rule_of_three(n: int) -> float:
-    """Return the upper 95% limit of a rate when none of `n` patients had the event: 3 / n, at most 1.
-
-    The limit is one-sided, accurate for n above 30 and conservative below.
-
-    References
-    ----------
-    Hanley and Lippman-Hand 1983, JAMA 249:1743.
-    """
-    return min(1.0, 3 / patient_number("n", n))
-
-
 def newcombe_independent(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> tuple[float, float]:
     """Return the interval for the difference, first minus second, of the proportions of two independent groups.
 

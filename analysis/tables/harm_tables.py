@@ -6,11 +6,11 @@ import pandas as pd
 
 from analysis.exhibit import Column, Table
 from analysis.tables.shared_columns import STUDY_COLUMN, row_column, study_table
-from analysis.wording import interval_words, percent, printed_rate_cell
+from analysis.wording import interval_words, printed_rate_cell
 
 
 def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the adverse events with Wilson's interval and, for zero events, the rule of three.
+    """Return the adverse events with Wilson's interval.
 
     Parameters
     ----------
@@ -33,11 +33,9 @@ def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
                 f"Rate ({interval_words(level)})",
                 value=lambda row: printed_rate_cell(row) if pd.notna(row.rate) else "",
             ),
-            Column("rule_of_three", "Up to, if none", "right", percent),
             Column("note", "Note"),
             row_column("adverse_events"),
         ),
-        "Up to, if none: the upper 95% limit of the rate when nobody had the event (rule of three: 3/n). "
         "Intervals: Wilson's method.",
     )
 

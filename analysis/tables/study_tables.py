@@ -37,7 +37,7 @@ def _address(row) -> str:
 
 _SOURCE_COLUMNS = (
     Column("title", "Source"),
-    Column("access_words", "What could be read", value=lambda row: ACCESS_WORDS[row.access]),
+    Column("access_words", "What was read", value=lambda row: ACCESS_WORDS[row.access]),
     Column("where", "Where", value=_address),
     Column("read_on", "Read on"),
     Column("note", "Note"),
@@ -188,7 +188,7 @@ def study_results_table(results: pd.DataFrame) -> Table:
     Parameters
     ----------
     results
-        From `outcomes.study_results.study_results`.
+        From `outcomes.results_of_study.study_results`.
     """
     several = results["role"].nunique() > 1 or results["arm"].nunique() > 1
     return Table(

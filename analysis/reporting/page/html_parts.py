@@ -18,7 +18,7 @@ from analysis.exhibit.palette import themed
 from analysis.exhibit.places import anchor as row_anchor
 from analysis.exhibit.places import places
 from analysis.reporting.page import pandoc
-from analysis.reporting.page.cards_html import cards_html
+from analysis.reporting.page.blocks_html import cards_html
 from analysis.reporting.page.model import (
     NO_ROWS,
     AppendixStart,

@@ -99,15 +99,7 @@ def _mark(mark: dict[str, Any], y: str, axis: dict[str, Any]) -> str:
             )
     place = f'y="{_MIDDLE - 14}"' if not mark["inside"] else f'y="{y}" dy=".35em"'
     x = _x(mark["at"], axis)
-    return (
-        f'<text x="{x:g}%" {place} text-anchor="{_anchor(mark["anchor"], x)}" style="fill:{color}">'
-        f"{escape(mark['text'])}</text>"
-    )
-
-
-def _anchor(anchor: str, x: float) -> str:
-    """Return the anchor of a text, which at the ends of the track must not leave it."""
-    return "start" if x < 6 else "end" if x > 94 else anchor
+    return f'<text x="{x:g}%" {place} text-anchor="{mark["anchor"]}" style="fill:{color}">{escape(mark["text"])}</text>'
 
 
 def _box(x: float, width: str, height: int, y: str, look: str, shift: str = "0") -> str:

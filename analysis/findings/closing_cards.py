@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit.blocks import Bullets, Card, Cards
+from analysis.findings.first_page import read_in_full
 from analysis.findings.first_page_cards import sources_sentence
 from analysis.findings.response_findings import patient_rates
 from analysis.outcomes import evidence_map
@@ -36,7 +37,8 @@ def _limits(selection: Selection, outcomes: pd.DataFrame) -> tuple[str, ...]:
     if free:
         lead = f"**No control group in {free} of {counted(len(studies), 'study', 'studies')}.**"
         lines.append(f"{lead} Patients are treated when pain is worst, and worst pain tends to fall.")
-    lines.append("**No full text was read.** Details that papers give may be missing here.")
+    if not read_in_full(selection):
+        lines.append("**No full text was read.** Details that papers give may be missing here.")
     for row in each(outcomes[(outcomes["measure"] == "harm") & outcomes["difference"].notna()]):
         ketamine, control = half_up(100 * row.ketamine), half_up(100 * row.control)
         lines.append(f"**Blinding may have failed:** {ketamine}% had {row.outcome}, against {control}% with placebo.")
