@@ -85,7 +85,7 @@ fds = sorted(os.readlink(f) for f in fds if os.path.exists(f))
 print(json.dumps({
     "rc": mpl.rcParams["axes.facecolor"],
     "filters": [str(f) for f in warnings.filters],
-    "environment": {k: v for k, v in os.environ.items() if not k.startswith(("IPYTHONDIR", "JPY", "PYTEST"))},
+    "environment": {k: v for k, v in os.environ.items() if not k.startswith(("IPYTHON", "JPY", "PYTEST", "KETAMINE"))},
     "files": [f for f in fds if f.startswith("/") and "/dev/" not in f and "/proc/" not in f],
     "folder": os.getcwd(),
     "columns": pd.get_option("display.max_columns"),
