@@ -13,7 +13,7 @@ from analysis.statistics.pooling import cumulative, leave_one_out, meta_regressi
 FUNCTIONS = {
     function.__name__: function
     for function in (
-        *(intervals.critical_value, intervals.wilson, intervals.clopper_pearson, intervals.rule_of_three),
+        *(intervals.critical_value, intervals.wilson, intervals.clopper_pearson),
         *(intervals.newcombe_independent, intervals.newcombe_paired, paired.mcnemar, paired.paired_tables),
         *(paired.possible_paired_tables, rounding.decimals_of, rounding.counts_behind_percent),
         *(granularity.sums_behind_mean, granularity.sd_ways, granularity.squares_of, granularity.sd_bounds),
@@ -30,7 +30,6 @@ VALID = {
     "critical_value": {"level": 0.9, "df": 100},
     "wilson": {"events": 120, "n": 125, "level": 0.9},
     "clopper_pearson": {"events": 120, "n": 125, "level": 0.9},
-    "rule_of_three": {"n": 100},
     "newcombe_independent": {"events_1": 60, "n_1": 125, "events_2": 70, "n_2": 120, "level": 0.9},
     "newcombe_paired": {"both": 60, "first_only": 50, "second_only": 70, "neither": 40, "level": 0.9},
     "mcnemar": {"lost": 100, "gained": 120},

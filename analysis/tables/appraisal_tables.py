@@ -201,7 +201,7 @@ def screening_table(evidence: Evidence) -> Table:
 
 
 def searches_table(evidence: Evidence) -> Table:
-    """Return every recorded search."""
+    """Return every recorded search with what it found."""
     sources = dict.fromkeys(evidence.searches["source"])
     return Table(
         name="searches",
