@@ -59,25 +59,6 @@ DEFINITION_WORDS = {
     "any_relief": "any relief",
     "not_stated": "relief, not further defined",
 }
-RULE_WORDS = {
-    "ge_2_points": "pain fell by 2 points or more",
-    "ge_30_percent": "pain fell by 30% or more",
-    "ge_50_percent": "pain fell by 50% or more",
-}
-HANDLING_WORDS = {
-    "complete_cases": "patients with a score",
-    "non_responder_imputation": "all; no score = no response",
-}
-VISIT_HEADINGS = {"end_of_infusion": "End of infusion", "follow_up": "Follow-up"}
-GROUP_HEADINGS = {
-    "site": "Site",
-    "regimen_class": "Regimen",
-    "sex": "Sex",
-    "year": "Year of baseline",
-    "course_group": "Course",
-    "course": "Course",
-    "all": "All",
-}
 BENEFIT_WORDS = {
     "any_relief": "any relief",
     "responder": "responder",
@@ -268,11 +249,6 @@ def time_words(weeks: float) -> str:
     return "at the end of infusion" if weeks == 0 else f"at {number_of_weeks(weeks)}"
 
 
-def visit_words(weeks: float) -> str:
-    """Return a visit by its week after the end of infusion: `at the end of infusion`, `at week 4`."""
-    return "at the end of infusion" if weeks == 0 else f"at week {weeks:g}"
-
-
 def series(parts: list[str], conjunction: str = "and") -> str:
     """Return the parts as a list within a sentence: `a`, `a and b`, `a, b and c`."""
     return f" {conjunction} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
@@ -312,12 +288,6 @@ def regimen_words(regimen_class: str) -> str:
     return REGIMEN_WORDS.get(regimen_class, str(regimen_class).replace("_", " "))
 
 
-def group_name(group: object, longest: int = 60) -> str:
-    """Return the name of a clinic's group (site, regimen class, …) in one line, cut to `longest` characters."""
-    text = " ".join(REGIMEN_WORDS.get(str(group), str(group)).split())
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
-
-
 def count_mark(basis: object) -> str:
     """Return the mark of a count that the source does not print, by its `count_basis`; empty if it does."""
     return COUNT_MARKS.get(basis, "") if isinstance(basis, str) else ""
@@ -337,13 +307,3 @@ def mark_notes(texts: Iterable[str]) -> str:
     """Return one line that explains the marks that occur in the texts; empty if none does."""
     together = "".join(texts)
     return " ".join(f"{mark} {meaning}." for mark, meaning in MARK_WORDS.items() if mark in together)
-
-
-def left_out_words(table: pd.DataFrame, *results: str) -> str:
-    """Return what a result leaves out: `Left out: 3 patients: baseline score missing.`; empty if nothing.
-
-    The table has the columns result, why, unit and n. With `results`, only rows whose result names one of them count.
-    """
-    rows = [row for row in table.itertuples() if not results or any(name in row.result for name in results)]
-    parts = dict.fromkeys(f"{counted(int(row.n), row.unit.removesuffix('s'))}: {row.why}" for row in rows if row.n)
-    return f"Left out: {'; '.join(parts)}." if parts else ""

@@ -24,7 +24,7 @@ from analysis.paths import ROOT
 from analysis.reporting import run
 from analysis.reporting.kernel import execution
 from analysis.reporting.kernel.environment import kernel_environment
-from analysis.reporting.kernel.normalization import last_state, merged_streams, one_line
+from analysis.reporting.kernel.normalization import after_overwriting, merged_streams, one_line
 from analysis.reporting.provenance import input_hashes
 from analysis.reporting.rehearsal import Rehearsal
 from analysis.reporting.run import Spec, build_report
@@ -369,14 +369,14 @@ def test_printed_text_is_merged_between_other_outputs():
     ],
 )
 def test_printed_text_shows_its_last_state(printed, shown):
-    assert last_state(printed) == shown
+    assert after_overwriting(printed) == shown
 
 
 @given(st.text("ab\r\n", max_size=12))
 def test_longer_text_replaces_a_line_as_nbclient_does_it(text):
     lines = [sorted(line.split("\r"), key=len) for line in text.split("\n")]
     longer = "\n".join("\r".join(dict.fromkeys(line)) for line in lines)
-    assert last_state(longer) == re.sub(r".*\r(?=[^\n])", "", longer).replace("\r", "")
+    assert after_overwriting(longer) == re.sub(r".*\r(?=[^\n])", "", longer).replace("\r", "")
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
+from analysis.cohort_wording import group_name, left_out_words
 from analysis.exhibit import Figure, drawable, escape, paragraphs
 from analysis.exhibit.row_picture import RowPicture
 from analysis.figures.row_figure import draw_rows
 from analysis.figures.style import SMALL, TEXT, finish, nothing, sheet, text_width, write
-from analysis.wording import group_name, left_out_words, series
+from analysis.wording import series
 
 INVENTED = "Synthetic data: these patients are invented."
 _WARN = "#8a2b06"

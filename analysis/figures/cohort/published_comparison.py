@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cohort_wording import RULE_WORDS
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, escape
 from analysis.exhibit.row_picture import (
@@ -23,7 +24,7 @@ from analysis.exhibit.row_picture import (
     percent_axis,
 )
 from analysis.figures.cohort.clinic_figure import ClinicFrame
-from analysis.wording import RULE_WORDS, counted, interval_words, percent, percent_interval, percent_pair, upper_first
+from analysis.wording import counted, interval_words, percent, percent_interval, percent_pair, upper_first
 
 _UNJUDGED = "can't be judged"
 _VISIT_WORDS = {"end_of_infusion": "end of infusion", "follow_up": "follow-up"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cohort_wording import group_name, visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape, sourced
 from analysis.outcomes.cohort import Cohort
@@ -14,7 +15,6 @@ from analysis.outcomes.cohort.limits import Regression
 from analysis.outcomes.cohort.people import People
 from analysis.wording import (
     counted,
-    group_name,
     half_up,
     interval_words,
     number_interval,
@@ -22,7 +22,6 @@ from analysis.wording import (
     percent,
     series,
     upper_first,
-    visit_words,
 )
 
 _UNJUDGED = "can't be judged"

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.cohort_wording import RULE_WORDS, group_name, visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape
 from analysis.outcomes.cohort.durations import Durations
 from analysis.outcomes.cohort.response import Response
 from analysis.outcomes.cohort.trajectories import Trajectories
 from analysis.wording import (
-    RULE_WORDS,
     counted,
-    group_name,
     half_up,
     interval_words,
     number_interval,
@@ -25,7 +24,6 @@ from analysis.wording import (
     percent_interval,
     series,
     time_words,
-    visit_words,
 )
 
 _COMPLETE, _IMPUTED = "complete_cases", "non_responder_imputation"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.cohort_wording import RULE_WORDS
 from analysis.outcomes.cohort.disclosure import check_min_cell, hide_small, is_merged, merge_small
 from analysis.outcomes.cohort.judging import (
     LEAST_FALL_POINTS,
@@ -28,7 +29,7 @@ from analysis.outcomes.cohort.tipping import (
 )
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import mcnemar
-from analysis.wording import RULE_WORDS, counted
+from analysis.wording import counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort

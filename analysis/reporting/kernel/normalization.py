@@ -52,19 +52,19 @@ def merged_streams(outputs: list[Any]) -> list[Any]:
         for output in group:
             streams[output.name].append(output)
         for pieces in filter(None, streams.values()):
-            pieces[0].text = last_state("".join(piece.text for piece in pieces))
+            pieces[0].text = after_overwriting("".join(piece.text for piece in pieces))
             merged.append(pieces[0])
     return merged
 
 
-def last_state(text: str) -> str:
+def after_overwriting(text: str) -> str:
     """Return printed text as Jupyter shows it: after a carriage return text is overwritten, a backspace deletes."""
     if "\r" not in text and "\b" not in text:
         return text
-    return "\n".join(map(_last_state_of_line, text.split("\n")))
+    return "\n".join(map(_line_after_overwriting, text.split("\n")))
 
 
-def _last_state_of_line(line: str) -> str:
+def _line_after_overwriting(line: str) -> str:
     shown: list[str] = []
     position = 0
     for part in re.split("([\r\b])", line):

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from analysis.cohort_wording import RULE_WORDS
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.limits import Regression
 from analysis.tables.cohort.cohort_cells import cohort_notes
 from analysis.wording import (
-    RULE_WORDS,
     half_up,
     interval_words,
     number_interval,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.cohort_wording import GROUP_HEADINGS, group_name
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.durations import Durations
 from analysis.tables.cohort.cohort_cells import cohort_notes, count_column
-from analysis.wording import GROUP_HEADINGS, group_name, interval_words, number_text
+from analysis.wording import interval_words, number_text
 
 _WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
 

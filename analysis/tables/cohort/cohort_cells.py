@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cohort_wording import left_out_words
 from analysis.exhibit import Column, escape
 from analysis.outcomes.cohort.disclosure import shown_count
-from analysis.wording import count_cell, interval_words, left_out_words, rate_cell
+from analysis.wording import count_cell, interval_words, rate_cell
 
 _HANDLINGS = {"complete": "complete_cases", "imputed": "non_responder_imputation"}
 

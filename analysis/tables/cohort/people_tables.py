@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.cohort_wording import GROUP_HEADINGS, group_name
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.people import People
 from analysis.tables.cohort.cohort_cells import cohort_notes, count_column, count_or_hidden, part_or_hidden
-from analysis.wording import (
-    GROUP_HEADINGS,
-    group_name,
-    half_up,
-    interval_words,
-    percent,
-    points_cell,
-    rate_cell,
-    upper_first,
-)
+from analysis.wording import half_up, interval_words, percent, points_cell, rate_cell, upper_first
 
 
 def people_table(result: People) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.cohort_wording import GROUP_HEADINGS, HANDLING_WORDS, RULE_WORDS, VISIT_HEADINGS, group_name
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.response import Response
@@ -17,19 +18,7 @@ from analysis.tables.cohort.cohort_cells import (
     handling_columns,
     part_or_hidden,
 )
-from analysis.wording import (
-    GROUP_HEADINGS,
-    HANDLING_WORDS,
-    RULE_WORDS,
-    VISIT_HEADINGS,
-    group_name,
-    half_up,
-    interval_words,
-    p_text,
-    points_cell,
-    rate_cell,
-    upper_first,
-)
+from analysis.wording import half_up, interval_words, p_text, points_cell, rate_cell, upper_first
 
 _FLOW_COUNTS = {"n": "n", "kept": "Kept", "lost": "Lost", "gained": "Gained", "neither": "Neither"}
 

@@ -1,0 +1,48 @@
+"""Words about a clinic's own patients that pages, tables and figures share."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.wording import REGIMEN_WORDS, counted
+
+RULE_WORDS = {
+    "ge_2_points": "pain fell by 2 points or more",
+    "ge_30_percent": "pain fell by 30% or more",
+    "ge_50_percent": "pain fell by 50% or more",
+}
+HANDLING_WORDS = {
+    "complete_cases": "patients with a score",
+    "non_responder_imputation": "all; no score = no response",
+}
+VISIT_HEADINGS = {"end_of_infusion": "End of infusion", "follow_up": "Follow-up"}
+GROUP_HEADINGS = {
+    "site": "Site",
+    "regimen_class": "Regimen",
+    "sex": "Sex",
+    "year": "Year of baseline",
+    "course_group": "Course",
+    "course": "Course",
+    "all": "All",
+}
+
+
+def visit_words(weeks: float) -> str:
+    """Return a visit by its week after the end of infusion: `at the end of infusion`, `at week 4`."""
+    return "at the end of infusion" if weeks == 0 else f"at week {weeks:g}"
+
+
+def group_name(group: object, longest: int = 60) -> str:
+    """Return the name of a clinic's group (site, regimen class, …) in one line, cut to `longest` characters."""
+    text = " ".join(REGIMEN_WORDS.get(str(group), str(group)).split())
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def left_out_words(table: pd.DataFrame, *results: str) -> str:
+    """Return what a result leaves out: `Left out: 3 patients: baseline score missing.`; empty if nothing.
+
+    The table has the columns result, why, unit and n. With `results`, only rows whose result names one of them count.
+    """
+    rows = [row for row in table.itertuples() if not results or any(name in row.result for name in results)]
+    parts = dict.fromkeys(f"{counted(int(row.n), row.unit.removesuffix('s'))}: {row.why}" for row in rows if row.n)
+    return f"Left out: {'; '.join(parts)}." if parts else ""
