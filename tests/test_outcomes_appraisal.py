@@ -60,11 +60,16 @@ def test_the_search_is_old_a_year_later(evidence):
 
 def test_an_old_search_is_said_to_be_old_at_the_date_of_the_commit(selection, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(pd.Timestamp("2028-01-02").timestamp())))
-    assert "more than a year old on 2 January 2028" in findings.evidence_limits(selection)[0]
+    assert "more than a year old on 2 January 2028" in findings.evidence_date(selection.evidence)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(pd.Timestamp("2026-12-01").timestamp())))
-    first, second = findings.evidence_limits(selection)[:2]
-    assert first.startswith("**Evidence as of 27 November 2026**") and "year old" not in first
-    assert second == "**No full text was read**: 46 of 46 results come from abstracts (28) and secondary accounts (18)."
+    assert (
+        findings.evidence_date(selection.evidence)
+        == "evidence as of 27 November 2026 (stored copies of public web pages)"
+    )
+    assert (
+        findings.what_was_read(selection)
+        == "**No full text was read**: 46 of 46 results come from abstracts (28) and secondary accounts (18)."
+    )
 
 
 def test_risk_of_bias_with_letter_and_shape(evidence):

@@ -8,7 +8,7 @@ from analysis.findings.certainty_findings import certainty_finding, gaps_finding
 from analysis.findings.closing_cards import limits_and_methods
 from analysis.findings.consistency_findings import consistency_finding
 from analysis.findings.duration_findings import duration_finding
-from analysis.findings.first_page import page_lead, page_title, summary_of_findings
+from analysis.findings.first_page import page_kicker, page_lead, page_title, summary_of_findings
 from analysis.findings.first_page_cards import first_page_cards
 from analysis.findings.harm_findings import harm_finding
 from analysis.findings.log_findings import agreement_words, evidence_date, judgement_findings, what_was_read
@@ -22,7 +22,6 @@ from analysis.findings.synthesis_findings import (
     next_trial_finding,
     pooled_rates_finding,
 )
-from analysis.wording import MARK_WORDS, mark_notes
 
 __all__ = [
     "agreement_words",
@@ -32,8 +31,8 @@ __all__ = [
     "duration_finding",
     "durations_by_regimen_finding",
     "each_patient_once",
+    "evidence_date",
     "evidence_findings",
-    "evidence_limits",
     "evidence_scope",
     "first_page_cards",
     "gaps_finding",
@@ -41,6 +40,7 @@ __all__ = [
     "judgement_findings",
     "limits_and_methods",
     "next_trial_finding",
+    "page_kicker",
     "page_lead",
     "page_title",
     "pain_finding",
@@ -48,6 +48,7 @@ __all__ = [
     "response_finding",
     "study_findings",
     "summary_of_findings",
+    "what_was_read",
 ]
 
 
@@ -79,22 +80,4 @@ def evidence_findings(
         certainty_finding(selection, definition_classes),
         harm_finding(selection, level),
         gaps_finding(selection, definition_classes),
-    )
-
-
-def evidence_limits(selection: Selection) -> tuple[str, ...]:
-    """Return the limitations of the evidence, one sentence each.
-
-    Parameters
-    ----------
-    selection
-        The selected evidence.
-    """
-    return (
-        evidence_date(selection.evidence),
-        what_was_read(selection),
-        "A fall of pain without a control group is not the effect of ketamine alone: patients are treated when "
-        "pain is at its worst, and pain at its worst tends to fall.",
-        "A responder is whom the study calls one; definitions differ and stand beside each rate.",
-        f"Marks stand wherever a number is not printed as such in the study's own text: {mark_notes(MARK_WORDS)}",
     )

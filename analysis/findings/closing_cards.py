@@ -8,7 +8,7 @@ from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit.blocks import Bullets, Card, Cards
 from analysis.findings.first_page import read_in_full
-from analysis.findings.first_page_cards import sources_sentence
+from analysis.findings.log_findings import what_was_read
 from analysis.findings.response_findings import patient_rates
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import UNCONTROLLED
@@ -61,7 +61,7 @@ def _methods(selection: Selection) -> tuple[str, ...]:
     return (
         f"**Sources.** {counted(listed, 'study', 'studies')}; each number is in a table with its source and "
         f"place. {counted(twice, 'study', 'studies')} were extracted twice, independently.",
-        f"**What was read.** {sources_sentence(selection)}",
+        f"**What was read.** {what_was_read(selection)}",
         f"**Who counts.** Patients with CRPS, {routes} ketamine, from {access}.",
         "**No patient twice.** Of studies that share patients one counts; subgroups and repeats are not added.",
         "**Printed numbers** stay as printed; counts derived from a percentage are marked in the tables.",

@@ -10,6 +10,7 @@ from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection
 from analysis.exhibit import cite
 from analysis.exhibit.outcome_table import OutcomeRow, OutcomeTable
+from analysis.findings.log_findings import evidence_date
 from analysis.findings.study_page import largest_result
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
@@ -38,6 +39,11 @@ _CAUSES = {2: "Ketamine may cause", 3: "Ketamine probably causes", 4: "Ketamine 
 _UNCERTAIN = "Very uncertain."
 
 
+def page_kicker(selection: Selection) -> str:
+    """Return what the page is about, and the date of its evidence, as printed above the title."""
+    return f"{_scope(selection) or 'evidence summary'} · {evidence_date(selection.evidence)}"
+
+
 def page_title(selection: Selection, outcomes: pd.DataFrame) -> str:
     """Return the finding as the title of the report, after the regimens or sources that it is limited to.
 
@@ -47,12 +53,17 @@ def page_title(selection: Selection, outcomes: pd.DataFrame) -> str:
     outcomes : DataFrame
         Table of `key_outcomes.key_outcomes`.
     """
-    criteria, default = selection.criteria, Criteria()
-    scope = series([regimen_words(name) for name in criteria.regimen_classes])
-    if criteria.access != default.access:
-        scope = " and ".join(filter(None, (scope, series([f"{ACCESS_WORDS[kind]}s" for kind in criteria.access]))))
-    finding = _finding(selection, outcomes)
+    scope, finding = _scope(selection), _finding(selection, outcomes)
     return f"{upper_first(scope)}: {finding[:1].lower()}{finding[1:]}" if scope else finding
+
+
+def _scope(selection: Selection) -> str:
+    """Return the regimens and kinds of source that a selection is limited to; empty for the default synthesis."""
+    criteria = selection.criteria
+    scope = series([regimen_words(name) for name in criteria.regimen_classes])
+    if criteria.access != Criteria().access:
+        scope = " and ".join(filter(None, (scope, series([f"{ACCESS_WORDS[kind]}s" for kind in criteria.access]))))
+    return scope
 
 
 def _finding(selection: Selection, outcomes: pd.DataFrame) -> str:

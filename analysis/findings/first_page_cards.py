@@ -9,6 +9,7 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import cite, sourced
 from analysis.exhibit.blocks import Block, Card, Cards, IconRow, Icons, Paragraph, ShareBar
 from analysis.exhibit.places import source_row
+from analysis.findings.log_findings import what_was_read
 from analysis.outcomes import durations, evidence_map, responders, safety
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import counted, half_up, in_weeks, out_of, p_text, study_name, upper_first, weeks_cell
@@ -97,25 +98,11 @@ def _certainty(selection: Selection) -> Card:
             Paragraph(
                 f"**{with_placebo} of {total}** patients were in placebo-controlled trials ({len(placebo)} of "
                 f"{counted(len(giving), 'study', 'studies')} with a usable result{rest}). "
-                f"{sources_sentence(selection)}"
+                f"{what_was_read(selection)}"
             )
         )
     blocks.append(Paragraph(f"**Not known:** {'; '.join(_unknown(selection))}."))
     return Card("How sure are we?", tuple(blocks), "ketamine")
-
-
-def sources_sentence(selection: Selection) -> str:
-    """Return how many results come from which kind of source: `Of 43 results, 28 come from abstracts, …`."""
-    evidence = selection.evidence
-    access = dict(zip(evidence.sources["source_id"], evidence.sources["access"], strict=True))
-    tables = (evidence.pain_scores, evidence.responders, evidence.durations)
-    used = [access[source] for table in tables for source in table["source_id"]]
-    if not used:
-        return ""
-    names = {"abstract": "abstracts", "secondary": "secondary sources", "lay": "lay sources"}
-    parts = [f"{used.count(kind)} come from {words}" for kind, words in names.items() if kind in used]
-    full = used.count("full_text")
-    return f"Of {counted(len(used), 'result')}, {', '.join(parts)}, {full or 'none'} from a full text."
 
 
 def _unknown(selection: Selection) -> list[str]:

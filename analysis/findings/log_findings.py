@@ -20,16 +20,16 @@ _OUTCOMES = ("pain_scores", "responders", "durations")
 
 
 def evidence_date(evidence: Evidence) -> str:
-    """Return the date of the last recorded search, and whether it was old when this version was committed."""
+    """Return the date and place of the last recorded search, and whether it was old when this version was committed."""
     date = appraisal.search_date(evidence)
     committed = pd.Timestamp(epoch(), unit="s").normalize()
     old = (
-        f" That search was more than a year old on {date_words(committed.date().isoformat())}: newer studies may exist."
+        f"; more than a year old on {date_words(committed.date().isoformat())}: newer studies may exist"
         if appraisal.search_is_old(evidence, committed)
         else ""
     )
-    sources = series(list(dict.fromkeys(evidence.searches["source"])))
-    return f"**Evidence as of {date_words(date)}**, the date of the last recorded search, of {sources}.{old}"
+    sources = series([source.split(" (")[0] for source in dict.fromkeys(evidence.searches["source"])])
+    return f"evidence as of {date_words(date)} ({sources}){old}"
 
 
 def what_was_read(selection: Selection) -> str:

@@ -12,6 +12,7 @@ from analysis.evidence.selection import RESULT_TABLES, Criteria, Selection, only
 from analysis.exhibit import escape, linked
 from analysis.exhibit.blocks import Bullets, Card, Cards, Facts, Paragraph
 from analysis.exhibit.places import source_row
+from analysis.findings.log_findings import evidence_date
 from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
 from analysis.wording import (
@@ -295,8 +296,9 @@ def _conflict(row: Any) -> str:
 
 
 def study_kicker(selection: Selection) -> str:
-    """Return the citation, as printed above the title."""
-    return f"{short_citation(selection.evidence.studies['citation'].iloc[0])}, one study on one page"
+    """Return the citation and the date of the evidence, as printed above the title."""
+    citation = short_citation(selection.evidence.studies["citation"].iloc[0])
+    return f"{citation}, one study on one page · {evidence_date(selection.evidence)}"
 
 
 def no_result(selection: Selection) -> str:

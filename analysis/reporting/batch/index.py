@@ -74,7 +74,7 @@ def _report(entry: dict[str, Any]) -> dict[str, Any]:
         **entry,
         "notebook": Path(entry["notebook"]).stem,
         "ok": entry["status"] == "built",
-        "heading": upper_first(entry["kicker"] or entry["name"].replace("-", " ")),
+        "heading": upper_first(entry["kicker"].split(" · ")[0] or entry["name"].replace("-", " ")),
         "earlier": earlier_words(entry),
         "attempt": f"{folder}/{attempt}" if entry["status"] != "built" and attempt in entry["files"] else "",
         "links": [(label, f"{folder}/{name}") for name, label in labels.items() if name in names],
