@@ -29,7 +29,6 @@ from analysis.wording import (
     p_text,
     percent,
     printed_percent,
-    series,
     short_citation,
     study_name,
     time_words,
@@ -299,16 +298,3 @@ def study_kicker(selection: Selection) -> str:
     """Return the citation and the date of the evidence, as printed above the title."""
     citation = short_citation(selection.evidence.studies["citation"].iloc[0])
     return f"{citation}, one study on one page · {evidence_date(selection.evidence)}"
-
-
-def no_result(selection: Selection) -> str:
-    """Return one line on the kinds of results that the study does not give; empty if it gives all."""
-    evidence = selection.evidence
-    kinds = {
-        "pain scores": evidence.pain_scores,
-        "responder rates": evidence.responders,
-        "durations of benefit": evidence.durations,
-        "harm": evidence.adverse_events,
-    }
-    missing = [words for words, table in kinds.items() if table.empty]
-    return f"What was read gives no {series(missing, 'or')}." if missing else ""
