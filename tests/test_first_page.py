@@ -140,6 +140,7 @@ def test_the_title_of_the_evidence():
         (SECOND, ["A second, smaller placebo-controlled trial prints no size."], ["reports less pain but"]),
         ([("certainty", "certainty-22", {"judgement": "very_low"})], ["Very uncertain."], ["May be less pain"]),
         ([("certainty", "certainty-22", {"judgement": "high"})], ["| Less pain."], ["May be less pain"]),
+        ([("certainty", "certainty-169", {"judgement": "very_low"})], ["Very uncertain."], ["probably causes"]),
         ([("certainty", "certainty-169", {"judgement": "low"})], ["Ketamine may cause them in most"], ["probably"]),
     ],
 )
