@@ -96,4 +96,4 @@ def test_every_result_names_the_rows_behind_it():
 def test_a_figure_names_the_rows_behind_it(evidence):
     rates = responders.rates(select(evidence))
     source = figures.responder_forest(rates).source
-    assert set(source["file"]) == {"responders.csv"} and set(source["row"]) == set(rates["row"])
+    assert set(source["file"]) == {"responders.csv"} and set(source["row"]) == set(rates.loc[rates["n"] > 1, "row"])

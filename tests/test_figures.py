@@ -181,6 +181,9 @@ def drawn_or_listed(figure: Figure, table: pd.DataFrame) -> None:
     assert set(table["study_id"]) <= named
 
 
+SIZES = {"responder_forest": "n", "duration_lanes": "patients_treated"}
+
+
 def test_every_row_is_drawn_or_listed(selection):
     tables = {
         "study_map": evidence_map.studies(selection),
@@ -193,9 +196,13 @@ def test_every_row_is_drawn_or_listed(selection):
     }
     for maker, table in tables.items():
         drawn_or_listed(make(maker, selection), table)
-    assert len(make("responder_forest", selection).data) == len(tables["responder_forest"])
+    # reports of a single patient are listed, not drawn
+    groups = {name: ~tables[name][size].eq(1).fillna(False).astype(bool) for name, size in SIZES.items()}
+    for name, several in groups.items():
+        assert 0 < several.sum() < len(several)
+        assert len(make(name, selection).data) == several.sum()
+        assert "single patient" in make(name, selection).notes
     assert len(make("pain_trajectory_lines", selection).data) == len(tables["pain_trajectory_lines"])
-    assert len(make("duration_lanes", selection).data) == len(tables["duration_lanes"])
     harm = tables["harm_forest"]
     assert len(make("harm_forest", selection).data) == (harm["rate"].notna() & (harm["n"] > 2)).sum()
 

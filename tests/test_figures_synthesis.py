@@ -123,7 +123,7 @@ def test_two_studies_look_as_uncertain_as_they_are(forest):
     assert values[1:] == [("57% (0.1 to >99.9)", "next study <0.1 to >99.9"), ("58% (4 to 98)", "next study 4 to 98")]
     assert figure.title == "0 of 3 pooled rates are known within 60 points"
     assert "Two studies only" in plain(figure.notes)
-    narrow = pooled.groups.assign(ci_low=0.4, ci_high=[0.7, 0.7, 0.99])
+    narrow = pooled.groups.assign(ci_low=0.3, ci_high=[0.7, 0.7, 0.99])
     known = figures.pooled_forest(dataclasses.replace(pooled, groups=narrow))
     assert known.title == "2 of 3 pooled rates are known within 60 points"
 

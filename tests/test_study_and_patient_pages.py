@@ -123,7 +123,7 @@ def test_results_have_every_row_of_the_study_once(evidence):
     for study_id in ("mangnus2022", "sigtermans2009", "schwartzman2009", "kiefer2008b"):
         selection = only(evidence, study_id)
         shown = " ".join(study_results(selection)["row_id"])
-        for table in ("responders", "adverse_events", "reported_tests"):
+        for table in ("pain_scores", "responders", "adverse_events", "reported_tests"):
             for row in getattr(selection.evidence, table)["row"]:
                 assert len(re.findall(rf"\b{table}-{row}\b", shown)) == 1, (study_id, table, row)
     results = study_results(only(evidence, "sigtermans2009"))

@@ -62,11 +62,8 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70) -> Figure:
         the notes.
     """
     caption = (
-        f"Ketamine dose of each arm for a body weight of {weight_kg:g} kg, both axes logarithmic; grey lines join "
-        "doses given over the same number of hours. Filled marker: fixed dose, or mean rate at the end taken for the "
-        "whole infusion. Hollow marker: the highest dose allowed taken for the whole infusion, so that real doses "
-        "were lower. Shaded strip below: rate known, no total; shaded strip on the left: total known, no rate. (S): "
-        "S-ketamine, the others racemic ketamine or not stated. Bold: placebo-controlled study."
+        f"Dose of each arm for {weight_kg:g} kg, logarithmic axes; grey lines join equal hours. Hollow: highest dose "
+        "allowed, an upper limit. Strips: rate or total unknown. (S): S-ketamine. Bold: placebo-controlled."
     )
     placed = doses[doses["mg_per_h"].notna() | doses["total_mg"].notna()]
     left = doses.drop(placed.index)

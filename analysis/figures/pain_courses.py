@@ -77,11 +77,9 @@ def pain_trajectory_lines(
     drawn = scores[scores["value"].notna() | scores["spread_low"].notna()]
     drawn = drawn[drawn["weeks"].notna() | (drawn["phase"] == "baseline")]
     caption = (
-        "Pain on the 0 to 10 scale (10 = worst) before treatment and in weeks after the end of infusion (square-root "
-        "scale; the shaded strip is the time of treatment). Filled marker: mean; hollow marker: median. The bars "
-        "show how far the patients' scores spread, not how sure the mean is, and end at the ends of the scale; "
-        "dashed, dotted or thick bars rest on an assumption that stands beside them. Below each panel the number of "
-        "patients (n) behind each value."
+        "Pain, 0 (none) to 10 (worst), before treatment and in weeks after the end of infusion (square-root scale). "
+        "Filled: mean; hollow: median. Bars show the spread of patients; dashed, dotted or thick bars rest on an "
+        "assumption."
     )
     notes = _left_out(scores.drop(drawn.index), scores, changes)
     if drawn.empty:

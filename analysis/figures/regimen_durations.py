@@ -77,14 +77,9 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95) -> Figur
     """
     words = percent_level(level)
     caption = (
-        "Share of patients whose benefit lasts longer than so many weeks after the end of infusion (square-root "
-        "scale), one panel for each regimen: Turnbull's estimate from the intervals in which patients lost the "
-        f"benefit. Points: times at which patients were counted, with pointwise {words} limits from drawing studies, "
-        "then their patients, again (bootstrap). Dark box: between two counts any value inside fits equally well; "
-        "pale: the limits there. "
-        "The numbers below are patients known at that time. Patients of several studies are put together as if of "
-        "one; the studies define the benefit differently, had no control group, and their difference is not in the "
-        "limits. Panels do not compare regimens."
+        f"Share of patients whose benefit lasts longer (Turnbull), with pointwise {words} limits from drawing studies, "
+        "then patients. Inside a box any value fits equally well. Definitions differ, nobody had a control group: "
+        "panels do not compare regimens."
     )
     left_out = not_drawn((row, row.why) for row in each(curves.left_out))
     if curves.groups.empty:

@@ -54,7 +54,10 @@ def page_title(selection: Selection, outcomes: pd.DataFrame) -> str:
         Table of `key_outcomes.key_outcomes`.
     """
     scope, finding = _scope(selection), _finding(selection, outcomes)
-    return f"{upper_first(scope)}: {finding[:1].lower()}{finding[1:]}" if scope else finding
+    if not scope:
+        return finding
+    first = finding[:1] if finding[1:2].isupper() else finding[:1].lower()  # CRPS stays as it is
+    return f"{upper_first(scope)}: {first}{finding[1:]}"
 
 
 def _scope(selection: Selection) -> str:

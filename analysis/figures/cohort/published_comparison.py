@@ -67,12 +67,9 @@ def benchmark_forest(
         Outcomes without a clinic's or a published estimate are listed in the notes.
     """
     caption = (
-        f"The clinic's responder rates (square, with their {interval_words(level)}) on the published evidence. "
-        "Pale bar: "
-        "prediction interval, where the result of one more study of that kind would be expected; it needs three "
-        "studies or more. Dark bar: interval of the published rate; stroke: that rate. The studies chose, treated and "
-        "counted their patients in their own ways and most had no control group: to stand within the bar is to be "
-        "usual, not to be effective."
+        f"Blue: this clinic, with its {interval_words(level)}. Grey: published rate with its interval. Pale bar: where "
+        "one more study is expected (three studies or more). Being inside the bar means typical of published studies, "
+        "not caused by ketamine."
     )
     shown = compared[
         compared["estimate"].notna() & compared["published"].notna() & (compared["measured_in"] == "share")
