@@ -30,6 +30,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "05-consistency-checks": {"title": "Which numbers fit?"},
     "06-judgements": {"title": "Who judged?"},
     "evidence-report": {"studies": ["finch2009"], "routes": ["topical"]},
+    "patients": {"level": 0.9},
     "study-report": {"study_id": "dahan2011"},
     "cohort-report": {"sites": ["Site E"], "years": ["2019", "2020"], "responder_rule": "ge_2_points", "level": 0.9},
 }

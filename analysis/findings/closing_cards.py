@@ -8,7 +8,6 @@ from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit.blocks import Bullets, Card, Cards
 from analysis.findings.first_page import read_in_full
-from analysis.findings.log_findings import what_was_read
 from analysis.findings.response_findings import patient_rates
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import UNCONTROLLED
@@ -61,16 +60,15 @@ def _methods(selection: Selection) -> tuple[str, ...]:
     return (
         f"**Sources.** {counted(listed, 'study', 'studies')}; each number is in a table with its source and "
         f"place. {counted(twice, 'study', 'studies')} were extracted twice, independently.",
-        f"**What was read.** {what_was_read(selection)}",
         f"**Who counts.** Patients with CRPS, {routes} ketamine, from {access}.",
         "**No patient twice.** Of studies that share patients one counts; subgroups and repeats are not added.",
         "**Printed numbers** stay as printed; counts derived from a percentage are marked in the tables.",
         "**Unlabelled ±** is read both ways; the wider interval is printed, the other in a note.",
         "**Intervals of rates:** Wilson [@wilson1927], also for 0 of n.",
         "**Put together:** rates of one definition, time, route and design, by the binomial-normal model with "
-        "Student’s t [@stijnen2010]. The curve of benefit kept joins definitions, and says so.",
+        "Student’s t [@stijnen2010]. Only the curve of benefit kept joins definitions.",
         "**Not drawn:** an average of four studies or fewer, or with an interval wider than 60 points.",
         "**Never joined:** placebo-controlled and uncontrolled results.",
         "**Benefit over time:** logistic model with a random intercept for each study, no claim beyond the last count.",
-        "**Certainty:** GRADE, judged by two readers from abstracts, not yet by clinicians with the papers.",
+        "**Certainty:** GRADE, by two readers; provisional until clinicians with the papers have judged.",
     )

@@ -36,7 +36,7 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
     parts = {"whole": document.parts, "main": document.divided()[0], "appendix": document.divided()[1]}[extent]
     if extent == "main":
-        parts = [replace(part, notes=[]) if isinstance(part, FigurePart) else part for part in parts]
+        parts = [replace(part, notes=[]) if isinstance(part, (FigurePart, TablePart)) else part for part in parts]
     pieces = dict(_pieces(parts, files, paper))
     if extent == "appendix":
         pieces = {"figure-notes": _figure_notes(document), **pieces}
@@ -69,10 +69,11 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
 
 
 def _figure_notes(document: Document) -> Blocks:
-    """Return the notes of the figures of the main part: what is not drawn and why, and their source studies."""
-    figures = [part for part in document.divided()[0] if isinstance(part, FigurePart) and part.notes]
-    notes = [block for part in figures for block in captioned(f"Figure {part.number}.", part.notes)]
-    return [_raw("= Notes to the figures"), *notes] if notes else []
+    """Return the notes of figures and tables of the main part: what is not shown and why, and their source studies."""
+    shown = [part for part in document.divided()[0] if isinstance(part, (FigurePart, TablePart)) and part.notes]
+    names = [f"{'Figure' if isinstance(part, FigurePart) else 'Table'} {part.number}." for part in shown]
+    notes = [block for part, name in zip(shown, names, strict=True) for block in captioned(name, part.notes)]
+    return [_raw("= Notes to figures and tables"), *notes] if notes else []
 
 
 def _pieces(parts: list[Part], files: dict[str, bytes], paper: Paper) -> Iterator[tuple[str, Blocks]]:
@@ -113,9 +114,10 @@ def _first_page(document: Document, paper: Paper, references: list[tuple[str, st
     entries = [] if extent == "main" else document.rows
     targets = [f"row-target({', '.join(map(text, _place(entry)))})" for entry in entries]
     targets += [f"reference-target({text(name)}, {text(words)})" for name, words, _ in references]
+    running = document.kicker.split(" · ")[0] or document.title
     blocks: Blocks = [
         _raw(
-            f"#show: report.with(title: {text(title)}, running: {text(document.kicker or document.title)}, "
+            f"#show: report.with(title: {text(title)}, running: {text(running)}, "
             f"description: {text(description(document))}, "
             f"synthetic: {str(document.synthetic).lower()}, paper: {text(paper.name)}, "
             f"targets: {{{'; '.join(targets)}}})"
