@@ -24,6 +24,7 @@ from analysis.exhibit.places import places
 from analysis.exhibit.webfont import font_faces
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.cards_html import cards_html
+from analysis.reporting.page.choices_html import choices_html
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.model import (
     NO_ROWS,
@@ -88,7 +89,7 @@ def pieces(document: Document) -> dict[str, Any]:
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
     references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
     notes = opening + notes
-    script = _file("page.js")
+    script = _script(any(isinstance(part, FigurePart) and part.choices for part in document.parts))
     return {
         "title": document.title,
         "subtitle": document.subtitle,
@@ -120,6 +121,13 @@ def page_style() -> str:
     """Return the style sheet with the colours of the palette, light and dark."""
     dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {variables(dark=True)} }} }}"
     return f":root {{ {variables(dark=False)} }}\n{dark}\n{_file('style.css')}"
+
+
+@functools.cache
+def _script(choices: bool) -> str:
+    """Return the script of a page, with that of the reader's own choices where the page has them."""
+    names = ("repool.js", "choose.js", "page.js") if choices else ("page.js",)
+    return "\n".join(map(_file, names))
 
 
 @functools.cache
@@ -235,7 +243,9 @@ def _figure(part: FigurePart) -> Blocks:
         _raw(f'<figure class="exhibit" id="{anchor}">{title}{card}<figcaption>'),
         *captioned(f"Figure {part.number}.", part.caption),
         *([] if folded else notes),
-        _raw('</figcaption><details class="data"><summary>Data behind this figure</summary>'),
+        _raw(
+            f'</figcaption>{choices_html(part.choices)}<details class="data"><summary>Data behind this figure</summary>'
+        ),
         *(notes if folded else []),
         _raw(f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"),
     ]
