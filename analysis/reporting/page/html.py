@@ -48,6 +48,7 @@ from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.references import TEMPLATE, with_letters
 from analysis.reporting.page.row_html import HATCHING, rows_html
 
+_LONG = 8  # number of rows above which a table can be filtered and sorted
 _TALL = 18  # number of rows from which a table scrolls below fixed headings
 _QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)
 _FONTS_GO_HERE = "/* fonts */"
@@ -126,7 +127,7 @@ def page_style() -> str:
 @functools.cache
 def _script(choices: bool) -> str:
     """Return the script of a page, with that of the reader's own choices where the page has them."""
-    names = ("repool.js", "choose.js", "page.js") if choices else ("page.js",)
+    names = (*(("repool.js", "choose.js") if choices else ()), "tables.js", "page.js")
     return "\n".join(map(_file, names))
 
 
@@ -307,7 +308,8 @@ def _download(anchor: str, grid: Grid) -> str:
 
 def _scroll(grid: Grid, label: str, table: str) -> str:
     tall = " tall" if len(grid.cells) > _TALL else ""
-    return f'<div class="scroll{tall}" role="region" {label} tabindex="0">{table}</div>'
+    controls = '<p class="filter"></p>' if len(grid.cells) > _LONG else ""  # template/tables.js fills it
+    return f'{controls}<div class="scroll{tall}" role="region" {label} tabindex="0">{table}</div>'
 
 
 def table_html(grid: Grid, attributes: str = "") -> str:
