@@ -61,7 +61,7 @@
   // the sheet of a phone leaves the sentence in sight
   function uncover() {
     if (!matchMedia("(max-width: 40rem)").matches) return;
-    var sentence = (number.closest("p, li, dd, tr, .row") || number).getBoundingClientRect(), top = note.getBoundingClientRect().top;
+    var sentence = (number.closest("p, li, dd, tr, .rowfig > .row") || number).getBoundingClientRect(), top = note.getBoundingClientRect().top;
     document.body.style.paddingBottom = note.offsetHeight + "px"; // room to scroll at the end of the page
     var over = Math.max(Math.min(sentence.bottom - top, sentence.top), number.getBoundingClientRect().bottom - top);
     if (over > 0) scrollBy({ top: over + 4, behavior: "instant" });

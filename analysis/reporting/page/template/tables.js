@@ -1,4 +1,4 @@
-// Sorts long tables by their headings and filters their rows. Widths and heights stay, so nothing jumps.
+// Sorts long tables by their headings and filters their rows. The widths of the columns stay, so nothing jumps.
 document.querySelectorAll("p.filter").forEach(function (place) {
   var box = place.nextElementSibling, table = box.querySelector("table"), body = table.tBodies[0];
   var rows = Array.prototype.slice.call(body.rows), heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
@@ -6,7 +6,6 @@ document.querySelectorAll("p.filter").forEach(function (place) {
 
   function freeze() {
     if (table.style.tableLayout) return;
-    box.style.minHeight = box.offsetHeight + "px";
     var widths = heads.map(function (head) { return head.getBoundingClientRect().width; });
     table.style.width = table.getBoundingClientRect().width + "px";
     heads.forEach(function (head, column) { head.style.width = widths[column] + "px"; head.style.minWidth = 0; });
