@@ -10,7 +10,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, escape
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Bar, Diamond, Row, RowHeading, RowPicture, percent_axis
-from analysis.figures.rate_choices import rate_choices
+from analysis.figures.pooled_choices import rate_choices
 from analysis.figures.responder_rates import rate_marks, rate_numbers, rate_words
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import not_drawn, present_in_order

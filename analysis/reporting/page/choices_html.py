@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 
-def choices_html(choices: dict[str, Any] | None) -> str:
+def choices_data(choices: dict[str, Any] | None) -> str:
     """Return the data of the choices as JSON that no browser runs; empty for None."""
     if not choices:
         return ""

@@ -24,7 +24,7 @@ from analysis.exhibit.places import places
 from analysis.exhibit.webfont import font_faces
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.cards_html import cards_html
-from analysis.reporting.page.choices_html import choices_html
+from analysis.reporting.page.choices_html import choices_data
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.model import (
     NO_ROWS,
@@ -245,7 +245,7 @@ def _figure(part: FigurePart) -> Blocks:
         *captioned(f"Figure {part.number}.", part.caption),
         *([] if folded else notes),
         _raw(
-            f'</figcaption>{choices_html(part.choices)}<details class="data"><summary>Data behind this figure</summary>'
+            f'</figcaption>{choices_data(part.choices)}<details class="data"><summary>Data behind this figure</summary>'
         ),
         *(notes if folded else []),
         _raw(f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"),
