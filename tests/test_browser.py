@@ -108,21 +108,42 @@ FOCUSABLE = "a[href], summary, [tabindex='0'], button, input, select"
 
 
 def test_the_keyboard_reaches_everything(browser, pages):
+    """Each region, button and block of links is a stop of Tab, in the order in which it is read; arrows do the rest."""
     with opened(browser, pages["study-report"]) as found:
         found.page.evaluate(OPEN_ALL)
-        wanted = found.page.evaluate(
-            "selector => [...document.querySelectorAll(selector)].map((e, n) => { e.dataset.stop = n; return n })",
+        wanted, links = found.page.evaluate(
+            """selector => {
+                const all = [...document.querySelectorAll(selector)].map((e, n) => { e.dataset.stop = n; return e });
+                return [all.filter(e => e.tabIndex >= 0).map(e => +e.dataset.stop), all.length];
+            }""",
             FOCUSABLE,
         )
         reached = []
-        for _ in range(3 * len(wanted)):
+        while len(reached) < 3 * len(wanted) and reached[-1:] != wanted[-1:]:
             found.page.keyboard.press("Tab")
             stop = found.page.evaluate("document.activeElement.dataset.stop")
-            if stop is not None and not found.page.evaluate("!!document.activeElement.closest('.row-note')"):
-                reached.append(int(stop))
-            if reached and reached[-1] == wanted[-1]:
-                break
-        assert reached == wanted, "each link, region and button once, in the order in which it is read"
+            reached += [] if stop is None else [int(stop)]
+        assert reached == wanted
+        by_arrow = set()
+        for stop in wanted:
+            found.page.evaluate("n => document.querySelector(`[data-stop='${n}']`).focus()", stop)
+            while stop not in by_arrow:
+                by_arrow.add(stop)
+                found.page.keyboard.press("ArrowRight")
+                stop = int(found.page.evaluate("document.activeElement.dataset.stop"))
+        assert by_arrow == set(range(links))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "cohort-report"])
+def test_the_first_figure_is_near(browser, pages, name):
+    with opened(browser, pages[name], 1280) as found:
+        if not found.page.query_selector("figure"):
+            pytest.skip("no figure")
+        presses = 0
+        while not found.page.evaluate("!!document.activeElement.closest('figure')"):
+            found.page.keyboard.press("Tab")
+            presses += 1
+            assert presses <= 15, found.page.evaluate("document.activeElement.outerHTML")
 
 
 def test_focus_can_be_seen(browser, pages):
@@ -162,47 +183,87 @@ def test_headings_of_a_long_table_stay_in_sight(browser, pages):
         )
 
 
-def test_a_number_shows_its_row_on_focus_and_on_click(browser, pages):
-    with opened(browser, pages["evidence-report"]) as found:
-        number = found.page.query_selector(".findings a.row[href='#row-responders-27']")
+def test_a_number_shows_its_row_on_enter_and_on_click(browser, pages):
+    with opened(browser, pages["03-responder-rates"]) as found:
+        number = found.page.query_selector(".lead a.row[href='#row-responders-27']")
         assert number.inner_text() == "62%"
         number.focus()
-        note = found.page.wait_for_selector(".row-note:popover-open")
-        words = note.inner_text()
-        assert "responders.csv, row 27" in words and "Responders: 30" in words and "mangnus2022_abs" in words
-        assert note.query_selector("a[href='https://doi.org/10.1111/papr.13056']")
+        assert not found.page.query_selector(".row-note"), "nothing opens before it is asked for"
+        found.page.keyboard.press("Enter")
+        words = found.page.wait_for_selector(".row-note:popover-open").inner_text()
+        assert "low-dose S-ketamine" in words and "Responders: 30" in words and "mangnus2022_abs" in words
+        assert ". Fall of 2 or more NRS points, or treatment reported as successful, T1 end of infusion;" in words
         found.page.keyboard.press("Tab")
         assert found.page.evaluate("!!document.activeElement.closest('.row-note')"), "its links can be reached"
         found.page.keyboard.press("Escape")
         assert not found.page.query_selector(".row-note")
         assert number.evaluate("e => e === document.activeElement"), "focus comes back to the number"
+        found.page.keyboard.press("Enter")
+        found.page.keyboard.press("Enter")
+        assert found.page.evaluate("location.hash") == "#row-responders-27", "the second leads to the entry"
 
         number = found.page.query_selector("#tab-responder-rates td a.row")
         number.click()
         found.page.wait_for_selector(".row-note:popover-open")
-        assert found.page.evaluate("location.hash") == "", "the first click stays where the reader is"
+        assert found.page.evaluate("location.hash") == "#row-responders-27", "the first click stays where the reader is"
         number.click()
-        assert found.page.evaluate("location.hash") == number.get_attribute("href"), "the second leads to the entry"
+        assert found.page.evaluate("location.hash") == number.get_attribute("href")
+        number.click()
         found.page.click("h1")
         assert not found.page.query_selector(".row-note")
         assert found.complaints == []
 
 
-def test_a_number_with_several_rows_shows_all_of_them_within_the_window(browser, pages):
-    with opened(browser, pages["evidence-report"], width=320) as found:
-        number = found.page.query_selector(".findings a.row[data-rows]")
-        number.focus()
-        note = found.page.wait_for_selector(".row-note:popover-open")
-        assert len(note.query_selector_all(".line")) == len(number.get_attribute("data-rows").split())
-        box = note.bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 320
-        assert box["y"] >= 0 and box["y"] + box["height"] <= 800
-        assert violations(found.page) == []
+def test_on_a_phone_the_rows_of_a_number_leave_its_sentence_in_sight(browser, pages):
+    with opened(browser, pages["evidence-report"], width=390) as found:
+        found.page.evaluate(OPEN_ALL)
+        numbers = found.page.query_selector_all("p a.row[data-rows], tr a.row[data-rows], .rowfig a.row")
+        for number in numbers[:: max(1, len(numbers) // 12)]:
+            number.scroll_into_view_if_needed()
+            number.click()
+            note = found.page.wait_for_selector(".row-note:popover-open")
+            rows = (number.get_attribute("data-rows") or "one").split()
+            assert len(note.query_selector_all(".line")) == len(rows)
+            above, sentence, box = found.page.evaluate(
+                """([number, note]) => [number, number.closest('p, li, tr, .rowfig > .row'), note].map(e => {
+                    const {top, bottom} = e.getBoundingClientRect(); return [top, bottom] })""",
+                [number, note],
+            )
+            assert above[1] <= box[0] and above[0] >= 0, number.inner_text()
+            assert sentence[1] <= box[0] or sentence[0] <= 8, number.inner_text()
+            assert box[1] <= 800
+            found.page.keyboard.press("Escape")
+
+
+def test_a_long_table_sorts_and_filters(browser, pages):
+    def cells(page, column: int) -> list[str]:
+        return page.locator(f"#tab-responder-rates tbody tr:visible > :nth-child({column})").all_inner_texts()
+
+    with opened(browser, pages["03-responder-rates"], 1280) as found:
+        table = found.page.query_selector("#tab-responder-rates")
+        widths = "e => [...e.querySelectorAll('thead th')].map(t => Math.round(t.getBoundingClientRect().width))"
+        heads = [head.inner_text() for head in table.query_selector_all("thead th")]
+        weeks, before, as_read = heads.index("Weeks") + 1, table.evaluate(widths), cells(found.page, 1)
+        head = table.query_selector(f"th:nth-child({weeks}) button")
+        head.click()
+        assert head.evaluate("e => e.parentNode.getAttribute('aria-sort')") == "ascending"
+        assert [float(text) for text in cells(found.page, weeks)] == sorted(float(t) for t in cells(found.page, weeks))
+        head.click()
+        assert float(cells(found.page, weeks)[0]) == 16
+        head.click()
+        assert head.evaluate("e => e.parentNode.getAttribute('aria-sort')") is None
+        assert cells(found.page, 1) == as_read, "the third press restores the order of the report"
+
+        found.page.fill("#tab-responder-rates input", "correll course")
+        assert {text[:12] for text in cells(found.page, 1)} == {"Correll et a"}
+        assert table.query_selector("[role=status]").inner_text() == f"3 of {len(as_read)} rows"
+        assert table.evaluate(widths) == before, "the columns keep their widths"
+        assert found.complaints == []
 
 
 def test_without_a_script_a_number_leads_to_its_entry(browser, pages):
-    with opened(browser, pages["evidence-report"], java_script_enabled=False) as found:
-        number = found.page.query_selector(".findings a.row")
+    with opened(browser, pages["03-responder-rates"], java_script_enabled=False) as found:
+        number = found.page.query_selector(".lead a.row")
         number.click()
         assert found.page.url.endswith(number.get_attribute("href"))
         entry = found.page.query_selector(number.get_attribute("href"))

@@ -6,13 +6,14 @@ import base64
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from html import escape as html_escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.exhibit.cells import Column, columns_of, csv_text, printed, with_computed
+from analysis.exhibit.choices import RateChoices
 from analysis.exhibit.markdown import plain
 from analysis.exhibit.places import places, source_rows
 from analysis.exhibit.row_picture import RowPicture
@@ -109,6 +110,8 @@ class Figure:
         The same content as rows, which a page shows instead of the picture.
     narrow : matplotlib.figure.Figure, optional
         The picture for a phone.
+    choices : RateChoices, optional
+        What a reader may choose on the page, which then pools the rates again.
 
     Raises
     ------
@@ -126,6 +129,7 @@ class Figure:
     title: str = ""
     rows: RowPicture | None = None
     narrow: MatplotlibFigure | None = None
+    choices: RateChoices | None = None
     _svg: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -154,6 +158,7 @@ class Figure:
             "title": self.title,
             "narrow_svg": figure_svg(self.narrow, f"{self.name}-narrow") if self.narrow else "",
             "row_picture": self.rows.payload() if self.rows else None,
+            "choices": asdict(self.choices) if self.choices else None,
             "caption": self.caption,
             "alt": self.alt,
             "notes": self.notes,

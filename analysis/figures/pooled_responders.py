@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, escape
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Bar, Diamond, Row, RowHeading, RowPicture, percent_axis
+from analysis.figures.pooled_choices import rate_choices
 from analysis.figures.responder_rates import rate_marks, rate_numbers, rate_words
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import not_drawn, present_in_order
@@ -73,7 +76,8 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
     data = pd.concat(parts, ignore_index=True)
     cautions = " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
     notes = (cautions, _mixed(pooled), _without(pooled), left_out)
-    return rows_figure(_NAME, picture, studies, data, _title(groups), _alt(groups, level), caption, *notes)
+    figure = rows_figure(_NAME, picture, studies, data, _title(groups), _alt(groups, level), caption, *notes)
+    return replace(figure, choices=rate_choices(pooled, level))
 
 
 def _members(table: pd.DataFrame, group) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.evidence.dictionary import column_titles
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import grouped
-from analysis.wording import ACCESS_WORDS
+from analysis.wording import ACCESS_WORDS, upper_first
 
 _PLACES = ("doi", "pmid", "pmcid", "url")
 _ADDRESSES = {
@@ -27,6 +27,16 @@ _SHOWN_SEPARATELY = {
     "title",
     *_PLACES,
 }
+# columns in the words of the source, which lead the content of a row
+_SOURCE_WORDS = {
+    "adverse_events": ("event",),
+    "durations": ("reported",),
+    "pain_scores": ("timepoint",),
+    "pharmacology": ("parameter",),
+    "reported_tests": ("outcome", "comparison"),
+    "responders": ("definition", "timepoint"),
+    "reviews": ("statement",),
+}
 
 
 def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
@@ -40,22 +50,29 @@ def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
     -------
     dict
         table -> number in the row_id, as text -> entry. An entry has study (id of the study or review, or empty),
-        arm (label), says (each filled cell with the title of its column, as in the file), source (id, or empty) and
-        locator.
+        arm (label), says (the words of the source, then each other filled cell with the title of its column), source
+        (id, or empty) and locator.
     """
     titles = column_titles(evidence.folder)
     arms = {row["arm_id"]: row["label"] for row in evidence.texts["arms"].values()}
     return {
-        name: {str(number): _entry(titles[name], cells, arms) for number, cells in lines.items()}
+        name: {
+            str(number): _entry(titles[name], cells, arms, _SOURCE_WORDS.get(name, ()))
+            for number, cells in lines.items()
+        }
         for name, lines in evidence.texts.items()
     }
 
 
-def _entry(titles: dict[str, str], cells: dict[str, str], arms: dict[str, str]) -> dict[str, str]:
-    texts = [
+def _entry(
+    titles: dict[str, str], cells: dict[str, str], arms: dict[str, str], leading: tuple[str, ...]
+) -> dict[str, str]:
+    lead = ", ".join(cells[column] for column in leading if cells.get(column))
+    texts = [upper_first(lead)] if lead else []
+    texts += [
         f"{title}: {cells[column]}"
         for column, title in titles.items()
-        if cells.get(column) and column not in _SHOWN_SEPARATELY
+        if cells.get(column) and column not in _SHOWN_SEPARATELY and column not in leading
     ]
     source = cells.get("source_id", "")
     return {

@@ -9,7 +9,7 @@ from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes.context import UNCONTROLLED
-from analysis.outcomes.synthesis.rates import pool_group, rates_by_group
+from analysis.outcomes.synthesis.rates import pool_group, rates_by_group, rates_in_windows
 from analysis.outcomes.synthesis.retention import fit_retention, retention_counts
 from analysis.outcomes.synthesis.windows import window
 from analysis.statistics.decline import Decline
@@ -54,7 +54,7 @@ def published_results(
         k, patients, estimate, ci_low, ci_high, pi_low, pi_high (between 0 and 1; pi missing for one study), rows (where
         the numbers are stored).
     """
-    rates, _ = rates_by_group(selection, level)
+    rates, _ = rates_by_group(rates_in_windows(selection, level), level)
     visits = {"end_of_infusion": 0.0, "follow_up": follow_up_weeks}
     rows = []
     for rule, definition in _DEFINITION_OF_RULE.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.evidence.selection import Selection
+from analysis.evidence.selection import Criteria, Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes import responders
 from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
@@ -41,12 +41,19 @@ class PooledRates:
         Each group pooled again without each of its studies.
     left_out : DataFrame
         All other rates, with why.
+    rates : DataFrame, one row per rate
+        Columns of `responders.rates`, window, why (the reason that excludes the rate from every pool, or empty); sorted
+        by time.
+    criteria : Criteria
+        Of the selection.
     """
 
     groups: pd.DataFrame
     studies: pd.DataFrame
     without: pd.DataFrame = field(repr=False)
     left_out: pd.DataFrame = field(repr=False)
+    rates: pd.DataFrame = field(repr=False)
+    criteria: Criteria
 
 
 def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: tuple[str, ...] = ()) -> PooledRates:
@@ -69,7 +76,8 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
     -------
     PooledRates
     """
-    by_group, left = rates_by_group(selection, level, definition_classes)
+    rates = rates_in_windows(selection, level, definition_classes)
+    by_group, left = rates_by_group(rates, level)
     groups, studies, without = [], [], []
     for key, by_study in by_group.items():
         if by_study["study_id"].nunique() == 1:
@@ -98,18 +106,39 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
         _combined(studies, _STUDY_COLUMNS),
         pd.DataFrame(without, columns=_WITHOUT_COLUMNS),
         _combined(left, [*_STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
+        rates,
+        selection.criteria,
     )
 
 
-def rates_by_group(
-    selection: Selection, level: float, definition_classes: tuple[str, ...] = ()
-) -> tuple[dict[tuple[str, ...], pd.DataFrame], list[pd.DataFrame]]:
-    """Return the rates of each group of `pooled_rates`, and the rates left out.
+def rates_in_windows(selection: Selection, level: float, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return each rate with its window of time and the reason that excludes it from every pool, sorted by time.
 
     Parameters
     ----------
     selection, level, definition_classes
         As in `pooled_rates`.
+
+    Returns
+    -------
+    DataFrame
+        As `PooledRates.rates`.
+    """
+    table = responders.rates(selection, level, definition_classes)
+    table["window"] = [window(weeks) for weeks in table["weeks"].astype("float64")]
+    table["why"] = _why_not(table, selection)
+    return table.sort_values(["weeks", "row"], kind="stable")
+
+
+def rates_by_group(table: pd.DataFrame, level: float) -> tuple[dict[tuple[str, ...], pd.DataFrame], list[pd.DataFrame]]:
+    """Return the rates of each group of `pooled_rates`, and the rates left out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The result of `rates_in_windows`.
+    level : float
+        Confidence level.
 
     Returns
     -------
@@ -119,11 +148,8 @@ def rates_by_group(
     list of DataFrame
         The rates left out, with why.
     """
-    table = responders.rates(selection, level, definition_classes)
-    table["window"] = [window(weeks) for weeks in table["weeks"].astype("float64")]
-    why = _why_not(table, selection)
-    left = [table[why != ""].assign(why=why[why != ""])]
-    usable = table[why == ""].sort_values(["weeks", "row"], kind="stable")
+    left = [table[table["why"] != ""]]
+    usable = table[table["why"] == ""].drop(columns="why")
     twice = usable.duplicated(["arm_id", *GROUP_KEYS])
     left.append(usable[twice].assign(why="the same patients counted earlier within the same time"))
     by_group = {

@@ -176,9 +176,11 @@ class _Collector:
         def make(read: dict[str, Blocks]) -> Part:
             below = read[notes] + ([{"t": "Sources", "c": studies}] if studies else [])
             if kind == "figure":
-                title, rows = payload["title"], payload["row_picture"]
+                title, rows, choices = payload["title"], payload["row_picture"], payload["choices"]
                 narrow, shown = payload["narrow_svg"], tuple(studies)
-                return FigurePart(number, name, svg, alt, read[caption], below, grid, shown, title, narrow, rows)
+                return FigurePart(
+                    number, name, svg, alt, read[caption], below, grid, shown, title, narrow, rows, choices
+                )
             return TablePart(number, name, alt, read[caption], below, grid)
 
         self.factories.append(make)

@@ -21,6 +21,7 @@ from analysis.reporting.page.model import (
     Blocks,
     Code,
     Document,
+    FigurePart,
     Part,
 )
 from analysis.reporting.page.references import TEMPLATE, with_letters
@@ -65,7 +66,7 @@ def pieces(document: Document) -> dict[str, Any]:
     split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
     references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
     notes = opening + notes
-    script = _file("page.js")
+    script = _script(any(isinstance(part, FigurePart) and part.choices for part in document.parts))
     return {
         "title": document.title,
         "subtitle": document.subtitle,
@@ -98,6 +99,13 @@ def page_style() -> str:
     """Return the style sheet with the colours of the palette, light and dark."""
     dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {variables(dark=True)} }} }}"
     return f":root {{ {variables(dark=False)} }}\n{dark}\n{_file('style.css')}"
+
+
+@functools.cache
+def _script(choices: bool) -> str:
+    """Return the script of a page, with that of the reader's own choices where the page has them."""
+    names = (*(("repool.js", "choose.js") if choices else ()), "tables.js", "page.js")
+    return "\n".join(map(_file, names))
 
 
 @functools.cache

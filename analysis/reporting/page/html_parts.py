@@ -19,6 +19,7 @@ from analysis.exhibit.places import anchor as row_anchor
 from analysis.exhibit.places import places
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.blocks_html import cards_html
+from analysis.reporting.page.choices_html import choices_data
 from analysis.reporting.page.model import (
     NO_ROWS,
     AppendixStart,
@@ -38,6 +39,7 @@ from analysis.reporting.page.padding import paddings
 from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.row_html import rows_html
 
+_LONG = 8  # number of rows above which a table can be filtered and sorted
 _TALL = 18  # number of rows from which a table scrolls below fixed headings
 _QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)
 
@@ -112,7 +114,9 @@ def _figure(part: FigurePart) -> Blocks:
         _raw(f'<figure class="exhibit" id="{anchor}">{title}{card}<figcaption>'),
         *captioned(f"Figure {part.number}.", part.caption),
         *([] if folded else notes),
-        _raw('</figcaption><details class="data"><summary>Data behind this figure</summary>'),
+        _raw(
+            f'</figcaption>{choices_data(part.choices)}<details class="data"><summary>Data behind this figure</summary>'
+        ),
         *(notes if folded else []),
         _raw(f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"),
     ]
@@ -167,7 +171,8 @@ def _quoted(mark: str) -> str:
 
 def _scroll(grid: Grid, label: str, table: str) -> str:
     tall = " tall" if len(grid.cells) > _TALL else ""
-    return f'<div class="scroll{tall}" role="region" {label} tabindex="0">{table}</div>'
+    controls = '<p class="filter"></p>' if len(grid.cells) > _LONG else ""  # template/tables.js fills it
+    return f'{controls}<div class="scroll{tall}" role="region" {label} tabindex="0">{table}</div>'
 
 
 def table_html(grid: Grid, attributes: str = "") -> str:

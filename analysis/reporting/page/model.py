@@ -62,6 +62,7 @@ class FigurePart:
     title: str = ""  # the finding
     narrow_svg: str = ""  # the picture for a phone
     rows: dict[str, Any] | None = None  # the content as rows, JSON of a RowPicture
+    choices: dict[str, Any] | None = None  # what the reader may choose, JSON of RateChoices
 
 
 @dataclass(frozen=True)
