@@ -183,7 +183,7 @@ def test_every_number_in_prose_leads_to_a_row_a_table_or_a_figure():
         payload = output.get("data", {}).get(EXHIBIT_MIME, {})
         texts += [payload["markdown"]] if payload.get("kind") == "prose" else []
         texts += [finding["sentence"] for finding in payload.get("findings", [])]
-    assert len(texts) > 10
+    assert len(texts) >= 10
     for text in texts:
         rest = SAID_BY_THE_REPORT.sub("", re.sub(r"\[(?:[^\[\]\\]|\\.)*\]\(#[a-z][^)]*\)", "", text))
         assert not re.search(r"\d", rest), rest

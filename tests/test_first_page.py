@@ -168,7 +168,8 @@ def test_a_full_text_that_was_read_is_not_denied(evidence):
     outcomes = key_outcomes(selection)
     words = " ".join(texts_of(findings.limits_and_methods(selection, outcomes)))
     assert "full text was read" not in f"{findings.page_lead(selection, outcomes)} {words}"
-    assert re.search(r"[1-9]\d* from a full text", words)
+    cards = " ".join(texts_of(findings.first_page_cards(selection, outcomes)))
+    assert re.search(r"[1-9]\d* of \d+ results come from a full text", cards)
 
 
 # ------------------------------------------------------------------------------------------------ corrections

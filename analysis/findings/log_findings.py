@@ -46,9 +46,12 @@ def what_was_read(selection: Selection) -> str:
         "lay": "lay sources",
     }
     parts = [f"{words[kind]} ({count})" for kind, count in number.items() if count]
+    one = len(used) == 1
     if number["full_text"]:
-        return f"{out_of(number['full_text'], len(used))} results come from a full text; all come from {series(parts)}."
-    return f"**No full text was read**: {out_of(len(used), len(used))} results come from {series(parts)}."
+        full = "The one result comes" if one else f"{out_of(number['full_text'], len(used))} results come"
+        return f"{full} from a full text; all come from {series(parts)}."
+    every = "the one result comes" if one else f"{out_of(len(used), len(used))} results come"
+    return f"**No full text was read**: {every} from {series(parts)}."
 
 
 def agreement_words(evidence: Evidence) -> str:
