@@ -16,7 +16,7 @@ AXE = Path(__file__).parent / "browser" / "node_modules" / "axe-core" / "axe.min
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]  # 2.2 has no criterion of level A of its own left
 WIDTHS = (320, 768, 1440)
-PATIENCE = 60_000  # milliseconds; only a test that hangs waits so long
+PATIENCE = 600_000  # milliseconds; only a test that hangs waits so long
 
 
 def missing(what: str) -> None:

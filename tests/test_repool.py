@@ -275,6 +275,8 @@ def test_rates_of_other_kinds_are_pooled_apart(browser, evidence, tmp_path):
         assert "8 of 11" in words, "two arms of one study are one row"
         choose(found.page, regimen="anesthetic")
         assert not found.page.get_by_role("checkbox", name="Puchalski 2016").is_checked(), "a study is never divided"
+        assert found.page.get_by_role("checkbox", name="Correll 2004").is_disabled(), "a tick could not bring it back"
+        assert found.page.inner_text(".choose [role=status]").startswith("No study is left: any relief")
 
         choose(found.page, "ge_30_percent", regimen="")
         own = pool_proportions([20, 40, 9, 30, 13, 11], [33, 65, 16, 48, 20, 19], adjust="t")

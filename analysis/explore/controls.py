@@ -134,14 +134,16 @@ def side_by_side(controls: Iterable[widgets.Widget], results: Iterable[widgets.W
 
 
 def sentence_block(words: str) -> str:
-    """Return a computed sentence as HTML."""
-    return f'<p style="font-size:14px;line-height:1.5;margin:8px 0">{escape(words)}</p>'
+    """Return a computed sentence as HTML, which screen readers announce when it changes."""
+    return f'<p role="status" style="font-size:14px;line-height:1.5;margin:8px 0">{escape(words)}</p>'
 
 
 def exhibit_block(exhibit: Figure | Table) -> str:
-    """Return a figure or table with its caption and notes as HTML."""
+    """Return a figure or table with its caption and notes as HTML; of an empty figure the sentence that says why."""
     notes = f'<div style="{SMALL_PRINT}">{escape(plain(exhibit.notes))}</div>' if exhibit.notes else ""
     if isinstance(exhibit, Figure):
+        if exhibit.data.empty:
+            return f"<p>{escape(exhibit.alt)}</p>{notes}"
         return f'<div style="{_COMPACT}">{exhibit.html}{notes}</div>'
     table = exhibit._repr_mimebundle_()["text/html"]
     return f'<div class="jp-RenderedHTMLCommon" style="overflow-x:auto;{_COMPACT}">{table}</div>{notes}'

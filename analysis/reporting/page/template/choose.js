@@ -5,7 +5,7 @@ document.querySelectorAll(".choices").forEach(function (place) {
   var start = data.results.reduce(function (a, b) { return b.k > a.k ? b : a; });
   var view = { definition: start.definition, window: start.window, regimen: "", access: "", without: {} };
   var z = data.critical[0];
-  var FEW = 4, WIDE = 0.6; // no average of so few studies, nor with a wider interval
+  var BY_YOU = "left out by you", FEW = 4, WIDE = 0.6; // no average of so few studies, nor with a wider interval
 
   function make(tag, attributes) {
     var svg = /^(svg|line|circle|rect|text)$/.test(tag);
@@ -29,10 +29,9 @@ document.querySelectorAll(".choices").forEach(function (place) {
 
   // Why a rate does not count in the reader's selection; empty if it does.
   function leftOut(rate) {
-    if (view.without[rate.study]) return "left out by you";
-    if (view.regimen && rate.regimen !== view.regimen) return "left out by your choice of regimen";
-    if (view.access && view.access.split(",").indexOf(rate.access) < 0) return "left out by your choice of sources";
-    return "";
+    if (view.regimen && rate.regimen !== view.regimen) return "left out: another regimen";
+    if (view.access && view.access.split(",").indexOf(rate.access) < 0) return "left out: another source";
+    return view.without[rate.study] ? BY_YOU : "";
   }
 
   // One entry a study: its arms are combined, and of an arm counted twice in a window the earlier count is used.
@@ -219,7 +218,7 @@ document.querySelectorAll(".choices").forEach(function (place) {
     var grid = make("div", { "class": "cbs" });
     found.forEach(function (pool) {
       pool.counted.concat(pool.left).forEach(function (rate) {
-        var box = make("input", { type: "checkbox" }), byYou = !rate.reason || view.without[rate.study];
+        var box = make("input", { type: "checkbox" }), byYou = !rate.reason || rate.reason === BY_YOU;
         box.checked = !rate.reason;
         box.disabled = !byYou;
         box.addEventListener("change", function () { if (box.checked) delete view.without[rate.study]; else view.without[rate.study] = true; draw(false); });
@@ -245,7 +244,8 @@ document.querySelectorAll(".choices").forEach(function (place) {
     if (mine) banner.append(back);
     var what = words(data.definitions, view.definition) + " " + data.windows[view.window];
     var lead = mine && names.length ? (names.length < 3 ? "Without " + list(names) + ", " : "With " + (all - left) + " of " + count(all, "study", "studies") + ", ") + what : what;
-    title.textContent = upper(lead) + (found.length === 1 ? ": " + sentence(found[0]) : found.length ? ": " + found.length + " groups that are never averaged together" : ": no study of this report counts it");
+    var none = !found.length || all === left; // nothing that an average could contain
+    title.textContent = none && all ? "No study is left: " + what : upper(lead) + (found.length === 1 ? ": " + sentence(found[0]) : found.length ? ": " + found.length + " groups that are never averaged together" : ": no study of this report counts it");
     shown.textContent = "";
     found.forEach(function (pool) {
       var rows = make("div", { "class": "rowfig" });
@@ -259,8 +259,8 @@ document.querySelectorAll(".choices").forEach(function (place) {
       if (found.length > 1) shown.append(make("p", {}, upper(sentence(pool)) + "."));
       results(pool).forEach(function (part) { shown.append(part); });
     });
-    if (!found.length || all === left) shown.append(make("p", { "class": "empty" }, all ? "Nothing is left: no study has all that you chose. The way back is above." : "Choose another definition or time."));
-    tail.hidden = !found.length || all === left;
+    if (none) shown.append(make("p", { "class": "empty" }, all ? "Nothing is left: no study has all that you chose. The way back is above." : "Choose another definition or time."));
+    tail.hidden = none;
     line.textContent = command(found, mine);
     copy.textContent = "Copy";
   }
