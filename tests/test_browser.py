@@ -163,13 +163,13 @@ def test_the_contents_mark_the_current_section(browser, pages):
 
 def test_wide_things_scroll_inside_themselves(browser, pages):
     with opened(browser, pages["evidence-report"], width=320) as found:
-        for selector in ("#tab-responder-rates .scroll", "#fig-responder-rates .card"):
+        for selector in ("#tab-responder-rates .scroll", "#tab-left-out .scroll"):
             box = found.page.query_selector(selector)
             assert box.evaluate("e => e.scrollWidth > e.clientWidth && e.clientWidth <= 320"), selector
             assert box.get_attribute("tabindex") == "0"
         # small print of a figure: 7 points when it is drawn, never less than three quarters of that
         images = found.page.query_selector_all(".card svg")
-        assert len(images) > 5
+        assert len(images) >= 2
         for image in images:
             assert image.evaluate("e => e.getBoundingClientRect().width / e.width.baseVal.value") > 0.75
 

@@ -41,7 +41,7 @@ def test_help_is_quick_because_it_loads_nothing_heavy():
 def test_check_of_valid_data(evidence):
     done = run("check")
     assert done.exit_code == 0
-    assert done.output.startswith("Valid: 12 tables, ")
+    assert done.output.startswith("Valid: 19 tables, ")
     assert f"{len(evidence.studies)} studies" in done.output
     assert evidence.hash in done.output
 

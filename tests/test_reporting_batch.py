@@ -120,8 +120,8 @@ def test_the_index_is_grouped_by_question_and_states_failures(folder):
     assert "sample/report.pdf" in links
     assert all((folder / link).is_file() for link in links)
     assert "A <narrow> one" in page.get_text()
-    assert "level: 0.8" in page.get_text()
-    assert "2 reports by question; 1 could not be made." in " ".join(page.get_text().split())
+    assert "2 reports · information" in " ".join(page.get_text().split())
+    assert "bad : cell 14" in " ".join(failures.split())
 
 
 def test_only_some_reports_and_the_others_stay_in_index_and_manifest(folder):

@@ -106,7 +106,7 @@ def test_a_row_that_is_not_recorded_is_no_link(record):
     page = BeautifulSoup(ReportHTMLExporter().from_notebook_node(book)[0], "html.parser")
     assert [a.get_text() for a in page.select(".body > p a.row")] == ["62%"]
     entry = page.select_one("#row-responders-27")
-    assert entry.dt.get_text() == "27"
+    assert entry.dt.get_text() == "responders-27"
     assert "From mangnus2022_abs (abstract): " in entry.get_text()
     assert entry.select_one('a[href="https://doi.org/10.1111/papr.13056"]')
     assert page.select_one(entry.select_one('a[href^="#ref-"]')["href"]), "the study stands in the references"

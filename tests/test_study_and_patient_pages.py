@@ -30,7 +30,6 @@ def study_texts(evidence, study_id: str) -> list[str]:
         *texts_of(study_page.study_facts(selection)),
         *(cell for row in table.payload()["cells"] for cell in row),
         *texts_of(study_page.study_remarks(evidence, study_id)),
-        study_page.no_result(selection),
         *(plain(f"{told.sentence} {told.detail}") for told in findings.study_findings(evidence, study_id)),
     ]
 
@@ -102,13 +101,6 @@ def test_singular_plural_and_no_missing_values(pages):
     )
     found = [(study_id, text) for study_id, texts in pages.items() for text in texts if re.search(wrong, text)]
     assert not found
-
-
-def test_what_is_missing_is_one_line_in_good_order(evidence):
-    assert study_page.no_result(only(evidence, "aapract2020")) == (
-        "What was read gives no pain scores, responder rates or durations of benefit."
-    )
-    assert study_page.no_result(only(evidence, "goldberg2010")) == ""
 
 
 def test_patients_with_several_conditions_are_not_called_patients_with_crps(evidence):

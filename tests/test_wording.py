@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from analysis import wording
+from analysis import cohort_wording, wording
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_words():
     assert wording.short_citation("Cantu et al. (no date)") == "Cantu et al. (no date)"
     long = "Open-access prospective study 2021 (authors not visible)"
     assert wording.short_citation(long) == "Open-access prospective study 2021"
-    assert wording.group_name("Clinic\nwith a long name", 12) == "Clinic with…"
+    assert cohort_wording.group_name("Clinic\nwith a long name", 12) == "Clinic with…"
 
 
 def test_wording_imports_nothing_of_analysis():

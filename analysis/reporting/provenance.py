@@ -26,6 +26,7 @@ LIBRARIES = (
     "matplotlib",
     "pyyaml",
     "openpyxl",
+    "psutil",
     "pyarrow",
     "papermill",
     "nbclient",
