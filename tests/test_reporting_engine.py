@@ -89,7 +89,7 @@ def _default_engine(path: Path) -> Any:
 
 
 def _seconds(path: Path) -> int:
-    return 2 if path.name in _ENDLESS else 600
+    return 2 if path.name in _ENDLESS else 120
 
 
 def _content(notebook: Any) -> list[tuple[Any, ...]]:
