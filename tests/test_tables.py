@@ -251,3 +251,9 @@ def test_medians_of_durations_are_printed_as_intervals(joined):
     assert rows["anaesthetic dose"]["Half have lost it or never had it"] == "after more than 13 weeks"
     assert rows["subanaesthetic, inpatient"]["Half have lost it or never had it"] == "by week 4"
     assert (rows["anaesthetic dose"]["Studies"], rows["anaesthetic dose"]["Patients"]) == ("1", "20")
+
+
+def test_a_caption_has_the_number_of_its_noun(evidence, default):
+    one = evidence_map.studies(select(evidence, SELECTIONS["nothing to show"]))
+    assert tables.studies_table(one).caption == "The one study that counts here and what it reports."
+    assert tables.studies_table(evidence_map.studies(default)).caption.startswith("The 23 studies that count here")

@@ -22,10 +22,14 @@ def studies_table(studies: pd.DataFrame) -> Table:
     studies
         One row per study, from `outcomes.evidence_map.studies`.
     """
+    number = len(studies)
+    caption = f"The {number} studies that count here and what each of them reports."
+    if number == 1:
+        caption = "The one study that counts here and what it reports."
     return Table(
         name="studies",
         data=studies.assign(regimens_words=studies["regimens"].map(_regimens)),
-        caption=f"The {len(studies)} studies that count here and what each of them reports.",
+        caption=caption,
         columns=(
             Column("citation", "Study"),
             Column("design_words", "Design"),
