@@ -10,6 +10,7 @@ from published_figure import TARGET, published_svg
 from analysis import evidence, findings
 from analysis.evidence.selection import select
 from analysis.exhibit import plain
+from analysis.outcomes.key_outcomes import key_outcomes
 from analysis.paths import ROOT
 
 REPORT = ROOT / "reports" / "published" / "evidence-report"
@@ -32,10 +33,11 @@ def test_the_published_report_has_the_current_data_and_answers():
     text = " ".join(page.get_text(" ").split())
     assert evidence.load().hash in text, RENEW
     first = " ".join(pypdf.PdfReader(REPORT / "report.pdf").pages[0].extract_text().split())
-    for answer in findings.evidence_findings(select(evidence.load())):
-        bold = plain(re.search(r"\*\*(.+?)\*\*", answer.sentence)[1])
-        assert bold in text, RENEW
-        assert bold in first, RENEW
+    selection = select(evidence.load())
+    outcomes = key_outcomes(selection)
+    title, lead = findings.page_title(selection, outcomes), plain(findings.page_lead(selection, outcomes))
+    assert title in text and title in first, RENEW
+    assert lead in text and lead in first, RENEW
 
 
 def test_links_of_the_readme_lead_somewhere():

@@ -19,7 +19,7 @@ from analysis.paths import ROOT
 from analysis.reporting.kernel.normalization import normalize
 from analysis.reporting.page import html, letters
 from analysis.reporting.page.letters import legible
-from analysis.reporting.page.pdf import compile_pdf
+from analysis.reporting.page.pdf import compile_pdfs
 from analysis.reporting.page.printed_lines import last_state
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def stored(content: bytes) -> str:
 
 
 def pdf_words(document) -> str:
-    content, _ = compile_pdf(document)
+    content = compile_pdfs(document)[0]["report.pdf"]
     return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages).split())
 
 
@@ -179,7 +179,7 @@ def test_links_find_headings_and_marked_places():
     ids = [element["id"] for element in soup.select("[id]")]
     assert len(ids) == len(set(ids)) and "here" in ids
     assert document.warnings == ["Cell 2: the link to other.ipynb leads out of the report and is left out."]
-    compile_pdf(document)
+    compile_pdfs(document)
 
 
 def test_a_title_keeps_its_quotation_marks_and_letters():
@@ -205,7 +205,7 @@ def test_formulas_are_set(text, element):
     soup = body(document)
     assert soup.select_one(f"math {element}") and document.warnings == []
     assert len(soup.select("math")) == 1
-    compile_pdf(document)
+    compile_pdfs(document)
 
 
 @pytest.mark.parametrize("text", ["costs $5 or $6", r"\[1\] and \(see below\)", "`$x$`", "```\n$x$\n```", r"\$x\$"])
@@ -249,7 +249,7 @@ def test_a_broken_picture_leaves_a_note_and_the_other_form(data):
 def test_pictures_are_shown_by_their_content(kind, mime):
     document = document_of(output({mime: stored(picture(kind=kind))}))
     assert body(document).img["src"].startswith("data:image/png;base64,") and document.warnings == []
-    compile_pdf(document)
+    compile_pdfs(document)
 
 
 def test_a_picture_has_the_size_that_the_notebook_states():
@@ -257,7 +257,7 @@ def test_a_picture_has_the_size_that_the_notebook_states():
         output({"image/png": stored(picture(300, 200))}, **{"image/png": {"width": 150, "height": 100}})
     )
     assert (body(document).img["width"], body(document).img["height"]) == ("150", "100")
-    page = pypdf.PdfReader(io.BytesIO(compile_pdf(document)[0])).pages[0]
+    page = pypdf.PdfReader(io.BytesIO(compile_pdfs(document)[0])).pages[0]
     matrix = page.get_contents().get_data().decode("latin-1")
     assert "112.5 0 0 75" in matrix or "112.5 0 0 -75" in matrix
 
@@ -289,13 +289,13 @@ def test_a_drawing_loads_nothing():
     drawing = base64.b64decode(body(document).img["src"].partition(",")[2]).decode()
     assert "a.example" not in drawing and "bad" not in drawing and ">t</text>" in drawing
     assert document.warnings == ["Cell 1: not shown in the drawing: <script>, an image outside the report."]
-    compile_pdf(document)
+    compile_pdfs(document)
 
 
 def test_a_picture_that_only_typst_refuses_costs_itself():
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"><rect/></svg>'
     document = document_of(markdown("# T\n\nBefore"), output({"image/svg+xml": svg}), markdown("## After\n\nmore"))
-    content, warnings = compile_pdf(document)
+    content, warnings = compile_pdfs(document)
     text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
     assert "Before" in text and "more" in text and "picture not shown" in text
     assert warnings == ("Cell 2: a picture can't be set in the PDF.",)
@@ -437,7 +437,7 @@ def test_letters_without_a_font_are_written_out(monkeypatch):
     letters.installed_font.cache_clear()
     letters._has_font.cache_clear()
     assert legible("報告 🌙 ≤ 안녕 Zürich") == "[BaoGao] [crescent moon] ≤ [AnNyeong] Zürich"
-    content, _ = compile_pdf(document_of(markdown("# 報告 🌙\n\n日本語")))
+    content = compile_pdfs(document_of(markdown("# 報告 🌙\n\n日本語")))[0]["report.pdf"]
     assert pypdf.PdfReader(io.BytesIO(content)).metadata.title == "[BaoGao] [crescent moon]"
 
 
