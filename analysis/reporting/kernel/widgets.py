@@ -73,6 +73,6 @@ def _text(model: str, models: dict[str, Any], captured: list[Any]) -> str:
         index = state.get("index")
         value = ", ".join(labels[n] for n in (index if isinstance(index, (list, tuple)) else [index]) if n is not None)
     elif isinstance(value, str):
-        value = html.unescape(_TAG.sub("", value)) if state["_model_name"].startswith("HTML") else value
+        value = html.unescape(_TAG.sub("", value)) if state.get("_model_name", "").startswith("HTML") else value
     words = [state.get("description") or "", "" if value is None else str(value)]
     return ": ".join(filter(None, words)).replace("\u2007", " ").strip()  # tqdm aligns numbers with figure spaces
