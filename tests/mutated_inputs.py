@@ -80,7 +80,7 @@ reports:
   - {<<: *e, name: strict, parameters: {access: [full_text], level: 0.9, contained_arms: true}}
   - notebook: study-report
     name: study
-    matrix: {study_id: with_outcomes}
+    matrix: {study_id: every_study}
   - {notebook: cohort-report, group: 2, matrix: {sites: each_in_cohort, min_cell: [5, 10]}}
 """
 

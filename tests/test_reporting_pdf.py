@@ -22,9 +22,10 @@ from analysis.reporting.page import document, source_rows
 from analysis.reporting.page.exporters import ReportPDFExporter
 from analysis.reporting.page.model import Grid
 from analysis.reporting.page.paper import A4, PAPERS
-from analysis.reporting.page.pdf import _compiler, compile_pdf
+from analysis.reporting.page.pdf import _compiler, compile_pdfs
 from analysis.reporting.page.references import TEMPLATE
-from analysis.reporting.page.typst_pages import spoken, text, typst_source
+from analysis.reporting.page.typst_pages import typst_source
+from analysis.reporting.page.typst_parts import spoken, text
 from analysis.reporting.page.typst_tables import set_table
 
 pytestmark = pytest.mark.slow
@@ -387,10 +388,10 @@ def test_a_report_is_the_same_after_others_in_one_process():
         document.read_document(nbformat.reads(built.files["report.ipynb"].decode(), 4))
         for built in (defaults()["study-report"], sample(), defaults()["04-durations-of-benefit"])
     ]
-    together = [compile_pdf(one) for one in documents]
+    together = [compile_pdfs(one) for one in documents]
     for one, content in zip(documents, together, strict=True):
         _compiler.cache_clear()
-        assert compile_pdf(one) == content
+        assert compile_pdfs(one) == content
 
 
 def test_text_that_looks_like_the_beginning_of_a_piece_stays_where_it_is():
@@ -398,7 +399,7 @@ def test_text_that_looks_like_the_beginning_of_a_piece_stays_where_it_is():
     read = document.read_document(nbformat.v4.new_notebook(cells=[looks]))
     files = typst_source(read)[1]
     assert "The end." in files["last-part.typ"].decode() and "The end." not in files["rows.typ"].decode()
-    assert compile_pdf(read)
+    assert compile_pdfs(read)
 
 
 def test_pages_are_numbered_for_readers_and_programs():

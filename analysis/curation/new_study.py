@@ -102,7 +102,7 @@ def new_study(evidence: Evidence, record: CslRecord, file: str, today: date) -> 
         "studies": [
             {
                 "study_id": study,
-                "citation": _citation(f"{names} {when}", set(evidence.studies["citation"])),
+                "citation": _unused(f"{names} {when}", set(evidence.studies["citation"])),
                 "title": record["title"],
                 "journal": record.get("container-title", ""),
                 "year": year or "",
@@ -160,7 +160,7 @@ def write_new_study(evidence: Evidence, new: NewStudy) -> list[Path]:
     written.append(evidence.folder / _BIBLIOGRAPHY)
     for name, row in new.templates.items():
         path = folder / f"{name}.csv"
-        path.write_text(_csv_lines(list(row), [dict.fromkeys(row) | row], header=True), encoding="utf-8")
+        path.write_text(_csv_lines(list(row), [row], header=True), encoding="utf-8")
         written.append(path)
     return written
 
@@ -175,7 +175,7 @@ def _numbered(evidence: Evidence, schema: TableSchema, rows: list[_Row]) -> list
 
 def _csv_lines(columns: list[str], rows: list[_Row], header: bool = False) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n", restval="")
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
     if header:
         writer.writeheader()
     writer.writerows(rows)
@@ -209,10 +209,6 @@ def _slug(text: str) -> str:
 
 def _unused(name: str, known: set[str]) -> str:
     return next(n for n in (name, *(f"{name}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")) if n not in known)
-
-
-def _citation(words: str, known: set[str]) -> str:
-    return next(w for w in (words, *(f"{words}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")) if w not in known)
 
 
 def _key(title: str) -> str:

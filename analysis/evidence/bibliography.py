@@ -17,10 +17,8 @@ def bibliography_keys(text: str, file: str) -> tuple[dict[str, int], list[Proble
     """Return the keys of a BibTeX text with their line numbers, and its problems."""
     keys: dict[str, int] = {}
     problems: list[Problem] = []
-    for match in _ENTRY.finditer(text):
-        if match[1].lower() in ("comment", "string", "preamble"):
-            continue
-        key, line = match[2], text.count("\n", 0, match.start()) + 1
+    for key, start, _ in _entries(text):
+        line = text.count("\n", 0, start) + 1
         if key in keys:
             rule = f"keys are unique; this one is also in line {keys[key]}"
             problems.append(Problem(file, line, "", key, rule, "delete or rename one of the two entries"))
@@ -57,21 +55,26 @@ def one_year_each(tables: Tables, text: str, file: str) -> Iterator[Problem]:
 
     The year is that of the first publication in any form; a citation such as `et al. 2014` prints the same one.
     """
-    starts = [(match[2], match.end()) for match in _ENTRY.finditer(text)]
-    ends = [start for _, start in starts[1:]] + [len(text)]
     printed = {  # of a key that stands twice, which has its own message, the first
-        key: int(year[1]) if (year := _YEAR.search(text, start, end)) else None
-        for (key, start), end in reversed(list(zip(starts, ends, strict=True)))
+        key: int(year[1]) if (year := _YEAR.search(body)) else None for key, _, body in reversed(list(_entries(text)))
     }
     advice = "write the year of the first publication, online or printed, in all three places"
     for table, column in (("studies", "study_id"), ("reviews", "review_id")):
         for row in tables[table]:
-            cited = [int(year) for year in _CITED_YEAR.findall(row["citation"] or "")]
             if row["year"] is None:
                 continue
+            cited = [int(year) for year in _CITED_YEAR.findall(row["citation"] or "")]
             if cited and row["year"] not in cited:
                 rule = f"the citation has the year of first publication; it has {cited[0]}"
                 yield tables.problem(table, row, "year", rule, advice)
             if printed.get(row[column], row["year"]) != row["year"]:
                 rule = f"the entry in {file} has the same year; it has {printed[row[column]] or 'none'}"
                 yield tables.problem(table, row, "year", rule, advice)
+
+
+def _entries(text: str) -> Iterator[tuple[str, int, str]]:
+    """Yield key, place and text after the key of each entry; the text ends where the next entry begins."""
+    matches = list(_ENTRY.finditer(text))
+    for match, end in zip(matches, [*(following.start() for following in matches[1:]), len(text)], strict=True):
+        if match[1].lower() not in ("comment", "string", "preamble"):
+            yield match[2], match.start(), text[match.end() : end]

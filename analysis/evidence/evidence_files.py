@@ -16,7 +16,7 @@ from analysis.tabular.schema import DataPackage, TableSchema
 from analysis.tabular.separated import decode
 from analysis.tabular.text_table import TextTable, without_empty_rows
 
-_MOST_BYTES = 20_000_000
+MOST_BYTES = 20_000_000
 
 
 def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | None, list[Problem]]:
@@ -56,7 +56,7 @@ def unlisted_files(folder: Path, package: DataPackage) -> Iterator[Problem]:
 
 def _content(path: Path) -> tuple[bytes | None, list[Problem]]:
     try:
-        return read_file(path, _MOST_BYTES), []
+        return read_file(path, MOST_BYTES), []
     except FileNotFoundError:
         return None, [_missing_file(path)]
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 from analysis import paths
 from analysis.evidence import cross_row_rules
 from analysis.evidence.bibliography import bibliography_keys, one_reference_each, one_year_each
-from analysis.evidence.evidence_files import read_evidence_table, read_text, unlisted_files
+from analysis.evidence.evidence_files import MOST_BYTES, read_evidence_table, read_text, unlisted_files
 from analysis.evidence.records import Record, Tables, records_of, texts_of
 from analysis.evidence.row_ids import row_ids_are_used_once, row_number
 from analysis.paths import TABLES
@@ -103,7 +104,7 @@ def load(folder: str | Path = "data") -> Evidence:
     ------
     DataError
         With all problems of all tables: files, violations of the dictionary (columns, types, allowed values, required
-        and unique values, keys) and of the rules of `within`, `percent_counts`, `joins` and `bibliography`.
+        and unique values, keys) and of the rules of `cross_row_rules`, `row_ids` and `bibliography`.
     """
     folder = paths.resolve(folder, paths.DATA, marker=DICTIONARY)
     if not folder.is_dir():
@@ -204,5 +205,8 @@ def _cell(value: Value) -> Value:
 
 def _hashes(folder: Path, package: DataPackage) -> dict[str, str]:
     names = {DICTIONARY, *package.files.values(), *(schema.file for schema in package.tables.values())}
-    there = [name for name in sorted(names) if (folder / name).is_file()]
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in there}
+    hashes = {}
+    for name in sorted(names):
+        with suppress(OSError):  # a file that is missing, too large or can't be read has its message from `_checked`
+            hashes[name] = hashlib.sha256(paths.read_file(folder / name, MOST_BYTES)).hexdigest()
+    return hashes

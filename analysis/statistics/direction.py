@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scipy.stats import binomtest
 
 from analysis.statistics.checks import check_level, whole_number
+from analysis.statistics.intervals import clopper_pearson
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,5 @@ def direction_count(favourable: int, unfavourable: int, level: float = 0.95) -> 
     yes, no = whole_number("favourable", favourable), whole_number("unfavourable", unfavourable)
     if yes + no == 0:
         raise ValueError("favourable and unfavourable are 0: there is no study with a direction of effect")
-    test = binomtest(yes, yes + no)
-    interval = test.proportion_ci(float(level), "exact")
-    return DirectionCount(yes, no, yes / (yes + no), float(interval.low), float(interval.high), float(test.pvalue))
+    low, high = clopper_pearson(yes, yes + no, float(level))
+    return DirectionCount(yes, no, yes / (yes + no), low, high, float(binomtest(yes, yes + no).pvalue))

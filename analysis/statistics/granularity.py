@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
 from math import ceil, floor, inf, sqrt
 
-from analysis.statistics.checks import finite_number, patient_number, printed_number, whole_number
+from analysis.statistics.checks import patient_number, printed_number, whole_number
 from analysis.statistics.summaries import largest_sd
 
 
@@ -41,10 +40,8 @@ def roundings(value: Fraction, decimals: int) -> dict[str, Fraction]:
     }
 
 
-def sums_behind_mean(
-    mean: float | str, n: int, decimals: int, step: Fraction = Fraction(1)
-) -> list[tuple[Fraction, set[str]]]:
-    """Return every sum of `n` scores whose mean can be printed as `mean`, by exact arithmetic.
+def sums_behind_mean(mean: float | str, n: int, decimals: int) -> list[tuple[Fraction, set[str]]]:
+    """Return every sum of `n` whole scores whose mean can be printed as `mean`, by exact arithmetic.
 
     Parameters
     ----------
@@ -54,8 +51,6 @@ def sums_behind_mean(
         Number of scores, 1 or more.
     decimals : int
         Decimals of the printed mean.
-    step : Fraction
-        Distance between two neighbouring scores of the scale, above 0.
 
     Returns
     -------
@@ -66,23 +61,21 @@ def sums_behind_mean(
     Raises
     ------
     ValueError
-        For an n below 1, a step that is not above 0, or a mean that is not a number with at most `decimals` decimals.
+        For an n below 1, or a mean that is not a number with at most `decimals` decimals.
 
     References
     ----------
     Brown and Heathers 2017, Soc Psychol Personal Sci 8:363 (the GRIM test).
     """
     n, decimals = patient_number("n", n), whole_number("decimals", decimals, 0, 15)
-    if finite_number("step", step) <= 0:
-        raise ValueError(f"step is {step}: the distance between two scores is above 0")
-    step, printed = Fraction(step), _printed("mean", mean, decimals)
+    printed = _printed("mean", mean, decimals)
     unit = Fraction(1, 10**decimals)
-    first, last = floor((printed - unit) * n / step), ceil((printed + unit) * n / step)
+    first, last = floor((printed - unit) * n), ceil((printed + unit) * n)
     rows = []
     for count in range(first, last + 1):
-        ways = {way for way, value in roundings(count * step / n, decimals).items() if value == printed}
+        ways = {way for way, value in roundings(Fraction(count, n), decimals).items() if value == printed}
         if ways:
-            rows.append((count * step, ways))
+            rows.append((Fraction(count), ways))
     return rows
 
 
@@ -132,7 +125,7 @@ def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, hi
         "rounded": (max(printed - unit / 2, Fraction(0)) ** 2, (printed + unit / 2) ** 2),
         "truncated": (printed**2, (printed + unit) ** 2),
     }
-    smallest, largest = squares_of(total, n, low, high)
+    smallest, largest = _squares(total, n, low, high)
     centre = Fraction(total * total, n)
     ways = set()
     for way, (least, most) in ends.items():
@@ -147,7 +140,6 @@ def sd_ways(total: int, n: int, sd: float | str, decimals: int, low: int = 0, hi
     return ways
 
 
-@lru_cache(2**16)
 def _scores_exist(n: int, total: int, squares: int, top: int) -> bool:
     """Return whether `n` whole scores from 0 to `top` have this sum and this sum of squares.
 
@@ -158,7 +150,7 @@ def _scores_exist(n: int, total: int, squares: int, top: int) -> bool:
         return total == squares == 0
     if squares % 2 != total % 2 or not 0 <= total <= n * top:
         return False
-    smallest, largest = squares_of(total, n, 0, top)
+    smallest, largest = _squares(total, n, 0, top)
     if not smallest <= squares <= largest:
         return False
     if squares in (smallest, largest):
@@ -178,7 +170,10 @@ def squares_of(total: int, n: int, low: int, high: int) -> tuple[int, int]:
         If no such scores exist, or for arguments that are not whole.
     """
     n, (low, high) = patient_number("n", n), _scale(low, high)
-    total = whole_number("total", total, n * low, n * high)
+    return _squares(whole_number("total", total, n * low, n * high), n, low, high)
+
+
+def _squares(total: int, n: int, low: int, high: int) -> tuple[int, int]:
     quotient, rest = divmod(total, n)
     smallest = (n - rest) * quotient**2 + rest * (quotient + 1) ** 2
     at_top, over = divmod(total - n * low, high - low)

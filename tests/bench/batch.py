@@ -29,7 +29,6 @@ from warm_cells import run_cells, warm_up
 
 from analysis.paths import ROOT
 from analysis.reporting import provenance
-from analysis.reporting.batch.build import spec_of
 from analysis.reporting.batch.plan import PlannedReport, read_plan
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.template import forked_kernels
@@ -176,6 +175,9 @@ def stages(reports: list[PlannedReport]) -> dict[str, float]:
     common = provenance.shared()
     spent: dict[str, float] = defaultdict(float)
 
+    def spec(report: PlannedReport) -> Any:
+        return run.Spec(report.name, str(report.notebook.path), report.overrides, report.formats, common)
+
     def timed(owner: Any, name: str, stage: str) -> Callable[[], None]:
         original = getattr(owner, name)
 
@@ -191,25 +193,25 @@ def stages(reports: list[PlannedReport]) -> dict[str, float]:
 
     with forked_kernels(tempfile.gettempdir()):
         begin = time.perf_counter()
-        run.build_report(spec_of(reports[0], common))
+        run.build_report(spec(reports[0]))
         first = time.perf_counter() - begin
         undo = [
             timed(NotebookClient, "start_new_kernel", "start"),
             timed(NotebookClient, "start_new_kernel_client", "start"),
             timed(NotebookClient, "execute_cell", "cells"),
             timed(NotebookClient, "_cleanup_kernel", "waiting for the kernel's end"),
-            timed(document, "read", "reading the outputs"),
+            timed(document, "read_document", "reading the outputs"),
             timed(html, "page", "HTML"),
-            timed(pdf, "compile_pdf", "PDF"),
+            timed(pdf, "compile_pdfs", "PDF"),
         ]
         try:
             begin = time.perf_counter()
-            run.build_report(spec_of(reports[0], common))
+            run.build_report(spec(reports[0]))
             spent.clear()
             imports = first - (time.perf_counter() - begin)
             begin = time.perf_counter()
             for report in reports:
-                run.build_report(spec_of(report, common))
+                run.build_report(spec(report))
             total = time.perf_counter() - begin
         finally:
             for back in undo:

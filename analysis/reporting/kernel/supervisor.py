@@ -87,8 +87,9 @@ def _send(connection: socket.socket, line: str) -> None:
         connection.sendall(line.encode())
 
 
-def _reap(statuses: dict[int, int], flags: int = os.WNOHANG) -> bool:
-    """Add the status of each child that has ended; return whether there are others."""
+def _reap(statuses: dict[int, int], wait: bool = False) -> bool:
+    """Add the status of each child that has ended, after waiting for one; return whether there are others."""
+    flags = 0 if wait else os.WNOHANG
     with contextlib.suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, flags)
@@ -103,7 +104,7 @@ def _end_children(kernel: int, statuses: dict[int, int]) -> None:
     while _reap(statuses):
         for pid in children(os.getpid()) or {kernel}:
             end(pid)
-        if not _reap(statuses, 0):
+        if not _reap(statuses, wait=True):
             return
 
 

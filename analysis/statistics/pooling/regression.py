@@ -52,11 +52,10 @@ class MetaRegression:
         As passed to `meta_regression`.
     note : str
         What the Hartung-Knapp errors do not allow; may be empty.
-    covariance : ndarray, shape (p, p)
-        Covariance of the coefficients.
     laws : tuple of (float, float)
         For each interval of which the wider is given, its quantile and its variance as a multiple of the Wald variance.
     wald_covariance : ndarray, shape (p, p)
+        Covariance of the coefficients by the normal law.
     """
 
     coefficients: pd.DataFrame
@@ -77,7 +76,6 @@ class MetaRegression:
     adjust: str
     level: float
     note: str
-    covariance: np.ndarray = field(repr=False)
     laws: tuple[tuple[float, float], ...] = field(repr=False)
     wald_covariance: np.ndarray = field(repr=False)
 
@@ -223,7 +221,6 @@ def meta_regression(
         adjust=adjust,
         level=level,
         note=note,
-        covariance=covariance,
         laws=laws,
         wald_covariance=wald,
     )

@@ -198,11 +198,10 @@ def subgroup(
         for column in ("estimate", "se", "ci_low", "ci_high", "pi_low", "pi_high"):
             table[column] = spreads[column].to_numpy()
         table["tau2"], table["i2"], table["note"] = each.tau2, each.i2, ""
-    by_f = adjust == "hksj" or (adjust == "hksj_or_wald" and contrast.moderators_by_f)
-    test = f"{'F' if by_f else 'chi-square'}, one tau² for all groups{why}"
+    test = f"{'F' if contrast.moderators_by_f else 'chi-square'}, one tau² for all groups{why}"
     if np.isnan(contrast.moderators_p):
         test += "; no test, because the estimates of each group are equal"
-    left = contrast.residual_df if by_f else 0
+    left = contrast.residual_df if contrast.moderators_by_f else 0
     return Subgroups(table, contrast.moderators_q, df, left, contrast.moderators_p, "common", test)
 
 

@@ -150,11 +150,9 @@ def bootstrap(
     inner = innermost_intervals(observed.lower, observed.upper)
     masses = maximise(inner.first, inner.end, observed.weight, len(inner.left))
     random = np.random.default_rng(seed)
-    if studies is None:
-        counts = _drawn(random, observed.weight, draws)
-    else:
-        study = pd.factorize(pd.Series(check_labels("studies", studies, ("lower", low)), dtype="object"))[0]
-        counts = _drawn_by_study(random, weight, observed.row, study, len(observed.weight), draws)
+    labels = np.zeros(len(low)) if studies is None else check_labels("studies", studies, ("lower", low))
+    study = pd.factorize(pd.Series(labels, dtype="object"))[0]
+    counts = _drawn(random, weight, observed.row, study, len(observed.weight), draws)
     counts, place = np.unique(counts, axis=0, return_inverse=True)  # with few patients many samples are equal
     # no sample has more innermost intervals than all patients together; unused entries stay 0
     left, right, probability = np.zeros((3, len(counts), len(inner.left)))
@@ -167,15 +165,10 @@ def bootstrap(
     return Draws(mass_table(inner, masses), draws, np.nonzero(some)[0], left[some], right[some], probability[some])
 
 
-def _drawn(random: np.random.Generator, weight: np.ndarray, draws: int) -> np.ndarray:
-    """Return how often each interval occurs in each sample of as many patients."""
-    n = round(weight.sum())
-    return random.multinomial(n, weight / n, size=draws)
-
-
-def _drawn_by_study(
+def _drawn(
     random: np.random.Generator, weight: np.ndarray, row: np.ndarray, study: np.ndarray, intervals: int, draws: int
 ) -> np.ndarray:
+    """Return how often each interval occurs in each sample of as many studies, then as many patients of each."""
     used = [members for s in range(study.max() + 1) if weight[members := np.flatnonzero(study == s)].sum() > 0]
     times = random.multinomial(len(used), np.full(len(used), 1 / len(used)), size=draws)
     counts = np.zeros((draws, intervals), dtype=np.int64)
