@@ -270,11 +270,11 @@ def test_numbers_are_not_broken(columns, cell, tmp_path):
     assert not unbroken(table, 5 * columns, tmp_path), "a broken number is seen"
 
 
-@pytest.mark.parametrize("columns", [1, 7, 20, 40])
-def test_a_table_of_any_width_gets_a_layout(columns):
+@pytest.mark.parametrize(("columns", "turned"), [(1, False), (7, False), (20, True), (40, True)])
+def test_a_table_of_any_width_gets_a_layout(columns, turned):
     layout = set_table(grid(columns, 3, "long_identifier_without_a_space_" * 3), text)[1]
     assert len(layout.widths) == columns
-    assert layout.turned is (columns > 1)
+    assert layout.turned is turned
 
 
 def test_numbers_stay_on_a_line_and_text_shares_the_rest():
@@ -340,7 +340,7 @@ def test_no_cell_of_a_table_runs_over_the_edge_of_either_paper():
 
 def test_numbers_lead_to_their_rows_in_the_pdf():
     """Links of the pages point to the entries of rows, and these to DOIs."""
-    content = defaults()["study-report"].files["report.pdf"]
+    content = defaults()["study-report"].files["appendix.pdf"]
     with pikepdf.open(io.BytesIO(content)) as opened:
         links = [a for page in opened.pages for a in page.get("/Annots", []) if a.Subtype == "/Link"]
         outside = {str(a.A.URI) for a in links if "/A" in a and "/URI" in a.A}
@@ -354,11 +354,9 @@ def test_numbers_lead_to_their_rows_in_the_pdf():
 
 def test_a_link_names_its_target_and_points_to_it():
     """The description of a link is the name of its target, which is on the page it points to."""
-    content = defaults()["study-report"].files["report.pdf"]
+    content = defaults()["study-report"].files["appendix.pdf"]
     notebook = nbformat.reads(defaults()["study-report"].files["report.ipynb"].decode(), 4)
-    entries = {
-        f"Row {e.row} of {e.table}.csv": e for e in source_rows.entries(notebook, notebook.metadata["ketamine_crps"])
-    }
+    entries = {f"Row {e.row_id}": e for e in source_rows.entries(notebook, notebook.metadata["ketamine_crps"])}
     pages = [page.replace(" ", "") for page in page_words(content)]
     with pikepdf.open(io.BytesIO(content)) as opened:
         number = {page.objgen: n for n, page in enumerate(opened.pages)}
@@ -409,20 +407,24 @@ def test_pages_are_numbered_for_readers_and_programs():
     assert f"Page 2 of {count}" in " ".join(reader.pages[1].extract_text().split())
 
 
-def test_a_figure_that_does_not_fit_leaves_no_gap():
-    """The following text fills the page, and the figure is on the next page. Small figures do not move."""
+def test_a_figure_stands_where_the_notebook_shows_it():
+    """It parts no sentence: one that does not fit goes to the next page, and what follows stays behind it."""
 
     def pages_with(height: int) -> list[str]:
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="400pt" height="{height}pt" viewBox="0 0 4 3"></svg>'
         payload = {
             "kind": "figure",
             "name": "tall",
+            "title": "One",
+            "row_picture": None,
+            "choices": None,
+            "narrow_svg": "",
             "caption": "CAPTION of 1.",
             "alt": "One.",
             "notes": "",
             "studies": [],
-            "columns": [],
-            "cells": [],
+            "columns": [{"label": "a", "align": "left"}],
+            "cells": [["1"]],
             "csv": "",
         }
         output = nbformat.v4.new_output("display_data", data={EXHIBIT_MIME: payload, "image/svg+xml": svg})
@@ -439,9 +441,10 @@ def test_a_figure_that_does_not_fit_leaves_no_gap():
         return next(number for number, page in enumerate(pages, start=1) if word in page)
 
     tall, small = pages_with(440), pages_with(100)
-    assert (place(tall, "WORDS"), place(tall, "CAPTION")) == (1, 2)
-    assert (place(small, "WORDS"), place(small, "CAPTION")) == (1, 1)
-    assert small[0].index("CAPTION") < small[0].index("WORDS")
+    assert (place(tall, "CAPTION"), place(tall, "WORDS")) == (2, 2)
+    assert (place(small, "CAPTION"), place(small, "WORDS")) == (1, 1)
+    for page in (tall[1], small[0]):
+        assert page.index("CAPTION") < page.index("WORDS")
 
 
 def test_tables_have_their_lines():
@@ -465,11 +468,11 @@ def test_tables_have_their_lines():
     assert rows_of([]) == [[[0.9, 0.5]] * 2, [[0.5, 0.6]]], "one cell that says so"
 
 
-def test_an_entry_of_a_data_row_is_its_number_and_a_paragraph():
-    with pikepdf.open(io.BytesIO(defaults()["study-report"].files["report.pdf"])) as opened:
+def test_an_entry_of_a_data_row_is_a_paragraph_with_number_study_and_address():
+    with pikepdf.open(io.BytesIO(defaults()["study-report"].files["appendix.pdf"])) as opened:
         every = elements(opened.Root.StructTreeRoot)
         start = next(n for n, e in enumerate(every) if e.S == "/H2" and str(e.get("/T", "")) == "arms.csv")
-        assert [str(e.S) for e in every[start + 1 : start + 5]] == ["/P", "/Strong", "/P", "/Link"]
+        assert [str(e.S) for e in every[start + 1 : start + 5]] == ["/P", "/Strong", "/Link", "/Link"]
 
 
 def test_no_style_holds_what_only_one_report_says(tmp_path):
