@@ -190,6 +190,18 @@ def later_score(names: Iterable[str]) -> str:
     return f"add nrs_end_of_infusion or nrs_week_4, …. The file has {listed(names, 30)}"
 
 
+def add_score_column(name: str) -> str:
+    """Return advice for an outcome of the wide form at a visit without a column of pain scores."""
+    return f"add the column {name} with the pain scores of this visit; a cell is empty where the score is missing"
+
+
+def name_visit(name: str) -> str:
+    """Return advice for an outcome of the wide form whose name lacks the visit."""
+    if name == "planned_week":
+        return "delete the column: in the wide form the names of the score columns state the weeks"
+    return f"name the visit at which it was measured: {name}_baseline, {name}_end_of_infusion or {name}_week_4, …"
+
+
 def score_name(weeks: float | None, most_weeks: float) -> str:
     """Return advice for a column of the wide form whose name may mean a score; `weeks` from the name, if any."""
     if weeks == 0:

@@ -1,7 +1,8 @@
 """A data dictionary: a Frictionless Data Package (YAML) as Python objects, and the problems of the file itself.
 
-Tools that support the standard read the same file. Additional properties: `unit`, `optional`, `identifier` and `level`
-of a column (see `schema.Field`), `minRows` and `deletedRows` of a table.
+Tools that support the standard read the same file. Additional properties of a column: `unit`, `optional`,
+`identifier`, `level`, `group`, `better`, `importantDifference`, `improvedAt` and `citation` (see `schema.Field`); of a
+table: `minRows` and `deletedRows`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _CONSTRAINTS = ("required", "unique", "enum", "minimum", "maximum", "pattern")
 _FIELD_KEYS = (
     *("name", "type", "title", "description", "unit", "example", "constraints"),
     *("optional", "identifier", "level"),
+    *("group", "better", "importantDifference", "improvedAt", "citation"),
 )
+_DIRECTIONS = ("lower", "higher")
 
 
 def read_package(folder: Path) -> DataPackage:
@@ -149,6 +152,11 @@ def _table_problems(resource: dict[str, Any]) -> Iterator[Problem]:
         for key in ("title", "description"):
             if not isinstance(column.get(key), str) or not column[key].strip():
                 yield _wrong(where, f"every column has a {key}", "say in a few words what the column means")
+        if column.get("better", "") not in ("", *_DIRECTIONS):
+            advice = f"write {listed(_DIRECTIONS, last=' or ')}: the direction in which a patient is better"
+            yield _wrong(where, f"better is {listed(_DIRECTIONS, last=' or ')}", advice, str(column["better"]))
+        if ("importantDifference" in column or "improvedAt" in column) and not column.get("citation"):
+            yield _wrong(where, "an important difference has a citation", "add citation: and the source with its DOI")
         constraints = column.get("constraints", {})
         for key in constraints:
             if key not in _CONSTRAINTS:
@@ -206,6 +214,11 @@ def _field(column: dict[str, Any]) -> Field:
         optional=bool(column.get("optional", False)),
         identifier=bool(column.get("identifier", False)),
         level=str(column.get("level", "")),
+        group=str(column.get("group", "")),
+        better=str(column.get("better", "")),
+        important_difference=_limit("number", column.get("importantDifference")),
+        improved_at=_limit("number", column.get("improvedAt")),
+        citation=str(column.get("citation", "")),
     )
 
 

@@ -39,6 +39,17 @@ class Field:
         Whether values identify a patient and must not occur in messages.
     level : str
         Level that a value describes, in a table with several levels: "visit" or "course".
+    group : str
+        What an optional column of a cohort is about: "outcome" (measured at a visit), "treatment" or "safety" (of a
+        course); "" for the columns that every report uses.
+    better : {"", "lower", "higher"}
+        Direction of improvement.
+    important_difference : float or None
+        Least change that matters to patients, in the column's unit; None if no source states one.
+    improved_at : float or None
+        Value from which on, in the direction of improvement, a patient counts as improved, for a scale of change.
+    citation : str
+        Source of the important difference; "" without one.
     """
 
     name: str
@@ -56,6 +67,11 @@ class Field:
     optional: bool = False
     identifier: bool = False
     level: str = ""
+    group: str = ""
+    better: str = ""
+    important_difference: float | None = None
+    improved_at: float | None = None
+    citation: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from analysis.outcomes.cohort import parsing, rules
 from analysis.outcomes.cohort.cautions import alike_patients, cautions, decimal_comma_caution
 from analysis.outcomes.cohort.extra_rows import without_extra_rows
 from analysis.outcomes.cohort.layout import is_known, recognise
-from analysis.outcomes.cohort.table import Cohort
+from analysis.outcomes.cohort.table import Cohort, FollowUpPlan
 from analysis.tabular.formats import read_table
 from analysis.tabular.header import too_few_rows
 from analysis.tabular.origin import CLINIC_TABLES
@@ -67,13 +67,23 @@ def load(path: str | Path) -> Cohort:
             problems += rules.age_does_not_fall(table, long, attributes["age"])
     if problems:
         raise _error(problems, table)
-    visits = parsing.visits_table(table, long)
+    visits = parsing.visits_table(table, long, layout.measures())
     courses = parsing.courses_table(long, parsed.words, attributes)
     warnings = [decimal_comma_caution(file, parsed.comma_example)] if parsed.comma_example else []
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
     warnings += cautions(file, layout.unused, visits, courses)
     synthetic = "synthetic" in path.stem.lower()
-    return Cohort(path.stem, file, synthetic, digest, visits, courses, DataError(warnings).problems)
+    return Cohort(
+        path.stem,
+        file,
+        synthetic,
+        digest,
+        visits,
+        courses,
+        DataError(warnings).problems,
+        FollowUpPlan(parsing.planned_weeks(long)),
+        layout.measures(),
+    )
 
 
 def _content(path: str | Path) -> tuple[Path, bytes]:

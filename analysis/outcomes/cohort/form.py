@@ -17,5 +17,17 @@ def long_form() -> TableSchema:
 
 @cache
 def attributes() -> tuple[Field, ...]:
-    """Return the columns that describe a course: each has one value in all rows of a course."""
-    return tuple(field for field in long_form().fields if field.level == "course")
+    """Return the columns that describe a course and that every report uses."""
+    return tuple(field for field in long_form().fields if field.level == "course" and not field.group)
+
+
+@cache
+def course_details() -> tuple[Field, ...]:
+    """Return the optional columns of a course on treatment and safety; a cohort has those that its file has."""
+    return tuple(field for field in long_form().fields if field.level == "course" and field.group)
+
+
+@cache
+def measures() -> tuple[Field, ...]:
+    """Return the outcomes other than pain, measured at a visit; a cohort has those that its file has."""
+    return tuple(field for field in long_form().fields if field.level == "visit" and field.group == "outcome")

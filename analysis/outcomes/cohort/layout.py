@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analysis.outcomes.cohort.form import long_form
+from analysis.outcomes.cohort.form import long_form, measures
 from analysis.tabular import advice
 from analysis.tabular.header import header_problems, missing_column_problem, no_names_problem
 from analysis.tabular.origin import CLINIC_TABLES
@@ -15,18 +15,18 @@ from analysis.tabular.problems import Problem, listed, plain_name
 from analysis.tabular.schema import Field
 from analysis.tabular.text_table import TextTable
 
-_WIDE = {"nrs_baseline": ("baseline", None), "nrs_end_of_infusion": ("end_of_infusion", 0.0)}
-_WEEK = re.compile(r"nrs_week_(\d+(?:\.\d+)?)", re.ASCII)
+_VISIT = re.compile(r"([a-z0-9_]+?)_(?:(baseline)|(end_of_infusion)|week_(\d+(?:\.\d+)?))", re.ASCII)
 _WEEK_MISSPELT = re.compile(r"nrs_?w(?:eek|k)?s?_?(\d+(?:[.,]\d+)?)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Score:
-    """A score column of the wide form: its name, visit, and weeks from the end of infusion (None at baseline)."""
+    """A score column of the wide form: name, visit, weeks from the end of infusion (None at baseline), measure."""
 
     name: str
     visit: str
     weeks: float | None
+    measure: str = "nrs"
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class CohortLayout:
         Whether it has the wide form.
     names : tuple of str
         Columns of the long form that it has.
-    scores : tuple of Score
-        Score columns of the wide form.
+    scores, outcomes : tuple of Score
+        Columns of the wide form with pain scores, and with other outcomes.
     unused : tuple of str
         Other columns.
     """
@@ -48,11 +48,17 @@ class CohortLayout:
     wide: bool
     names: tuple[str, ...]
     scores: tuple[Score, ...] = ()
+    outcomes: tuple[Score, ...] = ()
     unused: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
-        """Return the dictionary's entry of a column; a score column of the wide form has that of nrs."""
-        return long_form()[name if name in long_form().names else "nrs"]
+        """Return the dictionary's entry of a column; a score column of the wide form has that of its measure."""
+        return long_form()[name if name in long_form().names else _score(name).measure]
+
+    def measures(self) -> tuple[str, ...]:
+        """Return the outcomes other than pain that the file has, in the order of the dictionary."""
+        found = {*self.names, *(score.measure for score in self.outcomes)}
+        return tuple(field.name for field in measures() if field.name in found)
 
 
 def is_known(name: str) -> bool:
@@ -68,7 +74,9 @@ def recognise(table: TextTable) -> tuple[CohortLayout | None, list[Problem]]:
         return None, [no_names_problem(table, _required(wide=False), is_known, CLINIC_TABLES)]
     problems = [*header_problems(table, CLINIC_TABLES), *_weeks_twice(table.file, names)]
     long_names = [name for name in _required(wide=False) if name in known and name != "patient_id"]
-    scores = tuple(score for name in dict.fromkeys(names) if (score := _score(name)))
+    wide_columns = [score for name in dict.fromkeys(names) if (score := _score(name))]
+    scores = tuple(score for score in wide_columns if score.measure == "nrs")
+    outcomes = tuple(score for score in wide_columns if score.measure != "nrs")
     if long_names and scores:
         wide_names = [score.name for score in scores]
         rule = (
@@ -80,9 +88,13 @@ def recognise(table: TextTable) -> tuple[CohortLayout | None, list[Problem]]:
     problems += _missing(table, names, wide)
     if wide:
         problems += _unclear_scores(table.file, names)
+        problems += _outcomes_without_score(table.file, scores, outcomes)
+        problems += _only_long(table.file, known)
     explained = {problem.value for problem in problems}
     unused = tuple(name for name in names if name and not is_known(name) and name not in explained)
-    return CohortLayout(wide, tuple(known), scores if wide else (), unused), problems
+    if not wide:
+        unused += tuple(score.name for score in outcomes)
+    return CohortLayout(wide, tuple(known), scores if wide else (), outcomes if wide else (), unused), problems
 
 
 def _required(wide: bool) -> Sequence[str]:
@@ -92,19 +104,22 @@ def _required(wide: bool) -> Sequence[str]:
 
 
 def _score(name: str) -> Score | None:
-    if name in _WIDE:
-        return Score(name, *_WIDE[name])
-    week = _WEEK.fullmatch(name)
-    is_week = week is not None and 0 < float(week[1]) <= long_form()["weeks_from_end"].maximum
-    return Score(name, "follow_up", float(week[1])) if is_week else None
+    match = _VISIT.fullmatch(name)
+    if not match or match[1] not in ("nrs", *(field.name for field in measures())):
+        return None
+    measure, baseline, end, week = match.groups()
+    if baseline or end:
+        return Score(name, baseline or end, None if baseline else 0.0, measure)
+    is_week = 0 < float(week) <= long_form()["weeks_from_end"].maximum
+    return Score(name, "follow_up", float(week), measure) if is_week else None
 
 
 def _weeks_twice(file: str, names: list[str]) -> Iterator[Problem]:
     """Yield a problem for two columns of the same week, such as nrs_week_4 and nrs_week_4.0."""
-    weeks = [(score.weeks, name) for name in dict.fromkeys(names) if _WEEK.fullmatch(name) and (score := _score(name))]
-    for week, count in Counter(week for week, _ in weeks).items():
+    columns = [score for name in dict.fromkeys(names) if (score := _score(name)) and score.visit == "follow_up"]
+    for key, count in Counter((score.measure, score.weeks) for score in columns).items():
         if count > 1:
-            same = [name for other, name in weeks if other == week]
+            same = [score.name for score in columns if (score.measure, score.weeks) == key]
             yield Problem(file, 1, same[1], listed(same), "each week has one column", advice.ONE_OF_TWO_COLUMNS)
 
 
@@ -139,3 +154,21 @@ def _unclear_scores(file: str, names: list[str]) -> Iterator[Problem]:
         weeks = float(week[1].replace(",", ".")) if week else None
         rule = "a score is named nrs_baseline, nrs_end_of_infusion or nrs_week_ and the weeks from the end of infusion"
         yield Problem(file, 1, name, name, rule, advice.score_name(weeks, long_form()["weeks_from_end"].maximum))
+
+
+def _outcomes_without_score(file: str, scores: tuple[Score, ...], outcomes: tuple[Score, ...]) -> Iterator[Problem]:
+    """Yield a problem for each outcome at a visit without a pain score column, because it would make another visit."""
+    visits = {(score.visit, score.weeks) for score in scores}
+    for score in outcomes:
+        if (score.visit, score.weeks) not in visits:
+            beside = f"nrs{score.name.removeprefix(score.measure)}"
+            rule = f"an outcome of the wide form stands at a visit of nrs; there is no column {beside}"
+            yield Problem(file, 1, score.name, score.name, rule, advice.add_score_column(beside))
+
+
+def _only_long(file: str, names: list[str]) -> Iterator[Problem]:
+    """Yield a problem for each column of the long form whose visit the wide form does not state."""
+    for field in (*measures(), long_form()["planned_week"]):
+        if field.name in names:
+            rule = f"the wide form states the visit in the name of the column; {field.name} has none"
+            yield Problem(file, 1, field.name, field.name, rule, advice.name_visit(field.name))

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from analysis.outcomes.cohort import rules
-from analysis.outcomes.cohort.form import attributes, long_form
+from analysis.outcomes.cohort.form import attributes, course_details, long_form
 from analysis.outcomes.cohort.layout import CohortLayout
 from analysis.outcomes.cohort.rules import Long
 from analysis.outcomes.cohort.table import VISITS
@@ -52,12 +52,13 @@ class Parsed:
 
     def attributes(self) -> dict[str, np.ndarray]:
         """Return the values of the columns that describe a course."""
-        return {entry.name: self.numbers[entry.name] for entry in attributes() if entry.name in self.numbers}
+        columns = (*attributes(), *course_details())
+        return {entry.name: self.numbers[entry.name] for entry in columns if entry.name in self.numbers}
 
 
 def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]]:
     """Return the values of the columns, and the problems of single cells."""
-    names = [*layout.names, *(score.name for score in layout.scores)]
+    names = [*layout.names, *(score.name for score in (*layout.scores, *layout.outcomes))]
     fields = {name: replace(layout.field(name), name=name) for name in names}
     sign, problems = decimal_sign(table, [name for name in names if fields[name].type in ("number", "integer")])
     parsed = Parsed(np.full(len(table), -1, dtype=np.int32), comma_example=sign.example)
@@ -111,6 +112,7 @@ def visits_of(table: TextTable, layout: CohortLayout, parsed: Parsed) -> tuple[L
         problems += rules.courses_occur_once(table, long)
     else:
         problems += rules.weeks_fit_visits(table, long)
+        problems += rules.only_follow_up_is_planned(table, long)
         problems += rules.visits_occur_once(table, long)
         problems += rules.courses_have_a_baseline(table, long)
     problems += rules.dates_follow_weeks(table, long)
@@ -130,6 +132,8 @@ def _from_long(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long |
         parsed.date,
         np.arange(len(table), dtype=np.int32),
         table["weeks_from_end"].empty(),
+        _columns([parsed.numbers[name] for name in layout.measures()]),
+        parsed.numbers.get("planned_week"),
     )
 
 
@@ -147,15 +151,30 @@ def _from_wide(table: TextTable, layout: CohortLayout, parsed: Parsed) -> Long |
         date = np.full((rows, each), np.datetime64("NaT", "s"))
         date[:, 0] = parsed.date
         date = date.ravel()
+    weeks = np.array([np.nan if score.weeks is None else score.weeks for score in scores])
+    nothing = np.full(rows, np.nan)
+    cells = {(score.measure, score.visit, score.weeks): parsed.numbers[score.name] for score in layout.outcomes}
+    outcomes = [
+        np.column_stack([cells.get((measure, score.visit, score.weeks), nothing) for score in scores]).ravel()
+        for measure in layout.measures()
+    ]
     return Long(
         np.repeat(parsed.patient, each),
         np.repeat(_course(parsed), each),
         np.tile(np.array([VISITS.index(score.visit) for score in scores], dtype=np.int8), rows),
-        np.tile(np.array([np.nan if score.weeks is None else score.weeks for score in scores]), rows),
+        np.tile(weeks, rows),
         np.column_stack([parsed.numbers[score.name] for score in scores]).ravel(),
         date,
         np.repeat(np.arange(rows, dtype=np.int32), each),
+        None,
+        _columns(outcomes),
+        np.tile(np.where(weeks > 0, weeks, np.nan), rows),
     )
+
+
+def _columns(values: list[np.ndarray]) -> np.ndarray | None:
+    """Return the columns side by side; None without any, which is the usual case."""
+    return np.column_stack(values) if values else None
 
 
 def _course(parsed: Parsed) -> np.ndarray:
@@ -165,9 +184,11 @@ def _course(parsed: Parsed) -> np.ndarray:
     return np.nan_to_num(parsed.numbers["course"]).astype(np.int16)
 
 
-def visits_table(table: TextTable, long: Long) -> pd.DataFrame:
-    """Return `Cohort.visits`."""
+def visits_table(table: TextTable, long: Long, measures: tuple[str, ...]) -> pd.DataFrame:
+    """Return `Cohort.visits`; `measures` are the columns of `long.outcomes`."""
     nothing = np.full(len(long.patient), np.datetime64("NaT", "s"))
+    more = {} if long.planned_week is None else {"planned_week": long.planned_week}
+    more |= {name: long.outcomes[:, place] for place, name in enumerate(measures)}
     return pd.DataFrame(
         {
             "patient": long.patient,
@@ -177,8 +198,16 @@ def visits_table(table: TextTable, long: Long) -> pd.DataFrame:
             "nrs": long.nrs,
             "date": nothing if long.date is None else long.date,
             "row": table.rows[long.position],
+            **more,
         },
         copy=False,
+    )
+
+
+def planned_weeks(long: Long) -> tuple[float, ...]:
+    """Return the planned weeks of follow-up that the file states, ascending."""
+    return (
+        () if long.planned_week is None else tuple(np.unique(long.planned_week[~np.isnan(long.planned_week)]).tolist())
     )
 
 
@@ -187,7 +216,7 @@ def courses_table(long: Long, words: dict[str, tuple[str, ...]], values: dict[st
     starts = long.starts()
     nothing = np.full(len(starts), np.nan)
     table = pd.DataFrame({"patient": long.patient[starts], "course": long.course[starts]})
-    for entry in attributes():
+    for entry in (*attributes(), *(entry for entry in course_details() if entry.name in values)):
         numbers = values.get(entry.name, nothing)
         table[entry.name] = _category(words.get(entry.name, ()), numbers) if entry.type == "string" else numbers
     years = np.full(len(starts), np.datetime64("NaT", "s")) if long.date is None else long.date[starts]

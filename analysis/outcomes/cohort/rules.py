@@ -20,7 +20,7 @@ class Long:
 
     Wrong values are -1 (patient, visit), 0 (course), NaN (weeks) or NaT (date); weeks are also NaN at baseline. `visit`
     is a position in VISITS, `position` that of the row in the file, `weeks_empty` whether the cell of the weeks is
-    empty.
+    empty, `outcomes` one column for each measure other than pain (None without any), `planned_week` NaN if not stated.
     """
 
     patient: np.ndarray
@@ -31,6 +31,8 @@ class Long:
     date: np.ndarray | None
     position: np.ndarray
     weeks_empty: np.ndarray | None = None
+    outcomes: np.ndarray | None = None
+    planned_week: np.ndarray | None = None
 
     @property
     def identified(self) -> np.ndarray:
@@ -91,6 +93,20 @@ def weeks_fit_visits(table: TextTable, long: Long) -> Iterator[Problem]:
         "weeks_from_end is above 0 at follow_up",
         "write the weeks from the end of infusion to this visit",
     )
+
+
+def only_follow_up_is_planned(table: TextTable, long: Long) -> Iterator[Problem]:
+    """Yield a problem for each planned week at another visit than a follow-up."""
+    if long.planned_week is None:
+        return
+    wrong = ~np.isnan(long.planned_week) & (long.visit >= 0) & (long.visit != FOLLOW_UP)
+    rule = "planned_week is empty at baseline and at end_of_infusion"
+    advice = "delete the number, or write follow_up as the visit"
+
+    def stated(i: int) -> Problem:
+        return _problem(table, long, i, "planned_week", f"{long.planned_week[i]:g}", rule, advice)
+
+    yield from in_rows(np.flatnonzero(wrong), stated)
 
 
 def visits_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:

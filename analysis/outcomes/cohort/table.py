@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,23 @@ import pandas as pd
 from analysis.tabular.problems import listed, nearest
 
 VISITS = ("baseline", "end_of_infusion", "follow_up")
+
+
+@dataclass(frozen=True)
+class FollowUpPlan:
+    """The follow-up that the clinic planned, as far as the file or its map states it.
+
+    Attributes
+    ----------
+    weeks : tuple of float
+        Planned weeks after the end of infusion, ascending: those of the score columns of the wide form, of the column
+        planned_week, or of the map; () = no plan is stated, so that each patient's own visits are all that was due.
+    data_until : date or None
+        Day on which the table was exported: a visit due later is not due rather than missing; None = not stated.
+    """
+
+    weeks: tuple[float, ...] = ()
+    data_until: date | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,12 +46,17 @@ class Cohort:
     visits : DataFrame, one row per visit, sorted by patient, course and weeks, the baseline first
         Columns patient (int32), course (int16), visit (category of VISITS), weeks after the end of infusion (float64;
         NaN at baseline), nrs (0-10, float64; NaN = missing), date (datetime64; NaT), row (int32, as a spreadsheet shows
-        it).
+        it); then planned_week (float64; NaN), if the file or its map states a plan, and the `measures` (float64; NaN).
     courses : DataFrame, one row per patient and course, in the same order
         Columns patient, course, site, regimen_class, sex (categories; NaN = not stated), age and disease_duration_years
-        (float64; NaN), year of the baseline's date (Int16; NA), baseline (its score, float64; NaN = missing).
+        (float64; NaN), those of the dictionary's course columns on treatment and safety that the file has (categories;
+        float64), year of the baseline's date (Int16; NA), baseline (its score, float64; NaN = missing).
     warnings : DataFrame
         Warnings to be shown in reports; columns as in `DataError.problems`.
+    plan : FollowUpPlan
+        The planned follow-up and the day of the export.
+    measures : tuple of str
+        Outcomes other than pain that the file has; their units, ranges and directions are in `form.long_form()`.
     """
 
     name: str
@@ -43,6 +66,8 @@ class Cohort:
     visits: pd.DataFrame
     courses: pd.DataFrame
     warnings: pd.DataFrame
+    plan: FollowUpPlan = FollowUpPlan()
+    measures: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         sizes = f"{self.courses['patient'].nunique()} patients, {len(self.courses)} courses, {len(self.visits)} visits"
@@ -62,7 +87,7 @@ class Cohort:
                 _all_known(column, wanted, known)
                 keep &= self.courses[column].isin(wanted).to_numpy(dtype=bool)
         courses = self.courses[keep].reset_index(drop=True)
-        for column in ("site", "regimen_class", "sex"):
+        for column in courses.select_dtypes("category"):
             courses[column] = courses[column].cat.remove_unused_categories()
         of_part = np.isin(course_keys(self.visits), course_keys(courses))
         return replace(self, visits=self.visits[of_part].reset_index(drop=True), courses=courses)
