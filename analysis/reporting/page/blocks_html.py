@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from analysis.reporting.page import pandoc
 from analysis.reporting.page.model import Blocks
+from analysis.reporting.page.pandoc import html_block
 
 _PER_ROW = 20
 _PERSON = '<circle cx="8" cy="5" r="3"/><path d="M4.2 22.5v-8.2a3 3 0 0 1 3-3h1.6a3 3 0 0 1 3 3v8.2z"/>'
@@ -15,19 +15,15 @@ _PERSON = '<circle cx="8" cy="5" r="3"/><path d="M4.2 22.5v-8.2a3 3 0 0 1 3-3h1.
 def cards_html(cards: list[dict[str, Any]], level: int) -> Blocks:
     """Return cards with headings of a level; their text is in pandoc's representation."""
     columns = {1: " one", 2: " two"}.get(len(cards), "")
-    blocks: Blocks = [_raw(f'<div class="cards{columns}">')]
+    blocks: Blocks = [html_block(f'<div class="cards{columns}">')]
     for card in cards:
-        blocks.append(_raw(f'<section class="sheet {card["look"]}">'))
+        blocks.append(html_block(f'<section class="sheet {card["look"]}">'))
         if card["heading"]:
-            blocks.append(_raw(f'<h{level} class="s">{escape(card["heading"])}</h{level}>'))
+            blocks.append(html_block(f'<h{level} class="s">{escape(card["heading"])}</h{level}>'))
         for block in card["blocks"]:
             blocks += _block(block)
-        blocks.append(_raw("</section>"))
-    return [*blocks, _raw("</div>")]
-
-
-def _raw(text: str) -> dict[str, Any]:
-    return pandoc.raw("html", text)
+        blocks.append(html_block("</section>"))
+    return [*blocks, html_block("</div>")]
 
 
 def _block(block: dict[str, Any]) -> Blocks:
@@ -37,14 +33,14 @@ def _block(block: dict[str, Any]) -> Blocks:
         case "bullets":
             return [{"t": "BulletList", "c": block["items"]}]
         case "facts":
-            facts: Blocks = [_raw('<dl class="facts">')]
+            facts: Blocks = [html_block('<dl class="facts">')]
             for name, value in block["pairs"]:
-                facts += [_raw(f"<div><dt>{escape(name)}</dt><dd>"), *value, _raw("</dd></div>")]
-            return [*facts, _raw("</dl>")]
+                facts += [html_block(f"<div><dt>{escape(name)}</dt><dd>"), *value, html_block("</dd></div>")]
+            return [*facts, html_block("</dl>")]
         case "icons":
-            return [_raw(f'<div class="icons">{"".join(map(_icons, block["icons"]))}</div>')]
+            return [html_block(f'<div class="icons">{"".join(map(_icons, block["icons"]))}</div>')]
         case "bar":
-            return [_raw(_bar(block))]
+            return [html_block(_bar(block))]
     raise TypeError(block["kind"])
 
 

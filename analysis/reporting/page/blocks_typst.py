@@ -6,26 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from analysis.exhibit.row_picture import percent_of_axis
-from analysis.reporting.page import pandoc
 from analysis.reporting.page.model import Blocks
 from analysis.reporting.page.outcomes_html import tick_words
+from analysis.reporting.page.pandoc import typst_block
 
 _Text = Callable[[str], str]  # returns a Typst string
 
 
 def cards_typst(cards: list[dict[str, Any]], level: int, text: _Text) -> Blocks:
     """Return cards side by side; their text is in pandoc's representation."""
-    blocks: Blocks = [_raw("#cards(")]
+    blocks: Blocks = [typst_block("#cards(")]
     for card in cards:
-        blocks.append(_raw(f"card({text(card['heading'])}, {level - 1}, {text(card['look'])}, ["))
+        blocks.append(typst_block(f"card({text(card['heading'])}, {level - 1}, {text(card['look'])}, ["))
         for block in card["blocks"]:
             blocks += _block(block, text)
-        blocks.append(_raw("]),"))
-    return [*blocks, _raw(")")]
-
-
-def _raw(source: str) -> dict[str, Any]:
-    return pandoc.raw("typst", source)
+        blocks.append(typst_block("]),"))
+    return [*blocks, typst_block(")")]
 
 
 def _block(block: dict[str, Any], text: _Text) -> Blocks:
@@ -35,17 +31,17 @@ def _block(block: dict[str, Any], text: _Text) -> Blocks:
         case "bullets":
             return [{"t": "BulletList", "c": block["items"]}]
         case "facts":
-            facts: Blocks = [_raw("#facts(")]
+            facts: Blocks = [typst_block("#facts(")]
             for name, value in block["pairs"]:
-                facts += [_raw(f"({text(name)}, ["), *value, _raw("]),")]
-            return [*facts, _raw(")")]
+                facts += [typst_block(f"({text(name)}, ["), *value, typst_block("]),")]
+            return [*facts, typst_block(")")]
         case "icons":
             arrays = "".join(f"{_icons(icons, text)}, " for icons in block["icons"])
-            return [_raw(f"#icon-row({arrays})")]
+            return [typst_block(f"#icon-row({arrays})")]
         case "bar":
             share = "none" if block["share"] is None else f"{block['share']:.4f}"
             words = f"{text(block['label'])}, {text(block['value'])}"
-            return [_raw(f"#share-bar({words}, {share}, {text(block['tone'])})")]
+            return [typst_block(f"#share-bar({words}, {share}, {text(block['tone'])})")]
     raise TypeError(block["kind"])
 
 
@@ -80,9 +76,9 @@ def outcomes_typst(part: dict[str, Any], anchor: str, text: _Text) -> Blocks:
         f"({place(yardstick['at'])}, {text(yardstick['words'])}, {text(yardstick['letter'])}), "
         f"({''.join(f'{row(cells)},' for cells in part['outcomes'])}))"
     )
-    blocks: Blocks = [_raw(opening), _raw("#foot[")]
+    blocks: Blocks = [typst_block(opening), typst_block("#foot[")]
     for note in part["notes"]:
         blocks += note
     for letter, note in part["footnotes"]:
-        blocks += [_raw(f"#footnote-line({text(letter)})["), *note, _raw("]")]
-    return [*blocks, _raw("]")]
+        blocks += [typst_block(f"#footnote-line({text(letter)})["), *note, typst_block("]")]
+    return [*blocks, typst_block("]")]

@@ -171,17 +171,21 @@ class _Collector:
             raise ReportError(f"two {kind}s are named {name!r}; each needs a name of its own")
         self.numbers[anchor] = f"{kind.capitalize()} {number}"
         caption, notes = self.piece(payload["caption"]), self.piece(payload["notes"])
-        grid, alt, studies = Grid.of(payload, self.entries), payload["alt"], payload["studies"]
+        grid, studies = Grid.of(payload, self.entries), tuple(payload["studies"])
 
         def make(read: dict[str, Blocks]) -> Part:
-            below = read[notes] + ([{"t": "Sources", "c": studies}] if studies else [])
-            if kind == "figure":
-                title, rows, choices = payload["title"], payload["row_picture"], payload["choices"]
-                narrow, shown = payload["narrow_svg"], tuple(studies)
-                return FigurePart(
-                    number, name, svg, alt, read[caption], below, grid, shown, title, narrow, rows, choices
-                )
-            return TablePart(number, name, alt, read[caption], below, grid)
+            same = {"number": number, "name": name, "alt": payload["alt"], "grid": grid, "studies": studies}
+            same |= {"caption": read[caption], "notes": read[notes]}
+            if kind == "table":
+                return TablePart(**same)
+            return FigurePart(
+                **same,
+                svg=svg,
+                title=payload["title"],
+                narrow_svg=payload["narrow_svg"],
+                rows=payload["row_picture"],
+                choices=payload["choices"],
+            )
 
         self.factories.append(make)
 

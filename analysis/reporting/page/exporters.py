@@ -62,4 +62,4 @@ class ReportPDFExporter(_ReportExporter):
     ) -> tuple[bytes, dict[str, Any]]:
         """Return the file's bytes, and nbconvert's resources. Raises ReportError if it can't be made."""
         document, resources = self.read(nb, resources, **kw)
-        return pdf.compile_pdfs(document)[0][pdf.MAIN], resources
+        return pdf.compile_pdfs(document)[0]["report.pdf"], resources

@@ -24,6 +24,7 @@ from analysis.reporting.page.model import (
     FigurePart,
     Part,
 )
+from analysis.reporting.page.pandoc import html_block
 from analysis.reporting.page.references import TEMPLATE, with_letters
 from analysis.reporting.page.row_html import HATCHING
 
@@ -50,9 +51,9 @@ def pieces(document: Document) -> dict[str, Any]:
     texts: dict[str, Blocks] = {}
     for number, answer in enumerate(document.findings):
         opening = f'<dt>{escape(answer.question)}</dt><dd><div class="answer">'
-        texts[f"finding-{number}"] = [_raw(opening), *answer.sentence, _raw("</div>"), _raw("</dd>")]
+        texts[f"finding-{number}"] = [html_block(opening), *answer.sentence, html_block("</div>"), html_block("</dd>")]
     for number, limit in enumerate(document.limits):
-        texts[f"limit-{number}"] = [_raw("<li>"), *limit, _raw("</li>")]
+        texts[f"limit-{number}"] = [html_block("<li>"), *limit, html_block("</li>")]
     main, appendix = document.divided()
     texts["lead"] = document.lead
     # the code of a report with an appendix is in its notebook
@@ -113,10 +114,6 @@ def _file(name: str) -> str:
     return (Path(TEMPLATE) / name).read_text(encoding="utf-8")
 
 
-def _raw(text: str) -> dict[str, Any]:
-    return pandoc.raw("html", text)
-
-
 def description(document: Document) -> str:
     """Return one sentence for search engines and file managers."""
     words = " ".join(pandoc.plain_words(answer.sentence) for answer in document.findings[:1])
@@ -132,13 +129,13 @@ def _folded(parts: list[Part]) -> Blocks:
         for block in part_html(part):
             if block["t"] == "Header" and block["c"][0] == 2:
                 name = block["c"][1][0]
-                blocks += [_raw("</details>")] if open_section else []
+                blocks += [html_block("</details>")] if open_section else []
                 heading = f'<h3 id="{escape(name)}">{escape(pandoc.plain_words(block["c"][2]))}</h3>'
-                blocks.append(_raw(f'<details class="part"><summary>{heading}</summary>'))
+                blocks.append(html_block(f'<details class="part"><summary>{heading}</summary>'))
                 open_section = True
             else:
                 blocks.append(block)
-    return [*blocks, _raw("</details>")] if open_section else blocks
+    return [*blocks, html_block("</details>")] if open_section else blocks
 
 
 def _rows(document: Document) -> list[dict[str, Any]]:

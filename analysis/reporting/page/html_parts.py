@@ -36,16 +36,13 @@ from analysis.reporting.page.model import (
 )
 from analysis.reporting.page.outcomes_html import outcomes_html
 from analysis.reporting.page.padding import paddings
+from analysis.reporting.page.pandoc import html_block
 from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.row_html import rows_html
 
 _LONG = 8  # number of rows above which a table can be filtered and sorted
 _TALL = 18  # number of rows from which a table scrolls below fixed headings
 _QUOTED = re.compile(r"[^\w =:/'(),;.\-@!*+$?\[\]|~<>]", re.ASCII)
-
-
-def _raw(text: str) -> dict[str, Any]:
-    return pandoc.raw("html", text)
 
 
 def part_html(part: Part) -> Blocks:
@@ -65,14 +62,14 @@ def part_html(part: Part) -> Blocks:
         case Code(source):
             shown = _highlighted(source)
             return [
-                _raw(
+                html_block(
                     '<details class="code"><summary>Code</summary>'
                     f'<pre tabindex="0" role="region" aria-label="Code"><code>{shown}</code></pre></details>'
                 )
             ]
         case PlainText(text, role):
             return [
-                _raw(
+                html_block(
                     f'<pre class="{role}" tabindex="0" role="region" aria-label="Printed {role}">'
                     f"<code>{escape(text)}</code></pre>"
                 )
@@ -95,7 +92,7 @@ def captioned(label: str, caption: Blocks) -> Blocks:
 
 
 def _figure(part: FigurePart) -> Blocks:
-    anchor = f"fig-{part.name}"
+    anchor = part.anchor
     title = f'<p class="finding" id="{anchor}-title">{escape(part.title)}</p>' if part.title else ""
     if part.rows:
         card = rows_html(part.rows, _linker(part.grid.rows))
@@ -106,19 +103,19 @@ def _figure(part: FigurePart) -> Blocks:
         # on a phone the figure scrolls rather than shrink below a readable size
         size = f"min-width:min({round(width * 4 / 3)}px, var(--least))" if width else ""
         image = _inline(part.svg, part.alt, "scaled", size)
-        card = f'<div class="card" role="region" aria-label="Figure {part.number}" tabindex="0">{image}</div>'
-    data = _scroll(part.grid, f'aria-label="Data of figure {part.number}"', table_html(part.grid))
-    notes = [_raw('<div class="notes">'), *part.notes, _raw("</div>")] if part.notes else []
+        card = f'<div class="card" role="region" aria-label="{part.label}" tabindex="0">{image}</div>'
+    data = _scroll(part.grid, f'aria-label="Data of {part.label.lower()}"', table_html(part.grid))
+    notes = [html_block('<div class="notes">'), *part.notes, html_block("</div>")] if part.notes else []
     folded = bool(part.title)  # a titled figure has its finding, caption and data; what it leaves out is on demand
     return [
-        _raw(f'<figure class="exhibit" id="{anchor}">{title}{card}<figcaption>'),
-        *captioned(f"Figure {part.number}.", part.caption),
+        html_block(f'<figure class="exhibit" id="{anchor}">{title}{card}<figcaption>'),
+        *captioned(f"{part.label}.", part.caption),
         *([] if folded else notes),
-        _raw(
+        html_block(
             f'</figcaption>{choices_data(part.choices)}<details class="data"><summary>Data behind this figure</summary>'
         ),
         *(notes if folded else []),
-        _raw(f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"),
+        html_block(f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"),
     ]
 
 
@@ -142,16 +139,16 @@ def _linker(rows: frozenset[str]) -> Callable[[str, str], str]:
 
 
 def _table(part: TablePart) -> Blocks:
-    anchor = f"tab-{part.name}"
+    anchor = part.anchor
     label = f'aria-labelledby="{anchor}-caption"'
     return [
-        _raw(f'<figure class="exhibit" id="{anchor}"><figcaption id="{anchor}-caption">'),
-        *captioned(f"Table {part.number}.", part.caption),
-        _raw("</figcaption>" + _scroll(part.grid, label, table_html(part.grid, label))),
-        _raw('<div class="notes">'),
+        html_block(f'<figure class="exhibit" id="{anchor}"><figcaption id="{anchor}-caption">'),
+        *captioned(f"{part.label}.", part.caption),
+        html_block("</figcaption>" + _scroll(part.grid, label, table_html(part.grid, label))),
+        html_block('<div class="notes">'),
         *([pandoc.paragraph(pandoc.string(part.alt))] if part.alt else []),
         *part.notes,
-        _raw(f'<p class="download">{_download(anchor, part.grid)}</p></div></figure>'),
+        html_block(f'<p class="download">{_download(anchor, part.grid)}</p></div></figure>'),
     ]
 
 
@@ -235,7 +232,11 @@ def image_html(node: dict[str, Any], files: dict[str, Picture]) -> dict[str, Any
 
 
 def scrolling_table(node: dict[str, Any]) -> Blocks:
-    return [_raw('<div class="scroll" role="region" aria-label="Table" tabindex="0">'), node, _raw("</div>")]
+    return [
+        html_block('<div class="scroll" role="region" aria-label="Table" tabindex="0">'),
+        node,
+        html_block("</div>"),
+    ]
 
 
 def _uri(data: bytes, kind: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from analysis.exhibit.places import anchor, cell_places
 from analysis.reporting.page.pictures import Picture
@@ -47,34 +47,47 @@ class Text:
     cell: int = 0
 
 
-@dataclass(frozen=True)
-class FigurePart:
-    """A numbered figure."""
+@dataclass(frozen=True, kw_only=True)
+class NumberedPart:
+    """What figures and tables have in common. notes: what is left out, assumptions, source studies."""
 
+    word: ClassVar[str]
     number: int
     name: str
-    svg: str
     alt: str
     caption: Blocks
     notes: Blocks
     grid: Grid
     studies: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Return its number as printed: `Figure 3`."""
+        return f"{self.word} {self.number}"
+
+    @property
+    def anchor(self) -> str:
+        """Return the target of links to it: `fig-NAME`, `tab-NAME`."""
+        return f"{self.word[:3].lower()}-{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigurePart(NumberedPart):
+    """A numbered figure."""
+
+    word = "Figure"
+    svg: str
     title: str = ""  # the finding
     narrow_svg: str = ""  # the picture for a phone
     rows: dict[str, Any] | None = None  # the content as rows, JSON of a RowPicture
     choices: dict[str, Any] | None = None  # what the reader may choose, JSON of RateChoices
 
 
-@dataclass(frozen=True)
-class TablePart:
+@dataclass(frozen=True, kw_only=True)
+class TablePart(NumberedPart):
     """A numbered table."""
 
-    number: int
-    name: str
-    alt: str
-    caption: Blocks
-    notes: Blocks
-    grid: Grid
+    word = "Table"
 
 
 @dataclass(frozen=True)

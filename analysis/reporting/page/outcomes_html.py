@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from analysis.exhibit.row_picture import percent_of_axis
-from analysis.reporting.page import pandoc
 from analysis.reporting.page.model import Blocks
+from analysis.reporting.page.pandoc import html_block
 
 _Y = 18  # height of a drawn difference in pixels from the top of its cell
 
@@ -34,16 +34,12 @@ def outcomes_html(part: dict[str, Any], anchor: str, linked: Callable[[str, str]
         f'<table class="outcomes" role="table" id="{anchor}"><caption>{escape(part["caption"])}</caption>'
         f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{rows}</tbody></table>'
     )
-    blocks: Blocks = [_raw(table), _raw('<div class="foot">')]
+    blocks: Blocks = [html_block(table), html_block('<div class="foot">')]
     for note in part["notes"]:
         blocks += note
     for letter, note in part["footnotes"]:
-        blocks += [_raw(f'<div class="fn"><sup>{letter}</sup>'), *note, _raw("</div>")]
-    return [*blocks, _raw("</div>")]
-
-
-def _raw(text: str) -> dict[str, Any]:
-    return pandoc.raw("html", text)
+        blocks += [html_block(f'<div class="fn"><sup>{letter}</sup>'), *note, html_block("</div>")]
+    return [*blocks, html_block("</div>")]
 
 
 def _letter(letter: str) -> str:

@@ -112,6 +112,16 @@ def raw(to: str, text: str) -> dict[str, Any]:
     return {"t": "RawBlock", "c": [to, text]}
 
 
+def html_block(text: str) -> dict[str, Any]:
+    """Return HTML as a block."""
+    return raw("html", text)
+
+
+def typst_block(source: str) -> dict[str, Any]:
+    """Return Typst source as a block."""
+    return raw("typst", source)
+
+
 def raw_inline(to: str, text: str) -> dict[str, Any]:
     """Return a raw inline element."""
     return {"t": "RawInline", "c": [to, text]}
@@ -120,6 +130,11 @@ def raw_inline(to: str, text: str) -> dict[str, Any]:
 def paragraph(inlines: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a paragraph."""
     return {"t": "Para", "c": inlines}
+
+
+def code_block(text: str) -> dict[str, Any]:
+    """Return text as it is stored, line by line."""
+    return {"t": "CodeBlock", "c": [["", [], []], text]}
 
 
 def strong(text: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 class Paper:
     """A paper size with the dimensions of its text area in points.
 
-    name: its name in Typst. width, height: of the text. turned: width of the text on a page turned by 90 degrees.
+    name: its name in Typst. width: of the text. turned: width of the text on a page turned by 90 degrees.
     figure: largest height of a figure, with space for its caption.
     """
 
@@ -18,11 +18,10 @@ class Paper:
     width: float
     turned: float
     figure: float
-    height: float
 
 
-A4 = Paper("a4", 515.0, 762.0, 600.0, 748.0)
-LETTER = Paper("us-letter", 532.0, 712.0, 550.0, 698.0)
+A4 = Paper("a4", 515.0, 762.0, 600.0)
+LETTER = Paper("us-letter", 532.0, 712.0, 550.0)
 PAPERS = {"a4": A4, "letter": LETTER}
 DEFAULT_PAPER = "a4"
 

@@ -11,10 +11,11 @@ import typst
 
 from analysis.exhibit.typeface import FOLDER, fallback_folder
 from analysis.reporting import ReportError
+from analysis.reporting.page.extents import Extent, extents, file_name
 from analysis.reporting.page.letters import installed_fonts
 from analysis.reporting.page.model import Document
 from analysis.reporting.page.repair import repaired
-from analysis.reporting.page.typst_pages import APPENDIX, MAIN, Extent, typst_source
+from analysis.reporting.page.typst_pages import typst_source
 
 
 @functools.lru_cache(maxsize=4)
@@ -43,9 +44,7 @@ def compile_pdfs(document: Document) -> tuple[dict[str, bytes], tuple[str, ...]]
 
 
 def _files(document: Document) -> dict[str, bytes]:
-    if not document.has_appendix:
-        return {MAIN: _compiled(document, "whole")}
-    return {MAIN: _compiled(document, "main"), APPENDIX: _compiled(document, "appendix")}
+    return {file_name(extent, "pdf"): _compiled(document, extent) for extent in extents(document)}
 
 
 def _compiles(document: Document) -> bool:

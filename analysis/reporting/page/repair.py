@@ -10,7 +10,6 @@ from analysis.reporting.page import pandoc
 from analysis.reporting.page.model import Document, Part, PlainText, Text
 
 _Place = tuple[int, int]  # part, block in it
-_CODE = "CodeBlock"
 
 
 def repaired(document: Document, compiles: Callable[[Document], bool]) -> Document | None:
@@ -52,11 +51,7 @@ def _size(part: Part) -> int:
 
 def _block(document: Document, place: _Place) -> dict[str, Any]:
     part = document.parts[place[0]]
-    return part.blocks[place[1]] if isinstance(part, Text) else _source(part.text)
-
-
-def _source(text: str) -> dict[str, Any]:
-    return {"t": _CODE, "c": [["", [], []], text]}
+    return part.blocks[place[1]] if isinstance(part, Text) else pandoc.code_block(part.text)
 
 
 def _bare(block: dict[str, Any]) -> list[dict[str, Any]]:
@@ -79,7 +74,7 @@ def _variants(block: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]
     yield "a picture", pandoc.walk([block], {"Image": picture})
     yield "its formulas and pictures", pandoc.walk([block], {"Math": formula, "Image": picture})
     words = pandoc.plain_words(block) or str(block["c"][-1])
-    yield "a block of its text", _bare(block) or [_source(words)]
+    yield "a block of its text", _bare(block) or [pandoc.code_block(words)]
 
 
 def _replaced(document: Document, blocks: Mapping[_Place, list[dict[str, Any]]]) -> Document:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from analysis.paths import ROOT
 from analysis.reporting.page import pandoc, source_rows
 from analysis.reporting.page.cell_outputs import Drawn, joined
-from analysis.reporting.page.model import Blocks, Document, FigurePart, Heading, Part, TablePart
+from analysis.reporting.page.model import Blocks, Document, FigurePart, Heading, NumberedPart, Part
 from analysis.reporting.page.pictures import NotShownError, Picture, checked, decoded, located
 from analysis.reporting.page.text_pieces import Piece
 
@@ -221,14 +222,14 @@ class Resolver:
         return [pandoc.paragraph(self._picture(drawn.picture, pandoc.string(drawn.alt), drawn.size))]
 
     def finish(self, part: Part) -> Part:
-        """Return the line of source studies below an exhibit."""
-        if isinstance(part, (FigurePart, TablePart)) and part.notes and part.notes[-1]["t"] == "Sources":
-            line = self._sources(part.notes[-1]["c"])
-            # the rows of a row figure name their studies
-            part.notes[-1:] = [] if isinstance(part, FigurePart) and part.rows else [line]
-        return part
+        """Return the part with a line of source studies below an exhibit."""
+        if not (isinstance(part, NumberedPart) and part.studies):
+            return part
+        line = self._sources(part.studies)
+        named_by_rows = isinstance(part, FigurePart) and part.rows
+        return part if named_by_rows else replace(part, notes=[*part.notes, line])
 
-    def _sources(self, studies: list[str]) -> dict[str, Any]:
+    def _sources(self, studies: tuple[str, ...]) -> dict[str, Any]:
         inlines: list[dict[str, Any]] = [pandoc.strong("Source studies:"), {"t": "Space"}]
         for number, study in enumerate(studies):
             inlines += [{"t": "Str", "c": ";"}, {"t": "Space"}] if number else []

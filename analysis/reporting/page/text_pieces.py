@@ -88,7 +88,7 @@ def read_pieces(pieces: Sequence[Piece], keys: frozenset[str]) -> None:
             piece.blocks = [_paragraph(block) for block in _restored(blocks, piece)]
         except (ReportError, RecursionError, ValueError) as error:
             piece.notes.append(f"its text can't be read and is shown as it is stored ({type(error).__name__})")
-            piece.blocks = [{"t": "CodeBlock", "c": [["", [], []], piece.text]}]
+            piece.blocks = [pandoc.code_block(piece.text)]
 
 
 def _paragraph(block: dict[str, Any]) -> dict[str, Any]:

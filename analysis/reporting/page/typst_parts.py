@@ -17,13 +17,13 @@ from analysis.reporting.page.model import (
     Code,
     Document,
     FigurePart,
-    Grid,
     OutcomesPart,
     Part,
     PlainText,
     TablePart,
     Text,
 )
+from analysis.reporting.page.pandoc import typst_block
 from analysis.reporting.page.paper import Paper
 from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.typst_tables import set_block_table, set_table
@@ -39,18 +39,13 @@ def text(words: str) -> str:
     return json.dumps(shown, ensure_ascii=False)
 
 
-def typst_block(source: str) -> dict[str, Any]:
-    """Return Typst source as a block."""
-    return pandoc.raw("typst", source)
-
-
 def changes_for_typst(document: Document, paper: Paper) -> dict[str, Callable[[dict[str, Any]], Any]]:
     """Return the changes for Typst: heading levels from one, tables, and alternative text for formulas and pictures."""
     return {
         "Header": lambda node: {"t": "Header", "c": [max(node["c"][0] - 1, 1), *node["c"][1:]]},
         "Math": _math,
         "Image": lambda node: _image(node, document.files, paper),
-        "Table": lambda node: _block_table(node, paper),
+        "Table": lambda node: set_block_table(node, text, paper)[0],
         "Str": lambda node: {"t": "Str", "c": legible(node["c"])},
         "Code": lambda node: {"t": "Code", "c": [node["c"][0], legible(node["c"][1])]},
         "CodeBlock": lambda node: {"t": "CodeBlock", "c": [node["c"][0], legible(node["c"][1])]},
@@ -112,35 +107,23 @@ def part_blocks(part: Part, files: dict[str, bytes], paper: Paper) -> Blocks:
 
 
 def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
-    name = f"fig-{part.name}"
+    name = part.anchor
     files[f"{name}.svg"] = part.svg.encode()
     width, height = svg_size(part.svg)
     shown = min(width or paper.width, paper.width, paper.figure * width / height if height else paper.width)
     names = ", ".join(text(word) for word in (str(part.number), name, part.title, f"{name}.svg", part.alt))
     opening = f"#exhibit-figure({names}, {shown:.1f}pt, ["
     closing = [typst_block("], ["), *part.notes, typst_block("])")] if part.notes else [typst_block("], none)")]
-    return [typst_block(opening), *captioned(f"Figure {part.number}.", part.caption), *closing]
+    return [typst_block(opening), *captioned(f"{part.label}.", part.caption), *closing]
 
 
 def _table(part: TablePart, paper: Paper) -> Blocks:
-    def blocks(table: str, long: bool) -> Blocks:
-        return [
-            typst_block(f"#exhibit-table({text(str(part.number))}, {text('tab-' + part.name)}, {str(long).lower()}, ["),
-            *captioned(f"Table {part.number}.", part.caption),
-            *(
-                [typst_block("], ["), *part.notes, typst_block(f"], {table})")]
-                if part.notes
-                else [typst_block(f"], none, {table})")]
-            ),
-        ]
-
-    return _oriented(part.grid, paper, blocks)
-
-
-def _oriented(grid: Grid, paper: Paper, blocks: Any) -> Blocks:
     """Return a table on the current page, or on a separate page turned by 90 degrees if it needs the width."""
-    table, layout = set_table(grid, text, paper)
-    shown = blocks(table, layout.height > _SMALL)
+    table, layout = set_table(part.grid, text, paper)
+    long = str(layout.height > _SMALL).lower()
+    opening = f"#exhibit-table({text(str(part.number))}, {text(part.anchor)}, {long}, ["
+    notes = [typst_block("], ["), *part.notes, typst_block("], ")] if part.notes else [typst_block("], none, ")]
+    shown = [typst_block(opening), *captioned(f"{part.label}.", part.caption), *notes, typst_block(f"{table})")]
     return [typst_block("#landscape["), *shown, typst_block("]")] if layout.turned else shown
 
 
@@ -149,7 +132,3 @@ def _turned(block: dict[str, Any], paper: Paper) -> Blocks:
     if block["t"] != "Table" or not set_block_table(block, text, paper)[1].turned:
         return [block]
     return [typst_block("#landscape["), block, typst_block("]")]
-
-
-def _block_table(node: dict[str, Any], paper: Paper) -> Blocks:
-    return set_block_table(node, text, paper)[0]

@@ -16,6 +16,7 @@ from typing import Any
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.model import NO_ROWS, Blocks, Grid
 from analysis.reporting.page.padding import paddings
+from analysis.reporting.page.pandoc import typst_block
 from analysis.reporting.page.paper import A4, Paper
 
 _ONE_TURNED_PAGE = 390.0  # points of height, caption and notes apart
@@ -110,7 +111,7 @@ def set_block_table(node: dict[str, Any], quote: Callable[[str], str], paper: Pa
     source = f"#block-table({layout.size}pt, ({widths},), ({', '.join(sides)},), {len(head)}, "
     blocks: Blocks = []
     if caption:
-        blocks += [pandoc.raw("typst", source + "["), *caption]
+        blocks += [typst_block(source + "["), *caption]
         source = "], "
     else:
         source += "none, "
@@ -121,9 +122,9 @@ def set_block_table(node: dict[str, Any], quote: Callable[[str], str], paper: Pa
                 words = "\n".join(_broken(pandoc.plain_words(block), cut) for block in inside)
                 source += f"{quote(words)}), "
             else:
-                blocks += [pandoc.raw("typst", source + "["), *pandoc.walk(inside, breakable)]
+                blocks += [typst_block(source + "["), *pandoc.walk(inside, breakable)]
                 source = "]), "
-    return [*blocks, pandoc.raw("typst", source + ")")], layout
+    return [*blocks, typst_block(source + ")")], layout
 
 
 def _only_words(inlines: Blocks) -> bool:
