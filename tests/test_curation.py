@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from click.testing import CliRunner
 
 from analysis.__main__ import main
-from analysis.curation.difference import answers, difference
+from analysis.curation.difference import answers, difference, pooled_words
 from analysis.curation.exported_records import UnreadableRecord, read_record
 from analysis.curation.new_study import duplicates, new_study
 from analysis.curation.printed_difference import difference_html, difference_text
@@ -211,6 +212,27 @@ def test_a_study_that_goes_with_its_arm(evidence, data_copy):
     duration = next(answer for answer in found.changed if answer.question.startswith("How long"))
     assert "1 of 5" in duration.old and "1 of 5" not in duration.new
     assert any(row_id.startswith("durations-") for row_id in duration.because_of)
+
+
+def test_a_pooled_rate_is_compared_as_a_number_with_its_limits(evidence, data_copy):
+    data_copy.edit("responders.csv", {"row_id": "responders-13"}, {"responders": "24"})
+    data_copy.edit("durations.csv", {"row_id": "durations-19"}, {"patients": "24"})
+    found = difference(evidence, data_copy.load())
+    (rate,) = found.rates
+    assert rate.what.startswith("complete relief, within a week")
+    assert rate.new["responders"] == rate.old["responders"] - 1 and rate.new["rate"] < rate.old["rate"]
+    assert rate.new["ci_low"] < rate.new["rate"] < rate.new["ci_high"]
+    answer = next(answer for answer in found.changed if answer.question == "Which rates are pooled?")
+    assert answer.because_of == ("responders-13",)
+    assert f"{100 * rate.old['rate']:.2f}% (" in answer.old and f"{100 * rate.new['rate']:.2f}% (" in answer.new
+    text = difference_text(found, 10_000)
+    assert f"{rate.what}: {pooled_words(rate.old)} -> {pooled_words(rate.new)}" in text
+    assert pooled_words(rate.new) in difference_html(found) and found.as_json()["rates"][0]["new"] == rate.new
+
+
+def test_a_column_that_is_empty_changes_no_row(evidence):
+    more = {name: {n: row | {"remark": ""} for n, row in rows.items()} for name, rows in evidence.texts.items()}
+    assert difference(evidence, replace(evidence, texts=more)).rows == ()
 
 
 def test_exit_status_of_diff(data_copy):

@@ -181,6 +181,21 @@ def test_weeks(evidence, printed, weeks):
     assert one(evidence.responders, timepoint=printed)["weeks_from_end"] == round(weeks, 1)
 
 
+@pytest.mark.parametrize("table", ["pain_scores", "durations"])
+def test_weeks_that_a_source_counts_from_the_start_are_marked(evidence, table):
+    """So that the check subtracts the infusion (rule weeks_from_the_end)."""
+    rows = getattr(evidence, table)
+    words = rows["note"].fillna("") + rows["timepoint" if table == "pain_scores" else "reported"]
+    said = words.str.contains("(?:from|since|after) the start", case=False)
+    assert said.sum() == {"pain_scores": 2, "durations": 1}[table]
+    assert (rows["weeks_from_start"].notna() == said).all()
+
+
+def test_duration_of_sigtermans(evidence):
+    row = one(evidence.durations, study_id="sigtermans2009")
+    assert (row["weeks_from_start"], row["weeks_low"]) == (11.0, 10.4)
+
+
 def test_one_study_of_each_overlap_group_counts(evidence):
     groups = evidence.studies.dropna(subset="overlap_group")
     counting = groups[groups["pool_in_overlap"] == "yes"].set_index("overlap_group")["study_id"].to_dict()

@@ -57,7 +57,7 @@ def test_every_column_says_what_it_means(dictionary):
 
 def test_measured_columns_have_a_unit(dictionary):
     weeks = [column.unit for table in dictionary.tables.values() for column in table.fields if "weeks" in column.name]
-    assert weeks == ["weeks"] * 6
+    assert weeks == ["weeks"] * 8
     assert dictionary.tables["arms"]["dose_cap_mg_h"].unit == "mg/h"
     assert dictionary.tables["responders"]["percent_reported"].unit == "percent"
 

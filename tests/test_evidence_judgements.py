@@ -82,6 +82,13 @@ def test_a_study_without_a_decision_and_a_domain_without_a_judgement(data_copy):
     assert "every domain of robins_i is judged; missing: confounding" in data_copy.problems()["rule"].tolist()
 
 
+@pytest.mark.parametrize("table", ["studies", "reviews", "screening", "certainty", "outcomes"])
+def test_a_missing_table_gives_one_message(data_copy, table):
+    (data_copy.folder / f"{table}.csv").unlink()
+    problems = data_copy.problems()
+    assert (problems["file"] == f"{table}.csv").all() and len(problems) == 1, problems.to_string()
+
+
 @pytest.mark.parametrize(
     ("readings", "follows"),
     [

@@ -26,6 +26,7 @@ def test_every_table_has_the_columns_of_the_dictionary_and_row_last(evidence):
         "timepoint",
         "phase",
         "weeks_from_end",
+        "weeks_from_start",
         "n",
         "instrument",
         "scale_max",

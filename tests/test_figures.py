@@ -430,7 +430,7 @@ def test_lanes_show_each_kind_of_statement(default):
     assert words["Mangnus 2021"] == ("counted to 4 weeks", "")
     assert words["Puchalski 2016"] == ("lost by 10.9 weeks", "")
     assert words["Kiefer 2008b"] == ("none", "")
-    assert words["Sigtermans 2009, placebo-controlled"][0] == "11 weeks, as a group"
+    assert words["Sigtermans 2009, placebo-controlled"][0] == "10.4 weeks, as a group"
     assert lanes["Schwartzman 2009, placebo-controlled"].value == "no usable time"
     assert lanes["Lee 2025"].value == "no rate" and not lanes["Lee 2025"].known
     shares = [mark.text for mark in lanes["Mangnus 2021"].marks if isinstance(mark, Words)]

@@ -6,7 +6,7 @@ import io
 import re
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from analysis import findings
 from analysis.evidence.load import Evidence, load
 from analysis.evidence.revision import git
 from analysis.evidence.rowwise import each
-from analysis.evidence.selection import select
+from analysis.evidence.selection import Selection, select
 from analysis.exhibit import plain
 from analysis.outcomes import computed_certainty, synthesis
 from analysis.paths import DATA, ROOT, TABLES, resolve
@@ -34,6 +34,7 @@ _WITHOUT_ANSWER = (
     "extraction",
 )
 _OWNERS = {"studies": "study_id", "arms": "arm_id", "sources": "source_id", "outcomes": "outcome_id"}
+_SHARES = ("rate", "ci_low", "ci_high", "pi_low", "pi_high")
 _LINK = re.compile(r"\]\(#[^)]*\)")
 
 
@@ -62,13 +63,23 @@ class ChangedAnswer:
 
 
 @dataclass(frozen=True)
+class ChangedRate:
+    """A pooled rate that came, went or changed: what is pooled, and its old and new numbers (None without it)."""
+
+    what: str
+    old: dict[str, float] | None
+    new: dict[str, float] | None
+
+
+@dataclass(frozen=True)
 class Difference:
-    """All changed rows and answers between two versions; `answers` is the number of answers that were compared."""
+    """All changed rows, answers and pooled rates between two versions; `answers` is the number of compared answers."""
 
     old: str
     new: str
     rows: tuple[ChangedRow, ...]
     changed: tuple[ChangedAnswer, ...]
+    rates: tuple[ChangedRate, ...]
     answers: int
 
     @property
@@ -141,7 +152,13 @@ def difference(old: Evidence, new: Evidence, names: tuple[str, str] = ("old", "n
         )
         for question in questions
     )
-    return Difference(*names, rows, changed, len({**before, **after}))
+    one, other = pooled_numbers(old), pooled_numbers(new)
+    rates = tuple(
+        ChangedRate(what, one.get(what), other.get(what))
+        for what in {**one, **other}
+        if one.get(what) != other.get(what)
+    )
+    return Difference(*names, rows, changed, rates, len({**before, **after}))
 
 
 def answers(evidence: Evidence) -> dict[str, tuple[str, ...]]:
@@ -149,14 +166,43 @@ def answers(evidence: Evidence) -> dict[str, tuple[str, ...]]:
     selection = select(evidence)
     found = findings.evidence_findings(selection)
     told = {answer.question: (_words(answer.sentence), _words(answer.detail)) for answer in found}
-    pooled = synthesis.pooled_rates(selection)
-    told["Which rates are pooled?"] = (_words(findings.pooled_rates_finding(pooled).sentence),)
+    told["Which rates are pooled?"] = tuple(f"{what}: {pooled_words(row)}." for what, row in _pooled(selection).items())
     judged = computed_certainty.certainty(selection)
     computed = computed_certainty.computed_certainty(selection)
     levels = [f"{row.outcome}, {row.time}: {row.overall}" for row in each(judged)]
     numbers = [f"{row.outcome}, {row.time}, {row.domain}: {row.computed} ({row.why})" for row in each(computed)]
     told["How certain is each key outcome?"] = tuple(part.replace("_", " ") for part in [*levels, *numbers])
     return told
+
+
+def pooled_numbers(evidence: Evidence) -> dict[str, dict[str, float]]:
+    """Return the numbers of each pooled rate by what is pooled.
+
+    Rates and limits are shares with four decimals, as the answers print them; a missing one is None.
+    """
+    return _pooled(select(evidence))
+
+
+def pooled_words(numbers: Mapping[str, float] | None) -> str:
+    """Return a pooled rate with its limits in words: `58.31% (40.12% to 74.50%), …`."""
+    if numbers is None:
+        return "not pooled"
+    shares = {name: "none" if numbers[name] is None else f"{100 * numbers[name]:.2f}%" for name in _SHARES}
+    return (
+        f"{shares['rate']} ({shares['ci_low']} to {shares['ci_high']}), next study {shares['pi_low']} to "
+        f"{shares['pi_high']}; {numbers['responders']} of {numbers['patients']} patients, {numbers['k']} studies"
+    )
+
+
+def _pooled(selection: Selection) -> dict[str, dict[str, float]]:
+    groups = synthesis.pooled_rates(selection).groups
+    return {
+        f"{row.definition_words}, {row.window} ({row.control}, {row.route})": {
+            **{name: None if pd.isna(getattr(row, name)) else round(getattr(row, name), 4) for name in _SHARES},
+            **{name: int(getattr(row, name)) for name in ("responders", "patients", "k")},
+        }
+        for row in each(groups)
+    }
 
 
 def _only_in(parts: tuple[str, ...], others: tuple[str, ...]) -> str:
@@ -176,10 +222,13 @@ def _changed_rows(old: Evidence, new: Evidence) -> Iterator[ChangedRow]:
                 continue
             columns = [name for name in {**one, **other} if name != "row_id" and one.get(name) != other.get(name)]
             cells = {name: (one.get(name, ""), other.get(name, "")) for name in columns}
+            cells = {name: both for name, both in cells.items() if any(both)}
+            if not cells:  # a column came or went that is empty in this row
+                continue
             change = "changed" if one and other else "added" if other else "removed"
             shown = other or one
             study = shown.get("study_id") or shown.get("review_id") or shown.get("outcome_id") or ""
-            yield ChangedRow(f"{table}-{number}", change, study, {n: c for n, c in cells.items() if any(c)})
+            yield ChangedRow(f"{table}-{number}", change, study, cells)
 
 
 def _reverted(old: Evidence, new: Evidence, row: ChangedRow, rows: tuple[ChangedRow, ...]) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from html import escape
 
-from analysis.curation.difference import ChangedAnswer, ChangedRow, Difference
+from analysis.curation.difference import ChangedAnswer, ChangedRate, ChangedRow, Difference, pooled_words
 
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
@@ -23,6 +23,8 @@ def difference_text(found: Difference, width: int = 100) -> str:
             lines += _wrapped(f"{label}: {words or '(none)'}", width)
         lines += _wrapped(f"because of {_because(answer)}", width)
         lines.append("")
+    if found.rates:
+        lines += ["Changed pooled rates", *(line for rate in found.rates for line in _wrapped(_rate(rate), width)), ""]
     lines.append(f"{len(found.rows)} changed {'row' if len(found.rows) == 1 else 'rows'}")
     for row in found.rows:
         lines += _wrapped(_row(row), width)
@@ -37,11 +39,19 @@ def difference_html(found: Difference) -> str:
         f"<p>Because of {escape(_because(answer))}.</p>"
         for answer in found.changed
     )
+    rates = "".join(
+        f"<tr><th scope=row>{escape(rate.what)}</th><td>{escape(pooled_words(rate.old))}</td>"
+        f"<td>{escape(pooled_words(rate.new))}</td></tr>"
+        for rate in found.rates
+    )
+    if rates:
+        heads = "".join(f"<th scope=col>{head}</th>" for head in ("Rate", "Old", "New"))
+        rates = f"<h2>Changed pooled rates</h2><table><tr>{heads}</tr>{rates}</table>"
     rows = "".join(f"<li>{escape(_row(row))}</li>" for row in found.rows)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(found.sentence)}</title>'
         f"<style>{_STYLE}</style><h1>{escape(found.sentence)}</h1><p>{escape(found.old)} → {escape(found.new)}</p>"
-        f"{answers}<h2>Changed rows ({len(found.rows)})</h2><ul>{rows}</ul></html>\n"
+        f"{answers}{rates}<h2>Changed rows ({len(found.rows)})</h2><ul>{rows}</ul></html>\n"
     )
 
 
@@ -51,6 +61,10 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _because(answer: ChangedAnswer) -> str:
     return ", ".join(answer.because_of) or "a change of the dictionary"
+
+
+def _rate(rate: ChangedRate) -> str:
+    return f"{rate.what}: {pooled_words(rate.old)} -> {pooled_words(rate.new)}"
 
 
 def _row(row: ChangedRow) -> str:

@@ -31,6 +31,8 @@ def bibliography_keys(text: str, file: str) -> tuple[dict[str, int], list[Proble
 
 def one_reference_each(tables: Tables, keys: Mapping[str, int], file: str) -> Iterator[Problem]:
     """Yield a problem for each study or review without an entry in the bibliography, and for each unused entry."""
+    if tables.words("studies", "study_id") is None or tables.words("reviews", "review_id") is None:
+        return
     rows = {
         row[column]: (table, row, column)
         for table, column in (("studies", "study_id"), ("reviews", "review_id"))

@@ -203,6 +203,25 @@ def responders_agree_with_milestones(tables: Tables) -> Iterator[Problem]:
                 yield tables.problem("durations", milestone, ours, rule, advice)
 
 
+def weeks_from_the_end(tables: Tables) -> Iterator[Problem]:
+    """Yield a problem where weeks from the start of treatment and from the end of infusion do not fit the infusion."""
+    arms = _by(tables, "arms", "arm_id") if tables.words("arms", "infusion_days") is not None else {}
+    for table, column in (("pain_scores", "weeks_from_end"), ("durations", "weeks_low")):
+        for row in tables[table]:
+            start, arm = row["weeks_from_start"], arms.get(row["arm_id"])
+            if start is None or not arm:
+                continue
+            if not tables.text("arms", arm, "infusion_days"):
+                rule = f"weeks from the start need infusion_days of the arm {arm['arm_id']}"
+                yield tables.problem(table, row, "weeks_from_start", rule, "fill it in in arms.csv, or clear the cell")
+            elif None not in (row[column], arm["infusion_days"]):
+                days, expected = arm["infusion_days"], start - arm["infusion_days"] / 7
+                if abs(expected - row[column]) <= 0.051:  # printed with one decimal
+                    continue
+                rule = f"{column} is weeks_from_start less the {days:g} days of the infusion, {max(expected, 0):.1f}"
+                yield tables.problem(table, row, column, rule, "correct one of the two")
+
+
 def one_study_counts_per_overlap(tables: Tables) -> Iterator[Problem]:
     """Yield a problem for each overlap group with more than one pooled study."""
     first: dict[str, Record] = {}
@@ -238,6 +257,20 @@ def unused_value_has_a_place(tables: Tables, columns: Mapping[str, tuple[str, ..
             yield tables.problem("conflicts", row, "changes_key", rule, f"name an arm or study that is in {table}.csv")
 
 
+def study_or_review(tables: Tables) -> Iterator[Problem]:
+    """Yield a problem for each study_id of sources and conflicts that is neither a study nor a review."""
+    studies, reviews = tables.words("studies", "study_id"), tables.words("reviews", "review_id")
+    known = (studies or set()) | (reviews or set())
+    for table in ("sources", "conflicts") if studies is not None and reviews is not None else ():
+        for row in tables[table]:
+            name = row["study_id"]
+            if name is not None and name not in known:
+                close = nearest(name, known)
+                rule = "study_id is a study of studies.csv or a review of reviews.csv"
+                advice = "add it there first" + (f", or write “{close}” if that is meant" if close else "")
+                yield tables.problem(table, row, "study_id", rule, advice)
+
+
 RULES_ACROSS_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     arm_belongs_to_study,
     source_reports_study,
@@ -248,19 +281,9 @@ RULES_ACROSS_ROWS: tuple[Callable[[Tables], Iterator[Problem]], ...] = (
     milestones_do_not_rise,
     responders_agree_with_milestones,
     one_study_counts_per_overlap,
+    weeks_from_the_end,
+    study_or_review,
 )
-
-
-def study_or_review(tables: Tables, known: set[str]) -> Iterator[Problem]:
-    """Yield a problem for each study_id of sources and conflicts that is neither a study nor a review."""
-    for table in ("sources", "conflicts"):
-        for row in tables[table]:
-            name = row["study_id"]
-            if name is not None and name not in known:
-                close = nearest(name, known)
-                rule = "study_id is a study of studies.csv or a review of reviews.csv"
-                advice = "add it there first" + (f", or write “{close}” if that is meant" if close else "")
-                yield tables.problem(table, row, "study_id", rule, advice)
 
 
 def _by(tables: Tables, table: str, column: str) -> dict[str, Record]:

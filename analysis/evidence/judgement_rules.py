@@ -105,18 +105,18 @@ def domains_are_complete(tables: Tables) -> Iterator[Problem]:
             if missing:
                 rule = f"every domain of {tool} is judged; missing: {listed(missing)}"
                 yield tables.problem(table, rows[-1], "domain", rule, "add the rows of these domains")
-    judged = {row["outcome_id"] for row in tables["certainty"]}
+    judged = tables.words("certainty", "outcome_id")
     for row in tables["outcomes"]:
-        if row["outcome_id"] and row["outcome_id"] not in judged:
+        if row["outcome_id"] and judged is not None and row["outcome_id"] not in judged:
             rule = "every key outcome has a judgement of certainty"
             yield tables.problem("outcomes", row, "outcome_id", rule, "add its rows to certainty.csv")
 
 
 def outcomes_name_known_studies(tables: Tables) -> Iterator[Problem]:
     """Yield a problem for a key outcome with an unknown study, times in the wrong order or half of a difference."""
-    known = {row["study_id"] for row in tables["studies"]}
+    known = tables.words("studies", "study_id")
     for row in tables["outcomes"]:
-        for study in str(row["studies"] or "").split(";"):
+        for study in str(row["studies"] or "").split(";") if known is not None else ():
             if study and study.strip() not in known:
                 rule = f"studies are in studies.csv (column study_id); {study.strip()} is not"
                 yield tables.problem("outcomes", row, "studies", rule, "correct the name, or add the study")
@@ -143,9 +143,11 @@ def every_record_is_screened(tables: Tables) -> Iterator[Problem]:
     """Yield a problem for a study or review without a decision, an unknown record, or a decision against the design."""
     owners = {row["study_id"]: ("studies", "study_id", row) for row in tables["studies"]}
     owners |= {row["review_id"]: ("reviews", "review_id", row) for row in tables["reviews"][::-1]}
-    screened = {row["study_id"] for row in tables["screening"]}
+    owners.pop(None, None)
+    screened = tables.words("screening", "study_id")
+    names = tables.words("studies", "study_id"), tables.words("reviews", "review_id")
     for name, (table, column, row) in owners.items():
-        if name and name not in screened:
+        if screened is not None and name not in screened:
             rule = "every study and review has a decision in screening.csv"
             yield tables.problem(table, row, column, rule, f"add a row with {name} to screening.csv")
     for row in tables["screening"]:
@@ -153,10 +155,10 @@ def every_record_is_screened(tables: Tables) -> Iterator[Problem]:
         if (name is None) == (row["record"] is None):
             rule = "a decision is about a study or review (study_id) or about another record (record), not both"
             yield tables.problem("screening", row, "study_id", rule, "fill in one of the two")
-        elif name is not None and name not in owners:
+        elif name is not None and None not in names and name not in names[0] | names[1]:
             rule = "study_id is a study of studies.csv or a review of reviews.csv"
             yield tables.problem("screening", row, "study_id", rule, "add it there, or write it into record")
-        elif name is not None and (row["decision"] == "ongoing") != (owners[name][2]["design"] == "rct_protocol"):
+        elif name in owners and (row["decision"] == "ongoing") != (owners[name][2]["design"] == "rct_protocol"):
             rule = "a trial is ongoing exactly while its design is rct_protocol"
             yield tables.problem("screening", row, "decision", rule, "correct the decision, or the design")
 

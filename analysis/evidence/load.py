@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +21,6 @@ from analysis.tabular.keys import orphans, repeated_keys
 from analysis.tabular.problems import DataError, Problem, merged, sort_problems
 from analysis.tabular.schema import DataPackage, TableSchema
 from analysis.tabular.text_table import TextTable
-from analysis.tabular.typed_cells import Value
 
 _DTYPES = {"string": "str", "number": "float64", "integer": "Int64", "date": "str"}
 
@@ -104,7 +102,8 @@ def load(folder: str | Path = "data") -> Evidence:
     ------
     DataError
         With all problems of all tables: files, violations of the dictionary (columns, types, allowed values, required
-        and unique values, keys) and of the rules of `cross_row_rules`, `row_ids` and `bibliography`.
+        and unique values, keys) and of the rules of `row_rules`, `cross_row_rules`, `percent_counts`,
+        `judgement_rules`, `row_ids` and `bibliography`.
     """
     folder = paths.resolve(folder, paths.DATA, marker=DICTIONARY)
     if not folder.is_dir():
@@ -166,41 +165,24 @@ def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]
     problems += row_ids_are_used_once(tables, package, misread)
     names = {name: schema.names for name, schema in package.tables.items()}
     problems += cross_row_rules.unused_value_has_a_place(tables, names)
-    known = _known_names(texts)
-    if known is not None:
-        problems += cross_row_rules.study_or_review(tables, known)
     for file in package.files.values():
         text, more = read_text(folder / file)
         problems += more
         if text is not None:
             keys, more = bibliography_keys(text, file)
             problems += more
-            problems += one_reference_each(tables, keys, file) if known is not None else []
+            problems += one_reference_each(tables, keys, file)
             problems += one_year_each(tables, text, file)
     return tables, problems
 
 
-def _known_names(texts: dict[str, TextTable]) -> set[str] | None:
-    """Return the names of all studies and reviews, or None if one of these tables is unreadable."""
-    names: set[str] = set()
-    for table, column in (("studies", "study_id"), ("reviews", "review_id")):
-        if table not in texts or column not in texts[table].names:
-            return None
-        names.update(texts[table][column].texts())
-    return names - {""}
-
-
 def _frame(schema: TableSchema, records: list[Record]) -> pd.DataFrame:
     data = {
-        field.name: pd.array([_cell(record[field.name]) for record in records], dtype=_DTYPES[field.type])
+        field.name: pd.array([record[field.name] for record in records], dtype=_DTYPES[field.type])
         for field in schema.fields
         if field.name != "row_id"
     }
     return pd.DataFrame({**data, "row": pd.array([row_number(r["row_id"]) for r in records], dtype="int64")})
-
-
-def _cell(value: Value) -> Value:
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _hashes(folder: Path, package: DataPackage) -> dict[str, str]:

@@ -46,6 +46,13 @@ class Tables:
         """Return the text of a cell in the file, such as `61.0`."""
         return self.texts.get(table, {}).get(record["row"], {}).get(column, "")
 
+    def words(self, table: str, column: str) -> set[str] | None:
+        """Return the words of a column, or None if it could not be read, which has its own message."""
+        rows = self.texts.get(table)
+        if rows is None or any(column not in row for row in rows.values()):
+            return None
+        return {row[column] for row in rows.values()} - {""}
+
     def problem(self, table: str, record: Record, column: str, rule: str, advice: str | None = None) -> Problem:
         """Return a problem of a row; the default advice is to compare the row with its source."""
         if advice is None:
