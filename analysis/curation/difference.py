@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis import findings
 from analysis.evidence.load import Evidence, load
-from analysis.evidence.revision import git
+from analysis.revision import git
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection, select
 from analysis.exhibit import plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.load import Evidence
-from analysis.evidence.revision import epoch
+from analysis.revision import epoch
 from analysis.evidence.rowwise import values
 from analysis.evidence.selection import Selection, select
 from analysis.exhibit import Finding, shown_in

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from analysis.evidence.revision import epoch, git
+from analysis.revision import epoch, git
 from analysis.parameters import Notebook
 from analysis.paths import DATA, ROOT, resolve
 

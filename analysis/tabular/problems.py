@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 MOST_ROWS_LISTED = 20
 _SAME_RULE = " the same rule: "
@@ -66,6 +68,8 @@ class DataError(Exception):
     @property
     def problems(self) -> pd.DataFrame:
         """One row a problem: file, row (Int64, missing for a whole file), column, value, rule, advice."""
+        import pandas as pd  # here, because a command names problems before it needs tables
+
         table = pd.DataFrame([astuple(problem) for problem in self._problems], columns=list(PROBLEM_COLUMNS))
         return table.astype({column: "Int64" if column == "row" else "str" for column in PROBLEM_COLUMNS})
 
