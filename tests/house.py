@@ -11,7 +11,7 @@ House = Mapping[str, ast.Module]  # module path below the repository, such as "a
 
 MOST_LINES = 320
 MAY_STAND_TWICE = {"load"}  # evidence.load and outcomes.cohort.load give the two kinds of data
-BELOW_ALL = {"cohort_wording", "exhibit", "judgement_wording", "paths", "wording"}
+BELOW_ALL = {"cohort_wording", "exhibit", "judgement_wording", "paths", "revision", "wording"}
 ANALYSIS = {"evidence", "outcomes", "statistics", "tabular"}
 # Rooms (the longest prefix counts) and the rooms that each may import, besides itself and those below all.
 MAY_IMPORT = {
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "cohort_wording": {"wording"},
     "judgement_wording": set(),
     "paths": set(),
+    "revision": {"paths"},
     "wording": set(),
     "statistics": set(),
     "tabular": set(),

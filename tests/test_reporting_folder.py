@@ -38,7 +38,7 @@ def built(tmp_path, monkeypatch):
         reason = "cell 1: it went wrong" if spec.name in built.bad else ""
         return Built(
             spec.name,
-            {"report.html": f"<p>{spec.overrides}".encode()},
+            {"report.html": f"<p>{spec.overrides}".encode(), "report.ipynb": RECORDED},
             reason,
             record=sample().record,
             seconds=1.0,
@@ -225,6 +225,7 @@ def test_a_report_that_fails_does_not_replace_an_earlier_one(built, tmp_path):
     page = (tmp_path / "out/index.html").read_text()
     assert f"Not made again: cell 1: it went wrong {sentence}" in page
     assert 'href="two/report.html"' in page
+    assert '<a href="two/failed.ipynb">Notebook of two up to the error</a>' in page
     assert built() == ["two"], "the next batch tries again"
     built.bad = set()
     assert built() == ["two"]

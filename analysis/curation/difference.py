@@ -15,12 +15,12 @@ import pandas as pd
 
 from analysis import findings
 from analysis.evidence.load import Evidence, load
-from analysis.revision import git
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection, select
 from analysis.exhibit import plain
 from analysis.outcomes import computed_certainty, synthesis
 from analysis.paths import DATA, ROOT, TABLES, resolve
+from analysis.revision import git
 from analysis.tabular.data_package import DICTIONARY
 
 # Tables whose rows reach no answer: they are shown as printed, or are the log.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.evidence.load import Evidence
-from analysis.revision import epoch
 from analysis.evidence.rowwise import values
 from analysis.evidence.selection import Selection, select
 from analysis.exhibit import Finding, shown_in
@@ -13,6 +12,7 @@ from analysis.judgement_wording import CERTAINTY_WORDS, PROVISIONAL, date_words
 from analysis.outcomes import appraisal, computed_certainty
 from analysis.outcomes.computed_certainty import NOT_COMPUTED
 from analysis.outcomes.context import overall_bias
+from analysis.revision import epoch
 from analysis.wording import out_of, series
 
 _COMPUTED = "tab-computed-certainty"

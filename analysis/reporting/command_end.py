@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import signal
@@ -15,10 +14,10 @@ from typing import NoReturn
 import click
 
 from analysis.reporting import Refused, ReportError
+from analysis.reporting.kernel.supervisor import adopt_orphans
 from analysis.reporting.resources import delete_scratch, why_refused
 
 BUILT, FAILED, WRONG_USE = 0, 1, 2
-_PR_SET_CHILD_SUBREAPER = 36
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -47,8 +46,7 @@ def orderly_end() -> Iterator[None]:
     for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # such as nohup
             signal.signal(number, stop)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    adopt_orphans()
     status: object = 0
     try:
         yield

@@ -14,9 +14,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from analysis.revision import epoch, git
 from analysis.parameters import Notebook
 from analysis.paths import DATA, ROOT, resolve
+from analysis.revision import epoch, git
 
 # the dependencies in pyproject.toml, those that compute numbers first
 LIBRARIES = (
@@ -158,10 +158,15 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
     }
 
 
-def input_hashes(notebook: Notebook, values: dict[str, Any]) -> dict[str, str]:
-    """Return the SHA-256 of the notebook and of each file that a parameter names, by absolute path."""
+def input_files(notebook: Notebook, values: dict[str, Any]) -> list[Path]:
+    """Return the notebook and each file that a parameter names, where they are there."""
     paths = [notebook.path, *(resolve(values[name]) for name in notebook.files)]
-    return {str(path.resolve()): sha256(path.read_bytes()) for path in paths if path.is_file()}
+    return [path for path in paths if path.is_file()]
+
+
+def input_hashes(notebook: Notebook, values: dict[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of each input file by absolute path."""
+    return {str(path.resolve()): sha256(path.read_bytes()) for path in input_files(notebook, values)}
 
 
 def changed_input(inputs: dict[str, str], made: dict[str, Any], read: Iterable[tuple[str, str]]) -> str:

@@ -7,16 +7,16 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from analysis.reporting import ReportError
+from analysis.reporting.background import in_background
 from analysis.reporting.batch.axes import are_parts
 from analysis.reporting.batch.folder import CRATE, INDEX, MANIFEST, Folder, read_manifest
-from analysis.reporting.batch.placement import NotPlaced
+from analysis.reporting.batch.placement import FAILED_NOTEBOOK, NotPlaced
 from analysis.reporting.batch.plan import Plan, PlannedReport
 from analysis.reporting.batch.pool import Workers, build_all
 from analysis.reporting.kernel.normalization import one_line
@@ -159,7 +159,7 @@ def build_alone(spec: Spec, output: Path) -> tuple[Built, bool]:
     with Folder(output) as folder:
         folder.place(spec.name)
         # in a thread: in the main thread nbclient would handle the signals that stop this program
-        built = ThreadPoolExecutor(1).submit(build_report, spec, rehearse=(os.cpu_count() or 1) > 1).result()
+        built = in_background(lambda: build_report(spec, rehearse=(os.cpu_count() or 1) > 1)).result()
         try:
             return built, bool(folder.write_report(spec.name, built.files, complete=built.ok))
         except OSError as error:
@@ -224,8 +224,9 @@ def _finish(
     from analysis.reporting.batch.crate import crate_json
     from analysis.reporting.batch.index import index_html
 
+    attempts = [name for name in names if (folder.path / name / FAILED_NOTEBOOK).is_file()]
     makers = {
-        INDEX: lambda: index_html(plan, entries, common).encode(),
+        INDEX: lambda: index_html(plan, entries, common, attempts).encode(),
         CRATE: lambda: crate_json(entries, common),
     }
     for name, make in makers.items():

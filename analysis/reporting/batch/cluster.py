@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.parameters import find_notebook
-from analysis.paths import DATA, ROOT, resolve
+from analysis.paths import DATA, ROOT
 from analysis.reporting import Refused
 from analysis.reporting.batch.pool import WORKER_EXITED, Workers, WorkersLost
-from analysis.reporting.provenance import code_hash, sha256, versions
+from analysis.reporting.provenance import code_hash, input_files, sha256, versions
 from analysis.reporting.resources import scratch_folder
 from analysis.reporting.run import Built, Spec, build_report
 
@@ -123,8 +123,7 @@ def to_send(spec: Spec) -> tuple[Spec, dict[str, str], dict[str, bytes]]:
     contents: absolute path -> content of each file outside the project.
     """
     notebook = find_notebook(spec.notebook)
-    values = {**notebook.defaults, **spec.overrides}
-    paths = [path for path in (notebook.path, *(resolve(values[name]) for name in notebook.files)) if path.is_file()]
+    paths = input_files(notebook, {**notebook.defaults, **spec.overrides})
     inside = {str(path): path.resolve().relative_to(ROOT).as_posix() for path in paths if _in_project(path)}
     data = {f"{DATA.name}/{name}": digest for name, digest in spec.common["data"]["files"].items()}
     files = {name: sha256((ROOT / name).read_bytes()) for name in inside.values()}

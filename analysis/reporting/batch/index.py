@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,9 +30,17 @@ def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]) -> str:
-    """Return the page. entries: as in the manifest, in the order of the plan."""
-    reports = [_report(entry) for entry in entries]
+def index_html(
+    plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any], attempts: Collection[str] = ()
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    entries: as in the manifest, in the order of the plan.
+    attempts: names of the reports whose folder holds the notebook of a failed attempt beside an earlier report.
+    """
+    reports = [_report(entry, entry["name"] in attempts) for entry in entries]
     finding = next((report for report in reports if report["name"] == _FINDING and report["links"]), None)
     apart = [report for report in reports if report["notebook"] in (_STUDY, _COHORT)]
     cohorts = [report for report in apart if report["notebook"] == _COHORT]
@@ -65,18 +74,20 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
     )
 
 
-def _report(entry: dict[str, Any]) -> dict[str, Any]:
-    names = [name for name in entry["files"] if name != FAILED_NOTEBOOK]
-    folder = quote(entry["name"])
-    attempt = FAILED_NOTEBOOK if entry["kept"] else "report.ipynb"
+def _report(entry: dict[str, Any], attempted: bool) -> dict[str, Any]:
+    names, folder, failed = entry["files"], quote(entry["name"]), entry["status"] != "built"
+    if entry["kept"]:
+        attempt = f"{folder}/{FAILED_NOTEBOOK}" if attempted else ""
+    else:
+        attempt = f"{folder}/report.ipynb" if failed and "report.ipynb" in names else ""
     labels = {"report.html": "Read", "report.pdf": "PDF", "appendix.pdf": "Appendix", "report.ipynb": "Notebook"}
     return {
         **entry,
         "notebook": Path(entry["notebook"]).stem,
-        "ok": entry["status"] == "built",
+        "ok": not failed,
         "heading": upper_first(entry["kicker"].split(" · ")[0] or entry["name"].replace("-", " ")),
         "earlier": earlier_words(entry),
-        "attempt": f"{folder}/{attempt}" if entry["status"] != "built" and attempt in entry["files"] else "",
+        "attempt": attempt,
         "links": [(label, f"{folder}/{name}") for name, label in labels.items() if name in names],
     }
 

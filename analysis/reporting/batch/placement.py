@@ -5,6 +5,7 @@ Everything that replaces or deletes a folder of reports asks `place` first.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -78,8 +79,14 @@ def _in_repository(folder: Path) -> bool:
     first = folder.relative_to(ROOT).parts[0].casefold()  # data/ is DATA/ too, where capitals are not distinguished
     if first == "reports":
         return False
-    tracked = git_words("ls-files", "--", f":(icase,literal){first}")
-    return first == ".git" or (bool(tracked) if tracked is not None else (ROOT / first).exists())
+    return first == ".git" or _tracked(first)
+
+
+@functools.lru_cache
+def _tracked(first: str) -> bool:
+    """Return whether a top-level folder of the repository has files under version control; without git: exists."""
+    files = git_words("ls-files", "--", f":(icase,literal){first}")
+    return bool(files) if files is not None else (ROOT / first).exists()
 
 
 def _made_report(folder: Path) -> bool:

@@ -176,7 +176,7 @@ def _expand(
     if both := sorted(set(fixed) & set(matrix)):
         problems.append(f"{where}: {', '.join(both)}: in both `parameters` and `matrix`.")
     split = [key for key, values in matrix.items() if key in COHORT_COLUMNS and values == EACH]
-    axes, wrong = _axes(where, notebook, {key: values for key, values in matrix.items() if key not in split})
+    axes, wrong = _axes(where, {key: values for key, values in matrix.items() if key not in split})
     problems += wrong
     problem, parts = "", [{}]
     if split:
@@ -240,7 +240,7 @@ def _parts(path: Path, written: str, split: list[str], cohorts: _Cohorts) -> lis
     return values
 
 
-def _axes(where: str, notebook: Notebook, matrix: dict[str, Any]) -> tuple[dict[str, list[Any]], list[str]]:
+def _axes(where: str, matrix: dict[str, Any]) -> tuple[dict[str, list[Any]], list[str]]:
     axes: dict[str, list[Any]] = {}
     problems = []
     for key, values in matrix.items():

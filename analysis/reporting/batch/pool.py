@@ -23,8 +23,7 @@ from concurrent.futures import (
 from multiprocessing import connection, forkserver
 from multiprocessing.process import BaseProcess
 
-from analysis.reporting.kernel.environment import kernel_environment
-from analysis.reporting.kernel.template import Template, fork_available, use_template
+from analysis.reporting.kernel.template import Template, new_template, use_template
 from analysis.reporting.resources import require_open_files, scratch_folder, why_refused
 from analysis.reporting.run import Built, Spec, build_report
 
@@ -78,9 +77,7 @@ class LocalWorkers(Workers):
             return
         require_open_files(_OPEN_FILES)
         self.scratch = scratch_folder()
-        if fork_available():
-            with contextlib.suppress(OSError):  # no resources for a process: kernels start the ordinary way
-                self.template = Template(kernel_environment(0, self.scratch))
+        self.template = new_template(self.scratch)
         forks = "forkserver" in multiprocessing.get_all_start_methods()
         self.context = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:
@@ -166,19 +163,14 @@ def _build_in_pool(
 
     def submit() -> None:
         while waiting and len(running) < jobs and not doubtful:
-            spec = waiting.pop()
             try:
-                running[pool.submit(build_report, spec)] = spec
+                future = pool.submit(build_report, waiting[-1])
             except BrokenExecutor:
-                waiting.append(spec)
                 break
             except EOFError:
-                waiting.append(spec)
                 raise WorkersLost("the process that workers are forked from was killed") from None
-            except BaseException:
-                waiting.append(spec)
-                raise
-            started(spec)
+            running[future] = waiting.pop()
+            started(running[future])
 
     try:
         submit()

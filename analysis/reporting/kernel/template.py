@@ -44,12 +44,11 @@ def template_address() -> str:
 
 def renewed_template_address() -> str:
     """Start a template in place of one that has ended, once in a process; return its address, empty if it can't be."""
-    if renewed:
+    if renewed or not (template := new_template(tempfile.gettempdir())):
         return ""
-    with contextlib.suppress(OSError):
-        renewed.append(Template(kernel_environment(0, tempfile.gettempdir())))
-        use_template(renewed[0].address)
-    return renewed[0].address if renewed else ""
+    renewed.append(template)
+    use_template(template.address)
+    return template.address
 
 
 class Template:
@@ -87,17 +86,26 @@ class Template:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def new_template(home: str) -> Template | None:
+    """Return a new template; None where there is no fork or no room for a process: kernels start the ordinary way.
+
+    home: an empty folder for IPython's own files.
+    """
+    if fork_available():
+        with contextlib.suppress(OSError):
+            return Template(kernel_environment(0, home))
+    return None
+
+
 @contextlib.contextmanager
 def forked_kernels(home: str) -> Iterator[None]:
     """Fork the kernels of this process from its own template, where fork is available.
 
     home: an empty folder for IPython's own files.
     """
-    template = None
-    if fork_available():
-        with contextlib.suppress(OSError):  # no resources for a process: kernels start the ordinary way
-            template = Template(kernel_environment(0, home))
-            use_template(template.address)
+    template = new_template(home)
+    if template:
+        use_template(template.address)
     try:
         yield
     finally:
