@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
+from dask_cluster import dask_cluster
 
 from analysis.paths import ROOT
 
@@ -250,6 +251,42 @@ def _detached(fault: Fault) -> Iterator[str]:
     yield from problems(fault, status, said, 0)
     status, said = fault.run("report", str(fault.folder / "daemon.ipynb"), "--output", str(fault.output))
     yield from problems(fault, status, said, 0)
+
+
+# ---- a Dask cluster
+
+
+def _on_cluster(kill: Callable[[list[subprocess.Popen]], object], expected: int, *words: str) -> Check:
+    """Kill a process of the cluster while it builds a report; `kill` gets scheduler and workers."""
+
+    def check(fault: Fault) -> Iterator[str]:
+        started = fault.folder / "runs"
+        fault.write("waits", f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(5)")
+        fault.list("waits", "quick", "other=quick")
+        folder = fault.folder / "dask"
+        folder.mkdir()
+        with dask_cluster(folder, 2, settings=fault.environment) as (address, processes):
+            command = ["batch", str(fault.folder / "batch.yml"), "--output", str(fault.output), "--scheduler", address]
+            process = fault.start(*command, "--insecure")
+            _wait(started.exists, process)
+            begin = time.monotonic()
+            kill(processes)
+            said = process.communicate(timeout=SECONDS)[0]
+            seconds = time.monotonic() - begin
+        yield from problems(fault, process.returncode, said, expected, *words)
+        if expected and seconds > 30:
+            yield f"ended after {seconds:.0f} s"
+        fault.list("quick", "other=quick")
+        yield from swept(fault)
+
+    return check
+
+
+FAULTS["Dask: the scheduler is killed"] = _on_cluster(lambda processes: processes[0].kill(), 1, "no longer answers")
+FAULTS["Dask: a worker is killed"] = _on_cluster(lambda processes: processes[1].kill(), 0, "3 of 3 reports built")
+FAULTS["Dask: both workers are killed"] = _on_cluster(
+    lambda processes: [process.kill() for process in processes], 1, "no longer answers"
+)
 
 
 # ---- limits of the system, temporary folders, disks

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import socket
-import subprocess
+import shutil
 import sys
 import threading
 import time
@@ -14,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from click.testing import CliRunner
+from dask_cluster import dask_cluster, tls_settings
 from reporting_samples import SAMPLE, common, notebook_of, sample, spec
 
 from analysis.__main__ import main
@@ -25,6 +24,7 @@ from analysis.reporting.run import Spec, build_report
 
 pytestmark = pytest.mark.slow
 
+dask = pytest.importorskip("dask")
 pytest.importorskip("distributed")
 
 WORKERS = 2
@@ -33,29 +33,13 @@ WORKERS = 2
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
     """Address of a scheduler, and its two worker processes, of one thread each and without a nanny."""
-    folder = tmp_path_factory.mktemp("dask")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
-
-    def start(*words: str) -> subprocess.Popen:
-        with (folder / "log").open("a") as log:
-            command = [sys.executable, "-m", "dask", *words]
-            return subprocess.Popen(command, env=settings, cwd=folder, stdout=log, stderr=log)
-
-    address = f"tcp://127.0.0.1:{port}"
-    started = [start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-jupyter")]
-    for number in range(WORKERS):
-        started.append(
-            start("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", str(number))
-        )
-    with pytest.MonkeyPatch.context() as patch:
+    settings = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        dask_cluster(tmp_path_factory.mktemp("dask"), WORKERS, "tcp", settings) as (address, processes),
+    ):
         patch.setattr(cluster, "CONNECT_SECONDS", 600)  # the limit only stops a test that hangs
-        yield address, started[1:]
-    for process in reversed(started):  # a worker says goodbye to its scheduler
-        process.terminate()
-        process.wait(20)
+        yield address, processes[1:]
 
 
 def plan_of(folder: Path, count: int) -> Path:
@@ -173,6 +157,19 @@ def test_a_clinics_table_travels_encrypted_or_not_at_all(visits):
     plain.check([spec(), dataclasses.replace(visits, overrides={})])
     safe.check([visits])
     cluster.ClusterWorkers("tcp://host:8786", insecure=True).check([visits])
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate")
+def test_a_clinics_table_travels_over_tls(visits, tmp_path, monkeypatch):
+    settings = tls_settings(tmp_path)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with dask_cluster(tmp_path, 1, "tls", settings) as (address, _), dask.config.set(dask.config.collect_env()):
+        monkeypatch.setattr(cluster, "CONNECT_SECONDS", 600)
+        with cluster.ClusterWorkers(address) as workers:
+            workers.check([visits])
+            built = workers.executor(1).submit(build_report, visits).result()
+    assert notebook_of(built).cells[-1].outputs[0].text == "patients clinic.csv\n"
 
 
 def test_a_process_that_builds_reports_leaves_no_file(workers, visits, tmp_path, monkeypatch):

@@ -9,22 +9,20 @@ medians are shown, find them warm, as a long batch does.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from batch import as_list, chosen, machine
 
-from analysis.paths import ROOT
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from dask_cluster import dask_cluster
+
 from analysis.reporting import provenance
 from analysis.reporting.batch.build import build_batch
 from analysis.reporting.batch.cluster import ClusterWorkers
@@ -41,34 +39,6 @@ class Batch:
     whole: float
     building: float
     asking: float
-
-
-@contextlib.contextmanager
-def workers(count: int, folder: Path) -> Iterator[str]:
-    """Yield the address of a scheduler with this number of workers of one thread each."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    commands = [["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--no-jupyter"]]
-    commands += [["worker", address, "--nthreads", "1", "--no-dashboard", "--name", str(n)] for n in range(count)]
-    with (folder / "log").open("a") as log:
-        started = [
-            subprocess.Popen(
-                [sys.executable, "-m", "dask", *words],
-                cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdout=log,
-                stderr=log,
-            )
-            for words in commands
-        ]
-    try:
-        yield address
-    finally:
-        for process in reversed(started):
-            process.terminate()
-            process.wait(30)
 
 
 def one(reports: Plan, folder: Path, common: dict[str, object], address: str) -> Batch:
@@ -95,7 +65,7 @@ def main() -> None:
         reports = read_plan(folder / "batch.yml")
         count = len(reports.reports)
         for number in WORKERS:
-            with workers(number, folder) as address:
+            with dask_cluster(folder, number) as (address, _):
                 first = one(reports, folder, common, address)
                 later = [one(reports, folder, common, address) for _ in range(asked.rounds)]
             middle = Batch(*(statistics.median(getattr(b, part) for b in later) for part in Batch.__annotations__))

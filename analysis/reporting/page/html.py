@@ -19,10 +19,12 @@ from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.html_parts import image_html, part_html, scrolling_table, table_html
 from analysis.reporting.page.model import (
     Blocks,
+    CardsPart,
     Code,
     Document,
     FigurePart,
     Part,
+    Text,
 )
 from analysis.reporting.page.pandoc import html_block
 from analysis.reporting.page.references import TEMPLATE, with_letters
@@ -55,6 +57,7 @@ def pieces(document: Document) -> dict[str, Any]:
     for number, limit in enumerate(document.limits):
         texts[f"limit-{number}"] = [html_block("<li>"), *limit, html_block("</li>")]
     main, appendix = document.divided()
+    kinds = {type(part) for part in main if not isinstance(part, Code)}
     texts["lead"] = document.lead
     # the code of a report with an appendix is in its notebook
     shown = [part for part in main if not (document.has_appendix and isinstance(part, Code))]
@@ -75,6 +78,7 @@ def pieces(document: Document) -> dict[str, Any]:
         "kicker": document.kicker,
         "lead": split["lead"],
         "hatching": HATCHING,
+        "cards_alone": {CardsPart, Text} >= kinds >= {CardsPart},  # no table needs more room than text
         "has_appendix": document.has_appendix,
         "appendix": split["appendix"],
         "description": description(document),
