@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from analysis.exhibit.kinds import EXHIBIT_MIME
 
 _GRADES = ("", "Very low", "Low", "Moderate", "High")
+
+
+@dataclass(frozen=True)
+class OutcomeNumbers:
+    """The result of an outcome as raw numbers, for programs; None where nothing is printed.
+
+    value: ketamine minus control, with its limits at `level`; negative is less. control, ketamine: results of the
+    groups. unit: of all of them (points or share). n: patients. studies: ids of studies, or of a review.
+    """
+
+    unit: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    control: float | None = None
+    ketamine: float | None = None
+    level: float = 0.95
+    n: int | None = None
+    studies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -18,6 +37,7 @@ class OutcomeRow:
     interval: in words. drawn: lower limit, estimate and upper limit on the axis, or None. in_points: whether
     the row is about pain in points, to which the axis belongs. certainty: 1 (very low) to 4
     (high), or 0 where it is not judged. notes: footnotes to the outcome, to the difference and to the patients.
+    numbers: the result for programs.
     """
 
     outcome: str
@@ -36,6 +56,7 @@ class OutcomeRow:
     difference_note: str = ""
     patients_note: str = ""
     places: str = ""
+    numbers: OutcomeNumbers = OutcomeNumbers()
 
 
 @dataclass(frozen=True)
@@ -70,7 +91,8 @@ class OutcomeTable:
             cells = {name: getattr(row, name) for name in _CELLS}
             marks = {f"{name}_letter": letters.get(getattr(row, f"{name}_note"), "") for name in _NOTED}
             word = _GRADES[row.certainty]
-            rows.append({**cells, **marks, "certainty_word": word, "drawn": list(row.drawn) if row.drawn else None})
+            drawn = list(row.drawn) if row.drawn else None
+            rows.append({**cells, **marks, "certainty_word": word, "drawn": drawn, "numbers": _json(row.numbers)})
         at, words, note = self.yardstick
         return {
             "kind": "outcomes",
@@ -108,6 +130,10 @@ class OutcomeTable:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         markdown = self.markdown_text()
         return {EXHIBIT_MIME: self.payload(), "text/markdown": markdown, "text/plain": markdown}
+
+
+def _json(numbers: OutcomeNumbers) -> dict[str, Any]:
+    return asdict(numbers) | {"studies": list(numbers.studies)}
 
 
 _NOTED = ("outcome", "difference", "patients")

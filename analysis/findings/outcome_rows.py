@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit import cite
-from analysis.exhibit.outcome_table import OutcomeRow, OutcomeTable
+from analysis.exhibit.outcome_table import OutcomeNumbers, OutcomeRow, OutcomeTable
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
@@ -94,7 +94,7 @@ def _trial_names(selection: Selection) -> dict[str, str]:
 def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
     names = _trial_names(selection)
     if row.review:
-        return _review_row(selection, row)
+        return _review_row(selection, row, level)
     own = row.measure == _PAIN
     who = "both trials" if len(row.studies) == 2 else ", ".join(names.get(study, study) for study in row.studies)
     printed = pd.notna(row.difference)
@@ -111,6 +111,7 @@ def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
         "patients_note": _enrolled(selection, row),
         "places": row.rows,
         "meaning": _meaning(row, names),
+        "numbers": _numbers(row, level, row.studies),
     }
     if not printed:
         return OutcomeRow(control=_NOT_PRINTED, ketamine=_NOT_PRINTED, difference=_tests_words(row, names), **shared)
@@ -134,7 +135,7 @@ def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
     )
 
 
-def _review_row(selection: Selection, row) -> OutcomeRow:
+def _review_row(selection: Selection, row, level: float) -> OutcomeRow:
     decimals, name = 2 if abs(row.ci_high) < 0.1 else 1, study_name(row.citations[0])
     return OutcomeRow(
         outcome="The same, pooled",
@@ -149,6 +150,25 @@ def _review_row(selection: Selection, row) -> OutcomeRow:
         certainty_remark=f"the review’s own: {row.outcome}" if row.outcome else "provisional",
         meaning=" ".join(["Size uncertain.", *_short_term(selection, row.review)]),
         places=row.rows,
+        numbers=_numbers(row, level, (row.review,)),
+    )
+
+
+def _numbers(row, level: float, studies: tuple[str, ...]) -> OutcomeNumbers:
+    printed = pd.notna(row.difference)
+    raw = {
+        "value": row.difference,
+        "low": row.ci_low,
+        "high": row.ci_high,
+        "control": row.control,
+        "ketamine": row.ketamine,
+    }
+    return OutcomeNumbers(
+        unit=("share" if row.measure == _HARM else "points, 0-10") if printed else "",
+        level=level,
+        n=int(row.patients) if pd.notna(row.patients) else None,
+        studies=studies,
+        **{name: float(value) for name, value in raw.items() if pd.notna(value)},
     )
 
 
