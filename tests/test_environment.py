@@ -23,6 +23,7 @@ ONLY_CONDA = {"python", "pip"}
 IMPORT_NAMES = {
     "zmq": "pyzmq",
     "bs4": "beautifulsoup4",
+    "fhir": "fhir.resources",
     "PIL": "pillow",
     "jupyter_client": "jupyter-client",
     "pypandoc": "pypandoc-binary",

@@ -14,7 +14,8 @@ _GRADES = ("", "Very low", "Low", "Moderate", "High")
 class OutcomeNumbers:
     """The result of an outcome as raw numbers, for programs; None where nothing is printed.
 
-    value: ketamine minus control, with its limits at `level`; negative is less. control, ketamine: results of the
+    value: ketamine minus control; negative is less. low, high: its limits at `level`, None for those of a
+    review, as printed. control, ketamine: results of the
     groups. unit: of all of them (points or share). n: patients. studies: ids of studies, or of a review.
     """
 
@@ -24,7 +25,7 @@ class OutcomeNumbers:
     high: float | None = None
     control: float | None = None
     ketamine: float | None = None
-    level: float = 0.95
+    level: float | None = None
     n: int | None = None
     studies: tuple[str, ...] = ()
 

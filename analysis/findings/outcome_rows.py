@@ -94,7 +94,7 @@ def _trial_names(selection: Selection) -> dict[str, str]:
 def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
     names = _trial_names(selection)
     if row.review:
-        return _review_row(selection, row, level)
+        return _review_row(selection, row)
     own = row.measure == _PAIN
     who = "both trials" if len(row.studies) == 2 else ", ".join(names.get(study, study) for study in row.studies)
     printed = pd.notna(row.difference)
@@ -111,7 +111,7 @@ def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
         "patients_note": _enrolled(selection, row),
         "places": row.rows,
         "meaning": _meaning(row, names),
-        "numbers": _numbers(row, level, row.studies),
+        "numbers": _numbers(row, level if pd.notna(row.difference) else None, row.studies),
     }
     if not printed:
         return OutcomeRow(control=_NOT_PRINTED, ketamine=_NOT_PRINTED, difference=_tests_words(row, names), **shared)
@@ -135,7 +135,7 @@ def _outcome_row(selection: Selection, row, level: float) -> OutcomeRow:
     )
 
 
-def _review_row(selection: Selection, row, level: float) -> OutcomeRow:
+def _review_row(selection: Selection, row) -> OutcomeRow:
     decimals, name = 2 if abs(row.ci_high) < 0.1 else 1, study_name(row.citations[0])
     return OutcomeRow(
         outcome="The same, pooled",
@@ -150,11 +150,11 @@ def _review_row(selection: Selection, row, level: float) -> OutcomeRow:
         certainty_remark=f"the review’s own: {row.outcome}" if row.outcome else "provisional",
         meaning=" ".join(["Size uncertain.", *_short_term(selection, row.review)]),
         places=row.rows,
-        numbers=_numbers(row, level, (row.review,)),
+        numbers=_numbers(row, None, (row.review,)),
     )
 
 
-def _numbers(row, level: float, studies: tuple[str, ...]) -> OutcomeNumbers:
+def _numbers(row, level: float | None, studies: tuple[str, ...]) -> OutcomeNumbers:
     printed = pd.notna(row.difference)
     raw = {
         "value": row.difference,

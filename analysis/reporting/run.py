@@ -70,7 +70,7 @@ class Built:
 
 
 def build_report(spec: Spec, rehearse: bool = False) -> Built:
-    """Return report.ipynb, report.html, report.pdf and tables/*.csv; after a failure report.ipynb only.
+    """Return report.ipynb, report.html, report.pdf, results.json and tables/*.csv; after a failure report.ipynb only.
 
     rehearse: use a second core to prepare the export while the cells run; for one report alone.
     """
@@ -172,6 +172,7 @@ def export(
     lock. Raises ReportError if a file can't be made.
     """
     from analysis.exhibit import payloads
+    from analysis.reporting.interchange import fhir_evidence, results
     from analysis.reporting.page import document, html, pdf
 
     report = document.read_document(notebook, folder)
@@ -186,6 +187,9 @@ def export(
         if "csv" in payload:
             kind = "fig" if payload["kind"] == "figure" else "tab"
             files[f"tables/{kind}-{payload['name']}.csv"] = payload["csv"].encode()
+    files[results.RESULTS_FILE] = results.results_json(notebook)
+    if evidence := fhir_evidence.evidence_json(notebook):
+        files[fhir_evidence.FHIR_FILE] = evidence
     return files, warnings
 
 

@@ -13,13 +13,10 @@ from typing import Any
 from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
 
-from analysis.paths import ROOT
+from analysis.reporting.interchange.linked_data import DATA_LICENCE, DATA_NAME, citation
 from analysis.reporting.provenance import value_words
-from analysis.tabular.plain_yaml import read_yaml
 
 CRATE_VERSION = "1.2"
-_CITATION = ROOT / "CITATION.cff"
-DATA_LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
 _KINDS = {
     ".html": "text/html",
     ".pdf": "application/pdf",
@@ -27,7 +24,13 @@ _KINDS = {
     ".csv": "text/csv",
     ".json": "application/json",
 }
-_WHAT = {"report.html": "The report", "report.pdf": "The report for printing", "report.ipynb": "The executed notebook"}
+_WHAT = {
+    "report.html": "The report",
+    "report.pdf": "The report for printing",
+    "report.ipynb": "The executed notebook",
+    "results.json": "The numbers of the report",
+    "evidence.fhir.json": "The summary of findings as FHIR R5 Evidence",
+}
 
 
 def crate_json(entries: list[dict[str, Any]], common: dict[str, Any]) -> bytes:
@@ -35,7 +38,7 @@ def crate_json(entries: list[dict[str, Any]], common: dict[str, Any]) -> bytes:
 
     entries: reports as in the manifest (those that failed are left out). common: see provenance.shared.
     """
-    cited = read_yaml(_CITATION.read_bytes())
+    cited = citation()
     crate = ROCrate(gen_preview=False, version=CRATE_VERSION)
 
     def add(place: str, kind: str, **values: Any) -> Any:
@@ -64,7 +67,7 @@ def crate_json(entries: list[dict[str, Any]], common: dict[str, Any]) -> bytes:
     evidence = add(
         "#data",
         "Dataset",
-        name="Published outcomes of ketamine in complex regional pain syndrome (CRPS)",
+        name=DATA_NAME,
         identifier=f"sha256:{data['hash']}",
         hasPart=tables,
         license=free,

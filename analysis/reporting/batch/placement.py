@@ -22,7 +22,9 @@ from analysis.reporting.provenance import git_words
 
 FAILED_NOTEBOOK = "failed.ipynb"  # beside an earlier report: the notebook up to the error of the last attempt
 # the paths, within its folder, that a file of a report can have
-REPORT_FILE = re.compile(r"(report|appendix)\.(html|pdf|docx|ipynb)|failed\.ipynb|results\.json|tables/[\w.-]+\.csv")
+REPORT_FILE = re.compile(
+    r"(report|appendix)\.(html|pdf|docx|ipynb)|failed\.ipynb|results\.json|evidence\.fhir\.json|tables/[\w.-]+\.csv"
+)
 
 
 class NotPlaced(Refused):

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, Template
 
 from analysis.exhibit.palette import variables
 from analysis.exhibit.webfont import font_faces
+from analysis.reporting.interchange.linked_data import linked_data
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.html_parts import image_html, part_html, scrolling_table, table_html
@@ -82,6 +83,7 @@ def pieces(document: Document) -> dict[str, Any]:
         "has_appendix": document.has_appendix,
         "appendix": split["appendix"],
         "description": description(document),
+        "linked_data": linked_data(document.title, description(document), document.made),
         "synthetic": document.synthetic,
         "findings": [split[f"finding-{number}"] for number in range(len(document.findings))],
         "limits": [split[f"limit-{number}"] for number in range(len(document.limits))],

@@ -67,14 +67,15 @@ def used(notebook: dict[str, Any]) -> tuple[Place, ...]:
 
 
 def used_record(made: dict[str, Any], notebook: dict[str, Any]) -> dict[str, Any]:
-    """Return the provenance record of a report, reduced to the rows and sources that it uses."""
+    """Return the provenance record of a report, reduced to the rows, sources and studies that it uses."""
     if "rows" not in made:
         return made
     rows: dict[str, dict[str, Any]] = {}
     for table, row in used(notebook):
         if entry := made["rows"].get(table, {}).get(str(row)):
             rows.setdefault(table, {})[str(row)] = entry
-    wanted = {entry["source"] or entry["study"] for lines in rows.values() for entry in lines.values()}
+    named = (entry[name] for lines in rows.values() for entry in lines.values() for name in ("source", "study"))
+    wanted = set(named)
     sources = {name: value for name, value in made["sources"].items() if name in wanted}
     return {**made, "rows": rows, "sources": sources}
 
