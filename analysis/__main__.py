@@ -128,7 +128,7 @@ def list_command() -> None:
 @main.command("report")
 @click.argument("notebook")
 @click.option("-p", "--parameter", "pairs", metavar="NAME=VALUE", multiple=True, help="A parameter; may be repeated.")
-@click.option("--formats", metavar="LIST", default="html,pdf", show_default=True, help="html, pdf or both.")
+@click.option("--formats", metavar="LIST", default="html,pdf", show_default=True, help="Of html, pdf, docx.")
 @click.option(
     "--paper", type=click.Choice(list(PAPERS)), default=DEFAULT_PAPER, show_default=True, help="Paper of the PDF."
 )
@@ -153,11 +153,12 @@ def report_command(notebook: str, pairs: tuple[str, ...], formats: str, paper: s
 def _report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, output: Path) -> int:
     """Build the report; return the exit status."""
     from analysis.parameters import ParameterError, check_values, find_notebook
+    from analysis.reporting.run import FORMATS
 
     problems: list[str] = []
     chosen = tuple(word.strip() for word in formats.split(",") if word.strip())
-    if not chosen or set(chosen) - {"html", "pdf"}:
-        problems.append(f"formats {formats!r} not allowed. Allowed: html, pdf.")
+    if not chosen or set(chosen) - set(FORMATS):
+        problems.append(f"formats {formats!r} not allowed. Allowed: {', '.join(FORMATS)}.")
     texts: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = (part.strip() for part in pair.partition("="))
@@ -195,7 +196,7 @@ def _report(notebook: str, pairs: tuple[str, ...], formats: str, paper: str, out
         return FAILED
     click.echo(f"Made in {built.seconds:.1f} s:")
     for file in built.files:
-        if file.startswith("report."):
+        if file.startswith(("report.", "appendix.")):
             click.echo(f"  {folder / file}")
     tables = sum(file.startswith("tables/") for file in built.files)
     if tables:

@@ -142,7 +142,7 @@ def test_report_that_fails(tmp_path):
         ),
         ([SAMPLE, "-p", "level"], ["parameter 'level': write NAME=VALUE"]),
         ([SAMPLE, "-p", "level=0.9", "-p", "level=0.8"], ["parameter 'level' is given twice"]),
-        ([SAMPLE, "--formats", "docx"], ["formats 'docx' not allowed. Allowed: html, pdf."]),
+        ([SAMPLE, "--formats", "odt"], ["formats 'odt' not allowed. Allowed: html, pdf, docx."]),
         ([SAMPLE, "--fromats", "pdf"], ["No such option"]),
     ],
 )

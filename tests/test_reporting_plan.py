@@ -112,7 +112,7 @@ def test_all_problems_of_a_plan_are_reported_at_once(reading):
           - {{notebook: evidence-raport}}
           - {{notebook: {SAMPLE}, parameters: {{levl: 0.9, routes: [orl]}}}}
           - {{notebook: {SAMPLE}, name: Bad Name, group: b}}
-          - {{notebook: {SAMPLE}, paramters: {{}}, formats: [docx]}}
+          - {{notebook: {SAMPLE}, paramters: {{}}, formats: [odt]}}
           - notebook: {SAMPLE}
             parameters: {{level: 0.9}}
             matrix: {{level: [0.8], studies: with_outcomes}}
@@ -127,7 +127,7 @@ def test_all_problems_of_a_plan_are_reported_at_once(reading):
         "report 3: no group 'b'",
         "report 3: name 'Bad Name': only lower-case letters",
         "report 4: no such key 'paramters'; nearest: 'parameters'",
-        "report 4: formats ['docx'] not allowed. Allowed: html, pdf.",
+        "report 4: formats ['odt'] not allowed. Allowed: html, pdf, docx.",
         "report 5: level: in both `parameters` and `matrix`",
         "report 5: matrix studies: a list of values is needed, not 'with_outcomes'",
         "report 6: needs a `notebook`",

@@ -19,7 +19,8 @@ from analysis.reporting import privacy, provenance
 from analysis.reporting.background import in_background
 from analysis.reporting.resources import why_refused
 
-FORMATS = ("html", "pdf")
+FORMATS = ("html", "pdf", "docx")
+DEFAULT_FORMATS = FORMATS[:2]
 TIMEOUT = 600.0
 
 
@@ -35,7 +36,7 @@ class Spec:
     name: str
     notebook: str
     overrides: dict[str, Any] = field(default_factory=dict)
-    formats: tuple[str, ...] = FORMATS
+    formats: tuple[str, ...] = DEFAULT_FORMATS
     common: dict[str, Any] = field(default_factory=dict)
     timeout: float = TIMEOUT
     inputs: dict[str, str] = field(default_factory=dict)
@@ -70,7 +71,7 @@ class Built:
 
 
 def build_report(spec: Spec, rehearse: bool = False) -> Built:
-    """Return report.ipynb, report.html, report.pdf, results.json and tables/*.csv; after a failure report.ipynb only.
+    """Return report.ipynb, results.json, the report in each format and tables/*.csv; after a failure report.ipynb.
 
     rehearse: use a second core to prepare the export while the cells run; for one report alone.
     """
@@ -168,17 +169,18 @@ def export(
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the files made from an executed notebook, and what they do not show.
 
-    folder: where the notebook's pictures are. HTML and PDF are made at the same time, since Typst releases Python's
+    folder: where the notebook's pictures are. The formats are made at the same time, since Typst releases Python's
     lock. Raises ReportError if a file can't be made.
     """
     from analysis.exhibit import payloads
     from analysis.reporting.interchange import fhir_evidence, results
-    from analysis.reporting.page import document, html, pdf
+    from analysis.reporting.page import document, docx, html, pdf
 
     report = document.read_document(notebook, folder)
     makers = {
         "html": lambda: ({"report.html": html.page(report).encode()}, tuple(report.warnings)),
         "pdf": lambda: pdf.compile_pdfs(report),
+        "docx": lambda: (docx.word_files(report), tuple(report.warnings)),
     }
     made = [in_background(make) for name, make in makers.items() if name in formats]
     files = {name: content for future in made for name, content in future.result()[0].items()}

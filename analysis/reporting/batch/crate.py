@@ -20,6 +20,7 @@ CRATE_VERSION = "1.2"
 _KINDS = {
     ".html": "text/html",
     ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".ipynb": "application/x-ipynb+json",
     ".csv": "text/csv",
     ".json": "application/json",
@@ -27,6 +28,9 @@ _KINDS = {
 _WHAT = {
     "report.html": "The report",
     "report.pdf": "The report for printing",
+    "appendix.pdf": "The appendix for printing",
+    "report.docx": "The report for comments, in Word",
+    "appendix.docx": "The appendix in Word",
     "report.ipynb": "The executed notebook",
     "results.json": "The numbers of the report",
     "evidence.fhir.json": "The summary of findings as FHIR R5 Evidence",

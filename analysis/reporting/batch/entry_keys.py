@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from analysis.parameters.registry import nearest_word, shown_value
-from analysis.reporting.run import FORMATS, TIMEOUT
+from analysis.reporting.run import DEFAULT_FORMATS, FORMATS, TIMEOUT
 
 NOT_SHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd-\uffff]")  # no page can show these
 
@@ -51,7 +51,7 @@ def checked_formats(where: str, written: Any) -> tuple[tuple[str, ...], list[str
     words = written if isinstance(written, list) else [written]
     wrong = [word for word in words if word not in FORMATS]
     if wrong or not words:
-        return FORMATS, [f"{where}: formats {shown_value(written)} not allowed. Allowed: {', '.join(FORMATS)}."]
+        return DEFAULT_FORMATS, [f"{where}: formats {shown_value(written)} not allowed. Allowed: {', '.join(FORMATS)}."]
     return tuple(name for name in FORMATS if name in words), []
 
 

@@ -22,6 +22,14 @@ from analysis.reporting.provenance import day_of
 from analysis.wording import regimen_words, study_name, upper_first
 
 _FINDING, _STUDY, _COHORT, _PATIENTS = "evidence-report", "study-report", "cohort-report", "patients"
+_LINKS = {
+    "report.html": "Read",
+    "report.pdf": "PDF",
+    "appendix.pdf": "Appendix",
+    "report.docx": "Word",
+    "appendix.docx": "Appendix (Word)",
+    "report.ipynb": "Notebook",
+}
 _TITLE = "Reports on ketamine for complex regional pain syndrome"
 
 
@@ -80,7 +88,6 @@ def _report(entry: dict[str, Any], attempted: bool) -> dict[str, Any]:
         attempt = f"{folder}/{FAILED_NOTEBOOK}" if attempted else ""
     else:
         attempt = f"{folder}/report.ipynb" if failed and "report.ipynb" in names else ""
-    labels = {"report.html": "Read", "report.pdf": "PDF", "appendix.pdf": "Appendix", "report.ipynb": "Notebook"}
     return {
         **entry,
         "notebook": Path(entry["notebook"]).stem,
@@ -88,7 +95,7 @@ def _report(entry: dict[str, Any], attempted: bool) -> dict[str, Any]:
         "heading": upper_first(entry["kicker"].split(" · ")[0] or entry["name"].replace("-", " ")),
         "earlier": earlier_words(entry),
         "attempt": attempt,
-        "links": [(label, f"{folder}/{name}") for name, label in labels.items() if name in names],
+        "links": [(label, f"{folder}/{name}") for name, label in _LINKS.items() if name in names],
     }
 
 

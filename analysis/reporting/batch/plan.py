@@ -33,7 +33,7 @@ from analysis.reporting.batch.entry_keys import (
 from analysis.reporting.batch.naming import name_problem, repeated_names, report_name, slugs
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.provenance import sha256
-from analysis.reporting.run import FORMATS, TIMEOUT
+from analysis.reporting.run import DEFAULT_FORMATS, TIMEOUT
 from analysis.tabular.plain_yaml import MOST_YAML_BYTES, YamlError, read_yaml
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
 
@@ -137,7 +137,9 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
             continue
         entry, not_shown, wrong_texts = shown_texts(where, entry)
         problems += wrong_texts + unknown_keys(where, entry, _ENTRY)
-        formats, wrong_formats = checked_formats(where, entry.get("formats", content.get("formats", list(FORMATS))))
+        formats, wrong_formats = checked_formats(
+            where, entry.get("formats", content.get("formats", list(DEFAULT_FORMATS)))
+        )
         timeout, wrong_timeout = checked_timeout(where, entry.get("timeout", content.get("timeout", TIMEOUT)))
         expanded, wrong_values = ([], []) if wrong_texts else _expand(where, entry, groups, cohorts)
         problems += wrong_formats + wrong_timeout + wrong_values
@@ -164,7 +166,7 @@ def _expand(
     except BrokenNotebook as error:  # costs this report, not the others
         notebook, name = error.notebook, report_name(entry.get("name") or error.notebook.name, error.notebook, {})
         group = entry.get("group", notebook.title)
-        broken = PlannedReport(name, notebook, {}, FORMATS, group, problem=" ".join(error.problems))
+        broken = PlannedReport(name, notebook, {}, DEFAULT_FORMATS, group, problem=" ".join(error.problems))
         return [broken], _labels(where, entry, groups)
     except ParameterError as error:
         return [], [f"{where}: {problem}" for problem in error.problems]
@@ -211,7 +213,7 @@ def _expand(
                 name=report_name(label, notebook, named, tuple(varied), [words[key][part[key]] for key in part]),
                 notebook=notebook,
                 overrides=overrides,
-                formats=FORMATS,
+                formats=DEFAULT_FORMATS,
                 group=group,
                 title=entry.get("title", "") if not varied else "",
                 problem=problem,

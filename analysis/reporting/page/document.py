@@ -29,7 +29,7 @@ from analysis.reporting.page.model import (
     TablePart,
     Text,
 )
-from analysis.reporting.page.references import known_works, with_references
+from analysis.reporting.page.references import known_works, with_letters, with_references
 from analysis.reporting.page.resolver import Resolver
 from analysis.reporting.page.text_pieces import Piece, read_pieces
 
@@ -238,7 +238,8 @@ def read_document(notebook: dict[str, Any], folder: Path | None = None, hide_cod
     document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]
     document.title = document.title or resolver.title or made.get("notebook", "") or "Report"
     resolver.cited |= dict.fromkeys(entry.study for entry in entries if entry.study in works)
-    document.references = with_references(resolver.unworded, list(resolver.cited))
+    references = with_references(resolver.unworded, list(resolver.cited))
+    document.references = with_letters(references, made.get("citations", {}))
     document.warnings = sorted(dict.fromkeys(document.warnings), key=_cell_of)
     return document
 

@@ -28,7 +28,7 @@ from analysis.reporting.page.model import (
     Text,
 )
 from analysis.reporting.page.pandoc import html_block
-from analysis.reporting.page.references import TEMPLATE, with_letters
+from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.page.row_html import HATCHING
 
 _FONTS_GO_HERE = "/* fonts */"
@@ -68,7 +68,6 @@ def pieces(document: Document) -> dict[str, Any]:
     changes = {"Image": lambda node: image_html(node, document.files), "Table": scrolling_table}
     texts = {name: pandoc.walk(blocks, changes) for name, blocks in texts.items()}
     split = pandoc.write_blocks(texts, "html5")
-    split["references"] = with_letters(split["references"], document.made.get("citations", {}), "html")
     references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
     notes = opening + notes
     script = _script(any(isinstance(part, FigurePart) and part.choices for part in document.parts))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import html
 import json
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,7 @@ from analysis.reporting.page.pandoc_process import Converter
 
 _WORDS = frozenset({"Str", "Space", "SoftBreak"})
 _BORDER = "\x1e"  # record separator; cannot occur in text, since `visible` replaces control characters
+_LONGEST_BOOKMARK = 40
 _converter = Converter()
 start_pandoc, convert, convert_all = _converter.start, _converter.convert, _converter.convert_all
 
@@ -104,7 +107,17 @@ def link(text: str, target: str) -> dict[str, Any]:
 def target(name: str) -> list[dict[str, Any]]:
     """Return an invisible target of links."""
     typst = f"#[#metadata(none)#label({json.dumps(name, ensure_ascii=False)})]"
-    return [raw_inline("html", f'<span id="{html.escape(name)}"></span>'), raw_inline("typst", typst)]
+    word = f'w:id="{zlib.crc32(name.encode()) >> 2 | 1 << 30}"'  # pandoc counts its own from 1
+    word = f'<w:bookmarkStart {word} w:name="{bookmark(name)}"/><w:bookmarkEnd {word}/>'
+    targets = {"html": f'<span id="{html.escape(name)}"></span>', "typst": typst, "openxml": word}
+    return [raw_inline(to, text) for to, text in targets.items()]
+
+
+def bookmark(anchor: str) -> str:
+    """Return the name that pandoc gives in Word files to the bookmark of an anchor."""
+    if anchor[:1].isalpha() and len(anchor) <= _LONGEST_BOOKMARK:
+        return anchor
+    return f"X{hashlib.sha1(anchor.encode(), usedforsecurity=False).hexdigest()[1:]}"
 
 
 def raw(to: str, text: str) -> dict[str, Any]:
@@ -125,6 +138,12 @@ def typst_block(source: str) -> dict[str, Any]:
 def raw_inline(to: str, text: str) -> dict[str, Any]:
     """Return a raw inline element."""
     return {"t": "RawInline", "c": [to, text]}
+
+
+def inlines_of(blocks: Blocks) -> list[dict[str, Any]]:
+    """Return the words of paragraphs as one line."""
+    lines = [block["c"] for block in blocks if block["t"] in ("Para", "Plain")]
+    return [node for n, line in enumerate(lines) for node in ([{"t": "Space"}] if n else []) + line]
 
 
 def paragraph(inlines: list[dict[str, Any]]) -> dict[str, Any]:

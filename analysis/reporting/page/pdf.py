@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import tempfile
+import threading
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -16,6 +18,8 @@ from analysis.reporting.page.letters import installed_fonts
 from analysis.reporting.page.model import Document
 from analysis.reporting.page.repair import repaired
 from analysis.reporting.page.typst_pages import typst_source
+
+_ONE_AT_A_TIME = threading.Lock()  # a compiler serves one thread, and PDF and Word files are made at the same time
 
 
 @functools.lru_cache(maxsize=4)
@@ -54,16 +58,21 @@ def _compiles(document: Document) -> bool:
 
 
 def _compiled(document: Document, extent: Extent) -> bytes:
-    source, files = typst_source(document, extent)
+    return typeset(*typst_source(document, extent), format="pdf", pdf_standards=["ua-1"])
+
+
+def typeset(source: str, files: dict[str, bytes], **form: Any) -> Any:
+    """Return what Typst makes of a source and the files that it includes. Raises ReportError with Typst's message."""
     texts = [source, *(content.decode() for name, content in files.items() if name.endswith(".typ"))]
     # a folder, because the binding's dictionary of files accepts text only, and pictures may be PNG
     with tempfile.TemporaryDirectory(prefix="report-pdf-") as folder:
         for name, content in {"main.typ": source.encode(), **files}.items():
             (Path(folder) / name).write_bytes(content)
         try:
-            made, warnings = _compiler(installed_fonts("".join(texts))).compile_with_warnings(
-                input=str(Path(folder) / "main.typ"), root=folder, format="pdf", pdf_standards=["ua-1"]
-            )
+            with _ONE_AT_A_TIME:
+                made, warnings = _compiler(installed_fonts("".join(texts))).compile_with_warnings(
+                    input=str(Path(folder) / "main.typ"), root=folder, **form
+                )
         except typst.TypstError as error:
             raise ReportError(f"Typst: {error.message} {' '.join(error.hints)}".strip()) from error
     for warning in warnings:

@@ -15,9 +15,6 @@ from analysis.reporting.page.model import Blocks
 TEMPLATE = Path(__file__).parent / "template"
 BIBLIOGRAPHIES = (DATA / "references.bib", TEMPLATE / "methods.bib")
 _LETTERED = re.compile(r"(\d{4})([a-z])")
-# an entry up to its year, which follows the journal
-_HTML = r'(<div id="ref-{key}"(?:(?!</div>).)*?</em> {year})[a-z]?(?![\w–])'
-_TYPST = r'(#reference\("ref-{key}"(?:(?!\n#reference\().)*?\] {year})[a-z]?(?![\w–])'
 
 
 def known_works() -> frozenset[str]:
@@ -75,15 +72,22 @@ def _mention(key: str) -> dict[str, Any]:
     return {"t": "Cite", "c": [[citation], pandoc.string(f"@{key}")]}
 
 
-def with_letters(text: str, labels: dict[str, str], to: str) -> str:
-    """Return the references in HTML or Typst with the letters of the labels (`Kiefer et al. 2008a`).
+def with_letters(references: Blocks, labels: dict[str, str]) -> Blocks:
+    """Return the references with the letters of the labels (`Kiefer et al. 2008a`) behind their year.
 
     Pandoc adds letters only if two works of one year are cited in the same report.
     """
-    pattern = _HTML if to == "html" else _TYPST
-    for key, label in labels.items():
-        if match := _LETTERED.search(label):
-            year, letter = match.groups()
-            entry = re.compile(pattern.format(key=re.escape(key), year=year), re.DOTALL)
-            text = entry.sub(rf"\g<1>{letter}", text, count=1)
-    return text
+    for listed in references:
+        for entry in listed["c"][1]:
+            name = entry["c"][0][0].removeprefix("ref-")
+            if match := _LETTERED.search(labels.get(name, "")):
+                _add_letter(pandoc.inlines_of(entry["c"][1]), *match.groups())
+    return references
+
+
+def _add_letter(inlines: list[dict[str, Any]], year: str, letter: str) -> None:
+    journal = next((n for n, node in enumerate(inlines) if node["t"] == "Emph"), len(inlines))
+    for node in inlines[journal:]:
+        if node["t"] == "Str" and (match := re.fullmatch(rf"{year}[a-z]?((?![\w–]).*)?", node["c"])):
+            node["c"] = f"{year}{letter}{match[1] or ''}"
+            return

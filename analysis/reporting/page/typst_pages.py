@@ -13,7 +13,7 @@ from analysis.reporting.page.html import description
 from analysis.reporting.page.model import Blocks, Document, NumberedPart, Part
 from analysis.reporting.page.pandoc import typst_block
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper
-from analysis.reporting.page.references import TEMPLATE, with_letters
+from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.page.source_rows import Entry
 from analysis.reporting.page.typst_parts import changes_for_typst, part_blocks, text
 from analysis.reporting.page.typst_tables import set_table
@@ -58,8 +58,6 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
     changes |= links_across(pieces.values(), document, extent, lambda anchor: f"{other}#nameddest={anchor}")
     pieces = {name: pandoc.walk(blocks, changes) for name, blocks in pieces.items()}
     written = pandoc.write_blocks(pieces, "typst-citations")
-    if references:
-        written["references"] = with_letters(written["references"], document.made.get("citations", {}), "typst")
     first_page = written.pop("first-page")
     beginning = _IMPORT + _ROWS_ELSEWHERE if extent == "main" else _IMPORT
     files |= {f"{name}.typ": (beginning + piece).encode() for name, piece in written.items()}
