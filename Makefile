@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help report test quick lab check bench reproduce publish docs release clean lock
+.PHONY: help report test quick lab check bench reproduce publish docs release setup clean lock
 
 PYTHON ?=
 ARGS ?=
@@ -47,6 +47,8 @@ reproduce: .venv/ready ## build all reports from two clones in different environ
 publish: .venv/ready ## update reports/published from the current data and code (maintainers, before a release)
 	@$(PY) -m analysis report evidence-report --output reports/published
 	@$(PY) tests/published_figure.py
+
+setup: .venv/ready ## install everything into .venv
 
 docs: .venv/ready ## build the site into build/docs and run the examples in it
 	@$(PY) -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/docs

@@ -46,7 +46,9 @@ def _dictionary(folder: Path) -> Iterator[str]:
         yield from _keys(table)
         yield from _table_head("Column", "Type", "Meaning", "Rules")
         for field in table.fields:
-            yield _line(f"`{field.name}`", _type(field), f"{field.title}. {field.description}", "; ".join(_rules(field)))
+            yield _line(
+                f"`{field.name}`", _type(field), f"{field.title}. {field.description}", "; ".join(_rules(field))
+            )
 
 
 def _keys(table: TableSchema) -> Iterator[str]:
