@@ -38,11 +38,16 @@ def group_name(group: object, longest: int = 60) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
-def left_out_words(table: pd.DataFrame, *results: str) -> str:
-    """Return what a result leaves out: `Left out: 3 patients: baseline score missing.`; empty if nothing.
+def few_words(n: object, what: str, below: int) -> str:
+    """Return a count in words: `12 patients`; `fewer than 5 patients` where it is hidden (missing)."""
+    return f"fewer than {below} {what}s" if pd.isna(n) else counted(int(n), what)
 
-    The table has the columns result, why, unit and n. With `results`, only rows whose result names one of them count.
+
+def left_out_words(table: pd.DataFrame, *results: str) -> str:
+    """Return what a result leaves out: `Left out: 7 patients: baseline score missing.`; empty if nothing.
+
+    The table is from `scores.left_out_frame`. With `results`, only rows whose result names one of them count.
     """
     rows = [row for row in table.itertuples() if not results or any(name in row.result for name in results)]
-    parts = dict.fromkeys(f"{counted(int(row.n), row.unit.removesuffix('s'))}: {row.why}" for row in rows if row.n)
+    parts = dict.fromkeys(f"{few_words(row.n, row.unit.removesuffix('s'), row.below)}: {row.why}" for row in rows)
     return f"Left out: {'; '.join(parts)}." if parts else ""

@@ -33,11 +33,13 @@ def test_hand_counted_responders_at_other_percentages():
     assert rates.loc[("follow_up", "complete_cases"), ["responders", "n"]].tolist() == [3, 6]
     end = rates.loc[("follow_up", "non_responder_imputation")]
     assert end[["responders", "n"]].tolist() == [3, 7]
-    assert [end["ci_low"], end["ci_high"]] == pytest.approx(list(wilson(3, 7)))
+    assert [end["ci_low"], end["ci_high"]] == pytest.approx(list(wilson(3, 7)), abs=0.005)
     # kept: 1st, 3rd; lost: 7th; gained: 6th; the 5th has no second score
     assert counts(found) == [6, 3, 3, 2, 1, 1, 2]
     low, high = newcombe_paired(2, 1, 1, 2)
-    assert found.flow[["difference", "difference_low", "difference_high"]].values[0] == pytest.approx([0, -high, -low])
+    assert found.flow[["difference", "difference_low", "difference_high"]].values[0] == pytest.approx(
+        [0, -high, -low], abs=0.005
+    )
     assert counts(numbers(38, *SEVEN)) == [6, 3, 2, 1, 2, 1, 2]  # 3 of 8 points are 37.5%
     told = dict(zip(found.left_out["why"], found.left_out["n"], strict=True))
     assert told == {

@@ -13,17 +13,17 @@ FIVE = [(8, 4, {4: 5}), (6, 6, {4: 6}), (7, 3, {4: 2}), (5, 1, {4: 1}), (None, 2
 
 
 def test_means_and_changes_by_hand():
-    found = trajectories(cohort(*FIVE), min_cell=4).visits.set_index("label")
+    found = trajectories(cohort(*FIVE), min_cell=1).visits.set_index("label")
     end = found.loc["end of infusion"]
     # 4 6 3 1 2; changes of those with a baseline: -4 0 -4 -4
     assert end[["n", "mean", "median", "q1", "q3"]].tolist() == [5, 3.2, 3, 2, 4]
     sd = np.std([4, 6, 3, 1, 2], ddof=1)
     half = t.ppf(0.975, 4) * sd / np.sqrt(5)
-    assert end[["ci_low", "ci_high"]].tolist() == pytest.approx([3.2 - half, 3.2 + half])
+    assert end[["ci_low", "ci_high"]].tolist() == pytest.approx([3.2 - half, 3.2 + half], abs=0.05)
     assert end[["change_n", "change_mean", "change_median", "change_q3"]].tolist() == [4, -3, -4, -3]
-    assert end["change_low"] == pytest.approx(-3 - t.ppf(0.975, 3) * 2 / 2)
+    assert end["change_low"] == pytest.approx(-3 - t.ppf(0.975, 3) * 2 / 2, abs=0.05)
     assert np.isnan(found.loc["baseline", "change_mean"])
-    assert trajectories(cohort(*FIVE), min_cell=4).left_out[["why", "n"]].values.tolist() == [
+    assert trajectories(cohort(*FIVE), min_cell=1).left_out[["why", "n"]].values.tolist() == [
         ["baseline score missing", 1]
     ]
 
@@ -38,7 +38,7 @@ def test_few_scores_are_hidden_separately_from_the_change():
 
 def test_courses_side_by_side():
     second = [{"patient": i, "course": 2, "baseline": 6, "end": 2} for i in range(5)]
-    found = trajectories(cohort(*[(8, 4)] * 9, *second))
+    found = trajectories(cohort(*[(8, 4)] * 9, *second), min_cell=1)
     assert found.visits.set_index("label").loc["end of infusion", "n"] == 9
     table = found.by_course.set_index(["group", "label"])
     assert table.loc[("first course", "end of infusion"), ["n", "mean"]].tolist() == [9, 4]
@@ -47,41 +47,19 @@ def test_courses_side_by_side():
 
 
 def test_no_interval_where_all_scores_are_alike():
-    found = trajectories(cohort(*[(8, 4)] * 6)).visits
+    found = trajectories(cohort(*[(8, 4)] * 6), min_cell=1).visits
     assert found["sd"].tolist() == [0, 0]
     assert found[["ci_low", "ci_high"]].isna().all(axis=None)
 
 
-def test_lines_have_the_scores_in_another_order():
-    rows = [(i % 10, (i * 7) % 10, {4: (i * 3) % 10}) for i in range(40)]
-    found = trajectories(cohort(*rows))
-    assert sorted(found.lines.itertuples(index=False, name=None)) == sorted((a, b, c[4]) for a, b, c in rows)
-    assert found.lines.values.tolist() != [[a, b, c[4]] for a, b, c in rows]
-    assert list(found.lines.columns) == [0, 1, 2]
-    assert found.density.empty
-    # the order must not lead back to the file: another order of the file, the same lines
-    again = trajectories(cohort(*rows[::-1]))
-    assert found.lines.equals(again.lines)
-
-
-def test_a_line_stops_where_too_few_have_a_score():
-    found = trajectories(cohort(*[(8, 4)] * 6, (7, 5, {4: 3})))
-    assert found.lines[2].isna().all()
-    assert len(found.lines) == 7
-
-
-def test_many_patients_make_a_density():
-    rows = [(8, 4.5)] * 6 + [(7, 5)] * 7 + [(2, 5)] * 2
-    found = trajectories(cohort(*rows), most_lines=10)
-    assert found.lines.empty
-    assert found.patients == 15
-    baseline = found.density[found.density["label"] == "baseline"].set_index("nrs")
-    # two patients at 2, and the six at 8 with them: else 15 - 13 gives them away
-    assert baseline["hidden"].tolist() == [nrs in (2, 8) for nrs in range(11)]
-    assert baseline.loc[7, ["n", "share"]].tolist() == [7, 7 / 15]
-    end = found.density[found.density["label"] == "end of infusion"].set_index("nrs")
+def test_a_density_needs_enough_patients_and_counts_in_steps_of_5_percent():
+    rows = [(8, 4.5)] * 46 + [(7, 5)] * 47 + [(2, 5)] * 7
+    assert trajectories(cohort(*rows[:99])).density.empty
+    found = trajectories(cohort(*rows)).density.set_index(["label", "nrs"])["share"]
+    assert found["baseline"].to_dict() == dict.fromkeys(range(11), 0.0) | {2: 0.05, 7: 0.45, 8: 0.45}
     # half up: 4.5 counts as 5
-    assert end.loc[5, "n"] == 15
+    assert found["end of infusion", 5] == 1
+    assert trajectories(cohort(*rows), min_cell=10).density.empty, "a step of 5% would be 5 patients"
 
 
 SCORE = st.one_of(st.none(), st.integers(0, 10))
@@ -91,12 +69,9 @@ SCORE = st.one_of(st.none(), st.integers(0, 10))
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(SCORE, SCORE, st.dictionaries(st.sampled_from([4, 12]), SCORE)), min_size=1, max_size=25))
 def test_no_result_of_few_patients_is_shown(rows):
-    found = trajectories(cohort(*rows), most_lines=8)
+    found = trajectories(cohort(*rows))
     shown = found.visits[~found.visits["hidden"]]
     assert ((shown["n"] == 0) | (shown["n"] >= 5)).all()
     assert found.visits.loc[found.visits["hidden"], ["n", "mean", "median"]].isna().all(axis=None)
-    if len(found.lines):
-        counts = found.lines.notna().sum()
-        assert ((counts == 0) | (counts >= 5)).all()
-    hidden = found.density["hidden"].to_numpy(dtype=bool)
-    assert (found.density.loc[~hidden, "n"].isin([1, 2, 3, 4])).sum() == 0
+    assert found.visits.loc[found.visits["n"] < 13, "median"].isna().all()
+    assert found.visits.loc[found.visits["n"] < 20, ["q1", "q3"]].isna().all(axis=None)

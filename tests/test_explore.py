@@ -116,10 +116,10 @@ def test_the_button_writes_the_command_and_keeps_it_true(published, patients):
     assert published._box.text == "python -m analysis report evidence-report -p routes=iv,oral"
     patients.threshold.value = 37
     patients._box.button.click()
-    assert "row 37 of tables/fig-responder-curve.csv" in patients._box._place.value
+    assert "at every 10%. Those at 37% are shown here alone" in patients._box._place.value
     patients.threshold.value = 50
     assert patients.command == "python -m analysis report cohort-report -p responder_rule=ge_50_percent"
-    assert "row 37" not in patients._box._place.value
+    assert "37%" not in patients._box._place.value
     patients.threshold.value = 30
 
 

@@ -101,24 +101,14 @@ def test_groups_differ_in_grey_print_too():
 
 
 # ------------------------------------------------------------------------------------------------ single figures
-def test_each_patient_is_a_line_and_more_are_a_density():
+def test_no_patient_is_a_line_and_many_are_a_density():
     few, many = results().trajectories, trajectories.trajectories(patients(130))
-    picture = figures.visit_pain_lines(few)
-    (lines,) = [c for c in picture.figure.axes[0].collections if isinstance(c, LineCollection)]
-    # a line for each stretch of visits without a gap
-    expected = 0
-    for scores in few.lines.to_numpy("float64"):
-        runs = "".join("x" if np.isfinite(score) else " " for score in scores).split()
-        expected += sum(len(run) > 1 for run in runs)
-    assert len(lines.get_segments()) == expected
-    assert "60 patients, each a thin line" in shown(picture)
-    for segment in lines.get_segments():
-        assert segment[:, 1].min() >= -0.15 and segment[:, 1].max() <= 10.15
-
-    picture = figures.visit_pain_lines(many)
-    assert not [c for c in picture.figure.axes[0].collections if isinstance(c, LineCollection)]
+    assert few.density.empty
+    for result in (few, many):
+        picture = figures.visit_pain_lines(result)
+        assert not [c for c in picture.figure.axes[0].collections if isinstance(c, LineCollection)]
     (fields,) = [c for c in picture.figure.axes[0].collections if isinstance(c, PatchCollection)]
-    density = many.density[~many.density["hidden"] & (many.density["n"] > 0)]
+    density = many.density[many.density["share"] > 0]
     assert len(fields.get_paths()) == len(density)
     shades = fields.get_facecolors()[:, 0]
     darkest = density.reset_index(drop=True)["share"].astype(float).idxmax()
@@ -160,9 +150,10 @@ def test_the_curve_states_both_cut_offs_of_both_visits(drawn):
             assert f"{row['responders']} of {row['n_complete']} with a score" in words
             assert f"{percent(row['rate_imputed'])} of all {row['n_all']}" in words
     ax = drawn["responder_curve"].figure.axes[0]
-    dashed = [line for line in ax.lines if line.get_linestyle() == "--" and len(line.get_xdata()) > 50]
-    assert len(dashed) == 2
-    assert list(dashed[0].get_ydata()) == (100 * curve.loc["end_of_infusion"]["rate_imputed"].astype(float)).tolist()
+    end = curve.loc["end_of_infusion"]
+    end = end[~end["hidden"].astype(bool)]
+    drawn_shares = (100 * end["rate_imputed"].astype(float)).tolist()
+    assert 2 < len(drawn_shares) <= 11 and any(list(line.get_ydata()) == drawn_shares for line in ax.lines)
 
 
 def test_the_flow_shows_whole_patients(drawn):

@@ -83,7 +83,7 @@ def test_responders_by_three_rules_are_side_by_side():
     assert column(table, "Of all") == ["10/10", "6/10", "6/10", "6/10", "6/10", "0/10"]
     # Wilson's interval of 6 of 10
     assert column(table, "Rate (95% interval)")[2] == "60% (31% to 83%)"
-    assert "4 patients: no follow-up score in the window" in plain(table.notes)
+    assert "fewer than 5 patients: no follow-up score in the window" in plain(table.notes)
     assert "week 4, within 2 weeks" in plain(table.notes)
 
 
@@ -163,7 +163,7 @@ def test_cells_of_counts_and_rates():
     assert [count_or_hidden(12, False, 5), count_or_hidden(pd.NA, True, 5), count_or_hidden(pd.NA, False, 5)] == [
         "12",
         "<5",
-        "–",
+        "<5",
     ]
     assert [part_or_hidden(3, 9, False, 5), part_or_hidden(pd.NA, 9, True, 7)] == ["3/9", "<7"]
     assert rate_cell(0.625, 0.484, 0.748) == "63% (48% to 75%)" and rate_cell(np.nan, 0, 1) == "–"

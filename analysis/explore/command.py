@@ -35,7 +35,7 @@ def cohort_command(
 ) -> tuple[str, str]:
     """Return the command for the cohort report with these choices, and a note on where it shows the threshold.
 
-    The report counts responders by its rules; the rates at other percentages are in its responder curve. Raises
+    The report counts responders by its rules; its responder curve has steps of 10%. Raises
     ParameterError for a value that a report does not allow.
     """
     chosen: dict[str, Any] = {"cohort": cohort, "sites": sites, "cohort_regimens": regimens}
@@ -43,8 +43,8 @@ def cohort_command(
     if percent in _RULE_OF_PERCENT:
         return _command("cohort-report", {**chosen, "responder_rule": _RULE_OF_PERCENT[percent]}), _WHERE
     note = (
-        f"{_WHERE} Its rules are 30%, 50% and 2 points; the rates at {percent:g}% stand in its responder curve, row "
-        f"{percent:g} of tables/fig-responder-curve.csv. Who kept the response at {percent:g}% is shown here alone."
+        f"{_WHERE} Its rules are 30%, 50% and 2 points; its responder curve has the rates at every 10%. Those at "
+        f"{percent:g}% are shown here alone."
     )
     return _command("cohort-report", chosen), note
 

@@ -85,7 +85,8 @@ def _bars(picture: Picture, table: pd.DataFrame) -> None:
     for number, row in enumerate(each(table)):
         y, x = _ROW * (number + 0.5), 0.0
         for part, color, hatch in _PARTS:
-            width = float(getattr(row, part)) / float(row.expected)
+            count = getattr(row, part)
+            width = 0.0 if pd.isna(count) else float(count) / float(row.expected)
             if width:
                 look = {"facecolor": color, "edgecolor": LINE, "linewidth": 0.5, "hatch": hatch}
                 ax.add_patch(Rectangle((x, y - 5.5), width, 11, **look))

@@ -1,4 +1,4 @@
-"""Responders of a clinic: their share at every cut-off (Farrar 2006), and their flow between two times."""
+"""Responders of a clinic: their share by cut-off (Farrar 2006), and their flow between two times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.figures.cohort.clinic_figure import clinic_frame
 from analysis.figures.flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, draw_flow
-from analysis.figures.share_panels import draw_curve, share_axis, stepped
+from analysis.figures.share_panels import draw_curve, share_axis
 from analysis.figures.style import (
     INK,
     LINE,
@@ -44,7 +44,7 @@ _FLOW_WORDS = {
 }
 
 
-# ------------------------------------------------------------------------------------------------ every cut-off
+# ------------------------------------------------------------------------------------------------ by cut-off
 def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the cumulative proportion of responders at the end of infusion and at follow-up.
 
@@ -68,9 +68,10 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False) -
     Farrar 2006, the cumulative proportion of responders analysis.
     """
     caption = (
-        "Share of patients whose pain was lower than at baseline by at least so many percent, for every cut-off "
-        f"[@farrar2006]. Solid line with its {percent_level(level)} band: patients with a score; dashed line: patients "
-        "without a score at that visit counted as non-responders. The curve falls from left to right by its making; a "
+        "Share of patients whose pain was lower than at baseline by at least so many percent, in steps of 10% where "
+        f"enough patients lie between two of them [@farrar2006]. Solid line with its {percent_level(level)} band: "
+        "patients with a score; dashed line: patients without a score at that visit counted as "
+        "non-responders. The curve falls from left to right by its making; a "
         "higher curve means more relief, whatever cut-off one believes in."
     )
     frame = clinic_frame("responder-curve", caption, result, synthetic, "curve")
@@ -98,16 +99,16 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False) -
 
 
 def _curve(ax: Axes, rows: pd.DataFrame, look: Look) -> None:
-    """Draw the curve of one visit: the share at a cut-off applies from the previous cut-off on."""
+    """Draw the curve of one visit: a point for each cut-off, joined by lines."""
     rows = rows.sort_values("cutoff")
     x = rows["cutoff"].astype("float64").to_numpy()
     complete, imputed, low, high = (
         100 * rows[c].astype("float64").to_numpy()
         for c in ("rate_complete", "rate_imputed", "low_complete", "high_complete")
     )
-    places, shares, below, above = stepped(x, complete[1:], low[1:], high[1:])
-    draw_curve(ax, places, shares, shares, look, bands=[(below, above, 0.14)], width=1.7)
-    ax.step(x, imputed, where="pre", color=look.color, linestyle=(0, (3, 1.5)), linewidth=0.9, zorder=2)
+    draw_curve(ax, x, complete, complete, look, bands=[(low, high, 0.14)], width=1.7)
+    ax.plot(x, complete, look.marker, color=look.color, markersize=2.5, zorder=3)
+    ax.plot(x, imputed, color=look.color, linestyle=(0, (3, 1.5)), linewidth=0.9, zorder=2)
     chosen = np.isin(x, _CUTOFFS)
     dots = {"linestyle": "", "marker": look.marker, "markeredgecolor": "white", "markersize": 6, "zorder": 4}
     ax.plot(x[chosen], complete[chosen], color=look.color, **dots)
@@ -121,8 +122,8 @@ def _words(picture: Picture, shown: pd.DataFrame, visits: list[str], names: dict
         title = f"{'●' if look.marker == 'o' else '■'} {names[visit]}"
         write(picture, _WORDS_AT, y, title, 8.5, color=look.letters, weight="bold")
         y += 15
-        for cutoff in _CUTOFFS:
-            row = next(each(rows[rows["cutoff"] == cutoff]))
+        for row in each(rows[rows["cutoff"].isin(_CUTOFFS)]):
+            cutoff = int(row.cutoff)
             write(picture, _WORDS_AT, y, f"≥ {cutoff}% less: {_share(row)}", color=INK)
             count = f"{int(row.responders)} of {int(row.n_complete)} with a score"
             write(picture, _WORDS_AT, y + 11, count, SMALL, color=MUTED)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PatchCollection
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import clinic_frame, group_words, hidden_note, runs
+from analysis.figures.cohort.clinic_figure import clinic_frame, group_words, hidden_note
 from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_points, horizontal_rules
 from analysis.figures.style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
@@ -24,7 +24,6 @@ _LEFT, _TOP, _HIGH = 92, 24, 208
 _WIDE = POINTS - _LEFT - 6
 _MEAN, _MEDIAN = SERIES_LOOKS[0], SERIES_LOOKS[1]
 _BESIDE = 3.2  # points from the visit to the mean on its left and the median on its right
-_SHAKE = 0.3  # points of the scale over which lines of equal scores are spread
 _MARKERS = {"o": "●", "s": "■", "D": "◆"}  # characters for Matplotlib's markers
 _NUMBERS = 5  # lines of numbers below the axis
 
@@ -37,13 +36,12 @@ _TWO_POINTS = -2.0
 
 # ------------------------------------------------------------------------------------------------ pain
 def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
-    """Return pain at each visit: a thin line per patient, or the density of scores, with mean and median.
+    """Return pain at each visit: mean and median, and the density of scores where there are enough.
 
     Parameters
     ----------
     result : Trajectories
-        The result of `cohort.trajectories`: `visits` (the numbers), `lines` (one row per patient; empty if there are
-        too many) and `density` (shares of whole scores).
+        The result of `cohort.trajectories`: `visits` (the numbers) and `density` (shares of whole scores).
     level : float
         Confidence level of the intervals in `result`.
     synthetic : bool
@@ -55,19 +53,13 @@ def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False) 
         Its data are the numbers by visit (n, mean with interval, median with quartiles), not the scores of patients.
     """
     visits = result.visits[~result.visits["hidden"]]
-    lines = len(result.lines) > 0
-    how = (
-        "Each thin grey line is one patient (moved up or down by at most "
-        f"{half_up(_SHAKE / 2, 2)} points, so that lines of equal scores stay apart; a line stops at a visit without a "
-        "score)"
-        if lines
-        else "The darker a field, the more of a visit's patients have that score (fields of very few stay empty)"
-    )
+    dense = len(result.density) > 0
+    how = " The darker a field, the more of a visit's patients have that score, in steps of 5%." if dense else ""
     caption = (
         "Pain on the 0 to 10 scale (10 = worst) before treatment, at the end of infusion (0) and in weeks after it "
-        f"(square-root scale; the shaded strip is the time of treatment). {how}. Circle: mean with its "
-        f"{interval_words(level)}; square: median with the middle half of the patients. Different patients may stand "
-        "behind different visits."
+        f"(square-root scale; the shaded strip is the time of treatment).{how} Circle: mean with its "
+        f"{interval_words(level)}; square: median with the middle half, where patients suffice. Different patients "
+        "may stand behind different visits."
     )
     frame = clinic_frame("pain-by-visit", caption, result, synthetic)
     if visits.empty:
@@ -75,45 +67,24 @@ def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False) 
     hidden = hidden_note(result.visits[result.visits["hidden"]]["label"], result.min_cell)
     with style():
         picture = frame.sheet(_TOP + _HIGH + 20 + 12 * _NUMBERS + 8)
-        _draw(picture, result, visits, lines, level)
+        _draw(picture, result, visits, level)
         data = result.visits.drop(columns=[c for c in result.visits if c.startswith("change")])
         return frame.figure(picture, data, _alt(visits, result, level), hidden)
 
 
-def _draw(picture: Picture, result: Any, visits: pd.DataFrame, lines: bool, level: float) -> None:
-    patients = int(result.patients)
-    words = (
-        f"{counted(patients, 'patient')}, each a thin line" if lines else f"{counted(patients, 'patient')}, as density"
-    )
-    write(picture, _LEFT, 10, words, weight="bold")
+def _draw(picture: Picture, result: Any, visits: pd.DataFrame, level: float) -> None:
+    write(picture, _LEFT, 10, counted(int(result.patients), "patient"), weight="bold")
     write(picture, POINTS - 4, 10, "pain, 10 = worst", color=MUTED, ha="right")
     axis = visit_axis(_WIDE, result.visits["weeks"])
     ax = pain_panel(picture, (_LEFT, _TOP), _HIGH, axis, visit_ticks(axis, result.visits["weeks"]))
-    if lines:
-        _lines(ax, axis, result)
-    else:
+    if len(result.density):
         _density(ax, axis, result.density)
     _centres(ax, axis, visits)
     _numbers(picture, axis, visits, level)
 
 
-def _lines(ax: Axes, axis: TreatmentAxis, result: Any) -> None:
-    places = np.array([axis.place(weeks) for weeks in result.visits.sort_values("position")["weeks"]])
-    segments, points = [], []
-    for number, scores in enumerate(result.lines.to_numpy("float64")):
-        shift = _SHAKE * ((number * 0.618034) % 1 - 0.5)
-        known = np.isfinite(scores)
-        for start, end in runs(known):
-            line = np.column_stack([places[start:end], np.clip(scores[start:end] + shift, -0.15, 10.15)])
-            (segments if len(line) > 1 else points).append(line)
-    ax.add_collection(LineCollection(segments, colors="#7c8a96", linewidths=0.5, alpha=0.55, zorder=1))
-    if points:
-        single = np.vstack(points)
-        ax.plot(single[:, 0], single[:, 1], ".", color="#7c8a96", markersize=2, alpha=0.55, zorder=1)
-
-
 def _density(ax: Axes, axis: TreatmentAxis, density: pd.DataFrame) -> None:
-    shown = density[~density["hidden"] & density["share"].notna() & (density["n"] > 0)]
+    shown = density[density["share"] > 0]
     most = shown["share"].max()
     fields = [Rectangle((axis.place(r.weeks) - 11, r.nrs - 0.5), 22, 1) for r in each(shown)]
     # from light to medium grey-blue, so that mean and median contrast with the darkest shade
@@ -158,11 +129,19 @@ def _two(low: float, high: float) -> str:
     return "–" if pd.isna(low) else f"{half_up(low, 1)}–{half_up(high, 1)}"
 
 
+def _median_words(row: Any) -> str:
+    if pd.isna(row.median):
+        return ""
+    quartiles = f" (quartiles {number_interval(row.q1, row.q3)})" if pd.notna(row.q1) else ""
+    return f", median {half_up(row.median, 1)}{quartiles}"
+
+
 def _alt(visits: pd.DataFrame, result: Any, level: float) -> str:
     steps = [
         f"{row.label}: mean {half_up(row.mean, 1)}"
         + (f" ({interval_words(level)} {number_interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else "")
-        + f", median {half_up(row.median, 1)} (quartiles {number_interval(row.q1, row.q3)}), n = {int(row.n)}"
+        + _median_words(row)
+        + f", n = {int(row.n)}"
         for row in each(visits.sort_values("position"))
         if pd.notna(row.mean)
     ]

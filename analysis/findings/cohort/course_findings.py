@@ -96,7 +96,7 @@ def cohort_pain_finding(result: Trajectories, level: float = 0.95) -> Finding:
     sentence = f"**Mean pain was {_change(first)}** ({_behind(first, interval_words(level) + ' ')})"
     if len(changes) > 1:
         sentence += f" and {_change(last)} ({_behind(last, '')})"
-    baseline = visits[(visits["visit"] == "baseline") & ~visits["hidden"]]
+    baseline = visits[(visits["visit"] == "baseline") & visits["mean"].notna()]
     start = f" Before, it was {half_up(baseline['mean'].iloc[0], 1)} on the 0–10 scale." if len(baseline) else ""
     return Finding(question, f"{sentence}.{start}")
 

@@ -10,7 +10,15 @@ import pandas as pd
 from scipy.stats import binom
 
 from analysis.evidence.rowwise import each
-from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED, check_min_cell, is_merged, merge_small
+from analysis.outcomes.cohort.disclosure import (
+    GROUP_NOT_STATED,
+    as_printed,
+    check_min_cell,
+    is_merged,
+    is_one_sided,
+    merge_small,
+    released,
+)
 from analysis.outcomes.cohort.durations import ALL_PATIENTS, RESPONDERS, Durations
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.response import COMPLETE, OUTCOME_VISITS, Response
@@ -172,6 +180,7 @@ def funnel(
     follow_up_weeks: float = 4.0,
     window_weeks: float = 2.0,
     min_cell: int = 5,
+    release: str = "internal",
 ) -> Funnel:
     """Return the responder rate of each site (first courses, complete cases) with limits of chance around the mean.
 
@@ -188,6 +197,8 @@ def funnel(
         Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
     min_cell : int
         Smallest number of patients that may be shown.
+    release : {"internal", "public"}
+        Level of disclosure control.
 
     Returns
     -------
@@ -208,21 +219,25 @@ def funnel(
     site = merge_small(grouping(scored_courses, "site"), scored_courses["patient"].to_numpy(), min_cell)
     size = len(site.categories)
     n, events = np.bincount(site.codes, minlength=size), np.bincount(site.codes, response, minlength=size)
-    mean = float(response.mean()) if len(response) else np.nan
+    share = pd.DataFrame({"mean": [float(response.mean()) if len(response) else np.nan]})
+    mean = float(as_printed(share, "shares")["mean"].iloc[0])
     table = pd.DataFrame({"site": site.categories.astype(object), "n": n, "responders": events.astype(np.int64)})
     unmerged = ~table["site"].map(lambda label: is_merged(label, min_cell)).to_numpy(dtype=bool)
-    named = unmerged & (table["site"] != GROUP_NOT_STATED).to_numpy(dtype=bool)
+    one_sided = np.array([is_one_sided(*row, min_cell, release) for row in zip(events, n, strict=True)], dtype=bool)
+    named = unmerged & (table["site"] != GROUP_NOT_STATED).to_numpy(dtype=bool) & ~one_sided
     left_out = [
         ("funnel", "baseline can't be judged by the rule", "patients", int((~usable).sum())),
         ("funnel", "no score at the visit", "patients", int((usable & ~scored).sum())),
         ("funnel", "merged sites; in the mean, not drawn", "patients", int(n[~unmerged].sum())),
-        ("funnel", "site not stated; in the mean, not drawn", "patients", int(n[unmerged & ~named].sum())),
+        ("funnel", "site not stated; in the mean, not drawn", "patients", int(n[unmerged & ~named & ~one_sided].sum())),
+        ("funnel", "too few responders or others; in the mean, not drawn", "patients", int(n[one_sided].sum())),
     ]
     if named.sum() < 2:
         why = "fewer than two sites can be shown"
         left_out.append(("funnel", why, "patients", int(n[named].sum())))
     shown = table[named] if named.sum() >= 2 else table.iloc[:0]
     shown = shown.reset_index(drop=True)
+    shown[["responders", "n"]] = shown[["responders", "n"]].apply(released, release=release)
     shown["rate"] = shown["responders"] / shown["n"]
     at = shown["n"].to_numpy()
     shown = pd.concat([shown, funnel_limits(at, mean).drop(columns="n")], axis=1)
@@ -231,15 +246,15 @@ def funnel(
     }
     shown["place"] = np.select([beyond["998"], beyond["95"]], [_OUTSIDE_998, _OUTSIDE_95], default=_INSIDE)
     return Funnel(
-        sites=shown.astype({"n": "Int64", "responders": "Int64"}),
+        sites=as_printed(shown.astype({"n": "Int64", "responders": "Int64"}), "shares"),
         limits=funnel_limits(_sizes(at, min_cell), mean),
         mean=mean,
-        n=len(scored_courses),
+        n=released(len(scored_courses), release),
         rule=responder_rule,
         visit=visit,
         unit=FIRST_COURSES,
         min_cell=min_cell,
-        left_out=left_out_frame(left_out),
+        left_out=left_out_frame(left_out, min_cell, release),
     )
 
 

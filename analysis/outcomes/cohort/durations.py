@@ -10,17 +10,31 @@ import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.benefit import ENDED, KINDS, NEVER, ONGOING, benefit_intervals, interval_counts
-from analysis.outcomes.cohort.disclosure import check_min_cell, hide_small, is_merged, merge_small
+from analysis.outcomes.cohort.disclosure import (
+    as_printed,
+    check_min_cell,
+    is_merged,
+    merge_small,
+    shown_steps,
+)
+from analysis.outcomes.cohort.disclosure.digits import WEEKS
 from analysis.outcomes.cohort.duration_models import FIT_COLUMNS, fitted_curves, group_comparison, group_fits
 from analysis.outcomes.cohort.judging import check_rule
-from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
+from analysis.outcomes.cohort.planned import planned_visits
+from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping
+from analysis.outcomes.cohort.shown_durations import (
+    duration_notes,
+    durations_left_out,
+    shown_counts,
+    shown_medians,
+    shown_tests,
+)
 from analysis.statistics.survival import (
     bootstrap,
     median,
     npmle,
     survival_at,
 )
-from analysis.wording import counted
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -32,7 +46,7 @@ _FIRST, _NEXT = "first course", "next course"
 # largest and smallest number of bootstrap draws; above 1,000 patients inversely proportional to their number
 DRAWS_OF_ONE, DRAWS_OF_SEVERAL, FEWER_BEYOND = (1000, 200), (400, 100), 1000
 _MOST_BANDS = 12
-_MOST_TIMES = 200
+_CURVE_COLUMNS = ["who", "by", "group", "time", "low", "high", "band_low", "band_high"]
 _DRAWS_RULE = (
     f"Bands and limits: {DRAWS_OF_ONE[0]:,} draws of as many patients with replacement, {DRAWS_OF_SEVERAL[0]} for each "
     f"of several groups; beyond {FEWER_BEYOND:,} patients fewer, inversely to their number, at least {DRAWS_OF_ONE[1]} "
@@ -41,10 +55,6 @@ _DRAWS_RULE = (
 _PAIRED = (
     "Patients with a next course stand in both groups, and they are those who were treated again: the test takes the "
     "groups as different patients, and a difference may come from who was treated again."
-)
-_CENSORED = (
-    "Who wasn't asked again counts as a responder up to the last score. If patients stayed away because the pain came "
-    "back, the benefit was shorter than shown."
 )
 
 
@@ -61,8 +71,9 @@ class Durations:
         Columns who, by, group, patients, never, ended, ongoing, without_follow_up (ongoing patients without a follow-up
         score), median_followed (last scored follow-up visit of ongoing patients), merged, hidden.
     curves : DataFrame
-        Columns who, by, group, time, low, high (probability of a longer benefit; they differ only inside an innermost
-        interval), band_low, band_high (pointwise bootstrap bands; missing without draws).
+        At the end of infusion, planned visits and the horizon, where `min_cell` patients (or none) lost the benefit
+        since the time before. Columns who, by, group, time, low, high (probability of a longer benefit; they differ
+        only inside an innermost interval), band_low, band_high (pointwise bootstrap bands; missing without draws).
     medians : DataFrame
         Columns who, by, group, patients, median_low, median_high (the median lies in (low, high]; infinite if not
         reached), limit_low, limit_high (bootstrap; missing without draws), draws, merged, hidden.
@@ -115,6 +126,7 @@ def durations(
     horizon_weeks: float = 52.0,
     level: float = 0.95,
     min_cell: int = 5,
+    release: str = "internal",
     seed: int = 1,
     progress: Callable[[Collection], Iterator] = iter,
 ) -> Durations:
@@ -131,6 +143,8 @@ def durations(
         Confidence level.
     min_cell : int
         Smallest number of patients that may be shown.
+    release : {"internal", "public"}
+        Level of disclosure control.
     seed : int
         Seed of bootstrap and permutation.
     progress : callable
@@ -152,6 +166,8 @@ def durations(
     courses = benefit_intervals(cohort, responder_rule)
     courses["nth"] = courses.groupby("patient").cumcount()
     first = courses["first"].to_numpy()
+    weeks = np.array([0.0, *planned_visits(cohort, min_cell).weeks])
+    times = np.union1d(weeks[weeks < horizon_weeks], horizon_weeks)
     counts, curves, medians, tests, fits = [], [], [], [], []
     of_all: dict[str, tuple] = {}  # `course` reuses the estimate of `all` for first courses
     for who, by, part in progress(list(_comparisons(courses, min_cell))):
@@ -169,11 +185,13 @@ def durations(
                 draws = (
                     int(np.clip(most * FEWER_BEYOND // len(members), least, most)) if len(members) >= min_cell else 0
                 )
-                estimate, curve = _estimate(members, horizon_weeks, level, draws, seed)
+                estimate, curve = _estimate(members, times, level, draws, seed)
                 of_all.setdefault(who, (estimate, curve))
             medians.append(key | estimate | {"merged": merged})
             if len(members) >= min_cell:
-                curves.append(curve.assign(**key))
+                steps = shown_steps(curve["low"].to_numpy() * len(members), len(members), min_cell)
+                steps[0] |= who == RESPONDERS  # all of them have the benefit at the end of infusion
+                curves.append(curve[steps].assign(**key))
         pair = len(labels) == 2 and not any(is_merged(label, min_cell) for label in labels)
         if pair:
             tests.append(
@@ -185,19 +203,17 @@ def durations(
     return Durations(
         rule=responder_rule,
         horizon_weeks=horizon_weeks,
-        counts=_hidden_counts(counts, min_cell),
-        curves=_frame(curves, ["who", "by", "group", "time", "low", "high", "band_low", "band_high"]),
-        medians=_hidden_medians(medians, min_cell),
-        tests=pd.DataFrame(
-            tests, columns=["who", "by", "group_1", "group_2", "n_1", "n_2", "p_value", "method", "note"]
-        ),
+        counts=shown_counts(counts, min_cell, release),
+        curves=as_printed(_frame(curves, _CURVE_COLUMNS), "shares", time=WEEKS),
+        medians=shown_medians(medians, min_cell, release),
+        tests=shown_tests(tests, release),
         fits=_frame(fits, ["by", "group_1", "group_2", "n", *FIT_COLUMNS]),
         fitted_curves=fitted_curves(responders, horizon_weeks, level, min_cell),
         draws_rule=_DRAWS_RULE,
-        notes=_notes(courses[first]),
+        notes=duration_notes(courses[first], min_cell),
         unit=FIRST_COURSES,
         min_cell=min_cell,
-        left_out=_left_out(courses[first]),
+        left_out=durations_left_out(courses[first], min_cell, release),
     )
 
 
@@ -238,7 +254,7 @@ def _counts(part: pd.DataFrame) -> dict[str, object]:
 
 
 def _estimate(
-    part: pd.DataFrame, horizon: float, level: float, draws: int, seed: int
+    part: pd.DataFrame, times: np.ndarray, level: float, draws: int, seed: int
 ) -> tuple[dict[str, object], pd.DataFrame]:
     known = interval_counts(part["lower"].to_numpy(), part["upper"].to_numpy())
     columns = known["lower"], known["upper"], known["patients"]
@@ -246,56 +262,11 @@ def _estimate(
     if not draws:
         table = npmle(*columns)
         low, high = median(table)
-        curve = survival_at(table, _times(table, horizon)).assign(band_low=np.nan, band_high=np.nan)
+        curve = survival_at(table, times).assign(band_low=np.nan, band_high=np.nan)
         limits = (np.nan, np.nan)
     else:
         drawn = bootstrap(*columns, draws=draws, seed=seed)
         low, high, *limits = drawn.quantile(0.5, level)
-        curve = drawn.bands(_times(drawn.table, horizon), level)
+        curve = drawn.bands(times, level)
     estimate |= {"median_low": low, "median_high": high, "limit_low": limits[0], "limit_high": limits[1]}
     return estimate, curve
-
-
-def _times(table: pd.DataFrame, horizon: float) -> np.ndarray:
-    """Return whole weeks up to the horizon, and the ends of the innermost intervals if they are few."""
-    weeks = np.append(np.arange(0, horizon), horizon)
-    ends = np.union1d(table["left"], table["right"])
-    ends = ends[(ends >= 0) & (ends <= horizon)]
-    return np.union1d(weeks, ends) if len(ends) <= _MOST_TIMES else weeks
-
-
-def _hidden_counts(rows: list[dict], min_cell: int) -> pd.DataFrame:
-    counted = ["patients", "never", "ended", "ongoing", "without_follow_up"]
-    columns = ["who", "by", "group", *counted, "median_followed", "merged"]
-    frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(counted, "Int64"))
-    followed = frame["ongoing"] - frame["without_follow_up"]
-    frame["median_followed"] = frame["median_followed"].where((followed >= min_cell).to_numpy(dtype=bool))
-    return hide_small(frame, "patients", [*counted[1:], "median_followed"], min_cell)
-
-
-def _hidden_medians(rows: list[dict], min_cell: int) -> pd.DataFrame:
-    numbers = ["median_low", "median_high", "limit_low", "limit_high"]
-    frame = pd.DataFrame(rows, columns=["who", "by", "group", "patients", *numbers, "draws", "merged"])
-    return hide_small(frame.astype({"patients": "Int64", "draws": "Int64"}), "patients", numbers, min_cell)
-
-
-def _notes(first: pd.DataFrame) -> tuple[str, ...]:
-    regained = int(first["regained"].sum())
-    if not regained:
-        return (_CENSORED,)
-    again = (
-        f"{counted(regained, 'patient')} responded again at a later visit; the benefit counts as ended at the first "
-        "visit without a response."
-    )
-    return _CENSORED, again
-
-
-def _left_out(first: pd.DataFrame) -> pd.DataFrame:
-    baseline, end, judged = first["baseline"], first["end_of_infusion"], first["kind"].notna()
-    zero = (baseline == 0) & ~judged & end.notna()
-    rows = [
-        ("durations", "baseline score missing", "patients", int(baseline.isna().sum())),
-        ("durations", "no score at the end of infusion", "patients", int((end.isna() & baseline.notna()).sum())),
-        ("durations", "baseline pain is 0, of which no percentage can be taken", "patients", int(zero.sum())),
-    ]
-    return left_out_frame(rows)

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import log_ndtr, ndtr
 
-from analysis.outcomes.cohort.disclosure import check_min_cell
+from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell
 from analysis.outcomes.cohort.judging import (
     LEAST_FALL_PERCENT,
     LEAST_FALL_POINTS,
@@ -88,7 +88,7 @@ class Regression:
 
 
 def regression_to_the_mean(
-    cohort: Cohort, *, threshold: float | None = None, level: float = 0.95, min_cell: int = 5
+    cohort: Cohort, *, threshold: float | None = None, level: float = 0.95, min_cell: int = 5, release: str = "internal"
 ) -> Regression:
     """Return the fall of pain and the responders that would be expected if the infusion had no effect.
 
@@ -111,6 +111,8 @@ def regression_to_the_mean(
         Confidence level.
     min_cell : int
         Smallest number of patients that may be shown.
+    release : {"internal", "public"}
+        Level of disclosure control.
 
     Returns
     -------
@@ -134,7 +136,9 @@ def regression_to_the_mean(
         "assumptions": _ASSUMPTIONS,
         "unit": FIRST_COURSES,
         "min_cell": min_cell,
-        "left_out": left_out_frame([("regression", "baseline score missing", "patients", int((~known).sum()))]),
+        "left_out": left_out_frame(
+            [("regression", "baseline score missing", "patients", int((~known).sum()))], min_cell, release
+        ),
     }
     names = ("baseline_mean", "baseline_sd", "threshold", "usual_mean", "usual_sd", "observed_fall")
     names += ("reliability", "reliability_low", "reliability_high")
@@ -156,7 +160,7 @@ def regression_to_the_mean(
     falls = baseline - end
     falls = falls[~np.isnan(falls)]
     return Regression(
-        falls=_falls(rows, usual_mean, usual_sd, baseline),
+        falls=as_printed(_falls(rows, usual_mean, usual_sd, baseline), "shares", fall=1, within_patient_sd=1),
         n=len(baseline),
         baseline_mean=mean,
         baseline_sd=sd,

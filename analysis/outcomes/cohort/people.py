@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import check_min_cell, cross_table, hide_small, is_merged, merge_small
+from analysis.outcomes.cohort.disclosure import (
+    as_printed,
+    check_min_cell,
+    cross_table,
+    hide_small,
+    is_merged,
+    is_one_sided,
+    merge_small,
+    released,
+    shown_summary,
+    small_counts,
+)
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.planned import PlannedVisits, planned_visits
 from analysis.outcomes.cohort.scores import (
@@ -85,6 +96,7 @@ def people(
     window_weeks: float = 2.0,
     level: float = 0.95,
     min_cell: int = 5,
+    release: str = "internal",
 ) -> People:
     """Return the characteristics of the patients; fewer than `min_cell` patients are merged or hidden.
 
@@ -99,6 +111,8 @@ def people(
         Confidence level.
     min_cell : int
         Smallest number of patients that may be shown.
+    release : {"internal", "public"}
+        Level of disclosure control.
 
     Returns
     -------
@@ -113,13 +127,13 @@ def people(
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     first = courses[courses["first"]]
     visits = planned_visits(cohort, min_cell)
-    groups, differs, left_out = _who_is_missing(first, responder_rule, level, min_cell)
+    groups, differs, left_out = _who_is_missing(first, responder_rule, level, min_cell, release)
     return People(
-        sizes=_sizes(cohort, courses, min_cell),
-        groups=pd.concat([_groups(courses, by, min_cell) for by in GROUPINGS], ignore_index=True),
-        site_by_regimen=_site_by_regimen(first, min_cell),
-        measures=_measures(first, level, min_cell),
-        missing=_missing(cohort, visits, min_cell),
+        sizes=_sizes(cohort, courses, min_cell, release),
+        groups=pd.concat([_groups(courses, by, min_cell, release) for by in GROUPINGS], ignore_index=True),
+        site_by_regimen=_site_by_regimen(first, min_cell, release),
+        measures=_measures(first, level, min_cell, release),
+        missing=_missing(cohort, visits, min_cell, release),
         who_is_missing=groups,
         who_differs=differs,
         unit=FIRST_COURSES,
@@ -130,7 +144,9 @@ def people(
                     [
                         ("missing", "the visit lies near no planned week", "visits", visits.far),
                         ("missing", "another visit of the course stands for that week", "visits", visits.surplus),
-                    ]
+                    ],
+                    min_cell,
+                    release,
                 ),
                 left_out,
             ],
@@ -139,22 +155,24 @@ def people(
     )
 
 
-def _sizes(cohort: Cohort, courses: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+def _sizes(cohort: Cohort, courses: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
     patients, several = int(courses["first"].sum()), courses.loc[~courses["first"], "patient"].nunique()
     rows = [
         ("patients", patients, patients),
         ("courses", len(courses), patients),
-        ("patients with more than one course", several, patients),
+        ("patients with more than one course", several, several),
         ("visits", len(cohort.visits), patients),
         ("visits with a score", int(cohort.visits["nrs"].notna().sum()), patients),
         ("sites", courses["site"].nunique(), 0),
         ("regimens", courses["regimen_class"].nunique(), 0),
     ]
     table = pd.DataFrame(rows, columns=["item", "n", "behind"]).astype({"n": "Int64", "behind": "Int64"})
+    counts = table["behind"] > 0
+    table["n"] = table["n"].mask(counts, released(table["n"], release))
     return hide_small(table, "behind", ["n"], min_cell).drop(columns="behind")
 
 
-def _groups(courses: pd.DataFrame, by: str, min_cell: int) -> pd.DataFrame:
+def _groups(courses: pd.DataFrame, by: str, min_cell: int, release: str) -> pd.DataFrame:
     group = merge_small(grouping(courses, by), courses["patient"].to_numpy(), min_cell)
     frame = pd.DataFrame({"group": group, "patient": courses["patient"]})
     counts = frame.groupby("group", observed=True)["patient"].agg(["nunique", "size"])
@@ -164,32 +182,41 @@ def _groups(courses: pd.DataFrame, by: str, min_cell: int) -> pd.DataFrame:
             "group": counts.index.astype(object),
             "patients": counts["nunique"].astype("Int64").to_numpy(),
             "courses": counts["size"].astype("Int64").to_numpy(),
-            "share": counts["nunique"].to_numpy() / max(int(courses["first"].sum()), 1),
+            "share": np.nan,
             "merged": [is_merged(label, min_cell) for label in counts.index],
         }
     )
-    return hide_small(table, "patients", ["courses", "share"], min_cell)
+    table = hide_small(table, "patients", ["courses"], min_cell)
+    table[["patients", "courses"]] = table[["patients", "courses"]].apply(released, release=release)
+    # a patient whose courses differ counts in several groups
+    total = released(int(courses["first"].sum()), release)
+    table["share"] = table["patients"].astype("float64") / max(total, 1)
+    return as_printed(table, "shares")
 
 
-def _site_by_regimen(first: pd.DataFrame, min_cell: int) -> pd.DataFrame:
+def _site_by_regimen(first: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
     table = cross_table(grouping(first, "site"), grouping(first, "regimen_class"), min_cell)
+    table["patients"] = released(table["patients"], release)
     return table.rename(columns={"row": "site", "column": "regimen_class"})
 
 
-def _measures(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
+def _measures(first: pd.DataFrame, level: float, min_cell: int, release: str) -> pd.DataFrame:
     rows = []
     for measure, (words, measured_in) in _MEASURES.items():
-        statistics = describe(first[measure].to_numpy(dtype="float64"), level)
+        values = first[measure].to_numpy(dtype="float64")
+        statistics = shown_summary(describe(values, level), min_cell, span=(0, 10) if measure == "baseline" else ())
         rows.append({"measure": measure, "words": words, "measured_in": measured_in, **statistics})
     frame = pd.DataFrame(rows).drop(columns=["low", "high"]).astype({"n": "Int64"})
     frame.insert(4, "missing", pd.array(len(first) - frame["n"], dtype="Int64"))
-    if len(first) < min_cell:
-        frame["missing"] = pd.NA  # it would equal the number of all patients, which is hidden
+    few = small_counts(frame["missing"].to_numpy(dtype=np.int64), min_cell)
     # n and missing add up to all patients: a hidden n hides both
-    return hide_small(frame, "n", ["missing", "mean", "sd", "median", "q1", "q3"], min_cell)
+    table = hide_small(frame, "n", ["missing", "mean", "sd", "median", "q1", "q3"], min_cell)
+    table["missing"] = table["missing"].mask(few)
+    table[["n", "missing"]] = table[["n", "missing"]].apply(released, release=release)
+    return as_printed(table, 1)
 
 
-def _missing(cohort: Cohort, visits: PlannedVisits, min_cell: int) -> pd.DataFrame:
+def _missing(cohort: Cohort, visits: PlannedVisits, min_cell: int, release: str) -> pd.DataFrame:
     size, expected = len(visits.axis), len(cohort.courses)
     placed = visits.place >= 0
     scored = placed & cohort.visits["nrs"].notna().to_numpy()
@@ -201,14 +228,20 @@ def _missing(cohort: Cohort, visits: PlannedVisits, min_cell: int) -> pd.DataFra
         frame[name] = pd.array(np.bincount(slots % size, minlength=size), dtype="Int64")
     frame["expected"] = pd.array([expected] * size, dtype="Int64")
     frame["empty"], frame["no_row"] = frame["rows"] - frame["observed"], frame["expected"] - frame["rows"]
-    frame["share_observed"] = frame["observed"].astype("float64") / expected if expected else np.nan
-    table = hide_small(frame.drop(columns="rows"), "observed", ["empty", "no_row", "share_observed"], min_cell)
+    table = hide_small(frame.drop(columns="rows"), "observed", ["empty", "no_row"], min_cell)
+    counts = ["expected", "observed", "empty", "no_row"]
+    for name in counts:
+        few = small_counts(table[name].fillna(0).to_numpy(dtype=np.int64), min_cell)
+        table[name] = released(table[name], release).mask(few)
+    table["share_observed"] = table["observed"].astype("float64") / table["expected"].astype("float64")
+    table["hidden"] |= table["expected"].isna()
+    table = as_printed(table, "shares", weeks=1)
     names = ["position", "visit", "weeks", "label", "expected", "observed", "empty", "no_row", "share_observed"]
     return table[[*names, "hidden"]]
 
 
 def _who_is_missing(
-    first: pd.DataFrame, responder_rule: str, level: float = 0.95, min_cell: int = 5
+    first: pd.DataFrame, responder_rule: str, level: float = 0.95, min_cell: int = 5, release: str = "internal"
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return patients with and without a follow-up score, their differences, and who is left out.
 
@@ -217,10 +250,12 @@ def _who_is_missing(
     baseline, end = first["baseline"].to_numpy(), first["end_of_infusion"].to_numpy()
     _, judged, response = judged_scores(baseline, end, responder_rule)
     scored = first["follow_up"].notna().to_numpy()
-    rows = []
+    rows, one_sided = [], []
     for label, part in ((_WITH, scored), (_WITHOUT, ~scored)):
-        baseline_row = describe(baseline[part], level)
+        baseline_row = shown_summary(describe(baseline[part], level), min_cell, level=level)
         n, events = int((judged & part).sum()), int((response & part).sum())
+        one_sided.append(is_one_sided(events, n, min_cell, release))
+        n, events = released(n, release), released(events, release)
         low, high = wilson(events, n, level) if n else (np.nan, np.nan)
         rows.append(
             {
@@ -238,7 +273,7 @@ def _who_is_missing(
     frame = pd.DataFrame(rows).astype(counts)
     differs = _differences(rows, level)
     smallest = frame[["patients", "baseline_n", "judged"]]
-    few = bool(((smallest > 0) & (smallest < min_cell)).any(axis=None))
+    few = bool(((smallest > 0) & (smallest < min_cell)).any(axis=None)) or any(one_sided)
     frame["hidden"], differs["hidden"] = few, few
     if few:
         # both groups add up to the total, so one would reveal the other
@@ -246,11 +281,18 @@ def _who_is_missing(
             frame[name] = frame[name].mask(frame["hidden"])
         frame["patients"] = frame["patients"].mask((frame["patients"] < min_cell) & (frame["patients"] > 0))
         differs[["difference", "low", "high"]] = np.nan
+    counts = frame[["patients", "baseline_n"]]
+    frame[["patients", "baseline_n"]] = counts.apply(released, release=release)
+    frame = as_printed(frame, 1, rate="shares", ci_low="shares", ci_high="shares")
+    is_points = differs["measure"] == "baseline"
+    differs = pd.concat([as_printed(differs[is_points], 1), as_printed(differs[~is_points], "shares")])
     left_out = left_out_frame(
         [
             ("who_is_missing", "baseline score missing", "patients", int(np.isnan(baseline).sum())),
             ("who_is_missing", "response at the end of infusion can't be judged", "patients", int((~judged).sum())),
-        ]
+        ],
+        min_cell,
+        release,
     )
     return frame, differs, left_out
 
@@ -259,7 +301,7 @@ def _differences(rows: list[dict], level: float) -> pd.DataFrame:
     with_, without = rows
     entries = [("baseline", np.nan, np.nan, np.nan), ("response_end_of_infusion", np.nan, np.nan, np.nan)]
     means = [(row["baseline_mean"], row["baseline_sd"], row["baseline_n"]) for row in (without, with_)]
-    if min(means[0][2], means[1][2]) > 1:
+    if min(means[0][2], means[1][2]) > 1 and not np.isnan([mean for mean, _, _ in means]).any():
         entries[0] = ("baseline", means[0][0] - means[1][0], *welch_interval(*means[0], *means[1], level))
     if with_["judged"] and without["judged"]:
         counts = (without["responders"], without["judged"], with_["responders"], with_["judged"])

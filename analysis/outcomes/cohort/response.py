@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.cohort_wording import RULE_WORDS
-from analysis.outcomes.cohort.disclosure import check_min_cell, hide_small, is_merged, merge_small
+from analysis.cohort_wording import RULE_WORDS, few_words
+from analysis.outcomes.cohort.disclosure import (
+    as_printed,
+    check_min_cell,
+    fewer_than,
+    is_merged,
+    is_one_sided,
+    merge_small,
+    released,
+    shown_steps,
+)
 from analysis.outcomes.cohort.judging import (
+    LEAST_FALL_PERCENT,
     LEAST_FALL_POINTS,
     RESPONDER_RULES,
     ROUNDING_TOLERANCE,
@@ -19,17 +29,15 @@ from analysis.outcomes.cohort.judging import (
     judged_scores,
     percent_fall,
 )
+from analysis.outcomes.cohort.rate_rows import COHORT_RATES, flow_between, flow_row, rate_row, shown_flows, shown_rates
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
 from analysis.outcomes.cohort.tipping import (
     HIDDEN_TIPPING_POINT,
     TIPPING_COLUMNS,
-    PairedCounts,
     TippingPoint,
     tipping_point,
 )
-from analysis.statistics.intervals import wilson
-from analysis.statistics.paired import mcnemar
-from analysis.wording import counted
+from analysis.wording import upper_first
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -38,9 +46,6 @@ OUTCOME_VISITS = ("end_of_infusion", "follow_up")
 COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"
 _HANDLINGS = (COMPLETE, IMPUTED)
 _COMPARED = ("site", "regimen_class", "year", "course_group")
-_RATE_COLUMNS = ["responders", "n", "rate", "ci_low", "ci_high"]
-_FLOW_COLUMNS = ["first", "second", "kept", "lost", "gained", "neither", "rate_first", "rate_second"]
-_FLOW_COLUMNS += ["difference", "difference_low", "difference_high", "p_value"]
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ def response(
     window_weeks: float = 2.0,
     level: float = 0.95,
     min_cell: int = 5,
+    release: str = "internal",
 ) -> Response:
     """Return the responders by three rules.
 
@@ -120,6 +126,8 @@ def response(
         Confidence level.
     min_cell : int
         Smallest number of patients that may be shown.
+    release : {"internal", "public"}
+        Level of disclosure control.
 
     Returns
     -------
@@ -134,58 +142,26 @@ def response(
     check_min_cell(min_cell)
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     first = courses[courses["first"]]
-    tipping, tips = _tipping(first, responder_rule, level, min_cell)
+    tipping, tips = _tipping(first, responder_rule, level, min_cell, release)
     return Response(
         rule=responder_rule,
         follow_up_weeks=follow_up_weeks,
         window_weeks=window_weeks,
-        rates=shown_rates([row for rule in RESPONDER_RULES for row in _rates(first, rule, level)], min_cell),
-        by_group=_by_group(courses, responder_rule, level, min_cell),
-        flow=shown_flows([row for rule in RESPONDER_RULES for row in _flows(first, rule, level)], min_cell),
-        curve=_curve(first, level, min_cell),
+        rates=shown_rates(
+            [row for rule in RESPONDER_RULES for row in _rates(first, rule, level)], min_cell, release, level
+        ),
+        by_group=_by_group(courses, responder_rule, level, min_cell, release),
+        flow=shown_flows(
+            [row for rule in RESPONDER_RULES for row in _flows(first, rule, level)], min_cell, release, level
+        ),
+        curve=_curve(first, level, min_cell, release),
         tipping=tipping,
         tips=tips,
-        notes=_notes(first),
+        notes=_notes(first, min_cell),
         unit=FIRST_COURSES,
         min_cell=min_cell,
-        left_out=_left_out(first),
+        left_out=_left_out(first, min_cell, release),
     )
-
-
-def shown_rates(rows: list[dict], min_cell: int) -> pd.DataFrame:
-    """Return rows of `rate_row` as a table, hidden where they count fewer than `min_cell` patients."""
-    return hide_small(_as_integers(pd.DataFrame(rows), ["responders", "n"]), "n", _RATE_COLUMNS, min_cell)
-
-
-def shown_flows(rows: list[dict], min_cell: int) -> pd.DataFrame:
-    """Return rows of n and `flow_row` as a table, hidden where they count fewer than `min_cell` patients."""
-    return hide_small(_as_integers(pd.DataFrame(rows), ["n", *_FLOW_COLUMNS[:6]]), "n", _FLOW_COLUMNS, min_cell)
-
-
-def rate_row(events: int, n: int, level: float) -> dict[str, float]:
-    """Return responders, n, rate and Wilson's limits (0 to 1); missing without patients."""
-    low, high = wilson(events, n, level) if n else (np.nan, np.nan)
-    return {"responders": events, "n": n, "rate": events / n if n else np.nan, "ci_low": low, "ci_high": high}
-
-
-def flow_row(flow: PairedCounts, level: float) -> dict[str, float]:
-    """Return counts, both rates, their difference with Newcombe's limits, and McNemar's exact p-value."""
-    first, second = flow.kept + flow.lost, flow.kept + flow.gained
-    row = dict(zip(_FLOW_COLUMNS, (first, second, flow.kept, flow.lost, flow.gained, flow.neither), strict=False))
-    if not flow.n:
-        return row | dict.fromkeys(_FLOW_COLUMNS[6:], np.nan)
-    values = (first / flow.n, second / flow.n, *flow.difference(level), mcnemar(flow.lost, flow.gained, "exact"))
-    return row | dict(zip(_FLOW_COLUMNS[6:], map(float, values), strict=True))
-
-
-def flow_between(first: np.ndarray, second: np.ndarray) -> PairedCounts:
-    """Return the numbers of patients who responded at both times, at one time and at neither."""
-    parts = (first & second, first & ~second, ~first & second, ~first & ~second)
-    return PairedCounts(*(int(part.sum()) for part in parts))
-
-
-def _as_integers(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    return frame.astype(dict.fromkeys(names, "Int64"))
 
 
 def _judged(courses: pd.DataFrame, rule: str, visit: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -209,7 +185,7 @@ def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
     return rows
 
 
-def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> pd.DataFrame:
+def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int, release: str) -> pd.DataFrame:
     rows = []
     for by in _COMPARED:
         part = courses if by == "course_group" else courses[courses["first"]]
@@ -225,11 +201,11 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int) -> 
             for code, label in enumerate(group.categories):
                 for handling in _HANDLINGS:
                     key = {"by": by, "group": label, "visit": visit, "handling": handling}
-                    rate = rate_row(sums[""][code], sums[handling][code], level)
-                    rows.append(key | rate | {"merged": is_merged(label, min_cell)})
-    columns = ["by", "group", "visit", "handling", *_RATE_COLUMNS, "merged"]
-    table = _as_integers(pd.DataFrame(rows, columns=columns), ["responders", "n"]).astype({"merged": bool})
-    return hide_small(table, "n", _RATE_COLUMNS, min_cell)
+                    counts = {"responders": sums[""][code], "n": sums[handling][code]}
+                    rows.append(key | counts | {"merged": is_merged(label, min_cell)})
+    if not rows:
+        return pd.DataFrame(columns=["by", "group", "visit", "handling", *COHORT_RATES, "merged", "hidden"])
+    return shown_rates(rows, min_cell, release, level, named=True).astype({"merged": bool})
 
 
 def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
@@ -242,53 +218,57 @@ def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
     return rows
 
 
-def _tipping(first: pd.DataFrame, rule: str, level: float, min_cell: int) -> tuple[pd.DataFrame, TippingPoint]:
+def _tipping(
+    first: pd.DataFrame, rule: str, level: float, min_cell: int, release: str
+) -> tuple[pd.DataFrame, TippingPoint]:
     _, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
     _, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
     both, missing = scored_1 & scored_2, scored_1 & ~scored_2
     complete = flow_between(response_1[both], response_2[both])
-    if complete.n < max(min_cell, 1):
+    # each row would show counts that a public release rounds
+    if complete.n < max(min_cell, 1) or fewer_than(int(missing.sum()), min_cell) or release != "internal":
         return pd.DataFrame(columns=TIPPING_COLUMNS), HIDDEN_TIPPING_POINT
-    return tipping_point(complete, int((missing & response_1).sum()), int((missing & ~response_1).sum()), level)
+    table, tips = tipping_point(complete, int((missing & response_1).sum()), int((missing & ~response_1).sum()), level)
+    return as_printed(table, "shares"), tips
 
 
-def _curve(first: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:
-    cutoffs = np.arange(101)
+def _curve(first: pd.DataFrame, level: float, min_cell: int, release: str) -> pd.DataFrame:
+    cutoffs = np.arange(0, 101, 10)
+    in_tables = tuple(np.flatnonzero(np.isin(cutoffs, list(LEAST_FALL_PERCENT.values()))))
     rows = []
     for visit in OUTCOME_VISITS:
         falls = percent_fall(first["baseline"].to_numpy(), first[visit].to_numpy())
         falls = np.sort(falls[~np.isnan(falls)])
         usable = int(can_be_judged(first["baseline"].to_numpy(), RESPONDER_RULES[1]).sum())
         reached = len(falls) - np.searchsorted(falls, cutoffs - 100 * ROUNDING_TOLERANCE, side="left")
-        limits = {
-            (events, patients): wilson(events, patients, level) if patients else (np.nan, np.nan)
-            for events in np.unique(reached).tolist()
-            for patients in (len(falls), usable)
-        }
-        for cutoff, events in zip(cutoffs.tolist(), reached.tolist(), strict=True):
-            row = {"visit": visit, "cutoff": cutoff, "responders": events}
+        steps = shown_steps(reached, len(falls), min_cell, in_tables)
+        for cutoff, events, step in zip(cutoffs.tolist(), reached.tolist(), steps, strict=True):
+            row = {"visit": visit, "cutoff": cutoff, "responders": released(events, release)}
+            row["hidden"] = not step or len(falls) < min_cell or is_one_sided(events, len(falls), min_cell, release)
             for n, name, patients in (("n_complete", "complete", len(falls)), ("n_all", "imputed", usable)):
-                low, high = limits[events, patients]
-                rate = events / patients if patients else np.nan
-                row |= {n: patients, f"rate_{name}": rate, f"low_{name}": low, f"high_{name}": high}
+                counts = rate_row(row["responders"], released(patients, release), level)
+                row |= {n: counts["n"], f"rate_{name}": counts["rate"]}
+                row |= {f"low_{name}": counts["ci_low"], f"high_{name}": counts["ci_high"]}
             rows.append(row)
-    table = _as_integers(pd.DataFrame(rows), ["responders", "n_complete", "n_all"])
-    others = [name for name in table if name not in ("visit", "cutoff", "n_complete")]
-    return hide_small(table, "n_complete", others, min_cell)
+    table = pd.DataFrame(rows).astype(dict.fromkeys(("responders", "n_complete", "n_all"), "Int64"))
+    others = [name for name in table if name not in ("visit", "cutoff", "hidden")]
+    table[others] = table[others].mask(table["hidden"])
+    return as_printed(table, "shares", cutoff=0)
 
 
-def _notes(first: pd.DataFrame) -> tuple[str, ...]:
+def _notes(first: pd.DataFrame, min_cell: int) -> tuple[str, ...]:
     low = int((first["baseline"] < LEAST_FALL_POINTS).sum())
     if not low:
         return ()
-    who, points = counted(low, "patient"), f"{LEAST_FALL_POINTS:g}"
+    who = few_words(pd.NA if fewer_than(low, min_cell) else low, "patient", min_cell)
+    points = f"{LEAST_FALL_POINTS:g}"
     return (
-        f"{who} had a baseline below {points} points, which can't fall by {points}: no responder by the rule "
-        f"“{RULE_WORDS['ge_2_points']}”.",
+        f"{upper_first(who)} had a baseline below {points} points, which can't fall by {points}: no responder by the "
+        f"rule “{RULE_WORDS['ge_2_points']}”.",
     )
 
 
-def _left_out(first: pd.DataFrame) -> pd.DataFrame:
+def _left_out(first: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
     baseline = first["baseline"].to_numpy()
     usable = ~np.isnan(baseline)
     no_end, no_later = (usable & first[visit].isna().to_numpy() for visit in OUTCOME_VISITS)
@@ -306,5 +286,7 @@ def _left_out(first: pd.DataFrame) -> pd.DataFrame:
             ("rates, curve (complete cases)", "no follow-up score in the window", "patients", int(no_later.sum())),
             ("flow (complete cases)", "not both scores", "patients", int((no_end | no_later).sum())),
             ("tipping", "no score at the end of infusion", "patients", int(no_end.sum())),
-        ]
+        ],
+        min_cell,
+        release,
     )

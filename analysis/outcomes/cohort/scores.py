@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED, distinct_name
+from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED, distinct_name, released, small_counts
 from analysis.outcomes.cohort.table import course_keys
 from analysis.statistics.summaries import mean_interval
 
@@ -104,10 +104,17 @@ def grouping(frame: pd.DataFrame, by: str) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))
 
 
-def left_out_frame(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
-    """Return what a result leaves out: result, why, unit (patients, courses, visits), n above 0."""
+def left_out_frame(rows: list[tuple[str, str, str, int]], min_cell: int = 5, release: str = "internal") -> pd.DataFrame:
+    """Return what a result leaves out: result, why, unit (patients, courses, visits), n, below; none of 0.
+
+    n is missing where it counts fewer than `min_cell`, which is then in `below`.
+    """
     table = pd.DataFrame(rows, columns=["result", "why", "unit", "n"]).astype({"n": "Int64"})
-    return table[table["n"] > 0].reset_index(drop=True)
+    table = table[table["n"] > 0].reset_index(drop=True)
+    few = small_counts(table["n"].to_numpy(dtype=np.int64), min_cell)
+    table["below"] = pd.array(np.where(few, min_cell, 0), dtype="Int64")
+    table["n"] = released(table["n"], release).mask(few)
+    return table
 
 
 def describe(values: np.ndarray, level: float = 0.95) -> dict[str, float]:

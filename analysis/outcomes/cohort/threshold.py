@@ -9,15 +9,11 @@ import pandas as pd
 
 from analysis.outcomes.cohort.disclosure import check_min_cell
 from analysis.outcomes.cohort.judging import ROUNDING_TOLERANCE, can_be_judged, percent_fall
+from analysis.outcomes.cohort.rate_rows import flow_between, flow_row, rate_row, shown_flows, shown_rates
 from analysis.outcomes.cohort.response import (
     COMPLETE,
     IMPUTED,
     OUTCOME_VISITS,
-    flow_between,
-    flow_row,
-    rate_row,
-    shown_flows,
-    shown_rates,
 )
 from analysis.outcomes.cohort.scores import FIRST_COURSES, left_out_frame
 
@@ -118,9 +114,9 @@ def at_threshold(
         percent=percent,
         follow_up_weeks=follow_up_weeks,
         window_weeks=window_weeks,
-        rates=shown_rates(rates, min_cell),
-        flow=shown_flows([row], min_cell),
+        rates=shown_rates(rates, min_cell, level=level),
+        flow=shown_flows([row], min_cell, level=level),
         unit=FIRST_COURSES,
         min_cell=min_cell,
-        left_out=left_out_frame([(result, why, "patients", n) for result, why, n in unjudged]),
+        left_out=left_out_frame([(result, why, "patients", n) for result, why, n in unjudged], min_cell),
     )

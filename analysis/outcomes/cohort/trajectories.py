@@ -1,4 +1,4 @@
-"""Pain scores from visit to visit: summary statistics, changes, lines of single patients, and densities."""
+"""Pain scores from visit to visit: summary statistics, changes and densities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import check_min_cell, hide_in_row, hide_small, merge_small
+from analysis.outcomes.cohort.disclosure import (
+    as_printed,
+    check_min_cell,
+    hide_small,
+    merge_small,
+    released,
+    shown_summary,
+)
 from analysis.outcomes.cohort.planned import BASELINE, PlannedVisits, planned_visits
 from analysis.outcomes.cohort.scores import (
     FIRST_COURSES,
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 _SCALE_MAX = 10
+_DENSITY_STEP = 0.05  # of the scores at a visit
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)
 _SCORES = ["n", "mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"]
 _COLUMNS = ["group", "position", "visit", "weeks", "label", *_SCORES]
@@ -42,12 +50,9 @@ class Trajectories:
         change_hidden.
     by_course : DataFrame
         The same for each group of courses; no rows if all are first courses.
-    lines : DataFrame, one row per patient in random order
-        One column per position, with scores or NaN. No rows above `most_lines` or below `min_cell` patients; no scores
-        at a visit of fewer than `min_cell`.
     density : DataFrame
-        If there are no lines: position, weeks, label, nrs (0 to 10, rounded half up), n, share (of the scores at the
-        visit), hidden.
+        Of visits with 20 `min_cell` scores or more: position, weeks, label, nrs (0 to 10, rounded half up), share of
+        the scores at the visit, rounded to 5% so that it leaves each count open by `min_cell` patients.
     planned : tuple of float
         The planned weeks; rule says how visits were grouped.
     patients : int
@@ -61,7 +66,6 @@ class Trajectories:
 
     visits: pd.DataFrame
     by_course: pd.DataFrame
-    lines: pd.DataFrame
     density: pd.DataFrame
     planned: tuple[float, ...]
     rule: str
@@ -71,9 +75,7 @@ class Trajectories:
     left_out: pd.DataFrame
 
 
-def trajectories(
-    cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, most_lines: int = 100, seed: int = 1
-) -> Trajectories:
+def trajectories(cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, release: str = "internal") -> Trajectories:
     """Return the scores at each planned visit, for first courses and for groups of courses.
 
     Parameters
@@ -83,10 +85,8 @@ def trajectories(
         Confidence level.
     min_cell : int
         Smallest number of patients that may be shown.
-    most_lines : int
-        Largest number of patients shown as single lines.
-    seed : int
-        Seed of the random order of lines.
+    release : {"internal", "public"}
+        Level of disclosure control.
 
     Returns
     -------
@@ -102,10 +102,10 @@ def trajectories(
     matrix = _score_matrix(cohort, visits)
     first = courses["first"].to_numpy()
     group = merge_small(pd.Categorical(courses["course_group"]), courses["patient"].to_numpy(), min_cell)
-    by_course = [_by_visit(matrix[group == label], visits, label, level, min_cell) for label in group.categories]
+    shown = {"level": level, "min_cell": min_cell, "release": release}
+    by_course = [_by_visit(matrix[group == label], visits, label, **shown) for label in group.categories]
     first_scores = matrix[first]
     with_score = ~np.isnan(first_scores).all(axis=1)
-    lines = _lines(first_scores[with_score], min_cell, most_lines, seed)
     left_out = [
         ("visits", "the visit lies near no planned week", "visits", visits.far),
         ("visits", "another visit of the course stands for that week", "visits", visits.surplus),
@@ -113,16 +113,15 @@ def trajectories(
         ("change", "baseline score missing", "patients", int((with_score & np.isnan(first_scores[:, BASELINE])).sum())),
     ]
     return Trajectories(
-        visits=_by_visit(first_scores, visits, "all", level, min_cell),
+        visits=_by_visit(first_scores, visits, "all", **shown),
         by_course=pd.concat(by_course if len(by_course) > 1 else [pd.DataFrame(columns=_COLUMNS)], ignore_index=True),
-        lines=lines,
-        density=_density(first_scores, visits, min_cell).iloc[: 0 if len(lines) else None],
+        density=_density(first_scores, visits, min_cell),
         planned=visits.weeks,
         rule=visits.rule,
-        patients=int(with_score.sum()),
+        patients=released(int(with_score.sum()), release),
         unit=FIRST_COURSES,
         min_cell=min_cell,
-        left_out=left_out_frame(left_out),
+        left_out=left_out_frame(left_out, min_cell, release),
     )
 
 
@@ -134,11 +133,15 @@ def _score_matrix(cohort: Cohort, visits: PlannedVisits) -> np.ndarray:
     return matrix
 
 
-def _by_visit(matrix: np.ndarray, visits: PlannedVisits, label: str, level: float, min_cell: int) -> pd.DataFrame:
+def _by_visit(
+    matrix: np.ndarray, visits: PlannedVisits, label: str, level: float, min_cell: int, release: str
+) -> pd.DataFrame:
     rows = []
     for planned_visit in visits.axis.itertuples(index=False):
         scores = describe(matrix[:, planned_visit.position], level)
         changes = describe(matrix[:, planned_visit.position] - matrix[:, BASELINE], level)
+        scores = shown_summary(scores, min_cell, level=level)
+        changes = shown_summary(changes, min_cell, level=level, span=(-_SCALE_MAX, _SCALE_MAX))
         row = {"group": label, **planned_visit._asdict(), **scores}
         if planned_visit.position != BASELINE:
             row |= {f"change_{name}": value for name, value in changes.items()}
@@ -146,40 +149,28 @@ def _by_visit(matrix: np.ndarray, visits: PlannedVisits, label: str, level: floa
     table = pd.DataFrame(rows).rename(columns={"low": "ci_low", "high": "ci_high"})
     table = table.reindex(columns=_COLUMNS).astype({"n": "Int64", "change_n": "Int64"})
     table = hide_small(table, "change_n", CHANGES, min_cell, "change_hidden")
-    return hide_small(table, "n", _SCORES[1:], min_cell)
-
-
-def _lines(matrix: np.ndarray, min_cell: int, most_lines: int, seed: int) -> pd.DataFrame:
-    shown = matrix if min_cell <= len(matrix) <= most_lines else matrix[:0]
-    # visits of too few patients are not shown
-    shown = np.where((~np.isnan(shown)).sum(axis=0) >= min_cell, shown, np.nan)
-    # sorted by score first, so that the random order does not reveal the order of the file
-    order = np.lexsort(shown.T[::-1])
-    order = order[np.random.default_rng(seed).permutation(len(order))]
-    return pd.DataFrame(shown[order], columns=range(matrix.shape[1]))
+    table = hide_small(table, "n", _SCORES[1:], min_cell)
+    table[["n", "change_n"]] = table[["n", "change_n"]].apply(released, release=release)
+    return as_printed(table, 1)
 
 
 def _density(matrix: np.ndarray, visits: PlannedVisits, min_cell: int) -> pd.DataFrame:
-    frames = []
+    frames = [pd.DataFrame(columns=["position", "weeks", "label", "nrs", "share"])]
     for planned_visit in visits.axis.itertuples(index=False):
         scores = matrix[:, planned_visit.position]
         rounded = np.floor(scores[~np.isnan(scores)] + 0.5 + 1e-9).astype(np.int64)
-        counts = np.bincount(rounded, minlength=_SCALE_MAX + 1)
-        few = 0 < counts.sum() < min_cell
-        hidden = np.full(len(counts), True) if few else hide_in_row(counts, min_cell)
+        if len(rounded) < min_cell / _DENSITY_STEP:
+            continue
+        shares = np.bincount(rounded, minlength=_SCALE_MAX + 1) / len(rounded)
         frames.append(
             pd.DataFrame(
                 {
                     "position": planned_visit.position,
                     "weeks": planned_visit.weeks,
                     "label": planned_visit.label,
-                    "nrs": np.arange(len(counts)),
-                    "n": pd.array(counts, dtype="Int64"),
-                    "share": counts / max(counts.sum(), 1),
-                    "hidden": hidden,
+                    "nrs": np.arange(_SCALE_MAX + 1),
+                    "share": (np.floor(shares / _DENSITY_STEP + 0.5) * _DENSITY_STEP).round(2),
                 }
             )
         )
-    table = pd.concat(frames, ignore_index=True)
-    table[["n", "share"]] = table[["n", "share"]].mask(table["hidden"])
-    return table
+    return pd.concat(frames[1:] or frames, ignore_index=True)

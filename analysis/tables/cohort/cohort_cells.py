@@ -9,14 +9,15 @@ import pandas as pd
 from analysis.cohort_wording import left_out_words
 from analysis.exhibit import Column, escape
 from analysis.outcomes.cohort.disclosure import shown_count
-from analysis.wording import count_cell, interval_words, rate_cell
+from analysis.wording import interval_words, rate_cell
 
+_COUNTS = ("empty", "no_row", "missing", "never", "ended", "ongoing", "without_follow_up")
 _HANDLINGS = {"complete": "complete_cases", "imputed": "non_responder_imputation"}
 
 
 def count_or_hidden(count: object, hidden: bool, min_cell: int) -> str:
-    """Return a count; `<5` if it is hidden, – if it is missing."""
-    return shown_count(pd.NA, min_cell) if hidden else count_cell(count)
+    """Return a count; `<5` if it is hidden or missing."""
+    return shown_count(pd.NA if hidden else count, min_cell)
 
 
 def part_or_hidden(part: object, total: object, hidden: bool, min_cell: int) -> str:
@@ -54,7 +55,9 @@ def cohort_notes(
         Who is counted, in place of the unit of the result; empty for no such sentence.
     """
     unit = result.unit if unit is None else unit
-    hidden = "hidden" in rows and bool(rows["hidden"].any())
+    hidden = "hidden" in rows and bool(
+        rows["hidden"].any() or rows[rows.columns.intersection(_COUNTS)].isna().any(axis=None)
+    )
     small = f"<{result.min_cell} stands for fewer than {result.min_cell} patients, and for what would give them away"
     sentences = (
         f"Counted: {unit}" if unit else "",

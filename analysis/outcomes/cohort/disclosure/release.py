@@ -1,0 +1,96 @@
+"""The two levels of release, and what each may show of a summary, a rate and a curve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.outcomes.cohort.disclosure.open_scores import FEW, are_scores_open
+
+INTERNAL, PUBLIC = "internal", "public"
+RELEASES = {INTERNAL: 5, PUBLIC: 10}  # smallest number of patients that may be shown
+_ROUNDED_TO = 5
+
+
+def least_cell(release: str, min_cell: int) -> int:
+    """Return the smallest number of patients that a report shows; `min_cell` can only raise it.
+
+    Raises ValueError for an unknown release.
+    """
+    if release not in RELEASES:
+        raise ValueError(f"release is {release!r}: must be one of {', '.join(RELEASES)}")
+    return max(RELEASES[release], min_cell)
+
+
+def released(counts: pd.Series | np.ndarray | int, release: str):
+    """Return counts as the release shows them: public ones rounded to 5, missing ones stay missing."""
+    if release != PUBLIC:
+        return counts
+    return (counts + _ROUNDED_TO // 2) // _ROUNDED_TO * _ROUNDED_TO
+
+
+def is_one_sided(events: int, n: int, min_cell: int, release: str, named: bool = True) -> bool:
+    """Return whether a public rate must be hidden: few responders, few others, or all alike in a small named group."""
+    if release != PUBLIC:
+        return False
+    sides = min(events, n - events)
+    return 0 < sides < min_cell or (named and sides == 0 and 0 < n < 2 * min_cell)
+
+
+def shown_summary(
+    summary: dict[str, float], min_cell: int, release: str = INTERNAL, level: float = 0.95, span: tuple = (0, 10)
+) -> dict[str, float]:
+    """Return a summary without what its number of patients is too small for.
+
+    A median needs 2 `min_cell` patients and more than 12, quartiles 4 `min_cell`. Mean, SD and interval of 12 or fewer
+    patients are missing if they determine a score; below `min_cell` patients `hide_small` hides the whole row.
+
+    Parameters
+    ----------
+    summary : dict
+        n, mean, sd, low, high, median, q1, q3, as from `scores.describe`.
+    min_cell : int
+    release : {"internal", "public"}
+    level : float
+        Confidence level of low and high.
+    span : (int, int) or ()
+        Least and greatest possible value; empty where the values are no scores.
+    """
+    n, shown = summary["n"], dict(summary)
+    if min_cell == 1:
+        return shown  # hides nothing
+    if n < max(2 * min_cell, FEW + 1):
+        shown["median"] = np.nan
+    if n < 4 * min_cell:
+        shown["q1"] = shown["q3"] = np.nan
+    if n >= min_cell and span and not are_scores_open(summary, level, *span):
+        shown |= dict.fromkeys(("mean", "sd", "low", "high"), np.nan)
+    shown["n"] = released(n, release)
+    return shown
+
+
+def shown_steps(counts: np.ndarray, total: int, min_cell: int, first: tuple[int, ...] = ()) -> np.ndarray:
+    """Return which points of a falling curve may be shown: between two of them no patient changes, or `min_cell` do.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (points,)
+        Number of patients at each point, from left to right.
+    total : int
+        Number of patients before the first point.
+    min_cell : int
+    first : tuple of int
+        Positions shown in any case, because a table contains them.
+    """
+    shown = np.zeros(len(counts), dtype=bool)
+    shown[list(first)] = True
+
+    def far(one: float, other: float) -> bool:
+        return abs(one - other) < 1e-6 or abs(one - other) >= min_cell - 1e-6
+
+    for place in range(len(counts)):
+        before, after = np.flatnonzero(shown[:place]), np.flatnonzero(shown[place + 1 :])
+        left = counts[before[-1]] if len(before) else total
+        right = counts[place + 1 + after[0]] if len(after) else 0
+        shown[place] |= far(left, counts[place]) and far(counts[place], right)
+    return shown
