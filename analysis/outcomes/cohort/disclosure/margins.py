@@ -34,7 +34,8 @@ def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
     while not hidden.all():
         lines = [(number, slice(None)) for number in range(counts.shape[0])]
         lines += [(slice(None), number) for number in range(counts.shape[1])]
-        alone = [line for line in lines if hidden[line].sum() == 1]  # its total less the others gives such a cell away
+        # its total less the others gives such a cell away
+        alone = [line for line in lines if hidden[line].sum() == 1 and not hidden[line].all()]
         if not alone:
             exposed = _exposed(counts.ravel(), hidden.ravel(), totals, min_cell).reshape(counts.shape)
             if not exposed.any():
