@@ -17,7 +17,7 @@ from analysis.outcomes.cohort.disclosure import (
     merge_small,
     shown_steps,
 )
-from analysis.outcomes.cohort.disclosure.digits import WEEKS
+from analysis.outcomes.cohort.disclosure.digits import WEEK_DECIMALS
 from analysis.outcomes.cohort.duration_models import FIT_COLUMNS, fitted_curves, group_comparison, group_fits
 from analysis.outcomes.cohort.judging import check_rule
 from analysis.outcomes.cohort.planned import planned_visits
@@ -204,7 +204,7 @@ def durations(
         rule=responder_rule,
         horizon_weeks=horizon_weeks,
         counts=shown_counts(counts, min_cell, release),
-        curves=as_printed(_frame(curves, _CURVE_COLUMNS), "shares", time=WEEKS),
+        curves=as_printed(_frame(curves, _CURVE_COLUMNS), "shares", time=WEEK_DECIMALS),
         medians=shown_medians(medians, min_cell, release),
         tests=shown_tests(tests, release),
         fits=_frame(fits, ["by", "group_1", "group_2", "n", *FIT_COLUMNS]),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.cohort_wording import few_words
 from analysis.outcomes.cohort.disclosure import as_printed, fewer_than, hide_small, released, small_counts
-from analysis.outcomes.cohort.disclosure.digits import P_VALUES, WEEKS
+from analysis.outcomes.cohort.disclosure.digits import P_VALUES, WEEK_DECIMALS
 from analysis.outcomes.cohort.scores import left_out_frame
 from analysis.wording import upper_first
 
@@ -30,7 +30,7 @@ def shown_counts(rows: list[dict], min_cell: int, release: str) -> pd.DataFrame:
         protected = name == "without_follow_up" or release != "internal"
         few = small_counts(table[name].fillna(0).to_numpy(dtype=np.int64), min_cell) & protected
         table[name] = released(table[name], release).mask(few)
-    return as_printed(table, WEEKS)
+    return as_printed(table, WEEK_DECIMALS)
 
 
 def shown_tests(rows: list[dict], release: str) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def shown_medians(rows: list[dict], min_cell: int, release: str) -> pd.DataFrame
     table = hide_small(frame.astype({"patients": "Int64", "draws": "Int64"}), "patients", numbers, min_cell)
     table[numbers] = table[numbers].mask(frame["patients"] < 2 * min_cell)
     table["patients"] = released(table["patients"], release)
-    return as_printed(table, WEEKS)
+    return as_printed(table, WEEK_DECIMALS)
 
 
 def duration_notes(first: pd.DataFrame, min_cell: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-SCORES = WEEKS = 1  # decimals
+SCORES = WEEK_DECIMALS = 1  # decimals
 SHARES = "shares"
 P_VALUES = 3
 _LEAST_SHARE = 0.0004  # printed as <0.1%
