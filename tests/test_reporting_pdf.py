@@ -198,6 +198,17 @@ def test_the_long_table_repeats_its_headings():
     assert len(holding) == 2
     assert "Table 2." in holding[0]
     assert "Table 2." not in holding[1]
+    assert ["Table 2, continued" in page for page in holding] == [False, True]
+    assert sum(page.count("ontinued") for page in pages) == 1
+
+
+def test_a_long_table_of_a_notebook_says_that_it_continues():
+    rows = "".join(f"| study {n} | {n} |\n" for n in range(120))
+    text = nbformat.v4.new_markdown_cell(f"# Title\n\n| Study | Patients |\n|---|---|\n{rows}")
+    pages = page_words(compile_pdfs(document.read_document(nbformat.v4.new_notebook(cells=[text])))[0]["report.pdf"])
+    holding = [page for page in pages if "Study Patients" in page]
+    assert len(holding) >= 2
+    assert ["Continued" in page for page in holding] == [False, *[True] * (len(holding) - 1)]
 
 
 def executed_cell(name: str):
@@ -394,7 +405,7 @@ def test_a_report_is_the_same_after_others_in_one_process():
 
 def test_text_that_looks_like_the_beginning_of_a_piece_stays_where_it_is():
     looks = nbformat.v4.new_markdown_cell("# One\n\n```\n\ue000rows\ue000\n```\n\nThe end.")
-    read = document.read_document(nbformat.v4.new_notebook(cells=[looks]))
+    read = document.document.read_document(nbformat.v4.new_notebook(cells=[looks]))
     files = typst_source(read)[1]
     assert "The end." in files["last-part.typ"].decode() and "The end." not in files["rows.typ"].decode()
     assert compile_pdfs(read)

@@ -111,6 +111,8 @@ def draw_rows(rows: RowPicture, foot: Sequence[str] = ()) -> Picture:
     """Return the picture of rows, as tall as they need; `foot` is small print below the axis."""
     with style():
         placed = [_placed(row) for row in rows.rows]
+        if isinstance(rows.rows[0], RowHeading):  # nothing stands above it
+            placed[0].height -= 8.0
         keys = _KEY_HEIGHT if rows.key else 0.0
         small_print = wrap("\n".join(foot), POINTS, _DETAIL) if any(foot) else ""
         below = 16.0 + (12.0 if rows.axis.label else 0.0)

@@ -27,7 +27,7 @@ _CHOICES = ((False, 8.5, 3), (False, 7.5, 6), (True, 8.5, 8), (True, 7.5, 8), (T
 LAST_SIZE = 5.5
 _LONG = 10  # rows; a longer table has the smaller type
 LONGEST_WORD, SHORTEST_CUT = 28, 8  # characters; longer words may break, in the last layout also shorter ones
-_LABEL = 9  # characters; a longer label may wrap
+_LABEL = 11  # characters; a longer label may wrap
 _NUMBER = re.compile(r"(P\s*)?[-\u2212+<>=≤≥±~(]*\s*\d")
 _MARK_IN_WORD = re.compile(r"(?<=[_/.,;:=-])(?=\w)")
 _BREAKS = re.compile("[ \u200b]")

@@ -28,7 +28,7 @@ from analysis.reporting.page.paper import Paper
 from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.typst_tables import set_block_table, set_table
 
-_SMALL = 170.0  # height of a table that is not worth a page break
+_SMALL = 210.0  # height of a table that is not worth a page break
 
 
 def text(words: str) -> str:
@@ -119,7 +119,7 @@ def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
 
 def _table(part: TablePart, paper: Paper) -> Blocks:
     """Return a table on the current page, or on a separate page turned by 90 degrees if it needs the width."""
-    table, layout = set_table(part.grid, text, paper)
+    table, layout = set_table(part.grid, text, paper, part.label)
     long = str(layout.height > _SMALL).lower()
     opening = f"#exhibit-table({text(str(part.number))}, {text(part.anchor)}, {long}, ["
     notes = [typst_block("], ["), *part.notes, typst_block("], ")] if part.notes else [typst_block("], none, ")]

@@ -23,8 +23,11 @@ from analysis.reporting.page.table_layout import (
 )
 
 
-def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tuple[str, Layout]:
-    """Return the Typst call of the table, and its layout. quote: converts a text to a Typst string."""
+def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4, name: str = "") -> tuple[str, Layout]:
+    """Return the Typst call of the table, and its layout.
+
+    quote: converts a text to a Typst string. name: its number, printed where it continues on another page.
+    """
     columns, layout = lay_out(grid_columns(grid), paper)
     aligns = ", ".join("left" if align == "left" else "right" for align in grid.aligns)
     widths = ", ".join("auto" if width is None else f"{width:.1f}fr" for width in layout.widths)
@@ -32,7 +35,8 @@ def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4) -> tup
     cells = [_cells(grid, n, column.cells, quote) for n, column in enumerate(columns)]
     rows = ", ".join(f"({', '.join(row)},)" for row in zip(*cells, strict=True))
     rows = rows or f"({quote(NO_ROWS)},)"  # one cell over all columns
-    call = f"set-table({layout.size}pt, ({widths},), ({aligns},), ({header},), ({rows},))"
+    words = quote(f"{name}, continued" if name else "Continued")
+    call = f"set-table({layout.size}pt, ({widths},), ({aligns},), ({header},), ({rows},), name: {words})"
     return call, layout
 
 
