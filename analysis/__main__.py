@@ -15,6 +15,11 @@ from typing import Any
 
 import click
 
+try:
+    from analysis import paths  # noqa: F401
+except ImportError as error:  # a package of the same name, see ForeignPackage
+    click.echo(str(error), err=True)
+    sys.exit(2)
 from analysis.curation.commands import diff_command, new_study_command
 from analysis.reporting.command_end import BUILT, FAILED, orderly_end, refusals, refuse
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper

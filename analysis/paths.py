@@ -9,6 +9,8 @@ import os
 import stat
 from pathlib import Path
 
+import analysis
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 # The evidence tables, `NAME.csv` in DATA; each row has the id NAME-number.
@@ -34,6 +36,27 @@ TABLES = (
     "extraction",
 )
 FILES_READ = "KETAMINE_CRPS_FILES_READ"  # environment variable of a report's kernel: the file with what it has read
+
+
+class ForeignPackage(ImportError):
+    """Python found another package named analysis first, whose modules would mix with those of this project."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the sentences, which Jupyter shows instead of a traceback."""
+        return [str(self)]
+
+
+def check_package(folder: Path) -> None:
+    """Raise ForeignPackage if `folder`, where Python found the package analysis, is not that of this project."""
+    if folder.resolve() != ROOT / "analysis":
+        raise ForeignPackage(
+            f"Python found another folder named analysis: {folder.resolve()}. This project's is {ROOT / 'analysis'}. "
+            "What to do: rename your own folder, or run the command in another folder. A notebook beside your own "
+            f"folder runs with: cd {ROOT} && python -m analysis report NOTEBOOK"
+        )
+
+
+check_package(Path(next(iter(analysis.__path__))))
 
 
 def resolve(path: str | Path | None, default: Path = DATA, marker: str | None = None) -> Path:

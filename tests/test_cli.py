@@ -118,7 +118,7 @@ def test_report_builds(tmp_path):
     folder = tmp_path / "sample-level-0-9-iv-oral"
     assert str(folder / "report.html") in done.output
     assert "(4 CSV)" in done.output
-    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.ipynb", "tables"]
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.ipynb", "results.json", "tables"]
 
 
 @pytest.mark.slow

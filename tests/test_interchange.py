@@ -172,7 +172,7 @@ def test_the_page_describes_itself_to_search_engines():
     assert {"@type": "ScholarlyArticle", "name": "Sigtermans et al. 2009"}.items() <= next(
         cited for cited in data["citation"] if cited["name"] == "Sigtermans et al. 2009"
     ).items()
-    assert all(cited.get("sameAs", "https://").startswith("https://") for cited in data["citation"])
+    assert all(cited.get("sameAs", "http").startswith("http") for cited in data["citation"])
     made = json.loads(defaults()["evidence-report"].files["results.json"])["made"]
     assert data["isBasedOn"]["identifier"] == f"sha256:{made['data']}"
 
@@ -189,6 +189,4 @@ def test_r_reads_the_results(tmp_path):
     done = subprocess.run([program, str(R_SCRIPT), str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     count = sum(name.startswith("tables/") for name in built.files)
-    assert f"{count} tables with " in done.stdout and "outcome-1 -2.7700 -4.1720 -1.3680" in " ".join(
-        done.stdout.split()
-    )
+    assert f"{count} tables with " in done.stdout and "outcome-1 -2.77 -4.172 -1.368" in " ".join(done.stdout.split())

@@ -37,6 +37,7 @@ def test_the_files_of_a_report():
         "report.html",
         "report.ipynb",
         "report.pdf",
+        "results.json",
         "tables/fig-pain-by-week.csv",
         "tables/fig-responders.csv",
         "tables/tab-long.csv",

@@ -19,7 +19,9 @@ answers <- data.frame(
   rows = vapply(results$answers, function(a) paste(unlist(a$rows), collapse = "; "), "")
 )
 cat(results$report$title, "\n", results$disclaimer, "\n\n", sep = "")
-print(answers[!is.na(answers$value), c("id", "value", "low", "high", "unit", "n")], row.names = FALSE, digits = 4)
+shown <- answers[!is.na(answers$value), c("id", "value", "low", "high", "unit", "n")]
+shown[c("value", "low", "high")] <- lapply(shown[c("value", "low", "high")], sprintf, fmt = "%.4g")
+print(shown, row.names = FALSE)
 
 # the tables behind the figures
 files <- list.files(file.path(folder, "tables"), pattern = "[.]csv$", full.names = TRUE)
