@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import figures
 from analysis.evidence import Evidence
 from analysis.evidence.selection import Criteria, select
-from analysis.exhibit import Figure, Summary
+from analysis.exhibit import Figure, Summary, Table
 from analysis.outcomes import rows, synthesis
 from analysis.reporting.page.document import METADATA, read_document
 from analysis.reporting.page.html import page
@@ -29,7 +29,17 @@ def choice_figure(evidence: Evidence, criteria: Criteria = DEFAULT, level: float
 def choice_page(evidence: Evidence, file: Path, criteria: Criteria = DEFAULT, level: float = 0.95) -> Path:
     """Write the page of a selection."""
     pooled = synthesis.pooled_rates(select(evidence, criteria), level)
-    shown = [Summary("Pooled rates"), figures.pooled_forest(pooled, level), pooled_rates_table(pooled, level)]
+    return _written(evidence, file, figures.pooled_forest(pooled, level), pooled_rates_table(pooled, level))
+
+
+def kept_page(evidence: Evidence, file: Path, criteria: Criteria = DEFAULT, level: float = 0.95) -> Path:
+    """Write a page with the curve of benefit kept."""
+    kept = synthesis.benefit_retention(select(evidence, criteria), level)
+    return _written(evidence, file, figures.pooled_benefit_curve(kept, level))
+
+
+def _written(evidence: Evidence, file: Path, *exhibits: Figure | Table) -> Path:
+    shown = [Summary("Pooled rates"), *exhibits]
     outputs = [nbformat.v4.new_output("display_data", each._repr_mimebundle_()) for each in shown]
     made = {"rows": rows.rows(evidence), "sources": rows.sources(evidence)}
     notebook = nbformat.v4.new_notebook(

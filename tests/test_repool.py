@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from browser_pages import launched, opened, violations
-from choice_pages import WIDE, choice_figure, choice_page, with_invented_rates
+from choice_pages import WIDE, choice_figure, choice_page, kept_page, with_invented_rates
 
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, select
 from analysis.outcomes.synthesis.rates import rates_by_group, rates_in_windows
+from analysis.outcomes.synthesis.retention import benefit_retention, fit_retention, retention_counts
 from analysis.outcomes.synthesis.windows import WINDOWS
 from analysis.parameters import check_values, find_notebook
 from analysis.reporting.page.references import TEMPLATE
@@ -118,6 +120,31 @@ def test_the_script_pools_as_the_python(blank, evidence, which):
     assert max(differences(blank, sets).values()) < 1e-6  # 8e-10 is the largest ever seen
 
 
+def test_the_script_fits_the_decline_as_the_python(blank, evidence):
+    """For each subset of the studies of the curve, in the default and in the wide selection."""
+    compared = 0
+    for criteria in (Criteria(), WIDE):
+        points, _ = retention_counts(select(evidence, criteria), LEVEL)
+        names = sorted(set(points["study_id"]))
+        subsets = [chosen for size in range(1, len(names) + 1) for chosen in itertools.combinations(names, size)]
+        for chosen in random.Random(18).sample(subsets, min(len(subsets), 150)):
+            rows = points[points["study_id"].isin(chosen)]
+            counts = [[r.study_id, float(r.patients), float(r.patients_treated), float(r.weeks)] for r in each(rows)]
+            given = blank.evaluate(
+                "([counts, c]) => { const f = repool.decline(counts, c); return f && [0, 1, 4, 13].map(f); }",
+                [counts, CRITICAL],
+            )
+            try:
+                model = fit_retention(rows, LEVEL)
+            except ValueError:
+                assert given is None, chosen
+                continue
+            expected = model.curve([0, 1, 4, 13])[["rate", "ci_low", "ci_high", "pi_low", "pi_high"]].to_numpy()
+            assert given == pytest.approx(expected, abs=1e-6), chosen
+            compared += 1
+    assert compared > 100
+
+
 def test_the_script_gives_wilsons_interval(blank):
     counts = [(x, n) for n in (1, 2, 5, 48, 1000) for x in {0, 1, n // 3, n - 1, n}]
     given = blank.evaluate("([counts, z]) => counts.map(c => repool.wilson(c[0], c[1], z))", [counts, CRITICAL[0]])
@@ -214,6 +241,37 @@ def test_everything_works_by_keyboard(browser, default_page):
         found.page.keyboard.press("ArrowRight")
         found.page.keyboard.press("ArrowRight")
         assert "complete relief 2 to 6 months after" in found.page.inner_text(".choose [role=status]")
+
+
+def test_benefit_kept_follows_the_studies_that_are_chosen(browser, evidence, tmp_path):
+    points, _ = retention_counts(select(evidence, Criteria()), LEVEL)
+
+    own = f"{percent(fit_retention(points, LEVEL).curve([0])['rate'][0])} at the end of infusion"
+    with opened(browser, kept_page(evidence, tmp_path / "page.html")) as found:
+        status = found.page.locator(".choose [role=status]")
+        assert own in status.inner_text()
+        assert "The report’s own selection." in shown(found.page)
+        untick(found.page, "Correll 2004")
+        rest = fit_retention(points[points["study_id"] != "correll2004"], LEVEL)
+        first, last = each(rest.curve([0, float(points.loc[points["study_id"] != "correll2004", "weeks"].max())]))
+        for row in (first, last):
+            assert f"{percent(row.rate)} " in status.inner_text()
+            assert percent_interval(row.ci_low, row.ci_high) in status.inner_text()
+        assert "6 studies" in status.inner_text()
+        assert f"The report’s own result stays: {own}" in shown(found.page)
+        line = found.page.inner_text(".command code")
+        assert line.startswith("python -m analysis report 04-durations-of-benefit -p studies=")
+        assert "correll2004" not in line
+        chosen = select(evidence, Criteria(studies=tuple(line.split("studies=")[1].split(","))))
+        again = benefit_retention(chosen, LEVEL).curve
+        assert [percent(rate) for rate in again["rate"].iloc[[0, -1]]] == [percent(first.rate), percent(last.rate)]
+        for study in ("Mangnus 2021", "Goldberg 2010", "Cohen 2022", "Kiefer 2008a"):
+            untick(found.page, study)
+        assert "these counts give no curve" in status.inner_text()
+        assert not found.page.is_visible(".command")
+        found.page.click("text=Back to the report’s selection")
+        assert own in status.inner_text()
+        assert violations(found.page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -52,6 +52,34 @@ class ChoiceResult:
 
 
 @dataclass(frozen=True)
+class ChoiceCount:
+    """Patients who still have the benefit, of those treated, at one time after the end of infusion."""
+
+    study: str
+    name: str
+    regimen: str
+    weeks: float
+    patients: int
+    treated: int
+
+
+@dataclass(frozen=True)
+class CountChoices:
+    """The counts of the curve of benefit kept, whose studies a reader may choose.
+
+    critical: two-sided quantiles at `level`, of the normal distribution, then of t with 1, 2, … degrees of freedom.
+    notebook, parameters: see `RateChoices`.
+    """
+
+    counts: tuple[ChoiceCount, ...]
+    regimens: tuple[Option, ...]
+    level: float
+    critical: tuple[float, ...]
+    notebook: str
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True)
 class RateChoices:
     """The rates of a report in the order of time, its results, and the options of each choice.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.exhibit.cells import Column, columns_of, csv_text, printed, with_computed
-from analysis.exhibit.choices import RateChoices
+from analysis.exhibit.choices import CountChoices, RateChoices
 from analysis.exhibit.markdown import plain
 from analysis.exhibit.places import places, source_rows
 from analysis.exhibit.row_picture import RowPicture
@@ -110,8 +110,8 @@ class Figure:
         The same content as rows, which a page shows instead of the picture.
     narrow : matplotlib.figure.Figure, optional
         The picture for a phone.
-    choices : RateChoices, optional
-        What a reader may choose on the page, which then pools the rates again.
+    choices : RateChoices or CountChoices, optional
+        What a reader may choose on the page, which then computes the result again.
 
     Raises
     ------
@@ -129,7 +129,7 @@ class Figure:
     title: str = ""
     rows: RowPicture | None = None
     narrow: MatplotlibFigure | None = None
-    choices: RateChoices | None = None
+    choices: RateChoices | CountChoices | None = None
     _svg: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite, paragraphs, studies_of
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.labels import PanelLabels
+from analysis.figures.pooled_choices import count_choices
 from analysis.figures.study_rows import not_drawn, source_columns
 from analysis.figures.style import PHONE, POINTS, Look, finish, nothing, panel, sheet, style, write
 from analysis.outcomes.synthesis import BenefitRetention
@@ -71,7 +72,9 @@ def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95) -> Figur
         wide, narrow = _picture(result, POINTS, labelled=True), _picture(result, PHONE, labelled=False)
     title, notes = _title(result), paragraphs(_half(result), _most(result), _unknown(result), left_out)
     studies = studies_of(result.points)
-    return Figure(_NAME, wide, _data(result), _alt(result, title), caption, studies, notes, title, narrow=narrow)
+    choices = count_choices(result)
+    alt = _alt(result, title)
+    return Figure(_NAME, wide, _data(result), alt, caption, studies, notes, title, narrow=narrow, choices=choices)
 
 
 def _picture(result: BenefitRetention, width: float, labelled: bool) -> Picture:

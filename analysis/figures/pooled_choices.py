@@ -1,4 +1,4 @@
-"""Pooled responder rates as what a reader may choose on the page."""
+"""Pooled responder rates and benefit kept as what a reader may choose on the page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria
-from analysis.exhibit.choices import ChoiceRate, ChoiceResult, Option, RateChoices
+from analysis.exhibit.choices import ChoiceCount, ChoiceRate, ChoiceResult, CountChoices, Option, RateChoices
 from analysis.exhibit.places import anchor
 from analysis.figures.study_rows import present_in_order
 from analysis.outcomes.durations import ACCESS_LEVELS
-from analysis.outcomes.synthesis import PooledRates
+from analysis.outcomes.synthesis import BenefitRetention, PooledRates
 from analysis.outcomes.synthesis.windows import WINDOWS, window_position
 from analysis.statistics.intervals import critical_value
 from analysis.wording import (
@@ -50,10 +50,40 @@ def rate_choices(pooled: PooledRates, level: float) -> RateChoices:
         _access(table["access"]),
         CONTROL_HEADINGS,
         level,
-        (critical_value(level), *(critical_value(level, df) for df in range(1, most))),
+        _quantiles(level, most),
         "03-responder-rates",
         _parameters(pooled.criteria, level),
     )
+
+
+def count_choices(result: BenefitRetention) -> CountChoices:
+    """Return the counts of the curve of benefit kept, and the options."""
+    points = result.points
+    regimens = points.groupby("study_id")["regimen_class"].agg(lambda of: of.iloc[0] if of.nunique() == 1 else "")
+    counts = tuple(
+        ChoiceCount(
+            row.study_id,
+            study_name(row.citation),
+            regimens[row.study_id],
+            float(row.weeks),
+            int(row.patients),
+            int(row.patients_treated),
+        )
+        for row in each(points)
+    )
+    return CountChoices(
+        counts,
+        _options(regimens[regimens != ""], REGIMEN_WORDS),
+        result.level,
+        _quantiles(result.level, result.k),
+        "04-durations-of-benefit",
+        _parameters(result.criteria, result.level),
+    )
+
+
+def _quantiles(level: float, most: int) -> tuple[float, ...]:
+    """Return the quantile of the normal distribution, then those of t with 1 to `most` - 1 degrees of freedom."""
+    return (critical_value(level), *(critical_value(level, df) for df in range(1, most)))
 
 
 def _rate(row, regimen: str) -> ChoiceRate:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence.rowwise import each
-from analysis.evidence.selection import NOT_STATED, Selection
+from analysis.evidence.selection import NOT_STATED, Criteria, Selection
 from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.statistics.decline import SLOPE, Decline, decline
@@ -47,6 +47,8 @@ class BenefitRetention:
         Why there is no curve, or no comparison of regimens; empty if there is.
     last_week : float
         Time of the last count, in weeks; the curve ends there.
+    criteria : Criteria
+        Those of the selection.
     k : int
         Number of studies.
     tau : float
@@ -64,6 +66,7 @@ class BenefitRetention:
     why: str
     why_no_regimens: str
     last_week: float
+    criteria: Criteria
     k: int
     tau: float
     level: float
@@ -112,6 +115,7 @@ def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitReten
     }
     k, last = int(points["study_id"].nunique()), float(points["weeks"].max()) if len(points) else 0.0
     shared = {"points": points, "left_out": left_out, "last_week": last, "k": k, "level": level}
+    shared["criteria"] = selection.criteria
     try:
         model = fit_retention(points, level)
     except ValueError as error:

@@ -33,7 +33,7 @@ def linked_data(title: str, abstract: str, made: dict[str, Any]) -> str:
     made : dict
         The record of the report, see `provenance.record`; empty for a page without one.
     """
-    if not made or made.get("inputs"):
+    if "command" not in made or made.get("inputs"):
         return ""
     cited = citation()
     authors = [{"@type": "Organization", "name": author["name"]} for author in cited["authors"] if "name" in author]

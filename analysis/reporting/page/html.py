@@ -110,7 +110,7 @@ def page_style() -> str:
 @functools.cache
 def _script(choices: bool) -> str:
     """Return the script of a page, with that of the reader's own choices where the page has them."""
-    names = (*(("repool.js", "choose.js") if choices else ()), "tables.js", "page.js")
+    names = (*(("repool.js", "chooser.js", "kept.js", "choose.js") if choices else ()), "tables.js", "page.js")
     return "\n".join(map(_file, names))
 
 

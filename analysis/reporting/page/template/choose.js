@@ -2,28 +2,13 @@
 // again with repool.js. The report's own result stays. Nodes are built one by one: no text of the data becomes markup.
 document.querySelectorAll(".choices").forEach(function (place) {
   var data = JSON.parse(place.querySelector("script").textContent), id = place.parentNode.id + "-choice";
+  if (data.counts) return chooser.kept(place, data, id);
   var start = data.results.reduce(function (a, b) { return b.k > a.k ? b : a; });
   var view = { definition: start.definition, window: start.window, regimen: "", access: "", without: {} };
   var z = data.critical[0];
   var BY_YOU = "left out by you", FEW = 4, WIDE = 0.6; // no average of so few studies, nor with a wider interval
 
-  function make(tag, attributes) {
-    var svg = /^(svg|line|circle|rect|text)$/.test(tag);
-    var node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
-    Object.keys(attributes || {}).forEach(function (name) { node.setAttribute(name, attributes[name]); });
-    node.append.apply(node, Array.prototype.slice.call(arguments, 2));
-    return node;
-  }
-  function count(n, one, many) { return n + " " + (n === 1 ? one : many || one + "s"); }
-  function list(words) { return words.length < 2 ? words.join("") : words.slice(0, -1).join(", ") + " and " + words[words.length - 1]; }
-  function upper(text) { return text.charAt(0).toUpperCase() + text.slice(1); }
-  function percent(rate) {
-    if (rate > 0 && rate < 0.0005) return "<0.1%";
-    if (rate > 0.9995 && rate < 1) return ">99.9%";
-    var edge = rate > 0 && rate < 0.01 || rate > 0.99 && rate < 1, factor = edge ? 10 : 1;
-    return (Math.floor(100 * rate * factor + 0.5 + 1e-9) / factor).toFixed(edge ? 1 : 0) + "%";
-  }
-  function range(low, high) { return percent(low) + " to " + percent(high); }
+  var make = chooser.make, count = chooser.count, list = chooser.list, upper = chooser.upper, percent = chooser.percent, range = chooser.range;
   function of(rate) { return rate.responders + " of " + rate.n; }
   function words(options, value) { return options.filter(function (o) { return o[0] === value; })[0][1]; }
 
@@ -124,19 +109,12 @@ document.querySelectorAll(".choices").forEach(function (place) {
   function point(at, face, tone, radius) {
     return make("circle", { cx: 100 * at + "%", cy: "50%", r: radius, "stroke-width": 2, style: "fill:var(--" + face + ");stroke:var(--" + tone + ")" });
   }
-  function linked(text, rows) {
-    var known = rows.filter(function (row) { return document.getElementById(row); });
-    if (!known.length) return text;
-    var link = make("a", { "class": "row", href: "#" + known[0] }, text);
-    if (known.length > 1) link.dataset.rows = known.join(" ");
-    return link;
-  }
   function row(rate, counts) {
     var limits = repool.wilson(rate.responders, rate.n, z), at = rate.responders / rate.n;
     var label = make("div", { "class": "l" }, counts || rate.why ? rate.name : make("s", {}, rate.name), make("small", {}, counts ? rate.response : rate.why ? "not averaged: " + rate.why : rate.reason));
     var marks = rate.why ? [point(at, "ground", "unknown", 5.5)]
       : [span(limits[0], limits[1], counts ? "ketamine" : "unknown", 2.5), point(at, counts ? "ketamine" : "ground", counts ? "ketamine" : "unknown", 5.5)];
-    var value = counts ? [make("b", {}, rate.printed), make("small", {}, linked(of(rate), rate.rows))] : [make("span", { "class": "nk" }, linked(of(rate), rate.rows || [rate.row]))];
+    var value = counts ? [make("b", {}, rate.printed), make("small", {}, chooser.linked(of(rate), rate.rows))] : [make("span", { "class": "nk" }, chooser.linked(of(rate), rate.rows || [rate.row]))];
     return make("div", { "class": "row" }, label, track(marks), make.apply(null, ["div", { "class": "v" }].concat(value)));
   }
   function average(pool) {
@@ -191,7 +169,7 @@ document.querySelectorAll(".choices").forEach(function (place) {
 
   var section = make("section", { "class": "choose", "aria-labelledby": id });
   var banner = make("p", { "class": "banner" }), back = make("button", { type: "button" }, "Back to the report’s selection");
-  var title = make("p", { "class": "finding", role: "status" }), shown = make("div", { "class": "shown" }), line = make("code"), copy = make("button", { type: "button" }, "Copy");
+  var title = make("p", { "class": "finding", role: "status" }), shown = make("div", { "class": "shown" }), tail = chooser.command();
   var studies = make("fieldset"), form = make("form", { "class": "strip", "aria-label": "Choose what counts" }, studies);
   function select(label, name, options) {
     var box = make("select", { id: id + "-" + name });
@@ -260,9 +238,8 @@ document.querySelectorAll(".choices").forEach(function (place) {
       results(pool).forEach(function (part) { shown.append(part); });
     });
     if (none) shown.append(make("p", { "class": "empty" }, all ? "Nothing is left: no study has all that you chose. The way back is above." : "Choose another definition or time."));
-    tail.hidden = none;
-    line.textContent = command(found, mine);
-    copy.textContent = "Copy";
+    tail.node.hidden = none;
+    tail.write(command(found, mine));
   }
   function reset(focus) {
     view.without = {};
@@ -276,13 +253,7 @@ document.querySelectorAll(".choices").forEach(function (place) {
   }
   back.addEventListener("click", function () { reset(true); });
   form.addEventListener("submit", function (event) { event.preventDefault(); });
-  copy.addEventListener("click", function () {
-    function selected() { getSelection().selectAllChildren(line); copy.textContent = "Selected"; }
-    if (!navigator.clipboard) return selected();
-    navigator.clipboard.writeText(line.textContent).then(function () { copy.textContent = "Copied"; }, selected);
-  });
-  var tail = make("div", { "class": "command" }, make("span", {}, "The same as a report:"), line, copy);
-  section.append(make("h3", { id: id }, "Choose studies yourself"), banner, form, title, shown, tail,
+  section.append(make("h3", { id: id }, "Choose studies yourself"), banner, form, title, shown, tail.node,
     make("p", { "class": "never" }, "Points: rate with its " + percentLevel + " interval (Wilson). Never averaged together, whatever is chosen: studies with and without a placebo group, different definitions, different routes, studies that share patients."));
   place.append(section);
   reset(false);

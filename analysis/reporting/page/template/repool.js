@@ -1,5 +1,6 @@
-// The arithmetic of analysis/statistics: Wilson's interval, and the binomial-normal model of pooled proportions by maximum
-// likelihood with Student's t and a prediction interval. tests/test_repool.py compares it with the Python.
+// The arithmetic of analysis/statistics: Wilson's interval, the binomial-normal model of pooled proportions and the decline of
+// a proportion over time, both by maximum likelihood with Student's t and a prediction interval. tests/test_repool.py
+// compares them with the Python.
 var repool = (function () {
   var TAUS = [0], STEEP_LIMIT = 50, BEYOND = 30, REACH = 8.7, PACE = 0.35;
   for (var i = 0; i < 8; i++) TAUS.push(0.1 * Math.pow(2, i));
@@ -15,72 +16,110 @@ var repool = (function () {
     return [x === 0 ? 0 : centre - half, x === n ? 1 : centre + half];
   }
 
-  // the likeliest standardised deviation of a study, and the width of its peak
-  function peak(x, n, mu, tau) {
-    var b = 0, longest = 2 / tau, p;
+  // the solution of H x = g
+  function solve(H, g) {
+    var n = g.length, m = H.map(function (row, i) { return row.concat(g[i]); }), i, j, k;
+    for (i = 0; i < n; i++) {
+      var pivot = i;
+      for (j = i + 1; j < n; j++) if (Math.abs(m[j][i]) > Math.abs(m[pivot][i])) pivot = j;
+      var row = m[pivot]; m[pivot] = m[i]; m[i] = row;
+      for (j = 0; j < n; j++) {
+        var share = m[j][i] / m[i][i];
+        for (k = i; j !== i && k <= n; k++) m[j][k] -= share * m[i][k];
+      }
+    }
+    return m.map(function (row, i) { return row[n] / row[i]; });
+  }
+  function largest(values) { return Math.max.apply(null, values.map(Math.abs)); }
+  function eta(row, beta) { return sum(beta.map(function (value, i) { return value * row[2][i]; })); }
+
+  // A study is a list of counts [events, patients, design]; the design begins with 1. Its likeliest standardised deviation,
+  // and the width of the peak there.
+  function peak(study, fixed, tau) {
+    var b = 0, longest = 2 / tau, excess, spread;
+    function at() {
+      excess = spread = 0;
+      study.forEach(function (row, i) {
+        var p = expit(fixed[i] + tau * b);
+        excess += row[0] - row[1] * p; spread += row[1] * p * (1 - p);
+      });
+    }
     for (var i = 0; tau > 0 && i < 100; i++) {
-      p = expit(mu + tau * b);
-      var step = (tau * (x - n * p) - b) / (1 + tau * tau * n * p * (1 - p));
+      at();
+      var step = (tau * excess - b) / (1 + tau * tau * spread);
       step = Math.max(-longest, Math.min(longest, step));
       b += step;
       if (Math.abs(step) < 1e-6) break;
     }
-    p = expit(mu + tau * b);
-    return { at: b, width: 1 / Math.sqrt(1 + tau * tau * n * p * (1 - p)) };
+    at();
+    return { at: b, width: 1 / Math.sqrt(1 + tau * tau * spread) };
   }
 
-  // log-likelihood at (mu, tau) up to a constant, its gradient and Hessian: each study's integral by the trapezoidal rule
-  function moments(data, mu, tau) {
-    var out = { height: 0, mu: 0, tau: 0, mumu: 0, mutau: 0, tautau: 0 };
+  // log-likelihood at (beta, tau) up to a constant, its gradient and Hessian, tau last: each study's integral by the
+  // trapezoidal rule
+  function moments(data, beta, tau) {
+    var p = beta.length, out = { height: 0, slope: zeros(p + 1), curve: zeros(p + 1).map(function () { return zeros(p + 1); }) };
     data.forEach(function (study) {
-      var x = study[0], n = study[1], top = peak(x, n, mu, tau), fewer = Math.max(Math.min(x, n - x), 1e-9);
-      var reach = tau > 0 ? Math.min(REACH, (2 + 90 / fewer) / tau) : REACH;
+      var fixed = study.map(function (row) { return eta(row, beta); }), top = peak(study, fixed, tau), i, k;
+      var x = sum(study.map(function (row) { return row[0]; })), n = sum(study.map(function (row) { return row[1]; }));
+      var fewer = Math.max(Math.min(x, n - x), 1e-9), reach = tau > 0 ? Math.min(REACH, (2 + 90 / fewer) / tau) : REACH;
       var half = Math.ceil(reach / Math.min(tau > 0 ? PACE / tau : 1, 0.6 * top.width));
-      var terms = [], most = -Infinity, j, b, eta;
+      var terms = [], most = -Infinity, j, b;
       for (j = -half; j <= half; j++) {
         b = top.at + reach * j / half;
-        eta = mu + tau * b;
-        terms.push(x * eta - n * softplus(eta) - b * b / 2);
-        most = Math.max(most, terms[j + half]);
+        var term = -b * b / 2;
+        study.forEach(function (row, r) { var e = fixed[r] + tau * b; term += row[0] * e - row[1] * softplus(e); });
+        terms.push(term);
+        most = Math.max(most, term);
       }
-      var total = 0, s = 0, sb = 0, ss = 0, ssb = 0, ssbb = 0, v = 0, vb = 0, vbb = 0;
+      var total = 0, mean = zeros(p + 1), square = out.curve.map(function () { return zeros(p + 1); });
       for (j = -half; j <= half; j++) {
         b = top.at + reach * j / half;
-        var share = Math.exp(terms[j + half] - most), p = expit(mu + tau * b);
-        var residual = x - n * p, spread = n * p * (1 - p);
+        var share = Math.exp(terms[j + half] - most), g = zeros(p + 1), v = square.map(function () { return zeros(p + 1); });
+        study.forEach(function (row, r) {
+          var q = expit(fixed[r] + tau * b), residual = row[0] - row[1] * q, spread = row[1] * q * (1 - q), d = row[2].concat(b);
+          for (i = 0; i <= p; i++) {
+            g[i] += residual * d[i];
+            for (k = 0; k <= p; k++) v[i][k] += spread * d[i] * d[k];
+          }
+        });
         total += share;
-        s += share * residual; sb += share * residual * b;
-        ss += share * residual * residual; ssb += share * residual * residual * b; ssbb += share * residual * residual * b * b;
-        v += share * spread; vb += share * spread * b; vbb += share * spread * b * b;
+        for (i = 0; i <= p; i++) {
+          mean[i] += share * g[i];
+          for (k = 0; k <= p; k++) square[i][k] += share * (g[i] * g[k] - v[i][k]);
+        }
       }
-      s /= total; sb /= total;
       out.height += most + Math.log(total * reach / half);
-      out.mu += s; out.tau += sb;
-      out.mumu += (ss - v) / total - s * s;
-      out.mutau += (ssb - vb) / total - s * sb;
-      out.tautau += (ssbb - vbb) / total - sb * sb;
+      for (i = 0; i <= p; i++) {
+        out.slope[i] += mean[i] / total;
+        for (k = 0; k <= p; k++) out.curve[i][k] += square[i][k] / total - mean[i] * mean[k] / total / total;
+      }
     });
     return out;
   }
+  function zeros(n) { return new Array(n).fill(0); }
+  function block(matrix, n, sign) { return matrix.slice(0, n).map(function (row) { return row.slice(0, n).map(function (value) { return sign * value; }); }); }
 
-  // the likeliest mu at this tau, by Newton's method with step-halving
-  function bestMu(data, tau, mu, tolerance) {
-    var now = moments(data, mu, tau);
+  // the likeliest beta at this tau, by Newton's method with step-halving; null if there is none
+  function bestBeta(data, tau, beta, tolerance) {
+    var p = beta.length, now = moments(data, beta, tau);
     for (var i = 0; i < 50; i++) {
-      var step = now.mu / -now.mumu, longest = 2 + tau;
-      step = Math.max(-longest, Math.min(longest, step));
-      if (Math.abs(step) <= tolerance * (1 + Math.abs(mu))) break;
-      var next = moments(data, mu + step, tau);
-      for (var h = 0; next.height < now.height && Math.abs(next.mu) >= Math.abs(now.mu) && h < 10; h++) {
-        step /= 2;
-        next = moments(data, mu + step, tau);
+      var steps = solve(block(now.curve, p, -1), now.slope.slice(0, p)), length = largest(steps), longest = 2 + tau;
+      if (!isFinite(length)) return null;
+      if (length > longest) steps = steps.map(function (step) { return step * longest / length; });
+      if (steps.every(function (step, n) { return Math.abs(step) <= tolerance * (1 + Math.abs(beta[n])); })) break;
+      var moved = function () { return beta.map(function (value, n) { return value + steps[n]; }); };
+      var steep = largest(now.slope.slice(0, p)), next = moments(data, moved(), tau);
+      for (var h = 0; next.height < now.height && largest(next.slope.slice(0, p)) >= steep && h < 10; h++) {
+        steps = steps.map(function (step) { return step / 2; });
+        next = moments(data, moved(), tau);
       }
-      if (Math.abs(next.mu) >= Math.abs(now.mu) && Math.abs(next.height - now.height) <= 1e-12 * Math.abs(now.height)) break;
-      mu += step;
+      if (largest(next.slope.slice(0, p)) >= steep && Math.abs(next.height - now.height) <= 1e-12 * Math.abs(now.height)) break;
+      beta = moved();
       now = next;
-      if (Math.abs(mu) > 2 * BEYOND + 3 * tau) break;
+      if (Math.abs(beta[0]) > 2 * BEYOND + 3 * tau) break;
     }
-    return { mu: mu, at: now };
+    return { beta: beta, at: now };
   }
 
   // a root of f between two values where it has opposite signs, by regula falsi with the Illinois rule
@@ -104,12 +143,15 @@ var repool = (function () {
     return (low + high) / 2;
   }
 
+  // maximum likelihood of beta and tau, with the covariance of beta; null if the rates are separated
   function fit(data) {
-    var taus = TAUS.slice(), centres = [], tops = [], mu = 0;
+    var p = data[0][0][2].length, taus = TAUS.slice(), centres = [], tops = [], beta = zeros(p);
     for (var i = 0; i < taus.length; i++) {
-      var tried = bestMu(data, taus[i], mu, i ? 1e-3 : 1e-8);
-      mu = tried.mu;
-      centres.push(mu);
+      var tried = bestBeta(data, taus[i], beta, i ? 1e-3 : 1e-8);
+      if (!tried) return null;
+      beta = tried.beta;
+      if (p > 1 && largest([].concat.apply([], data).map(function (row) { return eta(row, beta); })) > BEYOND + 3 * taus[i]) return null;
+      centres.push(beta);
       tops.push(tried.at.height);
       var highest = Math.max.apply(null, tops);
       if (tops[i] < highest - 12) break;
@@ -118,11 +160,16 @@ var repool = (function () {
     var best = tops.indexOf(Math.max.apply(null, tops));
     var low = taus[Math.max(best - 1, 0)], high = taus[Math.min(best + 1, taus.length - 1)], start = centres[best];
     function slope(tau) {
-      if (tau > 0) return bestMu(data, tau, start, 1e-8).at.tau;
-      var p = expit(centres[0]), expected = 0, excess = 0; // the limit of slope / tau
+      if (tau > 0) return bestBeta(data, tau, start, 1e-8).at.slope[p];
+      var expected = 0, excess = 0; // the limit of slope / tau
       data.forEach(function (study) {
-        expected += study[1] * p * (1 - p);
-        excess += Math.pow(study[0] - study[1] * p, 2);
+        var more = 0;
+        study.forEach(function (row) {
+          var q = expit(eta(row, centres[0]));
+          expected += row[1] * q * (1 - q);
+          more += row[0] - row[1] * q;
+        });
+        excess += more * more;
       });
       return excess - expected > 1e-9 * expected ? excess - expected : -1;
     }
@@ -133,9 +180,9 @@ var repool = (function () {
     var tau = 0;
     if (slope(low) > 0 && slope(high) < 0) tau = root(slope, low, high);
     else if (best > 0) tau = taus[best];
-    var end = bestMu(data, tau, start, 1e-12), m = end.at;
-    var variance = tau === 0 ? -1 / m.mumu : -m.tautau / (m.mumu * m.tautau - m.mutau * m.mutau);
-    return { mu: end.mu, se: Math.sqrt(variance), tau: tau };
+    var end = bestBeta(data, tau, start, 1e-12), size = tau === 0 ? p : p + 1, information = block(end.at.curve, size, -1);
+    var covariance = zeros(size).map(function (_, i) { return solve(information, zeros(size).map(function (_, k) { return k === i ? 1 : 0; })); });
+    return { beta: end.beta, covariance: block(covariance, p, 1), tau: tau };
   }
 
   // counts: [responders, patients] of each study; critical: two-sided quantiles, normal first, then t with 1, 2, … degrees
@@ -151,18 +198,37 @@ var repool = (function () {
       return out;
     }
     if (k > 1 && counts.every(function (c) { return c[0] === 0 || c[0] === c[1]; })) return out;
-    var fitted = k === 1 ? { mu: Math.log(x / (n - x)), se: Math.sqrt(1 / x + 1 / (n - x)), tau: null } : fit(counts);
-    var quantile = critical[k - 1], half = quantile * fitted.se;
-    out.estimate = expit(fitted.mu);
-    out.low = expit(fitted.mu - half);
-    out.high = expit(fitted.mu + half);
+    var mu = Math.log(x / (n - x)), se = Math.sqrt(1 / x + 1 / (n - x)), tau = 0, quantile = critical[k - 1];
     if (k > 1) {
-      var reach = quantile * Math.hypot(fitted.se, fitted.tau);
-      out.tau2 = fitted.tau * fitted.tau;
-      out.next_low = expit(fitted.mu - reach);
-      out.next_high = expit(fitted.mu + reach);
+      var fitted = fit(counts.map(function (c) { return [[c[0], c[1], [1]]]; }));
+      mu = fitted.beta[0]; se = Math.sqrt(fitted.covariance[0][0]); tau = fitted.tau;
+      out.tau2 = tau * tau;
+      out.next_low = expit(mu - quantile * Math.hypot(se, tau));
+      out.next_high = expit(mu + quantile * Math.hypot(se, tau));
     }
+    out.estimate = expit(mu);
+    out.low = expit(mu - quantile * se);
+    out.high = expit(mu + quantile * se);
     return out;
   }
-  return { wilson: wilson, pool: pool };
+
+  // The decline of a proportion over log(1 + weeks). counts: [study, events, patients, weeks]. Returns the curve as a
+  // function of weeks: [rate, low, high, next_low, next_high]; null where the counts do not determine it.
+  function decline(counts, critical) {
+    var studies = {}, times = {};
+    counts.forEach(function (c) {
+      (studies[c[0]] = studies[c[0]] || []).push([c[1], c[2], [1, Math.log1p(c[3])]]);
+      times[c[3]] = true;
+    });
+    var k = Object.keys(studies).length, x = sum(counts.map(function (c) { return c[1]; })), n = sum(counts.map(function (c) { return c[2]; }));
+    if (k < 3 || Object.keys(times).length < 2 || x === 0 || x === n) return null;
+    var fitted = fit(Object.keys(studies).map(function (name) { return studies[name]; })), quantile = critical[k - 2];
+    return fitted && function (weeks) {
+      var t = Math.log1p(weeks), c = fitted.covariance, middle = fitted.beta[0] + fitted.beta[1] * t;
+      var variance = c[0][0] + 2 * t * c[0][1] + t * t * c[1][1], half = quantile * Math.sqrt(variance);
+      var reach = quantile * Math.sqrt(variance + fitted.tau * fitted.tau);
+      return [middle, middle - half, middle + half, middle - reach, middle + reach].map(expit);
+    };
+  }
+  return { wilson: wilson, pool: pool, decline: decline };
 })();
