@@ -6,7 +6,7 @@ document.querySelectorAll(".choices").forEach(function (place) {
   var start = data.results.reduce(function (a, b) { return b.k > a.k ? b : a; });
   var view = { definition: start.definition, window: start.window, regimen: "", access: "", without: {} };
   var z = data.critical[0];
-  var BY_YOU = "left out by you", FEW = 4, WIDE = 0.6; // no average of so few studies, nor with a wider interval
+  var BY_YOU = "left out by you", FEW = chooser.FEW, WIDE = chooser.WIDE;
 
   var make = chooser.make, count = chooser.count, list = chooser.list, upper = chooser.upper, percent = chooser.percent, range = chooser.range;
   function of(rate) { return rate.responders + " of " + rate.n; }

@@ -1,6 +1,7 @@
 // What the two choosers of the page share: nodes, words, and the line with the command. Nodes are built one by one: no text of
 // the data becomes markup.
 var chooser = (function () {
+  var FEW = 4, WIDE = 0.6; // no average of so few studies, nor with a wider interval
   function make(tag, attributes) {
     var svg = /^(svg|line|circle|rect|text|polygon|polyline)$/.test(tag);
     var node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
@@ -38,5 +39,5 @@ var chooser = (function () {
       write: function (words) { line.textContent = words; copy.textContent = "Copy"; }
     };
   }
-  return { make: make, count: count, list: list, upper: upper, percent: percent, range: range, linked: linked, command: command };
+  return { make: make, count: count, list: list, upper: upper, percent: percent, range: range, linked: linked, command: command, FEW: FEW, WIDE: WIDE };
 })();

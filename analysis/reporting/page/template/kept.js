@@ -7,14 +7,16 @@ chooser.kept = function (place, data, id) {
   function of(study) { return data.counts.filter(function (c) { return c.study === study; }); }
   function counts(study) { return !without[study] && (!regimen || of(study)[0].regimen === regimen); }
   function end(rows) { return Math.max.apply(null, rows.map(function (c) { return c.weeks; })); }
-  // the curve of some studies, which ends at their last count; null if there is none
+  // the curve of some studies, which ends at their last count; a sentence if none is shown
   function fitted(studies) {
     var rows = data.counts.filter(function (c) { return studies.indexOf(c.study) >= 0; });
     var at = repool.decline(rows.map(function (c) { return [c.study, c.patients, c.treated, c.weeks]; }), data.critical);
-    return at && { at: at, last: end(rows) };
+    if (studies.length <= chooser.FEW) return "too few studies to average";
+    var last = end(rows), wide = at && Math.max(at(0)[2] - at(0)[1], at(last)[2] - at(last)[1]);
+    return at && wide <= chooser.WIDE ? { at: at, last: last } : "too different to average";
   }
   function told(curve, k) {
-    if (!curve) return "these counts give no curve (three studies or more, and two times, are needed)";
+    if (!curve.at) return curve + ", " + count(k, "study", "studies");
     var first = curve.at(0), then = curve.at(curve.last);
     return percent(first[0]) + " at the end of infusion (" + words + " interval " + chooser.range(first[1], first[2]) + ") and " + percent(then[0]) +
       " at " + count(+curve.last.toFixed(1), "week") + " (" + chooser.range(then[1], then[2]) + "), " + count(k, "study", "studies");
@@ -25,7 +27,7 @@ chooser.kept = function (place, data, id) {
     [0, 25, 50, 75, 100].forEach(function (at) {
       svg.append(make("line", { x1: 0, x2: "100%", y1: 100 - at + "%", y2: 100 - at + "%", "class": "g" }));
     });
-    if (curve) {
+    if (curve.at) {
       var steps = [], area = make("svg", { width: "100%", height: "100%", viewBox: "0 0 100 100", preserveAspectRatio: "none" });
       for (var i = 0; i <= 40; i++) steps.push(Math.expm1(Math.log1p(curve.last) * i / 40));
       var line = function (n) { return steps.map(function (w) { return x(w).toFixed(2) + "," + (100 - 100 * curve.at(w)[n]).toFixed(2); }); };
@@ -79,7 +81,7 @@ chooser.kept = function (place, data, id) {
     shown.textContent = "";
     shown.append(picture(curve));
     if (mine) shown.append(make("p", { "class": "own" }, make("b", {}, "The report’s own result stays: "), told(own, names.length) + "."));
-    tail.node.hidden = !curve;
+    tail.node.hidden = !curve.at;
     var values = Object.assign({}, data.parameters, mine ? { studies: chosen.join(",") } : {});
     tail.write("python -m analysis report " + data.notebook + Object.keys(values).map(function (name) { return " -p " + name + "=" + values[name]; }).join(""));
   }
