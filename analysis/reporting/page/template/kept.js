@@ -7,16 +7,16 @@ chooser.kept = function (place, data, id) {
   function of(study) { return data.counts.filter(function (c) { return c.study === study; }); }
   function counts(study) { return !without[study] && (!regimen || of(study)[0].regimen === regimen); }
   function end(rows) { return Math.max.apply(null, rows.map(function (c) { return c.weeks; })); }
-  // the curve of some studies, which ends at their last count; a sentence if none is shown
+  // the curve of some studies, which ends at their last count; why, if none is shown
   function fitted(studies) {
     var rows = data.counts.filter(function (c) { return studies.indexOf(c.study) >= 0; });
     var at = repool.decline(rows.map(function (c) { return [c.study, c.patients, c.treated, c.weeks]; }), data.critical);
-    if (studies.length <= chooser.FEW) return "too few studies to average";
+    if (studies.length <= chooser.FEW) return { why: "too few studies to average" };
     var last = end(rows), wide = at && Math.max(at(0)[2] - at(0)[1], at(last)[2] - at(last)[1]);
-    return at && wide <= chooser.WIDE ? { at: at, last: last } : "too different to average";
+    return at && wide <= chooser.WIDE ? { at: at, last: last } : { why: "too different to average" };
   }
   function told(curve, k) {
-    if (!curve.at) return curve + ", " + count(k, "study", "studies");
+    if (!curve.at) return curve.why + ", " + count(k, "study", "studies");
     var first = curve.at(0), then = curve.at(curve.last);
     return percent(first[0]) + " at the end of infusion (" + words + " interval " + chooser.range(first[1], first[2]) + ") and " + percent(then[0]) +
       " at " + count(+curve.last.toFixed(1), "week") + " (" + chooser.range(then[1], then[2]) + "), " + count(k, "study", "studies");
