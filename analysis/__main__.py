@@ -247,7 +247,7 @@ def batch_command(
         if isinstance(workers, LocalWorkers) and (force or not build.may_be_current(folder, code)):
             with contextlib.suppress(OSError):  # raised again for each report
                 workers.start()  # they import while the list, the data and the code are read
-        plan = read_plan(resolve(file), lambda: build.cohorts_known(folder, code))
+        plan = read_plan(resolve(file), lambda: build.cohorts_known(code))
         names = [planned.name for planned in plan.reports]
         if not any(not only or fnmatch.fnmatchcase(name, only) for name in names):
             refuse([f"no report matches {only!r}{nearest_word(only, names)}. There are: {', '.join(names)}."])

@@ -123,6 +123,11 @@ def read_file(path: Path, most: int) -> bytes:
     return content
 
 
+def is_in_report() -> bool:
+    """Return whether this process is the kernel of a report, whose messages go into files."""
+    return FILES_READ in os.environ
+
+
 def record_read(path: Path, digest: str) -> None:
     """Tell the report that this kernel belongs to which file was read, and the SHA-256 of the bytes that were read."""
     if target := os.environ.get(FILES_READ):

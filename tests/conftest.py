@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import shutil
+import zlib
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,14 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let all processes of this test run use one folder; those of pytest-xdist have folders of their own in it."""
     base = tmp_path_factory.getbasetemp()
     session_cache.cache.folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(autouse=True)
+def private_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> None:
+    """Give each test a folder of the user's own, with its own key and no record of earlier batches."""
+    name = f"home-{zlib.crc32(request.node.nodeid.encode()):x}"
+    for variable in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path_factory.getbasetemp() / name))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def test_one_patient(tmp_path):
 
 
 def test_one_visit_only(tmp_path):
-    assert "1 course of 5 with one visit only: no change can be seen there" in rules(
+    assert "1 of 5 courses with one visit only: no change can be seen there" in rules(
         tmp_path, [*complete(), "A4,1,baseline,,8,Site A,male,50,2024-01-08"]
     )
 

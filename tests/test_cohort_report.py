@@ -251,7 +251,7 @@ def test_a_table_with_problems_gives_one_message_and_no_traceback(folder):
     notebook = nbformat.reads(text, as_version=4)
     (error,) = [o for cell in notebook.cells for o in cell.get("outputs", []) if o.output_type == "error"]
     told = "\n".join(error.traceback)
-    assert "bad.csv, row 2, column nrs: “11”" in told and "Traceback" not in told and "File " not in told
+    assert "bad.csv, row 2, column nrs" in told and "11" not in told and "Traceback" not in told and "File " not in told
 
 
 @functools.cache

@@ -118,7 +118,7 @@ def test_a_cohort_with_wrong_rows_fails_its_reports_alone(cohort):
     assert len(cohort.loaded) == 1, "checked once, not once a report"
     bad, again, good = made.reports
     assert bad.problem == again.problem
-    assert bad.problem.startswith(f"the cohort {cohort.file} has 2 problems; first: row 4, column nrs: 0 to 10")
+    assert bad.problem.startswith(f"the cohort {cohort.file.name} has 2 problems; first: row 4, column nrs: 0 to 10")
     assert bad.problem.endswith(f"python -m analysis check --cohort {cohort.file}")
     assert (good.name, good.problem) == ("plain", "")
 
@@ -128,7 +128,7 @@ def test_a_cohort_without_the_column_has_a_message(cohort):
     (report,) = planned(
         cohort, f"name: c, parameters: {{cohort: {cohort.file}}}, matrix: {{sites: each_in_cohort}}"
     ).reports
-    assert report.problem == f"the cohort {cohort.file} has no course with a site: nothing to split it by"
+    assert report.problem == f"the cohort {cohort.file.name} has no course with a site: nothing to split it by"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Parameter:
         return f"{sentence[:-1]}; any number of them." if self.type == STRING_LIST else sentence
 
     def public(self, value: Any) -> Any:
-        """Return the value for a report: of a file outside the project only its name."""
+        """Return the value for a report: of a file outside the project's data only its name."""
         return self.rule.public(value) if isinstance(self.rule, File) else value
 
 

@@ -103,8 +103,8 @@ class File(Rule):
 
     @staticmethod
     def public(value: str) -> str:
-        """Return the path for a report: of a file outside the project only its name."""
-        return Path(value).name if Path(value).is_absolute() else value
+        """Return the path for a report: of a file outside the project's data only its name."""
+        return value if (ROOT / value).is_relative_to(DATA) else Path(value).name
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,8 @@ REGISTRY: dict[str, Rule] = {
     "responder_rule": Choice(lambda: ("ge_30_percent", "ge_2_points", "ge_50_percent")),
     "follow_up_weeks": Between(0.5, 520),
     "window_weeks": Between(0, 52),
-    "min_cell": Between(1, 100),
+    "min_cell": Between(5, 100),
+    "release": Choice(lambda: ("internal", "public")),
     "years": Year(),
 }
 

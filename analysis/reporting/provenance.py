@@ -16,6 +16,7 @@ from typing import Any
 
 from analysis.parameters import Notebook
 from analysis.paths import DATA, ROOT, resolve
+from analysis.reporting.private_folder import hash_words, published_hash
 from analysis.revision import epoch, git
 
 # the dependencies in pyproject.toml, those that compute numbers first
@@ -142,7 +143,7 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
     """Return the provenance for the metadata of the notebook, without clock times."""
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
     files = {name: resolve(values[name]) for name in notebook.files if values[name]}
-    hashes = {name: sha256(path.read_bytes()) for name, path in files.items() if path.is_file()}
+    hashes = {name: published_hash(path, sha256(path.read_bytes())) for name, path in files.items() if path.is_file()}
     values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {
@@ -249,7 +250,7 @@ def lines(made: dict[str, Any]) -> list[dict[str, Any]]:
         {"label": "Notebook", "text": f"{made['path']} (SHA-256 {made['notebook_hash'][:12]})"},
         {"label": "Data", "text": f"SHA-256 {made['data']['hash']}"},
         {"label": "Data files", "rows": files},
-        *({"label": file["file"], "text": f"SHA-256 {file['hash']}"} for file in made.get("inputs", [])),
+        *({"label": file["file"], "text": hash_words(file["hash"])} for file in made.get("inputs", [])),
         {"label": "Code", "text": f"commit {commit}; {state}" if commit else "a copy without its history"},
         {"label": "Date of the code", "text": day_of(made["code"]["epoch"])},
         {"label": "Parameters", "rows": parameters} if made["parameters"] else {"label": "Parameters", "text": "none"},

@@ -110,6 +110,8 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
                 reason = f"{_too_long(spec.timeout)}, while its pages were made" if abandoned else ""
         except Exception as error:
             reason = _message(error)
+    if record.get("parameters", {}).get("release") == "public":
+        files.pop("report.ipynb", None)  # its code can be run again on the patients' table with smaller groups
     return Built(
         name=spec.name,
         files=files,

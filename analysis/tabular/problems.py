@@ -80,6 +80,11 @@ class DataError(Exception):
         )
         return "\n\n".join([f"{heading}:", *map(str, self._problems)])
 
+    def without_values(self) -> DataError:
+        """Return the same problems without the values of cells, for files that others may read."""
+        bare = [replace(problem, value="", advice="`check --cohort` shows the value") for problem in self._problems]
+        return DataError(dict.fromkeys(bare), self._where)
+
     def __reduce__(self) -> tuple:
         # Reports run in other processes, and the default would unpickle the text only.
         return type(self), (self._problems, self._where)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.cohort_wording import few_words
+from analysis.outcomes.cohort.disclosure import fewer_than
 from analysis.outcomes.cohort.table import VISITS, course_keys
 from analysis.tabular.problems import Problem, listed
 from analysis.wording import counted, percent, time_words
@@ -17,7 +19,9 @@ FEWEST_FOR_CONSTANT = 3
 MOST_WEEKS_APART = 4
 
 
-def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd.DataFrame) -> list[Problem]:
+def cautions(
+    file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd.DataFrame, min_cell: int = 1
+) -> list[Problem]:
     """Return the warnings about a valid cohort, the most important first; they never identify a patient.
 
     Parameters
@@ -28,14 +32,16 @@ def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd
         Names of the columns that are not used.
     visits, courses : DataFrame
         The tables of the `Cohort`.
+    min_cell : int
+        Smallest number of courses, visits or patients that may be named; 1 names all.
     """
     warnings = [
-        *_size(file, visits, courses),
+        *_size(file, visits, courses, min_cell),
         *_visits_there(file, visits, courses),
-        *_missing(file, visits, courses),
-        *_constant(file, visits),
-        *_weeks_and_dates(file, visits),
-        *_patients(file, courses),
+        *_missing(file, visits, courses, min_cell),
+        *_constant(file, visits, min_cell),
+        *_weeks_and_dates(file, visits, min_cell),
+        *_patients(file, courses, min_cell),
         *_alike(file, courses),
     ]
     if unused:
@@ -44,9 +50,9 @@ def cautions(file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd
     return warnings
 
 
-def decimal_comma_caution(file: str, example: tuple[str, str]) -> Problem:
+def decimal_comma_caution(file: str, example: tuple[str, str] | tuple[()]) -> Problem:
     """Return the warning that commas were read as decimal points, since a comma may also separate thousands."""
-    rule = f"decimal commas were read as decimal points: {example[0]} is {example[1]}"
+    rule = "decimal commas were read as decimal points" + (f": {example[0]} is {example[1]}" if example else "")
     return _warning(file, "", rule, "nothing, if the commas are decimal commas; a point leaves no doubt")
 
 
@@ -56,12 +62,12 @@ def alike_patients(file: str, number: int) -> Problem:
     return _warning(file, "patient_id", rule, "write the identifier of a patient in one way")
 
 
-def _size(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
-    if courses["patient"].nunique() == 1:
+def _size(file: str, visits: pd.DataFrame, courses: pd.DataFrame, min_cell: int) -> Iterator[Problem]:
+    if courses["patient"].nunique() == 1 and min_cell == 1:
         yield _warning(file, "patient_id", "one patient is no cohort", "read no rate of this report as a rate")
     single = int((visits.groupby(["patient", "course"], sort=False).size() == 1).sum())
     if single:
-        rule = f"{counted(single, 'course')} of {len(courses)} with one visit only: no change can be seen there"
+        rule = f"{_part(single, courses, 'course', min_cell)} with one visit only: no change can be seen there"
         yield _warning(file, "visit", rule, "add the visits that took place")
 
 
@@ -72,7 +78,7 @@ def _visits_there(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Ite
             yield _warning(file, "visit", rule, f"add the rows with the visit {visit}, if there are such visits")
 
 
-def _missing(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator[Problem]:
+def _missing(file: str, visits: pd.DataFrame, courses: pd.DataFrame, min_cell: int) -> Iterator[Problem]:
     advice = "the report shows who is missing; add the scores that were recorded elsewhere"
     scored = visits[visits["nrs"].notna()]
     for visit, says in zip(VISITS, ("baseline", "the end of infusion", "any follow-up"), strict=True):
@@ -81,31 +87,33 @@ def _missing(file: str, visits: pd.DataFrame, courses: pd.DataFrame) -> Iterator
         there = len(scored.loc[scored["visit"] == visit, ["patient", "course"]].drop_duplicates())
         lost = len(courses) - there
         if lost > MISSING_SHARE * len(courses):
-            share = percent(lost / len(courses))
-            rule = f"no score at {says} in {lost} of {counted(len(courses), 'course')} ({share})"
+            share = "" if fewer_than(lost, min_cell) else f" ({percent(lost / len(courses))})"
+            rule = f"no score at {says} in {_part(lost, courses, 'course', min_cell)}{share}"
             yield _warning(file, "nrs", rule, advice)
         elif visit == "baseline" and lost:
-            rule = f"no score at baseline in {lost} of {counted(len(courses), 'course')}: no change can be computed"
+            part = _part(lost, courses, "course", min_cell)
+            rule = f"no score at baseline in {part}: no change can be computed"
             yield _warning(file, "nrs", rule, advice)
     later = visits[visits["visit"] == "follow_up"]
     if later["weeks"].nunique() <= _MOST_WEEKS:
         for weeks, rows in later.groupby("weeks")["nrs"]:
             lost, total = int(rows.isna().sum()), len(rows)
             if lost > MISSING_SHARE * total:
-                share = percent(lost / total)
-                rule = f"{time_words(weeks)} the score is empty in {lost} of {counted(total, 'row')} ({share})"
+                share = "" if fewer_than(lost, min_cell) else f" ({percent(lost / total)})"
+                rule = f"{time_words(weeks)} the score is empty in {_part(lost, rows, 'row', min_cell)}{share}"
                 yield _warning(file, "nrs", rule, advice)
 
 
-def _constant(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
+def _constant(file: str, visits: pd.DataFrame, min_cell: int) -> Iterator[Problem]:
     for visit in VISITS:
         scores = visits.loc[visits["visit"] == visit, "nrs"].dropna()
         if len(scores) >= FEWEST_FOR_CONSTANT and scores.nunique() == 1:
             rule = f"all {len(scores)} scores of the visit {visit} are {scores.iloc[0]:g}"
+            rule = rule if min_cell == 1 else f"all scores of the visit {visit} are the same"
             yield _warning(file, "nrs", rule, "look whether the scores were copied down by mistake")
 
 
-def _weeks_and_dates(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
+def _weeks_and_dates(file: str, visits: pd.DataFrame, min_cell: int) -> Iterator[Problem]:
     """Yield a warning about follow-up visits whose date does not agree with their weeks."""
     dated = visits[visits["date"].notna() & (visits["visit"] != "baseline")]
     keys = course_keys(dated)
@@ -114,16 +122,18 @@ def _weeks_and_dates(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
     since = (dated["date"].to_numpy() - ends.reindex(keys).to_numpy()) / np.timedelta64(7, "D")
     far = int((np.abs(since - dated["weeks"].to_numpy()) > MOST_WEEKS_APART).sum())
     if far:
-        rule = f"weeks_from_end and date differ by more than {MOST_WEEKS_APART} weeks in {counted(far, 'visit')}"
+        rule = (
+            f"weeks_from_end and date differ by more than {MOST_WEEKS_APART} weeks in {_named(far, 'visit', min_cell)}"
+        )
         yield _warning(file, "weeks_from_end", rule, "compare them; the report uses weeks_from_end")
 
 
-def _patients(file: str, courses: pd.DataFrame) -> Iterator[Problem]:
+def _patients(file: str, courses: pd.DataFrame, min_cell: int) -> Iterator[Problem]:
     """Yield a warning about patients whose sex differs between courses."""
     stated = courses[courses["sex"].notna()]
     several = int((stated.groupby("patient")["sex"].nunique() > 1).sum())
     if several:
-        rule = f"sex differs between the courses of {counted(several, 'patient')}"
+        rule = f"sex differs between the courses of {_named(several, 'patient', min_cell)}"
         yield _warning(file, "sex", rule, "look whether one patient_id stands for two patients")
 
 
@@ -135,6 +145,15 @@ def _alike(file: str, courses: pd.DataFrame) -> Iterator[Problem]:
     if several:
         rule = f"{several} sites have names that differ only in capitals or spaces; they count as different sites"
         yield _warning(file, "site", rule, "write each site in one way")
+
+
+def _named(count: int, what: str, min_cell: int) -> str:
+    return few_words(pd.NA if fewer_than(count, min_cell) else count, what, min_cell)
+
+
+def _part(count: int, table: pd.DataFrame | pd.Series, what: str, min_cell: int) -> str:
+    shown = f"fewer than {min_cell}" if fewer_than(count, min_cell) else str(count)
+    return f"{shown} of {counted(len(table), what)}"
 
 
 def _warning(file: str, column: str, rule: str, advice: str) -> Problem:

@@ -8,6 +8,7 @@ from pathlib import Path
 from analysis import paths
 from analysis.outcomes.cohort import parsing, rules
 from analysis.outcomes.cohort.cautions import alike_patients, cautions, decimal_comma_caution
+from analysis.outcomes.cohort.disclosure import RELEASES
 from analysis.outcomes.cohort.extra_rows import without_extra_rows
 from analysis.outcomes.cohort.layout import is_known, recognise
 from analysis.outcomes.cohort.table import Cohort, FollowUpPlan
@@ -34,8 +35,18 @@ def load(path: str | Path) -> Cohort:
     Raises
     ------
     DataError
-        With all problems: of the file, of its columns, of single cells and across rows.
+        With all problems: of the file, of its columns, of single cells and across rows. In a report, whose messages go
+        into files, without the values of cells.
     """
+    try:
+        return _load(path)
+    except DataError as error:
+        if paths.is_in_report():
+            raise error.without_values() from None
+        raise
+
+
+def _load(path: str | Path) -> Cohort:
     path, content = _content(path)
     file = path.name
     digest = hashlib.sha256(content).hexdigest()
@@ -69,9 +80,10 @@ def load(path: str | Path) -> Cohort:
         raise _error(problems, table)
     visits = parsing.visits_table(table, long, layout.measures())
     courses = parsing.courses_table(long, parsed.words, attributes)
-    warnings = [decimal_comma_caution(file, parsed.comma_example)] if parsed.comma_example else []
+    least = RELEASES["internal"] if paths.is_in_report() else 1
+    warnings = [decimal_comma_caution(file, () if least > 1 else parsed.comma_example)] if parsed.comma_example else []
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
-    warnings += cautions(file, layout.unused, visits, courses)
+    warnings += cautions(file, layout.unused, visits, courses, least)
     synthetic = "synthetic" in path.stem.lower()
     return Cohort(
         path.stem,

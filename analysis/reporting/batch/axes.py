@@ -54,8 +54,8 @@ def _first_problem(written: str, error: Exception) -> str:
     count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
     what = f"{where}: {first['rule']}" if where else str(first["rule"])
     return (
-        f"the cohort {written} has {count}; first: {what.rstrip('.')}. "
-        f"All of them: python -m analysis check --cohort {shlex.quote(written)}"
+        f"the cohort {Path(written).name} has {count}; first: {what.rstrip('.')}. "
+        f"All of them: python -m analysis check --cohort {shlex.quote(Path(written).name)}"
     )
 
 

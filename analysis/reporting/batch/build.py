@@ -15,15 +15,19 @@ from typing import Any
 from analysis.reporting import ReportError
 from analysis.reporting.background import in_background
 from analysis.reporting.batch.axes import are_parts
+from analysis.reporting.batch.differencing import LEDGER, why_differenced
 from analysis.reporting.batch.folder import CRATE, INDEX, MANIFEST, Folder, read_manifest
 from analysis.reporting.batch.placement import FAILED_NOTEBOOK, NotPlaced
-from analysis.reporting.batch.plan import Plan, PlannedReport
+from analysis.reporting.batch.plan import Plan, PlanError, PlannedReport
 from analysis.reporting.batch.pool import Workers, build_all
 from analysis.reporting.kernel.normalization import one_line
 from analysis.reporting.page.paper import DEFAULT_PAPER, on_paper
+from analysis.reporting.private_folder import published_hash, read_private, write_private
 from analysis.reporting.provenance import input_hashes, sha256
 from analysis.reporting.resources import why_refused
 from analysis.reporting.run import Built, Spec, build_report
+
+_PARTS = "cohorts.json"  # in the private folder
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def input_hash(report: PlannedReport, common: dict[str, Any], files: dict[str, s
     content = {
         "notebook": report.notebook.name,
         "parameters": {**report.notebook.defaults, **report.overrides},
-        "files": list(files.values()),
+        "files": [published_hash(Path(path), digest) for path, digest in files.items()],
         "formats": report.formats,
         "title": report.title,
         "paper": common.get("paper", DEFAULT_PAPER),
@@ -134,6 +138,7 @@ def build_batch(
             for read in [files[report.name]]
         ]
         workers.check(specs)
+        _record_populations(plan, selected if to_build else [], folder.path, common, watcher)
         lost = (Built(report.name, {}, reason=report.problem) for report in to_build.values() if report.problem)
         for built in itertools.chain(lost, build_all(specs, workers, jobs, lambda spec: watcher.started(spec.name))):
             entry = _entry(to_build[built.name], built, common, inputs[built.name])
@@ -149,6 +154,22 @@ def build_batch(
         ]
         _finish(folder, plan, entries, common, begin, times)
     return [outcomes[report.name] for report in selected]
+
+
+def _record_populations(
+    plan: Plan, reports: list[PlannedReport], output: Path, common: dict[str, Any], watcher: Watcher
+) -> None:
+    """Record which patients each report of a cohort describes. Raises PlanError if a subtraction would leave few."""
+    problems, ledger = why_differenced(reports, output)
+    if problems:
+        raise PlanError(problems)
+    try:
+        if ledger:
+            write_private(LEDGER, ledger)
+        if plan.cohorts:
+            write_private(_PARTS, {"code": common["code"]["hash"], "cohorts": plan.cohorts})
+    except OSError as error:
+        watcher.noted(f"The record of published groups was not written: {why_refused(error)}")
 
 
 def build_alone(spec: Spec, output: Path) -> tuple[Built, bool]:
@@ -216,7 +237,6 @@ def _finish(
         {
             "schema": 1,
             **{key: common[key] for key in ("data", "code", "versions")},
-            "cohorts": plan.cohorts,
             "reports": entries,
             "times": {"started": begin, "finished": datetime.now(UTC).isoformat(timespec="seconds"), **times},
         }
@@ -267,10 +287,15 @@ def _entry(report: PlannedReport, built: Built, common: dict[str, Any], inputs: 
     }
 
 
-def cohorts_known(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return the parts of cohorts read by an earlier batch of the same code, so that they are not loaded again."""
-    known = _manifest_of(output, code).get("cohorts")
-    return {key: parts for key, parts in known.items() if are_parts(parts)} if isinstance(known, dict) else {}
+def cohorts_known(code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return the parts of cohorts read by an earlier batch of the same code, so that they are not loaded again.
+
+    They name small groups, so they are in the private folder and not in the manifest.
+    """
+    known = read_private(_PARTS)
+    if not known or known.get("code") != code()["hash"] or not isinstance(known.get("cohorts"), dict):
+        return {}
+    return {key: parts for key, parts in known["cohorts"].items() if are_parts(parts)}
 
 
 def may_be_current(output: Path, code: Callable[[], dict[str, Any]]) -> bool:

@@ -32,7 +32,7 @@ from analysis.reporting.batch.entry_keys import (
 )
 from analysis.reporting.batch.naming import name_problem, repeated_names, report_name, slugs
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
-from analysis.reporting.provenance import sha256
+from analysis.reporting.private_folder import keyed
 from analysis.reporting.run import DEFAULT_FORMATS, TIMEOUT
 from analysis.tabular.plain_yaml import MOST_YAML_BYTES, YamlError, read_yaml
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
@@ -70,7 +70,7 @@ class Plan:
     """All reports of a list.
 
     groups: key -> heading, in the order of the index. paper: of all PDFs.
-    cohorts: SHA-256 of each cohort that was split into reports -> its parts, so that the next batch need not load it.
+    cohorts: keyed hash of each cohort that was split into reports -> its parts, which the next batch need not load.
     """
 
     reports: tuple[PlannedReport, ...]
@@ -93,7 +93,7 @@ class _Cohorts:
 
     def parts_of(self, path: Path, written: str) -> Parts:
         """Return the parts. Raises CohortUnusable."""
-        key = sha256(read_file(path, MOST_TABLE_BYTES))
+        key = keyed(read_file(path, MOST_TABLE_BYTES))
         if key in self.unusable:
             raise self.unusable[key]
         if key not in self.parts:
@@ -238,7 +238,7 @@ def _parts(path: Path, written: str, split: list[str], cohorts: _Cohorts) -> lis
     values = cohort_values(cohorts.parts_of(path, written), split)
     if not values:
         names = " and ".join(COHORT_COLUMNS[key] for key in split)
-        raise CohortUnusable(f"the cohort {written} has no course with a {names}: nothing to split it by")
+        raise CohortUnusable(f"the cohort {Path(written).name} has no course with a {names}: nothing to split it by")
     return values
 
 
