@@ -119,7 +119,7 @@ def test_a_cohort_with_wrong_rows_fails_its_reports_alone(cohort):
     bad, again, good = made.reports
     assert bad.problem == again.problem
     assert bad.problem.startswith(f"the cohort {cohort.file.name} has 2 problems; first: row 4, column nrs: 0 to 10")
-    assert bad.problem.endswith(f"python -m analysis check --cohort {cohort.file}")
+    assert bad.problem.endswith(f"python -m analysis check --cohort {cohort.file.name}")
     assert (good.name, good.problem) == ("plain", "")
 
 
