@@ -45,7 +45,10 @@ reproduce: .venv/ready ## build all reports from two clones in different environ
 	@$(PY) tests/reproduce.py $(ARGS)
 
 publish: .venv/ready ## update reports/published from the current data and code (maintainers, before a release)
-	@$(PY) -m analysis report evidence-report --output reports/published
+	@rm -rf build/published reports/published/evidence-report
+	@$(PY) -m analysis report evidence-report --output build/published
+	@mkdir reports/published/evidence-report
+	@cd build/published/evidence-report && cp *.html *.pdf *.json ../../../reports/published/evidence-report
 	@$(PY) tests/published_figure.py
 
 setup: .venv/ready ## install everything into .venv
@@ -55,13 +58,15 @@ docs: .venv/ready ## build the site into build/docs and run the examples in it
 	@$(PY) -m sphinx -W --keep-going -q -b doctest -d build/doctrees docs build/doctest
 	@echo build/docs/index.html
 
-release: .venv/ready ## check, test, publish, and draft the notes of a release of the data (maintainers)
+release: .venv/ready ## check, publish, test, and draft the notes of a release of the data (maintainers)
+	@test -z "$$(git status --porcelain)" || { echo "Commit first: a release is made from a commit." >&2; exit 1; }
 	@$(PY) -m analysis check
-	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory publish
+	@$(MAKE) --no-print-directory test
+	@rm -f release-notes.*
 	@last=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo "No earlier release: nothing to compare."; exit 0; }; \
 	$(PY) -m analysis diff "$$last" data --html release-notes.html --json release-notes.json > release-notes.txt; \
-	status=$$?; cat release-notes.txt; test $$status -le 1
+	status=$$?; cat release-notes.txt; test $$status -le 1 && test -s release-notes.json
 	@echo "Next: put the first draft of release-notes.txt into CHANGES.md with the date, commit, and git tag."
 
 clean: ## delete created files: .venv, reports/output, caches

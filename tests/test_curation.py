@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from dataclasses import replace
 from datetime import date
 
@@ -10,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.__main__ import main
-from analysis.curation.difference import answers, difference, pooled_words
+from analysis.curation.difference import NoVersion, answers, difference, pooled_words, version
 from analysis.curation.exported_records import UnreadableRecord, read_record
 from analysis.curation.new_study import duplicates, new_study
 from analysis.curation.printed_difference import difference_html, difference_text
@@ -249,3 +251,12 @@ def test_exit_status_of_diff(data_copy):
 
 def test_there_are_eight_answers(evidence):
     assert len(answers(evidence)) == 8
+
+
+def test_a_revision_older_than_the_dictionary_is_refused(monkeypatch):
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as files:
+        files.addfile(tarfile.TarInfo("data/studies.csv"))
+    monkeypatch.setattr("analysis.curation.difference.git", lambda *_: archive.getvalue())
+    with pytest.raises(NoVersion, match="no row ids yet"), version("v0.1"):
+        pass

@@ -116,7 +116,8 @@ def version(name: str) -> Iterator[Evidence]:
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(home, filter="data")
         tables = Path(home) / DATA.name
-        if "name: row_id" not in (tables / DICTIONARY).read_text(encoding="utf-8"):
+        dictionary = tables / DICTIONARY
+        if not dictionary.is_file() or "name: row_id" not in dictionary.read_text(encoding="utf-8"):
             raise NoVersion(f"The tables of {name!r} have no row ids yet: name a later revision.")
         yield load(tables)
 
