@@ -14,7 +14,7 @@ from analysis import figures
 from analysis.evidence.selection import select
 from analysis.exhibit import Figure, plain
 from analysis.exhibit.places import places
-from analysis.exhibit.row_picture import Axis, Bar, Point, Row, RowPicture, Span, Words, percent_of_axis
+from analysis.exhibit.row_picture import Axis, Bar, Diamond, Point, Row, RowPicture, Span, Words, percent_of_axis
 from analysis.figures.row_figure import draw_rows, rows_figure
 from analysis.figures.style import text_width
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
@@ -193,3 +193,12 @@ def test_texts_of_the_data_cannot_become_markup():
     row = Row("<b>A</b>", "x & y", (Words(5, "<i>"),), "1 < 2", "&amp;", places="responders-1")
     html = rows_html(RowPicture((row,), AXIS).payload(), lambda words, where: words.replace("<", "&lt;"))
     assert "<b>A" not in html and "<i>" not in html and "x &amp; y" in html and "&amp;amp;" in html
+
+
+def test_a_diamond_of_the_page_has_its_corners_at_its_values():
+    axis = Axis(0, 100, {0: "0%", 100: "100%"})
+    found = page_of(RowPicture((Row("Typical study", marks=(Diamond(20, 35, 80),)),), axis)).select_one(".t svg svg")
+    assert (found["x"], found["width"]) == ("20%", "60%")
+    corners = [tuple(map(float, corner.split(","))) for corner in found.polygon["points"].split()]
+    left, right, (_, _, wide, _) = 20, 80, map(float, found["viewbox"].split())
+    assert [left + x / wide * (right - left) for x, _ in corners] == [20, 35, 80, 35]

@@ -91,15 +91,21 @@ def _mark(mark: dict[str, Any], y: str, axis: dict[str, Any]) -> str:
         case "bar":
             low, high = _x(mark["low"], axis), _x(mark["high"], axis)
             return _box(low, f"{high - low:g}%", 12, y, _bar_look(mark["fill"], color))
-        case "diamond":  # its corners can't be percentages, so it is drawn as an interval with a larger point
-            ends = f'x1="{_x(mark["low"], axis):g}%" x2="{_x(mark["high"], axis):g}%"'
-            return (
-                f'<line {ends} y1="{y}" y2="{y}" stroke-width="5" style="stroke:{color}"/>'
-                f'<circle cx="{_x(mark["at"], axis):g}%" cy="{y}" r="6.5" style="fill:{color}"/>'
-            )
+        case "diamond":
+            return _diamond(*(_x(mark[name], axis) for name in ("low", "at", "high")), y, color)
     place = f'y="{_MIDDLE - 14}"' if not mark["inside"] else f'y="{y}" dy=".35em"'
     x = _x(mark["at"], axis)
     return f'<text x="{x:g}%" {place} text-anchor="{mark["anchor"]}" style="fill:{color}">{escape(mark["text"])}</text>'
+
+
+def _diamond(low: float, at: float, high: float, y: str, color: str) -> str:
+    """Return a diamond; its corners can't be percentages, so a drawing of its own is stretched from end to end."""
+    top = round(100 * (at - low) / (high - low), 2) if high > low else 50
+    points = f"0,7 {top:g},0 100,7 {top:g},14"
+    return (
+        f'<g transform="translate(0 -7)"><svg x="{low:g}%" y="{y}" width="{high - low:g}%" height="14" '
+        f'viewBox="0 0 100 14" preserveAspectRatio="none"><polygon points="{points}" style="fill:{color}"/></svg></g>'
+    )
 
 
 def _box(x: float, width: str, height: int, y: str, look: str, shift: str = "0") -> str:
