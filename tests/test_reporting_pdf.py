@@ -18,6 +18,7 @@ from pdf_words import all_words, page_words
 from reporting_samples import notebook_of, pdf, pdf_text, sample, synthetic
 
 from analysis.exhibit import EXHIBIT_MIME, Table
+from analysis.exhibit.palette import LIGHT
 from analysis.reporting.page import document, source_rows
 from analysis.reporting.page.exporters import ReportPDFExporter
 from analysis.reporting.page.model import Grid
@@ -495,3 +496,9 @@ def test_no_style_holds_what_only_one_report_says(tmp_path):
     )
     made = _compiler().compile(input=str(tmp_path / "main.typ"), root=str(tmp_path), format="pdf")
     assert pypdf.PdfReader(io.BytesIO(made)).metadata.title == "Its title"
+
+
+def test_the_pdf_has_the_colours_of_the_pages():
+    source = (TEMPLATE / "report.typ").read_text(encoding="utf-8")
+    tones = source[source.index("#let tones = (") : source.index("#let (ink")]
+    assert dict(re.findall(r'([a-z]+): rgb\("(#[0-9a-f]{6})"\)', tones)) == LIGHT

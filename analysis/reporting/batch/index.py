@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader
 from analysis.reporting.batch.folder import GENERATOR, earlier_words
 from analysis.reporting.batch.placement import FAILED_NOTEBOOK
 from analysis.reporting.batch.plan import Plan
-from analysis.reporting.page.html import page_style, with_fonts
+from analysis.reporting.page.html import page_style, script_values, with_fonts
 from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.provenance import day_of
 from analysis.wording import regimen_words, study_name, upper_first
@@ -56,7 +54,6 @@ def index_html(
         {"heading": heading, "reports": [r for r in reports if r["group"] == key and r not in apart]}
         for key, heading in plan.groups.items()
     ]
-    script = (TEMPLATE / "index.js").read_text(encoding="utf-8")
     return with_fonts(
         _environment()
         .get_template("batch.html.j2")
@@ -76,8 +73,7 @@ def index_html(
             code=common["code"],
             day=day_of(common["code"]["epoch"]),
             style=page_style(),
-            script=script,
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            **script_values((TEMPLATE / "index.js").read_text(encoding="utf-8")),
         )
     )
 

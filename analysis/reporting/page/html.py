@@ -70,7 +70,6 @@ def pieces(document: Document) -> dict[str, Any]:
     split = pandoc.write_blocks(texts, "html5")
     references, opening, notes = split["references"].strip().partition('<section id="footnotes"')
     notes = opening + notes
-    script = _script(any(isinstance(part, FigurePart) and part.choices for part in document.parts))
     return {
         "title": document.title,
         "subtitle": document.subtitle,
@@ -95,9 +94,13 @@ def pieces(document: Document) -> dict[str, Any]:
         ],
         "contents": [heading for heading in document.contents if heading.level == 2 and not heading.appendix],
         "style": page_style(),
-        "script": script,
-        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        **script_values(_script(any(isinstance(part, FigurePart) and part.choices for part in document.parts))),
     }
+
+
+def script_values(script: str) -> dict[str, str]:
+    """Return a script, and its hash for the policy that lets a page run no other."""
+    return {"script": script, "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}
 
 
 @functools.cache
