@@ -20,6 +20,7 @@ try:
 except ImportError as error:  # a package of the same name, see ForeignPackage
     click.echo(str(error), err=True)
     sys.exit(2)
+from analysis.curation.check_commands import check_command, template_command
 from analysis.curation.commands import diff_command, new_study_command
 from analysis.reporting.command_end import BUILT, FAILED, orderly_end, refusals, refuse
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper
@@ -40,64 +41,8 @@ def main() -> None:
 
 main.add_command(new_study_command)
 main.add_command(diff_command)
-
-
-@main.command("check")
-@click.option("--data", "folder", metavar="DIR", default=None, help="Folder with the tables.  [default: data]")
-@click.option("--cohort", "cohort_file", metavar="FILE", default=None, help="Check this table of a clinic's patients.")
-def check_command(folder: str | None, cohort_file: str | None) -> None:
-    """Check the evidence tables against their dictionary; print every problem.
-
-    With --cohort alone, check the table of a clinic's own patients (.csv, .xlsx or .parquet) instead; with both, both.
-
-    Exit status: 0 valid, 1 problems.
-    """
-    from analysis.evidence import DataError
-
-    checks = [(_check_evidence, folder or "data")] if folder is not None or cohort_file is None else []
-    checks += [(_check_cohort, cohort_file)] if cohort_file is not None else []
-    failed = False
-    for number, (run, path) in enumerate(checks):
-        if number:
-            click.echo()
-        try:
-            run(path)
-        except DataError as error:
-            failed = True
-            click.echo(str(error))
-            count = len(error.problems)
-            click.echo(f"\n{count} problem{'s' if count != 1 else ''}. Nothing was changed.")
-    sys.exit(FAILED if failed else BUILT)
-
-
-def _check_evidence(folder: str) -> None:
-    from analysis.evidence import load
-
-    evidence = load(folder)
-    tables = [name for name in evidence.hashes if name.endswith(".csv")]
-    rows = sum(len(getattr(evidence, Path(name).stem)) for name in tables)
-    click.echo(
-        f"Valid: {len(tables)} tables, {rows} rows, {len(evidence.studies)} studies. "
-        f"SHA-256 of the data: {evidence.hash}"
-    )
-
-
-def _check_cohort(file: str) -> None:
-    from analysis.outcomes import cohort
-    from analysis.wording import counted
-
-    loaded = cohort.load(file)
-    for warning in loaded.warnings.itertuples():
-        place = f", column {warning.column}" if warning.column else ""
-        click.echo(f"Warning: {warning.file}{place}\n    {_sentence(warning.rule)}\n    {_sentence(warning.advice)}\n")
-    courses = loaded.courses
-    sizes = [
-        counted(courses["patient"].nunique(), "patient"),
-        counted(len(courses), "course"),
-        counted(len(loaded.visits), "visit"),
-        counted(courses["site"].nunique(), "site"),
-    ]
-    click.echo(f"Valid: {', '.join(sizes)}. SHA-256 of the file: {loaded.hash}")
+main.add_command(check_command)
+main.add_command(template_command)
 
 
 @main.command("list")

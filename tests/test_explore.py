@@ -135,7 +135,7 @@ def test_the_command_gives_the_same_choice_to_the_report():
     values = values_of(evidence_command(criteria, ("any_relief",), 26.0)[0])
     assert Criteria.from_parameters(values) == criteria
     assert (values["definition_classes"], values["horizon_weeks"]) == (("any_relief",), 26.0)
-    values = values_of(cohort_command(EXAMPLE, 50, 12.0, 3.0, ("Site A", "Site, B"), ("anesthetic",))[0])
+    values = values_of(cohort_command({"cohort": EXAMPLE}, 50, 12.0, 3.0, ("Site A", "Site, B"), ("anesthetic",))[0])
     assert values["sites"] == ("Site A", "Site, B") and values["cohort_regimens"] == ("anesthetic",)
     assert (values["responder_rule"], values["follow_up_weeks"], values["window_weeks"]) == ("ge_50_percent", 12.0, 3.0)
 

@@ -9,7 +9,7 @@ import pytest
 
 STABLE = {
     "analysis.evidence.load": ("folder",),
-    "analysis.outcomes.cohort.load": ("path",),
+    "analysis.outcomes.cohort.load": ("path", "cohort_map"),
     "analysis.outcomes.consistency.check": ("evidence",),
     "analysis.outcomes.consistency.possible_counts": ("percent", "n", "decimals"),
     "analysis.statistics.intervals.clopper_pearson": ("events", "n", "level"),

@@ -34,7 +34,9 @@ _CACHED = 64  # number of choices whose results are cached
 _WIDE = widgets.Layout(width="95%")
 
 
-def cohort(file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95, min_cell: int = 5) -> CohortView:
+def cohort(
+    file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95, min_cell: int = 5, cohort_map: str = ""
+) -> CohortView:
     """Return controls for a table of a clinic's own patients; put it last in a cell.
 
     Parameters
@@ -46,6 +48,8 @@ def cohort(file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95
         Confidence level of the intervals.
     min_cell
         Smallest number of patients that may be shown.
+    cohort_map
+        The map (.yml) that turns the table into the format of data/cohorts/README.md; "" if it has the format.
 
     Raises
     ------
@@ -54,8 +58,9 @@ def cohort(file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95
     DataError
         With every problem of the table.
     """
-    values = check_parameters(cohort=file, level=level, min_cell=min_cell)
-    return CohortView(clinic.load(values["cohort"]), values["cohort"], values["level"], values["min_cell"])
+    values = check_parameters(cohort=file, cohort_map=cohort_map, level=level, min_cell=min_cell)
+    patients = clinic.load(values["cohort"], values["cohort_map"])
+    return CohortView(patients, values["cohort"], values["level"], values["min_cell"], values["cohort_map"])
 
 
 class CohortView:
@@ -77,8 +82,11 @@ class CohortView:
         The sliders.
     """
 
-    def __init__(self, patients: Cohort, file: str, level: float = 0.95, min_cell: int = 5) -> None:
-        self.patients, self.level, self._min_cell, self._file = patients, level, min_cell, file
+    def __init__(
+        self, patients: Cohort, file: str, level: float = 0.95, min_cell: int = 5, cohort_map: str = ""
+    ) -> None:
+        self.patients, self.level, self._min_cell = patients, level, min_cell
+        self._files = {"cohort": file, "cohort_map": cohort_map}
         sites, regimens = (_stated(patients.courses[name]) for name in ("site", "regimen_class"))
         self.sites = Ticks("Sites", {name: name for name in sites}, height=150 if len(sites) > 6 else 0)
         self.regimens = Ticks("Regimens", {name: upper_first(REGIMEN_WORDS.get(name, name)) for name in regimens})
@@ -139,7 +147,7 @@ class CohortView:
 
     def _command(self) -> tuple[str, str]:
         times = self.follow_up.value, self.window.value
-        return cohort_command(self._file, self.threshold.value, *times, self.sites.chosen, self.regimens.chosen)
+        return cohort_command(self._files, self.threshold.value, *times, self.sites.chosen, self.regimens.chosen)
 
     def _choice(self) -> tuple[AtThreshold, Figure]:
         times = self.follow_up.value, self.window.value

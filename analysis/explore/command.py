@@ -26,7 +26,7 @@ def evidence_command(
 
 
 def cohort_command(
-    cohort: str,
+    files: dict[str, str],
     percent: float,
     follow_up_weeks: float = 4.0,
     window_weeks: float = 2.0,
@@ -35,10 +35,12 @@ def cohort_command(
 ) -> tuple[str, str]:
     """Return the command for the cohort report with these choices, and a note on where it shows the threshold.
 
+    files: the table of patients as `cohort`, and its map as `cohort_map`, "" without one.
+
     The report counts responders by its rules; its responder curve has steps of 10%. Raises
     ParameterError for a value that a report does not allow.
     """
-    chosen: dict[str, Any] = {"cohort": cohort, "sites": sites, "cohort_regimens": regimens}
+    chosen: dict[str, Any] = {**files, "sites": sites, "cohort_regimens": regimens}
     chosen |= {"follow_up_weeks": follow_up_weeks, "window_weeks": window_weeks}
     if percent in _RULE_OF_PERCENT:
         return _command("cohort-report", {**chosen, "responder_rule": _RULE_OF_PERCENT[percent]}), _WHERE

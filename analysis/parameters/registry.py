@@ -75,11 +75,14 @@ class AnyText(Rule):
 
 @dataclass(frozen=True)
 class File(Rule):
-    """An existing file: absolute, or relative to the working directory or to the project."""
+    """An existing file: absolute, or relative to the working directory or to the project; empty only if `optional`."""
 
     endings: tuple[str, ...]
+    optional: bool = False
 
     def problem(self, value: str) -> str:
+        if self.optional and not value:
+            return ""
         path = resolve(value)
         if is_file(path):
             right = path.suffix.lower() in self.endings
@@ -91,13 +94,15 @@ class File(Rule):
 
     def allowed(self) -> str:
         return (
-            f"Allowed: the path of a file that ends in {', '.join(self.endings)}, absolute or relative to the working "
-            "directory or to the project."
+            f"Allowed: {'nothing, or ' if self.optional else ''}the path of a file that ends in "
+            f"{', '.join(self.endings)}, absolute or relative to the working directory or to the project."
         )
 
     @staticmethod
     def location(value: str, absolute: bool = False) -> str:
         """Return a path that names the same file from any working directory: as in the project, or absolute."""
+        if not value:
+            return value
         path = resolve(value).resolve()
         return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) and not absolute else str(path)
 
@@ -158,7 +163,8 @@ REGISTRY: dict[str, Rule] = {
     "level": Between(0.5, 0.999),
     "horizon_weeks": Between(1, 1040),
     "weight_kg": Between(20, 250),
-    "cohort": File((".csv", ".tsv", ".txt", ".xlsx", ".parquet")),
+    "cohort": File((".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".sav", ".zsav", ".dta")),
+    "cohort_map": File((".yml", ".yaml"), optional=True),
     "sites": AnyText(),
     "cohort_regimens": _enum("arms", "regimen_class", without=("control",)),
     "responder_rule": Choice(lambda: ("ge_30_percent", "ge_2_points", "ge_50_percent")),

@@ -29,7 +29,14 @@ WRITE_DECIMAL_POINT = "write all decimals with a point, as in 6.5"
 LOOK_UP_DAY = "look the day up"
 COMPUTE_FORMULA = "open the file in the spreadsheet and save it, or write the value"
 UNMERGE_CELLS = "unmerge them (in Excel: Home, Merge & Center) and write the value into each cell"
-DELETE_OTHER_SHEETS = "delete the other sheets, or save the sheet with the data as a file"
+ONE_SHEET = "save the sheet with the data as a file of its own, or let a map say what every sheet is (check --propose)"
+SHOW_HIDDEN = "show them (clear the filter, or Unhide in the spreadsheet); delete what does not belong to the data"
+SHOW_AS_NUMBER = "format the cells as plain numbers in the spreadsheet; then look whether the values are those meant"
+KEEP_DIAGNOSES = "say in a map which values are CRPS (keep:); check --propose writes the map"
+IDS_AS_TEXT = (
+    "export the codes of the patients again from their source, as text with a letter before the number; removed digits "
+    "are not in the file, so nobody can restore them here"
+)
 SPLIT_LONG_ROW = "look whether line ends are missing; save the table again, with one row per line"
 WRITE_FEWER_COLUMNS = "write the file again with the columns of the format alone"
 SHORTEN_NAME = "give the column a short name"
@@ -82,6 +89,8 @@ def write_number(text: str, field: Field, origin: Origin) -> str:
     if bare.endswith("%"):
         unit = "" if field.unit == "percent" else f" if {field.name} is in percent, else look the number up"
         return f"write {bare[:-1].strip()} without the sign{unit}"
+    if origin.private and (bare[0] in "<>=≤≥~" or re.fullmatch(r"\d+\s*[-–]\s*\d+", bare)):
+        return f"write one number, the one that the patient said, or {origin.leave_empty}; nobody else can choose it"
     if bare[0] in "<>=≤≥~":
         return "write the number alone; the sign before a P value has its own column, p_operator"
     if out_of_ten := _OUT_OF_TEN.fullmatch(bare):

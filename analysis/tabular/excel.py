@@ -6,9 +6,9 @@ import io
 import re
 import warnings
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,37 @@ from analysis.tabular.problems import Problem, in_rows, listed
 from analysis.tabular.separated import empty_file
 from analysis.tabular.size_limits import too_large
 from analysis.tabular.text_table import TextTable, table_of_rows
-from analysis.tabular.workbook_parts import TooManyCells, scan_parts
+from analysis.tabular.workbook_parts import PartContents, TooManyCells, scan_parts
+from analysis.wording import counted
 
+TEMPLATE_PROPERTY = "ketamine-crps cohort template"  # custom document property of `python -m analysis template`
+TEMPLATE_SHEET, TEMPLATE_GUIDE = "Patients", "How to fill in"
 _MOST_SHEETS = 1_000
+_CHANGES_VALUE = re.compile(r"%|[$€£¥]")
+# numbers of built-in formats of money and percentages, and custom formats of either kind
+_FORMAT_OF_VALUE = re.compile(
+    rb"numFmtId=\"(?:[5-9]|10|3[7-9]|4[0-4])\"|formatCode=\"[^\"]*(?:%|\\$|\xe2\x82\xac|\xc2[\xa3\xa5])"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: title, whether it is visible, its rows as text (the last one not empty), what its part contains.
+
+    is_template: whether the workbook is a filled template, of which only the sheet Patients is read.
+    """
+
+    title: str
+    visible: bool
+    rows: list[list[str]]
+    part: PartContents
+    is_template: bool = False
+
+    @cached_property
+    def width(self) -> int:
+        """Number of columns."""
+        return max(map(len, self.rows), default=0)
 
 
 def read_workbook(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:
@@ -48,39 +75,59 @@ def _unreadable(file: str) -> Problem:
 
 
 def _read(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:
+    sheets = [sheet for sheet in read_sheets(content) if sheet.rows]
+    if any(sheet.is_template for sheet in sheets):
+        sheets = [sheet for sheet in sheets if sheet.title == TEMPLATE_SHEET]
+    if not sheets:
+        return None, [empty_file(file, origin)]
+    first, problems = sheets[0], []
+    if len(sheets) > 1:
+        others = listed(sheet.title for sheet in sheets[1:])
+        rule = f"a workbook contains one table; besides {first.title} there is content in {others}"
+        problems.append(Problem(file, None, "", "", rule, advice.ONE_SHEET))
+    problems += hidden_problems(first, file)
+    problems += merged_problems(first, file)
+    if first.part.formulas:
+        problems += formula_problems(content, first, file)
+    if problem := too_wide(first, file):
+        return None, [problem]
+    table = table_of_sheet(first, file)
+    return replace(table, formatted=formatted_cells(content, first)), problems
+
+
+def read_sheets(content: bytes) -> list[Sheet]:
+    """Return the sheets of a workbook. A damaged workbook raises any error, a too large one TooManyCells."""
     # Imported here, because the import takes 0.3 s that other formats do not need.
     from openpyxl.reader.excel import ExcelReader
-    from openpyxl.utils import get_column_letter
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         contents = scan_parts(archive)
     reader = ExcelReader(io.BytesIO(content), read_only=True, data_only=True)
     reader.read()
     parts = {sheet.name: contents[relation.target] for sheet, relation in reader.parser.find_sheets()}
-    sheets = reader.wb.worksheets
-    if len(sheets) > _MOST_SHEETS:
+    worksheets = reader.wb.worksheets
+    if len(worksheets) > _MOST_SHEETS:
         raise TooManyCells
-    tables, total = [], 0
-    for sheet in sheets:
+    titles = {sheet.title for sheet in worksheets}
+    is_template = TEMPLATE_PROPERTY in reader.wb.custom_doc_props.names or titles == {TEMPLATE_SHEET, TEMPLATE_GUIDE}
+    sheets, total = [], 0
+    for sheet in worksheets:
         rows = _rows(sheet, total)
         total += len(rows)
-        if rows:
-            tables.append((sheet.title, rows, parts[sheet.title]))
-    if not tables:
-        return None, [empty_file(file, origin)]
-    (title, rows, part), problems = tables[0], []
-    if len(tables) > 1:
-        others = listed(other for other, *_ in tables[1:])
-        rule = f"a workbook contains one table; besides {title} there is content in {others}"
-        problems.append(Problem(file, None, "", "", rule, advice.DELETE_OTHER_SHEETS))
-    problems += _merged(part.merged, file)
-    if part.formulas:
-        problems += _formulas(content, title, rows, file)
-    width = max(map(len, rows))
-    if problem := too_large(file, len(rows), width):
-        place = f"{get_column_letter(width)}{1 + next(row for row, cells in enumerate(rows) if len(cells) == width)}"
-        return None, [replace(problem, rule=f"{problem.rule}; the last column has a value in {place}")]
-    return _table(rows, width, file), problems
+        sheets.append(Sheet(sheet.title, sheet.sheet_state == "visible", rows, parts[sheet.title], is_template))
+    return sheets
+
+
+def too_wide(sheet: Sheet, file: str) -> Problem | None:
+    """Return the problem of a sheet with too many columns, or None."""
+    from openpyxl.utils import get_column_letter
+
+    problem = too_large(file, len(sheet.rows), sheet.width)
+    if problem is None:
+        return None
+    row = 1 + next(row for row, cells in enumerate(sheet.rows) if len(cells) == sheet.width)
+    where = f"the last column has a value in {get_column_letter(sheet.width)}{row}"
+    return replace(problem, rule=f"{problem.rule}; {where}")
 
 
 def _rows(sheet: Any, before: int) -> list[list[str]]:
@@ -122,13 +169,60 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _table(rows: list[list[str]], width: int, file: str) -> TextTable:
-    """Return the rows below the first one. Cells beyond the last name are a column without a name."""
-    names, *below = [cells + [""] * (width - len(cells)) for cells in rows]
-    return table_of_rows(file, names, below, list(range(2, 2 + len(below))))
+def table_of_sheet(sheet: Sheet, file: str, header_row: int = 1) -> TextTable:
+    """Return the rows below the header. Cells beyond the last name are a column without a name."""
+    rows = sheet.rows[header_row - 1 :]
+    width = max(map(len, rows), default=0)
+    names, *below = [cells + [""] * (width - len(cells)) for cells in rows] or [[]]
+    return table_of_rows(file, names, below, list(range(header_row + 1, header_row + 1 + len(below))))
 
 
-def _merged(ranges: list[str], file: str) -> list[Problem]:
+def hidden_problems(sheet: Sheet, file: str) -> list[Problem]:
+    """Return the problems of a sheet that is hidden, or has hidden rows or columns with content."""
+    from openpyxl.utils import get_column_letter
+
+    problems = []
+    if not sheet.visible:
+        rule = f"no hidden sheet is used; the sheet {sheet.title} is hidden"
+        problems.append(Problem(file, None, "", "", rule, advice.SHOW_HIDDEN))
+    rows = [row for row in sheet.part.hidden_rows if row <= len(sheet.rows) and sheet.rows[row - 1]]
+    if rows:
+        rule = (
+            f"no hidden row is used; hidden are {counted(len(rows), 'row')} of {sheet.title}: {listed(map(str, rows))}"
+        )
+        problems.append(Problem(file, rows[0], "", "", rule, advice.SHOW_HIDDEN))
+    columns = [place for low, high in sheet.part.hidden_columns for place in range(low, min(high, sheet.width) + 1)]
+    letters = [get_column_letter(place) for place in columns]
+    if letters:
+        rule = f"no hidden column is used; hidden in {sheet.title}: {listed(letters)}"
+        problems.append(Problem(file, None, "", "", rule, advice.SHOW_HIDDEN))
+    return problems
+
+
+def formatted_cells(content: bytes, sheet: Sheet, header_row: int = 1) -> tuple[tuple[int, str, str], ...]:
+    """Return row, column and format of the numbers that are shown as a percentage or an amount of money."""
+    from openpyxl import load_workbook
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        styles = archive.read("xl/styles.xml") if "xl/styles.xml" in archive.namelist() else b""
+    if not _FORMAT_OF_VALUE.search(styles):
+        return ()  # as almost always: the cells need not be read again
+    names = sheet.rows[header_row - 1] if len(sheet.rows) >= header_row else []
+    cells = load_workbook(io.BytesIO(content), read_only=True, data_only=True)[sheet.title]
+    cells.reset_dimensions()
+    found = []
+    for row in cells.iter_rows(min_row=header_row + 1):
+        for cell in row:
+            if isinstance(cell.value, (int, float)) and _CHANGES_VALUE.search(cell.number_format):
+                name = names[cell.column - 1].strip() if cell.column <= len(names) else ""
+                found.append((cell.row, name, cell.number_format))
+    return tuple(found)
+
+
+def merged_problems(sheet: Sheet, file: str, header_row: int = 1) -> list[Problem]:
+    """Return the problems of merged cells from the header on."""
+    ranges = [text for text in sheet.part.merged if int(re.findall(r"\d+", text)[-1]) >= header_row]
+
     def problem_at(i: int) -> Problem:
         row = int(re.search(r"\d+", ranges[i])[0])
         rule = "no cells are merged: only the first of them has the value"
@@ -137,14 +231,14 @@ def _merged(ranges: list[str], file: str) -> list[Problem]:
     return in_rows(np.arange(len(ranges)), problem_at)
 
 
-def _formulas(content: bytes, title: str, rows: list[list[str]], file: str) -> list[Problem]:
+def formula_problems(content: bytes, sheet: Sheet, file: str) -> list[Problem]:
     """Return the problems of formulas without a stored result, which no spreadsheet has computed."""
     from openpyxl import load_workbook
 
-    sheet = load_workbook(io.BytesIO(content), read_only=True)[title]
-    sheet.reset_dimensions()
-    without: list[tuple[int, int]] = []
-    for cells in sheet.iter_rows():
+    cells_of = load_workbook(io.BytesIO(content), read_only=True)[sheet.title]
+    cells_of.reset_dimensions()
+    rows, without = sheet.rows, []
+    for cells in cells_of.iter_rows():
         for cell in cells:
             if getattr(cell, "data_type", "") == "f":
                 known = rows[cell.row - 1] if cell.row <= len(rows) else []

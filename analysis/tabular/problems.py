@@ -43,15 +43,15 @@ class Problem:
     rule: str
     advice: str
 
+    @property
+    def place(self) -> str:
+        """File, row and column in words."""
+        row = "" if self.row is None else f", row {self.row}"
+        return f"{self.file}{row}{f', column {self.column}' if self.column else ''}"
+
     def __str__(self) -> str:
-        place = self.file
-        if self.row is not None:
-            place += f", row {self.row}"
-        if self.column:
-            place += f", column {self.column}"
-        if self.value:
-            place += f": “{shorten(self.value)}”"
-        return f"{place}\n    {_sentence(self.rule)}\n    What to do: {_sentence(self.advice)}"
+        value = f": “{shorten(self.value)}”" if self.value else ""
+        return f"{self.place}{value}\n    {_sentence(self.rule)}\n    What to do: {_sentence(self.advice)}"
 
 
 PROBLEM_COLUMNS = tuple(field.name for field in fields(Problem))

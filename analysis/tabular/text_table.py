@@ -60,6 +60,12 @@ class TextTable:
         Row numbers as a spreadsheet shows them (the header is row 1).
     complete : ndarray of bool or None
         Whether each row has as many cells as the header; None if all have. In other rows cells may be shifted.
+    sheets : tuple of str
+        Names of the sheets of a workbook with several tables.
+    sheet : ndarray of int8 or None
+        Position of each row's sheet in `sheets`.
+    formatted : tuple of (int, str, str)
+        Row, column and format of the numbers that a spreadsheet shows as a percentage or an amount of money.
     """
 
     file: str
@@ -67,6 +73,9 @@ class TextTable:
     columns: tuple[TextColumn, ...]
     rows: np.ndarray
     complete: np.ndarray | None = None
+    sheets: tuple[str, ...] = ()
+    sheet: np.ndarray | None = None
+    formatted: tuple[tuple[int, str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,8 +86,13 @@ class TextTable:
     def take(self, rows: np.ndarray) -> TextTable:
         """Return the table with some of its rows."""
         complete = None if self.complete is None else self.complete[rows]
+        sheet = None if self.sheet is None else self.sheet[rows]
         columns = tuple(column.take(rows) for column in self.columns)
-        return replace(self, columns=columns, rows=self.rows[rows], complete=complete)
+        return replace(self, columns=columns, rows=self.rows[rows], complete=complete, sheet=sheet)
+
+    def file_of(self, position: int) -> str:
+        """Return the name of the file, with the sheet of the row if there are several."""
+        return self.file if self.sheet is None else f"{self.file}, sheet {self.sheets[int(self.sheet[position])]}"
 
     def complete_rows(self) -> TextTable:
         """Return the table with the rows that have as many cells as the header."""
@@ -86,7 +100,7 @@ class TextTable:
 
     def problem(self, position: int, column: str, value: str, rule: str, what_to_do: str) -> Problem:
         """Return a problem of the row at a position."""
-        return Problem(self.file, int(self.rows[position]), column, value, rule, what_to_do)
+        return Problem(self.file_of(position), int(self.rows[position]), column, value, rule, what_to_do)
 
 
 def encode(texts: pa.Array | list[str]) -> TextColumn:

@@ -22,6 +22,8 @@ _MOST_TAGS_OF_STRINGS = 3_000_000
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _STRINGS = re.compile(rb"<(?:\w+:)?sst[\s/>]")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+\d+(?::[A-Z]+\d+)?)\"")
+_HIDDEN = re.compile(rb"<(?:\w+:)?(?P<what>row|col)\s(?=[^>]*\bhidden=[\"'](?:1|true)[\"'])[^>]*>")
+_FIRST_LAST = re.compile(rb"\b(r|min|max)=[\"'](\d+)[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 # Positions beyond the limits of a sheet: the parser would fill in all cells before them.
 _IMPOSSIBLE = re.compile(rb"\br=[\"'](?:[A-Za-z]{4,}\d|[A-Za-z]*\d{8,})")
@@ -40,10 +42,12 @@ class TooManyCells(Exception):
 
 @dataclass
 class PartContents:
-    """What a part contains: merged ranges in order, and whether there are formulas."""
+    """What a part contains: merged ranges in order, formulas, hidden rows and columns (their numbers)."""
 
     merged: list[str] = field(default_factory=list)
     formulas: bool = False
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
 
 
 def scan_parts(archive: zipfile.ZipFile) -> dict[str, PartContents]:
@@ -99,5 +103,11 @@ def _scan(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[PartContent
             if total > _MOST_TAGS_OF_EMPTY_CELLS and values < total / 5:
                 raise TooManyCells
             part.merged += [match.decode() for match in _MERGED.findall(block)]
+            for hidden in _HIDDEN.finditer(block):
+                place = {name: int(value) for name, value in _FIRST_LAST.findall(hidden[0])}
+                if hidden["what"] == b"row":
+                    part.hidden_rows += [place[b"r"]] if b"r" in place else []
+                elif b"min" in place and b"max" in place:
+                    part.hidden_columns.append((place[b"min"], place[b"max"]))
             part.formulas = part.formulas or _FORMULA.search(block) is not None
     return part, total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -17,6 +18,8 @@ MISSING_SHARE = 0.2
 _MOST_WEEKS = 20
 FEWEST_FOR_CONSTANT = 3
 MOST_WEEKS_APART = 4
+MOST_DAYS_TO_END = 61
+SAME_SHARE, FEWEST_FOR_SAME = 0.8, 10
 
 
 def cautions(
@@ -40,13 +43,16 @@ def cautions(
         *_visits_there(file, visits, courses),
         *_missing(file, visits, courses, min_cell),
         *_constant(file, visits, min_cell),
+        *_scale(file, visits),
         *_weeks_and_dates(file, visits, min_cell),
+        *_other_units(file, visits),
+        *_late_end(file, visits, min_cell),
         *_patients(file, courses, min_cell),
         *_alike(file, courses),
     ]
     if unused:
         rule = f"columns that are not used: {listed(unused)}"
-        warnings.append(_warning(file, "", rule, "nothing, if that is meant; else give them a name of the format"))
+        warnings.append(_warning(file, "", rule, "nothing, if that is meant; else a map says what they are"))
     return warnings
 
 
@@ -107,9 +113,16 @@ def _missing(file: str, visits: pd.DataFrame, courses: pd.DataFrame, min_cell: i
 def _constant(file: str, visits: pd.DataFrame, min_cell: int) -> Iterator[Problem]:
     for visit in VISITS:
         scores = visits.loc[visits["visit"] == visit, "nrs"].dropna()
-        if len(scores) >= FEWEST_FOR_CONSTANT and scores.nunique() == 1:
+        if len(scores) < FEWEST_FOR_CONSTANT:
+            continue
+        same = int(scores.value_counts().iloc[0])
+        if scores.nunique() == 1:
             rule = f"all {len(scores)} scores of the visit {visit} are {scores.iloc[0]:g}"
             rule = rule if min_cell == 1 else f"all scores of the visit {visit} are the same"
+            yield _warning(file, "nrs", rule, "look whether the scores were copied down by mistake")
+        elif same >= SAME_SHARE * len(scores) and len(scores) >= FEWEST_FOR_SAME:
+            rule = f"{same} of {len(scores)} scores of the visit {visit} are {scores.mode().iloc[0]:g}"
+            rule = rule if min_cell == 1 else f"most scores of the visit {visit} are the same"
             yield _warning(file, "nrs", rule, "look whether the scores were copied down by mistake")
 
 
@@ -126,6 +139,41 @@ def _weeks_and_dates(file: str, visits: pd.DataFrame, min_cell: int) -> Iterator
             f"weeks_from_end and date differ by more than {MOST_WEEKS_APART} weeks in {_named(far, 'visit', min_cell)}"
         )
         yield _warning(file, "weeks_from_end", rule, "compare them; the report uses weeks_from_end")
+
+
+def _other_units(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
+    """Yield a warning about weeks that would be usual as days or months, where no date can tell."""
+    weeks = sorted(visits.loc[visits["visit"] == "follow_up", "weeks"].unique())
+    if len(weeks) < 2 or visits["date"].notna().any():
+        return
+    days = all(week % 7 == 0 and week >= 14 for week in weeks)
+    months = weeks[0] == 1 and set(weeks) <= {1, 3, 6, 9, 12, 24}
+    if days or months:
+        rule = (
+            f"follow-up at {listed(f'{week:g}' for week in weeks)} weeks: is the unit {'days' if days else 'months'}?"
+        )
+        yield _warning(file, "weeks_from_end", rule, "nothing, if these are weeks; else convert them with a map")
+
+
+def _late_end(file: str, visits: pd.DataFrame, min_cell: int) -> Iterator[Problem]:
+    """Yield a warning about infusions that end long after the baseline."""
+    days = visits[visits["date"].notna() & (visits["visit"] != "follow_up")]
+    by_course = days.groupby(["patient", "course"])["date"].agg(["min", "max"])
+    late = int(((by_course["max"] - by_course["min"]) / np.timedelta64(1, "D") > MOST_DAYS_TO_END).sum())
+    if late:
+        rule = f"the infusion ended more than {MOST_DAYS_TO_END} days after the baseline in {_named(late, 'course', min_cell)}"
+        yield _warning(file, "date", rule, "look whether both visits belong to the same course")
+
+
+def _scale(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
+    """Yield a warning about scores that may have another scale than 0 to 10."""
+    scores = visits["nrs"].dropna()
+    if re.search(r"(^|[^a-z])(vas|mm)([^a-z]|$)", file.lower()):
+        rule = "the name of the file says VAS or mm, and nrs is read as 0 to 10"
+        yield _warning(file, "nrs", rule, "nothing, if the scale is 0 to 10; else a map with scale: 0 to 100")
+    elif len(scores) >= FEWEST_FOR_SAME and 0 < scores.max() < 1:
+        rule = f"all {len(scores)} scores are below 1"
+        yield _warning(file, "nrs", rule, "look whether the scale is 0 to 10; a score of 80% is no 0.8")
 
 
 def _patients(file: str, courses: pd.DataFrame, min_cell: int) -> Iterator[Problem]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from analysis import paths
@@ -10,17 +12,22 @@ from analysis.outcomes.cohort import parsing, rules
 from analysis.outcomes.cohort.cautions import alike_patients, cautions, decimal_comma_caution
 from analysis.outcomes.cohort.disclosure import RELEASES
 from analysis.outcomes.cohort.extra_rows import without_extra_rows
+from analysis.outcomes.cohort.form import long_form
 from analysis.outcomes.cohort.layout import is_known, recognise
-from analysis.outcomes.cohort.table import Cohort, FollowUpPlan
+from analysis.outcomes.cohort.table import Cohort, FollowUpPlan, MappingRecord
 from analysis.tabular.formats import read_table
 from analysis.tabular.header import too_few_rows
+from analysis.tabular.identifiers import identifier_problems
+from analysis.tabular.mapping.application import apply_map
+from analysis.tabular.mapping.map_reader import read_map
+from analysis.tabular.mapping.text_tree import MOST_MAP_BYTES
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import DataError, Problem, sort_problems
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
 from analysis.tabular.text_table import TextTable, without_empty_rows
 
 
-def load(path: str | Path) -> Cohort:
+def load(path: str | Path, cohort_map: str | Path = "") -> Cohort:
     """Return the checked patients of a clinic's own table.
 
     Nothing is dropped, imputed or converted silently; peculiarities of a valid table are in the cohort's warnings.
@@ -30,7 +37,10 @@ def load(path: str | Path) -> Cohort:
     path : str or Path
         CSV (UTF-8; comma, semicolon or tab), Excel (.xlsx) or Parquet, in the long form (one row per visit) or the wide
         form (one row per course); data/cohorts/README.md describes both. Absolute, or relative to the working directory
-        or to the repository.
+        or to the repository. With a map also SPSS (.sav, .zsav) and Stata (.dta).
+    cohort_map : str or Path
+        Map (.yml) that turns the table into the long form; "" = the table has one of the two forms. No map is ever
+        searched for.
 
     Raises
     ------
@@ -39,19 +49,23 @@ def load(path: str | Path) -> Cohort:
         into files, without the values of cells.
     """
     try:
-        return _load(path)
+        return _load(path, cohort_map)
     except DataError as error:
         if paths.is_in_report():
             raise error.without_values() from None
         raise
 
 
-def _load(path: str | Path) -> Cohort:
+def _load(path: str | Path, cohort_map: str | Path) -> Cohort:
     path, content = _content(path)
     file = path.name
     digest = hashlib.sha256(content).hexdigest()
     paths.record_read(path, digest)
-    table, problems = read_table(content, file, is_known, CLINIC_TABLES)
+    mapped = mapped_table(path, content, cohort_map) if cohort_map else None
+    if mapped is not None:
+        table, problems = mapped.table, []
+    else:
+        table, problems = read_table(content, file, is_known, CLINIC_TABLES)
     del content
     if table is None:
         raise DataError(problems)
@@ -66,6 +80,8 @@ def _load(path: str | Path) -> Cohort:
     problems += more
     if not len(table) and not problems:
         raise DataError([too_few_rows(file, 1, CLINIC_TABLES)])
+    if "patient_id" in layout.names and mapped is None:
+        problems += identifier_problems(table, "patient_id", "patient_id", around=False)
     parsed, more = parsing.parse(table, layout)
     problems += more
     long, more = parsing.visits_of(table, layout, parsed)
@@ -81,7 +97,8 @@ def _load(path: str | Path) -> Cohort:
     visits = parsing.visits_table(table, long, layout.measures())
     courses = parsing.courses_table(long, parsed.words, attributes)
     least = RELEASES["internal"] if paths.is_in_report() else 1
-    warnings = [decimal_comma_caution(file, () if least > 1 else parsed.comma_example)] if parsed.comma_example else []
+    warnings = mapped.warnings(file) if mapped and least == 1 else []
+    warnings += [decimal_comma_caution(file, () if least > 1 else parsed.comma_example)] if parsed.comma_example else []
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
     warnings += cautions(file, layout.unused, visits, courses, least)
     synthetic = "synthetic" in path.stem.lower()
@@ -93,16 +110,49 @@ def _load(path: str | Path) -> Cohort:
         visits,
         courses,
         DataError(warnings).problems,
-        FollowUpPlan(parsing.planned_weeks(long)),
+        FollowUpPlan(parsing.planned_weeks(long), mapped.data_until if mapped else None),
         layout.measures(),
+        mapped.record if mapped else None,
     )
 
 
-def _content(path: str | Path) -> tuple[Path, bytes]:
+def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> Mapped:
+    """Return the table that a map makes of a clinic's file. Raises MapError or DataError."""
+    map_path, map_content = _content(cohort_map, MOST_MAP_BYTES)
+    digest = hashlib.sha256(content).hexdigest()
+    use = read_map(map_content, map_path.name, long_form())
+    paths.record_read(map_path, use.sha256)
+
+    def beside(name: str) -> bytes:
+        other, found = _content(path.parent / Path(name).name)
+        paths.record_read(other, hashlib.sha256(found).hexdigest())
+        return found
+
+    result = apply_map(content, path.name, digest, use, long_form(), beside)
+    record = MappingRecord(map_path.name, use.sha256, result.changes, result.rows, result.left_out)
+    return Mapped(result.table, use.data_until, record, result.remarks)
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """A table in the long form, the day of its export, what became what, and remarks about the import."""
+
+    table: TextTable
+    data_until: date
+    record: MappingRecord
+    remarks: tuple[str, ...]
+
+    def warnings(self, file: str) -> list[Problem]:
+        """Return the remarks as warnings."""
+        advice = "compare it with the table “what became what” of check --map"
+        return [Problem(file, None, "", "", remark, advice) for remark in self.remarks]
+
+
+def _content(path: str | Path, most: int = MOST_TABLE_BYTES) -> tuple[Path, bytes]:
     """Return the resolved path of the file, and its content."""
     try:
         path = paths.resolve(path)
-        return path, paths.read_file(path, MOST_TABLE_BYTES)
+        return path, paths.read_file(path, most)
     except FileNotFoundError:
         advice = f"name a file that is there; there is none at {path}"
     except (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from analysis.outcomes.cohort.form import long_form, measures
 from analysis.tabular import advice
 from analysis.tabular.header import header_problems, missing_column_problem, no_names_problem
+from analysis.tabular.mapping.heading_words import is_diagnosis_heading
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import Problem, listed, plain_name
 from analysis.tabular.schema import Field
@@ -66,6 +67,13 @@ def is_known(name: str) -> bool:
     return name in long_form().names or _score(name) is not None
 
 
+def has_form(names: Sequence[str]) -> bool:
+    """Return whether a file has the columns of the long or the wide form, and no name that would need advice."""
+    if all(name in names for name in _required(wide=False)):
+        return True
+    return "patient_id" in names and "nrs_baseline" in names and not any(_unclear_scores("", list(names)))
+
+
 def recognise(table: TextTable) -> tuple[CohortLayout | None, list[Problem]]:
     """Return the columns of a file (None if no row can be read), and their problems."""
     names = list(table.names)
@@ -90,6 +98,7 @@ def recognise(table: TextTable) -> tuple[CohortLayout | None, list[Problem]]:
         problems += _unclear_scores(table.file, names)
         problems += _outcomes_without_score(table.file, scores, outcomes)
         problems += _only_long(table.file, known)
+    problems += _diagnoses(table)
     explained = {problem.value for problem in problems}
     unused = tuple(name for name in names if name and not is_known(name) and name not in explained)
     if not wide:
@@ -172,3 +181,13 @@ def _only_long(file: str, names: list[str]) -> Iterator[Problem]:
         if field.name in names:
             rule = f"the wide form states the visit in the name of the column; {field.name} has none"
             yield Problem(file, 1, field.name, field.name, rule, advice.name_visit(field.name))
+
+
+def _diagnoses(table: TextTable) -> Iterator[Problem]:
+    """Yield a problem for a column of different diagnoses: all patients would count as patients with CRPS."""
+    for name, column in zip(table.names, table.columns, strict=True):
+        if is_diagnosis_heading(name):
+            different = len({word.strip().casefold() for word in column.words.to_pylist() if word.strip()})
+            if different > 1:
+                rule = f"all patients of the file have CRPS; {name} has {different} different values"
+                yield Problem(table.file, 1, name, "", rule, advice.KEEP_DIAGNOSES)

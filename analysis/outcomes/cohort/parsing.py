@@ -13,6 +13,7 @@ from analysis.outcomes.cohort.form import attributes, course_details, long_form
 from analysis.outcomes.cohort.layout import CohortLayout
 from analysis.outcomes.cohort.rules import Long
 from analysis.outcomes.cohort.table import VISITS
+from analysis.tabular import advice
 from analysis.tabular.decimals import decimal_sign
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import Problem
@@ -62,6 +63,10 @@ def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]
     fields = {name: replace(layout.field(name), name=name) for name in names}
     sign, problems = decimal_sign(table, [name for name in names if fields[name].type in ("number", "integer")])
     parsed = Parsed(np.full(len(table), -1, dtype=np.int32), comma_example=sign.example)
+    for row, name, shown in table.formatted:
+        if name in fields and fields[name].type in ("number", "integer"):
+            rule = f"a number is shown as itself; this one is shown as {shown}, which changes its value"
+            problems.append(Problem(table.file, row, name, "", rule, advice.SHOW_AS_NUMBER))
     for name, entry in fields.items():
         column, wrong = read_cells(table, name, entry, CLINIC_TABLES, sign.comma)
         problems += wrong
@@ -116,6 +121,7 @@ def visits_of(table: TextTable, layout: CohortLayout, parsed: Parsed) -> tuple[L
         problems += rules.visits_occur_once(table, long)
         problems += rules.courses_have_a_baseline(table, long)
     problems += rules.dates_follow_weeks(table, long)
+    problems += rules.weeks_agree_with_dates(table, long)
     problems += rules.courses_follow_dates(table, long)
     return long, problems
 

@@ -12,6 +12,7 @@ from analysis.tabular.problems import Problem, in_rows
 from analysis.tabular.text_table import TextTable
 
 _BASELINE, _END, FOLLOW_UP = range(3)
+_FEWEST_TO_COMPARE = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,6 +190,29 @@ def dates_follow_weeks(table: TextTable, long: Long) -> Iterator[Problem]:
     yield from in_rows(_in_file_order(long, chosen), backwards)
 
 
+def weeks_agree_with_dates(table: TextTable, long: Long) -> Iterator[Problem]:
+    """Yield one problem if nearly all weeks are the same multiple of the time between the dates: days or months."""
+    if long.date is None:
+        return
+    starts = long.starts()
+    number = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(long.patient))))
+    is_end = (long.visit == _END) & ~np.isnat(long.date)
+    ends = np.full(len(starts), np.datetime64("NaT", "s"))
+    ends[number[is_end]] = long.date[is_end]
+    end = ends[number]
+    dated = (long.visit == FOLLOW_UP) & ~np.isnat(end) & ~np.isnat(long.date) & long.identified & (long.weeks > 0)
+    since = (long.date[dated] - end[dated]) / np.timedelta64(7, "D")
+    ratio = long.weeks[dated][since > 0] / since[since > 0]
+    if len(ratio) < _FEWEST_TO_COMPARE:
+        return
+    low, middle, high = np.quantile(ratio, [0.1, 0.5, 0.9])
+    for factor, unit in ((7.0, "days"), (7 / 30.4375, "months")):
+        if factor / 1.5 < low and high < factor * 1.5:
+            rule = f"weeks_from_end count weeks; by the dates they are {middle:.2g} times the weeks: are they {unit}?"
+            what_to_do = f"convert them with a map (is: weeks_from_end, unit: {unit}), or correct the dates"
+            yield Problem(table.file, None, "weeks_from_end", "", rule, what_to_do)
+
+
 def courses_follow_dates(table: TextTable, long: Long) -> Iterator[Problem]:
     """Yield a problem for each course that begins before an earlier course of the patient."""
     if long.date is None:
@@ -266,7 +290,7 @@ def _in_file_order(long: Long, visits: np.ndarray) -> np.ndarray:
 
 
 def _problem(table: TextTable, long: Long, i: int, column: str, value: str, rule: str, advice: str) -> Problem:
-    return Problem(table.file, int(table.rows[long.position[i]]), column, value, rule, advice)
+    return table.problem(int(long.position[i]), column, value, rule, advice)
 
 
 def _day(value: np.datetime64) -> str:

@@ -31,6 +31,31 @@ class FollowUpPlan:
     data_until: date | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class MappingRecord:
+    """The map that made a cohort's table, and what became what.
+
+    Attributes
+    ----------
+    file : str
+        Name of the map, without its folder.
+    sha256 : str
+        SHA-256 of the map.
+    changes : DataFrame
+        Columns what, source, became: one row for each part of the table.
+    rows : int
+        Rows of the clinic's table; the rows used and those left out add up to it.
+    left_out : DataFrame
+        Columns reason, rows.
+    """
+
+    file: str
+    sha256: str
+    changes: pd.DataFrame
+    rows: int
+    left_out: pd.DataFrame
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Cohort:
     """The checked patients of one file, numbered 0, 1, … in order of appearance, without identifiers.
@@ -57,6 +82,8 @@ class Cohort:
         The planned follow-up and the day of the export.
     measures : tuple of str
         Outcomes other than pain that the file has; their units, ranges and directions are in `form.long_form()`.
+    mapping : MappingRecord or None
+        How the table was made from the clinic's file; None without a map.
     """
 
     name: str
@@ -68,6 +95,7 @@ class Cohort:
     warnings: pd.DataFrame
     plan: FollowUpPlan = FollowUpPlan()
     measures: tuple[str, ...] = ()
+    mapping: MappingRecord | None = None
 
     def __repr__(self) -> str:
         sizes = f"{self.courses['patient'].nunique()} patients, {len(self.courses)} courses, {len(self.visits)} visits"

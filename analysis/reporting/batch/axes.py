@@ -27,24 +27,24 @@ def every_study() -> list[str]:
         return [row["study_id"] for row in csv.DictReader(file)]
 
 
-def cohort_parts(path: Path, written: str) -> Parts:
+def cohort_parts(path: Path, written: str, cohort_map: str = "") -> Parts:
     """Return the distinct [site, regimen class, year] of a cohort's courses as text (missing: empty), sorted.
 
-    written: the path as the user wrote it, for messages. Raises CohortUnusable with the number of problems of the file,
-    the first problem and the command that lists all.
+    written: the path as the user wrote it, for messages. cohort_map: its map; "" without one. Raises CohortUnusable
+    with the number of problems of the file, the first problem and the command that lists all.
     """
     from analysis.outcomes import cohort
     from analysis.tabular.problems import DataError
 
     try:
-        courses = cohort.load(path).courses
+        courses = cohort.load(path, cohort_map).courses
     except DataError as error:
-        raise CohortUnusable(_first_problem(written, error)) from None
+        raise CohortUnusable(_first_problem(written, error, cohort_map)) from None
     parts = courses[list(COHORT_COLUMNS.values())].drop_duplicates().astype("string").fillna("")
     return sorted(parts.to_numpy().tolist())
 
 
-def _first_problem(written: str, error: Exception) -> str:
+def _first_problem(written: str, error: Exception, cohort_map: str) -> str:
     """Return one line, without the value, which could identify a patient."""
     problems = error.problems
     first = problems.iloc[0]
@@ -56,6 +56,7 @@ def _first_problem(written: str, error: Exception) -> str:
     return (
         f"the cohort {Path(written).name} has {count}; first: {what.rstrip('.')}. "
         f"All of them: python -m analysis check --cohort {shlex.quote(Path(written).name)}"
+        + (f" --map {shlex.quote(Path(cohort_map).name)}" if cohort_map else "")
     )
 
 

@@ -91,14 +91,15 @@ class _Cohorts:
         self.parts: dict[str, Parts] = {}
         self.unusable: dict[str, CohortUnusable] = {}
 
-    def parts_of(self, path: Path, written: str) -> Parts:
+    def parts_of(self, path: Path, written: str, cohort_map: str = "") -> Parts:
         """Return the parts. Raises CohortUnusable."""
-        key = keyed(read_file(path, MOST_TABLE_BYTES))
+        map_content = read_file(resolve(cohort_map), MOST_TABLE_BYTES) if cohort_map else b""
+        key = keyed(read_file(path, MOST_TABLE_BYTES) + map_content)
         if key in self.unusable:
             raise self.unusable[key]
         if key not in self.parts:
             try:
-                self.parts[key] = self.known().get(key) or cohort_parts(path, written)
+                self.parts[key] = self.known().get(key) or cohort_parts(path, written, cohort_map)
             except CohortUnusable as error:
                 self.unusable[key] = error
                 raise
@@ -188,8 +189,11 @@ def _expand(
         path = resolve(cohort)
         if not is_file(path):
             return [], [*problems, f"{where}: cohort {shown_value(cohort)}: there is no such file."]
+        cohort_map = fixed.get("cohort_map", "")
+        if not isinstance(cohort_map, str) or (cohort_map and not is_file(resolve(cohort_map))):
+            return [], [*problems, f"{where}: cohort_map {shown_value(cohort_map)}: there is no such file."]
         try:
-            parts = _parts(path, cohort, split, cohorts)
+            parts = _parts(path, cohort, split, cohorts, cohort_map)
         except CohortUnusable as error:
             problem = str(error)
     count = math.prod(map(len, axes.values())) * len(parts)
@@ -233,9 +237,9 @@ def _labels(where: str, entry: dict[str, Any], groups: dict[str, str]) -> list[s
     return problems
 
 
-def _parts(path: Path, written: str, split: list[str], cohorts: _Cohorts) -> list[dict[str, str]]:
+def _parts(path: Path, written: str, split: list[str], cohorts: _Cohorts, cohort_map: str) -> list[dict[str, str]]:
     """Return the values of the cohort that make one report each. Raises CohortUnusable."""
-    values = cohort_values(cohorts.parts_of(path, written), split)
+    values = cohort_values(cohorts.parts_of(path, written, cohort_map), split)
     if not values:
         names = " and ".join(COHORT_COLUMNS[key] for key in split)
         raise CohortUnusable(f"the cohort {Path(written).name} has no course with a {names}: nothing to split it by")

@@ -1,0 +1,185 @@
+"""What `check --cohort` prints: problems, a first look, a proposal, or what became what and the next command."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from analysis import paths
+from analysis.outcomes import cohort
+from analysis.outcomes.cohort.clinic_file import mapped_table
+from analysis.outcomes.cohort.form import long_form
+from analysis.outcomes.cohort.layout import has_form
+from analysis.tabular.mapping.first_look import FirstLook, first_look
+from analysis.tabular.mapping.map_problems import MapError
+from analysis.tabular.mapping.map_text import ask_lines, first_words, map_text
+from analysis.tabular.mapping.proposal import propose
+from analysis.tabular.mapping.redcap import labels_of_dictionary
+from analysis.tabular.problems import DataError, Problem
+from analysis.tabular.size_limits import MOST_TABLE_BYTES
+from analysis.tabular.text_table import TextTable
+from analysis.wording import counted, upper_first
+
+
+class WrongUse(Exception):
+    """Options that do not fit each other, or a file that would be overwritten."""
+
+
+def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bool, str]:
+    """Return whether a clinic's table is valid, and what the command prints.
+
+    Parameters
+    ----------
+    file : str
+        The table, as the user wrote it.
+    cohort_map : str
+        Its map; "" without one.
+    write : str
+        Where the table in the long form is written, if wanted.
+    """
+    try:
+        loaded = cohort.load(file, cohort_map)
+    except MapError as error:
+        return False, str(error)
+    except DataError as error:
+        if cohort_map:
+            return False, f"{error}\n\nNothing was imported."
+        return False, _first_words(file) or f"{_listed(error)}\n{_NEXT_MAP.format(shlex.quote(file))}"
+    parts = []
+    if loaded.mapping is not None:
+        parts.append(_changes_in_words(loaded))
+    for warning in loaded.warnings.itertuples():
+        place = f", column {warning.column}" if warning.column else ""
+        parts.append(
+            f"Warning: {warning.file}{place}\n    {_sentence(warning.rule)}\n    {_sentence(warning.advice)}\n"
+        )
+    courses = loaded.courses
+    sizes = [
+        counted(courses["patient"].nunique(), "patient"),
+        counted(len(courses), "course"),
+        counted(len(loaded.visits), "visit"),
+        counted(courses["site"].nunique(), "site"),
+    ]
+    parts.append(f"Valid: {', '.join(sizes)}. Nothing was changed.")
+    if write:
+        parts.append(_written(file, cohort_map, write))
+    with_map = f" -p cohort_map={shlex.quote(cohort_map)}" if cohort_map else ""
+    parts.append(f"Next: python -m analysis report cohort-report -p cohort={shlex.quote(file)}{with_map}")
+    return True, "\n".join(parts)
+
+
+def proposed_map(file: str, name: str, dictionary: str = "") -> tuple[bool, str]:
+    """Write the proposed map; return whether that was possible, and what the command prints. Raises WrongUse."""
+    path = Path(name) if name else Path(paths.resolve(file).name).with_suffix(".map.yml")
+    if not name:
+        path = paths.resolve(file).parent / path
+    if path.exists():
+        raise WrongUse(
+            f"{path} is there already and is not overwritten. Delete it, or name another file: --propose NAME"
+        )
+    content, look, problems = _look(file, dictionary)
+    if look is None or look.source.table.names == ():
+        return False, _problems_in_words(problems)
+    proposal = propose(look, long_form())
+    if proposal.no_score:
+        return False, f"{_heading(file)}\n{chr(10).join(first_words(proposal))}\n{_NO_SCORE}"
+    shown = str(path) if name else str(Path(file).parent / path.name) if Path(file).parent != Path() else path.name
+    text = map_text(proposal, hashlib.sha256(content).hexdigest(), shlex.quote(shown), shlex.quote(file))
+    path.write_text(text, encoding="utf-8")
+    lines = ask_lines(text)
+    answers = f"{counted(len(lines), 'answer')} {'is' if len(lines) == 1 else 'are'} missing: "
+    missing = f" {answers}line{'' if len(lines) == 1 else 's'} {', '.join(map(str, lines))} (ASK)." if lines else ""
+    then = f"python -m analysis check --cohort {shlex.quote(file)} --map {shlex.quote(shown)}"
+    return True, f"Wrote {shown}.{missing}\nNext: {'open it, answer, then: ' if lines else ''}{then}"
+
+
+_NEXT_MAP = (
+    "Where codes or columns mean something else, a map can say so: python -m analysis check --cohort {} --propose"
+)
+_NO_SCORE = (
+    "What is missing: a column with pain scores (NRS or VAS) at each visit. A change or a rating of relief is no score."
+)
+
+
+def _first_words(file: str) -> str:
+    """Return the first look at a table that has neither form; "" if it has one, or can't be read."""
+    try:
+        _, look, _ = _look(file, "")
+    except DataError:
+        return ""
+    several = look is not None and "sheets" in look.asks
+    if look is None or (has_form(look.source.table.names) and look.reading.header_row == 1 and not several):
+        return ""
+    proposal = propose(look, long_form())
+    end = _NO_SCORE if proposal.no_score else f"Next: python -m analysis check --cohort {shlex.quote(file)} --propose"
+    return "\n".join([_heading(file), *first_words(proposal), end])
+
+
+def _listed(error: DataError) -> str:
+    count = len(error.problems)
+    return f"{error}\n\n{counted(count, 'problem')}. Nothing was changed."
+
+
+def _heading(file: str) -> str:
+    return f"{Path(file).name} is not in the format of data/cohorts/README.md. Nothing was read into a report."
+
+
+def _look(file: str, dictionary: str) -> tuple[bytes, FirstLook | None, list[Problem]]:
+    path = paths.resolve(file)
+    content = _read(path)
+    labels: Mapping[str, Mapping[str, str]] = {}
+    if dictionary:
+        labels = labels_of_dictionary(_read(paths.resolve(dictionary)), Path(dictionary).name)
+    look, problems = first_look(content, path.name, labels)
+    return content, look, problems
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return paths.read_file(path, MOST_TABLE_BYTES)
+    except OSError as error:
+        advice = f"name a file that may be read; {path}: {error.strerror}"
+        raise DataError([Problem(path.name, None, "", "", "the file can be read", advice)]) from None
+
+
+def _problems_in_words(problems: list[Problem]) -> str:
+    return f"{DataError(problems)}\n\nNothing was written."
+
+
+def _changes_in_words(loaded: cohort.Cohort) -> str:
+    """Return the table “what became what”, in columns."""
+    rows = [("what", f"in {loaded.file}", "became"), *loaded.mapping.changes.itertuples(index=False)]
+    first = max(len(row[0]) for row in rows) + 2
+    second = min(max(len(row[1]) for row in rows), 46) + 2
+    lines = []
+    for what, source, became in rows:
+        start = f"{what:<{first}}{source:<{second}}"
+        lines.append(f"{start}{became}".rstrip() if len(start) == first + second else f"{start}  {became}".rstrip())
+    return "\n".join([*lines, ""])
+
+
+def _written(file: str, cohort_map: str, write: str) -> str:
+    path = Path(write)
+    if path.exists():
+        raise WrongUse(f"{path} is there already and is not overwritten; name another file: --write NAME")
+    source = paths.resolve(file)
+    table = mapped_table(source, _read(source), cohort_map).table
+    path.write_text(_as_csv(table), encoding="utf-8")
+    return f"Wrote {write}: the table in the long form, with the codes of the patients. Do not share it."
+
+
+def _as_csv(table: TextTable) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.names)
+    writer.writerows(zip(*(column.texts() for column in table.columns), strict=True))
+    return out.getvalue()
+
+
+def _sentence(text: str) -> str:
+    text = upper_first(text)
+    return text if text.endswith((".", "!", "?")) else f"{text}."

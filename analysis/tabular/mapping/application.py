@@ -1,0 +1,246 @@
+"""A clinic's table and its map to a table in the long form, with what became what."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.tabular.identifiers import identifier_problems
+from analysis.tabular.mapping.changes import Changes, what_became_what
+from analysis.tabular.mapping.cohort_map import CohortMap
+from analysis.tabular.mapping.course_columns import course_texts
+from analysis.tabular.mapping.diary import infusions_reading, visits_of_diary
+from analysis.tabular.mapping.entries import Entries, entries_of_courses, entries_of_rows
+from analysis.tabular.mapping.map_keys import NOT_USED, VISIT_NAMES
+from analysis.tabular.mapping.map_problems import MapError
+from analysis.tabular.mapping.mapped_cells import MappedCells
+from analysis.tabular.mapping.source_table import SHEET_SITE, read_source
+from analysis.tabular.mapping.times import count_weeks, far_from_plan, number_courses
+from analysis.tabular.problems import listed, nearest
+from analysis.tabular.schema import TableSchema
+from analysis.tabular.text_table import TextTable, encode
+from analysis.wording import counted
+
+
+@dataclass(frozen=True, eq=False)
+class MappedTable:
+    """A table in the long form, made by a map.
+
+    Parameters
+    ----------
+    table : TextTable
+        The long form; rows have the numbers of the clinic's table.
+    changes : DataFrame
+        What became what: columns what, source, became, one row a column.
+    rows : int
+        Rows of the clinic's table.
+    left_out : DataFrame
+        Columns reason and rows; `rows` = used rows + their sum.
+    remarks : tuple of str
+        Differences from what the map expects, as sentences.
+    """
+
+    table: TextTable
+    changes: pd.DataFrame
+    rows: int
+    left_out: pd.DataFrame
+    remarks: tuple[str, ...]
+
+
+def apply_map(
+    content: bytes, file: str, digest: str, use: CohortMap, schema: TableSchema, beside: Callable[[str], bytes]
+) -> MappedTable:
+    """Return the table in the long form.
+
+    Parameters
+    ----------
+    content, file, digest : bytes, str, str
+        Content, name and SHA-256 of the clinic's table.
+    use : CohortMap
+    schema : TableSchema
+        The long form.
+    beside : callable
+        Returns the content of a file beside the table, for diaries.
+
+    Raises
+    ------
+    MapError
+        With every problem: of the file, of columns and codes that the map does not know, of cells.
+    """
+    source, problems = read_source(content, file, use.read)
+    if source is None:
+        raise MapError(problems)
+    cells = MappedCells(source, use)
+    cells.problems += problems
+    _columns_agree(cells)
+    if cells.problems:
+        raise MapError(cells.problems)
+    table = source.table
+    names = use.role("patient_id").name
+    cells.problems += identifier_problems(table, names, "patient_id")
+    patients = [unicodedata.normalize("NFC", text.strip()) for text in table[names].texts()]
+    left_out: Counter[str] = Counter()
+    kept, keep_words = _kept(cells, left_out)
+    nobody = np.array([not patient for patient in patients])
+    if (kept & nobody).any():
+        count = int((kept & nobody).sum())
+        cells.problem(("columns", names), f"{counted(count, 'row')} without {names}", "fill it in, or delete the rows")
+    entries = entries_of_courses(cells, schema, patients, kept) if use.rows == "courses" else None
+    entries = entries or entries_of_rows(cells, schema, patients, kept)
+    entries.left_out += left_out
+    if not cells.problems:
+        if use.rows == "diary":
+            second, more = read_source(beside(use.second_file.file), use.second_file.file, infusions_reading(use))
+            cells.problems += more
+            if second is not None:
+                visits_of_diary(cells, entries, second)
+        if use.courses_from == "infusions":
+            number_courses(cells, entries)
+        if not cells.problems:
+            _leave_out_not_due(cells, entries)
+            count_weeks(cells, entries)
+    texts = course_texts(cells, schema, entries) if not cells.problems else {}
+    if cells.problems:
+        raise MapError(cells.problems)
+    long = _long_form(cells, entries, texts)
+    used_rows = len(table) - sum(count for reason, count in entries.left_out.items() if reason != NOT_DUE)
+    changes = Changes(cells, entries, texts, keep_words, used_rows)
+    return MappedTable(
+        long,
+        what_became_what(changes),
+        len(table),
+        pd.DataFrame(sorted(entries.left_out.items()), columns=["reason", "rows"]),
+        tuple(_remarks(cells, entries, digest, used_rows)),
+    )
+
+
+NOT_DUE = "visits planned after the export and therefore not due"
+
+
+def _columns_agree(cells: MappedCells) -> None:
+    """Add a problem for each column that only the file or only the map has, and each column that must be empty."""
+    use, names = cells.map, cells.source.table.names
+    in_visits = {name for line in use.visits for name in (line.score, line.date, *line.outcomes.values()) if name}
+    known = {column.name for column in use.columns} | in_visits | {SHEET_SITE}
+    for name in (name for name in names if name not in known):
+        rule = f"the file has a column that the map does not know: {name or '(without a name)'}"
+        cells.problem(("columns",), rule, f"add it, as in {name}: {{is: not_used}}")
+    for name in sorted(known - set(names) - {SHEET_SITE}):
+        close = nearest(name, (other for other in names if other not in known))
+        what = f"; the file has {close}, which the map does not know" if close else ""
+        cells.problem(("columns", name), f"the file has no column {name}{what}", "correct the map, or the file")
+    for column in use.columns:
+        if column.must_be_empty and column.name in names:
+            filled = int((~cells.source.table[column.name].empty()).sum())
+            if filled:
+                rule = f"must be empty, and {counted(filled, 'cell')} {'is' if filled == 1 else 'are'} filled"
+                cells.problem(("columns", column.name), rule, "say what the column is, or write rows: events")
+        if column.used and column.name in in_visits:
+            cells.problem(
+                ("columns", column.name), "a column stands in columns or in visits, once", "delete one of the two"
+            )
+    for column, _ in use.keep:
+        if column not in names:
+            cells.problem(("keep",), f"the file has no column {column}", "correct keep: in the map")
+
+
+def _kept(cells: MappedCells, left_out: Counter[str]) -> tuple[np.ndarray, list[str]]:
+    """Return which rows the map keeps, and the numbers of rows by value, in words."""
+    table = cells.source.table
+    kept, words = np.ones(len(table), dtype=bool), []
+    for name, values in cells.map.keep:
+        texts = [text.strip() for text in table[name].texts()]
+        unknown = [value for value in values if value not in texts]
+        if unknown:
+            rule = f"{listed(unknown)} occurs nowhere in {name}"
+            cells.problem(("keep",), rule, "write the values as they stand in the file")
+        mask = np.array([text in values for text in texts], dtype=bool)
+        for value, count in Counter(text for text, is_in in zip(texts, kept & ~mask, strict=True) if is_in).items():
+            shown = f"is {value}" if value and count >= 3 else "is empty" if not value else "is another value"
+            left_out[f"{name} {shown}"] += count
+        kept &= mask
+        words.append(f"{name} {listed(values, last=' or ')}: {counted(int(kept.sum()), 'row')}")
+    return kept, words
+
+
+def _leave_out_not_due(cells: MappedCells, entries: Entries) -> None:
+    """Leave out empty follow-ups without a date that were planned after the day of the export."""
+    frame, until = entries.frame, np.datetime64(cells.map.data_until)
+    days = frame["date"].to_numpy("datetime64[D]")
+    keys = list(zip(frame["patient"], frame["course"], strict=True))
+    last: dict[tuple, np.datetime64] = {}
+    for key, visit, day in zip(keys, frame["visit"], days, strict=True):
+        if visit < 2 and not np.isnat(day):
+            last[key] = max(day, last.get(key, day))
+    since = np.array([last.get(key, np.datetime64("NaT")) for key in keys], dtype="datetime64[D]")
+    planned = frame["planned"].to_numpy()
+    ahead = np.where(np.isnan(planned), 0, planned * 7).astype("timedelta64[D]")
+    later = (since + ahead > until) & ~np.isnan(planned)
+    others = [name for name in frame.columns if name in cells.map.visits[0].outcomes] if cells.map.visits else []
+    empty = frame[["score", *others]].isna().all(axis=1).to_numpy()
+    entries.drop((frame["visit"] == 2).to_numpy() & np.isnat(days) & empty & later, NOT_DUE)
+
+
+def _long_form(cells: MappedCells, entries: Entries, texts: dict[str, list[str]]) -> TextTable:
+    frame, source = entries.frame, cells.source.table
+    columns = {
+        "patient_id": list(frame["patient"]),
+        "course": [f"{int(number)}" for number in frame["course"]],
+        "visit": [VISIT_NAMES[visit] for visit in frame["visit"]],
+        "weeks_from_end": _numbers(frame["weeks"]),
+        "nrs": _numbers(frame["score"]),
+    }
+    if frame["date"].notna().any():
+        days = frame["date"].to_numpy("datetime64[D]")
+        columns["date"] = ["" if np.isnat(day) else str(day) for day in days]
+    if frame["planned"].notna().any():
+        columns["planned_week"] = _numbers(frame["planned"].where(frame["visit"] == 2))
+    fixed = {"row", "patient", "use", "visit", "planned", "score", "date", "course", "weeks"}
+    columns |= {name: _numbers(frame[name]) for name in frame.columns if name not in fixed}
+    columns |= texts
+    positions = frame["row"].to_numpy(dtype=int)
+    sheet = None if source.sheet is None else source.sheet[positions]
+    return TextTable(
+        source.file,
+        tuple(columns),
+        tuple(encode(values) for values in columns.values()),
+        source.rows[positions],
+        None,
+        source.sheets,
+        sheet,
+    )
+
+
+def _numbers(values: pd.Series) -> list[str]:
+    return ["" if np.isnan(value) else np.format_float_positional(value, trim="-") for value in values.to_numpy()]
+
+
+def _remarks(cells: MappedCells, entries: Entries, digest: str, used: int) -> list[str]:
+    use, frame = cells.map, entries.frame
+    remarks = []
+    if use.made_for.get("sha256", digest) != digest:
+        remarks.append("the map was made for another version of this file; columns and codes are checked again")
+    found = {
+        "patients": frame["patient"].nunique(),
+        "courses": len(frame[["patient", "course"]].drop_duplicates()),
+        "rows_used": used,
+    }
+    for key, expected in use.expect.items():
+        if found[key] != expected:
+            remarks.append(f"the map expects {expected} {key.replace('_', ' ')}; there are {found[key]}")
+    if far := far_from_plan(cells, entries):
+        remarks.append(far)
+    meaning = use.scores.meaning or (use.role("nrs").meaning if use.role("nrs") else "")
+    if meaning in ("worst", "least"):
+        remarks.append(f"the score is {meaning} pain; published studies mostly use average pain")
+    return remarks
+
+
+def unused_columns(use: CohortMap) -> list[str]:
+    """Return the names of the columns that the map does not use."""
+    return [column.name for column in use.columns if column.role == NOT_USED]

@@ -1,0 +1,145 @@
+"""Rows of a clinic's table as visits, before their weeks and courses are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from analysis.tabular.mapping.cohort_map import ColumnUse, VisitUse
+from analysis.tabular.mapping.map_keys import UNITS
+from analysis.tabular.mapping.mapped_cells import MappedCells
+from analysis.tabular.problems import listed
+from analysis.tabular.schema import TableSchema
+from analysis.wording import counted
+
+VISIT_ORDER = {"baseline": 0, "end_of_infusion": 1, "follow_up": 2}
+
+
+@dataclass
+class Entries:
+    """Prospective visits, one row each, and the rows that are left out, counted by reason.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns row (position in the source), patient, use (position in the map's visits), visit, planned, score, date,
+        course, weeks (NaN unless a column states it), and one column for each other outcome.
+    left_out : Counter
+        Number of rows of the source by reason.
+    """
+
+    frame: pd.DataFrame
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def drop(self, mask: np.ndarray, reason: str) -> None:
+        """Leave out the rows of a mask for a reason."""
+        if mask.any():
+            self.left_out[reason] += int(mask.sum())
+            self.frame = self.frame[~mask].reset_index(drop=True)
+
+
+def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str], kept: np.ndarray) -> Entries:
+    """Return the entries of a table with one row a visit, event or diary entry.
+
+    Parameters
+    ----------
+    cells : MappedCells
+    schema : TableSchema
+        The long form.
+    patients : list of str
+        Identifier of each row.
+    kept : ndarray of bool
+        Rows that the map keeps.
+    """
+    use = cells.map
+    rows = len(cells.source.table)
+    frame = pd.DataFrame({"row": np.arange(rows), "patient": patients})
+    visit = use.role("visit")
+    places = np.full(rows, -1)
+    if visit is not None:
+        codes = {line.code: place for place, line in enumerate(use.visits)}
+        texts = cells.source.table[visit.name].texts()
+        places = np.array([codes.get(text.strip(), -1) for text in texts])
+        unknown = Counter(text.strip() for text, place in zip(texts, places.tolist(), strict=True) if place < 0)
+        for text, count in unknown.items():
+            shown = text if count >= 3 or not text else "a code that is not shown"
+            rule = f"{counted(count, 'row')} of {visit.name}: “{shown}” stands in no line of visits"
+            if not text:
+                rule = f"{counted(count, 'row')} of {visit.name} empty: which visit is it?"
+            cells.problem(("visits",), rule, "add a line for it, or correct the cells; nothing is left out silently")
+    frame["use"] = places
+    lines = [*use.visits, VisitUse("")]
+    frame["visit"] = [VISIT_ORDER.get(lines[place].visit, -1) for place in places]
+    frame["planned"] = [np.nan if lines[place].planned_week is None else lines[place].planned_week for place in places]
+    score = use.role("nrs")
+    frame["score"] = cells.numbers(score, schema["nrs"]) if score else np.nan
+    day = use.role("date")
+    nothing = np.full(rows, np.datetime64("NaT", "D"))
+    frame["date"] = cells.days(day.name, day.missing, ("columns", day.name)) if day else nothing
+    course = use.role("course")
+    frame["course"] = cells.numbers(course, schema["course"]) if course and use.courses_from == "column" else 1.0
+    weeks = use.role("weeks_from_end")
+    frame["weeks"] = np.nan
+    if weeks is not None and use.weeks_from == "column":
+        frame["weeks"] = _in_weeks(cells, weeks, schema)
+    for outcome in _outcomes(schema):
+        column = use.role(outcome)
+        if column is not None:
+            frame[outcome] = cells.numbers(column, schema[outcome])
+    planned = use.role("planned_week")
+    if planned is not None:
+        frame["planned"] = cells.numbers(planned, schema["planned_week"])
+    return Entries(frame[kept].reset_index(drop=True))
+
+
+def entries_of_courses(cells: MappedCells, schema: TableSchema, patients: list[str], kept: np.ndarray) -> Entries:
+    """Return the entries of a table with one row a course: one for each line of visits in each row."""
+    use = cells.map
+    rows = len(cells.source.table)
+    course = use.role("course")
+    number = cells.numbers(course, schema["course"]) if course and use.courses_from == "column" else np.ones(rows)
+    parts = []
+    for place, line in enumerate(use.visits):
+        scores = ColumnUse(line.score, "nrs", missing=use.scores.missing, scale=use.scores.scale)
+        nothing = np.full(rows, np.datetime64("NaT", "D"))
+        part = {
+            "row": np.arange(rows),
+            "patient": patients,
+            "use": place,
+            "visit": VISIT_ORDER[line.visit],
+            "planned": np.nan if line.planned_week is None else line.planned_week,
+            "score": cells.numbers(scores, schema["nrs"], ("scores",)),
+            "date": cells.days(line.date, use.date_missing, ("date_missing",)) if line.date else nothing,
+            "course": number,
+            "weeks": np.nan,
+        }
+        for outcome, name in line.outcomes.items():
+            part[outcome] = cells.numbers(
+                ColumnUse(name, outcome), schema[outcome], ("visits", str(place + 1), outcome)
+            )
+        parts.append(pd.DataFrame(part)[kept])
+    frame = pd.concat(parts).sort_values(["row", "use"], kind="stable", ignore_index=True)
+    return Entries(frame)
+
+
+def _outcomes(schema: TableSchema) -> list[str]:
+    return [field.name for field in schema.fields if field.level == "visit" and field.group == "outcome"]
+
+
+def _in_weeks(cells: MappedCells, use: ColumnUse, schema: TableSchema) -> np.ndarray:
+    """Return a time from the end of infusion in weeks; `unit` says in what the cells count."""
+    from dataclasses import replace
+
+    entry = schema["weeks_from_end"]
+    factor = UNITS[use.unit]
+    limits = replace(entry, minimum=0.0, maximum=entry.maximum / factor, unit=use.unit)
+    return cells.numbers(use, limits) * factor
+
+
+def rows_listed(cells: MappedCells, positions: np.ndarray) -> str:
+    """Return the numbers of rows for a message: `row 5`, `rows 5, 9 and 12`."""
+    numbers = [str(cells.source.table.rows[place]) for place in positions]
+    return f"row{'' if len(numbers) == 1 else 's'} {listed(numbers)}"

@@ -1,0 +1,90 @@
+"""Words of headings and codes in English, Dutch, German, French and Spanish, with the one meaning that each has."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_HEADINGS = {
+    "patient_id": """patient_id patientid patient patnr pat_nr patientnummer patient_number patient_no patient_code
+        subject_id subject subjectid record_id participant_id participant study_id studienummer deelnemer proband
+        patienten_id patientennummer patienten_nr pat_id fallnummer numero_patient id_patient identifiant_patient
+        id_paciente paciente numero_de_paciente codigo_paciente""",
+    "sex": "sex gender geslacht geschlecht sexe sexo genero",
+    "age": "age leeftijd alter edad age_years leeftijd_jaren alter_jahre age_at_treatment",
+    "birth_date": """dob birth_date date_of_birth birthdate geboortedatum geb_datum geburtsdatum geb_dat
+        date_de_naissance ddn fecha_de_nacimiento""",
+    "site": "site centre center clinic hospital centrum ziekenhuis kliniek zentrum klinik standort hopital centro",
+    "disease_duration_years": """disease_duration disease_duration_years duration_of_disease ziekteduur
+        ziekteduur_jaren krankheitsdauer krankheitsdauer_jahre duree_de_la_maladie duracion_de_la_enfermedad""",
+    "regimen_class": "regimen regimen_class regime schema protocol behandelschema therapieschema",
+    "visit": "visit event redcap_event_name visite meting visita termin zeitpunkt tijdstip",
+    "date": "date datum visit_date fecha datetime visitdate untersuchungsdatum datum_visite date_visite besuchsdatum",
+    "course": "course kuur zyklus cycle ciclo serie",
+    "pgic": "pgic",
+    "bpi_interference": "bpi_interference bpi_interf",
+    "pseq": "pseq",
+    "pcs": "pcs",
+    "css": "css crps_severity_score",
+    "promis_pain_interference": "promis_pi_t promis_pain_interference",
+    "omedd": "omedd opioid_mme mme oral_morphine_mg_day",
+    "eq5d_index": "eq5d_index eq_5d_index",
+    "eq5d_vas": "eq5d_vas eq_5d_vas",
+}
+_FREE_TEXT = """remarks remark comment comments note notes opmerking opmerkingen bemerkung bemerkungen kommentar
+    remarque remarques commentaire observaciones notas"""
+_DIAGNOSIS = "diagnosis diagnose diagnostic diagnostico dx icd icd10 icd_10"
+_SCORE = re.compile(r"(^|_)(nrs|vas|numeric_rating|pijn\w*|schmerz\w*|douleur|dolor|pain|eva)(?=_|\d|$)")
+_WORDS = {
+    "sex": {
+        "male": "m male man mann maennlich mannlich mannelijk homme masculin hombre masculino h",
+        "female": "f female w v vrouw vrouwelijk woman frau weiblich femme feminin mujer femenino",
+        "other": "other x d divers anders autre otro",
+    },
+    "visit": {
+        "baseline": "baseline intake base ausgangswert basislinie nulmeting before vorher voor vor avant antes",
+        "end_of_infusion": "end_of_infusion einde_infuus infusionsende fin_de_perfusion fin_de_infusion eoi",
+    },
+    "infusion_stopped": {"yes": "yes ja oui si", "no": "no nee nein non"},
+}
+_KNOWN = {name: role for role, names in _HEADINGS.items() for name in names.split()}
+_NAMES_A_DATE = re.compile(r"(^|_)(date|datum|dat|fecha|d)(_|$)")
+
+
+def plain_heading(text: str) -> str:
+    """Return a heading in lower case without accents, units in brackets and signs, with underscores between words."""
+    text = re.sub(r"\[\d+\]$|\(.*?\)", "", text)
+    letters = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", letters.lower()).strip("_")
+
+
+def heading_role(text: str) -> str | None:
+    """Return the role that a heading names, or None; only whole headings count, never parts or similar spellings."""
+    return _KNOWN.get(plain_heading(text))
+
+
+def is_free_text_heading(text: str) -> bool:
+    """Return whether a heading announces remarks, which may name a person."""
+    return plain_heading(text) in _FREE_TEXT.split()
+
+
+def is_diagnosis_heading(text: str) -> bool:
+    """Return whether a heading announces a diagnosis."""
+    return plain_heading(text) in _DIAGNOSIS.split()
+
+
+def is_score_heading(text: str) -> bool:
+    """Return whether a heading announces a pain score."""
+    plain = plain_heading(text)
+    return bool(_SCORE.search(plain)) and plain not in _KNOWN and not _NAMES_A_DATE.search(plain)
+
+
+def is_date_heading(text: str) -> bool:
+    """Return whether a heading announces a day."""
+    return heading_role(text) == "date" or bool(_NAMES_A_DATE.search(plain_heading(text)))
+
+
+def word_meaning(role: str, text: str) -> str | None:
+    """Return the word of the format that a code or label states in one of the five languages, or None."""
+    plain = plain_heading(text)
+    return next((word for word, forms in _WORDS.get(role, {}).items() if plain in forms.split()), None)

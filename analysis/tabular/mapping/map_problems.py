@@ -1,0 +1,36 @@
+"""Problems of a map: they name the place in the map instead of a row and a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from analysis.tabular.problems import DataError, Problem
+
+
+@dataclass(frozen=True)
+class MapProblem(Problem):
+    """A problem of a map; `column` contains the keys that lead to its place, separated by commas."""
+
+    @property
+    def place(self) -> str:
+        """File and keys in words."""
+        keys = f", {self.column}" if self.column else ""
+        return f"{self.file}{keys}{'' if self.row is None else f' (line {self.row})'}"
+
+
+class MapError(DataError):
+    """A map that can't be applied to its table; `problems` lists why."""
+
+    def __init__(self, problems: Iterable[Problem], where: str = "") -> None:
+        super().__init__(problems, where)
+
+    def __str__(self) -> str:
+        count = len(self._problems)
+        heading = f"{count} problem{'' if count == 1 else 's'} in the map"
+        return "\n\n".join([f"{heading}:", *map(str, self._problems), "Nothing was imported."])
+
+
+def map_problem(file: str, keys: Sequence[str], rule: str, advice: str, value: str = "") -> MapProblem:
+    """Return a problem at the place to which the keys lead."""
+    return MapProblem(file, None, ", ".join(keys), value, rule, advice)

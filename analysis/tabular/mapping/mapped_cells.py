@@ -1,0 +1,234 @@
+"""The cells of a mapped column as numbers, days or words. Each distinct text is converted once."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import numpy as np
+
+from analysis.tabular import advice
+from analysis.tabular.mapping.cohort_map import CohortMap, ColumnUse
+from analysis.tabular.mapping.map_keys import NOT_USED, SCALES
+from analysis.tabular.mapping.map_problems import map_problem
+from analysis.tabular.mapping.source_table import SourceTable
+from analysis.tabular.problems import Problem, listed
+from analysis.tabular.schema import Field
+from analysis.wording import counted
+
+_NUMBER = {False: re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII), True: re.compile(r"[+-]?\d+(?:,\d+)?", re.ASCII)}
+_SHORT_NUMBER = re.compile(r"[<>=~+-]?[\d.,]{1,6}%?", re.ASCII)
+_ORDER = {"year-month-day": "%Y-%m-%d", "day-month-year": "%d-%m-%Y", "month-day-year": "%m-%d-%Y"}
+_TIME = re.compile(r"[T ](\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?$")
+_COMMON = 3  # rows; a text that fewer rows have may be about one person and is not shown
+
+
+class MappedCells:
+    """The columns of a source as values. `problems` collects what stops the import, `missing` what counts as missing.
+
+    Parameters
+    ----------
+    source : SourceTable
+    use : CohortMap
+    """
+
+    def __init__(self, source: SourceTable, use: CohortMap) -> None:
+        self.source, self.map = source, use
+        self.problems: list[Problem] = []
+        self.missing: dict[str, dict[str, int]] = {}
+
+    def problem(self, keys: tuple[str, ...], rule: str, what_to_do: str) -> None:
+        """Add a problem at a place of the map."""
+        self.problems.append(map_problem(self.map.file, keys, rule, what_to_do))
+
+    def numbers(self, use: ColumnUse, entry: Field, keys: tuple[str, ...] | None = None) -> np.ndarray:
+        """Return the numbers of a column in the unit of the long form, NaN = missing.
+
+        Parameters
+        ----------
+        use : ColumnUse
+            The column; scale and unit are applied.
+        entry : Field
+            The column of the long form, with its limits.
+        keys : tuple of str or None
+            Place in the map, for messages; by default that of the column.
+        """
+        keys = keys or ("columns", use.name)
+        factor = SCALES.get(use.scale, 1.0)
+        low = None if entry.minimum is None else entry.minimum / factor
+        high = None if entry.maximum is None else entry.maximum / factor
+        limits = f"scale {use.scale}" if use.scale else f"{entry.minimum:g} to {entry.maximum:g} {entry.unit}"
+        pattern = _NUMBER[self.map.read.decimal_comma]
+        self._formats(use.name)
+
+        def value(text: str) -> float:
+            if not pattern.fullmatch(text):
+                raise ValueError
+            return float(text.replace(",", "."))
+
+        def wrong(text: str, number: float | None) -> tuple[str, str]:
+            if number is None and _NUMBER[not self.map.read.decimal_comma].fullmatch(text):
+                sign = "comma" if self.map.read.decimal_comma else "point"
+                return f"which has another decimal sign than read, decimal: {sign}", "correct decimal: in the map"
+            what = "which is no number" if number is None else f"which is outside {limits}"
+            fix = "correct the cell" if number is None else "correct the scale" if use.scale else "correct the cell"
+            return f"{what} and not listed as missing", f"add {{}} to missing if it means “not answered”, or {fix}"
+
+        def outside(number: float) -> bool:
+            return (low is not None and number < low) or (high is not None and number > high)
+
+        return self._converted(use, value, outside, wrong, keys, np.nan) * factor
+
+    def days(self, name: str, missing: tuple[str, ...], keys: tuple[str, ...]) -> np.ndarray:
+        """Return the days of a column as datetime64[D], NaT = empty or missing."""
+        order = _ORDER[self.map.read.date_order]
+        until = np.datetime64(self.map.data_until)
+
+        def value(text: str) -> np.datetime64:
+            plain = _TIME.sub("", text.strip())
+            iso = re.fullmatch(r"\d{4}-\d\d-\d\d", plain)
+            # workbooks and SPSS store days, which are always read year-month-day
+            right = "%Y-%m-%d" if iso and self.map.read.form in ("xlsx", "sav", "dta", "parquet") else order
+            plain = plain if right == "%Y-%m-%d" and iso else re.sub(r"[./]", "-", plain)
+            return np.datetime64(datetime.strptime(plain, right).date())
+
+        def wrong(text: str, day: np.datetime64 | None) -> tuple[str, str]:
+            if day is None:
+                what = f"that is no day written {self.map.read.date_order}"
+                return what, "correct dates: in the map or the cells; a text that means “no date” stands in missing"
+            what = f"later than data_until, {self.map.data_until}, the day of the export"
+            return what, "look whether day and month are exchanged, or correct data_until"
+
+        use = ColumnUse(name, "date", missing=missing)
+        return self._converted(use, value, lambda day: day > until, wrong, keys, np.datetime64("NaT", "D"), show=False)
+
+    def words(self, use: ColumnUse, allowed: tuple[str, ...] = ()) -> list[str]:
+        """Return the word of each row: the meaning of its code, or the text itself; "" = missing."""
+        column = self.source.table[use.name]
+        texts = column.words.to_pylist()
+        counts = np.bincount(column.codes, minlength=len(texts))
+        meanings = []
+        for text, count in zip(texts, counts.tolist(), strict=True):
+            plain = text.strip()
+            if self._is_missing(use, text) or not plain:
+                meanings.append("")
+                if count and text:
+                    self._count_missing(use.name, text, count)
+            elif plain in use.codes:
+                meanings.append("" if use.codes[plain] == NOT_USED else use.codes[plain])
+            elif count and (use.codes or (allowed and plain not in allowed)):
+                shown = self._shown(text, count, column.codes)
+                rule = (
+                    f"{counted(count, 'cell')} {'holds' if count == 1 else 'hold'} {shown}, which has no meaning here"
+                )
+                rule += ". Codes without a meaning stop the import"
+                known = f"; words of the format are {listed(allowed)}" if allowed else ""
+                self.problem(
+                    ("columns", use.name, "codes"),
+                    rule,
+                    f"look in the data dictionary; --dictionary reads that of REDCap{known}",
+                )
+                meanings.append("")
+            else:
+                meanings.append(plain)
+        self._labels_agree(use)
+        return [meanings[code] for code in column.codes.tolist()]
+
+    def _labels_agree(self, use: ColumnUse) -> None:
+        """Add a problem for each code whose label in the file has another known meaning."""
+        from analysis.tabular.mapping.heading_words import word_meaning
+
+        for code, label in self.source.value_labels.get(use.name, {}).items():
+            known = word_meaning(use.role, label)
+            if known and code in use.codes and use.codes[code] != known:
+                rule = f"the file labels {code} as {label}, and the map says {use.codes[code]}"
+                self.problem(
+                    ("columns", use.name, "codes", code), rule, f"write {known}, or correct the label in the file"
+                )
+
+    def _converted(
+        self,
+        use: ColumnUse,
+        value: Callable[[str], object],
+        outside: Callable[[object], bool],
+        wrong: Callable[[str, object | None], tuple[str, str]],
+        keys: tuple[str, ...],
+        nothing: object,
+        show: bool = True,
+    ) -> np.ndarray:
+        column = self.source.table[use.name]
+        texts = column.words.to_pylist()
+        counts = np.bincount(column.codes, minlength=len(texts))
+        values = []
+        for text, count in zip(texts, counts.tolist(), strict=True):
+            values.append(nothing)
+            if not count or not text.strip():
+                continue
+            if self._is_missing(use, text):
+                self._count_missing(use.name, text, count)
+                continue
+            found: object | None = None
+            with contextlib.suppress(ValueError):
+                found = value(text.strip())
+            if found is None or outside(found):
+                what, fix = wrong(text.strip(), found)
+                shown = self._shown(text, count, column.codes, show)
+                rule = f"{counted(count, 'cell')} {'holds' if count == 1 else 'hold'} {shown}, {what}"
+                self.problem((*keys, *(("missing",) if "missing" in what else ())), rule, fix.format(shown))
+            else:
+                values[-1] = found
+        array = np.array(values, dtype="datetime64[D]" if isinstance(nothing, np.datetime64) else "float64")
+        return array[column.codes] if len(texts) else np.full(len(column.codes), nothing)
+
+    def _shown(self, text: str, count: int, codes: np.ndarray, show: bool = True) -> str:
+        """Return a text for a message if it can't identify a patient, else the row where it stands."""
+        if show and (_SHORT_NUMBER.fullmatch(text.strip()) or count >= _COMMON):
+            return text.strip()
+        position = int(np.flatnonzero(codes == self._code(text, codes))[0])
+        return f"a text that is not shown (row {self.source.table.rows[position]})"
+
+    def _code(self, text: str, codes: np.ndarray) -> int:
+        for column in self.source.table.columns:
+            if column.codes is codes:
+                return column.words.to_pylist().index(text)
+        raise KeyError
+
+    def _is_missing(self, use: ColumnUse, text: str) -> bool:
+        if text.strip() in use.missing or text in use.missing:
+            return True
+        if self.map.read.declared_missing and text in self.source.declared_missing.get(use.name, ()):
+            return True
+        number = _as_number(text)
+        return (
+            number is not None and use.role not in ("visit", "site", "sex", "date") and number in _numbers(use.missing)
+        )
+
+    def _count_missing(self, name: str, text: str, count: int) -> None:
+        counts = self.missing.setdefault(name, {})
+        counts[text.strip()] = counts.get(text.strip(), 0) + count
+
+    def _formats(self, name: str) -> None:
+        cells = [(row, shown) for row, column, shown in self.source.table.formatted if column == name]
+        if cells:
+            rows = listed([str(row) for row, _ in cells])
+            rule = f"numbers in row {rows} of {name} are shown as {cells[0][1]}, which changes their value"
+            self.problem(("columns", name), rule, advice.SHOW_AS_NUMBER)
+
+
+def _as_number(text: str) -> float | None:
+    plain = text.strip().replace(",", ".")
+    return float(plain) if _NUMBER[False].fullmatch(plain) else None
+
+
+def _numbers(texts: tuple[str, ...]) -> set[float]:
+    return {number for text in texts if (number := _as_number(text)) is not None}
+
+
+def missing_words(counts: Mapping[str, int], empty: int) -> str:
+    """Return how many cells are missing and why, as in `missing 14 (999: 11, -99: 3)`."""
+    total = sum(counts.values()) + empty
+    codes = [f"{text}: {count}" for text, count in sorted(counts.items(), key=lambda item: -item[1])]
+    codes += [f"empty: {empty}"] if empty and counts else []
+    return f"missing {total}" + (f" ({', '.join(codes)})" if codes else "")

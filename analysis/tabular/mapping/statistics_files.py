@@ -1,0 +1,96 @@
+"""Files of SPSS (.sav, .zsav) and Stata (.dta): values as text, with their labels and declared missing values."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.tabular.problems import Problem
+from analysis.tabular.size_limits import too_large
+from analysis.tabular.text_table import TextTable, encode
+
+ENDINGS = (".sav", ".zsav", ".dta")
+
+
+@dataclass(frozen=True, eq=False)
+class StatisticsFile:
+    """The rows of an SPSS or Stata file, counted from 1, and what it says about its columns (see `SourceTable`)."""
+
+    table: TextTable
+    labels: Mapping[str, str] = field(default_factory=dict)
+    value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    declared_missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def read_statistics_file(content: bytes, file: str, form: str) -> tuple[StatisticsFile | None, list[Problem]]:
+    """Return the table of an SPSS or Stata file (None if it can't be read) and its problem."""
+    try:
+        import pyreadstat
+    except ImportError:
+        rule = "files of SPSS and Stata need the package pyreadstat, which is not installed"
+        advice = "python -m pip install '.[stata-spss]' in the folder of this project, or save the table as CSV"
+        return None, [Problem(file, None, "", "", rule, advice)]
+    try:
+        # pyreadstat reads from a path only
+        with tempfile.TemporaryDirectory(prefix="cohort-") as folder:
+            path = Path(folder) / f"table.{form}"
+            path.write_bytes(content)
+            if form == "dta":
+                frame, meta = pyreadstat.read_dta(path, user_missing=True)
+            else:
+                frame, meta = pyreadstat.read_sav(path, user_missing=True)
+    except Exception as error:  # a damaged file may raise any error
+        advice = f"save it again from its program, or as CSV ({type(error).__name__})"
+        return None, [Problem(file, None, "", "", "the file is a complete SPSS or Stata file", advice)]
+    if problem := too_large(file, len(frame), len(frame.columns)):
+        return None, [problem]
+    texts = {str(name): [_text(value) for value in frame[name].tolist()] for name in frame.columns}
+    columns = tuple(encode(values) for values in texts.values())
+    table = TextTable(file, tuple(texts), columns, np.arange(1, 1 + len(frame), dtype=np.int32))
+    labels = {name: label for name, label in meta.column_names_to_labels.items() if label}
+    values = {
+        name: {_text(code): str(label) for code, label in codes.items()}
+        for name, codes in meta.variable_value_labels.items()
+    }
+    declared = {
+        name: frozenset(text for text in set(texts[name]) if text and _declared(text, ranges))
+        for name, ranges in (meta.missing_ranges or {}).items()
+    }
+    for name, codes in (meta.missing_user_values or {}).items():
+        declared[name] = declared.get(name, frozenset()) | {_text(code) for code in codes}
+    return StatisticsFile(table, labels, values, declared), []
+
+
+def _declared(text: str, ranges: list[dict[str, Any]]) -> bool:
+    for limits in ranges:
+        low, high = limits["lo"], limits["hi"]
+        if isinstance(low, str) or isinstance(high, str):
+            if text == str(low).rstrip():
+                return True
+        else:
+            try:
+                if float(low) <= float(text) <= float(high):
+                    return True
+            except ValueError:
+                continue
+    return False
+
+
+def _text(value: Any) -> str:
+    """Return a value as a CSV file would state it: 1.0 is 1, a day has its ISO form."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return np.format_float_positional(value, trim="-")
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    if isinstance(value, date):
+        return value.isoformat()
+    text = str(value).rstrip()
+    return "" if text == "NaT" else text

@@ -1,0 +1,334 @@
+"""Maps: the same patients from every shape give the same numbers; what must never happen stops the import."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from analysis.outcomes import cohort
+from analysis.outcomes.cohort.clinic_file import mapped_table
+from analysis.outcomes.cohort.scores import course_scores
+from analysis.outcomes.cohort.threshold import at_threshold
+from analysis.tabular.mapping.map_problems import MapError
+from analysis.tabular.problems import DataError
+
+DATA = Path(__file__).with_name("data")
+SAME_PATIENTS = [
+    *("01-redcap-raw.csv", "03-castor.csv", "04-spss.sav", "07-excel-sheet-per-site.xlsx", "10-wide-dates.csv"),
+    "12-infusions-dates-only.csv",
+]
+
+
+def map_of(name: str) -> Path:
+    return DATA / "maps" / f"{Path(name).stem}.map.yml"
+
+
+def loaded(name: str) -> cohort.Cohort:
+    if name.endswith(".sav"):
+        pytest.importorskip("pyreadstat")
+    return cohort.load(DATA / "clinics" / name, map_of(name))
+
+
+def responders(patients: cohort.Cohort) -> dict[str, tuple[int, int]]:
+    """Return responders (30%) and patients with both scores, at the end of infusion and at week 4."""
+    courses = course_scores(patients, 4, 2)
+    rates = at_threshold(courses, 30, follow_up_weeks=4, window_weeks=2, level=0.95, min_cell=5).rates
+    complete = rates[rates["handling"] == "complete_cases"]
+    return {row.visit: (int(row.responders), int(row.n)) for row in complete.itertuples()}
+
+
+@pytest.mark.parametrize("name", SAME_PATIENTS)
+def test_the_same_40_patients_give_the_same_rates(name):
+    assert responders(loaded(name)) == {"end_of_infusion": (18, 40), "follow_up": (12, 37)}
+
+
+@pytest.mark.parametrize(
+    ("name", "patients", "courses", "visits", "rates"),
+    [
+        ("08b-dutch-excel-utf8.csv", 40, 40, 120, {"end_of_infusion": (14, 40), "follow_up": (12, 37)}),
+        ("11-diary.csv", 10, 10, 40, {"end_of_infusion": (6, 10), "follow_up": (6, 10)}),
+        ("12-infusions-dates-only.csv", 40, 53, 156, {"end_of_infusion": (18, 40), "follow_up": (12, 37)}),
+    ],
+)
+def test_other_shapes(name, patients, courses, visits, rates):
+    found = loaded(name)
+    assert found.courses["patient"].nunique() == patients
+    assert (len(found.courses), len(found.visits)) == (courses, visits)
+    assert responders(found) == rates
+
+
+def test_what_became_what():
+    changes = loaded("01-redcap-raw.csv").mapping.changes.set_index("what")
+    assert changes.loc["rows", "became"] == "160 visits of 40 patients, 40 courses; 0 left out"
+    assert changes.loc["nrs", "became"] == "146 scores; missing 14 (999: 11, -99: 3)"
+    assert changes.loc["weeks", "became"].startswith("week 4: 3.3 to 5.1 (median 4.1); week 12: 10.6 to 14")
+    assert changes.loc["sex", "became"] == "male 22, female 18"
+    assert changes.loc["age", "became"] == "28 to 72 years; the date itself is dropped"
+    assert changes.loc["bpi_interference", "became"] == "80 values; missing 80 (999: 80)"
+
+
+@pytest.mark.parametrize("name", ["01-redcap-raw.csv", "11-diary.csv", "12-infusions-dates-only.csv"])
+def test_rows_are_used_or_left_out_with_a_reason(name):
+    mapping = loaded(name).mapping
+    expected = yaml.safe_load(map_of(name).read_text())["expect"]["rows_used"]
+    assert mapping.rows - mapping.left_out["rows"].sum() == expected
+    assert (mapping.left_out["reason"] != "").all()
+
+
+def test_the_plan_and_the_day_of_the_export_survive():
+    plan = loaded("01-redcap-raw.csv").plan
+    assert (plan.weeks, str(plan.data_until)) == ((4.0, 12.0), "2024-12-31")
+
+
+# --- what must never happen -------------------------------------------------------------------------------------------
+
+HEADER = "id;visit;nrs;date;sex"
+ROWS = [
+    "A;pre;8;01-03-2024;m",
+    "A;post;4;06-03-2024;m",
+    "A;call;5;03-04-2024;m",
+    "B;pre;7;20-03-2024;v",
+    "B;post;3;25-03-2024;v",
+    "B;call;99;24-04-2024;v",
+]
+MAP = """map: 1
+made_for: {file: clinic.csv}
+read: {form: csv, separator: semicolon, dates: day-month-year}
+rows: visits
+data_until: 2024-12-31
+columns:
+  id: {is: patient_id}
+  visit: {is: visit}
+  nrs: {is: nrs, scale: 0 to 10, meaning: average, missing: [99]}
+  date: {is: date}
+  sex: {is: sex, codes: {m: male, v: female}}
+visits:
+  pre: {visit: baseline}
+  post: {visit: end_of_infusion}
+  call: {visit: follow_up, planned_week: 4}
+weeks: {from: dates, if_no_date: stop}
+courses: {from: single}
+"""
+
+
+def imported(folder: Path, rows: list[str] = ROWS, text: str = MAP, header: str = HEADER) -> cohort.Cohort:
+    (folder / "clinic.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    (folder / "clinic.map.yml").write_text(text, encoding="utf-8")
+    return cohort.load(folder / "clinic.csv", folder / "clinic.map.yml")
+
+
+def refusal(folder: Path, rows: list[str] = ROWS, text: str = MAP, header: str = HEADER) -> str:
+    with pytest.raises(DataError) as error:
+        imported(folder, rows, text, header)
+    return str(error.value)
+
+
+def test_the_small_table_is_right(tmp_path):
+    found = imported(tmp_path)
+    assert found.visits["nrs"].fillna(-1).tolist() == [8, 4, 5, 7, 3, -1]
+    assert found.visits["weeks"].fillna(-1).tolist() == [-1, 0, 4, -1, 0, 30 / 7]
+    assert found.courses["sex"].tolist() == ["male", "female"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("nrs_worst", "nrs"), ("days_from_end", "weeks_from_end"), ("months_from_end", "weeks_from_end")],
+)
+def test_1_no_advice_crosses_units_measures_or_times(tmp_path, wrong, right):
+    text = MAP.replace("{is: nrs,", f"{{is: {wrong},")
+    words = refusal(tmp_path, text=text)
+    assert f"write {right}, if" not in words.lower()
+
+
+def test_3_damaged_identifiers_stop(tmp_path):
+    for damaged in ("2.02E+11", "20240312345678901"):
+        words = refusal(tmp_path, [row.replace("A;", f"{damaged};") for row in ROWS])
+        assert "shortens numbers of more than 15 digits" in words
+        assert damaged.lower() not in words.replace("as in 2.02E+11", "").lower()
+
+
+@pytest.mark.parametrize("other", ["A\u200b", "A ", "A\u00ad"])
+def test_6_identifiers_that_look_alike_stop(tmp_path, other):
+    rows = [*ROWS[:2], ROWS[2].replace("A;", f"{other};"), *ROWS[3:]]
+    assert "compare rows 2, 4" in refusal(tmp_path, rows)
+
+
+def test_6_two_unicode_forms_of_a_letter_stop(tmp_path):
+    rows = [row.replace("A;", "Zo\u00eb;") for row in ROWS]
+    rows[2] = rows[2].replace("Zo\u00eb", "Zoe\u0308")
+    assert "compare rows 2, 4" in refusal(tmp_path, rows)
+
+
+def test_7_what_is_new_since_the_map_stops(tmp_path):
+    assert "the map does not know: site" in refusal(tmp_path, [f"{row};x" for row in ROWS], header=f"{HEADER};site")
+    rows = [*ROWS, "C;extra;5;01-05-2024;m"]
+    assert "stands in no line of visits" in refusal(tmp_path, rows)
+    words = refusal(tmp_path, [*ROWS[:5], ROWS[5].replace(";v", ";x")])
+    assert "columns, sex, codes" in words and "has no meaning here" in words
+
+
+def test_8_missing_codes_count_in_their_column_only(tmp_path):
+    text = MAP.replace("  sex:", "  age: {is: age}\n  sex:")
+    rows = [row.replace(";m", ";99;m").replace(";v", ";40;v") for row in ROWS]
+    found = imported(tmp_path, rows, text, HEADER.replace("sex", "age;sex"))
+    assert found.courses["age"].tolist() == [99, 40]
+    assert found.visits["nrs"].isna().sum() == 1
+
+
+def test_9_a_scale_is_stated_never_guessed(tmp_path):
+    assert "a pain score has a scale" in refusal(tmp_path, text=MAP.replace(" scale: 0 to 10,", "")).lower()
+    hundred = imported(tmp_path, text=MAP.replace("0 to 10,", "0 to 100,"))
+    assert hundred.visits["nrs"].fillna(-1).round(3).tolist() == [0.8, 0.4, 0.5, 0.7, 0.3, -1]
+    rows = [ROWS[0].replace(";8;", ";80;"), *ROWS[1:]]
+    assert "1 cell holds 80, which is outside scale 0 to 10" in refusal(tmp_path, rows)
+
+
+EVENTS = """map: 1
+read: {form: csv, separator: semicolon, dates: day-month-year}
+rows: events
+data_until: 2024-12-31
+columns:
+  id: {is: patient_id}
+  visit: {is: visit}
+  nrs: {is: nrs, scale: 0 to 10}
+  date: {is: date}
+visits:
+  pre: {visit: baseline}
+  infusion: {visit: end_of_infusion, starts_course: true, score_is: after}
+  call: {visit: follow_up}
+weeks: {from: dates}
+courses:
+  from: infusions
+  same_course_within_days: 3
+  baseline_of_later_courses: {last_score_within_days_before: 14, else: missing}
+"""
+
+
+def test_10_a_visit_belongs_to_the_infusion_before_it_and_no_baseline_is_carried_over(tmp_path):
+    rows = [
+        *("A;pre;8;01-01-2024", "A;infusion;4;05-01-2024", "A;call;5;02-02-2024"),
+        *("A;infusion;3;01-06-2024", "A;call;6;29-06-2024"),
+        *("B;pre;8;01-01-2024", "B;infusion;4;05-01-2024", "B;call;7;25-05-2024", "B;infusion;2;01-06-2024"),
+    ]
+    found = imported(tmp_path, rows, EVENTS, "id;visit;nrs;date")
+    visits = found.visits[["patient", "course", "visit", "nrs"]].fillna(-1).values.tolist()
+    assert visits == [
+        *([0, 1, "baseline", 8], [0, 1, "end_of_infusion", 4], [0, 1, "follow_up", 5]),
+        *([0, 2, "baseline", -1], [0, 2, "end_of_infusion", 3], [0, 2, "follow_up", 6]),
+        *([1, 1, "baseline", 8], [1, 1, "end_of_infusion", 4], [1, 1, "follow_up", 7]),
+        *([1, 2, "baseline", 7], [1, 2, "end_of_infusion", 2]),
+    ]
+
+
+def test_10_an_event_on_the_day_of_an_infusion_is_left_out_with_its_reason(tmp_path):
+    rows = ["A;pre;8;01-01-2024", "A;infusion;4;05-01-2024", "A;call;5;05-01-2024", "A;call;6;02-02-2024"]
+    left_out = imported(tmp_path, rows, EVENTS, "id;visit;nrs;date").mapping.left_out
+    assert left_out.values.tolist() == [["event on the day of an infusion: before or after it?", 1]]
+
+
+def test_11_no_identifier_birth_date_or_free_text_reaches_a_message(tmp_path):
+    secret = "Jane Doe 1950-02-03"
+    text = MAP.replace("  sex:", "  born: {is: birth_date}\n  remark: {is: not_used}\n  sex:")
+    header = HEADER.replace("sex", "born;remark;sex")
+    rows = [row.replace(";m", f";{secret};{secret};m").replace(";v", f";{secret};{secret};v") for row in ROWS]
+    rows = [row.replace("A;", f"{secret};") for row in rows]
+    rows[1] = rows[1].replace(";4;", f";{secret};")
+    words = refusal(tmp_path, rows, text, header)
+    assert "Jane" not in words and "1950" not in words
+    assert "row 3" in words
+
+
+def test_12_kept_and_left_out_rows_are_counted(tmp_path):
+    text = MAP.replace("columns:", "keep:\n  - {column: dx, is: [CRPS]}\ncolumns:\n  dx: {is: not_used}", 1)
+    rows = [f"{row};{'CRPS' if row[0] == 'A' else 'PHN'}" for row in ROWS]
+    found = imported(tmp_path, rows, text, f"{HEADER};dx")
+    assert found.courses["patient"].tolist() == [0]
+    assert found.mapping.left_out.values.tolist() == [["dx is PHN", 3]]
+    assert "occurs nowhere in dx" in refusal(tmp_path, rows, text.replace("[CRPS]", "[crps]"), f"{HEADER};dx")
+
+
+# --- the file of the map ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("rows: visits", "rows: visits\nrow: 1", "keys here are map, made_for"),
+        ("is: patient_id", "is: ASK", "ASK waits for an answer"),
+        ("id: {is: patient_id}", "id: {is: patient_id}\n  id: {is: date}", "'id' appears twice"),
+        ("map: 1", "map: &a 1", "no anchors and aliases"),
+        ("map: 1", "map: !!int 1", "no tags"),
+        ("read:", "<<: {a: b}\nread:", "no merges"),
+        ("data_until: 2024-12-31", "data_until: 31-12-2024", "data_until is a date, as in 2024-12-31"),
+        ("visit: follow_up, planned_week: 4", "visit: later", "baseline, end_of_infusion or follow_up"),
+        ("data_until: 2024-12-31", "data_until: 2024-04-20", "later than data_until"),
+        ("missing: [99]", "missing: []", "1 cell holds 99, which is outside scale 0 to 10 and not listed as missing"),
+    ],
+)
+def test_a_wrong_map_says_what_is_wrong(tmp_path, old, new, words):
+    assert words.lower() in refusal(tmp_path, text=MAP.replace(old, new)).lower()
+
+
+def test_values_are_texts(tmp_path):
+    """`no`, `1e3`, `007` and a day keep their form: as codes they match the cells."""
+    text = MAP.replace("pre: {", "no: {").replace("post: {", "007: {").replace("call: {", "1e3: {")
+    rows = [row.replace("pre", "no").replace("post", "007").replace("call", "1e3") for row in ROWS]
+    assert len(imported(tmp_path, rows, text).visits) == 6
+
+
+def test_a_large_map_is_refused(tmp_path):
+    assert "64,000 bytes" in refusal(tmp_path, text=MAP + "#" * 64_000)
+
+
+def test_a_map_for_another_version_of_the_file_says_so(tmp_path):
+    found = imported(tmp_path, text=MAP.replace("clinic.csv}", f"clinic.csv, sha256: {'0' * 64}}}"))
+    assert "made for another version" in " ".join(found.warnings["rule"])
+
+
+def test_empty_visits_after_the_export_are_not_due(tmp_path):
+    text = """map: 1
+read: {form: csv, dates: year-month-day}
+rows: courses
+data_until: 2024-04-01
+columns:
+  id: {is: patient_id}
+visits:
+  - {visit: baseline, score: a, date: d}
+  - {visit: end_of_infusion, score: b}
+  - {visit: follow_up, score: c, planned_week: 4}
+scores: {is: nrs, scale: 0 to 10}
+weeks: {from: planned_week}
+courses: {from: single}
+"""
+    found = imported(tmp_path, ["A,8,2024-01-01,4,", "B,8,2024-03-20,4,"], text, "id,a,d,b,c")
+    assert found.visits["patient"].tolist() == [0, 0, 0, 1, 1]
+    assert found.mapping.left_out["reason"].tolist() == ["visits planned after the export and therefore not due"]
+
+
+def test_spss_without_its_package_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyreadstat", None)
+    with pytest.raises(MapError, match=r"pip install '\.\[stata-spss\]'"):
+        cohort.load(DATA / "clinics" / "04-spss.sav", map_of("04-spss.sav"))
+
+
+def test_labels_of_spss_contradict_a_wrong_map(tmp_path):
+    pytest.importorskip("pyreadstat")
+    wrong = map_of("04-spss.sav").read_text().replace("1: male, 2: female", "1: female, 2: male")
+    (tmp_path / "wrong.map.yml").write_text(wrong)
+    with pytest.raises(MapError, match="The file labels 1 as man, and the map says female"):
+        cohort.load(DATA / "clinics" / "04-spss.sav", tmp_path / "wrong.map.yml")
+
+
+def test_the_table_in_the_long_form_gives_the_same_cohort(tmp_path):
+    from analysis.curation.cohort_check import checked_cohort
+
+    source, out = DATA / "clinics" / "01-redcap-raw.csv", tmp_path / "long.csv"
+    valid, words = checked_cohort(str(source), str(map_of("01-redcap-raw.csv")), str(out))
+    assert valid, words
+    direct, mapped = cohort.load(out), loaded("01-redcap-raw.csv")
+    columns = ["patient", "course", "visit", "weeks", "nrs", "date", "planned_week", "bpi_interference"]
+    assert direct.visits[columns].equals(mapped.visits[columns])
+    assert mapped_table(source, source.read_bytes(), map_of("01-redcap-raw.csv")).record.rows == 160
