@@ -149,9 +149,8 @@ def _other_units(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
     days = all(week % 7 == 0 and week >= 14 for week in weeks)
     months = weeks[0] == 1 and set(weeks) <= {1, 3, 6, 9, 12, 24}
     if days or months:
-        rule = (
-            f"follow-up at {listed(f'{week:g}' for week in weeks)} weeks: is the unit {'days' if days else 'months'}?"
-        )
+        times = listed(f"{week:g}" for week in weeks)
+        rule = f"follow-up at {times} weeks: is the unit {'days' if days else 'months'}?"
         yield _warning(file, "weeks_from_end", rule, "nothing, if these are weeks; else convert them with a map")
 
 
@@ -161,7 +160,8 @@ def _late_end(file: str, visits: pd.DataFrame, min_cell: int) -> Iterator[Proble
     by_course = days.groupby(["patient", "course"])["date"].agg(["min", "max"])
     late = int(((by_course["max"] - by_course["min"]) / np.timedelta64(1, "D") > MOST_DAYS_TO_END).sum())
     if late:
-        rule = f"the infusion ended more than {MOST_DAYS_TO_END} days after the baseline in {_named(late, 'course', min_cell)}"
+        courses_named = _named(late, "course", min_cell)
+        rule = f"the infusion ended more than {MOST_DAYS_TO_END} days after the baseline in {courses_named}"
         yield _warning(file, "date", rule, "look whether both visits belong to the same course")
 
 

@@ -19,6 +19,7 @@ from analysis.tabular.formats import read_table
 from analysis.tabular.header import too_few_rows
 from analysis.tabular.identifiers import identifier_problems
 from analysis.tabular.mapping.application import apply_map
+from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.mapping.map_reader import read_map
 from analysis.tabular.mapping.text_tree import MOST_MAP_BYTES
 from analysis.tabular.origin import CLINIC_TABLES
@@ -50,6 +51,13 @@ def load(path: str | Path, cohort_map: str | Path = "") -> Cohort:
     """
     try:
         return _load(path, cohort_map)
+    except MapError as error:
+        if paths.is_in_report():  # its rules name codes of cells
+            count = len(error.problems)
+            advice = "python -m analysis check --cohort FILE --map MAP.yml lists them"
+            problem = Problem(Path(path).name, None, "", "", f"the map fits the table; {count} problems", advice)
+            raise DataError([problem]) from None
+        raise
     except DataError as error:
         if paths.is_in_report():
             raise error.without_values() from None
