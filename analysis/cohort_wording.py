@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from analysis.wording import REGIMEN_WORDS, counted
+from analysis.wording import REGIMEN_WORDS, counted, number_of_weeks
 
 RULE_WORDS = {
     "ge_2_points": "pain fell by 2 points or more",
@@ -25,6 +27,37 @@ GROUP_HEADINGS = {
     "course": "Course",
     "all": "All",
 }
+
+
+def step_words(step: str, weeks: float) -> str:
+    """Return who is counted in a step of `Response.steps`."""
+    later = f"{number_of_weeks(weeks)} later"
+    return {
+        "table": "Treated, in the table",
+        "baseline": "Pain before treatment known",
+        "end_of_infusion": "… and at the end of infusion",
+        "follow_up": f"… and {later}",
+        "both": f"… and at the end and {later}",
+    }[step]
+
+
+def step_use(step: str) -> str:
+    """Return what a step of `Response.steps` is the denominator of."""
+    return {
+        "table": "each patient once, with the first course",
+        "baseline": "a change can be judged",
+        "both": "who kept, lost and gained the response",
+    }.get(step, "")
+
+
+def without_words(step: Any, min_cell: int) -> str:
+    """Return how many patients a step of `Response.steps` leaves out: `64 of 295 without`."""
+    if step.hidden:
+        return f"fewer than {min_cell} left"
+    few = f"fewer than {min_cell}"
+    lost = f"{few} without" if pd.isna(step.without) else f"{step.without} of {step.of} without" if step.without else ""
+    late = f"{few} not due" if pd.isna(step.not_expected) else f"{step.not_expected} not due"
+    return "; ".join(filter(None, (lost, "" if step.not_expected is not pd.NA and not step.not_expected else late)))
 
 
 def visit_words(weeks: float) -> str:

@@ -10,17 +10,21 @@ import numpy as np
 import pandas as pd
 from cohort_samples import cohort
 
-from analysis.outcomes.cohort import benchmark, durations, limits, people, response, trajectories
+from analysis.outcomes.cohort import benchmark, durations, limits, people, response, run_charts, sites, trajectories
 
 PUBLISHED = pd.DataFrame(
     {
         "outcome": ["ge_30_percent at end_of_infusion", "ge_30_percent at follow_up", "ge_2_points at follow_up"],
         "definition": ["at least 30% less pain, within a week", "at least 30% less pain, later", "2 points, later"],
+        "counted": ["“30%”", "“30%”", "“2 points”"],
+        "alike": [True, True, True],
         "studies": ["A and B", "A and B", "C"],
         "k": [7, 7, 1],
-        "estimate": [0.6, 0.5, 0.4],
-        "ci_low": [0.4, 0.4, 0.3],
-        "ci_high": [0.75, 0.65, 0.6],
+        "patients": [200, 200, 40],
+        "responders": [120, 100, 16],
+        "estimate": [0.6, 0.92, 0.4],
+        "ci_low": [0.4, 0.91, 0.3],
+        "ci_high": [0.75, 0.94, 0.6],
         "pi_low": [0.25, 0.9, np.nan],
         "pi_high": [0.85, 0.95, np.nan],
     }
@@ -40,7 +44,8 @@ def patients(count: int = 60, seed: int = 2) -> Any:
             later = {week: int(min(10, end + random.integers(0, 3 + week // 4))) for week in (4, 12)}
             later = {week: score for week, score in later.items() if random.random() < 0.85}
             row = {"patient": patient, "course": course, "baseline": before, "end": end, "later": later, **place}
-            rows.append(row | {"sex": ["female", "male"][patient % 5 == 0], "age": 30.0 + patient % 40, "year": 2023})
+            who = {"sex": ["female", "male"][patient % 5 == 0], "age": 30.0 + patient % 40}
+            rows.append(row | who | {"date": f"{2020 + patient % 12 // 4}-{3 * (patient % 4) + 1:02d}-15"})
     return cohort(*rows)
 
 
@@ -63,7 +68,8 @@ def _results(whole: Any) -> SimpleNamespace:
         response=response.response(whole),
         durations=durations.durations(whole),
         limits=limits.regression_to_the_mean(whole),
-        funnel=benchmark.funnel(whole),
+        funnel=sites.funnel(whole),
+        chart=run_charts.run_chart(whole),
     )
-    found.compared = benchmark.compare(benchmark.clinic_results(found.response, found.durations), PUBLISHED)
+    found.compared = benchmark.compare(benchmark.clinic_results(found.response), PUBLISHED)
     return found

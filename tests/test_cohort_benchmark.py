@@ -6,59 +6,69 @@ import pytest
 from cohort_samples import cohort
 from scipy.stats import binom
 
-from analysis.outcomes.cohort import benchmark
-from analysis.outcomes.cohort.durations import durations
+from analysis.outcomes.cohort import benchmark, sites
 from analysis.outcomes.cohort.response import response
+from analysis.statistics.intervals import newcombe_independent, wilson
+from analysis.statistics.observed_rate import observed_rate_interval
 
-PUBLISHED = {"k": 6, "estimate": 0.5, "ci_low": 0.4, "ci_high": 0.6, "pi_low": 0.2, "pi_high": 0.8}
+PUBLISHED = {"k": 6, "estimate": 0.5, "ci_low": 0.4, "ci_high": 0.6, "pi_low": 0.2, "pi_high": 0.8, "alike": True}
 PUBLISHED |= {"outcome": "ge_30_percent at end_of_infusion", "definition": "30% or more", "studies": "six"}
 
 
-def verdict(estimate, low, high, hidden=False, **published):
-    clinic = {"outcome": PUBLISHED["outcome"], "n": 40, "estimate": estimate, "ci_low": low, "ci_high": high}
-    clinic |= {"measured_in": "share", "hidden": hidden}
-    found = benchmark.compare(pd.DataFrame([clinic]), pd.DataFrame([PUBLISHED | published]))
-    return tuple(found[["position", "verdict"]].iloc[0])
+def compared(responders: int, n: int = 40, hidden: bool = False, **published):
+    low, high = wilson(responders, n) if n else (np.nan, np.nan)
+    clinic = {"outcome": PUBLISHED["outcome"], "n": n, "estimate": responders / n if n else np.nan}
+    clinic |= {"ci_low": low, "ci_high": high, "hidden": hidden}
+    clinic |= {"all_n": n, "all_rate": 0.5, "all_low": 0.4, "all_high": 0.6}
+    return benchmark.compare(pd.DataFrame([clinic]), pd.DataFrame([PUBLISHED | published])).iloc[0]
+
+
+def test_a_verdict_compares_the_observed_rate_with_that_expected_of_so_many():
+    # a true rate is expected between 20% and 80%; the observed one of 40 patients in a wider interval
+    low, high = observed_rate_interval(0.5, 0.2, 0.8, 40)
+    assert low < 0.2 < 0.8 < high
+    assert compared(20)[["expected_low", "expected_high"]].tolist() == pytest.approx([low, high], abs=0.006)
+    assert compared(20)["verdict"] == "within"
+    assert compared(round(40 * high))["verdict"] == "within"
+    assert compared(round(40 * high) + 1)["verdict"] == "above"
+    assert compared(round(40 * low) - 1)["verdict"] == "below"
 
 
 @pytest.mark.parametrize(
-    ("numbers", "position", "expected"),
+    ("given", "why"),
     [
-        ((0.5, 0.35, 0.65), "inside", "within"),
-        ((0.5, 0.2, 0.8), "inside", "within"),
-        ((0.9, 0.81, 0.96), "above", "above"),
-        ((0.1, 0.05, 0.19), "below", "below"),
-        ((0.7, 0.55, 0.83), "inside", "can't be told apart"),
-        ((0.9, 0.75, 0.96), "above", "can't be told apart"),
-        ((0.1, 0.04, 0.25), "below", "can't be told apart"),
-        ((0.5, 0.1, 0.9), "inside", "can't be told apart"),
-        ((np.inf, 0.9, np.inf), "above", "above"),
-        ((0.5, np.nan, np.nan), "inside", "can't be judged"),
-        ((np.nan, np.nan, np.nan), "", "can't be judged"),
+        ({"k": 2}, "a verdict needs 3 studies that counted in this way"),
+        ({"pi_low": np.nan, "pi_high": np.nan}, "a verdict needs 3 studies that counted in this way"),
+        ({"alike": False}, "the studies counted in other ways: for orientation only"),
+        ({"hidden": True}, "too few patients to show the clinic's result"),
+        ({"outcome": "something else"}, "the clinic's table doesn't give this result"),
+        ({"n": 0}, "no patient of the clinic could be counted"),
     ],
 )
-def test_verdicts(numbers, position, expected):
-    assert verdict(*numbers) == (position, expected)
+def test_no_verdict_says_why(given, why):
+    assert compared(39 if given.get("n") != 0 else 0, **given)[["verdict", "why"]].tolist() == ["no verdict", why]
 
 
-def test_results_that_cannot_be_judged():
-    assert verdict(0.9, 0.85, 0.95, k=2) == ("", "can't be judged")
-    assert verdict(0.9, 0.85, 0.95, pi_low=np.nan) == ("", "can't be judged")
-    assert verdict(0.9, 0.85, 0.95, hidden=True) == ("", "can't be judged")
-    assert verdict(0.9, 0.85, 0.95, outcome="something else") == ("", "can't be judged")
+def test_two_studies_give_a_difference_and_other_ways_of_counting_none():
+    row = compared(30, k=1, estimate=0.6, ci_low=wilson(60, 100)[0], ci_high=wilson(60, 100)[1])
+    assert row["difference"] == pytest.approx(0.15)
+    assert row[["difference_low", "difference_high"]].tolist() == pytest.approx(
+        newcombe_independent(30, 40, 60, 100), abs=0.006
+    )
+    other = compared(30, alike=False)
+    assert other[["difference", "difference_low", "difference_high"]].isna().all()
+    assert other["expected_low"] < 0.2, "where it would be expected is shown for orientation"
 
 
 def test_all_published_rows_stay_in_their_order():
-    patients = cohort(*[(8, 4, {4: 5})] * 20, *[(8, 8, {4: 8})] * 20)
-    clinic = benchmark.clinic_results(response(patients), durations(patients))
+    patients = cohort(*[(8, 4, {4: 5})] * 20, *[(8, 8, {})] * 20)
+    clinic = benchmark.clinic_results(response(patients))
     assert clinic["outcome"].tolist()[2:4] == ["ge_30_percent at end_of_infusion", "ge_30_percent at follow_up"]
-    assert clinic.loc[2, ["n", "estimate"]].tolist() == [40, 0.5]
-    rows = [PUBLISHED | {"outcome": name} for name in ("median weeks of benefit", "unknown", PUBLISHED["outcome"])]
+    assert clinic.loc[3, ["n", "estimate", "all_n", "all_rate"]].tolist() == [20, 1.0, 40, 0.5]
+    rows = [PUBLISHED | {"outcome": name} for name in ("unknown", PUBLISHED["outcome"])]
     found = benchmark.compare(clinic, pd.DataFrame(rows))
     assert found["outcome"].tolist() == [row["outcome"] for row in rows]
-    assert found.loc[2, ["published", "published_ci_low", "pi_low", "estimate"]].tolist() == [0.5, 0.4, 0.2, 0.5]
-    assert found.loc[0, "measured_in"] == "weeks"
-    assert "doesn't give this result" in found.loc[1, "why"]
+    assert found.loc[1, ["published", "published_ci_low", "pi_low", "estimate"]].tolist() == [0.5, 0.4, 0.2, 0.5]
 
 
 def test_a_table_without_a_column_is_refused():
@@ -68,7 +78,7 @@ def test_a_table_without_a_column_is_refused():
 
 def test_funnel_limits_by_hand():
     # n = 10, p = 0.5: P(R <= 1) = 11/1024 < 0.025 <= P(R <= 2) = 56/1024, so r = 2 and P(R = 2) = 45/1024
-    found = benchmark.funnel_limits(np.array([10]), 0.5).iloc[0]
+    found = sites.funnel_limits(np.array([10]), 0.5).iloc[0]
     low = (2 - (56 / 1024 - 0.025) / (45 / 1024)) / 10
     assert found["low_95"] == pytest.approx(low)
     assert found["high_95"] == pytest.approx(1 - low)
@@ -79,7 +89,7 @@ def test_funnel_limits_by_hand():
 @pytest.mark.parametrize("mean", [0.05, 0.4, 0.97])
 def test_funnel_limits_have_their_nominal_probability(mean):
     n = np.array([5, 30, 200, 5000])
-    found = benchmark.funnel_limits(n, mean)
+    found = sites.funnel_limits(n, mean)
     for low, high, tail in (("low_95", "high_95", 0.025), ("low_998", "high_998", 0.001)):
         # no more than the tail lies strictly beyond either limit
         assert (binom.cdf(np.ceil(found[low] * n - 1e-9) - 1, n, mean) <= tail + 1e-9).all()
@@ -95,7 +105,7 @@ def test_the_funnel_of_sites():
         return rows + [{"baseline": 8, "end": 8, "site": name}] * (n - responders)
 
     rows = [*site("c", 10, 20), *site("a", 20, 20), *site("b", 9, 20), *site("tiny", 2, 2), *site("small", 0, 3)]
-    found = benchmark.funnel(cohort(*rows, {"baseline": 8, "site": "a"}))
+    found = sites.funnel(cohort(*rows, {"baseline": 8, "site": "a"}))
     assert found.sites[["site", "n", "responders"]].values.tolist() == [["a", 20, 20], ["b", 20, 9], ["c", 20, 10]]
     assert (found.n, found.mean) == (65, 0.63)
     assert found.sites["place"].tolist() == ["outside 99.8%", "inside 95%", "inside 95%"]
@@ -106,7 +116,7 @@ def test_the_funnel_of_sites():
 
 
 def test_no_funnel_of_one_site():
-    found = benchmark.funnel(cohort(*[{"baseline": 8, "end": 4, "site": "a"}] * 9))
+    found = sites.funnel(cohort(*[{"baseline": 8, "end": 4, "site": "a"}] * 9))
     assert found.sites.empty
     assert found.limits.empty
     assert found.left_out["why"].tolist() == ["fewer than two sites can be shown"]

@@ -13,7 +13,7 @@ import nbformat
 import pypdf
 import pytest
 from bs4 import BeautifulSoup
-from notebook_runs import defaults, page, pdf_pages, pdf_text
+from notebook_runs import defaults, page, pdf_pages
 from pdf_words import all_words
 from reporting_samples import common
 
@@ -49,8 +49,13 @@ def words(element) -> str:
     return " ".join(element.get_text(" ").split())
 
 
+def printed(built: Built) -> str:
+    """Return the words of both PDFs: the summary and the appendix."""
+    return " ".join(all_words(built.files[name]) for name in ("report.pdf", "appendix.pdf"))
+
+
 def texts_of(built: Built, pdf: str) -> dict[str, str]:
-    """Return all files of a report as text: HTML, text of the PDF, notebook, CSV, and figures in them."""
+    """Return all files of a report as text: HTML, text of the PDFs, notebook, CSV, and figures in them."""
     found = {name: content.decode() for name, content in built.files.items() if not name.endswith(".pdf")}
     return {**found, "report.pdf": pdf}
 
@@ -62,7 +67,7 @@ def test_no_identifier_of_the_example_is_in_any_file():
     assert len(identifiers) > 200
     built = defaults()[NAME]
     assert built.ok, built.reason
-    for name, text in texts_of(built, pdf_text(NAME)).items():
+    for name, text in texts_of(built, printed(built)).items():
         assert not [identifier for identifier in identifiers if identifier in text], name
     assert sum(name.startswith("tables/") for name in built.files) > 15
     said = json.dumps(built.record) + built.title + built.subtitle + built.question
@@ -71,7 +76,7 @@ def test_no_identifier_of_the_example_is_in_any_file():
 
 def test_the_identifiers_would_be_found_if_they_were_there():
     """The search covers figures, tables and text."""
-    texts = texts_of(defaults()[NAME], pdf_text(NAME))
+    texts = texts_of(defaults()[NAME], printed(defaults()[NAME]))
     assert "Site A" in texts["report.pdf"] and "Site A" in texts["tables/tab-groups.csv"]
     assert "Site A" in texts["report.html"] and "Site A" in texts["report.ipynb"]
 
@@ -85,26 +90,48 @@ def test_every_page_and_picture_marks_invented_patients():
     assert len(figures) >= 10
     for figure in figures:
         assert figure.select_one(".rowfig") or figure.svg["aria-label"].startswith(INVENTED)
-        assert INVENTED in words(figure.figcaption)
+        assert figure.select_one("h2.finding") or INVENTED in words(figure.figcaption)
 
 
 def test_first_screen_answers_and_limits():
     header = words(page(NAME).select_one("header"))
-    for question in ("How many patients respond", "How much does pain fall", "How long does the benefit last"):
+    for question in ("How many did well?", "How long did it last?", "How does that compare?", "Who is missing?"):
         assert question in header
-    assert "Where does this stand against published studies" in header and "Who is not in these numbers" in header
-    assert "There is no control group" in header and "regression to the mean" in header
-    assert "File synthetic-example.csv" in header
-    assert len(page(NAME).select("header dd")) == 5
+    for answer in (
+        "58 of 100 patients with a score responded at the end of infusion (164 of 285; 95% interval 52 to 63)",
+        "48 of 100 at 4 weeks (112 of 231; 42 to 55)",
+        "Half of the 164 responders had lost the benefit between weeks 8 and 12",
+        "Not clearly different from published studies that counted nearly the same way (3 numbers from 2 studies)",
+        "No signal of change over 19 quarters",
+        "64 of 295 patients have no score at 4 weeks",
+        "It would be 38 if none of the 64 responded, 60 if all did",
+    ):
+        assert answer in header
+    assert "file synthetic-example.csv" in header
+    assert len(page(NAME).select("header dd")) == 4
+
+
+def test_the_summary_fills_two_pages_and_the_details_follow():
+    built = defaults()[NAME]
+    assert len(pypdf.PdfReader(io.BytesIO(built.files["report.pdf"])).pages) == 2
+    assert len(pypdf.PdfReader(io.BytesIO(built.files["appendix.pdf"])).pages) > 4
+    headings = [words(heading) for heading in page(NAME).select(".halves h2, .halves h3")]
+    assert headings == [
+        *("Who is in which number", "Of 100 patients treated", "Pain falls and partly comes back"),
+        *("How long the benefit lasts", "Beside published studies, like with like", "Over time", "Who is missing"),
+        "What these numbers can’t say",
+    ]
+    assert "There is no control group" in words(page(NAME).select_one(".halves"))
 
 
 def test_what_the_report_shows():
     figures = {figure["id"].removeprefix("fig-") for figure in page(NAME).select("figure[id^=fig-]")}
     assert figures >= {
-        *("pain-by-visit", "change-from-baseline", "responder-curve", "responder-flow", "tipping-point"),
-        *("duration-of-benefit", "duration-by-site", "benchmark", "site-funnel", "missing-scores"),
+        *("who-counts", "squares", "pain-by-visit", "benefit", "benchmark", "run-chart", "missing-scores"),
+        *("responder-curve", "responder-flow", "tipping-point"),
+        *("duration-of-benefit", "duration-by-site", "site-funnel"),
     }
-    sections = [words(heading) for heading in page(NAME).select(".body h2")]
+    sections = [words(heading) for heading in page(NAME).select(".appendix h3")]
     assert sections[:8] == [
         *("Who", "Pain", "Responders", "Duration", "Benchmark", "Missing data", "Limits", "How counted"),
     ]
@@ -116,9 +143,9 @@ def test_what_the_report_shows():
 def test_the_last_page_names_the_file_with_its_hash():
     from analysis.reporting.provenance import sha256
 
-    assert "data/cohorts/synthetic-example.csv" in pdf_text(NAME)
-    assert f"SHA-256 {sha256(EXAMPLE.read_bytes())}" in pdf_text(NAME)
-    assert "python -m analysis report cohort-report" in pdf_text(NAME)
+    assert "data/cohorts/synthetic-example.csv" in printed(defaults()[NAME])
+    assert f"SHA-256 {sha256(EXAMPLE.read_bytes())}" in printed(defaults()[NAME])
+    assert "python -m analysis report cohort-report" in printed(defaults()[NAME])
 
 
 # ------------------------------------------------------------------------------------------------ hostile input
@@ -159,7 +186,7 @@ def hostile(folder) -> Built:
 
 @pytest.fixture(scope="module")
 def hostile_pdf(hostile) -> str:
-    return all_words(hostile.files["report.pdf"])
+    return printed(hostile)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def row(table, **where):
 
 def test_rates_by_hand():
     rates = response(cohort(*TEN)).rates
-    assert len(rates) == 12
+    assert len(rates) == 18
     end = row(rates, rule="ge_30_percent", visit="end_of_infusion", handling="complete_cases")
     assert end[["responders", "n"]].tolist() == [5, 7]
     assert [end["ci_low"], end["ci_high"]] == [0.36, 0.92] == pytest.approx(list(wilson(5, 7)), abs=0.005)

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.figures.cohort import responder_flow
+from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.response import response
-from analysis.outcomes.cohort.scores import course_scores
 from analysis.outcomes.cohort.threshold import at_threshold
 from analysis.statistics.intervals import newcombe_paired, wilson
 
@@ -19,7 +19,7 @@ SAME = ["visit", "handling", "responders", "n", "rate", "ci_low", "ci_high", "hi
 
 
 def numbers(percent, *rows, min_cell=1):
-    return at_threshold(course_scores(cohort(*rows)), percent, min_cell=min_cell)
+    return at_threshold(expected_scores(cohort(*rows)), percent, min_cell=min_cell)
 
 
 def counts(found):
@@ -63,7 +63,7 @@ SCORE = st.one_of(st.none(), st.integers(0, 20).map(lambda half: half / 2))
 @settings(max_examples=40, deadline=None)
 def test_results_agree_with_the_reports(rows):
     patients = cohort(*rows)
-    courses, expected = course_scores(patients), response(patients, min_cell=3)
+    courses, expected = expected_scores(patients), response(patients, min_cell=3)
     for percent in (30, 50):
         found = at_threshold(courses, percent, min_cell=3)
         rule = f"ge_{percent}_percent"

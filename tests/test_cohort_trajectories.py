@@ -36,30 +36,16 @@ def test_few_scores_are_hidden_separately_from_the_change():
     assert found.loc["baseline", "hidden"]
 
 
-def test_courses_side_by_side():
+def test_first_courses_count():
     second = [{"patient": i, "course": 2, "baseline": 6, "end": 2} for i in range(5)]
-    found = trajectories(cohort(*[(8, 4)] * 9, *second), min_cell=1)
-    assert found.visits.set_index("label").loc["end of infusion", "n"] == 9
-    table = found.by_course.set_index(["group", "label"])
-    assert table.loc[("first course", "end of infusion"), ["n", "mean"]].tolist() == [9, 4]
-    assert table.loc[("second course", "end of infusion"), ["n", "mean", "change_mean"]].tolist() == [5, 2, -4]
-    assert trajectories(cohort(*[(8, 4)] * 9)).by_course.empty
+    found = trajectories(cohort(*[(8, 4)] * 9, *second), min_cell=1).visits.set_index("label")
+    assert found.loc["end of infusion", ["n", "mean"]].tolist() == [9, 4]
 
 
 def test_no_interval_where_all_scores_are_alike():
     found = trajectories(cohort(*[(8, 4)] * 6), min_cell=1).visits
     assert found["sd"].tolist() == [0, 0]
     assert found[["ci_low", "ci_high"]].isna().all(axis=None)
-
-
-def test_a_density_needs_enough_patients_and_counts_in_steps_of_5_percent():
-    rows = [(8, 4.5)] * 46 + [(7, 5)] * 47 + [(2, 5)] * 7
-    assert trajectories(cohort(*rows[:99])).density.empty
-    found = trajectories(cohort(*rows)).density.set_index(["label", "nrs"])["share"]
-    assert found["baseline"].to_dict() == dict.fromkeys(range(11), 0.0) | {2: 0.05, 7: 0.45, 8: 0.45}
-    # half up: 4.5 counts as 5
-    assert found["end of infusion", 5] == 1
-    assert trajectories(cohort(*rows), min_cell=10).density.empty, "a step of 5% would be 5 patients"
 
 
 SCORE = st.one_of(st.none(), st.integers(0, 10))

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from cohort_page_samples import nobody, patients, results
+from cohort_page_samples import nobody, results
+from cohort_samples import cohort
 from drawn_texts import problems_of, text_boxes
-from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from analysis.exhibit import plain
 from analysis.figures import cohort as figures
 from analysis.figures.cohort.clinic_figure import INVENTED, fitting, group_words
+from analysis.figures.cohort.missing_visits import told_apart
+from analysis.figures.cohort.patient_counts import treated_shares
 from analysis.figures.cohort.response_figures import VISIT_LOOKS
-from analysis.figures.cohort.visit_pain import COURSE_LOOKS
+from analysis.figures.cohort.visit_pain import still_responding
 from analysis.figures.style import text_width
 from analysis.figures.treatment_axis import visit_axis
-from analysis.outcomes.cohort import trajectories
+from analysis.outcomes.cohort import people, response, run_charts, trajectories
 from analysis.wording import half_up, percent
 
 MAKERS = {
-    "visit_pain_lines": lambda r, **k: figures.visit_pain_lines(r.trajectories, **k),
-    "visit_change_lines": lambda r, **k: figures.visit_change_lines(r.trajectories, **k),
+    "patient_count_bars": lambda r, **k: figures.patient_count_bars(r.response, **k),
+    "responder_squares": lambda r, **k: figures.responder_squares(r.response, **k),
+    "visit_pain_line": lambda r, **k: figures.visit_pain_line(r.trajectories, **k),
+    "benefit_box_curve": lambda r, **k: figures.benefit_box_curve(r.durations, r.trajectories.planned, **k),
+    "quarter_run_chart": lambda r, **k: figures.quarter_run_chart(r.chart, **k),
     "responder_curve": lambda r, **k: figures.responder_curve(r.response, **k),
     "responder_flow": lambda r, **k: figures.responder_flow(r.response, **k),
     "tipping_point_curve": lambda r, **k: figures.tipping_point_curve(r.response, **k),
-    "missing_score_bars": lambda r, **k: figures.missing_score_bars(r.people, **k),
+    "missing_visit_bars": lambda r, **k: figures.missing_visit_bars(r.people, **k),
     "cohort_duration_curve": lambda r, **k: figures.cohort_duration_curve(r.durations, **k),
     "duration_by_site": lambda r, **k: figures.cohort_duration_curve(r.durations, ("site",), name="by-site", **k),
     "benchmark_forest": lambda r, **k: figures.benchmark_forest(r.compared, [["mangnus2022"], ["cohen2023"], []], **k),
@@ -53,7 +59,8 @@ def drawn():
 def test_no_words_overlap_or_leave_the_canvas(name, drawn):
     assert problems_of(drawn[name]) == []
     picture = drawn[name].figure
-    assert picture.get_figwidth() == pytest.approx(7.2) and picture.get_figheight() <= 9.3
+    wide = 3.5 if drawn[name].half else 7.2
+    assert picture.get_figwidth() == pytest.approx(wide) and picture.get_figheight() <= 9.3
     sizes = {text.get_fontsize() for text in picture.findobj(Text) if text.get_visible() and text.get_text().strip()}
     assert min(sizes) >= 7.5
 
@@ -62,7 +69,7 @@ def test_no_words_overlap_or_leave_the_canvas(name, drawn):
 def test_invented_patients_are_marked_in_the_picture_and_in_its_words(name, drawn):
     figure, real = drawn[name], MAKERS[name](results())
     assert any(INVENTED in text for text in shown(figure))
-    assert figure.alt.startswith(INVENTED) and figure.caption.endswith(INVENTED)
+    assert figure.alt.startswith(INVENTED) and figure.caption.endswith(INVENTED) != figure.half
     assert INVENTED not in f"{real.alt} {real.caption} {' '.join(shown(real))}"
     assert figure.alt.removeprefix(INVENTED).strip() == real.alt
 
@@ -94,51 +101,76 @@ def test_too_few_patients_are_not_drawn_with_a_message(name):
 
 
 def test_groups_differ_in_grey_print_too():
-    for looks in (COURSE_LOOKS, tuple(VISIT_LOOKS.values())):
+    for looks in (tuple(VISIT_LOOKS.values()),):
         assert len({look.marker for look in looks}) == len({look.line for look in looks}) == len(looks)
         grey = [np.dot(to_rgb(look.color), (0.299, 0.587, 0.114)) for look in looks[:2]]
         assert abs(grey[0] - grey[1]) > 0.15
 
 
 # ------------------------------------------------------------------------------------------------ single figures
-def test_no_patient_is_a_line_and_many_are_a_density():
-    few, many = results().trajectories, trajectories.trajectories(patients(130))
-    assert few.density.empty
-    for result in (few, many):
-        picture = figures.visit_pain_lines(result)
-        assert not [c for c in picture.figure.axes[0].collections if isinstance(c, LineCollection)]
-    (fields,) = [c for c in picture.figure.axes[0].collections if isinstance(c, PatchCollection)]
-    density = many.density[many.density["share"] > 0]
-    assert len(fields.get_paths()) == len(density)
-    shades = fields.get_facecolors()[:, 0]
-    darkest = density.reset_index(drop=True)["share"].astype(float).idxmax()
-    assert shades[darkest] == min(shades)
+def test_squares_are_a_hundred_patients_treated():
+    made = cohort(*[(8, 4, {4: 4})] * 55, *[(8, 8, {4: 4})] * 40, *[(8, None, {})] * 3, *[(None, 4, {})] * 2)
+    shares = treated_shares(response.response(made))
+    assert shares["part"].tolist()[:5] == ["response", "no_response", "no_score", "not_expected", "no_baseline"]
+    assert shares["squares"].tolist() == [55, 40, 3, 0, 2, 95, 0, 3, 0, 2]
+    thirds = treated_shares(response.response(cohort(*[(8, 4)] * 10, *[(8, 8)] * 10, *[(8, None)] * 10)))
+    assert thirds["squares"].tolist()[:3] == [34, 33, 33], "they add up"
+    few = treated_shares(response.response(cohort(*[(8, 4)] * 6, *[(8, 8)] * 6)))
+    assert few["squares"].tolist()[:2] == [6, 6], "below 20 patients a square is a patient"
 
 
-def test_pain_by_visit_shows_the_numbers_of_the_result(drawn):
-    visits = results().trajectories.visits
-    words = shown(drawn["visit_pain_lines"])
-    for row in visits.itertuples():
-        assert str(row.n) in words
-        assert half_up(row.mean, 1) in words and half_up(row.median, 1) in words
-        assert f"{half_up(row.ci_low, 1)}–{half_up(row.ci_high, 1)}" in words
-    data = drawn["visit_pain_lines"].data
-    assert data["mean"].tolist() == visits["mean"].tolist(), "numbers by visit, no single patients"
-    assert len(data) == len(visits) == 4
+def test_below_twenty_patients_nothing_is_a_percentage():
+    made = response.response(cohort(*[(8, 4, {4: 4})] * 6, *[(8, 8, {4: 8})] * 6))
+    for figure in (figures.responder_squares(made), figures.patient_count_bars(made)):
+        assert "%" not in "".join(shown(figure)).replace("30% or more", "")
+    assert "Of 12 patients treated" in figures.responder_squares(made).title
+    assert "responders: 6 of 12" in shown(figures.patient_count_bars(made))
 
 
-def test_courses_are_side_by_side(drawn):
-    table = results().trajectories.by_course
-    after = table[table["visit"] != "baseline"]
-    words = shown(drawn["visit_change_lines"])
-    assert "● First course" in words and "■ Second course" in words
-    for row in after.itertuples():
-        assert half_up(row.change_mean, 1) in words and str(row.change_n) in words
-    alone = dataclasses.replace(results().trajectories, by_course=table.iloc[:0])
-    assert "First course of each patient" in figures.visit_change_lines(alone).alt
-    merged = table.assign(group=table["group"].astype(str).replace("second course", "other (merged to protect x)"))
-    told = figures.visit_change_lines(dataclasses.replace(results().trajectories, by_course=merged)).alt
-    assert "Later courses together" in told
+def test_the_steps_state_what_is_possible(drawn):
+    made = response.response(cohort(*[(8, 4, {4: 4})] * 20, *[(8, 4)] * 20))
+    words = shown(figures.patient_count_bars(made))
+    assert "responders: 20 of 20; of 100 of all 40, 50 to 100" in words and "20 of 40 without" in words
+
+
+def test_a_visit_of_few_patients_does_not_break_the_line(drawn):
+    rows = [(9, 5, {4: 6, 12: 7}), (7, 3, {4: 4, 12: 5})] * 10
+    found = trajectories.trajectories(cohort(*rows, *[(8, 4, {4: 5, 7: 1, 12: 6})] * 2))
+    assert found.visits["hidden"].tolist() == [False, False, False, True, False]
+    (line,) = [one for one in figures.visit_pain_line(found).figure.axes[0].lines if len(one.get_xdata()) > 3]
+    assert len(line.get_xdata()) == 4 and np.isfinite(line.get_ydata()).all()
+    words = shown(drawn["visit_pain_line"])
+    for row in results().trajectories.visits.itertuples():
+        assert str(row.n) in words and half_up(row.mean, 1) in words
+
+
+def test_boxes_lie_between_the_shares_of_neighbouring_visits(drawn):
+    curve = pd.DataFrame({"time": [0.0, 4.0, 8.0], "low": [1, 0.7, 0.4], "high": [1, 0.7, 0.6]})
+    steps = still_responding(curve.assign(band_low=0.3, band_high=0.8), [4, 8, 26])
+    assert steps[["weeks", "share"]].values.tolist() == [[0, 1], [4, 0.7], [8, 0.5]], "not beyond the last visit"
+    data = drawn["benefit_box_curve"].data
+    assert half_up(100 * data["share"].iloc[1]) in shown(drawn["benefit_box_curve"])
+
+
+def test_parts_of_few_patients_are_not_told_apart():
+    parts = {"recorded": 290, "no_row": 7, "not_due": 0, "unknown": pd.NA}
+    assert told_apart(SimpleNamespace(empty=6, together=pd.NA, **parts)) == [
+        ("recorded", 290),
+        ("empty", 6),
+        ("no_row", 7),
+    ]
+    absent = {"empty": pd.NA, "no_row": pd.NA, "not_due": pd.NA, "unknown": pd.NA, "together": 10}
+    assert told_apart(SimpleNamespace(recorded=290, **absent)) == [("recorded", 290), ("no_row", 10)]
+
+
+def test_the_run_chart_states_its_rules(drawn):
+    chart = results().chart
+    figure = drawn["quarter_run_chart"]
+    assert len(chart.points) == 12 and len(figure.data) == 12
+    assert f"a run of more than {chart.signals.longest_expected} on one side" in figure.caption
+    assert percent(chart.mean) in shown(figure)
+    without = figures.quarter_run_chart(run_charts.run_chart(cohort(*[(8, 4)] * 30)))
+    assert "needs 10 quarters of 5 patients or more with a date; this table has 0" in without.alt
 
 
 def test_the_curve_states_both_cut_offs_of_both_visits(drawn):
@@ -206,20 +238,17 @@ def test_durations_have_a_panel_for_each_group_and_its_n(drawn):
     assert shown(drawn["duration_by_site"]).index("Bern") < shown(drawn["duration_by_site"]).index("Cork")
 
 
-def test_the_benchmark_draws_prediction_interval_rate_and_clinic(drawn):
+def test_the_benchmark_shows_both_of_ours_beside_each_study(drawn):
     figure, compared = drawn["benchmark_forest"], results().compared
     assert figure.studies == ("mangnus2022", "cohen2023")
-    ax = figure.figure.axes[0]
-    bars = [(round(patch.get_x(), 9), round(patch.get_x() + patch.get_width(), 9)) for patch in ax.patches]
-    wanted = compared[compared["pi_low"].notna()]
-    assert bars == [(round(100 * row.pi_low, 9), round(100 * row.pi_high, 9)) for row in wanted.itertuples()]
-    assert bars[0] == (25, 85)
-    points = sorted(line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o")
-    assert points == sorted((100 * compared["estimate"]).tolist())
-    words = " ".join(shown(figure))
-    assert "within what studies show" in words and "below what studies show" in words
-    assert "too few studies to judge" in words
-    assert compared["verdict"].tolist() == ["within", "below", "can't be judged"]
+    words = shown(figure)
+    for row in compared.itertuples():
+        assert f"{percent(row.estimate)} of those seen" in words and f"{percent(row.all_rate)} of all" in words
+        assert percent(row.published) in words
+    assert "no verdict" not in " ".join(words), "nothing is mixed here"
+    mixed = compared.assign(alike=[True, False, False])
+    told = figures.benchmark_forest(mixed, [["a"], ["b"], ["c"]])
+    assert told.studies == ("a",) and "For orientation only, no verdict" in shown(told)
 
 
 def test_the_funnel_names_sites_in_order_and_ranks_none(drawn):
@@ -235,14 +264,12 @@ def test_the_funnel_names_sites_in_order_and_ranks_none(drawn):
 
 
 def test_missing_scores_add_up(drawn):
-    table = results().people.missing
-    ax = drawn["missing_score_bars"].figure.axes[0]
-    widths = [patch.get_width() for patch in ax.patches]
-    assert sum(widths) == pytest.approx(len(table))
+    table = results().people.missing.query("visit != 'baseline'")
+    words = shown(drawn["missing_visit_bars"])
     for row in table.itertuples():
-        assert f"{percent(row.share_observed)}  ({row.observed} of {row.expected})" in shown(
-            drawn["missing_score_bars"]
-        )
+        assert str(row.recorded) in words
+    own = figures.missing_visit_bars(people.people(cohort(*[(8, 4, {3 + n: 5}) for n in range(30)])))
+    assert "All 30 were seen at every visit. Patients were seen at times of their own" in own.caption
 
 
 # ------------------------------------------------------------------------------------------------ names and places

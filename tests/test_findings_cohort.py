@@ -10,36 +10,36 @@ import pytest
 from cohort_page_samples import nobody, results
 from cohort_samples import cohort
 
-from analysis.exhibit import plain
 from analysis.findings import cohort as findings
-from analysis.outcomes.cohort import response, trajectories
-from analysis.wording import half_up, percent
+from analysis.outcomes.cohort import people, response, run_charts, trajectories
+from analysis.wording import percent
 
 
-def test_responders_with_n_interval_and_rule():
-    made = cohort(*[(8, 4, {4: 4})] * 6, *[(8, 4, {4: 8})] * 2, *[(8, 7, {})] * 2)
+def test_responders_of_a_hundred_with_n_interval_and_rule():
+    made = cohort(*[(8, 4, {4: 4})] * 18, *[(8, 4, {4: 8})] * 6, *[(8, 7, {})] * 6)
     told = findings.cohort_response_finding(response.response(made))
-    # 8 of 10 and 6 of 8, Wilson's intervals
+    # 24 of 30 and 18 of 24, Wilson's intervals
     assert told.sentence == (
-        "**80% were responders at the end of infusion and 75% at 4 weeks** (8 of 10, 95% interval 49% to 94%; "
-        "6 of 8, 41% to 93%; responder: pain fell by 30% or more). Counting everyone without a score as no responder: "
-        "80% and 60% of all 10."
+        "**80 of 100 patients with a score responded** at the end of infusion (24 of 30; 95% interval 63 to 90) and "
+        "**75 of 100** at 4 weeks (18 of 24; 55 to 88). Responder: pain fell by 30% or more."
     )
-    assert "Of 8 patients with both scores 6 stayed responders, 2 no longer were and 0 became responders" in told.detail
+    assert "Of 24 patients with both scores 18 stayed responders, 6 no longer were and 0 became" in told.detail
     assert "a change of −25 percentage points" in told.detail
 
 
-def test_nothing_is_counted_twice_where_nobody_is_missing():
-    told = findings.cohort_response_finding(response.response(cohort(*[(8, 4, {4: 4})] * 7)))
-    assert told.sentence.startswith("**100% were responders at the end of infusion and 100% at 4 weeks**")
-    assert "Counting everyone" not in told.sentence and "without a follow-up score" not in told.detail
+def test_below_twenty_patients_numbers_stand_in_place_of_rates():
+    told = findings.cohort_response_finding(response.response(cohort(*[(8, 4, {4: 4})] * 6, *[(8, 8, {4: 4})] * 6)))
+    # Wilson's interval of 6 of 12: 25.4% to 74.6%
+    assert told.sentence.startswith("**6 of 12 patients with a score responded** at the end of infusion (95% interval ")
+    assert "3.0 to 9.0 of 12) and **12 of 12** at 4 weeks" in told.sentence
+    assert "%" not in told.sentence.replace("95% interval", "").replace("30% or more", "")
 
 
 def test_the_follow_up_is_called_by_its_week():
     told = findings.cohort_response_finding(
         response.response(cohort(*[(8, 4, {1: 4})] * 6), follow_up_weeks=1.0, window_weeks=0.5)
     )
-    assert "and 100% at 1 week" in told.sentence
+    assert "**6 of 6** at 1 week" in told.sentence
 
 
 @pytest.mark.parametrize(
@@ -60,31 +60,20 @@ def test_what_those_not_seen_could_change(change, words):
     assert ("without a follow-up score" in told) == bool(words)
 
 
-def test_pain_below_baseline_with_the_interval_the_same_way_round():
-    made = cohort(*[(8, 4, {}), (9, 6, {}), (7, 5, {})] * 5)
-    told = findings.cohort_pain_finding(trajectories.trajectories(made))
-    # changes −4, −3, −2 five times: mean −3, SD 0.845, n = 15, t = 2.145
-    assert told.sentence == (
-        "**Mean pain was 3.0 points below baseline at the end of infusion** (95% interval 2.5 to 3.5; 15 patients). "
-        "Before, it was 8.0 on the 0–10 scale."
-    )
-    worse = findings.cohort_pain_finding(trajectories.trajectories(cohort(*[(5, 6, {}), (5, 8, {})] * 7)))
-    assert "2.0 points above baseline" in worse.sentence and "95% interval 1.4 to 2.6" in worse.sentence
-
-
 def test_duration_is_a_span_between_visits_or_beyond_the_last():
     whole = results().durations
+    pain = trajectories.trajectories(cohort(*[(7, 3, {4: 4, 12: 5}), (9, 5, {4: 6, 12: 7})] * 10))
 
     def told(**change):
-        return findings.cohort_duration_finding(
-            dataclasses.replace(whole, medians=whole.medians.assign(**change))
-        ).sentence
+        medians = whole.medians.assign(**change)
+        return findings.cohort_duration_finding(dataclasses.replace(whole, medians=medians), pain).sentence
 
-    assert "had lost the benefit between weeks 4 and 12** (95% interval of the median: 4 to 26 weeks)" in told(
-        median_low=4.0, median_high=12.0, limit_low=4.0, limit_high=26.0
-    )
+    words = told(median_low=4.0, median_high=12.0, limit_low=4.0, limit_high=26.0)
+    assert "had lost the benefit between weeks 4 and 12** (95% interval of the median: 4 to 26 weeks)." in words
+    assert words.endswith("Mean pain was 8.0 before, 4.0 at the end and 6.0 after 12 weeks.")
     assert "More than half of the" in told(median_low=26.0, median_high=np.inf, limit_low=8.0, limit_high=np.inf)
-    assert "8 weeks or more" in told(median_low=26.0, median_high=np.inf, limit_low=8.0, limit_high=np.inf)
+    assert "8 weeks or more" in told(median_low=4.0, median_high=12.0, limit_low=8.0, limit_high=np.inf)
+    assert "or more" not in told(median_low=4.0, median_high=12.0, limit_low=0.0, limit_high=np.inf), "says nothing"
     assert "had lost the benefit by week 13" in told(median_low=13.0, median_high=13.0)
     assert "Too few patients" in told(median_low=np.nan, median_high=np.nan)
 
@@ -94,84 +83,150 @@ def test_first_and_next_courses_are_compared():
     test = {"who": "initial_responders", "by": "course", "group_1": "first course", "group_2": "next course"}
     for p, words in ((0.49, "do not clearly differ (P = 0.490)"), (0.0004, "differ (P < 0.001)")):
         tests = pd.DataFrame([test | {"n_1": 9, "n_2": 8, "p_value": p, "method": "exact", "note": ""}])
-        detail = findings.cohort_duration_finding(dataclasses.replace(whole, tests=tests)).detail
+        detail = findings.cohort_duration_finding(
+            dataclasses.replace(whole, tests=tests), results().trajectories
+        ).detail
         assert f"The durations of first course and next course {words}." in detail
 
 
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ("within", "**Within what published studies show** at the end of infusion"),
-        ("above", "**Above what published studies show** at the end of infusion"),
-        ("below", "**Below what published studies show** at the end of infusion"),
-        ("can't be told apart", "**Too close to the edge of what published studies show to be told apart** at the end"),
-        ("can't be judged", "This can't be judged: because."),
+        ("within", "**As expected from 7 studies** (pain fell by 30% or more, at the end of infusion: "),
+        ("above", "**Higher than expected from 7 studies**"),
+        ("below", "**Lower than expected from 7 studies**"),
     ],
 )
-def test_position_of_the_clinic(verdict, words):
-    compared = results().compared.iloc[:1].assign(verdict=verdict, why="because")
-    told = findings.benchmark_finding(compared, "ge_30_percent")
-    assert plain(told.sentence).startswith(plain(words)) and told.sentence.startswith(words)
-    if verdict != "can't be judged":
-        row = compared.iloc[0]
-        assert f"{percent(row['estimate'])} here, 60% on average in 7 studies" in told.sentence
-        assert "between 25% and 85%" in told.sentence
+def test_a_verdict_of_three_studies_or_more(verdict, words):
+    row = results().compared.iloc[:1].assign(verdict=verdict, rows="")
+    told = findings.benchmark_finding(row, results().chart, 4.0)
+    assert told.sentence.startswith(words)
+    assert f"{percent(row['estimate'].iloc[0])} here, expected " in told.sentence
 
 
-def test_published_numbers_lead_to_their_rows():
-    compared = results().compared.iloc[:1].assign(verdict="within", why="", rows="durations-3 and durations-4")
-    told = findings.benchmark_finding(compared, "ge_30_percent").sentence
-    assert "[60%](#row-durations-3,row-durations-4) on average in [7 studies](#row-durations-3,row-durations-4)" in told
-
-
-def test_only_the_chosen_rule_is_quoted():
-    told = findings.benchmark_finding(results().compared, "ge_50_percent")
-    assert told.sentence == "This can't be judged: no study counts responders in this way."
-
-
-def test_who_is_missing():
-    told = findings.cohort_missing_finding(results().people, 4.0)
-    table = results().people.missing
-    worst = table[table["visit"] != "baseline"].sort_values("share_observed").iloc[0]
+def test_without_a_verdict_only_a_clear_difference_is_named():
+    row = results().compared.iloc[2:].assign(rows="", difference=0.2, difference_low=0.05, difference_high=0.35)
+    told = findings.benchmark_finding(row, results().chart, 4.0).sentence
+    assert told.startswith("**Higher than in C** by 20 points (5 to 35; pain fell by 2 points or more, at week 4).")
+    lower = row.assign(difference=-0.2, difference_low=-0.35, difference_high=-0.05)
+    told = findings.benchmark_finding(lower, results().chart, 4.0).sentence
+    assert told.startswith("**Lower than in C** by 20 points (5 to 35;")
+    unclear = row.assign(difference_low=-0.1, rows="responders-28")
+    told = findings.benchmark_finding(unclear, results().chart, 4.0).sentence
+    assert told.startswith("**Not clearly different from published studies** that counted nearly the same way")
+    assert "[1 number](#row-responders-28) from 1 study" in told
     assert (
-        f"**{percent(1 - worst['share_observed'])} of the courses have no score at week {worst['weeks']:g}**"
-        in told.sentence
-    )
-    row = results().people.who_differs.set_index("measure").loc["baseline"]
-    ends = sorted((row["low"], row["high"]) if row["difference"] > 0 else (-row["low"], -row["high"]))
-    assert f"(95% interval {half_up(ends[0], 1)} to {half_up(ends[1], 1)})" in told.sentence, "the same way round"
-    assert (
-        f"{half_up(abs(row['difference']), 1)} points {'more' if row['difference'] > 0 else 'less'} pain"
-        in told.sentence
+        "No published study counted in this way"
+        in findings.benchmark_finding(row.assign(alike=False), results().chart, 4.0).sentence
     )
 
 
-def test_limits_quantify_the_return_to_the_mean_and_name_invented_patients():
-    told = findings.cohort_limits(results().limits)
-    central = results().limits.falls.query("is_central").iloc[0]
-    assert f"about {half_up(central['fall'], 1)} points" in told[1]
-    assert f"{percent(central['ge_30_percent'])} would count as responders" in told[1]
-    assert "no control group" in told[0] and not any("invented" in text for text in told)
-    assert findings.cohort_limits(results().limits, synthetic=True)[0].startswith("These patients are invented")
+def test_a_change_over_time_needs_ten_quarters():
+    compared, chart = results().compared, results().chart
+    assert "**No signal of change** over 12 quarters." in findings.benchmark_finding(compared, chart, 4.0).sentence
+    beyond = findings.benchmark_finding(compared, dataclasses.replace(chart, outside=1), 4.0).sentence
+    assert "**Signal of change** over 12 quarters: 1 quarter outside the limits of chance." in beyond
+    few = run_charts.run_chart(cohort(*[(8, 4, {4: 4})] * 6, date="2024-01-01"))
+    told = findings.benchmark_finding(compared, few, 4.0).sentence
+    assert "Change over time can't be judged: 1 quarter of 5 patients or more, 10 are needed." in told
+
+
+def missing_words(whole) -> str:
+    return findings.cohort_missing_finding(people.people(whole), response.response(whole)).sentence
+
+
+def test_who_is_missing_with_the_bounds():
+    seen = [(8, 4, {4: 4})] * 30 + [(8, 8, {4: 8})] * 10
+    told = missing_words(cohort(*seen, *[(8, 8, {4: None})] * 30, *[(8, 4, {4: None})] * 5))
+    assert told == (
+        "**35 of 75 patients have no score at 4 weeks**, and they had responded less often than the others "
+        "(14% against 75%): 75 is probably too high. It would be 40 if none of the 35 responded, 87 if all did."
+    )
+    alike = missing_words(cohort(*seen, *[(8, 4, {4: None})] * 9))
+    assert "; they had responded about as often as the others (9 of 9 against 75%). It would be 61" in alike
+
+
+def test_nobody_few_and_not_due_are_said_as_such():
+    seen = [(8, 4, {4: 4})] * 40
+    assert missing_words(cohort(*seen)) == "**Nobody: all 40 patients have a score at 4 weeks.**"
+    assert (
+        missing_words(cohort(*seen, (8, 4, {4: None}))) == "**Fewer than 5 of 41 patients** have no score at 4 weeks."
+    )
+    early, late = {"date": "2024-01-01"}, {"date": "2024-05-01"}
+    rows = [{"baseline": 8, "end": 4, "later": {4: 4}, **early}] * 20 + [{"baseline": 8, "end": 4, **late}] * 6
+    told = missing_words(cohort(*rows))
+    assert told == "**Nobody: all 20 patients have a score at 4 weeks.** For 6 patients that visit is not due yet."
+    own = missing_words(cohort(*[(8, 4, {3 + number: 5}) for number in range(30)]))
+    assert own == (
+        "**30 of 30 patients were seen again, at times of their own.** Fewer than 5 patients had a score near week 4; "
+        "for the others no visit was planned then, so none of them is missing."
+    )
+
+
+def test_limits_quantify_the_return_to_the_mean_only_with_an_interval():
+    few = findings.cohort_limits(results().limits)
+    assert "no control group" in few[0] and not any("invented" in text for text in few)
+    assert few[1] == "Patients come when pain is high, and high pain tends to fall by itself.", "below 150 patients"
+    falls = results().limits.falls
+    whole = dataclasses.replace(
+        results().limits, n=150, fall_low=0.04, fall_high=0.2, share_low=0.05, share_high=0.15, observed_fall=2.7,
+        falls=falls.assign(fall=0.1, ge_30_percent=0.1),
+    )  # fmt: skip
+    assert findings.cohort_limits(whole)[1].endswith(
+        "That alone would make about 10 of 100 (5 to 15) responders, and 0.1 (0.0 to 0.2) of the 2.7 points."
+    )
+    assert findings.cohort_limits(whole, synthetic=True)[0].startswith("These patients are invented")
+    beside = findings.cohort_limits(whole, controls=9)
+    assert not any("no control group" in text for text in beside) and "Control patients may differ" in beside[0]
+
+
+def test_controls_stand_apart():
+    rows = [{"baseline": 8, "end": end, "later": {4: 8}, "regimen_class": "control"} for end in (7, 6) * 10]
+    made = cohort(*[(8, 4, {4: 4})] * 9, *rows)
+    treated, controls = made.apart()
+    assert [len(treated.courses), len(controls.courses)] == [9, 20]
+    assert response.response(treated).steps["n"].iloc[0] == 9, "control patients are in no rate"
+    card = findings.controls_card(response.response(controls), trajectories.trajectories(controls))
+    words = card.cards[0].markdown_text()
+    assert "Without ketamine: 20 patients" in words and "**0 of 100** responded at the end (0 of 20; 0 to 16)" in words
+    assert "pain changed by −1.5 points (−1.7 to −1.3) at the end" in words
+
+
+def test_a_short_page_says_why():
+    assert findings.short_page(people.people(cohort(*[(8, 4)] * 12))).startswith("**12 patients are few.**")
+    assert findings.short_page(people.people(cohort(*[(8, 4)] * 3))).startswith("**Fewer than 5 patients:**")
+    assert not findings.short_page(people.people(cohort(*[(8, 4)] * 20)))
+
+
+def test_the_meeting_asks_about_those_without_a_score():
+    early = {"date": "2024-01-01"}
+    rows = [{"baseline": 8, "end": 4, "later": {4: 4}, **early}] * 20
+    rows += [{"baseline": 8, "end": 4, "later": {4: None}, **early}] * 6 + [{"baseline": 8, "end": 4, **early}] * 7
+    whole = cohort(*rows, *[{"end": 4, **early}] * 5)
+    words = findings.meeting_card(whole, people.people(whole), response.response(whole)).cards[0].markdown_text()
+    assert "Week 4: 12 patients without a visit, 6 patients with a visit but no score. Who asks them" in words
+    assert "5 patients can’t be judged without a score before treatment." in words
+    assert "sample.csv: 97 rows, all used." in words.replace("\\", "")
 
 
 def test_too_few_patients_give_no_number():
     few = nobody()
     answers = [
         findings.cohort_response_finding(few.response),
-        findings.cohort_pain_finding(few.trajectories),
-        findings.cohort_duration_finding(few.durations),
-        findings.benchmark_finding(few.compared, "ge_30_percent"),
-        findings.cohort_missing_finding(few.people, 4.0),
+        findings.cohort_duration_finding(few.durations, few.trajectories),
+        findings.benchmark_finding(few.compared, few.chart, 4.0),
+        findings.cohort_missing_finding(few.people, few.response),
     ]
     for answer in answers:
-        assert not any(character.isdigit() for character in answer.sentence.replace("4 weeks", "")), answer.sentence
-    assert "cannot be computed here" in findings.cohort_limits(few.limits)[1]
+        words = answer.sentence.replace("4 weeks", "").replace("of 5 patients or more, 10 are needed", "")
+        assert not any(character.isdigit() for character in words), answer.sentence
 
 
-def test_the_scope_names_the_file_and_the_part():
-    made = dataclasses.make_dataclass("C", ["file"])("clinic.csv")
-    assert findings.cohort_scope(made) == "File clinic.csv."
-    assert findings.cohort_scope(made, ["Bern", "x" * 90], ["oral"], ["2024", "2023"]) == (
-        f"File clinic.csv; sites: Bern and {'x' * 59}…; regimen: oral; years: 2024 and 2023."
+def test_the_scope_names_sizes_file_and_part():
+    whole = cohort(*[{"baseline": 8, "end": 4, "site": "Bern", "date": "2024-01-01"}] * 6)
+    who = people.people(whole)
+    assert findings.cohort_scope(whole, who) == (
+        "6 patients, 6 courses, 1 site · treated 2024 · data until 1 January 2024 · file sample.csv"
     )
+    part = findings.cohort_scope(whole, who, ["Bern", "x" * 90], ["oral"], ["2024", "2023"])
+    assert part.endswith(f" · only sites Bern and {'x' * 59}… · only regimen oral · only years 2024 and 2023")

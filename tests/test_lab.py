@@ -15,7 +15,7 @@ from browser_pages import PATIENCE, launched
 from lab_pages import edit, errors, lab, open_notebook, other_kernel, run_all, voila
 
 from analysis.outcomes import cohort as clinic
-from analysis.outcomes.cohort.scores import course_scores
+from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.threshold import at_threshold
 from analysis.paths import ROOT
 
@@ -123,7 +123,7 @@ def test_a_slider_moves_the_rate_and_a_tick_the_evidence(browser, address):
     for _ in range(7):
         page.keyboard.press("ArrowRight")
     told = page.wait_for_selector("text=Pain fell by at least 37%").inner_text()
-    expected = at_threshold(course_scores(clinic.load("data/cohorts/synthetic-example.csv")), 37)
+    expected = at_threshold(expected_scores(clinic.load("data/cohorts/synthetic-example.csv")), 37)
     rate = expected.rates.iloc[0]
     assert f"({rate['responders']} of {rate['n']}, 95% interval" in told
     assert page.query_selector(f"figure img[alt*='{expected.flow['kept'].iloc[0]} stayed responders']")

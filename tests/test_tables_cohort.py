@@ -66,7 +66,7 @@ def test_fewer_patients_than_min_cell_are_hidden(name):
     told = [cell for row in cells(table) for cell in row]
     assert not {"1", "2", "3", "1/3", "2/3", "3/3", "2/2", "1/2"} & set(told), told
     csv = pd.DataFrame(table.data)
-    for number in csv.columns.intersection(["patients", "n", "responders", "mean", "rate", "fall", "observed"]):
+    for number in csv.columns.intersection(["patients", "n", "responders", "mean", "rate", "fall", "recorded"]):
         shown = pd.to_numeric(csv[number], errors="coerce").dropna()
         assert shown.eq(0).all(), (number, shown)
 
@@ -113,11 +113,21 @@ def test_durations_say_when_a_median_is_not_reached():
 def test_the_benchmark_states_why_it_cannot_judge():
     table = tables.benchmark_table(results().compared, [["mangnus2022"], ["cohen2023"], []])
     assert table.studies == ("mangnus2022", "cohen2023")
-    verdicts = column(table, "So this clinic is")
-    assert verdicts[:2] == ["within what studies show", "below what studies show"]
-    assert verdicts[2] == "can't be judged: a prediction interval needs 3 studies or more"
-    assert column(table, "Prediction interval") == ["25% to 85%", "90% to 95%", "–"]
-    assert column(table, "Outcome")[0] == "Pain fell by 30% or more, end of infusion"
+    assert column(table, "Verdict") == [
+        "as expected",
+        "lower than expected",
+        "no verdict: a verdict needs 3 studies that counted in this way",
+    ]
+    assert column(table, "Counted in the studies")[2] == "“2 points”"
+    assert column(table, "Expected of so many")[2] == "–"
+    row = results().compared.iloc[0]
+    expected = points_cell(100 * row["difference"], 100 * row["difference_low"], 100 * row["difference_high"], 0)
+    assert column(table, "Difference, points (95% interval)")[0] == expected
+
+
+def test_what_is_possible_stands_beside_each_rate():
+    table = tables.responders_table(response.response(cohort(*[(8, 4, {4: 5})] * 6, *[(8, 6, {})] * 4)))
+    assert column(table, "Possible")[2:4] == ["60% to 60%", "60% to 100%"]
 
 
 def test_small_cells_of_the_cross_table_are_hidden():

@@ -112,11 +112,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Cards:
-    """Cards side by side, with the studies and data rows of their numbers."""
+    """Cards side by side, with the studies and data rows of their numbers; half: in half of the page's width."""
 
     cards: tuple[Card, ...]
     studies: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
+    half: bool = False
 
     def payload(self) -> dict[str, Any]:
         """Return what the report needs, as JSON."""
@@ -124,7 +125,8 @@ class Cards:
             {"heading": card.heading, "look": card.look, "blocks": [_block(block) for block in card.blocks]}
             for card in self.cards
         ]
-        return {"kind": "cards", "cards": cards, "studies": list(self.studies), "rows": list(self.rows)}
+        named = {"studies": list(self.studies), "rows": list(self.rows)}
+        return {"kind": "cards", "cards": cards, "half": self.half, **named}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         markdown = "\n\n".join(card.markdown_text() for card in self.cards)

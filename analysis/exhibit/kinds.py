@@ -112,6 +112,8 @@ class Figure:
         The picture for a phone.
     choices : RateChoices or CountChoices, optional
         What a reader may choose on the page, which then computes the result again.
+    half : bool
+        Half a page wide: two stand side by side, one on a phone.
 
     Raises
     ------
@@ -130,6 +132,7 @@ class Figure:
     rows: RowPicture | None = None
     narrow: MatplotlibFigure | None = None
     choices: RateChoices | CountChoices | None = None
+    half: bool = False
     _svg: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -162,6 +165,7 @@ class Figure:
             "caption": self.caption,
             "alt": self.alt,
             "notes": self.notes,
+            "half": self.half,
             "studies": list(self.studies),
             **_grid(self.data, columns_of(self.data)),
         }

@@ -24,7 +24,7 @@ from analysis.figures.cohort import responder_flow
 from analysis.figures.cohort.clinic_figure import INVENTED
 from analysis.outcomes import cohort as clinic
 from analysis.outcomes.cohort import Cohort
-from analysis.outcomes.cohort.scores import course_scores
+from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.threshold import AtThreshold, at_threshold
 from analysis.parameters import check_parameters
 from analysis.tables.cohort import threshold_table
@@ -100,7 +100,7 @@ class CohortView:
         self._results = widgets.HTML()
         # the visits need not be read again for a new threshold
         self._courses = lru_cache(_CACHED)(
-            lambda sites, regimens, *times: course_scores(patients.only(sites, regimens), *times)
+            lambda sites, regimens, *times: expected_scores(patients.only(sites, regimens), *times)
         )
         self._compute = lru_cache(_CACHED)(self._computed)
         self._box = CommandBox(self._command)

@@ -202,7 +202,8 @@ def _summary(notebook: Any) -> dict[str, Any]:
 
     summary = next((payload for payload in payloads(notebook) if payload["kind"] == "summary"), {})
     if summary and not summary["question"]:
-        summary = {**summary, "question": plain(summary["lead"])}
+        answers = [finding["sentence"] for finding in summary["findings"]]
+        summary = {**summary, "question": plain(summary["lead"] or " ".join(answers[:1]))}
     return summary
 
 

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 from analysis.figures.cohort.benefit_durations import cohort_duration_curve
 from analysis.figures.cohort.missing_responders import tipping_point_curve
-from analysis.figures.cohort.missing_visits import missing_score_bars
+from analysis.figures.cohort.missing_visits import missing_visit_bars
+from analysis.figures.cohort.outcome_shares import outcome_share_bars
+from analysis.figures.cohort.patient_counts import patient_count_bars, responder_squares
 from analysis.figures.cohort.published_comparison import benchmark_forest
+from analysis.figures.cohort.quarters import quarter_run_chart
 from analysis.figures.cohort.response_figures import responder_curve, responder_flow
 from analysis.figures.cohort.site_rates import site_funnel
-from analysis.figures.cohort.visit_pain import visit_change_lines, visit_pain_lines
+from analysis.figures.cohort.visit_pain import benefit_box_curve, visit_pain_line
 
 __all__ = [
     "benchmark_forest",
+    "benefit_box_curve",
     "cohort_duration_curve",
-    "missing_score_bars",
+    "missing_visit_bars",
+    "outcome_share_bars",
+    "patient_count_bars",
+    "quarter_run_chart",
     "responder_curve",
     "responder_flow",
+    "responder_squares",
     "site_funnel",
     "tipping_point_curve",
-    "visit_change_lines",
-    "visit_pain_lines",
+    "visit_pain_line",
 ]

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.cohort_wording import group_name, left_out_words
 from analysis.exhibit import Figure, drawable, escape, paragraphs
 from analysis.exhibit.row_picture import RowPicture
 from analysis.figures.row_figure import draw_rows
-from analysis.figures.style import SMALL, TEXT, finish, nothing, sheet, text_width, write
+from analysis.figures.style import PHONE, POINTS, SMALL, TEXT, finish, nothing, panel, sheet, text_width, write
 from analysis.wording import series
 
 INVENTED = "Synthetic data: these patients are invented."
@@ -30,18 +31,22 @@ def invented_foot(synthetic: bool) -> list[str]:
 
 @dataclass(frozen=True)
 class ClinicFrame:
-    """Name, caption and notes of a figure of a clinic's own patients, and whether these are invented."""
+    """Name, caption and notes of a figure of a clinic's own patients, and whether these are invented.
+
+    title: heading of a figure of the summary, which is half a page wide.
+    """
 
     name: str
     caption: str
     notes: tuple[str, ...]
     synthetic: bool
+    title: str = ""
 
     def sheet(self, height: float) -> Picture:
         """Return an empty picture; for invented patients with a strip at its foot that marks them."""
-        picture = sheet(height + (_STRIP if self.synthetic else 0))
+        picture = sheet(height + (_STRIP if self.synthetic else 0), PHONE if self.title else POINTS)
         if self.synthetic:
-            write(picture, 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
+            write(picture, 0 if self.title else 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
         return picture
 
     def figure(
@@ -49,9 +54,11 @@ class ClinicFrame:
     ) -> Figure:
         """Return the figure; its words say as well that the patients are invented."""
         finish(picture)
-        caption = f"{self.caption} {INVENTED}" if self.synthetic else self.caption
+        caption = f"{self.caption} {INVENTED}" if self.synthetic and not self.title else self.caption
         text = paragraphs(*self.notes, *notes)
-        return Figure(self.name, picture, data.reset_index(drop=True), self._marked(alt), caption, studies, text)
+        named = {"title": self.title, "half": bool(self.title)}
+        numbers = data.reset_index(drop=True)
+        return Figure(self.name, picture, numbers, self._marked(alt), caption, studies, text, **named)
 
     def row_figure(self, rows: RowPicture, data: pd.DataFrame, alt: str, studies: tuple[str, ...]) -> Figure:
         """Return a row figure; its picture and its words say as well that the patients are invented."""
@@ -60,16 +67,27 @@ class ClinicFrame:
 
     def empty(self, why: str) -> Figure:
         """Return a figure that states why there is nothing to draw."""
-        return nothing(self.name, self._marked(why), self.caption, paragraphs(*self.notes))
+        figure = nothing(self.name, self._marked(why), self.caption, paragraphs(*self.notes))
+        return replace(figure, title=self.title, half=bool(self.title))
 
     def _marked(self, words: str) -> str:
         return f"{INVENTED} {words}" if self.synthetic else words
 
 
-def clinic_frame(name: str, caption: str, result: Any, synthetic: bool, *results: str) -> ClinicFrame:
+def clinic_frame(name: str, caption: str, result: Any, synthetic: bool, *results: str, title: str = "") -> ClinicFrame:
     """Return the frame of a figure of a result: its notes say who is counted and who is left out of `results`."""
     notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, *results))
-    return ClinicFrame(name, caption, notes, synthetic)
+    return ClinicFrame(name, caption, notes, synthetic, title)
+
+
+def canvas(picture: Picture) -> Axes:
+    """Return axes over the whole picture that count points from the left and the top."""
+    wide, high = picture.get_figwidth() * 72, picture.get_figheight() * 72
+    ax = panel(picture, 0, 0, wide, high)
+    ax.set_xlim(0, wide)
+    ax.set_ylim(high, 0)
+    ax.set_axis_off()
+    return ax
 
 
 def group_words(group: object, longest: int = _LONGEST) -> str:

@@ -1,152 +1,130 @@
-"""Missing scores by visit, and a comparison of patients with and without a follow-up score."""
+"""Scores recorded and missing at each visit."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Rectangle
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import ClinicFrame, hidden_note, left_out_note
-from analysis.figures.style import INK, LINE, MUTED, RULE, SERIES_LOOKS, SMALL, panel, style, write
-from analysis.wording import half_up, in_weeks, interval_words, number_interval, percent, percent_interval
+from analysis.exhibit.palette import LIGHT
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
+from analysis.figures.style import PHONE, SMALL, style, text_width, write
+from analysis.wording import series
 
-_LEFT, _WIDE, _ROW, _TOP = 86, 150, 19.0, 34
-_RIGHT, _SPAN = 368, 132  # left edge and width of the comparison
-_PARTS = (("observed", SERIES_LOOKS[0].color, ""), ("empty", "#cdd6dc", ""), ("no_row", "white", "////"))
-_GROUPS = {"with a follow-up score": SERIES_LOOKS[0], "without a follow-up score": SERIES_LOOKS[1]}
+_LEFT, _ROW, _BAR = 36, 18.0, 13.0
+_EDGE = {"edgecolor": LIGHT["unknown"], "linewidth": 0.4}
+_PARTS = {
+    "recorded": ("score recorded", {"facecolor": LIGHT["ketamine"], "linewidth": 0}),
+    "empty": ("visit in the table, score empty", {"facecolor": "#e9d8b8"} | _EDGE),
+    "no_row": ("due, no visit in the table", {"facecolor": LIGHT["ground"], "hatch": "////"} | _EDGE),
+    "not_due": ("not due yet", {"facecolor": LIGHT["grid"]} | _EDGE),
+    "unknown": ("no visit; due or not unknown", {"facecolor": LIGHT["ground"], "linestyle": ":"} | _EDGE),
+}
 
 
-def missing_score_bars(
-    result: Any,
-    level: float = 0.95,
-    synthetic: bool = False,
-) -> Figure:
-    """Return scores present and missing by visit, and the patients without a follow-up score against the others.
+def missing_visit_bars(result: Any, synthetic: bool = False) -> Figure:
+    """Return the patients with and without a score at each visit, and why.
 
     Parameters
     ----------
     result : People
-        The result of `cohort.people`: `missing` (courses by visit) and `who_is_missing` (the two groups).
-    level : float
-        Confidence level of the intervals in `result`.
+        The result of `cohort.people`: `missing`, first courses.
     synthetic : bool
         Whether the patients are invented.
-
-    Returns
-    -------
-    Figure
-        Its data are both tables; `part` names the table.
     """
-    table = result.missing.sort_values("position")
-    shown = table[~table["hidden"]]
-    caption = (
-        "Left: courses with a score at each visit (full colour), with a row but no score (pale) and without a row "
-        "(hatched). Right: baseline pain and responders at the end of infusion among patients with and without a "
-        f"follow-up score, with their {interval_words(level)}; where these two differ, the patients seen at "
-        "follow-up are "
-        "not like all."
-    )
-    hidden = table[table["hidden"]]
-    notes = (
-        f"Counted on the left: all courses; on the right: {result.unit}.",
-        left_out_note(result.left_out),
-        hidden_note([_visit(r) for r in each(hidden)], result.min_cell),
-    )
-    frame = ClinicFrame("missing-scores", caption, notes, synthetic)
+    table = result.missing
+    caption = _caption(result)
+    shown = table[~table["hidden"] & (table["visit"] != "baseline")].reset_index(drop=True)
+    title = "Who is missing"
+    frame = clinic_frame("missing-scores", caption, result, synthetic, "missing", title=title)
     if shown.empty:
-        return frame.empty("Too few courses to show which scores are missing.")
-    who = result.who_is_missing[~result.who_is_missing["hidden"]]
+        return frame.empty("Too few patients to show which scores are missing.")
+    present = [part for part in _PARTS if any(part in dict(told_apart(row)) for row in each(shown))]
+    lines = -(-len(present) // 2)
     with style():
-        picture = frame.sheet(_TOP + max(_ROW * len(shown), 166 if len(who) else 0) + 26)
-        _bars(picture, shown)
-        if len(who):
-            _compare(picture, who)
-        data = pd.concat([table.assign(part="scores by visit"), result.who_is_missing.assign(part="who is missing")])
-        return frame.figure(picture, data, _alt(shown, who, level))
+        picture = frame.sheet(_ROW * len(shown) + 6 + 12 * lines)
+        ax, scale = canvas(picture), (PHONE - _LEFT - 1) / int(shown["patients"].max())
+        for number, row in enumerate(each(shown)):
+            y = _ROW * number + 1
+            write(picture, 0, y + _BAR / 2, _visit(row), SMALL, weight="bold")
+            _stack(picture, ax, row, y, scale)
+        for number, part in enumerate(present):
+            x, y = (number % 2) * 112, _ROW * len(shown) + 8 + 12 * (number // 2)
+            ax.add_patch(Rectangle((x, y - 3.7), 7.4, 7.4, **_PARTS[part][1]))
+            write(picture, x + 11, y, _PARTS[part][0], SMALL)
+        return frame.figure(picture, table, _alt(shown))
+
+
+def _stack(picture: Picture, ax: Axes, row: Any, y: float, scale: float) -> None:
+    """Draw the parts of a visit."""
+    x = float(_LEFT)
+    for part, count in told_apart(row):
+        width = scale * count
+        ax.add_patch(Rectangle((x, y), width, _BAR, **_PARTS[part][1]))
+        if width > text_width(f"{count}", SMALL) + 4:
+            look = {"color": LIGHT["ground"]} if part == "recorded" else {"color": LIGHT["ink"]}
+            if part == "no_row":
+                look["bbox"] = {"facecolor": LIGHT["ground"], "linewidth": 0, "pad": 0.8}
+            write(picture, x + width / 2, y + _BAR / 2, f"{count}", SMALL, weight="bold", ha="center", **look)
+        x += width
+
+
+def told_apart(row: Any) -> list[tuple[str, int]]:
+    """Return the parts of a visit above 0; without a score all are one part where one of them is small."""
+    counts = {part: int(value) for part in _PARTS if pd.notna(value := getattr(row, part)) and value}
+    if pd.notna(row.together):
+        counts["no_row"] = int(row.together)
+    return list(counts.items())
 
 
 def _visit(row: Any) -> str:
-    return "baseline" if pd.isna(row.weeks) else in_weeks(row.weeks).removeprefix("the ")
+    if row.visit == "end_of_infusion":
+        return "end"
+    return "any later" if pd.isna(row.weeks) else f"{row.weeks:.3g} wk"
 
 
-def _bars(picture: Picture, table: pd.DataFrame) -> None:
-    write(picture, 4, 10, "Scores by visit", 8.5, weight="bold")
-    write(picture, _LEFT + _WIDE + 10, _TOP - 9, "with a score", SMALL, color=MUTED)
-    tall = _ROW * len(table)
-    ax = panel(picture, _LEFT, _TOP, _WIDE, tall)
-    ax.set_xlim(0, 1)
-    ax.set_ylim(tall, 0)
-    ax.set_yticks([])
-    ax.set_xticks([0, 0.5, 1], ["0", "50", "100%"])
-    for number, row in enumerate(each(table)):
-        y, x = _ROW * (number + 0.5), 0.0
-        for part, color, hatch in _PARTS:
-            count = getattr(row, part)
-            width = 0.0 if pd.isna(count) else float(count) / float(row.expected)
-            if width:
-                look = {"facecolor": color, "edgecolor": LINE, "linewidth": 0.5, "hatch": hatch}
-                ax.add_patch(Rectangle((x, y - 5.5), width, 11, **look))
-            x += width
-        write(picture, _LEFT - 8, _TOP + y, _visit(row), color=INK, ha="right")
-        words = f"{percent(row.share_observed)}  ({int(row.observed)} of {int(row.expected)})"
-        write(picture, _LEFT + _WIDE + 10, _TOP + y, words, SMALL)
+def _caption(result: Any) -> str:
+    table = result.missing
+    later = table[~table["hidden"] & (table["visit"] != "baseline")]
+    if later.empty:
+        return "Too few patients."
+    patients = int(later["patients"].iloc[0])
+    known = later[list(_PARTS)].fillna(0).astype(int)
+    everybody = "All" if patients == int(known["recorded"].min()) else f"All {patients},"
+    sentences = [f"{everybody} first course." if everybody != "All" else f"All {patients} were seen at every visit."]
+    if result.own_times:
+        sentences.append("Patients were seen at times of their own, so any follow-up visit counts.")
+    unplanned = later[~later["planned"]]
+    if len(unplanned):
+        weeks = series([f"{week:.3g}" for week in unplanned["weeks"]])
+        sentences.append(
+            f"At {'week' if len(unplanned) == 1 else 'weeks'} {weeks} fewer than half have a visit: not planned for "
+            "all, so nobody is missing."
+        )
+    if int(known["unknown"].sum()):
+        sentences.append("Without dates nobody knows which visits were due.")
+    elif pd.notna(result.until) and int(known[["no_row", "not_due"]].to_numpy().sum()):
+        until = f"{result.until.day} {result.until:%B %Y}"
+        due = (
+            ""
+            if int(known["not_due"].sum())
+            else " All were due, so none of these is still to come; the hatched ones may be recorded elsewhere."
+        )
+        sentences.append(f"Due: the day lies before the end of the data, {until}.{due}")
+    if bool(later["together"].notna().any()):
+        sentences.append(f"Parts of fewer than {result.min_cell} patients are not told apart.")
+    return " ".join(sentences)
 
 
-def _compare(picture: Picture, who: pd.DataFrame) -> None:
-    write(picture, _RIGHT - 6, 10, "Who is missing at follow-up?", 8.5, weight="bold")
-    rates = who.assign(**{c: 100 * who[c].astype("float64") for c in ("rate", "ci_low", "ci_high")})
-    baseline = ("baseline_mean", "baseline_low", "baseline_high", "baseline_n")
-    _pair(picture, _TOP + 2, who, baseline, (0, 10), "baseline pain, mean", "")
-    responders = ("rate", "ci_low", "ci_high", "judged")
-    _pair(picture, _TOP + 88, rates, responders, (0, 100), "responders at the end of infusion", "%")
-
-
-def _pair(
-    picture: Picture,
-    top: float,
-    who: pd.DataFrame,
-    columns: tuple[str, ...],
-    limits: tuple[float, float],
-    title: str,
-    unit: str,
-) -> None:
-    """Draw one number of both groups with its interval; `columns`: value, limits, number of patients."""
-    value, low, high, n = columns
-    rows = who[who[value].notna()]
-    write(picture, _RIGHT - 6, top, title, SMALL, color=MUTED)
-    ax = panel(picture, _RIGHT, top + 7, _SPAN, 56)
-    ax.set_xlim(*limits)
-    ax.set_ylim(56, 0)
-    ax.set_yticks([])
-    middle = sum(limits) / 2
-    ax.set_xticks([limits[0], middle, limits[1]], [half_up(limits[0]), half_up(middle), half_up(limits[1]) + unit])
-    for place in (limits[0], middle, limits[1]):
-        ax.axvline(place, color=RULE, linewidth=0.6, zorder=0.5)
-    for number, row in enumerate(rows.to_dict("records")):
-        look, y = _GROUPS[row["group"]], 8 + 25 * number
-        if pd.notna(row[low]):
-            ax.plot([float(row[low]), float(row[high])], [y, y], color=look.color)
-        ax.plot([float(row[value])], [y], look.marker, color=look.color, clip_on=False)
-        shown = half_up(row[value], 0 if unit else 1) + unit
-        words = f"{row['group'].split(' ')[0]} follow-up: {shown}, n = {int(row[n])}"
-        write(picture, _RIGHT + _SPAN / 2, top + 7 + y + 11, words, SMALL, color=look.letters, ha="center")
-
-
-def _alt(shown: pd.DataFrame, who: pd.DataFrame, level: float) -> str:
-    visits = [
-        f"{percent(row.share_observed)} at {_visit(row)} ({int(row.observed)} of {int(row.expected)} courses)"
-        for row in each(shown)
-    ]
-    groups = [
-        f"patients {row.group} (n = {int(row.patients)}) had a mean baseline of {half_up(row.baseline_mean, 1)} "
-        f"({interval_words(level)} {number_interval(row.baseline_low, row.baseline_high)}) and {percent(row.rate)} "
-        f"({percent_interval(row.ci_low, row.ci_high)}) responded at the end of infusion"
-        for row in each(who)
-        if pd.notna(row.baseline_low) and pd.notna(row.rate)
-    ]
-    compared = f" {'; '.join(groups)}." if groups else ""
-    return f"Scores that are there: {', '.join(visits)}.{compared[:1] + compared[1:2].upper() + compared[2:]}"
+def _alt(shown: pd.DataFrame) -> str:
+    parts = []
+    for row in each(shown):
+        missing = sum(count for part, count in told_apart(row) if part not in ("recorded", "not_due"))
+        lost = f", {missing} without" if row.planned and missing else ""
+        parts.append(f"{_visit(row)}: {row.recorded} of {row.patients} with a score{lost}")
+    return f"Scores recorded and missing. {'; '.join(parts)}."

@@ -1,4 +1,4 @@
-"""A clinic's responder rates against the prediction intervals of published studies."""
+"""A clinic's responder rates beside published studies that counted nearly the same way."""
 
 from __future__ import annotations
 
@@ -6,133 +6,211 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+from matplotlib.patches import Rectangle
 
-from analysis.cohort_wording import RULE_WORDS
+from analysis.cohort_wording import RULE_WORDS, visit_words
 from analysis.evidence.rowwise import each
-from analysis.exhibit import Figure, escape
-from analysis.exhibit.row_picture import (
-    Bar,
-    KeyEntry,
-    Mark,
-    Point,
-    Row,
-    RowHeading,
-    RowPicture,
-    Span,
-    Stroke,
-    interval_marks,
-    percent_axis,
-)
-from analysis.figures.cohort.clinic_figure import ClinicFrame
-from analysis.wording import counted, interval_words, percent, percent_interval, percent_pair, upper_first
+from analysis.exhibit import Figure, drawable
+from analysis.exhibit.palette import LIGHT
+from analysis.figures.cohort.clinic_figure import ClinicFrame, canvas
+from analysis.figures.style import PHONE, SMALL, style, text_height, text_width, wrap, write
+from analysis.wording import counted, half_up, percent, percent_interval, percent_pair, short_citation, upper_first
 
-_UNJUDGED = "can't be judged"
-_VISIT_WORDS = {"end_of_infusion": "end of infusion", "follow_up": "follow-up"}
-_VERDICT_WORDS = {
-    "within": "within what studies show",
-    "above": "above what studies show",
-    "below": "below what studies show",
-    "can't be told apart": "at the edge of what studies show: can't be told",
-}
-_KEY = (
-    KeyEntry((Bar(0, 1, fill="band"),), "one more study is expected here"),
-    KeyEntry((Span(0, 1, "unknown"), Stroke(0.5, "unknown")), "published rate"),
-    KeyEntry((Span(0, 1), Point(0.5)), "this clinic"),
-)
+_LEFT, _RIGHT = 6.0, 246.0
+_LINE = 9.5
+_MOST_MIXED = 1  # rows for orientation
 
 
 def benchmark_forest(
     compared: pd.DataFrame,
     studies: Iterable[Iterable[str]] = (),
-    level: float = 0.95,
+    follow_up_weeks: float = 4.0,
     synthetic: bool = False,
 ) -> Figure:
-    """Return the clinic's responder rates with their intervals on the published prediction intervals.
+    """Return the clinic's responder rates beside those of studies that counted nearly the same way.
+
+    Below a line, for orientation, the first pool of studies that each counted in their own way, with the interval in
+    which the observed rate of so many patients would be expected.
 
     Parameters
     ----------
     compared : DataFrame
-        Table of `benchmark.compare`: one row per outcome, with the clinic's and the published estimate.
+        Table of `benchmark.compare`.
     studies : iterable of iterables of str
         Ids of the published studies, row by row.
-    level : float
-        Confidence level of the intervals in `compared`.
+    follow_up_weeks : float
+        Time of the follow-up visit, in weeks after the end of infusion.
     synthetic : bool
         Whether the patients are invented.
-
-    Returns
-    -------
-    Figure
-        Its data are `compared`. A single study has no prediction interval, so only its confidence interval is drawn.
-        Outcomes without a clinic's or a published estimate are listed in the notes.
     """
-    caption = (
-        f"Blue: this clinic, with its {interval_words(level)}. Grey: published rate with its interval. Pale bar: where "
-        "one more study is expected (three studies or more). Being inside the bar means typical of published studies, "
-        "not caused by ketamine."
-    )
-    shown = compared[
-        compared["estimate"].notna() & compared["published"].notna() & (compared["measured_in"] == "share")
+    known = compared[compared["estimate"].notna() & compared["published"].notna()]
+    alike, mixed = known[known["alike"].astype(bool)], known[~known["alike"].astype(bool)].iloc[:_MOST_MIXED]
+    frame = ClinicFrame("benchmark", _caption(alike, mixed), (), synthetic, "Beside published studies, like with like")
+    if known.empty:
+        return frame.empty("No published rate could be set beside one of these patients.")
+    shown = pd.concat([alike, mixed])
+    heads = [_heading(row, follow_up_weeks) for row in each(shown)]
+    heights = [
+        14 + text_height(theirs, SMALL) + 3 + _LINE * (3 if row.alike else 2) + 8
+        for (_, theirs), row in zip(heads, each(shown), strict=True)
     ]
-    unpaired = compared.drop(shown.index)
-    notes = [f"Not drawn: {escape(outcome_words(r.outcome))}, {escape(str(r.why))}." for r in each(unpaired)]
-    frame = ClinicFrame("benchmark", caption, tuple(notes), synthetic)
-    if shown.empty:
-        return frame.empty("No published rate could be set beside one of this clinic.")
-    rows: list[Row | RowHeading] = []
-    # outcomes that can be judged come first
-    order = shown.sort_values("verdict", key=lambda verdicts: verdicts == _UNJUDGED, kind="stable")
-    for heading, some in order.groupby("outcome", sort=False):
-        rows.append(RowHeading(upper_first(outcome_words(heading))))
-        for row in each(some):
-            here = f"{_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)}"
-            detail = f"{counted(int(row.k), 'study', 'studies')}, {_published(row)}"
-            rows.append(Row(row.definition, detail, _marks(row), here, _verdict(row)))
-    picture = RowPicture(tuple(rows), percent_axis(), _KEY)
-    ids = tuple(dict.fromkeys(study for row in studies for study in row))
-    return frame.row_figure(picture, compared, _alt(shown, level), studies=ids)
+    with style():
+        picture = frame.sheet(sum(heights) + 24)
+        ax, y = canvas(picture), 0.0
+        for (heading, theirs), row, height in zip(heads, each(shown), heights, strict=True):
+            _row(picture, ax, y, row, heading, theirs)
+            y += height
+        for value in (0, 25, 50, 75, 100):
+            where = "left" if value == 0 else "right" if value == 100 else "center"
+            x = _at(value / 100) + (-4 if value == 0 else 4 if value == 100 else 0)
+            write(picture, x, y + 3, f"{value}%", SMALL, color=LIGHT["muted"], ha=where)
+        _key(picture, ax, y + 16, len(alike) > 0)
+        ids = tuple(
+            dict.fromkeys(
+                s for row, keep in zip(studies, compared.index.isin(alike.index), strict=False) for s in row if keep
+            )
+        )
+        return frame.figure(picture, compared, _alt(shown, follow_up_weeks), studies=ids)
 
 
-def outcome_words(outcome: str) -> str:
-    """Return the words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, end of infusion`."""
+def _heading(row: Any, weeks: float) -> tuple[str, str]:
+    """Return the outcome, and whose rate stands beside it with what differs."""
+    outcome = outcome_words(row.outcome, weeks)
+    if not row.alike:
+        return "For orientation only, no verdict", wrap(
+            f"{counted(int(row.k), 'study', 'studies')}, each with its own definition, {outcome.rpartition(', ')[2]}",
+            PHONE,
+            SMALL,
+        )
+    who = short_citation(row.studies) if row.k == 1 else counted(int(row.k), "study", "studies")
+    events = f": {int(row.responders)} of {int(row.patients)}" if pd.notna(row.responders) else ""
+    how = f"; there {row.counted}" if isinstance(row.counted, str) and row.counted else ""
+    return upper_first(outcome), wrap(drawable(f"{who}{events}{how}"), PHONE, SMALL)
+
+
+def outcome_words(outcome: str, weeks: float) -> str:
+    """Return the words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, at week 4`."""
     rule, _, visit = str(outcome).partition(" at ")
-    return f"{RULE_WORDS[rule]}, {_VISIT_WORDS.get(visit, visit)}" if rule in RULE_WORDS else str(outcome)
+    when = visit_words(0 if visit == "end_of_infusion" else weeks)
+    return f"{RULE_WORDS[rule]}, {when}" if rule in RULE_WORDS else str(outcome)
 
 
-def _marks(row: Any) -> tuple[Mark, ...]:
-    """Return the marks of a row, in percent: published intervals and rate, and the clinic's rate on them."""
-    marks: list[Mark] = []
-    if pd.notna(row.pi_low):
-        marks.append(Bar(100 * row.pi_low, 100 * row.pi_high, fill="band"))
+def _at(rate: float) -> float:
+    return _LEFT + (_RIGHT - _LEFT) * rate
+
+
+def _row(picture: Picture, ax: Axes, top: float, row: Any, heading: str, theirs: str) -> None:
+    if not row.alike:
+        ax.plot([0, PHONE], [top, top], color=LIGHT["unknown"], linewidth=0.5)
+        top += 4
+    write(picture, 0, top + 5, heading, SMALL, weight="bold")
+    tall = text_height(theirs, SMALL)
+    write(picture, 0, top + 11 + tall / 2, theirs, SMALL, color=LIGHT["muted"])
+    y = top + 14 + tall + _LINE / 2
+    lines = 3 if row.alike else 2
+    for value in (0, 0.25, 0.5, 0.75, 1):
+        ax.plot([_at(value)] * 2, [y - 4, y + _LINE * lines - 4], color=LIGHT["grid"], linewidth=0.7, zorder=0.5)
+    ends = [row.published_ci_high]
+    if pd.notna(row.expected_low):
+        ax.add_patch(
+            Rectangle(
+                (_at(row.expected_low), y - 3),
+                _at(row.expected_high) - _at(row.expected_low),
+                6,
+                facecolor=LIGHT["grid"],
+                edgecolor=LIGHT["unknown"],
+                linewidth=0.5,
+            )
+        )
+        ends.append(row.expected_high)
     if pd.notna(row.published_ci_low):
-        marks.append(Span(100 * row.published_ci_low, 100 * row.published_ci_high, "unknown"))
-    marks.append(Stroke(100 * row.published, "unknown"))
-    return (*marks, *interval_marks(100 * row.ci_low, 100 * row.estimate, 100 * row.ci_high))
+        ax.plot(
+            [_at(row.published_ci_low), _at(row.published_ci_high)],
+            [y, y],
+            color=LIGHT["unknown"],
+            linewidth=3.6,
+            zorder=2,
+        )
+    ax.plot([_at(row.published)] * 2, [y - 3.8, y + 3.8], color=LIGHT["ink"], linewidth=1.5, zorder=3)
+    _label(picture, y, ends, percent(row.published), LIGHT["muted"])
+    own = [(row.estimate, row.ci_low, row.ci_high, True, f"{percent(row.estimate)} of those seen")]
+    if row.alike and pd.notna(row.all_rate):
+        own.append((row.all_rate, row.all_low, row.all_high, False, f"{percent(row.all_rate)} of all"))
+    for number, (rate, low, high, full, words) in enumerate(own, 1):
+        line = y + _LINE * number
+        ax.plot([_at(low), _at(high)], [line, line], color=LIGHT["ketamine"], linewidth=1.5, zorder=2)
+        face = LIGHT["ketamine" if full else "ground"]
+        ax.plot([_at(rate)], [line], "s", color=LIGHT["ketamine"], markerfacecolor=face, markersize=5, zorder=3)
+        _label(picture, line, [high], words, LIGHT["ketamine"], _at(low))
 
 
-def _rate(value: float, low: float, high: float) -> str:
-    return percent(value) + (f" ({percent_pair(low, high)})" if pd.notna(low) else "")
+def _label(picture: Picture, y: float, ends: list[float], words: str, color: str, low: float = _LEFT) -> None:
+    """Write the words to the right of the marks, or to their left where there is no room."""
+    right = _at(max(end for end in ends if pd.notna(end))) + 4
+    if right + text_width(words, SMALL) <= PHONE:
+        write(picture, right, y, words, SMALL, color=color)
+    else:
+        write(picture, low - 4, y, words, SMALL, color=color, ha="right")
 
 
-def _verdict(row: Any) -> str:
-    if row.verdict == _UNJUDGED and row.k < 3:
-        return "too few studies to judge"
-    return _VERDICT_WORDS.get(row.verdict, row.verdict)
-
-
-def _published(row: Any) -> str:
-    rate = _rate(row.published, row.published_ci_low, row.published_ci_high)
-    return rate + (
-        f", one more expected in {percent_interval(row.pi_low, row.pi_high)}" if pd.notna(row.pi_low) else ""
-    )
-
-
-def _alt(shown: pd.DataFrame, level: float) -> str:
-    parts = [
-        f"{outcome_words(row.outcome)}: {_rate(row.estimate, row.ci_low, row.ci_high)} of {int(row.n)} here; "
-        f"{_published(row)} in {counted(int(row.k), 'study', 'studies')} ({row.definition}); {_verdict(row)}"
-        for row in each(shown)
+def _key(picture: Picture, ax: Axes, y: float, alike: bool) -> None:
+    entries = [
+        ("studies", {"facecolor": LIGHT["unknown"], "linewidth": 0}),
+        ("here, with a score", {"facecolor": LIGHT["ketamine"], "linewidth": 0}),
     ]
-    return (
-        f"The clinic against published studies, with its {interval_words(level)}. {'. '.join(map(upper_first, parts))}."
-    )
+    if alike:
+        entries.append(
+            (
+                "here, no score = no response",
+                {"facecolor": LIGHT["ground"], "edgecolor": LIGHT["ketamine"], "linewidth": 1},
+            )
+        )
+    x = 0.0
+    for words, face in entries:
+        ax.add_patch(Rectangle((x, y - 3.5), 7, 7, **face))
+        write(picture, x + 10, y, words, SMALL)
+        x += 10 + text_width(words, SMALL) + 8
+
+
+def _caption(alike: pd.DataFrame, mixed: pd.DataFrame) -> str:
+    sentences = []
+    if len(alike):
+        sentences.append(
+            "Nearly the same rule and time; what differs stands in grey. How studies counted patients who did not come "
+            "back is not known, so both of ours are shown."
+        )
+        rows = alike[alike["difference"].notna()]
+        if len(rows):
+            least, most = (half_up(100 * rows["difference"].agg(side)) for side in ("min", "max"))
+            ends = half_up(100 * rows["difference_low"].min()), half_up(100 * rows["difference_high"].max())
+            across = ((rows["difference_low"] < 0) & (rows["difference_high"] > 0)).all()
+            chance = "All differences can be chance" if across else "Differences, ours minus theirs"
+            sentences.append(
+                f"{chance} ({_signed(least)} to {_signed(most)} points; intervals from {_signed(ends[0])} to "
+                f"{_signed(ends[1])})."
+            )
+        if (alike["k"] < 3).all():
+            sentences.append("Fewer than three studies give no verdict.")
+    if len(mixed):
+        row = next(each(mixed))
+        sentences.append(
+            f"Pale: where the observed rate of {int(row.n)} patients would be expected "
+            f"({percent_interval(row.expected_low, row.expected_high)})."
+        )
+    return " ".join(sentences) or "Published rates."
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("\u2212") or text == "0" else f"+{text}"
+
+
+def _alt(shown: pd.DataFrame, weeks: float) -> str:
+    parts = []
+    for row in each(shown):
+        own = f"{percent(row.estimate)} ({percent_pair(row.ci_low, row.ci_high)}) of {int(row.n)} here"
+        there = f"{percent(row.published)} in {counted(int(row.k), 'study', 'studies')}"
+        kind = "" if row.alike else ", each with its own definition"
+        parts.append(f"{upper_first(outcome_words(row.outcome, weeks))}: {own}, {there}{kind}")
+    return f"Responder rates beside published studies. {'. '.join(parts)}."

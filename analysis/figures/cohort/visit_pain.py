@@ -1,250 +1,235 @@
-"""Pain of a clinic's patients at each visit, and its change from baseline."""
+"""Pain by visit, and how long the benefit lasts: the two courses in time of the summary."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Rectangle
 
+from analysis.cohort_wording import visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
-from analysis.figures.cohort.clinic_figure import clinic_frame, group_words, hidden_note
-from analysis.figures.picture_parts import write_numbers
-from analysis.figures.share_panels import draw_points, horizontal_rules
-from analysis.figures.style import INK, MUTED, POINTS, SERIES_LOOKS, SMALL, panel, style, write
-from analysis.figures.treatment_axis import TreatmentAxis, pain_panel, visit_axis, visit_ticks
-from analysis.wording import counted, half_up, interval_words, number_interval, upper_first
+from analysis.exhibit.palette import LIGHT
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
+from analysis.figures.style import PHONE, SMALL, spaced_ticks, style, text_width, write
+from analysis.wording import half_up, interval_words, number_interval, number_text, percent, percent_pair, series
 
-_LEFT, _TOP, _HIGH = 92, 24, 208
-_WIDE = POINTS - _LEFT - 6
-_MEAN, _MEDIAN = SERIES_LOOKS[0], SERIES_LOOKS[1]
-_BESIDE = 3.2  # points from the visit to the mean on its left and the median on its right
-_MARKERS = {"o": "●", "s": "■", "D": "◆"}  # characters for Matplotlib's markers
-_NUMBERS = 5  # lines of numbers below the axis
-
-_CHANGE_LEFT, _CHANGE_TOP, _CHANGE_HIGH = 106, 22, 168
-_CHANGE_WIDE = POINTS - _CHANGE_LEFT - 6
-COURSE_LOOKS = SERIES_LOOKS[:3]
-_APART = 7.0  # points between courses at a visit
-_TWO_POINTS = -2.0
+_LEFT, _TOP, _HIGH = 24, 24, 108
+_BEFORE, _END = 14.0, 44.0  # from the left edge of the panel, in points; weeks follow
+_TREATMENT = "#f4efe4"
+_FLOOR = 14  # room below 0 for the median, in points
 
 
-# ------------------------------------------------------------------------------------------------ pain
-def visit_pain_lines(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
-    """Return pain at each visit: mean and median, and the density of scores where there are enough.
+def visit_pain_line(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
+    """Return mean pain at each visit, with its interval and the middle half of the patients, by weeks.
+
+    Visits of too few patients are not drawn and do not interrupt the line.
 
     Parameters
     ----------
     result : Trajectories
-        The result of `cohort.trajectories`: `visits` (the numbers) and `density` (shares of whole scores).
+        The result of `cohort.trajectories`.
     level : float
         Confidence level of the intervals in `result`.
     synthetic : bool
         Whether the patients are invented.
-
-    Returns
-    -------
-    Figure
-        Its data are the numbers by visit (n, mean with interval, median with quartiles), not the scores of patients.
     """
-    visits = result.visits[~result.visits["hidden"]]
-    dense = len(result.density) > 0
-    how = " The darker a field, the more of a visit's patients have that score, in steps of 5%." if dense else ""
-    caption = (
-        "Pain on the 0 to 10 scale (10 = worst) before treatment, at the end of infusion (0) and in weeks after it "
-        f"(square-root scale; the shaded strip is the time of treatment).{how} Circle: mean with its "
-        f"{interval_words(level)}; square: median with the middle half, where patients suffice. Different patients "
-        "may stand behind different visits."
-    )
-    frame = clinic_frame("pain-by-visit", caption, result, synthetic)
-    if visits.empty:
-        return frame.empty("No visit has enough pain scores to be shown.")
-    hidden = hidden_note(result.visits[result.visits["hidden"]]["label"], result.min_cell)
+    visits = result.visits
+    shown = visits[~visits["hidden"] & visits["mean"].notna()].reset_index(drop=True)
+    caption = f"Circle: mean with its {interval_words(level)}; bar: middle half, if there are enough. {_both(visits)}"
+    frame = clinic_frame("pain-by-visit", caption, result, synthetic, "visits", title=_title(visits))
+    if len(shown) < 2:
+        return frame.empty("Too few patients have a score at two visits to draw the course of pain.")
     with style():
-        picture = frame.sheet(_TOP + _HIGH + 20 + 12 * _NUMBERS + 8)
-        _draw(picture, result, visits, level)
-        data = result.visits.drop(columns=[c for c in result.visits if c.startswith("change")])
-        return frame.figure(picture, data, _alt(visits, result, level), hidden)
+        picture = frame.sheet(_TOP + _HIGH + 38)
+        ax = canvas(picture)
+        places = _LEFT + _places(shown)
+        heights = _TOP + _HIGH * (1 - shown[["mean", "q1", "q3", "ci_low", "ci_high"]].astype("float64") / 10)
+        write(picture, 0, 5, "Pain, 0 none to 10 worst", SMALL, color=LIGHT["muted"])
+        _ground(picture, ax, (0, 2, 4, 6, 8, 10), 10)
+        if list(shown["visit"][:2]) == ["baseline", "end_of_infusion"]:
+            ax.add_patch(Rectangle((places[0] + 5, _TOP), _END - _BEFORE - 5, _HIGH, facecolor=_TREATMENT, linewidth=0))
+        ax.plot(places, heights["mean"], color=LIGHT["ketamine"], linewidth=1.2, zorder=3)
+        for place, y, row in zip(places, each(heights), each(shown), strict=True):
+            if pd.notna(y.q1):
+                box = Rectangle((place - 3, y.q3), 6, y.q1 - y.q3, facecolor=LIGHT["band"], alpha=0.7, linewidth=0)
+                ax.add_patch(box)
+            if pd.notna(y.ci_low):
+                ax.plot([place] * 2, [y.ci_low, y.ci_high], color=LIGHT["ketamine"], linewidth=1.6, zorder=4)
+            _circle(ax, place, y.mean)
+            top = np.nanmin([y.q3, y.ci_high, y.mean - 4])
+            write(picture, place, top - 6, half_up(row.mean, 1), 9, color=LIGHT["ketamine"], weight="bold", ha="center")
+        _visits(picture, places, shown, _TOP + _HIGH + 9)
+        write(picture, PHONE, _TOP + _HIGH + 31, "weeks after the end of infusion (shaded: treatment)", SMALL,
+              color=LIGHT["muted"], ha="right")  # fmt: skip
+        return frame.figure(picture, visits, _alt(shown, level))
 
 
-def _draw(picture: Picture, result: Any, visits: pd.DataFrame, level: float) -> None:
-    write(picture, _LEFT, 10, counted(int(result.patients), "patient"), weight="bold")
-    write(picture, POINTS - 4, 10, "pain, 10 = worst", color=MUTED, ha="right")
-    axis = visit_axis(_WIDE, result.visits["weeks"])
-    ax = pain_panel(picture, (_LEFT, _TOP), _HIGH, axis, visit_ticks(axis, result.visits["weeks"]))
-    if len(result.density):
-        _density(ax, axis, result.density)
-    _centres(ax, axis, visits)
-    _numbers(picture, axis, visits, level)
-
-
-def _density(ax: Axes, axis: TreatmentAxis, density: pd.DataFrame) -> None:
-    shown = density[density["share"] > 0]
-    most = shown["share"].max()
-    fields = [Rectangle((axis.place(r.weeks) - 11, r.nrs - 0.5), 22, 1) for r in each(shown)]
-    # from light to medium grey-blue, so that mean and median contrast with the darkest shade
-    colors = [tuple(np.interp(r.share / most, [0, 1], [0.95, low]) for low in (0.5, 0.6, 0.7)) for r in each(shown)]
-    ax.add_collection(PatchCollection(fields, facecolors=colors, edgecolors="white", linewidths=0.4, zorder=0.8))
-
-
-def _centres(ax: Axes, axis: TreatmentAxis, visits: pd.DataFrame) -> None:
-    for shift, value, low, high, look in (
-        (-_BESIDE, "mean", "ci_low", "ci_high", _MEAN),
-        (_BESIDE, "median", "q1", "q3", _MEDIAN),
-    ):
-        rows = visits[visits[value].notna()].sort_values("position")
-        places = [axis.place(weeks) + shift for weeks in rows["weeks"]]
-        values = rows[[value, low, high]].astype("float64").to_numpy(na_value=np.nan).tolist()
-        draw_points(ax, places, values, look, width=1.9, size=6.2, halo=True)
-
-
-def _numbers(picture: Picture, axis: TreatmentAxis, visits: pd.DataFrame, level: float) -> None:
-    """Write n, mean and median below the axis, in the colours of their marks, so that no legend is needed."""
-    rows = list(each(visits.sort_values("position")))
-    lines = (
-        ("scores, n", INK, [str(int(r.n)) for r in rows]),
-        (f"{_MARKERS[_MEAN.marker]} mean", _MEAN.letters, [_one(r.mean) for r in rows]),
-        (interval_words(level), _MEAN.letters, [_two(r.ci_low, r.ci_high) for r in rows]),
-        (f"{_MARKERS[_MEDIAN.marker]} median", _MEDIAN.letters, [_one(r.median) for r in rows]),
-        ("middle half", _MEDIAN.letters, [_two(r.q1, r.q3) for r in rows]),
-    )
-    write(picture, _LEFT - 8, _TOP + _HIGH + 8, "weeks", SMALL, color=MUTED, ha="right")
-    for number, (words, color, cells) in enumerate(lines):
-        y = _TOP + _HIGH + 24 + 12 * number
-        write(picture, _LEFT - 8, y, words, SMALL, color=color, ha="right")
-        columns = [(axis.place(r.weeks), [cell]) for r, cell in zip(rows, cells, strict=True)]
-        write_numbers(picture, _LEFT, y, columns, color=color)
-
-
-def _one(value: float) -> str:
-    return "–" if pd.isna(value) else half_up(value, 1)
-
-
-def _two(low: float, high: float) -> str:
-    return "–" if pd.isna(low) else f"{half_up(low, 1)}–{half_up(high, 1)}"
-
-
-def _median_words(row: Any) -> str:
-    if pd.isna(row.median):
-        return ""
-    quartiles = f" (quartiles {number_interval(row.q1, row.q3)})" if pd.notna(row.q1) else ""
-    return f", median {half_up(row.median, 1)}{quartiles}"
-
-
-def _alt(visits: pd.DataFrame, result: Any, level: float) -> str:
-    steps = [
-        f"{row.label}: mean {half_up(row.mean, 1)}"
-        + (f" ({interval_words(level)} {number_interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else "")
-        + _median_words(row)
-        + f", n = {int(row.n)}"
-        for row in each(visits.sort_values("position"))
-        if pd.notna(row.mean)
-    ]
-    return f"Pain scores of {counted(int(result.patients), 'patient')} by visit. {'; '.join(steps)}."
-
-
-# ------------------------------------------------------------------------------------------------ change
-def visit_change_lines(
-    result: Any,
-    level: float = 0.95,
-    synthetic: bool = False,
-) -> Figure:
-    """Return the mean change of pain from the same patients' baseline, by visit.
+def benefit_box_curve(result: Any, weeks: Sequence[float], level: float = 0.95, synthetic: bool = False) -> Figure:
+    """Return the responders of 100 who still respond at each planned visit, with boxes where nobody knows.
 
     Parameters
     ----------
-    result : Trajectories
-        The result of `cohort.trajectories`: `by_course`, or `visits` if all courses are first courses.
+    result : Durations
+        The result of `cohort.durations`.
+    weeks : sequence of float
+        The planned weeks.
     level : float
         Confidence level of the intervals in `result`.
     synthetic : bool
         Whether the patients are invented.
-
-    Returns
-    -------
-    Figure
-        Its data are the change by visit and course: n, mean, interval. Courses (first, second, later) are side by side
-        at each visit, with mean and n below.
     """
-    table = result.by_course if len(result.by_course) else result.visits
-    after = table[table["visit"] != "baseline"]
-    shown = after[~after["change_hidden"] & after["change_mean"].notna()]
-    repeated = shown["group"].nunique() > 1
+    curve = result.curves[(result.curves["who"] == "initial_responders") & (result.curves["by"] == "all")]
+    medians = result.medians[(result.medians["who"] == "initial_responders") & (result.medians["by"] == "all")]
+    row = next(each(medians), None)
     caption = (
-        "Mean change of pain since the same patients' baseline on the 0 to 10 scale, with its "
-        f"{interval_words(level)}, at the end of infusion (0) and in weeks after it (square-root scale). Below 0 "
-        "is less "
-        "pain; the dotted line is a fall of 2 points. n counts patients with a score both at baseline and then."
-        + (" Courses stand side by side; who came again is a selection of all." if repeated else "")
+        "The end of a benefit is known only to lie between two visits: somewhere in the pale box. "
+        f"{_half_way(row, level)}"
     )
-    frame = clinic_frame("change-from-baseline", caption, result, synthetic)
-    if shown.empty:
-        return frame.empty("No visit has enough patients with a score at baseline too.")
-    hidden = after[after["change_hidden"]]
-    small = hidden_note([f"{_title(r.group)}, {r.label}" for r in each(hidden)], result.min_cell)
+    regained = [note for note in result.notes if "again at a later visit" in note]
+    frame = clinic_frame(
+        "benefit", " ".join([caption, *regained]), result, synthetic, title="How long the benefit lasts"
+    )
+    steps = still_responding(curve, [week for week in weeks if week <= result.horizon_weeks])
+    if len(steps) < 2:
+        return frame.empty("Too few patients responded and were seen again to draw how long it lasted.")
     with style():
-        groups = list(dict.fromkeys(shown["group"]))[: len(COURSE_LOOKS)]
-        picture = frame.sheet(_CHANGE_TOP + _CHANGE_HIGH + 18 + 26 * len(groups))
-        _draw_changes(picture, shown, groups)
-        data = after.drop(columns=["mean", "sd", "ci_low", "ci_high", "median", "q1", "q3", "hidden", "n"])
-        return frame.figure(picture, data, _change_alt(shown, level), small)
+        picture = frame.sheet(_TOP + _HIGH + _FLOOR + 26)
+        ax = canvas(picture)
+        write(picture, 0, 5, "Of 100 responders at the end, responders still", SMALL, color=LIGHT["muted"])
+        _ground(picture, ax, (0, 25, 50, 75, 100), 100)
+        scale = (PHONE - _LEFT - 22) / float(steps["weeks"].max())
+        places = _LEFT + 8 + scale * steps["weeks"].to_numpy()
+        ys = _TOP + _HIGH * (1 - steps[["share", "low", "high"]].to_numpy())
+        for number, (place, (y, low, high)) in enumerate(zip(places, ys, strict=True)):
+            if number:
+                before = places[number - 1], ys[number - 1][0]
+                box = (place - before[0], y - before[1])
+                ax.add_patch(Rectangle(before, *box, facecolor=LIGHT["band"], alpha=0.7, linewidth=0))
+                if np.isfinite(low):
+                    ax.plot([place] * 2, [low, high], color=LIGHT["ketamine"], linewidth=1.6, zorder=4)
+            _circle(ax, place, y)
+            words = half_up(100 * steps["share"].iloc[number])
+            write(picture, place + 4, y - 9, words, 9, color=LIGHT["ketamine"], weight="bold")
+        _median_mark(picture, ax, row, scale, float(steps["weeks"].max()))
+        labels = ["end", *(f"{week:.3g}" for week in steps["weeks"][1:])]
+        kept = spaced_ticks(zip(places.tolist(), labels, strict=True))
+        for place, label in kept.items():
+            write(picture, place, _TOP + _HIGH + _FLOOR + 8, label, SMALL, ha="center")
+        write(picture, PHONE, _TOP + _HIGH + _FLOOR + 19, "weeks after the end of infusion", SMALL,
+              color=LIGHT["muted"], ha="right")  # fmt: skip
+        return frame.figure(picture, steps, _benefit_alt(steps, row, level))
 
 
-def _title(group: object) -> str:
-    if str(group).startswith("other ("):  # merged courses, without the first, which is never merged
-        return "later courses together"
-    return "first course of each patient" if group == "all" else str(group)
+def still_responding(curve: pd.DataFrame, weeks: Sequence[float]) -> pd.DataFrame:
+    """Return the share who still respond at 0 and at weeks of the curve: weeks, share, low, high (bootstrap limits).
+
+    Where visits were spread about a planned week the share is the middle of what the estimate leaves open.
+    """
+    rows = [(0.0, 1.0, np.nan, np.nan)] if len(curve) else []
+    for week in weeks:
+        for point in each(curve[np.isclose(curve["time"].astype("float64"), week, atol=0.051)].head(int(week > 0))):
+            rows.append((week, (point.low + point.high) / 2, point.band_low, point.band_high))
+    return pd.DataFrame(rows, columns=["weeks", "share", "low", "high"]).astype("float64")
 
 
-def _draw_changes(picture: Picture, shown: pd.DataFrame, groups: list[str]) -> None:
-    axis = visit_axis(_CHANGE_WIDE, shown["weeks"])
-    limits = shown[["change_low", "change_high", "change_mean"]].astype("float64")
-    low = max(min(-4.0, limits.min(axis=None) - 0.5), -10.5)  # an interval of two patients may go beyond the scale
-    high = min(max(0.5, limits.max(axis=None) + 0.3), 10.5)
-    write(picture, _CHANGE_LEFT, 10, "mean change of pain since baseline, points", color=MUTED)
-    ax = panel(picture, _CHANGE_LEFT, _CHANGE_TOP, _CHANGE_WIDE, _CHANGE_HIGH)
-    ax.set_ylim(low, high)
-    axis.draw(ax, visit_ticks(axis, shown["weeks"]))
-    step = 1 if high - low <= 8 else 2
-    ticks = [v for v in range(-10, 11, step) if low <= v <= high]
-    ax.set_yticks(ticks, [half_up(v) if v <= 0 else f"+{v}" for v in ticks])
-    horizontal_rules(ax, ticks)
-    ax.axhline(_TWO_POINTS, color=MUTED, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.6)
-    write(picture, _CHANGE_LEFT - 8, _CHANGE_TOP + _CHANGE_HIGH + 8, "weeks", SMALL, color=MUTED, ha="right")
-    for number, group in enumerate(groups):
-        look, rows = COURSE_LOOKS[number], shown[shown["group"] == group].sort_values("position")
-        places = [axis.place(weeks) for weeks in rows["weeks"]]
-        shift = _APART * (number - (len(groups) - 1) / 2)
-        columns = ["change_mean", "change_low", "change_high"]
-        values = rows[columns].astype("float64").to_numpy(na_value=np.nan).tolist()
-        draw_points(ax, [place + shift for place in places], values, look, width=1.7, size=5.6)
-        y = _CHANGE_TOP + _CHANGE_HIGH + 25 + 26 * number
-        words = f"{_MARKERS[look.marker]} {upper_first(group_words(_title(group), 18))}"
-        write(picture, _CHANGE_LEFT - 8, y, words, SMALL, color=look.letters, ha="right", weight="bold")
-        write(picture, _CHANGE_LEFT - 8, y + 11, "n", SMALL, color=MUTED, ha="right")
-        means = [(x, [half_up(mean, 1)]) for x, mean in zip(places, rows["change_mean"], strict=True)]
-        counts = [(x, [str(int(n))]) for x, n in zip(places, rows["change_n"], strict=True)]
-        write_numbers(picture, _CHANGE_LEFT, y, means, color=look.letters)
-        write_numbers(picture, _CHANGE_LEFT, y + 11, counts, color=MUTED)
+def _places(shown: pd.DataFrame) -> np.ndarray:
+    """Return the position of each visit from the left edge of the panel, in points."""
+    weeks = shown["weeks"].astype("float64").to_numpy()
+    last = max(float(np.nanmax(weeks)), 1.0)
+    return np.where(np.isnan(weeks), _BEFORE, _END + (PHONE - _LEFT - _END - 10) * np.nan_to_num(weeks) / last)
 
 
-def _limits(row: Any, level: float) -> str:
-    if pd.isna(row.change_low):
+def _ground(picture: Picture, ax: Axes, values: Sequence[float], most: float) -> None:
+    for value in values:
+        y = _TOP + _HIGH * (1 - value / most)
+        ax.plot([_LEFT, PHONE], [y, y], color=LIGHT["grid"], linewidth=0.7, zorder=0.5)
+        write(picture, _LEFT - 5, y, f"{value}", SMALL, color=LIGHT["muted"], ha="right")
+
+
+def _circle(ax: Axes, x: float, y: float) -> None:
+    look = {"color": LIGHT["ketamine"], "markerfacecolor": LIGHT["ground"], "markeredgewidth": 1.2, "markersize": 5.4}
+    ax.plot([x], [y], "o", zorder=5, **look)
+
+
+def _visits(picture: Picture, places: np.ndarray, shown: pd.DataFrame, y: float) -> None:
+    """Write week and number of patients below each visit, where there is room."""
+    words = {"baseline": "before", "end_of_infusion": "end"}
+    labels = [words.get(row.visit, f"{row.weeks:.3g}") for row in each(shown)]
+    kept = spaced_ticks((place, f"{label:^4}") for place, label in zip(places.tolist(), labels, strict=True))
+    write(picture, 0, y + 10, "n =", SMALL, color=LIGHT["muted"])
+    for place, label, row in zip(places.tolist(), labels, each(shown), strict=True):
+        if place in kept:
+            write(picture, place, y, label, SMALL, ha="center")
+            write(picture, place, y + 10, f"{row.n}", SMALL, color=LIGHT["muted"], ha="center")
+
+
+def _changes(visits: pd.DataFrame) -> pd.DataFrame:
+    return visits[(visits["visit"] != "baseline") & ~visits["change_hidden"] & visits["change_mean"].notna()]
+
+
+def _title(visits: pd.DataFrame) -> str:
+    changes = _changes(visits)
+    if not len(changes):
+        return "Pain from visit to visit"
+    first, last = -changes["change_mean"].iloc[0], -changes["change_mean"].iloc[-1]
+    if first <= 0:
+        return "Pain does not fall"
+    return "Pain falls and partly comes back" if len(changes) > 1 and last < 0.75 * first else "Pain falls"
+
+
+def _both(visits: pd.DataFrame) -> str:
+    """Return the change in patients with both scores, since not the same patients have a score at every visit."""
+    changes = _changes(visits)
+    if not len(changes):
         return ""
-    return f"{interval_words(level)} {number_interval(row.change_low, row.change_high)}, "
+    ends = changes.iloc[[0, -1]] if len(changes) > 1 else changes.iloc[[0]]
+    parts = [f"{half_up(-row.change_mean, 1)} {visit_words(row.weeks)} (n = {int(row.change_n)})" for row in each(ends)]
+    return f"Patients differ from visit to visit; in those with both scores pain fell by {series(parts)}."
 
 
-def _change_alt(shown: pd.DataFrame, level: float) -> str:
+def _half_way(row: Any, level: float) -> str:
+    if row is None or row.hidden or pd.isna(row.limit_low):
+        return ""
+    if np.isinf(row.limit_high) and row.limit_low <= 0:
+        return "Too few ended it to give limits of the half-way time."
+    low = number_text(row.limit_low)
+    limits = f"{low} weeks or more" if np.isinf(row.limit_high) else f"{low} to {number_text(row.limit_high)} weeks"
+    return f"{interval_words(level)[0].upper()}{interval_words(level)[1:]} of the half-way time: {limits}."
+
+
+def _median_mark(picture: Picture, ax: Axes, row: Any, scale: float, last: float) -> None:
+    if row is None or row.hidden or not np.isfinite(row.median_high) or row.median_high > last:
+        return
+    left, right = (_LEFT + 8 + scale * value for value in (row.median_low, row.median_high))
+    y = _TOP + _HIGH + 4
+    ax.add_patch(Rectangle((left, y), max(right - left, 1.5), 5, facecolor=LIGHT["harm"], linewidth=0))
+    words, size = "half had lost it by then", SMALL
+    beside = right + 4 + text_width(words, size) < PHONE
+    where = {"ha": "left"} if beside else {"ha": "right"}
+    write(picture, right + 4 if beside else left - 4, y + 2.5, words, size, color=LIGHT["harm"], weight="bold", **where)
+
+
+def _alt(shown: pd.DataFrame, level: float) -> str:
     parts = []
-    for group, rows in shown.groupby("group", sort=False):
-        steps = [
-            f"{row.label} {half_up(row.change_mean, 1)} points ({_limits(row, level)}n = {int(row.change_n)})"
-            for row in each(rows.sort_values("position"))
-        ]
-        parts.append(f"{upper_first(_title(group))}: {', '.join(steps)}.")
-    return f"Mean change of pain since baseline. {' '.join(parts)}"
+    for row in each(shown):
+        limits = f" ({number_interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else ""
+        when = "before treatment" if row.visit == "baseline" else visit_words(row.weeks)
+        parts.append(f"{half_up(row.mean, 1)}{limits} {when}, n = {int(row.n)}")
+    return f"Mean pain on the 0 to 10 scale, with its {interval_words(level)}: {'; '.join(parts)}."
+
+
+def _benefit_alt(steps: pd.DataFrame, row: Any, level: float) -> str:
+    parts = []
+    for step in each(steps[steps["weeks"] > 0]):
+        limits = f" ({percent_pair(step.low, step.high)})" if np.isfinite(step.low) else ""
+        parts.append(f"{percent(step.share)}{limits} at week {step.weeks:.3g}")
+    size = "" if row is None else f" {int(row.patients)}"
+    return (
+        f"Of{size} responders at the end of infusion, still responding, with {interval_words(level)}: {series(parts)}."
+    )

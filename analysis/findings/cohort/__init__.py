@@ -6,18 +6,18 @@ from analysis.findings.cohort.context_findings import (
     cohort_missing_finding,
     cohort_scope,
 )
-from analysis.findings.cohort.course_findings import (
-    cohort_duration_finding,
-    cohort_pain_finding,
-    cohort_response_finding,
-)
+from analysis.findings.cohort.course_findings import cohort_duration_finding, cohort_response_finding
+from analysis.findings.cohort.meeting import controls_card, limits_card, meeting_card, short_page
 
 __all__ = [
     "benchmark_finding",
     "cohort_duration_finding",
     "cohort_limits",
     "cohort_missing_finding",
-    "cohort_pain_finding",
     "cohort_response_finding",
     "cohort_scope",
+    "controls_card",
+    "limits_card",
+    "meeting_card",
+    "short_page",
 ]

@@ -1,4 +1,4 @@
-"""Findings on a clinic's results against published studies, on missing scores and on limitations."""
+"""Findings on a clinic's results against published studies, over time, on missing scores and on limitations."""
 
 from __future__ import annotations
 
@@ -7,165 +7,239 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort_wording import group_name, visit_words
+from analysis.cohort_wording import RULE_WORDS, few_words, group_name, visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape, sourced
+from analysis.findings.cohort.course_findings import FEW_PATIENTS, complete_rates, rate_of
 from analysis.outcomes.cohort import Cohort
-from analysis.outcomes.cohort.limits import Regression
+from analysis.outcomes.cohort.limits import LEAST_FOR_LIMITS, Regression
 from analysis.outcomes.cohort.people import People
+from analysis.outcomes.cohort.response import Response
+from analysis.outcomes.cohort.run_charts import RunChart
+from analysis.statistics.control_charts import FEWEST_POINTS
 from analysis.wording import (
     counted,
     half_up,
-    interval_words,
     number_interval,
     number_of_weeks,
+    out_of,
     percent,
+    percent_pair,
     series,
+    short_citation,
     upper_first,
 )
 
-_UNJUDGED = "can't be judged"
-_VERDICTS = {
-    "within": "within what published studies show",
-    "above": "above what published studies show",
-    "below": "below what published studies show",
-    "can't be told apart": "too close to the edge of what published studies show to be told apart",
-}
+_VERDICTS = {"within": "As expected from", "above": "Higher than expected from", "below": "Lower than expected from"}
 
 
-def benchmark_finding(compared: pd.DataFrame, rule: str) -> Finding:
-    """Return the position of the clinic's responder rates within the published prediction intervals.
+def benchmark_finding(compared: pd.DataFrame, chart: RunChart, follow_up_weeks: float) -> Finding:
+    """Return the place of the responder rates among studies that counted nearly the same way, and any change over time.
 
     Parameters
     ----------
     compared
         One row per outcome, from `outcomes.cohort.benchmark.compare`.
-    rule
-        The responder rule whose rates are compared.
+    chart
+        From `outcomes.cohort.run_charts`.
+    follow_up_weeks
+        Time of the follow-up visit, in weeks after the end of infusion.
     """
-    question = "Where does this stand against published studies?"
-    own = compared[compared["outcome"].astype(str).str.startswith(f"{rule} ") & compared["estimate"].notna()]
-    judged = list(each(own[own["verdict"] != _UNJUDGED]))
-    if not judged:
-        why = own["why"].iloc[0] if len(own) else "no study counts responders in this way"
-        return Finding(question, f"This can't be judged: {escape(why)}.")
-    first, *others = judged
-    parts = [f"**{upper_first(_VERDICTS[first.verdict])}** {_position(first)}"]
-    for other in others:
-        also = {first.verdict, other.verdict} == {"within"}
-        parts.append(f"{'also within' if also else _VERDICTS[other.verdict]} {_position(other)}")
-    definitions = dict.fromkeys(escape(row.definition) for row in judged)
-    detail = (
-        f"Counted in the studies: {'; '.join(definitions)}. To stand within says that a result is usual, not what "
-        "caused it."
-    )
-    return Finding(question, f"{'; '.join(parts)}. Studies count responders in their own ways.", detail=detail)
+    question = "How does that compare?"
+    alike = list(each(compared[compared["alike"].astype(bool) & compared["difference"].notna()]))
+    mixed = [row for row in each(compared[~compared["alike"].astype(bool)]) if pd.notna(row.expected_low)]
+    judged = [row for row in alike if row.verdict in _VERDICTS]
+    apart = [row for row in alike if row not in judged and not row.difference_low <= 0 <= row.difference_high]
+    if not alike:
+        sentence = "**No published study counted in this way**, so there is no comparison of like with like."
+    elif judged or apart:
+        parts = [_judged(row, follow_up_weeks) for row in judged] + [_apart(row, follow_up_weeks) for row in apart]
+        sentence = f"{'; '.join(parts)}."
+    else:
+        studies = sorted({name for row in alike for name in str(row.studies).split(" and ")})
+        numbers = sourced(counted(len(alike), "number"), "; ".join(str(row.rows) for row in alike))
+        sentence = (
+            "**Not clearly different from published studies** that counted nearly the same way "
+            f"({numbers} from {counted(len(studies), 'study', 'studies')})."
+        )
+    detail = " ".join(_orientation(row, follow_up_weeks) for row in mixed)
+    return Finding(question, f"{sentence} {_change(chart)}", detail=detail)
 
 
-def cohort_missing_finding(result: People, follow_up_weeks: float, level: float = 0.95) -> Finding:
-    """Return the number of missing scores, and the difference of patients without a follow-up score from the others.
+def cohort_missing_finding(result: People, response: Response) -> Finding:
+    """Return who has no follow-up score, whether they differ, and what the rate would be with them.
 
     Parameters
     ----------
     result
         From `outcomes.cohort.people`.
-    follow_up_weeks
-        Time of the follow-up visit, in weeks after the end of infusion.
-    level
-        Confidence level of the intervals in `result`.
+    response
+        From `outcomes.cohort.response`.
     """
-    question = "Who is not in these numbers?"
-    visits = result.missing[~result.missing["hidden"] & (result.missing["visit"] != "baseline")]
-    if visits.empty:
-        return Finding(question, "Too few courses to say which scores are missing.")
-    worst = visits.loc[visits["share_observed"].astype("float64").idxmin()]
-    sentence = (
-        f"**{percent(1 - worst['share_observed'])} of the courses have no score {visit_words(worst['weeks'])}** "
-        f"({int(worst['expected'] - worst['observed'])} of {int(worst['expected'])})."
-    )
-    measures = result.who_differs.set_index("measure")
-    differences = (
-        _difference(measures.loc["baseline"], 1, "points {} pain at baseline", "less", level),
-        _difference(
-            measures.loc["response_end_of_infusion"],
-            100,
-            "percentage points {} responders at the end of infusion",
-            "fewer",
-            level,
-        ),
-    )
-    shown = [words for words in differences if words]
-    if shown:
-        sentence += (
-            f" Patients without a score {number_of_weeks(follow_up_weeks)} later had {series(shown)} than the others."
-        )
-    return Finding(question, sentence)
+    question = "Who is missing?"
+    weeks = number_of_weeks(response.follow_up_weeks)
+    later = complete_rates(response)[1]
+    step = response.steps.set_index("step").loc["follow_up"]
+    awaited = ""
+    if not result.follow_up_planned:
+        any_later = result.missing.iloc[-1]
+        lead = ""
+        if result.own_times and not any_later["hidden"]:
+            seen = out_of(any_later["recorded"], any_later["patients"])
+            lead = f"**{seen} patients were seen again, at times of their own.** "
+        few = pd.isna(step["n"])
+        who = f"Fewer than {result.min_cell} patients" if few else counted(int(step["n"]), "patient")
+        near = f"{who} had a score near week {response.follow_up_weeks:g}"
+        return Finding(question, f"{lead}{near}; for the others no visit was planned then, so none of them is missing.")
+    if later.hidden or pd.isna(step["n"]):
+        return Finding(question, f"Too few patients have a score at {weeks} to say who is missing.")
+    if pd.isna(step["not_expected"]) or step["not_expected"]:
+        awaited = f" For {few_words(step['not_expected'], 'patient', result.min_cell)} that visit is not due yet."
+    if step["without"] is not pd.NA and not step["without"]:
+        return Finding(question, f"**Nobody: all {int(step['n'])} patients have a score at {weeks}.**{awaited}")
+    if pd.isna(step["without"]):
+        few = f"**Fewer than {result.min_cell} of {int(step['of'])} patients**"
+        return Finding(question, f"{few} have no score at {weeks}.{awaited}")
+    missing = int(step["without"])
+    lead = f"**{missing} of {int(step['of'])} patients have no score at {weeks}**{_differ(result, rate_of(later))}"
+    return Finding(question, f"{lead} {_bounds(response, missing)}{awaited}")
 
 
-def cohort_limits(regression: Regression, synthetic: bool = False) -> tuple[str, ...]:
-    """Return the limitations of an uncontrolled cohort, one sentence each.
+def cohort_limits(regression: Regression, controls: int = 0, synthetic: bool = False) -> tuple[str, ...]:
+    """Return the limitations of the results, one sentence each.
 
     Parameters
     ----------
     regression
         From `outcomes.cohort.limits.regression_to_the_mean`, in points of the 0–10 scale.
+    controls
+        Number of control patients, who stand apart.
     synthetic
         Whether the patients are invented; the first sentence then says so.
     """
     invented = "These patients are invented: nothing follows from them about ketamine."
+    changes = "Pain also changes by itself, by attention and by expectation."
+    alone = f"There is no control group: this is not the effect of ketamine. {changes}"
+    beside = f"Control patients may differ from the treated: a difference need not be the effect of ketamine. {changes}"
     return (
         *([invented] if synthetic else []),
-        "There is no control group. What was seen is not the effect of ketamine: pain also changes by itself, by "
-        "attention, by expectation and by whatever else was done.",
-        _regression(regression),
-        "Patients who did well, or badly, may be likelier to come back: rates among those seen need not hold for all.",
-        "Sites and regimens treat different patients. Differences between them are not differences in quality, and "
-        "nothing here ranks them.",
+        beside if controls else alone,
+        *_regression(regression),
+        "Sites and regimens treat different patients; nothing here ranks them.",
     )
 
 
 def cohort_scope(
-    cohort: Cohort, sites: Sequence[str] = (), regimens: Sequence[str] = (), years: Sequence[str] = ()
+    cohort: Cohort, who: People, sites: Sequence[str] = (), regimens: Sequence[str] = (), years: Sequence[str] = ()
 ) -> str:
-    """Return the line below the title: the file, and the sites, regimens and years of the report."""
-    parts = [f"file {group_name(cohort.file)}"]
+    """Return the line below the title: sizes, years and last day of the data, and what the report is limited to."""
+    sizes = who.sizes.set_index("item")["n"]
+    parts = []
+    if pd.notna(sizes["patients"]):
+        names = (("patients", "patient"), ("courses", "course"), ("sites", "site"))
+        parts.append(", ".join(counted(int(sizes[item]), word) for item, word in names if sizes[item]))
+        known = cohort.courses["year"].dropna()
+        if len(known):
+            parts.append(f"treated {known.min()}" + (f" to {known.max()}" if known.max() > known.min() else ""))
+        if pd.notna(who.until):
+            parts.append(f"data until {who.until.day} {who.until:%B %Y}")
+    parts.append(f"file {group_name(cohort.file)}")
     for one, many, values in (("site", "sites", sites), ("regimen", "regimens", regimens), ("year", "years", years)):
         if values:
-            parts.append(f"{one if len(values) == 1 else many}: {series([group_name(value) for value in values])}")
-    return f"{upper_first('; '.join(parts))}."
+            parts.append(f"only {one if len(values) == 1 else many} {series([group_name(value) for value in values])}")
+    return upper_first(" · ".join(parts))
 
 
-def _position(row: Any) -> str:
+def _name(row: Any) -> str:
+    return short_citation(str(row.studies)) if row.k == 1 else counted(int(row.k), "study", "studies")
+
+
+def _what(row: Any, weeks: float) -> str:
+    rule, _, visit = str(row.outcome).partition(" at ")
+    return f"{RULE_WORDS[rule]}, {visit_words(0 if visit == 'end_of_infusion' else weeks)}"
+
+
+def _judged(row: Any, weeks: float) -> str:
+    expected = percent_pair(row.expected_low, row.expected_high)
+    there = sourced(counted(int(row.k), "study", "studies"), row.rows)
+    here = f"{_what(row, weeks)}: {percent(row.estimate)} here, expected {expected}"
+    return f"**{_VERDICTS[row.verdict]} {there}** ({here})"
+
+
+def _apart(row: Any, weeks: float) -> str:
+    side = "Higher" if row.difference > 0 else "Lower"
+    limits = sorted(abs(half_up_points(value)) for value in (row.difference_low, row.difference_high))
     return (
-        f"{'at follow-up' if str(row.outcome).endswith('follow_up') else 'at the end of infusion'}: "
-        f"{percent(row.estimate)} here, {sourced(percent(row.published), row.rows)} on average in "
-        f"{sourced(counted(int(row.k), 'study', 'studies'), row.rows)} (one more study would be expected between "
-        f"{sourced(f'{percent(row.pi_low)} and {percent(row.pi_high)}', row.rows)})"
+        f"**{side} than in {sourced(escape(_name(row)), row.rows)}** by {abs(half_up_points(row.difference))} points "
+        f"({limits[0]} to {limits[1]}; {_what(row, weeks)})"
     )
 
 
-def _difference(row: Any, scale: int, words: str, less: str, level: float) -> str:
-    """Return the difference of the patients without a score; `words` contains a placeholder for `more` or `less`."""
+def half_up_points(share: float) -> int:
+    """Return a difference of rates in whole percentage points."""
+    return int(half_up(100 * share).replace("\u2212", "-"))
+
+
+def _orientation(row: Any, weeks: float) -> str:
+    return (
+        f"For orientation, {_what(row, weeks)}: {percent(row.estimate)} here; in "
+        f"{sourced(counted(int(row.k), 'study', 'studies'), row.rows)}, each with its own definition, "
+        f"{sourced(percent(row.published), row.rows)} on average, and {int(row.n)} patients would be expected to give "
+        f"{percent_pair(row.expected_low, row.expected_high)}. No verdict follows."
+    )
+
+
+def _change(chart: RunChart) -> str:
+    if chart.signals is None:
+        few = f"{counted(chart.found, 'quarter')} of {chart.min_cell} patients or more"
+        return f"Change over time can't be judged: {few}, {FEWEST_POINTS} are needed."
+    period = f"over {len(chart.points)} quarters"
+    if not chart.outside and not chart.signals.is_signal:
+        return f"**No signal of change** {period}."
+    beyond = f"{counted(chart.outside, 'quarter')} outside the limits of chance" if chart.outside else ""
+    runs = "more rates in a row on one side of the mean than by chance" if chart.signals.is_signal else ""
+    return f"**Signal of change** {period}: {series([part for part in (beyond, runs) if part])}."
+
+
+def _differ(result: People, rate: str) -> str:
+    """Return whether the patients without a follow-up score had responded less or more often at the end."""
+    row = result.who_differs.set_index("measure").loc["response_end_of_infusion"]
     if row["hidden"] or pd.isna(row["low"]):
-        return ""
-    decimals = 1 if scale == 1 else 0
-    sign = 1 if row["difference"] > 0 else -1
-    limits = number_interval(*sorted(sign * scale * row[side] for side in ("low", "high")), decimals)
-    size = half_up(abs(scale * row["difference"]), decimals)
-    return f"{size} {words.format('more' if sign == 1 else less)} ({interval_words(level)} {limits})"
+        return "."
+    groups = [_share(one) for one in each(result.who_is_missing)]
+    against = f"({groups[1]} against {groups[0]})"
+    if row["low"] <= 0 <= row["high"]:
+        return f"; they had responded about as often as the others {against}."
+    less = row["high"] < 0
+    how, side = ("less", "high") if less else ("more", "low")
+    probably = f"{rate.removesuffix(' of 100')} is probably too {side}"
+    return f", and they had responded {how} often than the others {against}: {probably}."
 
 
-def _regression(result: Regression) -> str:
+def _share(group: Any) -> str:
+    return out_of(group.responders, group.judged) if group.judged < FEW_PATIENTS else percent(group.rate)
+
+
+def _bounds(response: Response, missing: int) -> str:
+    """Return the lowest and the highest rate possible."""
+    rates = response.rates[(response.rates["rule"] == response.rule) & (response.rates["visit"] == "follow_up")]
+    by = {row.handling: row for row in each(rates)}
+    names = ("non_responder_imputation", "responder_imputation")
+    low, high = (rate_of(by[name]).removesuffix(" of 100") for name in names)
+    return f"It would be {low} if none of the {missing} responded, {high} if all did."
+
+
+def _regression(result: Regression) -> tuple[str, ...]:
+    """Return regression to the mean with its limits; without them nothing is said about its size."""
     central = result.falls[result.falls["is_central"]]
-    general = (
-        "Patients are treated when pain is at its worst, and pain at its worst tends to fall (regression to the mean)."
-    )
-    if result.hidden or central.empty or pd.isna(central["fall"].iloc[0]):
-        return f"{general} How much of the fall that explains cannot be computed here."
+    general = "Patients come when pain is high, and high pain tends to fall by itself."
+    if result.n < LEAST_FOR_LIMITS or central.empty or pd.isna(result.fall_low):
+        return (general,)
     row = central.iloc[0]
-    observed = result.observed_fall
-    of_seen = f" of the {half_up(observed, 1)} seen" if pd.notna(observed) and observed > 0 else ""
+    share = row[result.rule]
+    responders = f"{half_up(100 * share)} of 100 ({percent_pair(result.share_low, result.share_high)})"
+    fall = f"{half_up(row['fall'], 1)} ({number_interval(result.fall_low, result.fall_high)})"
     return (
-        f"{general} In patients like these that alone would make up about {half_up(row['fall'], 1)} points{of_seen}, "
-        f"and {percent(row['ge_30_percent'])} would count as responders (30% less pain) without any effect."
+        f"{general} That alone would make about {responders} responders, and {fall} of the "
+        f"{half_up(result.observed_fall, 1)} points.",
     )

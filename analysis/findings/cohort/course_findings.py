@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.cohort_wording import RULE_WORDS, group_name, visit_words
+from analysis.cohort_wording import RULE_WORDS, group_name
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape
 from analysis.outcomes.cohort.durations import Durations
@@ -18,16 +18,15 @@ from analysis.wording import (
     half_up,
     interval_words,
     number_interval,
+    number_of_weeks,
     number_text,
     out_of,
-    percent,
-    percent_interval,
     series,
     time_words,
 )
 
-_COMPLETE, _IMPUTED = "complete_cases", "non_responder_imputation"
-_VISITS = ("end_of_infusion", "follow_up")
+_COMPLETE = "complete_cases"
+FEW_PATIENTS = 20  # patients below which numbers stand in place of rates
 _CONCLUSIONS = {
     "fell": "the rate falls until follow-up",
     "rose": "the rate rises until follow-up",
@@ -36,7 +35,7 @@ _CONCLUSIONS = {
 
 
 def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
-    """Return the responders at the end of infusion and at follow-up by the chosen rule.
+    """Return the responders of 100 with a score at the end of infusion and at follow-up, by the chosen rule.
 
     Parameters
     ----------
@@ -51,63 +50,31 @@ def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
         Its detail states the flow of responders, and how many responders among the patients without a follow-up score
         would change the conclusion.
     """
-    question = "How many patients respond, and how many still do later?"
-    rates = result.rates[result.rates["rule"] == result.rule].set_index(["visit", "handling"])
-    complete = {visit: rates.loc[(visit, _COMPLETE)] for visit in _VISITS}
-    visits = [visit for visit in _VISITS if _is_shown(complete[visit])]
-    if not visits:
+    question = "How many did well?"
+    shown = [row for row in complete_rates(result) if _is_shown(row)]
+    if not shown:
         return Finding(question, "Too few patients have a score at baseline and later to give a rate.")
-    when = {"end_of_infusion": "at the end of infusion", "follow_up": time_words(result.follow_up_weeks)}
-    heads = [
-        f"{percent(complete[visit]['rate'])} {'were responders ' if visit == visits[0] else ''}{when[visit]}"
-        for visit in visits
-    ]
-    behind = [
-        f"{out_of(complete[visit]['responders'], complete[visit]['n'])}, "
-        f"{interval_words(level) + ' ' if visit == visits[0] else ''}"
-        f"{percent_interval(complete[visit]['ci_low'], complete[visit]['ci_high'])}"
-        for visit in visits
-    ]
-    sentence = f"**{series(heads)}** ({'; '.join(behind)}; responder: {RULE_WORDS[result.rule]})."
-    imputed = [rates.loc[(visit, _IMPUTED)] for visit in visits]
-    more = any(row["n"] > complete[visit]["n"] for row, visit in zip(imputed, visits, strict=True))
-    if more and all(_is_shown(row) for row in imputed):
-        shares = series([percent(row["rate"]) for row in imputed])
-        sentence += f" Counting everyone without a score as no responder: {shares} of all {int(imputed[0]['n'])}."
+    parts = []
+    for row in shown:
+        first = row is shown[0]
+        when = time_words(0 if row.visit == "end_of_infusion" else result.follow_up_weeks)
+        who = f"{rate_of(row)}{' patients with a score responded' if first else ''}"
+        limits = f"{interval_words(level) + ' ' if first else ''}{limits_of(row)}"
+        behind = limits if row.n < FEW_PATIENTS else f"{out_of(row.responders, row.n)}; {limits}"
+        parts.append(f"**{who}** {when} ({behind})")
+    sentence = f"{' and '.join(parts)}. Responder: {RULE_WORDS[result.rule]}."
     return Finding(question, sentence, detail=f"{_flow(result, level)} {_tipping(result)}".strip())
 
 
-def cohort_pain_finding(result: Trajectories, level: float = 0.95) -> Finding:
-    """Return the mean change of pain from baseline at the end of infusion and at the last visit.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.trajectories`, in points of the 0–10 scale.
-    level
-        Confidence level of the intervals in `result`.
-    """
-    question = "How much does pain fall?"
-    visits = result.visits
-    changes = visits[(visits["visit"] != "baseline") & ~visits["change_hidden"] & visits["change_mean"].notna()]
-    if changes.empty:
-        return Finding(question, "Too few patients have a score at baseline and later.")
-    first, last = changes.iloc[0], changes.iloc[-1]
-    sentence = f"**Mean pain was {_change(first)}** ({_behind(first, interval_words(level) + ' ')})"
-    if len(changes) > 1:
-        sentence += f" and {_change(last)} ({_behind(last, '')})"
-    baseline = visits[(visits["visit"] == "baseline") & visits["mean"].notna()]
-    start = f" Before, it was {half_up(baseline['mean'].iloc[0], 1)} on the 0–10 scale." if len(baseline) else ""
-    return Finding(question, f"{sentence}.{start}")
-
-
-def cohort_duration_finding(result: Durations, level: float = 0.95) -> Finding:
-    """Return the median duration of benefit among the patients who responded at the end of infusion.
+def cohort_duration_finding(result: Durations, pain: Trajectories, level: float = 0.95) -> Finding:
+    """Return when half of the responders had lost the benefit, and mean pain before, at the end and at the last visit.
 
     Parameters
     ----------
     result
         From `outcomes.cohort.durations`, in weeks after the end of infusion.
+    pain
+        From `outcomes.cohort.trajectories`, in points of the 0–10 scale.
     level
         Confidence level of the interval of the median.
 
@@ -116,24 +83,57 @@ def cohort_duration_finding(result: Durations, level: float = 0.95) -> Finding:
     Finding
         Its detail compares first with next courses.
     """
-    question = "How long does the benefit last?"
+    question = "How long did it last?"
     medians = result.medians
     rows = medians[(medians["who"] == "initial_responders") & (medians["by"] == "all") & ~medians["hidden"]]
     if rows.empty or pd.isna(rows["median_low"].iloc[0]):
-        return Finding(question, "Too few patients responded and were seen again to say how long it lasted.")
-    row = rows.iloc[0]
-    who = f"the {int(row['patients'])} patients who responded at the end of infusion"
-    if np.isinf(row["median_high"]):
-        lead = f"More than half of {who} still had the benefit when last seen"
+        lead = "Too few patients responded and were seen again to say how long it lasted."
     else:
-        lead = f"Half of {who} had lost the benefit {_when(row['median_low'], row['median_high'])}"
+        row = rows.iloc[0]
+        who = f"the {int(row['patients'])} responders"
+        if np.isinf(row["median_high"]):
+            lead = f"**More than half of {who} still had the benefit when last seen.**"
+        else:
+            lead = f"**Half of {who} had lost the benefit {_when(row['median_low'], row['median_high'])}**"
+            lead += f"{_median_limits(row, level)}."
     tests = [_test(test) for test in each(result.tests)]
     detail = " ".join([*result.notes, *filter(None, tests)])
-    return Finding(question, f"**{lead}**{_median_limits(row, level)}.", detail=detail)
+    return Finding(question, f"{lead}{_pain(pain)}", detail=detail)
+
+
+def complete_rates(result: Response) -> list[Any]:
+    """Return the rows of `rates` by the chosen rule among patients with a score, in the order of the visits."""
+    rates = result.rates
+    return list(each(rates[(rates["rule"] == result.rule) & (rates["handling"] == _COMPLETE)]))
+
+
+def rate_of(row: Any) -> str:
+    """Return a rate as `58 of 100`, or as the numbers themselves below 20 patients."""
+    return out_of(row.responders, row.n) if row.n < FEW_PATIENTS else f"{half_up(100 * row.rate)} of 100"
+
+
+def limits_of(row: Any) -> str:
+    """Return the limits of a rate, in the unit of `rate_of`."""
+    if row.n < FEW_PATIENTS:
+        return f"{half_up(row.n * row.ci_low, 1)} to {half_up(row.n * row.ci_high, 1)} of {row.n}"
+    return f"{half_up(100 * row.ci_low)} to {half_up(100 * row.ci_high)}"
+
+
+def _pain(result: Trajectories) -> str:
+    visits = result.visits[~result.visits["hidden"] & result.visits["mean"].notna()]
+    rows = list(each(visits))
+    if len(rows) < 2 or rows[0].visit != "baseline":
+        return ""
+    chosen = rows[:2] + ([rows[-1]] if len(rows) > 2 else [])
+    parts = [f"{half_up(rows[0].mean, 1)} before"]
+    for row in chosen[1:]:
+        when = "at the end" if row.weeks == 0 else f"after {number_of_weeks(row.weeks)}"
+        parts.append(f"{half_up(row.mean, 1)} {when}")
+    return f" Mean pain was {series(parts)}."
 
 
 def _is_shown(row: Any) -> bool:
-    return not row["hidden"] and pd.notna(row["rate"])
+    return not row.hidden and pd.notna(row.rate)
 
 
 def _flow(result: Response, level: float) -> str:
@@ -167,19 +167,6 @@ def _tipping(result: Response) -> str:
     )
 
 
-def _change(row: Any) -> str:
-    side = "below" if row["change_mean"] <= 0 else "above"
-    return f"{half_up(abs(row['change_mean']), 1)} points {side} baseline {visit_words(row['weeks'])}"
-
-
-def _behind(row: Any, lead: str) -> str:
-    patients = counted(int(row["change_n"]), "patient")
-    if pd.isna(row["change_low"]):
-        return patients
-    sign = -1 if row["change_mean"] <= 0 else 1
-    return f"{lead}{number_interval(*sorted((sign * row['change_low'], sign * row['change_high'])))}; {patients}"
-
-
 def _when(low: float, high: float) -> str:
     return f"by week {high:g}" if low == high else f"between weeks {number_text(low)} and {number_text(high)}"
 
@@ -188,6 +175,8 @@ def _median_limits(row: Any, level: float) -> str:
     if pd.isna(row["limit_low"]):
         return ""
     low, high = number_text(row["limit_low"]), row["limit_high"]
+    if row["limit_low"] <= 0 and np.isinf(high):
+        return ""
     limits = f"{low} weeks or more" if np.isinf(high) else f"{low} to {number_text(high)} weeks"
     return f" ({interval_words(level)} of the median: {limits})"
 

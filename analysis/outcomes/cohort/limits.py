@@ -18,6 +18,7 @@ from analysis.outcomes.cohort.judging import (
     RESPONDER_RULES,
     ROUNDING_TOLERANCE,
     can_be_judged,
+    check_rule,
 )
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, left_out_frame
 from analysis.statistics.intervals import critical_value
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _ASSUMED, _CENTRAL = (0.5, 0.6, 0.7, 0.8, 0.9), 0.7
 _ASSUMED_WORDS, _ESTIMATED_WORDS = "assumed", "estimated from repeated courses"
 _LEAST_PAIRS, _LEAST_PATIENTS = 30, 10
+LEAST_FOR_LIMITS = 150  # patients; with fewer the limits are too wide to say anything
+_DRAWS, _LEAST_DRAWS = 500, 0.95  # number, and share that must give an estimate
 _FARTHEST = 2.0  # largest z: with a threshold farther above the mean the baselines hardly determine that mean
 _ASSUMPTIONS = (
     "Assumed: scores of one patient vary by chance around a level of their own; patients come when their score is at "
@@ -56,6 +59,10 @@ class Regression:
         Mean and SD of the normal distribution before truncation at the threshold.
     reliability, reliability_low, reliability_high, pairs
         Correlation of the baselines of courses 1 and 2, its limits and number of patients; NaN below 30 patients.
+    fall_low, fall_high, share_low, share_high : float
+        Bootstrap limits of the row to quote: its fall and its share of responders by `rule`; missing below 150
+        patients, of whom nothing is said.
+    rule : str
     observed_fall : float
         Fall of the mean from baseline to the end of infusion, of patients with both scores, in points.
     assumptions, problem : str
@@ -78,6 +85,11 @@ class Regression:
     reliability_low: float
     reliability_high: float
     pairs: int
+    fall_low: float
+    fall_high: float
+    share_low: float
+    share_high: float
+    rule: str
     observed_fall: float
     assumptions: str
     problem: str
@@ -88,7 +100,14 @@ class Regression:
 
 
 def regression_to_the_mean(
-    cohort: Cohort, *, threshold: float | None = None, level: float = 0.95, min_cell: int = 5, release: str = "internal"
+    cohort: Cohort,
+    *,
+    responder_rule: str = "ge_30_percent",
+    threshold: float | None = None,
+    level: float = 0.95,
+    min_cell: int = 5,
+    release: str = "internal",
+    seed: int = 1,
 ) -> Regression:
     """Return the fall of pain and the responders that would be expected if the infusion had no effect.
 
@@ -104,6 +123,8 @@ def regression_to_the_mean(
     Parameters
     ----------
     cohort : Cohort
+    responder_rule : str
+        The rule of the limits of the share; one of RESPONDER_RULES.
     threshold : float, optional
         Default: the lowest baseline after the min_cell - 1 lowest patients, so that no single patient's score is shown,
         and half a point lower if all baselines are whole numbers, because such scores are rounded.
@@ -113,6 +134,8 @@ def regression_to_the_mean(
         Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control.
+    seed : int
+        Seed of the bootstrap.
 
     Returns
     -------
@@ -121,12 +144,13 @@ def regression_to_the_mean(
     Raises
     ------
     ValueError
-        For an impossible min_cell.
+        For an impossible min_cell or an unknown rule.
 
     References
     ----------
     Davis 1976, Am J Epidemiol 104:493; Barnett et al. 2005, Int J Epidemiol 34:215.
     """
+    check_rule(responder_rule)
     check_min_cell(min_cell)
     courses = course_scores(cohort)
     first = courses[courses["first"]]
@@ -134,6 +158,7 @@ def regression_to_the_mean(
     baseline, end = (first[name].to_numpy()[known] for name in ("baseline", "end_of_infusion"))
     shared = {
         "assumptions": _ASSUMPTIONS,
+        "rule": responder_rule,
         "unit": FIRST_COURSES,
         "min_cell": min_cell,
         "left_out": left_out_frame(
@@ -141,7 +166,7 @@ def regression_to_the_mean(
         ),
     }
     names = ("baseline_mean", "baseline_sd", "threshold", "usual_mean", "usual_sd", "observed_fall")
-    names += ("reliability", "reliability_low", "reliability_high")
+    names += ("reliability", "reliability_low", "reliability_high", "fall_low", "fall_high", "share_low", "share_high")
     if len(baseline) < max(_LEAST_PATIENTS, min_cell):
         blank = dict.fromkeys(names, nan)
         problem = f"Fewer than {max(_LEAST_PATIENTS, min_cell)} patients have a baseline."
@@ -159,6 +184,8 @@ def regression_to_the_mean(
     rows += [(r, _ESTIMATED_WORDS, True)] if estimated else []
     falls = baseline - end
     falls = falls[~np.isnan(falls)]
+    spread = 1 / sqrt(pairs - 3) if estimated else 0.0
+    limits = _limits(baseline, threshold, r if estimated else _CENTRAL, spread, responder_rule, level, seed)
     return Regression(
         falls=as_printed(_falls(rows, usual_mean, usual_sd, baseline), "shares", fall=1, within_patient_sd=1),
         n=len(baseline),
@@ -172,11 +199,37 @@ def regression_to_the_mean(
         reliability_low=r_low,
         reliability_high=r_high,
         pairs=pairs,
+        **dict(zip(("fall_low", "fall_high", "share_low", "share_high"), limits, strict=True)),
         observed_fall=float(falls.mean()) if len(falls) >= max(min_cell, 1) else nan,
         problem=_UNDETERMINED if np.isnan(usual_mean) else "",
         hidden=False,
         **shared,
     )
+
+
+def _limits(
+    baseline: np.ndarray, threshold: float, r: float, spread: float, rule: str, level: float, seed: int
+) -> tuple[float, float, float, float]:
+    """Return bootstrap limits of the fall and of the responders; missing if too few patients determine them.
+
+    Each draw takes as many patients with replacement, and a reliability from Fisher's normal distribution with
+    `spread`. Threshold and model stay the same.
+    """
+    if len(baseline) < LEAST_FOR_LIMITS:
+        return (nan,) * 4
+    random, found = np.random.default_rng(seed), []
+    for _ in range(_DRAWS):
+        drawn = random.choice(baseline, len(baseline))
+        mean, sd = untruncated(float(drawn.mean()), float(drawn.std(ddof=1)), threshold)
+        if np.isnan(mean):
+            continue
+        r_drawn = tanh(atanh(r) + spread * random.standard_normal())
+        share = _responders(rule, r_drawn, mean, sd, *np.unique(drawn, return_counts=True))
+        found.append(((1 - r_drawn) * (float(drawn.mean()) - mean), share))
+    if len(found) < _LEAST_DRAWS * _DRAWS:
+        return (nan,) * 4
+    falls, shares = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], axis=0).T.tolist()
+    return *falls, *shares
 
 
 def untruncated(mean: float, sd: float, threshold: float) -> tuple[float, float]:

@@ -20,13 +20,12 @@ from analysis.outcomes.cohort.disclosure import (
     shown_summary,
     small_counts,
 )
+from analysis.outcomes.cohort.due_visits import STATUSES, due_visits, expected_scores, follow_up_is_planned
 from analysis.outcomes.cohort.judging import judged_scores
-from analysis.outcomes.cohort.planned import PlannedVisits, planned_visits
+from analysis.outcomes.cohort.planned import planned_visits
 from analysis.outcomes.cohort.scores import (
     FIRST_COURSES,
     GROUPINGS,
-    course_of_visit,
-    course_scores,
     describe,
     grouping,
     left_out_frame,
@@ -61,7 +60,14 @@ class People:
     measures : DataFrame
         First courses: measure, words, measured_in, n, missing, mean, sd, median, q1, q3, hidden.
     missing : DataFrame
-        All courses: position, visit, weeks, label, expected, observed, empty, no_row, share_observed, hidden.
+        First courses: position, visit, weeks, label, patients, and of these recorded, empty, no_row, not_due, unknown
+        (see `DueVisits`), hidden.
+    own_times : bool
+        Whether patients were seen at times of their own.
+    follow_up_planned : bool
+        Whether a visit near the follow-up time was planned for everybody: else who has no score then is not missing.
+    until : Timestamp or NaT
+        Last day of the data.
     who_is_missing : DataFrame
         Patients with and without a follow-up score: group, patients, baseline_n, baseline_mean, baseline_sd,
         baseline_low, baseline_high (Student), judged (at the end of infusion), responders, rate, ci_low, ci_high
@@ -81,6 +87,9 @@ class People:
     site_by_regimen: pd.DataFrame
     measures: pd.DataFrame
     missing: pd.DataFrame
+    own_times: bool
+    follow_up_planned: bool
+    until: pd.Timestamp
     who_is_missing: pd.DataFrame
     who_differs: pd.DataFrame
     unit: str
@@ -124,16 +133,22 @@ def people(
         For an unknown rule or an impossible time, window or min_cell.
     """
     check_min_cell(min_cell)
-    courses = course_scores(cohort, follow_up_weeks, window_weeks)
+    courses = expected_scores(cohort, follow_up_weeks, window_weeks, min_cell)
     first = courses[courses["first"]]
     visits = planned_visits(cohort, min_cell)
-    groups, differs, left_out = _who_is_missing(first, responder_rule, level, min_cell, release)
+    due = due_visits(cohort, visits)
+    expected = first[~first["not_expected"]]
+    groups, differs, left_out = _who_is_missing(expected, responder_rule, level, min_cell, release)
+    far, surplus = (0, 0) if due.own_times else (visits.far, visits.surplus)
     return People(
         sizes=_sizes(cohort, courses, min_cell, release),
         groups=pd.concat([_groups(courses, by, min_cell, release) for by in GROUPINGS], ignore_index=True),
         site_by_regimen=_site_by_regimen(first, min_cell, release),
         measures=_measures(first, level, min_cell, release),
-        missing=_missing(cohort, visits, min_cell, release),
+        missing=_missing(due.table, min_cell, release),
+        own_times=due.own_times,
+        follow_up_planned=follow_up_is_planned(due, follow_up_weeks, window_weeks),
+        until=due.until,
         who_is_missing=groups,
         who_differs=differs,
         unit=FIRST_COURSES,
@@ -142,8 +157,8 @@ def people(
             [
                 left_out_frame(
                     [
-                        ("missing", "the visit lies near no planned week", "visits", visits.far),
-                        ("missing", "another visit of the course stands for that week", "visits", visits.surplus),
+                        ("missing", "the visit lies near no planned week", "visits", far),
+                        ("missing", "another visit of the course stands for that week", "visits", surplus),
                     ],
                     min_cell,
                     release,
@@ -216,28 +231,19 @@ def _measures(first: pd.DataFrame, level: float, min_cell: int, release: str) ->
     return as_printed(table, 1)
 
 
-def _missing(cohort: Cohort, visits: PlannedVisits, min_cell: int, release: str) -> pd.DataFrame:
-    size, expected = len(visits.axis), len(cohort.courses)
-    placed = visits.place >= 0
-    scored = placed & cohort.visits["nrs"].notna().to_numpy()
-    # a course may have two rows at the end of infusion only if the file was not checked; count courses, not rows
-    course = course_of_visit(cohort)
-    frame = visits.axis.copy()
-    for name, part in (("rows", placed), ("observed", scored)):
-        slots = pd.unique(course[part].astype(np.int64) * size + visits.place[part])
-        frame[name] = pd.array(np.bincount(slots % size, minlength=size), dtype="Int64")
-    frame["expected"] = pd.array([expected] * size, dtype="Int64")
-    frame["empty"], frame["no_row"] = frame["rows"] - frame["observed"], frame["expected"] - frame["rows"]
-    table = hide_small(frame.drop(columns="rows"), "observed", ["empty", "no_row"], min_cell)
-    counts = ["expected", "observed", "empty", "no_row"]
-    for name in counts:
-        few = small_counts(table[name].fillna(0).to_numpy(dtype=np.int64), min_cell)
-        table[name] = released(table[name], release).mask(few)
-    table["share_observed"] = table["observed"].astype("float64") / table["expected"].astype("float64")
-    table["hidden"] |= table["expected"].isna()
-    table = as_printed(table, "shares", weeks=1)
-    names = ["position", "visit", "weeks", "label", "expected", "observed", "empty", "no_row", "share_observed"]
-    return table[[*names, "hidden"]]
+def _missing(table: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
+    """Return the visits as they may be shown: parts without a score of few patients are one part, `together`."""
+    shown = hide_small(table.astype({"patients": "Int64"}), "recorded", STATUSES[1:], min_cell)
+    shown["hidden"] |= shown["patients"] < min_cell
+    shown["patients"] = shown["patients"].mask(shown["patients"] < min_cell)
+    absent = shown[list(STATUSES[1:])]
+    few = ((absent > 0) & (absent < min_cell)).any(axis=1)
+    shown["together"] = absent.sum(axis=1).where(few).astype("Int64")
+    shown[list(STATUSES[1:])] = absent.mask(few)
+    shown["together"] = shown["together"].mask(shown["together"] < min_cell)
+    counts = ["patients", *STATUSES, "together"]
+    shown[counts] = shown[counts].apply(released, release=release)
+    return as_printed(shown, 1)
 
 
 def _who_is_missing(

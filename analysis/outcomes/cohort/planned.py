@@ -48,11 +48,12 @@ class PlannedVisits:
 def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
     """Return the follow-up visits grouped by planned week after the end of infusion.
 
-    Up to eight different weeks are each a planned week. With more, the week (whole weeks; half a week below three
-    quarters) with most visits is a planned week, and all visits within a quarter of it (half a week at least) belong to
-    it. This repeats with the remaining visits, up to ten planned weeks or until no week has `min_cell` visits around
-    it. A visit then goes to the nearest planned week, the earlier of two. Of several visits of a course at one planned
-    week one is used: scored before unscored, then the nearest, then the earlier.
+    The weeks are those of the plan of the file or of its map, if there is one. Otherwise up to eight different weeks
+    are each a planned week. With more, the week (whole weeks; half a week below three quarters) with most visits is a
+    planned week, and all visits within a quarter of it (half a week at least) belong to it. This repeats with the
+    remaining visits, up to ten planned weeks or until no week has `min_cell` visits around it. A visit then goes to
+    the nearest planned week, the earlier of two. Of several visits of a course at one planned week one is used: scored
+    before unscored, then the nearest, then the earlier.
 
     Parameters
     ----------
@@ -66,9 +67,13 @@ def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
     """
     later = np.flatnonzero(is_visit(cohort, "follow_up"))
     at = cohort.visits["weeks"].to_numpy()[later]
+    if "planned_week" in cohort.visits:
+        stated = cohort.visits["planned_week"].to_numpy(dtype="float64")[later]
+        at = np.where(np.isnan(stated), at, stated)
     values, counts = np.unique(at, return_counts=True)
-    exact = len(values) <= _MOST_EXACT
-    chosen = values if exact else _commonest(values, counts, min_cell)
+    plan = np.array(sorted(cohort.plan.weeks), dtype="float64")
+    exact = not len(plan) and len(values) <= _MOST_EXACT
+    chosen = plan if len(plan) else values if exact else _commonest(values, counts, min_cell)
 
     place = np.full(len(cohort.visits), -1, dtype=np.int8)
     place[is_visit(cohort, "baseline")] = BASELINE
@@ -99,7 +104,7 @@ def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
             "label": ["baseline", "end of infusion", *(f"week {week:.3g}" for week in chosen)],
         }
     )
-    return PlannedVisits(axis, tuple(chosen.tolist()), _words(chosen, exact), place, far, surplus)
+    return PlannedVisits(axis, tuple(chosen.tolist()), _words(chosen, exact, len(plan) > 0), place, far, surplus)
 
 
 def _commonest(values: np.ndarray, counts: np.ndarray, min_cell: int) -> np.ndarray:
@@ -125,13 +130,14 @@ def _reach(week: np.ndarray) -> np.ndarray:
     return np.maximum(week / 4, 0.5)
 
 
-def _words(chosen: np.ndarray, exact: bool) -> str:
+def _words(chosen: np.ndarray, exact: bool, stated: bool) -> str:
     if not len(chosen):
         return "There is no follow-up visit that could be grouped."
     times = f"{'week' if len(chosen) == 1 else 'weeks'} {series([f'{week:.3g}' for week in chosen])}"
     if exact:
         return f"All follow-up visits stand at {times} after the end of infusion; none had to be grouped."
+    which = "planned weeks" if stated else "weeks with most visits"
     return (
-        f"Follow-up visits belong to the nearest of the weeks with most visits ({times}) if they lie within a "
+        f"Follow-up visits belong to the nearest of the {which} ({times}) if they lie within a "
         "quarter of it, half a week at least."
     )

@@ -9,28 +9,25 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort_wording import RULE_WORDS, few_words
+from analysis.outcomes.cohort.cutoffs import cutoff_curve
 from analysis.outcomes.cohort.disclosure import (
     as_printed,
     check_min_cell,
     fewer_than,
+    hide_small,
     is_merged,
-    is_one_sided,
     merge_small,
     released,
-    shown_steps,
 )
+from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.judging import (
-    LEAST_FALL_PERCENT,
     LEAST_FALL_POINTS,
     RESPONDER_RULES,
-    ROUNDING_TOLERANCE,
-    can_be_judged,
     check_rule,
     judged_scores,
-    percent_fall,
 )
 from analysis.outcomes.cohort.rate_rows import COHORT_RATES, flow_between, flow_row, rate_row, shown_flows, shown_rates
-from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
+from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
 from analysis.outcomes.cohort.tipping import (
     HIDDEN_TIPPING_POINT,
     TIPPING_COLUMNS,
@@ -43,7 +40,7 @@ if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 OUTCOME_VISITS = ("end_of_infusion", "follow_up")
-COMPLETE, IMPUTED = "complete_cases", "non_responder_imputation"
+COMPLETE, IMPUTED, HIGHEST = "complete_cases", "non_responder_imputation", "responder_imputation"
 _HANDLINGS = (COMPLETE, IMPUTED)
 _COMPARED = ("site", "regimen_class", "year", "course_group")
 
@@ -52,15 +49,18 @@ _COMPARED = ("site", "regimen_class", "year", "course_group")
 class Response:
     """Responders of a cohort; each patient counts once, with the first course in the table.
 
-    Of the two ways to handle missing scores, complete_cases counts patients with a score at the visit, and
-    non_responder_imputation counts all whose baseline can be judged, with a missing score as no response. Rates and
-    limits lie between 0 and 1.
+    Ways to handle missing scores: complete_cases counts patients with a score at the visit; non_responder_imputation
+    counts all whose baseline can be judged, with a missing score as no response, and responder_imputation (in `rates`)
+    with a missing score as a response: the lowest and the highest rate possible. Rates and limits lie between 0 and 1.
 
     Attributes
     ----------
     rule : str
-        The rule of by_group and tipping.
+        The rule of steps, by_group and tipping.
     follow_up_weeks, window_weeks : float
+    steps : DataFrame
+        Who is in which number: step (table, baseline, end_of_infusion, follow_up, both), n, without, of (the number
+        that n and without add up to), not_expected (in none of them: no visit planned, or not due yet).
     rates : DataFrame
         Columns rule, visit, handling, responders, n, rate, ci_low, ci_high (Wilson), hidden.
     by_group : DataFrame
@@ -91,6 +91,7 @@ class Response:
     rule: str
     follow_up_weeks: float
     window_weeks: float
+    steps: pd.DataFrame
     rates: pd.DataFrame
     by_group: pd.DataFrame
     flow: pd.DataFrame
@@ -140,13 +141,14 @@ def response(
     """
     check_rule(responder_rule)
     check_min_cell(min_cell)
-    courses = course_scores(cohort, follow_up_weeks, window_weeks)
+    courses = expected_scores(cohort, follow_up_weeks, window_weeks, min_cell)
     first = courses[courses["first"]]
     tipping, tips = _tipping(first, responder_rule, level, min_cell, release)
     return Response(
         rule=responder_rule,
         follow_up_weeks=follow_up_weeks,
         window_weeks=window_weeks,
+        steps=_steps(first, responder_rule, min_cell, release),
         rates=shown_rates(
             [row for rule in RESPONDER_RULES for row in _rates(first, rule, level)], min_cell, release, level
         ),
@@ -154,7 +156,7 @@ def response(
         flow=shown_flows(
             [row for rule in RESPONDER_RULES for row in _flows(first, rule, level)], min_cell, release, level
         ),
-        curve=_curve(first, level, min_cell, release),
+        curve=cutoff_curve(first, OUTCOME_VISITS, level, min_cell, release),
         tipping=tipping,
         tips=tips,
         notes=_notes(first, min_cell),
@@ -165,24 +167,50 @@ def response(
 
 
 def _judged(courses: pd.DataFrame, rule: str, visit: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return masks of the courses whose baseline can be judged, of those with a score, and of responders."""
-    return judged_scores(courses["baseline"].to_numpy(), courses[visit].to_numpy(), rule)
+    """Return masks of the courses that should have been judged, of those with a score, and of responders."""
+    usable, scored, response = judged_scores(courses["baseline"].to_numpy(), courses[visit].to_numpy(), rule)
+    if visit == OUTCOME_VISITS[1]:
+        usable = usable & ~courses["not_expected"].to_numpy()
+    return usable, scored, response
 
 
 def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
     rows = []
     for visit in OUTCOME_VISITS:
         usable, scored, response = _judged(courses, rule, visit)
-        for handling, included in ((COMPLETE, scored), (IMPUTED, usable)):
-            rows.append(
-                {
-                    "rule": rule,
-                    "visit": visit,
-                    "handling": handling,
-                    **rate_row(int(response.sum()), int(included.sum()), level),
-                }
-            )
+        missing = usable & ~scored
+        for handling, included, events in (
+            (COMPLETE, scored, response),
+            (IMPUTED, usable, response),
+            (HIGHEST, usable, response | missing),
+        ):
+            key = {"rule": rule, "visit": visit, "handling": handling}
+            rows.append(key | rate_row(int(events.sum()), int(included.sum()), level))
     return rows
+
+
+def _steps(first: pd.DataFrame, rule: str, min_cell: int, release: str) -> pd.DataFrame:
+    """Return who is in which number, from all patients to those with every score."""
+    usable, end, _ = _judged(first, rule, OUTCOME_VISITS[0])
+    due, later, _ = _judged(first, rule, OUTCOME_VISITS[1])
+    everybody = np.ones(len(first), dtype=bool)
+    masks = {
+        "table": (everybody, everybody),
+        "baseline": (usable, everybody),
+        "end_of_infusion": (end, usable),
+        "follow_up": (later, due),
+        "both": (end & later, due),
+    }
+    rows = [{"step": step, "n": int(part.sum()), "of": int(whole.sum())} for step, (part, whole) in masks.items()]
+    table = pd.DataFrame(rows).astype({"n": "Int64", "of": "Int64"})
+    table["without"] = table["of"] - table["n"]
+    table["not_expected"] = pd.array([0, 0, 0, *[int((usable & ~due).sum())] * 2], dtype="Int64")
+    table = hide_small(table, "n", ["of", "without", "not_expected"], min_cell)
+    counts = ["n", "of", "without", "not_expected"]
+    few = table[counts[2:]].apply(lambda column: (column > 0) & (column < min_cell))
+    table[counts[2:]] = table[counts[2:]].mask(few)
+    table[counts] = table[counts].apply(released, release=release)
+    return table
 
 
 def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int, release: str) -> pd.DataFrame:
@@ -209,8 +237,8 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int, rel
 
 
 def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
-    usable, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
-    _, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
+    _, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
+    usable, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
     rows = []
     for handling, included in ((COMPLETE, scored_1 & scored_2), (IMPUTED, usable)):
         flow = flow_between(response_1[included], response_2[included])
@@ -222,38 +250,14 @@ def _tipping(
     first: pd.DataFrame, rule: str, level: float, min_cell: int, release: str
 ) -> tuple[pd.DataFrame, TippingPoint]:
     _, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
-    _, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
-    both, missing = scored_1 & scored_2, scored_1 & ~scored_2
+    due, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
+    both, missing = scored_1 & scored_2, scored_1 & ~scored_2 & due
     complete = flow_between(response_1[both], response_2[both])
     # each row would show counts that a public release rounds
     if complete.n < max(min_cell, 1) or fewer_than(int(missing.sum()), min_cell) or release != "internal":
         return pd.DataFrame(columns=TIPPING_COLUMNS), HIDDEN_TIPPING_POINT
     table, tips = tipping_point(complete, int((missing & response_1).sum()), int((missing & ~response_1).sum()), level)
     return as_printed(table, "shares"), tips
-
-
-def _curve(first: pd.DataFrame, level: float, min_cell: int, release: str) -> pd.DataFrame:
-    cutoffs = np.arange(0, 101, 10)
-    in_tables = tuple(np.flatnonzero(np.isin(cutoffs, list(LEAST_FALL_PERCENT.values()))))
-    rows = []
-    for visit in OUTCOME_VISITS:
-        falls = percent_fall(first["baseline"].to_numpy(), first[visit].to_numpy())
-        falls = np.sort(falls[~np.isnan(falls)])
-        usable = int(can_be_judged(first["baseline"].to_numpy(), RESPONDER_RULES[1]).sum())
-        reached = len(falls) - np.searchsorted(falls, cutoffs - 100 * ROUNDING_TOLERANCE, side="left")
-        steps = shown_steps(reached, len(falls), min_cell, in_tables)
-        for cutoff, events, step in zip(cutoffs.tolist(), reached.tolist(), steps, strict=True):
-            row = {"visit": visit, "cutoff": cutoff, "responders": released(events, release)}
-            row["hidden"] = not step or len(falls) < min_cell or is_one_sided(events, len(falls), min_cell, release)
-            for n, name, patients in (("n_complete", "complete", len(falls)), ("n_all", "imputed", usable)):
-                counts = rate_row(row["responders"], released(patients, release), level)
-                row |= {n: counts["n"], f"rate_{name}": counts["rate"]}
-                row |= {f"low_{name}": counts["ci_low"], f"high_{name}": counts["ci_high"]}
-            rows.append(row)
-    table = pd.DataFrame(rows).astype(dict.fromkeys(("responders", "n_complete", "n_all"), "Int64"))
-    others = [name for name in table if name not in ("visit", "cutoff", "hidden")]
-    table[others] = table[others].mask(table["hidden"])
-    return as_printed(table, "shares", cutoff=0)
 
 
 def _notes(first: pd.DataFrame, min_cell: int) -> tuple[str, ...]:
@@ -271,7 +275,9 @@ def _notes(first: pd.DataFrame, min_cell: int) -> tuple[str, ...]:
 def _left_out(first: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
     baseline = first["baseline"].to_numpy()
     usable = ~np.isnan(baseline)
+    awaited = usable & first["not_expected"].to_numpy()
     no_end, no_later = (usable & first[visit].isna().to_numpy() for visit in OUTCOME_VISITS)
+    no_later &= ~awaited
     percentages = "rates, by_group, flow, curve (percentages)"
     return left_out_frame(
         [
@@ -284,6 +290,7 @@ def _left_out(first: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
             ),
             ("rates, curve (complete cases)", "no score at the end of infusion", "patients", int(no_end.sum())),
             ("rates, curve (complete cases)", "no follow-up score in the window", "patients", int(no_later.sum())),
+            ("rates, by_group, flow, curve", "follow-up not planned or not due", "patients", int(awaited.sum())),
             ("flow (complete cases)", "not both scores", "patients", int((no_end | no_later).sum())),
             ("tipping", "no score at the end of infusion", "patients", int(no_end.sum())),
         ],

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.tabular.problems import listed, nearest
 
+CONTROL = "control"
 VISITS = ("baseline", "end_of_infusion", "follow_up")
 
 
@@ -101,6 +102,11 @@ class Cohort:
         sizes = f"{self.courses['patient'].nunique()} patients, {len(self.courses)} courses, {len(self.visits)} visits"
         return f"Cohort({self.name}: {sizes}; hash {self.hash[:12]})"
 
+    def apart(self) -> tuple[Cohort, Cohort]:
+        """Return the cohort of the courses with ketamine, and that of the courses without (regimen class `control`)."""
+        control = (self.courses["regimen_class"] == CONTROL).to_numpy(dtype=bool)
+        return self._part(~control), self._part(control)
+
     def only(self, sites: Iterable[str] = (), regimen_classes: Iterable[str] = (), years: Iterable[int] = ()) -> Cohort:
         """Return the courses of these sites, regimen classes and years of baseline, with their visits; empty = all.
 
@@ -114,6 +120,10 @@ class Cohort:
                 known = self.courses[column].dropna().unique()
                 _all_known(column, wanted, known)
                 keep &= self.courses[column].isin(wanted).to_numpy(dtype=bool)
+        return self._part(keep)
+
+    def _part(self, keep: np.ndarray) -> Cohort:
+        """Return the courses of a mask, with their visits."""
         courses = self.courses[keep].reset_index(drop=True)
         for column in courses.select_dtypes("category"):
             courses[column] = courses[column].cat.remove_unused_categories()

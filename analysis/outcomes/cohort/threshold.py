@@ -65,7 +65,7 @@ def at_threshold(
     Parameters
     ----------
     courses : DataFrame
-        As from `course_scores` for the same `follow_up_weeks` and `window_weeks`.
+        As from `expected_scores` for the same `follow_up_weeks` and `window_weeks`.
     percent : float
         Above 0 and at most 100.
     follow_up_weeks, window_weeks : float
@@ -89,7 +89,8 @@ def at_threshold(
         raise ValueError(f"percent is {percent}: must be above 0 and at most 100")
     first = courses[courses["first"]]
     baseline = first["baseline"].to_numpy()
-    usable = can_be_judged(baseline, "ge_30_percent")
+    judgeable = can_be_judged(baseline, "ge_30_percent")
+    usable = [judgeable, judgeable & ~first["not_expected"].to_numpy()]
     falls = [percent_fall(baseline, first[visit].to_numpy()) for visit in OUTCOME_VISITS]
     scored = [~np.isnan(fall) for fall in falls]
     with np.errstate(invalid="ignore"):
@@ -97,8 +98,8 @@ def at_threshold(
         responded = [fall >= percent - 100 * ROUNDING_TOLERANCE for fall in falls]
     rates = [
         {"visit": visit, "handling": handling, **rate_row(int(yes.sum()), int(counted.sum()), level)}
-        for visit, scored_here, yes in zip(OUTCOME_VISITS, scored, responded, strict=True)
-        for handling, counted in ((COMPLETE, scored_here), (IMPUTED, usable))
+        for visit, scored_here, due, yes in zip(OUTCOME_VISITS, scored, usable, responded, strict=True)
+        for handling, counted in ((COMPLETE, scored_here), (IMPUTED, due))
     ]
     both = scored[0] & scored[1]
     flow = flow_between(responded[0][both], responded[1][both])
@@ -106,9 +107,9 @@ def at_threshold(
     unjudged = [
         ("rates, flow", "baseline score missing", int(np.isnan(baseline).sum())),
         ("rates, flow", "baseline pain is 0, of which no percentage can be taken", int((baseline == 0).sum())),
-        ("rates (complete cases)", "no score at the end of infusion", int((usable & ~scored[0]).sum())),
-        ("rates (complete cases)", "no follow-up score in the window", int((usable & ~scored[1]).sum())),
-        ("flow", "not both scores", int((usable & ~both).sum())),
+        ("rates (complete cases)", "no score at the end of infusion", int((judgeable & ~scored[0]).sum())),
+        ("rates (complete cases)", "no follow-up score in the window", int((usable[1] & ~scored[1]).sum())),
+        ("flow", "not both scores", int((usable[1] & ~both).sum())),
     ]
     return AtThreshold(
         percent=percent,

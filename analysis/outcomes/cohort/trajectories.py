@@ -1,4 +1,4 @@
-"""Pain scores from visit to visit: summary statistics, changes and densities."""
+"""Pain scores from visit to visit: summary statistics and changes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import (
-    as_printed,
-    check_min_cell,
-    hide_small,
-    merge_small,
-    released,
-    shown_summary,
-)
+from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, hide_small, released, shown_summary
 from analysis.outcomes.cohort.planned import BASELINE, PlannedVisits, planned_visits
 from analysis.outcomes.cohort.scores import (
     FIRST_COURSES,
@@ -30,7 +23,6 @@ if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 _SCALE_MAX = 10
-_DENSITY_STEP = 0.05  # of the scores at a visit
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)
 _SCORES = ["n", "mean", "sd", "ci_low", "ci_high", "median", "q1", "q3"]
 _COLUMNS = ["group", "position", "visit", "weeks", "label", *_SCORES]
@@ -48,11 +40,6 @@ class Trajectories:
         median, q1, q3 of the scores; change_n and change_mean, change_sd, change_low, change_high, change_median,
         change_q1, change_q3 of the change from baseline of patients with both scores (negative is less pain); hidden,
         change_hidden.
-    by_course : DataFrame
-        The same for each group of courses; no rows if all are first courses.
-    density : DataFrame
-        Of visits with 20 `min_cell` scores or more: position, weeks, label, nrs (0 to 10, rounded half up), share of
-        the scores at the visit, rounded to 5% so that it leaves each count open by `min_cell` patients.
     planned : tuple of float
         The planned weeks; rule says how visits were grouped.
     patients : int
@@ -65,8 +52,6 @@ class Trajectories:
     """
 
     visits: pd.DataFrame
-    by_course: pd.DataFrame
-    density: pd.DataFrame
     planned: tuple[float, ...]
     rule: str
     patients: int
@@ -76,7 +61,7 @@ class Trajectories:
 
 
 def trajectories(cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, release: str = "internal") -> Trajectories:
-    """Return the scores at each planned visit, for first courses and for groups of courses.
+    """Return the scores at each planned visit, of first courses.
 
     Parameters
     ----------
@@ -101,9 +86,6 @@ def trajectories(cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, rele
     visits, courses = planned_visits(cohort, min_cell), course_scores(cohort)
     matrix = _score_matrix(cohort, visits)
     first = courses["first"].to_numpy()
-    group = merge_small(pd.Categorical(courses["course_group"]), courses["patient"].to_numpy(), min_cell)
-    shown = {"level": level, "min_cell": min_cell, "release": release}
-    by_course = [_by_visit(matrix[group == label], visits, label, **shown) for label in group.categories]
     first_scores = matrix[first]
     with_score = ~np.isnan(first_scores).all(axis=1)
     left_out = [
@@ -113,9 +95,7 @@ def trajectories(cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, rele
         ("change", "baseline score missing", "patients", int((with_score & np.isnan(first_scores[:, BASELINE])).sum())),
     ]
     return Trajectories(
-        visits=_by_visit(first_scores, visits, "all", **shown),
-        by_course=pd.concat(by_course if len(by_course) > 1 else [pd.DataFrame(columns=_COLUMNS)], ignore_index=True),
-        density=_density(first_scores, visits, min_cell),
+        visits=_by_visit(first_scores, visits, "all", level, min_cell, release),
         planned=visits.weeks,
         rule=visits.rule,
         patients=released(int(with_score.sum()), release),
@@ -152,25 +132,3 @@ def _by_visit(
     table = hide_small(table, "n", _SCORES[1:], min_cell)
     table[["n", "change_n"]] = table[["n", "change_n"]].apply(released, release=release)
     return as_printed(table, 1)
-
-
-def _density(matrix: np.ndarray, visits: PlannedVisits, min_cell: int) -> pd.DataFrame:
-    frames = [pd.DataFrame(columns=["position", "weeks", "label", "nrs", "share"])]
-    for planned_visit in visits.axis.itertuples(index=False):
-        scores = matrix[:, planned_visit.position]
-        rounded = np.floor(scores[~np.isnan(scores)] + 0.5 + 1e-9).astype(np.int64)
-        if len(rounded) < min_cell / _DENSITY_STEP:
-            continue
-        shares = np.bincount(rounded, minlength=_SCALE_MAX + 1) / len(rounded)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "position": planned_visit.position,
-                    "weeks": planned_visit.weeks,
-                    "label": planned_visit.label,
-                    "nrs": np.arange(_SCALE_MAX + 1),
-                    "share": (np.floor(shares / _DENSITY_STEP + 0.5) * _DENSITY_STEP).round(2),
-                }
-            )
-        )
-    return pd.concat(frames[1:] or frames, ignore_index=True)

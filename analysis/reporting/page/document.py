@@ -185,6 +185,7 @@ class _Collector:
                 narrow_svg=payload["narrow_svg"],
                 rows=payload["row_picture"],
                 choices=payload["choices"],
+                half=payload["half"],
             )
 
         self.factories.append(make)
@@ -192,7 +193,8 @@ class _Collector:
     def blocks(self, payload: dict[str, Any]) -> None:
         named, level, entries = with_pieces(payload, self.piece), 3 if self.headed else 2, self.entries
         if payload["kind"] == "cards":
-            self.factories.append(lambda read: CardsPart(filled(named["cards"], read), level))
+            half = payload["half"]
+            self.factories.append(lambda read: CardsPart(filled(named["cards"], read), level, half))
         else:
             self.factories.append(lambda read: OutcomesPart(filled(named, read), entries))
 

@@ -26,6 +26,7 @@ from analysis.reporting.page.model import (
     FigurePart,
     Part,
     Text,
+    is_half,
 )
 from analysis.reporting.page.pandoc import html_block
 from analysis.reporting.page.references import TEMPLATE
@@ -62,7 +63,7 @@ def pieces(document: Document) -> dict[str, Any]:
     texts["lead"] = document.lead
     # the code of a report with an appendix is in its notebook
     shown = [part for part in main if not (document.has_appendix and isinstance(part, Code))]
-    texts["body"] = [block for part in shown for block in part_html(part)]
+    texts["body"] = _body(shown)
     texts["appendix"] = _folded(appendix)
     texts["references"] = document.references
     changes = {"Image": lambda node: image_html(node, document.files), "Table": scrolling_table}
@@ -127,6 +128,15 @@ def description(document: Document) -> str:
     words = " ".join(pandoc.plain_words(answer.sentence) for answer in document.findings[:1])
     text = words or document.question or document.title
     return text if len(text) <= 300 else text[:297].rsplit(" ", 1)[0] + " …"
+
+
+def _body(parts: list[Part]) -> Blocks:
+    """Return the parts in sequence, those of half a page's width side by side."""
+    blocks: Blocks = []
+    for half, some in itertools.groupby(parts, is_half):
+        inside = [block for part in some for block in part_html(part)]
+        blocks += [html_block('<div class="halves">'), *inside, html_block("</div>")] if half else inside
+    return blocks
 
 
 def _folded(parts: list[Part]) -> Blocks:

@@ -93,7 +93,8 @@ def captioned(label: str, caption: Blocks) -> Blocks:
 
 def _figure(part: FigurePart) -> Blocks:
     anchor = part.anchor
-    title = f'<p class="finding" id="{anchor}-title">{escape(part.title)}</p>' if part.title else ""
+    heading = "h2" if part.half else "p"
+    title = f'<{heading} class="finding" id="{anchor}-title">{escape(part.title)}</{heading}>' if part.title else ""
     if part.rows:
         card = rows_html(part.rows, _linker(part.grid.rows))
     elif part.narrow_svg:

@@ -81,6 +81,7 @@ class FigurePart(NumberedPart):
     narrow_svg: str = ""  # the picture for a phone
     rows: dict[str, Any] | None = None  # the content as rows, JSON of a RowPicture
     choices: dict[str, Any] | None = None  # what the reader may choose, JSON of RateChoices
+    half: bool = False  # half a page wide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +93,11 @@ class TablePart(NumberedPart):
 
 @dataclass(frozen=True)
 class CardsPart:
-    """Cards side by side, as JSON whose Markdown is parsed; level of their headings."""
+    """Cards side by side, as JSON whose Markdown is parsed; level of their headings; half a page wide or whole."""
 
     cards: list[dict[str, Any]]
     level: int = 3
+    half: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,11 @@ class PlainText:
     text: str
     role: str = "output"
     cell: int = 0
+
+
+def is_half(part: Part) -> bool:
+    """Return whether a part is half a page wide; such parts in sequence stand side by side."""
+    return isinstance(part, (FigurePart, CardsPart)) and part.half
 
 
 Part = Text | FigurePart | TablePart | CardsPart | OutcomesPart | AppendixStart | Code | PlainText

@@ -10,7 +10,7 @@ from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.extents import Extent, figure_notes, file_name, links_across, parts_of, works_cited
 from analysis.reporting.page.html import description
-from analysis.reporting.page.model import Blocks, Document, NumberedPart, Part
+from analysis.reporting.page.model import Blocks, Code, Document, NumberedPart, Part, is_half
 from analysis.reporting.page.pandoc import typst_block
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper
 from analysis.reporting.page.references import TEMPLATE
@@ -31,7 +31,9 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
     files = {name: picture.data for name, picture in document.files.items()}
     files["report.typ"] = (Path(TEMPLATE) / "report.typ").read_bytes()
     paper = PAPERS[document.made.get("paper", DEFAULT_PAPER)]
-    pieces = dict(_pieces(parts_of(document, extent), files, paper))
+    # code is not printed, and would separate parts that stand side by side
+    parts = [part for part in parts_of(document, extent) if not isinstance(part, Code)]
+    pieces = dict(_pieces(parts, files, paper))
     if extent == "appendix" and (notes := figure_notes(document)):
         pieces = {"figure-notes": [typst_block("= Notes to figures and tables"), *notes], **pieces}
     references = works_cited(document, pieces.values(), extent)
@@ -68,6 +70,12 @@ def _pieces(parts: list[Part], files: dict[str, bytes], paper: Paper) -> Iterato
     """Return the parts up to each figure or table, and what follows the last."""
     blocks: Blocks = []
     for number, part in enumerate(parts):
+        if is_half(part):
+            begins = number == 0 or not is_half(parts[number - 1])
+            ends = number + 1 == len(parts) or not is_half(parts[number + 1])
+            opening, closing = "#halves([" if begins else "", "])" if ends else "], ["
+            blocks += [typst_block(opening), *part_blocks(part, files, paper), typst_block(closing)]
+            continue
         blocks += part_blocks(part, files, paper)
         if isinstance(part, NumberedPart):
             yield f"part-{number}", blocks

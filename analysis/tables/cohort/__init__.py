@@ -2,6 +2,7 @@
 
 from analysis.tables.cohort.benchmark_tables import benchmark_table, regression_to_the_mean_table, warnings_table
 from analysis.tables.cohort.benefit_tables import cohort_durations_table, duration_tests_table
+from analysis.tables.cohort.other_tables import harms_table, opioids_table, other_outcomes_table
 from analysis.tables.cohort.people_tables import (
     groups_table,
     missing_scores_table,
@@ -23,7 +24,10 @@ __all__ = [
     "cohort_flow_table",
     "duration_tests_table",
     "groups_table",
+    "harms_table",
     "missing_scores_table",
+    "opioids_table",
+    "other_outcomes_table",
     "pain_by_visit_table",
     "people_table",
     "regression_to_the_mean_table",

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.cohort_wording import RULE_WORDS
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort import Cohort
-from analysis.outcomes.cohort.limits import Regression
+from analysis.outcomes.cohort.limits import LEAST_FOR_LIMITS, Regression
 from analysis.tables.cohort.cohort_cells import cohort_notes
 from analysis.wording import (
     half_up,
@@ -22,15 +22,11 @@ from analysis.wording import (
     upper_first,
 )
 
-_VERDICTS = {
-    "within": "within what studies show",
-    "above": "above what studies show",
-    "below": "below what studies show",
-}
+_VERDICTS = {"within": "as expected", "above": "higher than expected", "below": "lower than expected"}
 
 
 def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), level: float = 0.95) -> Table:
-    """Return the clinic's results beside the published ones, with a verdict.
+    """Return the clinic's results beside the published ones, like with like first.
 
     Parameters
     ----------
@@ -45,31 +41,46 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
     return Table(
         name="benchmark",
         data=compared,
-        caption="This clinic beside published studies of the same outcome.",
+        caption="These patients beside published studies: first those that counted nearly the same way.",
         columns=(
             Column("outcome_words", "Outcome", value=_outcome),
-            Column("definition", "Counted in the studies"),
+            Column("counted_words", "Counted in the studies", value=lambda row: row.counted or row.definition),
             Column("k", "Studies", "right"),
             Column(
                 "published_words",
                 f"Published average ({label})",
                 "right",
-                value=lambda row: _value(row, row.published, row.published_ci_low, row.published_ci_high),
+                value=lambda row: rate_cell(row.published, row.published_ci_low, row.published_ci_high),
             ),
-            Column("prediction_words", "Prediction interval", "right", value=_prediction),
             Column("n", "n here", "right"),
             Column(
                 "clinic_words",
-                f"This clinic ({label})",
+                f"Here, with a score ({label})",
                 "right",
-                value=lambda row: _value(row, row.estimate, row.ci_low, row.ci_high),
+                value=lambda row: rate_cell(row.estimate, row.ci_low, row.ci_high),
             ),
-            Column("verdict_words", "So this clinic is", value=_verdict),
+            Column(
+                "all_words",
+                "Here, of all",
+                "right",
+                value=lambda row: rate_cell(row.all_rate, row.all_low, row.all_high),
+            ),
+            Column(
+                "difference_words",
+                f"Difference, points ({label})",
+                "right",
+                value=lambda row: points_cell(
+                    100 * row.difference, 100 * row.difference_low, 100 * row.difference_high, 0
+                ),
+            ),
+            Column("expected_words", "Expected of so many", "right", value=_expected),
+            Column("verdict_words", "Verdict", value=_verdict),
             Column("rows", "Row"),
         ),
         studies=tuple(dict.fromkeys(study for row in studies for study in row)),
-        notes="Prediction interval: where the true result of one more study of that kind would be expected. Of the "
-        "clinic, patients with a score count.",
+        notes="Difference: here, with a score, minus published. Expected of so many: where the observed rate of n "
+        "patients would be expected, computed from the prediction interval of the studies. Of all: no score counts as "
+        "no response; how the studies counted patients who did not come back is not known.",
     )
 
 
@@ -100,7 +111,7 @@ def regression_to_the_mean_table(result: Regression) -> Table:
             ),
             *(_share_column(rule, heading) for rule, heading in rules.items()),
         ),
-        notes=cohort_notes(result, result.falls, (), str(result.assumptions)),
+        notes=cohort_notes(result, result.falls, (), str(result.assumptions), _limits(result)),
     )
 
 
@@ -134,18 +145,22 @@ def _outcome(row) -> str:
     return upper_first(f"{RULE_WORDS[rule]}, {visit.replace('_', ' ')}" if rule in RULE_WORDS else str(row.outcome))
 
 
-def _value(row, value: float, low: float, high: float) -> str:
-    return rate_cell(value, low, high) if row.measured_in == "share" else points_cell(value, low, high)
-
-
-def _prediction(row) -> str:
-    if pd.isna(row.pi_low):
-        return "–"
-    return (percent_interval if row.measured_in == "share" else number_interval)(row.pi_low, row.pi_high)
+def _expected(row) -> str:
+    return "–" if pd.isna(row.expected_low) else percent_interval(row.expected_low, row.expected_high)
 
 
 def _verdict(row) -> str:
     return _VERDICTS.get(row.verdict, row.verdict) + (f": {row.why}" if row.why else "")
+
+
+def _limits(result: Regression) -> str:
+    if pd.isna(result.fall_low):
+        return f"Below {LEAST_FOR_LIMITS} patients these numbers are too uncertain to be quoted"
+    fall = number_interval(result.fall_low, result.fall_high)
+    return (
+        f"Bootstrap limits of the row to quote: a fall of {fall} points, and "
+        f"{percent_interval(result.share_low, result.share_high)} “responders” ({RULE_WORDS[result.rule]})"
+    )
 
 
 def _points(value: float) -> str:

@@ -111,7 +111,7 @@ def site_by_regimen_table(result: People) -> Table:
 
 
 def missing_scores_table(result: People) -> Table:
-    """Return the numbers of present and missing scores by visit.
+    """Return the patients with and without a score at each visit, and why, with the first course.
 
     Parameters
     ----------
@@ -121,20 +121,22 @@ def missing_scores_table(result: People) -> Table:
     return Table(
         name="missing-scores",
         data=result.missing,
-        caption="Pain scores that are there and missing, by visit.",
+        caption="Pain scores by visit: recorded, missing though due, and not due.",
         columns=(
             Column("visit_words", "Visit", value=_visit),
             Column(
-                "observed_words",
+                "recorded_words",
                 "With a score",
                 "right",
-                value=lambda row: part_or_hidden(row.observed, row.expected, row.hidden, result.min_cell),
+                value=lambda row: part_or_hidden(row.recorded, row.patients, row.hidden, result.min_cell),
             ),
-            Column("share_words", "Share", "right", value=lambda row: _share(row.share_observed)),
-            count_column("empty", "Row without a score", result.min_cell),
-            count_column("no_row", "No row", result.min_cell),
+            count_column("empty", "Visit, score empty", result.min_cell),
+            count_column("no_row", "Due, no visit", result.min_cell),
+            count_column("not_due", "Not due", result.min_cell),
+            count_column("unknown", "Due unknown", result.min_cell),
+            count_column("together", "Without, not told apart", result.min_cell),
         ),
-        notes=cohort_notes(result, result.missing, ("missing",), unit="every course"),
+        notes=cohort_notes(result, result.missing, ("missing",), _plan(result)),
     )
 
 
@@ -196,5 +198,14 @@ def _share(share: float) -> str:
     return "–" if pd.isna(share) else percent(share)
 
 
+def _plan(result: People) -> str:
+    """Return how it was decided which visits were planned and due."""
+    if result.own_times:
+        return "Patients were seen at times of their own: any follow-up visit counts, and no week was planned for all"
+    day = result.until
+    until = "" if pd.isna(day) else f"; due by {day.day} {day:%B %Y}, the last day of the data"
+    return f"A week is planned for all if half of the patients with a follow-up visit have one then (else –){until}"
+
+
 def _visit(row) -> str:
-    return "Baseline" if pd.isna(row.weeks) else "End of infusion" if row.weeks == 0 else f"Week {row.weeks:g}"
+    return upper_first(row.label)

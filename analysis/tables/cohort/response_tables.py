@@ -18,7 +18,7 @@ from analysis.tables.cohort.cohort_cells import (
     handling_columns,
     part_or_hidden,
 )
-from analysis.wording import half_up, interval_words, p_text, points_cell, rate_cell, upper_first
+from analysis.wording import half_up, interval_words, p_text, percent_interval, points_cell, rate_cell, upper_first
 
 _FLOW_COUNTS = {"n": "n", "kept": "Kept", "lost": "Lost", "gained": "Gained", "neither": "Neither"}
 
@@ -97,6 +97,7 @@ def responders_table(result: Response, level: float = 0.95) -> Table:
             "rule_words": upper_first(RULE_WORDS[rule]) + (" (chosen)" if rule == result.rule else ""),
             "visit_words": VISIT_HEADINGS[visit],
             **handling_cells(rates, result.min_cell),
+            "bounds": _bounds(rates),
         }
         for (rule, visit), rates in result.rates.groupby(["rule", "visit"], sort=False)
     ]
@@ -108,9 +109,15 @@ def responders_table(result: Response, level: float = 0.95) -> Table:
             Column("rule_words", "Responder: since baseline"),
             Column("visit_words", "Visit"),
             *handling_columns(level),
+            Column("bounds", "Possible", "right"),
         ),
         notes=cohort_notes(
-            result, result.rates, ("rates",), _follow_up(result), "Intervals: Wilson's method.", *result.notes
+            result,
+            result.rates,
+            ("rates",),
+            _follow_up(result),
+            "Intervals: Wilson's method. Possible: if none, and if all, of the patients without a score responded.",
+            *result.notes,
         ),
     )
 
@@ -220,6 +227,12 @@ def cohort_flow_table(result: Response, level: float = 0.95) -> Table:
             "Intervals: Newcombe's method for paired proportions. P: McNemar's exact test.",
         ),
     )
+
+
+def _bounds(rates: pd.DataFrame) -> str:
+    by = {row.handling: row.rate for row in each(rates) if not row.hidden}
+    low, high = by.get("non_responder_imputation"), by.get("responder_imputation")
+    return "–" if pd.isna(low) or pd.isna(high) else percent_interval(low, high)
 
 
 def _follow_up(result: Response | AtThreshold) -> str:

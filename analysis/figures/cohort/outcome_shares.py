@@ -1,0 +1,76 @@
+"""Patients improved, unchanged and worse by an important difference, for each outcome other than pain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.patches import Rectangle
+
+from analysis.evidence.rowwise import each
+from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
+from analysis.figures.style import PHONE, SMALL, style, text_width, write
+from analysis.wording import counted
+
+_ROW, _BAR = 33.0, 12.0
+_FACES = {"improved": LIGHT["ketamine"], "unchanged": LIGHT["band"], "worse": LIGHT["harm"]}
+
+
+def outcome_share_bars(result: Any, synthetic: bool = False) -> Figure:
+    """Return a bar of patients improved, unchanged and worse for each outcome with an important difference.
+
+    Parameters
+    ----------
+    result : OtherOutcomes
+        The result of `cohort.other_outcomes`.
+    synthetic : bool
+        Whether the patients are invented.
+    """
+    caption = (
+        f"Improved or worse by an important difference, {result.follow_up_weeks:g} weeks after the end of infusion."
+    )
+    frame = clinic_frame("more-than-pain", caption, result, synthetic, title="More than pain")
+    shown = result.measures[result.measures["improved"].notna() & ~result.measures["hidden"]]
+    shown = shown[shown["n"] > 0].reset_index(drop=True)
+    if shown.empty:
+        return frame.empty("No outcome other than pain has enough patients and an important difference.")
+    with style():
+        picture = frame.sheet(_ROW * len(shown) + 14)
+        ax = canvas(picture)
+        for number, row in enumerate(each(shown)):
+            y, x = _ROW * number, 0.0
+            size = f"n = {row.n}"
+            write(
+                picture,
+                0,
+                y + 5,
+                fitting(row.title, PHONE - text_width(size, SMALL) - 8, SMALL, "bold"),
+                SMALL,
+                weight="bold",
+            )
+            write(picture, PHONE, y + 5, size, SMALL, color=LIGHT["muted"], ha="right")
+            for part, color in _FACES.items():
+                count = int(getattr(row, part))
+                width = PHONE * count / int(row.n)
+                ax.add_patch(Rectangle((x, y + 12), width, _BAR, facecolor=color, linewidth=0))
+                if width > text_width(f"{count}", SMALL) + 4:
+                    letters = LIGHT["ink" if part == "unchanged" else "ground"]
+                    write(picture, x + width / 2, y + 18, f"{count}", SMALL, weight="bold", color=letters, ha="center")
+                x += width
+        x, y = 0.0, _ROW * len(shown) + 4
+        for part, color in _FACES.items():
+            ax.add_patch(Rectangle((x, y - 3.5), 7, 7, facecolor=color, linewidth=0))
+            write(picture, x + 10, y, part, SMALL)
+            x += 18 + text_width(part, SMALL)
+        return frame.figure(picture, shown, _alt(shown))
+
+
+def _alt(shown: pd.DataFrame) -> str:
+    parts = [
+        f"{row.title}: {row.improved} improved, {row.unchanged} unchanged, {row.worse} worse of "
+        f"{counted(int(row.n), 'patient')}"
+        for row in each(shown)
+    ]
+    return f"Outcomes other than pain. {'. '.join(parts)}."

@@ -1,0 +1,196 @@
+"""Who is in which number, and the responders of 100 patients treated, as squares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from analysis.cohort_wording import RULE_WORDS, step_use, step_words, without_words
+from analysis.evidence.rowwise import each
+from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
+from analysis.figures.style import PHONE, SMALL, style, write
+from analysis.wording import number_of_weeks, percent_pair, series, upper_first
+
+_STEP, _BAR = 38.0, 11.0
+_SQUARE, _ACROSS, _FEW = 7.8, 10, 20
+PARTS = ("response", "no_response", "no_score", "not_expected", "no_baseline")
+_FACES = {
+    "response": {"facecolor": LIGHT["ketamine"]},
+    "no_response": {"facecolor": LIGHT["band"]},
+    "no_score": {"facecolor": LIGHT["ground"], "edgecolor": LIGHT["unknown"], "hatch": "////", "linewidth": 0.5},
+    "not_expected": {"facecolor": LIGHT["grid"], "edgecolor": LIGHT["unknown"], "linewidth": 0.5},
+    "no_baseline": {"facecolor": LIGHT["ground"], "edgecolor": LIGHT["unknown"], "linewidth": 0.5},
+}
+
+
+def patient_count_bars(result: Any, synthetic: bool = False) -> Figure:
+    """Return the numbers of patients behind every rate, from all treated to those with every score.
+
+    Parameters
+    ----------
+    result : Response
+        The result of `cohort.response`: `steps`, and `rates` for the responders among them.
+    synthetic : bool
+        Whether the patients are invented.
+    """
+    caption = "Duration is counted for the responders at the end of infusion."
+    frame = clinic_frame("who-counts", caption, result, synthetic, "rates", title="Who is in which number")
+    steps = result.steps
+    if steps["n"].isna().iloc[0] or not steps["n"].iloc[0]:
+        return frame.empty("Too few patients to say who is in which number.")
+    responders = _responders(result)
+    data = steps.assign(responders=[responders.get(step, pd.NA) for step in steps["step"]])
+    with style():
+        picture = frame.sheet(_STEP * len(steps) - 2)
+        ax, most = canvas(picture), int(steps["n"].iloc[0])
+        for number, row in enumerate(each(data)):
+            y = _STEP * number
+            write(picture, 0, y + 5, step_words(row.step, result.follow_up_weeks), SMALL, weight="bold")
+            lost = without_words(row, result.min_cell)
+            write(picture, PHONE, y + 5, lost, SMALL, color=LIGHT["harm"], ha="right")
+            ax.add_patch(Rectangle((0, y + 11), PHONE, _BAR, facecolor=LIGHT["grid"], linewidth=0))
+            if row.hidden:
+                continue
+            width = PHONE * int(row.n) / most
+            ax.add_patch(Rectangle((0, y + 11), width, _BAR, facecolor=LIGHT["ketamine"], linewidth=0))
+            inside = width > 26
+            look = {"color": LIGHT["ground" if inside else "ink"], "ha": "right" if inside else "left"}
+            write(picture, width - 4 if inside else width + 4, y + 16.5, f"{row.n}", SMALL, weight="bold", **look)
+            below = step_use(row.step)
+            if pd.notna(row.responders):
+                below = f"responders: {row.responders} of {row.n}{possible(result, row.step)}"
+            write(picture, 0, y + 28, below, SMALL, color=LIGHT["muted"])
+        return frame.figure(picture, data, _counts_alt(data, result.follow_up_weeks))
+
+
+def responder_squares(result: Any, synthetic: bool = False) -> Figure:
+    """Return the responders of 100 patients treated at both visits, with those who have no score.
+
+    With fewer than 20 patients a square is one patient.
+
+    Parameters
+    ----------
+    result : Response
+        The result of `cohort.response`.
+    synthetic : bool
+        Whether the patients are invented.
+    """
+    data = treated_shares(result)
+    total = int(data["patients"].iloc[0]) if len(data) else 0
+    few = total < _FEW
+    of = f"{total} patients" if few else "100 patients"
+    seen = data["part"].isin(["no_score", "no_baseline", "not_expected"]) & (data["squares"] > 0)
+    left = " Rates among patients with a score leave out the hatched and white ones." if seen.any() else ""
+    caption = f"A square is one patient{'' if few else f' in 100, of all {total}'}.{left}"
+    frame = clinic_frame("squares", caption, result, synthetic, "rates", title=f"Of {of} treated")
+    if not len(data):
+        return frame.empty("Too few patients have a score to show how many responded.")
+    visits = list(dict.fromkeys(data["visit"]))
+    high = _SQUARE * -(-(total if few else 100) // _ACROSS)
+    names = {
+        "end_of_infusion": "End of infusion",
+        "follow_up": f"{upper_first(number_of_weeks(result.follow_up_weeks))} later",
+    }
+    with style():
+        parts = [part for part in PARTS if (data["squares"][data["part"] == part] > 0).any() or part in PARTS[:3]]
+        picture = frame.sheet(high + 32 + 13 * len(parts))
+        ax = canvas(picture)
+        for place, visit in enumerate(visits):
+            left = 14 + 126 * place
+            write(picture, left, 6, names[visit], SMALL, weight="bold")
+            _squares(ax, data[data["visit"] == visit], left, 14)
+        y = high + 24
+        for place, heading in enumerate(("at the end", f"{result.follow_up_weeks:g} weeks")[: len(visits)]):
+            write(picture, 198 + 50 * place, y, heading, SMALL, color=LIGHT["muted"], ha="right")
+        for number, part in enumerate(parts):
+            row = y + 12 + 13 * number
+            ax.add_patch(Rectangle((0, row - 3.7), 7.4, 7.4, **({"linewidth": 0} | _FACES[part])))
+            write(picture, 12, row, _part_words(part, result.rule), SMALL)
+            for place, visit in enumerate(visits):
+                count = data[(data["visit"] == visit) & (data["part"] == part)]["squares"].iloc[0]
+                write(picture, 198 + 50 * place, row, f"{count}", SMALL, weight="bold", ha="right")
+        return frame.figure(picture, data, _squares_alt(data, names, result.rule, total))
+
+
+def treated_shares(result: Any) -> pd.DataFrame:
+    """Return the parts of all patients treated at each visit, of 100: visit, part, n, patients, squares.
+
+    Squares are rounded by largest remainders, so that they add up; below 20 patients they are patients.
+    """
+    steps = result.steps.set_index("step")
+    rates = result.rates[(result.rates["rule"] == result.rule) & (result.rates["handling"] == "complete_cases")]
+    rows = []
+    for rate in each(rates):
+        if rate.hidden or pd.isna(rate.rate) or pd.isna(steps.loc["table", "n"]) or pd.isna(steps.loc["baseline", "n"]):
+            continue
+        everybody, judged = int(steps.loc["table", "n"]), int(steps.loc["baseline", "n"])
+        later = 0 if rate.visit == "end_of_infusion" else int(steps.loc["follow_up", "not_expected"])
+        counts = (rate.responders, rate.n - rate.responders, judged - rate.n - later, later, everybody - judged)
+        squares = counts if everybody < _FEW else _of_hundred(list(map(int, counts)))
+        rows += [
+            {"visit": rate.visit, "part": part, "n": int(count), "patients": everybody, "squares": int(square)}
+            for part, count, square in zip(PARTS, counts, squares, strict=True)
+        ]
+    return pd.DataFrame(rows, columns=["visit", "part", "n", "patients", "squares"])
+
+
+def _of_hundred(counts: list[int]) -> list[int]:
+    exact = [100 * count / sum(counts) for count in counts]
+    floors = [int(share) for share in exact]
+    for place in sorted(range(len(counts)), key=lambda one: floors[one] - exact[one])[: 100 - sum(floors)]:
+        floors[place] += 1
+    return floors
+
+
+def possible(result: Any, visit: str) -> str:
+    """Return the lowest and the highest number of responders of all who can be judged: `; of all 295, 164 to 174`."""
+    rates = result.rates[(result.rates["rule"] == result.rule) & (result.rates["visit"] == visit)]
+    by = {row.handling: row for row in each(rates) if not row.hidden}
+    low, high = by.get("non_responder_imputation"), by.get("responder_imputation")
+    if low is None or high is None or low.responders == high.responders:
+        return ""
+    if low.n < _FEW:
+        return f"; of all {low.n}, {low.responders} to {high.responders}"
+    return f"; of 100 of all {low.n}, {percent_pair(low.rate, high.rate)}"
+
+
+def _squares(ax: Axes, data: pd.DataFrame, left: float, top: float) -> None:
+    parts = [part for row in each(data) for part in [row.part] * row.squares]
+    for number, part in enumerate(parts):
+        row, column = divmod(number, _ACROSS)
+        place = (left + _SQUARE * column, top + _SQUARE * row)
+        size = _SQUARE - 1.2
+        ax.add_patch(Rectangle(place, size, size, **({"linewidth": 0} | _FACES[part])))
+
+
+def _part_words(part: str, rule: str) -> str:
+    words = {
+        "no_response": "it did not",
+        "no_score": "no score then",
+        "not_expected": "no visit planned, or not due",
+        "no_baseline": "no score before: not judged",
+    }
+    return RULE_WORDS[rule] if part == "response" else words[part]
+
+
+def _responders(result: Any) -> dict[str, int]:
+    rates = result.rates[(result.rates["rule"] == result.rule) & (result.rates["handling"] == "complete_cases")]
+    return {row.visit: row.responders for row in each(rates) if not row.hidden}
+
+
+def _counts_alt(data: pd.DataFrame, weeks: float) -> str:
+    parts = [f"{step_words(row.step, weeks)}: {row.n}" for row in each(data) if not row.hidden]
+    return f"Numbers of patients. {'; '.join(parts)}."
+
+
+def _squares_alt(data: pd.DataFrame, names: dict[str, str], rule: str, total: int) -> str:
+    parts = []
+    for visit, rows in data.groupby("visit", sort=False):
+        counts = [f"{row.squares} {_part_words(row.part, rule)}" for row in each(rows) if row.squares]
+        parts.append(f"{names[visit]}: {series(counts)}")
+    return f"Of {total if total < _FEW else 100} patients treated. {'. '.join(parts)}."

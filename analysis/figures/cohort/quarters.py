@@ -1,0 +1,140 @@
+"""Run chart of responders by quarter, with the completeness of follow-up below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Picture
+from matplotlib.patches import Rectangle
+
+from analysis.evidence.rowwise import each
+from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
+from analysis.figures.style import SMALL, spaced_ticks, style, write
+from analysis.statistics.control_charts import FEWEST_POINTS
+from analysis.wording import counted, half_up, number_of_weeks, percent
+
+_LEFT, _RIGHT, _TOP, _HIGH, _LOW_TOP, _LOW = 26, 228, 18, 92, 132, 34
+
+
+def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool = False) -> Figure:
+    """Return the responder rate of each quarter with limits of chance, and the share with a follow-up score.
+
+    Parameters
+    ----------
+    result : RunChart
+        The result of `cohort.run_charts`.
+    follow_up_weeks : float
+        Time of the follow-up visit, in weeks after the end of infusion.
+    synthetic : bool
+        Whether the patients are invented.
+    """
+    points = result.points
+    frame = clinic_frame("run-chart", _caption(result), result, synthetic, title="Over time")
+    if points.empty:
+        return frame.empty(
+            f"A run chart needs {FEWEST_POINTS} quarters of {result.min_cell} patients or more with a date; this table "
+            f"has {result.found}."
+        )
+    with style():
+        picture = frame.sheet(_LOW_TOP + _LOW + 14)
+        ax = canvas(picture)
+        step = (_RIGHT - _LEFT) / len(points)
+        places = _LEFT + step * (np.arange(len(points)) + 0.5)
+        write(picture, 0, 5, "Responders at the end of infusion, by quarter", SMALL, color=LIGHT["muted"])
+        for value in (0, 25, 50, 75, 100):
+            _rule(picture, ax, _TOP + _HIGH * (1 - value / 100), f"{value}%")
+        for side in ("low", "high"):
+            ys = _TOP + _HIGH * (1 - points[side].to_numpy())
+            ax.stairs(
+                ys,
+                _LEFT + step * np.arange(len(points) + 1),
+                baseline=None,
+                color=LIGHT["muted"],
+                linewidth=0.8,
+                linestyle=(0, (3, 2)),
+            )
+            write(picture, _RIGHT + 3, ys[-1], "limit", SMALL, color=LIGHT["muted"])
+        middle = _TOP + _HIGH * (1 - result.mean)
+        ax.plot([_LEFT, _RIGHT], [middle, middle], color=LIGHT["ink"], linewidth=0.8)
+        write(picture, _RIGHT + 3, middle, percent(result.mean), SMALL, weight="bold")
+        rates = _TOP + _HIGH * (1 - points["rate"].to_numpy())
+        ax.plot(places, rates, "o-", color=LIGHT["ketamine"], markersize=4, linewidth=1.1, zorder=3)
+        outside = ((points["rate"] < points["low"]) | (points["rate"] > points["high"])).to_numpy()
+        ax.plot(
+            places[outside], rates[outside], "o", color=LIGHT["harm"], markersize=7, markerfacecolor="none", zorder=4
+        )
+        write(
+            picture,
+            0,
+            _LOW_TOP - 12,
+            f"With a score {number_of_weeks(follow_up_weeks)} later (of those due)",
+            SMALL,
+            color=LIGHT["muted"],
+        )
+        shares = (points["seen"] / points["due"].clip(lower=1)).to_numpy()
+        for value in (0, 50, 100):
+            _rule(picture, ax, _LOW_TOP + _LOW * (1 - value / 100), f"{value}%")
+        for place, share in zip(places, shares, strict=True):
+            bar = Rectangle(
+                (place - 0.3 * step, _LOW_TOP + _LOW * (1 - share)),
+                0.6 * step,
+                _LOW * share,
+                facecolor=LIGHT["band"],
+                linewidth=0,
+            )
+            ax.add_patch(bar)
+        overall = points["seen"].sum() / max(points["due"].sum(), 1)
+        y = _LOW_TOP + _LOW * (1 - overall)
+        ax.plot([_LEFT, _RIGHT], [y, y], color=LIGHT["ink"], linewidth=0.8)
+        write(picture, _RIGHT + 3, y, percent(overall), SMALL, weight="bold")
+        _years(picture, ax, points, step)
+        return frame.figure(picture, points, _alt(result, follow_up_weeks))
+
+
+def _rule(picture: Picture, ax: Axes, y: float, words: str) -> None:
+    ax.plot([_LEFT, _RIGHT], [y, y], color=LIGHT["grid"], linewidth=0.6, zorder=0.5)
+    write(picture, _LEFT - 3, y, words, SMALL, color=LIGHT["muted"], ha="right")
+
+
+def _years(picture: Picture, ax: Axes, points: pd.DataFrame, step: float) -> None:
+    """Write each year below its first point."""
+    years = points["start"].str[:4]
+    first = np.flatnonzero(~years.duplicated().to_numpy())
+    bottom = _LOW_TOP + _LOW
+    kept = spaced_ticks((_LEFT + step * place, years.iloc[place]) for place in first)
+    for place in first:
+        ax.plot([_LEFT + step * place] * 2, [bottom, bottom + 3], color=LIGHT["unknown"], linewidth=0.6)
+    for place, year in kept.items():
+        write(picture, place + 2, bottom + 9, year, SMALL)
+
+
+def _caption(result: Any) -> str:
+    if result.signals is None:
+        return "Responders at the end of infusion by quarter."
+    found, outside = result.signals, result.outside
+    merged = (
+        f" Quarters of fewer than {result.min_cell} patients are one point with a neighbour." if result.merged else ""
+    )
+    here = f"{outside or 'none'} outside, longest run {found.longest}, {counted(found.crossings, 'crossing')}"
+    low, high = result.visible
+    return (
+        "Line: mean of all; dashed: 99.8% limits of chance. A signal is a point outside them, a run of more than "
+        f"{found.longest_expected} on one side, or fewer than {found.crossings_expected} crossings (Anhøj). Here: "
+        f"{here}. With {result.typical} patients, the usual number, only a rate below {half_up(100 * low)}% or above "
+        f"{half_up(100 * high)}% would stand out at once.{merged}"
+    )
+
+
+def _alt(result: Any, weeks: float) -> str:
+    points = result.points
+    rates = ", ".join(f"{percent(row.rate)} of {row.n} in {row.start}" for row in each(points))
+    seen = percent(points["seen"].sum() / max(points["due"].sum(), 1))
+    return (
+        f"Responders at the end of infusion in {len(points)} points of time around {percent(result.mean)}: {rates}. "
+        f"{seen} have a score {number_of_weeks(weeks)} later."
+    )

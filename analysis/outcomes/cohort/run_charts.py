@@ -1,0 +1,177 @@
+"""Responders and completeness of follow-up by quarter of the baseline visit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, is_one_sided, released
+from analysis.outcomes.cohort.due_visits import expected_scores
+from analysis.outcomes.cohort.judging import judged_scores
+from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, is_visit, left_out_frame
+from analysis.statistics.control_charts import (
+    FEWEST_POINTS,
+    RunSignals,
+    binomial_limits,
+    individuals_limits,
+    run_signals,
+)
+
+if TYPE_CHECKING:
+    from analysis.outcomes.cohort.table import Cohort
+
+_TAIL = 0.001  # on each side: 99.8% limits
+_COLUMNS = ["start", "end", "n", "responders", "rate", "low", "high", "due", "seen", "fall"]
+
+
+@dataclass(frozen=True)
+class RunChart:
+    """A p-chart of responders at the end of infusion, by quarter; each patient once, with the first course.
+
+    Attributes
+    ----------
+    points : DataFrame
+        Columns start, end (first quarter and last quarter of a point, as `2020 Q1`), n (judged), responders, rate, low,
+        high (99.8% limits of chance around the mean), due (follow-up visits), seen (of these with a score), fall (mean,
+        in points, of patients with both scores). Quarters below `min_cell` are merged with their neighbours. No rows
+        below ten points.
+    mean : float
+        Responder rate of all points.
+    signals, fall_signals : RunSignals or None
+        Runs of the rates and of the mean falls.
+    outside, fall_outside : int
+        Points beyond their limits.
+    fall_limits : (float, float, float)
+        Mean and limits of the mean falls (XmR).
+    typical : int
+        Median number of patients of a point.
+    visible : (float, float)
+        Rates of a point of that size below and above which it would lie outside.
+    merged : int
+        Points of more than one quarter.
+    found : int
+        Points that there would be.
+    """
+
+    points: pd.DataFrame
+    mean: float
+    signals: RunSignals | None
+    fall_signals: RunSignals | None
+    outside: int
+    fall_outside: int
+    fall_limits: tuple[float, float, float]
+    typical: int
+    visible: tuple[float, float]
+    merged: int
+    found: int
+    unit: str
+    min_cell: int
+    left_out: pd.DataFrame
+
+
+def run_chart(
+    cohort: Cohort,
+    *,
+    responder_rule: str = "ge_30_percent",
+    follow_up_weeks: float = 4.0,
+    window_weeks: float = 2.0,
+    min_cell: int = 5,
+    release: str = "internal",
+) -> RunChart:
+    """Return the responders at the end of infusion by quarter of the baseline visit, with limits and rules.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    responder_rule : str
+        One of RESPONDER_RULES.
+    follow_up_weeks, window_weeks : float
+        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
+    min_cell : int
+        Smallest number of patients of a point.
+    release : {"internal", "public"}
+        Level of disclosure control.
+    """
+    check_min_cell(min_cell)
+    courses = expected_scores(cohort, follow_up_weeks, window_weeks, min_cell)
+    baseline, end = courses["baseline"].to_numpy(), courses["end_of_infusion"].to_numpy()
+    _, judged, response = judged_scores(baseline, end, responder_rule)
+    frame = courses.assign(judged=judged, response=response & judged, fall=baseline - end)
+    frame["quarter"] = _quarters(cohort, len(courses))
+    first = frame[frame["first"]]
+    dated = first[first["quarter"].notna()]
+    points = _points(dated, min_cell, release)
+    mean = float(points["responders"].sum() / points["n"].sum()) if len(points) else np.nan
+    undated = [("run_chart", "no date at baseline", "patients", len(first) - len(dated))]
+    left_out = left_out_frame(undated, min_cell, release)
+    shared = {"unit": FIRST_COURSES, "min_cell": min_cell, "left_out": left_out, "found": len(points)}
+    if len(points) < FEWEST_POINTS:
+        nothing = (np.nan,) * 3
+        return RunChart(points.iloc[:0], mean, None, None, 0, 0, nothing, 0, nothing[:2], 0, **shared)
+    points["low"], points["high"] = binomial_limits(points["n"].to_numpy(), mean, _TAIL)
+    typical = int(points["n"].median())
+    visible = tuple(float(limit[0]) for limit in binomial_limits(np.array([typical]), mean, _TAIL))
+    outside = (points["rate"] < points["low"]) | (points["rate"] > points["high"])
+    falls = points["fall"].to_numpy()
+    center, low, high = individuals_limits(falls)
+    return RunChart(
+        points=as_printed(points, "shares", fall=1),
+        mean=mean,
+        signals=run_signals(points["rate"].to_numpy(), mean),
+        fall_signals=run_signals(falls, center),
+        outside=int(outside.sum()),
+        fall_outside=int(((falls < low) | (falls > high)).sum()),
+        fall_limits=(center, low, high),
+        typical=typical,
+        visible=visible,
+        merged=int((points["start"] != points["end"]).sum()),
+        **shared,
+    )
+
+
+def _quarters(cohort: Cohort, size: int) -> np.ndarray:
+    """Return the quarter of the baseline of each course, counted from year 0; NaN without a date."""
+    dated = is_visit(cohort, "baseline") & cohort.visits["date"].notna().to_numpy()
+    day = cohort.visits.loc[dated, "date"].dt
+    quarters = np.full(size, np.nan)
+    quarters[course_of_visit(cohort)[dated]] = 4 * day.year + day.quarter - 1
+    return quarters
+
+
+def _points(dated: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
+    """Return one row per quarter; one of fewer than `min_cell` judged patients joins the next, or the last before."""
+    groups: list[list[float]] = []
+    waiting: list[float] = []
+    judged = dated[dated["judged"]].groupby("quarter")["response"].agg(["size", "sum"])
+    for quarter in sorted(dated["quarter"].unique()):
+        waiting.append(quarter)
+        n, events = map(int, judged.reindex(waiting).sum())
+        if n >= min_cell and not is_one_sided(events, n, min_cell, release):
+            groups.append(waiting)
+            waiting = []
+    if waiting and groups:
+        groups[-1] += waiting
+    rows = []
+    for quarters in groups:
+        part = dated[dated["quarter"].isin(quarters)]
+        n, events = (released(int(part[name].sum()), release) for name in ("judged", "response"))
+        rows.append(
+            {
+                "start": _words(quarters[0]),
+                "end": _words(quarters[-1]),
+                "n": n,
+                "responders": events,
+                "rate": events / n,
+                "due": released(int((~part["not_expected"]).sum()), release),
+                "seen": released(int(part["follow_up"].notna().sum()), release),
+                "fall": float(part["fall"].mean()),
+            }
+        )
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _words(quarter: float) -> str:
+    return f"{int(quarter) // 4} Q{int(quarter) % 4 + 1}"

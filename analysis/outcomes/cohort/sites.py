@@ -1,0 +1,179 @@
+"""Responder rates of the sites of a clinic around their common rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.outcomes.cohort.disclosure import (
+    GROUP_NOT_STATED,
+    as_printed,
+    check_min_cell,
+    is_merged,
+    is_one_sided,
+    merge_small,
+    released,
+)
+from analysis.outcomes.cohort.judging import judged_scores
+from analysis.outcomes.cohort.response import OUTCOME_VISITS
+from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
+from analysis.statistics.control_charts import binomial_limits
+
+if TYPE_CHECKING:
+    from analysis.outcomes.cohort.table import Cohort
+
+_TAILS = {"95": 0.025, "998": 0.001}
+_INSIDE, _OUTSIDE_95, _OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
+_MOST_POINTS = 200
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Funnel plot: responder rates of sites by their number of patients, with limits around the mean of all.
+
+    Attributes
+    ----------
+    sites : DataFrame, one row per site, by name
+        Columns site, n, responders, rate, low_95, high_95, low_998, high_998 (limits at its n), place (inside 95%,
+        outside 95%, outside 99.8%). Sites are not ranked, because their order around a mean is mostly chance.
+    limits : DataFrame
+        Columns n, low_95, high_95, low_998, high_998, between 0 and 1.
+    mean : float
+        Rate of all n patients, including merged sites.
+    n : int
+    rule, visit, unit : str
+    min_cell : int
+    left_out : DataFrame
+        Columns result, why, unit, n.
+
+    References
+    ----------
+    Spiegelhalter 2005, Stat Med 24:1185.
+    """
+
+    sites: pd.DataFrame
+    limits: pd.DataFrame
+    mean: float
+    n: int
+    rule: str
+    visit: str
+    unit: str
+    min_cell: int
+    left_out: pd.DataFrame
+
+
+def funnel(
+    cohort: Cohort,
+    *,
+    responder_rule: str = "ge_30_percent",
+    visit: str = "end_of_infusion",
+    follow_up_weeks: float = 4.0,
+    window_weeks: float = 2.0,
+    min_cell: int = 5,
+    release: str = "internal",
+) -> Funnel:
+    """Return the responder rate of each site (first courses, complete cases) with limits of chance around the mean.
+
+    Sites with fewer than `min_cell` scored patients count in the mean and are not shown; if fewer than two sites can be
+    shown, the tables are empty.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    responder_rule : str
+        One of RESPONDER_RULES.
+    visit : {"end_of_infusion", "follow_up"}
+    follow_up_weeks, window_weeks : float
+        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
+    min_cell : int
+        Smallest number of patients that may be shown.
+    release : {"internal", "public"}
+        Level of disclosure control.
+
+    Returns
+    -------
+    Funnel
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule or visit.
+    """
+    check_min_cell(min_cell)
+    if visit not in OUTCOME_VISITS:
+        raise ValueError(f"visit is {visit!r}: must be one of {', '.join(OUTCOME_VISITS)}")
+    courses = course_scores(cohort, follow_up_weeks, window_weeks)
+    first = courses[courses["first"]]
+    usable, scored, response = judged_scores(first["baseline"].to_numpy(), first[visit].to_numpy(), responder_rule)
+    scored_courses, response = first[scored], response[scored]
+    site = merge_small(grouping(scored_courses, "site"), scored_courses["patient"].to_numpy(), min_cell)
+    size = len(site.categories)
+    n, events = np.bincount(site.codes, minlength=size), np.bincount(site.codes, response, minlength=size)
+    share = pd.DataFrame({"mean": [float(response.mean()) if len(response) else np.nan]})
+    mean = float(as_printed(share, "shares")["mean"].iloc[0])
+    table = pd.DataFrame({"site": site.categories.astype(object), "n": n, "responders": events.astype(np.int64)})
+    unmerged = ~table["site"].map(lambda label: is_merged(label, min_cell)).to_numpy(dtype=bool)
+    one_sided = np.array([is_one_sided(*row, min_cell, release) for row in zip(events, n, strict=True)], dtype=bool)
+    named = unmerged & (table["site"] != GROUP_NOT_STATED).to_numpy(dtype=bool) & ~one_sided
+    left_out = [
+        ("funnel", "baseline can't be judged by the rule", "patients", int((~usable).sum())),
+        ("funnel", "no score at the visit", "patients", int((usable & ~scored).sum())),
+        ("funnel", "merged sites; in the mean, not drawn", "patients", int(n[~unmerged].sum())),
+        ("funnel", "site not stated; in the mean, not drawn", "patients", int(n[unmerged & ~named & ~one_sided].sum())),
+        ("funnel", "too few responders or others; in the mean, not drawn", "patients", int(n[one_sided].sum())),
+    ]
+    if named.sum() < 2:
+        why = "fewer than two sites can be shown"
+        left_out.append(("funnel", why, "patients", int(n[named].sum())))
+    shown = table[named] if named.sum() >= 2 else table.iloc[:0]
+    shown = shown.reset_index(drop=True)
+    shown[["responders", "n"]] = shown[["responders", "n"]].apply(released, release=release)
+    shown["rate"] = shown["responders"] / shown["n"]
+    at = shown["n"].to_numpy()
+    shown = pd.concat([shown, funnel_limits(at, mean).drop(columns="n")], axis=1)
+    beyond = {
+        level: (shown["rate"] < shown[f"low_{level}"]) | (shown["rate"] > shown[f"high_{level}"]) for level in _TAILS
+    }
+    shown["place"] = np.select([beyond["998"], beyond["95"]], [_OUTSIDE_998, _OUTSIDE_95], default=_INSIDE)
+    return Funnel(
+        sites=as_printed(shown.astype({"n": "Int64", "responders": "Int64"}), "shares"),
+        limits=funnel_limits(_sizes(at, min_cell), mean),
+        mean=mean,
+        n=released(len(scored_courses), release),
+        rule=responder_rule,
+        visit=visit,
+        unit=FIRST_COURSES,
+        min_cell=min_cell,
+        left_out=left_out_frame(left_out, min_cell, release),
+    )
+
+
+def funnel_limits(n: np.ndarray, mean: float) -> pd.DataFrame:
+    """Return limits that rates of groups of `n` patients exceed by chance with probability 2.5% (0.1%) per side.
+
+    Parameters
+    ----------
+    n : ndarray of int, shape (m,)
+    mean : float
+        The rate of all patients, 0 to 1.
+
+    Returns
+    -------
+    DataFrame, m rows
+        Columns n, low_95, high_95, low_998, high_998.
+    """
+    n = np.asarray(n, dtype=np.int64)
+    table = pd.DataFrame({"n": n})
+    for name, p in _TAILS.items():
+        table[f"low_{name}"], table[f"high_{name}"] = binomial_limits(n, mean, p)
+    return table
+
+
+def _sizes(n: np.ndarray, min_cell: int) -> np.ndarray:
+    """Return group sizes from `min_cell` to slightly above the largest, denser where the funnel is steep."""
+    if not len(n):
+        return n
+    return np.unique(np.geomspace(min_cell, np.ceil(1.05 * n.max()), _MOST_POINTS).round().astype(np.int64))
