@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -207,3 +208,9 @@ def test_characters_that_the_fonts_lack_are_shown_by_their_code():
     assert drawable("Zürich – 東 😀 שלום ≥ −") == "Zürich – ⟨U+6771⟩ 😀 שלום ≥ −"
     assert drawable("plain\ntext") == "plain\ntext"
     assert drawable("\ue8ff\u202e") == "⟨U+E8FF⟩⟨U+202E⟩"
+
+
+def test_a_finding_as_prose_keeps_its_studies_and_rows():
+    finding = Finding("How many?", "62% of 48.", ("mangnus2022",), ("responders-27",), "48% later.")
+    assert finding.as_prose() == Prose("62% of 48. 48% later.", ("mangnus2022",), ("responders-27",))
+    assert replace(finding, detail="").as_prose().markdown == "62% of 48."

@@ -79,6 +79,18 @@ def test_an_outcome_has_value_limits_patients_rows_and_source(answers, executed)
     assert harm["value"] == pytest.approx(0.58) and harm["unit"] == "share"
 
 
+def test_the_summary_of_findings_is_a_table_too(selection):
+    table = findings.summary_of_findings(selection, key_outcomes(selection))
+    first = table.data.iloc[0]
+    assert (first["outcome"], first["value"], first["n"], first["certainty"]) == (
+        "Pain at the end of week 1",
+        -2.77,
+        60,
+        2,
+    )
+    assert table.source.iloc[0].tolist() == ["adverse_events.csv", 23] and len(table.data) == len(table.rows)
+
+
 def test_limits_of_a_review_have_no_level_of_ours(answers):
     """They stay as printed while the report's level changes."""
     review = next(answer for answer in answers.values() if answer["studies"] == ["zhu2024"])
@@ -133,7 +145,7 @@ def test_the_same_notebook_gives_the_same_bytes(executed):
 
 
 def test_pages_of_a_clinic_have_no_linked_data_and_markup_stays_text():
-    made = {**common(), "inputs": []}
+    made = {**common(), "inputs": [], "command": "python -m analysis report"}
     text = linked_data("</script><b>", "a < b", made)
     assert "<" not in text and json.loads(text)["headline"] == "</script><b>"
     assert linked_data("Title", "", {**made, "inputs": [{"file": "clinic.csv", "hash": "0"}]}) == ""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import pandas as pd
+
 from analysis.exhibit.kinds import EXHIBIT_MIME
+from analysis.exhibit.places import places, source_rows
 
 _GRADES = ("", "Very low", "Low", "Moderate", "High")
 
@@ -76,6 +79,18 @@ class OutcomeTable:
     control_name: str = "placebo"
     notes: tuple[str, ...] = ()
     studies: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> pd.DataFrame:
+        """The numbers, one row per outcome: outcome, certainty (1 to 4, 0 not judged) and those of `OutcomeNumbers`."""
+        return pd.DataFrame(
+            [{"outcome": row.outcome, "certainty": row.certainty, **asdict(row.numbers)} for row in self.rows]
+        )
+
+    @property
+    def source(self) -> pd.DataFrame:
+        """The rows of data/ behind the numbers: file, number in the row_id."""
+        return source_rows(places(*(row.places for row in self.rows)))
 
     def footnotes(self) -> dict[str, str]:
         """Return the letter of each footnote, in the order of first use."""

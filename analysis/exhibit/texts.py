@@ -29,6 +29,10 @@ class Finding:
         """The rows of data/ behind the numbers: file, number in the row_id. Empty for a clinic's own table."""
         return source_rows(places(*self.rows))
 
+    def as_prose(self) -> Prose:
+        """Return sentence and detail as text of a report, with their studies and data rows."""
+        return Prose(f"{self.sentence} {self.detail}".strip(), self.studies, self.rows)
+
     def _repr_markdown_(self) -> str:
         return f"**{self.question}** {self.sentence}"
 
