@@ -1,4 +1,4 @@
-"""The command line: `python -m analysis check | new-study | diff | list | report | batch`."""
+"""The command line: `python -m analysis check | new-study | diff | patient | list | report | batch`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ except ImportError as error:  # a package of the same name, see ForeignPackage
 from analysis.curation.check_commands import check_command, template_command
 from analysis.curation.commands import diff_command, new_study_command
 from analysis.reporting.command_end import BUILT, FAILED, orderly_end, refusals, refuse
+from analysis.reporting.local_command import patient_command
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper
 
 # Modules that are slow to import are imported inside the commands, so that --help and refusals are fast.
@@ -43,6 +44,7 @@ main.add_command(new_study_command)
 main.add_command(diff_command)
 main.add_command(check_command)
 main.add_command(template_command)
+main.add_command(patient_command)
 
 
 @main.command("list")

@@ -50,7 +50,7 @@ def load(path: str | Path, cohort_map: str | Path = "") -> Cohort:
         into files, without the values of cells.
     """
     try:
-        return _load(path, cohort_map)
+        return _load(path, cohort_map)[0]
     except MapError as error:
         if paths.is_in_report():  # its rules name codes of cells
             count = len(error.problems)
@@ -64,7 +64,24 @@ def load(path: str | Path, cohort_map: str | Path = "") -> Cohort:
         raise
 
 
-def _load(path: str | Path, cohort_map: str | Path) -> Cohort:
+def load_patient(path: str | Path, code: str, cohort_map: str | Path = "") -> tuple[Cohort, int]:
+    """Return the cohort and the number of the patient with this identifier, for a page that stays on this computer.
+
+    Raises
+    ------
+    DataError
+        As `load`.
+    KeyError
+        If the table has no such identifier; the message does not repeat it.
+    """
+    cohort, number = _load(path, cohort_map, code)
+    if number is None:
+        raise KeyError(f"{cohort.file} has no patient with this identifier")
+    return cohort, number
+
+
+def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Cohort, int | None]:
+    """Return the cohort, and the number of the patient with an identifier if one is given."""
     path, content = _content(path)
     file = path.name
     digest = hashlib.sha256(content).hexdigest()
@@ -110,6 +127,7 @@ def _load(path: str | Path, cohort_map: str | Path) -> Cohort:
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
     warnings += cautions(file, layout.unused, visits, courses, least)
     synthetic = "synthetic" in path.stem.lower()
+    number = parsing.number_of_code(table, parsed, code) if code else None
     return Cohort(
         path.stem,
         file,
@@ -121,7 +139,7 @@ def _load(path: str | Path, cohort_map: str | Path) -> Cohort:
         FollowUpPlan(parsing.planned_weeks(long), mapped.data_until if mapped else None),
         layout.measures(),
         mapped.record if mapped else None,
-    )
+    ), number
 
 
 def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> Mapped:

@@ -104,6 +104,12 @@ def _numbered(cells: TextColumn) -> np.ndarray:
     return np.where(cells.empty(), -1, codes).astype(np.int32)
 
 
+def number_of_code(table: TextTable, parsed: Parsed, code: str) -> int | None:
+    """Return the number of the patient with this identifier; None if there is none."""
+    rows = np.flatnonzero(table["patient_id"].where([word == code for word in table["patient_id"].words.to_pylist()]))
+    return int(parsed.patient[rows[0]]) if len(rows) else None
+
+
 def visits_of(table: TextTable, layout: CohortLayout, parsed: Parsed) -> tuple[Long | None, list[Problem]]:
     """Return all visits sorted by course and weeks (None if a column is missing), and the problems across rows."""
     if "patient_id" not in layout.names:

@@ -20,6 +20,7 @@ from analysis.outcomes.cohort.disclosure import least_cell, merged_values, small
 from analysis.outcomes.cohort.disclosure.release import INTERNAL, PUBLIC
 from analysis.reporting.batch.axes import COHORT_COLUMNS
 from analysis.reporting.private_folder import keyed, private_folder, read_private
+from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.problems import DataError
 
 LEDGER = "ledger.json"
@@ -36,16 +37,16 @@ def why_differenced(reports: Iterable[Any], output: Path) -> tuple[list[str], di
         The folder of the batch.
     """
     ledger = read_private(LEDGER)
-    by_file: dict[str, list[Any]] = {}
+    by_file: dict[tuple[str, str], list[Any]] = {}
     for report in reports:
         values = {**report.notebook.defaults, **report.overrides}
         if not report.problem and {"cohort", "sites", "min_cell"} <= values.keys():
-            by_file.setdefault(values["cohort"], []).append((report.name, values))
+            by_file.setdefault((values["cohort"], values.get("cohort_map", "")), []).append((report.name, values))
     problems = []
-    for file, planned in by_file.items():
+    for (file, cohort_map), planned in by_file.items():
         try:
-            whole = load(file)
-        except DataError:
+            whole = load(file, cohort_map)
+        except (DataError, MapError):
             continue  # each report says so
         marks = patient_marks(whole)
         populations = {name: _population(whole, values, marks) for name, values in planned}
