@@ -15,7 +15,7 @@ from cohort_samples import cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.outcomes.cohort import benchmark, cautions, disclosure, durations, load, people, response, trajectories
+from analysis.outcomes.cohort import cautions, disclosure, durations, load, people, response, sites, trajectories
 from analysis.outcomes.cohort.disclosure.digits import as_printed
 from analysis.reporting import private_folder
 from analysis.reporting.batch.differencing import LEDGER, why_differenced
@@ -275,6 +275,6 @@ def test_a_public_funnel_shows_no_site_with_few_responders():
         rows = [{"baseline": 8, "end": 4, "site": name}] * responders
         return rows + [{"baseline": 8, "end": 8, "site": name}] * (n - responders)
 
-    found = benchmark.funnel(cohort(*site("a", 20, 41), *site("b", 15, 33), *site("c", 3, 30)), **PUBLIC)
+    found = sites.funnel(cohort(*site("a", 20, 41), *site("b", 15, 33), *site("c", 3, 30)), **PUBLIC)
     assert found.sites[["site", "responders", "n"]].values.tolist() == [["a", 20, 40], ["b", 15, 35]]
     assert "30" not in json.dumps(found.left_out.astype(str).to_dict()) or found.left_out["n"].max() == 30
