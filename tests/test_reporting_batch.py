@@ -5,16 +5,22 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import multiprocessing
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from processes import gone
 from reporting_samples import SAMPLE, ThreadWorkers, common, sample
 
 from analysis.reporting.batch import build, pool
 from analysis.reporting.batch.folder import Folder
 from analysis.reporting.batch.plan import read_plan
-from analysis.reporting.batch.pool import LocalWorkers, build_all
+from analysis.reporting.batch.pool import LocalWorkers, Workers, build_all
 from analysis.reporting.run import Built, Spec
 
 pytestmark = pytest.mark.slow
@@ -209,3 +215,33 @@ def test_a_report_that_cannot_be_planned_costs_no_other(tmp_path):
     assert (lost.ok, lost.entry["reason"], lost.entry["files"]) == (False, "the cohort x.csv has 3 problems", {})
     assert built.ok
     assert "the cohort x.csv has 3 problems" in (tmp_path / "out" / "index.html").read_text()
+
+
+class ForkedWorkers(Workers):
+    """Processes that call `from_process` instead of building a report."""
+
+    def executor(self, jobs):
+        return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork"))
+
+
+def from_process(spec: Spec) -> Built:
+    """Return the process of a report; the export of "late" goes on, and "beside" waits until that is known."""
+    if spec.name == "beside" and not Path(spec.notebook).exists():
+        Path(spec.notebook).touch()
+        time.sleep(600)
+    while spec.name == "late" and not Path(spec.notebook).exists():
+        time.sleep(0.01)
+    return Built(spec.name, {}, record={"process": os.getpid()}, abandoned=spec.name == "late")
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
+def test_after_an_abandoned_export_the_others_are_built_by_new_processes(monkeypatch, tmp_path):
+    monkeypatch.setattr(pool, "build_report", from_process)
+    specs = [Spec(name, str(tmp_path / "beside-runs")) for name in ("first", "beside", "late", "last")]
+    built = {result.name: result for result in build_all(specs, ForkedWorkers(), jobs=2)}
+    assert sorted(built) == ["beside", "first", "last", "late"]
+    assert not any(result.reason for result in built.values()), "a report beside it is built again"
+    lost = {built[name].record["process"] for name in ("first", "late")}
+    new = {built[name].record["process"] for name in ("beside", "last")}
+    assert not lost & new
+    assert all(gone(process) for process in lost)

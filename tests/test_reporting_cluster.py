@@ -164,11 +164,15 @@ def test_a_clinics_table_travels_over_tls(visits, tmp_path, monkeypatch):
     settings = tls_settings(tmp_path)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    with dask_cluster(tmp_path, 1, "tls", settings) as (address, _), dask.config.set(dask.config.collect_env()):
-        monkeypatch.setattr(cluster, "CONNECT_SECONDS", 600)
-        with cluster.ClusterWorkers(address) as workers:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 600)
+    dask.config.refresh()  # reads the variables
+    try:
+        with dask_cluster(tmp_path, 1, "tls", settings) as (address, _), cluster.ClusterWorkers(address) as workers:
             workers.check([visits])
             built = workers.executor(1).submit(build_report, visits).result()
+    finally:
+        monkeypatch.undo()
+        dask.config.refresh()
     assert notebook_of(built).cells[-1].outputs[0].text == "patients clinic.csv\n"
 
 
