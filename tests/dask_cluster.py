@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -38,6 +39,10 @@ def dask_cluster(
             for words in commands
         ]
     try:
+        while all(process.poll() is None for process in processes):
+            if (folder / "log").read_text(errors="replace").count("Registered to") >= workers:
+                break
+            time.sleep(0.05)
         yield address, processes
     finally:
         for process in reversed(processes):  # a worker says goodbye to its scheduler

@@ -265,7 +265,7 @@ def _on_cluster(kill: Callable[[list[subprocess.Popen]], object], expected: int,
         fault.list("waits", "quick", "other=quick")
         folder = fault.folder / "dask"
         folder.mkdir()
-        with dask_cluster(folder, 2, settings=fault.environment) as (address, processes):
+        with dask_cluster(folder, 2, settings={**fault.environment, "TMPDIR": str(folder)}) as (address, processes):
             command = ["batch", str(fault.folder / "batch.yml"), "--output", str(fault.output), "--scheduler", address]
             process = fault.start(*command, "--insecure")
             _wait(started.exists, process)
@@ -284,7 +284,7 @@ def _on_cluster(kill: Callable[[list[subprocess.Popen]], object], expected: int,
 
 FAULTS["Dask: the scheduler is killed"] = _on_cluster(lambda processes: processes[0].kill(), 1, "no longer answers")
 FAULTS["Dask: a worker is killed"] = _on_cluster(lambda processes: processes[1].kill(), 0, "3 of 3 reports built")
-FAULTS["Dask: both workers are killed"] = _on_cluster(
+FAULTS["Dask: the scheduler and the workers are killed"] = _on_cluster(
     lambda processes: [process.kill() for process in processes], 1, "no longer answers"
 )
 

@@ -12,9 +12,12 @@ import logging
 import os
 import pickle
 import queue
+import select
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -68,7 +71,8 @@ class ClusterWorkers(Workers):
             from distributed import Client
         except ImportError:
             raise NoCluster(["--scheduler needs dask.distributed: pip install '.[cluster]'."]) from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the reports say what failed
+        for name in ("distributed", "distributed.client"):  # the reports say what failed
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             client = Client(self.address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
@@ -105,8 +109,9 @@ class _ClusterExecutor(Executor):
         if self.client.status != "running":
             raise WorkersLost(f"the Dask scheduler at {self.client.scheduler.address} no longer answers")
         spec, expected, contents = to_send(spec)
-        # each content travels once to a worker; in a dictionary its path would be its key, also after a change
-        sent = {path: self.client.scatter(content, hash=True) for path, content in contents.items()}
+        # each content travels once to each worker, so that none is lost with one; in a dictionary its path would be its
+        # key, also after a change
+        sent = {path: self.client.scatter(content, hash=True, broadcast=True) for path, content in contents.items()}
         return self.inner.submit(build_on_worker, spec, expected, sent)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -186,6 +191,8 @@ def serve_worker() -> None:
     from analysis.reporting.command_end import orderly_end
     from analysis.reporting.kernel.template import forked_kernels
 
+    if hasattr(select, "poll"):
+        threading.Thread(target=_end_with_worker, daemon=True).start()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # printed text must not come between the answers
     with orderly_end(), forked_kernels(scratch_folder()):
@@ -200,6 +207,14 @@ def serve_worker() -> None:
                     built = build_report(_with_files(spec, contents, Path(folder)))
             pickle.dump(built, answers)
             answers.flush()
+
+
+def _end_with_worker() -> None:
+    """End this process, also while it builds a report, when standard input is closed: the worker was killed."""
+    closed = select.poll()
+    closed.register(0, 0)
+    closed.poll()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def differences(expected: dict[str, str], installed: dict[str, str]) -> list[str]:

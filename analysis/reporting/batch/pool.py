@@ -179,12 +179,9 @@ def _build_in_pool(
                 spec = running.pop(future)
                 try:
                     built = future.result()
-                except BrokenExecutor:
+                except (BrokenExecutor, CancelledError):  # cancelled: a scheduler is lost, or a worker with its data
                     doubtful.append(spec)
                     continue
-                except CancelledError:
-                    waiting.append(spec)
-                    raise WorkersLost("the scheduler of the workers no longer answers") from None
                 except Exception as error:  # raised by the executor, such as for a task that killed several workers
                     built = Built(spec.name, {}, reason=f"{WORKER_EXITED}: {type(error).__name__}")
                 if built.abandoned and isinstance(pool, ProcessPoolExecutor):  # its process is lost: start all anew
