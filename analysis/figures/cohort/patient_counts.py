@@ -18,7 +18,7 @@ from analysis.wording import number_of_weeks, percent_pair, series, upper_first
 
 _STEP, _BAR = 38.0, 11.0
 _SQUARE, _ACROSS, _FEW = 7.8, 10, 20
-PARTS = ("response", "no_response", "no_score", "not_expected", "no_baseline")
+_PARTS = ("response", "no_response", "no_score", "not_expected", "no_baseline")
 _FACES = {
     "response": {"facecolor": LIGHT["ketamine"]},
     "no_response": {"facecolor": LIGHT["band"]},
@@ -97,7 +97,7 @@ def responder_squares(result: Any, synthetic: bool = False) -> Figure:
         "follow_up": f"{upper_first(number_of_weeks(result.follow_up_weeks))} later",
     }
     with style():
-        parts = [part for part in PARTS if (data["squares"][data["part"] == part] > 0).any() or part in PARTS[:3]]
+        parts = [part for part in _PARTS if (data["squares"][data["part"] == part] > 0).any() or part in _PARTS[:3]]
         picture = frame.sheet(high + 32 + 13 * len(parts))
         ax = canvas(picture)
         for place, visit in enumerate(visits):
@@ -134,7 +134,7 @@ def treated_shares(result: Any) -> pd.DataFrame:
         squares = counts if everybody < _FEW else _of_hundred(list(map(int, counts)))
         rows += [
             {"visit": rate.visit, "part": part, "n": int(count), "patients": everybody, "squares": int(square)}
-            for part, count, square in zip(PARTS, counts, squares, strict=True)
+            for part, count, square in zip(_PARTS, counts, squares, strict=True)
         ]
     return pd.DataFrame(rows, columns=["visit", "part", "n", "patients", "squares"])
 
