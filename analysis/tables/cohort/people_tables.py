@@ -134,7 +134,16 @@ def missing_scores_table(result: People) -> Table:
             count_column("no_row", "Due, no visit", result.min_cell),
             count_column("not_due", "Not due", result.min_cell),
             count_column("unknown", "Due unknown", result.min_cell),
-            count_column("together", "Without, not told apart", result.min_cell),
+            Column(
+                "together_words",
+                "Without, not told apart",
+                "right",
+                value=lambda row: (
+                    "–"
+                    if not row.hidden and pd.notna(row.empty)
+                    else count_or_hidden(row.together, row.hidden, result.min_cell)
+                ),
+            ),
         ),
         notes=cohort_notes(result, result.missing, ("missing",), _plan(result)),
     )
