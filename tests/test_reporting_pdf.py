@@ -406,7 +406,7 @@ def test_a_report_is_the_same_after_others_in_one_process():
 
 def test_text_that_looks_like_the_beginning_of_a_piece_stays_where_it_is():
     looks = nbformat.v4.new_markdown_cell("# One\n\n```\n\ue000rows\ue000\n```\n\nThe end.")
-    read = document.document.read_document(nbformat.v4.new_notebook(cells=[looks]))
+    read = document.read_document(nbformat.v4.new_notebook(cells=[looks]))
     files = typst_source(read)[1]
     assert "The end." in files["last-part.typ"].decode() and "The end." not in files["rows.typ"].decode()
     assert compile_pdfs(read)
@@ -430,6 +430,7 @@ def test_a_figure_stands_where_the_notebook_shows_it():
             "title": "One",
             "row_picture": None,
             "choices": None,
+            "half": False,
             "narrow_svg": "",
             "caption": "CAPTION of 1.",
             "alt": "One.",
