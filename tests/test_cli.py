@@ -67,7 +67,8 @@ def test_check_of_a_valid_cohort(tmp_path):
         "Warning: cohort.csv, column nrs\n    At 4 weeks the score is empty in 1 of 4 rows (25%).\n"
     )
     assert valid == (
-        "Valid: 3 patients, 4 courses, 12 visits, 2 sites. Nothing was changed.\n"
+        "Valid: 3 patients, 4 courses, 12 visits, 2 sites. Nothing was changed. Too few patients: a report shows no "
+        "result of fewer than 5.\n"
         f"Next: python -m analysis report cohort-report -p cohort={file}"
     )
     assert "tables" not in done.output

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from analysis import paths
+from analysis.findings.cohort.course_findings import FEW_PATIENTS
 from analysis.outcomes import cohort
 from analysis.outcomes.cohort.clinic_file import mapped_table
+from analysis.outcomes.cohort.disclosure import RELEASES
 from analysis.outcomes.cohort.form import long_form
 from analysis.outcomes.cohort.layout import has_form
 from analysis.tabular.mapping.first_look import FirstLook, first_look
@@ -64,12 +66,23 @@ def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bo
         counted(len(loaded.visits), "visit"),
         counted(courses["site"].nunique(), "site"),
     ]
-    parts.append(f"Valid: {', '.join(sizes)}. Nothing was changed.")
+    parts.append(f"Valid: {', '.join(sizes)}. Nothing was changed.{_few(loaded)}")
     if write:
         parts.append(_written(file, cohort_map, write))
     with_map = f" -p cohort_map={shlex.quote(cohort_map)}" if cohort_map else ""
     parts.append(f"Next: python -m analysis report cohort-report -p cohort={shlex.quote(file)}{with_map}")
     return True, "\n".join(parts)
+
+
+def _few(loaded: cohort.Cohort) -> str:
+    """Return what a report cannot show of so few patients, and that control patients stand apart."""
+    treated, controls = (part.courses["patient"].nunique() for part in loaded.apart())
+    words = f" {counted(controls, 'control patient')}: shown apart, in no rate." if controls else ""
+    if treated < RELEASES["internal"]:
+        return f"{words} Too few patients: a report shows no result of fewer than {RELEASES['internal']}."
+    if treated < FEW_PATIENTS:
+        return f"{words} Few patients: a report gives numbers in place of percentages below {FEW_PATIENTS}."
+    return words
 
 
 def proposed_map(file: str, name: str, dictionary: str = "") -> tuple[bool, str]:
