@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, hide_small, released
+from analysis.outcomes.cohort.disclosure.open_scores import FEW
 from analysis.outcomes.cohort.form import measures
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, course_scores, describe, is_visit
 from analysis.statistics.intervals import clopper_pearson, wilson
@@ -150,7 +151,8 @@ def _measure(field: Field, before: np.ndarray, after: np.ndarray, level: float) 
     else:
         change = describe(after - before, level)
         row |= {"before": float(before.mean()) if n else np.nan, "change": change["mean"]}
-        row |= {"low": change["low"], "high": change["high"]}
+        # the interval gives the SD, which with the mean may determine the scores of few patients
+        row |= {"low": change["low"], "high": change["high"]} if n > FEW else {"low": np.nan, "high": np.nan}
         if field.important_difference is None:
             return row
         gain, least = sign * (after - before), field.important_difference - 1e-9
