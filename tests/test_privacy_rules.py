@@ -278,3 +278,13 @@ def test_a_public_funnel_shows_no_site_with_few_responders():
     found = sites.funnel(cohort(*site("a", 20, 41), *site("b", 15, 33), *site("c", 3, 30)), **PUBLIC)
     assert found.sites[["site", "responders", "n"]].values.tolist() == [["a", 20, 40], ["b", 15, 35]]
     assert "30" not in json.dumps(found.left_out.astype(str).to_dict()) or found.left_out["n"].max() == 30
+
+
+def test_the_baseline_of_the_few_who_are_absent_does_not_follow_from_the_change():
+    assert disclosure.gives_absent_away(12, 10, 5)
+    assert not disclosure.gives_absent_away(40, 37, 5) and not disclosure.gives_absent_away(12, 12, 5)
+    scores = [(9, 2), (3, 1), (7, 6), (8, 0), (5, 5), (6, 3), (10, 9), (4, 2), (9, 4), (2, 2), (10, None), (1, None)]
+    visits = trajectories.trajectories(cohort(*scores)).visits.set_index("label")
+    assert visits.loc["end of infusion", "mean"] == 3.4 and visits.loc["end of infusion", "change_n"] == 10
+    # else (12 x 6.2 - 10 x (3.4 + 2.9)) / 2 would be the mean baseline of the two, to less than a point
+    assert np.isnan(visits.loc["end of infusion", "change_mean"])

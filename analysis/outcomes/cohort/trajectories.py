@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, hide_small, released, shown_summary
+from analysis.outcomes.cohort.disclosure import (
+    as_printed,
+    check_min_cell,
+    gives_absent_away,
+    hide_small,
+    released,
+    shown_summary,
+)
 from analysis.outcomes.cohort.planned import BASELINE, PlannedVisits, planned_visits
 from analysis.outcomes.cohort.scores import (
     FIRST_COURSES,
@@ -122,6 +129,8 @@ def _by_visit(
         changes = describe(matrix[:, planned_visit.position] - matrix[:, BASELINE], level)
         scores = shown_summary(scores, min_cell, level=level)
         changes = shown_summary(changes, min_cell, level=level, span=(-_SCALE_MAX, _SCALE_MAX))
+        if gives_absent_away(int((~np.isnan(matrix[:, BASELINE])).sum()), int(changes["n"]), min_cell):
+            changes |= dict.fromkeys(STATISTICS, np.nan)
         row = {"group": label, **planned_visit._asdict(), **scores}
         if planned_visit.position != BASELINE:
             row |= {f"change_{name}": value for name, value in changes.items()}

@@ -29,6 +29,7 @@ from analysis.outcomes.cohort.disclosure.open_scores import are_scores_open
 from analysis.outcomes.cohort.disclosure.populations import merged_values, smallest_difference
 from analysis.outcomes.cohort.disclosure.release import (
     RELEASES,
+    gives_absent_away,
     is_one_sided,
     least_cell,
     released,
@@ -56,6 +57,7 @@ __all__ = [
     "cross_table",
     "distinct_name",
     "fewer_than",
+    "gives_absent_away",
     "hidden_cells",
     "hide_small",
     "is_merged",

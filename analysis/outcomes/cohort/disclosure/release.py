@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.disclosure.open_scores import FEW, are_scores_open
+from analysis.outcomes.cohort.disclosure.open_scores import FEW, OPEN, are_scores_open
 
 INTERNAL, PUBLIC = "internal", "public"
 RELEASES = {INTERNAL: 5, PUBLIC: 10}  # smallest number of patients that may be shown
@@ -67,6 +67,16 @@ def shown_summary(
         shown |= dict.fromkeys(("mean", "sd", "low", "high"), np.nan)
     shown["n"] = released(n, release)
     return shown
+
+
+def gives_absent_away(baseline_n: int, both_n: int, min_cell: int) -> bool:
+    """Return whether the change of patients with both scores gives away the baseline of the few without the later one.
+
+    Mean after less mean change is the baseline of those with both; what is left of all baselines belongs to the absent.
+    Means have one decimal, so the mean of the absent follows to +-(0.05 all + 0.1 both) / absent points.
+    """
+    absent = baseline_n - both_n
+    return 0 < absent < min_cell and (0.05 * baseline_n + 0.1 * both_n) / absent < OPEN / 2
 
 
 def shown_steps(counts: np.ndarray, total: int, min_cell: int, first: tuple[int, ...] = ()) -> np.ndarray:
