@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date, datetime
 
@@ -30,9 +31,10 @@ def template_workbook(schema: TableSchema) -> bytes:
     book.custom_doc_props.append(StringProperty(name=TEMPLATE_PROPERTY, value="1"))
     patients = book.active
     patients.title = TEMPLATE_SHEET
-    patients.append(list(schema.names))
+    fields = [field for field in schema.fields if field.name != "course"]  # it would have to be filled in each row
+    patients.append([field.name for field in fields])
     patients.freeze_panes = "B2"
-    for place, field in enumerate(schema.fields, start=1):
+    for place, field in enumerate(fields, start=1):
         letter = get_column_letter(place)
         patients[f"{letter}1"].font = Font(bold=True)
         patients.column_dimensions[letter].width = max(12, len(field.name) + 3)
@@ -47,9 +49,10 @@ def template_workbook(schema: TableSchema) -> bytes:
     guide = book.create_sheet(TEMPLATE_GUIDE)
     guide.append(["One row a visit. An empty cell means that the value is missing. Only the sheet Patients is read."])
     guide.append(["Delete columns that you do not use, except patient_id, visit, weeks_from_end and nrs."])
+    guide.append(["A patient treated again: add the column course, with 1, 2, … in every row."])
     guide.append([])
     guide.append(["column", "content", "unit", "needed"])
-    for field in schema.fields:
+    for field in fields:
         guide.append([field.name, field.description, field.unit, "" if field.optional else "yes"])
     for letter, width in (("A", 26), ("B", 100), ("C", 12), ("D", 8)):
         guide.column_dimensions[letter].width = width
@@ -84,5 +87,6 @@ def _same_bytes(content: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            new.writestr(zipfile.ZipInfo(name, _EPOCH), old.read(name), zipfile.ZIP_DEFLATED)
+            part = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>2026-01-01T00:00:00Z", old.read(name))
+            new.writestr(zipfile.ZipInfo(name, _EPOCH), part, zipfile.ZIP_DEFLATED)
     return out.getvalue()
