@@ -251,12 +251,19 @@ def lines(made: dict[str, Any]) -> list[dict[str, Any]]:
         {"label": "Data", "text": f"SHA-256 {made['data']['hash']}"},
         {"label": "Data files", "rows": files},
         *({"label": file["file"], "text": hash_words(file["hash"])} for file in made.get("inputs", [])),
+        *(line for applied in made.get("maps", []) for line in _map_lines(applied)),
         {"label": "Code", "text": f"commit {commit}; {state}" if commit else "a copy without its history"},
         {"label": "Date of the code", "text": day_of(made["code"]["epoch"])},
         {"label": "Parameters", "rows": parameters} if made["parameters"] else {"label": "Parameters", "text": "none"},
         {"label": "Versions", "text": _list(f"{name} {version}" for name, version in made["versions"].items())},
         {"label": "To make it again", "code": "\n".join([*again, made["command"]])},
     ]
+
+
+def _map_lines(applied: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = [("What", "In the clinic's table", "Became"), *(tuple(line) for line in applied["lines"])]
+    text = f"{applied['file']} (SHA-256 {applied['hash']})"
+    return [{"label": "Map of the table", "text": text}, {"label": "What became what", "rows": rows}]
 
 
 def _list(words: Iterable[str]) -> str:

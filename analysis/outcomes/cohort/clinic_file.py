@@ -21,6 +21,7 @@ from analysis.tabular.identifiers import identifier_problems
 from analysis.tabular.mapping.application import apply_map
 from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.mapping.map_reader import read_map
+from analysis.tabular.mapping.map_words import map_lines
 from analysis.tabular.mapping.text_tree import MOST_MAP_BYTES
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import DataError, Problem, sort_problems
@@ -155,6 +156,8 @@ def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> Mapped:
         return found
 
     result = apply_map(content, path.name, digest, use, long_form(), beside)
+    lines = map_lines(use, result.rows, result.left_out, RELEASES["public"])
+    paths.record_mapping(map_path.name, use.sha256, lines)
     record = MappingRecord(map_path.name, use.sha256, result.changes, result.rows, result.left_out)
     return Mapped(result.table, use.data_until, record, result.remarks)
 

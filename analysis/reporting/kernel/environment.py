@@ -7,6 +7,7 @@ import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from analysis.paths import FILES_READ, ROOT
 
@@ -41,9 +42,17 @@ def kernel_environment(epoch: int, home: str) -> dict[str, str]:
 
 def files_read(environment: dict[str, str]) -> list[tuple[str, str]]:
     """Return the path and the SHA-256 of each file that the kernel with these variables says it has read."""
+    return [(path, digest) for path, digest in (line for line in _told(environment) if isinstance(line, list))]
+
+
+def maps_applied(environment: dict[str, str]) -> list[dict[str, Any]]:
+    """Return file, hash and lines of each map that the kernel with these variables says it has applied."""
+    return [line for line in _told(environment) if isinstance(line, dict)]
+
+
+def _told(environment: dict[str, str]) -> list[Any]:
     with contextlib.suppress(OSError):
-        lines = Path(environment[FILES_READ]).read_text(encoding="utf-8").splitlines()
-        return [(path, digest) for path, digest in map(json.loads, lines)]
+        return [json.loads(line) for line in Path(environment[FILES_READ]).read_text(encoding="utf-8").splitlines()]
     return []
 
 

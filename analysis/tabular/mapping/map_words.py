@@ -1,0 +1,63 @@
+"""A map in words, for a report: what became what, without the counts of small groups."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.tabular.mapping.cohort_map import CohortMap
+from analysis.tabular.mapping.map_keys import NOT_USED
+from analysis.tabular.problems import listed
+
+
+def map_lines(use: CohortMap, rows: int, left_out: pd.DataFrame, least: int) -> list[tuple[str, str, str]]:
+    """Return what, source and became of each part of a map.
+
+    Counts of cells and groups are left out; those of rows stand there only if none of them is below `least`.
+
+    Parameters
+    ----------
+    use : CohortMap
+    rows : int
+        Rows of the clinic's table.
+    left_out : DataFrame
+        Columns reason and rows.
+    least : int
+        Smallest count that may be shown.
+    """
+    used = rows - int(left_out["rows"].sum())
+    open_counts = all(count >= least for count in (used, *left_out["rows"]))
+    number = (
+        f"{rows} = {used} used + {rows - used} left out" if open_counts else "numbers of small groups are not shown"
+    )
+    lines = [
+        (
+            "rows",
+            number if len(left_out) else str(rows) if rows >= least else f"fewer than {least}",
+            f"rows: {use.rows}",
+        )
+    ]
+    lines += [("left out", str(line.rows) if open_counts else "", line.reason) for line in left_out.itertuples()]
+    for column in (column for column in use.columns if column.used and column.role != "visit"):
+        details = [f"{code} is {word}" for code, word in column.codes.items()]
+        details += [column.meaning] if column.meaning else []
+        details += [f"scale {column.scale}"] if column.scale else []
+        details += [f"in {column.unit}"] if column.unit else []
+        details += [f"missing: {listed(column.missing)}"] if column.missing else []
+        lines.append((column.role, column.name, "; ".join(details)))
+    for visit in use.visits:
+        place = visit.code or listed(name for name in (visit.score, visit.date, *visit.outcomes.values()) if name)
+        lines.append((visit.visit, place, "" if visit.planned_week is None else f"planned week {visit.planned_week:g}"))
+    for window in use.windows:
+        anchor = "after the end" if window.after_end else "before the start"
+        lines.append(
+            (window.visit, f"days {window.first} to {window.last} {anchor}", f"at least {window.least_days} days")
+        )
+    if use.scores.scale:
+        missing = f"; missing: {listed(use.scores.missing)}" if use.scores.missing else ""
+        lines.append(("scores", f"scale {use.scores.scale}", f"{use.scores.meaning or 'not_stated'}{missing}"))
+    lines += [("keep", column, listed(values, last=" or ")) for column, values in use.keep]
+    lines += [("add", name, value) for name, value in use.add.items()]
+    lines.append(("weeks", f"from {use.weeks_from}", f"day of the export {use.data_until}"))
+    lines.append(("courses", f"from {use.courses_from}", ""))
+    unused = [column.name for column in use.columns if column.role == NOT_USED]
+    return [*lines, ("not used", listed(unused, 40), "")] if unused else lines
