@@ -10,7 +10,7 @@ import yaml
 
 from analysis.outcomes import cohort
 from analysis.outcomes.cohort.clinic_file import mapped_table
-from analysis.outcomes.cohort.scores import course_scores
+from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.threshold import at_threshold
 from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.problems import DataError
@@ -34,7 +34,7 @@ def loaded(name: str) -> cohort.Cohort:
 
 def responders(patients: cohort.Cohort) -> dict[str, tuple[int, int]]:
     """Return responders (30%) and patients with both scores, at the end of infusion and at week 4."""
-    courses = course_scores(patients, 4, 2)
+    courses = expected_scores(patients, 4, 2)
     rates = at_threshold(courses, 30, follow_up_weeks=4, window_weeks=2, level=0.95, min_cell=5).rates
     complete = rates[rates["handling"] == "complete_cases"]
     return {row.visit: (int(row.responders), int(row.n)) for row in complete.itertuples()}
