@@ -127,7 +127,7 @@ def _courses(changes: Changes) -> list[tuple[str, str, str]]:
             source = f"{column.name}: " + ", ".join(f"{code}: {counts[code]}" for code in column.codes)
         if name in ("age", "disease_duration_years") and filled:
             values = np.array(filled, dtype=float)
-            became = f"{values.min():g} to {values.max():g} years"
+            became = f"{values.min():.3g} to {values.max():.3g} years"
             became += "; the date itself is dropped" if column is not None and column.role == "birth_date" else ""
         else:
             counts = Counter(filled)

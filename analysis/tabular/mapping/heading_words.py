@@ -18,7 +18,7 @@ _HEADINGS = {
     "disease_duration_years": """disease_duration disease_duration_years duration_of_disease ziekteduur
         ziekteduur_jaren krankheitsdauer krankheitsdauer_jahre duree_de_la_maladie duracion_de_la_enfermedad""",
     "regimen_class": "regimen regimen_class regime schema protocol behandelschema therapieschema",
-    "visit": "visit event redcap_event_name visite meting visita termin zeitpunkt tijdstip",
+    "visit": "visit event event_name redcap_event_name visite meting visita termin zeitpunkt tijdstip",
     "date": "date datum visit_date fecha datetime visitdate untersuchungsdatum datum_visite date_visite besuchsdatum",
     "course": "course kuur zyklus cycle ciclo serie",
     "pgic": "pgic",
