@@ -161,6 +161,6 @@ def test_no_quartile_median_or_line_of_few(reports):
     for made in reports.values():
         for name, text in texts(made).items():
             assert "each a thin line" not in text, name
-            if name.endswith(".csv"):
+            if name.endswith(".csv") and "benchmark" not in name:  # published numbers have all digits
                 numbers = re.findall(r"(?<![\w.])-?\d+\.\d+(?![\w.])", text)
                 assert all(len(number.split(".")[1]) <= 4 for number in numbers), (name, numbers[:5])
