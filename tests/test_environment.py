@@ -135,9 +135,8 @@ def test_what_the_code_imports_is_declared(root, required):
         for path in sorted((root / folder).rglob("*.py")):
             for name in imported(path.read_text(encoding="utf-8")):
                 package = canonicalize_name(IMPORT_NAMES.get(name, name))
-                local = name == "analysis" or any(
-                    (place / f"{name}.py").exists() for place in (path.parent, root / "tests")
-                )
+                folders = (path.parent, root, root / "tests")
+                local = any((place / f"{name}.py").exists() or (place / name).is_dir() for place in folders)
                 assert name in sys.stdlib_module_names or local or package in required, (path.name, name)
 
 
