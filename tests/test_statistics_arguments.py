@@ -8,7 +8,7 @@ import pytest
 
 from analysis.statistics import granularity, intervals, paired, rounding, summaries, survival
 from analysis.statistics.decline import decline
-from analysis.statistics.pooling import cumulative, leave_one_out, meta_regression, pool, pool_proportions, subgroup
+from analysis.statistics.pooling import leave_one_out, meta_regression, pool, pool_proportions, subgroup
 
 FUNCTIONS = {
     function.__name__: function
@@ -21,7 +21,7 @@ FUNCTIONS = {
         *(summaries.sd_from_se, summaries.largest_sd, summaries.mean_interval, summaries.welch_interval),
         *(survival.npmle, survival.bootstrap, survival.two_group_test, survival.fit_distribution),
         *(survival.fit_distributions, survival.quantile, survival.survival_at, decline),
-        *(pool, pool_proportions, leave_one_out, cumulative, subgroup, meta_regression),
+        *(pool, pool_proportions, leave_one_out, subgroup, meta_regression),
     )
 }
 TABLE = pd.DataFrame({"left": [0.0, 4.0], "right": [4.0, np.inf], "probability": [0.5, 0.5]})
@@ -65,7 +65,6 @@ VALID = {
     "pool": {"estimates": [100, 120, 90], "variances": [100, 120, 90], "level": 0.9},
     "pool_proportions": {"events": [100, 120, 90], "totals": [125, 125, 120], "level": 0.9},
     "leave_one_out": {"estimates": [100, 120, 90], "variances": [100, 120, 90]},
-    "cumulative": {"estimates": [100, 120, 90], "variances": [100, 120, 90], "order": [3, 1, 2]},
     "subgroup": {"estimates": [100, 120, 90], "variances": [100, 120, 90], "labels": [1, 1, 2], "level": 0.9},
     "meta_regression": {"estimates": [100, 120, 90], "variances": [9, 9, 9], "moderators": {"dose": [100, 120, 100]}},
 }

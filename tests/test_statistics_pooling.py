@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.statistics.pooling import cumulative, leave_one_out, meta_regression, pool, subgroup
+from analysis.statistics.pooling import leave_one_out, meta_regression, pool, subgroup
 
 REFERENCE = Path(__file__).parent / "reference" / "pooling"
 # Relative agreement asked for. Worst seen with metafor 3.8.1 over all cases, methods, adjustments and levels: 1.2e-12,
@@ -124,21 +124,12 @@ def test_homogeneous_studies_have_no_variance_between_them():
 
 
 @pytest.mark.parametrize("adjust", ADJUSTMENTS)
-@pytest.mark.parametrize("kind", ["leave_one_out", "cumulative"])
-def test_steps_agree_with_metafor(kind, adjust):
+def test_leave_one_out_agrees_with_metafor(adjust):
     data = table("moderators")
-    y, v = data["estimate"], data["variance"]
-    if kind == "cumulative":
-        ours = cumulative(y, v, data["year"], adjust=adjust)
-        assert ours["k"].tolist() == list(range(1, 14))
-        assert ours["order"].tolist() == sorted(data["year"])
-        assert "One study" in ours["note"][0]
-    else:
-        ours = leave_one_out(y, v, labels=list(data["year"]), adjust=adjust)
-        assert ours["omitted"].tolist() == data["year"].tolist()
-    steps = table("steps")
-    rows = steps[(steps["kind"] == kind) & (steps["adjust"] == adjust)]
-    assert rows["step"].tolist() == list(range(1 if kind == "leave_one_out" else 2, 14))
+    ours = leave_one_out(data["estimate"], data["variance"], labels=list(data["year"]), adjust=adjust)
+    assert ours["omitted"].tolist() == data["year"].tolist()
+    rows = table("omissions")[table("omissions")["adjust"] == adjust]
+    assert rows["step"].tolist() == list(range(1, 14))
     for row in rows.itertuples():
         for column in ("estimate", "se", "ci_low", "ci_high", "tau2", "i2", "q", "q_p"):
             assert agrees(ours[column][row.step - 1], getattr(row, column), 1.0), (row.step, column)
@@ -254,7 +245,6 @@ def test_a_filtered_column_of_a_table_is_accepted():
     data = table("moderators")[lambda frame: frame["alloc"] != "systematic"]
     y, v = data["estimate"], data["variance"]
     assert pool(y, v) == pool(y.tolist(), v.tolist())
-    assert cumulative(y, v, data["year"], labels=data["year"])["added"].tolist() == sorted(data["year"])
     assert subgroup(y, v, data["alloc"]).groups["group"].tolist() == ["random", "alternate"]
     assert leave_one_out(y, v, labels=data["year"])["omitted"].tolist() == data["year"].tolist()
     assert meta_regression(y, v, data[["ablat"]]).k == 9
@@ -388,8 +378,6 @@ def test_refusals_name_the_element(arguments, words):
         (lambda: leave_one_out([1], [1]), "estimates has 1 element"),
         (lambda: leave_one_out([1, 2], [1, -1]), "variances, element 2, is -1"),
         (lambda: leave_one_out([1, 2], [1, 1], labels=["a"]), "labels has 1"),
-        (lambda: cumulative([1, 2], [1, 1], [2001]), "order has 1"),
-        (lambda: cumulative([1, 2], [1, 1], [2001, math.nan]), "order, element 2, is nan"),
         (lambda: subgroup([1, 2], [1, 1], ["a", "a"]), "one group only, 'a'"),
         (lambda: subgroup([1, 2], [1, 1], ["a", None]), "labels, element 2, is None"),
         (lambda: subgroup([1, 2], [1, 1], ["a", "b"]), "at least 3"),
@@ -409,7 +397,6 @@ def test_refusals_name_the_element(arguments, words):
             lambda: meta_regression([1, 2, 3], [1, 1, 1], pd.DataFrame([[1, 1], [2, 5], [4, 1]], columns=["a", "a"])),
             "moderator 'a' appears twice",
         ),
-        (lambda: cumulative([1, 2], [1, 1], [2001, "x"]), "order has elements of different kinds"),
         (
             lambda: meta_regression([1, 2, 3], [1, 1, 1], {"dose": [1, 2, 4]}).predict({"weeks": [1]}),
             r"the model needs \['dose'\]",

@@ -15,7 +15,6 @@ from analysis.statistics.survival import (
     DISTRIBUTIONS,
     UndeterminedError,
     bootstrap,
-    bootstrap_bands,
     fit_distribution,
     fit_distributions,
     log_likelihood,
@@ -276,7 +275,7 @@ def test_limits_at_each_time_are_percentiles_of_the_draws():
 
 def test_bands_of_a_share_are_those_of_the_binomial():
     # 18 of 33 beyond week 13: the draws are binomial
-    bands = bootstrap_bands([0, 0, 13], [0, 13, INF], [8, 7, 18], [0, 5, 13], draws=4000)
+    bands = bootstrap([0, 0, 13], [0, 13, INF], [8, 7, 18], draws=4000).bands([0, 5, 13])
     limits = np.quantile(np.random.default_rng(2).binomial(33, 18 / 33, 400_000) / 33, [0.025, 0.975])
     assert bands.loc[2, ["band_low", "band_high"]].to_numpy(float) == pytest.approx(limits, abs=0.5 / 33)
     # inside (0, 13] from the lower limit of losing all at once to the upper limit of losing all at the end
@@ -309,7 +308,7 @@ def test_bands_bracket_and_fall(seed, n, level):
     lower = np.where(random.random(n) < 0.2, -INF, time)
     upper = np.where(random.random(n) < 0.3, INF, time + random.integers(0, 5, n))
     times = np.arange(0, 16)
-    bands = bootstrap_bands(lower, upper, None, times, draws=60, level=level, seed=seed)
+    bands = bootstrap(lower, upper, draws=60, seed=seed).bands(times, level)
     assert (bands["band_low"] <= bands["low"]).all()
     assert (bands["high"] <= bands["band_high"]).all()
     assert (np.diff(bands[["band_low", "band_high"]], axis=0) <= 1e-12).all()
@@ -317,7 +316,7 @@ def test_bands_bracket_and_fall(seed, n, level):
     assert bands["band_high"].max() <= 1
     expected = survival_at(npmle(lower, upper), times)
     assert bands[["low", "high"]].to_numpy() == pytest.approx(expected[["low", "high"]].to_numpy())
-    same = bootstrap_bands(lower, upper, None, times, draws=60, level=level, seed=seed)
+    same = bootstrap(lower, upper, draws=60, seed=seed).bands(times, level)
     pd.testing.assert_frame_equal(bands, same)
 
 
@@ -333,7 +332,7 @@ def test_draws_are_solved_together(monkeypatch):
     time = random.weibull(1.3, 200) * 20
     lower = np.maximum(time - random.exponential(4, 200), 0)
     upper = np.where(random.random(200) < 0.2, INF, time + random.exponential(4, 200))
-    bootstrap_bands(lower, upper, None, [4, 13, 26], draws=400)
+    bootstrap(lower, upper, draws=400)
     assert sum(solved) == 400
     assert len(solved) < 50
 
@@ -344,8 +343,8 @@ def test_draws_are_solved_together(monkeypatch):
         (lambda: bootstrap([1], [2], draws=0), "draws is 0"),
         (lambda: bootstrap([1, 2], [2, 3], [1, 1.5]), r"weights, element 2, is 1.5: must be a whole number"),
         (lambda: bootstrap([1, np.nan], [2, 3]), r"lower, element 2, is nan"),
-        (lambda: bootstrap_bands([1], [2], None, [1], level=95), "level is 95"),
-        (lambda: bootstrap_bands([1], [2], None, [1, np.nan], draws=2), r"times, element 2, is nan"),
+        (lambda: bootstrap([1], [2], draws=2).bands([1], level=95), "level is 95"),
+        (lambda: bootstrap([1], [2], draws=2).bands([1, np.nan]), r"times, element 2, is nan"),
         (lambda: bootstrap([1], [2], draws=2).quantile(0), "p is 0"),
     ],
 )

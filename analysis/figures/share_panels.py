@@ -1,4 +1,4 @@
-"""Panels of shares by weeks: axes, curves with bands, points with intervals, labels beside the last value."""
+"""Panels of shares by weeks: axes, curves with bands, points with intervals."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from analysis.figures.labels import stack_labels
-from analysis.figures.style import LINE, RULE, SMALL, Look, at_week, panel, text_height, week_ticks
+from analysis.figures.style import LINE, RULE, Look, at_week, panel, week_ticks
 
 _LOW, _HIGH = -2.0, 102.0  # limits of an axis of percentages, so that a marker at 0 or 100% is not cut
 _QUARTERS = (0, 25, 50, 75, 100)
@@ -113,18 +112,3 @@ def draw_points(
                 ax.plot([x, x], [low, high], color="white", linewidth=width + 1.5, zorder=3.5)
             ax.plot([x, x], [low, high], color=look.color, linewidth=width, clip_on=False, zorder=4)
         ax.plot([x], [value], look.marker, color=look.color, markersize=size, clip_on=False, zorder=5, **edge)
-
-
-def write_beside(ax: Axes, at: float, ends: Sequence[tuple[float, float, str, Look]]) -> None:
-    """Write labels in a column at `at` points, each with a thin line to its value.
-
-    ends: position of the last point, its value in percent, label, look.
-    """
-    height = ax.get_position().height * ax.figure.get_figheight() * 72
-    wanted = [share_height(value, height) for _, value, _, _ in ends]
-    heights = [text_height(words, SMALL) + 2.5 for _, _, words, _ in ends]
-    for (x, value, words, look), middle in zip(ends, stack_labels(wanted, heights, 0, height), strict=True):
-        level = _LOW + (_HIGH - _LOW) * middle / height
-        line = {"color": look.color, "linewidth": 0.5, "alpha": 0.7, "clip_on": False, "zorder": 1}
-        ax.plot([x, at, at + 4], [value, level, level], **line)
-        ax.text(at + 7, level, words, fontsize=SMALL, color=look.letters, va="center", linespacing=1.1)

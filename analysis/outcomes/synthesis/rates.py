@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes import responders
@@ -14,7 +13,7 @@ from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.statistics.intervals import wilson
-from analysis.statistics.pooling import Pooled, pool_proportions
+from analysis.statistics.pooling import Pooled, leave_one_out, pool_proportions
 from analysis.wording import DEFINITION_WORDS
 
 _ALONE = "the only study that counts this at this time"
@@ -199,15 +198,12 @@ def _by_study(members: pd.DataFrame, level: float) -> pd.DataFrame:
 def _without_each(by_study: pd.DataFrame, level: float) -> list[dict]:
     if len(by_study) < 3:
         return []  # the remainder is one study, whose rate is in the table
-    rows = []
-    for row in each(by_study):
-        rest = by_study[by_study["study_id"] != row.study_id]
-        pooled = pool_group(rest, level, tau2_limits=False)
-        limits = {name: getattr(pooled, name) for name in _RESULT[1:5]}
-        rows.append(
-            {"study_id": row.study_id, "citation": row.citation, "k": pooled.k, "rate": pooled.estimate, **limits}
-        )
-    return rows
+    counts = by_study["responders"].astype(int), by_study["n"].astype(int)
+    labels, options = by_study["study_id"], {"level": level, "adjust": "t", "tau2_limits": False}
+    table = leave_one_out(*counts, labels, using=pool_proportions, **options)
+    table = table.rename(columns={"omitted": "study_id", "estimate": "rate"})
+    table["citation"] = by_study["citation"].tolist()
+    return table[["study_id", "citation", "k", *_RESULT[:5]]].to_dict("records")
 
 
 def _combined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from analysis.statistics.pooling.inverse_variance import pool
 from analysis.statistics.pooling.proportions import pool_proportions
 from analysis.statistics.pooling.regression import MetaRegression, meta_regression
 from analysis.statistics.pooling.result import Pooled
-from analysis.statistics.pooling.sensitivity import Subgroups, cumulative, leave_one_out, subgroup
+from analysis.statistics.pooling.sensitivity import Subgroups, leave_one_out, subgroup
 
 __all__ = [
     "MetaRegression",
@@ -13,7 +13,6 @@ __all__ = [
     "Subgroups",
     "bayes_pool",
     "bayes_pool_proportions",
-    "cumulative",
     "leave_one_out",
     "meta_regression",
     "pool",

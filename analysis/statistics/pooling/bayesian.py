@@ -27,7 +27,8 @@ from analysis.statistics.study_quadrature import Counts, study_integrands
 
 TAU_SCALES = (0.5, 1.0)
 MEAN_LOGIT_SD = 1.5  # as a rate: nearly uniform, 5 to 95% with a probability of 95%
-_COLUMNS = ["tau_scale", "estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau", "tau_low", "tau_high", "k"]
+_ON_SCALE = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
+_COLUMNS = ["tau_scale", *_ON_SCALE, "tau", "tau_low", "tau_high", "k"]
 # panels of tau, as multiples of the smallest scale, and Gauss-Legendre nodes in each
 _FIRST, _RATIO, _PER_PANEL = 0.03, 1.9, 6
 # grid of the mean given tau: half-width in standard deviations at the mode, number of points
@@ -35,8 +36,7 @@ _WIDTHS, _POINTS = 9, 97
 # nodes for each study's deviation, fewer than for estimates to 1e-6
 _NODES = 24
 # nodes for the deviation of a new study
-_DEVIATIONS, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_NEW_NODES = 60
 
 _Law = Callable[[float], np.ndarray]
 
@@ -84,21 +84,9 @@ def bayes_pool(
     heights = (np.log(weights).sum(1) - np.log(total) - (weights * (y - means[:, None]) ** 2).sum(1)) / 2
     new = np.sqrt(sds**2 + taus**2)
     bounds = (float((means - 40 * new).min()), float((means + 40 * new).max()))
-    rows = [
-        _row(
-            scale,
-            share,
-            taus,
-            bounds,
-            level,
-            k,
-            lambda at: ndtr((at - means) / sds),
-            lambda at: ndtr((at - means) / new),
-        )
-        for scale, share in _shares(scales, taus, steps, heights)
-    ]
-    table = pd.DataFrame(rows, columns=_COLUMNS)
-    table[["estimate", "ci_low", "ci_high", "pi_low", "pi_high"]] += centre
+    laws = (lambda at: ndtr((at - means) / sds)), (lambda at: ndtr((at - means) / new))
+    table = _posterior_table(_shares(scales, taus, steps, heights), taus, bounds, level, k, laws)
+    table[_ON_SCALE] += centre
     return table
 
 
@@ -149,6 +137,8 @@ def bayes_pool_proportions(
         area = densities[i].sum() * (grids[i, 1] - grids[i, 0])
         densities[i] /= area
         heights[i] = top + log(area)
+    deviations, weights = np.polynomial.hermite_e.hermegauss(_NEW_NODES)
+    weights = weights / weights.sum()
     curves = [CubicSpline(*pair).antiderivative() for pair in zip(grids, densities, strict=True)]
 
     def mean_below(at: float) -> np.ndarray:
@@ -163,17 +153,13 @@ def bayes_pool_proportions(
             if tau > 2 * step:
                 result[i] = np.sum(densities[i] * ndtr((at - grid) / tau)) * step
             else:
-                result[i] = _WEIGHTS @ curves[i](np.clip(at - tau * _DEVIATIONS, grid[0], grid[-1]))
+                result[i] = weights @ curves[i](np.clip(at - tau * deviations, grid[0], grid[-1]))
         return result
 
     bounds = (float(grids.min() - 9 * taus[-1]), float(grids.max() + 9 * taus[-1]))
-    rows = [
-        _row(scale, share, taus, bounds, level, len(x), mean_below, new_below)
-        for scale, share in _shares(scales, taus, steps, heights)
-    ]
-    table = pd.DataFrame(rows, columns=_COLUMNS)
-    rates = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
-    table[rates] = expit(table[rates])
+    laws = (mean_below, new_below)
+    table = _posterior_table(_shares(scales, taus, steps, heights), taus, bounds, level, len(x), laws)
+    table[_ON_SCALE] = expit(table[_ON_SCALE])
     return table
 
 
@@ -204,25 +190,29 @@ def _shares(
         yield scale, share / share.sum()
 
 
-def _row(
-    scale: float,
-    share: np.ndarray,
+def _posterior_table(
+    shares: Iterable[tuple[float, np.ndarray]],
     taus: np.ndarray,
     bounds: tuple[float, float],
     level: float,
     k: int,
-    mean_below: _Law,
-    new_below: _Law,
-) -> tuple[float, ...]:
+    laws: tuple[_Law, _Law],
+) -> pd.DataFrame:
+    """Return medians and limits of the mean, the next study and tau for each scale of the prior.
+
+    `laws` give, for each node of tau, the probability that the mean or the next study's value lies below a number.
+    """
     tails = ((1 - level) / 2, (1 + level) / 2)
 
-    def solved(law: _Law, p: float) -> float:
+    def solved(law: _Law, share: np.ndarray, p: float) -> float:
         return float(brentq(lambda at: float(share @ law(at)) - p, *bounds, xtol=1e-10))
 
-    middle = solved(mean_below, 0.5)
-    spread = np.interp((0.5, *tails), np.cumsum(share) - share / 2, taus)
-    limits = (solved(law, p) for law in (mean_below, new_below) for p in tails)
-    return (scale, middle, *limits, *spread, k)
+    rows = []
+    for scale, share in shares:
+        spread = np.interp((0.5, *tails), np.cumsum(share) - share / 2, taus)
+        limits = (solved(law, share, p) for law in laws for p in tails)
+        rows.append((scale, solved(laws[0], share, 0.5), *limits, *spread, k))
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def _log_posterior(x: np.ndarray, n: np.ndarray, tau: float, means: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import chdtrc, chdtri
 
+from analysis.statistics.intervals import critical_value
+
 METHODS = ("REML", "PM", "DL", "ML")
 # grid for local maxima of the likelihood, as shares of the largest possible tau²
 _GRID = np.concatenate([[0.0], np.logspace(-8, 0, 65)])
@@ -53,7 +55,7 @@ class WeightedFit:
 
 @dataclass(frozen=True)
 class Heterogeneity:
-    """tau² and I² (a share, 0 to 1) with their Q-profile limits; Cochran's Q, its degrees of freedom and p-value."""
+    """tau² and I² (a share, 0 to 1) with their Q-profile limits; Cochran's Q and its p-value."""
 
     tau2: float
     tau2_low: float
@@ -62,7 +64,6 @@ class Heterogeneity:
     i2_low: float
     i2_high: float
     q: float
-    q_df: int
     q_p: float
 
 
@@ -107,7 +108,7 @@ def heterogeneity(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str, leve
     low, high = (_solve_q(y, v, x, chdtri(df, tail)) for tail in ((1 - level) / 2, (1 + level) / 2))
     typical = df / at_zero.trace(x)
     i2, i2_low, i2_high = (value / (typical + value) for value in (tau2, low, high))
-    return Heterogeneity(tau2, low, high, i2, i2_low, i2_high, at_zero.q, df, float(chdtrc(df, at_zero.q)))
+    return Heterogeneity(tau2, low, high, i2, i2_low, i2_high, at_zero.q, float(chdtrc(df, at_zero.q)))
 
 
 def estimate_tau2(y: np.ndarray, v: np.ndarray, x: np.ndarray, method: str) -> float:
@@ -142,6 +143,20 @@ def hartung_knapp_factor(current: WeightedFit, df: int, size: float) -> float:
     """
     rounding = float(current.weights.sum()) * (16 * np.finfo(float).eps * size) ** 2
     return 0.0 if current.q <= max(rounding, np.finfo(float).eps) else current.q / df
+
+
+def interval_laws(current: WeightedFit, df: int, size: float, level: float) -> dict[str, tuple[float, float]]:
+    """Return the laws `hksj` and `wald` of an interval: its quantile, and its variance as a multiple of Wald's.
+
+    Parameters
+    ----------
+    current, df, size
+        As in `hartung_knapp_factor`.
+    level : float
+        Confidence level.
+    """
+    factor = hartung_knapp_factor(current, df, size)
+    return {"hksj": (critical_value(level, df), factor), "wald": (critical_value(level), 1.0)}
 
 
 def _solve_q(y: np.ndarray, v: np.ndarray, x: np.ndarray, target: float) -> float:

@@ -11,8 +11,8 @@ from analysis.statistics.checks import check_choice, check_estimates, check_leve
 from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
-    hartung_knapp_factor,
     heterogeneity,
+    interval_laws,
     weighted_least_squares,
 )
 from analysis.statistics.pooling.result import NARROW, ONE_STUDY, TWO_STUDIES, WALD_SHOWN, Pooled
@@ -82,9 +82,11 @@ def pool(
     between = heterogeneity(y, v, x, method, level)
     current = weighted_least_squares(y, v, x, between.tau2)
     wald = float(current.covariance[0, 0])
-    laws = {"wald": (wald, critical_value(level))}
-    laws["hksj"] = (wald * hartung_knapp_factor(current, k - 1, size), critical_value(level, k - 1))
-    used = [laws[name] for name in ("hksj", "wald") if name in adjust]
+    laws = {
+        name: (factor * wald, quantile)
+        for name, (quantile, factor) in interval_laws(current, k - 1, size, level).items()
+    }
+    used = [law for name, law in laws.items() if name in adjust]
     estimate = float(centre + current.beta[0])
     half, se = max((quantile * sqrt(variance), sqrt(variance)) for variance, quantile in used)
     reach = max(quantile * sqrt(variance + between.tau2) for variance, quantile in used)

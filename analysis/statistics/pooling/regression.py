@@ -11,12 +11,11 @@ import pandas as pd
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from analysis.statistics.checks import check_choice, check_estimates, check_level, check_same_length, finite_numbers
-from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
     estimate_tau2,
-    hartung_knapp_factor,
     heterogeneity,
+    interval_laws,
     weighted_least_squares,
 )
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS
@@ -177,9 +176,9 @@ def meta_regression(
     z = (x - shift) / scale
     between = heterogeneity(y, v, z, method, level)
     current = weighted_least_squares(y, v, z, between.tau2)
-    factor = hartung_knapp_factor(current, k - p, float(np.abs(y).max()))
-    by_name = {"hksj": (critical_value(level, k - p), factor), "wald": (critical_value(level), 1.0)}
-    laws = tuple(by_name[name] for name in ("hksj", "wald") if name in adjust)
+    by_name = interval_laws(current, k - p, float(np.abs(y).max()), level)
+    factor = by_name["hksj"][1]
+    laws = tuple(law for name, law in by_name.items() if name in adjust)
     chosen = max(laws, key=_width)
     t_law = chosen is by_name["hksj"]
     back = np.diag(1 / scale)

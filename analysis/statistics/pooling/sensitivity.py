@@ -1,4 +1,4 @@
-"""Sensitivity of a pooled result: leave-one-out, cumulative and subgroup analyses."""
+"""Sensitivity of a pooled result: leave-one-out and subgroup analyses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, fdtrc
 
-from analysis.statistics.checks import check_choice, check_estimates, check_labels, check_same_length, element_list
+from analysis.statistics.checks import check_choice, check_estimates, check_labels, element_list
 from analysis.statistics.pooling.inverse_variance import pool
 from analysis.statistics.pooling.regression import meta_regression
 from analysis.statistics.pooling.result import Pooled
@@ -84,52 +84,6 @@ def leave_one_out(
     for i, name in enumerate(names):
         rest = [j for j in range(len(first)) if j != i]
         rows.append({"omitted": name, **_row(using([first[j] for j in rest], [second[j] for j in rest], **options))})
-    return pd.DataFrame(rows)
-
-
-def cumulative(
-    estimates: Iterable[float],
-    variances: Iterable[float],
-    order: Iterable[float],
-    labels: Iterable[Hashable] | None = None,
-    using: Callable[..., Pooled] = pool,
-    **options: object,
-) -> pd.DataFrame:
-    """Return the pooled result after each study in a given order.
-
-    Parameters
-    ----------
-    estimates, variances, labels, using, **options
-        As in `leave_one_out`.
-    order : iterable of float, shape (k,)
-        Sort key, for instance years; ties keep their order.
-
-    Returns
-    -------
-    DataFrame, one row per study
-        Columns added, order, then those of `leave_one_out` after `omitted`.
-
-    Raises
-    ------
-    ValueError
-        As in `leave_one_out`, and for a missing value of `order`.
-    """
-    first, second, names = _studies(estimates, variances, labels)
-    using(first, second, **options)
-    places = list(element_list("order", order))
-    check_same_length("estimates", first, "order", places)
-    for position, value in enumerate(places, 1):
-        if pd.isna(value):
-            raise ValueError(f"order, element {position}, is {value}: every study needs a sort key")
-    try:
-        sequence = sorted(range(len(first)), key=lambda i: places[i])
-    except TypeError:
-        raise ValueError("order has elements of different kinds, such as numbers and text: one kind sorts") from None
-    rows = []
-    for count, i in enumerate(sequence, 1):
-        part = sequence[:count]
-        pooled = using([first[j] for j in part], [second[j] for j in part], **options)
-        rows.append({"added": names[i], "order": places[i], **_row(pooled)})
     return pd.DataFrame(rows)
 
 

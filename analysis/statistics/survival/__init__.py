@@ -5,7 +5,7 @@ Turnbull's estimate with bootstrap bands, parametric fits and a two-group test; 
 0.5.0 and survival 3.5.3.
 """
 
-from analysis.statistics.survival.bands import Draws, bootstrap, bootstrap_bands
+from analysis.statistics.survival.bands import Draws, bootstrap
 from analysis.statistics.survival.distributions import DISTRIBUTIONS
 from analysis.statistics.survival.failure_time import UndeterminedError
 from analysis.statistics.survival.group_test import GroupTest, two_group_test
@@ -26,7 +26,6 @@ __all__ = [
     "ParametricFit",
     "UndeterminedError",
     "bootstrap",
-    "bootstrap_bands",
     "fit_distribution",
     "fit_distributions",
     "interval_probabilities",

@@ -178,17 +178,3 @@ def _drawn(
         n = round(of_study.sum())
         counts += random.multinomial(drawn * n, of_study / n)
     return counts
-
-
-def bootstrap_bands(
-    lower: ArrayLike,
-    upper: ArrayLike,
-    weights: ArrayLike | None,
-    times: ArrayLike,
-    draws: int = 2000,
-    level: float = 0.95,
-    seed: int = 1,
-) -> pd.DataFrame:
-    """Return pointwise bootstrap bands: `bootstrap` followed by `Draws.bands`."""
-    check_level(level)
-    return bootstrap(lower, upper, weights, draws, seed).bands(times, level)

@@ -27,8 +27,6 @@ class ParametricFit:
     Attributes
     ----------
     distribution : str
-    total_weight : float
-        Number of patients.
     log_likelihood, aic : float
     groups : tuple or None
         The two group labels.
@@ -46,7 +44,6 @@ class ParametricFit:
     """
 
     distribution: str
-    total_weight: float
     log_likelihood: float
     aic: float
     groups: tuple[object, object] | None
@@ -133,7 +130,7 @@ def fit_distribution(
     _check_determined(low[known], high[known], second[known], labels, distribution)
     model = FailureTimeModel(low[known], high[known], weight[known], second[known] if labels else None, distribution)
     estimate, value, covariance = model.maximise()
-    return _report(model, estimate, value, covariance, labels, float(weight.sum()), level)
+    return _report(model, estimate, value, covariance, labels, level)
 
 
 def fit_distributions(
@@ -218,7 +215,6 @@ def _report(
     value: float,
     covariance: np.ndarray,
     labels: tuple[object, object] | None,
-    total: float,
     level: float,
 ) -> ParametricFit:
     quantile = critical_value(level)
@@ -243,7 +239,6 @@ def _report(
         ratio.append(erfc(abs(effect["estimate"] / effect["se"]) / sqrt(2)))
     return ParametricFit(
         model.distribution,
-        total,
         value,
         2 * len(terms) - 2 * value,
         labels,

@@ -74,23 +74,19 @@ for (case in names(cases)) for (method in c("REML", "PM", "DL", "ML")) for (adju
   }
 put(stack(pooled), "pooled.csv")
 
-# ---------------------------------------------------------------- leave one out, cumulative
+# ---------------------------------------------------------------- leave one out
 control <- tight(bcg$yi, bcg$vi)
 rows <- list()
 for (adjust in c("hksj", "wald")) {
   fit <- rma(yi, vi, data = bcg, test = if (adjust == "hksj") "knha" else "z", control = control)
   out <- as.data.frame(leave1out(fit))
-  rows[[length(rows) + 1]] <- data.frame(kind = "leave_one_out", adjust, step = seq_len(nrow(out)), out[, c(
-    "estimate", "se", "ci.lb", "ci.ub", "tau2", "I2", "Q", "Qp")])
-  out <- as.data.frame(cumul(fit, order = year))[-1, ]
-  names(out)[names(out) == "QE"] <- "Q"; names(out)[names(out) == "QEp"] <- "Qp"
-  rows[[length(rows) + 1]] <- data.frame(kind = "cumulative", adjust, step = seq_len(nrow(out)) + 1, out[, c(
+  rows[[length(rows) + 1]] <- data.frame(adjust, step = seq_len(nrow(out)), out[, c(
     "estimate", "se", "ci.lb", "ci.ub", "tau2", "I2", "Q", "Qp")])
 }
-steps <- stack(rows)
-names(steps) <- c("kind", "adjust", "step", "estimate", "se", "ci_low", "ci_high", "tau2", "i2", "q", "q_p")
-steps$i2 <- steps$i2 / 100
-put(steps, "steps.csv")
+omissions <- stack(rows)
+names(omissions) <- c("adjust", "step", "estimate", "se", "ci_low", "ci_high", "tau2", "i2", "q", "q_p")
+omissions$i2 <- omissions$i2 / 100
+put(omissions, "omissions.csv")
 
 # ---------------------------------------------------------------- moderators and subgroups
 put(data.frame(estimate = as.numeric(bcg$yi), variance = as.numeric(bcg$vi), ablat = as.numeric(bcg$ablat),
