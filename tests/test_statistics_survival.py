@@ -23,6 +23,8 @@ REFERENCE = Path(__file__).parent / "reference" / "survival"
 CASES = pd.read_csv(REFERENCE / "cases.csv")
 MASSES = pd.read_csv(REFERENCE / "npsurv_masses.csv")
 FITS = pd.read_csv(REFERENCE / "npsurv_fits.csv").set_index("case")
+SURVFIT = pd.read_csv(REFERENCE / "survfit.csv")
+FLAT = ("intervals", "current_status")
 BY_NPSURV = [
     *["cosmesis_radiotherapy", "cosmesis_chemotherapy", "cosmesis_both", "one_exact_among_intervals", "nested"],
     *["ends_that_touch", "heavy_ties", "weights", "milestones", "milestones_several", "exact_and_right"],
@@ -45,6 +47,20 @@ def case(name):
 def test_the_list_of_cases_is_complete():
     assert set(CASES["case"]) == {*BY_NPSURV, *BY_HAND}
     assert set(MASSES["case"]) == set(FITS.index) == set(BY_NPSURV)
+
+
+@pytest.mark.parametrize("name", SURVFIT["case"].unique())
+def test_falls_of_survfit(name):
+    lower, upper, weight = case(name)
+    table, theirs = npmle(lower, upper, weight), SURVFIT[SURVFIT["case"] == name]
+    if name in FLAT:  # survfit stops early where the likelihood is flat
+        masses = pd.DataFrame({"left": theirs["time"], "right": theirs["time"], "probability": theirs["jump"]})
+        ours, other = (log_likelihood(falls, lower, upper, weight) for falls in (table, masses))
+        assert other < ours < other + 0.05
+        return
+    for fall in theirs.itertuples():
+        inside = (table["left"] <= fall.time) & (fall.time <= table["right"])
+        assert table.loc[inside, "probability"].sum() == pytest.approx(fall.jump, abs=1e-3)
 
 
 @pytest.mark.parametrize("name", BY_NPSURV)
