@@ -59,6 +59,11 @@ def bias_notes(judgements: Iterable[object]) -> str:
     return "; ".join(f"{mark} {BIAS_WORDS[name]}" for name, mark in BIAS_MARKS.items() if name in present)
 
 
+def bias_legend() -> str:
+    """Return the line that explains every mark of risk of bias."""
+    return f"Beside each study its risk of bias: {bias_notes(BIAS_MARKS)} ({PROVISIONAL})."
+
+
 def date_words(day: str) -> str:
     """Return an ISO date as readers see it: `27 November 2026`."""
     date = pd.Timestamp(day)

@@ -140,6 +140,12 @@ def percent_pair(low: float, high: float) -> str:
     return f"{percent(low)[:-1]} to {percent(high)[:-1]}"
 
 
+def percent_range(shares: Iterable[float]) -> str:
+    """Return the lowest and highest of some shares: `27% to 29%`, or `90%` if they print alike."""
+    low, high = percent(min(shares)), percent(max(shares))
+    return low if low == high else f"{low} to {high}"
+
+
 def percent_level(level: float) -> str:
     """Return a confidence level in percent: `95%`."""
     return f"{100 * level:g}%"

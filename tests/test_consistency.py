@@ -148,7 +148,7 @@ def test_means_of_the_evidence(evidence, table):
 def test_an_unlabelled_spread_is_tried_as_sd_and_se(evidence, table):
     cohen = verdict(table, "cohen2023", "spread of scores")
     assert cohen["verdict"] == FITS and cohen["why"] == "it can only be an SD"
-    assert "as an SE: SD 15.08; the scale allows" in cohen["recomputed"]
+    assert "as an SE: SD 15.08; as an SD: SD 1.79; the scale allows" in cohen["recomputed"]
     row = row_number(evidence, "pain_scores", arm_id="sigtermans2009_placebo")
     assert verdict(table, "sigtermans2009", "spread of scores", row)["why"] == ""  # both remain possible
     too_large = changed(evidence, "pain_scores", {"arm_id": "cohen2023_all"}, spread_low=9.9)

@@ -207,6 +207,11 @@ def test_every_row_is_drawn_or_listed(selection):
     assert len(make("harm_forest", selection).data) == (harm["rate"].notna() & (harm["n"] > 2)).sum()
 
 
+def unmarked(label: str) -> str:
+    """A label without the mark of risk of bias."""
+    return re.sub("\u00a0[^A-Z]*[A-Z]", "", label)
+
+
 def test_controlled_and_uncontrolled_have_separate_headings(default):
     headings = {
         "study_map": ("Against placebo", "No control group"),
@@ -217,7 +222,7 @@ def test_controlled_and_uncontrolled_have_separate_headings(default):
     for maker, wanted in headings.items():
         assert set(wanted) <= {text for text, _ in text_boxes(make(maker, default))}
     lanes = make("duration_lanes", default).rows.rows
-    bold = [row.label for row in lanes if isinstance(row, Row) and row.strong]
+    bold = [unmarked(row.label) for row in lanes if isinstance(row, Row) and row.strong]
     assert bold == ["Sigtermans 2009, placebo-controlled", "Schwartzman 2009, placebo-controlled"]
 
 
@@ -251,7 +256,9 @@ def test_responder_forest_follows_its_table(default):
 
 def rows_of(figure: Figure) -> dict[str, Row]:
     """Return the rows of a row figure by their label and the first part of their detail."""
-    return {f"{row.label}; {row.detail}".rstrip("; "): row for row in figure.rows.rows if isinstance(row, Row)}
+    return {
+        f"{unmarked(row.label)}; {row.detail}".rstrip("; "): row for row in figure.rows.rows if isinstance(row, Row)
+    }
 
 
 def test_what_is_no_rate_of_patients_is_hollow_and_has_no_interval(evidence):
@@ -259,7 +266,7 @@ def test_what_is_no_rate_of_patients_is_hollow_and_has_no_interval(evidence):
     figure = figures.responder_forest(table)
     infusions = rows_of(figure)["Sheehy 2015; more than 20% fall of the pain score; infusions, not patients"]
     assert (infusions.value_detail, infusions.known) == ("102 of 277 infusions", False)
-    chosen = next(row for row in rows_of(figure).values() if row.label == "Lee 2025")
+    chosen = next(row for row in rows_of(figure).values() if unmarked(row.label) == "Lee 2025")
     assert (chosen.value, chosen.known) == ("52 of 52: no rate", False)
     for row in (infusions, chosen):
         (point,) = row.marks
@@ -283,7 +290,7 @@ def test_harm_has_both_arms_and_the_limit_of_what_nobody_had(default):
         "Mild to moderate psychomimetic effects during infusion: 76% with ketamine, 18% with placebo; hepatotoxicity "
         "in 3 of 6 without a control group"
     )
-    values = {row.label: (row.value, row.value_detail) for row in figure.rows.rows if isinstance(row, Row)}
+    values = {unmarked(row.label): (row.value, row.value_detail) for row in figure.rows.rows if isinstance(row, Row)}
     assert values["Mild to moderate psychomimetic effects during infusion, ketamine"] == ("76%", "counts not printed")
     none = {row.value: row for row in figure.rows.rows if isinstance(row, Row) and row.value.startswith("0 of")}
     for row in none.values():
@@ -347,7 +354,7 @@ def pain_figure(selection: Selection) -> Figure:
 
 def test_pain_shows_one_reading_and_exports_both(default):
     figure = pain_figure(default)
-    rows = {row.label: row for row in figure.rows.rows if isinstance(row, Row)}
+    rows = {unmarked(row.label): row for row in figure.rows.rows if isinstance(row, Row)}
     trial = rows["Sigtermans 2009"]
     assert (trial.value, trial.value_detail) == ("2.8 lower", "95% CI 1.4 to 4.2")
     assert trial.detail == "60 patients; end of week 1 (lowest score), 3 days after the infusion; means; ± read as SE"
@@ -373,7 +380,7 @@ def test_pain_trajectories_draw_spreads_of_each_kind(default):
     figure = figures.pain_trajectory_lines(table, trajectories.changes(default))
     shown = [text for text, _ in text_boxes(figure)]
     assert "8 to 9" in shown
-    assert any("if it is a standard error (SE)" in text for text in shown)
+    assert any("read as a standard error (SE)" in text for text in shown)
     assert any("drawn symmetric" in text for text in shown)
     assert "only the change is printed, not the scores" in plain(figure.notes)
     assert "as an SE it would need an SD of 15.1" in plain(figure.notes)
@@ -419,7 +426,7 @@ def test_every_kind_of_spread_has_words_and_can_be_drawn(default):
 
 def lanes_of(selection: Selection, **named) -> tuple[Figure, dict[str, Row]]:
     figure = figures.duration_lanes(durations.statements(selection), **named)
-    return figure, {row.label: row for row in figure.rows.rows if isinstance(row, Row)}
+    return figure, {unmarked(row.label): row for row in figure.rows.rows if isinstance(row, Row)}
 
 
 def test_lanes_show_each_kind_of_statement(default):
@@ -489,7 +496,7 @@ def test_evidence_map_counts_what_is_reported(default):
     figure = figures.study_map(table)
     assert figure.alt.startswith(f"{len(table)} studies: 2 with placebo, 2 comparing treatments")
     assert f"responder rates from {(table['responders'] > 0).sum()}," in figure.alt
-    rows = {row.label: row for row in figure.rows.rows if isinstance(row, Row)}
+    rows = {unmarked(row.label): row for row in figure.rows.rows if isinstance(row, Row)}
     assert rows["Sigtermans 2009"].value_detail == "pain, duration, harm"
     assert [mark.high for mark in rows["Sigtermans 2009"].marks] == [60]
     kinds = sum(row.value_detail.count(",") + 1 for row in rows.values() if row.value_detail != "no usable result")

@@ -11,14 +11,17 @@ from drawn_texts import problems_of, text_boxes
 from matplotlib.patches import Rectangle
 
 from analysis import figures
+from analysis.evidence.rowwise import each
 from analysis.evidence.selection import select
 from analysis.exhibit import Figure, plain
 from analysis.exhibit.places import places
 from analysis.exhibit.row_picture import Axis, Bar, Diamond, Point, Row, RowPicture, Span, Words, percent_of_axis
 from analysis.figures.row_figure import draw_rows, rows_figure
 from analysis.figures.style import text_width
+from analysis.judgement_wording import BIAS_MARKS, BIAS_WORDS, bias_mark
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 from analysis.reporting.page.row_html import rows_html
+from analysis.wording import study_name
 
 MAIN = ("pain", "responders", "durations", "harm", "studies", "kept")
 
@@ -202,3 +205,31 @@ def test_a_diamond_of_the_page_has_its_corners_at_its_values():
     corners = [tuple(map(float, corner.split(","))) for corner in found.polygon["points"].split()]
     left, right, (_, _, wide, _) = 20, 80, map(float, found["viewbox"].split())
     assert [left + x / wide * (right - left) for x, _ in corners] == [20, 35, 80, 35]
+
+
+@pytest.mark.parametrize("name", ["pain", "responders", "durations", "harm", "studies", "pooled"])
+def test_each_study_has_the_shape_and_letter_of_its_risk_of_bias(drawn, evidence, name):
+    figure = drawn[name]
+    judged = {study_name(row.citation): row.bias for row in each(evidence_map.studies(select(evidence)))}
+    marked = 0
+    for row in rows_of(figure.rows):
+        study, _, rest = (row.detail if name == "harm" else row.label).partition("\u00a0")
+        if not row.places:  # a pooled rate
+            assert rest == ""
+            continue
+        assert rest[:2] == bias_mark(judged[study]), study
+        marked += bool(rest)
+    marks = page_of(figure.rows).select("span.rb[role=img]")
+    assert len(marks) == marked > 3
+    for mark in marks:
+        (judgement,) = (name for name, shown in BIAS_MARKS.items() if shown == mark.text)
+        assert mark["aria-label"] == mark["title"] == BIAS_WORDS[judgement]
+    assert not set("○△■◆") & set(figure.alt) and "critical risk of bias in " in figure.alt
+    assert "■X critical risk of bias" in figure.legend and "provisional" in figure.legend
+
+
+def test_marks_of_bias_are_drawn(drawn):
+    texts = [text.get_text() for ax in drawn["pain"].figure.axes for text in ax.texts] + [
+        text.get_text() for text in drawn["pain"].figure.texts
+    ]
+    assert any("Sigtermans 2009\u00a0■H" in text for text in texts)

@@ -14,7 +14,7 @@ from matplotlib.patches import Polygon, Rectangle
 from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, plain
-from analysis.exhibit.row_picture import Row, RowHeading
+from analysis.exhibit.row_picture import Point, Row, RowHeading
 from analysis.figures.regimen_durations import patients_known
 from analysis.outcomes import synthesis
 
@@ -131,7 +131,11 @@ def test_two_studies_look_as_uncertain_as_they_are(forest):
 def test_the_forest_has_its_numbers_in_words(forest):
     _, figure = forest
     rows = [row for row in figure.rows.rows if isinstance(row, Row)]
-    relief = {row.label: (row.value, row.value_detail, row.places) for row in rows if "complete relief" in row.detail}
+    relief = {
+        row.label.partition("\u00a0")[0]: (row.value, row.value_detail, row.places)
+        for row in rows
+        if "complete relief" in row.detail
+    }
     # complete relief within a week: 25 of 33 in Correll; Domec prints 25 of 65 as 100% relief
     assert relief["Correll 2004"] == ("76%", "25 of 33", "responders-6")
     assert ("38%", "25 of 65") in [(row.value, row.value_detail) for row in rows]
@@ -382,3 +386,19 @@ def test_the_duration_curves_have_their_numbers_in_words(durations):
     assert "between 65% and 100% (45 to 100) at the end of infusion, 65% (45 to 85) at 13 weeks" in figure.alt
     assert "42% (28 to 74) at 4 weeks" in figure.alt
     assert "complete remission (Kiefer et al. 2008a)" in plain(figure.notes)
+
+
+def test_the_next_trial_by_its_size(evidence):
+    trial = synthesis.next_trial(select(evidence), evidence)
+    figure = figures.next_trial_forest(trial)
+    heading, *rows = figure.rows.rows
+    assert heading.words == "If the effect of Sigtermans 2009 is true"
+    assert [row.label for row in rows] == [f"{size} patients per arm" for size in (15, 30, 60, 100)]
+    assert (rows[1].value, rows[1].value_detail) == ("90% to 92%", "less than 2 points: 27% to 29%")
+    assert rows[1].places == "pain_scores-20 and pain_scores-21"
+    of_size = trial[trial["per_arm"] == 30]
+    points = sorted(mark.at for mark in rows[1].marks if isinstance(mark, Point))
+    assert points == pytest.approx(sorted(100 * of_size[["excludes_zero", "excludes_line"]].to_numpy().ravel()))
+    assert "30 patients per arm, a new trial excludes no difference in 90% to 92%" in figure.title
+    empty = figures.next_trial_forest(trial.iloc[:0])
+    assert empty.data.empty and "No controlled comparison" in empty.alt

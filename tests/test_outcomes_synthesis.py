@@ -187,7 +187,7 @@ def test_changes_of_patients_who_count_elsewhere_are_not_pooled(evidence):
 
 def test_what_has_no_standard_error_is_not_pooled(default):
     left = synthesis.pooled_differences(default).left_out.set_index(["study_id", "kind"])["why"]
-    assert left["sigtermans2009", "ketamine minus control"] == "the printed ± may be an SD or an SE"
+    assert left["sigtermans2009", "ketamine minus control"] == "the printed ± may be an SE or an SD"
     assert "patients' own changes" in left["mangnus2022", "change since baseline"]
     assert left["goldberg2010", "change since baseline"] == "a span of several means, not one change"
 

@@ -130,7 +130,7 @@ def test_scores_say_what_a_spread_is(default):
     assert row["Spread as printed"] == "4 (width of the interquartile range)"
     assert row["Standard deviation"] == "3.06 (estimated from the IQR width (Wan 2014))"
     row = line(table, Time="end of week 1 (lowest score)")
-    assert row["Standard deviation"] == "0.51 if ± is an SD, 2.79 if it is an SE"
+    assert row["Standard deviation"] == "2.79 if ± is an SE, 0.51 if it is an SD"
 
 
 def test_flow(default):

@@ -102,6 +102,8 @@ class Figure:
         Alternative text: what the figure shows, with numbers.
     caption, notes : str
         Markdown; the notes (left out, assumptions) are printed below the caption.
+    legend : str
+        The meaning of marks that several figures share; a report prints it below the first of them.
     studies : tuple of str
         Ids of the studies drawn.
     title : str
@@ -133,6 +135,7 @@ class Figure:
     narrow: MatplotlibFigure | None = None
     choices: RateChoices | CountChoices | None = None
     half: bool = False
+    legend: str = ""
     _svg: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -163,6 +166,7 @@ class Figure:
             "row_picture": self.rows.payload() if self.rows else None,
             "choices": asdict(self.choices) if self.choices else None,
             "caption": self.caption,
+            "legend": self.legend,
             "alt": self.alt,
             "notes": self.notes,
             "half": self.half,
@@ -177,7 +181,8 @@ class Figure:
         heading = f"<b>{html_escape(self.title)}</b><br>" if self.title else ""
         image = f'<img style="max-width:100%;background:#fff" alt="{html_escape(self.alt)}"'
         source = f'src="data:image/svg+xml;base64,{picture}">'
-        caption = f"<figcaption>{html_escape(plain(self.caption))}</figcaption>"
+        words = plain(f"{self.caption} {self.legend}".strip())
+        caption = f"<figcaption>{html_escape(words)}</figcaption>"
         return f'<figure style="margin:0">{heading}{image} {source}{caption}</figure>'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from analysis.figures.benefit_flows import benefit_flow, possible_flow_curve
 from analysis.figures.doses_by_rate import dose_map
 from analysis.figures.duration_statements import duration_lanes
 from analysis.figures.harm_rates import harm_forest
+from analysis.figures.next_trial_chances import next_trial_forest
 from analysis.figures.pain_courses import pain_trajectory_lines
 from analysis.figures.pain_differences import pain_before_after
 from analysis.figures.pooled_benefit import pooled_benefit_curve
@@ -22,6 +23,7 @@ __all__ = [
     "dose_map",
     "duration_lanes",
     "harm_forest",
+    "next_trial_forest",
     "pain_before_after",
     "pain_trajectory_lines",
     "pooled_benefit_curve",

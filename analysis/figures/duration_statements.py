@@ -10,7 +10,7 @@ from analysis.exhibit import Figure, paragraphs
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Axis, Bar, KeyEntry, Mark, Point, Row, RowHeading, RowPicture, Stroke, Words
 from analysis.figures.row_figure import rows_figure
-from analysis.figures.study_rows import not_drawn, present_in_order, several_patients, source_columns
+from analysis.figures.study_rows import marked_study, not_drawn, present_in_order, several_patients, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
@@ -122,7 +122,7 @@ class _Lane:
         benefit = BENEFIT_WORDS.get(self.benefit, self.benefit)
         patients = counted(self.size, "patient") if self.size else "number of patients not stated"
         marks, value, more = self._content(end)
-        name = study_name(self.any.citation) + (", placebo-controlled" if self.controlled else "")
+        name = marked_study(self.any) + (", placebo-controlled" if self.controlled else "")
         known = not self.selected and bool(self.counts or self.group or self.none or self.average)
         return Row(name, f"{benefit}; {patients}", tuple(marks), value, more, known, self.controlled, self.places)
 

@@ -9,10 +9,10 @@ from analysis.exhibit import Figure
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPicture, Span, interval_marks, percent_axis
 from analysis.figures.row_figure import grouped_rows, rows_figure
-from analysis.figures.study_rows import arm_names, not_drawn, source_columns
+from analysis.figures.study_rows import arm_names, marked_study, not_drawn, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
-from analysis.wording import counted, out_of, percent, percent_level, printed_percent, study_name, upper_first
+from analysis.wording import counted, out_of, percent, percent_level, printed_percent, upper_first
 
 _NAME = "adverse-events"
 _HEADINGS = {
@@ -74,7 +74,7 @@ def _row(row, names: dict) -> Row:
     whose = row.role if row.control != UNCONTROLLED else ""
     label = upper_first(row.event) + (f", {whose}" if whose else "")
     arm = "" if whose else names.get((row.study_id, row.label), "")
-    detail = "; ".join(filter(None, (study_name(row.citation), arm)))
+    detail = "; ".join(filter(None, (marked_study(row), arm)))
     value, more = harm_words(row)
     return Row(label, detail, harm_marks(row), value, more, places=source_row("adverse_events", row.row))
 

@@ -15,7 +15,7 @@ from analysis.exhibit.places import source_row
 from analysis.figures.labels import PanelLabels
 from analysis.figures.picture_parts import draw_heading
 from analysis.figures.score_spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
-from analysis.figures.study_rows import not_drawn, present_in_order, study_figure
+from analysis.figures.study_rows import not_drawn, present_in_order, study_figure, with_bias
 from analysis.figures.style import (
     MUTED,
     POINTS,
@@ -36,6 +36,7 @@ from analysis.figures.style import (
     write,
 )
 from analysis.figures.treatment_axis import TreatmentAxis, pain_height, pain_panel
+from analysis.judgement_wording import bias_mark
 from analysis.outcomes.context import PLACEBO
 from analysis.wording import (
     CONTROL_HEADINGS,
@@ -88,7 +89,8 @@ def pain_trajectory_lines(
     horizon = horizon_tick(drawn["weeks"].max() if drawn["weeks"].notna().any() else 0)
     with style():
         picture = _page(drawn, horizon)
-    return study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn), caption, spread_notes(drawn), notes)
+    figure = study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn), caption, spread_notes(drawn), notes)
+    return with_bias(figure, drawn)
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,9 @@ def _page(table: pd.DataFrame, horizon: float) -> Picture:
 
 
 def _title(study: pd.DataFrame) -> str:
-    return short_citation(study["citation"].iloc[0]) + "".join(sorted({source_mark(a) for a in study["access"]}))
+    bias = bias_mark(study["bias"].iloc[0])
+    source = "".join(sorted({source_mark(access) for access in study["access"]}))
+    return short_citation(study["citation"].iloc[0]) + source + (f"\u00a0{bias}" if bias else "")
 
 
 def _panel(picture: Picture, cell: _Cell, top: float, horizon: float) -> None:

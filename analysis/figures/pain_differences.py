@@ -9,7 +9,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Axis, Bar, Mark, Point, Row, RowHeading, RowPicture, Span, Words
 from analysis.figures.row_figure import rows_figure
-from analysis.figures.study_rows import arm_names, not_drawn, present_in_order
+from analysis.figures.study_rows import arm_names, marked_study, not_drawn, present_in_order
 from analysis.figures.style import nothing
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import (
@@ -19,7 +19,6 @@ from analysis.wording import (
     number_interval,
     number_text,
     percent_level,
-    study_name,
     upper_first,
 )
 
@@ -69,7 +68,7 @@ def pain_before_after(
         return nothing(_NAME, "No pain score that counts here can be compared with another.", caption)
     rows = [*_difference_rows(differences, level), *_change_rows(scores, drawn, alone, level)]
     data = pd.concat([_difference_data(differences), _change_data(drawn)], ignore_index=True)
-    shown = pd.concat([differences[["study_id"]], drawn, alone])
+    shown = pd.concat([differences[["study_id", "citation", "bias"]], drawn, alone])
     title = _title(drawn, differences)
     return rows_figure(_NAME, RowPicture(tuple(rows), _AXIS), shown, data, title, _alt(rows, title), caption, notes)
 
@@ -134,9 +133,7 @@ def _change_rows(
             )
             detail = f"{counted(int(row.n), 'patient')}; {row.statistic}"
             place = source_row("pain_scores", row.row)
-            rows.append(
-                Row(study_name(row.citation), detail, marks, "later score not printed", "", False, False, place)
-            )
+            rows.append(Row(marked_study(row), detail, marks, "later score not printed", "", False, False, place))
     return rows
 
 
@@ -192,7 +189,7 @@ def _row(row, detail: str, marks: tuple[Mark, ...], change: tuple[float, float, 
     words = lower_words(low, high) if pd.isna(value) else lower_words(value)
     known = pd.notna(value) and pd.notna(low)
     more = f"{percent_level(level)} CI {_limits(low, high)}" if known else "no interval possible"
-    return Row(study_name(row.citation), detail, marks, words, more, places=row.rows)
+    return Row(marked_study(row), detail, marks, words, more, places=row.rows)
 
 
 def _limits(low: float, high: float) -> str:

@@ -13,7 +13,7 @@ from analysis.exhibit.row_picture import Bar, Diamond, Row, RowHeading, RowPictu
 from analysis.figures.pooled_choices import rate_choices
 from analysis.figures.responder_rates import rate_marks, rate_numbers, rate_words
 from analysis.figures.row_figure import rows_figure
-from analysis.figures.study_rows import not_drawn, present_in_order
+from analysis.figures.study_rows import marked_study, not_drawn, present_in_order
 from analysis.figures.style import nothing
 from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis import PooledRates
@@ -28,7 +28,6 @@ from analysis.wording import (
     percent_pair,
     regimen_words,
     short_citation,
-    study_name,
     upper_first,
 )
 
@@ -88,7 +87,7 @@ def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHea
     """Return the studies of a group, then its pooled rate and prediction interval."""
     studies: list[Row | RowHeading] = [
         Row(
-            study_name(row.citation),
+            marked_study(row),
             f"{row.definition}; weight {percent(row.weight)}",
             rate_marks(row),
             *rate_words(row),

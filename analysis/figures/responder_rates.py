@@ -9,7 +9,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPicture, interval_marks, percent_axis
 from analysis.figures.row_figure import grouped_rows, rows_figure
-from analysis.figures.study_rows import arm_names, not_drawn, several_patients, source_columns
+from analysis.figures.study_rows import arm_names, marked_study, not_drawn, several_patients, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import UNCONTROLLED
 from analysis.wording import (
@@ -19,7 +19,6 @@ from analysis.wording import (
     out_of,
     percent_level,
     printed_percent,
-    study_name,
     time_words,
 )
 
@@ -85,7 +84,7 @@ def _row(row, names: dict) -> Row:
     detail = "; ".join(filter(None, (row.definition, row.role if row.role != "ketamine" else "", arm, control, why)))
     value, more = rate_words(row)
     return Row(
-        study_name(row.citation),
+        marked_study(row),
         detail,
         rate_marks(row),
         value,

@@ -28,7 +28,7 @@ from analysis.exhibit.row_picture import (
     percent_of_axis,
 )
 from analysis.figures.labels import stack_labels
-from analysis.figures.study_rows import present_in_order
+from analysis.figures.study_rows import present_in_order, with_bias
 from analysis.figures.style import (
     POINTS,
     TALLEST,
@@ -274,4 +274,5 @@ def rows_figure(
     """Return the figure of rows that show the studies in `drawn`; `title` is its finding, `data` its numbers."""
     rows = words_apart(rows)
     picture, text = draw_rows(rows), paragraphs(*notes)
-    return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies_of(drawn), text, title, rows)
+    figure = Figure(name, picture, data.reset_index(drop=True), alt, caption, studies_of(drawn), text, title, rows)
+    return with_bias(figure, drawn)

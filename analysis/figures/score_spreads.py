@@ -18,8 +18,8 @@ TAKEN_AS_SD = "taken as an SD"
 BAR_WORDS = {
     "means": "span of several mean scores",
     "sd": "one standard deviation (SD) up and down",
-    "if_sd": "printed ± without a label: one SD, if it is an SD",
-    "if_se": "the same ±: one SD, if it is a standard error (SE)",
+    "if_se": "one SD, the printed ± without a label read as a standard error (SE)",
+    "if_sd": "the same ± read as an SD",
     "iqr_width": "interquartile range: width printed, position not, drawn symmetric",
     "q1_q3": "interquartile range",
     "range": "lowest to highest score",
@@ -71,7 +71,7 @@ def draw_bar(ax: Axes, x: float, bar: SpreadBar, look: Look) -> None:
     width, line = {
         "sd": (1.2, "-"),
         "if_sd": (3.0, "-"),
-        "if_se": (1.4, (0, (1, 1))),
+        "if_se": (1.2, "-"),
         "iqr_width": (1.1, dashes),
         "range": (0.8, "-"),
         "ci95": (1.2, (0, (5, 1, 1, 1))),

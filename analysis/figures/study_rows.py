@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, cite, escape, paragraphs, studies_of
 from analysis.exhibit.places import source_row
-from analysis.judgement_wording import PROVISIONAL, bias_mark, bias_notes
-from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, plain_label, short_citation, source_mark
+from analysis.judgement_wording import BIAS_MARKS, BIAS_WORDS, bias_legend, bias_mark
+from analysis.wording import ACCESS_MARKS, COUNT_MARKS, MARK_WORDS, plain_label, short_citation, study_name
 
 
 def marks_line(table: pd.DataFrame) -> str:
@@ -19,10 +20,24 @@ def marks_line(table: pd.DataFrame) -> str:
     for column, marks in (("count_basis", COUNT_MARKS), ("access", ACCESS_MARKS)):
         if column in table:
             present |= {marks[key] for key in table[column].dropna().unique() if key in marks}
-    words = [f"{mark} {meaning}" for mark, meaning in MARK_WORDS.items() if mark in present]
-    if "bias" in table and (notes := bias_notes(table["bias"].dropna())):
-        words.append(f"{notes} ({PROVISIONAL})")
-    return "; ".join(words)
+    return "; ".join(f"{mark} {meaning}" for mark, meaning in MARK_WORDS.items() if mark in present)
+
+
+def marked_study(row) -> str:
+    """Return the short name of a study with the mark of its risk of bias: `Sigtermans 2009 ■H`."""
+    mark = bias_mark(row.bias)
+    return f"{study_name(row.citation)}\u00a0{mark}" if mark else study_name(row.citation)
+
+
+def bias_words(drawn: pd.DataFrame) -> str:
+    """Return the risk of bias of the studies in a sentence, for alternative text; empty if none was judged."""
+    if "bias" not in drawn:
+        return ""
+    studies, parts = drawn.drop_duplicates("study_id"), []
+    for judgement, words in BIAS_WORDS.items():
+        names = [study_name(citation) for citation in studies.loc[studies["bias"] == judgement, "citation"]]
+        parts += [f"{words} in {', '.join(names)}"] if names else []
+    return f"Risk of bias: {'; '.join(parts)}." if parts else ""
 
 
 def study_figure(
@@ -32,6 +47,14 @@ def study_figure(
     line = marks_line(drawn)
     caption = f"{caption} Marks: {line}." if line else caption
     return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies_of(drawn), paragraphs(*notes))
+
+
+def with_bias(figure: Figure, drawn: pd.DataFrame) -> Figure:
+    """Return a figure that marks the risk of bias of its studies, with the legend and the alternative text."""
+    words, alt = bias_words(drawn), figure.alt
+    for mark in BIAS_MARKS.values():  # read aloud as the names of shapes
+        alt = alt.replace(f"\u00a0{mark}", "")
+    return replace(figure, alt=f"{alt} {words}", legend=bias_legend()) if words else figure
 
 
 def arm_names(table: pd.DataFrame) -> dict[tuple[str, str], str]:
@@ -53,20 +76,6 @@ def arm_names(table: pd.DataFrame) -> dict[tuple[str, str], str]:
         for label, some, words in zip(labels, parts, brief, strict=True):
             names[study, label] = words if brief.count(words) == 1 else ", ".join(some)
     return names
-
-
-def row_label(row, names: dict[tuple[str, str], str]) -> str:
-    """Return the study with the marks of its source and risk of bias and, if the figure has several arms, the arm."""
-    arm = names.get((row.study_id, row.label))
-    bias = bias_mark(getattr(row, "bias", None))
-    source = source_mark(getattr(row, "access", None))
-    return short_citation(row.citation) + source + (f" {bias}" if bias else "") + (f", {arm}" if arm else "")
-
-
-def sentence_label(row, names: dict[tuple[str, str], str]) -> str:
-    """Return the study and, if the figure has several of its arms, the arm, for use in a sentence."""
-    arm = names.get((row.study_id, row.label))
-    return short_citation(row.citation) + (f" ({arm})" if arm else "")
 
 
 def present_in_order(values: Iterable[str], order: Iterable[str]) -> list[str]:

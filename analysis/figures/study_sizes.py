@@ -8,9 +8,10 @@ from analysis.exhibit import Figure
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Axis, Bar, Mark, Row, RowPicture
 from analysis.figures.row_figure import grouped_rows, rows_figure
+from analysis.figures.study_rows import marked_study
 from analysis.figures.style import nothing
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
-from analysis.wording import DESIGN_WORDS, counted, regimen_words, series, short_citation, study_name, upper_first
+from analysis.wording import DESIGN_WORDS, counted, regimen_words, series, short_citation, upper_first
 
 _NAME = "evidence-map"
 _HEADINGS = {
@@ -61,9 +62,7 @@ def _row(row) -> Row:
     value = str(int(row.n)) if pd.notna(row.n) else "size not stated"
     detail = "; ".join(filter(None, (design, regimens)))
     more = ", ".join(results) if results else "no usable result"
-    return Row(
-        study_name(row.citation), detail, marks, value, more, pd.notna(row.n), places=source_row("studies", row.row)
-    )
+    return Row(marked_study(row), detail, marks, value, more, pd.notna(row.n), places=source_row("studies", row.row))
 
 
 def _title(studies: pd.DataFrame) -> str:

@@ -19,6 +19,7 @@ from analysis.wording import (
     out_of,
     percent,
     percent_interval,
+    percent_range,
     series,
     upper_first,
 )
@@ -77,10 +78,11 @@ def next_trial_finding(trial: pd.DataFrame, readings: pd.DataFrame) -> Finding:
         (other,) = both.values()
         size = 30 if (of_study["per_arm"] == 30).any() else int(of_study["per_arm"].max())
         of_size = of_study[of_study["per_arm"] == size]
-        zero, line = (sourced(_from_to(of_size[name]), leading.rows) for name in ("excludes_zero", "excludes_line"))
+        chances = (of_size["excludes_zero"], of_size["excludes_line"])
+        zero, line = (sourced(percent_range(shares), leading.rows) for shares in chances)
         sentences.append(
-            f"{cite(study, leading.citation)} print a ± without a label. {_reading(other)}, "
-            f"{_reading(leading, short=True)}, so it is read as {_SPREADS[leading.reading]}. If this effect is true, a "
+            f"{cite(study, leading.citation)} print a ± without a label. {_reading(leading)}, "
+            f"{_reading(other, short=True)}, so it is read as {_SPREADS[leading.reading]}. If this effect is true, a "
             f"new trial with {size} patients per arm excludes no difference with a probability of {zero} and a "
             f"difference of less than 2 points with {line}."
         )
@@ -96,11 +98,6 @@ def _reading(row, short: bool = False) -> str:
     words = f"by {number}" if short else f"the arms differ by {number} standard deviations"
     as_words = f"as {_SPREADS[row.reading]}"
     return f"{as_words if short else upper_first(as_words)} {words} (plausibility {percent(row.plausibility)})"
-
-
-def _from_to(shares: pd.Series) -> str:
-    low, high = percent(shares.min()), percent(shares.max())
-    return low if low == high else f"{low} to {high}"
 
 
 def _pooled(row, level: float) -> str:

@@ -37,7 +37,7 @@ _CHANGE_COLUMNS = [
     *["timepoint", "weeks", "n", "change", "se", "change_low", "change_high", "basis", "interval", "access", "rows"],
 ]
 _OF_KETAMINE = (*CONTEXT_COLUMNS, "weeks", "timepoint", "spread_kind", "access")
-_LIMITS = ("ci_low_if_sd", "ci_high_if_sd", "ci_low_if_se", "ci_high_if_se")
+_LIMITS = ("ci_low_if_se", "ci_high_if_se", "ci_low_if_sd", "ci_high_if_sd")
 _DIFFERENCE_COLUMNS = [
     *["study_id", "citation", "bias", "arm_id", "label", "role", "weeks", "timepoint", "n_ketamine", "n_control"],
     *["ketamine", "control_value", "difference", "se", *_LIMITS, "spread_kind"],
@@ -150,7 +150,7 @@ def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     -------
     DataFrame, one row per study, time and pair of arms
         Columns study_id, citation, arm_id, label, role, weeks, timepoint, n_ketamine, n_control, ketamine,
-        control_value, difference, se, ci_low_if_sd, ci_high_if_sd, ci_low_if_se, ci_high_if_se, spread_kind, control,
+        control_value, difference, se, ci_low_if_se, ci_high_if_se, ci_low_if_sd, ci_high_if_sd, spread_kind, control,
         regimen_class, access, rows, in points of the 0-10 scale: both values, their difference and Welch's interval. An
         unlabelled spread gives limits under both readings (`_if_sd`, `_if_se`), a labelled one under its own. se is the
         standard error of the difference if there is one reading only.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.exhibit import Column, Table
-from analysis.tables.shared_columns import WEEKS_COLUMN
+from analysis.tables.shared_columns import WEEKS_COLUMN, row_column
 from analysis.wording import (
     DEFINITION_WORDS,
     half_up,
@@ -42,6 +42,7 @@ def few_studies_table(few: pd.DataFrame, level: float = 0.95) -> Table:
             Column("method_words", "Method", value=_method),
             Column("rate_words", f"Rate ({interval_words(level)})", value=_rate_of),
             Column("next_words", "Next study", value=lambda row: percent_interval(row.pi_low, row.pi_high)),
+            row_column("responders", "rows"),
         ),
         notes="Student's t takes the differences between studies from these studies alone. The Bayesian model adds a "
         "half-normal prior of tau, the standard deviation between studies on the logit scale, and a normal(0, 1.5) "
@@ -93,7 +94,7 @@ def spread_readings_table(readings: pd.DataFrame, level: float = 0.95) -> Table:
     return Table(
         name="spread-readings",
         data=readings,
-        caption="A ± without a label, read as a standard deviation and as a standard error.",
+        caption="A ± without a label, read as a standard error and as a standard deviation.",
         columns=(
             Column("citation", "Study"),
             WEEKS_COLUMN,
@@ -107,6 +108,7 @@ def spread_readings_table(readings: pd.DataFrame, level: float = 0.95) -> Table:
                 value=lambda row: points_cell(row.difference, row.ci_low, row.ci_high),
             ),
             Column("leads", "Leads", format=lambda leads: "yes" if leads else "no"),
+            row_column("pain_scores", "rows"),
         ),
         notes="Points of the 0-10 scale. Plausibility: the probability of an SD at least as far from the SDs of pain "
         "that the evidence knows (printed, or the only reading that the scale allows).",
@@ -133,6 +135,7 @@ def next_trial_table(trial: pd.DataFrame, level: float = 0.95) -> Table:
             Column("tau", "SD between trials", "decimal", number_text, "points"),
             Column("excludes_zero", "Excludes no difference", "right", percent),
             Column("excludes_line", "Excludes less than 2 points", "right", percent),
+            row_column("pain_scores", "rows"),
         ),
         notes=f"Probability that the {interval_words(level)} of the new trial lies below 0, and below −2 points. The "
         "uncertainty of the present effect is included. One trial does not show how much trials differ, so two values "

@@ -133,5 +133,5 @@ def _sd(row) -> str:
     if pd.isna(row.sd):
         return ""
     if pd.notna(row.sd_if_se):
-        return f"{half_up(row.sd, 2)} if ± is an SD, {half_up(row.sd_if_se, 2)} if it is an SE"
+        return f"{half_up(row.sd_if_se, 2)} if ± is an SE, {half_up(row.sd, 2)} if it is an SD"
     return f"{half_up(row.sd, 2)} ({row.sd_basis})"

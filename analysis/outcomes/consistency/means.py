@@ -28,7 +28,7 @@ _WHOLE_SCORES = "each patient gives one whole score, as on a numeric rating scal
 def mean_checks(evidence: Evidence) -> Iterator[CheckResult]:
     """Yield a result for every mean of a numeric rating scale (GRIM) and every spread of a mean (GRIMMER).
 
-    An unlabelled spread is tested as an SD and as an SE. Scores of a visual analogue scale are not whole, and changes,
+    An unlabelled spread is tested as an SE and as an SD. Scores of a visual analogue scale are not whole, and changes,
     medians and ranges have no such grid, so these cannot be checked.
     """
     frame = evidence.pain_scores
@@ -99,7 +99,7 @@ def _spread(row, mean_digits: int, digits: int) -> CheckResult:
     # without whole scores there is no lower bound of the SD
     smallest = smallest if sums else 0.0
     readings = {"sd": spread, "se": spread * sqrt(n)}
-    tried = {"sd": ("sd",), "se": ("se",), "unlabelled": ("sd", "se")}[row.spread_kind]
+    tried = {"sd": ("sd",), "se": ("se",), "unlabelled": ("se", "sd")}[row.spread_kind]
     possible = [reading for reading in tried if smallest - 0.5 * 10.0**-digits <= readings[reading] <= largest]
     recomputed = "; ".join(f"as an {reading.upper()}: SD {readings[reading]:.2f}" for reading in tried)
     recomputed += f"; the scale allows {smallest:.2f} to {largest:.2f}"

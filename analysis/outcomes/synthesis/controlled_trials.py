@@ -16,7 +16,7 @@ from analysis.statistics.direction import direction_count
 from analysis.statistics.next_trial import next_trial_probabilities
 
 _AGAINST, _SINCE = "ketamine minus control", "change since baseline"
-_READINGS = ("sd", "se")
+_READINGS = ("se", "sd")
 _FEWEST_SDS = 3
 MEANINGFUL_DIFFERENCE = -2.0  # points of the 0-10 scale
 _DIRECTION_COLUMNS = ["kind", "k", "less_pain", "more_pain", "share", "ci_low", "ci_high", "p", "study_ids", "without"]
@@ -24,7 +24,7 @@ _READING_COLUMNS = [
     *["study_id", "citation", "weeks", "reading", "sd_ketamine", "sd_control", "known_sds", "typical_sd"],
     *["standardised_difference", "plausibility", "leads", "difference", "se", "ci_low", "ci_high", "rows"],
 ]
-_NEXT_COLUMNS = ["study_id", "citation", "reading", "difference", "se", "sd", "tau", "per_arm"]
+_NEXT_COLUMNS = ["study_id", "citation", "reading", "difference", "se", "rows", "sd", "tau", "per_arm"]
 
 
 def directions(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def spread_readings(selection: Selection, everything: Evidence, level: float = 0
     Returns
     -------
     DataFrame, one row per comparison and reading
-        Columns study_id, citation, weeks, reading (sd, se), sd_ketamine, sd_control, known_sds (their number),
+        Columns study_id, citation, weeks, reading (se, sd), sd_ketamine, sd_control, known_sds (their number),
         typical_sd (their geometric mean), standardised_difference (in SDs), plausibility, leads, difference, se,
         ci_low, ci_high (Welch), rows.
     """
@@ -139,8 +139,8 @@ def next_trial(
     Returns
     -------
     DataFrame, one row per comparison, tau and number
-        Columns study_id, citation, reading, difference, se, sd (within arms), tau, per_arm, excludes_zero,
-        excludes_line.
+        Columns study_id, citation, reading, difference, se, rows (where the scores are stored), sd (within arms), tau,
+        per_arm, excludes_zero, excludes_line.
     """
     readings = spread_readings(selection, everything, level)
     rows = []
@@ -149,7 +149,7 @@ def next_trial(
         for tau in taus:
             effect = (row["difference"], row["se"], tau, sd)
             table = next_trial_probabilities(*effect, per_arm, MEANINGFUL_DIFFERENCE, level)
-            named = {name: row[name] for name in ("study_id", "citation", "reading", "difference", "se")}
+            named = {name: row[name] for name in ("study_id", "citation", "reading", "difference", "se", "rows")}
             rows.append(table.assign(**named, sd=sd, tau=float(tau)))
     columns = [*_NEXT_COLUMNS, "excludes_zero", "excludes_line"]
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)

@@ -101,7 +101,7 @@ def _against(selection: Selection, level: float) -> pd.DataFrame:
     table = trajectories.between_arms(selection, level)
     why = pd.Series("", index=table.index)
     why[table["spread_kind"].isna()] = "no spread is printed, so there is no standard error"
-    why[(table["spread_kind"] == "unlabelled") & table["se"].isna()] = "the printed ± may be an SD or an SE"
+    why[(table["spread_kind"] == "unlabelled") & table["se"].isna()] = "the printed ± may be an SE or an SD"
     return _arranged(
         table.assign(kind=_AGAINST, n=table["n_ketamine"] + table["n_control"], estimate=table["difference"]),
         why,

@@ -11,7 +11,7 @@ from analysis.statistics.pooling import bayes_pool, bayes_pool_proportions
 MOST_STUDIES = 4
 WIDEST = 0.6
 T_INTERVAL, BAYES = "Student's t", "Bayesian"
-_COLUMNS = [*GROUP_KEYS, "k", "patients", "method", "tau_scale", "estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
+_COLUMNS = ["k", "patients", "method", "tau_scale", "estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
 
 
 def is_uncertain(groups: pd.DataFrame) -> pd.Series:
@@ -33,16 +33,16 @@ def few_studies_rates(pooled: PooledRates, level: float = 0.95) -> pd.DataFrame:
     DataFrame, three rows per group
         Columns control, route, definition_class, window, k, patients, method, tau_scale (scale of the half-normal prior
         of tau on the logit scale; missing for Student's t), estimate, ci_low, ci_high, pi_low, pi_high (between 0 and
-        1).
+        1), rows (where the counts are stored).
     """
     rows = []
     for group in pooled.groups[is_uncertain(pooled.groups)].to_dict("records"):
         members = pooled.studies[(pooled.studies[GROUP_KEYS] == [group[key] for key in GROUP_KEYS]).all(axis=1)]
         bayes = bayes_pool_proportions(members["responders"].astype(int), members["n"].astype(int), level=level)
-        named = {name: group[name] for name in (*GROUP_KEYS, "k", "patients")}
+        named = {name: group[name] for name in (*GROUP_KEYS, "k", "patients", "rows")}
         rows.append({**named, **group, "method": T_INTERVAL, "estimate": group["rate"]})
         rows += [{**named, **row, "method": BAYES} for row in bayes.to_dict("records")]
-    return pd.DataFrame(rows).reindex(columns=_COLUMNS)
+    return pd.DataFrame(rows).reindex(columns=[*GROUP_KEYS, *_COLUMNS, "rows"])
 
 
 def few_studies_differences(pooled: PooledDifferences, level: float = 0.95) -> pd.DataFrame:
@@ -67,4 +67,4 @@ def few_studies_differences(pooled: PooledDifferences, level: float = 0.95) -> p
         named = {name: group[name] for name in (*keys, "k", "patients")}
         rows.append({**named, **group, "method": T_INTERVAL})
         rows += [{**named, **row, "method": BAYES} for row in bayes.to_dict("records")]
-    return pd.DataFrame(rows).reindex(columns=[*keys, *_COLUMNS[len(GROUP_KEYS) :]])
+    return pd.DataFrame(rows).reindex(columns=[*keys, *_COLUMNS])

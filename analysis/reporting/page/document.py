@@ -56,6 +56,7 @@ class _Collector:
         self.appendix_cell = 0  # that begins the appendix
         self.headed = False  # whether a section has begun
         self.warnings: list[str] = []
+        self.legends: set[str] = {""}  # printed so far
 
     def piece(self, text: str, kind: str = "exhibit") -> str:
         name = f"piece-{len(self.pieces)}"
@@ -170,7 +171,10 @@ class _Collector:
         if anchor in self.numbers:
             raise ReportError(f"two {kind}s are named {name!r}; each needs a name of its own")
         self.numbers[anchor] = f"{kind.capitalize()} {number}"
-        caption, notes = self.piece(payload["caption"]), self.piece(payload["notes"])
+        legend = payload.get("legend", "")
+        words = payload["caption"] if legend in self.legends else f"{payload['caption']} {legend}"
+        self.legends.add(legend)
+        caption, notes = self.piece(words), self.piece(payload["notes"])
         grid, studies = Grid.of(payload, self.entries), tuple(payload["studies"])
 
         def make(read: dict[str, Blocks]) -> Part:

@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from analysis.exhibit.row_picture import percent_of_axis
+from analysis.judgement_wording import BIAS_MARKS, BIAS_WORDS
 
 _TALL, _LOW = 40, 30  # height of a track in pixels, with and without words above its marks
 _MIDDLE = 27  # position of the marks below words, in pixels from the top
@@ -40,8 +41,8 @@ def rows_html(picture: dict[str, Any], linked: Callable[[str, str], str]) -> str
 
 
 def _row(row: dict[str, Any], axis: dict[str, Any], linked: Callable[[str, str], str]) -> str:
-    label = f"<b>{escape(row['label'])}</b>" if row["strong"] else escape(row["label"])
-    detail = f"<small>{escape(row['detail'])}</small>" if row["detail"] else ""
+    label = f"<b>{_marked(row['label'])}</b>" if row["strong"] else _marked(row["label"])
+    detail = f"<small>{_marked(row['detail'])}</small>" if row["detail"] else ""
     value = linked(row["value"], row["places"])
     value = f"<b>{value}</b>" if row["known"] else f'<span class="nk">{value}</span>'
     more = f"<small>{escape(row['value_detail'])}</small>" if row["value_detail"] else ""
@@ -51,6 +52,17 @@ def _row(row: dict[str, Any], axis: dict[str, Any], linked: Callable[[str, str],
         f'<svg width="100%" aria-hidden="true">{_grid(axis)}{_marks(row, axis)}</svg></div>'
         f'<div class="v">{value}{more}</div></div>'
     )
+
+
+def _marked(words: str) -> str:
+    """Return text as HTML, each mark of risk of bias with its meaning as tooltip and for screen readers."""
+    html = escape(words)
+    for judgement, mark in BIAS_MARKS.items():
+        said = BIAS_WORDS[judgement]
+        html = html.replace(
+            f"\u00a0{mark}", f'\u00a0<span class="rb" role="img" aria-label="{said}" title="{said}">{mark}</span>'
+        )
+    return html
 
 
 def _x(value: float, axis: dict[str, Any]) -> float:
