@@ -61,7 +61,8 @@ def bias_notes(judgements: Iterable[object]) -> str:
 
 def bias_legend() -> str:
     """Return the line that explains every mark of risk of bias."""
-    return f"Beside each study its risk of bias: {bias_notes(BIAS_MARKS)} ({PROVISIONAL})."
+    marks = "; ".join(f"{mark} {BIAS_WORDS[name].removesuffix(' risk of bias')}" for name, mark in BIAS_MARKS.items())
+    return f"Risk of bias: {marks} (provisional, from abstracts)."
 
 
 def date_words(day: str) -> str:

@@ -15,6 +15,10 @@ from hypothesis import given, settings, strategies
 from PIL import Image
 from shown_words import body, document_of, expected_words, first_lost, markdown, output, printed, words
 
+from analysis import figures
+from analysis.evidence.selection import select
+from analysis.exhibit import EXHIBIT_MIME
+from analysis.outcomes import evidence_map, responders
 from analysis.paths import ROOT
 from analysis.reporting.kernel.normalization import normalize
 from analysis.reporting.page import html, letters
@@ -518,3 +522,17 @@ def test_elements_inside_each_other_without_end_cost_their_cell():
 def test_the_script_of_pages_builds_no_markup():
     script = (ROOT / "analysis" / "reporting" / "page" / "template" / "page.js").read_text(encoding="utf-8")
     assert "innerHTML" not in script and "insertAdjacentHTML" not in script
+
+
+def test_a_legend_that_figures_share_is_printed_once(evidence):
+    s = select(evidence)
+    shown = [figures.responder_forest(responders.rates(s)), figures.study_map(evidence_map.studies(s))]
+    cells = []
+    for figure in shown:
+        data = {EXHIBIT_MIME: figure.payload(), "image/svg+xml": figure.svg}
+        cells.append(output(data))
+    page = body(document_of(*cells))
+    first, second = page.select("figure.exhibit")
+    legend = "■X critical;"
+    assert legend in first.figcaption.get_text() and legend not in second.figcaption.get_text()
+    assert second.select("span.rb"), "the marks themselves are in both"

@@ -97,7 +97,8 @@ def _reading(row, short: bool = False) -> str:
     number = sourced(half_up(row.standardised_difference, 1), row.rows)
     words = f"by {number}" if short else f"the arms differ by {number} standard deviations"
     as_words = f"as {_SPREADS[row.reading]}"
-    return f"{as_words if short else upper_first(as_words)} {words} (plausibility {percent(row.plausibility)})"
+    plausibility = sourced(percent(row.plausibility), row.rows)
+    return f"{as_words if short else upper_first(as_words)} {words} (plausibility {plausibility})"
 
 
 def _pooled(row, level: float) -> str:
