@@ -62,7 +62,7 @@ def bias_notes(judgements: Iterable[object]) -> str:
 def bias_legend() -> str:
     """Return the line that explains every mark of risk of bias."""
     marks = "; ".join(f"{mark} {BIAS_WORDS[name].removesuffix(' risk of bias')}" for name, mark in BIAS_MARKS.items())
-    return f"Risk of bias: {marks} (provisional, from abstracts)."
+    return f"Risk of bias: {marks} (provisional)."
 
 
 def date_words(day: str) -> str:

@@ -61,7 +61,7 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
         raise ValueError(f"horizon_weeks is {horizon_weeks}: the axis must end after week 0")
     caption = (
         "One row per study, in weeks after the end of infusion. Studies treat different patients and define benefit "
-        "differently, so regimens cannot be ranked. Bold: placebo-controlled."
+        "differently, so regimens cannot be ranked."
     )
     if statements.empty:
         return nothing(_NAME, "No duration of benefit is reported in the evidence that counts here.", caption)

@@ -58,7 +58,7 @@ def pain_before_after(
     """
     caption = (
         "Mean or median pain, 0 (none) to 10 (worst). Hollow: before, or control. Filled: with ketamine. Without a "
-        "control group part of the fall is to be expected without any treatment."
+        "control group, part of the fall would come without treatment."
     )
     differences = differences[differences["difference"].notna()]
     drawn = changes[changes["change"].notna() | changes["change_low"].notna()]

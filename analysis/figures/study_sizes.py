@@ -38,8 +38,8 @@ def study_map(studies: pd.DataFrame) -> Figure:
         studies.csv.
     """
     caption = (
-        "Bars: patients with CRPS; pale: all enrolled, where the number with CRPS is not printed. On the right the "
-        "kinds of results that count here."
+        "Bars: patients with CRPS; pale: all enrolled, where the number with CRPS is not printed. On the right: "
+        "kinds of results."
     )
     if studies.empty:
         return nothing(_NAME, "No study counts under these criteria.", caption)
