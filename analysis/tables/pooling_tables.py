@@ -171,9 +171,10 @@ def coverage_table(coverage: pd.DataFrame) -> Table:
             ),
             Column("width", "Mean width", "decimal", lambda width: half_up(100 * width), "points of %"),
         ),
-        notes="Should be 95%. Lowest to highest over nine settings each (heterogeneity tau 0, 0.5 and 1; rates 20%, "
-        "45% and 70%; 5 to 71 patients a study), 2,000 simulated sets of studies a setting. Reports use the last "
-        "line of each block.",
+        notes="Should be 95%. Lowest to highest over twelve settings each (heterogeneity tau 0, 0.5, 1 and 3; rates "
+        "20%, 45% and 70%; 5 to 71 patients a study). 2,000 simulated sets of studies a setting; 400 with two studies "
+        "and with tau 3; seed 20240501. A set without an interval, each study none or all, counts as a miss. Reports "
+        "use the last line of each block.",
     )
 
 
