@@ -21,7 +21,7 @@ MAIN_FIGURES = [
     "adverse-events",
     "evidence-map",
 ]
-APPENDIX_FIGURES = ["pooled-rates", "duration-curves", "dose-map"]
+APPENDIX_FIGURES = ["pooled-rates", "next-trial", "duration-curves", "dose-map"]
 TITLE = (
     "In the one placebo-controlled trial with printed scores, pain was lower for weeks after ketamine; lasting benefit "
     "and better function are not shown"
@@ -72,10 +72,12 @@ def test_figures_have_a_finding_a_caption_and_data():
         assert caption.startswith(f"Figure {number}.")
         if number <= len(MAIN_FIGURES):
             assert figure.select_one(".finding"), figure["id"]
-            assert len(caption.split()) <= 45 + 2, (figure["id"], caption)  # and the number of the figure
+            own, _, legend = caption.partition("Risk of bias: ")
+            assert bool(legend) == (number == 1), "the legend of all figures stands below the first"
+            assert len(own.split()) <= 45 + 2, (figure["id"], caption)  # and the number of the figure
         assert figure.select_one("details table")
         assert figure.select_one('a[download][href^="data:text/csv"]')
-        for svg in figure.select("svg:not([aria-hidden])"):
+        for svg in figure.select("svg:not([aria-hidden], [aria-hidden] svg)"):
             assert len(svg["aria-label"]) > 80 and re.search(r"\d", svg["aria-label"]), figure["id"]
 
 
