@@ -52,6 +52,7 @@ def list_command() -> None:
     """List the notebooks with their parameters: type, default, meaning, allowed values."""
     from analysis.parameters import all_notebooks
     from analysis.reporting.provenance import value_words
+    from analysis.tabular.problems import as_sentence
 
     long_lists: dict[str, list[str]] = {}
     for number, notebook in enumerate(all_notebooks()):
@@ -64,7 +65,7 @@ def list_command() -> None:
                 allowed = "Allowed: see the end of this list."
             default = value_words(parameter.default) or "all"
             click.echo(f"  {parameter.name}: {parameter.type} = {default}")
-            meaning = _sentence(parameter.meaning) if parameter.meaning else ""
+            meaning = as_sentence(parameter.meaning) if parameter.meaning else ""
             for line in textwrap.wrap(f"{meaning} {allowed}", _width() - 6):
                 click.echo(f"      {line}")
         for problem in notebook.problems:
@@ -230,11 +231,6 @@ def _folder(path: str) -> Path:
     from analysis.paths import resolve
 
     return resolve(path)
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _width() -> int:

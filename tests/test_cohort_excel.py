@@ -13,6 +13,7 @@ import pytest
 from cohort_files import LONG, WIDE, only_problem, problems, workbook, workbook_bytes, write
 
 from analysis.outcomes import cohort
+from analysis.tabular.problems import DataError
 
 
 def saved(folder: Path, book: openpyxl.Workbook) -> Path:
@@ -153,3 +154,47 @@ def test_broken_workbooks(tmp_path):
         problem = only_problem(tmp_path, broken, "cohort.xlsx")
         assert problem["rule"] == "the file is a complete Excel workbook; this one can't be read"
         assert "save it again as .xlsx without a password" in problem["advice"]
+
+
+def hide_row(book: openpyxl.Workbook) -> None:
+    book.active.row_dimensions[4].hidden = True
+
+
+def hide_column(book: openpyxl.Workbook) -> None:
+    book.active.column_dimensions["F"].hidden = True
+
+
+def hide_sheet(book: openpyxl.Workbook) -> None:
+    book.create_sheet("old").append(["patient_id"])
+    book["old"].sheet_state = "hidden"
+
+
+@pytest.mark.parametrize(
+    ("hide", "said"),
+    [
+        (hide_row, "hidden"),
+        (hide_column, "hidden"),
+        (hide_sheet, "besides Sheet there is content in old"),
+    ],
+)
+def test_what_is_hidden_is_not_used_without_a_word(tmp_path, hide, said):
+    book = workbook(LONG)
+    hide(book)
+    with pytest.raises(DataError, match=said):
+        cohort.load(saved(tmp_path, book))
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("0%", "this one is shown as 0%"),
+        ("#,##0.00 [$€-407]", "this one is shown as #,##0"),
+        ("yyyy-mm-dd", "is a number, written with digits"),
+    ],
+)
+def test_a_score_whose_format_changes_its_meaning_is_refused(tmp_path, shown, said):
+    book = workbook(LONG)
+    book.active["E3"] = 0.8
+    book.active["E3"].number_format = shown
+    with pytest.raises(DataError, match=said):
+        cohort.load(saved(tmp_path, book))

@@ -45,6 +45,12 @@ def test_the_same_40_patients_give_the_same_rates(name):
     assert responders(loaded(name)) == {"end_of_infusion": (18, 40), "follow_up": (12, 37)}
 
 
+def test_40_patients_that_other_software_computed():
+    """At the end of infusion 22 of 37 (43 to 74%), four weeks later 9 of 25 (20 to 55%)."""
+    patients = cohort.load(DATA / "clinics" / "40-hand.csv")
+    assert responders(patients) == {"end_of_infusion": (22, 37), "follow_up": (9, 25)}
+
+
 @pytest.mark.parametrize(
     ("name", "patients", "courses", "visits", "rates"),
     [

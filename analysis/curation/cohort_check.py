@@ -21,10 +21,10 @@ from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.mapping.map_text import ask_lines, first_words, map_text
 from analysis.tabular.mapping.proposal import propose
 from analysis.tabular.mapping.redcap import labels_of_dictionary
-from analysis.tabular.problems import DataError, Problem
+from analysis.tabular.problems import DataError, Problem, as_sentence
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
 from analysis.tabular.text_table import TextTable
-from analysis.wording import counted, upper_first
+from analysis.wording import counted
 
 
 class WrongUse(Exception):
@@ -57,7 +57,7 @@ def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bo
     for warning in loaded.warnings.itertuples():
         place = f", column {warning.column}" if warning.column else ""
         parts.append(
-            f"Warning: {warning.file}{place}\n    {_sentence(warning.rule)}\n    {_sentence(warning.advice)}\n"
+            f"Warning: {warning.file}{place}\n    {as_sentence(warning.rule)}\n    {as_sentence(warning.advice)}\n"
         )
     courses = loaded.courses
     sizes = [
@@ -191,8 +191,3 @@ def _as_csv(table: TextTable) -> str:
     writer.writerow(table.names)
     writer.writerows(zip(*(column.texts() for column in table.columns), strict=True))
     return out.getvalue()
-
-
-def _sentence(text: str) -> str:
-    text = upper_first(text)
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -51,7 +51,7 @@ class Problem:
 
     def __str__(self) -> str:
         value = f": “{shorten(self.value)}”" if self.value else ""
-        return f"{self.place}{value}\n    {_sentence(self.rule)}\n    What to do: {_sentence(self.advice)}"
+        return f"{self.place}{value}\n    {as_sentence(self.rule)}\n    What to do: {as_sentence(self.advice)}"
 
 
 PROBLEM_COLUMNS = tuple(field.name for field in fields(Problem))
@@ -200,13 +200,14 @@ def shorten(text: str, limit: int = 80) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def as_sentence(text: str) -> str:
+    """Return the text with a full stop, and a capital letter unless it starts with the name of a column."""
+    text = text if "_" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def _others(problems: list[Problem], more: int) -> list[Problem]:
     if more <= 0:
         return []
     rows = "1 more row breaks" if more == 1 else f"{more} more rows break"
     return [replace(problems[0], row=None, value="", rule=f"{rows}{_SAME_RULE}{problems[0].rule}")]
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "?", "!")) else text + "."
