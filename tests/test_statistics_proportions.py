@@ -388,3 +388,16 @@ def test_no_other_start_gives_a_higher_likelihood(seed):
         start = [fitted.beta[0], tau]
         found = optimize.minimize(lambda place: -height(place), start, method="Nelder-Mead")
         assert -found.fun <= fitted.log_likelihood + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("events", "totals", "mean", "tau"),
+    [
+        ([4, 4, 36, 324, 6], [5, 6, 162, 1081, 15], -0.5783, 0.5156),
+        ([2, 3, 20, 1, 9], [11, 4, 49, 4, 14], -0.2808, 0.2968),
+    ],
+)
+def test_the_higher_of_two_maxima(events, totals, mean, tau):
+    """The likelihood falls from tau = 0 and rises to a higher maximum; lme4 finds it (stress sets 773, 1584)."""
+    ours = pool_proportions(events, totals, tau2_limits=False)
+    assert (ours.estimate_logit, ours.tau2**0.5) == pytest.approx((mean, tau), abs=2e-3)

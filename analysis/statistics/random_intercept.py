@@ -14,7 +14,7 @@ Stijnen, Hamza and Ozdemir 2010, Stat Med 29:3046 (cells of 0).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from math import inf
 
 import numpy as np
@@ -66,9 +66,10 @@ class _Moments:
 def fit_random_intercept(data: Counts, nodes: int = NODES) -> RandomIntercept:
     """Return the maximum likelihood estimates.
 
-    For each tau the likelihood is log-concave in beta, so Newton's method converges. The profile over tau is evaluated
-    on a grid and its maximum solved by Brent's method, so that tau = 0 is found exactly. The covariance comes from the
-    observed information of beta and tau together, as in lme4.
+    For each tau the likelihood is log-concave in beta, so Newton's method converges. The slope of the profile over tau
+    is evaluated on a grid and each of its maxima solved by Brent's method, so that tau = 0 is found exactly and the
+    highest of several maxima is taken. The covariance comes from the observed information of beta and tau together, as
+    in lme4.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def fit_random_intercept(data: Counts, nodes: int = NODES) -> RandomIntercept:
     """
     if np.linalg.matrix_rank(data.design) < data.design.shape[1]:
         raise ValueError("the columns of the design are collinear: their coefficients are not identified")
-    taus, centres, tops = list(_TAUS), [], []
+    taus, centres, tops, slopes = list(_TAUS), [], [], []
     beta = np.zeros(data.design.shape[1])
     for tau in taus:
         try:
@@ -99,35 +100,40 @@ def fit_random_intercept(data: Counts, nodes: int = NODES) -> RandomIntercept:
             raise ValueError(_SEPARATED)
         centres.append(beta)
         tops.append(moments.height)
+        slopes.append(float(moments.slope[-1]) if tau else _slope_at_zero(data, beta))
         if tops[-1] < max(tops) - 12:
             break  # the maximum is below this tau
         if tau == taus[-1] and tops[-1] >= max(tops) and 2 * tau < _LARGEST:
             taus.append(2 * tau)
     best = int(np.argmax(tops))
-    low, high = taus[max(best - 1, 0)], taus[min(best + 1, len(taus) - 1)]
-    start = centres[best]
 
-    @cache  # the root search evaluates both ends again
-    def slope(tau: float) -> float:
-        if tau == 0:  # the limit of slope / tau
-            p = expit(data.design @ centres[0])
-            expected = float(np.sum(data.n * p * (1 - p)))
-            excess = float(np.sum(data.total(data.x - data.n * p) ** 2)) - expected
-            return excess if excess > 1e-9 * expected else -1.0
-        return float(_best_beta(data, tau, start, nodes, _FINE)[1].slope[-1])
+    def slope(tau: float, start: np.ndarray) -> float:
+        return float(_best_beta(data, tau, start, nodes, _FINE)[1].slope[-1]) if tau else slopes[0]
 
-    if best > 0 and slope(low) <= 0:  # the likelihood is flat or decreases at first, then increases
-        low = next((share * taus[best] for share in (1, 0.5, 0.2, 0.1) if slope(share * taus[best]) > 0), low)
-    tau = 0.0
-    if slope(low) > 0 > slope(high):
-        tau = float(brentq(slope, low, high, xtol=1e-13, rtol=1e-13))
-    elif best > 0:
-        tau = taus[best]
+    # the likelihood may fall at first and then rise to a second, higher maximum
+    candidates = [(tops[best], taus[best], centres[best])]
+    for i, start in enumerate(centres[1:], 1):
+        if not slopes[i - 1] > 0 > slopes[i]:
+            continue
+        of_tau = cache(partial(slope, start=start))  # the root search evaluates both ends again
+        low, high = taus[i - 1], taus[i]
+        if of_tau(low) > 0 > of_tau(high):
+            tau = float(brentq(of_tau, low, high, xtol=1e-13, rtol=1e-13))
+            candidates.append((_best_beta(data, tau, start, nodes, _FINE)[1].height, tau, start))
+    _, tau, start = max(candidates, key=lambda candidate: candidate[0])
     beta, moments = _best_beta(data, tau, start, nodes, _FULL)
     information = -moments.curvature
     covariance = np.linalg.inv(information[:-1, :-1] if tau == 0 else information)
     size = len(beta)
     return RandomIntercept(beta, covariance[:size, :size], tau, moments.height)
+
+
+def _slope_at_zero(data: Counts, beta: np.ndarray) -> float:
+    """Return the limit of slope / tau at tau = 0, times 2; -1 where it is 0 within rounding error."""
+    p = expit(data.design @ beta)
+    expected = float(np.sum(data.n * p * (1 - p)))
+    excess = float(np.sum(data.total(data.x - data.n * p) ** 2)) - expected
+    return excess if excess > 1e-9 * expected else -1.0
 
 
 def tau_limits(data: Counts, fitted: RandomIntercept, drop: float, nodes: int = NODES) -> tuple[float, float]:
