@@ -159,7 +159,7 @@ def test_properties(courses):
         assert complete["responders"] == imputed["responders"]
         assert complete["n"] <= imputed["n"]
         assert not imputed["rate"] > complete["rate"]
-        assert len(part) == 2
+        assert len(part) == 3
     flow = found.flow
     assert (flow["kept"] + flow["lost"] == flow["first"]).all()
     assert (flow["kept"] + flow["gained"] == flow["second"]).all()

@@ -46,7 +46,7 @@ def cohort(tmp_path, monkeypatch):
     file.write_text("one cohort")
     loaded = []
 
-    def load(path):
+    def load(path, *_):
         loaded.append(path)
         return types.SimpleNamespace(courses=COURSES)
 
@@ -108,7 +108,7 @@ def test_a_cohort_is_loaded_once_for_all_entries_and_not_at_all_if_known(cohort)
 def test_a_cohort_with_wrong_rows_fails_its_reports_alone(cohort):
     wrong = [Problem("clinic.csv", row, "nrs", "12", "0 to 10", "correct it") for row in (4, 9)]
 
-    def load(path):
+    def load(path, *_):
         cohort.loaded.append(path)
         raise DataError(wrong)
 
@@ -124,7 +124,7 @@ def test_a_cohort_with_wrong_rows_fails_its_reports_alone(cohort):
 
 
 def test_a_cohort_without_the_column_has_a_message(cohort):
-    cohort.module.load = lambda path: types.SimpleNamespace(courses=COURSES.assign(site=pd.Categorical([None] * 5)))
+    cohort.module.load = lambda path, *_: types.SimpleNamespace(courses=COURSES.assign(site=pd.Categorical([None] * 5)))
     (report,) = planned(
         cohort, f"name: c, parameters: {{cohort: {cohort.file}}}, matrix: {{sites: each_in_cohort}}"
     ).reports
@@ -209,7 +209,7 @@ def test_a_crafted_name_cannot_replace_another_report():
 
 def test_hostile_sites_stay_in_the_output_folder(cohort):
     courses = pd.DataFrame({"site": HOSTILE, "regimen_class": "topical", "year": 2020})
-    cohort.module.load = lambda path: types.SimpleNamespace(courses=courses)
+    cohort.module.load = lambda path, *_: types.SimpleNamespace(courses=courses)
     made = planned(cohort, f"name: c, parameters: {{cohort: {cohort.file}}}, matrix: {{sites: each_in_cohort}}")
     assert sorted(report.overrides["sites"][0] for report in made.reports) == sorted(HOSTILE)
     for report in made.reports:

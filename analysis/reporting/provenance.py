@@ -139,11 +139,14 @@ def shared(known_code: dict[str, Any] | None = None) -> dict[str, Any]:
     return {**data(), "code": known_code or code(), "versions": versions(), "citations": citations()}
 
 
+# in what reports share: the hashes of one report's files, where another computer builds it, which has another key
+PUBLISHED = "published"
+
+
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """Return the provenance for the metadata of the notebook, without clock times."""
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
-    files = {name: resolve(values[name]) for name in notebook.files if values[name]}
-    hashes = {name: published_hash(path, sha256(path.read_bytes())) for name, path in files.items() if path.is_file()}
+    hashes = common[PUBLISHED] if PUBLISHED in common else published_hashes(notebook, values)
     values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {
@@ -155,8 +158,14 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
         "changed": changed,
         "inputs": [{"file": values[name], "hash": value} for name, value in hashes.items()],
         "command": command(notebook, {name: values[name] for name in changed}, common.get("paper", "")),
-        **common,
+        **{key: value for key, value in common.items() if key != PUBLISHED},
     }
+
+
+def published_hashes(notebook: Notebook, values: dict[str, Any]) -> dict[str, str]:
+    """Return the hash of each file that a parameter names, as reports print it, by the parameter."""
+    files = {name: resolve(values[name]) for name in notebook.files if values[name]}
+    return {name: published_hash(path, sha256(path.read_bytes())) for name, path in files.items() if path.is_file()}
 
 
 def input_files(notebook: Notebook, values: dict[str, Any]) -> list[Path]:

@@ -112,7 +112,7 @@ def _row(picture: Picture, ax: Axes, top: float, row: Any, heading: str, theirs:
     lines = 3 if row.alike else 2
     for value in (0, 0.25, 0.5, 0.75, 1):
         ax.plot([_at(value)] * 2, [y - 4, y + _LINE * lines - 4], color=LIGHT["grid"], linewidth=0.7, zorder=0.5)
-    ends = [row.published_ci_high]
+    starts, ends = [row.published, row.published_ci_low], [row.published, row.published_ci_high]
     if pd.notna(row.expected_low):
         ax.add_patch(
             Rectangle(
@@ -124,6 +124,7 @@ def _row(picture: Picture, ax: Axes, top: float, row: Any, heading: str, theirs:
                 linewidth=0.5,
             )
         )
+        starts.append(row.expected_low)
         ends.append(row.expected_high)
     if pd.notna(row.published_ci_low):
         ax.plot(
@@ -134,7 +135,8 @@ def _row(picture: Picture, ax: Axes, top: float, row: Any, heading: str, theirs:
             zorder=2,
         )
     ax.plot([_at(row.published)] * 2, [y - 3.8, y + 3.8], color=LIGHT["ink"], linewidth=1.5, zorder=3)
-    _label(picture, y, ends, percent(row.published), LIGHT["muted"])
+    low = min(start for start in starts if pd.notna(start))
+    _label(picture, y, ends, percent(row.published), LIGHT["muted"], _at(low))
     own = [(row.estimate, row.ci_low, row.ci_high, True, f"{percent(row.estimate)} of those seen")]
     if row.alike and pd.notna(row.all_rate):
         own.append((row.all_rate, row.all_low, row.all_high, False, f"{percent(row.all_rate)} of all"))
@@ -146,7 +148,7 @@ def _row(picture: Picture, ax: Axes, top: float, row: Any, heading: str, theirs:
         _label(picture, line, [high], words, LIGHT["ketamine"], _at(low))
 
 
-def _label(picture: Picture, y: float, ends: list[float], words: str, color: str, low: float = _LEFT) -> None:
+def _label(picture: Picture, y: float, ends: list[float], words: str, color: str, low: float) -> None:
     """Write the words to the right of the marks, or to their left where there is no room."""
     right = _at(max(end for end in ends if pd.notna(end))) + 4
     if right + text_width(words, SMALL) <= PHONE:

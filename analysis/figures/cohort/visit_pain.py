@@ -210,9 +210,14 @@ def _median_mark(picture: Picture, ax: Axes, row: Any, scale: float, last: float
     y = _TOP + _HIGH + 4
     ax.add_patch(Rectangle((left, y), max(right - left, 1.5), 5, facecolor=LIGHT["harm"], linewidth=0))
     words, size = "half had lost it by then", SMALL
-    beside = right + 4 + text_width(words, size) < PHONE
-    where = {"ha": "left"} if beside else {"ha": "right"}
-    write(picture, right + 4 if beside else left - 4, y + 2.5, words, size, color=LIGHT["harm"], weight="bold", **where)
+    width = text_width(words, size)
+    if right + 4 + width < PHONE:
+        place, where = (right + 4, y + 2.5), "left"
+    elif left - 4 - width > _LEFT:
+        place, where = (left - 4, y + 2.5), "right"
+    else:  # no room beside the bar: above it
+        place, where = (min(left, PHONE - width), y - 9), "left"
+    write(picture, *place, words, size, color=LIGHT["harm"], weight="bold", ha=where)
 
 
 def _alt(shown: pd.DataFrame, level: float) -> str:

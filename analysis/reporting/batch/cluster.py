@@ -29,7 +29,7 @@ from analysis.parameters import find_notebook
 from analysis.paths import DATA, ROOT
 from analysis.reporting import Refused
 from analysis.reporting.batch.pool import WORKER_EXITED, Workers, WorkersLost
-from analysis.reporting.provenance import code_hash, input_files, sha256, versions
+from analysis.reporting.provenance import PUBLISHED, code_hash, input_files, published_hashes, sha256, versions
 from analysis.reporting.resources import scratch_folder
 from analysis.reporting.run import Built, Spec, build_report
 
@@ -128,7 +128,8 @@ def to_send(spec: Spec) -> tuple[Spec, dict[str, str], dict[str, bytes]]:
     contents: absolute path -> content of each file outside the project.
     """
     notebook = find_notebook(spec.notebook)
-    paths = input_files(notebook, {**notebook.defaults, **spec.overrides})
+    values = {**notebook.defaults, **spec.overrides}
+    paths = input_files(notebook, values)
     inside = {str(path): path.resolve().relative_to(ROOT).as_posix() for path in paths if _in_project(path)}
     data = {f"{DATA.name}/{name}": digest for name, digest in spec.common["data"]["files"].items()}
     files = {name: sha256((ROOT / name).read_bytes()) for name in inside.values()}
@@ -137,7 +138,8 @@ def to_send(spec: Spec) -> tuple[Spec, dict[str, str], dict[str, bytes]]:
     place = str(notebook.path)
     resolved = {str(path.resolve()): inside.get(str(path), str(path)) for path in paths}
     inputs = {resolved.get(path, path): digest for path, digest in spec.inputs.items()}
-    return replace(spec, notebook=inside.get(place, place), inputs=inputs), expected, contents
+    common = {**spec.common, PUBLISHED: published_hashes(notebook, values)}
+    return replace(spec, notebook=inside.get(place, place), inputs=inputs, common=common), expected, contents
 
 
 def _in_project(path: Path) -> bool:
