@@ -140,13 +140,13 @@ def shared(known_code: dict[str, Any] | None = None) -> dict[str, Any]:
 
 
 # in what reports share: the hashes of one report's files, where another computer builds it, which has another key
-PUBLISHED = "published"
+PUBLISHED_HASHES = "published"
 
 
 def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """Return the provenance for the metadata of the notebook, without clock times."""
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
-    hashes = common[PUBLISHED] if PUBLISHED in common else published_hashes(notebook, values)
+    hashes = common[PUBLISHED_HASHES] if PUBLISHED_HASHES in common else published_hashes(notebook, values)
     values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {
@@ -158,7 +158,7 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
         "changed": changed,
         "inputs": [{"file": values[name], "hash": value} for name, value in hashes.items()],
         "command": command(notebook, {name: values[name] for name in changed}, common.get("paper", "")),
-        **{key: value for key, value in common.items() if key != PUBLISHED},
+        **{key: value for key, value in common.items() if key != PUBLISHED_HASHES},
     }
 
 
