@@ -261,7 +261,8 @@ def _on_cluster(kill: Callable[[list[subprocess.Popen]], object], expected: int,
 
     def check(fault: Fault) -> Iterator[str]:
         started = fault.folder / "runs"
-        fault.write("waits", f"import pathlib, time\npathlib.Path({str(started)!r}).touch()\ntime.sleep(5)")
+        once = f"import pathlib, time\nstarted = pathlib.Path({str(started)!r})\nif not started.exists():\n"
+        fault.write("waits", f"{once}    started.touch()\n    time.sleep(600)")
         fault.list("waits", "quick", "other=quick")
         folder = fault.folder / "dask"
         folder.mkdir()

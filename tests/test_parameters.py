@@ -347,7 +347,9 @@ def test_a_report_shows_the_name_of_the_user_s_file_without_its_folder(notebook,
     told = privacy.redact({"source": cell, "outputs": [f"no {table.parent}/other.csv"]}, hidden)
     assert told == {"source": '# Parameters\ncohort = "clinic-2024.csv"\n', "outputs": ["no other.csv"]}
     common = {"data": {}, "code": {}}
-    made = provenance.record(found, {"cohort": value}, common)
+    values = {"cohort": value}
+    hashes = provenance.published_hashes(found, values, provenance.input_hashes(found, values))
+    made = provenance.record(found, values, common, hashes)
     assert str(tmp_path) not in json.dumps({**made, "path": ""}, ensure_ascii=False)
     (made_input,) = made["inputs"]
     assert made_input["file"] == "clinic-2024.csv" and made_input["hash"].startswith("salted:")

@@ -142,8 +142,8 @@ def test_files_outside_the_project_travel(workers, visits, monkeypatch):
 def test_what_is_sent_to_a_worker(visits, tmp_path):
     sent, expected, contents = cluster.to_send(visits)
     assert contents == {name: Path(name).read_bytes() for name in (visits.notebook, str(tmp_path / "clinic.csv"))}
-    assert sent.common["published"]["cohort"].startswith("salted:"), "the worker has another key"
-    assert dataclasses.replace(sent, common=visits.common) == visits
+    assert sent.published["cohort"].startswith("salted:"), "the worker has another key"
+    assert dataclasses.replace(sent, published={}) == visits
     assert expected["code"] == common()["code"]["hash"]
     assert expected["data/arms.csv"] == sha256((ROOT / "data/arms.csv").read_bytes())
     sent, expected, contents = cluster.to_send(spec())

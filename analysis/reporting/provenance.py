@@ -139,14 +139,14 @@ def shared(known_code: dict[str, Any] | None = None) -> dict[str, Any]:
     return {**data(), "code": known_code or code(), "versions": versions(), "citations": citations()}
 
 
-# in what reports share: the hashes of one report's files, where another computer builds it, which has another key
-PUBLISHED_HASHES = "published"
+def record(
+    notebook: Notebook, values: dict[str, Any], common: dict[str, Any], published: dict[str, str]
+) -> dict[str, Any]:
+    """Return the provenance for the metadata of the notebook, without clock times.
 
-
-def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
-    """Return the provenance for the metadata of the notebook, without clock times."""
+    common: see `shared`. published: see `published_hashes`.
+    """
     changed = [p.name for p in notebook.parameters if values[p.name] != p.default]
-    hashes = common[PUBLISHED_HASHES] if PUBLISHED_HASHES in common else published_hashes(notebook, values)
     values = {p.name: p.public(values[p.name]) for p in notebook.parameters}
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {
@@ -156,16 +156,19 @@ def record(notebook: Notebook, values: dict[str, Any], common: dict[str, Any]) -
         "parameters": listed,
         "order": list(listed),  # notebook files sort their keys
         "changed": changed,
-        "inputs": [{"file": values[name], "hash": value} for name, value in hashes.items()],
+        "inputs": [{"file": values[name], "hash": value} for name, value in published.items()],
         "command": command(notebook, {name: values[name] for name in changed}, common.get("paper", "")),
-        **{key: value for key, value in common.items() if key != PUBLISHED_HASHES},
+        **common,
     }
 
 
-def published_hashes(notebook: Notebook, values: dict[str, Any]) -> dict[str, str]:
-    """Return the hash of each file that a parameter names, as reports print it, by the parameter."""
-    files = {name: resolve(values[name]) for name in notebook.files if values[name]}
-    return {name: published_hash(path, sha256(path.read_bytes())) for name, path in files.items() if path.is_file()}
+def published_hashes(notebook: Notebook, values: dict[str, Any], inputs: dict[str, str]) -> dict[str, str]:
+    """Return the hash of each file that a parameter names, as reports print it, by the parameter.
+
+    inputs: see `input_hashes`. Another computer has another key, so that its hashes of a clinic's file differ.
+    """
+    paths = {name: resolve(values[name]).resolve() for name in notebook.files if values[name]}
+    return {name: published_hash(path, inputs[str(path)]) for name, path in paths.items() if str(path) in inputs}
 
 
 def input_files(notebook: Notebook, values: dict[str, Any]) -> list[Path]:

@@ -31,6 +31,7 @@ class Spec:
     name: the report's folder. notebook: its name or path. overrides: checked values of the parameters that differ from
     the defaults. common: the result of provenance.shared. timeout: seconds that the report may take.
     inputs: the result of provenance.input_hashes when the report was planned; empty: not planned before.
+    published: the result of provenance.published_hashes where the report was planned; empty: on this computer.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Spec:
     common: dict[str, Any] = field(default_factory=dict)
     timeout: float = TIMEOUT
     inputs: dict[str, str] = field(default_factory=dict)
+    published: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,9 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
         secrets = privacy.secrets(notebook, spec.overrides)
         values = check_values(notebook, spec.overrides)
         secrets = privacy.secrets(notebook, values)
-        record = provenance.record(notebook, values, spec.common or provenance.shared())
         spec = replace(spec, inputs=spec.inputs or provenance.input_hashes(notebook, values))
+        published = spec.published or provenance.published_hashes(notebook, values, spec.inputs)
+        record = provenance.record(notebook, values, spec.common or provenance.shared(), published)
         checked = {name: values[name] for name in spec.overrides}  # paths that the kernel, in another folder, can open
         executed, reason, warnings = _executed(notebook, replace(spec, overrides=checked), record, rehearse, end)
     except Exception as error:  # one report that fails must not end the batch

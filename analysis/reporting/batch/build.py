@@ -15,7 +15,6 @@ from typing import Any
 from analysis.reporting import ReportError
 from analysis.reporting.background import in_background
 from analysis.reporting.batch.axes import are_parts
-from analysis.reporting.batch.differencing import LEDGER, why_differenced
 from analysis.reporting.batch.folder import CRATE, INDEX, MANIFEST, Folder, read_manifest
 from analysis.reporting.batch.placement import FAILED_NOTEBOOK, NotPlaced
 from analysis.reporting.batch.plan import Plan, PlanError, PlannedReport
@@ -160,6 +159,8 @@ def _record_populations(
     plan: Plan, reports: list[PlannedReport], output: Path, common: dict[str, Any], watcher: Watcher
 ) -> None:
     """Record which patients each report of a cohort describes. Raises PlanError if a subtraction would leave few."""
+    from analysis.reporting.batch.differencing import LEDGER, why_differenced  # it imports pandas, after the workers
+
     problems, ledger = why_differenced(reports, output)
     if problems:
         raise PlanError(problems)

@@ -29,7 +29,7 @@ from analysis.parameters import find_notebook
 from analysis.paths import DATA, ROOT
 from analysis.reporting import Refused
 from analysis.reporting.batch.pool import WORKER_EXITED, Workers, WorkersLost
-from analysis.reporting.provenance import PUBLISHED_HASHES, code_hash, input_files, published_hashes, sha256, versions
+from analysis.reporting.provenance import code_hash, input_files, input_hashes, published_hashes, sha256, versions
 from analysis.reporting.resources import scratch_folder
 from analysis.reporting.run import Built, Spec, build_report
 
@@ -138,8 +138,8 @@ def to_send(spec: Spec) -> tuple[Spec, dict[str, str], dict[str, bytes]]:
     place = str(notebook.path)
     resolved = {str(path.resolve()): inside.get(str(path), str(path)) for path in paths}
     inputs = {resolved.get(path, path): digest for path, digest in spec.inputs.items()}
-    common = {**spec.common, PUBLISHED_HASHES: published_hashes(notebook, values)}
-    return replace(spec, notebook=inside.get(place, place), inputs=inputs, common=common), expected, contents
+    published = published_hashes(notebook, values, spec.inputs or input_hashes(notebook, values))
+    return replace(spec, notebook=inside.get(place, place), inputs=inputs, published=published), expected, contents
 
 
 def _in_project(path: Path) -> bool:
