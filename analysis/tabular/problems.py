@@ -82,7 +82,8 @@ class DataError(Exception):
 
     def without_values(self) -> DataError:
         """Return the same problems without the values of cells, for files that others may read."""
-        bare = [replace(problem, value="", advice="`check --cohort` shows the value") for problem in self._problems]
+        advice = "`python -m analysis check --cohort` with this file says it, and shows the value"
+        bare = [replace(problem, value="", advice=advice) for problem in self._problems]
         return DataError(dict.fromkeys(bare), self._where)
 
     def __reduce__(self) -> tuple:
