@@ -36,9 +36,7 @@ def _environment() -> Environment:
     return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def index_html(
-    plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any], attempts: Collection[str] = ()
-) -> str:
+def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any], attempts: Collection[str]) -> str:
     """Return the page.
 
     Parameters
