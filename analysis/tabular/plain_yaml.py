@@ -55,22 +55,38 @@ def read_yaml(content: bytes | str) -> Any:
     """
     if len(content) > MOST_YAML_BYTES:
         raise YamlError(None, f"a YAML text has at most {MOST_YAML_BYTES:,} bytes", "divide it into several files")
-    try:
-        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise YamlError(line, "the text is in UTF-8", "save it again with the encoding UTF-8") from None
-    if control := _CONTROL.search(text):
-        line = text.count("\n", 0, control.start()) + 1
-        raise YamlError(line, f"the character U+{ord(control[0]):04X} is not text", "write the line again")
+    text = yaml_text(content, "the text is in UTF-8")
     # The C parser is ten times as fast as the Python parser but refuses escaped surrogates; some builds lack it.
     loader = yaml.SafeLoader if _SURROGATE_ESCAPE.search(text) else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Document(yaml.parse(text, Loader=loader)).value
     except yaml.YAMLError as error:
-        mark, reason = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
-        advice = "look at this line and the one above: often an indent, a colon without a space or a quotation mark"
-        raise YamlError(mark.line + 1 if mark else None, f"is not valid YAML: {reason}", advice) from None
+        raise invalid_yaml(error) from None
+
+
+def yaml_text(content: bytes | str, encoding_rule: str) -> str:
+    """Return the text of a YAML file. Raises YamlError for what is not UTF-8, and for control characters."""
+    try:
+        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise YamlError(line, encoding_rule, "save it again with the encoding UTF-8") from None
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        raise YamlError(line, f"the character U+{ord(control[0]):04X} is not text", "write the line again")
+    return text
+
+
+def invalid_yaml(error: yaml.YAMLError) -> YamlError:
+    """Return an error of the parser with its line and what to do."""
+    mark, reason = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
+    advice = "look at this line and the one above: often an indent, a colon without a space or a quotation mark"
+    return YamlError(mark.line + 1 if mark else None, f"is not valid YAML: {reason}", advice)
+
+
+def wrong_at(event: yaml.Event, rule: str, advice: str) -> YamlError:
+    """Return an error at the line of an event."""
+    return YamlError(event.start_mark.line + 1, rule, advice)
 
 
 class _Document:
@@ -85,7 +101,7 @@ class _Document:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise _error(event, "a file contains one document", "delete the line --- and what follows")
+                    raise wrong_at(event, "a file contains one document", "delete the line --- and what follows")
             elif isinstance(event, yaml.NodeEvent):
                 self.value, _ = self._node(event, 1)
 
@@ -94,12 +110,14 @@ class _Document:
         anchor = event.anchor
         if isinstance(event, yaml.AliasEvent):
             if anchor in self._open:
-                raise _error(event, f"*{anchor} stands inside itself", "write the value instead")
+                raise wrong_at(event, f"*{anchor} stands inside itself", "write the value instead")
             if anchor not in self._anchors:
-                raise _error(event, f"*{anchor} has no &{anchor} above it", "write the value instead")
+                raise wrong_at(event, f"*{anchor} has no &{anchor} above it", "write the value instead")
             return self._anchors[anchor]
         if level > _MOST_LEVELS:
-            raise _error(event, f"lists and mappings have at most {_MOST_LEVELS} levels", "write it with fewer levels")
+            raise wrong_at(
+                event, f"lists and mappings have at most {_MOST_LEVELS} levels", "write it with fewer levels"
+            )
         self._open.add(anchor)
         if isinstance(event, yaml.ScalarEvent):
             value, size = _scalar(event), 1
@@ -110,7 +128,7 @@ class _Document:
         self._open.discard(anchor)
         if size > _MOST_VALUES:
             advice = "repeat less by aliases, or divide the file"
-            raise _error(event, f"a file has at most {_MOST_VALUES:,} values, aliases included", advice)
+            raise wrong_at(event, f"a file has at most {_MOST_VALUES:,} values, aliases included", advice)
         if anchor:
             self._anchors[anchor] = value, size
         return value, size
@@ -131,17 +149,17 @@ class _Document:
         size = 1
         while not isinstance(key := next(self._events), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent) or not key.value:
-                raise _error(key, "a key is a word", "write a word before the colon")
+                raise wrong_at(key, "a key is a word", "write a word before the colon")
             value, more = self._node(next(self._events), level + 1)
             size += more
             merges = key.value == "<<" and key.implicit[0]
             if key.value in values or (merges and merged is not None):
                 advice = "write <<: [*one, *other]" if merges else "delete or rename one of the two keys"
-                raise _error(key, f"{key.value!r} appears twice", advice)
+                raise wrong_at(key, f"{key.value!r} appears twice", advice)
             if merges:
                 merged = value if isinstance(value, list) else [value]
                 if not all(isinstance(part, dict) for part in merged):
-                    raise _error(key, "<< is followed by a mapping or a list of mappings", "write <<: *name")
+                    raise wrong_at(key, "<< is followed by a mapping or a list of mappings", "write <<: *name")
             else:
                 values[key.value] = value
         for part in merged or ():
@@ -183,8 +201,4 @@ def _joined(text: str) -> str:
 def _check_tag(event: yaml.NodeEvent, kind: str) -> None:
     if event.tag not in (None, "!", _STANDARD + kind):
         tag = event.tag.replace(_STANDARD, "!!")
-        raise _error(event, f"the tag {tag} does not fit the value or is not allowed", f"delete {tag}")
-
-
-def _error(event: yaml.Event, rule: str, advice: str) -> YamlError:
-    return YamlError(event.start_mark.line + 1, rule, advice)
+        raise wrong_at(event, f"the tag {tag} does not fit the value or is not allowed", f"delete {tag}")

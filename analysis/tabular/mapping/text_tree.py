@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
-from analysis.tabular.plain_yaml import YamlError
+from analysis.tabular.plain_yaml import YamlError, invalid_yaml, wrong_at, yaml_text
 
 MOST_MAP_BYTES = 64_000
 _MOST_LEVELS = 12
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
 class LineText(str):
@@ -37,20 +35,11 @@ def read_text_tree(content: bytes) -> Any:
     """
     if len(content) > MOST_MAP_BYTES:
         raise YamlError(None, f"a map has at most {MOST_MAP_BYTES:,} bytes", "delete what does not belong to it")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise YamlError(line, "a map is a text in UTF-8", "save it again with the encoding UTF-8") from None
-    if control := _CONTROL.search(text):
-        line = text.count("\n", 0, control.start()) + 1
-        raise YamlError(line, f"the character U+{ord(control[0]):04X} is not text", "write the line again")
+    text = yaml_text(content, "a map is a text in UTF-8")
     try:
         return _document(yaml.parse(text, Loader=yaml.SafeLoader))
     except yaml.YAMLError as error:
-        mark, reason = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
-        advice = "look at this line and the one above: often an indent, a colon without a space or a quotation mark"
-        raise YamlError(mark.line + 1 if mark else None, f"is not valid YAML: {reason}", advice) from None
+        raise invalid_yaml(error) from None
 
 
 def _document(events: Iterator[yaml.Event]) -> Any:
@@ -59,7 +48,7 @@ def _document(events: Iterator[yaml.Event]) -> Any:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise _error(event, "a map is one document", "delete the line --- and what follows")
+                raise wrong_at(event, "a map is one document", "delete the line --- and what follows")
         elif isinstance(event, yaml.NodeEvent):
             value = _node(event, events, 1)
     return value
@@ -67,13 +56,15 @@ def _document(events: Iterator[yaml.Event]) -> Any:
 
 def _node(event: yaml.NodeEvent, events: Iterator[yaml.Event], level: int) -> Any:
     if isinstance(event, yaml.AliasEvent) or event.anchor:
-        raise _error(event, "a map has no anchors and aliases (& and *)", "write the value itself, in quotation marks")
+        raise wrong_at(
+            event, "a map has no anchors and aliases (& and *)", "write the value itself, in quotation marks"
+        )
     if event.tag is not None:
-        raise _error(
+        raise wrong_at(
             event, f"a map has no tags; here is {event.tag}", "delete it, or put the value into quotation marks"
         )
     if level > _MOST_LEVELS:
-        raise _error(event, f"a map has at most {_MOST_LEVELS} levels", "compare it with data/cohorts/README.md")
+        raise wrong_at(event, f"a map has at most {_MOST_LEVELS} levels", "compare it with data/cohorts/README.md")
     if isinstance(event, yaml.ScalarEvent):
         return LineText(event.value, event.start_mark.line + 1)
     if isinstance(event, yaml.SequenceStartEvent):
@@ -85,14 +76,10 @@ def _node(event: yaml.NodeEvent, events: Iterator[yaml.Event], level: int) -> An
     while not isinstance(key := next(events), yaml.MappingEndEvent):
         name = _node(key, events, level + 1)
         if not isinstance(name, str):
-            raise _error(key, "a key is a text", "write a text before the colon")
+            raise wrong_at(key, "a key is a text", "write a text before the colon")
         if name == "<<" and key.style is None:
-            raise _error(key, "a map has no merges (<<)", "write the keys themselves")
+            raise wrong_at(key, "a map has no merges (<<)", "write the keys themselves")
         if name in mapping:
-            raise _error(key, f"{name!r} appears twice", "delete or rename one of the two keys")
+            raise wrong_at(key, f"{name!r} appears twice", "delete or rename one of the two keys")
         mapping[name] = _node(next(events), events, level + 1)
     return mapping
-
-
-def _error(event: yaml.Event, rule: str, advice: str) -> YamlError:
-    return YamlError(event.start_mark.line + 1, rule, advice)
