@@ -87,20 +87,18 @@ def _few(loaded: cohort.Cohort) -> str:
 
 def proposed_map(file: str, name: str, dictionary: str = "") -> tuple[bool, str]:
     """Write the proposed map; return whether that was possible, and what the command prints. Raises WrongUse."""
-    path = Path(name) if name else Path(paths.resolve(file).name).with_suffix(".map.yml")
-    if not name:
-        path = paths.resolve(file).parent / path
+    path = Path(name) if name else paths.resolve(file).with_suffix(".map.yml")
     if path.exists():
         raise WrongUse(
             f"{path} is there already and is not overwritten. Delete it, or name another file: --propose NAME"
         )
     content, look, problems = _look(file, dictionary)
     if look is None or look.source.table.names == ():
-        return False, _problems_in_words(problems)
+        return False, f"{DataError(problems)}\n\nNothing was written."
     proposal = propose(look, long_form())
     if proposal.no_score:
         return False, f"{_heading(file)}\n{chr(10).join(first_words(proposal))}\n{_NO_SCORE}"
-    shown = str(path) if name else str(Path(file).parent / path.name) if Path(file).parent != Path() else path.name
+    shown = str(path if name else Path(file).with_name(path.name))
     text = map_text(proposal, hashlib.sha256(content).hexdigest(), shlex.quote(shown), shlex.quote(file))
     path.write_text(text, encoding="utf-8")
     lines = ask_lines(text)
@@ -157,10 +155,6 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         advice = f"name a file that may be read; {path}: {error.strerror}"
         raise DataError([Problem(path.name, None, "", "", "the file can be read", advice)]) from None
-
-
-def _problems_in_words(problems: list[Problem]) -> str:
-    return f"{DataError(problems)}\n\nNothing was written."
 
 
 def _changes_in_words(loaded: cohort.Cohort) -> str:

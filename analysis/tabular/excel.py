@@ -139,7 +139,7 @@ def _rows(sheet: Any, before: int) -> list[list[str]]:
     rows: list[list[str]] = []
     total = 0
     for cells in sheet.iter_rows(values_only=True):
-        texts = [_text(value) for value in cells]
+        texts = [cell_text(value) for value in cells]
         total += len(texts)
         while texts and not texts[-1]:
             texts.pop()
@@ -152,7 +152,8 @@ def _rows(sheet: Any, before: int) -> list[list[str]]:
 
 
 @lru_cache(maxsize=1 << 16, typed=True)  # equal cells share one text
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return a value as a CSV file would state it: 1.0 is 1, a day has its ISO form."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -11,7 +11,7 @@ import pyarrow.parquet
 from analysis.tabular import advice
 from analysis.tabular.problems import Problem
 from analysis.tabular.size_limits import MOST_TABLE_BYTES, too_large
-from analysis.tabular.text_table import TextColumn, TextTable, encode
+from analysis.tabular.text_table import TextColumn, TextTable, encode, number_texts
 
 _MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
 
@@ -105,9 +105,7 @@ def _words(values: pa.Array) -> list[str] | None:
     if pa.types.is_integer(kind):
         return [str(value) for value in values.to_pylist()]
     if pa.types.is_floating(kind):
-        floats = values.to_numpy(zero_copy_only=False)
-        # The shortest digits that reproduce the value, without an exponent; float32 has its own shortest form.
-        return ["" if np.isnan(value) else np.format_float_positional(value, trim="-") for value in floats]
+        return number_texts(values.to_numpy(zero_copy_only=False))  # float32 has its own shortest form
     if pa.types.is_decimal(kind):
         return [format(value, "f") for value in values.to_pylist()]
     if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None):

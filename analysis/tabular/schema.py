@@ -102,6 +102,11 @@ class TableSchema:
         """Names of the columns in their order."""
         return tuple(field.name for field in self.fields)
 
+    @property
+    def outcomes(self) -> tuple[Field, ...]:
+        """The outcomes other than pain, measured at a visit."""
+        return tuple(field for field in self.fields if field.level == "visit" and field.group == "outcome")
+
     def __getitem__(self, name: str) -> Field:
         for field in self.fields:
             if field.name == name:

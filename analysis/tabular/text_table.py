@@ -110,6 +110,11 @@ def encode(texts: pa.Array | list[str]) -> TextColumn:
     return TextColumn(encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False), encoded.dictionary)
 
 
+def number_texts(values: np.ndarray) -> list[str]:
+    """Return the shortest digits that reproduce each number, without an exponent; "" for NaN."""
+    return ["" if np.isnan(value) else np.format_float_positional(value, trim="-") for value in values]
+
+
 def text_column(column: pa.ChunkedArray) -> TextColumn:
     """Return a column from chunks of dictionary-encoded texts, none of them missing."""
     column = column.unify_dictionaries()

@@ -30,4 +30,4 @@ def course_details() -> tuple[Field, ...]:
 @cache
 def measures() -> tuple[Field, ...]:
     """Return the outcomes other than pain, measured at a visit; a cohort has those that its file has."""
-    return tuple(field for field in long_form().fields if field.level == "visit" and field.group == "outcome")
+    return long_form().outcomes

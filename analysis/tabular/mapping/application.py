@@ -16,14 +16,14 @@ from analysis.tabular.mapping.cohort_map import CohortMap
 from analysis.tabular.mapping.course_columns import course_texts
 from analysis.tabular.mapping.diary import infusions_reading, visits_of_diary
 from analysis.tabular.mapping.entries import Entries, entries_of_courses, entries_of_rows
-from analysis.tabular.mapping.map_keys import NOT_USED, VISIT_NAMES
+from analysis.tabular.mapping.map_keys import VISIT_NAMES
 from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.mapping.mapped_cells import MappedCells
 from analysis.tabular.mapping.source_table import SHEET_SITE, read_source
 from analysis.tabular.mapping.times import count_weeks, far_from_plan, number_courses
 from analysis.tabular.problems import listed, nearest
 from analysis.tabular.schema import TableSchema
-from analysis.tabular.text_table import TextTable, encode
+from analysis.tabular.text_table import TextTable, encode, number_texts
 from analysis.wording import counted
 
 
@@ -90,8 +90,8 @@ def apply_map(
     if (kept & nobody).any():
         count = int((kept & nobody).sum())
         cells.problem(("columns", names), f"{counted(count, 'row')} without {names}", "fill it in, or delete the rows")
-    entries = entries_of_courses(cells, schema, patients, kept) if use.rows == "courses" else None
-    entries = entries or entries_of_rows(cells, schema, patients, kept)
+    entries_of = entries_of_courses if use.rows == "courses" else entries_of_rows
+    entries = entries_of(cells, schema, patients, kept)
     entries.left_out += left_out
     if not cells.problems:
         if use.rows == "diary":
@@ -192,16 +192,15 @@ def _long_form(cells: MappedCells, entries: Entries, texts: dict[str, list[str]]
         "patient_id": list(frame["patient"]),
         "course": [f"{int(number)}" for number in frame["course"]],
         "visit": [VISIT_NAMES[visit] for visit in frame["visit"]],
-        "weeks_from_end": _numbers(frame["weeks"]),
-        "nrs": _numbers(frame["score"]),
+        "weeks_from_end": number_texts(frame["weeks"].to_numpy()),
+        "nrs": number_texts(frame["score"].to_numpy()),
     }
     if frame["date"].notna().any():
         days = frame["date"].to_numpy("datetime64[D]")
         columns["date"] = ["" if np.isnat(day) else str(day) for day in days]
     if frame["planned"].notna().any():
-        columns["planned_week"] = _numbers(frame["planned"].where(frame["visit"] == 2))
-    fixed = {"row", "patient", "use", "visit", "planned", "score", "date", "course", "weeks"}
-    columns |= {name: _numbers(frame[name]) for name in frame.columns if name not in fixed}
+        columns["planned_week"] = number_texts(frame["planned"].where(frame["visit"] == 2).to_numpy())
+    columns |= {name: number_texts(frame[name].to_numpy()) for name in entries.outcomes}
     columns |= texts
     positions = frame["row"].to_numpy(dtype=int)
     sheet = None if source.sheet is None else source.sheet[positions]
@@ -214,10 +213,6 @@ def _long_form(cells: MappedCells, entries: Entries, texts: dict[str, list[str]]
         source.sheets,
         sheet,
     )
-
-
-def _numbers(values: pd.Series) -> list[str]:
-    return ["" if np.isnan(value) else np.format_float_positional(value, trim="-") for value in values.to_numpy()]
 
 
 def _remarks(cells: MappedCells, entries: Entries, digest: str, used: int) -> list[str]:
@@ -239,8 +234,3 @@ def _remarks(cells: MappedCells, entries: Entries, digest: str, used: int) -> li
     if meaning in ("worst", "least"):
         remarks.append(f"the score is {meaning} pain; published studies mostly use average pain")
     return remarks
-
-
-def unused_columns(use: CohortMap) -> list[str]:
-    """Return the names of the columns that the map does not use."""
-    return [column.name for column in use.columns if column.role == NOT_USED]

@@ -69,13 +69,12 @@ def _scores(changes: Changes) -> list[tuple[str, str, str]]:
     for name in names:
         missing.update(cells.missing.get(name, {}))
     empty = sum(int(cells.source.table[name].empty().sum()) for name in names)
-    total = sum(len(cells.source.table) for _ in names)
+    total = len(names) * len(cells.source.table)
     source = f"{listed(names)}: {total - empty - sum(missing.values())} scores {scale}"
     divided = ", divided by 10" if scale == "0 to 100" else ""
     became = f"{int(frame['score'].notna().sum())} scores{divided}; {missing_words(missing, empty)}"
     lines.append(("nrs", source, became))
-    fixed = {"row", "patient", "use", "visit", "planned", "score", "date", "course", "weeks"}
-    for name in (name for name in frame.columns if name not in fixed):
+    for name in changes.entries.outcomes:
         column = use.role(name)
         sources = [column.name] if column else [line.outcomes[name] for line in use.visits if name in line.outcomes]
         counts: Counter[str] = Counter()

@@ -64,8 +64,6 @@ class VisitUse:
         Columns with the score and the day, in tables with one row a course.
     outcomes : mapping of str to str
         Column of each other outcome, in tables with one row a course.
-    date_is : {"visit", "start_of_infusion"}
-        What the day is.
     starts_course : bool
         Whether the event is an infusion.
     score_is : {"", "before", "after"}
@@ -78,7 +76,6 @@ class VisitUse:
     score: str = ""
     date: str = ""
     outcomes: Mapping[str, str] = field(default_factory=dict)
-    date_is: str = "visit"
     starts_course: bool = False
     score_is: str = ""
 
@@ -149,9 +146,3 @@ class CohortMap:
     def role(self, role: str) -> ColumnUse | None:
         """Return the column with a role, or None."""
         return next((column for column in self.columns if column.role == role), None)
-
-    @property
-    def planned_weeks(self) -> tuple[float, ...]:
-        """The planned weeks of follow-up, ascending."""
-        plans = {use.planned_week for use in (*self.visits, *self.windows) if use.visit == "follow_up"}
-        return tuple(sorted(week for week in plans if week is not None))

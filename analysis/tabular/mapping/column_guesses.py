@@ -25,26 +25,9 @@ _TIME_FROM_END = re.compile(r"(days?|weeks?|months?)_(?:from|since|after)_end(?:
 _MEANINGS = {
     "average": "avg average mean gemiddeld mittel moyenne medio",
     "worst": "worst max ergste staerkste pire peor",
+    "least": "least min minste geringste moindre menor",
 }
-_MEANINGS["least"] = "least min minste geringste moindre menor"
-_BEFORE = frozenset(
-    [
-        "t0",
-        "v0",
-        "bl",
-        "baseline",
-        "basislinie",
-        "nulmeting",
-        "intake",
-        "voor",
-        "vor",
-        "vorher",
-        "before",
-        "avant",
-        "antes",
-        "ausgangswert",
-    ]
-)
+_BEFORE = "t0 v0 bl baseline basislinie nulmeting intake voor vor vorher before avant antes ausgangswert"
 _CHANGE = "change verschil differenz difference delta diff veraenderung verandering cambio"
 _WEEKS = re.compile(
     r"(?:^|_)(?:week|wk|w|woche|semaine|semana)_?(\d+)(?:_|$)"
@@ -60,7 +43,7 @@ _UNIT_WORDS = {
 
 @dataclass
 class ColumnGuess:
-    """One line of `columns`: its keys in their order, and the remark behind it. asks: number of ASK in it."""
+    """One line of `columns`: its keys in their order, and the remark behind it."""
 
     name: str
     keys: dict[str, object] = field(default_factory=dict)
@@ -90,7 +73,7 @@ def visit_of(text: str) -> tuple[str, float | None, str]:
     """Return visit (or ASK), planned week and remark that a code or the end of a heading states."""
     plain = plain_heading(text)
     words = set(plain.split("_"))
-    if words & _BEFORE:
+    if words & set(_BEFORE.split()):
         return "baseline", None, ""
     if "end_of_infusion" in plain or "einde_infuus" in plain or "infusionsende" in plain or "eoi" in words:
         return "end_of_infusion", None, ""
@@ -131,16 +114,15 @@ def scale_of(look: FirstLook, name: str) -> tuple[str, object, str]:
     """Return scale, missing codes and remark of a score column; ASK where the cells do not settle them."""
     counts = numbers_of(look, name)
     declared = look.source.declared_missing.get(name, frozenset())
-    in_scale = [value for value in counts if 0 <= value <= 10]
     above = [value for value in counts if 10 < value <= 100 and not _looks_like_code(value)]
     unlikely = [value for value in counts if value > 100 or value < 0 or (_looks_like_code(value) and not above)]
     codes = [value for value in unlikely if f"{value:g}" not in declared]
     texts = _other_words(look, name)
     words = set(plain_heading(name).split("_"))
     says_mm = bool(words & {"vas", "mm", "eva"})
-    scale: str = "0 to 10"
+    scale = "0 to 10"
     remark = f"{counted(sum(counts.values()), 'number')}, {min(counts):g} to {max(counts):g}" if counts else "no number"
-    if says_mm or (above and in_scale) or above:
+    if says_mm or above:
         scale, remark = ASK, f"{remark}: 0 to 10, or 0 to 100 (mm)?"
     missing: object = sorted(declared)
     if codes or texts:
@@ -204,7 +186,7 @@ def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
 
 
 def _sex(look: FirstLook, name: str) -> ColumnGuess:
-    codes = sorted({word.strip() for word in look.source.table[name].words.to_pylist() if word.strip()})
+    codes = _codes(look, name)
     labels = look.source.value_labels.get(name, {})
     meanings = {code: word_meaning("sex", labels.get(code, code)) for code in codes}
     if len(codes) > 8:
@@ -233,5 +215,9 @@ def _duration(look: FirstLook, name: str, role: str) -> ColumnGuess:
 
 
 def _ask_codes(look: FirstLook, name: str, allowed: tuple[str, ...]) -> dict[str, str]:
-    codes = sorted({word.strip() for word in look.source.table[name].words.to_pylist() if word.strip()})
-    return {code: code if code in allowed else ASK for code in codes[:30]}
+    return {code: code if code in allowed else ASK for code in _codes(look, name)[:30]}
+
+
+def _codes(look: FirstLook, name: str) -> list[str]:
+    """Return the different texts of a column, in order."""
+    return sorted({word.strip() for word in look.source.table[name].words.to_pylist() if word.strip()})

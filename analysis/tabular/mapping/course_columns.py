@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from analysis.tabular.mapping.cohort_map import ColumnUse
@@ -10,6 +12,7 @@ from analysis.tabular.mapping.map_keys import UNITS
 from analysis.tabular.mapping.mapped_cells import MappedCells
 from analysis.tabular.mapping.source_table import SHEET_SITE
 from analysis.tabular.schema import TableSchema
+from analysis.tabular.text_table import number_texts
 
 
 def course_texts(cells: MappedCells, schema: TableSchema, entries: Entries) -> dict[str, list[str]]:
@@ -24,7 +27,7 @@ def course_texts(cells: MappedCells, schema: TableSchema, entries: Entries) -> d
         if field.type == "string":
             words = cells.words(column, field.enum)
         else:
-            words = [_text(value) for value in _values(cells, column, schema)]
+            words = number_texts(_values(cells, column, schema))
         texts[field.name] = [words[position] for position in positions]
     if SHEET_SITE in table.names:
         sites = table[SHEET_SITE].texts()
@@ -49,8 +52,6 @@ def course_texts(cells: MappedCells, schema: TableSchema, entries: Entries) -> d
 
 
 def _values(cells: MappedCells, column: ColumnUse, schema: TableSchema) -> np.ndarray:
-    from dataclasses import replace
-
     entry = schema[column.role]
     if not column.unit or column.role != "disease_duration_years":
         return cells.numbers(column, entry)
@@ -85,7 +86,3 @@ def _ages(cells: MappedCells, entries: Entries, born: np.ndarray) -> list[str]:
 def _whole_years(birth: np.datetime64, day: np.datetime64) -> int:
     one, other = birth.astype(object), day.astype(object)
     return other.year - one.year - ((other.month, other.day) < (one.month, one.day))
-
-
-def _text(value: float) -> str:
-    return "" if np.isnan(value) else np.format_float_positional(value, trim="-")

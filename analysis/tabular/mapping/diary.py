@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -73,8 +75,6 @@ def visits_of_diary(cells: MappedCells, entries: Entries, infusions: SourceTable
 
 def infusions_reading(use: CohortMap) -> Reading:
     """Return how the second file is read: as the first, without hours."""
-    from dataclasses import replace
-
     return replace(use.read, with_time=False, sheets={}, header_row=1)
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.tabular.mapping.cohort_map import ColumnUse, VisitUse
-from analysis.tabular.mapping.map_keys import UNITS
+from analysis.tabular.mapping.map_keys import UNITS, VISIT_NAMES
 from analysis.tabular.mapping.mapped_cells import MappedCells
 from analysis.tabular.problems import listed
 from analysis.tabular.schema import TableSchema
 from analysis.wording import counted
 
-VISIT_ORDER = {"baseline": 0, "end_of_infusion": 1, "follow_up": 2}
+VISIT_ORDER = {name: place for place, name in enumerate(VISIT_NAMES)}
+_FIXED = ("row", "patient", "use", "visit", "planned", "score", "date", "course", "weeks")
 
 
 @dataclass
@@ -33,6 +34,11 @@ class Entries:
 
     frame: pd.DataFrame
     left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def outcomes(self) -> list[str]:
+        """Names of the columns with other outcomes."""
+        return [name for name in self.frame.columns if name not in _FIXED]
 
     def drop(self, mask: np.ndarray, reason: str) -> None:
         """Leave out the rows of a mask for a reason."""
@@ -85,10 +91,10 @@ def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str]
     frame["weeks"] = np.nan
     if weeks is not None and use.weeks_from == "column":
         frame["weeks"] = _in_weeks(cells, weeks, schema)
-    for outcome in _outcomes(schema):
-        column = use.role(outcome)
+    for outcome in schema.outcomes:
+        column = use.role(outcome.name)
         if column is not None:
-            frame[outcome] = cells.numbers(column, schema[outcome])
+            frame[outcome.name] = cells.numbers(column, outcome)
     planned = use.role("planned_week")
     if planned is not None:
         frame["planned"] = cells.numbers(planned, schema["planned_week"])
@@ -125,14 +131,8 @@ def entries_of_courses(cells: MappedCells, schema: TableSchema, patients: list[s
     return Entries(frame)
 
 
-def _outcomes(schema: TableSchema) -> list[str]:
-    return [field.name for field in schema.fields if field.level == "visit" and field.group == "outcome"]
-
-
 def _in_weeks(cells: MappedCells, use: ColumnUse, schema: TableSchema) -> np.ndarray:
     """Return a time from the end of infusion in weeks; `unit` says in what the cells count."""
-    from dataclasses import replace
-
     entry = schema["weeks_from_end"]
     factor = UNITS[use.unit]
     limits = replace(entry, minimum=0.0, maximum=entry.maximum / factor, unit=use.unit)

@@ -16,7 +16,6 @@ from analysis.tabular.problems import Problem
 
 _DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?")
 _DECIMAL = re.compile(r"[+-]?\d+([.,])\d+")
-_TEXT_ENCODINGS = ("utf-8", "windows-1252")
 _EUROPEAN = set("äöüÄÖÜßéèêëàáâãçôóõûúùîïíìñåæøœÉÈÀÇ°µ€–—’‘“”²³½")
 _HEADER_ROWS = 20
 _SITES_AT_LEAST = 2
@@ -159,4 +158,4 @@ def _numbers_and_dates(source: SourceTable, reading: Reading, asks: dict[str, st
             asks["dates"] = (
                 "no date settles whether the day or the month stands first: day-month-year or month-day-year?"
             )
-    return replace(reading, decimal_comma=commas > points, date_order=order, with_time=bool(times and total))
+    return replace(reading, decimal_comma=commas > points, date_order=order, with_time=times > 0)

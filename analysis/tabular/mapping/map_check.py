@@ -25,9 +25,7 @@ class MapChecks:
         self.file, self.schema = file, schema
         self.problems: list[MapProblem] = []
         self.roles = (*schema.names, BIRTH_DATE, NOT_USED)
-        self.outcomes = tuple(
-            field.name for field in schema.fields if field.level == "visit" and field.group == "outcome"
-        )
+        self.outcomes = tuple(field.name for field in schema.outcomes)
 
     def wrong(self, keys: Sequence[str], rule: str, advice: str, value: str = "") -> None:
         """Add a problem at the place to which the keys lead."""

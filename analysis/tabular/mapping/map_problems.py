@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.tabular.problems import DataError, Problem
@@ -21,9 +21,6 @@ class MapProblem(Problem):
 
 class MapError(DataError):
     """A map that can't be applied to its table; `problems` lists why."""
-
-    def __init__(self, problems: Iterable[Problem], where: str = "") -> None:
-        super().__init__(problems, where)
 
     def __str__(self) -> str:
         count = len(self._problems)

@@ -12,12 +12,7 @@ from analysis.tabular.advice import misspelt
 from analysis.tabular.mapping import map_keys
 from analysis.tabular.mapping.cohort_map import CohortMap, ColumnUse, Reading, SecondFile, VisitUse, Window
 from analysis.tabular.mapping.map_check import GUIDE, MapChecks
-from analysis.tabular.mapping.map_keys import (
-    A_DATE,
-    NOT_USED,
-    PARTS,
-    VISIT_NAMES,
-)
+from analysis.tabular.mapping.map_keys import A_DATE, NOT_USED, PARTS, VISIT_NAMES
 from analysis.tabular.mapping.map_problems import MapError, MapProblem, map_problem
 from analysis.tabular.mapping.text_tree import read_text_tree
 from analysis.tabular.plain_yaml import YamlError
@@ -155,7 +150,6 @@ class _Reader(MapChecks):
             score=str(use.get("score", "")),
             date=str(use.get("date", "")),
             outcomes={outcome: str(use[outcome]) for outcome in self.outcomes if outcome in use},
-            date_is=str(use.get("date_is", "visit")),
             starts_course=use.get("starts_course") == "true",
             score_is=str(use.get("score_is", "")),
         )
@@ -173,9 +167,8 @@ class _Reader(MapChecks):
         return Window(str(line["visit"]), after, *days, int(line.get("least_days", 1)), week)
 
     def _reading(self, read: Mapping[str, Any]) -> Reading:
-        for key in ("form",):
-            if key not in read:
-                self.wrong(("read", key), f"read: has the key {key}", f"write one of {listed(map_keys.FORMS)}")
+        if "form" not in read:
+            self.wrong(("read", "form"), "read: has the key form", f"write one of {listed(map_keys.FORMS)}")
         sheets = read.get("sheets", {})
         named = isinstance(sheets, dict)
         if not named:

@@ -15,12 +15,12 @@ from analysis.tabular.mapping.column_guesses import (
 )
 from analysis.tabular.mapping.first_look import FirstLook
 from analysis.tabular.mapping.heading_words import is_date_heading, is_diagnosis_heading, plain_heading
-from analysis.tabular.mapping.map_keys import ASK, NOT_USED
+from analysis.tabular.mapping.map_keys import ASK, NOT_USED, VISIT_NAMES
 from analysis.tabular.problems import listed
 from analysis.tabular.schema import TableSchema
 from analysis.wording import counted
 
-_INFUSION = re.compile(r"infus|infuus|perfusion|infusion")
+_INFUSION = re.compile(r"infus|infuus|perfusion")
 _DIARY_ROWS = 12  # rows a patient; more than any plan of visits
 
 
@@ -89,8 +89,7 @@ def propose(look: FirstLook, schema: TableSchema) -> Proposal:
     elif filled > distinct and dates and len(scores) == 1:
         proposal.rows, proposal.rows_remark = ASK, f"{what}: visits, events or diary? No column names the visit"
     if proposal.rows == "courses":
-        outcomes = [field.name for field in schema.fields if field.level == "visit" and field.group == "outcome"]
-        _wide_visits(proposal, scores, dates, outcomes)
+        _wide_visits(proposal, scores, dates, [field.name for field in schema.outcomes])
     else:
         _one_of_several(scores)
         _one_of_several(dates)
@@ -122,7 +121,7 @@ def _long_visits(proposal: Proposal, visit: ColumnGuess) -> None:
             continue
         labels = proposal.look.source.value_labels.get(visit.name, {})
         name, week, remark = visit_of(labels.get(code, code))
-        if code in ("baseline", "end_of_infusion", "follow_up"):
+        if code in VISIT_NAMES:
             name, remark = code, ""
         keys: dict[str, object] = {"visit": name}
         if week is not None:
@@ -152,9 +151,9 @@ def _outcomes_at_visits(proposal: Proposal, outcomes: list[str]) -> None:
         else:
             column.keys = {"is": ASK}
             column.remark = (
-                f"at which visit? Write {outcome}: {column.name} at its line under visits, and delete this line"
+                f"at which visit? Write {outcome}: {column.name} at its line under visits, and delete this line; "
+                "or not_used"
             )
-            column.remark += "; or not_used"
 
 
 def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[ColumnGuess], outcomes: list[str]) -> None:

@@ -18,7 +18,6 @@ from analysis.tabular.parquet import read_parquet
 from analysis.tabular.problems import Problem, listed
 from analysis.tabular.separated import read_separated
 from analysis.tabular.text_table import TextTable, encode, without_empty_rows
-from analysis.tabular.workbook_parts import TooManyCells
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +97,8 @@ def _separated(content: bytes, file: str, reading: Reading) -> tuple[TextTable |
 def _workbook(content: bytes, file: str, reading: Reading) -> tuple[TextTable | None, list[Problem]]:
     try:
         sheets = [sheet for sheet in excel.read_sheets(content) if sheet.rows]
-    except TooManyCells:
-        return excel.read_workbook(content, file, CLINIC_TABLES)  # which says so
-    except Exception:  # a damaged workbook fails anywhere
-        return excel.read_workbook(content, file, CLINIC_TABLES)
+    except Exception:  # too large, or damaged, which fails anywhere
+        return excel.read_workbook(content, file, CLINIC_TABLES)  # which says why
     titles = [sheet.title for sheet in sheets]
     uses = reading.sheets or ({titles[0]: ""} if len(titles) == 1 else {})
     problems = []

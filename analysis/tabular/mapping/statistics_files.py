@@ -5,17 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from analysis.tabular.excel import cell_text
 from analysis.tabular.problems import Problem
 from analysis.tabular.size_limits import too_large
 from analysis.tabular.text_table import TextTable, encode
-
-ENDINGS = (".sav", ".zsav", ".dta")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +82,5 @@ def _declared(text: str, ranges: list[dict[str, Any]]) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Return a value as a CSV file would state it: 1.0 is 1, a day has its ISO form."""
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    if isinstance(value, float):
-        return np.format_float_positional(value, trim="-")
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
-    if isinstance(value, date):
-        return value.isoformat()
-    text = str(value).rstrip()
-    return "" if text == "NaT" else text
+    """Return the text of a value, without the spaces that fill it up; "" if it is missing."""
+    return "" if pd.isna(value) else cell_text(value).rstrip()

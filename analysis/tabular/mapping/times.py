@@ -66,7 +66,7 @@ def _from_dates(cells: MappedCells, entries: Entries, weeks: np.ndarray, follow_
 
 
 def far_from_plan(cells: MappedCells, entries: Entries) -> str:
-    """Return how many visits lie farther from their planned week than the map allows without a word; "" = none."""
+    """Return in words how many follow-ups are farther from their planned week than the map's limit; "" if none are."""
     limit, frame = cells.map.far_from_plan, entries.frame
     if limit is None:
         return ""
@@ -134,7 +134,7 @@ def _courses_of_patient(
         follow_ups = others[(of_course == course) & ~is_baseline & ~inside & ~same_day]
         scored = baselines[baselines["score"].notna()]
         reasons[baselines.index] = "another baseline of the same course"
-        if not scored.empty or not baselines.empty:
+        if not baselines.empty:
             base = (scored if not scored.empty else baselines).iloc[[-1]].copy()
             reasons[base.index] = ""
         elif not asked_after:
