@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from analysis.outcomes.cohort import durations as module
 from analysis.outcomes.cohort.benefit import benefit_intervals, interval_counts
 from analysis.outcomes.cohort.durations import durations
-from analysis.statistics.survival import fit_distribution, npmle, two_group_test
+from analysis.statistics.survival import npmle, two_group_test
 
 INF = np.inf
 
@@ -122,8 +122,6 @@ def test_two_sites_are_compared():
     assert test[["group_1", "group_2", "n_1", "n_2", "method"]].tolist() == ["a", "b", 24, 10, expected.method]
     assert test["p_value"] == pytest.approx(expected.p, abs=0.0005)
     assert found.medians.set_index(["who", "by", "group"]).loc[("all", "site", "b"), "median_high"] == 4
-    # fits compare regimens and courses, not sites
-    assert set(found.fits["by"]) == {"all"}
 
 
 def test_three_sites_and_merged_sites_are_not_tested():
@@ -150,23 +148,6 @@ def test_first_against_next_course():
     assert medians.loc[("all", "course", "first course"), same].equals(medians.loc[("all", "all", "all"), same])
 
 
-def test_fits_of_initial_responders():
-    regimens = [dict(zip(("baseline", "end", "later"), course, strict=False)) for course in MIXED]
-    rows = [course | {"regimen_class": "oral" if i % 2 else "topical"} for i, course in enumerate(regimens)]
-    found = durations(cohort(*rows))
-    fit = found.fits[(found.fits["by"] == "all") & (found.fits["distribution"] == "weibull")].iloc[0]
-    expected = fit_distribution(LOWER[6:], UPPER[6:])
-    assert fit["n"] == 18
-    assert fit["median"] == pytest.approx(expected.medians["median"].iloc[0])
-    assert fit["aic"] == pytest.approx(expected.aic)
-    compared = found.fits[found.fits["by"] == "regimen_class"]
-    assert compared["group_1"].unique().tolist() == ["oral"]
-    assert compared["time_ratio"].notna().all()
-    curve = found.fitted_curves[found.fitted_curves["distribution"] == "weibull"]
-    assert curve["survival"].to_numpy() == pytest.approx(expected.survival_at(curve["time"]))
-    assert curve["survival"].iloc[0] == 1
-
-
 def test_what_is_left_out_and_noted():
     found = durations(cohort(*MIXED, (None, 4), (8, None), (0, 0), (8, 4, {4: 8, 12: 3})), min_cell=1)
     assert found.left_out.set_index("why")["n"].to_dict() == {
@@ -182,7 +163,6 @@ def test_few_patients_are_hidden():
     assert found.curves.empty
     assert found.counts[["patients", "never", "ended"]].isna().all(axis=None)
     assert found.medians[["patients", "median_low", "median_high"]].isna().all(axis=None)
-    assert found.fits.empty
 
 
 @pytest.mark.parametrize(

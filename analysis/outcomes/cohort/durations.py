@@ -1,4 +1,4 @@
-"""Duration of benefit in a cohort: Turnbull's estimate, medians, two-group tests and fitted distributions."""
+"""Duration of benefit in a cohort: Turnbull's estimate, medians and two-group tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.benefit import ENDED, KINDS, NEVER, ONGOING, benefit_intervals, interval_counts
+from analysis.outcomes.cohort.benefit import KINDS, NEVER, ONGOING, benefit_intervals, interval_counts
 from analysis.outcomes.cohort.disclosure import (
     as_printed,
     check_min_cell,
@@ -18,7 +18,7 @@ from analysis.outcomes.cohort.disclosure import (
     shown_steps,
 )
 from analysis.outcomes.cohort.disclosure.digits import WEEK_DECIMALS
-from analysis.outcomes.cohort.duration_models import FIT_COLUMNS, fitted_curves, group_comparison, group_fits
+from analysis.outcomes.cohort.duration_tests import group_comparison
 from analysis.outcomes.cohort.judging import check_rule
 from analysis.outcomes.cohort.planned import planned_visits
 from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping
@@ -80,11 +80,6 @@ class Durations:
     tests : DataFrame
         Columns who, by, group_1, group_2, n_1, n_2, p_value, method (exact, monte_carlo or, above 10,000 patients,
         normal), note; only for exactly two groups, neither of them merged.
-    fits : DataFrame
-        Initial responders: by (all, regimen_class, course), group_1, group_2, n and the columns of `fit_distributions`,
-        with p as p_value; time_ratio is durations of group_2 as a multiple of those of group_1.
-    fitted_curves : DataFrame
-        Initial responders of first courses: distribution, time, survival.
     draws_rule : str
         The number of draws, in words.
     notes : tuple of str
@@ -110,8 +105,6 @@ class Durations:
     curves: pd.DataFrame
     medians: pd.DataFrame
     tests: pd.DataFrame
-    fits: pd.DataFrame
-    fitted_curves: pd.DataFrame
     draws_rule: str
     notes: tuple[str, ...]
     unit: str
@@ -168,7 +161,7 @@ def durations(
     first = courses["first"].to_numpy()
     weeks = np.array([0.0, *planned_visits(cohort, min_cell).weeks])
     times = np.union1d(weeks[weeks < horizon_weeks], horizon_weeks)
-    counts, curves, medians, tests, fits = [], [], [], [], []
+    counts, curves, medians, tests = [], [], [], []
     of_all: dict[str, tuple] = {}  # `course` reuses the estimate of `all` for first courses
     for who, by, part in progress(list(_comparisons(courses, min_cell))):
         labels = part["group"].cat.categories
@@ -192,14 +185,10 @@ def durations(
                 steps = shown_steps(curve["low"].to_numpy() * len(members), len(members), min_cell)
                 steps[0] |= who == RESPONDERS  # all of them have the benefit at the end of infusion
                 curves.append(curve[steps].assign(**key))
-        pair = len(labels) == 2 and not any(is_merged(label, min_cell) for label in labels)
-        if pair:
+        if len(labels) == 2 and not any(is_merged(label, min_cell) for label in labels):
             tests.append(
                 {"who": who, "by": by} | group_comparison(part, seed) | {"note": _PAIRED if by == "course" else ""}
             )
-        if who == RESPONDERS and len(part) >= min_cell and (by == "all" or (pair and by != "site")):
-            fits.append(group_fits(part, by, level))
-    responders = courses[first & courses["kind"].isin([ENDED, ONGOING]).to_numpy()]
     return Durations(
         rule=responder_rule,
         horizon_weeks=horizon_weeks,
@@ -207,8 +196,6 @@ def durations(
         curves=as_printed(_frame(curves, _CURVE_COLUMNS), "shares", time=WEEK_DECIMALS),
         medians=shown_medians(medians, min_cell, release),
         tests=shown_tests(tests, release),
-        fits=_frame(fits, ["by", "group_1", "group_2", "n", *FIT_COLUMNS]),
-        fitted_curves=fitted_curves(responders, horizon_weeks, level, min_cell),
         draws_rule=_DRAWS_RULE,
         notes=duration_notes(courses[first], min_cell),
         unit=FIRST_COURSES,

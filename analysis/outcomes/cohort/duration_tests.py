@@ -1,0 +1,48 @@
+"""Two-group tests of the duration of benefit in a cohort."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.outcomes.cohort.benefit import interval_counts
+from analysis.statistics.survival import two_group_test
+
+_TEST_DRAWS, _PERMUTED = 9_999, 10_000
+
+
+def group_comparison(courses: pd.DataFrame, seed: int) -> dict[str, object]:
+    """Return the test whether two groups of courses have the same durations.
+
+    Parameters
+    ----------
+    courses : DataFrame
+        Columns lower, upper (weeks) and group (categorical with two categories).
+    seed : int
+        Seed of the permutations.
+
+    Returns
+    -------
+    dict
+        group_1, group_2, n_1, n_2, p_value, method: exact, monte_carlo or, above 10,000 courses, normal.
+    """
+    labels = courses["group"].cat.categories
+    rows = _counts_by_group(courses)
+    draws = _TEST_DRAWS if len(courses) <= _PERMUTED else 1
+    test = two_group_test(rows["lower"], rows["upper"], rows["code"], rows["patients"], draws=draws, seed=seed)
+    normal = draws == 1 and test.method == "monte_carlo"
+    return {
+        "group_1": labels[0],
+        "group_2": labels[1],
+        "n_1": test.patients[0],
+        "n_2": test.patients[1],
+        "p_value": test.p_normal if normal else test.p,
+        "method": "normal" if normal else test.method,
+    }
+
+
+def _counts_by_group(courses: pd.DataFrame) -> pd.DataFrame:
+    counts = [
+        interval_counts(members["lower"].to_numpy(), members["upper"].to_numpy()).assign(code=code)
+        for code, members in courses.groupby(courses["group"].cat.codes)
+    ]
+    return pd.concat(counts, ignore_index=True)
