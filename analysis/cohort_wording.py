@@ -50,14 +50,18 @@ def step_use(step: str) -> str:
     }.get(step, "")
 
 
-def without_words(step: Any, min_cell: int) -> str:
-    """Return how many patients a step of `Response.steps` leaves out: `64 of 295 without`."""
+def without_words(step: Any, min_cell: int, planned: bool) -> str:
+    """Return how many patients a step of `Response.steps` leaves out: `64 of 295 without`.
+
+    planned: whether the follow-up visit was planned for everybody; if so, who was not expected was not due.
+    """
     if step.hidden:
         return f"fewer than {min_cell} left"
     few = f"fewer than {min_cell}"
     lost = f"{few} without" if pd.isna(step.without) else f"{step.without} of {step.of} without" if step.without else ""
-    late = f"{few} not due" if pd.isna(step.not_expected) else f"{step.not_expected} not due"
-    return "; ".join(filter(None, (lost, "" if step.not_expected is not pd.NA and not step.not_expected else late)))
+    number = few if pd.isna(step.not_expected) else step.not_expected
+    late = f"{number} not {'due' if planned else 'planned'}" if number else ""
+    return "; ".join(filter(None, (lost, late)))
 
 
 def visit_words(weeks: float) -> str:

@@ -54,6 +54,7 @@ def test_patients_seen_at_their_own_times_are_all_seen():
     assert due.table.set_index("label").loc["any follow-up", STATUSES].tolist() == [60, 0, 0, 0, 0]
     found = people.people(whole)
     assert found.own_times and not found.follow_up_planned
+    assert not response.response(whole).follow_up_planned
     steps = response.response(whole).steps.set_index("step")
     # weeks 3 and 5 lie within 4 ± 2: twelve patients; of the others no score was expected
     assert steps.loc["follow_up", ["n", "of", "without", "not_expected"]].tolist() == [12, 12, 0, 48]
@@ -74,6 +75,7 @@ def test_a_week_that_few_were_seen_at_was_not_planned_for_all():
 def test_nobody_is_imputed_whose_visit_is_not_due():
     whole = cohort(*[row({4: 3}, **EARLY)] * 6, *[row({}, **EARLY)] * 2, *[row({}, **LATE)] * 5)
     assert expected_scores(whole)["not_expected"].tolist() == [False] * 8 + [True] * 5
+    assert response.response(whole).follow_up_planned
     rates = response.response(whole).rates.query("rule == 'ge_30_percent'").set_index(["visit", "handling"])
     assert rates.loc[("follow_up", "non_responder_imputation"), ["responders", "n"]].tolist() == [6, 8]
     assert rates.loc[("follow_up", "responder_imputation"), ["responders", "n"]].tolist() == [8, 8]

@@ -133,6 +133,20 @@ def test_the_steps_state_what_is_possible(drawn):
     assert "responders: 20 of 20; of 100 of all 40, 50 to 100" in words and "20 of 40 without" in words
 
 
+def test_a_visit_that_was_not_planned_is_no_visit_that_is_not_due():
+    dated = {"baseline": 8, "end": 4, "date": "2024-01-01"}
+    late = {"baseline": 8, "end": 4, "date": "2024-05-20"}
+    awaited = cohort(*[dated | {"later": {4: 3}}] * 8, *[late] * 6)
+    assert "6 not due" in shown(figures.patient_count_bars(response.response(awaited)))
+    weeks = [3, 5, 7, 9, 11, 14, 17, 20, 23, 26]
+    own = [dated | {"later": {weeks[number % 10]: 5}, "end": None if number in (0, 1) else 4} for number in range(60)]
+    bars = figures.patient_count_bars(response.response(cohort(*own)))
+    words = shown(bars)
+    assert "48 not planned" in words and "fewer than 5 without; 48 not planned" in words
+    assert not [text for text in words if "not due" in text]
+    assert problems_of(bars) == []
+
+
 def test_a_visit_of_few_patients_does_not_break_the_line(drawn):
     rows = [(9, 5, {4: 6, 12: 7}), (7, 3, {4: 4, 12: 5})] * 10
     found = trajectories.trajectories(cohort(*rows, *[(8, 4, {4: 5, 7: 1, 12: 6})] * 2))

@@ -12,8 +12,8 @@ from analysis.cohort_wording import RULE_WORDS, step_use, step_words, without_wo
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
-from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
-from analysis.figures.style import PHONE, SMALL, style, write
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
+from analysis.figures.style import PHONE, SMALL, style, text_width, write
 from analysis.wording import number_of_weeks, percent_pair, series, upper_first
 
 _STEP, _BAR = 38.0, 11.0
@@ -50,8 +50,10 @@ def patient_count_bars(result: Any, synthetic: bool = False) -> Figure:
         ax, most = canvas(picture), int(steps["n"].iloc[0])
         for number, row in enumerate(each(data)):
             y = _STEP * number
-            write(picture, 0, y + 5, step_words(row.step, result.follow_up_weeks), SMALL, weight="bold")
-            lost = without_words(row, result.min_cell)
+            lost = without_words(row, result.min_cell, result.follow_up_planned)
+            room = PHONE - text_width(lost, SMALL) - 8 if lost else PHONE
+            heading = fitting(step_words(row.step, result.follow_up_weeks), room, SMALL, "bold")
+            write(picture, 0, y + 5, heading, SMALL, weight="bold")
             write(picture, PHONE, y + 5, lost, SMALL, color=LIGHT["harm"], ha="right")
             ax.add_patch(Rectangle((0, y + 11), PHONE, _BAR, facecolor=LIGHT["grid"], linewidth=0))
             if row.hidden:

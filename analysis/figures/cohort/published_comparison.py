@@ -76,7 +76,7 @@ def benchmark_forest(
 
 
 def _heading(row: Any, weeks: float) -> tuple[str, str]:
-    """Return the outcome, and whose rate stands beside it with what differs."""
+    """Return the outcome, and the studies beside it with how they counted."""
     outcome = outcome_words(row.outcome, weeks)
     if not row.alike:
         return "For orientation only, no verdict", wrap(

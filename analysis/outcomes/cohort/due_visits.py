@@ -82,7 +82,10 @@ def due_visits(cohort: Cohort, visits: PlannedVisits) -> DueVisits:
 def expected_scores(
     cohort: Cohort, follow_up_weeks: float = 4.0, window_weeks: float = 2.0, min_cell: int = 5
 ) -> pd.DataFrame:
-    """Return `course_scores` with the column not_expected: no follow-up score, since not planned or not due yet.
+    """Return `course_scores` with the columns not_expected and follow_up_planned.
+
+    not_expected: no follow-up score, since not planned or not due yet; follow_up_planned, the same in every row:
+    whether a visit near the follow-up time was planned for everybody.
 
     Parameters
     ----------
@@ -95,15 +98,14 @@ def expected_scores(
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     unscored = courses["follow_up"].isna().to_numpy()
     due = due_visits(cohort, planned_visits(cohort, min_cell))
-    if follow_up_is_planned(due, follow_up_weeks, window_weeks):
+    planned = _is_follow_up_planned(due.table, follow_up_weeks, window_weeks)
+    if planned:
         ends = _ends(cohort, course_of_visit(cohort), len(courses))
         unscored = unscored & (_due("follow_up", follow_up_weeks, ends, due.until, len(courses)) == 0)
-    return courses.assign(not_expected=unscored)
+    return courses.assign(not_expected=unscored, follow_up_planned=planned)
 
 
-def follow_up_is_planned(due: DueVisits, weeks: float, window: float) -> bool:
-    """Return whether a visit near the follow-up time was planned for everybody."""
-    table = due.table
+def _is_follow_up_planned(table: pd.DataFrame, weeks: float, window: float) -> bool:
     near = (table["visit"] == "follow_up") & ((table["weeks"] - weeks).abs() <= window)
     return bool((near & table["planned"]).any())
 

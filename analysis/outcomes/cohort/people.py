@@ -20,7 +20,7 @@ from analysis.outcomes.cohort.disclosure import (
     shown_summary,
     small_counts,
 )
-from analysis.outcomes.cohort.due_visits import STATUSES, due_visits, expected_scores, follow_up_is_planned
+from analysis.outcomes.cohort.due_visits import STATUSES, due_visits, expected_scores
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.planned import planned_visits
 from analysis.outcomes.cohort.scores import (
@@ -147,7 +147,7 @@ def people(
         measures=_measures(first, level, min_cell, release),
         missing=_missing(due.table, min_cell, release),
         own_times=due.own_times,
-        follow_up_planned=follow_up_is_planned(due, follow_up_weeks, window_weeks),
+        follow_up_planned=bool(courses["follow_up_planned"].all()),
         until=due.until,
         who_is_missing=groups,
         who_differs=differs,

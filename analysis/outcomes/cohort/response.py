@@ -58,6 +58,8 @@ class Response:
     rule : str
         The rule of steps, by_group and tipping.
     follow_up_weeks, window_weeks : float
+    follow_up_planned : bool
+        Whether a visit near the follow-up time was planned for everybody.
     steps : DataFrame
         Who is in which number: step (table, baseline, end_of_infusion, follow_up, both), n, without, of (the number
         that n and without add up to), not_expected (in none of them: no visit planned, or not due yet).
@@ -91,6 +93,7 @@ class Response:
     rule: str
     follow_up_weeks: float
     window_weeks: float
+    follow_up_planned: bool
     steps: pd.DataFrame
     rates: pd.DataFrame
     by_group: pd.DataFrame
@@ -148,6 +151,7 @@ def response(
         rule=responder_rule,
         follow_up_weeks=follow_up_weeks,
         window_weeks=window_weeks,
+        follow_up_planned=bool(courses["follow_up_planned"].all()),
         steps=_steps(first, responder_rule, min_cell, release),
         rates=shown_rates(
             [row for rule in RESPONDER_RULES for row in _rates(first, rule, level)], min_cell, release, level
