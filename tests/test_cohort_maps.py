@@ -139,6 +139,11 @@ def test_the_small_table_is_right(tmp_path):
     assert found.courses["sex"].tolist() == ["male", "female"]
 
 
+def test_codes_with_spaces_around_them_are_counted(tmp_path):
+    changes = imported(tmp_path, [ROWS[0].replace("pre", "pre "), *ROWS[1:]]).mapping.changes.set_index("what")
+    assert changes.loc["visit", "source"] == "visit: pre: 2, post: 2, call: 2"
+
+
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [("nrs_worst", "nrs"), ("days_from_end", "weeks_from_end"), ("months_from_end", "weeks_from_end")],
@@ -271,6 +276,7 @@ def test_12_kept_and_left_out_rows_are_counted(tmp_path):
         ("data_until: 2024-12-31", "data_until: 31-12-2024", "data_until is a date, as in 2024-12-31"),
         ("visit: follow_up, planned_week: 4", "visit: later", "baseline, end_of_infusion or follow_up"),
         ("data_until: 2024-12-31", "data_until: 2024-04-20", "later than data_until"),
+        ("columns:", "keep: CRPS\ncolumns:", "keep: has lines with keys and values"),
         ("missing: [99]", "missing: []", "1 cell holds 99, which is outside scale 0 to 10 and not listed as missing"),
     ],
 )
@@ -294,8 +300,7 @@ def test_a_map_for_another_version_of_the_file_says_so(tmp_path):
     assert "made for another version" in " ".join(found.warnings["rule"])
 
 
-def test_empty_visits_after_the_export_are_not_due(tmp_path):
-    text = """map: 1
+WIDE = """map: 1
 read: {form: csv, dates: year-month-day}
 rows: courses
 data_until: 2024-04-01
@@ -309,9 +314,64 @@ scores: {is: nrs, scale: 0 to 10}
 weeks: {from: planned_week}
 courses: {from: single}
 """
-    found = imported(tmp_path, ["A,8,2024-01-01,4,", "B,8,2024-03-20,4,"], text, "id,a,d,b,c")
+
+
+def test_empty_visits_after_the_export_are_not_due(tmp_path):
+    found = imported(tmp_path, ["A,8,2024-01-01,4,", "B,8,2024-03-20,4,"], WIDE, "id,a,d,b,c")
     assert found.visits["patient"].tolist() == [0, 0, 0, 1, 1]
     assert found.mapping.left_out["reason"].tolist() == ["visits planned after the export and therefore not due"]
+
+
+def test_a_visit_after_the_export_with_another_outcome_is_retained(tmp_path):
+    text = WIDE.replace("score: c,", "score: c, pcs: p,")
+    found = imported(tmp_path, ["A,8,2024-01-01,4,,", "B,8,2024-03-20,4,,30"], text, "id,a,d,b,c,p")
+    assert found.visits["pcs"].tolist()[-1] == 30
+    assert found.mapping.left_out.empty
+
+
+def test_visits_left_out_of_a_row_with_other_visits_leave_no_row_out(tmp_path):
+    text = WIDE.replace("from: planned_week", "from: dates, if_no_date: left_out").replace(
+        "score: b", "score: b, date: e"
+    )
+    text = text.replace("score: c,", "score: c, date: f,") + "expect: {rows_used: 2}\n"
+    rows = [f"{patient},8,2024-01-01,4,2024-01-05,5," for patient in "AB"]
+    found = imported(tmp_path, rows, text, "id,a,d,b,e,c,f")
+    assert found.mapping.left_out["rows"].tolist() == [2]
+    assert found.mapping.changes["became"].tolist()[0] == "4 visits of 2 patients, 2 courses; 0 left out"
+    assert not found.warnings["rule"].str.contains("rows used").any()
+
+
+def test_a_unit_of_time_counts_in_every_column_of_time(tmp_path):
+    text = MAP.replace("  sex:", "  age: {is: age, unit: months}\n  sex:")
+    rows = [row.replace(";m", ";540;m").replace(";v", ";60;v") for row in ROWS]
+    found = imported(tmp_path, rows, text, HEADER.replace("sex", "age;sex"))
+    assert found.courses["age"].tolist() == [45, 5]
+
+
+def test_a_patient_without_a_diary_has_nobody_elses_description(tmp_path):
+    text = """map: 1
+read: {form: csv, separator: semicolon, dates: year-month-day}
+rows: diary
+data_until: 2024-12-31
+second_file: {file: infusions.csv, patient_id: id, start_of_infusion: start, end_of_infusion: end}
+columns:
+  id: {is: patient_id}
+  day: {is: date}
+  nrs: {is: nrs, scale: 0 to 10}
+  sex: {is: sex}
+windows:
+  - {visit: baseline, days_before_start: 3 to 1, least_days: 1}
+  - {visit: end_of_infusion, days_after_end: 0 to 1, least_days: 1}
+weeks: {from: planned_week}
+courses: {from: single}
+"""
+    letters = ("Zo\u00eb", "Zoe\u0308")  # one name in two Unicode forms
+    infusions = [f"{name};2024-01-10;2024-01-12" for name in (letters[1], "B")]
+    (tmp_path / "infusions.csv").write_text("\n".join(["id;start;end", *infusions]) + "\n", encoding="utf-8")
+    rows = [f"{letters[0]};2024-01-08;8;male", f"{letters[0]};2024-01-12;4;male"]
+    found = imported(tmp_path, rows, text, "id;day;nrs;sex")
+    assert found.visits["nrs"].fillna(-1).tolist() == [8, 4, -1, -1]
+    assert found.courses["sex"].astype(object).where(found.courses["sex"].notna(), None).tolist() == ["male", None]
 
 
 def test_spss_without_its_package_says_what_to_install(tmp_path, monkeypatch):

@@ -156,7 +156,7 @@ def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> Mapped:
         return found
 
     result = apply_map(content, path.name, digest, use, long_form(), beside)
-    lines = map_lines(use, result.rows, result.left_out, RELEASES["public"])
+    lines = map_lines(use, result.rows, result.used_rows, result.left_out, RELEASES["public"])
     paths.record_mapping(map_path.name, use.sha256, lines)
     record = MappingRecord(map_path.name, use.sha256, result.changes, result.rows, result.left_out)
     return Mapped(result.table, use.data_until, record, result.remarks)

@@ -45,9 +45,9 @@ class MappingRecord:
     changes : DataFrame
         Columns what, source, became: one row for each part of the table.
     rows : int
-        Rows of the clinic's table; the rows used and those left out add up to it.
+        Rows of the clinic's table.
     left_out : DataFrame
-        Columns reason, rows.
+        Columns reason, rows; with a row for each course, also visits of used rows.
     """
 
     file: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from analysis.tabular.mapping.changes import Changes, what_became_what
 from analysis.tabular.mapping.cohort_map import CohortMap
 from analysis.tabular.mapping.course_columns import course_texts
 from analysis.tabular.mapping.diary import infusions_reading, visits_of_diary
-from analysis.tabular.mapping.entries import Entries, entries_of_courses, entries_of_rows
+from analysis.tabular.mapping.entries import Entries, entries_of_courses, entries_of_rows, patient_codes
 from analysis.tabular.mapping.map_keys import VISIT_NAMES
 from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.mapping.mapped_cells import MappedCells
@@ -37,10 +36,10 @@ class MappedTable:
         The long form; rows have the numbers of the clinic's table.
     changes : DataFrame
         What became what: columns what, source, became, one row a column.
-    rows : int
-        Rows of the clinic's table.
+    rows, used_rows : int
+        Rows of the clinic's table, and those that are used.
     left_out : DataFrame
-        Columns reason and rows; `rows` = used rows + their sum.
+        Columns reason and rows; with a row for each course, also visits of used rows.
     remarks : tuple of str
         Differences from what the map expects, as sentences.
     """
@@ -48,6 +47,7 @@ class MappedTable:
     table: TextTable
     changes: pd.DataFrame
     rows: int
+    used_rows: int
     left_out: pd.DataFrame
     remarks: tuple[str, ...]
 
@@ -83,7 +83,7 @@ def apply_map(
     table = source.table
     names = use.role("patient_id").name
     cells.problems += identifier_problems(table, names, "patient_id")
-    patients = [unicodedata.normalize("NFC", text.strip()) for text in table[names].texts()]
+    patients = patient_codes(table, names)
     left_out: Counter[str] = Counter()
     kept, keep_words = _kept(cells, left_out)
     nobody = np.array([not patient for patient in patients])
@@ -108,18 +108,17 @@ def apply_map(
     if cells.problems:
         raise MapError(cells.problems)
     long = _long_form(cells, entries, texts)
-    used_rows = len(table) - sum(count for reason, count in entries.left_out.items() if reason != NOT_DUE)
+    # with a row for each course, what is left out later are visits of rows that are used
+    used_rows = len(table) - (left_out if use.rows == "courses" else entries.left_out).total()
     changes = Changes(cells, entries, texts, keep_words, used_rows)
     return MappedTable(
         long,
         what_became_what(changes),
         len(table),
+        used_rows,
         pd.DataFrame(sorted(entries.left_out.items()), columns=["reason", "rows"]),
         tuple(_remarks(cells, entries, digest, used_rows)),
     )
-
-
-NOT_DUE = "visits planned after the export and therefore not due"
 
 
 def _columns_agree(cells: MappedCells) -> None:
@@ -181,9 +180,9 @@ def _leave_out_not_due(cells: MappedCells, entries: Entries) -> None:
     planned = frame["planned"].to_numpy()
     ahead = np.where(np.isnan(planned), 0, planned * 7).astype("timedelta64[D]")
     later = (since + ahead > until) & ~np.isnan(planned)
-    others = [name for name in frame.columns if name in cells.map.visits[0].outcomes] if cells.map.visits else []
-    empty = frame[["score", *others]].isna().all(axis=1).to_numpy()
-    entries.drop((frame["visit"] == 2).to_numpy() & np.isnat(days) & empty & later, NOT_DUE)
+    empty = frame[["score", *entries.outcomes]].isna().all(axis=1).to_numpy()
+    not_due = (frame["visit"] == 2).to_numpy() & np.isnat(days) & empty & later
+    entries.drop(not_due, "visits planned after the export and therefore not due")
 
 
 def _long_form(cells: MappedCells, entries: Entries, texts: dict[str, list[str]]) -> TextTable:
@@ -208,7 +207,7 @@ def _long_form(cells: MappedCells, entries: Entries, texts: dict[str, list[str]]
         source.file,
         tuple(columns),
         tuple(encode(values) for values in columns.values()),
-        source.rows[positions],
+        np.where(positions < 0, 0, source.rows[positions]).astype(source.rows.dtype),
         None,
         source.sheets,
         sheet,

@@ -54,7 +54,7 @@ def _visits(changes: Changes) -> list[tuple[str, str, str]]:
     if column is None:
         how = f"{counted(len(use.windows), 'window')} of days" if use.windows else f"{len(use.visits)} columns"
         return [("visit", how, became)]
-    codes = Counter(changes.cells.source.table[column.name].texts())
+    codes = Counter(text.strip() for text in changes.cells.source.table[column.name].texts())
     shown = [f"{line.code}: {codes[line.code]}" for line in use.visits]
     return [("visit", f"{column.name}: {listed(shown)}", became)]
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from analysis.tabular.mapping.cohort_map import ColumnUse
 from analysis.tabular.mapping.entries import Entries
-from analysis.tabular.mapping.map_keys import UNITS
 from analysis.tabular.mapping.mapped_cells import MappedCells
 from analysis.tabular.mapping.source_table import SHEET_SITE
 from analysis.tabular.schema import TableSchema
@@ -20,6 +16,10 @@ def course_texts(cells: MappedCells, schema: TableSchema, entries: Entries) -> d
     use, table = cells.map, cells.source.table
     positions = entries.frame["row"].to_numpy(dtype=int)
     texts: dict[str, list[str]] = {}
+
+    def of_entries(words: list[str]) -> list[str]:
+        return ["" if position < 0 else words[position] for position in positions]
+
     for field in (field for field in schema.fields if field.level == "course"):
         column = use.role(field.name)
         if column is None:
@@ -27,11 +27,10 @@ def course_texts(cells: MappedCells, schema: TableSchema, entries: Entries) -> d
         if field.type == "string":
             words = cells.words(column, field.enum)
         else:
-            words = number_texts(_values(cells, column, schema))
-        texts[field.name] = [words[position] for position in positions]
+            words = number_texts(cells.numbers(column, field))
+        texts[field.name] = of_entries(words)
     if SHEET_SITE in table.names:
-        sites = table[SHEET_SITE].texts()
-        texts["site"] = [sites[position] for position in positions]
+        texts["site"] = of_entries(table[SHEET_SITE].texts())
     birth = use.role("birth_date")
     if birth is not None:
         if "age" in texts:
@@ -51,22 +50,14 @@ def course_texts(cells: MappedCells, schema: TableSchema, entries: Entries) -> d
     return texts
 
 
-def _values(cells: MappedCells, column: ColumnUse, schema: TableSchema) -> np.ndarray:
-    entry = schema[column.role]
-    if not column.unit or column.role != "disease_duration_years":
-        return cells.numbers(column, entry)
-    factor = UNITS[column.unit] / UNITS["years"]
-    return cells.numbers(column, replace(entry, maximum=entry.maximum / factor, unit=column.unit)) * factor
-
-
 def _ages(cells: MappedCells, entries: Entries, born: np.ndarray) -> list[str]:
     """Return the age in whole years at the first dated visit of the course; only the age is kept."""
     frame = entries.frame
     keys = list(zip(frame["patient"], frame["course"], strict=True))
     births = {
-        key: day
-        for key, day in zip(frame["patient"], born[frame["row"].to_numpy(dtype=int)], strict=True)
-        if not np.isnat(day)
+        patient: born[position]
+        for patient, position in zip(frame["patient"], frame["row"], strict=True)
+        if position >= 0 and not np.isnat(born[position])
     }
     begins: dict[tuple, np.datetime64] = {}
     for key, day in zip(keys, frame["date"].to_numpy("datetime64[D]"), strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.tabular.mapping.cohort_map import CohortMap, Reading
-from analysis.tabular.mapping.entries import VISIT_ORDER, Entries
+from analysis.tabular.mapping.entries import VISIT_ORDER, Entries, patient_codes
 from analysis.tabular.mapping.mapped_cells import MappedCells
 from analysis.tabular.mapping.source_table import SourceTable
 from analysis.wording import counted
@@ -33,6 +33,7 @@ def visits_of_diary(cells: MappedCells, entries: Entries, infusions: SourceTable
         entries.left_out["diary entry without a score"] += unscored
     unknown = ~frame["patient"].isin(courses["patient"])
     parts, used = [], set()
+    first_row = pd.concat([scored, frame]).groupby("patient")["row"].first().to_dict()
     by_patient = dict(list(scored.groupby("patient", sort=False)))
     for course in courses.itertuples():
         own = by_patient.get(course.patient)
@@ -47,11 +48,7 @@ def visits_of_diary(cells: MappedCells, entries: Entries, infusions: SourceTable
             daily = inside.groupby("date")["score"].mean() if len(inside) else pd.Series(dtype=float)
             parts.append(
                 {
-                    "row": int(inside["row"].iloc[0])
-                    if len(inside)
-                    else int(own["row"].iloc[0])
-                    if own is not None
-                    else 0,
+                    "row": int(inside["row"].iloc[0]) if len(inside) else first_row.get(course.patient, -1),
                     "patient": course.patient,
                     "use": place,
                     "visit": VISIT_ORDER[window.visit],
@@ -88,7 +85,7 @@ def _courses(cells: MappedCells, infusions: SourceTable) -> pd.DataFrame | None:
     other = MappedCells(infusions, cells.map)
     frame = pd.DataFrame(
         {
-            "patient": [text.strip() for text in infusions.table[second.patient_id].texts()],
+            "patient": patient_codes(infusions.table, second.patient_id),
             "start": other.days(second.start, (), ("second_file", "start_of_infusion")),
             "end": other.days(second.end, (), ("second_file", "end_of_infusion")),
         }

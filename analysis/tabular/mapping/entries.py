@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from analysis.tabular.mapping.cohort_map import ColumnUse, VisitUse
-from analysis.tabular.mapping.map_keys import UNITS, VISIT_NAMES
+from analysis.tabular.mapping.map_keys import VISIT_NAMES
 from analysis.tabular.mapping.mapped_cells import MappedCells
 from analysis.tabular.problems import listed
 from analysis.tabular.schema import TableSchema
+from analysis.tabular.text_table import TextTable
 from analysis.wording import counted
 
 VISIT_ORDER = {name: place for place, name in enumerate(VISIT_NAMES)}
@@ -26,8 +28,8 @@ class Entries:
     Parameters
     ----------
     frame : DataFrame
-        Columns row (position in the source), patient, use (position in the map's visits), visit, planned, score, date,
-        course, weeks (NaN unless a column states it), and one column for each other outcome.
+        Columns row (position in the source, -1 = none), patient, use (position in the map's visits), visit, planned,
+        score, date, course, weeks (NaN unless a column states it), and one column for each other outcome.
     left_out : Counter
         Number of rows of the source by reason.
     """
@@ -45,6 +47,11 @@ class Entries:
         if mask.any():
             self.left_out[reason] += int(mask.sum())
             self.frame = self.frame[~mask].reset_index(drop=True)
+
+
+def patient_codes(table: TextTable, column: str) -> list[str]:
+    """Return the code of each row's patient, with one Unicode form for each letter."""
+    return [unicodedata.normalize("NFC", text.strip()) for text in table[column].texts()]
 
 
 def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str], kept: np.ndarray) -> Entries:
@@ -90,7 +97,7 @@ def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str]
     weeks = use.role("weeks_from_end")
     frame["weeks"] = np.nan
     if weeks is not None and use.weeks_from == "column":
-        frame["weeks"] = _in_weeks(cells, weeks, schema)
+        frame["weeks"] = cells.numbers(weeks, schema["weeks_from_end"])
     for outcome in schema.outcomes:
         column = use.role(outcome.name)
         if column is not None:
@@ -129,14 +136,6 @@ def entries_of_courses(cells: MappedCells, schema: TableSchema, patients: list[s
         parts.append(pd.DataFrame(part)[kept])
     frame = pd.concat(parts).sort_values(["row", "use"], kind="stable", ignore_index=True)
     return Entries(frame)
-
-
-def _in_weeks(cells: MappedCells, use: ColumnUse, schema: TableSchema) -> np.ndarray:
-    """Return a time from the end of infusion in weeks; `unit` says in what the cells count."""
-    entry = schema["weeks_from_end"]
-    factor = UNITS[use.unit]
-    limits = replace(entry, minimum=0.0, maximum=entry.maximum / factor, unit=use.unit)
-    return cells.numbers(use, limits) * factor
 
 
 def rows_listed(cells: MappedCells, positions: np.ndarray) -> str:

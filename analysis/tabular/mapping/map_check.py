@@ -58,6 +58,10 @@ class MapChecks:
                 self._part(use, "columns", ("columns", name))
         elif columns is not None:
             self.wrong(("columns",), "columns: has one line a column", "write NAME: {is: …} for each column")
+        for part in ("visits", "keep", "windows"):
+            if isinstance(tree.get(part), str) and tree[part] not in ("", ASK):
+                advice = f"write {{key: value}} in each line; {GUIDE}"
+                self.wrong((part,), f"{part}: has lines with keys and values", advice, tree[part])
         for name, use in self.lines(tree.get("visits", {})):
             self._part(use, "visits", ("visits", name), self.outcomes)
         for part in ("keep", "windows"):

@@ -86,7 +86,9 @@ class _Reader(MapChecks):
             courses_from=str(courses.get("from", "")),
             same_course_days=int(courses.get("same_course_within_days", 0)),
             baseline_days=int(later.get("last_score_within_days_before", 0)),
-            keep=tuple((str(line.get("column", "")), tuple(line.get("is", []))) for line in tree.get("keep", [])),
+            keep=tuple(
+                (str(line.get("column", "")), tuple(line.get("is", []))) for _, line in self.lines(tree.get("keep", []))
+            ),
             second_file=SecondFile(*(str(second.get(key, "")) for key in PARTS["second_file"])) if second else None,
             windows=tuple(self._window(number, line) for number, line in self.lines(tree.get("windows", []))),
             add={key: str(value) for key, value in tree.get("add", {}).items()},

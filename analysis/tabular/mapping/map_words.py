@@ -9,22 +9,21 @@ from analysis.tabular.mapping.map_keys import NOT_USED
 from analysis.tabular.problems import listed
 
 
-def map_lines(use: CohortMap, rows: int, left_out: pd.DataFrame, least: int) -> list[tuple[str, str, str]]:
+def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, least: int) -> list[tuple[str, str, str]]:
     """Return what, source and became of each part of a map.
 
-    Counts of cells and groups are left out; those of rows stand there only if none of them is below `least`.
+    Counts of cells and groups are left out; those of rows are shown only if none of them is below `least`.
 
     Parameters
     ----------
     use : CohortMap
-    rows : int
-        Rows of the clinic's table.
+    rows, used : int
+        Rows of the clinic's table, and those that are used.
     left_out : DataFrame
         Columns reason and rows.
     least : int
         Smallest count that may be shown.
     """
-    used = rows - int(left_out["rows"].sum())
     open_counts = all(count >= least for count in (used, *left_out["rows"]))
     number = (
         f"{rows} = {used} used + {rows - used} left out" if open_counts else "numbers of small groups are not shown"

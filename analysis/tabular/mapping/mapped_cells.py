@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.tabular import advice
 from analysis.tabular.mapping.cohort_map import CohortMap, ColumnUse
-from analysis.tabular.mapping.map_keys import NOT_USED, SCALES
+from analysis.tabular.mapping.map_keys import NOT_USED, SCALES, UNITS
 from analysis.tabular.mapping.map_problems import map_problem
 from analysis.tabular.mapping.source_table import SourceTable
 from analysis.tabular.problems import Problem, listed
@@ -56,10 +56,11 @@ class MappedCells:
             Place in the map, for messages; by default that of the column.
         """
         keys = keys or ("columns", use.name)
-        factor = SCALES.get(use.scale, 1.0)
+        unit = use.unit if entry.unit in UNITS else ""
+        factor = SCALES.get(use.scale, 1.0) * (UNITS[unit] / UNITS[entry.unit] if unit else 1.0)
         low = None if entry.minimum is None else entry.minimum / factor
         high = None if entry.maximum is None else entry.maximum / factor
-        limits = f"scale {use.scale}" if use.scale else f"{entry.minimum:g} to {entry.maximum:g} {entry.unit}"
+        limits = f"scale {use.scale}" if use.scale else f"{low:g} to {high:g} {unit or entry.unit}"
         pattern = _NUMBER[self.map.read.decimal_comma]
         self._formats(use.name)
 
@@ -110,7 +111,7 @@ class MappedCells:
         texts = column.words.to_pylist()
         counts = np.bincount(column.codes, minlength=len(texts))
         meanings = []
-        for text, count in zip(texts, counts.tolist(), strict=True):
+        for place, (text, count) in enumerate(zip(texts, counts.tolist(), strict=True)):
             plain = text.strip()
             if self._is_missing(use, text) or not plain:
                 meanings.append("")
@@ -119,7 +120,7 @@ class MappedCells:
             elif plain in use.codes:
                 meanings.append("" if use.codes[plain] == NOT_USED else use.codes[plain])
             elif count and (use.codes or (allowed and plain not in allowed)):
-                shown = self._shown(text, count, column.codes)
+                shown = self._shown(text, count, column.codes == place)
                 rule = (
                     f"{counted(count, 'cell')} {'holds' if count == 1 else 'hold'} {shown}, which has no meaning here"
                 )
@@ -162,7 +163,7 @@ class MappedCells:
         texts = column.words.to_pylist()
         counts = np.bincount(column.codes, minlength=len(texts))
         values = []
-        for text, count in zip(texts, counts.tolist(), strict=True):
+        for place, (text, count) in enumerate(zip(texts, counts.tolist(), strict=True)):
             values.append(nothing)
             if not count or not text.strip():
                 continue
@@ -174,7 +175,7 @@ class MappedCells:
                 found = value(text.strip())
             if found is None or outside(found):
                 what, fix = wrong(text.strip(), found)
-                shown = self._shown(text, count, column.codes, show)
+                shown = self._shown(text, count, column.codes == place, show)
                 rule = f"{counted(count, 'cell')} {'holds' if count == 1 else 'hold'} {shown}, {what}"
                 self.problem((*keys, *(("missing",) if "missing" in what else ())), rule, fix.format(shown))
             else:
@@ -182,18 +183,11 @@ class MappedCells:
         array = np.array(values, dtype="datetime64[D]" if isinstance(nothing, np.datetime64) else "float64")
         return array[column.codes] if len(texts) else np.full(len(column.codes), nothing)
 
-    def _shown(self, text: str, count: int, codes: np.ndarray, show: bool = True) -> str:
-        """Return a text for a message if it can't identify a patient, else the row where it stands."""
+    def _shown(self, text: str, count: int, where: np.ndarray, show: bool = True) -> str:
+        """Return a text for a message if it can't identify a patient, else the first row where it stands."""
         if show and (_SHORT_NUMBER.fullmatch(text.strip()) or count >= _COMMON):
             return text.strip()
-        position = int(np.flatnonzero(codes == self._code(text, codes))[0])
-        return f"a text that is not shown (row {self.source.table.rows[position]})"
-
-    def _code(self, text: str, codes: np.ndarray) -> int:
-        for column in self.source.table.columns:
-            if column.codes is codes:
-                return column.words.to_pylist().index(text)
-        raise KeyError
+        return f"a text that is not shown (row {self.source.table.rows[np.argmax(where)]})"
 
     def _is_missing(self, use: ColumnUse, text: str) -> bool:
         if text.strip() in use.missing or text in use.missing:
