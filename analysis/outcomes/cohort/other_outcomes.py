@@ -99,7 +99,7 @@ def other_outcomes(
     scores = {field.name: _both(cohort, field.name, follow_up_weeks, window_weeks, first) for field in fields}
     rows = [_measure(field, *scores[field.name], level) for field in fields if field.name != _OPIOIDS]
     columns = ["measure", "title", "unit", "better", "n", *_CHANGE, "important", "citation"]
-    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("n", "improved", "unchanged", "worse"), "Int64"))
+    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("n", *_COUNTS), "Int64"))
     table = _public(hide_small(table, "n", _CHANGE, min_cell), _COUNTS, min_cell, release)
     return OtherOutcomes(
         measures=as_printed(table, 1, **_SHARES),
@@ -172,13 +172,12 @@ def _opioids(before: np.ndarray, after: np.ndarray, min_cell: int) -> pd.DataFra
     for group, part in zip(_GROUPS, (known & (before > 0), known & (before == 0)), strict=True):
         first, later = before[part], after[part]
         counts = (later == 0, (later > 0) & (later < first), (later > 0) & (later == first), later > first)
-        if not len(before):
-            continue
-        names = ("none", "lower", "same", "higher")
-        rows.append({"group": group, "n": len(first)} | dict(zip(names, (int(c.sum()) for c in counts), strict=True)))
-    columns = ["group", "n", "none", "lower", "same", "higher"]
+        if len(before):
+            numbers = (int(count.sum()) for count in counts)
+            rows.append({"group": group, "n": len(first)} | dict(zip(_DOSES, numbers, strict=True)))
+    columns = ["group", "n", *_DOSES]
     table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], "Int64"))
-    return hide_small(table, "n", columns[2:], min_cell)
+    return hide_small(table, "n", _DOSES, min_cell)
 
 
 def _harms(courses: pd.DataFrame, level: float, min_cell: int) -> pd.DataFrame:

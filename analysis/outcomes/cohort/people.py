@@ -247,7 +247,7 @@ def _missing(table: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
 
 
 def _who_is_missing(
-    first: pd.DataFrame, responder_rule: str, level: float = 0.95, min_cell: int = 5, release: str = "internal"
+    first: pd.DataFrame, responder_rule: str, level: float, min_cell: int, release: str
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return patients with and without a follow-up score, their differences, and who is left out.
 

@@ -51,17 +51,17 @@ def why_differenced(reports: Iterable[Any], output: Path) -> tuple[list[str], di
         marks = patient_marks(whole)
         populations = {name: _population(whole, values, marks) for name, values in planned}
         least = max(least_cell(values.get("release", INTERNAL), values["min_cell"]) for _, values in planned)
+        chosen = dict(planned)
         own = {_entry(output, name): name for name in populations}
         earlier = {key: entry for key, entry in ledger.items() if key not in own or entry["release"] == PUBLIC}
         known = set(marks)
         related = [entry["patients"] for entry in earlier.values() if not known.isdisjoint(entry["patients"])]
-        if len(smallest_difference(populations.values())) < least and populations:
+        if len(smallest_difference(populations.values())) < least:
             problems.append(_together(whole, file, marks, planned, least))
         elif related and len(smallest_difference([*populations.values(), *related])) < least:
             problems.append(_with_earlier(file, least))
         for key, name in own.items():
-            values = dict(planned)[name]
-            release = values.get("release", INTERNAL)
+            release = chosen[name].get("release", INTERNAL)
             if release == PUBLIC:
                 key = f"{key}:{keyed(json.dumps(sorted(populations[name])).encode())[:16]}"
             ledger[key] = {"release": release, "patients": sorted(populations[name])}
@@ -98,7 +98,7 @@ def _together(whole: Cohort, file: str, marks: np.ndarray, planned: list[tuple[s
     )
     for parameter, column in COHORT_COLUMNS.items():
         split = [values[parameter] for _, values in planned if values[parameter]]
-        if len(split) < 1:
+        if not split:
             continue
         groups = whole.courses.dropna(subset=[column]).groupby(whole.courses[column].astype("string"), observed=True)
         offered = merged_values({name: set(marks[part["patient"]]) for name, part in groups}, least)

@@ -38,7 +38,7 @@ def is_one_sided(events: int, n: int, min_cell: int, release: str, named: bool =
 
 
 def shown_summary(
-    summary: dict[str, float], min_cell: int, release: str = INTERNAL, level: float = 0.95, span: tuple = (0, 10)
+    summary: dict[str, float], min_cell: int, level: float = 0.95, span: tuple = (0, 10)
 ) -> dict[str, float]:
     """Return a summary without what its number of patients is too small for.
 
@@ -50,7 +50,6 @@ def shown_summary(
     summary : dict
         n, mean, sd, low, high, median, q1, q3, as from `scores.describe`.
     min_cell : int
-    release : {"internal", "public"}
     level : float
         Confidence level of low and high.
     span : (int, int) or ()
@@ -65,7 +64,6 @@ def shown_summary(
         shown["q1"] = shown["q3"] = np.nan
     if n >= min_cell and span and not are_scores_open(summary, level, *span):
         shown |= dict.fromkeys(("mean", "sd", "low", "high"), np.nan)
-    shown["n"] = released(n, release)
     return shown
 
 
