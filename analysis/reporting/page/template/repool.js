@@ -143,9 +143,24 @@ var repool = (function () {
     return (low + high) / 2;
   }
 
+  // the limit of slope / tau at tau = 0, times 2; -1 where it is 0 within rounding error
+  function slopeAtZero(data, beta) {
+    var expected = 0, excess = 0;
+    data.forEach(function (study) {
+      var more = 0;
+      study.forEach(function (row) {
+        var q = expit(eta(row, beta));
+        expected += row[1] * q * (1 - q);
+        more += row[0] - row[1] * q;
+      });
+      excess += more * more;
+    });
+    return excess - expected > 1e-9 * expected ? excess - expected : -1;
+  }
+
   // maximum likelihood of beta and tau, with the covariance of beta; null if the rates are separated
   function fit(data) {
-    var p = data[0][0][2].length, taus = TAUS.slice(), centres = [], tops = [], beta = zeros(p);
+    var p = data[0][0][2].length, taus = TAUS.slice(), centres = [], tops = [], slopes = [], beta = zeros(p);
     for (var i = 0; i < taus.length; i++) {
       var tried = bestBeta(data, taus[i], beta, i ? 1e-3 : 1e-8);
       if (!tried) return null;
@@ -153,33 +168,20 @@ var repool = (function () {
       if (p > 1 && largest([].concat.apply([], data).map(function (row) { return eta(row, beta); })) > BEYOND + 3 * taus[i]) return null;
       centres.push(beta);
       tops.push(tried.at.height);
+      slopes.push(i ? tried.at.slope[p] : slopeAtZero(data, beta));
       var highest = Math.max.apply(null, tops);
       if (tops[i] < highest - 12) break;
       if (i === taus.length - 1 && tops[i] >= highest && 2 * taus[i] < STEEP_LIMIT) taus.push(2 * taus[i]);
     }
-    var best = tops.indexOf(Math.max.apply(null, tops));
-    var low = taus[Math.max(best - 1, 0)], high = taus[Math.min(best + 1, taus.length - 1)], start = centres[best];
-    function slope(tau) {
-      if (tau > 0) return bestBeta(data, tau, start, 1e-8).at.slope[p];
-      var expected = 0, excess = 0; // the limit of slope / tau
-      data.forEach(function (study) {
-        var more = 0;
-        study.forEach(function (row) {
-          var q = expit(eta(row, centres[0]));
-          expected += row[1] * q * (1 - q);
-          more += row[0] - row[1] * q;
-        });
-        excess += more * more;
-      });
-      return excess - expected > 1e-9 * expected ? excess - expected : -1;
-    }
-    if (best > 0 && slope(low) <= 0) {
-      var rising = [1, 0.5, 0.2, 0.1].filter(function (share) { return slope(share * taus[best]) > 0; });
-      if (rising.length) low = rising[0] * taus[best];
-    }
-    var tau = 0;
-    if (slope(low) > 0 && slope(high) < 0) tau = root(slope, low, high);
-    else if (best > 0) tau = taus[best];
+    var best = tops.indexOf(Math.max.apply(null, tops)), tau = taus[best], start = centres[best], top = tops[best];
+    // the likelihood may fall at first and then rise to a second, higher maximum
+    centres.forEach(function (centre, i) {
+      if (i === 0 || !(slopes[i - 1] > 0 && slopes[i] < 0)) return;
+      function slope(at) { return at > 0 ? bestBeta(data, at, centre, 1e-8).at.slope[p] : slopes[0]; }
+      if (!(slope(taus[i - 1]) > 0 && slope(taus[i]) < 0)) return;
+      var found = root(slope, taus[i - 1], taus[i]), height = bestBeta(data, found, centre, 1e-8).at.height;
+      if (height > top) { tau = found; start = centre; top = height; }
+    });
     var end = bestBeta(data, tau, start, 1e-12), size = tau === 0 ? p : p + 1, information = block(end.at.curve, size, -1);
     var covariance = zeros(size).map(function (_, i) { return solve(information, zeros(size).map(function (_, k) { return k === i ? 1 : 0; })); });
     return { beta: end.beta, covariance: block(covariance, p, 1), tau: tau };
