@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from analysis.tabular.mapping.cohort_map import Reading
+from analysis.tabular.mapping.first_look import FirstLook
 from analysis.tabular.mapping.map_keys import ASK, NOT_USED, SEPARATORS
 from analysis.tabular.mapping.proposal import Proposal
 from analysis.tabular.problems import listed
@@ -30,24 +32,9 @@ def map_text(proposal: Proposal, digest: str, name: str, shown_path: str) -> str
     reading = look.reading
     read: list[tuple[str, object, str]] = [("form", reading.form, "")]
     if reading.form == "csv":
-        sign = next(word for word, sign in SEPARATORS.items() if sign == reading.separator)
-        read += [
-            (
-                "encoding",
-                look.asks and ASK if "encoding" in look.asks else reading.encoding,
-                look.asks.get("encoding", ""),
-            )
-        ]
-        read += [("separator", sign, "")]
-    read.append(
-        (
-            "decimal",
-            ASK if "decimal" in look.asks else "comma" if reading.decimal_comma else "point",
-            look.asks.get("decimal", ""),
-        )
-    )
-    dates = reading.date_order + (" hour:minute" if reading.with_time else "")
-    read.append(("dates", ASK if "dates" in look.asks else dates, look.asks.get("dates", "")))
+        read += [_or_ask(look, "encoding", reading.encoding), ("separator", _separator(reading), "")]
+    read.append(_or_ask(look, "decimal", "comma" if reading.decimal_comma else "point"))
+    read.append(_or_ask(look, "dates", reading.date_order + (" hour:minute" if reading.with_time else "")))
     if reading.header_row > 1:
         read.append(("header_row", str(reading.header_row), "the rows above it are not read"))
     if look.sheets:
@@ -103,8 +90,7 @@ def first_words(proposal: Proposal) -> list[str]:
     }
     shape = [f"{form.get(proposal.rows, 'rows of an unknown kind')} ({proposal.rows_remark.removeprefix('sure: ')})"]
     if reading.form == "csv":
-        sign = next(word for word, sign in SEPARATORS.items() if sign == reading.separator)
-        shape.append(f"{sign}s as separators")
+        shape.append(f"{_separator(reading)}s as separators")
     shape.append(f"decimal {'comma' if reading.decimal_comma else 'point'}")
     shape.append(f"dates {'to ask' if 'dates' in look.asks else reading.date_order}")
     if reading.header_row > 1:
@@ -134,6 +120,15 @@ def first_words(proposal: Proposal) -> list[str]:
     lines += [f"  to ask   {question}" for question in asked]
     lines += [f"  not used {listed(unused, 20)}"] if unused else []
     return lines
+
+
+def _or_ask(look: FirstLook, key: str, value: str) -> tuple[str, object, str]:
+    """Return a key of `read` with its value and remark; ASK and the question where the file does not settle it."""
+    return key, ASK if key in look.asks else value, look.asks.get(key, "")
+
+
+def _separator(reading: Reading) -> str:
+    return next(word for word, sign in SEPARATORS.items() if sign == reading.separator)
 
 
 def _asks(value: object) -> bool:

@@ -28,8 +28,6 @@ class SourceTable:
     ----------
     table : TextTable
         The rows; a name that stands twice is `Name` and `Name [2]`.
-    labels : mapping of str to str
-        Label of each column, from SPSS or Stata.
     value_labels : mapping of str to mapping of str to str
         Label of each code of a column.
     declared_missing : mapping of str to frozenset of str
@@ -37,7 +35,6 @@ class SourceTable:
     """
 
     table: TextTable
-    labels: Mapping[str, str] = field(default_factory=dict)
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     declared_missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -158,4 +155,4 @@ SHEET_SITE = "site of the sheet"
 
 
 def _of_statistics(found: StatisticsFile) -> SourceTable:
-    return SourceTable(distinct_names(found.table), found.labels, found.value_labels, found.declared_missing)
+    return SourceTable(distinct_names(found.table), found.value_labels, found.declared_missing)

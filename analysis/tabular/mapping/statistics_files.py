@@ -22,7 +22,6 @@ class StatisticsFile:
     """The rows of an SPSS or Stata file, counted from 1, and what it says about its columns (see `SourceTable`)."""
 
     table: TextTable
-    labels: Mapping[str, str] = field(default_factory=dict)
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     declared_missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -52,7 +51,6 @@ def read_statistics_file(content: bytes, file: str, form: str) -> tuple[Statisti
     texts = {str(name): [_text(value) for value in frame[name].tolist()] for name in frame.columns}
     columns = tuple(encode(values) for values in texts.values())
     table = TextTable(file, tuple(texts), columns, np.arange(1, 1 + len(frame), dtype=np.int32))
-    labels = {name: label for name, label in meta.column_names_to_labels.items() if label}
     values = {
         name: {_text(code): str(label) for code, label in codes.items()}
         for name, codes in meta.variable_value_labels.items()
@@ -63,7 +61,7 @@ def read_statistics_file(content: bytes, file: str, form: str) -> tuple[Statisti
     }
     for name, codes in (meta.missing_user_values or {}).items():
         declared[name] = declared.get(name, frozenset()) | {_text(code) for code in codes}
-    return StatisticsFile(table, labels, values, declared), []
+    return StatisticsFile(table, values, declared), []
 
 
 def _declared(text: str, ranges: list[dict[str, Any]]) -> bool:
