@@ -15,7 +15,7 @@ from analysis.wording import counted
 
 
 def visits_of_diary(cells: MappedCells, entries: Entries, infusions: SourceTable) -> None:
-    """Replace the entries of a diary by one visit a window and course; a visit's score is the mean of its days.
+    """Replace the entries of a diary by one visit for each window and course; a visit's score is the mean of its days.
 
     A day's score is the mean of its entries. With fewer days than `least_days` the visit has no score. A window
     that ends after data_until makes no visit.

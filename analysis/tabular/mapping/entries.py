@@ -23,7 +23,7 @@ _FIXED = ("row", "patient", "use", "visit", "planned", "score", "date", "course"
 
 @dataclass
 class Entries:
-    """Prospective visits, one row each, and the rows that are left out, counted by reason.
+    """Visits that the source leads to, one row each, and what is left out, counted by reason.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Entries:
         Columns row (position in the source, -1 = none), patient, use (position in the map's visits), visit, planned,
         score, date, course, weeks (NaN unless a column states it), and one column for each other outcome.
     left_out : Counter
-        Number of rows of the source by reason.
+        Number of rows of the source by reason; with a row for each course also of single visits.
     """
 
     frame: pd.DataFrame

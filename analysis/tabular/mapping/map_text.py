@@ -159,7 +159,7 @@ def _line(text: str, remark: str) -> str:
 
 
 def _flow(value: object) -> str:
-    """Return a value in YAML on one line; texts that YAML could take for something else stand in quotation marks."""
+    """Return a value in YAML on one line; texts that YAML could read as another type are quoted."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_key(str(key))}: {_flow(part)}" for key, part in value.items()) + "}"
     if isinstance(value, (list, tuple)):

@@ -27,7 +27,7 @@ class SourceTable:
     Parameters
     ----------
     table : TextTable
-        The rows; a name that stands twice is `Name` and `Name [2]`.
+        The rows; the second column called `Name` is `Name [2]`.
     value_labels : mapping of str to mapping of str to str
         Label of each code of a column.
     declared_missing : mapping of str to frozenset of str
@@ -57,7 +57,7 @@ def read_source(content: bytes, file: str, reading: Reading) -> tuple[SourceTabl
 
 
 def distinct_names(table: TextTable) -> TextTable:
-    """Return the table with `Name [2]` for a name that stands twice, without empty columns that have no name."""
+    """Return the table with `Name [2]` for the second column called `Name`, without empty columns that have no name."""
     seen: Counter[str] = Counter()
     names, columns = [], []
     for name, column in zip(table.names, table.columns, strict=True):
