@@ -16,7 +16,6 @@ from analysis.statistics.control_charts import (
     FEWEST_POINTS,
     RunSignals,
     binomial_limits,
-    individuals_limits,
     run_signals,
 )
 
@@ -40,12 +39,10 @@ class RunChart:
         below ten points.
     mean : float
         Responder rate of all points.
-    signals, fall_signals : RunSignals or None
-        Runs of the rates and of the mean falls.
-    outside, fall_outside : int
+    signals : RunSignals or None
+        Runs of the rates.
+    outside : int
         Points beyond their limits.
-    fall_limits : (float, float, float)
-        Mean and limits of the mean falls (XmR).
     typical : int
         Median number of patients of a point.
     visible : (float, float)
@@ -59,10 +56,7 @@ class RunChart:
     points: pd.DataFrame
     mean: float
     signals: RunSignals | None
-    fall_signals: RunSignals | None
     outside: int
-    fall_outside: int
-    fall_limits: tuple[float, float, float]
     typical: int
     visible: tuple[float, float]
     merged: int
@@ -109,22 +103,16 @@ def run_chart(
     left_out = left_out_frame(undated, min_cell, release)
     shared = {"unit": FIRST_COURSES, "min_cell": min_cell, "left_out": left_out, "found": len(points)}
     if len(points) < FEWEST_POINTS:
-        nothing = (np.nan,) * 3
-        return RunChart(points.iloc[:0], mean, None, None, 0, 0, nothing, 0, nothing[:2], 0, **shared)
+        return RunChart(points.iloc[:0], mean, None, 0, 0, (np.nan, np.nan), 0, **shared)
     points["low"], points["high"] = binomial_limits(points["n"].to_numpy(), mean, _TAIL)
     typical = int(points["n"].median())
     visible = tuple(float(limit[0]) for limit in binomial_limits(np.array([typical]), mean, _TAIL))
     outside = (points["rate"] < points["low"]) | (points["rate"] > points["high"])
-    falls = points["fall"].to_numpy()
-    center, low, high = individuals_limits(falls)
     return RunChart(
         points=as_printed(points, "shares", fall=1),
         mean=mean,
         signals=run_signals(points["rate"].to_numpy(), mean),
-        fall_signals=run_signals(falls, center),
         outside=int(outside.sum()),
-        fall_outside=int(((falls < low) | (falls > high)).sum()),
-        fall_limits=(center, low, high),
         typical=typical,
         visible=visible,
         merged=int((points["start"] != points["end"]).sum()),
