@@ -132,6 +132,12 @@ def refusal(folder: Path, rows: list[str] = ROWS, text: str = MAP, header: str =
     return str(error.value)
 
 
+def test_the_start_of_the_infusion_is_no_date_of_a_later_visit(tmp_path):
+    text = MAP.replace("post: {visit: end_of_infusion}", "post: {visit: end_of_infusion, date_is: start_of_infusion}")
+    assert "weeks count from the end of infusion" in refusal(tmp_path, text=text).lower()
+    assert imported(tmp_path, text=MAP.replace("{visit: baseline}", "{visit: baseline, date_is: start_of_infusion}"))
+
+
 def test_the_small_table_is_right(tmp_path):
     found = imported(tmp_path)
     assert found.visits["nrs"].fillna(-1).tolist() == [8, 4, 5, 7, 3, -1]

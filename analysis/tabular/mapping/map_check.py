@@ -64,6 +64,10 @@ class MapChecks:
                 self.wrong((part,), f"{part}: has lines with keys and values", advice, tree[part])
         for name, use in self.lines(tree.get("visits", {})):
             self._part(use, "visits", ("visits", name), self.outcomes)
+            if isinstance(use, dict) and use.get("date_is") == "start_of_infusion" and use.get("visit") != "baseline":
+                rule = "weeks count from the end of infusion, and its start is the date of a baseline at most"
+                advice = "name the column with the date of this visit, or write date_is: visit if this date is its own"
+                self.wrong(("visits", name, "date_is"), rule, advice, use["date_is"])
         for part in ("keep", "windows"):
             for name, use in self.lines(tree.get(part, [])):
                 self._part(use, part, (part, name))
