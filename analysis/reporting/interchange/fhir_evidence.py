@@ -14,6 +14,7 @@ from typing import Any
 
 from analysis.exhibit import payloads, plain
 from analysis.exhibit.places import places, source_row
+from analysis.reporting.interchange.results import DISCLAIMER
 
 FHIR_FILE = "evidence.fhir.json"
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
@@ -66,7 +67,7 @@ def _evidence(row: dict[str, Any], name: str, control: str, made: dict[str, Any]
         "version": made["data"]["hash"],
         "title": f"{row['outcome']}: ketamine against {control} in complex regional pain syndrome",
         "description": f"{row['outcome']} ({row['detail']}). Difference: {difference}. {row['meaning']}",
-        "note": [{"text": "Information about published numbers, not clinical advice."}],
+        "note": [{"text": DISCLAIMER}],
         "variableDefinition": [
             _variable("population", "population", "Patients with complex regional pain syndrome"),
             _variable("exposure", "exposure", "Ketamine"),

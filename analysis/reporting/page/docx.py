@@ -22,6 +22,7 @@ from analysis.reporting.page.extents import (
     file_name,
     links_across,
     parts_of,
+    title_of,
     works_cited,
 )
 from analysis.reporting.page.model import Blocks, Document
@@ -56,11 +57,9 @@ def _file(document: Document, extent: Extent) -> bytes:
     other = file_name("main" if extent == "appendix" else "appendix", "docx")
     changes = links_across([blocks], document, extent, lambda anchor: f"{other}#{pandoc.bookmark(anchor)}")
     blocks = pandoc.walk(blocks, {**parts.changes(), **changes})
-    title = f"Appendix: {document.title}" if extent == "appendix" else document.title
     kicker = " · ".join(filter(None, (_SUBJECT, document.kicker, "information, not clinical advice")))
-    running = document.kicker.split(" · ")[0] or document.title
-    reference = reference_document(paper, running, document.synthetic)
-    meta = {"title": pandoc.string(title), "subtitle": pandoc.string(kicker)}
+    reference = reference_document(paper, document.running, document.synthetic)
+    meta = {"title": pandoc.string(title_of(document, extent)), "subtitle": pandoc.string(kicker)}
     tree = pandoc.document_json(blocks, {name: {"t": "MetaInlines", "c": inlines} for name, inlines in meta.items()})
     return finished(_written(tree, reference, drawn_png(parts.drawings)), paper)
 

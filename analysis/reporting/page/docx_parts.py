@@ -138,9 +138,7 @@ class WordParts:
         return styled(style, [pandoc.paragraph([label, {"t": "Space"}, *first["c"]]), *others])
 
     def _figure(self, part: FigurePart) -> Blocks:
-        width, height = svg_size(part.svg)
-        paper = self.paper
-        shown = min(width or paper.width, paper.width, paper.figure * width / height if height else paper.width)
+        shown = self.paper.width_of(*svg_size(part.svg))
         return [
             *styled("Figure Title", [pandoc.paragraph(pandoc.string(part.title))] if part.title else []),
             *styled("Captioned Figure", [pandoc.paragraph(self._draw(svg_drawing(part.svg, shown), part.alt))]),

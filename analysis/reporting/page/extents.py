@@ -23,6 +23,11 @@ def file_name(extent: Extent, suffix: str) -> str:
     return f"{'appendix' if extent == 'appendix' else 'report'}.{suffix}"
 
 
+def title_of(document: Document, extent: Extent) -> str:
+    """Return the title of a file."""
+    return f"Appendix: {document.title}" if extent == "appendix" else document.title
+
+
 def parts_of(document: Document, extent: Extent) -> list[Part]:
     """Return the parts; notes of exhibits of the main part are in the appendix."""
     main, appendix = document.divided()

@@ -176,6 +176,11 @@ class Document:
     warnings: list[str] = field(default_factory=list)  # what is not shown, with its cell
 
     @property
+    def running(self) -> str:
+        """The running head of printed pages."""
+        return self.kicker.split(" · ")[0] or self.title
+
+    @property
     def has_appendix(self) -> bool:
         """Whether the report has a main part and an appendix."""
         return any(isinstance(part, AppendixStart) for part in self.parts)

@@ -19,6 +19,10 @@ class Paper:
     turned: float
     figure: float
 
+    def width_of(self, width: float, height: float) -> float:
+        """Return the width at which a figure of this size (0: not known) is printed."""
+        return min(width or self.width, self.width, self.figure * width / height if height else self.width)
+
 
 A4 = Paper("a4", 515.0, 762.0, 600.0)
 LETTER = Paper("us-letter", 532.0, 712.0, 550.0)

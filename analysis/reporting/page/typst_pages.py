@@ -8,7 +8,15 @@ from typing import Any
 
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
-from analysis.reporting.page.extents import Extent, figure_notes, file_name, links_across, parts_of, works_cited
+from analysis.reporting.page.extents import (
+    Extent,
+    figure_notes,
+    file_name,
+    links_across,
+    parts_of,
+    title_of,
+    works_cited,
+)
 from analysis.reporting.page.html import description
 from analysis.reporting.page.model import Blocks, Code, Document, NumberedPart, Part, is_half
 from analysis.reporting.page.pandoc import typst_block
@@ -85,14 +93,13 @@ def _pieces(parts: list[Part], files: dict[str, bytes], paper: Paper) -> Iterato
 
 def _first_page(document: Document, paper: Paper, references: list[tuple[str, str, Blocks]], extent: Extent) -> Blocks:
     """Return the metadata of the report, the targets of links, and the first page."""
-    title = f"Appendix: {document.title}" if extent == "appendix" else document.title
+    title = title_of(document, extent)
     entries = [] if extent == "main" else document.rows
     targets = [f"row-target({', '.join(map(text, _place(entry)))})" for entry in entries]
     targets += [f"reference-target({text(name)}, {text(words)})" for name, words, _ in references]
-    running = document.kicker.split(" · ")[0] or document.title
     blocks: Blocks = [
         typst_block(
-            f"#show: report.with(title: {text(title)}, running: {text(running)}, "
+            f"#show: report.with(title: {text(title)}, running: {text(document.running)}, "
             f"description: {text(description(document))}, "
             f"synthetic: {str(document.synthetic).lower()}, paper: {text(paper.name)}, "
             f"targets: {{{'; '.join(targets)}}})"

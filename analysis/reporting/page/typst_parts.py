@@ -109,8 +109,7 @@ def part_blocks(part: Part, files: dict[str, bytes], paper: Paper) -> Blocks:
 def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
     name = part.anchor
     files[f"{name}.svg"] = part.svg.encode()
-    width, height = svg_size(part.svg)
-    shown = min(width or paper.width, paper.width, paper.figure * width / height if height else paper.width)
+    shown = paper.width_of(*svg_size(part.svg))
     names = ", ".join(text(word) for word in (str(part.number), name, part.title, f"{name}.svg", part.alt))
     opening = f"#exhibit-figure({names}, {shown:.1f}pt, ["
     closing = [typst_block("], ["), *part.notes, typst_block("])")] if part.notes else [typst_block("], none)")]
