@@ -187,6 +187,25 @@ def test_the_run_chart_states_its_rules(drawn):
     assert "needs 10 quarters of 5 patients or more with a date; this table has 0" in without.alt
 
 
+def test_the_run_chart_counts_all_patients_where_no_follow_up_was_planned():
+    rows = [
+        {
+            "baseline": 8,
+            "end": 3,
+            "later": {4 if n < 2 else 3 * n + 5: 4},
+            "date": f"{2019 + q // 4}-{3 * (q % 4) + 1:02}-05",
+        }
+        for q in range(12)
+        for n in range(10)
+    ]
+    chart = run_charts.run_chart(cohort(*rows))
+    assert not chart.follow_up_planned
+    assert chart.points[["due", "seen"]].drop_duplicates().to_numpy().tolist() == [[10, 2]]
+    figure = figures.quarter_run_chart(chart)
+    assert "20% have a score 4 weeks later, when no visit was planned." in figure.alt
+    assert problems_of(figure) == []
+
+
 def test_the_curve_states_both_cut_offs_of_both_visits(drawn):
     curve = results().response.curve.set_index(["visit", "cutoff"])
     words = shown(drawn["responder_curve"])

@@ -48,6 +48,7 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
         write(picture, 0, 5, "Responders at the end of infusion, by quarter", SMALL, color=LIGHT["muted"])
         for value in (0, 25, 50, 75, 100):
             _rule(picture, ax, _TOP + _HIGH * (1 - value / 100), f"{value}%")
+        middle = _TOP + _HIGH * (1 - result.mean)
         for side in ("low", "high"):
             ys = _TOP + _HIGH * (1 - points[side].to_numpy())
             ax.stairs(
@@ -58,8 +59,8 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
                 linewidth=0.8,
                 linestyle=(0, (3, 2)),
             )
-            write(picture, _RIGHT + 3, ys[-1], "limit", SMALL, color=LIGHT["muted"])
-        middle = _TOP + _HIGH * (1 - result.mean)
+            if abs(ys[-1] - middle) > 1.2 * SMALL:  # else the mean stands there
+                write(picture, _RIGHT + 3, ys[-1], "limit", SMALL, color=LIGHT["muted"])
         ax.plot([_LEFT, _RIGHT], [middle, middle], color=LIGHT["ink"], linewidth=0.8)
         write(picture, _RIGHT + 3, middle, percent(result.mean), SMALL, weight="bold")
         rates = _TOP + _HIGH * (1 - points["rate"].to_numpy())
@@ -68,14 +69,9 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
         ax.plot(
             places[outside], rates[outside], "o", color=LIGHT["harm"], markersize=7, markerfacecolor="none", zorder=4
         )
-        write(
-            picture,
-            0,
-            _LOW_TOP - 12,
-            f"With a score {number_of_weeks(follow_up_weeks)} later (of those due)",
-            SMALL,
-            color=LIGHT["muted"],
-        )
+        whom = "of those due" if result.follow_up_planned else "of all; no visit was planned then"
+        heading = f"With a score {number_of_weeks(follow_up_weeks)} later ({whom})"
+        write(picture, 0, _LOW_TOP - 12, heading, SMALL, color=LIGHT["muted"])
         shares = (points["seen"] / points["due"].clip(lower=1)).to_numpy()
         for value in (0, 50, 100):
             _rule(picture, ax, _LOW_TOP + _LOW * (1 - value / 100), f"{value}%")
@@ -134,7 +130,8 @@ def _alt(result: Any, weeks: float) -> str:
     points = result.points
     rates = ", ".join(f"{percent(row.rate)} of {row.n} in {row.start}" for row in each(points))
     seen = percent(points["seen"].sum() / max(points["due"].sum(), 1))
+    planned = "" if result.follow_up_planned else ", when no visit was planned"
     return (
         f"Responders at the end of infusion in {len(points)} points of time around {percent(result.mean)}: {rates}. "
-        f"{seen} have a score {number_of_weeks(weeks)} later."
+        f"{seen} have a score {number_of_weeks(weeks)} later{planned}."
     )

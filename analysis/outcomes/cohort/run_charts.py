@@ -33,10 +33,10 @@ class RunChart:
     Attributes
     ----------
     points : DataFrame
-        Columns start, end (first quarter and last quarter of a point, as `2020 Q1`), n (judged), responders, rate, low,
-        high (99.8% limits of chance around the mean), due (follow-up visits), seen (of these with a score), fall (mean,
-        in points, of patients with both scores). Quarters below `min_cell` are merged with their neighbours. No rows
-        below ten points.
+        Columns start, end (first quarter and last quarter of a point, as `2020 Q1`), n (judged), responders,
+        rate, low, high (99.8% limits of chance around the mean), due (patients whose follow-up visit was due;
+        all, where none was planned), seen (of these with a score), fall (mean, in points, of patients with both
+        scores). Quarters below `min_cell` are merged with their neighbours. No rows below ten points.
     mean : float
         Responder rate of all points.
     signals : RunSignals or None
@@ -51,6 +51,8 @@ class RunChart:
         Points of more than one quarter.
     found : int
         Points that there would be.
+    follow_up_planned : bool
+        Whether a visit was planned at the time of the follow-up score.
     """
 
     points: pd.DataFrame
@@ -61,6 +63,7 @@ class RunChart:
     visible: tuple[float, float]
     merged: int
     found: int
+    follow_up_planned: bool
     unit: str
     min_cell: int
     left_out: pd.DataFrame
@@ -94,6 +97,7 @@ def run_chart(
     baseline, end = courses["baseline"].to_numpy(), courses["end_of_infusion"].to_numpy()
     _, judged, response = judged_scores(baseline, end, responder_rule)
     frame = courses.assign(judged=judged, response=response & judged, fall=baseline - end)
+    frame["due"] = ~frame["not_expected"] | ~frame["follow_up_planned"]
     frame["quarter"] = _quarters(cohort, len(courses))
     first = frame[frame["first"]]
     dated = first[first["quarter"].notna()]
@@ -102,6 +106,7 @@ def run_chart(
     undated = [("run_chart", "no date at baseline", "patients", len(first) - len(dated))]
     left_out = left_out_frame(undated, min_cell, release)
     shared = {"unit": FIRST_COURSES, "min_cell": min_cell, "left_out": left_out, "found": len(points)}
+    shared["follow_up_planned"] = bool(courses["follow_up_planned"].all())
     if len(points) < FEWEST_POINTS:
         return RunChart(points.iloc[:0], mean, None, 0, 0, (np.nan, np.nan), 0, **shared)
     points["low"], points["high"] = binomial_limits(points["n"].to_numpy(), mean, _TAIL)
@@ -153,7 +158,7 @@ def _points(dated: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
                 "n": n,
                 "responders": events,
                 "rate": events / n,
-                "due": released(int((~part["not_expected"]).sum()), release),
+                "due": released(int(part["due"].sum()), release),
                 "seen": released(int(part["follow_up"].notna().sum()), release),
                 "fall": float(part["fall"].mean()),
             }
