@@ -18,8 +18,15 @@ from analysis import evidence as evidence_tables
 from analysis import paths
 from analysis.evidence import DataError, Evidence
 
-# No verdict depends on the time that an example takes or that it takes to make one.
-settings.register_profile("all", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No verdict depends on the time that an example takes, or on chance: `all` draws the same examples each time.
+# `make test ARGS="--hypothesis-profile thorough"` draws more, and others each time.
+settings.register_profile(
+    "thorough",
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("all", settings.get_profile("thorough"), max_examples=30, derandomize=True)
 settings.register_profile("quick", settings.get_profile("all"), max_examples=10)
 settings.load_profile("all")
 

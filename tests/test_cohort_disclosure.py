@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cohort_samples import cohort
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -133,7 +133,6 @@ TABLES = st.integers(2, 4).flatmap(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=80)
 @given(TABLES)
 def test_no_hidden_cell_follows_from_the_margins(table):
     counts = np.array(table)

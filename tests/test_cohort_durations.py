@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cohort_samples import cohort
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.outcomes.cohort import durations as module
@@ -179,7 +179,6 @@ COURSE = st.tuples(st.integers(1, 10), st.integers(0, 10), LATER)
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
 @given(st.lists(COURSE, min_size=1, max_size=20))
 def test_weights_are_repetitions(rows):
     found = benefit_intervals(cohort(*rows), "ge_30_percent")

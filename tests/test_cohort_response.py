@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cohort_samples import cohort
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.outcomes.cohort.response import response
@@ -150,7 +150,6 @@ COURSES = st.lists(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=25)
 @given(COURSES)
 def test_properties(courses):
     found = response(cohort(*courses), min_cell=1)
@@ -179,7 +178,6 @@ def test_properties(courses):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=25)
 @given(COURSES)
 def test_no_result_of_few_patients_is_shown(courses):
     found = response(cohort(*courses))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cohort_samples import cohort
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.figures.cohort import responder_flow
@@ -60,7 +60,6 @@ SCORE = st.one_of(st.none(), st.integers(0, 20).map(lambda half: half / 2))
 
 @pytest.mark.slow
 @given(st.lists(st.tuples(SCORE, SCORE, st.fixed_dictionaries({4: SCORE})), min_size=1, max_size=12))
-@settings(max_examples=40, deadline=None)
 def test_results_agree_with_the_reports(rows):
     patients = cohort(*rows)
     courses, expected = expected_scores(patients), response(patients, min_cell=3)

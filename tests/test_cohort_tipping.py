@@ -1,7 +1,7 @@
 """Tipping point of missing scores."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.outcomes.cohort.tipping import CONCLUSIONS, PairedCounts, tipping_point
@@ -53,7 +53,6 @@ def test_many_missing_shorten_the_table_but_keep_the_tipping_point():
     assert edge[point.high] == "fell" != edge[point.high + 1]
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.tuples(*[st.integers(0, 12)] * 4).filter(lambda flow: sum(flow) > 0),
     st.integers(0, 10),

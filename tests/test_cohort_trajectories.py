@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cohort_samples import cohort
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
 
@@ -52,7 +52,6 @@ SCORE = st.one_of(st.none(), st.integers(0, 10))
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(SCORE, SCORE, st.dictionaries(st.sampled_from([4, 12]), SCORE)), min_size=1, max_size=25))
 def test_no_result_of_few_patients_is_shown(rows):
     found = trajectories(cohort(*rows))

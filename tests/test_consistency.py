@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import figures, findings, tables
@@ -122,7 +122,6 @@ def test_grimmer_example_of_allard_2018():
     assert "rounded" in sd_ways(62, 18, "2.45", 2, -100, 100)  # 316 is even: SD 2.4548
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(0, 10), min_size=2, max_size=40), st.integers(1, 2))
 def test_whole_scores_always_fit_their_own_mean_and_sd(scores, decimals):
     n, total = len(scores), sum(scores)

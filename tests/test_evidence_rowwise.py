@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.evidence import rowwise
@@ -32,7 +32,6 @@ def test_a_table_without_rows_keeps_its_dtypes():
     assert empty.empty and {name: str(dtype) for name, dtype in empty.dtypes.items()} == {**DTYPES, "arm": "object"}
 
 
-@settings(max_examples=60, deadline=None)
 @given(rows=rows, columns=st.permutations(list(DTYPES)))
 def test_the_order_is_that_of_pandas(rows, columns):
     frame = rowwise.table(rows, DTYPES)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from broken_rows import assert_problem, broken_rows, pairs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.evidence import cross_row_rules, percent_counts, row_rules
@@ -143,7 +143,6 @@ def test_percentages_that_a_paper_may_print(count, total, decimals, printed):
     assert printable_percentages(count, total, decimals) == {Fraction(value) for value in printed}
 
 
-@settings(max_examples=150, deadline=None)
 @given(total=st.integers(1, 90), decimals=st.integers(0, 2), data=st.data())
 def test_counts_behind_a_percentage_are_those_of_all_counts(total, decimals, data):
     printed = f"{data.draw(st.integers(0, 101 * 10**decimals)) / 10**decimals:.{decimals}f}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from fontTools.ttLib import TTFont
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontEntry, FontProperties, findfont, fontManager
@@ -63,7 +63,6 @@ def test_a_page_embeds_three_styles_and_what_else_it_shows():
     assert set(outlines(last)) == set(map(ord, "◇✕⊕"))
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     st.text("AVTWYLPfilrj.,:-–−()[]127% patients†‡§±≥→●◆■²é", min_size=8, max_size=40),
     st.sampled_from(["normal", "bold"]),

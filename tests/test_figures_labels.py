@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.figures.labels import place_labels
@@ -17,7 +17,6 @@ def covers(one, other) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-@settings(max_examples=40, deadline=None)
 # the widest label fits between a point and its neighbour on the right, and between the last point and the edge
 @given(st.lists(SIZE, min_size=12, max_size=12), st.integers(85, 92), st.integers(40, 60))
 def test_labels_of_points_with_room_cover_nothing_and_stay_inside(sizes, across, up):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.evidence.selection import Criteria, select
@@ -167,7 +167,6 @@ def test_retained_benefit(evidence):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     treated=st.integers(1, 200),
     shares=st.lists(st.floats(0, 1), min_size=1, max_size=5),

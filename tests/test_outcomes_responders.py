@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.evidence.selection import Criteria, select
@@ -76,7 +76,6 @@ def test_a_p_that_no_table_gives(evidence):
     assert not flow.tables["fits_p"].any()
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(first=st.integers(0, 48), second=st.integers(0, 48))
 def test_every_flow_adds_up(evidence, first, second):
     table = evidence.responders.copy()

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.evidence.selection import RESULT_TABLES, Criteria, select
@@ -90,7 +90,6 @@ criteria = st.builds(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(chosen=criteria)
 def test_every_row_counts_or_is_listed_once_with_a_reason(evidence, chosen):
     selection = select(evidence, chosen)

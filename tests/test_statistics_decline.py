@@ -5,7 +5,6 @@ from math import inf, log
 import numpy as np
 import pandas as pd
 import pytest
-from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -146,7 +145,6 @@ def test_a_group_moves_the_curve_by_its_coefficient():
     assert found.curve([4.0])["rate"].iloc[0] == base
 
 
-@examples(15)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(random):
     data = CASES[CASES["case"] == "empty_and_full_cells"]

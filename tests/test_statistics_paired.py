@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.statistics.paired import mcnemar, p_agrees, paired_tables, possible_paired_tables
@@ -94,7 +94,6 @@ def test_missing_patients_are_other_group_sizes():
     assert possible_paired_tables(60, 40, 16).empty
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(2, 80), st.data(), st.sampled_from(["uncorrected", "corrected", "exact", "mid_p"]))
 def test_a_random_table_is_among_those_of_its_own_percentages_and_p(n, data, test):
     kept = data.draw(st.integers(0, n))

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -220,7 +219,6 @@ def test_no_spread_around_the_fit():
     )
 
 
-@examples(60)
 @given(st.data())
 def test_the_wider_of_both_intervals(data):
     y, v = zip(*data.draw(studies), strict=True)
@@ -275,7 +273,6 @@ choices = (st.sampled_from(METHODS), st.sampled_from(ADJUSTMENTS))
 LINEAR = ("estimate", "ci_low", "ci_high", "pi_low", "pi_high")
 
 
-@examples(60)
 @given(studies, st.randoms(use_true_random=False), *choices)
 def test_order_does_not_matter(data, random, method, adjust):
     one = pool(*zip(*data, strict=True), method, adjust)
@@ -287,7 +284,6 @@ def test_order_does_not_matter(data, random, method, adjust):
     assert two.weights == pytest.approx([one.weights[i] for i in places], rel=1e-6)
 
 
-@examples(60)
 @given(studies, st.sampled_from([-1000.0, -1.0, 0.001, 0.1, 7.0]), st.sampled_from([-100.0, 0.0, 3.5]), *choices)
 def test_units_and_origin_carry_over(data, factor, shift, method, adjust):
     y, v = (np.array(part) for part in zip(*data, strict=True))
@@ -305,7 +301,6 @@ def test_units_and_origin_carry_over(data, factor, shift, method, adjust):
         assert getattr(two, name) == pytest.approx(getattr(one, name), rel=1e-6, abs=1e-7), name
 
 
-@examples(100)
 @given(studies, *choices)
 def test_limits_bracket_and_weights_add_up(data, method, adjust):
     y, v = zip(*data, strict=True)
@@ -325,7 +320,6 @@ def test_limits_bracket_and_weights_add_up(data, method, adjust):
     assert pooled.ci_high <= wide.ci_high
 
 
-@examples(60)
 @given(studies, st.sampled_from(["REML", "ML"]))
 def test_no_tau2_has_a_higher_likelihood(data, method):
     y, v = (np.array(part) for part in zip(*data, strict=True))
@@ -341,7 +335,6 @@ def test_no_tau2_has_a_higher_likelihood(data, method):
     assert all(height(tau2) <= top + 1e-9 for tau2 in [0, *np.geomspace(1e-6, 1e4, 300)])
 
 
-@examples(40)
 @given(studies, *choices)
 def test_a_study_of_huge_variance_hardly_changes_the_estimate(data, method, adjust):
     y, v = zip(*data, strict=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from examples import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import optimize, stats
@@ -245,7 +244,6 @@ def usable(data: list[tuple[int, int]]) -> bool:
     return any(0 < x < n for x, n in data)
 
 
-@examples(80)
 @given(counts.filter(usable), models)
 def test_mirrored_events_mirror_the_result(data, model):
     x, n = (np.array(part) for part in zip(*data, strict=True))
@@ -258,7 +256,6 @@ def test_mirrored_events_mirror_the_result(data, model):
     assert two.q == pytest.approx(one.q, rel=1e-7, abs=1e-9)
 
 
-@examples(60)
 @given(counts.filter(usable), st.randoms(use_true_random=False), models)
 def test_order_does_not_matter(data, random, model):
     one = pool_proportions(*zip(*data, strict=True), model)
@@ -270,7 +267,6 @@ def test_order_does_not_matter(data, random, model):
     assert two.weights == pytest.approx([one.weights[i] for i in places], rel=1e-5)
 
 
-@examples(100)
 @given(counts, models)
 def test_limits_bracket_and_weights_add_up(data, model):
     pooled = pool_proportions(*zip(*data, strict=True), model)
@@ -288,7 +284,6 @@ def test_limits_bracket_and_weights_add_up(data, model):
         assert pooled.tau2_low <= pooled.tau2 <= pooled.tau2_high
 
 
-@examples(30)
 @given(counts.filter(usable))
 def test_t_limits_are_wider_than_wald_limits(data):
     x, n = zip(*data, strict=True)

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -187,7 +186,6 @@ def observations(draw, most=25):
     return np.array(lower, float), np.array(upper, float), np.array([row[3] for row in rows], float)
 
 
-@examples(200)
 @given(observations(), st.randoms(use_true_random=False))
 def test_properties_of_the_estimate(data, random):
     lower, upper, weight = data
@@ -214,7 +212,6 @@ def test_properties_of_the_estimate(data, random):
     assert scaled.to_numpy() == pytest.approx(table.to_numpy() * [7, 7, 1], abs=1e-7)
 
 
-@examples(100)
 @given(observations(), st.integers(0, 10_000))
 def test_no_other_masses_are_likelier(data, seed):
     table = npmle(*data)
@@ -225,7 +222,6 @@ def test_no_other_masses_are_likelier(data, seed):
         assert log_likelihood(table.assign(probability=moved / moved.sum()), *data) <= best + 1e-9
 
 
-@examples(100)
 @given(observations())
 def test_moving_probability_lowers_the_likelihood(data):
     lower, upper, weight = data
@@ -248,7 +244,6 @@ def interval_probabilities_by_hand(table, lower, upper):
     return np.array(found)
 
 
-@examples(100)
 @given(observations())
 def test_interval_probabilities_by_hand(data):
     table = npmle(*data)

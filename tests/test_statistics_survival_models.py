@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,7 +152,6 @@ def test_one_milestone_determines_one_parameter_only():
         assert "don't determine" in found.loc[name, "not_fitted"]
 
 
-@examples(40)
 @given(st.integers(0, 10_000), st.sampled_from(DISTRIBUTIONS), st.floats(0.01, 100))
 def test_units_order_and_weights(seed, distribution, factor):
     random = np.random.default_rng(seed)
@@ -228,7 +226,6 @@ def test_draws_are_the_estimate_of_the_patients_drawn():
         assert found.probability[mine] == pytest.approx(table["probability"].to_numpy(), abs=1e-6)
 
 
-@examples(40)
 @given(st.integers(0, 1000), st.integers(1, 40), st.booleans())
 def test_draws_solved_together_equal_draws_one_by_one(seed, n, on_weeks):
     random = np.random.default_rng(seed)
@@ -300,7 +297,6 @@ def test_quantiles_of_the_draws():
     assert bootstrap([0, 13], [13, INF], [7, 18], draws=200).quantile(0.5)[3] == INF
 
 
-@examples(25)
 @given(st.integers(0, 1000), st.integers(2, 30), st.floats(0.5, 0.99))
 def test_bands_bracket_and_fall(seed, n, level):
     random = np.random.default_rng(seed)
@@ -412,7 +408,6 @@ def test_exact_and_monte_carlo_agree(scores, monkeypatch):
     assert two_group_test(lower, upper, groups, scores=scores, seed=2).p != drawn.p
 
 
-@examples(60)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.booleans(), st.booleans()), min_size=4, max_size=9))
 def test_exact_p_by_enumeration_and_symmetry(rows):
     lower = np.array([min(a, b) for a, b, _, _ in rows], float)
