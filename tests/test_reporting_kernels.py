@@ -15,12 +15,14 @@ from pathlib import Path
 import nbformat
 import pytest
 import zmq
+import zmq.asyncio
 from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.session import Session
 from reporting_samples import common, notebook_of, sample, spec
 
 from analysis.paths import ROOT
 from analysis.reporting.kernel import engine
-from analysis.reporting.kernel.manager import ReportKernelManager
+from analysis.reporting.kernel.manager import ReportKernelClient, ReportKernelManager
 from analysis.reporting.run import Spec, build_report
 
 pytestmark = pytest.mark.slow
@@ -86,6 +88,24 @@ def test_the_client_that_waits_for_no_silence_makes_the_same_notebook(monkeypatc
     monkeypatch.setattr(engine, "ReportKernelManager", Plain)
     again = build_report(dataclasses.replace(spec(), formats=()))
     assert again.files["report.ipynb"] == sample().files["report.ipynb"]
+
+
+def test_a_reply_that_arrives_while_a_message_is_sent_is_read():
+    async def reply() -> str:
+        session, other = Session(key=b""), zmq.Context()
+        with zmq.asyncio.Context() as context, context.socket(zmq.DEALER) as socket, other.socket(zmq.ROUTER) as kernel:
+            socket.connect(f"tcp://127.0.0.1:{kernel.bind_to_random_port('tcp://127.0.0.1')}")
+            channel = ReportKernelClient.shell_channel_class(socket, session)
+            channel.send(session.msg("execute_request"))
+            reading = asyncio.create_task(channel.get_msg())
+            await asyncio.sleep(0.1)  # it waits for a message
+            address, *_ = kernel.recv_multipart()
+            session.send(kernel, "execute_reply", ident=address)
+            zmq.Socket.shadow(socket.underlying).poll()  # the reply has arrived
+            channel.send(session.msg("comm_msg"))
+            return (await asyncio.wait_for(reading, 60))["msg_type"]
+
+    assert asyncio.run(reply()) == "execute_reply"
 
 
 LEAN = "from analysis.reporting.kernel.lean_nbformat import import_nbformat; import_nbformat()\n"
