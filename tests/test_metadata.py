@@ -72,6 +72,14 @@ def test_continuous_integration_runs_what_a_maintainer_runs():
     assert {target for words in called for target in words.split()} <= TARGETS
 
 
+@pytest.mark.parametrize("name", ["ci.yml", "release.yml"])
+def test_workflows_pin_actions_to_commits_and_leave_no_credentials(name):
+    steps = [step for job in workflow(name)["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert steps and all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"]) for step in steps)
+    checkouts = [step for step in steps if step["uses"].startswith("actions/checkout@")]
+    assert checkouts and all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
 def test_environments_call_real_targets():
     container = read_json(".devcontainer/devcontainer.json")
     assert container["postCreateCommand"] == "make setup" and "setup" in TARGETS
@@ -81,7 +89,9 @@ def test_environments_call_real_targets():
 def test_the_manifest_of_the_codecheck_lists_files_that_a_batch_makes():
     from analysis.reporting.batch.placement import REPORT_FILE
 
-    for entry in yaml.safe_load((ROOT / "codecheck.yml").read_text(encoding="utf-8"))["manifest"]:
+    text = (ROOT / "codecheck.yml").read_text(encoding="utf-8")
+    assert text.startswith("---\n")  # a MUST of the specification
+    for entry in yaml.safe_load(text)["manifest"]:
         folder, _, name = entry["file"].removeprefix("reports/output/").rpartition("/")
         assert (folder == "evidence-report" and REPORT_FILE.fullmatch(name)) or name == "manifest.json", entry
 
