@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import log2
 
 import numpy as np
-from scipy.stats import binom
+import scipy
 
 FEWEST_POINTS = 10
 _INDIVIDUALS = 2.66  # 3 / 1.128, the mean range of two values of a standard normal distribution
@@ -68,7 +68,7 @@ def run_signals(values: np.ndarray, center: float) -> RunSignals:
         return RunSignals(0, 0, 0, 0, 0)
     changes = np.flatnonzero(np.diff(sides)) + 1
     longest = int(np.diff([0, *changes, n]).max())
-    fewest = int(binom.ppf(_CROSSINGS, n - 1, 0.5))
+    fewest = int(scipy.stats.binom.ppf(_CROSSINGS, n - 1, 0.5))
     return RunSignals(n, longest, round(log2(n) + 3), len(changes), fewest)
 
 
@@ -114,7 +114,7 @@ def binomial_limits(n: np.ndarray, mean: float, p: float) -> tuple[np.ndarray, n
 
 
 def _lower_limit(n: np.ndarray, mean: float, p: float) -> np.ndarray:
-    count = binom.ppf(p, n, mean)
-    at = binom.pmf(count, n, mean)
-    beyond = np.divide(binom.cdf(count, n, mean) - p, at, out=np.zeros(len(n)), where=at > 0)
+    count = scipy.stats.binom.ppf(p, n, mean)
+    at = scipy.stats.binom.pmf(count, n, mean)
+    beyond = np.divide(scipy.stats.binom.cdf(count, n, mean) - p, at, out=np.zeros(len(n)), where=at > 0)
     return np.maximum((count - beyond) / np.maximum(n, 1), 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
+import scipy
 
 from analysis.statistics.checks import check_level, whole_number
 from analysis.statistics.intervals import clopper_pearson
@@ -63,4 +63,4 @@ def direction_count(favourable: int, unfavourable: int, level: float = 0.95) -> 
     if yes + no == 0:
         raise ValueError("favourable and unfavourable are 0: there is no study with a direction of effect")
     low, high = clopper_pearson(yes, yes + no, float(level))
-    return DirectionCount(yes, no, yes / (yes + no), low, high, float(binomtest(yes, yes + no).pvalue))
+    return DirectionCount(yes, no, yes / (yes + no), low, high, float(scipy.stats.binomtest(yes, yes + no).pvalue))

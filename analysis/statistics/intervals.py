@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+import scipy
 from scipy.special import ndtri, stdtrit
-from scipy.stats import binomtest
 
 from analysis.statistics.checks import check_level, finite_number, patient_number, whole_number
 
@@ -69,7 +69,7 @@ def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, fl
     ----------
     Clopper and Pearson 1934.
     """
-    interval = binomtest(*_counts(events, n, level)).proportion_ci(confidence_level=level, method="exact")
+    interval = scipy.stats.binomtest(*_counts(events, n, level)).proportion_ci(confidence_level=level, method="exact")
     return float(interval.low), float(interval.high)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from scipy.special import expit, logit, ndtri
-from scipy.stats import binom
 
 _NODES = 400
 
@@ -42,7 +42,7 @@ def observed_rate_interval(
     center, (below, above) = logit(estimate), np.abs(logit([low, high]) - logit(estimate)) / ndtri(1 - tail)
     z = ndtri((np.arange(_NODES) + 0.5) / _NODES)
     rates = expit(center + np.where(z < 0, below, above) * z)
-    chance = binom.cdf(np.arange(n + 1)[:, None], n, rates).mean(axis=1)
+    chance = scipy.stats.binom.cdf(np.arange(n + 1)[:, None], n, rates).mean(axis=1)
     at_least = 1 - np.concatenate([[0.0], chance[:-1]])
     return float(np.argmax(chance > tail)) / n, float(n - np.argmax(at_least[::-1] > tail)) / n
 

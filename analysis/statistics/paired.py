@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, chi2
+import scipy
+from scipy.special import bdtr, chdtrc
 
 from analysis.statistics.checks import (
     check_choice,
@@ -57,11 +58,11 @@ def mcnemar(lost: np.ndarray | int, gained: np.ndarray | int, test: str = "exact
         if test == "corrected":
             difference = np.maximum(difference - 1, 0)
         statistic = np.divide(difference**2, total, out=np.zeros(np.shape(total)), where=total > 0)
-        return chi2.sf(statistic, 1)
-    exact = np.minimum(1.0, 2 * binom.cdf(smaller, total, 0.5))
+        return chdtrc(1, statistic)
+    exact = np.minimum(1.0, 2 * bdtr(smaller, total, 0.5))
     if test == "exact":
         return exact
-    point = binom.pmf(smaller, total, 0.5)
+    point = scipy.stats.binom.pmf(smaller, total, 0.5)
     return np.where(total == 0, 1.0, np.where(lost == gained, 1 - point / 2, exact - point))
 
 

@@ -18,7 +18,7 @@ from functools import cache, partial
 from math import inf
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 from scipy.special import expit
 
 from analysis.statistics.study_quadrature import NODES, Counts, study_integrands
@@ -118,7 +118,7 @@ def fit_random_intercept(data: Counts, nodes: int = NODES) -> RandomIntercept:
         of_tau = cache(partial(slope, start=start))  # the root search evaluates both ends again
         low, high = taus[i - 1], taus[i]
         if of_tau(low) > 0 > of_tau(high):
-            tau = float(brentq(of_tau, low, high, xtol=1e-13, rtol=1e-13))
+            tau = float(scipy.optimize.brentq(of_tau, low, high, xtol=1e-13, rtol=1e-13))
             candidates.append((_best_beta(data, tau, start, nodes, _FINE)[1].height, tau, start))
     _, tau, start = max(candidates, key=lambda candidate: candidate[0])
     beta, moments = _best_beta(data, tau, start, nodes, _FULL)
@@ -159,13 +159,13 @@ def tau_limits(data: Counts, fitted: RandomIntercept, drop: float, nodes: int = 
 
     low = 0.0
     if fitted.tau > 0 and excess(0.0) < 0:
-        low = float(brentq(excess, 0.0, fitted.tau, xtol=1e-8, rtol=1e-7))
+        low = float(scipy.optimize.brentq(excess, 0.0, fitted.tau, xtol=1e-8, rtol=1e-7))
     high = max(1.0, 2 * fitted.tau)
     while excess(high) > 0:
         high *= 2
         if high > _LARGEST:
             return low, inf
-    return low, float(brentq(excess, fitted.tau, high, xtol=1e-8, rtol=1e-7))
+    return low, float(scipy.optimize.brentq(excess, fitted.tau, high, xtol=1e-8, rtol=1e-7))
 
 
 def _best_beta(data: Counts, tau: float, beta: np.ndarray, nodes: int, tolerance: float) -> tuple[np.ndarray, _Moments]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
+import scipy
 from scipy.special import log_ndtr, ndtr
 
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell
@@ -255,7 +255,7 @@ def untruncated(mean: float, sd: float, threshold: float) -> tuple[float, float]
     lowest = -above / sd - 10
     if excess(_FARTHEST) < 0:
         return nan, nan
-    z = float(brentq(excess, lowest, _FARTHEST, xtol=1e-12))
+    z = float(scipy.optimize.brentq(excess, lowest, _FARTHEST, xtol=1e-12))
     sigma = above / (_hazard(z) - z)
     return threshold - z * sigma, sigma
 

@@ -7,7 +7,7 @@ from itertools import product
 from math import exp, log
 
 import pandas as pd
-from scipy import stats
+import scipy
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
@@ -82,9 +82,9 @@ def _middle(row, table: str, evidence: Evidence) -> CheckResult:
 
 def _p_value(row, table: str, evidence: Evidence) -> CheckResult:
     printed = PrintedP.of(row, table, evidence)
-    two_sided = 2 * stats.norm.ppf(0.975)
+    two_sided = 2 * scipy.stats.norm.ppf(0.975)
     p_values = [
-        2 * stats.norm.sf(abs(estimate) * two_sided / (high - low))
+        2 * scipy.stats.norm.sf(abs(estimate) * two_sided / (high - low))
         for estimate, low, high in product(*_ranges(row, table, evidence))
     ]
     fits = printed.agrees(min(p_values), max(p_values))

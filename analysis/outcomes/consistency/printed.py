@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy import stats
+import scipy
 
 from analysis.evidence.load import Evidence
 from analysis.outcomes.consistency.verdicts import printed_decimals
@@ -39,7 +39,7 @@ class PrintedP:
 
 def p_of_t(low_t: float, high_t: float, freedom: float) -> tuple[float, float]:
     """Return the two-sided p-values of t values between two limits, as (low, high); infinite `freedom` is normal."""
-    return float(2 * stats.t.sf(high_t, freedom)), float(2 * stats.t.sf(max(low_t, 0), freedom))
+    return float(2 * scipy.stats.t.sf(high_t, freedom)), float(2 * scipy.stats.t.sf(max(low_t, 0), freedom))
 
 
 def range_text(low: float, high: float) -> str:

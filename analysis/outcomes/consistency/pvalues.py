@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from math import ceil, sqrt
 
 import pandas as pd
-from scipy import stats
+import scipy
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each, values
@@ -142,9 +142,9 @@ def _two_percentages(row, first: str, second: str, evidence: Evidence) -> CheckR
         return _paired(row, reported, (first, second), n_1, printed)
     cells = [[a, n_1 - a], [b, n_2 - b]]
     result = {
-        "Fisher's exact test": stats.fisher_exact(cells).pvalue,
-        "the chi-square test": stats.chi2_contingency(cells, correction=False).pvalue,
-        "the chi-square test with continuity correction": stats.chi2_contingency(cells, correction=True).pvalue,
+        "Fisher's exact test": scipy.stats.fisher_exact(cells).pvalue,
+        "the chi-square test": scipy.stats.chi2_contingency(cells, correction=False).pvalue,
+        "the chi-square test with continuity correction": scipy.stats.chi2_contingency(cells, correction=True).pvalue,
     }
     recomputed = "; ".join(f"{words}: P {f'= {p:.3g}' if p >= 1e-4 else '< 0.0001'}" for words, p in result.items())
     fitting = [words for words, p in result.items() if printed.agrees(p, p)]

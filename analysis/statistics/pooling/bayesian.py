@@ -18,8 +18,7 @@ from math import log, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import CubicSpline
-from scipy.optimize import brentq
+import scipy
 from scipy.special import expit, ndtr
 
 from analysis.statistics.checks import check_counts, check_estimates, check_level, finite_number, finite_numbers
@@ -139,7 +138,7 @@ def bayes_pool_proportions(
         heights[i] = top + log(area)
     deviations, weights = np.polynomial.hermite_e.hermegauss(_NEW_NODES)
     weights = weights / weights.sum()
-    curves = [CubicSpline(*pair).antiderivative() for pair in zip(grids, densities, strict=True)]
+    curves = [scipy.interpolate.CubicSpline(*pair).antiderivative() for pair in zip(grids, densities, strict=True)]
 
     def mean_below(at: float) -> np.ndarray:
         inside = np.clip(at, grids[:, 0], grids[:, -1])
@@ -205,7 +204,7 @@ def _posterior_table(
     tails = ((1 - level) / 2, (1 + level) / 2)
 
     def solved(law: _Law, share: np.ndarray, p: float) -> float:
-        return float(brentq(lambda at: float(share @ law(at)) - p, *bounds, xtol=1e-10))
+        return float(scipy.optimize.brentq(lambda at: float(share @ law(at)) - p, *bounds, xtol=1e-10))
 
     rows = []
     for scale, share in shares:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+import scipy
 from scipy.special import chdtrc, chdtri
 
 from analysis.statistics.intervals import critical_value
@@ -193,7 +193,7 @@ def _maximise(y: np.ndarray, v: np.ndarray, x: np.ndarray, restricted: bool) -> 
         if slope(low) > 0 > slope(high):
             candidates.append(_root(slope, low, high))
         elif i:  # a maximum that is flat within rounding error
-            result = minimize_scalar(
+            result = scipy.optimize.minimize_scalar(
                 lambda t: -_log_likelihoods(y, v, x, np.array([t]), restricted)[0], bounds=(low, high), method="bounded"
             )
             candidates.append(float(result.x))
@@ -221,4 +221,4 @@ def _residual_squares(y: np.ndarray, x: np.ndarray) -> float:
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
     """Return Brent's root; the absolute tolerance is near 0 so that the result does not depend on the unit of y."""
-    return float(brentq(function, low, high, xtol=1e-300, rtol=_STEP, maxiter=500))
+    return float(scipy.optimize.brentq(function, low, high, xtol=1e-300, rtol=_STEP, maxiter=500))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
+import scipy
 
 from analysis.outcomes.cohort.disclosure.small_groups import check_min_cell, merge_small, small_counts
 
@@ -95,6 +95,6 @@ def _exposed(counts: np.ndarray, hidden: np.ndarray, totals: np.ndarray, min_cel
     for number, place in enumerate(places):
         goal = np.zeros(len(places))
         goal[number] = 1.0
-        ends = [sign * linprog(sign * goal, **limits, method="highs").fun for sign in (1.0, -1.0)]
+        ends = [sign * scipy.optimize.linprog(sign * goal, **limits, method="highs").fun for sign in (1.0, -1.0)]
         exposed[place] = ends[1] - ends[0] < min_cell - 1e-6
     return exposed
