@@ -60,8 +60,8 @@ def test_the_fall_of_barnetts_formula():
 def simulated(seed):
     """Two scores of many patients with reliability 0.7, where nothing happens in between."""
     random = np.random.default_rng(seed)
-    level = random.normal(5, 0.91**0.5, 100_000)
-    return (level + random.normal(0, 0.39**0.5, 100_000) for _ in range(2))
+    level = random.normal(5, 0.91**0.5, 30_000)
+    return (level + random.normal(0, 0.39**0.5, 30_000) for _ in range(2))
 
 
 def test_a_simulated_cohort_without_any_effect():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+from functools import cache
 from itertools import combinations_with_replacement
 from pathlib import Path
 
@@ -101,10 +102,19 @@ def test_rule_5_no_extremes():
     assert not hasattr(trajectories.trajectories(whole), "lines"), "no line of one patient"
 
 
+@cache
+def sets_of(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return every set of n whole scores with its mean and SD."""
+    sets = np.array(list(combinations_with_replacement(range(11), n)))
+    return sets, sets.mean(axis=1), sets.std(axis=1, ddof=1)
+
+
 def possible(n: int, mean: str, sd: str) -> list[tuple[int, ...]]:
     """Return every set of n whole scores that is printed with this mean and SD, by trying all."""
-    sets = combinations_with_replacement(range(11), n)
-    return [s for s in sets if half_up(np.mean(s), 1) == mean and half_up(np.std(s, ddof=1), 1) == sd]
+    sets, means, sds = sets_of(n)
+    near = (abs(means - float(mean)) < 0.1) & (abs(sds - float(sd)) < 0.1)
+    printed = zip(sets[near].tolist(), means[near], sds[near], strict=True)
+    return [tuple(s) for s, m, d in printed if (half_up(m, 1), half_up(d, 1)) == (mean, sd)]
 
 
 def test_rule_6_mean_4_2_and_sd_0_4_of_six_are_five_4s_and_a_5():

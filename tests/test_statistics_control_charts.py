@@ -65,7 +65,7 @@ def test_few_patients_are_expected_in_a_wider_interval_than_a_true_rate():
     pool = (0.5915, 0.2578, 0.8579)
     assert observed_rate_interval(*pool, 12) == (2 / 12, 11 / 12)
     assert [round(limit, 2) for limit in observed_rate_interval(*pool, 285)] == [0.25, 0.86]
-    assert observed_rate_interval(*pool, 100_000) == pytest.approx(pool[1:], abs=0.002)
+    assert observed_rate_interval(*pool, 1_000_000) == pytest.approx(pool[1:], abs=0.002)
 
 
 def test_without_spread_the_observed_rate_is_binomial():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 import numpy as np
-import scipy
-from scipy.special import expit, logit, ndtri
+from scipy.special import bdtr, bdtrc, expit, logit, ndtri
 
 _NODES = 400
 
@@ -42,9 +43,10 @@ def observed_rate_interval(
     center, (below, above) = logit(estimate), np.abs(logit([low, high]) - logit(estimate)) / ndtri(1 - tail)
     z = ndtri((np.arange(_NODES) + 0.5) / _NODES)
     rates = expit(center + np.where(z < 0, below, above) * z)
-    chance = scipy.stats.binom.cdf(np.arange(n + 1)[:, None], n, rates).mean(axis=1)
-    at_least = 1 - np.concatenate([[0.0], chance[:-1]])
-    return float(np.argmax(chance > tail)) / n, float(n - np.argmax(at_least[::-1] > tail)) / n
+    counts = range(n + 1)
+    lowest = bisect_right(counts, tail, key=lambda count: bdtr(count, n, rates).mean())
+    highest = bisect_left(counts, -tail, key=lambda count: -bdtrc(count, n, rates).mean())
+    return lowest / n, highest / n
 
 
 def mover_difference(
