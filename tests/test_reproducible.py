@@ -29,7 +29,7 @@ def copy(folder: Path) -> Path:
         source, target = ROOT / name, folder / name
         target.parent.mkdir(exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target)
         else:
             shutil.copy(source, target)
     (folder / "plan.yml").write_text(PLAN)
