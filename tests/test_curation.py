@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from analysis.__main__ import main
 from analysis.curation.difference import NoVersion, answers, difference, pooled_words, version
-from analysis.curation.exported_records import UnreadableRecord, read_record
-from analysis.curation.new_study import duplicates, new_study
+from analysis.curation.exported_records import ExportedRecord, UnreadableRecord, bibtex_entry, read_record
+from analysis.curation.new_study import duplicates, new_study, screened
 from analysis.curation.printed_difference import difference_html, difference_text
 
 NBIB = """PMID- 39999999
@@ -77,7 +77,7 @@ TRIAL = json.dumps(
 
 def write(folder, name, text):
     path = folder / name
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
 
 
@@ -131,15 +131,111 @@ def test_rows_are_added_and_nothing_is_overwritten(data_copy, tmp_path):
     assert "Nothing was written" in again.output
 
 
-def test_duplicates_by_each_identifier(evidence):
-    assert duplicates(evidence, {"title": "x", "PMID": "34233070"}) == ["mangnus2022 (same PubMed id)"]
-    assert duplicates(evidence, {"title": "x", "DOI": "10.1111/PAPR.13056"}) == ["mangnus2022 (same DOI)"]
-    assert duplicates(evidence, {"title": "x", "trial": {"registry_id": "NCT00579085"}}) == [
-        "schwartzman2009 (same registry number)"
-    ]
-    title = "optimizing the treatment of crps with Ketamine."
-    assert duplicates(evidence, {"title": title}) == ["kirkpatrick2020 (same title)"]
-    assert duplicates(evidence, {"title": "Something new"}) == []
+DIALECTS = {  # name -> text, and what differs from the record that follows
+    "endnote.ris": (
+        "TY  - JOUR\nA1  - Müller, Jörg H.\nA1  - van der Berg, Anna\nT1  - Ketamine for CRPS in Dutch patients\n"
+        "JF  - Pain Medicine\nY1  - 2027/03/05/\nVL  - 28\nIS  - 3\nSP  - 111\nEP  - 119\nN2  - Ketamine\n"
+        "has dissociative effects.\nDO  - https://doi.org/10.1000/Test.5\nUR  - https://pubmed.ncbi.nlm.nih.gov/38888888/\n"
+        "ER  - \n",
+        {},
+    ),
+    "zotero.ris": (
+        "\ufeffTY  - JOUR\r\nTI  - Ketamine for <i>CRPS</i> in Dutch patients\r\nAU  - Müller, Jörg H.\r\n"
+        "AU  - van der Berg, Anna\r\nT2  - Pain Medicine\r\nDA  - 2027/03/05/\r\nPY  - 2028\r\nDP  - PubMed\r\n"
+        "VL  - 28\r\nIS  - 3\r\nSP  - 111\r\nEP  - 119\r\nSN  - 1526-2375\r\nAN  - PMID: 38888888\r\n"
+        "UR  - https://doi.org/10.1000/Test.5\r\nER  - \r\n\r\n",
+        {},
+    ),
+    "bibtex.bib": (
+        '@string{pm = "Pain Medicine"}\n@Article{x,\n author = "M{\\"u}ller, J{\\"o}rg H. and van der Berg, Anna",\n'
+        " title = {Ketamine for CRPS in Dutch patients},\n journal = pm, year = 2027, volume = {28}, number = {3},\n"
+        " pages = {111--119},\n language = {english},\n doi = {10.1000/Test.5},\n note = {PMID: 38888888}}\n",
+        {},
+    ),
+    "pubmed.nbib": (
+        "PMID- 38888888\nIS  - 1526-4637 (Electronic)\nVI  - 28\nIP  - 3\nDP  - 2028 Mar\n"
+        "TI  - Ketamine for CRPS in Dutch\n"
+        "      patients.\nPG  - 111-119\nAB  - PURPOSE: Ketamine - a drug.\nFAU - Müller, Jörg H\nAU  - Müller JH\n"
+        "FAU - van der Berg, Anna\nCN  - CRPS Group\nDEP - 20271205\nJT  - Pain Medicine\nAID - 10.1000/Test.5 [doi]\n",
+        {"authors": (("Müller", "Jörg H"), ("van der Berg", "Anna"), ("CRPS Group", ""))},
+    ),
+    "date-without-parts.json": (
+        json.dumps(
+            [
+                {
+                    "title": "Ketamine for\n CRPS in Dutch patients",
+                    "author": [
+                        {"family": "Müller", "given": "Jörg H."},
+                        {"family": "Berg", "given": "Anna", "non-dropping-particle": "van der"},
+                        {"literal": "CRPS Group"},
+                    ],
+                    "issued": {"date-parts": [[]], "raw": "2027-03"},
+                    "container-title": "Pain Medicine",
+                    "volume": 28,
+                    "issue": "3",
+                    "page": "111–119",
+                    "DOI": "http://dx.doi.org/10.1000/Test.5",
+                    "PMID": 38888888,
+                }
+            ]
+        ),
+        {"authors": (("Müller", "Jörg H."), ("van der Berg", "Anna"), ("CRPS Group", "")), "pages": "111–119"},
+    ),
+}
+RECORD = ExportedRecord(
+    title="Ketamine for CRPS in Dutch patients",
+    authors=(("Müller", "Jörg H."), ("van der Berg", "Anna")),
+    year=2027,
+    journal="Pain Medicine",
+    volume="28",
+    issue="3",
+    pages="111-119",
+    doi="10.1000/Test.5",
+    pmid="38888888",
+    url="",
+    trial=None,
+)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_dialects_of_the_exporting_programs(tmp_path, name):
+    text, differs = DIALECTS[name]
+    assert replace(read_record(write(tmp_path, name, text)), url="") == replace(RECORD, **differs)
+
+
+def test_the_entry_of_the_bibliography_says_what_the_record_says(tmp_path):
+    title = r"Ketamine & {pH} in 50% of “CRPS” #1_a^b~c \d $5 – İzmir"
+    written = replace(RECORD, title=title, authors=(*RECORD.authors, ("CRPS Group", "")))
+    entry = bibtex_entry("a", written)
+    assert "doi = {10.1000/Test.5}" in entry and "pages = {111--119}" in entry
+    assert read_record(write(tmp_path, "a.bib", entry)) == replace(written, pages="111-119")
+
+
+@pytest.mark.parametrize("dates", [None, [], "2027", {"literal": "spring 2027"}, {"date-parts": [["2027"], [2028]]}])
+def test_a_date_in_any_form_never_stops_the_import(tmp_path, dates):
+    text = json.dumps({"title": "x", "author": None, "issued": dates})
+    assert read_record(write(tmp_path, "a.json", text)).year == (2027 if dates else None)
+
+
+def test_a_trial_that_stopped_is_not_planned(evidence, tmp_path):
+    for status in ("TERMINATED", "WITHDRAWN", "UNKNOWN", "COMPLETED"):
+        file = write(tmp_path, "a.json", TRIAL.replace("RECRUITING", status))
+        new = new_study(evidence, read_record(file), "a.json", date(2027, 12, 1))
+        assert new.rows["studies"][0]["design"] == "" and new.rows["screening"][0]["decision"] == "awaiting_full_text"
+        assert {row["reported"] for row in new.rows["planned_outcomes"]} == {""}
+
+
+def test_duplicates_by_each_identifier(evidence, tmp_path):
+    other = replace(RECORD, title="x", doi="", pmid="")
+    trial = read_record(write(tmp_path, "a.json", TRIAL.replace("NCT09999999", "NCT00579085")))
+    assert duplicates(evidence, replace(other, pmid="34233070")) == ["mangnus2022 (same PubMed id)"]
+    assert duplicates(evidence, replace(other, doi="10.1111/PAPR.13056")) == ["mangnus2022 (same DOI)"]
+    assert duplicates(evidence, trial) == ["schwartzman2009 (same registry number)"]
+    title = "“optimizing the  treatment of CRPS—with Kétamine.”"
+    assert duplicates(evidence, replace(other, title=title)) == ["kirkpatrick2020 (same title)"]
+    assert duplicates(evidence, other) == [] and screened(evidence, other) == []
+    seen = replace(other, doi="10.1016/j.jpain.2015.05.008")
+    assert duplicates(evidence, seen) == [] and screened(evidence, seen) == ["screening-54 (awaiting_full_text)"]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +246,15 @@ def test_duplicates_by_each_identifier(evidence):
         ("a.json", "[1]", "no valid .json file"),
         ("a.json", "{}", "no record with a title"),
         ("a.nbib", "hello", "no record with a title"),
+        ("a.json", "null", "no valid .json file (its fields are not those of a record)"),
+        ("a.json", json.dumps({"title": {"x": 1}}), "a group of fields where a text belongs"),
         ("a.nbib", f"{NBIB}\n{NBIB}", "2 records; export and complete one study at a time"),
+        ("a.nbib", f"{NBIB}{NBIB}", "2 records; export and complete one study at a time"),
+        ("a.ris", RIS.replace("ER  -", ""), "a record ends before its line ER"),
+        ("a.ris", RIS.replace("Low", "L\x00w"), "characters that are not text"),
+        ("a.bib", BIB[:60], "no valid .bib file"),
+        ("a.ris", RIS.encode("cp1252"), "byte 19 is not UTF-8; save it as UTF-8"),
+        ("a.ris", RIS.encode("utf-16"), "byte 1 is not UTF-8; save it as UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path, name, text, words):

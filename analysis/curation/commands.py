@@ -27,18 +27,20 @@ def new_study_command(file: Path, folder: str) -> None:
     Exit status: 0 written, 1 problems (nothing was written), 2 wrong use.
     """
     from analysis.curation.exported_records import UnreadableRecord, read_record
-    from analysis.curation.new_study import duplicates, new_study, write_new_study
+    from analysis.curation.new_study import duplicates, new_study, screened, write_new_study
     from analysis.evidence import DataError, load
 
     try:
         record = read_record(file)
         evidence = load(folder)
         if same := duplicates(evidence, record):
-            raise UnreadableRecord(f"{record['title']}: in the tables already as {'; '.join(same)}.")
+            raise UnreadableRecord(f"{record.title}: in the tables already as {'; '.join(same)}.")
         new = new_study(evidence, record, file.name, date.today())
         written = write_new_study(evidence, new)
     except FileExistsError as error:
         _stop(f"{error.filename} exists already: complete that study first.")
+    except OSError as error:
+        _stop(f"{error.filename}: {error.strerror}.")
     except UnreadableRecord as error:
         _stop(str(error))
     except DataError as error:
@@ -46,6 +48,8 @@ def new_study_command(file: Path, folder: str) -> None:
     click.echo(f"New study {new.study_id}:")
     for path in written:
         click.echo(f"  {path}")
+    if rows := screened(evidence, record):
+        click.echo(f"\nIn screening.csv already: {', '.join(rows)}. Keep one row, or the paper counts twice.")
     try:
         load(folder)
         click.echo("\nValid. Next: the rows of its results (see the templates).")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from analysis.curation.exported_records import CslRecord, bibtex_entry, year_of
+from analysis.curation.exported_records import ExportedRecord, bibtex_entry
 from analysis.evidence.load import Evidence
 from analysis.evidence.row_ids import next_row
 from analysis.tabular.data_package import read_package
@@ -42,14 +42,13 @@ class NewStudy:
     templates: dict[str, _Row] = field(default_factory=dict)
 
 
-def duplicates(evidence: Evidence, record: CslRecord) -> list[str]:
+def duplicates(evidence: Evidence, record: ExportedRecord) -> list[str]:
     """Return the studies and reviews that a record repeats, with what they share: DOI, PubMed id, registry or title."""
-    trial = record.get("trial", {})
     wanted = {
-        "DOI": str(record.get("DOI", "")).lower(),
-        "PubMed id": str(record.get("PMID", "")),
-        "registry number": trial.get("registry_id", ""),
-        "title": _key(str(record["title"])),
+        "DOI": record.doi.lower(),
+        "PubMed id": record.pmid,
+        "registry number": record.trial.registry_id if record.trial else "",
+        "title": _key(record.title),
     }
     found: dict[str, list[str]] = {}
     for table, key in (("studies", "study_id"), ("sources", "study_id"), ("reviews", "review_id")):
@@ -66,50 +65,61 @@ def duplicates(evidence: Evidence, record: CslRecord) -> list[str]:
     return [f"{name} (same {', '.join(dict.fromkeys(shared))})" for name, shared in found.items()]
 
 
-def new_study(evidence: Evidence, record: CslRecord, file: str, today: date) -> NewStudy:
+def screened(evidence: Evidence, record: ExportedRecord) -> list[str]:
+    """Return the rows of `screening` that name a record by its DOI, registry number or title, with their decision."""
+    names = [record.doi.lower(), record.trial.registry_id.lower() if record.trial else "", _key(record.title)]
+    return [
+        f"{row['row_id']} ({row['decision']})"
+        for row in evidence.texts["screening"].values()
+        if any(
+            len(name) > 10 and name in text for text in (row["record"].lower(), _key(row["record"])) for name in names
+        )
+    ]
+
+
+def new_study(evidence: Evidence, record: ExportedRecord, file: str, today: date) -> NewStudy:
     """Return the rows of a record that is not in the tables yet.
 
     Parameters
     ----------
     evidence : Evidence
-    record : dict
+    record : ExportedRecord
         From `exported_records.read_record`.
     file : str
         Name of the file, for the reason of the decision in `screening`.
     today : date
         Date of the decision.
     """
-    trial, year = record.get("trial", {}), year_of(record)
+    trial, year = record.trial, record.year
     known = set(evidence.studies["study_id"]) | set(evidence.reviews["review_id"])
-    author = _family(record)
-    study = _unused(f"{_slug(author) or 'study'}{year or '_nd'}", known)
-    names = f"{author} et al." if len(record.get("author", [])) > 2 else " and ".join(_families(record)) or author
+    families = [family for family, _ in record.authors] or ["Authors not visible"]
+    study = _unused(f"{_slug(families[0]) or 'study'}{year or '_nd'}", known)
+    names = f"{families[0]} et al." if len(families) > 2 else " and ".join(families)
     when = f"({'registered ' if trial else ''}{year or 'no date'})" if trial or not year else str(year)
-    planned = bool(trial) and trial["status"] != "COMPLETED"
+    planned = bool(trial and trial.ongoing)
+    protocol = bool(trial and trial.ongoing and trial.randomised)
     source = f"{study}_{'registry' if trial else 'abs'}"
-    identifiers = {"doi": record.get("DOI", ""), "pmid": record.get("PMID", "")}
+    shared = {"title": record.title, "doi": record.doi, "pmid": record.pmid}
     cells: dict[str, list[_Row]] = {
         "sources": [
             {
                 "source_id": source,
                 "study_id": study,
                 "access": "secondary" if trial else "",
-                "title": record["title"],
-                **identifiers,
-                "url": "" if any(identifiers.values()) else record.get("URL", ""),
+                **shared,
+                "url": "" if record.doi or record.pmid else record.url,
             }
         ],
         "studies": [
             {
                 "study_id": study,
                 "citation": _unused(f"{names} {when}", set(evidence.studies["citation"])),
-                "title": record["title"],
-                "journal": record.get("container-title", ""),
+                **shared,
+                "journal": record.journal,
                 "year": year or "",
-                **identifiers,
-                "registry_id": trial.get("registry_id", ""),
-                "design": "rct_protocol" if planned and trial["randomised"] else "",
-                "country": trial.get("country", ""),
+                "registry_id": trial.registry_id if trial else "",
+                "design": "rct_protocol" if protocol else "",
+                "country": trial.country if trial else "",
             }
         ],
         "planned_outcomes": [
@@ -121,12 +131,12 @@ def new_study(evidence: Evidence, record: CslRecord, file: str, today: date) -> 
                 "source_id": source,
                 "locator": f"{role} outcomes",
             }
-            for role, outcome in dict.fromkeys(trial.get("outcomes", ()))
+            for role, outcome in (trial.outcomes if trial else ())
         ],
         "screening": [
             {
                 "study_id": study,
-                "decision": "ongoing" if planned and trial["randomised"] else "awaiting_full_text",
+                "decision": "ongoing" if protocol else "awaiting_full_text",
                 "reason": f"record imported from {file}, not read yet",
                 "date": today.isoformat(),
             }
@@ -194,14 +204,6 @@ def _append(path: Path, text: str) -> None:
     path.write_bytes(before + joint + text.replace("\n", newline.decode()).encode())
 
 
-def _families(record: CslRecord) -> list[str]:
-    return [author.get("family") or author.get("literal", "") for author in record.get("author", [])]
-
-
-def _family(record: CslRecord) -> str:
-    return (_families(record) or [""])[0] or "Authors not visible"
-
-
 def _slug(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]", "", plain.lstrip("0123456789"))[:24]
@@ -212,4 +214,5 @@ def _unused(name: str, known: set[str]) -> str:
 
 
 def _key(title: str) -> str:
-    return re.sub(r"\W", "", title).lower()
+    """Return a title without spaces, punctuation, accents and capitals."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKD", title)).casefold()
