@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from analysis import findings
+from analysis.evidence.bibliography import bibliography_entries
 from analysis.evidence.load import Evidence, load
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection, select
@@ -38,13 +40,19 @@ _SHARES = ("rate", "ci_low", "ci_high", "pi_low", "pi_high")
 _LINK = re.compile(r"\]\(#[^)]*\)")
 
 
+_Rows = Mapping[Any, Mapping[str, str]]
+
+
 class NoVersion(Exception):
     """The name of a version that is neither a folder of tables nor a revision; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class ChangedRow:
-    """A row that came, went or changed: its id, study, and the cells as column -> (old, new)."""
+    """A row that came, went or changed: its id, study, and the cells as column -> (old, new).
+
+    Entries of the bibliography count as rows, and the dictionary as one; their id is the name of the file.
+    """
 
     row_id: str
     change: str  # added, removed, changed
@@ -135,12 +143,13 @@ def difference(old: Evidence, new: Evidence, names: tuple[str, str] = ("old", "n
         What the two versions are called.
     """
     rows = tuple(_changed_rows(old, new))
-    before, after = answers(old), answers(new)
+    before, one = answers_and_rates(old)
+    after, other = answers_and_rates(new) if rows else (before, one)
     questions = [question for question in {**before, **after} if before.get(question) != after.get(question)]
-    acting = [row for row in rows if row.row_id.rpartition("-")[0] not in _WITHOUT_ANSWER]
+    acting = [row for row in rows if row.row_id.rpartition("-")[0] not in ("", *_WITHOUT_ANSWER)]
     because: dict[str, list[str]] = {question: [] for question in questions}
     for row in acting if questions else ():
-        without = answers(_reverted(old, new, row, rows))
+        without, _ = answers_and_rates(_reverted(old, new, row, rows))
         for question in questions:
             if without.get(question) != after.get(question):
                 because[question].append(row.row_id)
@@ -153,7 +162,6 @@ def difference(old: Evidence, new: Evidence, names: tuple[str, str] = ("old", "n
         )
         for question in questions
     )
-    one, other = pooled_numbers(old), pooled_numbers(new)
     rates = tuple(
         ChangedRate(what, one.get(what), other.get(what))
         for what in {**one, **other}
@@ -162,26 +170,27 @@ def difference(old: Evidence, new: Evidence, names: tuple[str, str] = ("old", "n
     return Difference(*names, rows, changed, rates, len({**before, **after}))
 
 
-def answers(evidence: Evidence) -> dict[str, tuple[str, ...]]:
-    """Return the answers of the default synthesis by question, in parts: findings, pooled rates, certainty."""
+def answers_and_rates(evidence: Evidence) -> tuple[dict[str, tuple[str, ...]], dict[str, dict[str, float]]]:
+    """Return what the default synthesis says.
+
+    Returns
+    -------
+    answers : dict of str to tuple of str
+        Question -> its answer in parts: findings, pooled rates, certainty.
+    rates : dict of str to dict
+        What is pooled -> its numbers; rates and limits are shares with four decimals, or None.
+    """
     selection = select(evidence)
     found = findings.evidence_findings(selection)
     told = {answer.question: (_words(answer.sentence), _words(answer.detail)) for answer in found}
-    told["Which rates are pooled?"] = tuple(f"{what}: {pooled_words(row)}." for what, row in _pooled(selection).items())
+    rates = _pooled(selection)
+    told["Which rates are pooled?"] = tuple(f"{what}: {pooled_words(row)}." for what, row in rates.items())
     judged = computed_certainty.certainty(selection)
     computed = computed_certainty.computed_certainty(selection)
     levels = [f"{row.outcome}, {row.time}: {row.overall}" for row in each(judged)]
     numbers = [f"{row.outcome}, {row.time}, {row.domain}: {row.computed} ({row.why})" for row in each(computed)]
     told["How certain is each key outcome?"] = tuple(part.replace("_", " ") for part in [*levels, *numbers])
-    return told
-
-
-def pooled_numbers(evidence: Evidence) -> dict[str, dict[str, float]]:
-    """Return the numbers of each pooled rate by what is pooled.
-
-    Rates and limits are shares with four decimals, as the answers print them; a missing one is None.
-    """
-    return _pooled(select(evidence))
+    return told, rates
 
 
 def pooled_words(numbers: Mapping[str, float] | None) -> str:
@@ -216,20 +225,27 @@ def _words(markdown: str) -> str:
 
 def _changed_rows(old: Evidence, new: Evidence) -> Iterator[ChangedRow]:
     for table in TABLES:
-        before, after = old.texts[table], new.texts[table]
-        for number in sorted({**before, **after}):
-            one, other = before.get(number, {}), after.get(number, {})
-            if one == other:
-                continue
-            columns = [name for name in {**one, **other} if name != "row_id" and one.get(name) != other.get(name)]
-            cells = {name: (one.get(name, ""), other.get(name, "")) for name in columns}
-            cells = {name: both for name, both in cells.items() if any(both)}
-            if not cells:  # a column came or went that is empty in this row
-                continue
-            change = "changed" if one and other else "added" if other else "removed"
-            shown = other or one
-            study = shown.get("study_id") or shown.get("review_id") or shown.get("outcome_id") or ""
-            yield ChangedRow(f"{table}-{number}", change, study, cells)
+        yield from _changed(old.texts[table], new.texts[table], f"{table}-{{}}")
+    for file in sorted({*old.hashes, *new.hashes} - {f"{table}.csv" for table in TABLES}):
+        one, other = ((version.folder / file).read_text(encoding="utf-8-sig") for version in (old, new))
+        if file != DICTIONARY:
+            yield from _changed(bibliography_entries(one), bibliography_entries(other), file)
+        elif one != other:
+            yield ChangedRow(file, "changed", "", {})
+
+
+def _changed(before: _Rows, after: _Rows, row_id: str) -> Iterator[ChangedRow]:
+    for key in sorted({**before, **after}):
+        one, other = before.get(key, {}), after.get(key, {})
+        columns = [name for name in {**one, **other} if name != "row_id" and one.get(name) != other.get(name)]
+        cells = {name: (one.get(name, ""), other.get(name, "")) for name in columns}
+        cells = {name: both for name, both in cells.items() if any(both)}
+        if not cells:  # nothing, or a column that came or went and is empty in this row
+            continue
+        change = "changed" if one and other else "added" if other else "removed"
+        shown = other or one
+        study = next((shown[name] for name in ("study_id", "review_id", "outcome_id") if shown.get(name)), "")
+        yield ChangedRow(row_id.format(key), change, study or (key if isinstance(key, str) else ""), cells)
 
 
 def _reverted(old: Evidence, new: Evidence, row: ChangedRow, rows: tuple[ChangedRow, ...]) -> Evidence:

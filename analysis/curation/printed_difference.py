@@ -68,8 +68,8 @@ def _rate(rate: ChangedRate) -> str:
 
 
 def _row(row: ChangedRow) -> str:
-    if row.change == "changed":
-        cells = "; ".join(f"{name} {old or '(empty)'} -> {new or '(empty)'}" for name, (old, new) in row.cells.items())
-    else:
-        cells = "; ".join(f"{name} {old or new}" for name, (old, new) in row.cells.items())
-    return f"{row.row_id} ({row.study}) {row.change}: {cells}" if row.study else f"{row.row_id} {row.change}: {cells}"
+    cells = (
+        f"{name} {old or '(empty)'} -> {new or '(empty)'}" if row.change == "changed" else f"{name} {old or new}"
+        for name, (old, new) in row.cells.items()
+    )
+    return f"{row.row_id}{f' ({row.study})' if row.study else ''} {row.change}: {'; '.join(cells)}".rstrip(": ")

@@ -10,6 +10,7 @@ from analysis.tabular.problems import Problem, nearest
 
 _YEAR = re.compile(r"^\s*year\s*=\s*[{\"]?(\d{4})", re.MULTILINE)
 _CITED_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_FIELD = re.compile(r"^\s*(\w+)\s*=\s*(.*?),?\s*$", re.MULTILINE)
 _ENTRY = re.compile(r"^[ \t]*@(\w+)\s*[{(]\s*([^,\s{}()]+)\s*,", re.MULTILINE)
 
 
@@ -27,6 +28,11 @@ def bibliography_keys(text: str, file: str) -> tuple[dict[str, int], list[Proble
         advice = f"put {file} back as it was (git checkout)"
         problems.append(Problem(file, None, "", "", "the bibliography has entries", advice))
     return keys, problems
+
+
+def bibliography_entries(text: str) -> dict[str, dict[str, str]]:
+    """Return the fields of each entry of a BibTeX text by its key."""
+    return {key: dict(_FIELD.findall(body)) for key, _, body in _entries(text)}
 
 
 def one_reference_each(tables: Tables, keys: Mapping[str, int], file: str) -> Iterator[Problem]:
