@@ -11,15 +11,16 @@ House = Mapping[str, ast.Module]  # module path below the repository, such as "a
 
 MOST_LINES = 320
 MAY_STAND_TWICE = {"load"}  # evidence.load and outcomes.cohort.load give the two kinds of data
-BELOW_ALL = {"cohort_wording", "exhibit", "judgement_wording", "paths", "revision", "wording"}
+BELOW_ALL = {"cohort_wording", "exhibit", "judgement_wording", "paths", "result_view", "revision", "wording"}
 ANALYSIS = {"evidence", "outcomes", "statistics", "tabular"}
 # Rooms (the longest prefix counts) and the rooms that each may import, besides itself and those below all.
 MAY_IMPORT = {
     "": set(),  # analysis/__init__.py
-    "exhibit": {"paths", "wording"},
+    "exhibit": {"paths", "result_view", "wording"},
     "cohort_wording": {"wording"},
     "judgement_wording": set(),
     "paths": set(),
+    "result_view": set(),
     "revision": {"paths"},
     "wording": set(),
     "statistics": set(),

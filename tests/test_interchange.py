@@ -10,14 +10,16 @@ import subprocess
 
 import jsonschema
 import nbformat
+import pandas as pd
 import pytest
 from fhir.resources.bundle import Bundle
+from matplotlib.figure import Figure as MatplotlibFigure
 from notebook_runs import NAMES, defaults, page
 from reporting_samples import common
 
 from analysis import findings, tables
 from analysis.evidence.selection import Selection, select
-from analysis.exhibit import EXHIBIT_MIME
+from analysis.exhibit import EXHIBIT_MIME, Figure
 from analysis.outcomes import responders
 from analysis.outcomes.key_outcomes import key_outcomes
 from analysis.paths import ROOT
@@ -98,6 +100,15 @@ def test_limits_of_a_review_have_no_level_of_ours(answers):
     assert review["level"] is None and review["limits"] == "printed"
 
 
+def test_limits_of_chance_are_no_confidence_limits():
+    """A funnel draws where sites lie by chance, which says nothing about the rate of one site."""
+    data = pd.DataFrame({"site": ["Site A"], "n": [40], "rate": [0.5], "low_95": [0.3], "high_95": [0.6]})
+    figure = Figure("site-funnel", MatplotlibFigure(), data, alt="One site.", caption="Sites.")
+    (site,) = results.results(notebook(figure))["answers"]
+    assert (site["value"], site["low"], site["high"], site["n"], site["level"]) == (0.5, 0.3, 0.6, 40, None)
+    assert "by chance" in site["limits"] and "confidence" not in site["limits"]
+
+
 def test_a_size_that_is_not_printed_is_null(answers):
     week_12 = next(answer for answer in answers.values() if answer["what"] == "Pain at week 12")
     assert [week_12[name] for name in ("value", "low", "high", "level")] == [None] * 4
@@ -130,7 +141,12 @@ def test_the_fhir_bundle_is_valid_and_has_the_numbers(executed):
         "referenceExposure",
         "measuredVariable",
     ]
-    assert first.relatedArtifact[0].document.url == "https://doi.org/10.1016/j.pain.2009.06.023"
+    (source,) = first.relatedArtifact
+    assert source.document.url == "https://doi.org/10.1016/j.pain.2009.06.023"
+    assert source.citation.endswith("(pain_scores-20, pain_scores-21)")
+    assert "Pain at 4 to 12 weeks, pooled: ketamine against placebo in complex regional pain syndrome" in {
+        resource.title for resource in others
+    }
     unsized = next(resource for resource in others if resource.title.startswith("Pain at week 12"))
     assert unsized.statistic[0].quantity is None and "P = 0.07" in unsized.statistic[0].description
     broken = json.loads(content)

@@ -18,6 +18,7 @@ from analysis.exhibit.markdown import plain
 from analysis.exhibit.places import places, source_rows
 from analysis.exhibit.row_picture import RowPicture
 from analysis.exhibit.svg import figure_svg, standalone_svg
+from analysis.result_view import ResultView
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -88,7 +89,7 @@ def heading(column: dict[str, str]) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Figure:
+class Figure(ResultView):
     """A figure with its data and its text.
 
     Attributes
@@ -191,7 +192,7 @@ class Figure:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class Table(ResultView):
     """A printed table with its raw values. Cells are printed as text, never as markup.
 
     Attributes

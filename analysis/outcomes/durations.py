@@ -13,6 +13,7 @@ from analysis.evidence.rowwise import grouped, numbered, sorted_rows, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
+from analysis.result_view import ResultView
 from analysis.statistics.intervals import wilson
 from analysis.wording import BENEFIT_STATES, BENEFIT_WORDS
 
@@ -127,7 +128,7 @@ def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarra
 
 
 @dataclass(frozen=True)
-class PatientIntervals:
+class PatientIntervals(ResultView):
     """Durations of single patients as intervals.
 
     Attributes

@@ -11,6 +11,7 @@ from analysis.evidence.rowwise import each, grouped, sorted_rows, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
+from analysis.result_view import ResultView
 from analysis.statistics.intervals import wilson
 from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import decimals_of
@@ -57,7 +58,7 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
 
 
 @dataclass(frozen=True)
-class Flow:
+class Flow(ResultView):
     """Possible numbers of patients who kept, lost and gained the response between two rates of one group.
 
     Attributes

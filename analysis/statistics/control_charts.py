@@ -8,13 +8,15 @@ from math import log2
 import numpy as np
 import scipy
 
+from analysis.result_view import ResultView
+
 FEWEST_POINTS = 10
 _INDIVIDUALS = 2.66  # 3 / 1.128, the mean range of two values of a standard normal distribution
 _CROSSINGS = 0.05
 
 
 @dataclass(frozen=True)
-class RunSignals:
+class RunSignals(ResultView):
     """Runs of values on one side of a centre; values at the centre do not count.
 
     Attributes

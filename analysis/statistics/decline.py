@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, stdtr
 
+from analysis.result_view import ResultView
 from analysis.statistics.checks import (
     check_counts,
     check_labels,
@@ -30,7 +31,7 @@ _INTERCEPT, SLOPE = "intercept", "log(1 + weeks)"
 
 
 @dataclass(frozen=True)
-class HalfTime:
+class HalfTime(ResultView):
     """Time at which half of the patients with the event at time 0 still have it, with confidence limits.
 
     Attributes
@@ -47,7 +48,7 @@ class HalfTime:
 
 
 @dataclass(frozen=True)
-class Decline:
+class Decline(ResultView):
     """A fitted model of decline; see `decline`.
 
     Attributes

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import scipy
 
+from analysis.result_view import ResultView
 from analysis.statistics.checks import check_level, whole_number
 from analysis.statistics.intervals import clopper_pearson
 
 
 @dataclass(frozen=True)
-class DirectionCount:
+class DirectionCount(ResultView):
     """Share of studies with an effect in the favourable direction.
 
     Attributes

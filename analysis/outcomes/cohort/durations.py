@@ -29,6 +29,7 @@ from analysis.outcomes.cohort.shown_durations import (
     shown_medians,
     shown_tests,
 )
+from analysis.result_view import ResultView
 from analysis.statistics.survival import (
     bootstrap,
     median,
@@ -59,7 +60,7 @@ _PAIRED = (
 
 
 @dataclass(frozen=True)
-class Durations:
+class Durations(ResultView):
     """Duration of response, in weeks after the end of infusion.
 
     Attributes

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import scipy
-from scipy.special import log_ndtr, ndtr
 
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell
 from analysis.outcomes.cohort.judging import (
@@ -21,6 +20,7 @@ from analysis.outcomes.cohort.judging import (
     check_rule,
 )
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, left_out_frame
+from analysis.result_view import ResultView
 from analysis.statistics.intervals import critical_value
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _UNDETERMINED = "The baselines don't look like the upper part of a normal distri
 
 
 @dataclass(frozen=True)
-class Regression:
+class Regression(ResultView):
     """Regression to the mean, estimated from the cohort's baselines; see `regression_to_the_mean`.
 
     Attributes
@@ -262,7 +262,7 @@ def untruncated(mean: float, sd: float, threshold: float) -> tuple[float, float]
 
 def _hazard(z: float) -> float:
     """Return C(z) = phi(z) / (1 - Phi(z)), the mean of a standard normal distribution above z."""
-    return exp(-z * z / 2 - log(2 * pi) / 2 - float(log_ndtr(-z)))
+    return exp(-z * z / 2 - log(2 * pi) / 2 - float(scipy.special.log_ndtr(-z)))
 
 
 def _threshold(baseline: np.ndarray, min_cell: int) -> tuple[float, str]:
@@ -302,7 +302,7 @@ def _responders(rule: str, r: float, mean: float, sd: float, values: np.ndarray,
     if _are_integers(values):
         # with whole scores, at most `reach` means below reach + 0.5
         reach = np.floor(reach + ROUNDING_TOLERANCE) + 0.5
-    chance = ndtr((reach - mean - r * (y - mean)) / (sd * sqrt(1 - r * r)))
+    chance = scipy.special.ndtr((reach - mean - r * (y - mean)) / (sd * sqrt(1 - r * r)))
     return float(n @ np.where(possible, chance, 0.0) / n.sum())
 
 

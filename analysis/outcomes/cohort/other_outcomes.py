@@ -12,6 +12,7 @@ from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, hide
 from analysis.outcomes.cohort.disclosure.open_scores import FEW
 from analysis.outcomes.cohort.form import measures
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, course_scores, describe, is_visit
+from analysis.result_view import ResultView
 from analysis.statistics.intervals import clopper_pearson, wilson
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _GROUPS = ("some before", "none before")
 
 
 @dataclass(frozen=True)
-class OtherOutcomes:
+class OtherOutcomes(ResultView):
     """Outcomes other than pain at the follow-up visit; each patient once, with the first course.
 
     Attributes

@@ -30,6 +30,7 @@ from analysis.outcomes.cohort.scores import (
     grouping,
     left_out_frame,
 )
+from analysis.result_view import ResultView
 from analysis.statistics.intervals import newcombe_independent, wilson
 from analysis.statistics.summaries import welch_interval
 
@@ -45,7 +46,7 @@ _WITH, _WITHOUT = "with a follow-up score", "without a follow-up score"
 
 
 @dataclass(frozen=True)
-class People:
+class People(ResultView):
     """Characteristics of the patients of a cohort.
 
     Attributes

@@ -34,6 +34,7 @@ from analysis.outcomes.cohort.tipping import (
     TippingPoint,
     tipping_point,
 )
+from analysis.result_view import ResultView
 from analysis.wording import upper_first
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _COMPARED = ("site", "regimen_class", "year", "course_group")
 
 
 @dataclass(frozen=True)
-class Response:
+class Response(ResultView):
     """Responders of a cohort; each patient counts once, with the first course in the table.
 
     Ways to handle missing scores: complete_cases counts patients with a score at the visit; non_responder_imputation

@@ -12,6 +12,7 @@ from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, is_o
 from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, is_visit, left_out_frame
+from analysis.result_view import ResultView
 from analysis.statistics.control_charts import (
     FEWEST_POINTS,
     RunSignals,
@@ -27,7 +28,7 @@ _COLUMNS = ["start", "end", "n", "responders", "rate", "low", "high", "due", "se
 
 
 @dataclass(frozen=True)
-class RunChart:
+class RunChart(ResultView):
     """A p-chart of responders at the end of infusion, by quarter; each patient once, with the first course.
 
     Attributes

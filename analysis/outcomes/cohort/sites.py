@@ -20,6 +20,7 @@ from analysis.outcomes.cohort.disclosure import (
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.response import OUTCOME_VISITS
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
+from analysis.result_view import ResultView
 from analysis.statistics.control_charts import binomial_limits
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _MOST_POINTS = 200
 
 
 @dataclass(frozen=True)
-class Funnel:
+class Funnel(ResultView):
     """Funnel plot: responder rates of sites by their number of patients, with limits around the mean of all.
 
     Attributes

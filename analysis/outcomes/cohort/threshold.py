@@ -16,10 +16,11 @@ from analysis.outcomes.cohort.response import (
     OUTCOME_VISITS,
 )
 from analysis.outcomes.cohort.scores import FIRST_COURSES, left_out_frame
+from analysis.result_view import ResultView
 
 
 @dataclass(frozen=True)
-class AtThreshold:
+class AtThreshold(ResultView):
     """Responders if pain must have fallen by `percent` of the baseline or more; each patient counts once.
 
     Attributes

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.result_view import ResultView
 from analysis.statistics.intervals import newcombe_paired, wilson
 
 _FELL, _UNCLEAR, _ROSE = "fell", "no clear change", "rose"
@@ -42,7 +43,7 @@ class PairedCounts:
 
 
 @dataclass(frozen=True)
-class TippingPoint:
+class TippingPoint(ResultView):
     """Range of the number of responders among the missing patients for which the conclusion does not change.
 
     Attributes

@@ -25,6 +25,7 @@ from analysis.outcomes.cohort.scores import (
     describe,
     left_out_frame,
 )
+from analysis.result_view import ResultView
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -37,7 +38,7 @@ _COLUMNS += ["change_n", *CHANGES, "hidden", "change_hidden"]
 
 
 @dataclass(frozen=True)
-class Trajectories:
+class Trajectories(ResultView):
     """Pain scores of a cohort by planned visit.
 
     Attributes

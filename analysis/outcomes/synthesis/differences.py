@@ -12,6 +12,7 @@ from analysis.outcomes import trajectories
 from analysis.outcomes.context import CONTEXT_COLUMNS
 from analysis.outcomes.synthesis.reasons import counted_elsewhere
 from analysis.outcomes.synthesis.windows import window, window_position
+from analysis.result_view import ResultView
 from analysis.statistics.pooling import pool
 
 _AGAINST, _SINCE = "ketamine minus control", "change since baseline"
@@ -25,7 +26,7 @@ _STUDY_COLUMNS = [
 
 
 @dataclass(frozen=True)
-class PooledDifferences:
+class PooledDifferences(ResultView):
     """Pooled mean differences in points of the 0-10 scale; negative is less pain.
 
     Attributes

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
+from analysis.result_view import ResultView
 from analysis.statistics.survival import bootstrap
 
 _DRAWS = 1000
@@ -23,7 +24,7 @@ _GROUP_COLUMNS = [
 
 
 @dataclass(frozen=True)
-class DurationCurves:
+class DurationCurves(ResultView):
     """Duration of benefit by regimen.
 
     Attributes

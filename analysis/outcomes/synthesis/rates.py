@@ -12,6 +12,7 @@ from analysis.outcomes import responders
 from analysis.outcomes.durations import ACCESS_LEVELS, COUNT_BASES
 from analysis.outcomes.synthesis.reasons import patients_why_not
 from analysis.outcomes.synthesis.windows import window, window_position
+from analysis.result_view import ResultView
 from analysis.statistics.intervals import wilson
 from analysis.statistics.pooling import Pooled, leave_one_out, pool_proportions
 from analysis.wording import DEFINITION_WORDS
@@ -25,7 +26,7 @@ _WITHOUT_COLUMNS = [*GROUP_KEYS, "study_id", "citation", "k", *_RESULT[:5]]
 
 
 @dataclass(frozen=True)
-class PooledRates:
+class PooledRates(ResultView):
     """Pooled responder rates.
 
     Attributes

@@ -11,6 +11,7 @@ from analysis.evidence.rowwise import each
 from analysis.evidence.selection import NOT_STATED, Criteria, Selection
 from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
+from analysis.result_view import ResultView
 from analysis.statistics.decline import SLOPE, Decline, decline
 from analysis.wording import BENEFIT_WORDS
 
@@ -22,7 +23,7 @@ _REGIMEN_COLUMNS = ["regimen_class", "k", "odds_ratio", "ci_low", "ci_high", "p"
 
 
 @dataclass(frozen=True)
-class BenefitRetention:
+class BenefitRetention(ResultView):
     """The share of treated patients who still have the benefit, over studies and time; see `benefit_retention`.
 
     Attributes

@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.exhibit import payloads, plain
 from analysis.exhibit.places import places, source_row
-from analysis.reporting.interchange.results import DISCLAIMER
+from analysis.reporting.interchange.results import DISCLAIMER, outcome_rows
 
 FHIR_FILE = "evidence.fhir.json"
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
@@ -50,7 +50,7 @@ def bundle(table: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
     """
     day = datetime.fromtimestamp(made["code"]["epoch"], tz=UTC)
     entries = []
-    for number, row in enumerate(table["outcomes"], start=1):
+    for number, row in enumerate(outcome_rows(table), start=1):
         resource = _evidence(row, f"outcome-{number}", table["control_name"], made) | {"date": day.date().isoformat()}
         name = f"{made['data']['hash']} {made['command']} {resource['id']}"
         entries.append({"fullUrl": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, name)}", "resource": resource})
@@ -112,19 +112,21 @@ def _certainty(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _sources(row: dict[str, Any], made: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the sources of the data rows behind an outcome, each once."""
-    found: dict[str, dict[str, Any]] = {}
+    """Return the sources of the data rows behind an outcome, each once with all its rows."""
+    behind: dict[str, dict[str, Any]] = {}
     for table, number in places(row["places"]):
-        entry = made["rows"].get(table, {}).get(str(number))
-        if entry is None:
-            continue
-        source = entry["source"] or entry["study"]
-        address = made["sources"].get(source, {})
-        study = made["citations"].get(entry["study"], entry["study"])
-        words = f"{study}, {plain(entry['locator']) or address.get('words', '')} ({source_row(table, number)})"
-        link = {"document": {"url": address["url"]}} if address.get("url") else {}
-        found.setdefault(source, {"type": "derived-from", "citation": words, **link})
-    return list(found.values())
+        if entry := made["rows"].get(table, {}).get(str(number)):
+            rows = behind.setdefault(entry["source"] or entry["study"], {"entry": entry, "rows": []})["rows"]
+            rows.append(source_row(table, number))
+    return [_source(name, cited["entry"], cited["rows"], made) for name, cited in behind.items()]
+
+
+def _source(name: str, entry: dict[str, Any], rows: list[str], made: dict[str, Any]) -> dict[str, Any]:
+    address = made["sources"].get(name, {})
+    study = made["citations"].get(entry["study"], entry["study"])
+    words = f"{study}, {plain(entry['locator']) or address.get('words', '')} ({', '.join(rows)})"
+    link = {"document": {"url": address["url"]}} if address.get("url") else {}
+    return {"type": "derived-from", "citation": words, **link}
 
 
 def _variable(role: str, display: str, words: str) -> dict[str, Any]:
@@ -137,4 +139,4 @@ def _coded(system: str, code: str, display: str) -> dict[str, Any]:
 
 def _quantity(value: float, unit: str) -> dict[str, Any]:
     words, code = _UNITS[unit]
-    return {"value": value, "unit": words, "system": "http://unitsofmeasure.org", "code": code}
+    return {"value": float(f"{value:.12g}"), "unit": words, "system": "http://unitsofmeasure.org", "code": code}

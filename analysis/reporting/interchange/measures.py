@@ -11,7 +11,7 @@ class Measure:
 
     what: what is estimated. unit: of value and limits, or the column that names it. low, high: columns of the limits.
     n: column of the number of patients. prediction: columns of the prediction interval. limits: column that says what
-    the limits are, where they are no confidence interval at the report's level; `printed`: as the source prints them.
+    the limits are, or PRINTED or CHANCE, where they are no confidence interval at the report's level.
     """
 
     what: str
@@ -25,7 +25,8 @@ class Measure:
 
 
 SHARE, SCORE, WEEKS = "share", "points, 0-10", "weeks"
-PRINTED = "printed"
+PRINTED = "printed"  # as the source prints them
+CHANCE = "where 95% of sites of this size lie by chance around the mean of all sites"
 
 # anchor of the table or figure -> its columns
 MEASURES = {
@@ -48,5 +49,5 @@ MEASURES = {
     "fig-responder-flow": Measure(
         "change of the responder rate", SHARE, "difference", "difference_low", "difference_high"
     ),
-    "fig-site-funnel": Measure("responders of a site", SHARE, "rate", "low_95", "high_95"),
+    "fig-site-funnel": Measure("responders of a site", SHARE, "rate", "low_95", "high_95", limits=CHANCE),
 }

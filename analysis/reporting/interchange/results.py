@@ -9,12 +9,13 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from analysis.exhibit import payloads, plain
 from analysis.exhibit.places import places, source_row
-from analysis.reporting.interchange.measures import MEASURES, PRINTED, Measure
+from analysis.reporting.interchange.measures import CHANCE, MEASURES, PRINTED, Measure
 from analysis.reporting.page.source_rows import entries
 
 RESULTS_FILE = "results.json"
@@ -87,7 +88,7 @@ def results(notebook: dict[str, Any]) -> dict[str, Any]:
 
 def _answers(payload: dict[str, Any], level: float, rows: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if payload["kind"] == "outcomes":
-        yield from (_outcome(f"outcome-{number}", row) for number, row in enumerate(payload["outcomes"], start=1))
+        yield from (_outcome(f"outcome-{number}", row) for number, row in enumerate(outcome_rows(payload), start=1))
     if payload["kind"] not in ("figure", "table"):
         return
     anchor = f"{'fig' if payload['kind'] == 'figure' else 'tab'}-{payload['name']}"
@@ -108,7 +109,7 @@ def _answers(payload: dict[str, Any], level: float, rows: dict[str, Any]) -> Ite
 
 
 def _estimate(measure: Measure, row: dict[str, str], level: float) -> dict[str, Any]:
-    kind = PRINTED if measure.limits == PRINTED else row.get(measure.limits, "")
+    kind = measure.limits if measure.limits in (PRINTED, CHANCE) else row.get(measure.limits, "")
     n = _number(row.get(measure.n, ""))
     prediction = {
         f"prediction_{end}": _number(row[name])
@@ -124,6 +125,18 @@ def _estimate(measure: Measure, row: dict[str, str], level: float) -> dict[str, 
         **prediction,
         "n": None if n is None else int(n),
     }
+
+
+def outcome_rows(table: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a summary of findings, each with a name of its outcome that stands alone.
+
+    On the page a row can begin with “The same”, which means the outcome of the row above.
+    """
+    rows: list[dict[str, Any]] = []
+    for row in table["outcomes"]:
+        above = rows[-1]["outcome"] if rows else ""
+        rows.append({**row, "outcome": re.sub("^The same(?=,)", above, row["outcome"])})
+    return rows
 
 
 def _outcome(name: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import numpy as np
 import scipy
 from scipy.special import chdtrc, chdtri
 
+from analysis.result_view import ResultView
 from analysis.statistics.intervals import critical_value
 
 METHODS = ("REML", "PM", "DL", "ML")
@@ -54,7 +55,7 @@ class WeightedFit:
 
 
 @dataclass(frozen=True)
-class Heterogeneity:
+class Heterogeneity(ResultView):
     """tau² and I² (a share, 0 to 1) with their Q-profile limits; Cochran's Q and its p-value."""
 
     tau2: float

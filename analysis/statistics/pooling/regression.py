@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
+from analysis.result_view import ResultView
 from analysis.statistics.checks import check_choice, check_estimates, check_level, check_same_length, finite_numbers
 from analysis.statistics.pooling.heterogeneity import (
     METHODS,
@@ -25,7 +26,7 @@ _INTERCEPT = "intercept"
 
 
 @dataclass(frozen=True)
-class MetaRegression:
+class MetaRegression(ResultView):
     """A fitted mixed-effects meta-regression.
 
     Attributes

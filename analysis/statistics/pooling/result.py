@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import nan
 
+from analysis.result_view import ResultView
+
 
 @dataclass(frozen=True)
-class Pooled:
+class Pooled(ResultView):
     """A pooled estimate with its uncertainty and heterogeneity. What cannot be estimated is NaN; `note` says why.
 
     Attributes

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, fdtrc
 
+from analysis.result_view import ResultView
 from analysis.statistics.checks import check_choice, check_estimates, check_labels, element_list
 from analysis.statistics.pooling.inverse_variance import pool
 from analysis.statistics.pooling.regression import meta_regression
@@ -19,7 +20,7 @@ _TAU2_KINDS = ("common", "separate")
 
 
 @dataclass(frozen=True)
-class Subgroups:
+class Subgroups(ResultView):
     """Averages by group and the test for a difference between groups.
 
     Attributes

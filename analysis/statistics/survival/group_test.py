@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
+from analysis.result_view import ResultView
 from analysis.statistics.checks import check_choice, whole_number
 from analysis.statistics.survival.interval_data import (
     check_intervals,
@@ -24,7 +25,7 @@ MOST_TABLES = 200_000
 
 
 @dataclass(frozen=True)
-class GroupTest:
+class GroupTest(ResultView):
     """Result of a two-group test.
 
     Attributes

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis.result_view import ResultView
 from analysis.statistics.checks import check_choice, check_level, element_list, finite_numbers
 from analysis.statistics.intervals import critical_value
 from analysis.statistics.survival.distributions import DISTRIBUTIONS, STANDARD
@@ -21,7 +22,7 @@ from analysis.statistics.survival.interval_data import check_intervals, two_grou
 
 
 @dataclass(frozen=True)
-class ParametricFit:
+class ParametricFit(ResultView):
     """A fitted distribution of durations T: log T = intercept + group effect + scale × standard error term.
 
     Attributes
