@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.wording import REGIMEN_WORDS, counted, number_of_weeks
+from analysis.wording import REGIMEN_WORDS, count_cell, counted, number_of_weeks, out_of
 
 RULE_WORDS = {
     "ge_2_points": "pain fell by 2 points or more",
@@ -58,8 +58,11 @@ def without_words(step: Any, min_cell: int, planned: bool) -> str:
     if step.hidden:
         return f"fewer than {min_cell} left"
     few = f"fewer than {min_cell}"
-    lost = f"{few} without" if pd.isna(step.without) else f"{step.without} of {step.of} without" if step.without else ""
-    number = few if pd.isna(step.not_expected) else step.not_expected
+    if pd.isna(step.without):
+        lost = f"{few} without"
+    else:
+        lost = f"{out_of(step.without, step.of)} without" if step.without else ""
+    number = few if pd.isna(step.not_expected) else step.not_expected and count_cell(step.not_expected)
     late = f"{number} not {'due' if planned else 'planned'}" if number else ""
     return "; ".join(filter(None, (lost, late)))
 

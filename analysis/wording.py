@@ -192,28 +192,30 @@ def span_words(low: float, high: float) -> str:
 
 def out_of(part: float, total: float) -> str:
     """Return a part of a total: `30 of 48`."""
-    return f"{int(part)} of {int(total)}"
+    return f"{int(part):,} of {int(total):,}"
 
 
 def count_cell(value: object) -> str:
     """Return a count for a column: `30`, or – if missing."""
-    return "–" if pd.isna(value) else str(int(value))
+    return "–" if pd.isna(value) else f"{int(value):,}"
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:
     """Return a number of things: `1 study`, `3 studies`, `no study`."""
     noun = singular if number in (0, 1) else plural or f"{singular}s"
-    return f"{'no' if number == 0 else number} {noun}"
+    return f"{'no' if number == 0 else f'{number:,}'} {noun}"
 
 
 def of_them(number: int, total: int) -> str:
     """Return a number of things that the sentence names before: `none of them`, `3 of them`, `all`."""
-    return "none of them" if number == 0 else "all" if number == total else f"{number} of them"
+    return "none of them" if number == 0 else "all" if number == total else f"{number:,} of them"
 
 
 def group_sizes(first: float, second: float) -> str:
     """Return the sizes of two groups: `30 patients in each group`, `30 and 28 patients`."""
-    return f"{int(first)} patients in each group" if first == second else f"{int(first)} and {int(second)} patients"
+    return (
+        f"{int(first):,} patients in each group" if first == second else f"{int(first):,} and {int(second):,} patients"
+    )
 
 
 def weeks_cell(value: float) -> str:

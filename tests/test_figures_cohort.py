@@ -158,6 +158,15 @@ def test_a_visit_of_few_patients_does_not_break_the_line(drawn):
         assert str(row.n) in words and half_up(row.mean, 1) in words
 
 
+def test_visits_close_together_are_named_where_there_is_room():
+    weekly = {week: 4 + week % 3 for week in (1, 2, 4, 8, 12, 24)}
+    rows = [(9, 5, weekly), (7, 3, {week: score - 2 for week, score in weekly.items()})]
+    figure = figures.visit_pain_line(trajectories.trajectories(cohort(*rows * 500)))
+    words = shown(figure)
+    assert {"before", "end", "24", "1,000"} <= set(words) and "1" not in words
+    assert problems_of(figure) == []
+
+
 def test_boxes_lie_between_the_shares_of_neighbouring_visits(drawn):
     curve = pd.DataFrame({"time": [0.0, 4.0, 8.0], "low": [1, 0.7, 0.4], "high": [1, 0.7, 0.6]})
     steps = still_responding(curve.assign(band_low=0.3, band_high=0.8), [4, 8, 26])

@@ -42,6 +42,12 @@ def test_the_printed_percentage_wins_over_the_computed_one():
     assert wording.printed_percent(SimpleNamespace(percent_reported=np.nan, rate=0.625)) == "63%"
 
 
+def test_large_counts_have_a_comma():
+    assert wording.out_of(322, 125_000) == "322 of 125,000"
+    assert wording.counted(1_000_000, "row") == "1,000,000 rows"
+    assert (wording.count_cell(999), wording.count_cell(1000)) == ("999", "1,000")
+
+
 def test_marks_and_their_meaning():
     row = SimpleNamespace(count_basis="nearest_to_percent", access="lay")
     assert wording.marks(row) == "‡¶"

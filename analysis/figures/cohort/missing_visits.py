@@ -14,7 +14,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
-from analysis.wording import series
+from analysis.wording import out_of, series
 
 _LEFT, _ROW, _BAR = 36, 18.0, 13.0
 _EDGE = {"edgecolor": LIGHT["unknown"], "linewidth": 0.4}
@@ -66,11 +66,11 @@ def _stack(picture: Picture, ax: Axes, row: Any, y: float, scale: float) -> None
     for part, count in told_apart(row):
         width = scale * count
         ax.add_patch(Rectangle((x, y), width, _BAR, **_PARTS[part][1]))
-        if width > text_width(f"{count}", SMALL) + 4:
+        if width > text_width(f"{count:,}", SMALL) + 4:
             look = {"color": LIGHT["ground"]} if part == "recorded" else {"color": LIGHT["ink"]}
             if part == "no_row":
                 look["bbox"] = {"facecolor": LIGHT["ground"], "linewidth": 0, "pad": 0.8}
-            write(picture, x + width / 2, y + _BAR / 2, f"{count}", SMALL, weight="bold", ha="center", **look)
+            write(picture, x + width / 2, y + _BAR / 2, f"{count:,}", SMALL, weight="bold", ha="center", **look)
         x += width
 
 
@@ -95,8 +95,8 @@ def _caption(result: Any) -> str:
         return "Too few patients."
     patients = int(later["patients"].iloc[0])
     known = later[list(_PARTS)].fillna(0).astype(int)
-    everybody = "All" if patients == int(known["recorded"].min()) else f"All {patients},"
-    sentences = [f"{everybody} first course." if everybody != "All" else f"All {patients} were seen at every visit."]
+    everybody = "All" if patients == int(known["recorded"].min()) else f"All {patients:,},"
+    sentences = [f"{everybody} first course." if everybody != "All" else f"All {patients:,} were seen at every visit."]
     if result.own_times:
         sentences.append("Patients were seen at times of their own, so any follow-up visit counts.")
     unplanned = later[~later["planned"]]
@@ -126,5 +126,5 @@ def _alt(shown: pd.DataFrame) -> str:
     for row in each(shown):
         missing = sum(count for part, count in told_apart(row) if part not in ("recorded", "not_due"))
         lost = f", {missing} without" if row.planned and missing else ""
-        parts.append(f"{_visit(row)}: {row.recorded} of {row.patients} with a score{lost}")
+        parts.append(f"{_visit(row)}: {out_of(row.recorded, row.patients)} with a score{lost}")
     return f"Scores recorded and missing. {'; '.join(parts)}."

@@ -41,7 +41,7 @@ def outcome_share_bars(result: Any, synthetic: bool = False) -> Figure:
         ax = canvas(picture)
         for number, row in enumerate(each(shown)):
             y, x = _ROW * number, 0.0
-            size = f"n = {row.n}"
+            size = f"n = {row.n:,}"
             write(
                 picture,
                 0,
@@ -55,9 +55,11 @@ def outcome_share_bars(result: Any, synthetic: bool = False) -> Figure:
                 count = int(getattr(row, part))
                 width = PHONE * count / int(row.n)
                 ax.add_patch(Rectangle((x, y + 12), width, _BAR, facecolor=color, linewidth=0))
-                if width > text_width(f"{count}", SMALL) + 4:
+                if width > text_width(f"{count:,}", SMALL) + 4:
                     letters = LIGHT["ink" if part == "unchanged" else "ground"]
-                    write(picture, x + width / 2, y + 18, f"{count}", SMALL, weight="bold", color=letters, ha="center")
+                    write(
+                        picture, x + width / 2, y + 18, f"{count:,}", SMALL, weight="bold", color=letters, ha="center"
+                    )
                 x += width
         x, y = 0.0, _ROW * len(shown) + 4
         for part, color in _FACES.items():

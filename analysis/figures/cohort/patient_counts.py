@@ -14,7 +14,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
-from analysis.wording import number_of_weeks, percent_pair, series, upper_first
+from analysis.wording import number_of_weeks, out_of, percent_pair, series, span_words, upper_first
 
 _STEP, _BAR = 38.0, 11.0
 _SQUARE, _ACROSS, _FEW = 7.8, 10, 20
@@ -38,7 +38,12 @@ def patient_count_bars(result: Any, synthetic: bool = False) -> Figure:
     synthetic : bool
         Whether the patients are invented.
     """
-    caption = "Duration is counted for the responders at the end of infusion."
+    weeks, window = result.follow_up_weeks, result.window_weeks
+    caption = (
+        f"{upper_first(number_of_weeks(weeks))} later: the score nearest to week {weeks:g} at weeks "
+        f"{span_words(max(weeks - window, 0), weeks + window)}. Duration is counted for "
+        "the responders at the end of infusion."
+    )
     frame = clinic_frame("who-counts", caption, result, synthetic, "rates", title="Who is in which number")
     steps = result.steps
     if steps["n"].isna().iloc[0] or not steps["n"].iloc[0]:
@@ -60,12 +65,12 @@ def patient_count_bars(result: Any, synthetic: bool = False) -> Figure:
                 continue
             width = PHONE * int(row.n) / most
             ax.add_patch(Rectangle((0, y + 11), width, _BAR, facecolor=LIGHT["ketamine"], linewidth=0))
-            inside = width > 26
+            inside = width > 34
             look = {"color": LIGHT["ground" if inside else "ink"], "ha": "right" if inside else "left"}
-            write(picture, width - 4 if inside else width + 4, y + 16.5, f"{row.n}", SMALL, weight="bold", **look)
+            write(picture, width - 4 if inside else width + 4, y + 16.5, f"{row.n:,}", SMALL, weight="bold", **look)
             below = step_use(row.step)
             if pd.notna(row.responders):
-                below = f"responders: {row.responders} of {row.n}{possible(result, row.step)}"
+                below = f"responders: {out_of(row.responders, row.n)}{possible(result, row.step)}"
             write(picture, 0, y + 28, below, SMALL, color=LIGHT["muted"])
         return frame.figure(picture, data, _counts_alt(data, result.follow_up_weeks))
 
@@ -88,7 +93,7 @@ def responder_squares(result: Any, synthetic: bool = False) -> Figure:
     of = f"{total} patients" if few else "100 patients"
     seen = data["part"].isin(["no_score", "no_baseline", "not_expected"]) & (data["squares"] > 0)
     left = " Rates among patients with a score leave out the hatched and white ones." if seen.any() else ""
-    caption = f"A square is one patient{'' if few else f' in 100, of all {total}'}.{left}"
+    caption = f"A square is one patient{'' if few else f' in 100, of all {total:,}'}.{left}"
     frame = clinic_frame("squares", caption, result, synthetic, "rates", title=f"Of {of} treated")
     if not len(data):
         return frame.empty("Too few patients have a score to show how many responded.")
@@ -158,7 +163,7 @@ def possible(result: Any, visit: str) -> str:
         return ""
     if low.n < _FEW:
         return f"; of all {low.n}, {low.responders} to {high.responders}"
-    return f"; of 100 of all {low.n}, {percent_pair(low.rate, high.rate)}"
+    return f"; of 100 of all {low.n:,}, {percent_pair(low.rate, high.rate)}"
 
 
 def _squares(ax: Axes, data: pd.DataFrame, left: float, top: float) -> None:
@@ -186,7 +191,7 @@ def _responders(result: Any) -> dict[str, int]:
 
 
 def _counts_alt(data: pd.DataFrame, weeks: float) -> str:
-    parts = [f"{step_words(row.step, weeks)}: {row.n}" for row in each(data) if not row.hidden]
+    parts = [f"{step_words(row.step, weeks)}: {row.n:,}" for row in each(data) if not row.hidden]
     return f"Numbers of patients. {'; '.join(parts)}."
 
 

@@ -128,7 +128,7 @@ def _caption(result: Any) -> str:
 
 def _alt(result: Any, weeks: float) -> str:
     points = result.points
-    rates = ", ".join(f"{percent(row.rate)} of {row.n} in {row.start}" for row in each(points))
+    rates = ", ".join(f"{percent(row.rate)} of {row.n:,} in {row.start}" for row in each(points))
     seen = percent(points["seen"].sum() / max(points["due"].sum(), 1))
     planned = "" if result.follow_up_planned else ", when no visit was planned"
     return (

@@ -196,7 +196,7 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False) ->
             (FIRST, SECOND), times, (first, second), (row["rate_first"], row["rate_second"]), strict=True
         ):
             write(picture, left + BROAD / 2, 12, words, color=MUTED, ha="center")
-            write(picture, left + BROAD / 2, 28, f"{count}/{n} = {percent(rate)}", 10, weight="bold", ha="center")
+            write(picture, left + BROAD / 2, 28, f"{count:,}/{n:,} = {percent(rate)}", 10, weight="bold", ha="center")
         drawn = {q: (counts[q], counts[q]) for q in QUANTITIES}
         draw_flow(picture, _FLOW_TOP, (n, first, second), drawn, ("responders", "others"), words=_FLOW_WORDS)
         write(picture, 4, _FLOW_TOP + HEIGHT + 10 + text_height(small, SMALL) / 2, small, SMALL, color=MUTED)

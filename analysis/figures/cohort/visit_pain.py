@@ -55,6 +55,7 @@ def visit_pain_line(result: Any, level: float = 0.95, synthetic: bool = False) -
         if list(shown["visit"][:2]) == ["baseline", "end_of_infusion"]:
             ax.add_patch(Rectangle((places[0] + 5, _TOP), _END - _BEFORE - 5, _HIGH, facecolor=_TREATMENT, linewidth=0))
         ax.plot(places, heights["mean"], color=LIGHT["ketamine"], linewidth=1.2, zorder=3)
+        named = _visits(picture, places, shown, _TOP + _HIGH + 9)
         for place, y, row in zip(places, each(heights), each(shown), strict=True):
             if pd.notna(y.q1):
                 box = Rectangle((place - 3, y.q3), 6, y.q1 - y.q3, facecolor=LIGHT["band"], alpha=0.7, linewidth=0)
@@ -63,8 +64,9 @@ def visit_pain_line(result: Any, level: float = 0.95, synthetic: bool = False) -
                 ax.plot([place] * 2, [y.ci_low, y.ci_high], color=LIGHT["ketamine"], linewidth=1.6, zorder=4)
             _circle(ax, place, y.mean)
             top = np.nanmin([y.q3, y.ci_high, y.mean - 4])
-            write(picture, place, top - 6, half_up(row.mean, 1), 9, color=LIGHT["ketamine"], weight="bold", ha="center")
-        _visits(picture, places, shown, _TOP + _HIGH + 9)
+            if place in named:
+                mean = half_up(row.mean, 1)
+                write(picture, place, top - 6, mean, 9, color=LIGHT["ketamine"], weight="bold", ha="center")
         write(picture, PHONE, _TOP + _HIGH + 31, "weeks after the end of infusion (shaded: treatment)", SMALL,
               color=LIGHT["muted"], ha="right")  # fmt: skip
         return frame.figure(picture, visits, _alt(shown, level))
@@ -157,16 +159,26 @@ def _circle(ax: Axes, x: float, y: float) -> None:
     ax.plot([x], [y], "o", zorder=5, **look)
 
 
-def _visits(picture: Picture, places: np.ndarray, shown: pd.DataFrame, y: float) -> None:
-    """Write week and number of patients below each visit, where there is room."""
+def _visits(picture: Picture, places: np.ndarray, shown: pd.DataFrame, y: float) -> set[float]:
+    """Write week and number of patients below each visit, where there is room; return the places with a week.
+
+    The first two visits and the last come first.
+    """
     words = {"baseline": "before", "end_of_infusion": "end"}
-    labels = [words.get(row.visit, f"{row.weeks:.3g}") for row in each(shown)]
-    kept = spaced_ticks((place, f"{label:^4}") for place, label in zip(places.tolist(), labels, strict=True))
+    weeks = [words.get(row.visit, f"{row.weeks:.3g}") for row in each(shown)]
+    sizes = [f"{row.n:,}" for row in each(shown)]
+    order = dict.fromkeys([0, 1, len(shown) - 1, *range(len(shown))])
     write(picture, 0, y + 10, "n =", SMALL, color=LIGHT["muted"])
-    for place, label, row in zip(places.tolist(), labels, each(shown), strict=True):
-        if place in kept:
-            write(picture, place, y, label, SMALL, ha="center")
-            write(picture, place, y + 10, f"{row.n}", SMALL, color=LIGHT["muted"], ha="center")
+    kept = spaced_ticks((places[number], f"{weeks[number]:^4}") for number in order)
+    for number in order:
+        if places[number] in kept:
+            write(picture, places[number], y, weeks[number], SMALL, ha="center")
+    for place, size in spaced_ticks(
+        (places[number], sizes[number]) for number in order if places[number] in kept
+    ).items():
+        inside = min(place, PHONE - text_width(size, SMALL) / 2)
+        write(picture, inside, y + 10, size, SMALL, color=LIGHT["muted"], ha="center")
+    return set(kept)
 
 
 def _changes(visits: pd.DataFrame) -> pd.DataFrame:
@@ -189,7 +201,9 @@ def _both(visits: pd.DataFrame) -> str:
     if not len(changes):
         return ""
     ends = changes.iloc[[0, -1]] if len(changes) > 1 else changes.iloc[[0]]
-    parts = [f"{half_up(-row.change_mean, 1)} {visit_words(row.weeks)} (n = {int(row.change_n)})" for row in each(ends)]
+    parts = [
+        f"{half_up(-row.change_mean, 1)} {visit_words(row.weeks)} (n = {int(row.change_n):,})" for row in each(ends)
+    ]
     return f"Patients differ from visit to visit; in those with both scores pain fell by {series(parts)}."
 
 
@@ -225,7 +239,7 @@ def _alt(shown: pd.DataFrame, level: float) -> str:
     for row in each(shown):
         limits = f" ({number_interval(row.ci_low, row.ci_high)})" if pd.notna(row.ci_low) else ""
         when = "before treatment" if row.visit == "baseline" else visit_words(row.weeks)
-        parts.append(f"{half_up(row.mean, 1)}{limits} {when}, n = {int(row.n)}")
+        parts.append(f"{half_up(row.mean, 1)}{limits} {when}, n = {int(row.n):,}")
     return f"Mean pain on the 0 to 10 scale, with its {interval_words(level)}: {'; '.join(parts)}."
 
 
@@ -234,7 +248,7 @@ def _benefit_alt(steps: pd.DataFrame, row: Any, level: float) -> str:
     for step in each(steps[steps["weeks"] > 0]):
         limits = f" ({percent_pair(step.low, step.high)})" if np.isfinite(step.low) else ""
         parts.append(f"{percent(step.share)}{limits} at week {step.weeks:.3g}")
-    size = "" if row is None else f" {int(row.patients)}"
+    size = "" if row is None else f" {int(row.patients):,}"
     return (
         f"Of{size} responders at the end of infusion, still responding, with {interval_words(level)}: {series(parts)}."
     )

@@ -96,12 +96,12 @@ def cohort_missing_finding(result: People, response: Response) -> Finding:
     if pd.isna(step["not_expected"]) or step["not_expected"]:
         awaited = f" For {few_words(step['not_expected'], 'patient', result.min_cell)} that visit is not due yet."
     if step["without"] is not pd.NA and not step["without"]:
-        return Finding(question, f"**Nobody: all {int(step['n'])} patients have a score at {weeks}.**{awaited}")
+        return Finding(question, f"**Nobody: all {int(step['n']):,} patients have a score at {weeks}.**{awaited}")
     if pd.isna(step["without"]):
-        few = f"**Fewer than {result.min_cell} of {int(step['of'])} patients**"
+        few = f"**Fewer than {result.min_cell} of {int(step['of']):,} patients**"
         return Finding(question, f"{few} have no score at {weeks}.{awaited}")
     missing = int(step["without"])
-    lead = f"**{missing} of {int(step['of'])} patients have no score at {weeks}**{_differ(result, rate_of(later))}"
+    lead = f"**{out_of(missing, step['of'])} patients have no score at {weeks}**{_differ(result, rate_of(later))}"
     return Finding(question, f"{lead} {_bounds(response, missing)}{awaited}")
 
 
@@ -184,8 +184,8 @@ def _orientation(row: Any, weeks: float) -> str:
     return (
         f"For orientation, {_what(row, weeks)}: {percent(row.estimate)} here; in "
         f"{sourced(counted(int(row.k), 'study', 'studies'), row.rows)}, each with its own definition, "
-        f"{sourced(percent(row.published), row.rows)} on average, and {int(row.n)} patients would be expected to give "
-        f"{percent_pair(row.expected_low, row.expected_high)}. No verdict follows."
+        f"{sourced(percent(row.published), row.rows)} on average, and {int(row.n):,} patients would be expected to "
+        f"give {percent_pair(row.expected_low, row.expected_high)}. No verdict follows."
     )
 
 

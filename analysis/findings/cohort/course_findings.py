@@ -90,7 +90,7 @@ def cohort_duration_finding(result: Durations, pain: Trajectories, level: float 
         lead = "Too few patients responded and were seen again to say how long it lasted."
     else:
         row = rows.iloc[0]
-        who = f"the {int(row['patients'])} responders"
+        who = f"the {int(row['patients']):,} responders"
         if np.isinf(row["median_high"]):
             lead = f"**More than half of {who} still had the benefit when last seen.**"
         else:
@@ -115,7 +115,7 @@ def rate_of(row: Any) -> str:
 def limits_of(row: Any) -> str:
     """Return the limits of a rate, in the unit of `rate_of`."""
     if row.n < FEW_PATIENTS:
-        return f"{half_up(row.n * row.ci_low, 1)} to {half_up(row.n * row.ci_high, 1)} of {row.n}"
+        return f"{half_up(row.n * row.ci_low, 1)} to {half_up(row.n * row.ci_high, 1)} of {row.n:,}"
     return f"{half_up(100 * row.ci_low)} to {half_up(100 * row.ci_high)}"
 
 
@@ -143,8 +143,8 @@ def _flow(result: Response, level: float) -> str:
         return "Too few patients have a score at both visits to say who kept the response."
     limits = number_interval(100 * row["difference_low"], 100 * row["difference_high"], 0)
     return (
-        f"Of {int(row['n'])} patients with both scores {int(row['kept'])} stayed responders, {int(row['lost'])} no "
-        f"longer were and {int(row['gained'])} became responders: a change of {half_up(100 * row['difference'])} "
+        f"Of {int(row['n']):,} patients with both scores {int(row['kept']):,} stayed responders, {int(row['lost']):,} "
+        f"no longer were and {int(row['gained']):,} became responders: a change of {half_up(100 * row['difference'])} "
         f"percentage points ({interval_words(level)} {limits})."
     )
 
@@ -162,9 +162,8 @@ def _tipping(result: Response) -> str:
             f"That {conclusion} is true of the patients seen; with {among} it holds for no number of responders among "
             "them."
         )
-    return (
-        f"That {conclusion} holds if {int(tips.low)} to {int(tips.high)} of {among} were responders, and not otherwise."
-    )
+    range_words = f"{int(tips.low):,} to {int(tips.high):,} of {among}"
+    return f"That {conclusion} holds if {range_words} were responders, and not otherwise."
 
 
 def _when(low: float, high: float) -> str:

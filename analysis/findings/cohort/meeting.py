@@ -14,7 +14,7 @@ from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.people import People
 from analysis.outcomes.cohort.response import Response
 from analysis.outcomes.cohort.trajectories import Trajectories
-from analysis.wording import counted, half_up, number_interval, number_of_weeks, upper_first
+from analysis.wording import counted, half_up, number_interval, number_of_weeks, out_of, upper_first
 
 _ASKED = "Who asks them, and when?"
 
@@ -32,7 +32,7 @@ def controls_card(result: Response, pain: Trajectories) -> Cards:
         if row.hidden:
             items.append(f"{when}: fewer than {result.min_cell} with a score")
         elif pd.notna(row.rate):
-            behind = "" if row.n < FEW_PATIENTS else f"{row.responders} of {row.n}; "
+            behind = "" if row.n < FEW_PATIENTS else f"{out_of(row.responders, row.n)}; "
             items.append(f"**{rate_of(row)}** responded {when} ({behind}{limits_of(row)})")
     changes = pain.visits[pain.visits["visit"].eq("end_of_infusion") & ~pain.visits["change_hidden"]]
     for row in changes[changes["change_mean"].notna()].itertuples():

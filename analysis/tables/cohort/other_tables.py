@@ -124,8 +124,8 @@ def _number(value: float) -> str:
 def _improved(row: Any) -> str:
     if pd.isna(row.improved):
         return "–"
-    return f"{row.improved}/{row.n} ({percent_pair(row.share_low, row.share_high)}%)"
+    return f"{row.improved:,}/{row.n:,} ({percent_pair(row.share_low, row.share_high)}%)"
 
 
 def _worse(row: Any) -> str:
-    return "–" if pd.isna(row.worse) else f"{row.worse}/{row.n}"
+    return "–" if pd.isna(row.worse) else f"{row.worse:,}/{row.n:,}"
