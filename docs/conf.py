@@ -35,7 +35,7 @@ html_last_updated_fmt = None  # same input, same bytes
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 numpydoc_show_class_members = False
-autodoc_typehints = "none"  # the docstrings state the types
+autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 # an included part may begin at the second level; Pygments does not know the language csv, which other readers do
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]

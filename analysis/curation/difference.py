@@ -138,7 +138,6 @@ def difference(old: Evidence, new: Evidence, names: tuple[str, str] = ("old", "n
 
     Parameters
     ----------
-    old, new : Evidence
     names : tuple of str
         What the two versions are called.
     """

@@ -27,7 +27,6 @@ class NewStudy:
 
     Attributes
     ----------
-    study_id : str
     rows : dict of str to list of dict
         Table -> new rows; cells that the record does not tell are empty.
     entry : str
@@ -82,7 +81,6 @@ def new_study(evidence: Evidence, record: ExportedRecord, file: str, today: date
 
     Parameters
     ----------
-    evidence : Evidence
     record : ExportedRecord
         From `exported_records.read_record`.
     file : str

@@ -66,7 +66,6 @@ class Selection:
     ----------
     evidence : Evidence
         The tables with the selected rows, and all rows of reviews, sources and conflicts.
-    criteria : Criteria
     left_out : DataFrame
         One row per row of studies, arms and result tables that is not selected: table, row (as a spreadsheet shows it),
         study_id, arm_id, label, why (all reasons, separated by semicolons).

@@ -44,10 +44,6 @@ def cohort(
     file
         A .csv, .xlsx or .parquet file as data/cohorts/README.md describes it, absolute or relative to the working
         directory or to the project.
-    level
-        Confidence level of the intervals.
-    min_cell
-        Smallest number of patients that may be shown.
     cohort_map
         The map (.yml) that turns the table into the format of data/cohorts/README.md; "" if it has the format.
 

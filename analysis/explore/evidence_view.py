@@ -38,11 +38,6 @@ _CACHED = 64  # number of choices whose results are cached
 def evidence(level: float = 0.95) -> EvidenceView:
     """Return controls for the published evidence; put it last in a cell.
 
-    Parameters
-    ----------
-    level
-        Confidence level of the intervals.
-
     Raises
     ------
     ParameterError

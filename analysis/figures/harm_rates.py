@@ -29,8 +29,6 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:
     ----------
     events : DataFrame
         Table of `safety.events`: one row per event and arm.
-    level : float
-        Confidence level of the intervals in the table.
 
     Returns
     -------

@@ -31,12 +31,6 @@ def rate_choices(pooled: PooledRates, level: float) -> RateChoices:
     """Return the rates with a known time, the results and the options.
 
     A choice of a regimen never divides a study: a study whose rates are of several regimens belongs to none of them.
-
-    Parameters
-    ----------
-    pooled : PooledRates
-    level : float
-        Confidence level of the intervals in `pooled`.
     """
     table = pooled.rates[(pooled.rates["window"] != "") & pooled.rates["rate"].notna()]
     regimens = table.groupby("study_id")["regimen_class"].agg(lambda of: of.iloc[0] if of.nunique() == 1 else "")

@@ -43,8 +43,6 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
     ----------
     pooled : PooledRates
         The result of `synthesis.pooled_rates`.
-    level : float
-        Confidence level of the intervals in `pooled`.
 
     Returns
     -------

@@ -43,8 +43,6 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
     ----------
     rates : DataFrame
         Table of `responders.rates`: one row per rate.
-    level : float
-        Confidence level of the intervals in the table.
 
     Returns
     -------

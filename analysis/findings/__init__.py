@@ -60,10 +60,6 @@ def evidence_findings(
 
     Parameters
     ----------
-    selection
-        The selected evidence.
-    level
-        Confidence level of the intervals.
     horizon_weeks
         Latest time included, in weeks after the end of infusion.
     definition_classes

@@ -22,8 +22,6 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
 
     Parameters
     ----------
-    selection
-        The selected evidence.
     definition_classes
         Definitions of a responder to include; empty for all.
 
@@ -74,8 +72,6 @@ def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ())
 
     Parameters
     ----------
-    selection
-        The selected evidence.
     definition_classes
         Definitions of a responder to include; empty for all.
 

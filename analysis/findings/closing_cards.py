@@ -19,7 +19,6 @@ def limits_and_methods(selection: Selection, outcomes: pd.DataFrame) -> Cards:
 
     Parameters
     ----------
-    selection : Selection
     outcomes : DataFrame
         Table of `key_outcomes.key_outcomes`.
     """

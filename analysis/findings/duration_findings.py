@@ -30,10 +30,6 @@ def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: f
 
     Parameters
     ----------
-    selection
-        The selected evidence.
-    level
-        Confidence level of the intervals.
     horizon_weeks
         Latest time included, in weeks after the end of infusion.
 

@@ -31,7 +31,6 @@ def page_title(selection: Selection, outcomes: pd.DataFrame) -> str:
 
     Parameters
     ----------
-    selection : Selection
     outcomes : DataFrame
         Table of `key_outcomes.key_outcomes`.
     """
@@ -78,7 +77,6 @@ def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
 
     Parameters
     ----------
-    selection : Selection
     outcomes : DataFrame
         Table of `key_outcomes.key_outcomes`.
     """

@@ -20,13 +20,6 @@ _CASE_DESIGNS = ("case_report", "case_series")
 def harm_finding(selection: Selection, level: float = 0.95) -> Finding:
     """Return the harms against placebo, then the most frequent counted harms.
 
-    Parameters
-    ----------
-    selection
-        The selected evidence.
-    level
-        Confidence level of the intervals.
-
     Returns
     -------
     Finding

@@ -38,11 +38,8 @@ def summary_of_findings(selection: Selection, outcomes: pd.DataFrame, level: flo
 
     Parameters
     ----------
-    selection : Selection
     outcomes : DataFrame
         Table of `key_outcomes.key_outcomes`.
-    level : float
-        Confidence level of the intervals.
     """
     against = outcomes[outcomes["comparison"] == "placebo"]
     rows = [_outcome_row(selection, row, level) for row in each(against) if row.measure != _HARM]

@@ -22,11 +22,8 @@ def first_page_cards(selection: Selection, outcomes: pd.DataFrame, level: float 
 
     Parameters
     ----------
-    selection : Selection
     outcomes : DataFrame
         Table of `key_outcomes.key_outcomes`.
-    level : float
-        Confidence level of the intervals.
     """
     cards = [_harm(selection, outcomes, level), _course(selection), _certainty(selection)]
     shown = tuple(card for card in cards if card)

@@ -23,10 +23,6 @@ def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float
 
     Parameters
     ----------
-    selection
-        The selected evidence.
-    level
-        Confidence level of the intervals.
     horizon_weeks
         Latest time included, in weeks after the end of infusion.
 

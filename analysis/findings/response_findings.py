@@ -32,10 +32,6 @@ def patient_rates(selection: Selection, level: float, definition_classes: tuple[
 
     Parameters
     ----------
-    selection
-        The selected evidence.
-    level
-        Confidence level of the intervals.
     definition_classes
         Definitions of a responder to include; empty for all.
 
@@ -56,10 +52,6 @@ def response_finding(
 
     Parameters
     ----------
-    selection
-        The selected evidence.
-    level
-        Confidence level of the intervals.
     horizon_weeks
         Latest time included, in weeks after the end of infusion.
     definition_classes

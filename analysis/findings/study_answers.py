@@ -26,8 +26,6 @@ def study_findings(evidence: Evidence, study_id: str, level: float = 0.95) -> tu
         All evidence.
     study_id
         Id of the study. Each patient counts once: the CRPS patients if they are counted separately, otherwise all.
-    level
-        Confidence level of the intervals.
     """
     selection = each_patient_once(evidence, study_id)
     answers = (

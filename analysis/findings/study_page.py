@@ -47,8 +47,6 @@ def study_title(selection: Selection, level: float = 0.95) -> str:
     ----------
     selection : Selection
         The evidence of one study, from `evidence.selection.only`.
-    level : float
-        Confidence level of the intervals.
     """
     printed = _without_lay_sources(selection)
     for part in (_difference, _response, _change, _controlled_test, _duration, _harm):
@@ -251,7 +249,6 @@ def study_remarks(evidence: Evidence, study_id: str) -> Cards:
     ----------
     evidence : Evidence
         All evidence.
-    study_id : str
     """
     selection = only(evidence, study_id)
     cards = [Card("What limits it", (Bullets(_limits(evidence, selection)),))]

@@ -34,8 +34,6 @@ def pooled_rates_finding(pooled: PooledRates, level: float = 0.95) -> Finding:
     ----------
     pooled
         From `outcomes.synthesis.pooled_rates`.
-    level
-        Confidence level of the intervals in `pooled`.
     """
     sentences = [_pooled(row, level) for row in each(pooled.groups)]
     if sentences:
@@ -125,8 +123,6 @@ def benefit_retention_finding(result: BenefitRetention, level: float = 0.95) -> 
     ----------
     result
         From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
-    level
-        Confidence level of the intervals in `result`.
 
     Returns
     -------
@@ -219,8 +215,6 @@ def durations_by_regimen_finding(curves: DurationCurves, level: float = 0.95) ->
     ----------
     curves
         From `outcomes.synthesis.duration_curves`, in weeks after the end of infusion.
-    level
-        Confidence level of the intervals in `curves`.
     """
     question = "By when is half of the benefit lost, by regimen?"
     if curves.groups.empty:

@@ -114,11 +114,6 @@ def search_is_old(evidence: Evidence, on: pd.Timestamp) -> bool:
 def study_flow(everything: Evidence, selection: Selection) -> pd.DataFrame:
     """Return the flow from the records that were screened to the studies with results.
 
-    Parameters
-    ----------
-    everything : Evidence
-    selection : Selection
-
     Returns
     -------
     DataFrame, one row per step

@@ -28,10 +28,6 @@ NOT_COMPUTED = "not_computed"
 def certainty(selection: Selection) -> pd.DataFrame:
     """Return the settled GRADE judgements of the key outcomes.
 
-    Parameters
-    ----------
-    selection : Selection
-
     Returns
     -------
     DataFrame, one row per key outcome
@@ -61,12 +57,6 @@ def certainty(selection: Selection) -> pd.DataFrame:
 
 def computed_certainty(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return imprecision and inconsistency as computed from the selected results, beside the judgement.
-
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level of the intervals.
 
     Returns
     -------

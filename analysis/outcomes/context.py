@@ -20,10 +20,6 @@ CONTEXT_COLUMNS = ["study_id", "citation", "bias", "arm_id", "label", "role", "r
 def controls(evidence: Evidence) -> pd.Series:
     """Return the control group of each study, judged by its design and arms.
 
-    Parameters
-    ----------
-    evidence : Evidence
-
     Returns
     -------
     Series of str, index study_id
@@ -62,7 +58,6 @@ def with_context(selection: Selection, table: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    selection : Selection
     table : str
         Name of a table with study_id, arm_id and source_id.
 
@@ -98,12 +93,6 @@ def looked_up(table: pd.DataFrame, keys: pd.Series, columns: list[str]) -> dict[
     ----------
     table : DataFrame
         Its key column has the name of `keys`.
-    keys : Series
-    columns : list of str
-
-    Returns
-    -------
-    dict of str to ExtensionArray
     """
     place = {key: position for position, key in enumerate(table[keys.name].tolist())}
     positions = np.array([place.get(key, -1) for key in keys.tolist()], dtype=np.intp)

@@ -55,10 +55,6 @@ _INTERVAL_COLUMNS = [
 def statements(selection: Selection) -> pd.DataFrame:
     """Return every reported duration in weeks after the end of infusion.
 
-    Parameters
-    ----------
-    selection : Selection
-
     Returns
     -------
     DataFrame, one row per statement
@@ -90,12 +86,6 @@ def statements(selection: Selection) -> pd.DataFrame:
 
 def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return the share of all treated patients who still have the benefit over time, with Wilson's interval.
-
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
 
     Returns
     -------
@@ -161,14 +151,6 @@ def intervals(selection: Selection) -> PatientIntervals:
     - An arm without counted milestones contributes its exact, between and ongoing statements.
     - Averages, statements about groups, and statements without a count or without weeks are left out with the reason,
       and so are treated patients whose duration is not reported.
-
-    Parameters
-    ----------
-    selection : Selection
-
-    Returns
-    -------
-    PatientIntervals
     """
     table = statements(selection)
     arms = grouped((row.arm_id, row) for row in table.itertuples(index=False) if isinstance(row.arm_id, str))

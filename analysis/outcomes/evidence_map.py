@@ -37,10 +37,6 @@ _DOSE_COLUMNS = [
 def studies(selection: Selection) -> pd.DataFrame:
     """Return design, control group, size, regimens and routes of each selected study, the largest first.
 
-    Parameters
-    ----------
-    selection : Selection
-
     Returns
     -------
     DataFrame, one row per study
@@ -76,10 +72,6 @@ def studies(selection: Selection) -> pd.DataFrame:
 def evidence_by_control(selection: Selection) -> pd.DataFrame:
     """Return the amount of evidence for each kind of control group.
 
-    Parameters
-    ----------
-    selection : Selection
-
     Returns
     -------
     DataFrame, one row per control group
@@ -104,7 +96,6 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
 
     Parameters
     ----------
-    selection : Selection
     weight_kg : float
         Body weight for doses per kg.
 

@@ -53,12 +53,6 @@ class PrintedTest:
 def key_outcomes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return the printed results on each key outcome of the selected studies.
 
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
-
     Returns
     -------
     DataFrame, one row per key outcome, and per pooled estimate of a review on it

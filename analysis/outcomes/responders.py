@@ -31,9 +31,6 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
 
     Parameters
     ----------
-    selection : Selection
-    level : float
-        Confidence level.
     definition_classes : tuple of str
         Definitions of response to include; empty for all.
 
@@ -63,9 +60,6 @@ class Flow(ResultView):
 
     Attributes
     ----------
-    study_id, citation, arm_id, definition, definition_class, count_basis, rows : str
-    n : int
-        Number of patients.
     first, second : int
         Responders at each time; percent_first and percent_second as printed.
     weeks_first, weeks_second : float
@@ -108,13 +102,8 @@ def flows(selection: Selection, definition_classes: tuple[str, ...] = ()) -> lis
 
     Parameters
     ----------
-    selection : Selection
     definition_classes : tuple of str
         Definitions of response to include; empty for all.
-
-    Returns
-    -------
-    list of Flow
     """
     groups = grouped(
         ((row.arm_id, row.definition_class, row.n), row)

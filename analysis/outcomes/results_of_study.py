@@ -24,8 +24,6 @@ def study_results(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     ----------
     selection : Selection
         The evidence of one study, from `evidence.selection.only`.
-    level : float
-        Confidence level of the intervals.
 
     Returns
     -------

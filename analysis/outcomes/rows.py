@@ -42,10 +42,6 @@ _SOURCE_WORDS = {
 def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
     """Return the content of every row of the evidence.
 
-    Parameters
-    ----------
-    evidence : Evidence
-
     Returns
     -------
     dict
@@ -86,10 +82,6 @@ def _entry(
 
 def sources(evidence: Evidence) -> dict[str, dict[str, str]]:
     """Return access and best address of every source, study and review.
-
-    Parameters
-    ----------
-    evidence : Evidence
 
     Returns
     -------

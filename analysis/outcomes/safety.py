@@ -29,12 +29,6 @@ _RATES = {
 def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return every reported adverse event with its rate and Wilson's interval.
 
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
-
     Returns
     -------
     DataFrame, one row per reported event

@@ -17,10 +17,6 @@ _IN = "in the finding"
 def studies_with_parts(evidence: Evidence) -> pd.DataFrame:
     """Return every study and its part in the default synthesis, those in the finding first, then the largest.
 
-    Parameters
-    ----------
-    evidence : Evidence
-
     Returns
     -------
     DataFrame, one row per study

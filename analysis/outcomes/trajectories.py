@@ -48,12 +48,6 @@ _DIFFERENCE_COLUMNS = [
 def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return every reported pain score on the 0-10 scale; mean changes are in `changes`.
 
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
-
     Returns
     -------
     DataFrame, one row per arm and time
@@ -83,12 +77,6 @@ def _scores(printed: pd.DataFrame, level: float) -> pd.DataFrame:
 
 def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return the change of pain from baseline in each arm; negative is less pain.
-
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
 
     Returns
     -------
@@ -139,12 +127,6 @@ def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
 
 def between_arms(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return ketamine minus control at the same time in the same study; negative is less pain.
-
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
 
     Returns
     -------

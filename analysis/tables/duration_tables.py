@@ -118,8 +118,6 @@ def benefit_by_regimen_table(counts: pd.DataFrame, level: float = 0.95) -> Table
     counts
         One row per count of a study, with times in weeks after the end of infusion, from
         `outcomes.durations.retained_benefit`.
-    level
-        Confidence level of the intervals in `counts`, for the heading.
     """
     return study_table(
         "benefit-by-regimen",

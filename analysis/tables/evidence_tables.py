@@ -85,8 +85,6 @@ def left_out_table(selection: Selection, *tables: str) -> Table:
 
     Parameters
     ----------
-    selection
-        The selected evidence.
     *tables
         Tables of the evidence to list, such as `responders`. By default all; a study that is left out completely is
         then one line in place of its rows.

@@ -27,8 +27,6 @@ def few_studies_table(few: pd.DataFrame, level: float = 0.95) -> Table:
     ----------
     few
         From `outcomes.synthesis.few_studies_rates`.
-    level
-        Confidence level of the intervals in `few`, for the heading.
     """
     return Table(
         name="few-studies",
@@ -57,8 +55,6 @@ def directions_table(votes: pd.DataFrame, level: float = 0.95) -> Table:
     ----------
     votes
         From `outcomes.synthesis.directions`.
-    level
-        Confidence level of the intervals in `votes`, for the heading.
     """
     return Table(
         name="directions",
@@ -88,8 +84,6 @@ def spread_readings_table(readings: pd.DataFrame, level: float = 0.95) -> Table:
     ----------
     readings
         From `outcomes.synthesis.spread_readings`.
-    level
-        Confidence level of the intervals in `readings`, for the heading.
     """
     return Table(
         name="spread-readings",
@@ -150,8 +144,6 @@ def retention_checks_table(checks: pd.DataFrame, level: float = 0.95) -> Table:
     ----------
     checks
         From `outcomes.synthesis.retention_checks`.
-    level
-        Confidence level of the intervals in `checks`, for the heading.
     """
     return Table(
         name="benefit-checks",

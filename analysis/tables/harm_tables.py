@@ -16,8 +16,6 @@ def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
     ----------
     events
         One row per event and arm, from `outcomes.safety.events`.
-    level
-        Confidence level of the intervals in `events`, for the heading.
     """
     return study_table(
         "adverse-events",

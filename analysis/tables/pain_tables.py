@@ -49,8 +49,6 @@ def pain_changes_table(changes: pd.DataFrame, differences: pd.DataFrame, level: 
         One row per change of an arm from baseline, in points of the 0–10 scale, from `outcomes.trajectories.changes`.
     differences
         One row per difference, ketamine minus control, in points, from `outcomes.trajectories.between_arms`.
-    level
-        Confidence level of the intervals in both, for the heading.
     """
     rows = [*map(_difference, each(differences)), *map(_change, each(changes))]
     shown = pd.DataFrame(rows, columns=["study_id", "study", "comparison", "time", "n", "change", "interval", "rows"])

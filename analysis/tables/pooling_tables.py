@@ -38,8 +38,6 @@ def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
     ----------
     pooled
         From `outcomes.synthesis.pooled_rates`.
-    level
-        Confidence level of the intervals in `pooled`, for the headings.
     """
     groups = pooled.groups
     notes = list(dict.fromkeys(groups["note"][groups["note"] != ""]))
@@ -70,8 +68,6 @@ def without_each_study_table(pooled: PooledRates, level: float = 0.95) -> Table:
     ----------
     pooled
         From `outcomes.synthesis.pooled_rates`.
-    level
-        Confidence level of the intervals in `pooled`, for the heading.
     """
     definitions = dict(zip(pooled.groups["definition_class"], pooled.groups["definition_words"], strict=True))
     return Table(

@@ -20,8 +20,6 @@ def responder_rates_table(rates: pd.DataFrame, level: float = 0.95) -> Table:
     ----------
     rates
         One row per rate, from `outcomes.responders.rates`.
-    level
-        Confidence level of the intervals in `rates`, for the heading.
     """
     return study_table(
         "responder-rates",

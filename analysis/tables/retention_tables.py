@@ -31,8 +31,6 @@ def half_times_table(result: BenefitRetention, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
-    level
-        Confidence level of the intervals in `result`, for the headings.
     """
     half = result.half
     return Table(
@@ -86,8 +84,6 @@ def regimen_odds_table(result: BenefitRetention, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.synthesis.benefit_retention`.
-    level
-        Confidence level of the intervals in `result`, for the heading.
     """
     return Table(
         name="regimen-odds",
@@ -111,8 +107,6 @@ def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
     ----------
     curves
         From `outcomes.synthesis.duration_curves`, in weeks after the end of infusion.
-    level
-        Confidence level of the intervals in `curves`, for the heading.
     """
     return Table(
         name="duration-groups",

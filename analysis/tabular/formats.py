@@ -27,8 +27,6 @@ def read_table(
 
     Parameters
     ----------
-    content : bytes
-        Content of the file.
     file : str
         Its name, with the ending.
     is_name : callable

@@ -25,8 +25,6 @@ def names_in_later_row(
 
     Parameters
     ----------
-    file : str
-        Name of the file.
     rows : iterable of (int, list of str)
         Number and cells of the first rows.
     is_name : callable

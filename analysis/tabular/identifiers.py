@@ -25,7 +25,6 @@ def identifier_problems(table: TextTable, column: str, name: str, around: bool =
 
     Parameters
     ----------
-    table : TextTable
     column : str
         Name of the column with the identifiers.
     name : str

@@ -36,10 +36,6 @@ def read_separated(
 
     Parameters
     ----------
-    content : bytes
-        Content of the file.
-    file : str
-        Its name, for messages.
     is_name : callable
         Whether a text is the name of a column; used to determine the separator.
     origin : Origin

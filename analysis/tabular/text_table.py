@@ -50,8 +50,6 @@ class TextTable:
 
     Parameters
     ----------
-    file : str
-        Name of the file.
     names : tuple of str
         The names in the header, without spaces around them.
     columns : tuple of TextColumn

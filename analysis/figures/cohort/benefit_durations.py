@@ -56,10 +56,6 @@ def cohort_duration_curve(
     by : tuple of str
         Groupings, each in separate rows of panels: `course` (all first courses, then the next ones),
         `regimen_class`, `site`.
-    level : float
-        Confidence level of the intervals in `result`.
-    synthetic : bool
-        Whether the patients are invented.
     name : str
         Name of the figure's files.
 

@@ -47,10 +47,6 @@ def tipping_point_curve(
     result : Response
         The result of `cohort.response`: `tipping`, one row per number of responders among the patients without a
         follow-up score, and `tips`, the conclusion and where it changes.
-    level : float
-        Confidence level of the intervals in `result`.
-    synthetic : bool
-        Whether the patients are invented.
 
     Returns
     -------

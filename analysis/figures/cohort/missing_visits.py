@@ -34,8 +34,6 @@ def missing_visit_bars(result: Any, synthetic: bool = False) -> Figure:
     ----------
     result : People
         The result of `cohort.people`: `missing`, first courses.
-    synthetic : bool
-        Whether the patients are invented.
     """
     table = result.missing
     caption = _caption(result)

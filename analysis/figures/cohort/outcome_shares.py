@@ -25,8 +25,6 @@ def outcome_share_bars(result: Any, synthetic: bool = False) -> Figure:
     ----------
     result : OtherOutcomes
         The result of `cohort.other_outcomes`.
-    synthetic : bool
-        Whether the patients are invented.
     """
     caption = (
         f"Improved or worse by an important difference, {result.follow_up_weeks:g} weeks after the end of infusion."

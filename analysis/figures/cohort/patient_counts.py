@@ -35,8 +35,6 @@ def patient_count_bars(result: Any, synthetic: bool = False) -> Figure:
     ----------
     result : Response
         The result of `cohort.response`: `steps`, and `rates` for the responders among them.
-    synthetic : bool
-        Whether the patients are invented.
     """
     weeks, window = result.follow_up_weeks, result.window_weeks
     caption = (
@@ -84,8 +82,6 @@ def responder_squares(result: Any, synthetic: bool = False) -> Figure:
     ----------
     result : Response
         The result of `cohort.response`.
-    synthetic : bool
-        Whether the patients are invented.
     """
     data = treated_shares(result)
     total = int(data["patients"].iloc[0]) if len(data) else 0

@@ -30,8 +30,6 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
         The result of `cohort.run_charts`.
     follow_up_weeks : float
         Time of the follow-up visit, in weeks after the end of infusion.
-    synthetic : bool
-        Whether the patients are invented.
     """
     points = result.points
     frame = clinic_frame("run-chart", _caption(result), result, synthetic, title="Over time")

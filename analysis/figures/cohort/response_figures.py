@@ -52,10 +52,6 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False) -
     ----------
     result : Response
         The result of `cohort.response`: `curve`, one row per visit and cut-off in percent of the baseline.
-    level : float
-        Confidence level of the intervals in `result`.
-    synthetic : bool
-        Whether the patients are invented.
 
     Returns
     -------
@@ -162,10 +158,6 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False) ->
     ----------
     result : Response
         The result of `cohort.response`: `flow`, of which the row of complete cases under the chosen `rule` is drawn.
-    level : float
-        Confidence level of the intervals in `result`.
-    synthetic : bool
-        Whether the patients are invented.
 
     Returns
     -------

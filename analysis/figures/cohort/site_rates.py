@@ -30,8 +30,6 @@ def site_funnel(result: Any, synthetic: bool = False) -> Figure:
     ----------
     result : Funnel
         The result of `benchmark.funnel`: `sites`, `limits` (95% and 99.8%, by n) and the common rate `mean`.
-    synthetic : bool
-        Whether the patients are invented.
 
     Returns
     -------

@@ -34,10 +34,6 @@ def visit_pain_line(result: Any, level: float = 0.95, synthetic: bool = False) -
     ----------
     result : Trajectories
         The result of `cohort.trajectories`.
-    level : float
-        Confidence level of the intervals in `result`.
-    synthetic : bool
-        Whether the patients are invented.
     """
     visits = result.visits
     shown = visits[~visits["hidden"] & visits["mean"].notna()].reset_index(drop=True)
@@ -81,10 +77,6 @@ def benefit_box_curve(result: Any, weeks: Sequence[float], level: float = 0.95, 
         The result of `cohort.durations`.
     weeks : sequence of float
         The planned weeks.
-    level : float
-        Confidence level of the intervals in `result`.
-    synthetic : bool
-        Whether the patients are invented.
     """
     curve = result.curves[(result.curves["who"] == "initial_responders") & (result.curves["by"] == "all")]
     medians = result.medians[(result.medians["who"] == "initial_responders") & (result.medians["by"] == "all")]

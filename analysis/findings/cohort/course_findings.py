@@ -41,8 +41,6 @@ def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
     ----------
     result
         From `outcomes.cohort.response`.
-    level
-        Confidence level of the intervals in `result`.
 
     Returns
     -------

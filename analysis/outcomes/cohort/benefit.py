@@ -35,7 +35,6 @@ def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    cohort : Cohort
     rule : str
         One of RESPONDER_RULES.
 

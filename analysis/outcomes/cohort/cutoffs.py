@@ -23,10 +23,6 @@ def cutoff_curve(
         First courses, from `expected_scores`.
     visits : tuple of str
         Columns of the scores after the infusion.
-    level : float
-        Confidence level.
-    min_cell : int
-        Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control.
     """

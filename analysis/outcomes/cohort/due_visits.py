@@ -89,7 +89,6 @@ def expected_scores(
 
     Parameters
     ----------
-    cohort : Cohort
     follow_up_weeks, window_weeks : float
         Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
     min_cell : int

@@ -67,7 +67,6 @@ class Durations(ResultView):
     ----------
     rule : str
         One of RESPONDER_RULES.
-    horizon_weeks : float
     counts : DataFrame
         Columns who, by, group, patients, never, ended, ongoing, without_follow_up (ongoing patients without a follow-up
         score), median_followed (last scored follow-up visit of ongoing patients), merged, hidden.
@@ -87,7 +86,6 @@ class Durations(ResultView):
         Sentences for the notes of the tables.
     unit : str
         Who is counted, in words.
-    min_cell : int
     left_out : DataFrame
         Columns result, why, unit, n.
 
@@ -128,25 +126,16 @@ def durations(
 
     Parameters
     ----------
-    cohort : Cohort
     responder_rule : str
         One of RESPONDER_RULES.
     horizon_weeks : float
         End of the curves, in weeks, above 0.
-    level : float
-        Confidence level.
-    min_cell : int
-        Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control.
     seed : int
         Seed of bootstrap and permutation.
     progress : callable
         Iterates over the comparisons and may show progress (`analysis.exhibit.progress_bar`).
-
-    Returns
-    -------
-    Durations
 
     Raises
     ------

@@ -62,7 +62,6 @@ class Regression(ResultView):
     fall_low, fall_high, share_low, share_high : float
         Bootstrap limits of the row to quote: its fall and its share of responders by `rule`; missing below 150
         patients, of whom nothing is said.
-    rule : str
     observed_fall : float
         Fall of the mean from baseline to the end of infusion, of patients with both scores, in points.
     assumptions, problem : str
@@ -122,24 +121,15 @@ def regression_to_the_mean(
 
     Parameters
     ----------
-    cohort : Cohort
     responder_rule : str
         The rule of the limits of the share; one of RESPONDER_RULES.
     threshold : float, optional
         Default: the lowest baseline after the min_cell - 1 lowest patients, so that no single patient's score is shown,
         and half a point lower if all baselines are whole numbers, because such scores are rounded.
-    level : float
-        Confidence level.
-    min_cell : int
-        Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control.
     seed : int
         Seed of the bootstrap.
-
-    Returns
-    -------
-    Regression
 
     Raises
     ------

@@ -55,7 +55,6 @@ def one_patient(cohort: Cohort, number: int) -> OnePatient:
 
     Parameters
     ----------
-    cohort : Cohort
     number : int
         As in `cohort.courses`.
     """

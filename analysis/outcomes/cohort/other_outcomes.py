@@ -44,9 +44,6 @@ class OtherOutcomes(ResultView):
     harms : DataFrame
         All courses: event, courses (with it), asked, rate, low, high (Clopper-Pearson), hidden; no rows if nothing was
         asked.
-    follow_up_weeks : float
-    unit : str
-    min_cell : int
     left_out : DataFrame
         Columns result, why, unit, n.
     """
@@ -84,13 +81,8 @@ def other_outcomes(
 
     Parameters
     ----------
-    cohort : Cohort
     follow_up_weeks, window_weeks : float
         Time of the later score after the end of infusion, and its tolerance, in weeks.
-    level : float
-        Confidence level.
-    min_cell : int
-        Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control: a public release shows no harms, opioids or shares of few patients.
     """

@@ -78,7 +78,6 @@ class People(ResultView):
         (Welch, Newcombe), hidden.
     unit : str
         Who is counted, in words.
-    min_cell : int
     left_out : DataFrame
         Columns result, why, unit, n.
     """
@@ -112,21 +111,12 @@ def people(
 
     Parameters
     ----------
-    cohort : Cohort
     responder_rule : str
         One of RESPONDER_RULES.
     follow_up_weeks, window_weeks : float
         Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
-    level : float
-        Confidence level.
-    min_cell : int
-        Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control.
-
-    Returns
-    -------
-    People
 
     Raises
     ------

@@ -57,13 +57,8 @@ def planned_visits(cohort: Cohort, min_cell: int = 5) -> PlannedVisits:
 
     Parameters
     ----------
-    cohort : Cohort
     min_cell : int
         Smallest number of visits of a planned week.
-
-    Returns
-    -------
-    PlannedVisits
     """
     later = np.flatnonzero(is_visit(cohort, "follow_up"))
     at = cohort.visits["weeks"].to_numpy()[later]

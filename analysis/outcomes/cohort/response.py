@@ -58,7 +58,6 @@ class Response(ResultView):
     ----------
     rule : str
         The rule of steps, by_group and tipping.
-    follow_up_weeks, window_weeks : float
     follow_up_planned : bool
         Whether a visit near the follow-up time was planned for everybody.
     steps : DataFrame
@@ -82,7 +81,6 @@ class Response(ResultView):
         Sentences for the notes of the tables.
     unit : str
         Who is counted, in words.
-    min_cell : int
     left_out : DataFrame
         Columns result, why, unit, n.
 
@@ -122,21 +120,12 @@ def response(
 
     Parameters
     ----------
-    cohort : Cohort
     responder_rule : str
         The rule of by_group and the tipping point; one of RESPONDER_RULES.
     follow_up_weeks, window_weeks : float
         Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
-    level : float
-        Confidence level.
-    min_cell : int
-        Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control.
-
-    Returns
-    -------
-    Response
 
     Raises
     ------

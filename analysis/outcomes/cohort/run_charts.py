@@ -83,7 +83,6 @@ def run_chart(
 
     Parameters
     ----------
-    cohort : Cohort
     responder_rule : str
         One of RESPONDER_RULES.
     follow_up_weeks, window_weeks : float

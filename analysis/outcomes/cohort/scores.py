@@ -29,7 +29,6 @@ def course_scores(cohort: Cohort, follow_up_weeks: float = 4.0, window_weeks: fl
 
     Parameters
     ----------
-    cohort : Cohort
     follow_up_weeks, window_weeks : float
         Weeks after the end of infusion, 0 or more.
 
@@ -126,8 +125,6 @@ def describe(values: np.ndarray, level: float = 0.95) -> dict[str, float]:
     Parameters
     ----------
     values : ndarray, shape (n,)
-    level : float
-        Confidence level.
     """
     values = values[~np.isnan(values)]
     n = len(values)

@@ -44,9 +44,6 @@ class Funnel(ResultView):
         Columns n, low_95, high_95, low_998, high_998, between 0 and 1.
     mean : float
         Rate of all n patients, including merged sites.
-    n : int
-    rule, visit, unit : str
-    min_cell : int
     left_out : DataFrame
         Columns result, why, unit, n.
 
@@ -83,20 +80,13 @@ def funnel(
 
     Parameters
     ----------
-    cohort : Cohort
     responder_rule : str
         One of RESPONDER_RULES.
     visit : {"end_of_infusion", "follow_up"}
     follow_up_weeks, window_weeks : float
         Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
-    min_cell : int
-        Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control.
-
-    Returns
-    -------
-    Funnel
 
     Raises
     ------

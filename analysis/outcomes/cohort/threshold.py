@@ -25,7 +25,6 @@ class AtThreshold(ResultView):
 
     Attributes
     ----------
-    percent : float
     rates : DataFrame
         Columns visit, handling (complete_cases or non_responder_imputation, as in `response.Response`), responders, n,
         rate, ci_low, ci_high (0 to 1, Wilson), hidden.
@@ -71,14 +70,6 @@ def at_threshold(
         Above 0 and at most 100.
     follow_up_weeks, window_weeks : float
         In weeks.
-    level : float
-        Confidence level.
-    min_cell : int
-        Smallest number of patients that may be shown.
-
-    Returns
-    -------
-    AtThreshold
 
     Raises
     ------

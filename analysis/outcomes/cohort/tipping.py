@@ -89,8 +89,6 @@ def tipping_point(
         The complete cases.
     missing_first, missing_not_first : int
         Patients with a missing second score who responded at the first time, or did not.
-    level : float
-        Confidence level.
 
     Returns
     -------

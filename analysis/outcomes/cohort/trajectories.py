@@ -54,7 +54,6 @@ class Trajectories(ResultView):
         Number of patients with a score.
     unit : str
         Who is counted, in words.
-    min_cell : int
     left_out : DataFrame
         Columns result, why, unit, n.
     """
@@ -73,17 +72,8 @@ def trajectories(cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, rele
 
     Parameters
     ----------
-    cohort : Cohort
-    level : float
-        Confidence level.
-    min_cell : int
-        Smallest number of patients that may be shown.
     release : {"internal", "public"}
         Level of disclosure control.
-
-    Returns
-    -------
-    Trajectories
 
     Raises
     ------

@@ -73,10 +73,6 @@ def possible_counts(percent: float, n: int, decimals: int = 0) -> list[int]:
 def check(evidence: Evidence) -> pd.DataFrame:
     """Return every checkable printed number with its verdict.
 
-    Parameters
-    ----------
-    evidence : Evidence
-
     Returns
     -------
     DataFrame, one row per number, sorted by study, table and row

@@ -24,10 +24,6 @@ def missing_at_follow_up(flow: Flow) -> pd.DataFrame:
     The first percentage refers to all patients, the second to those seen at the second time; missing patients may have
     had the benefit or not.
 
-    Parameters
-    ----------
-    flow : Flow
-
     Returns
     -------
     DataFrame, one row per number of missing patients that the second percentage allows

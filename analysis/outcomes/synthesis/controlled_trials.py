@@ -33,12 +33,6 @@ def directions(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     A study counts once, by its first result after the end of infusion; a study of medians or ranges counts too if the
     direction is certain. Comparisons with a control group and changes since baseline are counted apart.
 
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
-
     Returns
     -------
     DataFrame, one row per kind of result
@@ -74,11 +68,8 @@ def spread_readings(selection: Selection, everything: Evidence, level: float = 0
 
     Parameters
     ----------
-    selection : Selection
     everything : Evidence
         All evidence, also what is not selected, for the known SDs.
-    level : float
-        Confidence level.
 
     Returns
     -------

@@ -37,10 +37,6 @@ def retention_checks(result: BenefitRetention) -> pd.DataFrame:
     - `none has it later`, `all have it later`: patients of studies that counted only at the end of infusion, as if none
       or all of them with the benefit then had it at the last time of any study: the two extremes of what is not known.
 
-    Parameters
-    ----------
-    result : BenefitRetention
-
     Returns
     -------
     DataFrame, one row per check

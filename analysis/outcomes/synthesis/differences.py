@@ -52,16 +52,6 @@ def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDiffe
 
     A difference needs a standard error. So differences with an unlabelled spread (SD or SE), differences of medians and
     differences of group means without the patients' own changes are left out.
-
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    PooledDifferences
     """
     table = pd.concat([_against(selection, level), _since(selection, level)], ignore_index=True)
     twice = counted_elsewhere(table, selection)

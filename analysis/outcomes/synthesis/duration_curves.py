@@ -56,16 +56,6 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
     count. The curve combines patients of several studies as if they came from one. Its bands come from a bootstrap of
     studies, then patients, so they include how much studies differ; with one study they reflect its patients only.
     Studies define the benefit differently.
-
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    DurationCurves
     """
     table = durations.intervals(selection).table
     why = patients_why_not(table, selection, "patients_treated", uncontrolled_only=True)

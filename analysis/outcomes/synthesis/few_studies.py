@@ -24,7 +24,6 @@ def few_studies_rates(pooled: PooledRates, level: float = 0.95) -> pd.DataFrame:
 
     Parameters
     ----------
-    pooled : PooledRates
     level : float
         Confidence level; for Bayesian intervals, their probability.
 
@@ -50,7 +49,6 @@ def few_studies_differences(pooled: PooledDifferences, level: float = 0.95) -> p
 
     Parameters
     ----------
-    pooled : PooledDifferences
     level : float
         As in `few_studies_rates`.
 

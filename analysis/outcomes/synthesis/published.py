@@ -44,13 +44,10 @@ def published_results(
 
     Parameters
     ----------
-    selection : Selection
     responder_rule : str
         `ge_2_points`, `ge_30_percent` or `ge_50_percent`.
     follow_up_weeks : float
         Time of the follow-up visit, in weeks after the end of infusion.
-    level : float
-        Confidence level.
     window_weeks : float
         How far from the follow-up visit a study may have counted, in weeks.
 

@@ -66,15 +66,8 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
 
     Parameters
     ----------
-    selection : Selection
-    level : float
-        Confidence level.
     definition_classes : tuple of str
         Definitions of response to include; empty for all.
-
-    Returns
-    -------
-    PooledRates
     """
     rates = rates_in_windows(selection, level, definition_classes)
     by_group, left = rates_by_group(rates, level)
@@ -137,8 +130,6 @@ def rates_by_group(table: pd.DataFrame, level: float) -> tuple[dict[tuple[str, .
     ----------
     table : DataFrame
         The result of `rates_in_windows`.
-    level : float
-        Confidence level.
 
     Returns
     -------

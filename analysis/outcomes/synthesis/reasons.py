@@ -25,7 +25,6 @@ def patients_why_not(table: pd.DataFrame, selection: Selection, treated: str, *,
     ----------
     table : DataFrame
         Rows with the columns of `with_context`.
-    selection : Selection
     treated : str
         The column with the number of patients.
     uncontrolled_only : bool

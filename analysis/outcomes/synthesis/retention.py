@@ -50,12 +50,8 @@ class BenefitRetention(ResultView):
         Time of the last count, in weeks; the curve ends there.
     criteria : Criteria
         Those of the selection.
-    k : int
-        Number of studies.
     tau : float
         Standard deviation between studies on the logit scale.
-    level : float
-    model : Decline or None
     """
 
     points: pd.DataFrame
@@ -96,16 +92,6 @@ def benefit_retention(selection: Selection, level: float = 0.95) -> BenefitReten
     One benefit represents an arm: the one counted at most times, then the more demanding. Studies define the benefit
     differently; the random intercept of a study covers this, and only the slope is shared. The model includes
     uncontrolled studies of one route only, that of most patients.
-
-    Parameters
-    ----------
-    selection : Selection
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    BenefitRetention
     """
     points, left_out = retention_counts(selection, level)
     empty = {

@@ -103,7 +103,6 @@ def build_batch(
     only: pattern (`*` and `?` as in a shell) of the names to build; index and manifest retain the others.
     force: build also the reports whose inputs and files are unchanged.
     watcher: receives the progress.
-
     Raises FolderBusy if another run writes to the folder, NotPlaced if a report would replace what is none, ReportError
     if the folder can't be written or the index can't be made, NoCluster if there is no cluster.
     """

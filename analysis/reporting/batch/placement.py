@@ -40,7 +40,6 @@ def place(output: Path, name: str, files: Collection[str] = (), lost: bool = Fal
     name: the name of the report, as `folder_name` makes it.
     files: the files that the manifest lists in the folder.
     lost: whether the manifest of the reports in `output` is lost, so that the names of files alone are evidence.
-
     Raises NotPlaced if the name leads elsewhere, the place is a link or a file, contains a file that no report made, or
     belongs to the repository (outside reports/).
     """

@@ -34,8 +34,6 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
         One row per outcome, from `outcomes.cohort.benchmark.compare`.
     studies
         For each outcome the ids of the published studies.
-    level
-        Confidence level of the intervals in `compared`, for the headings.
     """
     label = interval_words(level)
     return Table(

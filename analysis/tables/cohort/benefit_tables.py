@@ -21,8 +21,6 @@ def cohort_durations_table(result: Durations, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.durations`, in weeks after the end of infusion.
-    level
-        Confidence level of the intervals in `result`, for the heading.
     """
     medians = result.medians.drop(columns=["patients", "merged", "hidden"])
     table = result.counts.merge(medians, on=["who", "by", "group"], how="left")

@@ -19,8 +19,6 @@ def other_outcomes_table(result: OtherOutcomes, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.other_outcomes`.
-    level
-        Confidence level of the intervals in `result`, for the headings.
     """
     table = result.measures
     sources = [f"{row.title}: {row.citation}" for row in table.itertuples() if row.citation]
@@ -85,8 +83,6 @@ def harms_table(result: OtherOutcomes, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.other_outcomes`.
-    level
-        Confidence level of the intervals in `result`, for the heading.
     """
     return Table(
         name="harms",

@@ -156,8 +156,6 @@ def who_is_missing_table(result: People, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.people`.
-    level
-        Confidence level of the intervals in `result`, for the headings.
     """
     rows = [
         {

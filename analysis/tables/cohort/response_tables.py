@@ -30,8 +30,6 @@ def pain_by_visit_table(result: Trajectories, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.trajectories`, in points of the 0–10 scale.
-    level
-        Confidence level of the intervals in `result`, for the headings.
     """
     label = interval_words(level)
     return Table(
@@ -87,8 +85,6 @@ def responders_table(result: Response, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.response`.
-    level
-        Confidence level of the intervals in `result`, for the headings.
     """
     rows = [
         {
@@ -129,8 +125,6 @@ def threshold_table(result: AtThreshold, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.threshold`.
-    level
-        Confidence level of the intervals in `result`, for the headings.
     """
     rows = [
         {"visit_words": VISIT_HEADINGS[visit], **handling_cells(rates, result.min_cell)}
@@ -152,8 +146,6 @@ def responders_by_group_table(result: Response, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.response`.
-    level
-        Confidence level of the intervals in `result`, for the headings.
     """
     rates = result.by_group[result.by_group["handling"] == "complete_cases"]
     groups: dict[tuple[str, str], dict[str, str]] = {}
@@ -194,8 +186,6 @@ def cohort_flow_table(result: Response, level: float = 0.95) -> Table:
     ----------
     result
         From `outcomes.cohort.response`.
-    level
-        Confidence level of the intervals in `result`, for the heading.
     """
     rows = [
         {

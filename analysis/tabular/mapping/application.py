@@ -61,7 +61,6 @@ def apply_map(
     ----------
     content, file, digest : bytes, str, str
         Content, name and SHA-256 of the clinic's table.
-    use : CohortMap
     schema : TableSchema
         The long form.
     beside : callable

@@ -59,7 +59,6 @@ def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str]
 
     Parameters
     ----------
-    cells : MappedCells
     schema : TableSchema
         The long form.
     patients : list of str

@@ -27,9 +27,6 @@ class FirstLook:
 
     Parameters
     ----------
-    file : str
-    reading : Reading
-    source : SourceTable
     asks : mapping of str to str
         Keys of `read` that the file does not settle, with the question.
     sheets : mapping of str to str

@@ -27,10 +27,6 @@ def read_map(content: bytes, file: str, schema: TableSchema) -> CohortMap:
 
     Parameters
     ----------
-    content : bytes
-        Content of the file.
-    file : str
-        Its name, for messages.
     schema : TableSchema
         The long form that the map leads to.
 

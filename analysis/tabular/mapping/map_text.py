@@ -20,7 +20,6 @@ def map_text(proposal: Proposal, digest: str, name: str, shown_path: str) -> str
 
     Parameters
     ----------
-    proposal : Proposal
     digest : str
         SHA-256 of the table.
     name : str

@@ -16,7 +16,6 @@ def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, leas
 
     Parameters
     ----------
-    use : CohortMap
     rows, used : int
         Rows of the clinic's table, and those that are used.
     left_out : DataFrame

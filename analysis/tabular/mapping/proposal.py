@@ -62,7 +62,6 @@ def propose(look: FirstLook, schema: TableSchema) -> Proposal:
 
     Parameters
     ----------
-    look : FirstLook
     schema : TableSchema
         The long form.
     """

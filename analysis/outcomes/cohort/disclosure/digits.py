@@ -16,7 +16,6 @@ def as_printed(frame: pd.DataFrame, decimals: int | str, **others: int | str) ->
 
     Parameters
     ----------
-    frame : DataFrame
     decimals : int or "shares"
         Of all columns of decimal numbers; `shares` are percentages without decimals, with one below 1% and above 99%.
     **others : int or "shares"

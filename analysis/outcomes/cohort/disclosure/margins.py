@@ -20,7 +20,6 @@ def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
     Parameters
     ----------
     counts : ndarray of int, shape (rows, columns)
-    min_cell : int
     """
     check_min_cell(min_cell)
     counts = np.asarray(counts)
@@ -57,7 +56,6 @@ def cross_table(rows: pd.Categorical, columns: pd.Categorical, min_cell: int) ->
     Parameters
     ----------
     rows, columns : Categorical, one element per patient
-    min_cell : int
 
     Returns
     -------

@@ -32,7 +32,6 @@ def merged_values(patients: Mapping[str, Iterable[Hashable]], least: int) -> lis
     ----------
     patients : mapping
         The patients of each value.
-    least : int
     """
     sets = {value: set(members) for value, members in patients.items()}
     order = sorted(sorted(sets, reverse=True), key=lambda value: len(sets[value]))

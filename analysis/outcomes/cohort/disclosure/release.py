@@ -49,7 +49,6 @@ def shown_summary(
     ----------
     summary : dict
         n, mean, sd, low, high, median, q1, q3, as from `scores.describe`.
-    min_cell : int
     level : float
         Confidence level of low and high.
     span : (int, int) or ()
@@ -86,7 +85,6 @@ def shown_steps(counts: np.ndarray, total: int, min_cell: int, first: tuple[int,
         Number of patients at each point, from left to right.
     total : int
         Number of patients before the first point.
-    min_cell : int
     first : tuple of int
         Positions shown in any case, because a table contains them.
     """

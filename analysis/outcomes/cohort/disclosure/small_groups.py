@@ -56,7 +56,6 @@ def merge_small(
     groups : Categorical, n elements without missing values
     patients : ndarray, shape (n,)
         The patient of each row.
-    min_cell : int
     counted : ndarray of bool, shape (n,), optional
         Rows whose patients count, for instance those with a score; default: all.
     """
