@@ -22,7 +22,7 @@ def selection(evidence):
 
 def test_every_pooled_rate_of_few_studies_has_three_intervals(selection):
     pooled = synthesis.pooled_rates(selection)
-    few = synthesis.few_studies_rates(pooled)
+    few = synthesis.few_study_intervals(pooled, synthesis.pooled_differences(selection))
     assert len(few) == 3 * len(pooled.groups)  # each rests on four studies or fewer
     relief = few[few["definition_class"] == "any_relief"]
     assert relief["method"].tolist() == ["Student's t", "Bayesian", "Bayesian"]

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from analysis import tables
 from analysis.evidence.selection import Criteria, select
+from analysis.exhibit.cells import printed
 from analysis.outcomes import responders, synthesis
 from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis.duration_curves import UNREPORTED
@@ -16,7 +18,7 @@ from analysis.outcomes.synthesis.reasons import CONTAINED, CONTROLLED, SELECTED,
 from analysis.outcomes.synthesis.windows import WINDOWS, window
 from analysis.paths import ROOT
 from analysis.statistics import pooling
-from analysis.statistics.pooling import pool, pool_proportions
+from analysis.statistics.pooling import bayes_pool, pool, pool_proportions
 
 EVERYTHING = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
 SOON = "within a week of the end of infusion"
@@ -170,6 +172,15 @@ def test_changes_of_two_studies_are_pooled_by_reml_and_hartung_knapp(evidence):
     assert (row.ci_low, row.ci_high) == pytest.approx((expected.ci_low, expected.ci_high), rel=1e-12)
     assert found.studies["se"].tolist() == pytest.approx([0.5, 0.4])
     assert found.left_out.empty
+    few = synthesis.few_study_intervals(synthesis.pooled_rates(select(evidence)), found)
+    few = few[few["kind"].notna()]
+    assert few["ci_low"].tolist() == pytest.approx([expected.ci_low, *bayes_pool([-3.0, -4.5], [0.25, 0.16])["ci_low"]])
+    assert few[["k", "patients"]].to_numpy().tolist() == [[2, 98]] * 3
+    assert set(few["rows"]) == {"pain_scores-900 and pain_scores-901"}
+    table = tables.few_studies_table(few)
+    lines = printed(table.data, table.columns)
+    assert [line[0] for line in lines] == ["Change since baseline, points"] * 3
+    assert lines[0][4] == "−3.8 (−13.3 to 5.7)"
 
 
 def test_controlled_and_uncontrolled_changes_are_not_pooled(evidence):

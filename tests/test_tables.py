@@ -51,7 +51,9 @@ def together(selection, level=0.95):
         tables.regimen_odds_table(kept, level),
         tables.duration_groups_table(synthesis.duration_curves(selection, level), level),
         tables.coverage_table(synthesis.simulated_coverage()),
-        tables.few_studies_table(synthesis.few_studies_rates(rates, level), level),
+        tables.few_studies_table(
+            synthesis.few_study_intervals(rates, synthesis.pooled_differences(selection, level), level), level
+        ),
         tables.directions_table(synthesis.directions(selection, level), level),
         tables.retention_checks_table(synthesis.retention_checks(kept), level),
     ]

@@ -11,6 +11,7 @@ from analysis.wording import (
     DEFINITION_WORDS,
     half_up,
     interval_words,
+    number_interval,
     number_text,
     percent,
     percent_interval,
@@ -21,30 +22,31 @@ from analysis.wording import (
 
 
 def few_studies_table(few: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return three intervals for each pooled rate of few studies.
+    """Return three intervals for each pooled rate of few studies and each pooled difference.
 
     Parameters
     ----------
     few
-        From `outcomes.synthesis.few_studies_rates`.
+        From `outcomes.synthesis.few_study_intervals`.
     """
     return Table(
         name="few-studies",
         data=few,
-        caption="Pooled rates of four studies or fewer, or with an interval wider than 60 points: how far the interval "
-        "depends on what is assumed.",
+        caption="Pooled rates of four studies or fewer, or with an interval wider than 60 points, and pooled "
+        "differences: how far the interval depends on what is assumed.",
         columns=(
-            Column("what", "Counted as a responder", value=lambda row: upper_first(_definition(row))),
+            Column("what", "Counted or measured", value=lambda row: upper_first(_counted(row))),
             Column("window", "Time"),
             Column("k", "Studies", "right"),
             Column("method_words", "Method", value=_method),
-            Column("rate_words", f"Rate ({interval_words(level)})", value=_rate_of),
-            Column("next_words", "Next study", value=lambda row: percent_interval(row.pi_low, row.pi_high)),
+            Column("rate_words", f"Result ({interval_words(level)})", value=_result_of),
+            Column("next_words", "Next study", value=_next_of),
             row_column("responders", "rows"),
         ),
         notes="Student's t takes the differences between studies from these studies alone. The Bayesian model adds a "
         "half-normal prior of tau, the standard deviation between studies on the logit scale, and a normal(0, 1.5) "
-        "prior of the mean logit, nearly uniform as a rate. The Bayesian rate is the posterior median.",
+        "prior of the mean logit, nearly uniform as a rate. Of a difference the prior of tau is in points of the 0-10 "
+        "scale, and that of the mean is flat. The Bayesian result is the posterior median.",
     )
 
 
@@ -163,16 +165,20 @@ def retention_checks_table(checks: pd.DataFrame, level: float = 0.95) -> Table:
     )
 
 
-def _definition(row) -> str:
-    return DEFINITION_WORDS[row.definition_class]
+def _counted(row) -> str:
+    return DEFINITION_WORDS[row.definition_class] if pd.isna(row.kind) else f"{row.kind}, points"
 
 
 def _method(row) -> str:
     return row.method if np.isnan(row.tau_scale) else f"{row.method}, prior of tau with scale {row.tau_scale:g}"
 
 
-def _rate_of(row) -> str:
-    return rate_cell(row.estimate, row.ci_low, row.ci_high)
+def _result_of(row) -> str:
+    return (rate_cell if pd.isna(row.kind) else points_cell)(row.estimate, row.ci_low, row.ci_high)
+
+
+def _next_of(row) -> str:
+    return (percent_interval if pd.isna(row.kind) else number_interval)(row.pi_low, row.pi_high)
 
 
 def _sd_pair(row) -> str:

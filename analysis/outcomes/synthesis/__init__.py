@@ -4,7 +4,7 @@ from analysis.outcomes.synthesis.controlled_trials import directions, next_trial
 from analysis.outcomes.synthesis.decline_assumptions import retention_checks
 from analysis.outcomes.synthesis.differences import PooledDifferences, pooled_differences
 from analysis.outcomes.synthesis.duration_curves import DurationCurves, duration_curves
-from analysis.outcomes.synthesis.few_studies import few_studies_differences, few_studies_rates
+from analysis.outcomes.synthesis.few_studies import few_study_intervals
 from analysis.outcomes.synthesis.published import published_results
 from analysis.outcomes.synthesis.rates import PooledRates, pooled_rates
 from analysis.outcomes.synthesis.retention import BenefitRetention, benefit_retention
@@ -18,8 +18,7 @@ __all__ = [
     "benefit_retention",
     "directions",
     "duration_curves",
-    "few_studies_differences",
-    "few_studies_rates",
+    "few_study_intervals",
     "next_trial",
     "pooled_differences",
     "pooled_rates",

@@ -14,11 +14,12 @@ from analysis.outcomes.synthesis.reasons import counted_elsewhere
 from analysis.outcomes.synthesis.windows import window, window_position
 from analysis.result_view import ResultView
 from analysis.statistics.pooling import pool
+from analysis.wording import series
 
 _AGAINST, _SINCE = "ketamine minus control", "change since baseline"
-_GROUP_KEYS = ["kind", "control", "window"]
+DIFFERENCE_KEYS = ["kind", "control", "window"]
 _RESULT = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q_p"]
-_GROUP_COLUMNS = [*_GROUP_KEYS, "k", "patients", *_RESULT, "note"]
+_GROUP_COLUMNS = [*DIFFERENCE_KEYS, "k", "patients", *_RESULT, "note", "rows"]
 _STUDY_COLUMNS = [
     *CONTEXT_COLUMNS,
     *["kind", "window", "weeks", "n", "estimate", "se", "basis", "access", "rows"],
@@ -33,7 +34,7 @@ class PooledDifferences(ResultView):
     ----------
     groups : DataFrame, one row per pooled difference
         Columns kind (ketamine minus control, change since baseline), control, window, k, patients, estimate, ci_low,
-        ci_high, pi_low, pi_high, tau2, i2, q_p, note.
+        ci_high, pi_low, pi_high, tau2, i2, q_p, note, rows (where the numbers are stored).
     studies : DataFrame
         The pooled differences of single studies, with standard error and weight.
     left_out : DataFrame
@@ -58,25 +59,26 @@ def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDiffe
     table["why"] = twice.where(twice != "", table["why"])
     left = [table[table["why"] != ""]]
     usable = table[table["why"] == ""].drop(columns="why")
-    later = usable.duplicated(["arm_id", *_GROUP_KEYS])
+    later = usable.duplicated(["arm_id", *DIFFERENCE_KEYS])
     left.append(usable[later].assign(why="the same patients measured earlier within the same time"))
     groups, studies = [], []
     order = sorted(
-        usable[~later].groupby(_GROUP_KEYS).groups, key=lambda key: (key[0], key[1], window_position(key[2]))
+        usable[~later].groupby(DIFFERENCE_KEYS).groups, key=lambda key: (key[0], key[1], window_position(key[2]))
     )
     for key in order:
-        rows = usable[~later & (usable[_GROUP_KEYS] == list(key)).all(axis=1)]
+        rows = usable[~later & (usable[DIFFERENCE_KEYS] == list(key)).all(axis=1)]
         if rows["study_id"].nunique() == 1:
             left.append(rows.assign(why="the only study that reports this at this time"))
             continue
         pooled = pool(rows["estimate"].astype(float), rows["se"].astype(float) ** 2, adjust="hksj_or_wald", level=level)
         groups.append(
             {
-                **dict(zip(_GROUP_KEYS, key, strict=True)),
+                **dict(zip(DIFFERENCE_KEYS, key, strict=True)),
                 "k": int(rows["study_id"].nunique()),
                 "patients": int(rows["n"].sum()),
                 **{name: getattr(pooled, name) for name in _RESULT},
                 "note": pooled.note,
+                "rows": series([*rows["rows"]]),
             }
         )
         studies.append(rows.assign(weight=pooled.weights))
