@@ -150,7 +150,7 @@ def test_rule_8_whole_less_two_sites_is_the_third(tmp_path):
         "name: whole, parameters: {cohort: FILE}",
         "name: part, parameters: {cohort: FILE}, matrix: {sites: each_in_cohort}",
     )
-    (why,), _ = why_differenced(reports, tmp_path)
+    (why,), _, _ = why_differenced(reports, tmp_path)
     assert "fewer than 5 patients" in why and '{sites: [["East", "South"], ["North"]]}' in why
     assert not re.search(r"\b3\b", why.replace("clinic3", "")), "the message keeps the number"
     merged = batch(
@@ -170,6 +170,29 @@ def test_rule_8_whole_less_two_sites_is_the_third(tmp_path):
     assert len(why_differenced(few, tmp_path)[0]) == 1
 
 
+def test_rule_8_whole_less_two_sites_is_the_third_at_each_visit_and_in_each_group(tmp_path):
+    few = tmp_path / "few.csv"
+    lines = ["patient_id,nrs_baseline,nrs_end_of_infusion,nrs_week_4,site,sex"]
+    for site, patients in (("North", 60), ("South", 12), ("West", 64)):
+        for number in range(patients):
+            seen = 4 if site != "South" or number < 3 else ""
+            lines.append(f"{site}{number},7,5,{seen},{site},{'male' if number % 4 else 'female'}")
+
+    def problems(release: str = "internal") -> tuple[list[str], list[str]]:
+        few.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        given = f"parameters: {{cohort: FILE, release: {release}"
+        parts = [f"name: {site.lower()}, {given}, sites: [{site}]}}" for site in ("North", "West")]
+        return why_differenced(batch(tmp_path, few, f"name: whole, {given}}}", *parts), tmp_path)[:2]
+
+    (why,), _ = problems()
+    assert "(those with a score at follow up)" in why and '{sites: [["North", "South"], ["West"]]}' in why
+    lines = [line.replace("7,5,,", "7,5,4,") for line in lines]
+    refused, (remark,) = problems()
+    assert refused == [] and "(those with a score at baseline, by sex)" in remark, "3 women of South"
+    (why,), _ = problems("public")
+    assert "by sex" in why and "fewer than 10" in why
+
+
 def test_rule_8_the_smallest_difference():
     assert disclosure.smallest_difference([range(31), range(14), range(14, 28)]) == {28, 29, 30}
     assert len(disclosure.smallest_difference([range(20), range(10, 30)])) == 10
@@ -184,7 +207,7 @@ def test_rule_8_earlier_batches_count_unless_they_are_replaced(tmp_path):
     def publish(rows: int, output: str, release: str) -> list[str]:
         file.write_text("\n".join(lines[: rows + 1]) + "\n", encoding="utf-8")
         reports = batch(tmp_path, file, f"name: whole, parameters: {{cohort: FILE, release: {release}}}")
-        problems, ledger = why_differenced(reports, tmp_path / output)
+        problems, _, ledger = why_differenced(reports, tmp_path / output)
         if not problems:
             private_folder.write_private(LEDGER, ledger)
         return problems

@@ -53,9 +53,12 @@ def orderly_end() -> Iterator[None]:
     except SystemExit as end:
         status = end.code
         raise
+    except MemoryError:
+        click.echo(f"The system refused: {why_refused(OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)))}", err=True)
+        received, status = [0], FAILED
     finally:
         _kill_descendants()
-        if received:  # a thread may still build a report
+        if received:  # a thread may still build a report; without memory Python can't end in order
             sys.stdout.flush()
             sys.stderr.flush()
             delete_scratch()
@@ -63,13 +66,14 @@ def orderly_end() -> Iterator[None]:
 
 
 def _kill_descendants() -> None:
-    import psutil
+    with contextlib.suppress(MemoryError):
+        import psutil
 
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            # those of multiprocessing end by themselves, and one of them frees semaphores before
-            if not any("multiprocessing" in word for word in process.cmdline()):
-                process.kill()
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                # those of multiprocessing end by themselves, and one of them frees semaphores before
+                if not any("multiprocessing" in word for word in process.cmdline()):
+                    process.kill()
 
 
 @contextlib.contextmanager

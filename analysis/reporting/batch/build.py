@@ -160,9 +160,11 @@ def _record_populations(
     """Record which patients each report of a cohort describes. Raises PlanError if a subtraction would leave few."""
     from analysis.reporting.batch.differencing import LEDGER, why_differenced  # it imports pandas, after the workers
 
-    problems, ledger = why_differenced(reports, output)
+    problems, remarks, ledger = why_differenced(reports, output)
     if problems:
         raise PlanError(problems)
+    for remark in remarks:
+        watcher.noted(remark)
     try:
         if ledger:
             write_private(LEDGER, ledger)

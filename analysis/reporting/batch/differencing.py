@@ -1,8 +1,9 @@
 """Refuse a batch whose reports, with those of earlier batches, leave a few patients by subtraction.
 
-Populations of earlier batches are in `ledger.json` of the private folder, as keyed hashes: of a report in an output
-folder, and of each patient's first course. An internal report is replaced where the same folder is built again; public
-ones remain, since others may have them.
+Compared are all patients of each report, and those with scores at each visit, all and by group. Those of earlier
+batches are in `ledger.json` of the private folder, as keyed hashes: of a report in an output folder, and of each
+patient's first course. An internal report is replaced where the same folder is built again; public ones remain, since
+others may have them.
 """
 
 from __future__ import annotations
@@ -15,19 +16,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.cohort_wording import GROUP_HEADINGS
 from analysis.outcomes.cohort import Cohort, load
 from analysis.outcomes.cohort.disclosure import least_cell, merged_values, smallest_difference
 from analysis.outcomes.cohort.disclosure.release import INTERNAL, PUBLIC
+from analysis.outcomes.cohort.shown_groups import shown_groups
 from analysis.reporting.batch.axes import COHORT_COLUMNS
 from analysis.reporting.private_folder import keyed, private_folder, read_private
 from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.problems import DataError
 
 LEDGER = "ledger.json"
+_ALL = ""  # the name of all patients of a report
+_GROUPS_LEFT = (
+    "{file}: subtracting one internal report from another leaves fewer than {least} patients in a group{where}: "
+    "give others one report only, or public ones."
+)
 
 
-def why_differenced(reports: Iterable[Any], output: Path) -> tuple[list[str], dict[str, Any]]:
-    """Return why the reports of cohorts can't be published together, and the new content of the ledger.
+def why_differenced(reports: Iterable[Any], output: Path) -> tuple[list[str], list[str], dict[str, Any]]:
+    """Return why the reports of cohorts can't be published together, remarks, and the new content of the ledger.
+
+    Of internal reports the groups by sex, year, regimen, site or course may leave few, which is a remark.
 
     Parameters
     ----------
@@ -42,30 +52,42 @@ def why_differenced(reports: Iterable[Any], output: Path) -> tuple[list[str], di
         values = {**report.notebook.defaults, **report.overrides}
         if not report.problem and {"cohort", "sites", "min_cell"} <= values.keys():
             by_file.setdefault((values["cohort"], values.get("cohort_map", "")), []).append((report.name, values))
-    problems = []
+    problems: list[str] = []
+    remarks: list[str] = []
     for (file, cohort_map), planned in by_file.items():
         try:
             whole = load(file, cohort_map)
         except (DataError, MapError):
             continue  # each report says so
         marks = patient_marks(whole)
-        populations = {name: _population(whole, values, marks) for name, values in planned}
         least = max(least_cell(values.get("release", INTERNAL), values["min_cell"]) for _, values in planned)
+        shown = {name: _shown(whole, values, marks, least) for name, values in planned}
         chosen = dict(planned)
-        own = {_entry(output, name): name for name in populations}
+        own = {_entry(output, name): name for name in shown}
         earlier = {key: entry for key, entry in ledger.items() if key not in own or entry["release"] == PUBLIC}
         known = set(marks)
-        related = [entry["patients"] for entry in earlier.values() if not known.isdisjoint(entry["patients"])]
-        if len(smallest_difference(populations.values())) < least:
-            problems.append(_together(whole, file, marks, planned, least))
-        elif related and len(smallest_difference([*populations.values(), *related])) < least:
+        related = [
+            {_ALL: entry["patients"], **entry.get("shown", {})}
+            for entry in earlier.values()
+            if not known.isdisjoint(entry["patients"])
+        ]
+        internal = all(values.get("release", INTERNAL) == INTERNAL for _, values in planned)
+        checked = [
+            {group: sets[group] for group in sets if not (internal and _column(group))} for sets in shown.values()
+        ]
+        if few := _few(checked, [], least):
+            problems.append(_together(whole, file, marks, planned, least, few))
+        elif related and _few([_hashed(sets) for sets in checked], related, least):
             problems.append(_with_earlier(file, least))
+        elif few := _few(list(shown.values()), [], least):
+            remarks.append(_GROUPS_LEFT.format(file=Path(file).name, least=least, where=_where(few[0])))
         for key, name in own.items():
             release = chosen[name].get("release", INTERNAL)
             if release == PUBLIC:
-                key = f"{key}:{keyed(json.dumps(sorted(populations[name])).encode())[:16]}"
-            ledger[key] = {"release": release, "patients": sorted(populations[name])}
-    return problems, ledger
+                key = f"{key}:{keyed(json.dumps(sorted(shown[name][_ALL])).encode())[:16]}"
+            sets = {group: sorted(patients) for group, patients in _hashed(shown[name]).items()}
+            ledger[key] = {"release": release, "patients": sets.pop(_ALL), "shown": sets}
+    return problems, remarks, ledger
 
 
 def patient_marks(cohort: Cohort) -> np.ndarray:
@@ -80,32 +102,70 @@ def patient_marks(cohort: Cohort) -> np.ndarray:
     return hashes.reindex(range(int(first["patient"].max()) + 1), fill_value="").to_numpy()
 
 
-def _population(whole: Cohort, values: dict[str, Any], marks: np.ndarray) -> frozenset[str]:
+def _shown(whole: Cohort, values: dict[str, Any], marks: np.ndarray, least: int) -> dict[str, frozenset[str]]:
+    """Return the patients of a report, and of each group in it that it shows, by name of the group."""
     chosen = whole.only(values["sites"], values["cohort_regimens"], [int(year) for year in values["years"]])
-    return frozenset(marks[np.unique(chosen.courses["patient"])])
+    groups = shown_groups(chosen, marks, values["follow_up_weeks"], values["window_weeks"], least)
+    everybody = frozenset(marks[np.unique(chosen.courses["patient"])])
+    return {_ALL: everybody, **{json.dumps(name): patients for name, patients in groups.items()}}
+
+
+def _few(reports: list[dict[str, Any]], earlier: list[dict[str, Any]], least: int) -> tuple[str, set[str]] | None:
+    """Return the name and all patients of the first group of `reports` in which subtraction leaves below `least`."""
+    for name in dict.fromkeys(name for shown in reports for name in shown):
+        sets = [shown[name] for shown in (*reports, *earlier) if name in shown]
+        if len(smallest_difference(sets)) < least:
+            return name, {mark.partition("/")[0] for patients in sets for mark in patients}
+    return None
+
+
+def _hashed(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return the groups by names that tell nothing."""
+    return {keyed(name.encode())[:16] if name else _ALL: patients for name, patients in shown.items()}
+
+
+def _column(name: str) -> str:
+    """Return the column that a group is one of; empty for all patients."""
+    return json.loads(name)[1] if name else ""
 
 
 def _entry(output: Path, name: str) -> str:
     return keyed(f"{output.resolve()}\n{name}".encode())[:32]
 
 
-def _together(whole: Cohort, file: str, marks: np.ndarray, planned: list[tuple[str, Any]], least: int) -> str:
+def _together(
+    whole: Cohort,
+    file: str,
+    marks: np.ndarray,
+    planned: list[tuple[str, Any]],
+    least: int,
+    few: tuple[str, set[str]],
+) -> str:
     names = [name for name, _ in planned]
     reports = f"the reports {', '.join(names[:6])}{' …' if len(names) > 6 else ''}" if len(names) > 1 else names[0]
     words = (
         f"{Path(file).name}: {reports} together show fewer than {least} patients, or leave "
-        "them if one report is subtracted from another."
+        f"them if one report is subtracted from another{_where(few[0])}."
     )
     for parameter, column in COHORT_COLUMNS.items():
         split = [values[parameter] for _, values in planned if values[parameter]]
         if not split:
             continue
         groups = whole.courses.dropna(subset=[column]).groupby(whole.courses[column].astype("string"), observed=True)
-        offered = merged_values({name: set(marks[part["patient"]]) for name, part in groups}, least)
+        offered = merged_values({name: few[1].intersection(marks[part["patient"]]) for name, part in groups}, least)
         if len(offered) > 1:
             lists = ", ".join(json.dumps(group, ensure_ascii=False) for group in offered)
             return f"{words} Merge small groups: matrix: {{{parameter}: [{lists}]}}."
     return f"{words} Leave out the reports of the smallest groups."
+
+
+def _where(name: str) -> str:
+    """Return the visit and the groups of a group, without its own name."""
+    if name == _ALL:
+        return ""
+    visit, by = json.loads(name)[0], _column(name)
+    groups = f", by {GROUP_HEADINGS[by].lower()}" if by else ""
+    return f" (those with a score at {visit.replace('_', ' ')}{groups})"
 
 
 def _with_earlier(file: str, least: int) -> str:

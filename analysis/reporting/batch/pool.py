@@ -169,6 +169,8 @@ def _build_in_pool(
                 break
             except EOFError:
                 raise WorkersLost("the process that workers are forked from was killed") from None
+            except RuntimeError as error:  # "can't start new thread"
+                raise OSError(errno.EAGAIN, str(error)) from None
             running[future] = waiting.pop()
             started(running[future])
 
