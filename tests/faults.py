@@ -315,7 +315,8 @@ for _files in (12, 16, 20, 24, 26, 32, 64, 256):
 for _blocks, _words in ((1, "File too large"), (100, "File too large"), (2000, "File too large")):
     FAULTS[f"limit: files of {_blocks} blocks"] = _limited(f"ulimit -f {_blocks};", _words)
 for _kilobytes in (200_000, 800_000, 1_500_000):
-    FAULTS[f"limit: {_kilobytes} kB of memory"] = _limited(f"ulimit -v {_kilobytes};", status=(-9, -6, 127, 1, 0))  # 127: a C library gave up
+    # a C library may end the process (127, -6)
+    FAULTS[f"limit: {_kilobytes} kB of memory"] = _limited(f"ulimit -v {_kilobytes};", status=(-9, -6, 127, 1, 0))
 _PLACES = {
     "TMPDIR is missing": ("TMPDIR=/nowhere/at-all;",),
     "TMPDIR is too long for sockets": (

@@ -71,8 +71,9 @@ def _delete_abandoned(parent: Path) -> None:
         with contextlib.suppress(OSError):
             if folder.is_symlink() or (hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid()):
                 continue
-            if not any(folder.iterdir()) and time.time() - folder.stat().st_mtime > _SECONDS_TO_LOCK:
-                folder.rmdir()  # its owner was killed before it could lock it
+            unlocked = {path.name for path in folder.iterdir()} <= {f"{_OWNER}.new"}
+            if unlocked and time.time() - folder.stat().st_mtime > _SECONDS_TO_LOCK:
+                shutil.rmtree(folder)  # its owner was killed before it could lock it
                 continue
             with (folder / _OWNER).open("rb") as owner:
                 lock(owner)

@@ -20,7 +20,7 @@ from analysis.cohort_wording import GROUP_HEADINGS
 from analysis.outcomes.cohort import Cohort, load
 from analysis.outcomes.cohort.disclosure import least_cell, merged_values, smallest_difference
 from analysis.outcomes.cohort.disclosure.release import INTERNAL, PUBLIC
-from analysis.outcomes.cohort.shown_groups import shown_groups
+from analysis.outcomes.cohort.group_patients import shown_groups
 from analysis.reporting.batch.axes import COHORT_COLUMNS
 from analysis.reporting.private_folder import keyed, private_folder, read_private
 from analysis.tabular.mapping.map_problems import MapError
