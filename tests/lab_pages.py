@@ -37,7 +37,9 @@ def lab(folder: Path, copies: tuple[str, ...]) -> Iterator[str]:
 def voila(folder: Path, name: str) -> Iterator[str]:
     """Yield the address of a page of Voilà that runs a copy of one notebook."""
     work = _work(folder, (name,))
-    with _served(folder, work, ["voila", f"{name}.ipynb"], "/voila/static/voila.js") as address:
+    with _served(
+        folder, work, ["voila", "--preheat_kernel=True", f"{name}.ipynb"], "/voila/static/voila.js"
+    ) as address:
         yield address
 
 

@@ -1,4 +1,4 @@
-"""JupyterLab in a browser: running notebooks, parameters, sliders; and `jupyter execute` from another folder."""
+"""JupyterLab and Voilà in a browser: running notebooks, parameters, sliders; errors of `jupyter execute`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def browser():
 def address(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     other_kernel(folder)
-    with lab(folder, (START, PAIN, EXPLORE)) as found:
+    with lab(folder, (START, EXPLORE)) as found:
         stored = (ROOT / "notebooks" / f"{PAIN}.ipynb").read_text(encoding="utf-8")
         assert '"name": "python3"' in stored
         stale = stored.replace('"name": "python3"', '"name": "an-environment-of-last-year"')
@@ -67,12 +67,6 @@ def executed(folder: Path, name: str, replace: tuple[str, str] = ("", ""), **mor
     return done.returncode, re.sub(r"\x1b\[[0-9;]*m", "", done.stderr).rpartition("------------------\n")[2].strip()
 
 
-def test_jupyter_execute_from_another_folder(tmp_path):
-    """The first notebook; explore.ipynb runs in the tests with a browser, all others in test_notebooks.py."""
-    status, said = executed(tmp_path, START)
-    assert status == 0, said
-
-
 def test_an_error_is_one_sentence(tmp_path):
     bare = tmp_path / "bare"
     shutil.copytree(ROOT / "analysis", bare / "analysis", ignore=shutil.ignore_patterns("__pycache__"))
@@ -101,8 +95,15 @@ def test_the_first_notebook_explains_the_parameters(browser, address):
     page.context.close()
 
 
-def test_a_changed_parameter_changes_the_answer_and_a_wrong_one_is_refused_with_advice(browser, address):
-    page = opened(browser, address, PAIN)
+def test_a_missing_kernel_is_asked_for_and_parameters_change_the_answer_or_are_refused(browser, address):
+    page = open_notebook(browser, address, STALE)
+    dialog = page.wait_for_selector(".jp-Dialog")
+    taken = "Python 3 (ipykernel)"
+    dialog.query_selector("select").select_option(label=taken)
+    dialog.query_selector("button.jp-mod-accept").click()
+    assert f"If Jupyter asks for a kernel, take *{taken}*" in (ROOT / "notebooks" / f"{START}.ipynb").read_text("utf-8")
+
+    run_all(page)
     assert errors(page) == []
     assert "95% interval" in page.inner_text(".jp-Notebook") and "90% interval" not in page.inner_text(".jp-Notebook")
     edit(page, 1, "level: float = 0.95", "level: float = 0.9")
@@ -134,18 +135,6 @@ def test_a_slider_moves_the_rate_and_a_tick_the_evidence(browser, address):
     page.click("button:has-text('Write the command') >> nth=0")
     command = page.wait_for_selector("pre:has-text('python -m analysis')").inner_text()
     assert command.strip() == "python -m analysis report evidence-report -p regimen_classes=anesthetic"
-    page.context.close()
-
-
-def test_a_missing_kernel_is_asked_for_and_the_first_notebook_names_the_right_one(browser, address):
-    page = open_notebook(browser, address, STALE)
-    dialog = page.wait_for_selector(".jp-Dialog")
-    taken = "Python 3 (ipykernel)"
-    dialog.query_selector("select").select_option(label=taken)
-    dialog.query_selector("button.jp-mod-accept").click()
-    run_all(page)
-    assert errors(page) == [] and "95% interval" in page.inner_text(".jp-Notebook")
-    assert f"If Jupyter asks for a kernel, take *{taken}*" in (ROOT / "notebooks" / f"{START}.ipynb").read_text("utf-8")
     page.context.close()
 
 

@@ -299,6 +299,12 @@ def test_a_notebook_passes_all_its_names():
     assert refused(check_parameters, None, {"level": 5, "helper": 3})[0].startswith("parameters: level: 5")
 
 
+def test_a_parameter_that_was_renamed_by_hand_is_named():
+    names = {name: parameter for name, parameter in find_notebook(SAMPLE).defaults.items() if name != "level"}
+    (problem,) = refused(check_parameters, SAMPLE, {**names, "levle": 0.9, "In": ["", "levle = 0.9"]})
+    assert problem.startswith("sample: 'level' has no value; nearest: 'levle'. Was it renamed")
+
+
 # ------------------------------------------------------------------------------------------------ files of the user
 def of_a_file(notebook, tmp_path, default="pyproject.toml"):
     """A notebook with a parameter that is a path; the project's own file stands in for a table."""

@@ -79,7 +79,7 @@ class Summary:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         parts = [
-            f"# {self.title}",
+            f"# {self.title}" if self.title else "",
             f"*{self.subtitle}*" if self.subtitle else "",
             f"**{self.question}**" if self.question else "",
         ]

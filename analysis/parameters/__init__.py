@@ -87,6 +87,12 @@ def check_parameters(notebook: str | None = None, values: dict[str, Any] | None 
         loose = Notebook("parameters", Path(), "", tuple(_typed(name, value) for name, value in chosen.items()))
         return check_values(loose, chosen)
     read = find_notebook(notebook)
+    absent = [name for name in read.defaults if "In" in values and name not in values]  # In: cells run by IPython
+    if absent:
+        raise ParameterError(
+            f"{read.name}: {name!r} has no value{nearest_word(name, values)}. Was it renamed in the parameters cell?"
+            for name in absent
+        )
     chosen = {name: values[name] for name in read.defaults if name in values}
     return check_values(read, {**dict.fromkeys(_injected_names()), **chosen, **more})
 
