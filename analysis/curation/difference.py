@@ -175,13 +175,13 @@ def answers_and_rates(evidence: Evidence) -> tuple[dict[str, tuple[str, ...]], d
     Returns
     -------
     answers : dict of str to tuple of str
-        Question -> its answer in parts: findings, pooled rates, certainty.
+        Question -> its answer in sentences: findings, pooled rates, certainty.
     rates : dict of str to dict
         What is pooled -> its numbers; rates and limits are shares with four decimals, or None.
     """
     selection = select(evidence)
     found = findings.evidence_findings(selection)
-    told = {answer.question: (_words(answer.sentence), _words(answer.detail)) for answer in found}
+    told = {answer.question: _sentences(f"{answer.sentence} {answer.detail}") for answer in found}
     rates = _pooled(selection)
     told["Which rates are pooled?"] = tuple(f"{what}: {pooled_words(row)}." for what, row in rates.items())
     judged = computed_certainty.certainty(selection)
@@ -218,8 +218,9 @@ def _only_in(parts: tuple[str, ...], others: tuple[str, ...]) -> str:
     return " ".join(part for part in parts if part not in others)
 
 
-def _words(markdown: str) -> str:
-    return plain(_LINK.sub("]", markdown).replace("[", "").replace("]", "")).strip()
+def _sentences(markdown: str) -> tuple[str, ...]:
+    words = plain(_LINK.sub("]", markdown).replace("[", "").replace("]", "")).strip()
+    return tuple(re.split(r"(?<=\.) (?=[A-Z])", words))
 
 
 def _changed_rows(old: Evidence, new: Evidence) -> Iterator[ChangedRow]:

@@ -60,8 +60,7 @@ def study_title(selection: Selection, level: float = 0.95) -> str:
 
 def largest_result(selection: Selection, level: float = 0.95) -> str:
     """Return the response, change of pain or duration of the largest group of a selection; empty if there is none."""
-    rates = responders.rates(selection, level)
-    rates = rates[(rates["role"] == "ketamine") & rates["rate"].notna() & rates["selected_by_outcome"].isna()]
+    rates = _rates(selection, level)
     if len(rates):
         return _largest_rate(rates)
     return _change(selection, level) or _duration(selection, level)
@@ -96,13 +95,9 @@ def _when(row: Any) -> str:
 
 
 def _response(selection: Selection, level: float) -> str:
-    rates = responders.rates(selection, level)
-    rates = rates[(rates["role"] == "ketamine") & rates["rate"].notna()]
+    rates = _rates(selection, level)
     if rates.empty:
         return ""
-    first = next(each(rates))
-    if pd.notna(first.selected_by_outcome):
-        return f"{out_of(first.responders, first.n)} patients had {first.definition}, but {NO_RATE_WORDS['selected']}"
     flows = responders.flows(selection)
     if flows:
         flow = flows[0]
@@ -116,6 +111,12 @@ def _response(selection: Selection, level: float) -> str:
             "weeks later"
         )
     return _largest_rate(rates)
+
+
+def _rates(selection: Selection, level: float) -> pd.DataFrame:
+    """Return the rates with ketamine, without groups that may have been selected by their response."""
+    rates = responders.rates(selection, level)
+    return rates[(rates["role"] == "ketamine") & rates["rate"].notna() & rates["selected_by_outcome"].isna()]
 
 
 def _largest_rate(rates: pd.DataFrame) -> str:
@@ -151,7 +152,8 @@ def _controlled_test(selection: Selection, level: float) -> str:
 
 def _duration(selection: Selection, level: float) -> str:
     statements = durations.statements(selection)
-    for row in each(statements[statements["shown_as"] != "no weeks"]):
+    shown = (statements["shown_as"] != "no weeks") & statements["selected_by_outcome"].isna()
+    for row in each(statements[shown]):
         both = pd.notna(row.patients) and pd.notna(row.patients_treated)
         who = f"{out_of(row.patients, row.patients_treated)} patients" if both else row.group
         return f"{upper_first(str(row.reported))} ({who})"
@@ -267,6 +269,8 @@ def _limits(evidence: Evidence, selection: Selection) -> tuple[str, ...]:
     lines = []
     if next(each(evidence_map.studies(selection))).control == UNCONTROLLED:
         lines.append("No control group: a fall of pain is not the effect of ketamine alone.")
+    if own.arms["selected_by_outcome"].notna().any():
+        lines.append(f"{upper_first(NO_RATE_WORDS['selected'])}: their response is no rate.")
     access = set(own.sources[own.sources["study_id"] == study_id]["access"])
     if access and "full_text" not in access:
         lines.append(
