@@ -50,6 +50,7 @@ def test_titles_are_distinct_and_state_what_was_found(pages):
     )
     assert titles["mangnus2022"] == "62% of 48 patients responded at the end of infusion and 48% about 4 weeks later"
     assert titles["lee2025"] == "Liver dysfunction on tests within 24 h of infusion in 0 of 52 patients"
+    assert titles["mangnus2023"] == "Mangnus 2023 is planned and has no results yet"
     assert any("Patients may have been chosen because they responded" in text for text in pages["lee2025"])
     assert titles["kiefer2008b"].endswith("in 0 of 4 patients, at 0.3 weeks")
     # the 18 patients with CRPS, not all 49

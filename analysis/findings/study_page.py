@@ -53,6 +53,8 @@ def study_title(selection: Selection, level: float = 0.95) -> str:
         if words := part(printed, level):
             return words
     study = selection.evidence.studies.iloc[0]
+    if study["design"] == "rct_protocol":
+        return f"{study_name(study['citation'])} is planned and has no results yet"
     tests = selection.evidence.reported_tests
     printed = f"prints {counted(len(tests), 'test')} but no size" if len(tests) else "prints no result that can be used"
     return f"{study_name(study['citation'])} {printed}"
