@@ -89,6 +89,11 @@ def test_a_name_that_is_not_there_names_the_nearest(ask):
         ask("sources", "acces")
 
 
+def test_the_same_words_in_another_order_are_nearer_than_another_substance(data_copy):
+    data_copy.edit("arms.csv", {"arm_id": "lee2025_ketamine"}, {"drug": "ketamine_racemic"})
+    assert "write “racemic_ketamine” if that is meant" in data_copy.only_problem()["advice"]
+
+
 def test_missing_dictionary(data_copy):
     (data_copy.folder / "datapackage.yaml").unlink()
     problem = data_copy.only_problem()

@@ -176,9 +176,12 @@ def sort_problems(
 
 
 def nearest(word: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the allowed word with the most similar spelling, or None; case, spaces and hyphens are ignored."""
+    """Return the allowed word with the same parts, else the most similar spelling, or None; case does not count."""
     by_plain = {plain_name(candidate): candidate for candidate in allowed}
-    close = get_close_matches(plain_name(word), by_plain, n=1, cutoff=cutoff)
+    plain = plain_name(word)
+    parts = sorted(plain.split("_"))
+    close = [name for name in by_plain if sorted(name.split("_")) == parts]
+    close = close or get_close_matches(plain, by_plain, n=1, cutoff=cutoff)
     return by_plain[close[0]] if close else None
 
 
