@@ -40,7 +40,7 @@ def test_numbers_and_dates_keep_their_value(tmp_path):
     ("cell", "value", "shown", "advice"),
     [
         ("E3", datetime(2024, 5, 6), "2024-05-06", "turned the number into a date"),
-        ("E3", True, "TRUE", "write the number"),
+        ("E3", True, "", "write the number"),
         ("E3", "#DIV/0!", "#DIV/0!", "a formula of the spreadsheet failed"),
         ("E3", time(6, 30), "06:30:00", "write the number"),
         ("E3", 11, "11", "look the value up"),
@@ -187,8 +187,8 @@ def test_what_is_hidden_is_not_used_without_a_word(tmp_path, hide, said):
 @pytest.mark.parametrize(
     ("shown", "said"),
     [
-        ("0%", "this one is shown as 0%"),
-        ("#,##0.00 [$€-407]", "this one is shown as #,##0"),
+        ("0%", "this cell has the format 0%"),
+        ("#,##0.00 [$€-407]", "this cell has the format #,##0"),
         ("yyyy-mm-dd", "is a number, written with digits"),
     ],
 )

@@ -200,7 +200,7 @@ def test_9_a_scale_is_stated_never_guessed(tmp_path):
     hundred = imported(tmp_path, text=MAP.replace("0 to 10,", "0 to 100,"))
     assert hundred.visits["nrs"].fillna(-1).round(3).tolist() == [0.8, 0.4, 0.5, 0.7, 0.3, -1]
     rows = [ROWS[0].replace(";8;", ";80;"), *ROWS[1:]]
-    assert "1 cell holds 80, which is outside scale 0 to 10" in refusal(tmp_path, rows)
+    assert "1 cell holds 80 (row 2), which is outside scale 0 to 10" in refusal(tmp_path, rows)
 
 
 EVENTS = """map: 1
@@ -280,14 +280,95 @@ def test_12_kept_and_left_out_rows_are_counted(tmp_path):
         ("map: 1", "map: !!int 1", "no tags"),
         ("read:", "<<: {a: b}\nread:", "no merges"),
         ("data_until: 2024-12-31", "data_until: 31-12-2024", "data_until is a date, as in 2024-12-31"),
-        ("visit: follow_up, planned_week: 4", "visit: later", "baseline, end_of_infusion or follow_up"),
+        ("visit: follow_up, planned_week: 4", "visit: later", "baseline, end_of_infusion, follow_up or not_used"),
         ("data_until: 2024-12-31", "data_until: 2024-04-20", "later than data_until"),
         ("columns:", "keep: CRPS\ncolumns:", "keep: has lines with keys and values"),
-        ("missing: [99]", "missing: []", "1 cell holds 99, which is outside scale 0 to 10 and not listed as missing"),
+        (
+            "missing: [99]",
+            "missing: []",
+            "1 cell holds 99 (row 7), which is outside scale 0 to 10 and not listed as missing",
+        ),
     ],
 )
 def test_a_wrong_map_says_what_is_wrong(tmp_path, old, new, words):
     assert words.lower() in refusal(tmp_path, text=MAP.replace(old, new)).lower()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("sex: {is: sex,", "sex: {is: sex, unit: months,", "columns, sex, unit\n    Unit says nothing about sex"),
+        ("nrs: {is: nrs,", "nrs: {is: nrs, unit: weeks,", "Unit says nothing about nrs"),
+        ("date: {is: date}", "date: {is: date, codes: {a: b}}", "Codes says nothing about date"),
+        ("{is: patient_id}", "{is: patient_id, missing: [0]}", "Missing says nothing about patient_id"),
+        ("sex: {is: sex,", "sex: {is: sex, scale: 0 to 10,", "Scale says nothing about sex"),
+        ("weeks: {from: dates,", "weeks: {from: planned_week,", "if_no_date counts with weeks, from: dates"),
+        ("{from: single}", "{from: single, same_course_within_days: 3}", "counts with courses, from: infusions"),
+        ("rows: visits", "rows: visits\nscores: {is: nrs, scale: 0 to 10}", "Scores counts with rows: courses"),
+        ("rows: visits", "rows: visits\ndate_missing: [x]", "date_missing counts with rows: courses"),
+        ("form: csv", "form: csv, sheets: {a: used}", "Sheets counts with read, form: xlsx"),
+        ("pre: {visit: baseline}", "pre: {visit: baseline, score: nrs}", "Score stands here with rows: courses"),
+        ("pre: {visit: baseline}", "pre: {visit: baseline, score_is: after}", "score_is stands here with rows: events"),
+    ],
+)
+def test_a_key_without_effect_is_refused(tmp_path, old, new, words):
+    text = MAP.replace(old, new)
+    assert text != MAP and words in refusal(tmp_path, text=text)
+
+
+WIDE_MAP = """map: 1
+read: {form: csv, separator: semicolon}
+rows: courses
+data_until: 2024-12-31
+columns:
+  id: {is: patient_id}
+  dx: {is: not_used}
+visits:
+  - {visit: baseline, score: T0, eq5d_vas: Q0}
+  - {visit: follow_up, planned_week: 4, score: T1, eq5d_vas: {column: Q1, missing: [99]}}
+scores: {is: nrs, scale: 0 to 10, meaning: average, missing: []}
+weeks: {from: planned_week}
+courses: {from: single}
+"""
+WIDE_HEADER, WIDE_ROWS = "id;dx;T0;T1;Q0;Q1", ["A;CRPS;8;4;99;99", "B;CRPS;7;3;50;60", "C;PHN;77;oops;50;x"]
+
+
+def test_missing_codes_of_a_wide_outcome_count_in_its_column_only(tmp_path):
+    text = WIDE_MAP.replace("columns:", "keep:\n  - {column: dx, is: [CRPS]}\ncolumns:", 1)
+    found = imported(tmp_path, WIDE_ROWS, text, WIDE_HEADER)
+    assert found.visits["eq5d_vas"].fillna(-1).tolist() == [99, -1, 50, 60]  # rows left out are not read
+    changes = found.mapping.changes.set_index("what")
+    assert changes.loc["nrs", "became"] == "4 scores; missing 0" and changes.loc["left out", "source"] == "1"
+    refused = refusal(tmp_path, WIDE_ROWS, WIDE_MAP, WIDE_HEADER)
+    assert "1 cell of T0 holds 77 (row 4), which is outside scale 0 to 10" in refused and "oops" not in refused
+
+
+def test_a_scale_fits_the_outcome(tmp_path):
+    rows = [row.replace(";m", ";70;m").replace(";v", ";60;v") for row in ROWS]
+    header = HEADER.replace("sex", "q;sex")
+    text = MAP.replace("  sex:", "  q: {is: eq5d_vas, scale: 0 to 100}\n  sex:")
+    assert imported(tmp_path, rows, text, header).visits["eq5d_vas"].tolist() == [70] * 3 + [60] * 3
+    assert "Scale says nothing about eq5d_vas" in refusal(tmp_path, rows, text.replace("0 to 100}", "0 to 10}"), header)
+
+
+def test_rows_without_a_visit_describe_the_patient(tmp_path):
+    """As the enrolment of a REDCap export with repeated forms."""
+    text = MAP.replace("  pre: {", "  '': {visit: not_used}\n  pre: {")
+    rows = [row[:-1] for row in ROWS] + ["A;;;;m", "B;;;;v"]
+    found = imported(tmp_path, rows, text)
+    assert found.courses["sex"].tolist() == ["male", "female"] and len(found.visits) == 6
+    assert found.mapping.left_out.values.tolist() == [["no visit; its once-only fields describe the patient", 2]]
+    assert found.mapping.changes.set_index("what").loc["nrs", "became"] == "5 scores; missing 1 (99: 1)"
+
+
+def test_a_patient_on_two_sheets_stops(tmp_path):
+    import openpyxl
+
+    book = openpyxl.load_workbook(DATA / "clinics" / "07-excel-sheet-per-site.xlsx")
+    book["Mainz"]["A2"] = book["Leiden"]["A2"].value
+    book.save(tmp_path / "clinic.xlsx")
+    with pytest.raises(MapError, match="1 code of patient_id on two sheets: one patient or two"):
+        cohort.load(tmp_path / "clinic.xlsx", map_of("07-excel-sheet-per-site.xlsx"))
 
 
 def test_values_are_texts(tmp_path):
@@ -392,6 +473,32 @@ def test_labels_of_spss_contradict_a_wrong_map(tmp_path):
     (tmp_path / "wrong.map.yml").write_text(wrong)
     with pytest.raises(MapError, match="The file labels 1 as man, and the map says female"):
         cohort.load(DATA / "clinics" / "04-spss.sav", tmp_path / "wrong.map.yml")
+
+
+def test_labels_and_missing_values_of_stata_and_spss(tmp_path):
+    """What the file declares needs no answer; a value of Stata such as .a is missing."""
+    pyreadstat = pytest.importorskip("pyreadstat")
+    import pandas as pd
+
+    from analysis.curation.cohort_check import proposed_map
+
+    table = pd.DataFrame({"pid": ["A", "B"], "sex": [1, 2], "p0": [8.0, 7], "p1": [4.0, 99], "p4": [5.0, 4]})
+    names = ["Patient", "Sex", "NRS before", "NRS end of infusion", "NRS week 4"]
+    labels = {"sex": {1: "Mann", 2: "Frau"}}
+    pyreadstat.write_sav(
+        table, tmp_path / "a.sav", "", names, variable_value_labels=labels, missing_ranges={"p1": [99]}
+    )
+    table["p1"] = pd.Series([4, "a"], dtype=object)
+    pyreadstat.write_dta(
+        table, tmp_path / "b.dta", column_labels=names, variable_value_labels=labels, missing_user_values={"p1": ["a"]}
+    )
+    for file in ("a.sav", "b.dta"):
+        assert "1 answer is missing" in proposed_map(str(tmp_path / file), "")[1]
+        use = tmp_path / f"{file[0]}.map.yml"
+        use.write_text(use.read_text().replace("data_until: ASK", "data_until: 2024-12-31"))
+        found = cohort.load(tmp_path / file, use)
+        assert found.visits["nrs"].fillna(-1).tolist() == [8, 4, 5, 7, -1, 4]
+        assert found.courses["sex"].tolist() == ["male", "female"]
 
 
 def test_the_table_in_the_long_form_gives_the_same_cohort(tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 from analysis import paths
 from analysis.findings.cohort.course_findings import FEW_PATIENTS
 from analysis.outcomes import cohort
-from analysis.outcomes.cohort.clinic_file import mapped_table
+from analysis.outcomes.cohort.clinic_file import load_table
 from analysis.outcomes.cohort.disclosure import RELEASES
 from analysis.outcomes.cohort.form import long_form
 from analysis.outcomes.cohort.layout import has_form
@@ -43,8 +43,10 @@ def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bo
     write : str
         Where the table in the long form is written, if wanted.
     """
+    if write and Path(write).exists():
+        raise WrongUse(f"{write} is there already and is not overwritten; name another file: --write NAME")
     try:
-        loaded = cohort.load(file, cohort_map)
+        loaded, table = load_table(file, cohort_map)
     except MapError as error:
         return False, str(error)
     except DataError as error:
@@ -68,7 +70,8 @@ def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bo
     ]
     parts.append(f"Valid: {', '.join(sizes)}. Nothing was changed.{_few(loaded)}")
     if write:
-        parts.append(_written(file, cohort_map, write))
+        Path(write).write_text(_as_csv(table), encoding="utf-8")
+        parts.append(f"Wrote {write}: the table in the long form, with the codes of the patients. Do not share it.")
     with_map = f" -p cohort_map={shlex.quote(cohort_map)}" if cohort_map else ""
     parts.append(f"Next: python -m analysis report cohort-report -p cohort={shlex.quote(file)}{with_map}")
     return True, "\n".join(parts)
@@ -93,7 +96,7 @@ def proposed_map(file: str, name: str, dictionary: str = "") -> tuple[bool, str]
             f"{path} is there already and is not overwritten. Delete it, or name another file: --propose NAME"
         )
     content, look, problems = _look(file, dictionary)
-    if look is None or look.source.table.names == ():
+    if look is None or problems or look.source.table.names == ():
         return False, f"{DataError(problems)}\n\nNothing was written."
     proposal = propose(look, long_form())
     if proposal.no_score:
@@ -119,12 +122,14 @@ _NO_SCORE = (
 def _first_words(file: str) -> str:
     """Return the first look at a table that has neither form; "" if it has one, or can't be read."""
     try:
-        _, look, _ = _look(file, "")
+        _, look, problems = _look(file, "")
     except DataError:
         return ""
     several = look is not None and "sheets" in look.asks
     if look is None or (has_form(look.source.table.names) and look.reading.header_row == 1 and not several):
         return ""
+    if problems:
+        return str(DataError(problems))
     proposal = propose(look, long_form())
     end = _NO_SCORE if proposal.no_score else f"Next: python -m analysis check --cohort {shlex.quote(file)} --propose"
     return "\n".join([_heading(file), *first_words(proposal), end])
@@ -167,16 +172,6 @@ def _changes_in_words(loaded: cohort.Cohort) -> str:
         start = f"{what:<{first}}{source:<{second}}"
         lines.append(f"{start}{became}".rstrip() if len(start) == first + second else f"{start}  {became}".rstrip())
     return "\n".join([*lines, ""])
-
-
-def _written(file: str, cohort_map: str, write: str) -> str:
-    path = Path(write)
-    if path.exists():
-        raise WrongUse(f"{path} is there already and is not overwritten; name another file: --write NAME")
-    source = paths.resolve(file)
-    table = mapped_table(source, _read(source), cohort_map).table
-    path.write_text(_as_csv(table), encoding="utf-8")
-    return f"Wrote {write}: the table in the long form, with the codes of the patients. Do not share it."
 
 
 def _as_csv(table: TextTable) -> str:

@@ -20,7 +20,9 @@ DELETE_ROW = "delete this row"
 DELETE_SPACES = "delete the spaces in it"
 DELETE_SPACE = "delete the space"
 DELETE_LINE = "delete this line; the separator is recognised without it"
-REMOVE_LINE_BREAK = "replace the line break (Alt+Enter in a spreadsheet) by a space or a semicolon"
+REMOVE_LINE_BREAK = (
+    "replace the line break (Alt+Enter in a spreadsheet) by a space or a semicolon; close the quotation mark"
+)
 CLOSE_QUOTATION = 'close it, or delete it; a quotation mark that belongs to the text is written twice: ""'
 WRITE_CELL_AGAIN = "write the cell again, without the invisible character"
 NAME_COLUMN = "delete the cells, or name the column"
@@ -61,11 +63,14 @@ _NUMBER_BECAME_DATE = (
 )
 _OUT_OF_TEN = re.compile(r"(\d{1,2})\s*/\s*10")
 _NUMBER_AND_WORDS = re.compile(r"([+-]?\d{1,15}(?:\.\d{1,15})?)\s*(?=/|%|[A-Za-z])")
-_NO_NUMBER = frozenset(
+_UNIT_OR_ERROR = re.compile(r"(mm|cm|mg|days?|weeks?|months?|years?)$|^#[A-Z\d/!?]+$")
+NO_NUMBER = frozenset(
     ["na", "n/a", "n.a.", "nan", "none", "null", "-", "–", "?", ".", "nr", "not reported", "missing", "unknown"]
 )
 # Names that differ in one of these words measure different things, however similar their spelling.
-_UNITS = frozenset(["day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "mg", "kg"])
+_UNITS = frozenset(
+    ["mm", "cm", "day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "mg", "kg"]
+)
 _SPELLING = 0.8
 
 
@@ -75,7 +80,7 @@ def write_number(text: str, field: Field, origin: Origin) -> str:
     whole = field.type == "integer"
     if PLAIN_NUMBER[field.type].fullmatch(bare):
         return f"delete the space before or after {bare}"
-    if bare.lower() in _NO_NUMBER:
+    if bare.lower() in NO_NUMBER:
         return f"leave the cell empty: an empty cell means {origin.empty_means}"
     if THOUSANDS.fullmatch(bare):
         point = bare.replace(",", ".")
@@ -89,8 +94,8 @@ def write_number(text: str, field: Field, origin: Origin) -> str:
     if bare.endswith("%"):
         unit = "" if field.unit == "percent" else f" if {field.name} is in percent, else look the number up"
         return f"write {bare[:-1].strip()} without the sign{unit}"
-    if origin.private and (bare[0] in "<>=≤≥~" or re.fullmatch(r"\d+\s*[-–]\s*\d+", bare)):
-        return f"write one number, the one that the patient said, or {origin.leave_empty}; nobody else can choose it"
+    if origin.private and is_vague_number(bare):
+        return one_number(origin)
     if bare[0] in "<>=≤≥~":
         return "write the number alone; the sign before a P value has its own column, p_operator"
     if out_of_ten := _OUT_OF_TEN.fullmatch(bare):
@@ -101,10 +106,30 @@ def write_number(text: str, field: Field, origin: Origin) -> str:
         return f"write an ordinary minus sign: -{bare[1:]}"
     if bare.startswith("#"):
         return "a formula of the spreadsheet failed: write the number itself"
+    if field.unit and any(unit not in field.unit for unit in _units(re.sub(r"[^a-z]+", "_", bare.lower()))):
+        return f"write the number of {field.unit}; this cell names another unit"
     if match := _NUMBER_AND_WORDS.match(bare):
         unit = f" in {field.unit}" if field.unit else ""
         return f"write {match[1]} alone if that is the number{unit}{origin.remarks}"
     return f"write the number, or {origin.leave_empty}{origin.remarks}"
+
+
+def names_nobody(text: str, allowed: Sequence[str] = ()) -> bool:
+    """Return whether a refused cell can stand in a message: a number, a day, a word close to the allowed ones."""
+    bare = text.strip()
+    letters = re.findall(r"[^\W\d_]", _UNIT_OR_ERROR.sub("", bare))
+    day = _DATE.fullmatch(bare) and not bare[:4].isdigit()
+    return len(letters) <= 1 or bool(day) or bare.lower() in NO_NUMBER or nearest(bare, allowed) is not None
+
+
+def is_vague_number(text: str) -> bool:
+    """Return whether a text is a range or a bound, such as 7-8 or <1."""
+    return text[0] in "<>=≤≥~" or bool(re.fullmatch(r"\d+\s*[-–]\s*\d+", text))
+
+
+def one_number(origin: Origin) -> str:
+    """Return advice for a range or a bound in a patient's cell."""
+    return f"write one number, the one that the patient said, or {origin.leave_empty}; nobody else can choose it"
 
 
 def _decimal_comma(point: str, whole: bool) -> str:

@@ -141,7 +141,7 @@ def _lines(body: bytes, end: int) -> Iterator[bytes]:
 def _broken_line(file: str, number: int, line: str, has_line_break: bool, origin: Origin) -> Problem:
     if has_line_break:
         value = "" if origin.private else shorten(line[-60:])
-        rule = "a cell is one line of text; a cell of this row contains a line break"
+        rule = "a cell is one line of text; a cell of this row contains a line break, or a quotation mark is open"
         return Problem(file, number, "", value, rule, advice.REMOVE_LINE_BREAK)
     rule = "quotation marks come in pairs around a cell; one of this row is not closed"
     return Problem(file, number, "", "" if origin.private else shorten(line), rule, advice.CLOSE_QUOTATION)

@@ -98,7 +98,9 @@ def read_cells(
         chosen[places] = True
 
         def problem_at(i: int, rule: str = rule) -> Problem:
-            value = "" if field.identifier else _CONTROL.sub("�", cells.at(i))
+            text = cells.at(i)
+            hidden = field.identifier or (origin.private and not advice.names_nobody(text, field.enum))
+            value = "" if hidden else _CONTROL.sub("�", text)
             return table.problem(i, column, value, rule, advices[int(cells.codes[i])])
 
         problems += in_rows(np.flatnonzero(cells.where(chosen)), problem_at)

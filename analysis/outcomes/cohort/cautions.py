@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 from analysis.cohort_wording import few_words
 from analysis.outcomes.cohort.disclosure import fewer_than
 from analysis.outcomes.cohort.table import VISITS, course_keys
+from analysis.tabular.mapping.heading_words import says_millimetres
 from analysis.tabular.problems import Problem, listed
 from analysis.wording import counted, percent, time_words
 
@@ -23,7 +23,12 @@ SAME_SHARE, FEWEST_FOR_SAME = 0.8, 10
 
 
 def cautions(
-    file: str, unused: Sequence[str], visits: pd.DataFrame, courses: pd.DataFrame, min_cell: int = 1
+    file: str,
+    unused: Sequence[str],
+    visits: pd.DataFrame,
+    courses: pd.DataFrame,
+    min_cell: int = 1,
+    scale_stated: bool = False,
 ) -> list[Problem]:
     """Return the warnings about a valid cohort, the most important first; they never identify a patient.
 
@@ -37,13 +42,15 @@ def cautions(
         The tables of the `Cohort`.
     min_cell : int
         Smallest number of courses, visits or patients that may be named; 1 names all.
+    scale_stated : bool
+        Whether a map states the scale of the scores.
     """
     warnings = [
         *_size(file, visits, courses, min_cell),
         *_visits_there(file, visits, courses),
         *_missing(file, visits, courses, min_cell),
         *_constant(file, visits, min_cell),
-        *_scale(file, visits),
+        *_scale(file, visits, scale_stated),
         *_weeks_and_dates(file, visits, min_cell),
         *_other_units(file, visits),
         *_late_end(file, visits, min_cell),
@@ -104,7 +111,8 @@ def _missing(file: str, visits: pd.DataFrame, courses: pd.DataFrame, min_cell: i
     if later["weeks"].nunique() <= _MOST_WEEKS:
         for weeks, rows in later.groupby("weeks")["nrs"]:
             lost, total = int(rows.isna().sum()), len(rows)
-            if lost > MISSING_SHARE * total:
+            # weeks counted from dates are seldom the same twice
+            if lost > MISSING_SHARE * total and 2 * total >= len(courses):
                 share = "" if fewer_than(lost, min_cell) else f" ({percent(lost / total)})"
                 rule = f"{time_words(weeks)} the score is empty in {_part(lost, rows, 'row', min_cell)}{share}"
                 yield _warning(file, "nrs", rule, advice)
@@ -165,10 +173,10 @@ def _late_end(file: str, visits: pd.DataFrame, min_cell: int) -> Iterator[Proble
         yield _warning(file, "date", rule, "look whether both visits belong to the same course")
 
 
-def _scale(file: str, visits: pd.DataFrame) -> Iterator[Problem]:
+def _scale(file: str, visits: pd.DataFrame, stated: bool) -> Iterator[Problem]:
     """Yield a warning about scores that may have another scale than 0 to 10."""
     scores = visits["nrs"].dropna()
-    if re.search(r"(^|[^a-z])(vas|mm)([^a-z]|$)", file.lower()):
+    if not stated and says_millimetres(file):
         rule = "the name of the file says VAS or mm, and nrs is read as 0 to 10"
         yield _warning(file, "nrs", rule, "nothing, if the scale is 0 to 10; else a map with scale: 0 to 100")
     elif len(scores) >= FEWEST_FOR_SAME and 0 < scores.max() < 1:

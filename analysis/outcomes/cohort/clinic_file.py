@@ -50,8 +50,14 @@ def load(path: str | Path, cohort_map: str | Path = "") -> Cohort:
         With all problems: of the file, of its columns, of single cells and across rows. In a report, whose messages go
         into files, without the values of cells.
     """
+    return load_table(path, cohort_map)[0]
+
+
+def load_table(path: str | Path, cohort_map: str | Path = "") -> tuple[Cohort, TextTable]:
+    """Return the checked patients, and the table in one of the two forms that they were read from; raises as `load`."""
     try:
-        return _load(path, cohort_map)[0]
+        cohort, _, table = _load(path, cohort_map)
+        return cohort, table
     except MapError as error:
         if paths.is_in_report():  # its rules name codes of cells
             count = len(error.problems)
@@ -75,14 +81,14 @@ def load_patient(path: str | Path, code: str, cohort_map: str | Path = "") -> tu
     KeyError
         If the table has no such identifier; the message does not repeat it.
     """
-    cohort, number = _load(path, cohort_map, code)
+    cohort, number, _ = _load(path, cohort_map, code)
     if number is None:
         raise KeyError(f"{cohort.file} has no patient with this identifier")
     return cohort, number
 
 
-def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Cohort, int | None]:
-    """Return the cohort, and the number of the patient with an identifier if one is given."""
+def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Cohort, int | None, TextTable]:
+    """Return the cohort, the number of the patient with an identifier if one is given, and the table."""
     path, content = _content(path)
     file = path.name
     digest = hashlib.sha256(content).hexdigest()
@@ -107,7 +113,9 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
     if not len(table) and not problems:
         raise DataError([too_few_rows(file, 1, CLINIC_TABLES)])
     if "patient_id" in layout.names and mapped is None:
-        problems += identifier_problems(table, "patient_id", "patient_id", around=False)
+        wrong = identifier_problems(table, "patient_id", "patient_id", around=False)
+        if wrong:  # what follows would compare visits of patients who may not be the same
+            raise _error(problems + wrong, table)
     parsed, more = parsing.parse(table, layout)
     problems += more
     long, more = parsing.visits_of(table, layout, parsed)
@@ -126,10 +134,10 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
     warnings = mapped.warnings(file) if mapped and least == 1 else []
     warnings += [decimal_comma_caution(file, () if least > 1 else parsed.comma_example)] if parsed.comma_example else []
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
-    warnings += cautions(file, layout.unused, visits, courses, least)
+    warnings += cautions(file, layout.unused, visits, courses, least, mapped is not None)
     synthetic = "synthetic" in path.stem.lower()
     number = parsing.number_of_code(table, parsed, code) if code else None
-    return Cohort(
+    cohort = Cohort(
         path.stem,
         file,
         synthetic,
@@ -140,7 +148,8 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
         FollowUpPlan(parsing.planned_weeks(long), mapped.data_until if mapped else None),
         layout.measures(),
         mapped.record if mapped else None,
-    ), number
+    )
+    return cohort, number, table
 
 
 def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> Mapped:

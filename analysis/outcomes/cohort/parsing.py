@@ -65,7 +65,7 @@ def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]
     parsed = Parsed(np.full(len(table), -1, dtype=np.int32), comma_example=sign.example)
     for row, name, shown in table.formatted:
         if name in fields and fields[name].type in ("number", "integer"):
-            rule = f"a number is shown as itself; this one is shown as {shown}, which changes its value"
+            rule = f"a number is shown as itself; this cell has the format {shown}, which shows another value"
             problems.append(Problem(table.file, row, name, "", rule, advice.SHOW_AS_NUMBER))
     for name, entry in fields.items():
         column, wrong = read_cells(table, name, entry, CLINIC_TABLES, sign.comma)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -74,23 +74,26 @@ def apply_map(
     source, problems = read_source(content, file, use.read)
     if source is None:
         raise MapError(problems)
+    rows = len(source.table)
     cells = MappedCells(source, use)
     cells.problems += problems
     _columns_agree(cells)
     if cells.problems:
         raise MapError(cells.problems)
-    table = source.table
+    left_out: Counter[str] = Counter()
+    keep_words = _keep_rows(cells, left_out)
+    table = cells.source.table
     names = use.role("patient_id").name
     cells.problems += identifier_problems(table, names, "patient_id")
     patients = patient_codes(table, names)
-    left_out: Counter[str] = Counter()
-    kept, keep_words = _kept(cells, left_out)
-    nobody = np.array([not patient for patient in patients])
-    if (kept & nobody).any():
-        count = int((kept & nobody).sum())
-        cells.problem(("columns", names), f"{counted(count, 'row')} without {names}", "fill it in, or delete the rows")
+    if both := _on_two_sheets(table, patients):
+        rule = f"{counted(both, f'code of {names}', f'codes of {names}')} on two sheets: one patient or two?"
+        advice = "two: write the site before the codes; one: put all rows of a patient on one sheet"
+        cells.problem(("columns", names, "same_id_on_two_sheets"), rule, advice)
+    if nobody := sum(not patient for patient in patients):
+        cells.problem(("columns", names), f"{counted(nobody, 'row')} without {names}", "fill it in, or delete the rows")
     entries_of = entries_of_courses if use.rows == "courses" else entries_of_rows
-    entries = entries_of(cells, schema, patients, kept)
+    entries = entries_of(cells, schema, patients)
     entries.left_out += left_out
     if not cells.problems:
         if use.rows == "diary":
@@ -108,22 +111,29 @@ def apply_map(
         raise MapError(cells.problems)
     long = _long_form(cells, entries, texts)
     # with a row for each course, what is left out later are visits of rows that are used
-    used_rows = len(table) - (left_out if use.rows == "courses" else entries.left_out).total()
-    changes = Changes(cells, entries, texts, keep_words, used_rows)
+    used_rows = rows - (left_out if use.rows == "courses" else entries.left_out).total()
+    changes = Changes(cells, entries, texts, keep_words, rows, used_rows)
     return MappedTable(
         long,
         what_became_what(changes),
-        len(table),
+        rows,
         used_rows,
         pd.DataFrame(sorted(entries.left_out.items()), columns=["reason", "rows"]),
         tuple(_remarks(cells, entries, digest, used_rows)),
     )
 
 
+def _on_two_sheets(table: TextTable, patients: list[str]) -> int:
+    """Return the number of identifiers that stand on more than one sheet."""
+    if table.sheet is None:
+        return 0
+    return int((pd.Series(table.sheet).groupby(patients).nunique() > 1).sum())
+
+
 def _columns_agree(cells: MappedCells) -> None:
     """Add a problem for each column that only the file or only the map has, and each column that must be empty."""
     use, names = cells.map, cells.source.table.names
-    in_visits = {name for line in use.visits for name in (line.score, line.date, *line.outcomes.values()) if name}
+    in_visits = {name for line in use.visits for name in line.columns}
     known = {column.name for column in use.columns} | in_visits | {SHEET_SITE}
     for name in (name for name in names if name not in known):
         rule = f"the file has a column that the map does not know: {name or '(without a name)'}"
@@ -147,23 +157,23 @@ def _columns_agree(cells: MappedCells) -> None:
             cells.problem(("keep",), f"the file has no column {column}", "correct keep: in the map")
 
 
-def _kept(cells: MappedCells, left_out: Counter[str]) -> tuple[np.ndarray, list[str]]:
-    """Return which rows the map keeps, and the numbers of rows by value, in words."""
-    table = cells.source.table
-    kept, words = np.ones(len(table), dtype=bool), []
+def _keep_rows(cells: MappedCells, left_out: Counter[str]) -> list[str]:
+    """Leave out the rows that the map does not keep; return the numbers of kept rows, in words."""
+    words = []
     for name, values in cells.map.keep:
+        table = cells.source.table
         texts = [text.strip() for text in table[name].texts()]
         unknown = [value for value in values if value not in texts]
         if unknown:
             rule = f"{listed(unknown)} occurs nowhere in {name}"
             cells.problem(("keep",), rule, "write the values as they stand in the file")
         mask = np.array([text in values for text in texts], dtype=bool)
-        for value, count in Counter(text for text, is_in in zip(texts, kept & ~mask, strict=True) if is_in).items():
+        for value, count in Counter(text for text in texts if text not in values).items():
             shown = f"is {value}" if value and count >= 3 else "is empty" if not value else "is another value"
             left_out[f"{name} {shown}"] += count
-        kept &= mask
-        words.append(f"{name} {listed(values, last=' or ')}: {counted(int(kept.sum()), 'row')}")
-    return kept, words
+        cells.source = replace(cells.source, table=table.take(mask))
+        words.append(f"{name} {listed(values, last=' or ')}: {counted(int(mask.sum()), 'row')}")
+    return words
 
 
 def _leave_out_not_due(cells: MappedCells, entries: Entries) -> None:

@@ -17,12 +17,13 @@ from analysis.wording import counted
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """The parts of an import: cells, entries, texts of courses, kept rows in words, number of rows used."""
+    """The parts of an import: cells, entries, texts of courses, kept rows in words, numbers of rows and rows used."""
 
     cells: MappedCells
     entries: Entries
     texts: dict[str, list[str]]
     kept: list[str]
+    rows: int
     used_rows: int
 
 
@@ -34,13 +35,13 @@ def what_became_what(changes: Changes) -> pd.DataFrame:
 
 
 def _rows(changes: Changes) -> list[tuple[str, str, str]]:
-    frame, source = changes.entries.frame, changes.cells.source.table
+    frame = changes.entries.frame
     courses = frame[["patient", "course"]].drop_duplicates()
     became = (
         f"{counted(len(frame), 'visit')} of {counted(frame['patient'].nunique(), 'patient')}, "
-        f"{counted(len(courses), 'course')}; {len(source) - changes.used_rows} left out"
+        f"{counted(len(courses), 'course')}; {changes.rows - changes.used_rows} left out"
     )
-    lines = [("rows", str(len(source)), became)]
+    lines = [("rows", str(changes.rows), became)]
     lines += [("kept", words, "") for words in changes.kept]
     lines += [("left out", str(count), reason) for reason, count in sorted(changes.entries.left_out.items())]
     return lines
@@ -55,7 +56,7 @@ def _visits(changes: Changes) -> list[tuple[str, str, str]]:
         how = f"{counted(len(use.windows), 'window')} of days" if use.windows else f"{len(use.visits)} columns"
         return [("visit", how, became)]
     codes = Counter(text.strip() for text in changes.cells.source.table[column.name].texts())
-    shown = [f"{line.code}: {codes[line.code]}" for line in use.visits]
+    shown = [f"{line.code or '(empty)'}: {codes[line.code]}" for line in use.visits]
     return [("visit", f"{column.name}: {listed(shown)}", became)]
 
 
@@ -68,23 +69,32 @@ def _scores(changes: Changes) -> list[tuple[str, str, str]]:
     missing: Counter[str] = Counter()
     for name in names:
         missing.update(cells.missing.get(name, {}))
-    empty = sum(int(cells.source.table[name].empty().sum()) for name in names)
-    total = len(names) * len(cells.source.table)
+    empty = _empty(changes, names)
+    total = len(names) * (len(cells.source.table) - len(changes.entries.without_visit))
     source = f"{listed(names)}: {total - empty - sum(missing.values())} scores {scale}"
     divided = ", divided by 10" if scale == "0 to 100" else ""
     became = f"{int(frame['score'].notna().sum())} scores{divided}; {missing_words(missing, empty)}"
     lines.append(("nrs", source, became))
     for name in changes.entries.outcomes:
         column = use.role(name)
-        sources = [column.name] if column else [line.outcomes[name] for line in use.visits if name in line.outcomes]
+        sources = (
+            [column.name] if column else [line.outcomes[name].name for line in use.visits if name in line.outcomes]
+        )
         counts: Counter[str] = Counter()
         for source in sources:
             counts.update(cells.missing.get(source, {}))
-        blank = sum(int(cells.source.table[source].empty().sum()) for source in sources)
+        blank = _empty(changes, sources)
         lines.append(
             (name, listed(sources), f"{int(frame[name].notna().sum())} values; {missing_words(counts, blank)}")
         )
     return lines
+
+
+def _empty(changes: Changes, names: list[str]) -> int:
+    """Return the number of empty cells of columns, in rows that are visits."""
+    no_visit = changes.entries.without_visit["row"].to_numpy(dtype=int)
+    columns = [changes.cells.source.table[name].empty() for name in names]
+    return sum(int(empty.sum() - empty[no_visit].sum()) for empty in columns)
 
 
 def _weeks(changes: Changes) -> list[tuple[str, str, str]]:

@@ -62,7 +62,7 @@ class VisitUse:
         Code of the visit, in tables with one row a visit or event.
     score, date : str
         Columns with the score and the day, in tables with one row a course.
-    outcomes : mapping of str to str
+    outcomes : mapping of str to ColumnUse
         Column of each other outcome, in tables with one row a course.
     starts_course : bool
         Whether the event is an infusion.
@@ -75,9 +75,15 @@ class VisitUse:
     code: str = ""
     score: str = ""
     date: str = ""
-    outcomes: Mapping[str, str] = field(default_factory=dict)
+    outcomes: Mapping[str, ColumnUse] = field(default_factory=dict)
     starts_course: bool = False
     score_is: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of the visit."""
+        names = [self.score, self.date, *(column.name for column in self.outcomes.values())]
+        return [name for name in names if name]
 
 
 @dataclass(frozen=True)

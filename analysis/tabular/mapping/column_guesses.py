@@ -6,39 +6,38 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from analysis.tabular.mapping.first_look import FirstLook
+from analysis.tabular.advice import names_nobody
+from analysis.tabular.mapping.first_look import DAY, FirstLook
 from analysis.tabular.mapping.heading_words import (
     heading_role,
+    heading_units,
     is_date_heading,
     is_diagnosis_heading,
     is_free_text_heading,
     is_score_heading,
     plain_heading,
+    says_millimetres,
+    visit_meaning,
     word_meaning,
 )
 from analysis.tabular.mapping.map_keys import ASK, NOT_USED
+from analysis.tabular.mapping.mapped_cells import FREQUENT
 from analysis.tabular.schema import TableSchema
 from analysis.wording import counted
 
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _TIME_FROM_END = re.compile(r"(days?|weeks?|months?)_(?:from|since|after)_end(?:_of_infusion)?")
+_COUNTED_FROM = {"from", "since", "after", "nach", "seit", "na", "sinds", "apres", "depuis", "despues", "desde"}
 _MEANINGS = {
     "average": "avg average mean gemiddeld mittel moyenne medio",
     "worst": "worst max ergste staerkste pire peor",
     "least": "least min minste geringste moindre menor",
 }
-_BEFORE = "t0 v0 bl baseline basislinie nulmeting intake voor vor vorher before avant antes ausgangswert"
 _CHANGE = "change verschil differenz difference delta diff veraenderung verandering cambio"
 _WEEKS = re.compile(
     r"(?:^|_)(?:week|wk|w|woche|semaine|semana)_?(\d+)(?:_|$)"
     r"|(?:^|_)(\d+)_?(?:weeks?|weken|wochen|semaines|semanas)(?:_|$)"
 )
-_UNIT_WORDS = {
-    "months": "month months mo maand maanden monat monate monaten mois mes meses mnd",
-    "years": "year years yr jaar jaren jahr jahre jahren an ans annees ano anos y j",
-    "days": "day days dag dagen tag tage jours dias",
-    "weeks": "week weeks weken woche wochen semaines semanas",
-}
 
 
 @dataclass
@@ -71,13 +70,9 @@ def guess_columns(look: FirstLook, schema: TableSchema) -> list[ColumnGuess]:
 
 def visit_of(text: str) -> tuple[str, float | None, str]:
     """Return visit (or ASK), planned week and remark that a code or the end of a heading states."""
-    plain = plain_heading(text)
-    words = set(plain.split("_"))
-    if words & set(_BEFORE.split()):
-        return "baseline", None, ""
-    if "end_of_infusion" in plain or "einde_infuus" in plain or "infusionsende" in plain or "eoi" in words:
-        return "end_of_infusion", None, ""
-    if match := _WEEKS.search(plain):
+    if visit := visit_meaning(text):
+        return visit, None, ""
+    if match := _WEEKS.search(plain_heading(text)):
         week = float(match[1] or match[2])
         if week:
             return "follow_up", week, ""
@@ -112,53 +107,58 @@ def numbers_of(look: FirstLook, name: str) -> Counter[float]:
 
 def scale_of(look: FirstLook, name: str) -> tuple[str, object, str]:
     """Return scale, missing codes and remark of a score column; ASK where the cells do not settle them."""
-    counts = numbers_of(look, name)
+    hundred = any(10 < value <= 100 and not _looks_like_code(value) for value in numbers_of(look, name))
+    missing, remark = missing_of(look, name, 0, 100 if hundred else 10)
+    if hundred or says_millimetres(name) or says_millimetres(look.file):
+        return ASK, missing, f"{remark}; 0 to 10, or 0 to 100 (mm)?"
+    return "0 to 10", missing, remark
+
+
+def missing_of(look: FirstLook, name: str, low: float, high: float) -> tuple[object, str]:
+    """Return the missing codes of a column of numbers, ASK where only the clinic knows, and a remark on its cells."""
     declared = look.source.declared_missing.get(name, frozenset())
-    above = [value for value in counts if 10 < value <= 100 and not _looks_like_code(value)]
-    unlikely = [value for value in counts if value > 100 or value < 0 or (_looks_like_code(value) and not above)]
-    codes = [value for value in unlikely if f"{value:g}" not in declared]
-    texts = _other_words(look, name)
-    words = set(plain_heading(name).split("_"))
-    says_mm = bool(words & {"vas", "mm", "eva"})
-    scale = "0 to 10"
-    remark = f"{counted(sum(counts.values()), 'number')}, {min(counts):g} to {max(counts):g}" if counts else "no number"
-    if says_mm or above:
-        scale, remark = ASK, f"{remark}: 0 to 10, or 0 to 100 (mm)?"
-    missing: object = sorted(declared)
-    if codes or texts:
-        listed = [f"{value:g}" for value in codes] + texts
-        missing = ASK
-        remark += f"; does {' or '.join(listed[:4])} mean “not answered”? Then [{', '.join(listed[:4])}]"
-    return scale, missing, remark
+    words = [word for word in other_words(look, name) if word not in declared]
+    counts = {value: count for value, count in numbers_of(look, name).items() if f"{value:g}" not in declared}
+    inside = [value for value in counts if low <= value <= high]
+    remark = counted(sum(counts[value] for value in inside), "number")
+    remark += f", {min(inside):g} to {max(inside):g}" if inside else ""
+    odd = [f"{value:g}" for value in counts if value not in inside] + words
+    if odd:
+        return ASK, f"{remark}; does {' or '.join(odd[:4])} mean “not answered”? Then [{', '.join(odd[:4])}]"
+    return sorted(declared), remark
 
 
 def _looks_like_code(value: float) -> bool:
     return f"{abs(value):g}" in ("88", "99", "77", "888", "999", "777", "9999") or value < 0
 
 
-def _other_words(look: FirstLook, name: str) -> list[str]:
-    """Return the texts of a number column that several cells have and that are no numbers."""
+def other_words(look: FirstLook, name: str, expected: re.Pattern[str] = _NUMBER) -> list[str]:
+    """Return the texts of a column that are not as expected and that name nobody, such as n/a."""
     column = look.source.table[name]
-    words = column.words.to_pylist()
-    counts = Counter(column.codes.tolist())
-    found = [words[code].strip() for code, count in counts.items() if count > 1 and words[code].strip()]
-    return [word for word in found if not _NUMBER.fullmatch(word)]
+    words = [word.strip() for word in column.words.to_pylist()]
+    counts = ((words[code], count) for code, count in Counter(column.codes.tolist()).items())
+    other = [(word, count) for word, count in counts if word and not expected.fullmatch(word)]
+    # a digit may be a value, as in 7-8 or <1
+    return [word for word, count in other if count >= FREQUENT or (names_nobody(word) and not re.search(r"\d", word))]
 
 
 def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
     column = look.source.table[name]
-    plain, role = plain_heading(name), heading_role(name)
+    plain, role = plain_heading(name), heading_role(name) or heading_role(look.source.labels.get(name, ""))
     filled = int((~column.empty()).sum())
     if not filled:
         return ColumnGuess(name, {"is": NOT_USED, "must_be": "empty"}, "empty")
     if is_free_text_heading(name):
         return ColumnGuess(name, {"is": NOT_USED, "why": "free text may name a person"})
+    if plain.endswith("repeat_instrument"):
+        remark = "repeated forms: visit (then rows: events, the other column not_used, these codes under visits)?"
+        return ColumnGuess(name, {"is": ASK}, remark)
     if plain.endswith("_complete") or re.fullmatch(r".*___\d+", name) or is_diagnosis_heading(name):
         return ColumnGuess(name, {"is": NOT_USED})
     if match := _TIME_FROM_END.fullmatch(plain):
         unit = match[1].rstrip("s") + "s"
         return ColumnGuess(name, {"is": "weeks_from_end", "unit": unit}, f"sure: the heading says {unit} from the end")
-    if re.search(r"(days|weeks|months)_(from|since|after)", plain):
+    if heading_units(name) and _COUNTED_FROM & set(plain.split("_")) and role is None and not is_score_heading(name):
         return ColumnGuess(
             name, {"is": ASK, "unit": ASK}, "counted from what, in which unit? Only the end of infusion counts"
         )
@@ -167,21 +167,23 @@ def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
     if role in ("age", "disease_duration_years"):
         return _duration(look, name, role)
     if role == "regimen_class":
-        return ColumnGuess(
-            name, {"is": role, "codes": _ask_codes(look, name, schema[role].enum)}, "which class is each?"
-        )
-    if role == "date" or (is_date_heading(name) and role != "birth_date"):
-        return ColumnGuess(name, {"is": "date"})
+        codes = {code: code if code in schema[role].enum else ASK for code in _codes(look, name)[:30]}
+        return ColumnGuess(name, {"is": role, "codes": codes}, "which class is each?" if ASK in codes.values() else "")
+    if role == "date" or (is_date_heading(f"{name} {look.source.labels.get(name, '')}") and role != "birth_date"):
+        words = other_words(look, name, DAY)
+        remark = f"does {' or '.join(words[:4])} mean “no date”?" if words else ""
+        return ColumnGuess(name, {"is": "date"} | ({"missing": ASK} if words else {}), remark)
     if role in ("patient_id", "visit", "site", "birth_date", "course"):
         distinct = len({word for word in column.words.to_pylist() if word.strip()})
         why = f"sure: {counted(distinct, 'different value')} in {counted(filled, 'row')}"
         return ColumnGuess(name, {"is": role}, why if role == "patient_id" else "")
-    if is_score_heading(name):
+    if is_score_heading(name) or is_score_heading(look.source.labels.get(name, "")):
         if is_change(name):
             return ColumnGuess(name, {"is": NOT_USED}, "a change is no score; the score itself is needed")
         return ColumnGuess(name, {"is": "nrs", "meaning": score_meaning(name)})
     if role is not None:
-        return ColumnGuess(name, {"is": role}, f"range {schema[role].minimum:g} to {schema[role].maximum:g}")
+        missing, remark = missing_of(look, name, schema[role].minimum, schema[role].maximum)
+        return ColumnGuess(name, {"is": role} | ({"missing": missing} if missing else {}), remark)
     return ColumnGuess(name, {"is": NOT_USED})
 
 
@@ -202,8 +204,7 @@ def _sex(look: FirstLook, name: str) -> ColumnGuess:
 
 
 def _duration(look: FirstLook, name: str, role: str) -> ColumnGuess:
-    words = set(re.split(r"[^a-z]+", name.lower()))
-    units = [unit for unit, forms in _UNIT_WORDS.items() if words & set(forms.split())]
+    units = heading_units(name)
     numbers = numbers_of(look, name)
     filled = int((~look.source.table[name].empty()).sum())
     if sum(numbers.values()) * 2 < filled:
@@ -212,10 +213,6 @@ def _duration(look: FirstLook, name: str, role: str) -> ColumnGuess:
         return ColumnGuess(name, {"is": "age"}, f"{min(numbers):g} to {max(numbers):g}")
     unit = units[0] if len(units) == 1 else ASK
     return ColumnGuess(name, {"is": role, "unit": unit}, "" if unit != ASK else "days, weeks, months or years?")
-
-
-def _ask_codes(look: FirstLook, name: str, allowed: tuple[str, ...]) -> dict[str, str]:
-    return {code: code if code in allowed else ASK for code in _codes(look, name)[:30]}
 
 
 def _codes(look: FirstLook, name: str) -> list[str]:

@@ -17,8 +17,14 @@ def course_texts(cells: MappedCells, schema: TableSchema, entries: Entries) -> d
     positions = entries.frame["row"].to_numpy(dtype=int)
     texts: dict[str, list[str]] = {}
 
+    frame = entries.frame
+    first_of_course = ~frame.duplicated(["patient", "course"]).to_numpy()
+
     def of_entries(words: list[str]) -> list[str]:
-        return ["" if position < 0 else words[position] for position in positions]
+        stated = ["" if position < 0 else words[position] for position in positions]
+        once = {line.patient: words[line.row] for line in entries.without_visit.itertuples() if words[line.row]}
+        patients = zip(frame["patient"], first_of_course, stated, strict=True)
+        return [text or (once.get(patient, "") if first else "") for patient, first, text in patients]
 
     for field in (field for field in schema.fields if field.level == "course"):
         column = use.role(field.name)
@@ -59,6 +65,8 @@ def _ages(cells: MappedCells, entries: Entries, born: np.ndarray) -> list[str]:
         for patient, position in zip(frame["patient"], frame["row"], strict=True)
         if position >= 0 and not np.isnat(born[position])
     }
+    described = entries.without_visit
+    births |= {p: born[row] for p, row in zip(described["patient"], described["row"], strict=True)}
     begins: dict[tuple, np.datetime64] = {}
     for key, day in zip(keys, frame["date"].to_numpy("datetime64[D]"), strict=True):
         if not np.isnat(day):
@@ -69,7 +77,9 @@ def _ages(cells: MappedCells, entries: Entries, born: np.ndarray) -> list[str]:
         ages.append("" if birth is None or begin is None else str(_whole_years(birth, begin)))
     if begins == {} and births:
         cells.problem(
-            ("columns",), "an age from the birth date needs the date of a visit", "name a column that is date"
+            ("columns",),
+            "an age from the birth date needs the date of a visit",
+            "name a column that is date, or write not_used here",
         )
     return ages
 

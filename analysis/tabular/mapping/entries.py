@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.tabular.mapping.cohort_map import ColumnUse, VisitUse
-from analysis.tabular.mapping.map_keys import VISIT_NAMES
+from analysis.tabular.mapping.map_keys import NOT_USED, VISIT_NAMES
 from analysis.tabular.mapping.mapped_cells import MappedCells
 from analysis.tabular.problems import listed
 from analysis.tabular.schema import TableSchema
@@ -32,10 +32,13 @@ class Entries:
         score, date, course, weeks (NaN unless a column states it), and one column for each other outcome.
     left_out : Counter
         Number of rows of the source by reason; with a row for each course also of single visits.
+    without_visit : DataFrame
+        Columns row and patient of rows that are no visit, whose once-only fields describe the patient.
     """
 
     frame: pd.DataFrame
     left_out: Counter[str] = field(default_factory=Counter)
+    without_visit: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["row", "patient"]))
 
     @property
     def outcomes(self) -> list[str]:
@@ -54,7 +57,7 @@ def patient_codes(table: TextTable, column: str) -> list[str]:
     return [unicodedata.normalize("NFC", text.strip()) for text in table[column].texts()]
 
 
-def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str], kept: np.ndarray) -> Entries:
+def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str]) -> Entries:
     """Return the entries of a table with one row a visit, event or diary entry.
 
     Parameters
@@ -63,8 +66,6 @@ def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str]
         The long form.
     patients : list of str
         Identifier of each row.
-    kept : ndarray of bool
-        Rows that the map keeps.
     """
     use = cells.map
     rows = len(cells.source.table)
@@ -104,10 +105,13 @@ def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str]
     planned = use.role("planned_week")
     if planned is not None:
         frame["planned"] = cells.numbers(planned, schema["planned_week"])
-    return Entries(frame[kept].reset_index(drop=True))
+    no_visit = np.array([lines[place].visit == NOT_USED for place in places], dtype=bool)
+    entries = Entries(frame, without_visit=frame.loc[no_visit, ["row", "patient"]])
+    entries.drop(no_visit, "no visit; its once-only fields describe the patient")
+    return entries
 
 
-def entries_of_courses(cells: MappedCells, schema: TableSchema, patients: list[str], kept: np.ndarray) -> Entries:
+def entries_of_courses(cells: MappedCells, schema: TableSchema, patients: list[str]) -> Entries:
     """Return the entries of a table with one row a course: one for each line of visits in each row."""
     use = cells.map
     rows = len(cells.source.table)
@@ -128,11 +132,9 @@ def entries_of_courses(cells: MappedCells, schema: TableSchema, patients: list[s
             "course": number,
             "weeks": np.nan,
         }
-        for outcome, name in line.outcomes.items():
-            part[outcome] = cells.numbers(
-                ColumnUse(name, outcome), schema[outcome], ("visits", str(place + 1), outcome)
-            )
-        parts.append(pd.DataFrame(part)[kept])
+        for outcome, column in line.outcomes.items():
+            part[outcome] = cells.numbers(column, schema[outcome], ("visits", str(place + 1), outcome))
+        parts.append(pd.DataFrame(part))
     frame = pd.concat(parts).sort_values(["row", "use"], kind="stable", ignore_index=True)
     return Entries(frame)
 

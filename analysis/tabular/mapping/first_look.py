@@ -14,7 +14,7 @@ from analysis.tabular.mapping.map_keys import ASK, NOT_USED
 from analysis.tabular.mapping.source_table import SourceTable, read_source
 from analysis.tabular.problems import Problem
 
-_DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?")
+DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?")
 _DECIMAL = re.compile(r"[+-]?\d+([.,])\d+")
 _EUROPEAN = set("äöüÄÖÜßéèêëàáâãçôóõûúùîïíìñåæøœÉÈÀÇ°µ€–—’‘“”²³½")
 _HEADER_ROWS = 20
@@ -107,7 +107,7 @@ def _workbook_reading(content: bytes, asks: dict[str, str]) -> tuple[Reading, di
     def has_names(sheet: excel.Sheet) -> bool:
         return len(sheet.rows) > header and [plain_heading(name) for name in sheet.rows[header - 1]] == names
 
-    alike = [sheet.title for sheet in sheets if sheet.visible and has_names(sheet)]
+    alike = [sheet.title for sheet in sheets if sheet.visible and has_names(sheet)] or [largest.title]
     several = len(alike) >= _SITES_AT_LEAST
     if several:
         asks["sheets"] = f"{', '.join(alike)} have the same columns: used, or {{site: NAME}}, or not_used?"
@@ -132,7 +132,7 @@ def _numbers_and_dates(source: SourceTable, reading: Reading, asks: dict[str, st
     first_high = second_high = total = iso = times = 0
     for column in source.table.columns:
         words = [word.strip() for word in column.words.to_pylist() if word.strip()]
-        days = [match for word in words if (match := _DAY.fullmatch(word))]
+        days = [match for word in words if (match := DAY.fullmatch(word))]
         if len(days) * 2 > len(words):
             for match in days:
                 total += 1

@@ -11,12 +11,13 @@ _HEADINGS = {
         patienten_id patientennummer patienten_nr pat_id fallnummer numero_patient id_patient identifiant_patient
         id_paciente paciente numero_de_paciente codigo_paciente""",
     "sex": "sex gender geslacht geschlecht sexe sexo genero",
-    "age": "age leeftijd alter edad age_years leeftijd_jaren alter_jahre age_at_treatment",
+    "age": "age leeftijd alter edad age_at_treatment",
     "birth_date": """dob birth_date date_of_birth birthdate geboortedatum geb_datum geburtsdatum geb_dat
         date_de_naissance ddn fecha_de_nacimiento""",
-    "site": "site centre center clinic hospital centrum ziekenhuis kliniek zentrum klinik standort hopital centro",
-    "disease_duration_years": """disease_duration disease_duration_years duration_of_disease ziekteduur
-        ziekteduur_jaren krankheitsdauer krankheitsdauer_jahre duree_de_la_maladie duracion_de_la_enfermedad""",
+    "site": """site site_abbreviation site_name institute centre center clinic hospital centrum ziekenhuis kliniek
+        zentrum klinik standort hopital centro""",
+    "disease_duration_years": """disease_duration duration_of_disease ziekteduur krankheitsdauer duree_de_la_maladie
+        duracion_de_la_enfermedad""",
     "regimen_class": "regimen regimen_class regime schema protocol behandelschema therapieschema",
     "visit": "visit event event_name redcap_event_name visite meting visita termin zeitpunkt tijdstip",
     "date": "date datum visit_date fecha datetime visitdate untersuchungsdatum datum_visite date_visite besuchsdatum",
@@ -31,6 +32,12 @@ _HEADINGS = {
     "eq5d_index": "eq5d_index eq_5d_index",
     "eq5d_vas": "eq5d_vas eq_5d_vas",
 }
+_UNIT_WORDS = {
+    "months": "month months mo maand maanden monat monate monaten mois mes meses mnd",
+    "years": "year years yr jaar jaren jahr jahre jahren an ans annees ano anos y j",
+    "days": "day days dag dagen tag tage tagen jours dias",
+    "weeks": "week weeks weken woche wochen semaines semanas",
+}
 _FREE_TEXT = """remarks remark comment comments note notes opmerking opmerkingen bemerkung bemerkungen kommentar
     remarque remarques commentaire observaciones notas"""
 _DIAGNOSIS = "diagnosis diagnose diagnostic diagnostico dx icd icd10 icd_10"
@@ -42,8 +49,10 @@ _WORDS = {
         "other": "other x d divers anders autre otro",
     },
     "visit": {
-        "baseline": "baseline intake base ausgangswert basislinie nulmeting before vorher voor vor avant antes",
-        "end_of_infusion": "end_of_infusion einde_infuus infusionsende fin_de_perfusion fin_de_infusion eoi",
+        "baseline": """baseline intake base ausgangswert basislinie nulmeting before pre vorher voor vor avant antes
+            basal bl t0 v0""",
+        "end_of_infusion": """end_of_infusion einde_infuus infusionsende ende_der_infusion fin_de_perfusion
+            fin_de_la_perfusion fin_de_infusion fin_de_la_infusion eoi""",
     },
     "infusion_stopped": {"yes": "yes ja oui si", "no": "no nee nein non"},
 }
@@ -58,9 +67,24 @@ def plain_heading(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", letters.lower()).strip("_")
 
 
+def heading_units(text: str) -> list[str]:
+    """Return the units of time that a heading names, also in brackets."""
+    words = set(plain_heading(re.sub(r"[()]", "_", text)).split("_"))
+    return [unit for unit, forms in _UNIT_WORDS.items() if words & set(forms.split())]
+
+
 def heading_role(text: str) -> str | None:
-    """Return the role that a heading names, or None; only whole headings count, never parts or similar spellings."""
-    return _KNOWN.get(plain_heading(text))
+    """Return the role that a heading names, or None; only whole headings count, apart from a unit of time."""
+    plain = plain_heading(text)
+    start, _, last = plain.rpartition("_")
+    if heading_units(last) and _KNOWN.get(start) in ("age", "disease_duration_years"):
+        return _KNOWN[start]
+    return _KNOWN.get(plain)
+
+
+def says_millimetres(text: str) -> bool:
+    """Return whether the name of a file or column says that scores are marks on a line of 100 mm."""
+    return bool(re.search(r"(^|[^a-z])(vas|mm|eva)([^a-z]|$)", text.lower()))
 
 
 def is_free_text_heading(text: str) -> bool:
@@ -82,6 +106,14 @@ def is_score_heading(text: str) -> bool:
 def is_date_heading(text: str) -> bool:
     """Return whether a heading announces a day."""
     return heading_role(text) == "date" or bool(_NAMES_A_DATE.search(plain_heading(text)))
+
+
+def visit_meaning(text: str) -> str | None:
+    """Return baseline or end_of_infusion if one of their words stands in a heading or code, else None."""
+    plain = f"_{plain_heading(text)}_"
+    return next(
+        (v for v, forms in _WORDS["visit"].items() if any(f"_{word}_" in plain for word in forms.split())), None
+    )
 
 
 def word_meaning(role: str, text: str) -> str | None:

@@ -64,13 +64,39 @@ class MapChecks:
                 self.wrong((part,), f"{part}: has lines with keys and values", advice, tree[part])
         for name, use in self.lines(tree.get("visits", {})):
             self._part(use, "visits", ("visits", name), self.outcomes)
-            if isinstance(use, dict) and use.get("date_is") == "start_of_infusion" and use.get("visit") != "baseline":
+            if not isinstance(use, dict):
+                continue
+            if use.get("date_is") == "start_of_infusion" and use.get("visit") != "baseline":
                 rule = "weeks count from the end of infusion, and its start is the date of a baseline at most"
                 advice = "name the column with the date of this visit, or write date_is: visit if this date is its own"
                 self.wrong(("visits", name, "date_is"), rule, advice, use["date_is"])
+            self._visit_keys(str(tree.get("rows")), name, use)
         for part in ("keep", "windows"):
             for name, use in self.lines(tree.get(part, [])):
                 self._part(use, part, (part, name))
+        self._needs(tree)
+
+    def _visit_keys(self, rows: str, name: str, use: dict[str, Any]) -> None:
+        """Add a problem for each key of a visit that belongs to another form of the rows."""
+        for form, keys in map_keys.VISIT_KEYS.items():
+            keys = (*keys, *self.outcomes) if form == "courses" else keys
+            for key in (key for key in keys if key in use and rows != form):
+                self.wrong(("visits", name, key), f"{key} stands here with rows: {form} only", f"delete it; {GUIDE}")
+
+    def _needs(self, tree: dict[str, Any]) -> None:
+        """Add a problem for each key without effect, because of what stands elsewhere in the map."""
+
+        def at(*keys: str) -> Any:
+            part = tree
+            for key in filter(None, keys):
+                part = part.get(key) if isinstance(part, dict) else None
+            return part
+
+        for keys, (place, allowed) in map_keys.NEEDS.items():
+            other = at(*place)
+            if at(*keys) is not None and isinstance(other, str) and other != ASK and other not in allowed:
+                where = ", ".join(filter(None, place))
+                self.wrong(keys, f"{keys[-1]} counts with {where}: {' or '.join(allowed)}", f"delete it; {GUIDE}")
 
     def lines(self, value: Any) -> list[tuple[str, Any]]:
         """Return the named or numbered lines of a mapping or list."""

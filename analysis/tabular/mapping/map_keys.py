@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 ASK = "ASK"
+NOT_USED = "not_used"
 FORMS = ("csv", "xlsx", "sav", "dta", "parquet")
 DATE_ORDERS = ("year-month-day", "day-month-year", "month-day-year")
 DATES = (*DATE_ORDERS, *(f"{order} hour:minute" for order in DATE_ORDERS))
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 VISIT_NAMES = ("baseline", "end_of_infusion", "follow_up")
 UNITS = {"days": 1 / 7, "weeks": 1.0, "months": 30.4375 / 7, "years": 365.25 / 7}  # in weeks
-SCALES = {"0 to 10": 1.0, "0 to 100": 0.1}
+SCALES = {"0 to 10": 10, "0 to 100": 100}
 MEANINGS = ("average", "worst", "least", "not_stated")
-NOT_USED = "not_used"
+
 
 A_TEXT, A_NUMBER, A_WHOLE_NUMBER, A_DATE, A_LIST, ANY_TEXTS = (
     "a text",
@@ -35,7 +36,7 @@ _COLUMN = {
     "same_id_on_two_sheets": ("stop",),
 }
 _VISIT = {
-    "visit": VISIT_NAMES,
+    "visit": (*VISIT_NAMES, NOT_USED),
     "planned_week": A_NUMBER,
     "score": A_TEXT,
     "date": A_TEXT,
@@ -61,7 +62,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "columns": _COLUMN,
     "visits": _VISIT,
     "keep": {"column": A_TEXT, "is": A_LIST},
-    "scores": {"is": A_TEXT, "meaning": MEANINGS, "scale": tuple(SCALES), "missing": A_LIST},
+    "scores": {"is": ("nrs",), "meaning": MEANINGS, "scale": tuple(SCALES), "missing": A_LIST},
     "weeks": {
         "from": ("dates", "planned_week", "column"),
         "if_no_date": ("stop", "left_out", "planned_week"),
@@ -89,4 +90,23 @@ TOP = (
     *("map", "made_for", "read", "rows", "data_until", "keep", "columns", "visits", "scores", "date_missing", "weeks"),
     *("courses", "second_file", "windows", "add", "expect"),
 )
+# What a key needs elsewhere in the map; where that is not so, it would be ignored.
+NEEDS: dict[tuple[str, ...], tuple[tuple[str, str], tuple[str, ...]]] = {
+    ("scores",): (("rows", ""), ("courses",)),
+    ("date_missing",): (("rows", ""), ("courses",)),
+    ("second_file",): (("rows", ""), ("diary",)),
+    ("windows",): (("rows", ""), ("diary",)),
+    ("visits",): (("rows", ""), ("visits", "courses", "events")),
+    ("read", "separator"): (("read", "form"), ("csv",)),
+    ("read", "encoding"): (("read", "form"), ("csv", "sav", "dta")),
+    ("read", "header_row"): (("read", "form"), ("csv", "xlsx")),
+    ("read", "sheets"): (("read", "form"), ("xlsx",)),
+    ("read", "user_missing"): (("read", "form"), ("sav", "dta")),
+    ("read", "value_labels"): (("read", "form"), ("sav", "dta")),
+    ("weeks", "if_no_date"): (("weeks", "from"), ("dates",)),
+    ("weeks", "tell_if_far_from_plan"): (("weeks", "from"), ("dates", "column")),
+    ("courses", "same_course_within_days"): (("courses", "from"), ("infusions",)),
+    ("courses", "baseline_of_later_courses"): (("courses", "from"), ("infusions",)),
+}
+VISIT_KEYS = {"courses": ("score", "date"), "events": ("starts_course", "score_is")}  # by rows
 REQUIRED = ("map", "read", "rows", "data_until", "columns", "weeks", "courses")

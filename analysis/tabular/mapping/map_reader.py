@@ -111,6 +111,8 @@ class _Reader(MapChecks):
                 close = nearest(word, allowed)
                 advice = f"write {close}" if close else f"write one of {listed(allowed)}"
                 self.wrong((*keys, "codes", code), f"{role} is one of {listed(allowed)}", advice, word)
+        for key in (key for key in use if role in self.schema.names and not self._fits(key, use[key], role)):
+            self.wrong((*keys, key), f"{key} says nothing about {role}", f"delete it, or correct is:; {GUIDE}")
         if role == "nrs" and use and not use.get("scale"):
             self.wrong((*keys, "scale"), "a pain score has a scale", "write scale: 0 to 10 or scale: 0 to 100 (mm)")
         if role == "weeks_from_end" and not use.get("unit"):
@@ -130,12 +132,26 @@ class _Reader(MapChecks):
             use.get("must_be") == "empty",
         )
 
+    def _fits(self, key: str, value: Any, role: str) -> bool:
+        """Return whether a key of a column has an effect on its role."""
+        entry = self.schema[role]
+        return {
+            "codes": entry.type == "string" and role not in ("patient_id", "visit"),
+            "missing": role not in ("patient_id", "visit"),
+            "scale": entry.maximum == 10 or entry.maximum == map_keys.SCALES.get(str(value)),
+            "unit": entry.unit in map_keys.UNITS,
+            "meaning": role == "nrs",
+            "same_id_on_two_sheets": role == "patient_id",
+        }.get(key, True)
+
     def _visit(self, name: str, use: Mapping[str, Any], wide: bool) -> VisitUse:
         keys = ("visits", name)
         if "visit" not in use:
             self.wrong(keys, "a line of visits says which visit", "write visit: baseline, end_of_infusion or follow_up")
         if wide and "score" not in use:
             self.wrong((*keys, "score"), "with rows: courses a visit has a score column", "write score: and its name")
+        if wide and use.get("visit") == NOT_USED:
+            self.wrong((*keys, "visit"), "a line with a score column is a visit", "write not_used under columns")
         if "planned_week" in use and use.get("visit") != "follow_up":
             self.wrong((*keys, "planned_week"), "only a follow_up has a planned week", "delete planned_week here")
         week = float(use["planned_week"]) if "planned_week" in use else None
@@ -147,10 +163,17 @@ class _Reader(MapChecks):
             code="" if wide else str(name),
             score=str(use.get("score", "")),
             date=str(use.get("date", "")),
-            outcomes={outcome: str(use[outcome]) for outcome in self.outcomes if outcome in use},
+            outcomes={name: self._outcome(name, use[name], (*keys, name)) for name in self.outcomes if name in use},
             starts_course=use.get("starts_course") == "true",
             score_is=str(use.get("score_is", "")),
         )
+
+    def _outcome(self, name: str, use: Any, keys: tuple[str, ...]) -> ColumnUse:
+        if isinstance(use, dict) and set(use) <= {"column", "missing"} and isinstance(use.get("column"), str):
+            return ColumnUse(str(use["column"]), name, missing=self._texts(use.get("missing", []), (*keys, "missing")))
+        if not isinstance(use, str):
+            self.wrong(keys, f"{name} is a column", "write its name, or {column: NAME, missing: [text, …]}")
+        return ColumnUse(str(use), name)
 
     def _window(self, number: str, line: Mapping[str, Any]) -> Window:
         keys = ("windows", number)

@@ -56,12 +56,10 @@ def map_text(proposal: Proposal, digest: str, name: str, shown_path: str) -> str
             start = f"{_key(visit.code)}: " if visit.code else "- "
             lines.append(_line(f"  {start}{_flow(visit.keys)}", visit.remark))
     if proposal.scores:
-        scale, missing, remark = proposal.scores
-        lines.append(
-            _line(
-                f"scores: {_flow({'is': 'nrs', 'meaning': 'not_stated', 'scale': scale, 'missing': missing})}", remark
-            )
-        )
+        lines.append(_line(f"scores: {_flow(proposal.scores)}", proposal.scores_remark))
+    if proposal.no_date:
+        remark = f"texts that mean “no date”: {listed(dict.fromkeys(proposal.no_date), 4)}?"
+        lines.append(_line(f"date_missing: {ASK}", remark))
     lines += [f"weeks: {_flow(proposal.weeks)}", f"courses: {_flow(proposal.courses)}"]
     count = len(ask_lines("\n".join(lines)))
     head = [
@@ -101,15 +99,17 @@ def first_words(proposal: Proposal) -> list[str]:
         elif column.role == NOT_USED:
             unused.append(column.name)
         else:
-            sure.append(column.name if column.name == column.role else f"{column.name} is {column.role}")
+            unit = f" ({column.keys['unit']})" if "unit" in column.keys else ""
+            sure.append((column.name if column.name == column.role else f"{column.name} is {column.role}") + unit)
     for visit in proposal.visits:
         place = visit.code or str(visit.keys["score"])
         if _asks(visit.keys):
             asked.append(f"{place}: {visit.remark}")
         else:
-            sure.append(f"{place} is {visit.keys['visit']}")
-    if proposal.scores and _asks({"scale": proposal.scores[0], "missing": proposal.scores[1]}):
-        asked.append(f"scores: {proposal.scores[2]}")
+            week = f", week {visit.keys['planned_week']}" if "planned_week" in visit.keys else ""
+            sure.append(f"{place} is {visit.keys['visit']}{week}")
+    if _asks(proposal.scores):
+        asked.append(f"scores: {proposal.scores_remark}")
     asked += look.asks.values()
     if proposal.diagnosis:
         asked.append(f"{proposal.diagnosis}: which values are CRPS?")

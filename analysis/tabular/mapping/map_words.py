@@ -43,7 +43,7 @@ def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, leas
         details += [f"missing: {listed(column.missing)}"] if column.missing else []
         lines.append((column.role, column.name, "; ".join(details)))
     for visit in use.visits:
-        place = visit.code or listed(name for name in (visit.score, visit.date, *visit.outcomes.values()) if name)
+        place = visit.code or listed(visit.columns)
         lines.append((visit.visit, place, "" if visit.planned_week is None else f"planned week {visit.planned_week:g}"))
     for window in use.windows:
         anchor = "after the end" if window.after_end else "before the start"

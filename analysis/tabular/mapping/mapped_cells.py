@@ -14,15 +14,15 @@ from analysis.tabular.mapping.cohort_map import CohortMap, ColumnUse
 from analysis.tabular.mapping.map_keys import NOT_USED, SCALES, UNITS
 from analysis.tabular.mapping.map_problems import map_problem
 from analysis.tabular.mapping.source_table import SourceTable
+from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import Problem, listed
 from analysis.tabular.schema import Field
 from analysis.wording import counted
 
 _NUMBER = {False: re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII), True: re.compile(r"[+-]?\d+(?:,\d+)?", re.ASCII)}
-_SHORT_NUMBER = re.compile(r"[<>=~+-]?[\d.,]{1,6}%?", re.ASCII)
 _ORDER = {"year-month-day": "%Y-%m-%d", "day-month-year": "%d-%m-%Y", "month-day-year": "%m-%d-%Y"}
 _TIME = re.compile(r"[T ](\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?$")
-_COMMON = 3  # rows; a text that fewer rows have may be about one person and is not shown
+FREQUENT = 3  # rows; a text that fewer rows have may be about one person and is not shown
 
 
 class MappedCells:
@@ -57,7 +57,7 @@ class MappedCells:
         """
         keys = keys or ("columns", use.name)
         unit = use.unit if entry.unit in UNITS else ""
-        factor = SCALES.get(use.scale, 1.0) * (UNITS[unit] / UNITS[entry.unit] if unit else 1.0)
+        factor = entry.maximum / SCALES[use.scale] if use.scale else UNITS[unit] / UNITS[entry.unit] if unit else 1.0
         low = None if entry.minimum is None else entry.minimum / factor
         high = None if entry.maximum is None else entry.maximum / factor
         limits = f"scale {use.scale}" if use.scale else f"{low:g} to {high:g} {unit or entry.unit}"
@@ -73,9 +73,11 @@ class MappedCells:
             if number is None and _NUMBER[not self.map.read.decimal_comma].fullmatch(text):
                 sign = "comma" if self.map.read.decimal_comma else "point"
                 return f"which has another decimal sign than read, decimal: {sign}", "correct decimal: in the map"
+            if number is None and advice.is_vague_number(text):
+                return "which is no single number", advice.one_number(CLINIC_TABLES)
             what = "which is no number" if number is None else f"which is outside {limits}"
-            fix = "correct the cell" if number is None else "correct the scale" if use.scale else "correct the cell"
-            return f"{what} and not listed as missing", f"add {{}} to missing if it means “not answered”, or {fix}"
+            fix = "correct the scale" if use.scale and number is not None else "correct the cell"
+            return f"{what} and not listed as missing", f"add it to missing if it means “not answered”, or {fix}"
 
         def outside(number: float) -> bool:
             return (low is not None and number < low) or (high is not None and number > high)
@@ -97,8 +99,9 @@ class MappedCells:
 
         def wrong(text: str, day: np.datetime64 | None) -> tuple[str, str]:
             if day is None:
+                missing = "date_missing" if keys == ("date_missing",) else "missing"
                 what = f"that is no day written {self.map.read.date_order}"
-                return what, "correct dates: in the map or the cells; a text that means “no date” stands in missing"
+                return what, f"correct dates: in the map or the cells; a text that means “no date” stands in {missing}"
             what = f"later than data_until, {self.map.data_until}, the day of the export"
             return what, "look whether day and month are exchanged, or correct data_until"
 
@@ -175,19 +178,20 @@ class MappedCells:
                 found = value(text.strip())
             if found is None or outside(found):
                 what, fix = wrong(text.strip(), found)
+                where = "" if keys[0] == "columns" else f" of {use.name}"
                 shown = self._shown(text, count, column.codes == place, show)
-                rule = f"{counted(count, 'cell')} {'holds' if count == 1 else 'hold'} {shown}, {what}"
-                self.problem((*keys, *(("missing",) if "missing" in what else ())), rule, fix.format(shown))
+                rule = f"{counted(count, 'cell')}{where} {'holds' if count == 1 else 'hold'} {shown}, {what}"
+                self.problem((*keys, *(("missing",) if "as missing" in what else ())), rule, fix)
             else:
                 values[-1] = found
         array = np.array(values, dtype="datetime64[D]" if isinstance(nothing, np.datetime64) else "float64")
         return array[column.codes] if len(texts) else np.full(len(column.codes), nothing)
 
     def _shown(self, text: str, count: int, where: np.ndarray, show: bool = True) -> str:
-        """Return a text for a message if it can't identify a patient, else the first row where it stands."""
-        if show and (_SHORT_NUMBER.fullmatch(text.strip()) or count >= _COMMON):
-            return text.strip()
-        return f"a text that is not shown (row {self.source.table.rows[np.argmax(where)]})"
+        """Return a text for a message if it can't identify a patient, and the first row of a rare or hidden one."""
+        harmless = show and (count >= FREQUENT or advice.names_nobody(text))
+        shown = text.strip() if harmless else "a text that is not shown"
+        return shown if show and count >= FREQUENT else f"{shown} (row {self.source.table.rows[np.argmax(where)]})"
 
     def _is_missing(self, use: ColumnUse, text: str) -> bool:
         if text.strip() in use.missing or text in use.missing:
@@ -204,10 +208,11 @@ class MappedCells:
         counts[text.strip()] = counts.get(text.strip(), 0) + count
 
     def _formats(self, name: str) -> None:
-        cells = [(row, shown) for row, column, shown in self.source.table.formatted if column == name]
+        plain = re.sub(r" \[\d+\]$", "", name)  # a format is known by the name in the file
+        cells = [(row, shown) for row, column, shown in self.source.table.formatted if column == plain]
         if cells:
             rows = listed([str(row) for row, _ in cells])
-            rule = f"numbers in row {rows} of {name} are shown as {cells[0][1]}, which changes their value"
+            rule = f"numbers in row {rows} of {name} have the format {cells[0][1]}, which shows another value"
             self.problem(("columns", name), rule, advice.SHOW_AS_NUMBER)
 
 

@@ -9,17 +9,21 @@ from dataclasses import dataclass, field
 from analysis.tabular.mapping.column_guesses import (
     ColumnGuess,
     guess_columns,
+    missing_of,
+    numbers_of,
+    other_words,
     scale_of,
     score_meaning,
     visit_of,
 )
-from analysis.tabular.mapping.first_look import FirstLook
+from analysis.tabular.mapping.first_look import DAY, FirstLook
 from analysis.tabular.mapping.heading_words import is_date_heading, is_diagnosis_heading, plain_heading
 from analysis.tabular.mapping.map_keys import ASK, NOT_USED, VISIT_NAMES
 from analysis.tabular.problems import listed
 from analysis.tabular.schema import TableSchema
 from analysis.wording import counted
 
+_VISIT_ALONE = re.compile(r"(t|v|tp|visite?|visita|timepoint|zeitpunkt|baseline|week|woche|semaine|semana)_?\d*")
 _INFUSION = re.compile(r"infus|infuus|perfusion")
 _DIARY_ROWS = 12  # rows a patient; more than any plan of visits
 
@@ -37,6 +41,8 @@ class VisitGuess:
 class Proposal:
     """What the parts of the map say: form of the rows, columns, visits, and remarks.
 
+    no_date : list of str
+        Texts in the columns of days of a wide table that may mean “no date”.
     no_score : bool
         Whether no column is surely a pain score, so that no map can help.
     """
@@ -46,7 +52,9 @@ class Proposal:
     rows_remark: str
     columns: list[ColumnGuess]
     visits: list[VisitGuess] = field(default_factory=list)
-    scores: tuple[object, object, str] | None = None
+    scores: dict[str, object] = field(default_factory=dict)
+    scores_remark: str = ""
+    no_date: list[str] = field(default_factory=list)
     weeks: dict[str, object] = field(default_factory=dict)
     courses: dict[str, object] = field(default_factory=dict)
     diagnosis: str = ""
@@ -79,6 +87,8 @@ def propose(look: FirstLook, schema: TableSchema) -> Proposal:
     elif columns:
         columns[0].keys, columns[0].remark = {"is": ASK}, "which column is patient_id, the code of the patient?"
     what = f"{counted(filled, 'row')}, {distinct} different {identifier.name if identifier else 'identifiers'}"
+    unsure = [] if scores else _may_be_scores(look, columns)
+    scores = scores or unsure
     proposal = Proposal(look, "courses", f"sure: {what}", columns, diagnosis=diagnosis, no_score=not scores)
     if visit is not None:
         proposal.rows = "visits"
@@ -88,7 +98,11 @@ def propose(look: FirstLook, schema: TableSchema) -> Proposal:
     elif filled > distinct and dates and len(scores) == 1:
         proposal.rows, proposal.rows_remark = ASK, f"{what}: visits, events or diary? No column names the visit"
     if proposal.rows == "courses":
-        _wide_visits(proposal, scores, dates, [field.name for field in schema.outcomes])
+        _wide_visits(proposal, scores, dates, schema)
+        if unsure and proposal.scores:
+            names = listed(column.name for column in unsure)
+            proposal.scores["is"] = ASK
+            proposal.scores_remark = f"are {names} pain scores? Then is: nrs; {proposal.scores_remark}"
     else:
         _one_of_several(scores)
         _one_of_several(dates)
@@ -130,22 +144,29 @@ def _long_visits(proposal: Proposal, visit: ColumnGuess) -> None:
             keys = {"visit": "end_of_infusion", "starts_course": "true", "score_is": ASK}
             remark = "was the score on the day of the infusion asked before or after it?"
         proposal.visits.append(VisitGuess(code, keys, f"{counted(count, 'row')}{'; ' + remark if remark else ''}"))
-    if events:
+    if events and any("planned_week" in line.keys for line in proposal.visits):
+        for line in (line for line in proposal.visits if "starts_course" in line.keys):
+            line.keys, line.remark = {"visit": ASK}, "end_of_infusion?"
+    elif events:
         proposal.rows, proposal.rows_remark = "events", f"{proposal.rows_remark}; {visit.name} names infusions"
 
 
-def _outcomes_at_visits(proposal: Proposal, outcomes: list[str]) -> None:
+def _outcomes_at_visits(proposal: Proposal, schema: TableSchema) -> None:
     """Put each other outcome, such as pcs_week_4, to the visit that its heading names; ask where it names none."""
     for column in list(proposal.columns):
         plain = plain_heading(column.name)
-        outcome = next((name for name in outcomes if plain.startswith(f"{name}_") or column.role == name), None)
+        names = (field.name for field in schema.outcomes)
+        outcome = next((name for name in names if plain.startswith(f"{name}_") or column.role == name), None)
         if outcome is None:
             continue
         name, week, _ = visit_of(plain.removeprefix(outcome))
         wanted = (name, None if week is None else f"{week:g}")
         lines = [line for line in proposal.visits if (line.keys["visit"], line.keys.get("planned_week")) == wanted]
         if len(lines) == 1 and name != ASK and outcome not in lines[0].keys:
-            lines[0].keys[outcome] = column.name
+            low, high = schema[outcome].minimum, schema[outcome].maximum
+            missing, remark = missing_of(proposal.look, column.name, low, high)
+            lines[0].keys[outcome] = {"column": column.name, "missing": missing} if missing else column.name
+            lines[0].remark += f"{column.name}: {remark}" if missing == ASK else ""
             proposal.columns.remove(column)
         else:
             column.keys = {"is": ASK}
@@ -155,7 +176,7 @@ def _outcomes_at_visits(proposal: Proposal, outcomes: list[str]) -> None:
             )
 
 
-def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[ColumnGuess], outcomes: list[str]) -> None:
+def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[ColumnGuess], schema: TableSchema) -> None:
     look = proposal.look
     meanings = {score_meaning(column.name) for column in scores} - {"not_stated"}
     if len(meanings) > 1:
@@ -170,11 +191,14 @@ def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[Colu
     described = []
     for column in scores:
         name, week, remark = visit_of(column.name)
+        if name == ASK:
+            name, week, remark = visit_of(look.source.labels.get(column.name, ""))
         keys: dict[str, object] = {"visit": name, "score": column.name}
         day = stems.get(_stem(column.name))
         if day is not None:
             keys["date"] = day.name
             left.remove(day)
+            proposal.no_date += other_words(look, day.name, DAY)
         if week is not None:
             keys["planned_week"] = f"{week:g}"
         proposal.visits.append(VisitGuess("", keys, remark))
@@ -183,7 +207,7 @@ def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[Colu
     for column in dates:
         if column not in left:
             proposal.columns.remove(column)
-    _outcomes_at_visits(proposal, outcomes)
+    _outcomes_at_visits(proposal, schema)
     base = next((line for line in proposal.visits if line.keys["visit"] == "baseline"), None)
     for column in left:
         if base is not None and "date" not in base.keys and len(left) == 1:
@@ -206,10 +230,11 @@ def _scores_together(proposal: Proposal, described: list[tuple[str, object, str]
     scales, missing = {scale for scale, *_ in described}, [codes for _, codes, _ in described]
     asked = ASK in missing
     codes = sorted({code for part in missing if isinstance(part, list) for code in part})
-    remark = "; ".join(
+    proposal.scores_remark = "; ".join(
         f"{line.keys['score']}: {words}" for line, (*_, words) in zip(proposal.visits, described, strict=True)
     )
-    proposal.scores = (ASK if len(scales) > 1 or ASK in scales else scales.pop(), ASK if asked else codes, remark)
+    scale = ASK if len(scales) > 1 or ASK in scales else scales.pop()
+    proposal.scores = {"is": "nrs", "meaning": "not_stated", "scale": scale, "missing": ASK if asked else codes}
 
 
 def _stem(name: str) -> str:
@@ -218,6 +243,15 @@ def _stem(name: str) -> str:
     return "_".join(
         word for word in words if word not in ("nrs", "vas", "date", "datum", "d", "fecha", "pain", "schmerz", "pijn")
     )
+
+
+def _may_be_scores(look: FirstLook, columns: list[ColumnGuess]) -> list[ColumnGuess]:
+    """Return columns of numbers whose headings name visits alone, such as T0 and T1, and may be pain scores."""
+    visits = [c for c in columns if c.role == NOT_USED and _VISIT_ALONE.fullmatch(plain_heading(c.name))]
+    numbers = [c for c in visits if min(numbers_of(look, c.name), default=-1) >= 0]
+    for column in numbers if len(numbers) > 1 else ():
+        column.keys = {"is": "nrs"}
+    return numbers if len(numbers) > 1 else []
 
 
 def _times(proposal: Proposal) -> None:

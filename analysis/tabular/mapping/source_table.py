@@ -5,38 +5,19 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from analysis.tabular import excel
 from analysis.tabular.mapping.cohort_map import Reading
 from analysis.tabular.mapping.map_keys import NOT_USED
-from analysis.tabular.mapping.statistics_files import StatisticsFile, read_statistics_file
+from analysis.tabular.mapping.statistics_files import SourceTable, read_statistics_file
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.parquet import read_parquet
 from analysis.tabular.problems import Problem, listed
 from analysis.tabular.separated import read_separated
 from analysis.tabular.text_table import TextTable, encode, without_empty_rows
-
-
-@dataclass(frozen=True, eq=False)
-class SourceTable:
-    """A clinic's table as text, every column with a name of its own, and what the file says about its columns.
-
-    Parameters
-    ----------
-    table : TextTable
-        The rows; the second column called `Name` is `Name [2]`.
-    value_labels : mapping of str to mapping of str to str
-        Label of each code of a column.
-    declared_missing : mapping of str to frozenset of str
-        Texts of each column that the file declares as missing.
-    """
-
-    table: TextTable
-    value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    declared_missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_source(content: bytes, file: str, reading: Reading) -> tuple[SourceTable | None, list[Problem]]:
@@ -49,7 +30,7 @@ def read_source(content: bytes, file: str, reading: Reading) -> tuple[SourceTabl
         table, problems = read_parquet(content, file)
     else:
         found, problems = read_statistics_file(content, file, reading.form)
-        return (None, problems) if found is None else (_of_statistics(found), problems)
+        return found and replace(found, table=distinct_names(found.table)), problems
     if table is None:
         return None, problems
     table, more = without_empty_rows(distinct_names(table).complete_rows())
@@ -152,7 +133,3 @@ def _one_below_the_other(
 
 
 SHEET_SITE = "site of the sheet"
-
-
-def _of_statistics(found: StatisticsFile) -> SourceTable:
-    return SourceTable(distinct_names(found.table), found.value_labels, found.declared_missing)

@@ -18,15 +18,28 @@ from analysis.tabular.text_table import TextTable, encode
 
 
 @dataclass(frozen=True, eq=False)
-class StatisticsFile:
-    """The rows of an SPSS or Stata file, counted from 1, and what it says about its columns (see `SourceTable`)."""
+class SourceTable:
+    """A clinic's table as text, every column with a name of its own, and what the file says about its columns.
+
+    Parameters
+    ----------
+    table : TextTable
+        The rows; the second column called `Name` is `Name [2]`.
+    value_labels : mapping of str to mapping of str to str
+        Label of each code of a column.
+    declared_missing : mapping of str to frozenset of str
+        Texts of each column that the file declares as missing.
+    labels : mapping of str to str
+        What the file says about a column.
+    """
 
     table: TextTable
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     declared_missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_statistics_file(content: bytes, file: str, form: str) -> tuple[StatisticsFile | None, list[Problem]]:
+def read_statistics_file(content: bytes, file: str, form: str) -> tuple[SourceTable | None, list[Problem]]:
     """Return the table of an SPSS or Stata file (None if it can't be read) and its problem."""
     try:
         import pyreadstat
@@ -61,7 +74,8 @@ def read_statistics_file(content: bytes, file: str, form: str) -> tuple[Statisti
     }
     for name, codes in (meta.missing_user_values or {}).items():
         declared[name] = declared.get(name, frozenset()) | {_text(code) for code in codes}
-    return StatisticsFile(table, values, declared), []
+    labels = {name: label or "" for name, label in meta.column_names_to_labels.items()}
+    return SourceTable(table, values, declared, labels), []
 
 
 def _declared(text: str, ranges: list[dict[str, Any]]) -> bool:
