@@ -115,6 +115,21 @@ def test_the_funnel_of_sites():
     assert found.limits["n"].max() == 21
 
 
+def test_sites_that_differ_by_their_patients_alone_have_the_same_adjusted_rate():
+    """Of mild pain 16 of 20 and 8 of 10 respond, of severe pain 3 of 10 and 6 of 20: expected 19 and 14 of 30."""
+
+    def part(site, baseline, responders, n):
+        row = {"baseline": baseline, "site": site}
+        return [{**row, "end": baseline / 4}] * responders + [{**row, "end": baseline}] * (n - responders)
+
+    rows = [*part("a", 4, 16, 20), *part("a", 8, 3, 10), *part("b", 4, 8, 10), *part("b", 8, 6, 20)]
+    found = sites.funnel(cohort(*rows))
+    assert found.adjusted_for == ("baseline",)
+    assert found.sites[["rate", "adjusted"]].round(2).values.tolist() == [[0.63, 0.55], [0.47, 0.55]]
+    few = sites.funnel(cohort(*rows[::4]))
+    assert few.adjusted_for == () and few.sites["adjusted"].isna().all()
+
+
 def test_no_funnel_of_one_site():
     found = sites.funnel(cohort(*[{"baseline": 8, "end": 4, "site": "a"}] * 9))
     assert found.sites.empty

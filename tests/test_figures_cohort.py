@@ -34,6 +34,7 @@ MAKERS = {
     "visit_pain_line": lambda r, **k: figures.visit_pain_line(r.trajectories, **k),
     "benefit_box_curve": lambda r, **k: figures.benefit_box_curve(r.durations, r.trajectories.planned, **k),
     "quarter_run_chart": lambda r, **k: figures.quarter_run_chart(r.chart, **k),
+    "fall_run_chart": lambda r, **k: figures.fall_run_chart(r.chart, **k),
     "responder_curve": lambda r, **k: figures.responder_curve(r.response, **k),
     "responder_flow": lambda r, **k: figures.responder_flow(r.response, **k),
     "tipping_point_curve": lambda r, **k: figures.tipping_point_curve(r.response, **k),
@@ -192,6 +193,11 @@ def test_the_run_chart_states_its_rules(drawn):
     assert len(chart.points) == 12 and len(figure.data) == 12
     assert f"a run of more than {chart.signals.longest_expected} on one side" in figure.caption
     assert percent(chart.mean) in shown(figure)
+    assert "2 of 100 charts of 10 quarters and 9 of 100 of 40 signal by chance (simulated)" in figure.caption
+    falls = drawn["fall_run_chart"].data
+    ranges = falls["fall"].diff().abs().mean()
+    assert falls["fall_high"].iloc[0] == pytest.approx(falls["fall"].mean() + 2.66 * ranges, abs=0.1)
+    assert f"around {falls['fall_mean'].iloc[0]:.1f}" in drawn["fall_run_chart"].alt
     without = figures.quarter_run_chart(run_charts.run_chart(cohort(*[(8, 4)] * 30)))
     assert "needs 10 quarters of 5 patients or more with a date; this table has 0" in without.alt
 
@@ -298,6 +304,8 @@ def test_the_funnel_names_sites_in_order_and_ranks_none(drawn):
     figure = drawn["site_funnel"]
     for row in sites.itertuples():
         assert f"{row.site} {percent(row.rate)}\n{row.responders} of {row.n}" in shown(figure)
+    assert "Hollow: adjusted, the rate that the site would have" in figure.caption
+    assert f"{sites['site'][0]} {percent(sites['rate'][0])} of {sites['n'][0]} (adjusted" in figure.alt
     assert not re.search(r"\bbest\b|\bworst\b|rank", figure.alt + " ".join(shown(figure)))
     many = pd.concat([sites.assign(site=f"Site {n}") for n in range(10)])
     crowd = figures.site_funnel(dataclasses.replace(results().funnel, sites=many))

@@ -273,7 +273,7 @@ def test_rule_11_messages_have_no_small_counts_and_no_values():
     with pytest.raises(DataError) as caught:
         load(WRONG)
     bare = caught.value.without_values()
-    assert "12" in str(caught.value) and "Jane" in str(caught.value)
+    assert "12" in str(caught.value) and "Jane" not in str(caught.value)  # words may name a person
     assert not re.search("Jane|HIV|born|“", str(bare)) and "row 5, column nrs_baseline" in str(bare)
     whole = load(FIVE)
     lost = whole.visits["nrs"].where(whole.visits["patient"] > 2)

@@ -11,7 +11,7 @@ from analysis.figures.cohort.missing_visits import missing_visit_bars
 from analysis.figures.cohort.outcome_shares import outcome_share_bars
 from analysis.figures.cohort.patient_counts import patient_count_bars, responder_squares
 from analysis.figures.cohort.published_comparison import benchmark_forest
-from analysis.figures.cohort.quarters import quarter_run_chart
+from analysis.figures.cohort.quarters import fall_run_chart, quarter_run_chart
 from analysis.figures.cohort.response_figures import responder_curve, responder_flow
 from analysis.figures.cohort.site_rates import site_funnel
 from analysis.figures.cohort.visit_pain import benefit_box_curve, visit_pain_line
@@ -20,6 +20,7 @@ __all__ = [
     "benchmark_forest",
     "benefit_box_curve",
     "cohort_duration_curve",
+    "fall_run_chart",
     "missing_visit_bars",
     "outcome_share_bars",
     "patient_count_bars",

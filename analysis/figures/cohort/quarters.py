@@ -18,6 +18,8 @@ from analysis.figures.style import SMALL, spaced_ticks, style, write
 from analysis.statistics.control_charts import FEWEST_POINTS
 from analysis.wording import counted, half_up, number_of_weeks, percent
 
+_OUTSIDE = {"color": LIGHT["harm"], "markersize": 7, "markerfacecolor": "none", "zorder": 4}
+_WIDE = 420
 _LEFT, _RIGHT, _TOP, _HIGH, _LOW_TOP, _LOW = 26, 228, 18, 92, 132, 34
 
 
@@ -34,10 +36,7 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
     points = result.points
     frame = clinic_frame("run-chart", _caption(result), result, synthetic, title="Over time")
     if points.empty:
-        return frame.empty(
-            f"A run chart needs {FEWEST_POINTS} quarters of {result.min_cell} patients or more with a date; this table "
-            f"has {result.found}."
-        )
+        return frame.empty(_too_few(result))
     with style():
         picture = frame.sheet(_LOW_TOP + _LOW + 14)
         ax = canvas(picture)
@@ -64,9 +63,7 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
         rates = _TOP + _HIGH * (1 - points["rate"].to_numpy())
         ax.plot(places, rates, "o-", color=LIGHT["ketamine"], markersize=4, linewidth=1.1, zorder=3)
         outside = ((points["rate"] < points["low"]) | (points["rate"] > points["high"])).to_numpy()
-        ax.plot(
-            places[outside], rates[outside], "o", color=LIGHT["harm"], markersize=7, markerfacecolor="none", zorder=4
-        )
+        ax.plot(places[outside], rates[outside], "o", **_OUTSIDE)
         whom = "of those due" if result.follow_up_planned else "of all; no visit was planned then"
         heading = f"With a score {number_of_weeks(follow_up_weeks)} later ({whom})"
         write(picture, 0, _LOW_TOP - 12, heading, SMALL, color=LIGHT["muted"])
@@ -86,25 +83,85 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
         y = _LOW_TOP + _LOW * (1 - overall)
         ax.plot([_LEFT, _RIGHT], [y, y], color=LIGHT["ink"], linewidth=0.8)
         write(picture, _RIGHT + 3, y, percent(overall), SMALL, weight="bold")
-        _years(picture, ax, points, step)
+        _years(picture, ax, points, step, _LOW_TOP + _LOW)
         return frame.figure(picture, points, _alt(result, follow_up_weeks))
 
 
-def _rule(picture: Picture, ax: Axes, y: float, words: str) -> None:
-    ax.plot([_LEFT, _RIGHT], [y, y], color=LIGHT["grid"], linewidth=0.6, zorder=0.5)
+def fall_run_chart(result: Any, synthetic: bool = False) -> Figure:
+    """Return the mean fall in pain of each quarter with the limits of an XmR chart.
+
+    Parameters
+    ----------
+    result : RunChart
+        The result of `cohort.run_charts`.
+    synthetic : bool
+        Whether the patients are invented.
+    """
+    caption = (
+        "Mean fall in pain from baseline to the end of infusion, by quarter of the baseline. Line: mean of "
+        "the quarters; dashed: mean ± 2.66 times the mean difference of neighbours (XmR chart). Outside: a signal."
+    )
+    points = result.points
+    frame = clinic_frame("fall-run-chart", caption, result, synthetic)
+    if points.empty:
+        return frame.empty(_too_few(result))
+    mean, low, high = (float(points[name].iloc[0]) for name in ("fall_mean", "fall_low", "fall_high"))
+    falls = points["fall"].to_numpy()
+    bottom, top = np.floor(min(low, falls.min(), 0)), np.ceil(max(high, falls.max()))
+    with style():
+        picture = frame.sheet(_TOP + _HIGH + 16)
+        ax = canvas(picture)
+        step = (_WIDE - _LEFT) / len(points)
+        places = _LEFT + step * (np.arange(len(points)) + 0.5)
+
+        def height(value: np.ndarray | float) -> np.ndarray | float:
+            return _TOP + _HIGH * (top - value) / (top - bottom)
+
+        write(picture, 0, 5, "Mean fall in pain, points on the 0-10 scale", SMALL, color=LIGHT["muted"])
+        for value in np.linspace(bottom, top, 4 if (top - bottom) % 3 == 0 else 3):
+            _rule(picture, ax, height(value), f"{value:.3g}", _WIDE)
+        for value, line in ((mean, "-"), (low, (0, (3, 2))), (high, (0, (3, 2)))):
+            color = LIGHT["ink"] if line == "-" else LIGHT["muted"]
+            ax.plot([_LEFT, _WIDE], [height(value)] * 2, color=color, linewidth=0.8, linestyle=line)
+            write(picture, _WIDE + 3, height(value), f"{value:.1f}", SMALL, weight="bold" if line == "-" else "normal")
+        ax.plot(places, height(falls), "o-", color=LIGHT["ketamine"], markersize=4, linewidth=1.1, zorder=3)
+        outside = (falls < low) | (falls > high)
+        ax.plot(places[outside], height(falls)[outside], "o", **_OUTSIDE)
+        _years(picture, ax, points, step, _TOP + _HIGH)
+        listed = ", ".join(f"{row.fall:.1f} in {row.start}" for row in each(points))
+        alt = (
+            f"Mean fall in pain in {len(points)} points of time around {mean:.1f}, limits {low:.1f} to {high:.1f}; "
+            f"{int(outside.sum()) or 'none'} outside: {listed}."
+        )
+        columns = ["start", "end", "n", "fall", "fall_mean", "fall_low", "fall_high"]
+        return frame.figure(picture, points[columns], alt)
+
+
+def _too_few(result: Any) -> str:
+    return (
+        f"A run chart needs {FEWEST_POINTS} quarters of {result.min_cell} patients or more with a date; this table has "
+        f"{result.found}."
+    )
+
+
+def _rule(picture: Picture, ax: Axes, y: float, words: str, right: float = _RIGHT) -> None:
+    ax.plot([_LEFT, right], [y, y], color=LIGHT["grid"], linewidth=0.6, zorder=0.5)
     write(picture, _LEFT - 3, y, words, SMALL, color=LIGHT["muted"], ha="right")
 
 
-def _years(picture: Picture, ax: Axes, points: pd.DataFrame, step: float) -> None:
+def _years(picture: Picture, ax: Axes, points: pd.DataFrame, step: float, bottom: float) -> None:
     """Write each year below its first point."""
     years = points["start"].str[:4]
     first = np.flatnonzero(~years.duplicated().to_numpy())
-    bottom = _LOW_TOP + _LOW
     kept = spaced_ticks((_LEFT + step * place, years.iloc[place]) for place in first)
     for place in first:
         ax.plot([_LEFT + step * place] * 2, [bottom, bottom + 3], color=LIGHT["unknown"], linewidth=0.6)
     for place, year in kept.items():
         write(picture, place + 2, bottom + 9, year, SMALL)
+
+
+# tests/reference/control_charts: 10,000 charts without a change, 15 patients a quarter
+FALSE_ALARMS = "Without any change, 2 of 100 charts of 10 quarters and 9 of 100 of 40 signal by chance (simulated)."
 
 
 def _caption(result: Any) -> str:
@@ -120,7 +177,7 @@ def _caption(result: Any) -> str:
         "Line: mean of all; dashed: 99.8% limits of chance. A signal is a point outside them, a run of more than "
         f"{found.longest_expected} on one side, or fewer than {found.crossings_expected} crossings (Anhøj). Here: "
         f"{here}. With {result.typical} patients, the usual number, only a rate below {half_up(100 * low)}% or above "
-        f"{half_up(100 * high)}% would stand out at once.{merged}"
+        f"{half_up(100 * high)}% would stand out at once.{merged} {FALSE_ALARMS}"
     )
 
 

@@ -14,11 +14,17 @@ from analysis.figures.cohort.clinic_figure import clinic_frame, fitting, group_w
 from analysis.figures.labels import PanelLabels, stack_labels
 from analysis.figures.share_panels import share_axis, share_height
 from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, write
-from analysis.wording import counted, percent
+from analysis.wording import counted, percent, series
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
 _FEW, _MOST = 8, 20  # up to 8 sites all points are named, otherwise up to 20 of those outside the limits
 _EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
+_HOLLOW = {"markerfacecolor": "white", "markersize": 5.5}
+_COVARIATES = {
+    "baseline": "pain at baseline",
+    "disease_duration_years": "duration of the disease",
+    "regimen_class": "regimen",
+}
 _GROUND = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
@@ -41,7 +47,7 @@ def site_funnel(result: Any, synthetic: bool = False) -> Figure:
         "Responder rate at the end of infusion of each site by its number of patients with a score. Middle line: rate "
         "of all sites together; around it the limits within which 95% (dashed) and 99.8% (solid) of sites of that size "
         "would lie by chance alone. A site outside the limits differs by more than chance, often because its patients "
-        "or its way of counting differ; the picture does not say which site is better."
+        "or its way of counting differ; the picture does not say which site is better." + _adjustment(result)
     )
     frame = clinic_frame("site-funnel", caption, result, synthetic)
     shown = sites[sites["rate"].notna()]
@@ -51,6 +57,18 @@ def site_funnel(result: Any, synthetic: bool = False) -> Figure:
         picture = frame.sheet(_TOP + _HIGH + 34)
         _draw(picture, shown, limits, float(result.mean))
         return frame.figure(picture, sites, _alt(shown, float(result.mean)))
+
+
+def _adjustment(result: Any) -> str:
+    """Return in words what the hollow points are, or why there are none."""
+    if not result.adjusted_for:
+        few = "ten responders, and ten others, for each coefficient are needed"
+        return f" Not adjusted for differences between patients: {few}."
+    names = series([_COVARIATES[name] for name in result.adjusted_for])
+    return (
+        f" Hollow: adjusted, the rate that the site would have with the {names} of all patients (responders divided by "
+        "those that a logistic regression expects, times the rate of all)."
+    )
 
 
 def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: float) -> None:
@@ -73,6 +91,9 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
     for row in each(sites):
         look = _LOOKS[row.place]
         ax.plot([row.n], [100 * row.rate], look.marker, color=look.color, **_EDGE, markersize=6.5, zorder=4)
+        if pd.notna(row.adjusted):
+            ax.plot([row.n] * 2, [100 * row.rate, 100 * row.adjusted], color=look.color, linewidth=0.8, zorder=2)
+            ax.plot([row.n], [100 * row.adjusted], look.marker, color=look.color, **_HOLLOW, zorder=3)
     _names(ax, sites, last)
     write(picture, _LEFT, 10, "responders at the end of infusion", color=MUTED)
     write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, "patients with a score, n", color=MUTED, ha="center")
@@ -95,6 +116,7 @@ def _alt(sites: pd.DataFrame, mean: float) -> str:
     named_sites = sites if len(sites) <= _FEW else outside.head(_MOST)
     named = "; ".join(
         f"{group_words(row.site)} {percent(row.rate)} of {int(row.n)}"
+        + (f" (adjusted {percent(row.adjusted)})" if pd.notna(row.adjusted) else "")
         + ("" if row.place == "inside 95%" else f", {row.place}")
         for row in each(named_sites)
     )

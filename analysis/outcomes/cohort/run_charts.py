@@ -17,6 +17,7 @@ from analysis.statistics.control_charts import (
     FEWEST_POINTS,
     RunSignals,
     binomial_limits,
+    individuals_limits,
     run_signals,
 )
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
 
 _TAIL = 0.001  # on each side: 99.8% limits
+_FALL_LIMITS = ("fall_mean", "fall_low", "fall_high")
 _COLUMNS = ["start", "end", "n", "responders", "rate", "low", "high", "due", "seen", "fall"]
 
 
@@ -37,7 +39,8 @@ class RunChart(ResultView):
         Columns start, end (first quarter and last quarter of a point, as `2020 Q1`), n (judged), responders,
         rate, low, high (99.8% limits of chance around the mean), due (patients whose follow-up visit was due;
         all, where none was planned), seen (of these with a score), fall (mean, in points, of patients with both
-        scores). Quarters below `min_cell` are merged with their neighbours. No rows below ten points.
+        scores), fall_mean, fall_low, fall_high (XmR limits of these means). Quarters below `min_cell` are merged with
+        their neighbours. No rows below ten points.
     mean : float
         Responder rate of all points.
     signals : RunSignals or None
@@ -110,11 +113,13 @@ def run_chart(
     if len(points) < FEWEST_POINTS:
         return RunChart(points.iloc[:0], mean, None, 0, 0, (np.nan, np.nan), 0, **shared)
     points["low"], points["high"] = binomial_limits(points["n"].to_numpy(), mean, _TAIL)
+    for name, value in zip(_FALL_LIMITS, individuals_limits(points["fall"].to_numpy()), strict=True):
+        points[name] = value
     typical = int(points["n"].median())
     visible = tuple(float(limit[0]) for limit in binomial_limits(np.array([typical]), mean, _TAIL))
     outside = (points["rate"] < points["low"]) | (points["rate"] > points["high"])
     return RunChart(
-        points=as_printed(points, "shares", fall=1),
+        points=as_printed(points, "shares", **dict.fromkeys(("fall", *_FALL_LIMITS), 1)),
         mean=mean,
         signals=run_signals(points["rate"].to_numpy(), mean),
         outside=int(outside.sum()),

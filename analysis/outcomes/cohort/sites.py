@@ -22,6 +22,7 @@ from analysis.outcomes.cohort.response import OUTCOME_VISITS
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
 from analysis.result_view import ResultView
 from analysis.statistics.control_charts import binomial_limits
+from analysis.statistics.logistic import fitted_probabilities
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _TAILS = {"95": 0.025, "998": 0.001}
 _INSIDE, _OUTSIDE_95, _OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"
 _MOST_POINTS = 200
+_COVARIATES = ("baseline", "disease_duration_years", "regimen_class")
+_EVENTS = 10  # responders, and others, a coefficient
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,15 @@ class Funnel(ResultView):
     ----------
     sites : DataFrame, one row per site, by name
         Columns site, n, responders, rate, low_95, high_95, low_998, high_998 (limits at its n), place (inside 95%,
-        outside 95%, outside 99.8%). Sites are not ranked, because their order around a mean is mostly chance.
+        outside 95%, outside 99.8%), adjusted (rate for patients like those of all sites; NaN = not adjusted). Sites are
+        not ranked, because their order around a mean is mostly chance.
     limits : DataFrame
         Columns n, low_95, high_95, low_998, high_998, between 0 and 1.
     mean : float
         Rate of all n patients, including merged sites.
+    adjusted_for : tuple of str
+        Columns of the logistic regression behind `adjusted` (indirect standardisation: observed / expected responders
+        of the site, times the rate of all); () if there are fewer than ten responders, or others, a coefficient.
     left_out : DataFrame
         Columns result, why, unit, n.
 
@@ -55,6 +62,7 @@ class Funnel(ResultView):
     sites: pd.DataFrame
     limits: pd.DataFrame
     mean: float
+    adjusted_for: tuple[str, ...]
     n: int
     rule: str
     visit: str
@@ -116,6 +124,8 @@ def funnel(
         ("funnel", "site not stated; in the mean, not drawn", "patients", int(n[unmerged & ~named & ~one_sided].sum())),
         ("funnel", "too few responders or others; in the mean, not drawn", "patients", int(n[one_sided].sum())),
     ]
+    table["adjusted"], covariates, lacking = _adjusted(scored_courses, response, site, min_cell, release)
+    left_out.append(("adjusted rates", "duration or regimen not stated", "patients", lacking))
     if named.sum() < 2:
         why = "fewer than two sites can be shown"
         left_out.append(("funnel", why, "patients", int(n[named].sum())))
@@ -133,6 +143,7 @@ def funnel(
         sites=as_printed(shown.astype({"n": "Int64", "responders": "Int64"}), "shares"),
         limits=funnel_limits(_sizes(at, min_cell), mean),
         mean=mean,
+        adjusted_for=covariates,
         n=released(len(scored_courses), release),
         rule=responder_rule,
         visit=visit,
@@ -140,6 +151,41 @@ def funnel(
         min_cell=min_cell,
         left_out=left_out_frame(left_out, min_cell, release),
     )
+
+
+def _adjusted(
+    courses: pd.DataFrame, response: np.ndarray, site: pd.Categorical, min_cell: int, release: str
+) -> tuple[np.ndarray, tuple[str, ...], int]:
+    """Return the adjusted rate of each site (NaN = none), the columns adjusted for, and the patients that lack one."""
+    nothing = np.full(len(site.categories), np.nan)
+    stated = [name for name in _COVARIATES if courses[name].notna().any()]
+    complete = courses[stated].notna().all(axis=1).to_numpy()
+    courses, response, codes = courses[complete], response[complete], site.codes[complete]
+    parts, used = [], []
+    for name in stated:
+        column = courses[name]
+        if name == "regimen_class":
+            groups = merge_small(grouping(courses, name), courses["patient"].to_numpy(), min_cell)
+            values = np.eye(len(groups.categories))[groups.codes][:, 1:]
+        else:
+            values = column.to_numpy(dtype="float64")[:, None]
+            values = np.log1p(values) if name == "disease_duration_years" else values
+        if values.size and np.ptp(values, axis=0).any():
+            parts.append(values)
+            used.append(name)
+    design = np.hstack(parts) if parts else np.empty((len(courses), 0))
+    fewest = min(int(response.sum()), int((~response).sum()))
+    expected = fitted_probabilities(design, response) if used and fewest >= _EVENTS * design.shape[1] else None
+    if expected is None:
+        return nothing, (), 0
+    size = len(nothing)
+    n, events = np.bincount(codes, minlength=size), np.bincount(codes, response, minlength=size)
+    enough = n >= min_cell
+    observed = np.array([released(int(count), release) for count in events[enough]])
+    among = np.array([released(int(count), release) for count in n[enough]])
+    likely = np.bincount(codes, expected, minlength=size)[enough] / n[enough]
+    nothing[enough] = np.minimum(observed / among / likely * response.mean(), 1.0)
+    return nothing, tuple(used), int((~complete).sum())
 
 
 def funnel_limits(n: np.ndarray, mean: float) -> pd.DataFrame:
