@@ -206,7 +206,9 @@ def test_the_meeting_asks_about_those_without_a_score():
     words = findings.meeting_card(whole, people.people(whole), response.response(whole)).cards[0].markdown_text()
     assert "Week 4: 12 patients without a visit, 6 patients with a visit but no score. Who asks them" in words
     assert "5 patients can’t be judged without a score before treatment." in words
-    assert "sample.csv: 97 rows, all used." in words.replace("\\", "")
+    assert "sample.csv: 97 visits. Groups" in words.replace("\\", ""), "not its rows: some may be left out"
+    public = findings.meeting_card(whole, people.people(whole, release="public", min_cell=10), response.response(whole))
+    assert "sample.csv: 95 visits. Groups" in public.cards[0].markdown_text().replace("\\", "")
 
 
 def test_too_few_patients_give_no_number():

@@ -16,7 +16,17 @@ from cohort_samples import cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.outcomes.cohort import cautions, disclosure, durations, load, people, response, sites, trajectories
+from analysis.outcomes.cohort import (
+    cautions,
+    clinic_file,
+    disclosure,
+    durations,
+    load,
+    people,
+    response,
+    sites,
+    trajectories,
+)
 from analysis.outcomes.cohort.disclosure.digits import as_printed
 from analysis.reporting import private_folder
 from analysis.reporting.batch.differencing import LEDGER, why_differenced
@@ -280,6 +290,24 @@ def test_rule_11_messages_have_no_small_counts_and_no_values():
     shown = cautions.cautions("f", (), whole.visits.assign(nrs=lost), whole.courses, 5)
     assert any("fewer than 5 of 5 courses" in warning.rule for warning in shown)
     assert not any(re.search(r"\b[1-4] of|\d%", warning.rule) for warning in shown)
+
+
+def test_rule_11_a_value_of_few_rows_that_a_map_leaves_out_is_not_named(tmp_path, monkeypatch):
+    table, use, told = tmp_path / "clinic.csv", tmp_path / "clinic.yml", []
+    rows = [f"{number},CRPS,7,5" for number in range(20)] + [f"a{number},causalgia,7,5" for number in range(9)]
+    table.write_text("\n".join(["id,diagnosis,before,after", *rows, "x,gout,7,5"]) + "\n", encoding="utf-8")
+    use.write_text(
+        "map: 1\nread: {form: csv, encoding: utf-8, separator: comma, decimal: point}\nrows: courses\n"
+        "data_until: 2025-01-01\nkeep: [{column: diagnosis, is: [CRPS]}]\n"
+        "columns: {id: {is: patient_id}, diagnosis: {is: not_used}}\n"
+        "visits: [{visit: baseline, score: before}, {visit: end_of_infusion, score: after}]\n"
+        "scores: {is: nrs, scale: 0 to 10}\nweeks: {from: planned_week}\ncourses: {from: single}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(clinic_file.paths, "record_mapping", lambda name, digest, lines: told.extend(lines))
+    assert len(clinic_file.load(table, use).courses) == 20
+    assert ("left out", "", "other reasons, fewer than 10 rows each") in told
+    assert "causalgia" not in str(told) and "gout" not in str(told)
 
 
 def test_rule_11_hashes_of_a_clinics_table_are_keyed(tmp_path):

@@ -64,8 +64,10 @@ def meeting_card(cohort: Cohort, who: People, result: Response, measured: Sequen
     if missing:
         items.append(f"Not in this table: {', '.join(missing)}. See the format for the columns to add.")
     items.append("The appendix shows every number, by site, regimen, year and course.")
-    rows = f"{len(cohort.visits):,} rows"
-    source = f"**How the file became this table.** {escape(cohort.file)}: {rows}, all used."
+    visits = who.sizes.set_index("item").loc["visits", "n"]
+    source = f"**How the file became this table.** {escape(cohort.file)}: "
+    source += f"fewer than {who.min_cell} patients." if pd.isna(visits) else f"{counted(int(visits), 'visit')}."
+    source += " The appendix says what the map made of it, and what it left out." if cohort.mapping else ""
     hidden = f"Groups below {who.min_cell} patients are merged or hidden."
     return Cards((Card("For the meeting", (Bullets(tuple(items)), Paragraph(f"{source} {hidden}")), "ketamine"),))
 

@@ -27,6 +27,7 @@ from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import DataError, Problem, sort_problems
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
 from analysis.tabular.text_table import TextTable, without_empty_rows
+from analysis.wording import counted
 
 
 def load(path: str | Path, cohort_map: str | Path = "") -> Cohort:
@@ -60,9 +61,9 @@ def load_table(path: str | Path, cohort_map: str | Path = "") -> tuple[Cohort, T
         return cohort, table
     except MapError as error:
         if paths.is_in_report():  # its rules name codes of cells
-            count = len(error.problems)
-            advice = "python -m analysis check --cohort FILE --map MAP.yml lists them"
-            problem = Problem(Path(path).name, None, "", "", f"the map fits the table; {count} problems", advice)
+            rule = f"the map does not fit the table: {counted(len(error.problems), 'problem')}"
+            advice = "list them with python -m analysis check --cohort FILE --map MAP.yml"
+            problem = Problem(Path(path).name, None, "", "", rule, advice)
             raise DataError([problem]) from None
         raise
     except DataError as error:

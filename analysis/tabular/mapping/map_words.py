@@ -12,7 +12,8 @@ from analysis.tabular.problems import listed
 def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, least: int) -> list[tuple[str, str, str]]:
     """Return what, source and became of each part of a map.
 
-    Counts of cells and groups are left out; those of rows are shown only if none of them is below `least`.
+    Counts of cells and groups are left out; those of rows are shown only if none of them is below `least`. Reasons for
+    fewer rows are not named.
 
     Parameters
     ----------
@@ -34,7 +35,9 @@ def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, leas
             f"rows: {use.rows}",
         )
     ]
-    lines += [("left out", str(line.rows) if open_counts else "", line.reason) for line in left_out.itertuples()]
+    few = left_out["rows"] < least  # a reason names a value of the table
+    lines += [("left out", str(line.rows) if open_counts else "", line.reason) for line in left_out[~few].itertuples()]
+    lines += [("left out", "", f"other reasons, fewer than {least} rows each")] if few.any() else []
     for column in (column for column in use.columns if column.used and column.role != "visit"):
         details = [f"{code} is {word}" for code, word in column.codes.items()]
         details += [column.meaning] if column.meaning else []
