@@ -14,7 +14,7 @@ from analysis.outcomes import consistency, responders
 from analysis.outcomes.consistency import VERDICTS, check, possible_counts
 from analysis.outcomes.consistency.conflicts import _of_one, main_numbers
 from analysis.outcomes.consistency.printed import PrintedP, p_of_t
-from analysis.statistics.granularity import sd_bounds, sd_ways, squares_of, sums_behind_mean
+from analysis.statistics.granularity import sd_bounds, sd_ways, sums_behind_mean
 
 FITS, OTHER_ROUNDING, ANOTHER_N, CANNOT_BE, CANNOT_BE_CHECKED = VERDICTS
 
@@ -111,7 +111,6 @@ def test_grimmer_by_hand():
     # 1, 2, 3: mean 2, SD 1; with the sum 6 of three scores the squares are 12, 14, 18 ... SD 0, 1, 1.73
     assert sd_ways(6, 3, "1.00", 2, 0, 10) == {"rounded", "truncated"}
     assert sd_ways(6, 3, "1.20", 2, 0, 10) == set()
-    assert squares_of(6, 3, 0, 10) == (12, 36)
     assert sd_bounds(5, 10) == pytest.approx((0, np.std([0] * 5 + [10] * 5, ddof=1)))
 
 
@@ -128,8 +127,6 @@ def test_whole_scores_always_fit_their_own_mean_and_sd(scores, decimals):
     mean, sd = np.mean(scores), np.std(scores, ddof=1)
     assert total in [int(found) for found, _ in sums_behind_mean(f"{mean:.{decimals}f}", n, decimals)]
     assert "rounded" in sd_ways(total, n, f"{sd:.{decimals}f}", decimals, 0, 10)
-    low, high = squares_of(total, n, 0, 10)
-    assert low <= sum(score * score for score in scores) <= high
 
 
 def test_means_of_the_evidence(evidence, table):

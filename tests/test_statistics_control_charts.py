@@ -30,7 +30,7 @@ def test_runs_and_crossings_by_hand():
     assert (found.points, found.longest, found.crossings) == (10, 3, 3)
     shifted = run_signals(np.repeat([-1, 1], 10), 0)
     assert shifted.longest == 10 and shifted.crossings == 1 and shifted.is_signal
-    with pytest.raises(ValueError, match="9 values: runs need 10 or more"):
+    with pytest.raises(ValueError, match="values has 9 elements: runs need 10 or more"):
         run_signals(np.arange(9), 4)
 
 

@@ -6,7 +6,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pytest
 
-from analysis.statistics.granularity import sd_ways, squares_of
+from analysis.statistics.granularity import sd_ways
 
 
 def printed_sds(n: int, low: int, high: int) -> dict[int, dict[str, set[str]]]:
@@ -39,7 +39,6 @@ def test_every_sd_of_small_samples(n, low, high):
 
 def test_the_parity_of_the_sum_of_squares_is_not_enough():
     # 3 scores with sum 15: sums of squares 75, 77, 81, 83, 89, …; 79 and 85 are odd too but belong to no scores
-    assert squares_of(15, 3, 0, 10) == (75, 125)
     assert sd_ways(15, 3, "1.41", 2) == set()  # √((79 - 75) / 2)
     assert sd_ways(15, 3, "1.73", 2) == {"rounded", "truncated"}  # 81: scores 4, 4, 7
 

@@ -111,7 +111,7 @@ def test_a_p_on_the_edge_rounds_either_way():
 
 
 def test_refusals():
-    with pytest.raises(ValueError, match="percent is 120"):
+    with pytest.raises(ValueError, match="percent is 120: must be a finite number from 0 to 100"):
         counts_behind_percent(120, 10)
     with pytest.raises(ValueError, match="second is 11"):
         paired_tables(1, 11, 10)

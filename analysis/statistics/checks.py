@@ -114,12 +114,12 @@ def whole_numbers(name: str, values: Any) -> np.ndarray:
     ValueError
         For a value that is not a whole number of 0 or more; the message names the first, counted along the rows.
     """
-    array = np.asarray(values)
+    # a list of integers and booleans would become integers
+    array = np.asarray(values) if hasattr(values, "dtype") else np.asarray(values, dtype=object)
     flat = array.ravel()
     if array.dtype.kind in "iuf":
         wrong = np.flatnonzero(~np.isfinite(flat) | (flat != np.floor(flat)) | (flat < 0) | (flat > _LARGEST))
     else:
-        flat = np.asarray(values, dtype=object).ravel()
         fits = [_is_number(v) and isfinite(v) and v == int(v) and 0 <= v <= _LARGEST for v in flat]
         wrong = np.flatnonzero(~np.array(fits, dtype=bool))
     if len(wrong):
@@ -215,20 +215,23 @@ def check_counts(events: Iterable[float], totals: Iterable[float]) -> tuple[np.n
     return x, n
 
 
-def printed_number(name: str, value: float | str | Fraction) -> Fraction:
+def printed_number(name: str, value: float | str | Fraction, least: float = -inf, most: float = inf) -> Fraction:
     """Return a printed number exactly: the shortest decimal form of a float, or the digits of a text.
 
     Raises
     ------
     ValueError
-        If it is not a finite number.
+        If it is not a finite number from `least` to `most`.
     """
     if not isinstance(value, str):
         finite_number(name, value)
     try:
-        return Fraction(str(value).strip())
+        exact = Fraction(str(value).strip())
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{name} is {value!r}: must be a finite number") from None
+    if not least <= exact <= most:
+        raise ValueError(f"{name} is {value}: must be a finite number{_range(least, most)}")
+    return exact
 
 
 def _is_number(value: object) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import scipy
 
 from analysis.result_view import ResultView
+from analysis.statistics.checks import element_list, finite_number, finite_numbers, whole_numbers
 
 FEWEST_POINTS = 10
 _INDIVIDUALS = 2.66  # 3 / 1.128, the mean range of two values of a standard normal distribution
@@ -61,9 +62,10 @@ def run_signals(values: np.ndarray, center: float) -> RunSignals:
     ----------
     Anhøj 2015, PLoS One 10:e0121349; Anhøj, Wentzel-Larsen 2018, BMC Med Res Methodol 18:111.
     """
+    values = finite_numbers("values", values)
     if len(values) < FEWEST_POINTS:
-        raise ValueError(f"{len(values)} values: runs need {FEWEST_POINTS} or more")
-    sides = np.sign(np.asarray(values) - center)
+        raise ValueError(f"values has {len(values)} elements: runs need {FEWEST_POINTS} or more")
+    sides = np.sign(values - finite_number("center", center))
     sides = sides[sides != 0]
     n = len(sides)
     if not n:
@@ -86,9 +88,9 @@ def individuals_limits(values: np.ndarray) -> tuple[float, float, float]:
     ----------
     Wheeler 1993, Understanding Variation.
     """
-    values = np.asarray(values, dtype="float64")
+    values = finite_numbers("values", values)
     if len(values) < 2:
-        raise ValueError(f"{len(values)} values: a moving range needs 2 or more")
+        raise ValueError(f"values has {len(values)} elements: a moving range needs 2 or more")
     mean, reach = float(values.mean()), _INDIVIDUALS * float(np.abs(np.diff(values)).mean())
     return mean, mean - reach, mean + reach
 
@@ -112,6 +114,8 @@ def binomial_limits(n: np.ndarray, mean: float, p: float) -> tuple[np.ndarray, n
     ----------
     Spiegelhalter 2005, Stat Med 24:1185, appendix A.1.
     """
+    n, p = whole_numbers("n", element_list("n", n)), finite_number("p", p, most=0.5, above=0)
+    mean = finite_number("mean", mean, 0, 1) if n.size else 0.0  # without groups there is no mean
     return _lower_limit(n, mean, p), 1 - _lower_limit(n, 1 - mean, p)
 
 

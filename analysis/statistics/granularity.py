@@ -23,7 +23,7 @@ def _scale(low: int, high: int) -> tuple[int, int]:
     return low, high
 
 
-def roundings(value: Fraction, decimals: int) -> dict[str, Fraction]:
+def _roundings(value: Fraction, decimals: int) -> dict[str, Fraction]:
     """Return a value rounded to `decimals` half up (away from zero), half to even, and truncated.
 
     Returns
@@ -55,8 +55,8 @@ def sums_behind_mean(mean: float | str, n: int, decimals: int) -> list[tuple[Fra
     Returns
     -------
     list of (Fraction, set of str)
-        Each possible sum with the ways of rounding (keys of `roundings`) that give the printed mean. Empty if no such
-        scores exist.
+        Each possible sum with the ways of rounding (half_up, half_even, truncated) that give the printed mean.
+        Empty if no such scores exist.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def sums_behind_mean(mean: float | str, n: int, decimals: int) -> list[tuple[Fra
     first, last = floor((printed - unit) * n), ceil((printed + unit) * n)
     rows = []
     for count in range(first, last + 1):
-        ways = {way for way, value in roundings(Fraction(count, n), decimals).items() if value == printed}
+        ways = {way for way, value in _roundings(Fraction(count, n), decimals).items() if value == printed}
         if ways:
             rows.append((Fraction(count), ways))
     return rows
@@ -159,18 +159,6 @@ def _scores_exist(n: int, total: int, squares: int, top: int) -> bool:
         _scores_exist(n - taken, total - taken * top, squares - taken * top**2, top - 1)
         for taken in range(min(n, total // top, squares // top**2), -1, -1)
     )
-
-
-def squares_of(total: int, n: int, low: int, high: int) -> tuple[int, int]:
-    """Return the smallest and largest sum of squares of `n` whole scores from `low` to `high` with the sum `total`.
-
-    Raises
-    ------
-    ValueError
-        If no such scores exist, or for arguments that are not whole.
-    """
-    n, (low, high) = patient_number("n", n), _scale(low, high)
-    return _squares(whole_number("total", total, n * low, n * high), n, low, high)
 
 
 def _squares(total: int, n: int, low: int, high: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from math import sqrt
 import pandas as pd
 from scipy.special import ndtr
 
-from analysis.statistics.checks import element_list, finite_number, patient_number
+from analysis.statistics.checks import finite_number, finite_numbers, patient_number
 from analysis.statistics.intervals import critical_value
 
 
@@ -64,11 +64,11 @@ def next_trial_probabilities(
     if line == 0:
         raise ValueError("line is 0: the difference that matters has a direction")
     sign = 1 if line > 0 else -1
-    rows = []
-    for size in element_list("per_arm", per_arm):
+    quantile, rows = critical_value(level), []
+    for size in finite_numbers("per_arm", per_arm):
         own = sd * sqrt(2 / patient_number("per_arm", size, 2))
         spread = sqrt(se**2 + tau**2 + own**2)
-        reach = critical_value(level) * own
+        reach = quantile * own
         beyond = [float(ndtr((sign * (mean - value) - reach) / spread)) for value in (0.0, line)]
         rows.append((int(size), *beyond))
     return pd.DataFrame(rows, columns=["per_arm", "excludes_zero", "excludes_line"])

@@ -7,6 +7,8 @@ from bisect import bisect_left, bisect_right
 import numpy as np
 from scipy.special import bdtr, bdtrc, expit, logit, ndtri
 
+from analysis.statistics.checks import check_level, finite_number, finite_numbers, patient_number
+
 _NODES = 400
 
 
@@ -37,8 +39,11 @@ def observed_rate_interval(
     ValueError
         For limits that are not around the estimate, or without patients.
     """
-    if not (0 < low <= estimate <= high < 1) or n < 1:
-        raise ValueError(f"estimate {estimate}, limits {low} and {high}, {n} patients: 0 < low ≤ estimate ≤ high < 1")
+    check_level(level)
+    n, estimate = patient_number("n", n), finite_number("estimate", estimate)
+    low, high = finite_number("low", low), finite_number("high", high)
+    if not 0 < low <= estimate <= high < 1:
+        raise ValueError(f"estimate {estimate}, limits low {low} and high {high}: 0 < low ≤ estimate ≤ high < 1")
     tail = (1 - level) / 2
     center, (below, above) = logit(estimate), np.abs(logit([low, high]) - logit(estimate)) / ndtri(1 - tail)
     z = ndtri((np.arange(_NODES) + 0.5) / _NODES)
@@ -65,6 +70,13 @@ def mover_difference(
     ----------
     Zou, Donner 2008, Stat Med 27:1693.
     """
-    (a, a_low, a_high), (b, b_low, b_high) = first, second
+    (a, a_low, a_high), (b, b_low, b_high) = _with_limits("first", first), _with_limits("second", second)
     low = a - b - np.hypot(a - a_low, b_high - b)
     return a - b, float(low), float(a - b + np.hypot(a_high - a, b - b_low))
+
+
+def _with_limits(name: str, values: tuple[float, float, float]) -> list[float]:
+    numbers = finite_numbers(name, values).tolist()
+    if len(numbers) != 3 or not numbers[1] <= numbers[0] <= numbers[2]:
+        raise ValueError(f"{name} is {values}: must be an estimate, its lower and its upper limit")
+    return numbers

@@ -17,6 +17,7 @@ from analysis.statistics.checks import (
     element_list,
     finite_number,
     patient_number,
+    printed_number,
     whole_number,
     whole_numbers,
 )
@@ -132,6 +133,8 @@ def possible_paired_tables(
     ValueError
         For an impossible percentage, n or p-value, an unknown test, or no n.
     """
+    percent_first = printed_number("percent_first", percent_first, 0, 100)
+    percent_second = printed_number("percent_second", percent_second, 0, 100)
     sizes = element_list("n", n) if isinstance(n, Iterable) else [n]
     if len(sizes) == 0:
         raise ValueError("n is empty: at least one number of patients is needed")
@@ -155,6 +158,7 @@ def possible_paired_tables(
 
 def p_agrees(p: pd.Series, printed: float, decimals: int = 2) -> pd.Series:
     """Return whether each p rounds to `printed` with `decimals`; exactly at the boundary it may round either way."""
+    printed, decimals = finite_number("printed", printed, 0, 1), whole_number("decimals", decimals, 0, 15)
     return (p - printed).abs() <= 0.5 * 10.0**-decimals + 1e-12
 
 

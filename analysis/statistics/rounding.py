@@ -23,12 +23,15 @@ def counts_near(percent: Fraction, n: int, decimals: int = 0) -> range:
 
     No other count is printed as `percent`, however it is rounded.
     """
-    unit = Fraction(1, 10**decimals)
+    n, decimals = patient_number("n", n), whole_number("decimals", decimals, 0, 15)
+    percent, unit = printed_number("percent", percent), Fraction(1, 10**decimals)
     return range(max(0, floor((percent - unit) * n / 100)), min(n, ceil((percent + unit) * n / 100)) + 1)
 
 
 def ways_to_print(count: int, n: int, decimals: int = 0) -> tuple[int, int, int]:
     """Return `count` of `n` patients as a percentage in units of its last decimal, for each way of ROUNDINGS."""
+    n, decimals = patient_number("n", n), whole_number("decimals", decimals, 0, 15)
+    count = whole_number("count", count, 0, n)
     scaled = Fraction(100 * 10**decimals * count, n)
     return floor(scaled + Fraction(1, 2)), round(scaled), floor(scaled)
 
@@ -60,9 +63,7 @@ def counts_behind_percent(percent: float, n: int, decimals: int = 0) -> pd.DataF
     ----------
     Brown and Heathers 2017, Soc Psychol Personal Sci 8:363 (the GRIM test).
     """
-    exact = printed_number("percent", percent)
-    if not 0 <= exact <= 100:
-        raise ValueError(f"percent is {percent}: must lie between 0 and 100")
+    exact = printed_number("percent", percent, 0, 100)
     n, decimals = patient_number("n", n), whole_number("decimals", decimals, 0, 15)
     unit = 10**decimals
     printed = round(exact * unit)

@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis.outcomes.cohort.judging import judged_scores, responds
 from analysis.outcomes.cohort.scores import course_of_visit, course_scores, is_visit
-from analysis.statistics.survival.interval_data import unique_intervals
 
 if TYPE_CHECKING:
     from analysis.outcomes.cohort.table import Cohort
@@ -77,12 +76,17 @@ def interval_counts(lower: np.ndarray, upper: np.ndarray) -> pd.DataFrame:
     Above 2,000 different intervals the ends are rounded to days, which changes nothing if weeks were computed from
     dates. An upper bound above 0 is never rounded to 0.
     """
-    table = unique_intervals(lower, upper, np.ones(len(lower)))
-    if len(table.lower) > _MOST_INTERVALS:
+    table = _counted(lower, upper)
+    if len(table) > _MOST_INTERVALS:
         day = 1 / 7
         rounded = np.floor(upper / day + 0.5) * day
         upper = np.where(np.isfinite(upper) & (upper > 0), np.maximum(rounded, day), upper)
         lower = np.floor(lower / day + 0.5) * day
         lower = np.where((lower >= upper) & (upper > 0), upper - day, lower)
-        table = unique_intervals(lower, upper, np.ones(len(lower)))
-    return pd.DataFrame({"lower": table.lower, "upper": table.upper, "patients": table.weight.astype(np.int64)})
+        table = _counted(lower, upper)
+    return table
+
+
+def _counted(lower: np.ndarray, upper: np.ndarray) -> pd.DataFrame:
+    ends = pd.DataFrame({"lower": lower, "upper": upper})
+    return ends.groupby(["lower", "upper"], dropna=False).size().rename("patients").reset_index()

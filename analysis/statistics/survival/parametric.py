@@ -69,7 +69,7 @@ class ParametricFit(ResultView):
 
     def survival_at(self, times: ArrayLike, second: bool = False) -> np.ndarray:
         """Return the probability of a duration longer than each time, in the first or second group."""
-        at = finite_numbers("times", [times] if np.ndim(times) == 0 else times, infinite=True)
+        at = finite_numbers("times", [times] if np.isscalar(times) else times, infinite=True)
         with np.errstate(divide="ignore", over="ignore"):
             z = (np.log(np.maximum(at, 0.0)) - self.location(second)) / self.scale
             return np.exp(STANDARD[self.distribution].log_survival(z))

@@ -133,7 +133,7 @@ def survival_at(table: pd.DataFrame, times: ArrayLike) -> pd.DataFrame:
     ValueError
         For a missing time.
     """
-    at = finite_numbers("times", [times] if np.ndim(times) == 0 else times, infinite=True)
+    at = finite_numbers("times", [times] if np.isscalar(times) else times, infinite=True)
     left, right, probability = _columns(table)
     beyond = np.concatenate([np.cumsum(probability[::-1])[::-1], [0.0]])
     possible = np.searchsorted(right, at, side="right")
