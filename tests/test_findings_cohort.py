@@ -208,7 +208,10 @@ def test_the_meeting_asks_about_those_without_a_score():
     assert "5 patients can’t be judged without a score before treatment." in words
     assert "sample.csv: 97 visits. Groups" in words.replace("\\", ""), "not its rows: some may be left out"
     public = findings.meeting_card(whole, people.people(whole, release="public", min_cell=10), response.response(whole))
-    assert "sample.csv: 95 visits. Groups" in public.cards[0].markdown_text().replace("\\", "")
+    assert (
+        "sample.csv: 95 visits. Groups below 10 patients are merged or hidden, and counts are rounded to 5."
+        in public.cards[0].markdown_text().replace("\\", "")
+    )
 
 
 def test_too_few_patients_give_no_number():

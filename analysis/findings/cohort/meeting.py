@@ -68,7 +68,8 @@ def meeting_card(cohort: Cohort, who: People, result: Response, measured: Sequen
     source = f"**How the file became this table.** {escape(cohort.file)}: "
     source += f"fewer than {who.min_cell} patients." if pd.isna(visits) else f"{counted(int(visits), 'visit')}."
     source += " The appendix says what the map made of it, and what it left out." if cohort.mapping else ""
-    hidden = f"Groups below {who.min_cell} patients are merged or hidden."
+    hidden = f"Groups below {who.min_cell} patients are merged or hidden"
+    hidden += ", and counts are rounded to 5." if who.release == "public" else "."
     return Cards((Card("For the meeting", (Bullets(tuple(items)), Paragraph(f"{source} {hidden}")), "ketamine"),))
 
 

@@ -78,6 +78,8 @@ class People(ResultView):
         (Welch, Newcombe), hidden.
     unit : str
         Who is counted, in words.
+    min_cell, release : int, str
+        As given.
     left_out : DataFrame
         Columns result, why, unit, n.
     """
@@ -94,6 +96,7 @@ class People(ResultView):
     who_differs: pd.DataFrame
     unit: str
     min_cell: int
+    release: str
     left_out: pd.DataFrame
 
 
@@ -144,6 +147,7 @@ def people(
         who_differs=differs,
         unit=FIRST_COURSES,
         min_cell=min_cell,
+        release=release,
         left_out=pd.concat(
             [
                 left_out_frame(
