@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.outcomes.cohort import durations as module
 from analysis.outcomes.cohort.benefit import benefit_intervals, interval_counts
+from analysis.outcomes.cohort.duration_tests import RATIO_COLUMNS
 from analysis.outcomes.cohort.durations import durations
 from analysis.statistics.survival import npmle, two_group_test
 
@@ -121,7 +122,23 @@ def test_two_sites_are_compared():
     expected = two_group_test(LOWER + [0] * 10, UPPER + [4] * 10, ["a"] * 24 + ["b"] * 10)
     assert test[["group_1", "group_2", "n_1", "n_2", "method"]].tolist() == ["a", "b", 24, 10, expected.method]
     assert test["p_value"] == pytest.approx(expected.p, abs=0.0005)
-    assert found.medians.set_index(["who", "by", "group"]).loc[("all", "site", "b"), "median_high"] == 4
+    assert test[RATIO_COLUMNS].isna().all()  # some never had the benefit: no logarithm
+
+
+def test_durations_of_one_site_are_twice_those_of_the_other():
+    def found(patients):
+        ends = [(1, 4), (2, 4), (4, 8), (8, 13), (0, 2), (4, 13)] * 2  # still there, lost
+        rows = [(site, x * kept, x * lost) for site, x in (("a", 1), ("b", 2)) for kept, lost in ends[:patients]]
+        sites = [{"baseline": 8, "end": 4, "later": {kept: 4, lost: 8} if kept else {lost: 8}, "site": site}
+                 for site, kept, lost in rows]  # fmt: skip
+        tests = durations(cohort(*sites)).tests.set_index(["who", "by"])
+        return tests.loc[("initial_responders", "site")]
+
+    row = found(12)
+    assert (row["time_ratio"], row["distribution"]) == (2, "Weibull")
+    assert 1 < row["ratio_low"] < 2 < row["ratio_high"] < 4
+    assert row["ratio_low"] * row["ratio_high"] == pytest.approx(4, rel=0.05)  # symmetric on the log scale, one decimal
+    assert found(9)[RATIO_COLUMNS].isna().all()  # fewer than 2 x 5 patients at a site
 
 
 def test_three_sites_and_merged_sites_are_not_tested():

@@ -61,7 +61,6 @@ VALID = {
     "bootstrap": {"lower": [0, 100], "upper": [100, 120], "weights": [100, 120], "draws": 20, "seed": 3},
     "two_group_test": {"lower": [0, 100], "upper": [100, 120], "groups": [1, 2], "weights": [10, 20], "draws": 20},
     "fit_distribution": {"lower": [0, 100, 20], "upper": [100, 120, 20], "weights": [100, 120, 50], "level": 0.9},
-    "fit_distributions": {"lower": [0, 100, 20], "upper": [100, 120, 20], "weights": [100, 120, 50], "level": 0.9},
     "quantile": {"table": TABLE, "p": 0.25},
     "median": {"table": TABLE},
     "interval_probabilities": {"table": TABLE, "lower": [0, 3], "upper": [4, 120]},

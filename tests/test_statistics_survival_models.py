@@ -15,7 +15,6 @@ from analysis.statistics.survival import (
     UndeterminedError,
     bootstrap,
     fit_distribution,
-    fit_distributions,
     log_likelihood,
     npmle,
     quantile,
@@ -132,24 +131,21 @@ def test_far_tails_mirror(distribution):
     assert far.high_high == pytest.approx(mirrored.low_low)
 
 
-def test_table_of_distributions():
-    found = fit_distributions(*had_the_benefit("intervals"))
-    assert set(found["distribution"]) == set(DISTRIBUTIONS)
-    assert found["aic"].is_monotonic_increasing
-    assert found.loc[0, "distribution"] == "weibull"
-    assert found.loc[0, "aic_above_best"] == 0
-    assert (found["not_fitted"] == "").all()
-    assert found["time_ratio"].isna().all()
+def test_the_lowest_aic_is_that_of_weibull():
+    fits = [fit_distribution(*had_the_benefit("intervals"), name) for name in DISTRIBUTIONS]
+    assert min(fits, key=lambda fit: fit.aic).distribution == "weibull"
+    assert all(fit.aic == 2 * len(fit.coefficients) - 2 * fit.log_likelihood for fit in fits)
+    assert all(fit.time_ratio is None for fit in fits)
 
 
 def test_one_milestone_determines_one_parameter_only():
-    found = fit_distributions([0, 13], [13, INF], [7, 18]).set_index("distribution")
+    data = [0, 13], [13, INF], [7, 18]
     # 7 of 25 lost it by week 13: exp(-13 rate) = 18 / 25
-    assert found.loc["exponential", "median"] == pytest.approx(13 * log(2) / log(25 / 18))
-    assert found.loc["exponential", "not_fitted"] == ""
+    median = fit_distribution(*data, "exponential").medians.loc[0, "median"]
+    assert median == pytest.approx(13 * log(2) / log(25 / 18))
     for name in ("weibull", "lognormal", "loglogistic"):
-        assert np.isnan(found.loc[name, "aic"])
-        assert "don't determine" in found.loc[name, "not_fitted"]
+        with pytest.raises(UndeterminedError, match="don't determine"):
+            fit_distribution(*data, name)
 
 
 @given(st.integers(0, 10_000), st.sampled_from(DISTRIBUTIONS), st.floats(0.01, 100))
@@ -197,7 +193,7 @@ def test_units_order_and_weights(seed, distribution, factor):
         # 3.5 lies in all of them: the narrower the distribution around it, the better it fits
         (lambda: fit_distribution([1, 2, 3], [4, 5, INF]), UndeterminedError, "may have been equally long"),
         (lambda: fit_distribution([1, 2], [2, 3], groups=["a", "b"]), UndeterminedError, "equally long"),
-        (lambda: fit_distributions([1], [np.nan]), ValueError, r"upper, element 1, is nan"),
+        (lambda: fit_distribution([1], [np.nan]), ValueError, r"upper, element 1, is nan"),
     ],
 )
 def test_refusals_of_fits(call, error, words):

@@ -79,7 +79,8 @@ class Durations(ResultView):
         reached), limit_low, limit_high (bootstrap; missing without draws), draws, merged, hidden.
     tests : DataFrame
         Columns who, by, group_1, group_2, n_1, n_2, p_value, method (exact, monte_carlo or, above 10,000 patients,
-        normal), note; only for exactly two groups, neither of them merged.
+        normal), time_ratio, ratio_low, ratio_high (durations of the second group as a multiple of the first),
+        distribution (of that fit), note; only for exactly two groups, neither of them merged.
     draws_rule : str
         The number of draws, in words.
     notes : tuple of str
@@ -176,16 +177,15 @@ def durations(
                 steps[0] |= who == RESPONDERS  # all of them have the benefit at the end of infusion
                 curves.append(curve[steps].assign(**key))
         if len(labels) == 2 and not any(is_merged(label, min_cell) for label in labels):
-            tests.append(
-                {"who": who, "by": by} | group_comparison(part, seed) | {"note": _PAIRED if by == "course" else ""}
-            )
+            note = _PAIRED if by == "course" else ""
+            tests.append({"who": who, "by": by, "note": note} | group_comparison(part, level, seed))
     return Durations(
         rule=responder_rule,
         horizon_weeks=horizon_weeks,
         counts=shown_counts(counts, min_cell, release),
         curves=as_printed(_frame(curves, _CURVE_COLUMNS), "shares", time=WEEK_DECIMALS),
         medians=shown_medians(medians, min_cell, release),
-        tests=shown_tests(tests, release),
+        tests=shown_tests(tests, min_cell, release),
         draws_rule=_DRAWS_RULE,
         notes=duration_notes(courses[first], min_cell),
         unit=FIRST_COURSES,

@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.cohort_wording import few_words
 from analysis.outcomes.cohort.disclosure import as_printed, fewer_than, hide_small, released, small_counts
 from analysis.outcomes.cohort.disclosure.digits import P_VALUES, WEEK_DECIMALS
+from analysis.outcomes.cohort.duration_tests import RATIO_COLUMNS
 from analysis.outcomes.cohort.scores import left_out_frame
 from analysis.wording import upper_first
 
@@ -33,10 +34,12 @@ def shown_counts(rows: list[dict], min_cell: int, release: str) -> pd.DataFrame:
     return as_printed(table, WEEK_DECIMALS)
 
 
-def shown_tests(rows: list[dict], release: str) -> pd.DataFrame:
-    """Return the comparisons of two groups."""
-    names = ["who", "by", "group_1", "group_2", "n_1", "n_2", "p_value", "method", "note"]
-    table = as_printed(pd.DataFrame(rows, columns=names), P_VALUES)
+def shown_tests(rows: list[dict], min_cell: int, release: str) -> pd.DataFrame:
+    """Return the comparisons of two groups; no ratio below 2 `min_cell` patients in one of them."""
+    names = ["who", "by", "group_1", "group_2", "n_1", "n_2", "p_value", "method", *RATIO_COLUMNS, "note"]
+    table = as_printed(pd.DataFrame(rows, columns=names), 1, p_value=P_VALUES)
+    few = table[["n_1", "n_2"]].min(axis=1) < 2 * min_cell
+    table[RATIO_COLUMNS] = table[RATIO_COLUMNS].mask(few | ~np.isfinite(table["ratio_high"].astype("float64")))
     return table.assign(**{name: released(table[name], release) for name in ("n_1", "n_2")})
 
 

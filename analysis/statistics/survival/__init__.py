@@ -9,7 +9,7 @@ from analysis.statistics.survival.bands import Draws, bootstrap
 from analysis.statistics.survival.distributions import DISTRIBUTIONS
 from analysis.statistics.survival.failure_time import UndeterminedError
 from analysis.statistics.survival.group_test import GroupTest, two_group_test
-from analysis.statistics.survival.parametric import ParametricFit, fit_distribution, fit_distributions
+from analysis.statistics.survival.parametric import ParametricFit, fit_distribution
 from analysis.statistics.survival.turnbull import (
     interval_probabilities,
     log_likelihood,
@@ -27,7 +27,6 @@ __all__ = [
     "UndeterminedError",
     "bootstrap",
     "fit_distribution",
-    "fit_distributions",
     "interval_probabilities",
     "log_likelihood",
     "median",

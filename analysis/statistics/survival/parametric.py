@@ -5,7 +5,6 @@ scipy 1.17 also fits interval-censored data (scipy.stats.CensoredData), but with
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import erfc, exp, sqrt
 
@@ -14,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.result_view import ResultView
-from analysis.statistics.checks import check_choice, check_level, element_list, finite_numbers
+from analysis.statistics.checks import check_choice, check_level, finite_numbers
 from analysis.statistics.intervals import critical_value
 from analysis.statistics.survival.distributions import DISTRIBUTIONS, STANDARD
 from analysis.statistics.survival.failure_time import FailureTimeModel, UndeterminedError
@@ -132,59 +131,6 @@ def fit_distribution(
     model = FailureTimeModel(low[known], high[known], weight[known], second[known] if labels else None, distribution)
     estimate, value, covariance = model.maximise()
     return _report(model, estimate, value, covariance, labels, level)
-
-
-def fit_distributions(
-    lower: ArrayLike,
-    upper: ArrayLike,
-    weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
-    distributions: Iterable[str] = DISTRIBUTIONS,
-    level: float = 0.95,
-) -> pd.DataFrame:
-    """Return fits of several distributions, the lowest AIC first.
-
-    Parameters
-    ----------
-    lower, upper, weights, groups, level
-        As in `fit_distribution`.
-    distributions : iterable of str
-
-    Returns
-    -------
-    DataFrame, one row per distribution
-        Columns distribution, log_likelihood, aic, aic_above_best, median, median_low, median_high (first group),
-        time_ratio, time_ratio_low, time_ratio_high, p, not_fitted (why the intervals do not determine it, else empty).
-    """
-    check_intervals(lower, upper, weights)
-    rows = []
-    distributions = element_list("distributions", distributions)
-    if len(distributions) == 0:
-        raise ValueError(f"distributions is empty: choose from {', '.join(DISTRIBUTIONS)}")
-    for name in distributions:
-        try:
-            fit = fit_distribution(lower, upper, weights, name, groups, level)
-        except UndeterminedError as reason:
-            rows.append({"distribution": name, "not_fitted": str(reason)})
-            continue
-        middle = fit.medians.iloc[0]
-        rows.append(
-            {
-                **{name: getattr(fit, name) for name in ("distribution", "log_likelihood", "aic")},
-                "median": middle["median"],
-                "median_low": middle["low"],
-                "median_high": middle["high"],
-                **{name: getattr(fit, name) for name in ("time_ratio", "time_ratio_low", "time_ratio_high", "p")},
-                "not_fitted": "",
-            }
-        )
-    columns = ["distribution", "log_likelihood", "aic", "aic_above_best", "median", "median_low", "median_high"]
-    columns += ["time_ratio", "time_ratio_low", "time_ratio_high", "p", "not_fitted"]
-    frame = pd.DataFrame(rows).reindex(columns=columns)
-    numbers = [name for name in columns if name not in ("distribution", "not_fitted")]
-    frame[numbers] = frame[numbers].astype("float64")
-    frame["aic_above_best"] = frame["aic"] - frame["aic"].min()
-    return frame.sort_values("aic", kind="stable").reset_index(drop=True)
 
 
 def _check_determined(

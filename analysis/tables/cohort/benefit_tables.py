@@ -9,7 +9,7 @@ from analysis.cohort_wording import GROUP_HEADINGS, group_name
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.durations import Durations
 from analysis.tables.cohort.cohort_cells import cohort_notes, count_column
-from analysis.wording import interval_words, number_text
+from analysis.wording import interval_words, number_text, points_cell
 
 _WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
 
@@ -76,6 +76,7 @@ def duration_tests_table(result: Durations) -> Table:
             Column("n_words", "n", "right", value=lambda row: f"{int(row.n_1)} and {int(row.n_2)}"),
             Column("p_words", "P", "right", value=_p_value),
             Column("method_words", "Method", value=_method),
+            Column("ratio_words", "Second as a multiple of the first", value=_ratio),
         ),
         notes=cohort_notes(result, tests, ("tests",), *dict.fromkeys(tests["note"].dropna())),
     )
@@ -104,6 +105,11 @@ def _limits(row) -> str:
     if row.hidden or pd.isna(row.limit_low):
         return "–"
     return f"{number_text(row.limit_low)} to {'∞' if np.isinf(row.limit_high) else number_text(row.limit_high)}"
+
+
+def _ratio(row) -> str:
+    ratio = points_cell(row.time_ratio, row.ratio_low, row.ratio_high)
+    return ratio if pd.isna(row.distribution) else f"{ratio}, {row.distribution}"
 
 
 def _p_value(row) -> str:
