@@ -25,7 +25,7 @@ extensions = [
     "generated_pages",
     "mathml",
 ]
-exclude_patterns = ["how-to/*.R"]
+exclude_patterns = ["how-to/*.R", "reference/generated/*"]
 html_theme = "furo"
 html_title = project
 html_show_sourcelink = False

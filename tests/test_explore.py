@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import shlex
-import sys
 
 import pytest
 from click.testing import CliRunner
@@ -168,9 +166,3 @@ def test_no_report_is_built_from_an_interactive_notebook(name):
     done = CliRunner().invoke(main, ["report", name])
     assert done.exit_code == 2 and "is for interactive use (`make lab`) and makes no report" in done.output
     assert "explore" not in CliRunner().invoke(main, ["list"]).output
-
-
-def test_without_widgets_the_message_names_the_installation(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    with pytest.raises(ModuleNotFoundError, match="make lab` installs everything"):
-        importlib.reload(explore)

@@ -201,8 +201,9 @@ def test_the_page_describes_itself_to_search_engines():
         cited for cited in data["citation"] if cited["name"] == "Sigtermans et al. 2009"
     ).items()
     assert all(cited.get("sameAs", "http").startswith("http") for cited in data["citation"])
-    made = json.loads(defaults()["evidence-report"].files["results.json"])["made"]
-    assert data["isBasedOn"]["identifier"] == f"sha256:{made['data']}"
+    content = json.loads(defaults()["evidence-report"].files["results.json"])
+    assert data["isBasedOn"]["identifier"] == f"sha256:{content['made']['data']}"
+    assert data["abstract"] == content["report"]["lead"] != data["headline"]
 
 
 @pytest.mark.slow

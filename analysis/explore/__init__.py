@@ -6,14 +6,6 @@ command line that builds the same report.
 
 from __future__ import annotations
 
-try:
-    import ipywidgets  # noqa: F401
-except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(
-        "The package ipywidgets is not installed where this notebook runs. `make lab` installs everything; otherwise: "
-        "python -m pip install ipywidgets"
-    ) from error
-
 from analysis.explore.cohort_view import CohortView, cohort
 from analysis.explore.evidence_view import EvidenceView, evidence
 from analysis.explore.guide import parameters

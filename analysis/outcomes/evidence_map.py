@@ -41,10 +41,9 @@ def studies(selection: Selection) -> pd.DataFrame:
     -------
     DataFrame, one row per study
         Columns study_id, citation, year, design, design_words, control, country, population, n, n_is, bias, regimens,
-        routes,
-        the number of rows of each kind of result (REPORTS), doi, row. n is the number of patients with CRPS where
-        stated (n_is `with CRPS`), else of all enrolled (`enrolled`), else missing. regimens and routes are those of the
-        selected ketamine arms, separated by `; `.
+        routes, the number of rows of each kind of result (REPORTS), doi, row. n is the number of patients with CRPS
+        where stated (n_is `with CRPS`), else of all enrolled (`enrolled`), else missing. regimens and routes are those
+        of the selected ketamine arms, with semicolons between them.
     """
     evidence = selection.evidence
     frame = evidence.studies.copy()

@@ -124,9 +124,9 @@ def _file(name: str) -> str:
 
 
 def description(document: Document) -> str:
-    """Return one sentence for search engines and file managers."""
+    """Return the lead, or what stands for it, for search engines and file managers."""
     words = " ".join(pandoc.plain_words(answer.sentence) for answer in document.findings[:1])
-    text = words or document.question or document.title
+    text = pandoc.plain_words(document.lead) or words or document.question or document.title
     return text if len(text) <= 300 else text[:297].rsplit(" ", 1)[0] + " …"
 
 
