@@ -17,7 +17,7 @@ from analysis.outcomes.consistency import (
 )
 from analysis.wording import counted, series
 
-_TABLE = "tab-consistency"  # the table that lists every check
+_TABLE = "tab-consistency"  # lists every check, or those that do not fit
 
 
 def consistency_finding(checks: pd.DataFrame) -> Finding:

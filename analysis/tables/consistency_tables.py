@@ -17,7 +17,7 @@ def consistency_table(checks: pd.DataFrame, name: str = "consistency") -> Table:
     Parameters
     ----------
     checks
-        One row per printed number, from `outcomes.consistency.check` (or its `questions` or `checkable` rows).
+        One row per printed number, from `outcomes.consistency.check` (or its `questions`).
     name
         Name of the table, unique in a report.
     """

@@ -34,7 +34,6 @@ __all__ = [
     "FITS_WITH_ANOTHER_N",
     "VERDICTS",
     "check",
-    "checkable",
     "missing_at_follow_up",
     "possible_counts",
     "questions",
@@ -81,11 +80,6 @@ def check(evidence: Evidence) -> pd.DataFrame:
     """
     checks = (percentage_checks, mean_checks, test_checks, estimate_checks, total_checks, conflict_checks)
     return as_table([result for run in checks for result in run(evidence)], evidence)
-
-
-def checkable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `check` that could be compared with something."""
-    return table[table["verdict"] != CANNOT_BE_CHECKED].reset_index(drop=True)
 
 
 def questions(table: pd.DataFrame) -> pd.DataFrame:
