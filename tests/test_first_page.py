@@ -241,6 +241,7 @@ def test_30_of_48_is_62_percent_everywhere(evidence, selection):
 def test_two_extractions_name_how_many_studies(evidence):
     twice = evidence.extraction["study_id"].nunique()
     assert twice == 15 and f"{twice} studies were extracted twice, independently" in every_text(evidence)
+    assert "not individual patient data, never pooled" in every_text(evidence)
 
 
 def test_row_ids_are_named_not_lines(evidence):

@@ -58,10 +58,12 @@ def _methods(selection: Selection) -> tuple[str, ...]:
     access = series([f"{ACCESS_WORDS[kind]}s" for kind in criteria.access]) or "all sources"
     return (
         f"**Sources.** {counted(listed, 'study', 'studies')}; each number is in a table with its source and "
-        f"place. {counted(twice, 'study', 'studies')} were extracted twice, independently.",
+        f"place. {counted(twice, 'study', 'studies')} were extracted twice, independently: the report on "
+        "judgements names them.",
         f"**Who counts.** Patients with CRPS, {routes} ketamine, from {access}.",
         "**No patient twice.** Of studies that share patients one counts; subgroups and repeats are not added.",
         "**Printed numbers** stay as printed; counts derived from a percentage are marked in the tables.",
+        "**Single patients’ values** come from case descriptions: not individual patient data, never pooled.",
         "**Unlabelled ±** is read both ways; the wider interval is printed, the other in a note.",
         "**Intervals of rates:** Wilson [@wilson1927], also for 0 of n.",
         "**Put together:** rates of one definition, time, route and design, by the binomial-normal model with "
