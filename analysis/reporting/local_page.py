@@ -62,6 +62,7 @@ def patient_html(cohort: Cohort, patient: OnePatient, code: str) -> str:
             notes=_notes(patient, courses),
             ask=_ask(patient),
             file=cohort.file,
+            mapped=cohort.mapping is not None,
         )
     )
 
