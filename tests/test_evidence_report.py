@@ -1,15 +1,24 @@
 """The exported evidence report: the answer first, short, without requests, every number with its row."""
 
+import io
 import re
 
 import nbformat
+import pypdf
 import pytest
 from notebook_runs import NAMES, defaults, page, pdf, pdf_pages, pdf_text
+from pdf_words import blank_ends, page_words
 
-from analysis import evidence
+from analysis import evidence as tables
+from analysis import figures
+from analysis.evidence.selection import Criteria, select
 from analysis.exhibit import EXHIBIT_MIME
+from analysis.exhibit.row_picture import Row
 from analysis.judgement_wording import BIAS_MARKS
+from analysis.outcomes import evidence_map
 from analysis.paths import ROOT
+from analysis.reporting.page.exporters import ReportPDFExporter
+from analysis.reporting.page.paper import A4
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +99,35 @@ def test_the_main_part_is_short():
     assert "appendix.pdf" in defaults()["evidence-report"].files
 
 
+@pytest.mark.parametrize("name", ["evidence-report", "study-report", "cohort-report", "patients"])
+def test_no_page_of_a_main_part_is_a_quarter_blank(name):
+    *pages, _ = blank_ends(defaults()[name].files["report.pdf"])
+    assert all(blank <= 0.25 for blank in pages), [f"{blank:.0%}" for blank in pages]
+
+
+def test_row_figures_are_printed_at_full_size_and_continue_with_their_axis(evidence):
+    """The widest selection has more rows than a page: no text shrinks, the caption stays with the last rows."""
+    wide = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
+    figure = figures.study_map(evidence_map.studies(select(evidence, wide)))
+    assert figure.figure.get_figheight() * 72 > A4.figure, "higher than a page"
+    shown = nbformat.v4.new_output("display_data", data=figure._repr_mimebundle_())
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("figure", outputs=[shown])])
+    content = ReportPDFExporter().from_notebook_node(notebook)[0]
+    axis = " ".join(figure.rows.axis.ticks.values())
+    first, *_, last = holding = [words for words in page_words(content) if axis in words]
+    assert "Figure 1 continues on the next page." in first and "Figure 1. " not in first
+    assert "Figure 1. " in last and "continues" not in last
+    for row in figure.rows.rows:
+        assert not isinstance(row, Row) or row.label.split("\u00a0")[0] in " ".join(holding)
+    sizes: set[float] = set()
+
+    def seen(text: str, within: list[float], own: list[float], font: object, size: float) -> None:
+        sizes.update([round(size * abs(own[0] * within[0]), 1)] if text.strip() else [])
+
+    pypdf.PdfReader(io.BytesIO(content)).pages[0].extract_text(visitor_text=seen)
+    assert min(sizes) >= 7.2, sizes
+
+
 def test_no_average_is_drawn_where_it_says_nothing():
     main = page().select_one("main .body")
     before = str(main)[: str(main).index('id="report-appendix"')]
@@ -137,14 +175,14 @@ def test_numbers_lead_to_their_rows():
     row = next(r for r in table.select("tbody tr") if "Kiefer et al. 2008a" in words(r))
     cells = dict(zip(heads, [words(cell) for cell in row.select("th, td")], strict=True))
     place = int(cells["Row"].removeprefix("responders-"))
-    kept = evidence.load().responders.set_index("row").loc[place]
+    kept = tables.load().responders.set_index("row").loc[place]
     assert (kept["study_id"], kept["responders"], kept["n"]) == ("kiefer2008", 13, 20)
     assert cells["Responders"] == "13/20"
 
 
 def test_provenance_is_printed():
     text = words(page())
-    assert evidence.load().hash in text
+    assert tables.load().hash in text
     assert "python -m analysis report evidence-report" in text
 
 

@@ -18,8 +18,10 @@ from matplotlib.text import Text
 from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, plain
+from analysis.exhibit.palette import LIGHT
 from analysis.exhibit.row_picture import Bar, Row, Stroke, Words
 from analysis.figures import labels, study_rows, style
+from analysis.figures.score_spreads import Spread, spread_of
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
 
 WIDE = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
@@ -380,8 +382,9 @@ def test_pain_trajectories_draw_spreads_of_each_kind(default):
     figure = figures.pain_trajectory_lines(table, trajectories.changes(default))
     shown = [text for text, _ in text_boxes(figure)]
     assert "8 to 9" in shown
-    assert any("read as a standard error (SE)" in text for text in shown)
-    assert any("drawn symmetric" in text for text in shown)
+    for study in ("means; SD, the printed ± read as an SE", "medians; interquartile range, drawn"):
+        assert study in "\n".join(shown), "the kind of spread stands in the panel, not in a key"
+    assert figure.title == "4 studies print pain scores, none over weeks"
     assert "only the change is printed, not the scores" in plain(figure.notes)
     assert "as an SE it would need an SD of 15.1" in plain(figure.notes)
     assert "median 8 before (n = 48), 6 at the end of infusion (n = 48)" in figure.alt
@@ -393,35 +396,61 @@ def test_pain_trajectories_draw_spreads_of_each_kind(default):
 @pytest.mark.parametrize(
     ("kind", "fields", "expected"),
     [
-        ("sd", {"spread": 1.5, "sd": 1.5}, [("sd", 4.5, 7.5)]),
-        ("se", {"spread": 0.5, "sd": 2.0}, [("sd", 4.0, 8.0)]),
-        ("iqr_width", {"spread": 4.0, "sd": 3.0}, [("iqr_width", 4.0, 8.0)]),
-        ("q1_q3", {"spread_low": 4.0, "spread_high": 9.0}, [("q1_q3", 4.0, 9.0)]),
-        ("ci95", {"spread_low": 5.0, "spread_high": 7.0}, [("ci95", 5.0, 7.0)]),
-        ("range", {"spread_low": 0.0, "spread_high": 10.0}, [("range", 0.0, 10.0)]),
-        ("unlabelled", {"spread": 0.5, "sd": 0.5, "sd_if_se": 5.0}, [("if_se", 1.0, 10.0), ("if_sd", 5.5, 6.5)]),
-        ("none", {}, []),
+        ("sd", {"spread": 1.5, "sd": 1.5}, ("sd", 4.5, 7.5)),
+        ("se", {"spread": 0.5, "sd": 2.0}, ("sd", 4.0, 8.0)),
+        ("iqr_width", {"spread": 4.0, "sd": 3.0}, ("iqr_width", 4.0, 8.0)),
+        ("q1_q3", {"spread_low": 4.0, "spread_high": 9.0}, ("q1_q3", 4.0, 9.0)),
+        ("ci95", {"spread_low": 5.0, "spread_high": 7.0}, ("ci95", 5.0, 7.0)),
+        ("range", {"spread_low": 0.0, "spread_high": 10.0}, ("range", 0.0, 10.0)),
+        ("unlabelled", {"spread": 0.5, "sd": 0.5, "sd_if_se": 5.0}, ("if_se", 1.0, 10.0)),
+        ("unlabelled", {"spread": 1.5, "sd": 1.5}, ("sd", 4.5, 7.5)),
+        ("none", {}, None),
     ],
 )
-def test_bars_of_spreads(kind, fields, expected):
+def test_spread_of_a_row(kind, fields, expected):
     blank = dict.fromkeys(("spread", "spread_low", "spread_high", "sd", "sd_if_se"), np.nan)
     row = pd.Series(
         {**blank, "value": 6.0, "statistic": "mean", "spread_kind": kind, "sd_basis": "", "n": 30, **fields}
     )
-    from analysis.figures.score_spreads import bars_of
-
-    assert [(bar.kind, bar.low, bar.high) for bar in bars_of(row)] == expected
+    assert spread_of(row) == (expected and Spread(*expected))
 
 
-def test_every_kind_of_spread_has_words_and_can_be_drawn(default):
-    from analysis.figures.score_spreads import BAR_WORDS, SpreadBar, draw_bar
+def weekly(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores with a made-up weekly series of the trial: 7.2 before, 2.7 a few days after, 5.2 at the end."""
+    rows = []
+    for arm, values in (
+        ("sigtermans2009_ketamine", [7.2, 2.7, 3.0, 3.4, 3.7, 4.0, 4.2, 4.4, 4.6, 4.8, 4.9, 5.1, 5.2]),
+        ("sigtermans2009_placebo", [6.9, 5.5, 5.4, 5.5, 5.4, 5.5, 5.6, 5.4, 5.5, 5.4, 5.5, 5.4, 5.6]),
+    ):
+        first = scores[scores["arm_id"] == arm].iloc[0]
+        for week, value in enumerate(values):
+            row = first.copy()
+            row["value"], row["n"] = value, 30 - week // 4
+            row["weeks"], row["phase"] = (week - 0.6, "follow_up") if week else (np.nan, "baseline")
+            rows.append(row)
+    others = scores[scores["study_id"] != "sigtermans2009"]
+    return pd.concat([others, pd.DataFrame(rows)], ignore_index=True).astype(scores.dtypes.to_dict())
 
-    ax = style.panel(style.sheet(100), 0, 0, 50, 50)
-    for kind, text in BAR_WORDS.items():
-        assert text
-        before = len(ax.lines)
-        draw_bar(ax, 0, SpreadBar(kind, 1, 2), style.SERIES_LOOKS[0])
-        assert len(ax.lines) > before
+
+def test_a_weekly_series_is_drawn_in_one_panel_with_its_own_labels(default):
+    figure = figures.pain_trajectory_lines(weekly(trajectories.scores(default)))
+    assert figure.title == "Sigtermans 2009: pain is lowest at 0.4 weeks (2.7) and 5.2 at 11 weeks, with placebo 5.6"
+    for picture in (figure.figure, figure.narrow):
+        drawn = dataclasses.replace(figure, figure=picture)
+        assert problems_of(drawn) == []
+        shown = [" ".join(text.split()) for text, _ in text_boxes(drawn)]
+        for words in ("7.2", "2.7", "5.2 ketamine", "6.9", "5.6 placebo", "before", "4", "8", "13"):
+            assert words in shown, words
+        assert "3.7" not in shown and "5.4" not in shown, "of a course the first, the lowest and the last"
+        assert any("30 to 27 and 30 to 27 patients" in text for text in shown)
+        panels = [ax for ax in picture.axes if ax.axison]
+        assert len(panels) == 4, "one panel a study"
+        assert {ax.get_xlim()[0] for ax in panels} == {0} and len({ax.get_xlim()[1] for ax in panels}) == 1
+        points = [line for line in panels[0].lines if line.get_markerfacecolor() == LIGHT["ketamine"]]
+        places = [float(line.get_xdata()[0]) for line in points if line.get_marker() == "o"]
+        steps = np.diff(places[1:])
+        assert len(places) == 13 and steps == pytest.approx([steps[0]] * len(steps)), "weeks are equally far apart"
+    assert figure.narrow.get_figwidth() * 72 == style.PHONE
 
 
 def lanes_of(selection: Selection, **named) -> tuple[Figure, dict[str, Row]]:

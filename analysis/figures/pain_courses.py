@@ -1,8 +1,8 @@
-"""Pain before, at the end of and after the infusion: one small panel per study, all with the same axes."""
+"""Pain before, at the end of and after the infusion: one panel per study, all with the same axes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
@@ -11,27 +11,26 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
 from analysis.exhibit.places import source_row
 from analysis.figures.labels import PanelLabels
 from analysis.figures.picture_parts import draw_heading
-from analysis.figures.score_spreads import BAR_WORDS, bars_of, draw_bar, draw_bar_key, spread_notes
+from analysis.figures.score_spreads import SPREAD_WORDS, draw_spread, spread_notes, spread_of
 from analysis.figures.study_rows import not_drawn, present_in_order, study_figure, with_bias
 from analysis.figures.style import (
     MUTED,
+    PHONE,
     POINTS,
-    REGIMEN_LOOKS,
     SMALL,
     TEXT,
     Look,
     finish,
     horizon_tick,
     nothing,
-    series_looks,
     sheet,
+    spaced_ticks,
     style,
     text_height,
-    text_width,
-    week_ticks,
     wrap,
     write,
 )
@@ -46,14 +45,19 @@ from analysis.wording import (
     number_text,
     plain_label,
     regimen_words,
+    series,
     short_citation,
     source_mark,
+    study_name,
 )
 
 _NAME = "pain-trajectories"
-_LEFT, _GAP, _ACROSS, _HIGH = 24, 14, 3, 116
-_WIDE = (POINTS - 4 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
+_LEFT, _GAP, _HIGH = 24, 16, 116
 _BEFORE, _END, _RIGHT = 15, 46, 12  # positions of "before" and the end of infusion, space right of the last week
+_TICKS = (0, 4, 13, 52, 26, 8, 104, 39, 208)  # in order of priority
+_LINES = ("-", "--", "-.", ":")  # of the arms with ketamine
+_STATISTICS = {"mean": "means", "median": "medians", "range_of_means": "several means"}
+_COURSE = 3  # scores after the start of the infusion that make a course
 
 
 def pain_trajectory_lines(
@@ -73,109 +77,115 @@ def pain_trajectory_lines(
     -------
     Figure
         Its data have one row per score drawn: value, printed spread and SD in points, basis of the SD, row of
-        pain_scores.csv. Bars show the spread of the patients' scores; estimated or assumed spreads are dashed.
+        pain_scores.csv. Lines show the spread of the patients' scores.
     """
     drawn = scores[scores["value"].notna() | scores["spread_low"].notna()]
     drawn = drawn[drawn["weeks"].notna() | (drawn["phase"] == "baseline")]
     caption = (
-        "Pain, 0 (none) to 10 (worst), before treatment and in weeks after the end of infusion (square-root scale). "
-        "Filled: mean; hollow: median. Bars show the spread of patients; dashed, dotted or thick bars rest on an "
-        "assumption."
+        "Pain, 0 (none) to 10 (worst), before treatment and in weeks after the end of infusion. Filled: ketamine; "
+        "hollow: control. Vertical lines: spread of patients’ scores, of the kind named above each panel."
     )
     notes = _left_out(scores.drop(drawn.index), scores, changes)
     if drawn.empty:
         return nothing(_NAME, "No pain score is reported in the evidence that counts here.", caption, notes)
-
-    horizon = horizon_tick(drawn["weeks"].max() if drawn["weeks"].notna().any() else 0)
     with style():
-        picture = _page(drawn, horizon)
-    figure = study_figure(_NAME, picture, drawn, _data(drawn), _alt(drawn), caption, spread_notes(drawn), notes)
-    return with_bias(figure, drawn)
+        wide, narrow = _picture(drawn, POINTS, 3), _picture(drawn, PHONE, 1)
+    title = _finding(drawn)
+    alt = f"{title}. {_alt(drawn)}"
+    figure = study_figure(_NAME, wide, drawn, _data(drawn), alt, caption, spread_notes(drawn), notes)
+    return with_bias(replace(figure, title=title, narrow=narrow), drawn)
 
 
-@dataclass(frozen=True)
-class _Cell:
-    study: pd.DataFrame
-    left: float
-    title: str
-    first: bool
+def _finding(drawn: pd.DataFrame) -> str:
+    """Return in one sentence whether there is a course over weeks, and when pain is lowest."""
+    timed = drawn[drawn["value"].notna() & drawn["weeks"].notna()]
+    treated = timed[timed["role"] == "ketamine"]
+    arms = [arm for _, arm in treated.groupby("arm_id", sort=False) if len(arm) >= _COURSE]
+    if not arms:
+        return f"{counted(drawn['study_id'].nunique(), 'study prints', 'studies print')} pain scores, none over weeks"
+    lowest = [arm.loc[arm["value"].idxmin()] for arm in arms]
+    last = [arm.loc[arm["weeks"].idxmax()] for arm in arms]
+    if len(arms) == 1:
+        (low,), (end,) = lowest, last
+        words = (
+            f"{study_name(low['citation'])}: pain is lowest at {in_weeks(low['weeks'])} ({number_text(low['value'])})"
+        )
+        if end["weeks"] > low["weeks"]:
+            words += f" and {number_text(end['value'])} at {in_weeks(end['weeks'])}"
+        control = timed[(timed["study_id"] == low["study_id"]) & (timed["role"] != "ketamine")]
+        same = control[control["weeks"] == end["weeks"]]
+        return words + "".join(f", with {row.role} {number_text(row.value)}" for row in each(same))
+    weeks = sorted({low["weeks"] for low in lowest})
+    when = in_weeks(weeks[0]) if len(weeks) == 1 else f"{in_weeks(weeks[0])} to {in_weeks(weeks[-1])}"
+    risen = all(end["value"] > low["value"] for low, end in zip(lowest, last, strict=True))
+    return f"In {len(arms)} groups followed over weeks pain is lowest at {when}" + (", then rises" if risen else "")
 
 
-def _page(table: pd.DataFrame, horizon: float) -> Picture:
-    """Lay out the groups and their rows of panels, then draw them."""
-    plan: list[tuple[str, float, object]] = []
-    kinds = {bar.kind for row in each(table) for bar in bars_of(row)}
-    kinds_of_bars = [kind for kind in BAR_WORDS if kind in kinds]
-    key_place: tuple[float, float] | None = None
-    y = 2.0
+def _picture(table: pd.DataFrame, width: float, across: int) -> Picture:
+    """Return panels side by side below a heading for each kind of control."""
+    wide = (width - 4 - _LEFT - _GAP * (across - 1)) / across
+    last = horizon_tick(table["weeks"].max() if table["weeks"].notna().any() else 0)
+    axis = TreatmentAxis(wide, last, _BEFORE, _END, _RIGHT, linear=True)
+    headings, rows, y = [], [], 2.0
     for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]
-        plan.append(
-            (
-                "heading",
-                y,
-                (CONTROL_HEADINGS.get(control, control), counted(group["study_id"].nunique(), "study", "studies")),
-            )
+        headings.append(
+            (y, CONTROL_HEADINGS.get(control, control), counted(group["study_id"].nunique(), "study", "studies"))
         )
-        y += 24
+        y += 26
         studies = [part for _, part in group.groupby("study_id", sort=False)]
-        for start in range(0, len(studies), _ACROSS):
-            cells = [
-                _Cell(part, _LEFT + i * (_WIDE + _GAP), wrap(_title(part), _WIDE, TEXT, "bold"), i == 0)
-                for i, part in enumerate(studies[start : start + _ACROSS])
-            ]
-            titles = max(text_height(cell.title) for cell in cells) + 12
-            arms = max(cell.study["arm_id"].nunique(dropna=False) for cell in cells)
-            plan.append(("row", y + titles, cells))
-            if key_place is None and len(cells) == 1 and len(kinds_of_bars) <= 6:
-                key_place = (_LEFT + len(cells) * (_WIDE + _GAP) + 8, y + titles + 14)
-            y += titles + _HIGH + 13 + 10 * arms + 12
-    below = 0 if key_place else 16 * len(kinds_of_bars) + 16
-    picture = sheet(y + 16 + below)
-    for kind, top, what in plan:
-        if kind == "heading":
-            draw_heading(picture, top, *what)
-        else:
-            for cell in what:
-                _panel(picture, cell, top, horizon)
-    write(picture, POINTS - 4, 14, "pain, 10 = worst", color=MUTED, ha="right")
-    write(picture, POINTS / 2, y + 5, "weeks after the end of infusion", color=MUTED, ha="center")
-    draw_bar_key(picture, kinds_of_bars, *(key_place or (_LEFT, y + 20)))
+        for start in range(0, len(studies), across):
+            row = [(study, *_words(study, wide)) for study in studies[start : start + across]]
+            y += max(text_height(title) + text_height(detail, SMALL) for _, title, detail in row) + 4
+            rows.append((y, row))
+            y += _HIGH + 26
+    picture = sheet(y + 14, width)
+    for top, *words in headings:
+        draw_heading(picture, top, *words)
+    for top, row in rows:
+        for number, (study, title, detail) in enumerate(row):
+            left = _LEFT + number * (wide + _GAP)
+            above = top - 4 - text_height(detail, SMALL)
+            write(picture, left, above - text_height(title) / 2, title, weight="bold")
+            write(picture, left, above + text_height(detail, SMALL) / 2, detail, SMALL, color=MUTED)
+            _draw_study(picture, (left, top), study, axis, labelled=number == 0)
+    write(picture, _LEFT, y + 4, "pain, by weeks after the end of infusion", SMALL, color=MUTED)
     return finish(picture)
 
 
-def _title(study: pd.DataFrame) -> str:
+def _words(study: pd.DataFrame, wide: float) -> tuple[str, str]:
+    """Return the name of a study, and its regimen, patients and kinds of numbers, both in lines of a panel's width."""
     bias = bias_mark(study["bias"].iloc[0])
     source = "".join(sorted({source_mark(access) for access in study["access"]}))
-    return short_citation(study["citation"].iloc[0]) + source + (f"\u00a0{bias}" if bias else "")
+    title = short_citation(study["citation"].iloc[0]) + source + (f"\u00a0{bias}" if bias else "")
+    regimens = " and ".join(regimen_words(r) for r in dict.fromkeys(study["regimen_class"]) if r != "control")
+    sizes = []
+    for _, arm in study.groupby("arm_id", sort=False, dropna=False):
+        counts = list(dict.fromkeys(count_cell(n) for n in arm.sort_values("weeks", na_position="first")["n"]))
+        sizes.append(" to ".join((counts[0], counts[-1]) if len(counts) > 1 else counts))
+    kinds = dict.fromkeys(spread.kind for row in each(study) if (spread := spread_of(row)) and spread.kind != "means")
+    numbers = series([_STATISTICS.get(s, s) for s in dict.fromkeys(study["statistic"])])
+    spreads = f"; {series([SPREAD_WORDS[kind] for kind in kinds])}" if kinds else ""
+    detail = f"{regimens}\n{' and '.join(sizes)} patients\n{numbers}{spreads}"
+    return wrap(title, wide, TEXT, "bold"), wrap(detail, wide, SMALL)
 
 
-def _panel(picture: Picture, cell: _Cell, top: float, horizon: float) -> None:
-    study = cell.study
-    regimens = [r for r in dict.fromkeys(study["regimen_class"]) if r != "control"]
-    title = top - 12 - text_height(cell.title) / 2
-    write(picture, cell.left, title, cell.title, weight="bold")
-    write(picture, cell.left, top - 8, " and ".join(regimen_words(r) for r in regimens), SMALL, color=MUTED)
-
-    axis = TreatmentAxis(_WIDE, horizon, _BEFORE, _END, _RIGHT)
-    places, words = week_ticks(horizon, axis.unit, words=False)
-    ticks = {_BEFORE: "before"} | {_END + axis.unit * p: w for p, w in zip(places, words, strict=True)}
-    ax = pain_panel(picture, (cell.left, top), _HIGH, axis, ticks, labelled=cell.first)
-
+def _draw_study(
+    picture: Picture, place: tuple[float, float], study: pd.DataFrame, axis: TreatmentAxis, labelled: bool
+) -> None:
+    weeks = (week for week in _TICKS if week <= axis.last_week)
+    ticks = spaced_ticks([(_BEFORE, "before"), *((axis.place(week), str(week)) for week in weeks)])
+    ax = pain_panel(picture, place, _HIGH, axis, ticks, labelled)
+    labels = PanelLabels(axis.wide, _HIGH, lambda score: pain_height(score, _HIGH))
     arms = [arm for _, arm in study.groupby("arm_id", sort=False, dropna=False)]
-    looks = _looks(arms)
-    labels = PanelLabels(_WIDE, _HIGH, lambda score: pain_height(score, _HIGH))
-    for number_of_arm, (arm, look) in enumerate(zip(arms, looks, strict=True)):
-        shift = 7 * (number_of_arm - (len(arms) - 1) / 2)
+    free = iter(_LINES * len(arms))
+    for number, arm in enumerate(arms):
+        treated = arm["role"].iloc[0] == "ketamine"
+        tone = "ketamine" if treated else "placebo"
+        look = Look(LIGHT[tone], LIGHT["ketamine" if treated else "muted"], "o", next(free) if treated else "-")
+        shift = 5 * (number - (len(arms) - 1) / 2)
         _draw_arm(ax, arm, look, lambda week, s=shift: axis.place(week) + s, labels, named=len(arms) > 1)
-        _counts(picture, cell.left, top + _HIGH + 17 + 10 * number_of_arm, arm, look, axis)
     labels.draw(ax)
-
-
-def _looks(arms: list[pd.DataFrame]) -> list[Look]:
-    treated = [arm for arm in arms if arm["role"].iloc[0] == "ketamine"]
-    free = iter(series_looks(treated[0]["regimen_class"].iloc[0], len(treated)) if treated else [])
-    return [next(free) if arm["role"].iloc[0] == "ketamine" else REGIMEN_LOOKS["control"] for arm in arms]
 
 
 def _draw_arm(ax: Axes, arm: pd.DataFrame, look: Look, x_of, labels: PanelLabels, named: bool) -> None:
@@ -188,22 +198,33 @@ def _draw_arm(ax: Axes, arm: pd.DataFrame, look: Look, x_of, labels: PanelLabels
             lows, highs = [before.spread_low, after.spread_low], [before.spread_high, after.spread_high]
             ax.fill_between(xs, lows, highs, color=look.color, alpha=0.12, linewidth=0)
         else:
-            ax.plot(xs, [before.value, after.value], color=look.color, linestyle=look.line, linewidth=1.1)
+            ax.plot(xs, [before.value, after.value], color=look.color, linestyle=look.line, linewidth=1.4)
             labels.avoid_line(xs, [before.value, after.value])
+    face = look.color if rows[0].role == "ketamine" else LIGHT["ground"]
     for row in rows:
         x = x_of(row.weeks)
-        for bar in bars_of(row):
-            draw_bar(ax, x, bar, look)
-            labels.avoid_bar(x, bar.low, bar.high)
+        if spread := spread_of(row):
+            draw_spread(ax, x, spread, look.color, 0.6 if len(rows) <= _COURSE else 0.3)
+            labels.avoid_bar(x, spread.low, spread.high)
         if pd.notna(row.value):
-            face = "white" if row.statistic == "median" else look.color
-            ax.plot(
-                [x], [row.value], marker=look.marker, color=look.color, markerfacecolor=face, linestyle="", zorder=4
-            )
+            ax.plot([x], [row.value], marker="o", color=look.color, markerfacecolor=face, linestyle="", zorder=4)
+    for row in _labelled(rows):
         words = _value(row)
         if named and row is rows[-1]:
             words += " " + wrap(_arm_name(row), 76, SMALL)
-        labels.add(x, row.value if pd.notna(row.value) else (row.spread_low + row.spread_high) / 2, words, look)
+        labels.add(
+            x_of(row.weeks), row.value if pd.notna(row.value) else (row.spread_low + row.spread_high) / 2, words, look
+        )
+
+
+def _labelled(rows: list) -> list:
+    """Return the scores with a label: all of a few, otherwise the first, with ketamine the lowest, and the last."""
+    if len(rows) <= _COURSE:
+        return rows
+    known = [row for row in rows if pd.notna(row.value)]
+    lowest = [min(known, key=lambda row: row.value)] if known and known[0].role == "ketamine" else []
+    ends = [rows[0], *lowest, rows[-1]]
+    return [row for row in rows if any(row is end for end in ends)]
 
 
 def _value(row) -> str:
@@ -214,17 +235,6 @@ def _value(row) -> str:
 
 def _arm_name(row) -> str:
     return row.role if row.role != "ketamine" else "ketamine" if row.control == PLACEBO else plain_label(row.label)
-
-
-def _counts(picture: Picture, left: float, y: float, arm: pd.DataFrame, look: Look, axis: TreatmentAxis) -> None:
-    rows = list(each(arm.sort_values("weeks", na_position="first", kind="stable")))
-    edge = -1e9
-    for row in rows:
-        words = f"n {count_cell(row.n)}"
-        half = text_width(words, SMALL) / 2
-        x = max(axis.place(row.weeks), half - 4, edge + half + 4)
-        write(picture, left + x, y, words, SMALL, color=look.letters, ha="center")
-        edge = x + half
 
 
 def _left_out(rows: pd.DataFrame, scores: pd.DataFrame, changes: pd.DataFrame | None) -> str:

@@ -21,7 +21,7 @@ class TreatmentAxis:
     """Positions in points from the left edge of axes that are `wide` points wide.
 
     before: position of the baseline, None without a baseline. end: position of the end of infusion. right: points to
-    the right of the last week.
+    the right of the last week. linear: weeks on a linear scale instead of a square-root scale.
     """
 
     wide: float
@@ -29,15 +29,14 @@ class TreatmentAxis:
     before: float | None
     end: float
     right: float
-
-    @property
-    def unit(self) -> float:
-        """Points of one unit of the square-root scale."""
-        return (self.wide - self.end - self.right) / at_week(self.last_week)
+    linear: bool = False
 
     def place(self, weeks: float) -> float:
         """Return the position of a time in weeks after the end of infusion; a missing time is the baseline."""
-        return (self.before or 0) if pd.isna(weeks) else self.end + self.unit * at_week(weeks)
+        if pd.isna(weeks):
+            return self.before or 0
+        share = weeks / self.last_week
+        return self.end + (self.wide - self.end - self.right) * (share if self.linear else at_week(share))
 
     def draw(self, ax: Axes, ticks: Mapping[float, str]) -> None:
         """Set the limits and ticks (label of each position), and draw the shaded strip of the treatment."""

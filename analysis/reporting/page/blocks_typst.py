@@ -15,7 +15,8 @@ _Text = Callable[[str], str]  # returns a Typst string
 
 def cards_typst(cards: list[dict[str, Any]], level: int, text: _Text) -> Blocks:
     """Return cards side by side; their text is in pandoc's representation."""
-    blocks: Blocks = [typst_block("#cards(")]
+    lists = len(cards) == 1 or all(card["look"] == "plain" for card in cards)  # others stay on one page
+    blocks: Blocks = [typst_block(f"#cards({str(lists).lower()}, ")]
     for card in cards:
         blocks.append(typst_block(f"card({text(card['heading'])}, {level - 1}, {text(card['look'])}, ["))
         for block in card["blocks"]:

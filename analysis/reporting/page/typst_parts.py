@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from analysis.exhibit.places import anchor, places
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.blocks_typst import cards_typst, outcomes_typst
 from analysis.reporting.page.html_parts import captioned, svg_size
@@ -108,12 +109,31 @@ def part_blocks(part: Part, files: dict[str, bytes], paper: Paper) -> Blocks:
 
 def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
     name = part.anchor
-    files[f"{name}.svg"] = part.svg.encode()
-    shown = paper.width_of(*svg_size(part.svg))
-    names = ", ".join(text(word) for word in (str(part.number), name, part.title, f"{name}.svg", part.alt))
-    opening = f"#exhibit-figure({names}, {shown:.1f}pt, ["
-    closing = [typst_block("], ["), *part.notes, typst_block("])")] if part.notes else [typst_block("], none)")]
-    return [typst_block(opening), *captioned(f"{part.label}.", part.caption), *closing]
+    notes = [typst_block("], ["), *part.notes, typst_block("])")] if part.notes else [typst_block("], none)")]
+    if part.rows:
+        files[f"{name}.json"] = json.dumps(_printable(part.rows, part.grid.rows)).encode()
+        drawn, function, size = f"json({text(f'{name}.json')})", "row-figure", f"{paper.width}pt, row-link"
+    else:
+        files[f"{name}.svg"] = part.svg.encode()
+        drawn, function, size = text(f"{name}.svg"), "exhibit-figure", f"{paper.width_of(*svg_size(part.svg)):.1f}pt"
+    words = f"{text(str(part.number))}, {text(name)}, {text(part.title)}, {drawn}, {text(part.alt)}, {size}"
+    return [typst_block(f"#{function}({words}, ["), *captioned(f"{part.label}.", part.caption), *notes]
+
+
+def _printable(picture: Any, rows: frozenset[str]) -> Any:
+    """Return the JSON of a row figure with legible texts, and the entry of data rows that each value leads to."""
+    match picture:
+        case {"places": str(where)}:
+            named = [name for name in (anchor(*place) for place in places(where)) if name in rows]
+            link = named[0] if named and any(map(str.isdigit, picture["value"])) else ""
+            return {**{key: _printable(value, rows) for key, value in picture.items() if key != "places"}, "link": link}
+        case dict():
+            return {key: _printable(value, rows) for key, value in picture.items()}
+        case list() | tuple():
+            return [_printable(value, rows) for value in picture]
+        case str():
+            return legible(picture)
+    return picture
 
 
 def _table(part: TablePart, paper: Paper) -> Blocks:
