@@ -134,7 +134,7 @@ def test_the_keyboard_reaches_everything(browser, pages):
         assert by_arrow == set(range(links))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "cohort-report"])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_first_figure_is_near(browser, pages, name):
     with opened(browser, pages[name], 1280) as found:
         if not found.page.query_selector("figure"):

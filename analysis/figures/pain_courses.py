@@ -15,7 +15,7 @@ from analysis.exhibit.palette import LIGHT
 from analysis.exhibit.places import source_row
 from analysis.figures.labels import PanelLabels
 from analysis.figures.picture_parts import draw_heading
-from analysis.figures.score_spreads import SPREAD_WORDS, draw_spread, spread_notes, spread_of
+from analysis.figures.score_spreads import KINDS_OF_SPREAD, draw_spread, spread_notes, spread_of
 from analysis.figures.study_rows import not_drawn, present_in_order, study_figure, with_bias
 from analysis.figures.style import (
     MUTED,
@@ -165,7 +165,7 @@ def _words(study: pd.DataFrame, wide: float) -> tuple[str, str]:
         sizes.append(" to ".join((counts[0], counts[-1]) if len(counts) > 1 else counts))
     kinds = dict.fromkeys(spread.kind for row in each(study) if (spread := spread_of(row)) and spread.kind != "means")
     numbers = series([_STATISTICS.get(s, s) for s in dict.fromkeys(study["statistic"])])
-    spreads = f"; {series([SPREAD_WORDS[kind] for kind in kinds])}" if kinds else ""
+    spreads = f"; {series([KINDS_OF_SPREAD[kind] for kind in kinds])}" if kinds else ""
     detail = f"{regimens}\n{' and '.join(sizes)} patients\n{numbers}{spreads}"
     return wrap(title, wide, TEXT, "bold"), wrap(detail, wide, SMALL)
 

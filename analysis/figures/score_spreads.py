@@ -13,7 +13,7 @@ from analysis.wording import short_citation
 
 _TOP = 10.0
 TAKEN_AS_SD = "taken as an SD"
-SPREAD_WORDS = {
+KINDS_OF_SPREAD = {
     "sd": "SD",
     "if_se": "SD, the printed ± read as an SE",
     "iqr_width": "interquartile range, drawn symmetric",
@@ -25,7 +25,7 @@ SPREAD_WORDS = {
 
 @dataclass(frozen=True)
 class Spread:
-    """One spread: its kind (`means` or a key of SPREAD_WORDS) and its ends, cut at the ends of the 0-10 scale."""
+    """One spread: its kind (`means` or a key of KINDS_OF_SPREAD) and its ends, cut at the ends of the 0-10 scale."""
 
     kind: str
     low: float
