@@ -169,7 +169,8 @@ def test_words_and_sources(maker, selection):
     assert "figure" not in figure.alt.lower()
     sentences = re.split(r"(?<!et al)[.] (?=[A-Z0-9])", figure.alt)
     assert 2 <= len(sentences) <= 6
-    assert figure.caption.endswith(".")
+    assert figure.caption.endswith(".") and len(plain(figure.caption).split()) <= 45
+    assert figure.title or maker == "possible_flow_curve", "the finding"
     assert any(re.search(r"rows?$|row_ids?$", column) for column in figure.data.columns)
     for word in ("nan", "<NA>", "None", "inf "):
         assert word not in f"{figure.alt} {plain(figure.caption)} {plain(figure.notes)}"

@@ -80,6 +80,7 @@ def test_words_hold_numbers_and_no_gaps(name, drawn):
     figure = drawn[name]
     assert re.search(r"\d", figure.alt) and len(figure.alt) > 80
     assert figure.caption.rstrip().endswith(".")
+    assert len(plain(figure.caption).removesuffix(INVENTED).split()) <= 45
     for word in ("nan", "<NA>", "None", "inf "):
         assert word not in f"{figure.alt} {plain(figure.caption)} {plain(figure.notes)}"
         assert not any(word in text.split() for text in shown(figure))
@@ -193,7 +194,7 @@ def test_the_run_chart_states_its_rules(drawn):
     assert len(chart.points) == 12 and len(figure.data) == 12
     assert f"a run of more than {chart.signals.longest_expected} on one side" in figure.caption
     assert percent(chart.mean) in shown(figure)
-    assert "2 of 100 charts of 10 quarters and 9 of 100 of 40 signal by chance (simulated)" in figure.caption
+    assert "2 of 100 charts of 10 quarters and 9 of 100 of 40 signal by chance (simulated)" in figure.notes
     falls = drawn["fall_run_chart"].data
     ranges = falls["fall"].diff().abs().mean()
     assert falls["fall_high"].iloc[0] == pytest.approx(falls["fall"].mean() + 2.66 * ranges, abs=0.1)
@@ -304,7 +305,7 @@ def test_the_funnel_names_sites_in_order_and_ranks_none(drawn):
     figure = drawn["site_funnel"]
     for row in sites.itertuples():
         assert f"{row.site} {percent(row.rate)}\n{row.responders} of {row.n}" in shown(figure)
-    assert "Hollow: adjusted, the rate that the site would have" in figure.caption
+    assert "Hollow: adjusted, the rate that the site would have" in figure.notes
     assert f"{sites['site'][0]} {percent(sites['rate'][0])} of {sites['n'][0]} (adjusted" in figure.alt
     assert not re.search(r"\bbest\b|\bworst\b|rank", figure.alt + " ".join(shown(figure)))
     many = pd.concat([sites.assign(site=f"Site {n}") for n in range(10)])

@@ -90,7 +90,7 @@ def benefit_flow(flow: Flow) -> Figure:
         write(picture, 4, top + HEIGHT + 10 + text_height(foot, SMALL) / 2, foot, SMALL, color=MUTED)
         finish(picture)
     data, alt, notes = _data(flow, ranges), _alt(flow, ranges), f"Counts: {linked(flow.rows)}."
-    return Figure(name, picture, data, alt, _caption(flow), (flow.study_id,), notes)
+    return Figure(name, picture, data, alt, _caption(flow), (flow.study_id,), notes, _finding(flow))
 
 
 @dataclass(frozen=True)
@@ -136,17 +136,16 @@ def _foot(flow: Flow, ranges: _Ranges) -> str:
     else:
         how = "Only the two rates are printed: all flows that they allow."
     if any(low != high for low, high in ranges.drawn.values()):
-        how += " Solid: certain. Hatched: one way or the other."
+        how += " Solid: in every one of them. Hatched: in some."
     marks = "; ".join(f"{mark} {words}" for mark, words in MARK_WORDS.items() if mark in _marks(flow))
     return how + (f"\n{marks}" if marks else "")
 
 
 def _caption(flow: Flow) -> str:
     return (
-        f"The {flow.n} patients of {escape(short_citation(flow.citation))} with and without benefit "
-        f"({escape(flow.definition)}) at {in_weeks(flow.weeks_first)} and at {in_weeks(flow.weeks_second)}, and how "
-        "many kept, lost or gained it in between. The study prints the two rates, not the flow: solid bands are "
-        "certain, hatched bands show what stays open. There is no control group in this picture."
+        f"Patients of {escape(short_citation(flow.citation))} with and without benefit, and "
+        "how many kept, lost or gained it. The study prints the two rates, not the flow; the bands assume that nobody "
+        "is missing. No control group."
     )
 
 
@@ -179,14 +178,17 @@ def _data(flow: Flow, ranges: _Ranges) -> pd.DataFrame:
     )
 
 
+def _finding(flow: Flow) -> str:
+    return (
+        f"In {short_citation(flow.citation)} {flow.first} of {flow.n} patients ({half_up(flow.percent_first)}%) "
+        f"have the benefit at {in_weeks(flow.weeks_first)} and {flow.second} of {flow.n} "
+        f"({half_up(flow.percent_second)}%) at {in_weeks(flow.weeks_second)}"
+    )
+
+
 def _alt(flow: Flow, ranges: _Ranges) -> str:
     drawn, possible = ranges.drawn, ranges.possible
-    rates = (
-        f"In {short_citation(flow.citation)} {flow.first} of {flow.n} patients ({half_up(flow.percent_first)}%) "
-        "have the "
-        f"benefit at {in_weeks(flow.weeks_first)} and {flow.second} of {flow.n} ({half_up(flow.percent_second)}%) at "
-        f"{in_weeks(flow.weeks_second)}."
-    )
+    rates = f"{_finding(flow)}."
     parts = [f"{span_words(*drawn[q])} {FLOW_WORDS[q]}" for q in QUANTITIES]
     if ranges.fitted:
         wide = [f"{span_words(*possible[q])} {q}" for q in QUANTITIES]
@@ -229,11 +231,9 @@ def possible_flow_curve(flow: Flow) -> Figure:
         printed_p=flow.p_reported, study_id=flow.study_id, rows=flow.rows
     )
     caption = (
-        f"All flows of {flow.n} patients that go from {flow.first} with the benefit {_time(flow.weeks_first)} to "
-        f"{flow.second} ({_time(flow.weeks_second)}) in {short_citation(flow.citation)}, with the P value that "
-        "each form of "
-        f"McNemar's test gives. Grey band: what can be printed as {p_text('=', flow.p_reported)}. Filled points lie in "
-        "it."
+        f"All flows of {flow.n} patients from {flow.first} with the benefit {_time(flow.weeks_first)} to "
+        f"{flow.second} {_time(flow.weeks_second)}, with the P value of each form of McNemar's test. Grey band, filled "
+        f"points: what can be printed as {p_text('=', flow.p_reported)}."
     )
     notes = f"Assumed: the same {flow.n} patients at both times, nobody missing."
     alt = _possible_alt(flow, fitting)

@@ -83,7 +83,7 @@ def dose_map(doses: pd.DataFrame, weight_kg: float = 70) -> Figure:
         _points(ax, scale, placed)
         finish(picture)
     alt = _alt(placed, left, weight_kg)
-    return study_figure(_NAME, picture, placed, _data(placed), alt, caption, _partial(placed), notes)
+    return study_figure(_NAME, picture, placed, _data(placed), _finding(placed), alt, caption, _partial(placed), notes)
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,13 @@ def _partial(table: pd.DataFrame) -> str:
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns={"total_mg": "total_mg_of_course", "row": "rows"})
+
+
+def _finding(table: pd.DataFrame) -> str:
+    limits = int((table["dose_kind"] == "max").sum())
+    ranges = ((table["mg_per_h"].dropna(), "mg per hour"), (table["total_mg"].dropna(), "mg in all"))
+    doses = " and ".join(f"{_from_to(values)} {unit}" for values, unit in ranges if len(values))
+    return f"Doses run from {doses}" + (f"; {limits} of {len(table)} are the highest allowed" if limits else "")
 
 
 def _alt(table: pd.DataFrame, left: pd.DataFrame, weight_kg: float) -> str:

@@ -90,10 +90,9 @@ def pain_trajectory_lines(
         return nothing(_NAME, "No pain score is reported in the evidence that counts here.", caption, notes)
     with style():
         wide, narrow = _picture(drawn, POINTS, 3), _picture(drawn, PHONE, 1)
-    title = _finding(drawn)
-    alt = f"{title}. {_alt(drawn)}"
-    figure = study_figure(_NAME, wide, drawn, _data(drawn), alt, caption, spread_notes(drawn), notes)
-    return with_bias(replace(figure, title=title, narrow=narrow), drawn)
+    finding = _finding(drawn)
+    words = (finding, f"{finding}. {_alt(drawn)}", caption, spread_notes(drawn), notes)
+    return with_bias(replace(study_figure(_NAME, wide, drawn, _data(drawn), *words), narrow=narrow), drawn)
 
 
 def _finding(drawn: pd.DataFrame) -> str:

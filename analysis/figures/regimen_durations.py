@@ -89,7 +89,9 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95) -> Figur
     with style():
         picture = _page(curves, regimens, level)
     patients, data, alt = curves.patients, _data(curves, regimens), _alt(curves, regimens, level)
-    return study_figure(_NAME, picture, patients, data, alt, caption, _benefits(patients), left_out)
+    medians = (f"{_median(_of(curves.groups, r).iloc[0])} ({regimen_words(r)})" for r in regimens)
+    finding = f"Median duration of benefit: {', '.join(medians)}"
+    return study_figure(_NAME, picture, patients, data, finding, alt, caption, _benefits(patients), left_out)
 
 
 def patients_known(patients: pd.DataFrame, time: float) -> dict[str, int]:

@@ -41,12 +41,19 @@ def bias_words(drawn: pd.DataFrame) -> str:
 
 
 def study_figure(
-    name: str, picture: Picture, drawn: pd.DataFrame, data: pd.DataFrame, alt: str, caption: str, *notes: str
+    name: str,
+    picture: Picture,
+    drawn: pd.DataFrame,
+    data: pd.DataFrame,
+    finding: str,
+    alt: str,
+    caption: str,
+    *notes: str,
 ) -> Figure:
-    """Return the figure of the rows `drawn`, with their studies and with their marks explained in the caption."""
+    """Return the figure of the rows `drawn`, with its finding as title, and their marks explained in the notes."""
     line = marks_line(drawn)
-    caption = f"{caption} Marks: {line}." if line else caption
-    return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies_of(drawn), paragraphs(*notes))
+    text = paragraphs(*notes, f"Marks: {line}." if line else "")
+    return Figure(name, picture, data.reset_index(drop=True), alt, caption, studies_of(drawn), text, finding)
 
 
 def with_bias(figure: Figure, drawn: pd.DataFrame) -> Figure:

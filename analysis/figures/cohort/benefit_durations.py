@@ -68,12 +68,9 @@ def cohort_duration_curve(
     curves = result.curves[result.curves["who"] == "initial_responders"]
     medians = result.medians[result.medians["who"] == "initial_responders"]
     caption = (
-        "Share of those who responded at the end of infusion who still have the benefit, by weeks after the end of "
-        "infusion (square-root scale). When a benefit ended is known only to lie between two visits: Turnbull's "
-        "estimate, shaded between its least and its greatest value where the visits leave it open, with its "
-        f"{percent_level(level)} bootstrap band (pale); beside the median its interval. Thin grey lines: all "
-        "responders, "
-        "for comparison. Groups differ in more than their name, and no group is ranked."
+        "Initial responders who still have the benefit (Turnbull), by weeks after the infusion (square-root scale). "
+        f"Shaded: any value between two visits; pale: {percent_level(level)} bootstrap band; grey lines: all "
+        "responders. Groups differ in more than their name: no ranking."
     )
     chosen = medians[medians["by"].isin(by)]
     rows = {key: _cells(key, curves, medians) for key in by}

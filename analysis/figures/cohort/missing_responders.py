@@ -56,11 +56,9 @@ def tipping_point_curve(
     """
     tips, table = result.tips, result.tipping.sort_values("missing_responders")
     caption = (
-        "Change of the responder rate from the end of infusion to follow-up "
-        f"({weeks_cell(result.follow_up_weeks)} weeks), with its {interval_words(level)}, if so many of the "
-        "patients without a "
-        "follow-up score were responders. Left: none of them (non-responder imputation); right: all of them. Thick and "
-        "blue: the same conclusion as from the patients seen; thin and orange: another one."
+        f"Change of the responder rate to follow-up ({weeks_cell(result.follow_up_weeks)} weeks), with "
+        f"{interval_words(level)}, if so many patients without a follow-up score were responders: from none "
+        "(non-responder imputation) to all. Blue, thick: same conclusion as in patients seen; orange, thin: another."
     )
     frame = clinic_frame("tipping-point", caption, result, synthetic, "tipping")
     if tips.hidden or table.empty or not tips.missing > 0:

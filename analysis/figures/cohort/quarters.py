@@ -84,7 +84,7 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
         ax.plot([_LEFT, _RIGHT], [y, y], color=LIGHT["ink"], linewidth=0.8)
         write(picture, _RIGHT + 3, y, percent(overall), SMALL, weight="bold")
         _years(picture, ax, points, step, _LOW_TOP + _LOW)
-        return frame.figure(picture, points, _alt(result, follow_up_weeks))
+        return frame.figure(picture, points, _alt(result, follow_up_weeks), FALSE_ALARMS)
 
 
 def fall_run_chart(result: Any, synthetic: bool = False) -> Figure:
@@ -174,10 +174,10 @@ def _caption(result: Any) -> str:
     here = f"{outside or 'none'} outside, longest run {found.longest}, {counted(found.crossings, 'crossing')}"
     low, high = result.visible
     return (
-        "Line: mean of all; dashed: 99.8% limits of chance. A signal is a point outside them, a run of more than "
+        "Line: mean; dashed: 99.8% limits. Signals: a point outside, a run of more than "
         f"{found.longest_expected} on one side, or fewer than {found.crossings_expected} crossings (Anhøj). Here: "
-        f"{here}. With {result.typical} patients, the usual number, only a rate below {half_up(100 * low)}% or above "
-        f"{half_up(100 * high)}% would stand out at once.{merged} {FALSE_ALARMS}"
+        f"{here}. Of {result.typical} patients only below {half_up(100 * low)}% or above {half_up(100 * high)}% would "
+        f"stand out.{merged}"
     )
 
 

@@ -64,11 +64,9 @@ def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False) -
     Farrar 2006, the cumulative proportion of responders analysis.
     """
     caption = (
-        "Share of patients whose pain was lower than at baseline by at least so many percent, in steps of 10% where "
-        f"enough patients lie between two of them [@farrar2006]. Solid line with its {percent_level(level)} band: "
-        "patients with a score; dashed line: patients without a score at that visit counted as "
-        "non-responders. The curve falls from left to right by its making; a "
-        "higher curve means more relief, whatever cut-off one believes in."
+        "Patients whose pain was lower than at baseline by at least so many percent [@farrar2006]. Solid, with "
+        f"{percent_level(level)} band: patients with a score; dashed: all, those without as non-responders. The curve "
+        "always falls; a higher curve means more relief at any cut-off."
     )
     frame = clinic_frame("responder-curve", caption, result, synthetic, "curve")
     shown = result.curve[~result.curve["hidden"]]
@@ -168,12 +166,9 @@ def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False) ->
     flow = result.flow
     row = flow[(flow["rule"] == result.rule) & (flow["handling"] == "complete_cases")].iloc[0]
     caption = (
-        f"Patients with a score at baseline, at the end of infusion and {weeks_cell(result.follow_up_weeks)} weeks "
-        "later "
-        f"(within {weeks_cell(result.window_weeks)} weeks): who was a responder, and who kept, lost or gained the "
-        "response. "
-        f"Difference with Newcombe's {interval_words(level)}; P of McNemar's exact test. There is no "
-        "control group in this picture."
+        f"Patients with a score before, at the end of infusion and {weeks_cell(result.follow_up_weeks)} weeks later "
+        f"(within {weeks_cell(result.window_weeks)} weeks): who kept, lost or gained the response. Newcombe's "
+        f"{interval_words(level)}; McNemar's exact test. No control group."
     )
     frame = clinic_frame("responder-flow", caption, result, synthetic, "flow")
     if row["hidden"] or not row["n"] > 0:

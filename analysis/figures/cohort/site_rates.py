@@ -44,10 +44,9 @@ def site_funnel(result: Any, synthetic: bool = False) -> Figure:
     """
     sites, limits = result.sites, result.limits
     caption = (
-        "Responder rate at the end of infusion of each site by its number of patients with a score. Middle line: rate "
-        "of all sites together; around it the limits within which 95% (dashed) and 99.8% (solid) of sites of that size "
-        "would lie by chance alone. A site outside the limits differs by more than chance, often because its patients "
-        "or its way of counting differ; the picture does not say which site is better." + _adjustment(result)
+        "Responder rate of each site at the end of infusion by its patients with a score. By chance alone 95% of "
+        "sites lie within the dashed limits, 99.8% within the solid ones. Outside, patients or counting often differ; "
+        "no site is shown to be better."
     )
     frame = clinic_frame("site-funnel", caption, result, synthetic)
     shown = sites[sites["rate"].notna()]
@@ -56,17 +55,17 @@ def site_funnel(result: Any, synthetic: bool = False) -> Figure:
     with style():
         picture = frame.sheet(_TOP + _HIGH + 34)
         _draw(picture, shown, limits, float(result.mean))
-        return frame.figure(picture, sites, _alt(shown, float(result.mean)))
+        return frame.figure(picture, sites, _alt(shown, float(result.mean)), _adjustment(result))
 
 
 def _adjustment(result: Any) -> str:
     """Return in words what the hollow points are, or why there are none."""
     if not result.adjusted_for:
         few = "ten responders, and ten others, for each coefficient are needed"
-        return f" Not adjusted for differences between patients: {few}."
+        return f"Not adjusted for differences between patients: {few}."
     names = series([_COVARIATES[name] for name in result.adjusted_for])
     return (
-        f" Hollow: adjusted, the rate that the site would have with the {names} of all patients (responders divided by "
+        f"Hollow: adjusted, the rate that the site would have with the {names} of all patients (responders divided by "
         "those that a logistic regression expects, times the rate of all)."
     )
 

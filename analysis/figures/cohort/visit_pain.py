@@ -81,10 +81,7 @@ def benefit_box_curve(result: Any, weeks: Sequence[float], level: float = 0.95, 
     curve = result.curves[(result.curves["who"] == "initial_responders") & (result.curves["by"] == "all")]
     medians = result.medians[(result.medians["who"] == "initial_responders") & (result.medians["by"] == "all")]
     row = next(each(medians), None)
-    caption = (
-        "The end of a benefit is known only to lie between two visits: somewhere in the pale box. "
-        f"{_half_way(row, level)}"
-    )
+    caption = f"A benefit ends somewhere in the pale box, between two visits. {_half_way(row, level)}"
     regained = [note for note in result.notes if "again at a later visit" in note]
     frame = clinic_frame(
         "benefit", " ".join([caption, *regained]), result, synthetic, title="How long the benefit lasts"
