@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, logit
+from scipy.stats import halfnorm
 
 from analysis.statistics.pooling import bayes_pool, bayes_pool_proportions
 
@@ -75,9 +76,8 @@ def test_quantiles_agree_with_brms():
         ]
         ours = logit(ours) if (row.model, row.term) == ("counts", "mean") else ours
         errors.append((ours - row.value) / row.mcse)
-        assert row.term == "mean" or ours == pytest.approx(row.value, abs=0.1), row  # interpolated between nodes of tau
-    # in Monte Carlo standard errors: at most 2.2 and a mean square of 0.9 where this was written
-    errors = np.array(errors)[(rows["term"] == "mean").to_numpy()]
+    # in Monte Carlo standard errors: at most 2.5 and a mean square of 0.8 where this was written
+    errors = np.array(errors)
     assert np.abs(errors).max() < 4
     assert np.mean(errors**2) < 1.5
 
@@ -86,6 +86,13 @@ def test_any_relief_of_the_evidence():
     # Student's t gives 2.3 to 99.7%; half-normal priors of tau 43 to 89% and 28 to 91%
     table = posterior("counts", "any_relief")
     assert table[["ci_low", "ci_high"]].round(2).to_numpy().tolist() == [[0.43, 0.89], [0.28, 0.91]]
+
+
+def test_without_information_tau_has_its_prior():
+    table = bayes_pool([0, 0], [1e6, 1e6])
+    for row in table.itertuples():
+        expected = row.tau_scale * halfnorm.ppf([0.5, 0.025, 0.975])
+        assert [row.tau, row.tau_low, row.tau_high] == pytest.approx(expected, rel=1e-4)
 
 
 def test_limits_by_hand():

@@ -30,6 +30,8 @@ _ON_SCALE = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high"]
 _COLUMNS = ["tau_scale", *_ON_SCALE, "tau", "tau_low", "tau_high", "k"]
 # panels of tau, as multiples of the smallest scale, and Gauss-Legendre nodes in each
 _FIRST, _RATIO, _PER_PANEL = 0.03, 1.9, 6
+# points between two nodes of tau where its quantiles are looked up
+_BETWEEN = 40
 # grid of the mean given tau: half-width in standard deviations at the mode, number of points
 _WIDTHS, _POINTS = 9, 97
 # nodes for each study's deviation, fewer than for estimates to 1e-6
@@ -181,16 +183,24 @@ def _tau_grid(scales: list[float], spread: float) -> tuple[np.ndarray, np.ndarra
 
 def _shares(
     scales: list[float], taus: np.ndarray, steps: np.ndarray, heights: np.ndarray
-) -> Iterable[tuple[float, np.ndarray]]:
-    """Yield for each scale the posterior probability of each node of tau."""
+) -> Iterable[tuple[float, np.ndarray, np.ndarray]]:
+    """Yield for each scale the posterior probability of each node of tau, and the logarithm of the density there."""
     for scale in scales:
         logs = heights - (taus / scale) ** 2 / 2
         share = steps * np.exp(logs - logs.max())
-        yield scale, share / share.sum()
+        yield scale, share / share.sum(), logs - logs.max()
+
+
+def _tau_quantiles(taus: np.ndarray, logs: np.ndarray, probabilities: tuple[float, ...]) -> np.ndarray:
+    """Return quantiles of tau from the logarithm of its density at the nodes, which is smooth between them."""
+    finer = np.linspace(0, len(taus), _BETWEEN * len(taus))
+    at = np.interp(finer, range(len(taus) + 1), [0.0, *taus])
+    below = scipy.integrate.cumulative_simpson(np.exp(scipy.interpolate.CubicSpline(taus, logs)(at)), x=at, initial=0)
+    return np.interp(np.array(probabilities) * below[-1], below, at)
 
 
 def _posterior_table(
-    shares: Iterable[tuple[float, np.ndarray]],
+    shares: Iterable[tuple[float, np.ndarray, np.ndarray]],
     taus: np.ndarray,
     bounds: tuple[float, float],
     level: float,
@@ -207,8 +217,8 @@ def _posterior_table(
         return float(scipy.optimize.brentq(lambda at: float(share @ law(at)) - p, *bounds, xtol=1e-10))
 
     rows = []
-    for scale, share in shares:
-        spread = np.interp((0.5, *tails), np.cumsum(share) - share / 2, taus)
+    for scale, share, logs in shares:
+        spread = _tau_quantiles(taus, logs, (0.5, *tails))
         limits = (solved(law, share, p) for law in laws for p in tails)
         rows.append((scale, solved(laws[0], share, 0.5), *limits, *spread, k))
     return pd.DataFrame(rows, columns=_COLUMNS)
