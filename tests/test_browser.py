@@ -95,6 +95,17 @@ def test_all_reports_of_the_batch(browser):
     assert wrong == {}
 
 
+def test_the_table_of_studies_is_within_three_screens_of_a_phone(browser):
+    pages = built_by_batch()
+    if not pages:
+        missing("A batch built from today's data and code (make report)")
+    with opened(browser, pages[0], 390) as found:
+        screen, top = found.page.evaluate(
+            "[innerHeight, document.querySelector('table.studies').getBoundingClientRect().top]"
+        )
+        assert 0 < top <= 3 * min(screen, 844)
+
+
 def test_the_checkers_see_what_is_wrong(browser, pages):
     with opened(browser, pages["study-report"]) as found:
         found.page.evaluate("document.body.append(new Image())")

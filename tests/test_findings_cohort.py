@@ -129,6 +129,9 @@ def test_a_change_over_time_needs_ten_quarters():
     few = run_charts.run_chart(cohort(*[(8, 4, {4: 4})] * 6, date="2024-01-01"))
     told = findings.benchmark_finding(compared, few, 4.0).sentence
     assert "Change over time can't be judged: 1 quarter of 5 patients or more, 10 are needed." in told
+    undated = run_charts.run_chart(cohort(*[(8, 4, {4: 4})] * 6))
+    told = findings.benchmark_finding(compared, undated, 4.0).sentence
+    assert "no quarter of 5 patients or more with a date at baseline, 10 are needed." in told
 
 
 def missing_words(whole) -> str:

@@ -191,7 +191,8 @@ def _orientation(row: Any, weeks: float) -> str:
 
 def _change(chart: RunChart) -> str:
     if chart.signals is None:
-        few = f"{counted(chart.found, 'quarter')} of {chart.min_cell} patients or more"
+        dated = " with a date at baseline" if len(chart.left_out) else ""
+        few = f"{counted(chart.found, 'quarter')} of {chart.min_cell} patients or more{dated}"
         return f"Change over time can't be judged: {few}, {FEWEST_POINTS} are needed."
     period = f"over {len(chart.points)} quarters"
     if not chart.outside and not chart.signals.is_signal:

@@ -48,10 +48,15 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
     finding = next((report for report in reports if report["name"] == _FINDING and report["links"]), None)
     apart = [report for report in reports if report["notebook"] in (_STUDY, _COHORT)]
     cohorts = [report for report in apart if report["notebook"] == _COHORT]
-    groups = [
-        {"heading": heading, "reports": [r for r in reports if r["group"] == key and r not in apart]}
-        for key, heading in plan.groups.items()
-    ]
+    studies = _studies([report for report in apart if report["notebook"] == _STUDY])
+    groups: list[dict[str, Any]] = []
+    for key, heading in plan.groups.items():
+        members = [report for report in reports if report["group"] == key]
+        if listed := [report for report in members if report not in apart]:
+            groups.append({"anchor": f"group-{len(groups) + 1}", "heading": heading, "reports": listed})
+        if studies and any(report["notebook"] == _STUDY for report in members):
+            groups.append({"anchor": "studies", "heading": f"The {len(studies)} studies", "studies": studies})
+            studies = []
     return with_fonts(
         _environment()
         .get_template("batch.html.j2")
@@ -60,8 +65,7 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
             lead=finding["question"] if finding else "",
             finding=finding,
             buttons=_buttons(reports, finding),
-            groups=[{**group, "anchor": f"group-{n}"} for n, group in enumerate(groups, start=1) if group["reports"]],
-            studies=_studies([report for report in apart if report["notebook"] == _STUDY]),
+            groups=groups,
             cohorts=cohorts,
             invented=any(report["synthetic"] for report in cohorts),
             built=sum(entry["status"] == "built" for entry in entries),
