@@ -68,6 +68,7 @@ VALID = {
     "run_signals": {"values": [100, 120, 90, 50, 60, 125, 7, 8, 9, 10], "center": 100},
     "individuals_limits": {"values": [100, 120, 90]},
     "binomial_limits": {"n": [100, 120], "mean": 1, "p": 0.25},
+    "fitted_probabilities": {"design": pd.DataFrame({"dose": [1, 2, 3, 1]}), "events": [0, 1, 0, 1]},
     "direction_count": {"favourable": 120, "unfavourable": 100, "level": 0.9},
     "next_trial_probabilities": {"mean": 3, "se": 1, "tau": 1, "sd": 2, "per_arm": [30, 120], "line": 2, "level": 0.9},
     "observed_rate_interval": {"estimate": 0.5, "low": 0.25, "high": 0.75, "n": 120, "level": 0.9},

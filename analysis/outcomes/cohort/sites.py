@@ -175,7 +175,11 @@ def _adjusted(
             used.append(name)
     design = np.hstack(parts) if parts else np.empty((len(courses), 0))
     fewest = min(int(response.sum()), int((~response).sum()))
-    expected = fitted_probabilities(design, response) if used and fewest >= _EVENTS * design.shape[1] else None
+    expected = (
+        fitted_probabilities(design, response.astype("float64"))
+        if used and fewest >= _EVENTS * design.shape[1]
+        else None
+    )
     if expected is None:
         return nothing, (), 0
     size = len(nothing)
