@@ -124,7 +124,7 @@ def _picture(table: pd.DataFrame, width: float, across: int) -> Picture:
     """Return panels side by side below a heading for each kind of control."""
     wide = (width - 4 - _LEFT - _GAP * (across - 1)) / across
     last = horizon_tick(table["weeks"].max() if table["weeks"].notna().any() else 0)
-    axis = TreatmentAxis(wide, last, _BEFORE, _END, _RIGHT, linear=True)
+    axis = TreatmentAxis(wide, last, _BEFORE, _END, _RIGHT)
     headings, rows, y = [], [], 2.0
     for control in present_in_order(table["control"], CONTROL_HEADINGS):
         group = table[table["control"] == control]

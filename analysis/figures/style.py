@@ -76,13 +76,6 @@ def regimen_look(regimen_class: str) -> Look:
     return REGIMEN_LOOKS.get(regimen_class, REGIMEN_LOOKS["not_stated"])
 
 
-def series_looks(regimen_class: str, count: int) -> list[Look]:
-    """Return looks for the arms or series of one panel: the first that of its regimen, the others distinct."""
-    first = regimen_look(regimen_class)
-    others = [look for look in SERIES_LOOKS if look.color != first.color]
-    return [first, *(others[i % len(others)] for i in range(count - 1))][:count]
-
-
 @contextmanager
 def style() -> Iterator[None]:
     """Draw with the style sheet and Matplotlib's defaults, whatever the current settings."""

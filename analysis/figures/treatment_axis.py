@@ -1,8 +1,8 @@
-"""The axis of pain over time: before treatment, the end of infusion, then weeks on a square-root scale."""
+"""The axis of pain over time: before treatment, the end of infusion, then weeks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
 from analysis.figures.share_panels import horizontal_rules
-from analysis.figures.style import BAND, at_week, panel, spaced_ticks
-from analysis.wording import weeks_cell
+from analysis.figures.style import BAND, panel
 
 PAIN_LIMITS = (-0.45, 10.45)
 
@@ -20,46 +19,26 @@ PAIN_LIMITS = (-0.45, 10.45)
 class TreatmentAxis:
     """Positions in points from the left edge of axes that are `wide` points wide.
 
-    before: position of the baseline, None without a baseline. end: position of the end of infusion. right: points to
-    the right of the last week. linear: weeks on a linear scale instead of a square-root scale.
+    before: position of the baseline. end: position of the end of infusion. right: points to the right of the last week.
     """
 
     wide: float
     last_week: float
-    before: float | None
+    before: float
     end: float
     right: float
-    linear: bool = False
 
     def place(self, weeks: float) -> float:
         """Return the position of a time in weeks after the end of infusion; a missing time is the baseline."""
         if pd.isna(weeks):
-            return self.before or 0
-        share = weeks / self.last_week
-        return self.end + (self.wide - self.end - self.right) * (share if self.linear else at_week(share))
+            return self.before
+        return self.end + (self.wide - self.end - self.right) * (weeks / self.last_week)
 
     def draw(self, ax: Axes, ticks: Mapping[float, str]) -> None:
         """Set the limits and ticks (label of each position), and draw the shaded strip of the treatment."""
         ax.set_xlim(0, self.wide)
         ax.set_xticks(sorted(ticks), [ticks[place] for place in sorted(ticks)])
-        if self.before is not None:
-            ax.axvspan(self.before + 13, self.end - 1, color=BAND, linewidth=0, zorder=0.3)
-
-
-def visit_axis(wide: float, weeks: Iterable[float]) -> TreatmentAxis:
-    """Return the axis for visits at these weeks; a missing week is the baseline."""
-    known = pd.Series(list(weeks), dtype="float64")
-    baseline = bool(known.isna().any())
-    last = max(known.max() if known.notna().any() else 0.0, 1.0)
-    return TreatmentAxis(wide, last, 18.0 if baseline else None, 64.0 if baseline else 18.0, 18.0)
-
-
-def visit_ticks(axis: TreatmentAxis, weeks: Iterable[float]) -> dict[float, str]:
-    """Return a tick for each visit whose number fits; the end of infusion and the last visit take priority."""
-    visits = sorted({week for week in weeks if pd.notna(week)} | {0.0})
-    labels = [] if axis.before is None else [(axis.before, "before")]
-    labels += [(axis.place(week), weeks_cell(week)) for week in (0.0, visits[-1], *visits)]
-    return spaced_ticks(labels)
+        ax.axvspan(self.before + 13, self.end - 1, color=BAND, linewidth=0, zorder=0.3)
 
 
 def pain_panel(
