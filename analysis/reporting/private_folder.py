@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import hmac
 import json
 import os
@@ -70,7 +69,7 @@ def _key(folder: Path) -> bytes:
 
 def keyed(content: bytes) -> str:
     """Return a hash of the content that nobody can recompute without this user's key (HMAC-SHA-256)."""
-    return hmac.new(_key(private_folder()), content, hashlib.sha256).hexdigest()
+    return hmac.digest(_key(private_folder()), content, "sha256").hex()
 
 
 def published_hash(path: Path, digest: str) -> str:

@@ -72,14 +72,14 @@ def why_differenced(reports: Iterable[Any], output: Path) -> tuple[list[str], li
             if not known.isdisjoint(entry["patients"])
         ]
         internal = all(values.get("release", INTERNAL) == INTERNAL for _, values in planned)
-        checked = [
-            {group: sets[group] for group in sets if not (internal and _column(group))} for sets in shown.values()
-        ]
+        remarked = {group for sets in shown.values() for group in sets if internal and _column(group)}
+        checked = [{group: sets[group] for group in sets if group not in remarked} for sets in shown.values()]
+        rest = [{group: sets[group] for group in sets if group in remarked} for sets in shown.values()]
         if few := _few(checked, [], least):
             problems.append(_together(whole, file, marks, planned, least, few))
         elif related and _few([_hashed(sets) for sets in checked], related, least):
             problems.append(_with_earlier(file, least))
-        elif few := _few(list(shown.values()), [], least):
+        elif few := _few(rest, [], least):
             remarks.append(_GROUPS_LEFT.format(file=Path(file).name, least=least, where=_where(few[0])))
         for key, name in own.items():
             release = chosen[name].get("release", INTERNAL)
@@ -95,7 +95,8 @@ def patient_marks(cohort: Cohort) -> np.ndarray:
     first = cohort.courses.drop_duplicates("patient")
     dates = cohort.visits.drop_duplicates("patient").set_index("patient")["date"]
     columns = ["site", "regimen_class", "sex", "age", "disease_duration_years", "year", "baseline"]
-    text = first[columns].astype("string").fillna("").agg("\x1f".join, axis=1)
+    cells = [first[column].astype("string").fillna("") for column in columns]
+    text = cells[0].str.cat(cells[1:], sep="\x1f")
     text += "\x1f" + dates.reindex(first["patient"]).astype("string").fillna("").to_numpy()
     text += "\x1f" + text.groupby(text).cumcount().astype("string")
     hashes = pd.Series([keyed(value.encode())[:16] for value in text], index=first["patient"])
