@@ -2,6 +2,8 @@
 
     python tests/faults.py [PATTERN]
 
+tests/faults.csv records of each fault when it was tried last, and with which result.
+
 Each fault runs in a folder of its own, with a file of the user beside the reports. It is survived if the command ends
 with the expected status and reason and without a traceback, the user's file and the earlier report remain, no process
 and no temporary folder of the run stays, and the next batch builds everything. Linux; some need the rights of root.
@@ -9,6 +11,8 @@ and no temporary folder of the run stays, and the next batch builds everything. 
 
 from __future__ import annotations
 
+import csv
+import datetime
 import fnmatch
 import json
 import os
@@ -26,6 +30,7 @@ from dask_cluster import dask_cluster
 
 from analysis.paths import ROOT
 
+RESULTS = Path(__file__).with_suffix(".csv")
 MOMENTS = ("import", "start", "cell", "export", "end")
 SECONDS = 240
 _MARK = "CRPS_FAULT"
@@ -441,6 +446,19 @@ FAULTS["in the way: a folder that only looks temporary"] = _in_the_way(
 )
 
 
+def results() -> dict[str, list[str]]:
+    """Return of each fault when it was tried last, and the result."""
+    with RESULTS.open(newline="") as file:
+        return {name: row for name, *row in list(csv.reader(file))[1:]}
+
+
+def _record(name: str, result: str) -> None:
+    old = {**results(), name: [datetime.date.today().isoformat(), result]}
+    with RESULTS.open("w", newline="") as file:
+        rows = [(name, *old[name]) for name in FAULTS if name in old]
+        csv.writer(file, lineterminator="\n").writerows([("fault", "tried", "result"), *rows])
+
+
 def main() -> int:
     """Try all faults whose name matches the pattern; return the number that were not survived."""
     pattern = sys.argv[1] if len(sys.argv) > 1 else "*"
@@ -450,7 +468,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="fault-") as folder:
             wrong = list(FAULTS[name](Fault(Path(folder))))
         lost += bool(wrong)
-        print(f"{'NOT ' if wrong else ''}survived: {name}", *wrong, sep="\n    ", flush=True)
+        result = "not survived" if wrong else "survived"
+        _record(name, result)
+        print(f"{result}: {name}", *wrong, sep="\n    ", flush=True)
     print(f"{len(tried)} tried, {len(tried) - lost} survived.")
     return lost
 

@@ -273,7 +273,10 @@ def test_a_table_with_problems_gives_one_message_and_no_traceback(folder):
     path.write_text("patient_id,visit,weeks_from_end,nrs\nAnn Example,baseline,,11\n", encoding="utf-8")
     built = built_from(path)
     assert not built.ok and set(built.files) == {"report.ipynb"}
-    assert built.reason.startswith("cell 4: DataError:") or "DataError" in built.reason
+    assert built.reason == (
+        "1 problem in the data: bad.csv, row 2, column nrs: Nrs lies between 0 and 10 points. What to do: Run "
+        "python -m analysis check --cohort bad.csv, which shows each value and what to do."
+    )
     text = built.files["report.ipynb"].decode()
     assert "Ann Example" not in text and "secret folder" not in text
     notebook = nbformat.reads(text, as_version=4)

@@ -13,6 +13,7 @@ from analysis import evidence as evidence_tables
 from analysis import paths
 from analysis.evidence import DataError
 from analysis.evidence.load import TABLES
+from analysis.tabular.problems import Problem, in_one_line
 
 
 def test_a_good_copy_is_good(data_copy):
@@ -221,3 +222,15 @@ def test_the_error_survives_the_way_to_another_process(data_copy):
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value)
     pd.testing.assert_frame_equal(again.problems, caught.value.problems)
+
+
+def test_the_error_in_one_line_counts_what_it_does_not_list():
+    wrong = DataError(
+        Problem("a.csv", row, "nrs", "12", f"lies between 0 and {row}", "look it up") for row in range(12)
+    )
+    start = "12 problems in the data: a.csv, row 0, column nrs: “12”: Lies between 0 and 0; a.csv, row 1, "
+    line = in_one_line(str(wrong), longest=200)
+    assert line.startswith(start) and len(line) <= 200
+    assert line.endswith("Lies between 0 and 1; and 10 more. What to do: Look it up.")
+    assert in_one_line(str(wrong), longest=20).count("Lies between") == 1
+    assert in_one_line("No numeric types to aggregate") == ""  # pandas has an error of the same name

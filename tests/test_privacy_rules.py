@@ -282,7 +282,7 @@ def test_rule_10_each_step_of_a_curve_is_min_cell_patients():
 def test_rule_11_messages_have_no_small_counts_and_no_values():
     with pytest.raises(DataError) as caught:
         load(WRONG)
-    bare = caught.value.without_values()
+    bare = caught.value.without_values(WRONG)
     assert "12" in str(caught.value) and "Jane" not in str(caught.value)  # words may name a person
     assert not re.search("Jane|HIV|born|“", str(bare)) and "row 5, column nrs_baseline" in str(bare)
     whole = load(FIVE)

@@ -118,8 +118,10 @@ def test_a_cohort_with_wrong_rows_fails_its_reports_alone(cohort):
     assert len(cohort.loaded) == 1, "checked once, not once a report"
     bad, again, good = made.reports
     assert bad.problem == again.problem
-    assert bad.problem.startswith(f"the cohort {cohort.file.name} has 2 problems; first: row 4, column nrs: 0 to 10")
-    assert bad.problem.endswith(f"python -m analysis check --cohort {cohort.file.name}")
+    assert bad.problem == (
+        "2 problems in the data: clinic.csv, row 4, column nrs: 0 to 10; clinic.csv, row 9, column nrs: 0 to 10. What "
+        f"to do: Run python -m analysis check --cohort {cohort.file.name}, which shows each value and what to do."
+    )
     assert (good.name, good.problem) == ("plain", "")
 
 
@@ -160,7 +162,7 @@ def test_the_example_has_a_report_for_each_of_its_sites():
 def test_a_real_cohort_with_wrong_rows_names_no_patient(tmp_path):
     bad = tmp_path / "bad.csv"
     bad.write_text("patient_id,visit,weeks_from_end,nrs\nsecret1,baseline,,12\nsecret1,end_of_infusion,0,x\n")
-    with pytest.raises(axes.CohortUnusable, match="has 2 problems; first: row 2, column nrs: ") as caught:
+    with pytest.raises(axes.CohortUnusable, match=r"2 problems in the data: bad\.csv, row 2, column nrs: ") as caught:
         axes.cohort_parts(bad, "bad.csv")
     assert "secret" not in str(caught.value)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -80,9 +82,12 @@ class DataError(Exception):
         )
         return "\n\n".join([f"{heading}:", *map(str, self._problems)])
 
-    def without_values(self) -> DataError:
-        """Return the same problems without the values of cells, for files that others may read."""
-        advice = "`python -m analysis check --cohort` with this file says it, and shows the value"
+    def without_values(self, file: str | Path, cohort_map: str | Path = "") -> DataError:
+        """Return the same problems without the values of cells, for texts that others may read.
+
+        The advice is the command that shows the values of this file, read with this map.
+        """
+        advice = f"run {check_cohort_command(file, cohort_map)}, which shows each value and what to do"
         bare = [replace(problem, value="", advice=advice) for problem in self._problems]
         return DataError(dict.fromkeys(bare), self._where)
 
@@ -93,6 +98,12 @@ class DataError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return the list of problems, which JupyterLab shows instead of a traceback."""
         return str(self).splitlines()
+
+
+def check_cohort_command(file: str | Path, cohort_map: str | Path = "") -> str:
+    """Return the command that shows all problems of a clinic's file, without the folders of its files."""
+    use = f" --map {shlex.quote(Path(cohort_map).name)}" if cohort_map else ""
+    return f"python -m analysis check --cohort {shlex.quote(Path(file).name)}{use}"
 
 
 def in_rows(positions: np.ndarray, problem_at: Callable[[int], Problem]) -> list[Problem]:
@@ -202,6 +213,24 @@ def shorten(text: str, limit: int = 80) -> str:
     """Return the text in one line of at most `limit` characters."""
     text = " ".join(str(text).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def in_one_line(message: str, longest: int = 300) -> str:
+    """Return the text of a DataError in one line: its first problems, how many more, the advice of the first.
+
+    Empty for the text of another error.
+    """
+    heading, *blocks = message.split("\n\n")
+    parts = [block.split("\n    ") for block in blocks]
+    if not parts or any(len(part) != 3 for part in parts):
+        return ""
+    problems = [f"{place}: {rule.rstrip('.')}" for place, rule, _ in parts]
+    for count in range(min(len(problems), 9), 0, -1):
+        more = f"; and {len(problems) - count} more" if count < len(problems) else ""
+        line = f"{heading} {'; '.join(problems[:count])}{more}. {parts[0][2]}"
+        if len(line) <= longest:
+            break
+    return line
 
 
 def as_sentence(text: str) -> str:

@@ -19,7 +19,6 @@ from analysis.tabular.formats import read_table
 from analysis.tabular.header import too_few_rows
 from analysis.tabular.identifiers import identifier_problems
 from analysis.tabular.mapping.application import apply_map
-from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.mapping.map_reader import read_map
 from analysis.tabular.mapping.map_words import map_lines
 from analysis.tabular.mapping.text_tree import MOST_MAP_BYTES
@@ -27,7 +26,6 @@ from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import DataError, Problem, sort_problems
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
 from analysis.tabular.text_table import TextTable, without_empty_rows
-from analysis.wording import counted
 
 
 def load(path: str | Path, cohort_map: str | Path = "") -> Cohort:
@@ -59,16 +57,9 @@ def load_table(path: str | Path, cohort_map: str | Path = "") -> tuple[Cohort, T
     try:
         cohort, _, table = _load(path, cohort_map)
         return cohort, table
-    except MapError as error:
-        if paths.is_in_report():  # its rules name codes of cells
-            rule = f"the map does not fit the table: {counted(len(error.problems), 'problem')}"
-            advice = "list them with python -m analysis check --cohort FILE --map MAP.yml"
-            problem = Problem(Path(path).name, None, "", "", rule, advice)
-            raise DataError([problem]) from None
-        raise
     except DataError as error:
         if paths.is_in_report():
-            raise error.without_values() from None
+            raise error.without_values(path, cohort_map) from None
         raise
 
 

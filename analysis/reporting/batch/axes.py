@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -31,33 +30,17 @@ def cohort_parts(path: Path, written: str, cohort_map: str = "") -> Parts:
     """Return the distinct [site, regimen class, year] of a cohort's courses as text (missing: empty), sorted.
 
     written: the path as the user wrote it, for messages. cohort_map: its map; "" without one. Raises CohortUnusable
-    with the number of problems of the file, the first problem and the command that lists all.
+    with the number of problems of the file, the first ones and the command that lists all.
     """
     from analysis.outcomes import cohort
-    from analysis.tabular.problems import DataError
+    from analysis.tabular.problems import DataError, in_one_line
 
     try:
         courses = cohort.load(path, cohort_map).courses
     except DataError as error:
-        raise CohortUnusable(_first_problem(written, error, cohort_map)) from None
+        raise CohortUnusable(in_one_line(str(error.without_values(written, cohort_map)))) from None
     parts = courses[list(COHORT_COLUMNS.values())].drop_duplicates().astype("string").fillna("")
     return sorted(parts.to_numpy().tolist())
-
-
-def _first_problem(written: str, error: Exception, cohort_map: str) -> str:
-    """Return one line, without the value, which could identify a patient."""
-    problems = error.problems
-    first = problems.iloc[0]
-    where = ", ".join(
-        f"{name} {first[name]}" for name in ("row", "column") if str(first[name]) not in ("", "nan", "<NA>")
-    )
-    count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-    what = f"{where}: {first['rule']}" if where else str(first["rule"])
-    return (
-        f"the cohort {Path(written).name} has {count}; first: {what.rstrip('.')}. "
-        f"All of them: python -m analysis check --cohort {shlex.quote(Path(written).name)}"
-        + (f" --map {shlex.quote(Path(cohort_map).name)}" if cohort_map else "")
-    )
 
 
 def are_parts(value: Any) -> bool:

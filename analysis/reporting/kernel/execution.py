@@ -12,6 +12,7 @@ from analysis.parameters import Notebook
 from analysis.reporting.kernel.engine import ReportEngine  # before papermill: it imports nbformat its own way
 from analysis.reporting.kernel.manager import find_kernel, kernel_names
 from analysis.reporting.kernel.normalization import normalize, one_line
+from analysis.tabular.problems import in_one_line
 
 # isort: split
 import nbformat
@@ -98,6 +99,8 @@ def execute(
             warnings.append(f"cell {failed + 1} ended the notebook (SystemExit); no cell after it ran")
         else:
             reason = f"{name}: {value}"
+        if name == "DataError" and (invalid := in_one_line(value)):
+            return Execution(normalize(executed[0]), one_line(invalid), tuple(warnings))
     if reason:
         reason = f"cell {_last_started(executed[0])}: {reason}"
     return Execution(normalize(executed[0]), one_line(reason), tuple(warnings))

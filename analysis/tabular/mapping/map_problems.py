@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from analysis.tabular.problems import DataError, Problem
+from analysis.wording import counted
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class MapError(DataError):
         count = len(self._problems)
         heading = f"{count} problem{'' if count == 1 else 's'} in the map"
         return "\n\n".join([f"{heading}:", *map(str, self._problems), "Nothing was imported."])
+
+    def without_values(self, file: str | Path, cohort_map: str | Path = "") -> DataError:
+        """Return the number of problems alone, since their rules name codes of cells."""
+        rule = f"the map does not fit the table: {counted(len(self._problems), 'problem')}"
+        return DataError([Problem(Path(file).name, None, "", "", rule, "")]).without_values(file, cohort_map)
 
 
 def map_problem(file: str, keys: Sequence[str], rule: str, advice: str, value: str = "") -> MapProblem:
