@@ -71,6 +71,11 @@ class LocalWorkers(Workers):
         self.scratch = ""
         self.template: Template | None = None
 
+    def __enter__(self) -> LocalWorkers:
+        with contextlib.suppress(OSError):  # raised again by `start`
+            scratch_folder()  # it deletes what killed runs left, also where there is nothing to build
+        return self
+
     def start(self) -> None:
         """Start the processes from which workers and kernels are forked; `executor` does so too. Raises OSError."""
         if self.scratch:
@@ -82,7 +87,10 @@ class LocalWorkers(Workers):
         self.context = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:
             self.context.set_forkserver_preload(_PRELOAD)
+            # a terminal that is closed must not end the process that frees semaphores before this one
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
             forkserver.ensure_running()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def executor(self, jobs: int) -> Executor:
         """Return a new pool of processes."""
