@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.judging import judged_scores, responds
 from analysis.outcomes.cohort.scores import course_of_visit, course_scores, is_visit
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
+from analysis.outcomes.cohort.table import Cohort
 
 NEVER, ENDED, ONGOING = "never", "ended", "ongoing"
 KINDS = (NEVER, ENDED, ONGOING)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.planned import PlannedVisits, planned_visits
 from analysis.outcomes.cohort.scores import course_of_visit, course_scores, is_visit
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
+from analysis.outcomes.cohort.table import Cohort
 
 STATUSES = ("recorded", "empty", "no_row", "not_due", "unknown")
 _LEAST_SHARE = 0.5  # of the courses with a follow-up visit that have one at the commonest planned week

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.benefit import KINDS, NEVER, ONGOING, benefit_intervals, interval_counts
-from analysis.outcomes.cohort.disclosure import (
-    as_printed,
-    check_min_cell,
-    is_merged,
-    merge_small,
-    shown_steps,
-)
+from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, is_merged, merge_small, shown_steps
 from analysis.outcomes.cohort.disclosure.digits import WEEK_DECIMALS
 from analysis.outcomes.cohort.duration_tests import group_comparison
 from analysis.outcomes.cohort.judging import check_rule
@@ -29,16 +22,9 @@ from analysis.outcomes.cohort.shown_durations import (
     shown_medians,
     shown_tests,
 )
+from analysis.outcomes.cohort.table import Cohort
 from analysis.result_view import ResultView
-from analysis.statistics.survival import (
-    bootstrap,
-    median,
-    npmle,
-    survival_at,
-)
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
+from analysis.statistics.survival import bootstrap, median, npmle, survival_at
 
 ALL_PATIENTS, RESPONDERS = "all", "initial_responders"
 _WHO = (ALL_PATIENTS, RESPONDERS)

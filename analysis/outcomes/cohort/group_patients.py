@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.disclosure import is_merged, merge_small
 from analysis.outcomes.cohort.planned import planned_visits
 from analysis.outcomes.cohort.scores import GROUPINGS, course_of_visit, course_scores, grouping
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
+from analysis.outcomes.cohort.table import Cohort
 
 _VISITS = ("baseline", "end_of_infusion", "follow_up")
 

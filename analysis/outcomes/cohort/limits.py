@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import atanh, exp, log, nan, pi, sqrt, tanh
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,11 +19,9 @@ from analysis.outcomes.cohort.judging import (
     check_rule,
 )
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, left_out_frame
+from analysis.outcomes.cohort.table import Cohort
 from analysis.result_view import ResultView
 from analysis.statistics.intervals import critical_value
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 _ASSUMED, _CENTRAL = (0.5, 0.6, 0.7, 0.8, 0.9), 0.7
 _ASSUMED_WORDS, _ESTIMATED_WORDS = "assumed", "estimated from repeated courses"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,10 +11,8 @@ from analysis.outcomes.cohort.judging import LEAST_FALL_PERCENT, percent_fall, r
 from analysis.outcomes.cohort.limits import regression_to_the_mean
 from analysis.outcomes.cohort.planned import BASELINE, planned_visits
 from analysis.outcomes.cohort.scores import course_of_visit
+from analysis.outcomes.cohort.table import Cohort
 from analysis.outcomes.cohort.trajectories import trajectories
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 _RULE = "ge_30_percent"
 SCORED, WITHOUT_SCORE, NOT_SEEN = "score", "no score", "no visit"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,12 +11,10 @@ from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, hide
 from analysis.outcomes.cohort.disclosure.open_scores import FEW
 from analysis.outcomes.cohort.form import measures
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, course_scores, describe, is_visit
+from analysis.outcomes.cohort.table import Cohort
 from analysis.result_view import ResultView
 from analysis.statistics.intervals import clopper_pearson, wilson
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
-    from analysis.tabular.schema import Field
+from analysis.tabular.schema import Field
 
 _OPIOIDS = "omedd"
 _CHANGE = ["before", "after", "change", "low", "high", "improved", "unchanged", "worse", "share_low", "share_high"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,19 +22,11 @@ from analysis.outcomes.cohort.disclosure import (
 from analysis.outcomes.cohort.due_visits import STATUSES, due_visits, expected_scores
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.planned import planned_visits
-from analysis.outcomes.cohort.scores import (
-    FIRST_COURSES,
-    GROUPINGS,
-    describe,
-    grouping,
-    left_out_frame,
-)
+from analysis.outcomes.cohort.scores import FIRST_COURSES, GROUPINGS, describe, grouping, left_out_frame
+from analysis.outcomes.cohort.table import Cohort
 from analysis.result_view import ResultView
 from analysis.statistics.intervals import newcombe_independent, wilson
 from analysis.statistics.summaries import welch_interval
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 _MEASURES = {
     "baseline": ("pain at baseline", "points (0-10)"),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.scores import course_of_visit, is_visit
+from analysis.outcomes.cohort.table import Cohort
 from analysis.wording import series
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 _MOST_EXACT, _MOST_PLANNED = 8, 10
 BASELINE, _END = 0, 1  # positions on the axis; planned weeks follow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,25 +19,13 @@ from analysis.outcomes.cohort.disclosure import (
     released,
 )
 from analysis.outcomes.cohort.due_visits import expected_scores
-from analysis.outcomes.cohort.judging import (
-    LEAST_FALL_POINTS,
-    RESPONDER_RULES,
-    check_rule,
-    judged_scores,
-)
+from analysis.outcomes.cohort.judging import LEAST_FALL_POINTS, RESPONDER_RULES, check_rule, judged_scores
 from analysis.outcomes.cohort.rate_rows import COHORT_RATES, flow_between, flow_row, rate_row, shown_flows, shown_rates
 from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
-from analysis.outcomes.cohort.tipping import (
-    HIDDEN_TIPPING_POINT,
-    TIPPING_COLUMNS,
-    TippingPoint,
-    tipping_point,
-)
+from analysis.outcomes.cohort.table import Cohort
+from analysis.outcomes.cohort.tipping import HIDDEN_TIPPING_POINT, TIPPING_COLUMNS, TippingPoint, tipping_point
 from analysis.result_view import ResultView
 from analysis.wording import upper_first
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 OUTCOME_VISITS = ("end_of_infusion", "follow_up")
 COMPLETE, IMPUTED, HIGHEST = "complete_cases", "non_responder_imputation", "responder_imputation"

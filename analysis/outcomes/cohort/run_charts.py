@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, is_o
 from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, is_visit, left_out_frame
+from analysis.outcomes.cohort.table import Cohort
 from analysis.result_view import ResultView
 from analysis.statistics.control_charts import (
     FEWEST_POINTS,
@@ -20,9 +20,6 @@ from analysis.statistics.control_charts import (
     individuals_limits,
     run_signals,
 )
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 _TAIL = 0.001  # on each side: 99.8% limits
 _FALL_LIMITS = ("fall_mean", "fall_low", "fall_high")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.disclosure import GROUP_NOT_STATED, distinct_name, released, small_counts
-from analysis.outcomes.cohort.table import course_keys
+from analysis.outcomes.cohort.table import Cohort, course_keys
 from analysis.statistics.summaries import mean_interval
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 GROUPINGS = ("site", "regimen_class", "sex", "year", "course_group")
 _COURSE_GROUPS = ("first course", "second course", "third or later")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,12 +19,10 @@ from analysis.outcomes.cohort.disclosure import (
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.response import OUTCOME_VISITS
 from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
+from analysis.outcomes.cohort.table import Cohort
 from analysis.result_view import ResultView
 from analysis.statistics.control_charts import binomial_limits
 from analysis.statistics.logistic import fitted_probabilities
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 _TAILS = {"95": 0.025, "998": 0.001}
 _INSIDE, _OUTSIDE_95, _OUTSIDE_998 = "inside 95%", "outside 95%", "outside 99.8%"

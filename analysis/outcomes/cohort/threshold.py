@@ -10,11 +10,7 @@ import pandas as pd
 from analysis.outcomes.cohort.disclosure import check_min_cell
 from analysis.outcomes.cohort.judging import ROUNDING_TOLERANCE, can_be_judged, percent_fall
 from analysis.outcomes.cohort.rate_rows import flow_between, flow_row, rate_row, shown_flows, shown_rates
-from analysis.outcomes.cohort.response import (
-    COMPLETE,
-    IMPUTED,
-    OUTCOME_VISITS,
-)
+from analysis.outcomes.cohort.response import COMPLETE, IMPUTED, OUTCOME_VISITS
 from analysis.outcomes.cohort.scores import FIRST_COURSES, left_out_frame
 from analysis.result_view import ResultView
 

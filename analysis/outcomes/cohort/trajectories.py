@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,10 +24,8 @@ from analysis.outcomes.cohort.scores import (
     describe,
     left_out_frame,
 )
+from analysis.outcomes.cohort.table import Cohort
 from analysis.result_view import ResultView
-
-if TYPE_CHECKING:
-    from analysis.outcomes.cohort.table import Cohort
 
 _SCALE_MAX = 10
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)

@@ -23,13 +23,7 @@ from analysis.reporting.batch.axes import (
     cohort_values,
     every_study,
 )
-from analysis.reporting.batch.entry_keys import (
-    NOT_SHOWN,
-    checked_formats,
-    checked_timeout,
-    shown_texts,
-    unknown_keys,
-)
+from analysis.reporting.batch.entry_keys import NOT_SHOWN, checked_formats, checked_timeout, shown_texts, unknown_keys
 from analysis.reporting.batch.naming import name_problem, repeated_names, report_name, slugs
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.private_folder import keyed

@@ -18,16 +18,7 @@ from analysis.reporting.interchange.linked_data import linked_data
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
 from analysis.reporting.page.html_parts import image_html, part_html, scrolling_table, table_html
-from analysis.reporting.page.model import (
-    Blocks,
-    CardsPart,
-    Code,
-    Document,
-    FigurePart,
-    Part,
-    Text,
-    is_half,
-)
+from analysis.reporting.page.model import Blocks, CardsPart, Code, Document, FigurePart, Part, Text, is_half
 from analysis.reporting.page.pandoc import html_block
 from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.page.row_html import HATCHING
