@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from analysis import paths
@@ -14,11 +12,11 @@ from analysis.outcomes.cohort.disclosure import RELEASES
 from analysis.outcomes.cohort.extra_rows import without_extra_rows
 from analysis.outcomes.cohort.form import long_form
 from analysis.outcomes.cohort.layout import is_known, recognise
-from analysis.outcomes.cohort.table import Cohort, FollowUpPlan, MappingRecord
+from analysis.outcomes.cohort.table import Cohort, FollowUpPlan
 from analysis.tabular.formats import read_table
 from analysis.tabular.header import too_few_rows
 from analysis.tabular.identifiers import identifier_problems
-from analysis.tabular.mapping.application import apply_map
+from analysis.tabular.mapping.application import MappingRecord, apply_map
 from analysis.tabular.mapping.map_reader import read_map
 from analysis.tabular.mapping.map_words import map_lines
 from analysis.tabular.mapping.text_tree import MOST_MAP_BYTES
@@ -85,9 +83,9 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
     file = path.name
     digest = hashlib.sha256(content).hexdigest()
     paths.record_read(path, digest)
-    mapped = mapped_table(path, content, cohort_map) if cohort_map else None
-    if mapped is not None:
-        table, problems = mapped.table, []
+    mapped = None
+    if cohort_map:
+        (table, mapped), problems = mapped_table(path, content, cohort_map), []
     else:
         table, problems = read_table(content, file, is_known, CLINIC_TABLES)
     del content
@@ -123,7 +121,10 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
     visits = parsing.visits_table(table, long, layout.measures())
     courses = parsing.courses_table(long, parsed.words, attributes)
     least = RELEASES["internal"] if paths.is_in_report() else 1
-    warnings = mapped.warnings(file) if mapped and least == 1 else []
+    compare = "compare it with the table “what became what” of check --map"
+    warnings = [
+        Problem(file, None, "", "", words, compare) for words in (mapped.remarks if mapped and least == 1 else ())
+    ]
     warnings += [decimal_comma_caution(file, () if least > 1 else parsed.comma_example)] if parsed.comma_example else []
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
     warnings += cautions(file, layout.unused, visits, courses, least, mapped is not None)
@@ -139,13 +140,13 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
         DataError(warnings).problems,
         FollowUpPlan(parsing.planned_weeks(long), mapped.data_until if mapped else None),
         layout.measures(),
-        mapped.record if mapped else None,
+        mapped,
     )
     return cohort, number, table
 
 
-def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> Mapped:
-    """Return the table that a map makes of a clinic's file. Raises MapError or DataError."""
+def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> tuple[TextTable, MappingRecord]:
+    """Return the table that a map makes of a clinic's file, and what became what. Raises MapError or DataError."""
     map_path, map_content = _content(cohort_map, MOST_MAP_BYTES)
     digest = hashlib.sha256(content).hexdigest()
     use = read_map(map_content, map_path.name, long_form())
@@ -156,26 +157,10 @@ def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> Mapped:
         paths.record_read(other, hashlib.sha256(found).hexdigest())
         return found
 
-    result = apply_map(content, path.name, digest, use, long_form(), beside)
-    lines = map_lines(use, result.rows, result.used_rows, result.left_out, RELEASES["public"])
+    table, record = apply_map(content, path.name, digest, use, long_form(), beside)
+    lines = map_lines(use, record.rows, record.used_rows, record.left_out, RELEASES["public"])
     paths.record_mapping(map_path.name, use.sha256, lines)
-    record = MappingRecord(map_path.name, use.sha256, result.changes, result.rows, result.left_out)
-    return Mapped(result.table, use.data_until, record, result.remarks)
-
-
-@dataclass(frozen=True, eq=False)
-class Mapped:
-    """A table in the long form, the day of its export, what became what, and remarks about the import."""
-
-    table: TextTable
-    data_until: date
-    record: MappingRecord
-    remarks: tuple[str, ...]
-
-    def warnings(self, file: str) -> list[Problem]:
-        """Return the remarks as warnings."""
-        advice = "compare it with the table “what became what” of check --map"
-        return [Problem(file, None, "", "", remark, advice) for remark in self.remarks]
+    return table, record
 
 
 def _content(path: str | Path, most: int = MOST_TABLE_BYTES) -> tuple[Path, bytes]:
@@ -185,11 +170,7 @@ def _content(path: str | Path, most: int = MOST_TABLE_BYTES) -> tuple[Path, byte
         return path, paths.read_file(path, most)
     except FileNotFoundError:
         advice = f"name a file that is there; there is none at {path}"
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as error:  # a folder, no permission, unknown home of a user, invalid name
+    except (OSError, RuntimeError, ValueError) as error:  # a folder, no permission, unknown home, invalid name
         advice = f"name a file that may be read; {path}: {getattr(error, 'strerror', None) or error}"
     raise DataError([Problem(Path(path).name, None, "", "", "the cohort is a file that can be read", advice)])
 

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from analysis.tabular.mapping.application import MappingRecord
 from analysis.tabular.problems import listed, nearest
 
 CONTROL = "control"
@@ -30,31 +31,6 @@ class FollowUpPlan:
 
     weeks: tuple[float, ...] = ()
     data_until: date | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class MappingRecord:
-    """The map that made a cohort's table, and what became what.
-
-    Attributes
-    ----------
-    file : str
-        Name of the map, without its folder.
-    sha256 : str
-        SHA-256 of the map.
-    changes : DataFrame
-        Columns what, source, became: one row for each part of the table.
-    rows : int
-        Rows of the clinic's table.
-    left_out : DataFrame
-        Columns reason, rows; with a row for each course, also visits of used rows.
-    """
-
-    file: str
-    sha256: str
-    changes: pd.DataFrame
-    rows: int
-    left_out: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -27,13 +28,11 @@ from analysis.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
-class MappedTable:
-    """A table in the long form, made by a map.
+class MappingRecord:
+    """What a map made of a clinic's table, without a cell of it.
 
     Parameters
     ----------
-    table : TextTable
-        The long form; rows have the numbers of the clinic's table.
     changes : DataFrame
         What became what: columns what, source, became, one row a column.
     rows, used_rows : int
@@ -42,20 +41,22 @@ class MappedTable:
         Columns reason and rows; with a row for each course, also visits of used rows.
     remarks : tuple of str
         Differences from what the map expects, as sentences.
+    data_until : date
+        Day of the export.
     """
 
-    table: TextTable
     changes: pd.DataFrame
     rows: int
     used_rows: int
     left_out: pd.DataFrame
     remarks: tuple[str, ...]
+    data_until: date
 
 
 def apply_map(
     content: bytes, file: str, digest: str, use: CohortMap, schema: TableSchema, beside: Callable[[str], bytes]
-) -> MappedTable:
-    """Return the table in the long form.
+) -> tuple[TextTable, MappingRecord]:
+    """Return the table in the long form, whose rows have the numbers of the clinic's table, and what became what.
 
     Parameters
     ----------
@@ -113,14 +114,9 @@ def apply_map(
     # with a row for each course, what is left out later are visits of rows that are used
     used_rows = rows - (left_out if use.rows == "courses" else entries.left_out).total()
     changes = Changes(cells, entries, texts, keep_words, rows, used_rows)
-    return MappedTable(
-        long,
-        what_became_what(changes),
-        rows,
-        used_rows,
-        pd.DataFrame(sorted(entries.left_out.items()), columns=["reason", "rows"]),
-        tuple(_remarks(cells, entries, digest, used_rows)),
-    )
+    left_out_rows = pd.DataFrame(sorted(entries.left_out.items()), columns=["reason", "rows"])
+    remarks = tuple(_remarks(cells, entries, digest, used_rows))
+    return long, MappingRecord(what_became_what(changes), rows, used_rows, left_out_rows, remarks, use.data_until)
 
 
 def _on_two_sheets(table: TextTable, patients: list[str]) -> int:
