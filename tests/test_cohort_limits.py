@@ -82,7 +82,6 @@ def test_whole_scores_are_taken_as_rounded():
     first, second = first[came], second[came]
     found = regression_to_the_mean(many(first, second))
     assert found.threshold == 3.5
-    assert "half a point below" in found.threshold_basis
     row = found.falls.iloc[2]
     assert row["fall"] == pytest.approx(found.observed_fall, abs=0.03)
     for rule, response in (("ge_2_points", first - second >= 2), ("ge_30_percent", first - second >= 0.3 * first)):
@@ -113,7 +112,7 @@ def test_the_threshold_shows_no_single_patient():
     found = regression_to_the_mean(cohort(*rows))
     assert found.threshold == 4.4
     assert regression_to_the_mean(cohort(*rows), min_cell=1).threshold == 1.5
-    assert regression_to_the_mean(cohort(*rows), threshold=2).threshold_basis == "as given"
+    assert regression_to_the_mean(cohort(*rows), threshold=2).threshold == 2
 
 
 def test_few_patients_are_hidden():

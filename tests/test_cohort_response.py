@@ -54,7 +54,7 @@ def test_the_flow_between_two_visits_by_hand():
 def test_the_tipping_point_counts_all_judged_at_the_end_of_infusion():
     found = response(cohort(*TEN, (8, 4), (8, 8)), min_cell=3)
     # six with both scores; missing later: the 5th and the 11th responders before, the 12th not
-    assert (found.tips.n, found.tips.missing, found.tips.missing_first_responders) == (9, 3, 2)
+    assert (found.tips.n, found.tips.missing) == (9, 3)
     assert found.tipping[["missing_responders", "responders"]].values.tolist() == [[0, 3], [1, 4], [2, 5], [3, 6]]
     # with all three as responders: five kept, one lost, one gained
     assert found.tipping["difference"].iloc[3] == pytest.approx(0)

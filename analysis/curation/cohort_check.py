@@ -34,14 +34,7 @@ class WrongUse(Exception):
 def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bool, str]:
     """Return whether a clinic's table is valid, and what the command prints.
 
-    Parameters
-    ----------
-    file : str
-        The table, as the user wrote it.
-    cohort_map : str
-        Its map; "" without one.
-    write : str
-        Where the table in the long form is written, if wanted.
+    file, cohort_map: as the user wrote them. write: where the table in the long form is written, if wanted.
     """
     if write and Path(write).exists():
         raise WrongUse(f"{write} is there already and is not overwritten; name another file: --write NAME")

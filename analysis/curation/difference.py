@@ -104,14 +104,10 @@ class Difference:
 
 @contextmanager
 def version(name: str) -> Iterator[Evidence]:
-    """Give the tables of a folder, or of a revision of this repository.
+    """Return the tables of a folder, or of a revision of this repository.
 
-    Raises
-    ------
-    NoVersion
-        For a name that is neither, and for a revision whose tables have no row ids.
-    DataError
-        For tables that are not valid.
+    Raises NoVersion for a name that is neither, and for a revision whose tables have no row ids; DataError for tables
+    that are not valid.
     """
     folder = resolve(name)
     if folder.is_dir():
@@ -135,11 +131,7 @@ def difference(old: Evidence, new: Evidence, names: tuple[str, str] = ("old", "n
 
     A row stands behind a changed answer if the answer is another one when this row alone is as it was. Rows that only
     act together stand behind it together.
-
-    Parameters
-    ----------
-    names : tuple of str
-        What the two versions are called.
+    names: what the two versions are called.
     """
     rows = tuple(_changed_rows(old, new))
     before, one = answers_and_rates(old)

@@ -62,9 +62,7 @@ class ExportedRecord:
 def read_record(path: Path) -> ExportedRecord:
     """Return the only record of a file: .nbib (PubMed), .ris, .bib, CSL-JSON, or JSON of ClinicalTrials.gov.
 
-    Raises
-    ------
-    UnreadableRecord
+    Raises UnreadableRecord.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:

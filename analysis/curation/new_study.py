@@ -23,22 +23,12 @@ _BIBLIOGRAPHY = "references.bib"
 
 @dataclass(frozen=True)
 class NewStudy:
-    """The rows of a new study.
-
-    Attributes
-    ----------
-    rows : dict of str to list of dict
-        Table -> new rows; cells that the record does not tell are empty.
-    entry : str
-        Its entry in the bibliography.
-    templates : dict of str to dict
-        Table -> a row to copy and to fill in.
-    """
+    """The rows of a new study."""
 
     study_id: str
-    rows: dict[str, list[_Row]]
-    entry: str
-    templates: dict[str, _Row] = field(default_factory=dict)
+    rows: dict[str, list[_Row]]  # table -> new rows; cells that the record does not tell are empty
+    entry: str  # its entry in the bibliography
+    templates: dict[str, _Row] = field(default_factory=dict)  # table -> a row to copy and to fill in
 
 
 def duplicates(evidence: Evidence, record: ExportedRecord) -> list[str]:
@@ -79,14 +69,7 @@ def screened(evidence: Evidence, record: ExportedRecord) -> list[str]:
 def new_study(evidence: Evidence, record: ExportedRecord, file: str, today: date) -> NewStudy:
     """Return the rows of a record that is not in the tables yet.
 
-    Parameters
-    ----------
-    record : ExportedRecord
-        From `exported_records.read_record`.
-    file : str
-        Name of the file, for the reason of the decision in `screening`.
-    today : date
-        Date of the decision.
+    file: its name, for the reason of the decision in `screening`. today: date of the decision.
     """
     trial, year = record.trial, record.year
     known = set(evidence.studies["study_id"]) | set(evidence.reviews["review_id"])
@@ -150,12 +133,8 @@ def new_study(evidence: Evidence, record: ExportedRecord, file: str, today: date
 def write_new_study(evidence: Evidence, new: NewStudy) -> list[Path]:
     """Append the rows to the tables and the entry to the bibliography, and write the templates; return the files.
 
-    The tables keep their bytes: rows are only added at the end.
-
-    Raises
-    ------
-    FileExistsError
-        If there are templates of this study already.
+    The tables keep their bytes: rows are only added at the end. Raises FileExistsError if there are templates of this
+    study already.
     """
     folder = evidence.folder / "new" / new.study_id
     folder.mkdir(parents=True)

@@ -14,10 +14,7 @@ from analysis.tabular.schema import DataPackage, Field
 def allowed(table: str, column: str, folder: Path = paths.DATA) -> tuple[str, ...]:
     """Return the allowed values of a column in the order of the dictionary; () if all are allowed.
 
-    Raises
-    ------
-    KeyError
-        For a table or column that the dictionary does not have.
+    Raises KeyError for a table or column that the dictionary does not have.
     """
     return _field(table, column, folder).enum
 

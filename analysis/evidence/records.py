@@ -25,19 +25,12 @@ class Record(dict[str, Value]):
 class Tables:
     """All tables as input of the rules.
 
-    Parameters
-    ----------
-    records : mapping of str to list of Record
-        Rows of each table; None is a missing or wrong value, `row` the row number as a spreadsheet shows it.
-    files : mapping of str to str
-        Name of each table's file.
-    texts : mapping of str to mapping
-        Text of the cells by table, row and column.
+    records: rows of each table; None is a missing or wrong value, `row` the row number as a spreadsheet shows it.
     """
 
     records: Mapping[str, list[Record]]
     files: Mapping[str, str]
-    texts: Mapping[str, Texts] = field(default_factory=dict)
+    texts: Mapping[str, Texts] = field(default_factory=dict)  # text of the cells by table, row and column
 
     def __getitem__(self, table: str) -> list[Record]:
         return self.records.get(table, [])

@@ -31,13 +31,7 @@ _DIRECTIONS = ("lower", "higher")
 
 
 def read_package(folder: Path) -> DataPackage:
-    """Return the dictionary in a folder.
-
-    Raises
-    ------
-    DataError
-        With all problems of the dictionary itself.
-    """
+    """Return the dictionary in a folder. Raises DataError with all problems of the dictionary itself."""
     path = folder / DICTIONARY
     problems: list[Problem] = []
     descriptor = _parse(path)

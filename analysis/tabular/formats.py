@@ -23,16 +23,7 @@ def read_table(
 ) -> tuple[TextTable | None, list[Problem]]:
     """Return the rows of a file (None if no row can be read) and its problems.
 
-    The first bytes of the file must agree with its ending.
-
-    Parameters
-    ----------
-    file : str
-        Its name, with the ending.
-    is_name : callable
-        Whether a text is the name of a column.
-    origin : Origin
-        Accepted endings and separators.
+    The first bytes of the file must agree with its ending. is_name: whether a text is the name of a column.
     """
     ending = PurePath(file).suffix.lower()
     content_format = _content_format(content[:4])

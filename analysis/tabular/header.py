@@ -23,12 +23,7 @@ def names_in_later_row(
 ) -> Problem | None:
     """Return the problem of a table whose column names are in a later row, or None.
 
-    Parameters
-    ----------
-    rows : iterable of (int, list of str)
-        Number and cells of the first rows.
-    is_name : callable
-        Whether a text is the name of a column.
+    rows: number and cells of the first rows. is_name: whether a text is the name of a column.
     """
     for number, cells in rows:
         if sum(map(is_name, cells)) > 1:

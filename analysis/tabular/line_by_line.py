@@ -25,26 +25,9 @@ _ROWS_AT_A_TIME = 50_000
 def split_by_line(
     body: bytes, end: int, file: str, separator: str, origin: Origin
 ) -> tuple[TextTable | None, list[Problem]]:
-    """Return the rows of a text, and the problems of rows that can't be split or have a wrong width.
+    """Return the rows of a text (None if the header can't be split), and the problems of single rows.
 
-    Parameters
-    ----------
-    body : bytes
-        The text in UTF-8.
-    end : int
-        Its length without the line ends at its end.
-    file : str
-        Name of the file, for messages.
-    separator : str
-        What separates the cells.
-    origin : Origin
-        Whether messages may show the text of a row.
-
-    Returns
-    -------
-    TextTable or None
-        None if the header can't be split.
-    list of Problem
+    Rows that can't be split or have a wrong width are problems. end: length of `body` without the line ends at its end.
     """
     problems = ProblemGroups()
     rows: _Rows | None = None

@@ -9,29 +9,15 @@ from dataclasses import dataclass
 class Origin:
     """Accepted forms of tables from one origin, and phrases of the advice about them.
 
-    Parameters
-    ----------
-    endings : tuple of str
-        Endings of the accepted files.
-    separators : tuple of str
-        Accepted separators of a text file.
-    private : bool
-        Whether text of rows may identify a patient, so that messages leave it out.
-    unnamed_columns : bool
-        Whether empty columns without a name are accepted, as spreadsheets leave them at the right.
-    empty_means : str
-        What an empty cell means.
-    fill_in, look_up, look_up_or_leave_empty, leave_empty, remarks, restore_file, restore_rows : str
-        Advice for a required cell, a value out of range (in a required column, in another one), an unknown value,
-        words beside a number, an empty file and a table without rows.
-    guide : str
-        Where the format is described.
+    fill_in, look_up, look_up_or_leave_empty, leave_empty, remarks, restore_file, restore_rows: advice for a
+    required cell, a value out of range (in a required column, in another one), an unknown value, words beside a
+    number, an empty file and a table without rows.
     """
 
-    endings: tuple[str, ...]
-    separators: tuple[str, ...]
-    private: bool
-    unnamed_columns: bool
+    endings: tuple[str, ...]  # of the accepted files
+    separators: tuple[str, ...]  # of an accepted text file
+    private: bool  # whether text of rows may identify a patient, so that messages leave it out
+    unnamed_columns: bool  # whether empty columns without a name are accepted, as spreadsheets leave them at the right
     empty_means: str
     fill_in: str
     look_up: str
@@ -40,7 +26,7 @@ class Origin:
     remarks: str
     restore_file: str
     restore_rows: str
-    guide: str
+    guide: str  # where the format is described
 
 
 CURATED_TABLES = Origin(

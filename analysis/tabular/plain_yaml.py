@@ -47,11 +47,8 @@ def read_yaml(content: bytes | str) -> Any:
 
     Aliases of a list or mapping give the same object. Lone surrogates of escapes such as "\\ud800" remain in the text.
 
-    Raises
-    ------
-    YamlError
-        For a text that is not UTF-8 or not YAML; a duplicate key, a key that is not a word, a tag of another type, a
-        second document, a list that contains itself; more than 1 MB, 50 levels or 200,000 values.
+    Raises YamlError for a text that is not UTF-8 or not YAML; a duplicate key, a key that is not a word, a tag of
+    another type, a second document, a list that contains itself; more than 1 MB, 50 levels or 200,000 values.
     """
     if len(content) > MOST_YAML_BYTES:
         raise YamlError(None, f"a YAML text has at most {MOST_YAML_BYTES:,} bytes", "divide it into several files")

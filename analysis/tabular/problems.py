@@ -20,28 +20,12 @@ _SAME_RULE = " the same rule: "
 
 @dataclass(frozen=True)
 class Problem:
-    """One violation of one rule.
+    """One violation of one rule."""
 
-    Parameters
-    ----------
-    file : str
-        Name of the file, without its folder.
-    row : int or None
-        Row number as a spreadsheet shows it (the header is row 1); None for the file as a whole.
-    column : str
-        Name of the column; "" for a row or file as a whole.
-    value : str
-        Text of the cell; "" where it is empty or may identify a patient.
-    rule : str
-        The rule that is violated.
-    advice : str
-        What to do.
-    """
-
-    file: str
-    row: int | None
-    column: str
-    value: str
+    file: str  # without its folder
+    row: int | None  # row number as a spreadsheet shows it (the header is row 1); None for the file as a whole
+    column: str  # "" for a row or file as a whole
+    value: str  # text of the cell; "" where it is empty or may identify a patient
     rule: str
     advice: str
 
@@ -109,12 +93,7 @@ def check_cohort_command(file: str | Path, cohort_map: str | Path = "") -> str:
 def in_rows(positions: np.ndarray, problem_at: Callable[[int], Problem]) -> list[Problem]:
     """Return the problems of rows that violate one rule: the first ones, and one that counts the others.
 
-    Parameters
-    ----------
-    positions : ndarray of int
-        Positions of the rows.
-    problem_at : callable
-        Returns the problem at a position; column and rule are the same at all positions.
+    problem_at: returns the problem at a position; column and rule are the same at all positions.
     """
     problems = [problem_at(int(position)) for position in positions[:MOST_ROWS_LISTED]]
     return problems + _others(problems, len(positions) - len(problems))
@@ -154,14 +133,7 @@ def sort_problems(
 ) -> list[Problem]:
     """Return the problems sorted by file, then by the first row of each rule, then by column.
 
-    Parameters
-    ----------
-    problems : iterable of Problem
-        Problems of one or several files.
-    files : sequence of str
-        Names of the files in their order; other files follow.
-    columns : dict of str to sequence of str
-        Names of the columns of each file in their order.
+    files: their names in order; other files follow. columns: names of the columns of each file in order.
     """
     problems = list(problems)
     ranks = {file: rank for rank, file in enumerate(files)}

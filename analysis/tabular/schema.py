@@ -13,65 +13,33 @@ Limit = float | date
 class Field:
     """The dictionary's entry of one column.
 
-    Parameters
-    ----------
-    name, title, description : str
-        Name in the header, short title, and meaning of the column.
-    type : {"string", "number", "integer", "date"}
-        Type of its values.
-    unit : str
-        Unit of its values; "" without one.
-    example : str
-        A valid value.
-    required : bool
-        Whether every row has a value.
-    unique : bool
-        Whether a value occurs once.
-    enum : tuple of str
-        The allowed values; () allows all.
-    minimum, maximum : float, date or None
-        Least and greatest value.
-    pattern : str
-        Regular expression that the text of a value matches.
-    optional : bool
-        Whether a table may lack the column.
-    identifier : bool
-        Whether values identify a patient and must not occur in messages.
-    level : str
-        Level that a value describes, in a table with several levels: "visit" or "course".
-    group : str
-        What an optional column of a cohort is about: "outcome" (measured at a visit), "treatment" or "safety" (of a
-        course); "" for the columns that every report uses.
-    better : {"", "lower", "higher"}
-        Direction of improvement.
-    important_difference : float or None
-        Least change that matters to patients, in the column's unit; None if no source states one.
-    improved_at : float or None
-        Value from which on, in the direction of improvement, a patient counts as improved, for a scale of change.
-    citation : str
-        Source of the important difference; "" without one.
+    group: what an optional column of a cohort is about: "outcome" (measured at a visit), "treatment" or "safety"
+    (of a course); "" for the columns that every report uses.
+    important_difference: least change that matters to patients, in the column's unit; None if no source states one.
+    improved_at: value from which on, in the direction of improvement, a patient counts as improved, for a scale of
+    change.
     """
 
     name: str
-    type: str
+    type: str  # string, number, integer or date
     title: str
     description: str
     unit: str = ""
     example: str = ""
-    required: bool = False
-    unique: bool = False
-    enum: tuple[str, ...] = ()
+    required: bool = False  # whether every row has a value
+    unique: bool = False  # whether a value occurs once
+    enum: tuple[str, ...] = ()  # the allowed values; () allows all
     minimum: Limit | None = None
     maximum: Limit | None = None
-    pattern: str = ""
-    optional: bool = False
-    identifier: bool = False
-    level: str = ""
+    pattern: str = ""  # regular expression that the text of a value matches
+    optional: bool = False  # whether a table may lack the column
+    identifier: bool = False  # whether values identify a patient and must not occur in messages
+    level: str = ""  # level that a value describes, in a table with several levels: "visit" or "course"
     group: str = ""
-    better: str = ""
+    better: str = ""  # direction of improvement: lower or higher
     important_difference: float | None = None
     improved_at: float | None = None
-    citation: str = ""
+    citation: str = ""  # source of the important difference
 
 
 @dataclass(frozen=True)

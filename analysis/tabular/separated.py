@@ -34,12 +34,7 @@ def read_separated(
 ) -> tuple[TextTable | None, list[Problem]]:
     """Return the rows of a separated text file (None if no row can be read) and its problems.
 
-    Parameters
-    ----------
-    is_name : callable
-        Whether a text is the name of a column; used to determine the separator.
-    origin : Origin
-        Accepted separators, and whether messages may show the text of a row.
+    is_name: whether a text is the name of a column; used to determine the separator.
     """
     body, problems = _as_utf8(content, file, origin.private)
     if body is None:

@@ -48,31 +48,17 @@ class TextColumn:
 class TextTable:
     """A table of text.
 
-    Parameters
-    ----------
-    names : tuple of str
-        The names in the header, without spaces around them.
-    columns : tuple of TextColumn
-        One column per name.
-    rows : ndarray of int32
-        Row numbers as a spreadsheet shows them (the header is row 1).
-    complete : ndarray of bool or None
-        Whether each row has as many cells as the header; None if all have. In other rows cells may be shifted.
-    sheets : tuple of str
-        Names of the sheets of a workbook with several tables.
-    sheet : ndarray of int8 or None
-        Position of each row's sheet in `sheets`.
-    formatted : tuple of (int, str, str)
-        Row, column and format of the numbers that a spreadsheet shows as a percentage or an amount of money.
+    complete: whether each row has as many cells as the header; None if all have. In other rows cells may be shifted.
+    formatted: row, column and format of the numbers that a spreadsheet shows as a percentage or an amount of money.
     """
 
     file: str
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # the names in the header, without spaces around them
     columns: tuple[TextColumn, ...]
-    rows: np.ndarray
+    rows: np.ndarray  # row numbers as a spreadsheet shows them (the header is row 1)
     complete: np.ndarray | None = None
-    sheets: tuple[str, ...] = ()
-    sheet: np.ndarray | None = None
+    sheets: tuple[str, ...] = ()  # names of the sheets of a workbook with several tables
+    sheet: np.ndarray | None = None  # position of each row's sheet in `sheets`
     formatted: tuple[tuple[int, str, str], ...] = ()
 
     def __len__(self) -> int:

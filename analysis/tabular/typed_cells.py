@@ -65,21 +65,7 @@ class TypedColumn:
 def read_cells(
     table: TextTable, column: str, field: Field, origin: Origin, decimal_comma: bool = False
 ) -> tuple[TypedColumn, list[Problem]]:
-    """The values of a column and the problems of its cells.
-
-    Parameters
-    ----------
-    table : TextTable
-        A table with complete rows.
-    column : str
-        Name of the column.
-    field : Field
-        Type, limits and allowed values.
-    origin : Origin
-        Origin of the table.
-    decimal_comma : bool
-        Whether numbers have a decimal comma, from `decimals.decimal_sign`.
-    """
+    """Return the values of a column of a table with complete rows, and the problems of its cells."""
     cells = table[column]
     values: list[Value] = []
     faults: dict[str, list[int]] = {}

@@ -53,13 +53,9 @@ class PartContents:
 def scan_parts(archive: zipfile.ZipFile) -> dict[str, PartContents]:
     """Return what each part of a workbook contains.
 
-    Raises
-    ------
-    HostilePart
-        For a document type (entities), an encoding other than UTF-8, a position beyond the limits of a sheet.
-    TooManyCells
-        For more than 500 MB, 10,000 parts or 40 million tags, a million tags in one row or in a part without rows, or
-        two million tags of which most belong to empty cells.
+    Raises HostilePart for a document type (entities), an encoding other than UTF-8, a position beyond the limits of a
+    sheet; TooManyCells for more than 500 MB, 10,000 parts or 40 million tags, a million tags in one row or in a part
+    without rows, or two million tags of which most belong to empty cells.
     """
     entries = archive.infolist()
     if sum(entry.file_size for entry in entries) > _MOST_BYTES or len(entries) > _MOST_PARTS:

@@ -28,11 +28,6 @@ def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
 
     Visits without a score only widen the interval. A response that returns later does not extend the benefit.
 
-    Parameters
-    ----------
-    rule : str
-        One of RESPONDER_RULES.
-
     Returns
     -------
     DataFrame, one row per course, in the order of `cohort.courses`

@@ -32,18 +32,7 @@ def cautions(
 ) -> list[Problem]:
     """Return the warnings about a valid cohort, the most important first; they never identify a patient.
 
-    Parameters
-    ----------
-    file : str
-        Name of the cohort's file.
-    unused : sequence of str
-        Names of the columns that are not used.
-    visits, courses : DataFrame
-        The tables of the `Cohort`.
-    min_cell : int
-        Smallest number of courses, visits or patients that may be named; 1 names all.
-    scale_stated : bool
-        Whether a map states the scale of the scores.
+    unused: columns that are not used. min_cell: 1 names all numbers. scale_stated: whether a map states the scale.
     """
     warnings = [
         *_size(file, visits, courses, min_cell),

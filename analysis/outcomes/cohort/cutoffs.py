@@ -15,17 +15,7 @@ _PERCENTAGE = "ge_30_percent"  # any rule of a percentage: which baselines can b
 def cutoff_curve(
     first: pd.DataFrame, visits: tuple[str, ...], level: float, min_cell: int, release: str
 ) -> pd.DataFrame:
-    """Return the responders at each cut-off of 10%: the table `Response.curve`.
-
-    Parameters
-    ----------
-    first : DataFrame
-        First courses, from `expected_scores`.
-    visits : tuple of str
-        Columns of the scores after the infusion.
-    release : {"internal", "public"}
-        Level of disclosure control.
-    """
+    """Return the responders at each cut-off of 10%, among first courses of `expected_scores`: `Response.curve`."""
     cutoffs = np.arange(0, 101, 10)
     in_tables = tuple(np.flatnonzero(np.isin(cutoffs, list(LEAST_FALL_PERCENT.values()))))
     rows = []

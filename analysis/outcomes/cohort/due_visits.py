@@ -83,13 +83,6 @@ def expected_scores(
 
     not_expected: no follow-up score, since not planned or not due yet; follow_up_planned, the same in every row:
     whether a visit near the follow-up time was planned for everybody.
-
-    Parameters
-    ----------
-    follow_up_weeks, window_weeks : float
-        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
-    min_cell : int
-        As in `planned_visits`.
     """
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     unscored = courses["follow_up"].isna().to_numpy()

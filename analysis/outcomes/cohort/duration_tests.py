@@ -15,19 +15,8 @@ _TEST_DRAWS, _PERMUTED = 9_999, 10_000
 def group_comparison(courses: pd.DataFrame, level: float, seed: int) -> dict[str, object]:
     """Return the test whether two groups of courses have the same durations, and how many times as long the second is.
 
-    Parameters
-    ----------
-    courses : DataFrame
-        Columns lower, upper (weeks) and group (categorical with two categories).
-    seed : int
-        Seed of the permutations.
-
-    Returns
-    -------
-    dict
-        group_1, group_2, n_1, n_2, p_value, method: exact, monte_carlo or, above 10,000 courses, normal;
-        RATIO_COLUMNS: durations of the second group as a multiple of the first, with limits, by the fitted distribution
-        with the lowest AIC. They are missing where the courses determine none, as with benefits of no duration.
+    The columns of `Durations.tests`. The ratio is that of the fitted distribution with the lowest AIC; it is missing
+    where the courses determine none, as with benefits of no duration.
     """
     labels = courses["group"].cat.categories
     rows = _counts_by_group(courses)

@@ -71,10 +71,6 @@ class Durations(ResultView):
         The number of draws, in words.
     notes : tuple of str
         Sentences for the notes of the tables.
-    unit : str
-        Who is counted, in words.
-    left_out : DataFrame
-        Columns result, why, unit, n.
 
     Notes
     -----
@@ -93,7 +89,7 @@ class Durations(ResultView):
     tests: pd.DataFrame
     draws_rule: str
     notes: tuple[str, ...]
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     left_out: pd.DataFrame
 
@@ -113,12 +109,8 @@ def durations(
 
     Parameters
     ----------
-    responder_rule : str
-        One of RESPONDER_RULES.
     horizon_weeks : float
         End of the curves, in weeks, above 0.
-    release : {"internal", "public"}
-        Level of disclosure control.
     seed : int
         Seed of bootstrap and permutation.
     progress : callable
@@ -174,7 +166,6 @@ def durations(
         tests=shown_tests(tests, min_cell, release),
         draws_rule=_DRAWS_RULE,
         notes=duration_notes(courses[first], min_cell),
-        unit=FIRST_COURSES,
         min_cell=min_cell,
         left_out=durations_left_out(courses[first], min_cell, release),
     )

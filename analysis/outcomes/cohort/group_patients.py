@@ -18,21 +18,8 @@ def shown_groups(
 ) -> dict[tuple[str, str, str], frozenset[str]]:
     """Return the patients with a baseline score and one at a visit: all of them, and those of each group that is shown.
 
-    Parameters
-    ----------
-    cohort : Cohort
-    marks : ndarray of str
-        A mark for each number of a patient.
-    follow_up_weeks, window_weeks : float
-        As of `course_scores`.
-    min_cell : int
-        Smallest number of patients that is shown.
-
-    Returns
-    -------
-    dict
-        By visit, column of the groups and group (both empty for all): mark/course@weeks of the scores, with `min_cell`
-        elements or more.
+    marks: a mark for each number of a patient. The result is by visit, column of the groups and group (both empty for
+    all): mark/course@weeks of the scores, with `min_cell` elements or more.
     """
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     key = pd.Series(marks[courses["patient"]], courses.index) + "/" + courses["course"].astype(str)

@@ -32,25 +32,13 @@ class Score:
 
 @dataclass(frozen=True)
 class CohortLayout:
-    """The columns of a file.
+    """The columns of a file."""
 
-    Parameters
-    ----------
-    wide : bool
-        Whether it has the wide form.
-    names : tuple of str
-        Columns of the long form that it has.
-    scores, outcomes : tuple of Score
-        Columns of the wide form with pain scores, and with other outcomes.
-    unused : tuple of str
-        Other columns.
-    """
-
-    wide: bool
-    names: tuple[str, ...]
-    scores: tuple[Score, ...] = ()
-    outcomes: tuple[Score, ...] = ()
-    unused: tuple[str, ...] = ()
+    wide: bool  # whether it has the wide form
+    names: tuple[str, ...]  # columns of the long form that it has
+    scores: tuple[Score, ...] = ()  # columns of the wide form with pain scores
+    outcomes: tuple[Score, ...] = ()  # and with other outcomes
+    unused: tuple[str, ...] = ()  # other columns
 
     def field(self, name: str) -> Field:
         """Return the dictionary's entry of a column; a score column of the wide form has that of its measure."""

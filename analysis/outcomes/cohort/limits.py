@@ -50,8 +50,8 @@ class Regression(ResultView):
         ge_30_percent, ge_50_percent (expected share of responders), is_central (the row to quote).
     n, baseline_mean, baseline_sd
         Number, mean and SD of the baselines.
-    threshold, threshold_basis
-        Score from which patients were treated, and its origin.
+    threshold : float
+        Score from which patients were treated.
     usual_mean, usual_sd : float
         Mean and SD of the normal distribution before truncation at the threshold.
     reliability, reliability_low, reliability_high, pairs
@@ -65,8 +65,6 @@ class Regression(ResultView):
         Sentences; problem is empty if there is none.
     hidden : bool
         Too few patients, so nothing is shown.
-    unit, min_cell, left_out
-        As in `response.Response`.
     """
 
     falls: pd.DataFrame
@@ -74,7 +72,6 @@ class Regression(ResultView):
     baseline_mean: float
     baseline_sd: float
     threshold: float
-    threshold_basis: str
     usual_mean: float
     usual_sd: float
     reliability: float
@@ -90,7 +87,7 @@ class Regression(ResultView):
     assumptions: str
     problem: str
     hidden: bool
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     left_out: pd.DataFrame
 
@@ -123,8 +120,6 @@ def regression_to_the_mean(
     threshold : float, optional
         Default: the lowest baseline after the min_cell - 1 lowest patients, so that no single patient's score is shown,
         and half a point lower if all baselines are whole numbers, because such scores are rounded.
-    release : {"internal", "public"}
-        Level of disclosure control.
     seed : int
         Seed of the bootstrap.
 
@@ -146,7 +141,6 @@ def regression_to_the_mean(
     shared = {
         "assumptions": _ASSUMPTIONS,
         "rule": responder_rule,
-        "unit": FIRST_COURSES,
         "min_cell": min_cell,
         "left_out": left_out_frame(
             [("regression", "baseline score missing", "patients", int((~known).sum()))], min_cell, release
@@ -157,13 +151,11 @@ def regression_to_the_mean(
     if len(baseline) < max(_LEAST_PATIENTS, min_cell):
         blank = dict.fromkeys(names, nan)
         problem = f"Fewer than {max(_LEAST_PATIENTS, min_cell)} patients have a baseline."
-        return Regression(falls=_falls([], nan, nan, baseline), n=0, pairs=0, threshold_basis="", problem=problem,
+        return Regression(falls=_falls([], nan, nan, baseline), n=0, pairs=0, problem=problem,
                           hidden=True, **blank, **shared)  # fmt: skip
 
     mean, sd = float(baseline.mean()), float(baseline.std(ddof=1))
-    basis = "as given"
-    if threshold is None:
-        threshold, basis = _threshold(baseline, min_cell)
+    threshold = _threshold(baseline, min_cell) if threshold is None else threshold
     usual_mean, usual_sd = untruncated(mean, sd, threshold)
     pairs, r, r_low, r_high = _repeated(courses, level)
     estimated = r_low > 0
@@ -179,7 +171,6 @@ def regression_to_the_mean(
         baseline_mean=mean,
         baseline_sd=sd,
         threshold=float(threshold),
-        threshold_basis=basis,
         usual_mean=usual_mean,
         usual_sd=usual_sd,
         reliability=r,
@@ -252,14 +243,9 @@ def _hazard(z: float) -> float:
     return exp(-z * z / 2 - log(2 * pi) / 2 - float(scipy.special.log_ndtr(-z)))
 
 
-def _threshold(baseline: np.ndarray, min_cell: int) -> tuple[float, str]:
+def _threshold(baseline: np.ndarray, min_cell: int) -> float:
     lowest = float(np.partition(baseline, min_cell - 1)[min_cell - 1])
-    words = "the lowest baseline"
-    if min_cell > 1:
-        words += f", the {min_cell - 1} lowest patients left out"
-    if _are_integers(baseline):
-        return lowest - 0.5, f"{words}; half a point below, as scores are whole numbers"
-    return lowest, words
+    return lowest - 0.5 if _are_integers(baseline) else lowest
 
 
 def _are_integers(baseline: np.ndarray) -> bool:

@@ -41,15 +41,13 @@ class OtherOutcomes(ResultView):
     harms : DataFrame
         All courses: event, courses (with it), asked, rate, low, high (Clopper-Pearson), hidden; no rows if nothing was
         asked.
-    left_out : DataFrame
-        Columns result, why, unit, n.
     """
 
     measures: pd.DataFrame
     opioids: pd.DataFrame
     harms: pd.DataFrame
     follow_up_weeks: float
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     left_out: pd.DataFrame
 
@@ -96,7 +94,6 @@ def other_outcomes(
         opioids=_public(_opioids(*scores.get(_OPIOIDS, _NOTHING), min_cell), _DOSES, min_cell, release),
         harms=as_printed(_public(_harms(cohort.courses, level, min_cell), ["courses"], min_cell, release), "shares"),
         follow_up_weeks=follow_up_weeks,
-        unit=FIRST_COURSES,
         min_cell=min_cell,
         left_out=pd.DataFrame(columns=["result", "why", "unit", "n"]),
     )

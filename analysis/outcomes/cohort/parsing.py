@@ -25,31 +25,16 @@ from analysis.tabular.typed_cells import TypedColumn, read_cells
 class Parsed:
     """The values of each row of the file; wrong cells are missing.
 
-    Parameters
-    ----------
-    patient : ndarray of int32
-        Number of the patient, -1 = no identifier.
-    numbers : dict of str to ndarray of float64
-        Values by column, NaN = missing; for columns of text, positions in `words`.
-    words : dict of str to tuple of str
-        The distinct texts of each column of text.
-    visit : ndarray of int8 or None
-        Position in VISITS, -1 = missing.
-    date : ndarray of datetime64 or None
-        Dates, NaT = missing.
-    comma_example : tuple of str or None
-        A number with a decimal comma, and the value read.
-    alike : int
-        Number of identifiers that differ from another one only in capitals.
+    numbers: values by column, NaN = missing; for columns of text, positions in `words`.
     """
 
-    patient: np.ndarray
+    patient: np.ndarray  # number of the patient, -1 = no identifier
     numbers: dict[str, np.ndarray] = field(default_factory=dict)
-    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    visit: np.ndarray | None = None
-    date: np.ndarray | None = None
-    comma_example: tuple[str, str] | None = None
-    alike: int = 0
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the distinct texts of each column of text
+    visit: np.ndarray | None = None  # position in VISITS, -1 = missing
+    date: np.ndarray | None = None  # dates, NaT = missing
+    comma_example: tuple[str, str] | None = None  # a number with a decimal comma, and the value read
+    alike: int = 0  # number of identifiers that differ from another one only in capitals
 
     def attributes(self) -> dict[str, np.ndarray]:
         """Return the values of the columns that describe a course."""

@@ -67,12 +67,6 @@ class People(ResultView):
     who_differs : DataFrame
         Without minus with a follow-up score: measure (baseline, response_end_of_infusion), difference, low, high
         (Welch, Newcombe), hidden.
-    unit : str
-        Who is counted, in words.
-    min_cell, release : int, str
-        As given.
-    left_out : DataFrame
-        Columns result, why, unit, n.
     """
 
     sizes: pd.DataFrame
@@ -85,7 +79,7 @@ class People(ResultView):
     until: pd.Timestamp
     who_is_missing: pd.DataFrame
     who_differs: pd.DataFrame
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     release: str
     left_out: pd.DataFrame
@@ -102,15 +96,6 @@ def people(
     release: str = "internal",
 ) -> People:
     """Return the characteristics of the patients; fewer than `min_cell` patients are merged or hidden.
-
-    Parameters
-    ----------
-    responder_rule : str
-        One of RESPONDER_RULES.
-    follow_up_weeks, window_weeks : float
-        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
-    release : {"internal", "public"}
-        Level of disclosure control.
 
     Raises
     ------
@@ -136,7 +121,6 @@ def people(
         until=due.until,
         who_is_missing=groups,
         who_differs=differs,
-        unit=FIRST_COURSES,
         min_cell=min_cell,
         release=release,
         left_out=pd.concat(

@@ -66,10 +66,6 @@ class Response(ResultView):
         See `tipping_point`.
     notes : tuple of str
         Sentences for the notes of the tables.
-    unit : str
-        Who is counted, in words.
-    left_out : DataFrame
-        Columns result, why, unit, n.
 
     References
     ----------
@@ -88,7 +84,7 @@ class Response(ResultView):
     tipping: pd.DataFrame
     tips: TippingPoint
     notes: tuple[str, ...]
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     left_out: pd.DataFrame
 
@@ -109,10 +105,6 @@ def response(
     ----------
     responder_rule : str
         The rule of by_group and the tipping point; one of RESPONDER_RULES.
-    follow_up_weeks, window_weeks : float
-        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
-    release : {"internal", "public"}
-        Level of disclosure control.
 
     Raises
     ------
@@ -141,7 +133,6 @@ def response(
         tipping=tipping,
         tips=tips,
         notes=_notes(first, min_cell),
-        unit=FIRST_COURSES,
         min_cell=min_cell,
         left_out=_left_out(first, min_cell, release),
     )

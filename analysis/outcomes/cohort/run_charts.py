@@ -65,7 +65,7 @@ class RunChart(ResultView):
     merged: int
     found: int
     follow_up_planned: bool
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     left_out: pd.DataFrame
 
@@ -83,14 +83,8 @@ def run_chart(
 
     Parameters
     ----------
-    responder_rule : str
-        One of RESPONDER_RULES.
-    follow_up_weeks, window_weeks : float
-        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
     min_cell : int
         Smallest number of patients of a point.
-    release : {"internal", "public"}
-        Level of disclosure control.
     """
     check_min_cell(min_cell)
     courses = expected_scores(cohort, follow_up_weeks, window_weeks, min_cell)
@@ -105,7 +99,7 @@ def run_chart(
     mean = float(points["responders"].sum() / points["n"].sum()) if len(points) else np.nan
     undated = [("run_chart", "no date at baseline", "patients", len(first) - len(dated))]
     left_out = left_out_frame(undated, min_cell, release)
-    shared = {"unit": FIRST_COURSES, "min_cell": min_cell, "left_out": left_out, "found": len(points)}
+    shared = {"min_cell": min_cell, "left_out": left_out, "found": len(points)}
     shared["follow_up_planned"] = bool(courses["follow_up_planned"].all())
     if len(points) < FEWEST_POINTS:
         return RunChart(points.iloc[:0], mean, None, 0, 0, (np.nan, np.nan), 0, **shared)

@@ -22,11 +22,6 @@ def course_scores(cohort: Cohort, follow_up_weeks: float = 4.0, window_weeks: fl
     The follow-up score is the one nearest to `follow_up_weeks` among the scored follow-up visits within `window_weeks`;
     the earlier of two equally near.
 
-    Parameters
-    ----------
-    follow_up_weeks, window_weeks : float
-        Weeks after the end of infusion, 0 or more.
-
     Returns
     -------
     DataFrame, one row per patient and course, in the order of `cohort.courses`
@@ -74,17 +69,7 @@ def is_visit(cohort: Cohort, kind: str) -> np.ndarray:
 def grouping(frame: pd.DataFrame, by: str) -> pd.Categorical:
     """Return column `by` of courses as groups sorted by name (courses and years by number); missing is `not stated`.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        As from `course_scores`.
-    by : str
-        One of GROUPINGS.
-
-    Raises
-    ------
-    ValueError
-        For a `by` that is not one of GROUPINGS.
+    frame: as from `course_scores`. Raises ValueError for a `by` that is not one of GROUPINGS.
     """
     if by not in GROUPINGS:
         raise ValueError(f"by is {by!r}: must be one of {', '.join(GROUPINGS)}")
@@ -116,10 +101,6 @@ def describe(values: np.ndarray, level: float = 0.95) -> dict[str, float]:
 
     low and high are Student's interval of the mean. sd and interval need two values; there is no interval if all values
     are equal, since they do not show the uncertainty of the mean.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
     """
     values = values[~np.isnan(values)]
     n = len(values)

@@ -48,8 +48,6 @@ class Funnel(ResultView):
     adjusted_for : tuple of str
         Columns of the logistic regression behind `adjusted` (indirect standardisation: observed / expected responders
         of the site, times the rate of all); () if there are fewer than ten responders, or others, a coefficient.
-    left_out : DataFrame
-        Columns result, why, unit, n.
 
     References
     ----------
@@ -63,7 +61,7 @@ class Funnel(ResultView):
     n: int
     rule: str
     visit: str
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     left_out: pd.DataFrame
 
@@ -85,13 +83,7 @@ def funnel(
 
     Parameters
     ----------
-    responder_rule : str
-        One of RESPONDER_RULES.
     visit : {"end_of_infusion", "follow_up"}
-    follow_up_weeks, window_weeks : float
-        Time of the follow-up score after the end of infusion, and its tolerance, in weeks.
-    release : {"internal", "public"}
-        Level of disclosure control.
 
     Raises
     ------
@@ -144,7 +136,6 @@ def funnel(
         n=released(len(scored_courses), release),
         rule=responder_rule,
         visit=visit,
-        unit=FIRST_COURSES,
         min_cell=min_cell,
         left_out=left_out_frame(left_out, min_cell, release),
     )

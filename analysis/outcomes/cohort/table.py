@@ -20,13 +20,11 @@ VISITS = ("baseline", "end_of_infusion", "follow_up")
 class FollowUpPlan:
     """The follow-up that the clinic planned, as far as the file or its map states it.
 
-    Attributes
-    ----------
-    weeks : tuple of float
-        Planned weeks after the end of infusion, ascending: those of the score columns of the wide form, of the column
-        planned_week, or of the map; () = no plan is stated, so that each patient's own visits are all that was due.
-    data_until : date or None
-        Day on which the table was exported: a visit due later is not due rather than missing; None = not stated.
+    weeks: planned weeks after the end of infusion, ascending: those of the score columns of the wide form, of the
+    column planned_week, or of the map; () = no plan is stated, so that each patient's own visits are all that was
+    due.
+    data_until: day on which the table was exported: a visit due later is not due rather than missing; None = not
+    stated.
     """
 
     weeks: tuple[float, ...] = ()

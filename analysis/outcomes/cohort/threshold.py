@@ -35,7 +35,7 @@ class AtThreshold(ResultView):
     window_weeks: float
     rates: pd.DataFrame
     flow: pd.DataFrame
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     left_out: pd.DataFrame
 
@@ -64,8 +64,6 @@ def at_threshold(
         As from `expected_scores` for the same `follow_up_weeks` and `window_weeks`.
     percent : float
         Above 0 and at most 100.
-    follow_up_weeks, window_weeks : float
-        In weeks.
 
     Raises
     ------
@@ -105,7 +103,6 @@ def at_threshold(
         window_weeks=window_weeks,
         rates=shown_rates(rates, min_cell, level=level),
         flow=shown_flows([row], min_cell, level=level),
-        unit=FIRST_COURSES,
         min_cell=min_cell,
         left_out=left_out_frame([(result, why, "patients", n) for result, why, n in unjudged], min_cell),
     )

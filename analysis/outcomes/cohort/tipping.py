@@ -51,7 +51,7 @@ class TippingPoint(ResultView):
     n : int or None
         Patients judged at the first time.
     missing : int or None
-        Of these, patients without a score at the second time; missing_first_responders responded at the first.
+        Of these, patients without a score at the second time.
     conclusion : str
         Conclusion of the complete cases; see `PairedCounts.conclusion`.
     low, high : int or None
@@ -64,7 +64,6 @@ class TippingPoint(ResultView):
 
     n: int | None
     missing: int | None
-    missing_first_responders: int | None
     conclusion: str
     low: int | None
     high: int | None
@@ -72,7 +71,7 @@ class TippingPoint(ResultView):
     hidden: bool
 
 
-HIDDEN_TIPPING_POINT = TippingPoint(None, None, None, "", None, None, False, True)
+HIDDEN_TIPPING_POINT = TippingPoint(None, None, "", None, None, False, True)
 
 
 def tipping_point(
@@ -141,7 +140,6 @@ def tipping_point(
     point = TippingPoint(
         n=complete.n + missing,
         missing=missing,
-        missing_first_responders=missing_first,
         conclusion=observed,
         low=low if holds else None,
         high=high if holds else None,

@@ -49,28 +49,19 @@ class Trajectories(ResultView):
         The planned weeks; rule says how visits were grouped.
     patients : int
         Number of patients with a score.
-    unit : str
-        Who is counted, in words.
-    left_out : DataFrame
-        Columns result, why, unit, n.
     """
 
     visits: pd.DataFrame
     planned: tuple[float, ...]
     rule: str
     patients: int
-    unit: str
+    unit = FIRST_COURSES
     min_cell: int
     left_out: pd.DataFrame
 
 
 def trajectories(cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, release: str = "internal") -> Trajectories:
     """Return the scores at each planned visit, of first courses.
-
-    Parameters
-    ----------
-    release : {"internal", "public"}
-        Level of disclosure control.
 
     Raises
     ------
@@ -94,7 +85,6 @@ def trajectories(cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, rele
         planned=visits.weeks,
         rule=visits.rule,
         patients=released(int(with_score.sum()), release),
-        unit=FIRST_COURSES,
         min_cell=min_cell,
         left_out=left_out_frame(left_out, min_cell, release),
     )

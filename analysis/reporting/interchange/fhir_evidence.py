@@ -41,12 +41,7 @@ def evidence_json(notebook: dict[str, Any]) -> bytes | None:
 def bundle(table: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
     """Return the Bundle: one Evidence resource for each row of the summary of findings.
 
-    Parameters
-    ----------
-    table : dict
-        The summary of findings, see `OutcomeTable.payload`.
-    made : dict
-        The record of the report, see `provenance.record`.
+    table: see `OutcomeTable.payload`. made: the record of the report, see `provenance.record`.
     """
     day = datetime.fromtimestamp(made["code"]["epoch"], tz=UTC)
     entries = []

@@ -26,12 +26,7 @@ def citation() -> dict[str, Any]:
 def linked_data(title: str, abstract: str, made: dict[str, Any]) -> str:
     """Return the data as JSON that an HTML script element can contain; empty for a page with a clinic's own patients.
 
-    Parameters
-    ----------
-    title, abstract : str
-        Plain text.
-    made : dict
-        The record of the report, see `provenance.record`; empty for a page without one.
+    made: the record of the report, see `provenance.record`; empty for a page without one.
     """
     if "command" not in made or made.get("inputs"):
         return ""

@@ -23,14 +23,9 @@ HATCHING = (
 
 
 def rows_html(picture: dict[str, Any], linked: Callable[[str, str], str]) -> str:
-    """Return the grid of a row figure.
+    """Return the grid of a row figure, from the JSON of a `RowPicture`.
 
-    Parameters
-    ----------
-    picture
-        The JSON of a `RowPicture`.
-    linked
-        Returns the HTML of a value as a link to the rows of data/ that the second argument names.
+    linked: returns the HTML of a value as a link to the rows of data/ that the second argument names.
     """
     axis = picture["axis"]
     key = "".join(f"<li>{_key_svg(entry['marks'])}{escape(entry['words'])}</li>" for entry in picture["key"])

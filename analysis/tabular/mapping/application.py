@@ -29,28 +29,14 @@ from analysis.wording import counted
 
 @dataclass(frozen=True, eq=False)
 class MappingRecord:
-    """What a map made of a clinic's table, without a cell of it.
+    """What a map made of a clinic's table, without a cell of it."""
 
-    Parameters
-    ----------
-    changes : DataFrame
-        What became what: columns what, source, became, one row a column.
-    rows, used_rows : int
-        Rows of the clinic's table, and those that are used.
-    left_out : DataFrame
-        Columns reason and rows; with a row for each course, also visits of used rows.
-    remarks : tuple of str
-        Differences from what the map expects, as sentences.
-    data_until : date
-        Day of the export.
-    """
-
-    changes: pd.DataFrame
-    rows: int
+    changes: pd.DataFrame  # what became what: columns what, source, became, one row a column
+    rows: int  # of the clinic's table
     used_rows: int
-    left_out: pd.DataFrame
-    remarks: tuple[str, ...]
-    data_until: date
+    left_out: pd.DataFrame  # columns reason and rows; with a row for each course, also visits of used rows
+    remarks: tuple[str, ...]  # differences from what the map expects, as sentences
+    data_until: date  # day of the export
 
 
 def apply_map(
@@ -58,19 +44,8 @@ def apply_map(
 ) -> tuple[TextTable, MappingRecord]:
     """Return the table in the long form, whose rows have the numbers of the clinic's table, and what became what.
 
-    Parameters
-    ----------
-    content, file, digest : bytes, str, str
-        Content, name and SHA-256 of the clinic's table.
-    schema : TableSchema
-        The long form.
-    beside : callable
-        Returns the content of a file beside the table, for diaries.
-
-    Raises
-    ------
-    MapError
-        With every problem: of the file, of columns and codes that the map does not know, of cells.
+    digest: SHA-256 of the content. beside: returns the content of a file beside the table, for diaries. Raises MapError
+    with every problem: of the file, of columns and codes that the map does not know, of cells.
     """
     source, problems = read_source(content, file, use.read)
     if source is None:

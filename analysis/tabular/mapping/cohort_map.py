@@ -13,34 +13,17 @@ from analysis.tabular.mapping.map_keys import NOT_USED
 class ColumnUse:
     """What one column of the table is.
 
-    Parameters
-    ----------
-    name : str
-        Its name in the table.
-    role : str
-        A column of the long form, `birth_date`, or `not_used`.
-    codes : mapping of str to str
-        Meaning of each code; {} = the cells state the value itself.
-    missing : tuple of str
-        Texts that mean "missing" in this column, besides the empty cell.
-    scale : {"", "0 to 10", "0 to 100"}
-        Scale of a pain score.
-    unit : {"", "days", "weeks", "months", "years"}
-        Unit of a duration.
-    meaning : str
-        Average, worst or least pain, or not_stated.
-    must_be_empty : bool
-        Whether a filled cell stops the import.
+    codes: meaning of each code; {} = the cells state the value itself.
     """
 
     name: str
-    role: str
+    role: str  # a column of the long form, `birth_date`, or `not_used`
     codes: Mapping[str, str] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-    scale: str = ""
-    unit: str = ""
-    meaning: str = ""
-    must_be_empty: bool = False
+    missing: tuple[str, ...] = ()  # texts that mean "missing" in this column, besides the empty cell
+    scale: str = ""  # of a pain score: 0 to 10, 0 to 100
+    unit: str = ""  # of a duration: days, weeks, months, years
+    meaning: str = ""  # average, worst or least pain, or not_stated
+    must_be_empty: bool = False  # whether a filled cell stops the import
 
     @property
     def used(self) -> bool:
@@ -52,32 +35,17 @@ class ColumnUse:
 class VisitUse:
     """One visit: the code or the columns that stand for it.
 
-    Parameters
-    ----------
-    visit : str
-        baseline, end_of_infusion or follow_up.
-    planned_week : float or None
-        Planned week after the end of infusion.
-    code : str
-        Code of the visit, in tables with one row a visit or event.
-    score, date : str
-        Columns with the score and the day, in tables with one row a course.
-    outcomes : mapping of str to ColumnUse
-        Column of each other outcome, in tables with one row a course.
-    starts_course : bool
-        Whether the event is an infusion.
-    score_is : {"", "before", "after"}
-        Whether the score of an infusion's day was asked before or after it.
+    outcomes: column of each other outcome, in tables with one row a course.
     """
 
-    visit: str
-    planned_week: float | None = None
-    code: str = ""
-    score: str = ""
+    visit: str  # baseline, end_of_infusion or follow_up
+    planned_week: float | None = None  # planned week after the end of infusion
+    code: str = ""  # code of the visit, in tables with one row a visit or event
+    score: str = ""  # column with the score, in tables with one row a course
     date: str = ""
     outcomes: Mapping[str, ColumnUse] = field(default_factory=dict)
-    starts_course: bool = False
-    score_is: str = ""
+    starts_course: bool = False  # whether the event is an infusion
+    score_is: str = ""  # before, after: when the score of an infusion's day was asked
 
     @property
     def columns(self) -> list[str]:

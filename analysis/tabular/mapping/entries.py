@@ -25,15 +25,10 @@ _FIXED = ("row", "patient", "use", "visit", "planned", "score", "date", "course"
 class Entries:
     """Visits that the source leads to, one row each, and what is left out, counted by reason.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns row (position in the source, -1 = none), patient, use (position in the map's visits), visit, planned,
-        score, date, course, weeks (NaN unless a column states it), and one column for each other outcome.
-    left_out : Counter
-        Number of rows of the source by reason; with a row for each course also of single visits.
-    without_visit : DataFrame
-        Columns row and patient of rows that are no visit, whose once-only fields describe the patient.
+    frame: columns row (position in the source, -1 = none), patient, use (position in the map's visits), visit,
+    planned, score, date, course, weeks (NaN unless a column states it), and one column for each other outcome.
+    left_out: number of rows of the source by reason; with a row for each course also of single visits.
+    without_visit: columns row and patient of rows that are no visit, whose once-only fields describe the patient.
     """
 
     frame: pd.DataFrame
@@ -58,15 +53,7 @@ def patient_codes(table: TextTable, column: str) -> list[str]:
 
 
 def entries_of_rows(cells: MappedCells, schema: TableSchema, patients: list[str]) -> Entries:
-    """Return the entries of a table with one row a visit, event or diary entry.
-
-    Parameters
-    ----------
-    schema : TableSchema
-        The long form.
-    patients : list of str
-        Identifier of each row.
-    """
+    """Return the entries of a table with one row a visit, event or diary entry. patients: identifier of each row."""
     use = cells.map
     rows = len(cells.source.table)
     frame = pd.DataFrame({"row": np.arange(rows), "patient": patients})

@@ -25,19 +25,14 @@ _SITES_AT_LEAST = 2
 class FirstLook:
     """How a file can be read.
 
-    Parameters
-    ----------
-    asks : mapping of str to str
-        Keys of `read` that the file does not settle, with the question.
-    sheets : mapping of str to str
-        Use of each sheet: used, not_used or ASK.
+    asks: keys of `read` that the file does not settle, with the question.
     """
 
     file: str
     reading: Reading
     source: SourceTable
     asks: Mapping[str, str] = field(default_factory=dict)
-    sheets: Mapping[str, str] = field(default_factory=dict)
+    sheets: Mapping[str, str] = field(default_factory=dict)  # use of each sheet: used, not_used or ASK
 
 
 def first_look(

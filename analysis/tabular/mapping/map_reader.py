@@ -25,15 +25,7 @@ _DAYS = re.compile(r"(\d+) to (\d+)")
 def read_map(content: bytes, file: str, schema: TableSchema) -> CohortMap:
     """Return the map in a file.
 
-    Parameters
-    ----------
-    schema : TableSchema
-        The long form that the map leads to.
-
-    Raises
-    ------
-    MapError
-        With every problem: of the text, of keys and values, and each ASK that nobody has answered.
+    Raises MapError with every problem: of the text, of keys and values, and each ASK that nobody has answered.
     """
     try:
         tree = read_text_tree(content)

@@ -18,14 +18,7 @@ _ASKED = re.compile(r"(?<![\w'])ASK(?![\w'])")
 def map_text(proposal: Proposal, digest: str, name: str, shown_path: str) -> str:
     """Return the text of the proposed map.
 
-    Parameters
-    ----------
-    digest : str
-        SHA-256 of the table.
-    name : str
-        Name of the map.
-    shown_path : str
-        The table as the user wrote it, for the command.
+    digest: SHA-256 of the table. name: of the map. shown_path: the table as the user wrote it, for the command.
     """
     look = proposal.look
     reading = look.reading

@@ -13,16 +13,7 @@ def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, leas
     """Return what, source and became of each part of a map.
 
     Counts of cells and groups are left out; those of rows are shown only if none of them is below `least`. Reasons for
-    fewer rows are not named.
-
-    Parameters
-    ----------
-    rows, used : int
-        Rows of the clinic's table, and those that are used.
-    left_out : DataFrame
-        Columns reason and rows.
-    least : int
-        Smallest count that may be shown.
+    fewer rows are not named. left_out: columns reason and rows.
     """
     open_counts = all(count >= least for count in (used, *left_out["rows"]))
     number = (

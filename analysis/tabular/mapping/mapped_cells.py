@@ -26,13 +26,7 @@ FREQUENT = 3  # rows; a text that fewer rows have may be about one person and is
 
 
 class MappedCells:
-    """The columns of a source as values. `problems` collects what stops the import, `missing` what counts as missing.
-
-    Parameters
-    ----------
-    source : SourceTable
-    use : CohortMap
-    """
+    """The columns of a source as values; collects the problems that stop the import, and what counts as missing."""
 
     def __init__(self, source: SourceTable, use: CohortMap) -> None:
         self.source, self.map = source, use
@@ -46,14 +40,7 @@ class MappedCells:
     def numbers(self, use: ColumnUse, entry: Field, keys: tuple[str, ...] | None = None) -> np.ndarray:
         """Return the numbers of a column in the unit of the long form, NaN = missing.
 
-        Parameters
-        ----------
-        use : ColumnUse
-            The column; scale and unit are applied.
-        entry : Field
-            The column of the long form, with its limits.
-        keys : tuple of str or None
-            Place in the map, for messages; by default that of the column.
+        entry: the column of the long form. keys: place in the map, for messages; by default that of the column.
         """
         keys = keys or ("columns", use.name)
         unit = use.unit if entry.unit in UNITS else ""

@@ -39,13 +39,7 @@ class VisitGuess:
 
 @dataclass
 class Proposal:
-    """What the parts of the map say: form of the rows, columns, visits, and remarks.
-
-    no_date : list of str
-        Texts in the columns of days of a wide table that may mean “no date”.
-    no_score : bool
-        Whether no column is surely a pain score, so that no map can help.
-    """
+    """What the parts of the map say: form of the rows, columns, visits, and remarks."""
 
     look: FirstLook
     rows: str
@@ -54,11 +48,11 @@ class Proposal:
     visits: list[VisitGuess] = field(default_factory=list)
     scores: dict[str, object] = field(default_factory=dict)
     scores_remark: str = ""
-    no_date: list[str] = field(default_factory=list)
+    no_date: list[str] = field(default_factory=list)  # texts in columns of days that may mean “no date”
     weeks: dict[str, object] = field(default_factory=dict)
     courses: dict[str, object] = field(default_factory=dict)
     diagnosis: str = ""
-    no_score: bool = False
+    no_score: bool = False  # no column is surely a pain score, so that no map can help
 
     def column(self, role: str) -> ColumnGuess | None:
         """Return the column with a role, or None."""
@@ -66,13 +60,7 @@ class Proposal:
 
 
 def propose(look: FirstLook, schema: TableSchema) -> Proposal:
-    """Return the proposal for a table.
-
-    Parameters
-    ----------
-    schema : TableSchema
-        The long form.
-    """
+    """Return the proposal for a table; schema: the long form."""
     columns = guess_columns(look, schema)
     table = look.source.table
     identifier = next((column for column in columns if column.role == "patient_id"), None)

@@ -21,22 +21,13 @@ from analysis.tabular.text_table import TextTable, encode
 class SourceTable:
     """A clinic's table as text, every column with a name of its own, and what the file says about its columns.
 
-    Parameters
-    ----------
-    table : TextTable
-        The rows; the second column called `Name` is `Name [2]`.
-    value_labels : mapping of str to mapping of str to str
-        Label of each code of a column.
-    declared_missing : mapping of str to frozenset of str
-        Texts of each column that the file declares as missing.
-    labels : mapping of str to str
-        What the file says about a column.
+    declared_missing: texts of each column that the file declares as missing.
     """
 
-    table: TextTable
-    value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    table: TextTable  # the rows; the second column called `Name` is `Name [2]`
+    value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # label of each code of a column
     declared_missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)  # what the file says about a column
 
 
 def read_statistics_file(content: bytes, file: str, form: str) -> tuple[SourceTable | None, list[Problem]]:

@@ -27,11 +27,8 @@ class LineText(str):
 def read_text_tree(content: bytes) -> Any:
     """Return a YAML file as mappings and lists of texts.
 
-    Raises
-    ------
-    YamlError
-        For what is not UTF-8 or not YAML; tags, anchors, aliases and merges; duplicate keys; a second document; more
-        than 64 kB or 12 levels.
+    Raises YamlError for what is not UTF-8 or not YAML; tags, anchors, aliases and merges; duplicate keys; a second
+    document; more than 64 kB or 12 levels.
     """
     if len(content) > MOST_MAP_BYTES:
         raise YamlError(None, f"a map has at most {MOST_MAP_BYTES:,} bytes", "delete what does not belong to it")

@@ -16,10 +16,6 @@ def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
 
     Cells of 1 to min_cell - 1, then as many of the smallest others as it takes for the least and the greatest possible
     value of each hidden cell to differ by `min_cell` or more. All cells if that cannot be reached.
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (rows, columns)
     """
     check_min_cell(min_cell)
     counts = np.asarray(counts)
@@ -51,16 +47,8 @@ def hidden_cells(counts: np.ndarray, min_cell: int) -> np.ndarray:
 def cross_table(rows: pd.Categorical, columns: pd.Categorical, min_cell: int) -> pd.DataFrame:
     """Return the number of patients in each cell of two groupings, with small cells hidden.
 
-    Both groupings are merged to `min_cell` first; `margins.hidden_cells` says which cells are hidden.
-
-    Parameters
-    ----------
-    rows, columns : Categorical, one element per patient
-
-    Returns
-    -------
-    DataFrame
-        Columns row, column, patients (missing where hidden), hidden; no rows if either grouping has a single group.
+    Both groupings, with one element per patient, are merged to `min_cell` first. Columns row, column, patients (missing
+    where hidden), hidden; no rows if either grouping has a single group.
     """
     nobody = np.arange(len(rows))
     rows, columns = merge_small(rows, nobody, min_cell), merge_small(columns, nobody, min_cell)

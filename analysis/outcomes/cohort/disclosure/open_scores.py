@@ -20,17 +20,8 @@ def are_scores_open(summary: dict[str, float], level: float = 0.95, low: int = 0
     """Return whether n, mean, SD and interval leave each patient's score open by 2 points or more.
 
     All sets of whole scores with these printed statistics are compared: the lowest score of each set with one another,
-    the second lowest, and so on. Scores with decimals only add sets. Above 12
-    patients, where the sets are too many, only scores that are nearly all alike are not open.
-
-    Parameters
-    ----------
-    summary : dict
-        n, mean, sd (not rounded), as from `scores.describe`.
-    level : float
-        Confidence level of the printed interval.
-    low, high : int
-        Least and greatest possible value.
+    the second lowest, and so on. Scores with decimals only add sets. Above 12 patients, where the sets are too many,
+    only scores that are nearly all alike are not open. summary: as from `scores.describe`, not rounded.
     """
     n = int(summary["n"])
     if n < 2:

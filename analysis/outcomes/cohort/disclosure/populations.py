@@ -9,11 +9,6 @@ def smallest_difference(populations: Iterable[Iterable[Hashable]]) -> frozenset[
     """Return the smallest set of patients that intersections and differences of the populations leave; empty if none.
 
     Patients who belong to the same populations can't be told apart; every other set is a union of such sets.
-
-    Parameters
-    ----------
-    populations : iterable of iterables
-        The patients of each report, or of each group that it shows, by any hashable mark.
     """
     members: dict[Hashable, int] = {}
     for number, population in enumerate(populations):
@@ -26,13 +21,7 @@ def smallest_difference(populations: Iterable[Iterable[Hashable]]) -> frozenset[
 
 
 def merged_values(patients: Mapping[str, Iterable[Hashable]], least: int) -> list[list[str]]:
-    """Return the values of a column in groups of `least` patients or more: the smaller ones merged, the others alone.
-
-    Parameters
-    ----------
-    patients : mapping
-        The patients of each value.
-    """
+    """Return the values of a column in groups of `least` patients or more: small ones merged, the others alone."""
     sets = {value: set(members) for value, members in patients.items()}
     order = sorted(sorted(sets, reverse=True), key=lambda value: len(sets[value]))
     merged = [value for value in order if len(sets[value]) < least]

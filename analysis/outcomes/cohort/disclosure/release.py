@@ -45,14 +45,7 @@ def shown_summary(
     A median needs 2 `min_cell` patients and more than 12, quartiles 4 `min_cell`. Mean, SD and interval of 12 or fewer
     patients are missing if they determine a score; below `min_cell` patients `hide_small` hides the whole row.
 
-    Parameters
-    ----------
-    summary : dict
-        n, mean, sd, low, high, median, q1, q3, as from `scores.describe`.
-    level : float
-        Confidence level of low and high.
-    span : (int, int) or ()
-        Least and greatest possible value; empty where the values are no scores.
+    summary: as from `scores.describe`. span: least and greatest possible value; empty where the values are no scores.
     """
     n, shown = summary["n"], dict(summary)
     if min_cell == 1:
@@ -79,14 +72,7 @@ def gives_absent_away(baseline_n: int, both_n: int, min_cell: int) -> bool:
 def shown_steps(counts: np.ndarray, total: int, min_cell: int, first: tuple[int, ...] = ()) -> np.ndarray:
     """Return which points of a falling curve may be shown: between two of them no patient changes, or `min_cell` do.
 
-    Parameters
-    ----------
-    counts : ndarray, shape (points,)
-        Number of patients at each point, from left to right.
-    total : int
-        Number of patients before the first point.
-    first : tuple of int
-        Positions shown in any case, because a table contains them.
+    counts: patients at each point. total: before the first. first: positions shown anyway, as a table contains them.
     """
     shown = np.zeros(len(counts), dtype=bool)
     shown[list(first)] = True

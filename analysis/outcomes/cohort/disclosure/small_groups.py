@@ -51,13 +51,7 @@ def merge_small(
     by subtraction from the total. Groups without a row are removed. A single group stays as it is, however small: hide
     its statistics with `hide_small`.
 
-    Parameters
-    ----------
-    groups : Categorical, n elements without missing values
-    patients : ndarray, shape (n,)
-        The patient of each row.
-    counted : ndarray of bool, shape (n,), optional
-        Rows whose patients count, for instance those with a score; default: all.
+    patients: the patient of each row. counted: rows whose patients count, such as those with a score; default: all.
     """
     check_min_cell(min_cell)
     groups = groups.remove_unused_categories()
