@@ -14,27 +14,3 @@ from analysis.exhibit.markdown import cite, escape, paragraphs, plain
 from analysis.exhibit.places import linked, shown_in, sourced, studies_of
 from analysis.exhibit.progress_bar import progress
 from analysis.exhibit.texts import Finding, Prose, Summary
-
-__all__ = [
-    "EXHIBIT_MIME",
-    "Column",
-    "Figure",
-    "Finding",
-    "Prose",
-    "Summary",
-    "Table",
-    "cite",
-    "csv_text",
-    "drawable",
-    "escape",
-    "linked",
-    "paragraphs",
-    "payloads",
-    "plain",
-    "progress",
-    "shown_in",
-    "sourced",
-    "studies_of",
-    "value_text",
-    "visible",
-]

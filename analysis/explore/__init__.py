@@ -9,5 +9,3 @@ from __future__ import annotations
 from analysis.explore.cohort_view import CohortView, cohort
 from analysis.explore.evidence_view import EvidenceView, evidence
 from analysis.explore.guide import parameters
-
-__all__ = ["CohortView", "EvidenceView", "cohort", "evidence", "parameters"]

@@ -17,19 +17,3 @@ from analysis.figures.pooled_responders import pooled_forest
 from analysis.figures.regimen_durations import regimen_duration_curve
 from analysis.figures.responder_rates import responder_forest
 from analysis.figures.study_sizes import study_map
-
-__all__ = [
-    "benefit_flow",
-    "dose_map",
-    "duration_lanes",
-    "harm_forest",
-    "next_trial_forest",
-    "pain_before_after",
-    "pain_trajectory_lines",
-    "pooled_benefit_curve",
-    "pooled_forest",
-    "possible_flow_curve",
-    "regimen_duration_curve",
-    "responder_forest",
-    "study_map",
-]

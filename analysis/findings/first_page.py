@@ -1,4 +1,4 @@
-"""The first page of the evidence report: the finding as title and the lead."""
+"""The first page of the evidence report: its answers, the finding as title, the lead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Criteria, Selection
+from analysis.exhibit import Finding
+from analysis.findings.certainty_findings import certainty_finding, gaps_finding
+from analysis.findings.duration_findings import duration_finding
+from analysis.findings.harm_findings import harm_finding
 from analysis.findings.log_findings import evidence_date
+from analysis.findings.pain_findings import pain_finding
+from analysis.findings.response_findings import response_finding
 from analysis.findings.study_page import largest_result
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
@@ -19,6 +25,33 @@ from analysis.wording import (
 )
 
 _PAIN, _FUNCTION = "pain_score", "function"
+
+
+def evidence_findings(
+    selection: Selection, level: float = 0.95, horizon_weeks: float = 52, definition_classes: tuple[str, ...] = ()
+) -> tuple[Finding, ...]:
+    """Return the six answers of the evidence report, in reading order.
+
+    Parameters
+    ----------
+    horizon_weeks
+        Latest time included, in weeks after the end of infusion.
+    definition_classes
+        Definitions of a responder to include; empty for all.
+
+    Returns
+    -------
+    tuple of Finding
+        Pain, responders, duration of benefit, certainty, harms, gaps.
+    """
+    return (
+        pain_finding(selection, level, horizon_weeks),
+        response_finding(selection, level, horizon_weeks, definition_classes),
+        duration_finding(selection, level, horizon_weeks),
+        certainty_finding(selection, definition_classes),
+        harm_finding(selection, level),
+        gaps_finding(selection, definition_classes),
+    )
 
 
 def page_kicker(selection: Selection) -> str:

@@ -15,20 +15,3 @@ from analysis.figures.cohort.quarters import fall_run_chart, quarter_run_chart
 from analysis.figures.cohort.response_figures import responder_curve, responder_flow
 from analysis.figures.cohort.site_rates import site_funnel
 from analysis.figures.cohort.visit_pain import benefit_box_curve, visit_pain_line
-
-__all__ = [
-    "benchmark_forest",
-    "benefit_box_curve",
-    "cohort_duration_curve",
-    "fall_run_chart",
-    "missing_visit_bars",
-    "outcome_share_bars",
-    "patient_count_bars",
-    "quarter_run_chart",
-    "responder_curve",
-    "responder_flow",
-    "responder_squares",
-    "site_funnel",
-    "tipping_point_curve",
-    "visit_pain_line",
-]

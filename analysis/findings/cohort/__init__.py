@@ -8,16 +8,3 @@ from analysis.findings.cohort.context_findings import (
 )
 from analysis.findings.cohort.course_findings import cohort_duration_finding, cohort_response_finding
 from analysis.findings.cohort.meeting import controls_card, limits_card, meeting_card, short_page
-
-__all__ = [
-    "benchmark_finding",
-    "cohort_duration_finding",
-    "cohort_limits",
-    "cohort_missing_finding",
-    "cohort_response_finding",
-    "cohort_scope",
-    "controls_card",
-    "limits_card",
-    "meeting_card",
-    "short_page",
-]

@@ -4,5 +4,3 @@ from __future__ import annotations
 
 from analysis.outcomes.cohort.clinic_file import load
 from analysis.outcomes.cohort.table import Cohort
-
-__all__ = ["Cohort", "load"]

@@ -9,21 +9,3 @@ from analysis.outcomes.synthesis.published import published_results
 from analysis.outcomes.synthesis.rates import PooledRates, pooled_rates
 from analysis.outcomes.synthesis.retention import BenefitRetention, benefit_retention
 from analysis.outcomes.synthesis.simulation import simulated_coverage
-
-__all__ = [
-    "BenefitRetention",
-    "DurationCurves",
-    "PooledDifferences",
-    "PooledRates",
-    "benefit_retention",
-    "directions",
-    "duration_curves",
-    "few_study_intervals",
-    "next_trial",
-    "pooled_differences",
-    "pooled_rates",
-    "published_results",
-    "retention_checks",
-    "simulated_coverage",
-    "spread_readings",
-]

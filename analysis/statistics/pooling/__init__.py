@@ -6,16 +6,3 @@ from analysis.statistics.pooling.proportions import pool_proportions
 from analysis.statistics.pooling.regression import MetaRegression, meta_regression
 from analysis.statistics.pooling.result import Pooled
 from analysis.statistics.pooling.sensitivity import Subgroups, leave_one_out, subgroup
-
-__all__ = [
-    "MetaRegression",
-    "Pooled",
-    "Subgroups",
-    "bayes_pool",
-    "bayes_pool_proportions",
-    "leave_one_out",
-    "meta_regression",
-    "pool",
-    "pool_proportions",
-    "subgroup",
-]

@@ -18,20 +18,3 @@ from analysis.statistics.survival.turnbull import (
     quantile,
     survival_at,
 )
-
-__all__ = [
-    "DISTRIBUTIONS",
-    "Draws",
-    "GroupTest",
-    "ParametricFit",
-    "UndeterminedError",
-    "bootstrap",
-    "fit_distribution",
-    "interval_probabilities",
-    "log_likelihood",
-    "median",
-    "npmle",
-    "quantile",
-    "survival_at",
-    "two_group_test",
-]

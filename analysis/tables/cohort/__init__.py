@@ -17,24 +17,3 @@ from analysis.tables.cohort.response_tables import (
     responders_table,
     threshold_table,
 )
-
-__all__ = [
-    "benchmark_table",
-    "cohort_durations_table",
-    "cohort_flow_table",
-    "duration_tests_table",
-    "groups_table",
-    "harms_table",
-    "missing_scores_table",
-    "opioids_table",
-    "other_outcomes_table",
-    "pain_by_visit_table",
-    "people_table",
-    "regression_to_the_mean_table",
-    "responders_by_group_table",
-    "responders_table",
-    "site_by_regimen_table",
-    "threshold_table",
-    "warnings_table",
-    "who_is_missing_table",
-]

@@ -47,28 +47,3 @@ from analysis.outcomes.cohort.disclosure.small_groups import (
     shown_count,
     small_counts,
 )
-
-__all__ = [
-    "GROUP_NOT_STATED",
-    "RELEASES",
-    "are_scores_open",
-    "as_printed",
-    "check_min_cell",
-    "cross_table",
-    "distinct_name",
-    "fewer_than",
-    "gives_absent_away",
-    "hidden_cells",
-    "hide_small",
-    "is_merged",
-    "is_one_sided",
-    "least_cell",
-    "merge_small",
-    "merged_values",
-    "released",
-    "shown_count",
-    "shown_steps",
-    "shown_summary",
-    "small_counts",
-    "smallest_difference",
-]
