@@ -55,11 +55,6 @@ _TEST_WORDS = _TESTS | {"uncorrected": "uncorrected"}
 def benefit_flow(flow: Flow) -> Figure:
     """Return the flow diagram of one arm: patients with and without benefit at two times, and possible changes.
 
-    Parameters
-    ----------
-    flow : Flow
-        One of `responders.flows`.
-
     Returns
     -------
     Figure
@@ -202,11 +197,6 @@ def _alt(flow: Flow, ranges: _Ranges) -> str:
 # ------------------------------------------------------------------------------------------------ every flow
 def possible_flow_curve(flow: Flow) -> Figure:
     """Return the curve of P values of each form of McNemar's test by the number of patients who lost the benefit.
-
-    Parameters
-    ----------
-    flow : Flow
-        One of `responders.flows`, with a printed P value.
 
     Returns
     -------

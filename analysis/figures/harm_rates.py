@@ -23,12 +23,7 @@ _HEADINGS = {
 
 
 def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:
-    """Return the share of patients with each adverse event.
-
-    Parameters
-    ----------
-    events : DataFrame
-        Table of `safety.events`: one row per event and arm.
+    """Return the share of patients with each adverse event, from `safety.events`.
 
     Returns
     -------

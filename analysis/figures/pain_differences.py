@@ -46,8 +46,6 @@ def pain_before_after(
         Table of `trajectories.changes`: one row per arm and time.
     differences : DataFrame
         Table of `trajectories.between_arms`: one row per comparison.
-    level : float
-        Confidence level of the intervals in the tables.
 
     Returns
     -------

@@ -38,13 +38,6 @@ _APART = 3  # the data contain every third point of the curve drawn
 def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95) -> Figure:
     """Return the share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
-    Parameters
-    ----------
-    result : BenefitRetention
-        The result of `synthesis.benefit_retention`: the pooled curve, the counts, the curve without each study.
-    level : float
-        Confidence level the curve was fitted with.
-
     Returns
     -------
     Figure

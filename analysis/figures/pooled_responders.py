@@ -39,11 +39,6 @@ _HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q
 def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
     """Return the forest plot of each pooled responder rate: study rates, weights and prediction interval.
 
-    Parameters
-    ----------
-    pooled : PooledRates
-        The result of `synthesis.pooled_rates`.
-
     Returns
     -------
     Figure

@@ -60,13 +60,6 @@ _SAME = 1e-9
 def regimen_duration_curve(curves: DurationCurves, level: float = 0.95) -> Figure:
     """Return the share of patients with a longer benefit at each time, one panel per regimen.
 
-    Parameters
-    ----------
-    curves : DurationCurves
-        The result of `synthesis.duration_curves`: Turnbull's estimate for each regimen.
-    level : float
-        Confidence level of the limits in `curves`.
-
     Returns
     -------
     Figure

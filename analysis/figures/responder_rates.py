@@ -37,12 +37,7 @@ _HEADINGS = {words: words for words in (*(words for _, words in _TIMES), _UNTIME
 
 
 def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
-    """Return every responder rate with its Wilson interval, in the order of time.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        Table of `responders.rates`: one row per rate.
+    """Return every responder rate with its Wilson interval, in the order of time, from `responders.rates`.
 
     Returns
     -------

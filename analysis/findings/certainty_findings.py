@@ -20,11 +20,6 @@ _HALF_A_YEAR_WEEKS = 26.1
 def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
     """Return the numbers of studies and patients, in total and with a placebo group.
 
-    Parameters
-    ----------
-    definition_classes
-        Definitions of a responder to include; empty for all.
-
     Returns
     -------
     Finding
@@ -69,11 +64,6 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
 
 def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
     """Return the gaps of the selected evidence.
-
-    Parameters
-    ----------
-    definition_classes
-        Definitions of a responder to include; empty for all.
 
     Returns
     -------

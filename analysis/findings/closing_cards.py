@@ -15,13 +15,7 @@ from analysis.wording import ACCESS_WORDS, ROUTE_WORDS, counted, half_up, series
 
 
 def limits_and_methods(selection: Selection, outcomes: pd.DataFrame) -> Cards:
-    """Return two cards: what limits the findings, and the methods in short.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        Table of `key_outcomes.key_outcomes`.
-    """
+    """Return two cards: what limits the findings, and the methods in short, from `key_outcomes.key_outcomes`."""
     limits, methods = Bullets(_limits(selection, outcomes)), Bullets(_methods(selection))
     return Cards((Card("What limits these findings", (limits,)), Card("Methods in short", (methods,))))
 

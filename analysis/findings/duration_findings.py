@@ -28,11 +28,6 @@ _REGIMEN_NOUNS = {
 def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Return the patients who still have the benefit about three months after the infusion, by study.
 
-    Parameters
-    ----------
-    horizon_weeks
-        Latest time included, in weeks after the end of infusion.
-
     Returns
     -------
     Finding

@@ -32,13 +32,6 @@ def evidence_findings(
 ) -> tuple[Finding, ...]:
     """Return the six answers of the evidence report, in reading order.
 
-    Parameters
-    ----------
-    horizon_weeks
-        Latest time included, in weeks after the end of infusion.
-    definition_classes
-        Definitions of a responder to include; empty for all.
-
     Returns
     -------
     tuple of Finding
@@ -106,13 +99,7 @@ def _finding(selection: Selection, outcomes: pd.DataFrame) -> str:
 
 
 def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
-    """Return at most three short sentences below the title, in Markdown.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        Table of `key_outcomes.key_outcomes`.
-    """
+    """Return at most three short sentences below the title, in Markdown, from `key_outcomes.key_outcomes`."""
     studies = [row for row in each(evidence_map.studies(selection)) if _has_results(row)]
     placebo = [row for row in studies if row.control == PLACEBO]
     scored = {study for row in each(outcomes) if row.review == "" and pd.notna(row.difference) for study in row.studies}

@@ -18,13 +18,7 @@ _CASE_REPORT = 2  # patients; smaller groups are case reports
 
 
 def first_page_cards(selection: Selection, outcomes: pd.DataFrame, level: float = 0.95) -> Cards:
-    """Return the cards below the summary of findings.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        Table of `key_outcomes.key_outcomes`.
-    """
+    """Return the cards below the summary of findings, from `key_outcomes.key_outcomes`."""
     cards = [_harm(selection, outcomes, level), _course(selection), _certainty(selection)]
     shown = tuple(card for card in cards if card)
     return Cards(shown, tuple(selection.evidence.studies["study_id"]))

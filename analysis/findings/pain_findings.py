@@ -21,11 +21,6 @@ _MEASURED = re.compile(r"pain|function")  # outcomes whose tests stand beside th
 def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Return the reduction of pain against a control group, then without one; the two are never pooled.
 
-    Parameters
-    ----------
-    horizon_weeks
-        Latest time included, in weeks after the end of infusion.
-
     Returns
     -------
     Finding

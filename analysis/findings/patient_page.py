@@ -19,13 +19,7 @@ _CASE_REPORT = 2  # patients; smaller groups are case reports
 
 
 def patient_title(outcomes: pd.DataFrame) -> str:
-    """Return the finding in plain words.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        Table of `key_outcomes.key_outcomes`.
-    """
+    """Return the finding in plain words, from `key_outcomes.key_outcomes`."""
     row = _trial(outcomes)
     if row is None:
         return "No fair test shows how much ketamine helps against CRPS pain."

@@ -30,11 +30,6 @@ _CLAUSES = {"complete_relief": "were free of pain", "any_relief": "had some reli
 def patient_rates(selection: Selection, level: float, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return the rates of patients (not infusions) in ketamine arms with more than one patient.
 
-    Parameters
-    ----------
-    definition_classes
-        Definitions of a responder to include; empty for all.
-
     Returns
     -------
     DataFrame
@@ -49,13 +44,6 @@ def response_finding(
     selection: Selection, level: float = 0.95, horizon_weeks: float = 52, definition_classes: tuple[str, ...] = ()
 ) -> Finding:
     """Return the responder rates of the group that was counted at two times, or the range of all rates.
-
-    Parameters
-    ----------
-    horizon_weeks
-        Latest time included, in weeks after the end of infusion.
-    definition_classes
-        Definitions of a responder to include; empty for all.
 
     Returns
     -------

@@ -41,13 +41,7 @@ _MOST_CONFLICTS = 3  # on the page; the appendix lists all
 
 
 def study_title(selection: Selection, level: float = 0.95) -> str:
-    """Return the finding of a study as the title of its page.
-
-    Parameters
-    ----------
-    selection : Selection
-        The evidence of one study, from `evidence.selection.only`.
-    """
+    """Return the finding of a study as the title of its page."""
     printed = _without_lay_sources(selection)
     for part in (_difference, _response, _change, _controlled_test, _duration, _harm):
         if words := part(printed, level):

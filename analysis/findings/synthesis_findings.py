@@ -28,13 +28,7 @@ _WIDE = 0.8  # a wider prediction interval is almost uninformative
 
 
 def pooled_rates_finding(pooled: PooledRates, level: float = 0.95) -> Finding:
-    """Return each pooled rate with its confidence and prediction interval, and their meaning for new patients.
-
-    Parameters
-    ----------
-    pooled
-        From `outcomes.synthesis.pooled_rates`.
-    """
+    """Return each pooled rate with its confidence and prediction interval, and their meaning for new patients."""
     sentences = [_pooled(row, level) for row in each(pooled.groups)]
     if sentences:
         if (pooled.groups["pi_high"] - pooled.groups["pi_low"] > _WIDE).all():
@@ -118,11 +112,6 @@ def _next(row, rows: str) -> str:
 
 def benefit_retention_finding(result: BenefitRetention, level: float = 0.95) -> Finding:
     """Return the share of patients that still has the benefit at the end of infusion and at the last count.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
 
     Returns
     -------
@@ -209,13 +198,7 @@ def _regimens(result: BenefitRetention, from_all: Callable[[str], str]) -> list[
 
 
 def durations_by_regimen_finding(curves: DurationCurves, level: float = 0.95) -> Finding:
-    """Return the median duration of benefit of each regimen, counting patients who never had it as 0.
-
-    Parameters
-    ----------
-    curves
-        From `outcomes.synthesis.duration_curves`, in weeks after the end of infusion.
-    """
+    """Return the median duration of benefit of each regimen, counting patients who never had it as 0."""
     question = "By when is half of the benefit lost, by regimen?"
     if curves.groups.empty:
         return Finding(question, "No regimen in this selection has counts that part its patients by duration.")

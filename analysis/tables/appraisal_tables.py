@@ -156,13 +156,7 @@ def key_outcomes_table(evidence: Evidence) -> Table:
 
 
 def study_flow_table(flow: pd.DataFrame) -> Table:
-    """Return the flow from the records screened to the studies with results.
-
-    Parameters
-    ----------
-    flow
-        One row per step, from `outcomes.appraisal.study_flow`.
-    """
+    """Return the flow from the records screened to the studies with results, from `outcomes.appraisal.study_flow`."""
     return Table(
         name="study-flow",
         data=flow,
@@ -246,13 +240,7 @@ def planned_outcomes_table(evidence: Evidence) -> Table:
 
 
 def agreement_table(agreement: pd.DataFrame) -> Table:
-    """Return how far the two independent extractions agree, by table.
-
-    Parameters
-    ----------
-    agreement
-        From `outcomes.appraisal.agreement`.
-    """
+    """Return how far the two independent extractions agree, by table, from `outcomes.appraisal.agreement`."""
     return Table(
         name="agreement",
         data=agreement,
@@ -270,13 +258,7 @@ def agreement_table(agreement: pd.DataFrame) -> Table:
 
 
 def disagreements_table(disagreements: pd.DataFrame) -> Table:
-    """Return the cells in which the two extractions differ.
-
-    Parameters
-    ----------
-    disagreements
-        From `outcomes.appraisal.disagreements`.
-    """
+    """Return the cells in which the two extractions differ, from `outcomes.appraisal.disagreements`."""
     return Table(
         name="disagreements",
         data=disagreements,

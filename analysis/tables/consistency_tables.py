@@ -45,8 +45,6 @@ def missing_at_follow_up_table(flow: Flow, possible: pd.DataFrame) -> Table:
 
     Parameters
     ----------
-    flow
-        The two rates, from `outcomes.responders.flows`.
     possible
         One row per number of missing patients, from `outcomes.consistency.missing_at_follow_up`. If there is a printed
         P value, columns show the counts that agree with it.

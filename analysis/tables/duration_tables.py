@@ -28,13 +28,7 @@ from analysis.wording import (
 
 
 def durations_table(statements: pd.DataFrame) -> Table:
-    """Return every reported duration in words and weeks.
-
-    Parameters
-    ----------
-    statements
-        One row per statement, in weeks after the end of infusion, from `outcomes.durations.statements`.
-    """
+    """Return every reported duration in words and weeks, from `outcomes.durations.statements`."""
     return study_table(
         "durations",
         statements,
@@ -54,13 +48,7 @@ def durations_table(statements: pd.DataFrame) -> Table:
 
 
 def patient_intervals_table(intervals: PatientIntervals) -> Table:
-    """Return the disjoint groups of patients derived from the milestones, each with the interval of its duration.
-
-    Parameters
-    ----------
-    intervals
-        From `outcomes.durations.intervals`.
-    """
+    """Return the disjoint groups of patients derived from the milestones, each with the interval of its duration."""
     table = intervals.table
     left_out = len(intervals.left_out)
     without = upper_first(counted(left_out, "statement gives no interval", "statements give no interval"))
@@ -87,13 +75,7 @@ def patient_intervals_table(intervals: PatientIntervals) -> Table:
 
 
 def without_interval_table(intervals: PatientIntervals) -> Table:
-    """Return the statements about durations from which no interval follows, with the reason.
-
-    Parameters
-    ----------
-    intervals
-        From `outcomes.durations.intervals`.
-    """
+    """Return the statements about durations from which no interval follows, with the reason."""
     return Table(
         name="without-interval",
         data=intervals.left_out,

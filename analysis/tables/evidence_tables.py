@@ -15,13 +15,7 @@ _REPORTED = {"pain_scores": "Scores", "responders": "Rates", "durations": "Durat
 
 
 def studies_table(studies: pd.DataFrame) -> Table:
-    """Return the selected studies and the results that each reports.
-
-    Parameters
-    ----------
-    studies
-        One row per study, from `outcomes.evidence_map.studies`.
-    """
+    """Return the selected studies and the results that each reports, from `outcomes.evidence_map.studies`."""
     number = len(studies)
     caption = f"The {number} studies that count here and what each of them reports."
     if number == 1:

@@ -51,13 +51,7 @@ def few_studies_table(few: pd.DataFrame, level: float = 0.95) -> Table:
 
 
 def directions_table(votes: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the vote counts by direction of effect.
-
-    Parameters
-    ----------
-    votes
-        From `outcomes.synthesis.directions`.
-    """
+    """Return the vote counts by direction of effect, from `outcomes.synthesis.directions`."""
     return Table(
         name="directions",
         data=votes,
@@ -112,15 +106,7 @@ def spread_readings_table(readings: pd.DataFrame, level: float = 0.95) -> Table:
 
 
 def next_trial_table(trial: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return what a new trial would show.
-
-    Parameters
-    ----------
-    trial
-        From `outcomes.synthesis.next_trial`.
-    level
-        Confidence level of the new trial's interval, for the note.
-    """
+    """Return what a new trial would show, from `outcomes.synthesis.next_trial`."""
     return Table(
         name="next-trial",
         data=trial,
@@ -140,13 +126,7 @@ def next_trial_table(trial: pd.DataFrame, level: float = 0.95) -> Table:
 
 
 def retention_checks_table(checks: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the decline of benefit under other assumptions.
-
-    Parameters
-    ----------
-    checks
-        From `outcomes.synthesis.retention_checks`.
-    """
+    """Return the decline of benefit under other assumptions, from `outcomes.synthesis.retention_checks`."""
     return Table(
         name="benefit-checks",
         data=checks,

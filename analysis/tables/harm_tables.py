@@ -10,13 +10,7 @@ from analysis.wording import interval_words, printed_rate_cell
 
 
 def adverse_events_table(events: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the adverse events with Wilson's interval.
-
-    Parameters
-    ----------
-    events
-        One row per event and arm, from `outcomes.safety.events`.
-    """
+    """Return the adverse events with Wilson's interval, from `outcomes.safety.events`."""
     return study_table(
         "adverse-events",
         events,

@@ -32,13 +32,7 @@ _PREDICTION = (
 
 
 def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
-    """Return the pooled responder rates with their confidence and prediction intervals.
-
-    Parameters
-    ----------
-    pooled
-        From `outcomes.synthesis.pooled_rates`.
-    """
+    """Return the pooled responder rates with their confidence and prediction intervals."""
     groups = pooled.groups
     notes = list(dict.fromkeys(groups["note"][groups["note"] != ""]))
     return Table(
@@ -62,13 +56,7 @@ def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
 
 
 def without_each_study_table(pooled: PooledRates, level: float = 0.95) -> Table:
-    """Return the pooled responder rates without each study in turn.
-
-    Parameters
-    ----------
-    pooled
-        From `outcomes.synthesis.pooled_rates`.
-    """
+    """Return the pooled responder rates without each study in turn."""
     definitions = dict(zip(pooled.groups["definition_class"], pooled.groups["definition_words"], strict=True))
     return Table(
         name="pooled-rates-without-each",
@@ -86,15 +74,7 @@ def without_each_study_table(pooled: PooledRates, level: float = 0.95) -> Table:
 
 
 def not_pooled_table(rates: PooledRates, differences: PooledDifferences) -> Table:
-    """Return every rate, difference and change that is not pooled with others, with the reason.
-
-    Parameters
-    ----------
-    rates
-        From `outcomes.synthesis.pooled_rates`.
-    differences
-        From `outcomes.synthesis.pooled_differences`, in points of the 0–10 scale.
-    """
+    """Return every rate, difference and change that is not pooled with others, with the reason."""
     rows = [
         {
             "study_id": row.study_id,
@@ -141,13 +121,7 @@ def not_pooled_table(rates: PooledRates, differences: PooledDifferences) -> Tabl
 
 
 def coverage_table(coverage: pd.DataFrame) -> Table:
-    """Return the coverage of intervals in simulated studies.
-
-    Parameters
-    ----------
-    coverage
-        One row per method and number of studies, from `outcomes.synthesis.simulated_coverage`.
-    """
+    """Return the coverage of intervals in simulated studies, from `outcomes.synthesis.simulated_coverage`."""
     return Table(
         name="coverage",
         data=coverage,

@@ -14,13 +14,7 @@ _FLOW_WORDS = {"kept": "had it both times", "lost": "lost it", "gained": "gained
 
 
 def responder_rates_table(rates: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the responder rates with Wilson's interval.
-
-    Parameters
-    ----------
-    rates
-        One row per rate, from `outcomes.responders.rates`.
-    """
+    """Return the responder rates with Wilson's interval, from `outcomes.responders.rates`."""
     return study_table(
         "responder-rates",
         rates,

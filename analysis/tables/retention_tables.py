@@ -25,13 +25,7 @@ from analysis.wording import (
 
 
 def half_times_table(result: BenefitRetention, level: float = 0.95) -> Table:
-    """Return the time to half of the initial responders, with all studies and without each in turn.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.synthesis.benefit_retention`, in weeks after the end of infusion.
-    """
+    """Return the time to half of the initial responders, with all studies and without each in turn."""
     half = result.half
     return Table(
         name="half-times",
@@ -55,13 +49,7 @@ def half_times_table(result: BenefitRetention, level: float = 0.95) -> Table:
 
 
 def retention_left_out_table(result: BenefitRetention) -> Table:
-    """Return the counts that do not enter the curve, with the reason.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.synthesis.benefit_retention`.
-    """
+    """Return the counts that do not enter the curve, with the reason."""
     return study_table(
         "kept-left-out",
         result.left_out,
@@ -78,13 +66,7 @@ def retention_left_out_table(result: BenefitRetention) -> Table:
 
 
 def regimen_odds_table(result: BenefitRetention, level: float = 0.95) -> Table:
-    """Return odds ratios of still having the benefit, against the regimen with the most studies.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.synthesis.benefit_retention`.
-    """
+    """Return odds ratios of still having the benefit, against the regimen with the most studies."""
     return Table(
         name="regimen-odds",
         data=result.regimens,
@@ -101,13 +83,7 @@ def regimen_odds_table(result: BenefitRetention, level: float = 0.95) -> Table:
 
 
 def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
-    """Return the durations of benefit by regimen with their median.
-
-    Parameters
-    ----------
-    curves
-        From `outcomes.synthesis.duration_curves`, in weeks after the end of infusion.
-    """
+    """Return the durations of benefit by regimen with their median."""
     return Table(
         name="duration-groups",
         data=curves.groups,

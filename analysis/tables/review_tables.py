@@ -25,13 +25,7 @@ _CERTAINTY = Column(
 
 
 def guidelines_table(evidence: Evidence) -> Table:
-    """Return what guidelines, expert consensus and surveys say: regimens, recommendations, grades.
-
-    Parameters
-    ----------
-    evidence
-        The evidence with the table `reviews`.
-    """
+    """Return what guidelines, expert consensus and surveys say: regimens, recommendations, grades."""
     rows = evidence.reviews[evidence.reviews["kind"].isin(_ADVICE)].reset_index(drop=True)
     return Table(
         name="guidelines",
@@ -110,13 +104,7 @@ def review_statements_table(evidence: Evidence) -> Table:
 
 
 def pharmacology_table(evidence: Evidence) -> Table:
-    """Return drug levels and effects as the studies of drug levels print them, also of studies that do not count.
-
-    Parameters
-    ----------
-    evidence
-        The evidence with the tables `pharmacology` and `studies`.
-    """
+    """Return drug levels and effects as the studies of drug levels print them, also of studies that do not count."""
     rows = evidence.pharmacology
     citations = dict(zip(evidence.studies["study_id"], evidence.studies["citation"], strict=True))
     return Table(
@@ -142,13 +130,7 @@ def pharmacology_table(evidence: Evidence) -> Table:
 
 
 def patient_values_table(selection: Selection) -> Table:
-    """Return the values of single patients that the study describes.
-
-    Parameters
-    ----------
-    selection
-        The evidence of one study, from `evidence.selection.only`.
-    """
+    """Return the values of single patients that the study describes."""
     rows = selection.evidence.patient_level
     return Table(
         name="single-patients",

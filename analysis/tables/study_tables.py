@@ -46,13 +46,7 @@ _SOURCE_COLUMNS = (
 
 
 def arms_table(selection: Selection) -> Table:
-    """Return the arms of the study with their treatment and dose.
-
-    Parameters
-    ----------
-    selection
-        The evidence of one study, from `evidence.selection.only`.
-    """
+    """Return the arms of the study with their treatment and dose."""
     arms = selection.evidence.arms
     shared = "Subgroups and repeated courses are patients of another arm: arms can't be added up."
     return Table(
@@ -75,13 +69,7 @@ def arms_table(selection: Selection) -> Table:
 
 
 def reported_tests_table(selection: Selection) -> Table:
-    """Return the statistical tests and estimates that the sources print.
-
-    Parameters
-    ----------
-    selection
-        The evidence of one study, from `evidence.selection.only`.
-    """
+    """Return the statistical tests and estimates that the sources print."""
     tests = selection.evidence.reported_tests
     return Table(
         name="reported-tests",
@@ -124,13 +112,7 @@ def every_source_table(evidence: Evidence) -> Table:
 
 
 def conflicts_table(selection: Selection) -> Table:
-    """Return the conflicts between two sources, or two places of one source, and the values used.
-
-    Parameters
-    ----------
-    selection
-        The evidence of one study, from `evidence.selection.only`.
-    """
+    """Return the conflicts between two sources, or two places of one source, and the values used."""
     conflicts = selection.evidence.conflicts
     own = conflicts["study_id"].isin(selection.evidence.studies["study_id"])
     conflicts = conflicts[own].reset_index(drop=True)

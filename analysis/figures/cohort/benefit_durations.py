@@ -14,6 +14,7 @@ from analysis.exhibit import Figure
 from analysis.figures.cohort.clinic_figure import ClinicFrame, fitting, group_words, hidden_note, left_out_note
 from analysis.figures.share_panels import draw_curve, share_panel, stepped
 from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, horizon_tick, style, write
+from analysis.outcomes.cohort.durations import Durations
 from analysis.wording import (
     number_text,
     percent,
@@ -41,7 +42,7 @@ class _Cell:
 
 
 def cohort_duration_curve(
-    result: Any,
+    result: Durations,
     by: tuple[str, ...] = ("course", "regimen_class"),
     level: float = 0.95,
     synthetic: bool = False,
@@ -51,8 +52,6 @@ def cohort_duration_curve(
 
     Parameters
     ----------
-    result : Durations
-        The result of `cohort.durations`: `curves` (Turnbull's estimates) and `medians`.
     by : tuple of str
         Groupings, each in separate rows of panels: `course` (all first courses, then the next ones),
         `regimen_class`, `site`.

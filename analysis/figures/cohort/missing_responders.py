@@ -23,6 +23,7 @@ from analysis.figures.style import (
     text_width,
     write,
 )
+from analysis.outcomes.cohort.response import Response
 from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
 
 _LEFT, _TOP, _HIGH, _RIGHT = 46, 46, 150, 12
@@ -36,17 +37,11 @@ _CONCLUSION = {
 
 
 def tipping_point_curve(
-    result: Any,
+    result: Response,
     level: float = 0.95,
     synthetic: bool = False,
 ) -> Figure:
     """Return the change of the responder rate for each number of responders among patients without a score.
-
-    Parameters
-    ----------
-    result : Response
-        The result of `cohort.response`: `tipping`, one row per number of responders among the patients without a
-        follow-up score, and `tips`, the conclusion and where it changes.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
+from analysis.outcomes.cohort.people import People
 from analysis.wording import out_of, series
 
 _LEFT, _ROW, _BAR = 36, 18.0, 13.0
@@ -27,14 +28,8 @@ _PARTS = {
 }
 
 
-def missing_visit_bars(result: Any, synthetic: bool = False) -> Figure:
-    """Return the patients with and without a score at each visit, and why.
-
-    Parameters
-    ----------
-    result : People
-        The result of `cohort.people`: `missing`, first courses.
-    """
+def missing_visit_bars(result: People, synthetic: bool = False) -> Figure:
+    """Return the patients with and without a score at each visit, and why."""
     table = result.missing
     caption = _caption(result)
     shown = table[~table["hidden"] & (table["visit"] != "baseline")].reset_index(drop=True)
@@ -86,7 +81,7 @@ def _visit(row: Any) -> str:
     return "any later" if pd.isna(row.weeks) else f"{row.weeks:.3g} wk"
 
 
-def _caption(result: Any) -> str:
+def _caption(result: People) -> str:
     table = result.missing
     later = table[~table["hidden"] & (table["visit"] != "baseline")]
     if later.empty:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.patches import Rectangle
 
@@ -12,20 +10,15 @@ from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
+from analysis.outcomes.cohort.other_outcomes import OtherOutcomes
 from analysis.wording import counted
 
 _ROW, _BAR = 33.0, 12.0
 _FACES = {"improved": LIGHT["ketamine"], "unchanged": LIGHT["band"], "worse": LIGHT["harm"]}
 
 
-def outcome_share_bars(result: Any, synthetic: bool = False) -> Figure:
-    """Return a bar of patients improved, unchanged and worse for each outcome with an important difference.
-
-    Parameters
-    ----------
-    result : OtherOutcomes
-        The result of `cohort.other_outcomes`.
-    """
+def outcome_share_bars(result: OtherOutcomes, synthetic: bool = False) -> Figure:
+    """Return a bar of patients improved, unchanged and worse for each outcome with an important difference."""
     caption = (
         f"Improved or worse by an important difference, {result.follow_up_weeks:g} weeks after the end of infusion."
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -14,6 +12,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
+from analysis.outcomes.cohort.response import Response
 from analysis.wording import number_of_weeks, out_of, percent_pair, series, span_words, upper_first
 
 _STEP, _BAR = 38.0, 11.0
@@ -28,14 +27,8 @@ _FACES = {
 }
 
 
-def patient_count_bars(result: Any, synthetic: bool = False) -> Figure:
-    """Return the numbers of patients behind every rate, from all treated to those with every score.
-
-    Parameters
-    ----------
-    result : Response
-        The result of `cohort.response`: `steps`, and `rates` for the responders among them.
-    """
+def patient_count_bars(result: Response, synthetic: bool = False) -> Figure:
+    """Return the numbers of patients behind every rate, from all treated to those with every score."""
     weeks, window = result.follow_up_weeks, result.window_weeks
     caption = (
         f"{upper_first(number_of_weeks(weeks))} later: the score nearest to week {weeks:g} at weeks "
@@ -73,15 +66,10 @@ def patient_count_bars(result: Any, synthetic: bool = False) -> Figure:
         return frame.figure(picture, data, _counts_alt(data, result.follow_up_weeks))
 
 
-def responder_squares(result: Any, synthetic: bool = False) -> Figure:
+def responder_squares(result: Response, synthetic: bool = False) -> Figure:
     """Return the responders of 100 patients treated at both visits, with those who have no score.
 
     With fewer than 20 patients a square is one patient.
-
-    Parameters
-    ----------
-    result : Response
-        The result of `cohort.response`.
     """
     data = treated_shares(result)
     total = int(data["patients"].iloc[0]) if len(data) else 0
@@ -120,7 +108,7 @@ def responder_squares(result: Any, synthetic: bool = False) -> Figure:
         return frame.figure(picture, data, _squares_alt(data, names, result.rule, total))
 
 
-def treated_shares(result: Any) -> pd.DataFrame:
+def treated_shares(result: Response) -> pd.DataFrame:
     """Return the parts of all patients treated at each visit, of 100: visit, part, n, patients, squares.
 
     Squares are rounded by largest remainders, so that they add up; below 20 patients they are patients.
@@ -150,7 +138,7 @@ def _of_hundred(counts: list[int]) -> list[int]:
     return floors
 
 
-def possible(result: Any, visit: str) -> str:
+def possible(result: Response, visit: str) -> str:
     """Return the lowest and the highest number of responders of all who can be judged: `; of all 295, 164 to 174`."""
     rates = result.rates[(result.rates["rule"] == result.rule) & (result.rates["visit"] == visit)]
     by = {row.handling: row for row in each(rates) if not row.hidden}
@@ -181,7 +169,7 @@ def _part_words(part: str, rule: str) -> str:
     return RULE_WORDS[rule] if part == "response" else words[part]
 
 
-def _responders(result: Any) -> dict[str, int]:
+def _responders(result: Response) -> dict[str, int]:
     rates = result.rates[(result.rates["rule"] == result.rule) & (result.rates["handling"] == "complete_cases")]
     return {row.visit: row.responders for row in each(rates) if not row.hidden}
 

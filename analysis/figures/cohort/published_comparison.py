@@ -40,8 +40,6 @@ def benchmark_forest(
         Table of `benchmark.compare`.
     studies : iterable of iterables of str
         Ids of the published studies, row by row.
-    follow_up_weeks : float
-        Time of the follow-up visit, in weeks after the end of infusion.
     """
     known = compared[compared["estimate"].notna() & compared["published"].notna()]
     alike, mixed = known[known["alike"].astype(bool)], known[~known["alike"].astype(bool)].iloc[:_MOST_MIXED]

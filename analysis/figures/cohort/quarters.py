@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,6 +13,7 @@ from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
 from analysis.figures.style import SMALL, spaced_ticks, style, write
+from analysis.outcomes.cohort.run_charts import RunChart
 from analysis.statistics.control_charts import FEWEST_POINTS
 from analysis.wording import counted, half_up, number_of_weeks, percent
 
@@ -23,16 +22,8 @@ _WIDE = 420
 _LEFT, _RIGHT, _TOP, _HIGH, _LOW_TOP, _LOW = 26, 228, 18, 92, 132, 34
 
 
-def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool = False) -> Figure:
-    """Return the responder rate of each quarter with limits of chance, and the share with a follow-up score.
-
-    Parameters
-    ----------
-    result : RunChart
-        The result of `cohort.run_charts`.
-    follow_up_weeks : float
-        Time of the follow-up visit, in weeks after the end of infusion.
-    """
+def quarter_run_chart(result: RunChart, follow_up_weeks: float = 4.0, synthetic: bool = False) -> Figure:
+    """Return the responder rate of each quarter with limits of chance, and the share with a follow-up score."""
     points = result.points
     frame = clinic_frame("run-chart", _caption(result), result, synthetic, title="Over time")
     if points.empty:
@@ -87,16 +78,8 @@ def quarter_run_chart(result: Any, follow_up_weeks: float = 4.0, synthetic: bool
         return frame.figure(picture, points, _alt(result, follow_up_weeks), FALSE_ALARMS)
 
 
-def fall_run_chart(result: Any, synthetic: bool = False) -> Figure:
-    """Return the mean fall in pain of each quarter with the limits of an XmR chart.
-
-    Parameters
-    ----------
-    result : RunChart
-        The result of `cohort.run_charts`.
-    synthetic : bool
-        Whether the patients are invented.
-    """
+def fall_run_chart(result: RunChart, synthetic: bool = False) -> Figure:
+    """Return the mean fall in pain of each quarter with the limits of an XmR chart."""
     caption = (
         "Mean fall in pain from baseline to the end of infusion, by quarter of the baseline. Line: mean of "
         "the quarters; dashed: mean ± 2.66 times the mean difference of neighbours (XmR chart). Outside: a signal."
@@ -137,7 +120,7 @@ def fall_run_chart(result: Any, synthetic: bool = False) -> Figure:
         return frame.figure(picture, points[columns], alt)
 
 
-def _too_few(result: Any) -> str:
+def _too_few(result: RunChart) -> str:
     return (
         f"A run chart needs {FEWEST_POINTS} quarters of {result.min_cell} patients or more with a date; this table has "
         f"{result.found}."
@@ -164,7 +147,7 @@ def _years(picture: Picture, ax: Axes, points: pd.DataFrame, step: float, bottom
 FALSE_ALARMS = "Without any change, 2 of 100 charts of 10 quarters and 9 of 100 of 40 signal by chance (simulated)."
 
 
-def _caption(result: Any) -> str:
+def _caption(result: RunChart) -> str:
     if result.signals is None:
         return "Responders at the end of infusion by quarter."
     found, outside = result.signals, result.outside
@@ -181,7 +164,7 @@ def _caption(result: Any) -> str:
     )
 
 
-def _alt(result: Any, weeks: float) -> str:
+def _alt(result: RunChart, weeks: float) -> str:
     points = result.points
     rates = ", ".join(f"{percent(row.rate)} of {row.n:,} in {row.start}" for row in each(points))
     seen = percent(points["seen"].sum() / max(points["due"].sum(), 1))

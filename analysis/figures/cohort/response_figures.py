@@ -28,6 +28,7 @@ from analysis.figures.style import (
     wrap,
     write,
 )
+from analysis.outcomes.cohort.response import Response
 from analysis.wording import half_up, interval_words, p_text, percent, percent_level, percent_pair, weeks_cell
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 30, 292, 212
@@ -45,13 +46,8 @@ _FLOW_WORDS = {
 
 
 # ------------------------------------------------------------------------------------------------ by cut-off
-def responder_curve(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
+def responder_curve(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the cumulative proportion of responders at the end of infusion and at follow-up.
-
-    Parameters
-    ----------
-    result : Response
-        The result of `cohort.response`: `curve`, one row per visit and cut-off in percent of the baseline.
 
     Returns
     -------
@@ -149,13 +145,8 @@ def _curve_alt(shown: pd.DataFrame, visits: list[str], names: dict[str, str]) ->
 
 
 # ------------------------------------------------------------------------------------------------ who changed
-def responder_flow(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
+def responder_flow(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the flow of responders by the chosen rule between the end of infusion and follow-up.
-
-    Parameters
-    ----------
-    result : Response
-        The result of `cohort.response`: `flow`, of which the row of complete cases under the chosen `rule` is drawn.
 
     Returns
     -------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
@@ -14,6 +12,7 @@ from analysis.figures.cohort.clinic_figure import clinic_frame, fitting, group_w
 from analysis.figures.labels import PanelLabels, stack_labels
 from analysis.figures.share_panels import share_axis, share_height
 from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, write
+from analysis.outcomes.cohort.sites import Funnel
 from analysis.wording import counted, percent, series
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
@@ -29,13 +28,8 @@ _GROUND = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
-def site_funnel(result: Any, synthetic: bool = False) -> Figure:
+def site_funnel(result: Funnel, synthetic: bool = False) -> Figure:
     """Return the responder rate of each site by its number of patients, with limits of chance.
-
-    Parameters
-    ----------
-    result : Funnel
-        The result of `benchmark.funnel`: `sites`, `limits` (95% and 99.8%, by n) and the common rate `mean`.
 
     Returns
     -------
@@ -58,7 +52,7 @@ def site_funnel(result: Any, synthetic: bool = False) -> Figure:
         return frame.figure(picture, sites, _alt(shown, float(result.mean)), _adjustment(result))
 
 
-def _adjustment(result: Any) -> str:
+def _adjustment(result: Funnel) -> str:
     """Return in words what the hollow points are, or why there are none."""
     if not result.adjusted_for:
         few = "ten responders, and ten others, for each coefficient are needed"

@@ -17,6 +17,8 @@ from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
 from analysis.figures.style import PHONE, SMALL, spaced_ticks, style, text_width, write
+from analysis.outcomes.cohort.durations import Durations
+from analysis.outcomes.cohort.trajectories import Trajectories
 from analysis.wording import half_up, interval_words, number_interval, number_text, percent, percent_pair, series
 
 _LEFT, _TOP, _HIGH = 24, 24, 108
@@ -25,15 +27,10 @@ _TREATMENT = "#f4efe4"
 _FLOOR = 14  # room below 0 for the median, in points
 
 
-def visit_pain_line(result: Any, level: float = 0.95, synthetic: bool = False) -> Figure:
+def visit_pain_line(result: Trajectories, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return mean pain at each visit, with its interval and the middle half of the patients, by weeks.
 
     Visits of too few patients are not drawn and do not interrupt the line.
-
-    Parameters
-    ----------
-    result : Trajectories
-        The result of `cohort.trajectories`.
     """
     visits = result.visits
     shown = visits[~visits["hidden"] & visits["mean"].notna()].reset_index(drop=True)
@@ -68,13 +65,13 @@ def visit_pain_line(result: Any, level: float = 0.95, synthetic: bool = False) -
         return frame.figure(picture, visits, _alt(shown, level))
 
 
-def benefit_box_curve(result: Any, weeks: Sequence[float], level: float = 0.95, synthetic: bool = False) -> Figure:
+def benefit_box_curve(
+    result: Durations, weeks: Sequence[float], level: float = 0.95, synthetic: bool = False
+) -> Figure:
     """Return the responders of 100 who still respond at each planned visit, with boxes where nobody knows.
 
     Parameters
     ----------
-    result : Durations
-        The result of `cohort.durations`.
     weeks : sequence of float
         The planned weeks.
     """

@@ -40,10 +40,6 @@ def benchmark_finding(compared: pd.DataFrame, chart: RunChart, follow_up_weeks: 
     ----------
     compared
         One row per outcome, from `outcomes.cohort.benchmark.compare`.
-    chart
-        From `outcomes.cohort.run_charts`.
-    follow_up_weeks
-        Time of the follow-up visit, in weeks after the end of infusion.
     """
     question = "How does that compare?"
     alike = list(each(compared[compared["alike"].astype(bool) & compared["difference"].notna()]))
@@ -67,15 +63,7 @@ def benchmark_finding(compared: pd.DataFrame, chart: RunChart, follow_up_weeks: 
 
 
 def cohort_missing_finding(result: People, response: Response) -> Finding:
-    """Return who has no follow-up score, whether they differ, and what the rate would be with them.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.people`.
-    response
-        From `outcomes.cohort.response`.
-    """
+    """Return who has no follow-up score, whether they differ, and what the rate would be with them."""
     question = "Who is missing?"
     weeks = number_of_weeks(response.follow_up_weeks)
     later = complete_rates(response)[1]
@@ -110,12 +98,8 @@ def cohort_limits(regression: Regression, controls: int = 0, synthetic: bool = F
 
     Parameters
     ----------
-    regression
-        From `outcomes.cohort.limits.regression_to_the_mean`, in points of the 0–10 scale.
     controls
         Number of control patients, who stand apart.
-    synthetic
-        Whether the patients are invented; the first sentence then says so.
     """
     invented = "These patients are invented: nothing follows from them about ketamine."
     changes = "Pain also changes by itself, by attention and by expectation."

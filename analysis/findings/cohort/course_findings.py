@@ -37,11 +37,6 @@ _CONCLUSIONS = {
 def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
     """Return the responders of 100 with a score at the end of infusion and at follow-up, by the chosen rule.
 
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.response`.
-
     Returns
     -------
     Finding
@@ -66,15 +61,6 @@ def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
 
 def cohort_duration_finding(result: Durations, pain: Trajectories, level: float = 0.95) -> Finding:
     """Return when half of the responders had lost the benefit, and mean pain before, at the end and at the last visit.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.durations`, in weeks after the end of infusion.
-    pain
-        From `outcomes.cohort.trajectories`, in points of the 0–10 scale.
-    level
-        Confidence level of the interval of the median.
 
     Returns
     -------

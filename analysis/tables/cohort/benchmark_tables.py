@@ -83,13 +83,7 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
 
 
 def regression_to_the_mean_table(result: Regression) -> Table:
-    """Return the expected change of scores without any effect, due to regression to the mean.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.limits.regression_to_the_mean`, in points of the 0–10 scale.
-    """
+    """Return the expected change of scores without any effect, due to regression to the mean."""
     rules = {"ge_2_points": "“Responders”, ≥ 2 points", "ge_30_percent": "≥ 30%", "ge_50_percent": "≥ 50%"}
     return Table(
         name="regression-to-the-mean",
@@ -114,13 +108,7 @@ def regression_to_the_mean_table(result: Regression) -> Table:
 
 
 def warnings_table(cohort: Cohort) -> Table:
-    """Return the warnings about a valid file, one per line, without the contents of cells.
-
-    Parameters
-    ----------
-    cohort
-        From `outcomes.cohort.load`.
-    """
+    """Return the warnings about a valid file, one per line, without the contents of cells."""
     warnings = cohort.warnings
     return Table(
         name="warnings",

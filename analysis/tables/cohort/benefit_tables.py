@@ -15,13 +15,7 @@ _WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
 
 
 def cohort_durations_table(result: Durations, level: float = 0.95) -> Table:
-    """Return the numbers of patients who kept and lost the benefit, and its median duration, by group.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.durations`, in weeks after the end of infusion.
-    """
+    """Return the numbers of patients who kept and lost the benefit, and its median duration, by group."""
     medians = result.medians.drop(columns=["patients", "merged", "hidden"])
     table = result.counts.merge(medians, on=["who", "by", "group"], how="left")
     table = table.sort_values("who", ascending=False, kind="stable")  # responders first
@@ -58,13 +52,7 @@ def cohort_durations_table(result: Durations, level: float = 0.95) -> Table:
 
 
 def duration_tests_table(result: Durations) -> Table:
-    """Return the comparisons of two groups: first with next courses, one regimen or site with another.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.durations`.
-    """
+    """Return the comparisons of two groups: first with next courses, one regimen or site with another."""
     tests = result.tests
     return Table(
         name="duration-tests",

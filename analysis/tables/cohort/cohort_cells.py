@@ -43,8 +43,6 @@ def cohort_notes(
 
     Parameters
     ----------
-    result
-        A result of `outcomes.cohort` with unit, min_cell and left_out.
     rows
         Rows shown; hidden counts are explained if one of them is hidden.
     parts

@@ -13,13 +13,7 @@ from analysis.wording import interval_words, number_text, percent_pair, points_c
 
 
 def other_outcomes_table(result: OtherOutcomes, level: float = 0.95) -> Table:
-    """Return each measure before and at follow-up, its change, and who improved by an important difference.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.other_outcomes`.
-    """
+    """Return each measure before and at follow-up, its change, and who improved by an important difference."""
     table = result.measures
     sources = [f"{row.title}: {row.citation}" for row in table.itertuples() if row.citation]
     without = [str(row.title) for row in table.itertuples() if not row.citation]
@@ -53,13 +47,7 @@ def other_outcomes_table(result: OtherOutcomes, level: float = 0.95) -> Table:
 
 
 def opioids_table(result: OtherOutcomes) -> Table:
-    """Return the daily opioid dose later, of patients with some and with none before.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.other_outcomes`.
-    """
+    """Return the daily opioid dose later, of patients with some and with none before."""
     return Table(
         name="opioids",
         data=result.opioids,
@@ -77,13 +65,7 @@ def opioids_table(result: OtherOutcomes) -> Table:
 
 
 def harms_table(result: OtherOutcomes, level: float = 0.95) -> Table:
-    """Return adverse events and stopped infusions, with the courses asked as denominator.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.other_outcomes`.
-    """
+    """Return adverse events and stopped infusions, with the courses asked as denominator."""
     return Table(
         name="harms",
         data=result.harms,

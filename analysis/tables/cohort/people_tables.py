@@ -13,13 +13,7 @@ from analysis.wording import half_up, interval_words, percent, points_cell, rate
 
 
 def people_table(result: People) -> Table:
-    """Return the numbers of patients, courses and visits, and the patients' characteristics at baseline.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.people`.
-    """
+    """Return the numbers of patients, courses and visits, and the patients' characteristics at baseline."""
     sizes = [
         {"what": upper_first(row.item), "n": count_or_hidden(row.n, row.hidden, result.min_cell)}
         for row in each(result.sizes)
@@ -55,13 +49,7 @@ def people_table(result: People) -> Table:
 
 
 def groups_table(result: People) -> Table:
-    """Return the patients and courses by site, regimen, sex, year and course.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.people`.
-    """
+    """Return the patients and courses by site, regimen, sex, year and course."""
     small = f"<{result.min_cell}"
     return Table(
         name="groups",
@@ -85,13 +73,7 @@ def groups_table(result: People) -> Table:
 
 
 def site_by_regimen_table(result: People) -> Table:
-    """Return the patients by site and regimen of the first course; without rows if there is one site or one regimen.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.people`.
-    """
+    """Return the patients by site and regimen of the first course; without rows if there is one site or one regimen."""
     table = result.site_by_regimen
     cells = table.assign(
         cell=[count_or_hidden(row.patients, row.hidden, result.min_cell) for row in each(table)],
@@ -111,13 +93,7 @@ def site_by_regimen_table(result: People) -> Table:
 
 
 def missing_scores_table(result: People) -> Table:
-    """Return the patients with and without a score at each visit, and why, with the first course.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.people`.
-    """
+    """Return the patients with and without a score at each visit, and why, with the first course."""
     return Table(
         name="missing-scores",
         data=result.missing,
@@ -150,13 +126,7 @@ def missing_scores_table(result: People) -> Table:
 
 
 def who_is_missing_table(result: People, level: float = 0.95) -> Table:
-    """Return the patients with and without a follow-up score, and their difference.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.people`.
-    """
+    """Return the patients with and without a follow-up score, and their difference."""
     rows = [
         {
             "group": upper_first(row.group),

@@ -24,13 +24,7 @@ _FLOW_COUNTS = {"n": "n", "kept": "Kept", "lost": "Lost", "gained": "Gained", "n
 
 
 def pain_by_visit_table(result: Trajectories, level: float = 0.95) -> Table:
-    """Return pain and its change since baseline at each visit.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.trajectories`, in points of the 0–10 scale.
-    """
+    """Return pain and its change since baseline at each visit."""
     label = interval_words(level)
     return Table(
         name="pain-by-visit",
@@ -79,13 +73,7 @@ def pain_by_visit_table(result: Trajectories, level: float = 0.95) -> Table:
 
 
 def responders_table(result: Response, level: float = 0.95) -> Table:
-    """Return the responders by three rules: among the patients with a score, and among all.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.response`.
-    """
+    """Return the responders by three rules: among the patients with a score, and among all."""
     rows = [
         {
             "rule": rule,
@@ -119,13 +107,7 @@ def responders_table(result: Response, level: float = 0.95) -> Table:
 
 
 def threshold_table(result: AtThreshold, level: float = 0.95) -> Table:
-    """Return the responders at a chosen percentage: among the patients with a score, and among all.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.threshold`.
-    """
+    """Return the responders at a chosen percentage: among the patients with a score, and among all."""
     rows = [
         {"visit_words": VISIT_HEADINGS[visit], **handling_cells(rates, result.min_cell)}
         for visit, rates in result.rates.groupby("visit", sort=False)
@@ -140,13 +122,7 @@ def threshold_table(result: AtThreshold, level: float = 0.95) -> Table:
 
 
 def responders_by_group_table(result: Response, level: float = 0.95) -> Table:
-    """Return the responders by site, regimen, year and course, by the chosen rule, among the patients with a score.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.response`.
-    """
+    """Return the responders by site, regimen, year and course, by the chosen rule, among the patients with a score."""
     rates = result.by_group[result.by_group["handling"] == "complete_cases"]
     groups: dict[tuple[str, str], dict[str, str]] = {}
     for row in each(rates):
@@ -180,13 +156,7 @@ def responders_by_group_table(result: Response, level: float = 0.95) -> Table:
 
 
 def cohort_flow_table(result: Response, level: float = 0.95) -> Table:
-    """Return the numbers of patients who kept, lost and gained the response until follow-up, by three rules.
-
-    Parameters
-    ----------
-    result
-        From `outcomes.cohort.response`.
-    """
+    """Return the numbers of patients who kept, lost and gained the response until follow-up, by three rules."""
     rows = [
         {
             "rule_words": upper_first(RULE_WORDS[row.rule]),
