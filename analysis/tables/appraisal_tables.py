@@ -15,7 +15,7 @@ from analysis.judgement_wording import (
     bias_mark,
     bias_notes,
 )
-from analysis.tables.shared_columns import row_column
+from analysis.tables.shared_columns import row_column, words_column
 from analysis.wording import upper_first
 
 _TOOLS = {"rob2": "RoB 2", "robins_i": "ROBINS-I", "case_report": "reports of cases"}
@@ -70,8 +70,8 @@ def readings_table(compared: pd.DataFrame, words: dict[str, str], name: str = "r
             *of,
             Column("domain_words", "Domain", value=lambda row: upper_first(_domain(row.domain))),
             Column("settled_words", "Settled", value=lambda row: _judgement(row.settled)),
-            Column("first", "First reading", value=lambda row: _reading(row.judgement_1, row.reason_1)),
-            Column("second", "Second reading", value=lambda row: _reading(row.judgement_2, row.reason_2)),
+            words_column("first", "First reading", _reading, "judgement_1 reason_1"),
+            words_column("second", "Second reading", _reading, "judgement_2 reason_2"),
             _ROWS,
         ),
         notes="Settled: what both say, else the one with information, else the more cautious.",

@@ -8,7 +8,7 @@ from analysis.evidence.selection import Selection
 from analysis.exhibit import Column, Table, studies_of
 from analysis.exhibit.places import source_row
 from analysis.judgement_wording import PROVISIONAL, bias_mark, bias_notes
-from analysis.tables.shared_columns import row_column
+from analysis.tables.shared_columns import row_column, words_column
 from analysis.wording import REGIMEN_WORDS, half_up
 
 _REPORTED = {"pain_scores": "Scores", "responders": "Rates", "durations": "Durations", "adverse_events": "Harms"}
@@ -95,7 +95,7 @@ def left_out_table(selection: Selection, *tables: str) -> Table:
             Column("study", "Study", value=lambda row: citations.get(row.study_id, row.study_id)),
             Column("what", "What", value=_what),
             Column("why", "Why"),
-            Column("source", "Row", value=lambda row: source_row(row.table, row.row)),
+            words_column("source", "Row", source_row, "table row"),
         ),
         studies=studies_of(shown),
         notes="Each of these rules is a parameter of the report and can be changed." if len(shown) else "",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.exhibit import Column, Table
-from analysis.tables.shared_columns import WEEKS_COLUMN, row_column
+from analysis.tables.shared_columns import WEEKS_COLUMN, row_column, words_column
 from analysis.wording import (
     DEFINITION_WORDS,
     half_up,
@@ -61,10 +61,8 @@ def directions_table(votes: pd.DataFrame, level: float = 0.95) -> Table:
             Column("less_pain", "Less pain", "right"),
             Column("more_pain", "More pain", "right"),
             Column("without", "No certain direction", "right"),
-            Column(
-                "share_words",
-                f"Share with less pain ({interval_words(level)})",
-                value=lambda row: rate_cell(row.share, row.ci_low, row.ci_high),
+            words_column(
+                "share_words", f"Share with less pain ({interval_words(level)})", rate_cell, "share ci_low ci_high"
             ),
             Column("p", "P of the sign test", "right", lambda p: half_up(p, 2)),
         ),
@@ -92,10 +90,8 @@ def spread_readings_table(readings: pd.DataFrame, level: float = 0.95) -> Table:
             Column("sds", "SD (ketamine, control)", value=_sd_pair),
             Column("standardised_difference", "Difference in SDs", "decimal", lambda d: half_up(d, 1)),
             Column("plausibility", "Plausibility", "decimal", percent, missing="not known"),
-            Column(
-                "difference_words",
-                f"Difference ({interval_words(level)})",
-                value=lambda row: points_cell(row.difference, row.ci_low, row.ci_high),
+            words_column(
+                "difference_words", f"Difference ({interval_words(level)})", points_cell, "difference ci_low ci_high"
             ),
             Column("leads", "Leads", format=lambda leads: "yes" if leads else "no"),
             row_column("pain_scores", "rows"),

@@ -9,11 +9,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, studies_of
 from analysis.exhibit.places import source_row
 from analysis.outcomes.synthesis import PooledDifferences, PooledRates
-from analysis.tables.shared_columns import (
-    WEEKS_COLUMN,
-    marked_notes,
-    row_column,
-)
+from analysis.tables.shared_columns import WEEKS_COLUMN, marked_notes, row_column, words_column
 from analysis.wording import (
     half_up,
     interval_words,
@@ -44,8 +40,8 @@ def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
             Column("window", "Time"),
             Column("control", "Design"),
             Column("k", "Studies", "right"),
-            Column("counts", "Responders", "right", value=lambda row: out_of(row.responders, row.patients)),
-            Column("rate_words", f"Pooled rate ({interval_words(level)})", value=_rate),
+            words_column("counts", "Responders", out_of, "responders patients", "right"),
+            words_column("rate_words", f"Pooled rate ({interval_words(level)})", rate_cell, "rate ci_low ci_high"),
             Column("next_words", f"Next study ({percent_level(level)} prediction interval)", value=_next_study),
             Column("i2_words", "I² (interval)", value=_i2),
             row_column("responders", "rows"),
@@ -67,7 +63,7 @@ def without_each_study_table(pooled: PooledRates, level: float = 0.95) -> Table:
             Column("window", "Time"),
             Column("citation", "Without"),
             Column("k", "Studies left", "right"),
-            Column("rate_words", f"Pooled rate ({interval_words(level)})", value=_rate),
+            words_column("rate_words", f"Pooled rate ({interval_words(level)})", rate_cell, "rate ci_low ci_high"),
         ),
         studies=studies_of(pooled.without),
     )
@@ -129,15 +125,14 @@ def coverage_table(coverage: pd.DataFrame) -> Table:
         columns=(
             Column("k", "Studies", "right"),
             Column("method", "Interval"),
-            Column(
-                "coverage_words",
-                "Holds the true pooled rate",
-                value=lambda row: percent_interval(row.coverage_low, row.coverage_high),
+            words_column(
+                "coverage_words", "Holds the true pooled rate", percent_interval, "coverage_low coverage_high"
             ),
-            Column(
+            words_column(
                 "prediction_words",
                 "Holds the rate of one more study",
-                value=lambda row: percent_interval(row.prediction_low, row.prediction_high),
+                percent_interval,
+                "prediction_low prediction_high",
             ),
             Column("width", "Mean width", "decimal", lambda width: half_up(100 * width), "points of %"),
         ),
@@ -146,10 +141,6 @@ def coverage_table(coverage: pd.DataFrame) -> Table:
         "and with tau 3; seed 20240501. A set without an interval, each study none or all, counts as a miss. Reports "
         "use the last line of each block.",
     )
-
-
-def _rate(row) -> str:
-    return rate_cell(row.rate, row.ci_low, row.ci_high)
 
 
 def _next_study(row) -> str:

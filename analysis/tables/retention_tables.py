@@ -15,6 +15,7 @@ from analysis.tables.shared_columns import (
     WEEKS_COLUMN,
     row_column,
     study_table,
+    words_column,
 )
 from analysis.wording import (
     half_up,
@@ -58,7 +59,7 @@ def retention_left_out_table(result: BenefitRetention) -> Table:
             STUDY_COLUMN,
             BENEFIT_COLUMN,
             WEEKS_COLUMN,
-            Column("count_words", "Still had it", "right", value=_still_had_it),
+            words_column("count_words", "Still had it", out_of, "patients patients_treated", "right"),
             Column("why", "Why it does not enter"),
             row_column("durations"),
         ),
@@ -94,12 +95,8 @@ def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
             Column("patients", "Patients", "right"),
             Column("still_going", "Still had it at the last count", "right"),
             Column("last_week", "Last count", "decimal", "{:g}".format, "weeks"),
-            Column(
-                "median", "Half have lost it or never had it", value=lambda row: _when(row.median_low, row.median_high)
-            ),
-            Column(
-                "median_limits", interval_words(level), value=lambda row: _when(row.median_ci_low, row.median_ci_high)
-            ),
+            words_column("median", "Half have lost it or never had it", _when, "median_low median_high"),
+            words_column("median_limits", interval_words(level), _when, "median_ci_low median_ci_high"),
             row_column("durations", "rows", lambda row: _row_numbers(curves.patients, row.regimen_class)),
         ),
         studies=studies_of(curves.patients),
@@ -116,10 +113,6 @@ def _counts(result: BenefitRetention) -> str:
 def _row_numbers(patients: pd.DataFrame, regimen: str) -> str:
     rows = {row for _, row in places(*patients.loc[patients["regimen_class"] == regimen, "rows"])}
     return source_row("durations", *sorted(rows))
-
-
-def _still_had_it(row) -> str:
-    return out_of(row.patients, row.patients_treated)
 
 
 def _slope(row) -> str:

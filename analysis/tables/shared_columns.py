@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table, studies_of
+from analysis.exhibit.cells import Align
 from analysis.exhibit.places import source_row
 from analysis.wording import BENEFIT_WORDS, mark_notes, marks, p_text, regimen_words
 
@@ -29,6 +30,11 @@ def row_column(table: str, name: str = "row", value: Callable[[Any], str] | None
         return row if isinstance(row, str) else source_row(table, int(row))
 
     return Column(name, "Row", format=ids, value=value)
+
+
+def words_column(name: str, label: str, words: Callable[..., str], values: str, align: Align = "left") -> Column:
+    """Return a column whose cells are `words(*values)`; `values` names columns of a row: `rate ci_low ci_high`."""
+    return Column(name, label, align, value=lambda row: words(*(getattr(row, value) for value in values.split())))
 
 
 def marked_notes(text: str, *tables: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.limits import LEAST_FOR_LIMITS, Regression
 from analysis.tables.cohort.cohort_cells import cohort_notes
+from analysis.tables.shared_columns import words_column
 from analysis.wording import (
     half_up,
     interval_words,
@@ -44,25 +45,18 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
             Column("outcome_words", "Outcome", value=_outcome),
             Column("counted_words", "Counted in the studies", value=lambda row: row.counted or row.definition),
             Column("k", "Studies", "right"),
-            Column(
+            words_column(
                 "published_words",
                 f"Published average ({label})",
+                rate_cell,
+                "published published_ci_low published_ci_high",
                 "right",
-                value=lambda row: rate_cell(row.published, row.published_ci_low, row.published_ci_high),
             ),
             Column("n", "n here", "right"),
-            Column(
-                "clinic_words",
-                f"Here, with a score ({label})",
-                "right",
-                value=lambda row: rate_cell(row.estimate, row.ci_low, row.ci_high),
+            words_column(
+                "clinic_words", f"Here, with a score ({label})", rate_cell, "estimate ci_low ci_high", "right"
             ),
-            Column(
-                "all_words",
-                "Here, of all",
-                "right",
-                value=lambda row: rate_cell(row.all_rate, row.all_low, row.all_high),
-            ),
+            words_column("all_words", "Here, of all", rate_cell, "all_rate all_low all_high", "right"),
             Column(
                 "difference_words",
                 f"Difference, points ({label})",

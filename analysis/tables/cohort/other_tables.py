@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.other_outcomes import OtherOutcomes
 from analysis.tables.cohort.cohort_cells import cohort_notes, count_column, part_or_hidden
+from analysis.tables.shared_columns import words_column
 from analysis.wording import interval_words, number_text, percent_pair, points_cell, rate_cell, upper_first
 
 
@@ -26,12 +27,7 @@ def other_outcomes_table(result: OtherOutcomes, level: float = 0.95) -> Table:
             count_column("n", "n", result.min_cell),
             Column("before_words", "Before", "right", value=lambda row: _number(row.before)),
             Column("after_words", "After", "right", value=lambda row: _number(row.after)),
-            Column(
-                "change_words",
-                f"Change ({interval_words(level)})",
-                "right",
-                value=lambda row: points_cell(row.change, row.low, row.high),
-            ),
+            words_column("change_words", f"Change ({interval_words(level)})", points_cell, "change low high", "right"),
             Column("improved_words", f"Improved ({interval_words(level)})", "right", value=_improved),
             Column("worse_words", "Worse", "right", value=_worse),
         ),
@@ -78,12 +74,7 @@ def harms_table(result: OtherOutcomes, level: float = 0.95) -> Table:
                 "right",
                 value=lambda row: part_or_hidden(row.courses, row.asked, row.hidden, result.min_cell),
             ),
-            Column(
-                "rate_words",
-                f"Rate ({interval_words(level)})",
-                "right",
-                value=lambda row: rate_cell(row.rate, row.low, row.high),
-            ),
+            words_column("rate_words", f"Rate ({interval_words(level)})", rate_cell, "rate low high", "right"),
         ),
         notes=cohort_notes(
             result,

@@ -18,6 +18,7 @@ from analysis.tables.cohort.cohort_cells import (
     handling_columns,
     part_or_hidden,
 )
+from analysis.tables.shared_columns import words_column
 from analysis.wording import half_up, interval_words, p_text, percent_interval, points_cell, rate_cell, upper_first
 
 _FLOW_COUNTS = {"n": "n", "kept": "Kept", "lost": "Lost", "gained": "Gained", "neither": "Neither"}
@@ -33,16 +34,9 @@ def pain_by_visit_table(result: Trajectories, level: float = 0.95) -> Table:
         columns=(
             Column("visit_words", "Visit", value=lambda row: upper_first(row.label)),
             count_column("n", "n", result.min_cell),
-            Column(
-                "mean_words",
-                f"Mean ({label})",
-                "right",
-                value=lambda row: points_cell(row.mean, row.ci_low, row.ci_high),
-            ),
+            words_column("mean_words", f"Mean ({label})", points_cell, "mean ci_low ci_high", "right"),
             Column("sd_words", "SD", "decimal", value=lambda row: "–" if pd.isna(row.sd) else half_up(row.sd, 1)),
-            Column(
-                "median_words", "Median (quartiles)", "right", value=lambda row: points_cell(row.median, row.q1, row.q3)
-            ),
+            words_column("median_words", "Median (quartiles)", points_cell, "median q1 q3", "right"),
             Column(
                 "change_n_words",
                 "n with both",
