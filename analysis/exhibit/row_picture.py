@@ -161,9 +161,9 @@ def percent_of_axis(value: float, low: float, high: float) -> float:
     return round(100 * min(max((value - low) / (high - low), 0.0), 1.0), 2)
 
 
-def percent_axis(label: str = "") -> Axis:
+def percent_axis() -> Axis:
     """Return an axis from 0 to 100%."""
-    return Axis(0, 100, {0: "0%", 25: "25%", 50: "50%", 75: "75%", 100: "100%"}, label)
+    return Axis(0, 100, {0: "0%", 25: "25%", 50: "50%", 75: "75%", 100: "100%"})
 
 
 def _marks(marks: tuple[Mark, ...]) -> list[dict[str, Any]]:

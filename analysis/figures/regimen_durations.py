@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Picture
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite
 from analysis.figures.picture_parts import write_numbers
-from analysis.figures.share_panels import draw_curve, draw_points, share_panel, stepped
+from analysis.figures.share_panels import draw_curve, share_panel, stepped
 from analysis.figures.study_rows import marks_line, not_drawn, present_in_order, study_figure
 from analysis.figures.style import (
     MUTED,
@@ -201,7 +201,9 @@ def _estimate(ax: Axes, rows: pd.DataFrame, unit: float, look: Look) -> None:
         draw_curve(ax, places, low, high, look, bands=[(below, above, 0.13)])
     for place, (low, high, below, above) in zip(x[::2], shares[::2], strict=True):
         if high - low <= _SAME:
-            draw_points(ax, [place], [(low, below, above)], look, width=1.2)
+            if np.isfinite(below):
+                ax.plot([place, place], [below, above], color=look.color, linewidth=1.2, clip_on=False, zorder=4)
+            ax.plot([place], [low], look.marker, color=look.color, markersize=4.8, clip_on=False, zorder=5)
 
 
 def _benefits(patients: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""Panels of shares by weeks: axes, curves with bands, points with intervals."""
+"""Panels of shares by weeks: axes, curves with bands."""
 
 from __future__ import annotations
 
@@ -14,22 +14,19 @@ _LOW, _HIGH = -2.0, 102.0  # limits of an axis of percentages, so that a marker 
 _QUARTERS = (0, 25, 50, 75, 100)
 
 
-def horizontal_rules(ax: Axes, values: Iterable[float], until: float = 1) -> None:
-    """Draw light horizontal rules in place of a horizontal axis, with a stronger one at 0.
-
-    `until` is their right end as a share of the width of the axes.
-    """
+def horizontal_rules(ax: Axes, values: Iterable[float]) -> None:
+    """Draw light horizontal rules in place of a horizontal axis, with a stronger one at 0."""
     for value in values:
-        ax.axhline(value, xmax=until, color=RULE if value else LINE, linewidth=0.6, zorder=0.5)
+        ax.axhline(value, color=RULE if value else LINE, linewidth=0.6, zorder=0.5)
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="x", length=0, pad=2)
 
 
-def share_axis(ax: Axes, labelled: bool = True, until: float = 1) -> None:
+def share_axis(ax: Axes, labelled: bool = True) -> None:
     """Set a vertical axis from 0 to 100% with a light rule at every quarter."""
     ax.set_ylim(_LOW, _HIGH)
     ax.set_yticks(_QUARTERS, ["0", "25", "50", "75", "100%"] if labelled else [""] * 5)
-    horizontal_rules(ax, _QUARTERS, until)
+    horizontal_rules(ax, _QUARTERS)
 
 
 def share_height(percent: float, height: float) -> float:
@@ -43,21 +40,18 @@ def share_panel(
     top: float,
     size: tuple[float, float],
     last_week: float,
-    margin: float = 0,
-    room: float = 0,
     labelled: bool = True,
     months: bool = True,
 ) -> tuple[Axes, float]:
     """Return axes of shares by weeks (square-root scale), and the points of one unit of that scale.
 
-    left, top, size: position of week 0, upper edge, and width and height up to the last week, in points. margin, room:
-    points to the left of week 0 and to the right of the last week. labelled: print the percentages. months: print
-    months and years below weeks. The horizontal axis counts points from week 0.
+    left, top, size: position of week 0, upper edge, and width and height up to the last week, in points. labelled:
+    print the percentages. months: print months and years below weeks. The horizontal axis counts points from week 0.
     """
     wide, high = size
-    ax = panel(picture, left - margin, top, margin + wide + room, high)
-    share_axis(ax, labelled, until=(margin + wide + min(margin, room)) / (margin + wide + room))
-    ax.set_xlim(-margin, wide + room)
+    ax = panel(picture, left, top, wide, high)
+    share_axis(ax, labelled)
+    ax.set_xlim(0, wide)
     unit = wide / at_week(last_week) if last_week else wide
     places, words = week_ticks(last_week, unit, words=months)
     ax.set_xticks([unit * place for place in places], words)
@@ -88,27 +82,3 @@ def draw_curve(
         ax.fill_between(x, low, high, color=look.color, alpha=0.28, linewidth=0, zorder=2)
         ax.plot(x, high, color=look.color, linewidth=width, zorder=3)
     ax.plot(x, low, color=look.color, linewidth=width, zorder=3)
-
-
-def draw_points(
-    ax: Axes,
-    xs: Sequence[float],
-    rows: Sequence[tuple[float, float, float]],
-    look: Look,
-    width: float = 0.9,
-    size: float = 4.8,
-    halo: bool = False,
-) -> None:
-    """Draw points with vertical intervals, joined by a line.
-
-    rows: value and limits at each of the positions `xs`; limits may be missing. width: line width of the intervals.
-    halo: a white edge, for points in front of other marks.
-    """
-    ax.plot(xs, [row[0] for row in rows], color=look.color, linestyle=look.line, linewidth=0.9, zorder=3)
-    edge = {"markeredgecolor": "white", "markeredgewidth": 0.8} if halo else {}
-    for x, (value, low, high) in zip(xs, rows, strict=True):
-        if np.isfinite(low):
-            if halo:
-                ax.plot([x, x], [low, high], color="white", linewidth=width + 1.5, zorder=3.5)
-            ax.plot([x, x], [low, high], color=look.color, linewidth=width, clip_on=False, zorder=4)
-        ax.plot([x], [value], look.marker, color=look.color, markersize=size, clip_on=False, zorder=5, **edge)
