@@ -130,18 +130,9 @@ def load(folder: str | Path = "data") -> Evidence:
 
 def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]:
     """Return all tables and all problems; the problems of a table are reported even if another one is unreadable."""
-    problems = [
-        Problem(
-            DICTIONARY,
-            None,
-            name,
-            "",
-            "the dictionary describes every table of the evidence",
-            f"put the entry of {name} back (git checkout {DICTIONARY})",
-        )
-        for name in TABLES
-        if name not in package.tables
-    ]
+    rule, advice = "the dictionary describes every table of the evidence", f"(git checkout {DICTIONARY})"
+    lacking = (name for name in TABLES if name not in package.tables)
+    problems = [Problem(DICTIONARY, None, name, "", rule, f"put the entry of {name} back {advice}") for name in lacking]
     problems += unlisted_files(folder, package)
     texts: dict[str, TextTable] = {}
     misread: set[str] = set()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader
 
 from analysis.cohort_wording import group_name
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.one_patient import NOT_SEEN, SCORED, WITHOUT_SCORE, OnePatient, one_patient
 from analysis.reporting import Refused
-from analysis.reporting.page.html import with_fonts
+from analysis.reporting.page.html import escaping_templates, with_fonts
 from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.private_folder import write_for_user
 from analysis.wording import half_up, number_text, series, upper_first
@@ -48,7 +46,7 @@ def patient_html(cohort: Cohort, patient: OnePatient, code: str) -> str:
     """Return the page. code: the patient's identifier, for its heading."""
     courses = [_course(patient, row) for row in patient.courses.itertuples()]
     return with_fonts(
-        _environment()
+        escaping_templates(TEMPLATE)
         .get_template("patient.html.j2")
         .render(
             code=code,
@@ -65,11 +63,6 @@ def patient_html(cohort: Cohort, patient: OnePatient, code: str) -> str:
             mapped=cohort.mapping is not None,
         )
     )
-
-
-@functools.cache
-def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 def _about(cohort: Cohort, patient: OnePatient) -> str:

@@ -21,51 +21,14 @@ from analysis.revision import epoch, git
 
 # the dependencies in pyproject.toml, those that compute numbers first
 LIBRARIES = (
-    "pandas",
-    "numpy",
-    "scipy",
-    "matplotlib",
-    "pyyaml",
-    "openpyxl",
-    "psutil",
-    "pyarrow",
-    "papermill",
-    "nbclient",
-    "nbformat",
-    "nbconvert",
-    "ipykernel",
-    "ipython",
-    "ipywidgets",
-    "jupyter_client",
-    "jupyterlab",
-    "pyzmq",
-    "traitlets",
-    "jinja2",
-    "lxml",
-    "pillow",
-    "anyascii",
-    "pygments",
-    "pypandoc_binary",
-    "typst",
-    "fonttools",
-    "brotli",
-    "rocrate",
-    "click",
-    "tqdm",
+    *("pandas", "numpy", "scipy", "matplotlib", "pyyaml", "openpyxl", "psutil", "pyarrow", "papermill"),
+    *("nbclient", "nbformat", "nbconvert", "ipykernel", "ipython", "ipywidgets", "jupyter_client"),
+    *("jupyterlab", "pyzmq", "traitlets", "jinja2", "lxml", "pillow", "anyascii", "pygments"),
+    *("pypandoc_binary", "typst", "fonttools", "brotli", "rocrate", "click", "tqdm"),
 )
 _MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
+    *("November", "December"),
 )
 _MAKES_REPORTS = ("analysis", "data", "notebooks", "reports/batch.yml", "pyproject.toml", "requirements.lock")
 
@@ -267,7 +230,7 @@ def lines(made: dict[str, Any]) -> list[dict[str, Any]]:
         {"label": "Code", "text": f"commit {commit}; {state}" if commit else "a copy without its history"},
         {"label": "Date of the code", "text": day_of(made["code"]["epoch"])},
         {"label": "Parameters", "rows": parameters} if made["parameters"] else {"label": "Parameters", "text": "none"},
-        {"label": "Versions", "text": _list(f"{name} {version}" for name, version in made["versions"].items())},
+        {"label": "Versions", "text": ", ".join(map(" ".join, made["versions"].items()))},
         {"label": "To make it again", "code": "\n".join([*again, made["command"]])},
     ]
 
@@ -276,7 +239,3 @@ def _map_lines(applied: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [("What", "In the clinic's table", "Became"), *(tuple(line) for line in applied["lines"])]
     text = f"{applied['file']} (SHA-256 {applied['hash']})"
     return [{"label": "Map of the table", "text": text}, {"label": "What became what", "rows": rows}]
-
-
-def _list(words: Iterable[str]) -> str:
-    return ", ".join(words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import importlib
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import Any
@@ -50,6 +49,7 @@ class Rehearsal:
 def _load() -> None:
     """Import the modules of the export and start its processes."""
     with contextlib.suppress(Exception):
-        for name in ("html", "pandoc", "pdf"):
-            module = importlib.import_module(f"analysis.reporting.page.{name}")
-            getattr(module, "start", lambda: None)()
+        from analysis.reporting.page import html, pandoc, pdf  # noqa: F401
+
+        pandoc.start_pandoc()
+        pdf.start_typst()

@@ -110,7 +110,10 @@ def build_report(spec: Spec, rehearse: bool = False) -> Built:
                 pages, not_shown = ({}, ()) if abandoned else exported.result()
                 files |= pages
                 warnings += not_shown
-                reason = f"{_too_long(spec.timeout)}, while its pages were made" if abandoned else ""
+                if abandoned:
+                    from analysis.reporting.kernel.execution import too_long
+
+                    reason = f"{too_long(spec.timeout)}, while its pages were made"
         except Exception as error:
             reason = _message(error)
     if record.get("parameters", {}).get("release") == "public":
@@ -216,12 +219,6 @@ def _notebook_bytes(notebook: Any) -> bytes:
     import nbformat
 
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
-
-
-def _too_long(timeout: float) -> str:
-    from analysis.reporting.kernel.execution import too_long
-
-    return too_long(timeout)
 
 
 def _message(error: Exception) -> str:

@@ -8,7 +8,7 @@ table: `minRows` and `deletedRows`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -40,11 +40,8 @@ def read_package(folder: Path) -> DataPackage:
     for number, resource in enumerate(descriptor["resources"], start=1):
         where = _name(resource) or f"resource {number}"
         if not _name(resource) or not isinstance(resource.get("path"), str):
-            problems.append(
-                _wrong(
-                    where, "every resource has a name and a path", "add both, for example name: arms and path: arms.csv"
-                )
-            )
+            advice = "add both, for example name: arms and path: arms.csv"
+            problems.append(_wrong(where, "every resource has a name and a path", advice))
         elif where in tables or where in files:
             problems.append(_wrong(where, "names of resources are unique", "rename or delete one of the two"))
         elif "schema" not in resource and not resource["path"].lower().endswith(".csv"):
@@ -70,12 +67,9 @@ def _parse(path: Path) -> dict[str, Any]:
         return DataError([Problem(DICTIONARY, row, "", value, rule, advice)], str(path.parent))
 
     if not path.is_file():
-        raise refuse(
-            None,
-            "",
-            "the folder of the tables contains their dictionary, datapackage.yaml",
-            f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that contains it",
-        )
+        rule = "the folder of the tables contains their dictionary, datapackage.yaml"
+        advice = f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that contains it"
+        raise refuse(None, "", rule, advice)
     try:
         descriptor = _loaded(read_file(path, MOST_YAML_BYTES))
     except OSError as error:
@@ -84,12 +78,8 @@ def _parse(path: Path) -> dict[str, Any]:
     except YamlError as error:
         raise refuse(error.line, error.rule, "the dictionary is readable YAML", error.advice) from None
     if not isinstance(descriptor, dict) or not isinstance(descriptor.get("resources"), list):
-        raise refuse(
-            None,
-            "",
-            "the dictionary lists its tables under resources:",
-            "put datapackage.yaml back as it was and make the change again, one table at a time",
-        )
+        advice = "put datapackage.yaml back as it was and make the change again, one table at a time"
+        raise refuse(None, "", "the dictionary lists its tables under resources:", advice)
     return descriptor
 
 
@@ -113,9 +103,8 @@ def _table_problems(resource: dict[str, Any]) -> Iterator[Problem]:
     schema = resource.get("schema")
     columns = schema.get("fields") if isinstance(schema, dict) else None
     if not isinstance(columns, list) or not columns:
-        yield _wrong(
-            table, "a table lists its columns under schema: fields:", "add an entry for each column of the table"
-        )
+        advice = "add an entry for each column of the table"
+        yield _wrong(table, "a table lists its columns under schema: fields:", advice)
         return
     if schema.get("missingValues", [""]) != [""]:
         yield _wrong(f"{table}.missingValues", "an empty cell is the only missing value", 'write missingValues: [""]')
@@ -128,21 +117,8 @@ def _table_problems(resource: dict[str, Any]) -> Iterator[Problem]:
         if _name(column) in seen:
             yield _wrong(where, "a column has one entry", "delete one of the two entries")
         seen.add(_name(column))
-        for key in column:
-            if key not in _FIELD_KEYS:
-                yield _wrong(
-                    where,
-                    f"the properties of a column are {listed(_FIELD_KEYS)}",
-                    _near(key, _FIELD_KEYS),
-                    str(key),
-                )
-        if column.get("type") not in _TYPES:
-            yield _wrong(
-                where,
-                f"the type of a column is {listed(_TYPES)}",
-                _near(str(column.get("type")), _TYPES),
-                str(column.get("type")),
-            )
+        yield from _one_of(where, "the properties of a column are", column, _FIELD_KEYS)
+        yield from _one_of(where, "the type of a column is", [column.get("type")], _TYPES)
         for key in ("title", "description"):
             if not isinstance(column.get(key), str) or not column[key].strip():
                 yield _wrong(where, f"every column has a {key}", "say in a few words what the column means")
@@ -152,18 +128,21 @@ def _table_problems(resource: dict[str, Any]) -> Iterator[Problem]:
         if ("importantDifference" in column or "improvedAt" in column) and not column.get("citation"):
             yield _wrong(where, "an important difference has a citation", "add citation: and the source with its DOI")
         constraints = column.get("constraints", {})
-        for key in constraints:
-            if key not in _CONSTRAINTS:
-                yield _wrong(where, f"constraints are {listed(_CONSTRAINTS)}", _near(str(key), _CONSTRAINTS), str(key))
+        yield from _one_of(where, "constraints are", constraints, _CONSTRAINTS)
         if any(isinstance(choice, (bool, AmbiguousText)) for choice in constraints.get("enum", ())):
-            yield _wrong(
-                where, "allowed values are text or numbers", 'put yes and no into quotation marks: enum: ["yes", "no"]'
-            )
+            advice = 'put yes and no into quotation marks: enum: ["yes", "no"]'
+            yield _wrong(where, "allowed values are text or numbers", advice)
 
 
-def _near(word: str, choices: tuple[str, ...]) -> str:
+def _one_of(where: str, rule: str, words: Iterable[Any], choices: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield a problem for each word that is not one of the choices, which end the rule."""
+    for word in (word for word in words if word not in choices):
+        yield _unknown(where, f"{rule} {listed(choices)}", str(word), choices)
+
+
+def _unknown(where: str, rule: str, word: str, choices: tuple[str, ...]) -> Problem:
     close = nearest(word, choices)
-    return f"write {close}" if close else f"write one of {listed(choices)}"
+    return _wrong(where, rule, f"write {close}" if close else f"write one of {listed(choices)}", word)
 
 
 def _table(resource: dict[str, Any]) -> TableSchema:
@@ -223,27 +202,16 @@ def _limit(kind: str, value: Any) -> Limit | None:
 
 
 def _key_problems(tables: Mapping[str, TableSchema]) -> Iterator[Problem]:
+    rule = "a key names columns of its table"
     for table in tables.values():
-        for name in table.primary_key:
-            if name not in table.names:
-                yield _wrong(
-                    f"{table.name}.primaryKey", "a key names columns of its table", _near(name, table.names), name
-                )
+        for name in (name for name in table.primary_key if name not in table.names):
+            yield _unknown(f"{table.name}.primaryKey", rule, name, table.names)
         for key in table.foreign_keys:
             where = f"{table.name}.foreignKeys"
             if key.column not in table.names:
-                yield _wrong(where, "a key names columns of its table", _near(key.column, table.names), key.column)
+                yield _unknown(where, rule, key.column, table.names)
             if key.to_table not in tables:
-                yield _wrong(
-                    where,
-                    "a foreign key refers to a table of the package",
-                    _near(key.to_table, tuple(tables)),
-                    key.to_table,
-                )
-            elif key.to_column not in tables[key.to_table].names:
-                yield _wrong(
-                    where,
-                    "a foreign key refers to a column of that table",
-                    _near(key.to_column, tables[key.to_table].names),
-                    key.to_column,
-                )
+                to_table = "a foreign key refers to a table of the package"
+                yield _unknown(where, to_table, key.to_table, tuple(tables))
+            elif key.to_column not in (names := tables[key.to_table].names):
+                yield _unknown(where, "a foreign key refers to a column of that table", key.to_column, names)

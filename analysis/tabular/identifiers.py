@@ -16,27 +16,20 @@ _HARD_TO_SEE = "[^!-~]"  # a space, or a sign beyond ASCII
 _MOST_ROWS = 6
 
 
-def identifier_problems(table: TextTable, column: str, name: str, around: bool = True) -> list[Problem]:
-    """Return the problems of a column of identifiers.
+def identifier_problems(table: TextTable, column: str, around: bool = True) -> list[Problem]:
+    """Return the problems of the column of identifiers.
 
     An identifier in scientific notation or a number of more than 15 digits may have lost digits in a spreadsheet.
     Identifiers that differ only in invisible characters, in spaces or in the Unicode form of a letter may be one
     patient or two.
 
-    Parameters
-    ----------
-    column : str
-        Name of the column with the identifiers.
-    name : str
-        Name of the column in the long form, for messages.
-    around : bool
-        Whether spaces around an identifier are a difference; False where another rule refuses them.
+    around: whether spaces around an identifier are a difference; False where another rule refuses them.
     """
     cells = table[column]
     if not len(cells.words):
         return []
     damaged = cells.where(pc.match_substring_regex(cells.words, _DAMAGED).to_numpy(zero_copy_only=False))
-    rule = f"{name} is complete; a spreadsheet shortens numbers of more than 15 digits, also as in 2.02E+11"
+    rule = "patient_id is complete; a spreadsheet shortens numbers of more than 15 digits, also as in 2.02E+11"
     problems = in_rows(np.flatnonzero(damaged), lambda i: table.problem(i, column, "", rule, advice.IDS_AS_TEXT))
     if not pc.any(pc.match_substring_regex(cells.words, _HARD_TO_SEE)).as_py():
         return problems
@@ -52,7 +45,7 @@ def identifier_problems(table: TextTable, column: str, name: str, around: bool =
         first = sorted(int(positions[0]) for positions in found if len(positions))
         if len(first) > 1:
             rows = listed([str(table.rows[position]) for position in first], _MOST_ROWS)
-            rule = f"two forms of one {name}, which differ only in spaces, invisible signs or the code of a letter"
+            rule = "two forms of one patient_id, which differ only in spaces, invisible signs or the code of a letter"
             what_to_do = f"decide whether it is one patient, and write each patient in one way; compare rows {rows}"
             problems.append(table.problem(first[0], column, "", rule, what_to_do))
     return problems

@@ -14,7 +14,6 @@ from typing import Any
 import yaml
 
 MOST_YAML_BYTES = 1_000_000
-_MOST_LEVELS = 50
 _MOST_VALUES = 200_000  # after aliases are expanded
 _INTEGER = re.compile("0|-?[1-9][0-9]{0,14}")
 NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*|(?=\.[0-9]))(\.[0-9]*)?([eE][-+]?[0-9]+)?")
@@ -56,7 +55,7 @@ def read_yaml(content: bytes | str) -> Any:
     # The C parser is ten times as fast as the Python parser but refuses escaped surrogates; some builds lack it.
     loader = yaml.SafeLoader if _SURROGATE_ESCAPE.search(text) else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Document(yaml.parse(text, Loader=loader)).value
+        return YamlDocument(yaml.parse(text, Loader=loader)).value
     except yaml.YAMLError as error:
         raise invalid_yaml(error) from None
 
@@ -86,8 +85,10 @@ def wrong_at(event: yaml.Event, rule: str, advice: str) -> YamlError:
     return YamlError(event.start_mark.line + 1, rule, advice)
 
 
-class _Document:
+class YamlDocument:
     """The value of the only document of a stream of events."""
+
+    most_levels = 50
 
     def __init__(self, events: Iterator[yaml.Event]) -> None:
         self._events = events
@@ -100,9 +101,9 @@ class _Document:
                 if documents > 1:
                     raise wrong_at(event, "a file contains one document", "delete the line --- and what follows")
             elif isinstance(event, yaml.NodeEvent):
-                self.value, _ = self._node(event, 1)
+                self.value, _ = self.node(event, 1)
 
-    def _node(self, event: yaml.NodeEvent, level: int) -> tuple[Any, int]:
+    def node(self, event: yaml.NodeEvent, level: int) -> tuple[Any, int]:
         """Return the value that begins with an event, and the number of values that it contains."""
         anchor = event.anchor
         if isinstance(event, yaml.AliasEvent):
@@ -111,13 +112,12 @@ class _Document:
             if anchor not in self._anchors:
                 raise wrong_at(event, f"*{anchor} has no &{anchor} above it", "write the value instead")
             return self._anchors[anchor]
-        if level > _MOST_LEVELS:
-            raise wrong_at(
-                event, f"lists and mappings have at most {_MOST_LEVELS} levels", "write it with fewer levels"
-            )
+        if level > self.most_levels:
+            rule = f"lists and mappings have at most {self.most_levels} levels"
+            raise wrong_at(event, rule, "write it with fewer levels")
         self._open.add(anchor)
         if isinstance(event, yaml.ScalarEvent):
-            value, size = _scalar(event), 1
+            value, size = self.scalar(event), 1
         elif isinstance(event, yaml.SequenceStartEvent):
             value, size = self._list(event, level)
         else:
@@ -134,7 +134,7 @@ class _Document:
         _check_tag(event, "seq")
         values, size = [], 1
         while not isinstance(item := next(self._events), yaml.SequenceEndEvent):
-            value, more = self._node(item, level + 1)
+            value, more = self.node(item, level + 1)
             values.append(value)
             size += more
         return values, size
@@ -145,37 +145,42 @@ class _Document:
         merged: list[dict[str, Any]] | None = None
         size = 1
         while not isinstance(key := next(self._events), yaml.MappingEndEvent):
-            if not isinstance(key, yaml.ScalarEvent) or not key.value:
-                raise wrong_at(key, "a key is a word", "write a word before the colon")
-            value, more = self._node(next(self._events), level + 1)
+            name = self.key(key, level + 1)
+            value, more = self.node(next(self._events), level + 1)
             size += more
-            merges = key.value == "<<" and key.implicit[0]
-            if key.value in values or (merges and merged is not None):
+            merges = name == "<<" and key.implicit[0]
+            if name in values or (merges and merged is not None):
                 advice = "write <<: [*one, *other]" if merges else "delete or rename one of the two keys"
-                raise wrong_at(key, f"{key.value!r} appears twice", advice)
+                raise wrong_at(key, f"{name!r} appears twice", advice)
             if merges:
                 merged = value if isinstance(value, list) else [value]
                 if not all(isinstance(part, dict) for part in merged):
                     raise wrong_at(key, "<< is followed by a mapping or a list of mappings", "write <<: *name")
             else:
-                values[key.value] = value
+                values[name] = value
         for part in merged or ():
             values = {**part, **values}  # a key of the mapping overrides, then that of the first part
         return values, size
 
+    def key(self, event: yaml.NodeEvent, level: int) -> str:
+        """Return the key of a mapping that an event states."""
+        if not isinstance(event, yaml.ScalarEvent) or not event.value:
+            raise wrong_at(event, "a key is a word", "write a word before the colon")
+        return event.value
 
-def _scalar(event: yaml.ScalarEvent) -> Any:
-    tag = event.tag
-    if tag in (None, "!"):
-        return _plain(event.value) if event.implicit[0] and tag is None else _joined(event.value)
-    kind = _TYPES.get(tag.removeprefix(_STANDARD)) if tag.startswith(_STANDARD) else None
-    value = _plain(event.value)
-    if kind is float and type(value) is int:
-        return float(value)
-    if kind is not None and type(value) is kind:
-        return value
-    _check_tag(event, "str")
-    return _joined(event.value)
+    def scalar(self, event: yaml.ScalarEvent) -> Any:
+        """Return the text, number, truth value or None that an event states."""
+        tag = event.tag
+        if tag in (None, "!"):
+            return _plain(event.value) if event.implicit[0] and tag is None else _joined(event.value)
+        kind = _TYPES.get(tag.removeprefix(_STANDARD)) if tag.startswith(_STANDARD) else None
+        value = _plain(event.value)
+        if kind is float and type(value) is int:
+            return float(value)
+        if kind is not None and type(value) is kind:
+            return value
+        _check_tag(event, "str")
+        return _joined(event.value)
 
 
 def _plain(text: str) -> Any:

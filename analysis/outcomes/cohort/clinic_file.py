@@ -103,7 +103,7 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
     if not len(table) and not problems:
         raise DataError([too_few_rows(file, 1, CLINIC_TABLES)])
     if "patient_id" in layout.names and mapped is None:
-        wrong = identifier_problems(table, "patient_id", "patient_id", around=False)
+        wrong = identifier_problems(table, "patient_id", around=False)
         if wrong:  # what follows would compare visits of patients who may not be the same
             raise _error(problems + wrong, table)
     parsed, more = parsing.parse(table, layout)

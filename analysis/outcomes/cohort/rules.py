@@ -69,31 +69,20 @@ class Long:
 
 def weeks_fit_visits(table: TextTable, long: Long) -> Iterator[Problem]:
     """Yield a problem for weeks that do not fit the visit: none at baseline, 0 at the end of infusion, more later."""
-    empty = long.weeks_empty
-
-    def problems(mask: np.ndarray, rule: str, advice: str) -> list[Problem]:
-        def problem_at(i: int) -> Problem:
-            value = "" if empty[i] else f"{long.weeks[i]:g}"
-            return _problem(table, long, i, "weeks_from_end", value, rule, advice)
-
-        return in_rows(np.flatnonzero(mask), problem_at)
-
-    known = ~np.isnan(long.weeks)
-    yield from problems(
-        (long.visit == _BASELINE) & known,
-        "weeks_from_end is empty at baseline",
-        "delete the number, or write follow_up or end_of_infusion as the visit",
-    )
-    yield from problems(
-        (long.visit == _END) & (empty | (known & (long.weeks != 0))),
-        "weeks_from_end is 0 at end_of_infusion",
-        "write 0, or follow_up as the visit if it was later",
-    )
-    yield from problems(
-        (long.visit == FOLLOW_UP) & (empty | (known & (long.weeks <= 0))),
-        "weeks_from_end is above 0 at follow_up",
-        "write the weeks from the end of infusion to this visit",
-    )
+    empty, known = long.weeks_empty, ~np.isnan(long.weeks)
+    not_zero, not_later = empty | (known & (long.weeks != 0)), empty | (known & (long.weeks <= 0))
+    for visit, wrong, rule, advice in (
+        (
+            _BASELINE,
+            known,
+            "is empty at baseline",
+            "delete the number, or write follow_up or end_of_infusion as the visit",
+        ),
+        (_END, not_zero, "is 0 at end_of_infusion", "write 0, or follow_up as the visit if it was later"),
+        (FOLLOW_UP, not_later, "is above 0 at follow_up", "write the weeks from the end of infusion to this visit"),
+    ):
+        visits = np.flatnonzero((long.visit == visit) & wrong)
+        yield from _problems(table, long, visits, "weeks_from_end", long.weeks, f"weeks_from_end {rule}", advice)
 
 
 def only_follow_up_is_planned(table: TextTable, long: Long) -> Iterator[Problem]:
@@ -103,11 +92,7 @@ def only_follow_up_is_planned(table: TextTable, long: Long) -> Iterator[Problem]
     wrong = ~np.isnan(long.planned_week) & (long.visit >= 0) & (long.visit != FOLLOW_UP)
     rule = "planned_week is empty at baseline and at end_of_infusion"
     advice = "delete the number, or write follow_up as the visit"
-
-    def stated(i: int) -> Problem:
-        return _problem(table, long, i, "planned_week", f"{long.planned_week[i]:g}", rule, advice)
-
-    yield from in_rows(np.flatnonzero(wrong), stated)
+    yield from _problems(table, long, np.flatnonzero(wrong), "planned_week", long.planned_week, rule, advice)
 
 
 def visits_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
@@ -120,14 +105,9 @@ def visits_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
         & (long.visit[1:] >= 0)
     )
     again = np.flatnonzero(same) + 1
-
-    def twice(i: int) -> Problem:
-        rule = "each visit of a course occurs once (same patient_id, course, visit and weeks_from_end)"
-        before = int(table.rows[long.position[i - 1]])
-        advice = f"it is also in row {before}: delete the row that is wrong, or give a second course the number 2"
-        return _problem(table, long, i, "visit", VISITS[long.visit[i]], rule, advice)
-
-    yield from in_rows(_in_file_order(long, again), twice)
+    rule = "each visit of a course occurs once (same patient_id, course, visit and weeks_from_end)"
+    advice = "it is also in row {}: delete the row that is wrong, or give a second course the number 2"
+    yield from _problems(table, long, again, "visit", _visits(long), rule, advice, again - 1)
 
 
 def courses_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
@@ -135,14 +115,9 @@ def courses_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
     starts = long.starts()
     rows = np.flatnonzero((long.visit == _BASELINE) & long.identified)
     again = np.setdiff1d(rows, starts)
-
-    def twice(i: int) -> Problem:
-        before = int(table.rows[long.position[starts[np.searchsorted(starts, i, side="right") - 1]]])
-        rule = "each patient and course has one row"
-        advice = f"it has row {before} too: delete the row that is wrong, or give a second course the number 2"
-        return _problem(table, long, i, "patient_id", "", rule, advice)
-
-    yield from in_rows(_in_file_order(long, again), twice)
+    first = starts[np.searchsorted(starts, again, side="right") - 1]
+    advice = "it has row {} too: delete the row that is wrong, or give a second course the number 2"
+    yield from _problems(table, long, again, "patient_id", None, "each patient and course has one row", advice, first)
 
 
 def courses_have_a_baseline(table: TextTable, long: Long) -> Iterator[Problem]:
@@ -158,10 +133,7 @@ def courses_have_a_baseline(table: TextTable, long: Long) -> Iterator[Problem]:
     ]
     rule = "a course with a later visit has a row for its baseline"
     advice = "add the baseline's row; if its score is missing, leave nrs empty there"
-    yield from in_rows(
-        _in_file_order(long, without),
-        lambda i: _problem(table, long, i, "visit", VISITS[long.visit[i]], rule, advice),
-    )
+    yield from _problems(table, long, without, "visit", _visits(long), rule, advice)
 
 
 def dates_follow_weeks(table: TextTable, long: Long) -> Iterator[Problem]:
@@ -177,17 +149,9 @@ def dates_follow_weeks(table: TextTable, long: Long) -> Iterator[Problem]:
     early = long.date[after] < long.date[before]
     still = (long.date[after] == long.date[before]) & (long.weeks[after] - long.weeks[before] >= 1)
     wrong = np.flatnonzero(same & (early | still))
-    earlier = dict(zip(after[wrong].tolist(), before[wrong].tolist(), strict=True))
-
-    def backwards(i: int) -> Problem:
-        row = int(table.rows[long.position[earlier[i]]])
-        rule = "weeks_from_end and date run the same way: a visit after more weeks has a later date"
-        return _problem(
-            table, long, i, "date", _day(long.date[i]), rule, f"compare weeks and date with those of row {row}"
-        )
-
-    chosen = after[wrong]
-    yield from in_rows(_in_file_order(long, chosen), backwards)
+    rule = "weeks_from_end and date run the same way: a visit after more weeks has a later date"
+    advice = "compare weeks and date with those of row {}"
+    yield from _problems(table, long, after[wrong], "date", long.date, rule, advice, before[wrong])
 
 
 def weeks_agree_with_dates(table: TextTable, long: Long) -> Iterator[Problem]:
@@ -221,16 +185,9 @@ def courses_follow_dates(table: TextTable, long: Long) -> Iterator[Problem]:
     starts = starts[long.identified[starts] & ~np.isnat(long.date[starts])]
     same = long.patient[starts[1:]] == long.patient[starts[:-1]]
     wrong = np.flatnonzero(same & (long.date[starts[1:]] < long.date[starts[:-1]]))
-    earlier = dict(zip(starts[1:][wrong].tolist(), starts[:-1][wrong].tolist(), strict=True))
-
-    def backwards(i: int) -> Problem:
-        row = int(table.rows[long.position[earlier[i]]])
-        rule = "the courses of a patient are numbered in the order of their dates"
-        return _problem(
-            table, long, i, "date", _day(long.date[i]), rule, f"compare course and date with those of row {row}"
-        )
-
-    yield from in_rows(starts[1:][wrong], backwards)
+    rule = "the courses of a patient are numbered in the order of their dates"
+    advice = "compare course and date with those of row {}"
+    yield from _problems(table, long, starts[1:][wrong], "date", long.date, rule, advice, starts[:-1][wrong])
 
 
 def attributes_are_constant(
@@ -247,15 +204,12 @@ def attributes_are_constant(
     for column, of_rows in attributes.items():
         values = of_rows[long.position]
         constant[column], contradicts = _first_of_each(values, starts, long.position)
-        contradicts &= long.identified
-
-        def changes(i: int, column: str = column, values: np.ndarray = values) -> Problem:
-            rule = f"{column} is the same in all rows of a patient's course"
-            value = words[column][int(values[i])] if column in words else f"{values[i]:g}"
-            advice = "write the same in all rows of the course, or give a second course the number 2"
-            return _problem(table, long, i, column, value, rule, advice)
-
-        problems += in_rows(_in_file_order(long, np.flatnonzero(contradicts)), changes)
+        wrong = np.flatnonzero(contradicts & long.identified)
+        rule = f"{column} is the same in all rows of a patient's course"
+        advice = "write the same in all rows of the course, or give a second course the number 2"
+        if column in words and len(wrong):
+            values = np.array([*words[column], ""], dtype=object)[np.nan_to_num(values, nan=-1).astype(int)]
+        problems += _problems(table, long, wrong, column, values, rule, advice)
     return constant, problems
 
 
@@ -265,9 +219,10 @@ def age_does_not_fall(table: TextTable, long: Long, age: np.ndarray) -> list[Pro
     known = long.identified[starts] & ~np.isnan(age)
     starts, age = starts[known], age[known]
     younger = np.flatnonzero((long.patient[starts[1:]] == long.patient[starts[:-1]]) & (age[1:] < age[:-1])) + 1
-    ages = dict(zip(starts[younger].tolist(), age[younger].tolist(), strict=True))
+    ages = np.full(len(long.patient), np.nan)
+    ages[starts] = age
     rule, advice = "a patient is not younger in a later course", "compare age and course with the patient's other rows"
-    return in_rows(starts[younger], lambda i: _problem(table, long, i, "age", f"{ages[i]:g}", rule, advice))
+    return _problems(table, long, starts[younger], "age", ages, rule, advice)
 
 
 def _first_of_each(values: np.ndarray, starts: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -285,13 +240,36 @@ def _first_of_each(values: np.ndarray, starts: np.ndarray, position: np.ndarray)
     return first, stated & (values != np.repeat(first, lengths))
 
 
-def _in_file_order(long: Long, visits: np.ndarray) -> np.ndarray:
-    return visits[np.argsort(long.position[visits], kind="stable")]
+def _visits(long: Long) -> np.ndarray:
+    return np.array(VISITS, dtype=object)[long.visit]
 
 
-def _problem(table: TextTable, long: Long, i: int, column: str, value: str, rule: str, advice: str) -> Problem:
-    return table.problem(int(long.position[i]), column, value, rule, advice)
+def _problems(
+    table: TextTable,
+    long: Long,
+    visits: np.ndarray,
+    column: str,
+    values: np.ndarray | None,
+    rule: str,
+    advice: str,
+    others: np.ndarray | None = None,
+) -> list[Problem]:
+    """Return the problems of some visits in the order of the file; `{}` in the advice is the row of the other visit."""
+    order = np.argsort(long.position[visits], kind="stable")
+
+    def problem_at(place: int) -> Problem:
+        i = visits[place]
+        row = "" if others is None else int(table.rows[long.position[others[place]]])
+        value = "" if values is None else _cell(values[i])
+        return table.problem(int(long.position[i]), column, value, rule, advice.format(row))
+
+    return in_rows(order, problem_at)
 
 
-def _day(value: np.datetime64) -> str:
-    return str(value.astype("datetime64[D]"))
+def _cell(value: object) -> str:
+    """Return a word, number or day as text; "" if it is missing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, np.datetime64):
+        return str(value.astype("datetime64[D]"))
+    return "" if np.isnan(value) else f"{value:g}"

@@ -116,7 +116,12 @@ def build_batch(
         before = dict(folder.entries)
         outcomes: dict[str, Outcome] = {}
         to_build: dict[str, PlannedReport] = {}
-        files = {report.name: {} if report.problem else _input_hashes(report) for report in selected}
+        files = {
+            report.name: {}
+            if report.problem
+            else input_hashes(report.notebook, {**report.notebook.defaults, **report.overrides})
+            for report in selected
+        }
         inputs = {report.name: input_hash(report, common, files[report.name]) for report in selected}
         for report in selected:
             old = before.get(report.name, {})
@@ -187,10 +192,6 @@ def build_alone(spec: Spec, output: Path) -> tuple[Built, bool]:
             return built, bool(folder.write_report(spec.name, built.files, complete=built.ok))
         except OSError as error:
             raise ReportError(f"Not written: {why_refused(error)}") from None
-
-
-def _input_hashes(report: PlannedReport) -> dict[str, str]:
-    return input_hashes(report.notebook, {**report.notebook.defaults, **report.overrides})
 
 
 def _in_order(reports: Iterable[PlannedReport], seconds: dict[str, float]) -> list[PlannedReport]:
@@ -305,11 +306,5 @@ def may_be_current(output: Path, code: Callable[[], dict[str, Any]]) -> bool:
 
     code: provenance.code, called only if there is a manifest to compare it with.
     """
-    return bool(_manifest_of(output, code))
-
-
-def _manifest_of(output: Path, code: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Return the manifest of an earlier batch of the same code; empty if there is none."""
-    manifest = read_manifest(output)
-    made_by = manifest.get("code")
-    return manifest if isinstance(made_by, dict) and made_by.get("hash") == code()["hash"] else {}
+    made_by = read_manifest(output).get("code")
+    return isinstance(made_by, dict) and made_by.get("hash") == code()["hash"]

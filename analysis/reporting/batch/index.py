@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader
 
 from analysis.reporting.batch.folder import GENERATOR, earlier_words
 from analysis.reporting.batch.placement import FAILED_NOTEBOOK
 from analysis.reporting.batch.plan import Plan
-from analysis.reporting.page.html import page_style, script_values, with_fonts
+from analysis.reporting.page.html import escaping_templates, page_style, script_values, with_fonts
 from analysis.reporting.page.references import TEMPLATE
 from analysis.reporting.provenance import day_of
 from analysis.wording import regimen_words, study_name, upper_first
@@ -29,11 +27,6 @@ _LINKS = {
     "report.ipynb": "Notebook",
 }
 _TITLE = "Reports on ketamine for complex regional pain syndrome"
-
-
-@functools.cache
-def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any], attempts: Collection[str]) -> str:
@@ -58,7 +51,7 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
             groups.append({"anchor": "studies", "heading": f"The {len(studies)} studies", "studies": studies})
             studies = []
     return with_fonts(
-        _environment()
+        escaping_templates(TEMPLATE)
         .get_template("batch.html.j2")
         .render(
             title=finding["title"] if finding else _TITLE,

@@ -31,6 +31,12 @@ def page(document: Document) -> str:
     return with_fonts(_template(TEMPLATE).render(page=pieces(document)))
 
 
+@functools.cache
+def escaping_templates(folder: Path) -> Environment:
+    """Return the templates of pages whose values are plain text."""
+    return Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
 def with_fonts(page: str) -> str:
     """Return a page with the used subset of its font embedded at the marked place of its style sheet."""
     return page.replace(_FONTS_GO_HERE, font_faces(page), 1)

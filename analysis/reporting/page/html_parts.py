@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 import re
 from collections.abc import Callable
 from html import escape
@@ -19,7 +20,6 @@ from analysis.exhibit.places import anchor as row_anchor
 from analysis.exhibit.places import places
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.blocks_html import cards_html
-from analysis.reporting.page.choices_html import choices_data
 from analysis.reporting.page.model import (
     NO_ROWS,
     AppendixStart,
@@ -113,11 +113,19 @@ def _figure(part: FigurePart) -> Blocks:
         *captioned(f"{part.label}.", part.caption),
         *([] if folded else notes),
         html_block(
-            f'</figcaption>{choices_data(part.choices)}<details class="data"><summary>Data behind this figure</summary>'
+            f'</figcaption>{_choices(part.choices)}<details class="data"><summary>Data behind this figure</summary>'
         ),
         *(notes if folded else []),
         html_block(f"<p>{_download(anchor, part.grid)}</p>{data}</details></figure>"),
     ]
+
+
+def _choices(choices: dict[str, Any] | None) -> str:
+    """Return what a reader may choose, as JSON that no browser runs; template/choose.js builds the controls."""
+    if not choices:
+        return ""
+    text = json.dumps(choices, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<div class="choices"><script type="application/json">{text}</script></div>'
 
 
 def _inline(svg: str, alt: str, look: str, style: str = "") -> str:

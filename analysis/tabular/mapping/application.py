@@ -60,7 +60,7 @@ def apply_map(
     keep_words = _keep_rows(cells, left_out)
     table = cells.source.table
     names = use.role("patient_id").name
-    cells.problems += identifier_problems(table, names, "patient_id")
+    cells.problems += identifier_problems(table, names)
     patients = patient_codes(table, names)
     if both := _on_two_sheets(table, patients):
         rule = f"{counted(both, f'code of {names}', f'codes of {names}')} on two sheets: one patient or two?"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
-from analysis.tabular.plain_yaml import YamlError, invalid_yaml, wrong_at, yaml_text
+from analysis.tabular.plain_yaml import YamlDocument, YamlError, invalid_yaml, wrong_at, yaml_text
 
 MOST_MAP_BYTES = 64_000
-_MOST_LEVELS = 12
 
 
 class LineText(str):
@@ -34,49 +32,31 @@ def read_text_tree(content: bytes) -> Any:
         raise YamlError(None, f"a map has at most {MOST_MAP_BYTES:,} bytes", "delete what does not belong to it")
     text = yaml_text(content, "a map is a text in UTF-8")
     try:
-        return _document(yaml.parse(text, Loader=yaml.SafeLoader))
+        return _TextDocument(yaml.parse(text, Loader=yaml.SafeLoader)).value
     except yaml.YAMLError as error:
         raise invalid_yaml(error) from None
 
 
-def _document(events: Iterator[yaml.Event]) -> Any:
-    value, documents = None, 0
-    for event in events:
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise wrong_at(event, "a map is one document", "delete the line --- and what follows")
-        elif isinstance(event, yaml.NodeEvent):
-            value = _node(event, events, 1)
-    return value
+class _TextDocument(YamlDocument):
+    """A document whose scalars and keys stay text, without what a curator of a map might misread."""
 
+    most_levels = 12
 
-def _node(event: yaml.NodeEvent, events: Iterator[yaml.Event], level: int) -> Any:
-    if isinstance(event, yaml.AliasEvent) or event.anchor:
-        raise wrong_at(
-            event, "a map has no anchors and aliases (& and *)", "write the value itself, in quotation marks"
-        )
-    if event.tag is not None:
-        raise wrong_at(
-            event, f"a map has no tags; here is {event.tag}", "delete it, or put the value into quotation marks"
-        )
-    if level > _MOST_LEVELS:
-        raise wrong_at(event, f"a map has at most {_MOST_LEVELS} levels", "compare it with data/cohorts/README.md")
-    if isinstance(event, yaml.ScalarEvent):
-        return LineText(event.value, event.start_mark.line + 1)
-    if isinstance(event, yaml.SequenceStartEvent):
-        values = []
-        while not isinstance(item := next(events), yaml.SequenceEndEvent):
-            values.append(_node(item, events, level + 1))
-        return values
-    mapping: dict[str, Any] = {}
-    while not isinstance(key := next(events), yaml.MappingEndEvent):
-        name = _node(key, events, level + 1)
+    def node(self, event: yaml.NodeEvent, level: int) -> tuple[Any, int]:
+        advice = "write the value itself, in quotation marks"
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            raise wrong_at(event, "a map has no anchors and aliases (& and *)", advice)
+        if event.tag is not None:
+            raise wrong_at(event, f"a map has no tags; here is {event.tag}", f"delete it, or {advice}")
+        return super().node(event, level)
+
+    def key(self, event: yaml.NodeEvent, level: int) -> str:
+        name, _ = self.node(event, level)
         if not isinstance(name, str):
-            raise wrong_at(key, "a key is a text", "write a text before the colon")
-        if name == "<<" and key.style is None:
-            raise wrong_at(key, "a map has no merges (<<)", "write the keys themselves")
-        if name in mapping:
-            raise wrong_at(key, f"{name!r} appears twice", "delete or rename one of the two keys")
-        mapping[name] = _node(next(events), events, level + 1)
-    return mapping
+            raise wrong_at(event, "a key is a text", "write a text before the colon")
+        if name == "<<" and event.style is None:
+            raise wrong_at(event, "a map has no merges (<<)", "write the keys themselves")
+        return name
+
+    def scalar(self, event: yaml.ScalarEvent) -> LineText:
+        return LineText(event.value, event.start_mark.line + 1)
