@@ -130,13 +130,15 @@ def is_in_report() -> bool:
 
 def record_mapping(file: str, digest: str, lines: list[tuple[str, str, str]]) -> None:
     """Tell the report that this kernel belongs to which map made its table, and what became what."""
-    if target := os.environ.get(FILES_READ):
-        with contextlib.suppress(OSError), Path(target).open("a", encoding="utf-8") as out:
-            out.write(json.dumps({"file": file, "hash": digest, "lines": lines}) + "\n")
+    _tell_report({"file": file, "hash": digest, "lines": lines})
 
 
 def record_read(path: Path, digest: str) -> None:
     """Tell the report that this kernel belongs to which file was read, and the SHA-256 of the bytes that were read."""
+    _tell_report([str(path.resolve()), digest])
+
+
+def _tell_report(line: object) -> None:
     if target := os.environ.get(FILES_READ):
         with contextlib.suppress(OSError), Path(target).open("a", encoding="utf-8") as file:
-            file.write(json.dumps([str(path.resolve()), digest]) + "\n")
+            file.write(json.dumps(line) + "\n")

@@ -137,7 +137,7 @@ def test_the_data_behind_a_figure_are_a_table_and_a_csv():
 
 @given(strategies.text(strategies.characters(exclude_categories=["Cs"]) | strategies.sampled_from('<#%"&{}\\^`\n~_-é')))
 def test_a_text_as_address_is_quoted_as_browsers_want_it(text):
-    assert html_parts._text_uri(text, "text/csv") == "data:text/csv," + quote(text, safe=" =:/'(),;.-@!*+$?[]|~<>")
+    assert html_parts._csv_uri(text) == "data:text/csv;charset=utf-8," + quote(text, safe=" =:/'(),;.-@!*+$?[]|~<>")
 
 
 def test_tables_have_caption_headings_and_scopes():

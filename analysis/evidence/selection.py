@@ -15,13 +15,8 @@ from analysis.evidence.rowwise import grouped, numbered, values
 NOT_STATED = "not_stated"
 CRPS_POPULATIONS = ("crps", "crps_1", "crps_2")
 RESULT_TABLES = (
-    "pain_scores",
-    "responders",
-    "durations",
-    "reported_tests",
-    "adverse_events",
-    "pharmacology",
-    "patient_level",
+    *("pain_scores", "responders", "durations", "reported_tests", "adverse_events", "pharmacology"),
+    *("patient_level"),
 )
 POPULATION_REASONS = {
     "mixed": "several pain conditions, CRPS patients not told apart",

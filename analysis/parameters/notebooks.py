@@ -112,7 +112,9 @@ def _read(path: Path) -> Notebook:
             (cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {}).get("tags", []))
             for cell in notebook["cells"]
         ]
-        language = _language(notebook)
+        metadata = notebook["metadata"]
+        stated = (metadata.get("kernelspec", {}).get("language"), metadata.get("language_info", {}).get("name"))
+        language = next(filter(None, stated), "python").lower()
     except OSError as error:
         return replace(broken, problems=(f"{path.name}: can't be read ({error.strerror}).",))
     except Exception as error:  # nbformat raises errors of many kinds
@@ -142,9 +144,3 @@ def _nbformat_4(content: bytes) -> dict[str, Any]:
     import nbformat
 
     return nbformat.reads(content.decode("utf-8-sig"), as_version=4)
-
-
-def _language(notebook: dict[str, Any]) -> str:
-    metadata = notebook["metadata"]
-    stated = [metadata.get("kernelspec", {}).get("language"), metadata.get("language_info", {}).get("name")]
-    return next(filter(None, stated), "python").lower()

@@ -140,16 +140,16 @@ def _executed(
     """Return the executed notebook with its record, why it failed, and the warnings about its run."""
     rehearsal = _rehearsal(spec, record, notebook.path.parent) if rehearse else None
     try:
-        from analysis.reporting.kernel.environment import files_read, kernel_environment, maps_applied
+        from analysis.reporting.kernel.environment import files_read, kernel_environment
         from analysis.reporting.kernel.execution import execute
 
         with tempfile.TemporaryDirectory(prefix="report-", ignore_cleanup_errors=True) as home:
             environment = kernel_environment(record["code"]["epoch"], home)
             hooks = {"on_cell": rehearsal.add_cell} if rehearsal else {}
             ran = execute(notebook, spec.overrides, environment, spec.timeout, **hooks)
-            reason = ran.reason or provenance.changed_input(spec.inputs, record, files_read(environment))
-            if applied := maps_applied(environment):
-                record["maps"] = applied[:1]
+            read, maps = files_read(environment)
+            reason = ran.reason or provenance.changed_input(spec.inputs, record, read)
+            record |= {"maps": maps[:1]} if maps else {}
     finally:
         if rehearsal:
             rehearsal.close(max(end - time.monotonic(), 0))

@@ -65,13 +65,8 @@ def read_workbook(content: bytes, file: str, origin: Origin) -> tuple[TextTable 
         rule = "a workbook has at most 1,000 sheets, 2,000,000 rows and about 10,000,000 cells, empty ones included"
         return None, [Problem(file, None, "", "", rule, advice.SAVE_LARGE_WORKBOOK)]
     except Exception:  # a damaged workbook fails anywhere in zipfile, the XML parser or openpyxl
-        return None, [_unreadable(file)]
-
-
-def _unreadable(file: str) -> Problem:
-    return Problem(
-        file, None, "", "", "the file is a complete Excel workbook; this one can't be read", advice.SAVE_WORKBOOK_AGAIN
-    )
+        rule = "the file is a complete Excel workbook; this one can't be read"
+        return None, [Problem(file, None, "", "", rule, advice.SAVE_WORKBOOK_AGAIN)]
 
 
 def _read(content: bytes, file: str, origin: Origin) -> tuple[TextTable | None, list[Problem]]:

@@ -13,9 +13,11 @@ from analysis.tabular.problems import Problem, listed
 from analysis.tabular.separated import read_separated
 from analysis.tabular.text_table import TextTable
 
-_ZIP_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06")
-_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-_PARQUET = b"PAR1"
+_FORMATS = {  # by the first bytes
+    **dict.fromkeys((b"PK\x03\x04", b"PK\x05\x06"), ".xlsx"),
+    b"\xd0\xcf\x11\xe0": "old workbook",
+    b"PAR1": ".parquet",
+}
 
 
 def read_table(
@@ -26,7 +28,7 @@ def read_table(
     The first bytes of the file must agree with its ending. is_name: whether a text is the name of a column.
     """
     ending = PurePath(file).suffix.lower()
-    content_format = _content_format(content[:4])
+    content_format = _FORMATS.get(content[:4], "text")
     if ending in origin.endings:
         if ending == ".xlsx" and content_format == ".xlsx":
             return read_workbook(content, file, origin)
@@ -41,9 +43,3 @@ def read_table(
     accepted = [word for word in (".csv", ".xlsx", ".parquet") if word in origin.endings]
     rule = f"a table is a {listed(accepted, last=' or ')} file, and its content is what its ending says"
     return None, [Problem(file, None, "", "", rule, what_to_do)]
-
-
-def _content_format(start: bytes) -> str:
-    if start in _ZIP_ARCHIVES:
-        return ".xlsx"
-    return {_OLD_WORKBOOK: "old workbook", _PARQUET: ".parquet"}.get(start, "text")

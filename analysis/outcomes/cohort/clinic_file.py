@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
+
 from analysis import paths
 from analysis.outcomes.cohort import parsing, rules
 from analysis.outcomes.cohort.cautions import alike_patients, cautions, decimal_comma_caution
@@ -129,6 +131,7 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
     warnings += cautions(file, layout.unused, visits, courses, least, mapped is not None)
     synthetic = "synthetic" in path.stem.lower()
+    weeks = np.unique([] if long.planned_week is None else long.planned_week[~np.isnan(long.planned_week)]).tolist()
     number = parsing.number_of_code(table, parsed, code) if code else None
     cohort = Cohort(
         path.stem,
@@ -138,7 +141,7 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
         visits,
         courses,
         DataError(warnings).problems,
-        FollowUpPlan(parsing.planned_weeks(long), mapped.data_until if mapped else None),
+        FollowUpPlan(tuple(weeks), mapped.data_until if mapped else None),
         layout.measures(),
         mapped,
     )

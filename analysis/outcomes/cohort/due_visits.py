@@ -49,7 +49,8 @@ def due_visits(cohort: Cohort, visits: PlannedVisits) -> DueVisits:
     first = ~courses["patient"].duplicated().to_numpy()
     course, size = course_of_visit(cohort), len(courses)
     scored = cohort.visits["nrs"].notna().to_numpy()
-    ends, until = _ends(cohort, course, size), last_day(cohort)
+    export = cohort.plan.data_until
+    ends, until = _ends(cohort, course, size), pd.Timestamp(export) if export else cohort.visits["date"].max()
     rows = [_has(course[visits.place == place], size) for place in visits.axis["position"]]
     scores = [_has(course[(visits.place == place) & scored], size) for place in visits.axis["position"]]
     later = is_visit(cohort, "follow_up")
@@ -87,21 +88,12 @@ def expected_scores(
     courses = course_scores(cohort, follow_up_weeks, window_weeks)
     unscored = courses["follow_up"].isna().to_numpy()
     due = due_visits(cohort, planned_visits(cohort, min_cell))
-    planned = _is_follow_up_planned(due.table, follow_up_weeks, window_weeks)
+    near = (due.table["visit"] == "follow_up") & ((due.table["weeks"] - follow_up_weeks).abs() <= window_weeks)
+    planned = bool((near & due.table["planned"]).any())
     if planned:
         ends = _ends(cohort, course_of_visit(cohort), len(courses))
         unscored = unscored & (_due("follow_up", follow_up_weeks, ends, due.until, len(courses)) == 0)
     return courses.assign(not_expected=unscored, follow_up_planned=planned)
-
-
-def _is_follow_up_planned(table: pd.DataFrame, weeks: float, window: float) -> bool:
-    near = (table["visit"] == "follow_up") & ((table["weeks"] - weeks).abs() <= window)
-    return bool((near & table["planned"]).any())
-
-
-def last_day(cohort: Cohort) -> pd.Timestamp:
-    """Return the last day of the data: that of the export if it is known, else of the latest dated visit; NaT."""
-    return pd.Timestamp(cohort.plan.data_until) if cohort.plan.data_until else cohort.visits["date"].max()
 
 
 def _has(courses: np.ndarray, size: int) -> np.ndarray:

@@ -123,7 +123,10 @@ def _weeks_twice(file: str, names: list[str]) -> Iterator[Problem]:
 def _missing(table: TextTable, names: list[str], wide: bool) -> Iterator[Problem]:
     unknown = [name for name in names if name and not is_known(name)]
     for name in (name for name in _required(wide) if name not in names):
-        field = long_form()[name] if name in long_form().names else _baseline()
+        field = long_form()[name if name in long_form().names else "nrs"]
+        if field.name != name:
+            description = f"{field.description.rstrip('.')}, at baseline."
+            field = Field("nrs_baseline", "number", "Pain at baseline", description)
         problem = missing_column_problem(table, field, unknown)
         yield problem
         unknown = [other for other in unknown if other != problem.value]
@@ -135,11 +138,6 @@ def _missing(table: TextTable, names: list[str], wide: bool) -> Iterator[Problem
     for name in unknown:
         if right := optional.get(plain_name(name)):
             yield Problem(table.file, 1, name, name, f"{right} is written like this", f"rename it to {right}")
-
-
-def _baseline() -> Field:
-    description = f"{long_form()['nrs'].description.rstrip('.')}, at baseline."
-    return Field("nrs_baseline", "number", "Pain at baseline", description)
 
 
 def _unclear_scores(file: str, names: list[str]) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from analysis.tabular.decimals import decimal_sign
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.problems import Problem
 from analysis.tabular.text_table import TextColumn, TextTable, encode
-from analysis.tabular.typed_cells import TypedColumn, read_cells
+from analysis.tabular.typed_cells import read_cells
 
 
 @dataclass
@@ -56,7 +56,11 @@ def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]
         column, wrong = read_cells(table, name, entry, CLINIC_TABLES, sign.comma)
         problems += wrong
         if entry.identifier:
-            identifiers = _stripped(table[name]) if wrong else table[name]
+            identifiers = table[name]
+            if wrong:  # spaces around an identifier are a reported problem and must not split a patient
+                plain = encode([word.strip() for word in identifiers.words.to_pylist()])
+                codes = plain.codes[identifiers.codes] if len(plain.codes) else identifiers.codes
+                identifiers = TextColumn(codes, plain.words)
             parsed.patient = _numbered(identifiers)
             words = pc.utf8_lower(identifiers.words)
             parsed.alike = len(words) - pc.count_distinct(words).as_py()
@@ -65,22 +69,12 @@ def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]
         elif entry.type == "date":
             parsed.date = column.dates()
         elif entry.type == "string":
-            parsed.words[name] = entry.enum or _words(column)
+            parsed.words[name] = entry.enum or tuple(sorted(value for value in column.values if value is not None))
             positions = column.positions(parsed.words[name])
             parsed.numbers[name] = np.where(positions < 0, np.nan, positions)
         else:
             parsed.numbers[name] = column.numbers()
     return parsed, problems
-
-
-def _words(column: TypedColumn) -> tuple[str, ...]:
-    return tuple(sorted(value for value in column.values if value is not None))
-
-
-def _stripped(cells: TextColumn) -> TextColumn:
-    """Return the cells without surrounding spaces, which are a reported problem and must not split a patient."""
-    words = encode([word.strip() for word in cells.words.to_pylist()])
-    return TextColumn(words.codes[cells.codes] if len(words.codes) else cells.codes, words.words)
 
 
 def _numbered(cells: TextColumn) -> np.ndarray:
@@ -198,13 +192,6 @@ def visits_table(table: TextTable, long: Long, measures: tuple[str, ...]) -> pd.
             **more,
         },
         copy=False,
-    )
-
-
-def planned_weeks(long: Long) -> tuple[float, ...]:
-    """Return the planned weeks of follow-up that the file states, ascending."""
-    return (
-        () if long.planned_week is None else tuple(np.unique(long.planned_week[~np.isnan(long.planned_week)]).tolist())
     )
 
 

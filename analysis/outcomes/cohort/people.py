@@ -109,11 +109,17 @@ def people(
     due = due_visits(cohort, visits)
     expected = first[~first["not_expected"]]
     groups, differs, left_out = _who_is_missing(expected, responder_rule, level, min_cell, release)
+    site_by_regimen = cross_table(grouping(first, "site"), grouping(first, "regimen_class"), min_cell)
+    site_by_regimen = site_by_regimen.rename(columns={"row": "site", "column": "regimen_class"})
     far, surplus = (0, 0) if due.own_times else (visits.far, visits.surplus)
+    unplaced = [
+        ("missing", "the visit lies near no planned week", "visits", far),
+        ("missing", "another visit of the course stands for that week", "visits", surplus),
+    ]
     return People(
         sizes=_sizes(cohort, courses, min_cell, release),
         groups=pd.concat([_groups(courses, by, min_cell, release) for by in GROUPINGS], ignore_index=True),
-        site_by_regimen=_site_by_regimen(first, min_cell, release),
+        site_by_regimen=site_by_regimen.assign(patients=released(site_by_regimen["patients"], release)),
         measures=_measures(first, level, min_cell, release),
         missing=_missing(due.table, min_cell, release),
         own_times=due.own_times,
@@ -123,20 +129,7 @@ def people(
         who_differs=differs,
         min_cell=min_cell,
         release=release,
-        left_out=pd.concat(
-            [
-                left_out_frame(
-                    [
-                        ("missing", "the visit lies near no planned week", "visits", far),
-                        ("missing", "another visit of the course stands for that week", "visits", surplus),
-                    ],
-                    min_cell,
-                    release,
-                ),
-                left_out,
-            ],
-            ignore_index=True,
-        ),
+        left_out=pd.concat([left_out_frame(unplaced, min_cell, release), left_out], ignore_index=True),
     )
 
 
@@ -177,12 +170,6 @@ def _groups(courses: pd.DataFrame, by: str, min_cell: int, release: str) -> pd.D
     total = released(int(courses["first"].sum()), release)
     table["share"] = table["patients"].astype("float64") / max(total, 1)
     return as_printed(table, "shares")
-
-
-def _site_by_regimen(first: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
-    table = cross_table(grouping(first, "site"), grouping(first, "regimen_class"), min_cell)
-    table["patients"] = released(table["patients"], release)
-    return table.rename(columns={"row": "site", "column": "regimen_class"})
 
 
 def _measures(first: pd.DataFrame, level: float, min_cell: int, release: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -29,12 +30,9 @@ def folder_name(text: str) -> str:
     lower = unicodedata.normalize("NFC", unicodedata.normalize("NFC", shown).lower())
     kinds = ((char, unicodedata.category(char)[0]) for char in lower)
     words = "".join(char if kind in "LMN" else " " for char, kind in kinds).split(" ")
-    based = (_without_first_marks(word) for word in words)  # a mark needs a letter before it
-    return "-".join(word for word in based if word)
-
-
-def _without_first_marks(word: str) -> str:
-    return next((word[n:] for n, char in enumerate(word) if unicodedata.category(char)[0] != "M"), "")
+    # a mark needs a letter before it
+    based = (itertools.dropwhile(lambda char: unicodedata.category(char)[0] == "M", word) for word in words)
+    return "-".join(filter(None, map("".join, based)))
 
 
 def name_problem(name: str) -> str:

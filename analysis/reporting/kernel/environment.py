@@ -40,20 +40,16 @@ def kernel_environment(epoch: int, home: str) -> dict[str, str]:
     }
 
 
-def files_read(environment: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the path and the SHA-256 of each file that the kernel with these variables says it has read."""
-    return [(path, digest) for path, digest in (line for line in _told(environment) if isinstance(line, list))]
+def files_read(environment: dict[str, str]) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
+    """Return path and SHA-256 of each file that the kernel with these variables has read, and each map it applied.
 
-
-def maps_applied(environment: dict[str, str]) -> list[dict[str, Any]]:
-    """Return file, hash and lines of each map that the kernel with these variables says it has applied."""
-    return [line for line in _told(environment) if isinstance(line, dict)]
-
-
-def _told(environment: dict[str, str]) -> list[Any]:
+    A map has its file, hash and lines.
+    """
+    lines: list[Any] = []
     with contextlib.suppress(OSError):
-        return [json.loads(line) for line in Path(environment[FILES_READ]).read_text(encoding="utf-8").splitlines()]
-    return []
+        lines = list(map(json.loads, Path(environment[FILES_READ]).read_text(encoding="utf-8").splitlines()))
+    read = [(line[0], line[1]) for line in lines if isinstance(line, list)]
+    return read, [line for line in lines if isinstance(line, dict)]
 
 
 def _matplotlib_data() -> Path:

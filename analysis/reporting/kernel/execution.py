@@ -10,13 +10,13 @@ from typing import Any
 
 from analysis.parameters import Notebook
 from analysis.reporting.kernel.engine import ReportEngine  # before papermill: it imports nbformat its own way
-from analysis.reporting.kernel.manager import find_kernel, kernel_names
+from analysis.reporting.kernel.manager import find_kernel
 from analysis.reporting.kernel.normalization import normalize, one_line
 from analysis.tabular.problems import in_one_line
 
 # isort: split
 import nbformat
-from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.execute import remove_error_markers
 from papermill.iorw import load_notebook_node
@@ -65,7 +65,7 @@ def execute(
     try:
         find_kernel(kernel)
     except NoSuchKernel:
-        there = ", ".join(kernel_names())
+        there = ", ".join(sorted({NATIVE_KERNEL_NAME, *KernelSpecManager().find_kernel_specs()}))
         advice = "to choose one: in Jupyter, Kernel > Change Kernel, then save"
         return Execution(None, one_line(f"no kernel named {kernel!r}; there are: {there}; {advice}"))
     if values:
@@ -92,7 +92,8 @@ def execute(
         _add_error(executed, "Timeout", reason)
     if not executed:
         return Execution(None, one_line(reason), tuple(warnings))
-    failed = _failed(executed[0])
+    cells = enumerate(executed[0].cells)
+    failed = next((n for n, cell in cells if cell.metadata.get("papermill", {}).get("exception")), None)
     if failed is not None and not reason:
         name, value = (str(errors.get(failed, {}).get(key, "")) for key in ("ename", "evalue"))
         if (name, value) in (("SystemExit", ""), ("SystemExit", "0")):  # as papermill, this is no failure
@@ -109,12 +110,6 @@ def execute(
 def too_long(timeout: float) -> str:
     """Return the reason for a report that took longer than its time limit, in seconds."""
     return f"stopped: the report took longer than {timeout:g} s (`timeout` in the list of reports)"
-
-
-def _failed(notebook: Any) -> int | None:
-    """Return the index of the cell whose error stopped the notebook; None if there is none."""
-    failed = [n for n, cell in enumerate(notebook.cells) if cell.metadata.get("papermill", {}).get("exception")]
-    return failed[0] if failed else None
 
 
 def _add_error(executed: list[Any], name: str, reason: str) -> None:

@@ -75,11 +75,6 @@ def find_kernel(name: str) -> KernelSpec:
     return spec
 
 
-def kernel_names() -> list[str]:
-    """Return the names of the kernels that can be started here."""
-    return sorted({NATIVE_KERNEL_NAME, *KernelSpecManager().find_kernel_specs()})
-
-
 class ReportKernelManager(AsyncKernelManager):
     """Starts the kernel of the notebook; `python3` is this interpreter, whatever the user's kernel spec points to."""
 

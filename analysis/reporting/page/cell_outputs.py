@@ -15,7 +15,8 @@ from analysis.reporting.page.printed_lines import last_state
 
 _FORMS = ("text/html", "text/markdown", "text/latex", "image/svg+xml")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
-_WIDGET, _STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 _NO_WORDS = "Picture made by the notebook; it came without a description."
 _TAGS = re.compile(r"<[^<>]*>")
 
@@ -40,11 +41,6 @@ class Drawn:
 def joined(value: Any) -> str:
     """Return a text of a notebook file, which may be stored as a list of lines."""
     return "".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def widget_states(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return the states of widgets stored in a notebook, by model."""
-    return metadata.get("widgets", {}).get(_STATE, {}).get("state", {})
 
 
 def output_forms(output: dict[str, Any], widgets: dict[str, Any], notes: list[str]) -> list[Source | Drawn | PlainText]:

@@ -11,7 +11,7 @@ from typing import Any
 from analysis.exhibit import EXHIBIT_MIME, escape, visible
 from analysis.reporting import ReportError, provenance
 from analysis.reporting.page import pandoc, source_rows
-from analysis.reporting.page.cell_outputs import Drawn, Source, joined, output_forms, widget_states
+from analysis.reporting.page.cell_outputs import WIDGET_STATE, Drawn, Source, joined, output_forms
 from analysis.reporting.page.exhibit_blocks import BLOCK_KINDS, filled, with_pieces
 from analysis.reporting.page.html_source import cleaned
 from analysis.reporting.page.model import (
@@ -211,7 +211,8 @@ def read_document(notebook: dict[str, Any], folder: Path | None = None, hide_cod
     """
     made = _shown(notebook["metadata"].get(METADATA, {}))
     entries = source_rows.entries(notebook, made)
-    collector = _Collector(frozenset(e.anchor for e in entries), widget_states(notebook["metadata"]), hide_code)
+    widgets = notebook["metadata"].get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    collector = _Collector(frozenset(e.anchor for e in entries), widgets, hide_code)
     for cell in _shown(notebook["cells"]):
         collector.cell(cell)
     collector.flush_code()

@@ -162,12 +162,12 @@ def _table(part: TablePart) -> Blocks:
 
 
 def _download(anchor: str, grid: Grid) -> str:
-    return f'<a download="{anchor}.csv" href="{_text_uri(grid.csv, "text/csv;charset=utf-8")}">Download as CSV</a>'
+    return f'<a download="{anchor}.csv" href="{_csv_uri(grid.csv)}">Download as CSV</a>'
 
 
-def _text_uri(text: str, kind: str) -> str:
-    """Return a text as a data address with minimal quoting, which is much shorter than base64."""
-    return f"data:{kind}," + _QUOTED.sub(lambda match: _quoted(match[0]), text)
+def _csv_uri(text: str) -> str:
+    """Return a table as a data address with minimal quoting, which is much shorter than base64."""
+    return "data:text/csv;charset=utf-8," + _QUOTED.sub(lambda match: _quoted(match[0]), text)
 
 
 @functools.cache
@@ -237,7 +237,8 @@ def image_html(node: dict[str, Any], files: dict[str, Picture]) -> dict[str, Any
     if not (picture := files.get(node["c"][2][0])):
         return node
     kind = {"png": "png", "jpg": "jpeg", "svg": "svg+xml"}[picture.suffix]
-    return {"t": "Image", "c": [*node["c"][:2], [_uri(picture.data, f"image/{kind}"), ""]]}
+    address = f"data:image/{kind};base64,{base64.b64encode(picture.data).decode()}"
+    return {"t": "Image", "c": [*node["c"][:2], [address, ""]]}
 
 
 def scrolling_table(node: dict[str, Any]) -> Blocks:
@@ -246,7 +247,3 @@ def scrolling_table(node: dict[str, Any]) -> Blocks:
         node,
         html_block("</div>"),
     ]
-
-
-def _uri(data: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

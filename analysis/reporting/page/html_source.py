@@ -49,17 +49,13 @@ def cleaned(html: str, notes: list[str]) -> str:
             _as_picture(element)
     for table in root.iter("table"):
         _regular(table)
-    if max((_depth(element) for element in root.iter()), default=0) > _DEEPEST:
+    if max((sum(1 for _ in element.iterancestors()) for element in root.iter()), default=0) > _DEEPEST:
         notes.append("its HTML has too many elements inside each other; its text alone is shown")
         return f"<pre>{_TAGS.sub(' ', html).strip()}</pre>"
     body = root.find("body")
     if body is None or not (body.text_content().strip() or any(True for _ in body.iter(*_VISIBLE))):
         return ""
     return lxml.html.tostring(body, encoding="unicode", method="html")
-
-
-def _depth(element: Any) -> int:
-    return sum(1 for _ in element.iterancestors())
 
 
 def _inside(element: Any, tag: str) -> bool:

@@ -28,7 +28,12 @@ def rows_html(picture: dict[str, Any], linked: Callable[[str, str], str]) -> str
     linked: returns the HTML of a value as a link to the rows of data/ that the second argument names.
     """
     axis = picture["axis"]
-    key = "".join(f"<li>{_key_svg(entry['marks'])}{escape(entry['words'])}</li>" for entry in picture["key"])
+    unit = {"low": 0.0, "high": 1.0}
+    key = "".join(
+        f'<li><svg width="30" height="14" aria-hidden="true">'
+        f"{''.join(_mark(mark, '50%', unit) for mark in entry['marks'])}</svg>{escape(entry['words'])}</li>"
+        for entry in picture["key"]
+    )
     parts = [f'<ul class="key">{key}</ul>' if key else ""]
     for row in picture["rows"]:
         parts.append(f'<p class="grp">{escape(row["heading"])}</p>' if "heading" in row else _row(row, axis, linked))
@@ -139,8 +144,3 @@ def _axis(axis: dict[str, Any]) -> str:
     label = f"<small>{escape(axis['label'])}</small>" if axis["label"] else ""
     svg = f'<svg width="100%" height="20" aria-hidden="true">{"".join(ticks)}</svg>'
     return f'<div class="row ax"><div class="l"></div><div class="t">{svg}{label}</div><div class="v"></div></div>'
-
-
-def _key_svg(marks: list[dict[str, Any]]) -> str:
-    unit = {"low": 0.0, "high": 1.0}
-    return f'<svg width="30" height="14" aria-hidden="true">{"".join(_mark(mark, "50%", unit) for mark in marks)}</svg>'

@@ -22,6 +22,8 @@ from analysis.reporting.page.table_layout import (
     table_rows,
 )
 
+_WORDS = {"Str", "Space", "SoftBreak"}
+
 
 def set_table(grid: Grid, quote: Callable[[str], str], paper: Paper = A4, name: str = "") -> tuple[str, Layout]:
     """Return the Typst call of the table, and its layout.
@@ -58,17 +60,15 @@ def set_block_table(node: dict[str, Any], quote: Callable[[str], str], paper: Pa
     for number, (_, cells) in enumerate(rows):
         for _, _, high, wide, inside in cells:
             source += f"table.cell(colspan: {wide}, rowspan: {min(high, len(rows) - number)}, "
-            if all(block["t"] in ("Plain", "Para") and _only_words(block["c"]) for block in inside):
+            if all(
+                block["t"] in ("Plain", "Para") and {node["t"] for node in block["c"]} <= _WORDS for block in inside
+            ):
                 words = "\n".join(broken(pandoc.plain_words(block), cut) for block in inside)
                 source += f"{quote(words)}), "
             else:
                 blocks += [typst_block(source + "["), *pandoc.walk(inside, breakable)]
                 source = "]), "
     return [*blocks, typst_block(source + ")")], layout
-
-
-def _only_words(inlines: Blocks) -> bool:
-    return all(node["t"] in ("Str", "Space", "SoftBreak") for node in inlines)
 
 
 def _cells(grid: Grid, number: int, column: Sequence[str], quote: Callable[[str], str]) -> list[str]:

@@ -14,7 +14,7 @@ from analysis.tabular.identifiers import identifier_problems
 from analysis.tabular.mapping.changes import Changes, what_became_what
 from analysis.tabular.mapping.cohort_map import CohortMap
 from analysis.tabular.mapping.course_columns import course_texts
-from analysis.tabular.mapping.diary import infusions_reading, visits_of_diary
+from analysis.tabular.mapping.diary import visits_of_diary
 from analysis.tabular.mapping.entries import Entries, entries_of_courses, entries_of_rows, patient_codes
 from analysis.tabular.mapping.map_keys import VISIT_NAMES
 from analysis.tabular.mapping.map_problems import MapError
@@ -62,7 +62,8 @@ def apply_map(
     names = use.role("patient_id").name
     cells.problems += identifier_problems(table, names)
     patients = patient_codes(table, names)
-    if both := _on_two_sheets(table, patients):
+    both = 0 if table.sheet is None else int((pd.Series(table.sheet).groupby(patients).nunique() > 1).sum())
+    if both:
         rule = f"{counted(both, f'code of {names}', f'codes of {names}')} on two sheets: one patient or two?"
         advice = "two: write the site before the codes; one: put all rows of a patient on one sheet"
         cells.problem(("columns", names, "same_id_on_two_sheets"), rule, advice)
@@ -73,7 +74,8 @@ def apply_map(
     entries.left_out += left_out
     if not cells.problems:
         if use.rows == "diary":
-            second, more = read_source(beside(use.second_file.file), use.second_file.file, infusions_reading(use))
+            reading = replace(use.read, with_time=False, sheets={}, header_row=1)
+            second, more = read_source(beside(use.second_file.file), use.second_file.file, reading)
             cells.problems += more
             if second is not None:
                 visits_of_diary(cells, entries, second)
@@ -92,13 +94,6 @@ def apply_map(
     left_out_rows = pd.DataFrame(sorted(entries.left_out.items()), columns=["reason", "rows"])
     remarks = tuple(_remarks(cells, entries, digest, used_rows))
     return long, MappingRecord(what_became_what(changes), rows, used_rows, left_out_rows, remarks, use.data_until)
-
-
-def _on_two_sheets(table: TextTable, patients: list[str]) -> int:
-    """Return the number of identifiers that stand on more than one sheet."""
-    if table.sheet is None:
-        return 0
-    return int((pd.Series(table.sheet).groupby(patients).nunique() > 1).sum())
 
 
 def _columns_agree(cells: MappedCells) -> None:

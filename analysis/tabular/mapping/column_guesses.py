@@ -83,11 +83,6 @@ def visit_of(text: str) -> tuple[str, float | None, str]:
     )
 
 
-def is_change(name: str) -> bool:
-    """Return whether a heading announces a difference of scores rather than a score."""
-    return bool(set(plain_heading(name).split("_")) & set(_CHANGE.split()))
-
-
 def score_meaning(name: str) -> str:
     """Return average, worst or least if a heading says so, else not_stated."""
     words = set(plain_heading(name).split("_"))
@@ -107,7 +102,7 @@ def numbers_of(look: FirstLook, name: str) -> Counter[float]:
 
 def scale_of(look: FirstLook, name: str) -> tuple[str, object, str]:
     """Return scale, missing codes and remark of a score column; ASK where the cells do not settle them."""
-    hundred = any(10 < value <= 100 and not _looks_like_code(value) for value in numbers_of(look, name))
+    hundred = any(10 < value <= 100 and value not in (77, 88, 99) for value in numbers_of(look, name))
     missing, remark = missing_of(look, name, 0, 100 if hundred else 10)
     if hundred or says_millimetres(name) or says_millimetres(look.file):
         return ASK, missing, f"{remark}; 0 to 10, or 0 to 100 (mm)?"
@@ -126,10 +121,6 @@ def missing_of(look: FirstLook, name: str, low: float, high: float) -> tuple[obj
     if odd:
         return ASK, f"{remark}; does {' or '.join(odd[:4])} mean “not answered”? Then [{', '.join(odd[:4])}]"
     return sorted(declared), remark
-
-
-def _looks_like_code(value: float) -> bool:
-    return f"{abs(value):g}" in ("88", "99", "77", "888", "999", "777", "9999") or value < 0
 
 
 def other_words(look: FirstLook, name: str, expected: re.Pattern[str] = _NUMBER) -> list[str]:
@@ -178,7 +169,7 @@ def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
         why = f"sure: {counted(distinct, 'different value')} in {counted(filled, 'row')}"
         return ColumnGuess(name, {"is": role}, why if role == "patient_id" else "")
     if is_score_heading(name) or is_score_heading(look.source.labels.get(name, "")):
-        if is_change(name):
+        if set(plain.split("_")) & set(_CHANGE.split()):
             return ColumnGuess(name, {"is": NOT_USED}, "a change is no score; the score itself is needed")
         return ColumnGuess(name, {"is": "nrs", "meaning": score_meaning(name)})
     if role is not None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
-from analysis.tabular.mapping.cohort_map import CohortMap, Reading
 from analysis.tabular.mapping.entries import VISIT_ORDER, Entries, patient_codes
 from analysis.tabular.mapping.mapped_cells import MappedCells
 from analysis.tabular.mapping.source_table import SourceTable
@@ -68,11 +65,6 @@ def visits_of_diary(cells: MappedCells, entries: Entries, infusions: SourceTable
         )
     entries.frame = pd.DataFrame(parts, columns=frame.columns)
     entries.frame["date"] = entries.frame["date"].astype("datetime64[s]")
-
-
-def infusions_reading(use: CohortMap) -> Reading:
-    """Return how the second file is read: as the first, without hours."""
-    return replace(use.read, with_time=False, sheets={}, header_row=1)
 
 
 def _courses(cells: MappedCells, infusions: SourceTable) -> pd.DataFrame | None:
