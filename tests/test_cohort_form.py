@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from frictionless import Package, system
 
-from analysis.evidence.dictionary import allowed
 from analysis.outcomes.cohort.form import attributes, long_form
 from analysis.outcomes.cohort.table import VISITS
+from analysis.paths import DATA
+from analysis.tabular.data_package import read_package
 
 
 def test_the_standard_tool_finds_the_package_and_the_example_valid(data_folder):
@@ -35,7 +36,7 @@ def test_visits_are_those_of_the_code():
 
 
 def test_regimen_classes_are_those_of_the_evidence():
-    assert long_form()["regimen_class"].enum == allowed("arms", "regimen_class")
+    assert long_form()["regimen_class"].enum == read_package(DATA).tables["arms"]["regimen_class"].enum
 
 
 def test_required_columns_and_attributes():

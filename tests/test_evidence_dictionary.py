@@ -6,7 +6,6 @@ import pytest
 from frictionless import Package, system
 
 from analysis.evidence import DataError
-from analysis.evidence.dictionary import allowed, meaning
 from analysis.evidence.load import TABLES
 from analysis.tabular.data_package import read_package
 
@@ -62,12 +61,13 @@ def test_measured_columns_have_a_unit(dictionary):
     assert dictionary.tables["responders"]["percent_reported"].unit == "percent"
 
 
-def test_allowed_and_meaning():
-    assert allowed("sources", "access") == ("full_text", "abstract", "secondary", "lay")
-    assert allowed("pain_scores", "scale_max") == ("10", "100")
-    assert allowed("studies", "pool_in_overlap") == ("yes", "no")
-    assert allowed("studies", "title") == ()
-    assert meaning("durations", "weeks_low").startswith("Weeks from the end of infusion")
+def test_allowed_values_and_meaning(dictionary):
+    tables = dictionary.tables
+    assert tables["sources"]["access"].enum == ("full_text", "abstract", "secondary", "lay")
+    assert tables["pain_scores"]["scale_max"].enum == ("10", "100")
+    assert tables["studies"]["pool_in_overlap"].enum == ("yes", "no")
+    assert tables["studies"]["title"].enum == ()
+    assert tables["durations"]["weeks_low"].description.startswith("Weeks from the end of infusion")
 
 
 def test_every_allowed_value_is_explained_or_plain(dictionary):
@@ -79,14 +79,6 @@ def test_every_allowed_value_is_explained_or_plain(dictionary):
                 continue
             for value in column.enum:
                 assert value in plain or value in column.description, (table.name, column.name, value)
-
-
-@pytest.mark.parametrize("ask", [allowed, meaning])
-def test_a_name_that_is_not_there_names_the_nearest(ask):
-    with pytest.raises(KeyError, match="nearest is sources"):
-        ask("source", "access")
-    with pytest.raises(KeyError, match="nearest is access"):
-        ask("sources", "acces")
 
 
 def test_the_same_words_in_another_order_are_nearer_than_another_substance(data_copy):

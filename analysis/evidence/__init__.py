@@ -1,4 +1,4 @@
-"""The evidence tables: their meaning (`dictionary`), loading and checking (`load`), and selection (`selection`)."""
+"""The evidence tables: loading and checking (`load`), and selection (`selection`)."""
 
 from __future__ import annotations
 

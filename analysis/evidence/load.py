@@ -128,6 +128,12 @@ def load(folder: str | Path = "data") -> Evidence:
     return Evidence(**frames, texts=texts, folder=folder, hashes=hashes, hash=together)
 
 
+def column_titles(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the title of each column of each table, in the order of the dictionary."""
+    tables = read_package(folder).tables
+    return {name: {field.name: field.title for field in table.fields} for name, table in tables.items()}
+
+
 def _checked(folder: Path, package: DataPackage) -> tuple[Tables, list[Problem]]:
     """Return all tables and all problems; the problems of a table are reported even if another one is unreadable."""
     rule, advice = "the dictionary describes every table of the evidence", f"(git checkout {DICTIONARY})"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.evidence.dictionary import column_titles
-from analysis.evidence.load import Evidence
+from analysis.evidence.load import Evidence, column_titles
 from analysis.evidence.rowwise import grouped
 from analysis.wording import ACCESS_WORDS, upper_first
 
@@ -16,15 +15,7 @@ _ADDRESSES = {
 }
 # shown elsewhere in the line: the study or arm, and the source
 _SHOWN_SEPARATELY = {
-    "row_id",
-    "study_id",
-    "review_id",
-    "arm_id",
-    "label",
-    "citation",
-    "source_id",
-    "locator",
-    "title",
+    *("row_id", "study_id", "review_id", "arm_id", "label", "citation", "source_id", "locator", "title"),
     *_PLACES,
 }
 # columns in the words of the source, which lead the content of a row

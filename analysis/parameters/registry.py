@@ -14,21 +14,12 @@ from typing import Any
 from analysis.paths import DATA, ROOT, exists, is_file, resolve
 from analysis.tabular.problems import shorten
 
-
-class Rule:
-    """A rule on the values of a parameter."""
-
-    def problem(self, value: Any) -> str:
-        """Return why a value (or item of a list) is not allowed; empty if it is."""
-        raise NotImplementedError
-
-    def allowed(self) -> str:
-        """Return the allowed values as a sentence."""
-        raise NotImplementedError
+# Rules on the values of a parameter: `problem` says why a value (or item of a list) is not allowed, empty if it is;
+# `allowed` names the allowed values in a sentence.
 
 
 @dataclass(frozen=True)
-class Choice(Rule):
+class Choice:
     """One word of a list."""
 
     words: Callable[[], tuple[str, ...]]
@@ -44,7 +35,7 @@ class Choice(Rule):
 
 
 @dataclass(frozen=True)
-class Between(Rule):
+class Between:
     """A number between two limits, both included."""
 
     low: float
@@ -63,7 +54,7 @@ class Between(Rule):
 
 
 @dataclass(frozen=True)
-class AnyText(Rule):
+class AnyText:
     """Any text that is not empty."""
 
     def problem(self, value: str) -> str:
@@ -74,7 +65,7 @@ class AnyText(Rule):
 
 
 @dataclass(frozen=True)
-class File(Rule):
+class File:
     """An existing file: absolute, or relative to the working directory or to the project; empty only if `optional`."""
 
     endings: tuple[str, ...]
@@ -113,7 +104,7 @@ class File(Rule):
 
 
 @dataclass(frozen=True)
-class Year(Rule):
+class Year:
     """A year, written as text, as in all lists."""
 
     def problem(self, value: str) -> str:
@@ -125,7 +116,7 @@ class Year(Rule):
 
 
 @dataclass(frozen=True)
-class YesNo(Rule):
+class YesNo:
     """True or false, checked by the type only."""
 
     def problem(self, value: bool) -> str:
@@ -135,12 +126,15 @@ class YesNo(Rule):
         return "Allowed: true, false."
 
 
+Rule = Choice | Between | AnyText | File | Year | YesNo
+
+
 def _enum(table: str, column: str, *more: str, without: tuple[str, ...] = ()) -> Choice:
     @functools.cache
     def words() -> tuple[str, ...]:
-        from analysis.evidence import dictionary
+        from analysis.tabular.data_package import read_package
 
-        return (*(word for word in dictionary.allowed(table, column) if word not in without), *more)
+        return (*(word for word in read_package(DATA).tables[table][column].enum if word not in without), *more)
 
     return Choice(words)
 

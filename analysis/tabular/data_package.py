@@ -33,8 +33,32 @@ _DIRECTIONS = ("lower", "higher")
 def read_package(folder: Path) -> DataPackage:
     """Return the dictionary in a folder. Raises DataError with all problems of the dictionary itself."""
     path = folder / DICTIONARY
+    if not path.is_file():
+        rule = "the folder of the tables contains their dictionary, datapackage.yaml"
+        advice = f"put datapackage.yaml back into {folder} (git checkout), or name the folder that contains it"
+        raise _refused(folder, rule, advice)
+    try:
+        return _package(read_file(path, MOST_YAML_BYTES), folder)
+    except OSError as error:
+        advice = f"name a folder whose dictionary can be read; {error.strerror}"
+        raise _refused(folder, "the dictionary is a file that can be read", advice) from None
+
+
+def _refused(folder: Path, rule: str, advice: str, row: int | None = None, value: str = "") -> DataError:
+    return DataError([Problem(DICTIONARY, row, "", value, rule, advice)], str(folder))
+
+
+@lru_cache(maxsize=4)
+def _package(content: bytes, folder: Path) -> DataPackage:
+    """Return the dictionary in a YAML text; cached, since a report reads it often."""
+    try:
+        descriptor = read_yaml(content)
+    except YamlError as error:
+        raise _refused(folder, "the dictionary is readable YAML", error.advice, error.line, error.rule) from None
+    if not isinstance(descriptor, dict) or not isinstance(descriptor.get("resources"), list):
+        advice = "put datapackage.yaml back as it was and make the change again, one table at a time"
+        raise _refused(folder, "the dictionary lists its tables under resources:", advice)
     problems: list[Problem] = []
-    descriptor = _parse(path)
     tables: dict[str, TableSchema] = {}
     files: dict[str, str] = {}
     for number, resource in enumerate(descriptor["resources"], start=1):
@@ -60,33 +84,6 @@ def read_package(folder: Path) -> DataPackage:
     if problems:
         raise DataError(problems, str(folder))
     return DataPackage(tables, files)
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    def refuse(row: int | None, value: str, rule: str, advice: str) -> DataError:
-        return DataError([Problem(DICTIONARY, row, "", value, rule, advice)], str(path.parent))
-
-    if not path.is_file():
-        rule = "the folder of the tables contains their dictionary, datapackage.yaml"
-        advice = f"put datapackage.yaml back into {path.parent} (git checkout), or name the folder that contains it"
-        raise refuse(None, "", rule, advice)
-    try:
-        descriptor = _loaded(read_file(path, MOST_YAML_BYTES))
-    except OSError as error:
-        advice = f"name a folder whose dictionary can be read; {error.strerror}"
-        raise refuse(None, "", "the dictionary is a file that can be read", advice) from None
-    except YamlError as error:
-        raise refuse(error.line, error.rule, "the dictionary is readable YAML", error.advice) from None
-    if not isinstance(descriptor, dict) or not isinstance(descriptor.get("resources"), list):
-        advice = "put datapackage.yaml back as it was and make the change again, one table at a time"
-        raise refuse(None, "", "the dictionary lists its tables under resources:", advice)
-    return descriptor
-
-
-@lru_cache(maxsize=2)
-def _loaded(content: bytes) -> Any:
-    """Return a YAML text as read-only objects; cached, since a report reads the dictionary often."""
-    return read_yaml(content)
 
 
 def _name(entry: Any) -> str:
