@@ -134,28 +134,40 @@ if sys.argv[1:]:
 """
 
 
+@pytest.fixture
+def short_folder():
+    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as folder:  # from a longer path the run would go to /tmp
+        yield Path(folder)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="locks of another kind")
-def test_the_next_run_deletes_the_temporary_folder_of_a_killed_one(tmp_path):
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+def test_the_next_run_deletes_the_temporary_folder_of_a_killed_one(short_folder):
+    environment = {**os.environ, "TMPDIR": str(short_folder), "PYTHONPATH": str(ROOT)}
 
     def start(*words: str) -> tuple[subprocess.Popen, Path]:
         command = [sys.executable, "-c", SCRATCH, *words]
         process = subprocess.Popen(command, env=environment, stdin=-1, stdout=-1, text=True)
         return process, Path(process.stdout.readline().strip())
 
-    (tmp_path / "crps-of-another-program").mkdir()
-    (tmp_path / "crps-of-another-program/file").write_text("")
+    (short_folder / "crps-of-another-program").mkdir()
+    (short_folder / "crps-of-another-program/file").write_text("")
     first, killed = start("killed")
     second, alive = start()
     assert killed.is_dir() and alive.is_dir()
     first.communicate()
     assert killed.is_dir()
+    early = short_folder / f"crps-{first.pid}-killed-before-the-lock"
+    early.mkdir()
+    (early / ".owner.new").touch()
+    starting = short_folder / f"crps-{os.getpid()}-starting"
+    starting.mkdir()
     third, other = start()
-    assert (killed.exists(), alive.is_dir()) == (False, True)
+    assert (killed.exists(), early.exists(), starting.is_dir(), alive.is_dir()) == (False, False, True, True)
+    starting.rmdir()
     for process in (second, third):
         process.communicate()
-    assert [path.name for path in tmp_path.iterdir()] == ["crps-of-another-program"], other
+    assert [path.name for path in short_folder.iterdir()] == ["crps-of-another-program"], other
 
 
 def test_the_words_for_a_refusal_name_the_limit():

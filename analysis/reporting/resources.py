@@ -7,13 +7,11 @@ import errno
 import os
 import shutil
 import tempfile
-import time
 from multiprocessing import util
 from pathlib import Path
 from typing import IO
 
 _PREFIX, _OWNER = "crps-", ".owner"
-_SECONDS_TO_LOCK = 60
 _LONGEST_SCRATCH = 50  # bytes: the sockets of kernels lie below it, and no path of a socket has more than about 100
 
 
@@ -50,7 +48,7 @@ def scratch_folder() -> str:
     _delete_abandoned(Path(short))
     # the last finalizer, after those of multiprocessing for its own files in it; not called in a fork of this process
     util.Finalize(None, delete_scratch, exitpriority=-1000)
-    _Scratch.folder = tempfile.mkdtemp(prefix=_PREFIX, dir=short)
+    _Scratch.folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=short)
     folder = Path(_Scratch.folder)
     _Scratch.lock = (folder / f"{_OWNER}.new").open("xb")
     lock(_Scratch.lock)
@@ -71,13 +69,19 @@ def _delete_abandoned(parent: Path) -> None:
         with contextlib.suppress(OSError):
             if folder.is_symlink() or (hasattr(os, "getuid") and folder.lstat().st_uid != os.getuid()):
                 continue
-            unlocked = {path.name for path in folder.iterdir()} <= {f"{_OWNER}.new"}
-            if unlocked and time.time() - folder.stat().st_mtime > _SECONDS_TO_LOCK:
-                shutil.rmtree(folder)  # its owner was killed before it could lock it
+            if {path.name for path in folder.iterdir()} <= {f"{_OWNER}.new"}:
+                if _has_ended(folder.name.split("-")[1]):
+                    shutil.rmtree(folder)  # its owner was killed before it could lock it
                 continue
             with (folder / _OWNER).open("rb") as owner:
                 lock(owner)
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_ended(process: str) -> bool:
+    import psutil  # here, because it is needed after a kill alone
+
+    return process.isdecimal() and not psutil.pid_exists(int(process))
 
 
 def require_open_files(least: int) -> None:
