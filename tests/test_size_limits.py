@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -14,7 +15,8 @@ from cohort_files import LONG, only_problem, problems, workbook, workbook_bytes,
 
 from analysis import paths
 from analysis.outcomes import cohort
-from analysis.tabular import line_by_line, size_limits, workbook_parts
+from analysis.tabular import advice, line_by_line, size_limits, workbook_parts
+from analysis.tabular.mapping import first_look
 
 NAMES = ("patient_id", "visit", "weeks_from_end", "nrs")
 SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%b</sheetData></worksheet>'
@@ -168,3 +170,23 @@ def test_a_cell_far_from_the_others_is_named(tmp_path):
 )
 def test_a_workbook_that_no_spreadsheet_writes(tmp_path, xml):
     assert "this one can't be read" in only_problem(tmp_path, altered("sheet1.xml", xml), "cohort.xlsx")["rule"]
+
+
+def test_advice_is_made_for_the_listed_rows_alone(tmp_path, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr(advice, "choose_word", lambda word, *_: asked.append(word) or f"not {word}")
+    rows = "".join(f"P{number},visit{number},0,5\n" for number in range(500))
+    found = problems(write(tmp_path, ",".join(NAMES) + "\n" + rows))
+    assert asked == [f"visit{number}" for number in range(20)]
+    assert found["advice"].tolist()[:2] == ["not visit0", "not visit1"]
+    assert "480 more rows break the same rule: visit is one of" in found["rule"][20]
+
+
+def test_a_first_look_takes_a_few_copies_of_a_file_of_line_ends():
+    content = b"a;b\n1;2\n" + b"\n" * 5_000_000
+    tracemalloc.start()
+    look, _ = first_look.first_look(content, "clinic.csv", {})
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (look.reading.separator, look.reading.header_row) == (";", 1)
+    assert most < 3 * len(content), "a list of all lines has 8 bytes for each"

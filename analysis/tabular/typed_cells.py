@@ -6,7 +6,7 @@ A wrong cell becomes missing, so that rules across rows can still be checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -28,10 +28,10 @@ _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\ufffe\uffff]")
 
 
 class Fault(NamedTuple):
-    """The rule that a text violates, and the advice."""
+    """The rule that a text violates, and a function that returns the advice; it is called for listed rows only."""
 
     rule: str
-    what_to_do: str
+    what_to_do: Callable[[], str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,26 +69,28 @@ def read_cells(
     cells = table[column]
     values: list[Value] = []
     faults: dict[str, list[int]] = {}
-    advices: dict[int, str] = {}
-    for place, text in enumerate(cells.words.to_pylist()):
+
+    def parsed(text: str) -> tuple[Value, Fault | None]:
         if decimal_comma and DECIMAL_COMMA.fullmatch(text) and not THOUSANDS.fullmatch(text):
             text = text.replace(",", ".")
-        value, fault = _parse(text, field, origin)
+        return _parse(text, field, origin)
+
+    def problem_at(i: int) -> Problem:
+        text = cells.at(i)
+        fault = parsed(text)[1]
+        hidden = field.identifier or (origin.private and not advice.names_nobody(text, field.enum))
+        value = "" if hidden else _CONTROL.sub("�", text)
+        return table.problem(i, column, value, fault.rule, fault.what_to_do())
+
+    for place, text in enumerate(cells.words.to_pylist()):
+        value, fault = parsed(text)
         values.append(value)
         if fault:
             faults.setdefault(fault.rule, []).append(place)
-            advices[place] = fault.what_to_do
     problems: list[Problem] = []
-    for rule, places in faults.items():
+    for places in faults.values():
         chosen = np.zeros(len(values), dtype=bool)
         chosen[places] = True
-
-        def problem_at(i: int, rule: str = rule) -> Problem:
-            text = cells.at(i)
-            hidden = field.identifier or (origin.private and not advice.names_nobody(text, field.enum))
-            value = "" if hidden else _CONTROL.sub("�", text)
-            return table.problem(i, column, value, rule, advices[int(cells.codes[i])])
-
         problems += in_rows(np.flatnonzero(cells.where(chosen)), problem_at)
     return TypedColumn(cells.codes, values), problems
 
@@ -96,10 +98,10 @@ def read_cells(
 def _parse(text: str, field: Field, origin: Origin) -> tuple[Value, Fault | None]:
     if not text:
         if field.required:
-            return None, Fault(f"{field.name} is required", advice.fill_in_cell(field, origin))
+            return None, Fault(f"{field.name} is required", lambda: advice.fill_in_cell(field, origin))
         return None, None
     if not text.strip():
-        return None, Fault("a cell that looks empty is empty", advice.DELETE_SPACES)
+        return None, Fault("a cell that looks empty is empty", lambda: advice.DELETE_SPACES)
     return _PARSERS[field.type](text, field, origin)
 
 
@@ -107,13 +109,13 @@ def _parse_text(text: str, field: Field, origin: Origin) -> tuple[Value, Fault |
     if field.enum:
         return _chosen(text, text, field, origin)
     if _CONTROL.search(text):
-        return None, Fault("a text has no control characters", advice.WRITE_CELL_AGAIN)
+        return None, Fault("a text has no control characters", lambda: advice.WRITE_CELL_AGAIN)
     if text != text.strip():
         rule = "a text has no space before or after it, which would make it another one"
-        return None, Fault(rule, advice.DELETE_SPACE)
+        return None, Fault(rule, lambda: advice.DELETE_SPACE)
     if field.pattern and not re.fullmatch(field.pattern, text):
         return None, Fault(
-            f"{field.name} has the form of {field.example or field.pattern}", advice.match_pattern(field)
+            f"{field.name} has the form of {field.example or field.pattern}", lambda: advice.match_pattern(field)
         )
     return text, None
 
@@ -123,14 +125,14 @@ def _parse_number(text: str, field: Field, origin: Origin) -> tuple[Value, Fault
         rule = f"{field.name} is a number, written with digits and a decimal point"
         if field.type == "integer":
             rule = f"{field.name} is a whole number, written with digits only"
-        return None, Fault(rule, advice.write_number(text, field, origin))
+        return None, Fault(rule, lambda: advice.write_number(text, field, origin))
     # Python does not parse an int of thousands of digits; as a float it is out of range.
     value = int(text) if field.type == "integer" and len(text) <= _MOST_DIGITS else float(text)
     if field.enum:
         return _chosen(text, value, field, origin)
     value, fault = _within(value, field, origin)
     if value is not None and abs(value) >= 10**_MOST_DIGITS:
-        return None, Fault(f"a number has at most {_MOST_DIGITS} digits", advice.look_up_value(field, origin))
+        return None, Fault(f"a number has at most {_MOST_DIGITS} digits", lambda: advice.look_up_value(field, origin))
     return value, fault
 
 
@@ -138,19 +140,19 @@ def _parse_date(text: str, field: Field, origin: Origin) -> tuple[Value, Fault |
     match = _ISO_DATE.fullmatch(text)
     if not match:
         rule = f"{field.name} is a date written year-month-day, as in 2024-03-05, without a time"
-        return None, Fault(rule, advice.write_date(text))
+        return None, Fault(rule, lambda: advice.write_date(text))
     try:
         value = date(*map(int, match.groups()))
     except ValueError:
-        return None, Fault("a date exists in the calendar", advice.LOOK_UP_DAY)
+        return None, Fault("a date exists in the calendar", lambda: advice.LOOK_UP_DAY)
     return _within(value, field, origin)
 
 
 def _chosen(text: str, value: Value, field: Field, origin: Origin) -> tuple[Value, Fault | None]:
     if text in field.enum:
         return value, None
-    what_to_do = advice.choose_word(text, field.enum, field.required, origin)
-    return None, Fault(f"{field.name} is one of {listed(field.enum)}", what_to_do)
+    rule = f"{field.name} is one of {listed(field.enum)}"
+    return None, Fault(rule, lambda: advice.choose_word(text, field.enum, field.required, origin))
 
 
 def _within(value: float | date, field: Field, origin: Origin) -> tuple[Value, Fault | None]:
@@ -164,7 +166,7 @@ def _within(value: float | date, field: Field, origin: Origin) -> tuple[Value, F
         rule = f"{field.name} is at least {_limit(low)}{unit}"
     else:
         rule = f"{field.name} is at most {_limit(high)}{unit}"
-    return None, Fault(rule, advice.look_up_value(field, origin))
+    return None, Fault(rule, lambda: advice.look_up_value(field, origin))
 
 
 def _limit(value: Limit) -> str:

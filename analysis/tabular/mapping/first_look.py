@@ -18,6 +18,7 @@ DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?
 _DECIMAL = re.compile(r"[+-]?\d+([.,])\d+")
 _EUROPEAN = set("äöüÄÖÜßéèêëàáâãçôóõûúùîïíìñåæøœÉÈÀÇ°µ€–—’‘“”²³½")
 _HEADER_ROWS = 20
+_FIRST_LETTERS = 1_000_000  # in which the lines are looked for: a file may consist of line ends
 _SITES_AT_LEAST = 2
 
 
@@ -75,7 +76,7 @@ def _text_reading(content: bytes, asks: dict[str, str]) -> Reading:
         odd = {sign for sign in text if ord(sign) > 127} - _EUROPEAN
         if odd:
             asks["encoding"] = "the file is not UTF-8; windows-1252 leaves signs that no word has: which encoding?"
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[: _HEADER_ROWS * 5]
+    lines = text[:_FIRST_LETTERS].replace("\r\n", "\n").replace("\r", "\n").split("\n")[: _HEADER_ROWS * 5]
     separator = max((";", "\t", ","), key=lambda sign: _common_width(lines, sign))
     width = _common_width(lines, separator)
     header = next((row for row, line in enumerate(lines, start=1) if line.count(separator) + 1 == width), 1)

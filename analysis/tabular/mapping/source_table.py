@@ -51,8 +51,9 @@ def distinct_names(table: TextTable) -> TextTable:
 
 
 def _separated(content: bytes, file: str, reading: Reading) -> tuple[TextTable | None, list[Problem]]:
+    body = content.removeprefix(codecs.BOM_UTF8)
     try:
-        text = content.removeprefix(codecs.BOM_UTF8).decode(reading.encoding)
+        text = body.decode(reading.encoding)
     except LookupError:
         advice = "write utf-8, windows-1252, iso-8859-1, iso-8859-15 or utf-16"
         return None, [Problem(file, None, "", "", f"{reading.encoding} is no encoding", advice)]
@@ -63,11 +64,14 @@ def _separated(content: bytes, file: str, reading: Reading) -> tuple[TextTable |
             "correct encoding: in the map",
         )
         return None, [Problem(file, row, "", "", rule, advice)]
+    if codecs.lookup(reading.encoding).name != "utf-8":
+        body = text.encode()
+    del text  # it may have 250 MB, as each copy
     above = reading.header_row - 1
-    lines = text.split("\n", above)
-    body = lines[-1] if len(lines) > above else ""
+    lines = body.split(b"\n", above)
+    body = lines[-1] if len(lines) > above else b""
     origin = replace(CLINIC_TABLES, separators=(reading.separator,))
-    table, problems = read_separated(body.encode(), file, lambda name: False, origin)
+    table, problems = read_separated(body, file, lambda name: False, origin)
     problems = [replace(p, row=None if p.row is None else p.row + above) for p in problems]
     return (None if table is None else replace(table, rows=table.rows + np.int32(above))), problems
 
