@@ -14,13 +14,7 @@ OLD_AFTER_DAYS = 365
 
 
 def risk_of_bias(evidence: Evidence, tool: str) -> pd.DataFrame:
-    """Return the settled judgements of the studies judged with one tool.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        Its studies are shown; a study without a judgement is left out.
-    tool : {"rob2", "robins_i", "case_report"}
+    """Return the settled judgements of the studies judged with one tool (rob2, robins_i, case_report).
 
     Returns
     -------
@@ -49,12 +43,6 @@ def risk_of_bias(evidence: Evidence, tool: str) -> pd.DataFrame:
 
 def readings(judgements: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return both readings and the settled judgement of each domain side by side.
-
-    Parameters
-    ----------
-    judgements : DataFrame
-        Rows of `risk_of_bias` or `certainty`.
-    key : {"study_id", "outcome_id"}
 
     Returns
     -------

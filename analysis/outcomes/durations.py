@@ -201,15 +201,7 @@ def _why_unusable(row) -> str:
 
 
 def chosen_benefit(benefits: Iterable[str], weeks: Iterable[float]) -> str:
-    """Return the benefit that represents an arm: the one counted at most times, then the more demanding.
-
-    Parameters
-    ----------
-    benefits : iterable of str
-        One element per count; members of _BENEFITS.
-    weeks : iterable of float
-        Time of each count.
-    """
+    """Return the benefit that represents an arm: the one counted at most times, then the more demanding."""
     times = grouped(zip(benefits, weeks, strict=True))
     return max(times, key=lambda benefit: (len(set(times[benefit])), _BENEFITS.index(benefit)))
 

@@ -91,15 +91,7 @@ def key_outcomes(selection: Selection, level: float = 0.95) -> pd.DataFrame:
 
 
 def shows_difference(outcomes: pd.DataFrame, **where: str) -> bool:
-    """Return whether a printed test on the named outcomes shows a difference from placebo.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        Table of `key_outcomes`.
-    **where : str
-        Columns and their values, such as `measure="function"`.
-    """
+    """Return whether a printed test on outcomes with some values (`measure="function"`) shows a difference."""
     rows = outcomes[(outcomes[list(where)] == pd.Series(where)).all(axis=1)]
     return any(test.shows_difference for row in each(rows) for test in row.tests)
 

@@ -29,11 +29,6 @@ _QUANTITIES = ("kept", "lost", "gained", "neither")
 def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return every reported responder rate with Wilson's interval, sorted by time and study.
 
-    Parameters
-    ----------
-    definition_classes : tuple of str
-        Definitions of response to include; empty for all.
-
     Returns
     -------
     DataFrame, one row per reported rate
@@ -99,11 +94,6 @@ def flows(selection: Selection, definition_classes: tuple[str, ...] = ()) -> lis
 
     With more than two times, the first and the last are used. The p-value is that of the study's test named
     `responder status`, if it prints one.
-
-    Parameters
-    ----------
-    definition_classes : tuple of str
-        Definitions of response to include; empty for all.
     """
     groups = grouped(
         ((row.arm_id, row.definition_class, row.n), row)

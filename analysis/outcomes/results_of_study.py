@@ -20,11 +20,6 @@ _COLUMNS = [
 def study_results(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return the printed results of one study, in the order pain, response, duration, harm, tests.
 
-    Parameters
-    ----------
-    selection : Selection
-        The evidence of one study, from `evidence.selection.only`.
-
     Returns
     -------
     DataFrame, one row per result

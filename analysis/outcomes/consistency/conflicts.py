@@ -45,11 +45,6 @@ def conflict_checks(evidence: Evidence) -> Iterator[CheckResult]:
 def main_numbers(accounts: Sequence[Evidence]) -> list[dict[str, str]]:
     """Return the numbers that reports print for each of several versions of a study.
 
-    Parameters
-    ----------
-    accounts : sequence of Evidence
-        Evidence of one study each.
-
     Returns
     -------
     list of dict

@@ -25,11 +25,6 @@ def few_study_intervals(rates: PooledRates, differences: PooledDifferences, leve
     They are Student's t (of a difference, Wald's if that is wider), and Bayesian with two priors of tau:
     binomial-normal for rates, normal-normal for differences.
 
-    Parameters
-    ----------
-    level : float
-        Confidence level; for Bayesian intervals, their probability.
-
     Returns
     -------
     DataFrame, three rows per group

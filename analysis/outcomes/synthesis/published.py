@@ -42,15 +42,6 @@ def published_results(
     study's own rate and interval. Then, for `responder_rule`, the curve of `benefit_retention` at the visit, up to the
     last week that any study counted; it combines all definitions of benefit, so it is not alike.
 
-    Parameters
-    ----------
-    responder_rule : str
-        `ge_2_points`, `ge_30_percent` or `ge_50_percent`.
-    follow_up_weeks : float
-        Time of the follow-up visit, in weeks after the end of infusion.
-    window_weeks : float
-        How far from the follow-up visit a study may have counted, in weeks.
-
     Returns
     -------
     DataFrame

@@ -63,11 +63,6 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
     since their patients differ; if an arm counts twice in a window, the earlier count is used. The model is the
     binomial-normal model with Student's t, because normal intervals cover the true rate too seldom with few studies
     (coverage.csv of the pooling package).
-
-    Parameters
-    ----------
-    definition_classes : tuple of str
-        Definitions of response to include; empty for all.
     """
     rates = rates_in_windows(selection, level, definition_classes)
     by_group, left = rates_by_group(rates, level)
@@ -105,18 +100,7 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
 
 
 def rates_in_windows(selection: Selection, level: float, definition_classes: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return each rate with its window of time and the reason that excludes it from every pool, sorted by time.
-
-    Parameters
-    ----------
-    selection, level, definition_classes
-        As in `pooled_rates`.
-
-    Returns
-    -------
-    DataFrame
-        As `PooledRates.rates`.
-    """
+    """Return each rate with its window of time and the reason that excludes it from every pool: `PooledRates.rates`."""
     table = responders.rates(selection, level, definition_classes)
     table["window"] = [window(weeks) for weeks in table["weeks"].astype("float64")]
     table["why"] = _why_not(table, selection)
@@ -124,12 +108,7 @@ def rates_in_windows(selection: Selection, level: float, definition_classes: tup
 
 
 def rates_by_group(table: pd.DataFrame, level: float) -> tuple[dict[tuple[str, ...], pd.DataFrame], list[pd.DataFrame]]:
-    """Return the rates of each group of `pooled_rates`, and the rates left out.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The result of `rates_in_windows`.
+    """Return the rates of each group of `pooled_rates`, and the rates left out, of a table of `rates_in_windows`.
 
     Returns
     -------

@@ -19,20 +19,8 @@ def patients_why_not(table: pd.DataFrame, selection: Selection, treated: str, *,
     """Return the reason to leave each row of a result table out of a synthesis; empty if there is none.
 
     Each patient counts once in a synthesis, whatever the selection shows: an arm contained in another arm is left out,
-    and of studies that share patients all but one.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Rows with the columns of `with_context`.
-    treated : str
-        The column with the number of patients.
-    uncontrolled_only : bool
-        Whether studies with a control group are left out.
-
-    Returns
-    -------
-    Series of str, index of `table`
+    and of studies that share patients all but one. table: with the columns of `with_context`. treated: its column with
+    the number of patients. uncontrolled_only: whether studies with a control group are left out.
     """
     why = pd.Series("", index=table.index)
     why[table[treated] == 1] = SINGLE
