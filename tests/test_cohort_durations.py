@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.outcomes.cohort import durations as module
-from analysis.outcomes.cohort.benefit import benefit_intervals, interval_counts
-from analysis.outcomes.cohort.duration_tests import RATIO_COLUMNS
+from analysis.outcomes.cohort.benefit import RATIO_COLUMNS, benefit_intervals, interval_counts
 from analysis.outcomes.cohort.durations import durations
 from analysis.statistics.survival import npmle, two_group_test
 

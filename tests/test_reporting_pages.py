@@ -22,9 +22,9 @@ from analysis.outcomes import evidence_map, responders
 from analysis.paths import ROOT
 from analysis.reporting.kernel.normalization import normalize
 from analysis.reporting.page import html, letters
+from analysis.reporting.page.cell_outputs import last_state
 from analysis.reporting.page.letters import legible
 from analysis.reporting.page.pdf import compile_pdfs
-from analysis.reporting.page.printed_lines import last_state
 
 pytestmark = pytest.mark.slow
 

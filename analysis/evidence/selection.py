@@ -16,7 +16,7 @@ NOT_STATED = "not_stated"
 CRPS_POPULATIONS = ("crps", "crps_1", "crps_2")
 RESULT_TABLES = (
     *("pain_scores", "responders", "durations", "reported_tests", "adverse_events", "pharmacology"),
-    *("patient_level"),
+    "patient_level",
 )
 POPULATION_REASONS = {
     "mixed": "several pain conditions, CRPS patients not told apart",

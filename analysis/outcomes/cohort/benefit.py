@@ -1,4 +1,4 @@
-"""Duration of benefit of each course as an interval between visits."""
+"""Duration of benefit of each course as an interval between visits, and tests of two groups of such intervals."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ import pandas as pd
 from analysis.outcomes.cohort.judging import judged_scores, responds
 from analysis.outcomes.cohort.scores import course_of_visit, course_scores, is_visit
 from analysis.outcomes.cohort.table import Cohort
+from analysis.statistics.survival import fit_distribution, two_group_test
 
 NEVER, ENDED, ONGOING = "never", "ended", "ongoing"
 KINDS = (NEVER, ENDED, ONGOING)
 _MOST_INTERVALS = 2000
+_FITTED = {"weibull": "Weibull", "lognormal": "log-normal", "loglogistic": "log-logistic"}
+RATIO_COLUMNS = ["time_ratio", "ratio_low", "ratio_high", "distribution"]
+_TEST_DRAWS, _PERMUTED = 9_999, 10_000
 
 
 def benefit_intervals(cohort: Cohort, rule: str) -> pd.DataFrame:
@@ -81,3 +85,47 @@ def interval_counts(lower: np.ndarray, upper: np.ndarray) -> pd.DataFrame:
 def _counted(lower: np.ndarray, upper: np.ndarray) -> pd.DataFrame:
     ends = pd.DataFrame({"lower": lower, "upper": upper})
     return ends.groupby(["lower", "upper"], dropna=False).size().rename("patients").reset_index()
+
+
+def group_comparison(courses: pd.DataFrame, level: float, seed: int) -> dict[str, object]:
+    """Return the test whether two groups of courses have the same durations, and how many times as long the second is.
+
+    The columns of `Durations.tests`. The ratio is that of the fitted distribution with the lowest AIC; it is missing
+    where the courses determine none, as with benefits of no duration.
+    """
+    labels = courses["group"].cat.categories
+    rows = _counts_by_group(courses)
+    draws = _TEST_DRAWS if len(courses) <= _PERMUTED else 1
+    test = two_group_test(rows["lower"], rows["upper"], rows["code"], rows["patients"], draws=draws, seed=seed)
+    normal = draws == 1 and test.method == "monte_carlo"
+    return {
+        "group_1": labels[0],
+        "group_2": labels[1],
+        "n_1": test.patients[0],
+        "n_2": test.patients[1],
+        "p_value": test.p_normal if normal else test.p,
+        "method": "normal" if normal else test.method,
+        **_time_ratio(rows, level),
+    }
+
+
+def _time_ratio(rows: pd.DataFrame, level: float) -> dict[str, object]:
+    fits = []
+    for name in _FITTED:
+        try:
+            fits.append(fit_distribution(rows["lower"], rows["upper"], rows["patients"], name, rows["code"], level))
+        except ValueError:  # undetermined, or a benefit of no duration
+            continue
+    if not fits:
+        return {}
+    best = min(fits, key=lambda fit: fit.aic)
+    ratio = best.time_ratio, best.time_ratio_low, best.time_ratio_high, _FITTED[best.distribution]
+    return dict(zip(RATIO_COLUMNS, ratio, strict=True))
+
+
+def _counts_by_group(courses: pd.DataFrame) -> pd.DataFrame:
+    counts = [
+        interval_counts(members["lower"].to_numpy(), members["upper"].to_numpy()).assign(code=code)
+        for code, members in courses.groupby(courses["group"].cat.codes)
+    ]
+    return pd.concat(counts, ignore_index=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.outcomes.cohort.benefit import KINDS, NEVER, ONGOING, benefit_intervals, interval_counts
+from analysis.outcomes.cohort.benefit import KINDS, NEVER, ONGOING, benefit_intervals, group_comparison, interval_counts
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, is_merged, merge_small, shown_steps
 from analysis.outcomes.cohort.disclosure.digits import WEEK_DECIMALS
-from analysis.outcomes.cohort.duration_tests import group_comparison
 from analysis.outcomes.cohort.judging import check_rule
 from analysis.outcomes.cohort.planned import planned_visits
 from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping

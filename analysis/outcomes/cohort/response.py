@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort_wording import RULE_WORDS, few_words
-from analysis.outcomes.cohort.cutoffs import cutoff_curve
 from analysis.outcomes.cohort.disclosure import (
     as_printed,
     check_min_cell,
@@ -20,7 +19,15 @@ from analysis.outcomes.cohort.disclosure import (
 )
 from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.judging import LEAST_FALL_POINTS, RESPONDER_RULES, check_rule, judged_scores
-from analysis.outcomes.cohort.rate_rows import COHORT_RATES, flow_between, flow_row, rate_row, shown_flows, shown_rates
+from analysis.outcomes.cohort.rate_rows import (
+    COHORT_RATES,
+    cutoff_curve,
+    flow_between,
+    flow_row,
+    rate_row,
+    shown_flows,
+    shown_rates,
+)
 from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
 from analysis.outcomes.cohort.table import Cohort
 from analysis.outcomes.cohort.tipping import HIDDEN_TIPPING_POINT, TIPPING_COLUMNS, TippingPoint, tipping_point

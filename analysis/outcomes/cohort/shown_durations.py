@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort_wording import few_words
+from analysis.outcomes.cohort.benefit import RATIO_COLUMNS
 from analysis.outcomes.cohort.disclosure import as_printed, fewer_than, hide_small, released, small_counts
 from analysis.outcomes.cohort.disclosure.digits import P_VALUES, WEEK_DECIMALS
-from analysis.outcomes.cohort.duration_tests import RATIO_COLUMNS
 from analysis.outcomes.cohort.scores import left_out_frame
 from analysis.wording import upper_first
 

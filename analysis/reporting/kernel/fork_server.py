@@ -32,7 +32,7 @@ _LIBRARIES = (
     *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure"),
     *("matplotlib.style", "numpy.random", "pandas", "pandas.core.methods.to_dict", "pandas.core.reshape.reshape"),
     *("pyarrow.pandas_compat", "scipy.optimize", "scipy.special", "scipy.stats", "tornado.platform.asyncio"),
-    *("zmq.utils.garbage"),
+    "zmq.utils.garbage",
 )
 _NOT_FOR_REPORTS = ("analysis.reporting", "analysis.explore", "analysis.__main__")
 # these modules need IPython's shell at import, which does not exist yet: each kernel imports them itself

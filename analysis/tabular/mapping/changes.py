@@ -66,10 +66,7 @@ def _scores(changes: Changes) -> list[tuple[str, str, str]]:
     scores = use.role("nrs")
     names = [scores.name] if scores else [line.score for line in use.visits]
     scale = scores.scale if scores else use.scores.scale
-    missing: Counter[str] = Counter()
-    for name in names:
-        missing.update(cells.missing.get(name, {}))
-    empty = _empty(changes, names)
+    missing, empty = _missing(changes, names)
     total = len(names) * (len(cells.source.table) - len(changes.entries.without_visit))
     source = f"{listed(names)}: {total - empty - sum(missing.values())} scores {scale}"
     divided = ", divided by 10" if scale == "0 to 100" else ""
@@ -80,21 +77,19 @@ def _scores(changes: Changes) -> list[tuple[str, str, str]]:
         sources = (
             [column.name] if column else [line.outcomes[name].name for line in use.visits if name in line.outcomes]
         )
-        counts: Counter[str] = Counter()
-        for source in sources:
-            counts.update(cells.missing.get(source, {}))
-        blank = _empty(changes, sources)
-        lines.append(
-            (name, listed(sources), f"{int(frame[name].notna().sum())} values; {missing_words(counts, blank)}")
-        )
+        words = missing_words(*_missing(changes, sources))
+        lines.append((name, listed(sources), f"{int(frame[name].notna().sum())} values; {words}"))
     return lines
 
 
-def _empty(changes: Changes, names: list[str]) -> int:
-    """Return the number of empty cells of columns, in rows that are visits."""
+def _missing(changes: Changes, names: list[str]) -> tuple[Counter[str], int]:
+    """Return how often columns have each text that means missing, and their empty cells in rows that are visits."""
+    counts: Counter[str] = Counter()
+    for name in names:
+        counts.update(changes.cells.missing.get(name, {}))
     no_visit = changes.entries.without_visit["row"].to_numpy(dtype=int)
     columns = [changes.cells.source.table[name].empty() for name in names]
-    return sum(int(empty.sum() - empty[no_visit].sum()) for empty in columns)
+    return counts, sum(int(empty.sum() - empty[no_visit].sum()) for empty in columns)
 
 
 def _weeks(changes: Changes) -> list[tuple[str, str, str]]:

@@ -15,15 +15,8 @@ UNITS = {"days": 1 / 7, "weeks": 1.0, "months": 30.4375 / 7, "years": 365.25 / 7
 SCALES = {"0 to 10": 10, "0 to 100": 100}
 MEANINGS = ("average", "worst", "least", "not_stated")
 
-
-A_TEXT, A_NUMBER, A_WHOLE_NUMBER, A_DATE, A_LIST, ANY_TEXTS = (
-    "a text",
-    "a number",
-    "a whole number",
-    "a date",
-    "a list of texts",
-    "texts",
-)
+A_TEXT, A_NUMBER, A_WHOLE_NUMBER = "a text", "a number", "a whole number"
+A_DATE, A_LIST, ANY_TEXTS = "a date", "a list of texts", "texts"
 _COLUMN = {
     "is": A_TEXT,
     "codes": ANY_TEXTS,
