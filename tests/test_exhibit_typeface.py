@@ -121,11 +121,14 @@ def test_width_is_in_type_sizes():
 
 
 def test_fonts_of_the_same_name_on_the_machine_are_ignored(monkeypatch):
-    installed = FontEntry(fname="/usr/share/fonts/SourceSans3-Regular.otf", name=typeface.FAMILY, weight=400)
-    monkeypatch.setattr(fontManager, "ttflist", [installed, *fontManager.ttflist])
+    """Also if Matplotlib's stored list of fonts lacks those that it ships with."""
+    named = ((typeface.FAMILY, "SourceSans3-Regular.otf"), (typeface.FALLBACK, "DejaVuSans.ttf"))
+    installed = [FontEntry(fname=f"/usr/share/fonts/{file}", name=name, weight=400) for name, file in named]
+    monkeypatch.setattr(fontManager, "ttflist", installed)
     typeface.register.__wrapped__()
-    for weight, path in ((400, typeface.REGULAR), (700, typeface.BOLD)):
-        assert Path(findfont(FontProperties(family=typeface.FAMILY, weight=weight))) == path
+    wanted = ((typeface.FAMILY, 400, typeface.REGULAR), (typeface.FAMILY, 700, typeface.BOLD))
+    for family, weight, path in (*wanted, (typeface.FALLBACK, 400, typeface.fallback_file())):
+        assert Path(findfont(FontProperties(family=family, weight=weight))) == path
 
 
 def test_every_character_of_the_project_can_be_shown(root):

@@ -118,7 +118,7 @@ def test_the_benchmark_states_why_it_cannot_judge():
         "lower than expected",
         "no verdict: a verdict needs 3 studies that counted in this way",
     ]
-    assert column(table, "Counted in the studies")[2] == "“2 points”"
+    assert column(table, "Outcome: as counted in the studies")[2].endswith(": “2 points”")
     assert column(table, "Expected of so many")[2] == "–"
     row = results().compared.iloc[0]
     expected = points_cell(100 * row["difference"], 100 * row["difference_low"], 100 * row["difference_high"], 0)

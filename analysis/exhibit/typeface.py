@@ -26,16 +26,12 @@ def fallback_folder() -> Path:
 
 @functools.cache
 def register() -> None:
-    """Register the font with Matplotlib; installed fonts of the same name are ignored."""
+    """Register the fonts with Matplotlib; its list of installed fonts of these names is ignored."""
     from matplotlib.font_manager import fontManager
 
-    shipped = str(fallback_folder())
-    fontManager.ttflist = [
-        entry
-        for entry in fontManager.ttflist
-        if entry.name not in (FAMILY, FALLBACK) or entry.fname.startswith(shipped)
-    ]
-    for path in (REGULAR, BOLD, ITALIC):
+    fontManager.ttflist = [entry for entry in fontManager.ttflist if entry.name not in (FAMILY, FALLBACK)]
+    shipped = (fallback_folder() / f"DejaVuSans{style}.ttf" for style in ("", "-Bold", "-Oblique", "-BoldOblique"))
+    for path in (REGULAR, BOLD, ITALIC, *shipped):
         fontManager.addfont(path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.evidence.judgement_rules import DOMAINS, READERS, SETTLED
+from analysis.evidence.judgement_rules import DOMAINS, OVERALL, READERS, SETTLED
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each, grouped, values
 from analysis.evidence.selection import Selection
@@ -19,22 +19,21 @@ def risk_of_bias(evidence: Evidence, tool: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per study
-        Columns study_id, citation, a column for each domain of the tool (the judgement), rows.
+        Columns study_id, citation, a column for each domain of the tool, rows (of the overall judgement).
     """
     citations = dict(values(evidence.studies, "study_id", "citation"))
     columns = ("study_id", "tool", "reader", "domain", "judgement", "row")
-    judged = [
-        (study, domain, judgement, row)
+    studies = grouped(
+        (study, (domain, judgement, row))
         for study, used, reader, domain, judgement, row in values(evidence.risk_of_bias, *columns)
         if used == tool and reader == SETTLED and study in citations
-    ]
-    studies = grouped((study, (domain, judgement, row)) for study, domain, judgement, row in judged)
+    )
     rows = [
         {
             "study_id": study,
             "citation": citations[study],
             **{domain: judgement for domain, judgement, _ in found},
-            "rows": source_row("risk_of_bias", *(row for *_, row in found)),
+            "rows": source_row("risk_of_bias", *(row for domain, _, row in found if domain == OVERALL)),
         }
         for study, found in studies.items()
     ]

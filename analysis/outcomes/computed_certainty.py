@@ -31,7 +31,8 @@ def certainty(selection: Selection) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per key outcome
-        Columns outcome_id, outcome, time, comparison, studies, patients, a column for each domain, rows.
+        Columns outcome_id, outcome, time, comparison, studies, patients, a column for each domain, rows (of the outcome
+        and of the overall judgement).
     """
     evidence = selection.evidence
     columns = ("outcome_id", "reader", "domain", "judgement", "row")
@@ -48,7 +49,7 @@ def certainty(selection: Selection) -> pd.DataFrame:
             **{domain: judgement for domain, judgement, _ in settled[row.outcome_id]},
             "rows": source_row("outcomes", row.row)
             + "; "
-            + source_row("certainty", *(number for *_, number in settled[row.outcome_id])),
+            + source_row("certainty", *(number for domain, _, number in settled[row.outcome_id] if domain == OVERALL)),
         }
         for row in each(evidence.outcomes)
     ]

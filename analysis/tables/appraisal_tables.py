@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.evidence.judgement_rules import DOMAINS, OVERALL
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import values
 from analysis.exhibit import Column, Table, studies_of
 from analysis.judgement_wording import (
     BIAS_WORDS,
@@ -20,6 +21,7 @@ from analysis.wording import upper_first
 
 _TOOLS = {"rob2": "RoB 2", "robins_i": "ROBINS-I", "case_report": "reports of cases"}
 _ROWS = Column("rows", "Row")
+_AGAINST = {"placebo": "; against placebo", "none": ""}
 
 
 def risk_of_bias_table(judged: pd.DataFrame, tool: str) -> Table:
@@ -88,24 +90,31 @@ def certainty_table(certainty: pd.DataFrame, computed: pd.DataFrame) -> Table:
     computed
         One row per key outcome and computed domain, from `outcomes.computed_certainty.computed_certainty`.
     """
-    differs = computed[computed["differs"]].groupby("outcome_id")["domain"].agg(", ".join).to_dict()
+    differs = set(values(computed[computed["differs"]], "outcome_id", "domain"))
     domains = [domain for domain in DOMAINS["grade"] if domain not in (OVERALL, "upgrade")]
     return Table(
         name="certainty",
         data=certainty,
         caption=f"Certainty of the evidence for each key outcome (GRADE), {PROVISIONAL}.",
         columns=(
-            Column("outcome", "Outcome"),
-            Column("time", "Time"),
-            Column("comparison", "Against"),
-            Column("studies", "Studies", "right"),
-            Column("patients", "Patients", "right"),
+            Column("of", "Outcome", value=lambda row: f"{row.outcome}; {row.time}{_AGAINST[row.comparison]}"),
+            Column(
+                "patients_words", "Patients (studies)", "right", value=lambda row: f"{row.patients} ({row.studies})"
+            ),
             Column("overall_words", "Certainty", value=lambda row: CERTAINTY_WORDS[row.overall]),
-            *(Column(domain, upper_first(_domain(domain)), format=_judgement) for domain in domains),
-            Column("differs", "Computed otherwise", value=lambda row: differs.get(row.outcome_id, "–")),
+            *(
+                Column(
+                    f"{domain}_words",
+                    upper_first(_domain(domain)),
+                    value=lambda row, name=domain: (
+                        _judgement(getattr(row, name)) + "*" * ((row.outcome_id, name) in differs)
+                    ),
+                )
+                for domain in domains
+            ),
             _ROWS,
         ),
-        notes="No outcome was rated up. “Computed otherwise” names the domains where the computation below differs.",
+        notes="No outcome was rated up. *The report on judgements computes another judgement from the data.",
     )
 
 

@@ -23,7 +23,7 @@ _INSET = 7.0  # points left and right of each cell
 _WORD_CHARACTER, _WORD_LETTER, _WORD_INSET = 4.2, 5.0, 8.0
 _ROW, _LINE = 5.6, 1.17  # height of a row without its lines in points, of a line in type sizes
 # turned page or not, type size in points, most lines in a cell
-_CHOICES = ((False, 8.5, 3), (False, 7.5, 6), (True, 8.5, 8), (True, 7.5, 8), (True, 7.0, math.inf))
+_CHOICES = ((False, 8.5, 3), (False, 7.5, 12), (True, 8.5, 8), (True, 7.5, 8), (True, 7.0, math.inf))
 LAST_SIZE = 5.5
 _LONG = 10  # rows; a longer table has the smaller type
 LONGEST_WORD, SHORTEST_CUT = 28, 8  # characters; longer words may break, in the last layout also shorter ones

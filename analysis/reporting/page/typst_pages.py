@@ -27,7 +27,10 @@ from analysis.reporting.page.typst_parts import changes_for_typst, part_blocks, 
 from analysis.reporting.page.typst_tables import set_table
 
 _IMPORT = '#import "report.typ": *\n'
-_ROWS_ELSEWHERE = '#let row-link(name, words) = link("appendix.pdf#nameddest=" + name, words)\n'
+_MAIN_PART = (  # figures stay where they stand, and rows are elsewhere
+    "#let floating-figure = exhibit-figure\n"
+    '#let row-link(name, words) = link("appendix.pdf#nameddest=" + name, words)\n'
+)
 
 
 def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dict[str, bytes]]:
@@ -69,7 +72,7 @@ def typst_source(document: Document, extent: Extent = "whole") -> tuple[str, dic
     pieces = {name: pandoc.walk(blocks, changes) for name, blocks in pieces.items()}
     written = pandoc.write_blocks(pieces, "typst-citations")
     first_page = written.pop("first-page")
-    beginning = _IMPORT + _ROWS_ELSEWHERE if extent == "main" else _IMPORT
+    beginning = _IMPORT + _MAIN_PART if extent == "main" else _IMPORT
     files |= {f"{name}.typ": (beginning + piece).encode() for name, piece in written.items()}
     return "".join([_IMPORT, first_page, *(f'#include "{name}.typ"\n' for name in written)]), files
 

@@ -29,7 +29,7 @@ from analysis.reporting.page.paper import Paper
 from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.typst_tables import set_block_table, set_table
 
-_SMALL = 210.0  # height of a table that is not worth a page break
+_SMALL = 140.0  # height of a table or figure that may leave so much of a page blank
 
 
 def text(words: str) -> str:
@@ -115,7 +115,10 @@ def _figure(part: FigurePart, files: dict[str, bytes], paper: Paper) -> Blocks:
         drawn, function, size = f"json({text(f'{name}.json')})", "row-figure", f"{paper.width}pt, row-link"
     else:
         files[f"{name}.svg"] = part.svg.encode()
-        drawn, function, size = text(f"{name}.svg"), "exhibit-figure", f"{paper.width_of(*svg_size(part.svg)):.1f}pt"
+        own = svg_size(part.svg)
+        width = paper.width_of(*own)
+        high = not part.half and width * own[1] > _SMALL * own[0]
+        drawn, function, size = text(f"{name}.svg"), "floating-figure" if high else "exhibit-figure", f"{width:.1f}pt"
     words = f"{text(str(part.number))}, {text(name)}, {text(part.title)}, {drawn}, {text(part.alt)}, {size}"
     return [typst_block(f"#{function}({words}, ["), *captioned(f"{part.label}.", part.caption), *notes]
 

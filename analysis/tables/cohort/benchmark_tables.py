@@ -42,8 +42,7 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
         data=compared,
         caption="These patients beside published studies: first those that counted nearly the same way.",
         columns=(
-            Column("outcome_words", "Outcome", value=_outcome),
-            Column("counted_words", "Counted in the studies", value=lambda row: row.counted or row.definition),
+            Column("outcome_words", "Outcome: as counted in the studies", value=_outcome),
             Column("k", "Studies", "right"),
             words_column(
                 "published_words",
@@ -56,7 +55,6 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
             words_column(
                 "clinic_words", f"Here, with a score ({label})", rate_cell, "estimate ci_low ci_high", "right"
             ),
-            words_column("all_words", "Here, of all", rate_cell, "all_rate all_low all_high", "right"),
             Column(
                 "difference_words",
                 f"Difference, points ({label})",
@@ -71,8 +69,8 @@ def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (
         ),
         studies=tuple(dict.fromkeys(study for row in studies for study in row)),
         notes="Difference: here, with a score, minus published. Expected of so many: where the observed rate of n "
-        "patients would be expected, computed from the prediction interval of the studies. Of all: no score counts as "
-        "no response; how the studies counted patients who did not come back is not known.",
+        "patients would be expected, computed from the prediction interval of the studies. How the studies counted "
+        "patients who did not come back is not known.",
     )
 
 
@@ -122,7 +120,8 @@ def warnings_table(cohort: Cohort) -> Table:
 
 def _outcome(row) -> str:
     rule, _, visit = str(row.outcome).partition(" at ")
-    return upper_first(f"{RULE_WORDS[rule]}, {visit.replace('_', ' ')}" if rule in RULE_WORDS else str(row.outcome))
+    words = f"{RULE_WORDS[rule]}, {visit.replace('_', ' ')}" if rule in RULE_WORDS else str(row.outcome)
+    return upper_first(f"{words}: {row.counted or row.definition}")
 
 
 def _expected(row) -> str:
