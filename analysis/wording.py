@@ -81,7 +81,8 @@ SPREAD_WORDS = {
     "unlabelled": "±, no label",
     "none": "no spread printed",
 }
-NO_RATE_WORDS = {"selected": "patients may have been chosen because they responded"}
+CHOSEN = "patients may have been chosen because they responded"
+NO_RATE = f"no rate: {CHOSEN}"
 DERIVED_MARK, NEAREST_MARK, SECONDARY_MARK, LAY_MARK = "†", "‡", "§", "¶"
 COUNT_MARKS = {"derived_from_percent": DERIVED_MARK, "nearest_to_percent": NEAREST_MARK, "inferred": DERIVED_MARK}
 ACCESS_MARKS = {"secondary": SECONDARY_MARK, "lay": LAY_MARK}
@@ -170,7 +171,9 @@ def rate_cell(rate: float, low: float, high: float) -> str:
 
 
 def printed_rate_cell(row) -> str:
-    """Return the rate of a row as its source prints it, with its limits: `26.7% (14% to 44%)`."""
+    """Return the rate of a row as its source prints it, with its limits: `26.7% (14% to 44%)`; or why it is no rate."""
+    if pd.isna(row.rate):
+        return NO_RATE
     return f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})"
 
 

@@ -259,3 +259,25 @@ def test_a_caption_has_the_number_of_its_noun(evidence, default):
     one = evidence_map.studies(select(evidence, SELECTIONS["nothing to show"]))
     assert tables.studies_table(one).caption == "The one study that counts here and what it reports."
     assert tables.studies_table(evidence_map.studies(default)).caption.startswith("The 23 studies that count here")
+
+
+def test_patients_chosen_by_their_response_have_a_count_and_no_rate(evidence):
+    everything = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, contained_arms=True)
+    chosen = set(evidence.arms[evidence.arms["selected_by_outcome"].notna()]["study_id"])
+    every = select(evidence, everything)
+    rates, kept = responders.rates(every), durations.retained_benefit(every)
+    for frame, table in (
+        (rates, tables.responder_rates_table(rates)),
+        (kept, tables.benefit_by_regimen_table(kept)),
+    ):
+        of_chosen = frame["selected_by_outcome"].notna()
+        assert of_chosen.any() and frame.loc[~of_chosen, "rate"].notna().all()
+        for own, cells in zip(of_chosen, table.payload()["cells"], strict=True):
+            assert any("no rate: patients may have been chosen" in cell for cell in cells) == own
+            assert not own or not any("%" in cell and cell.endswith(")") for cell in cells), cells
+    for study in sorted(chosen & set(rates["study_id"])):
+        own = rates[(rates["study_id"] == study) & rates["selected_by_outcome"].notna()]
+        shown = lines(tables.study_results_table(study_results(only(evidence, study))))
+        for row in own.itertuples():
+            (found,) = [cells for cells in shown if cells["Row"] == f"responders-{row.row}"]
+            assert found["Result"] == f"{row.responders} of {row.n}"

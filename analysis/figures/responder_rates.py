@@ -13,7 +13,7 @@ from analysis.figures.study_rows import arm_names, marked_study, not_drawn, seve
 from analysis.figures.style import nothing
 from analysis.outcomes.context import UNCONTROLLED
 from analysis.wording import (
-    NO_RATE_WORDS,
+    CHOSEN,
     count_cell,
     counted,
     out_of,
@@ -44,7 +44,7 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
     Figure
         Its data have one row per rate drawn: responders, n, percent and interval, printed percentage, rows of
         responders.csv. A hollow point without an interval is no rate of patients: a group chosen by its outcome, a
-        printed percentage that no count gives, or a rate of infusions. Rates without a count are listed in the notes.
+        printed percentage that no count gives, or a rate of infusions.
     """
     controlled = "" if (rates["control"] != UNCONTROLLED).any() else "No study here has a control group. "
     caption = (
@@ -52,9 +52,8 @@ def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
         f"way; rates with different definitions do not compare. {controlled}Hollow: not a rate of patients, or no "
         "count fits."
     )
-    drawn, single = several_patients(rates[rates["rate"].notna()], "n")
-    left = [(row, "no count of patients is printed") for row in each(rates[rates["rate"].isna()])]
-    notes = not_drawn([*left, *((row, "a single patient is no rate") for row in each(single))])
+    drawn, single = several_patients(rates, "n")
+    notes = not_drawn((row, "a single patient is no rate") for row in each(single))
     if drawn.empty:
         return nothing(_NAME, "No responder rate is reported in the evidence that counts here.", caption, notes)
     names = arm_names(drawn)
@@ -90,7 +89,7 @@ def _row(row, names: dict) -> Row:
 def no_rate(row) -> str:
     """Return why a row is not a rate of patients; empty if it is one."""
     if pd.notna(row.selected_by_outcome):
-        return NO_RATE_WORDS["selected"]
+        return CHOSEN
     if row.count_basis == "nearest_to_percent":
         return f"{printed_percent(row)} fits no count of {count_cell(row.n)}"
     return "" if row.unit == "patients" else f"{row.unit}, not patients"
@@ -108,7 +107,7 @@ def rate_words(row) -> tuple[str, str]:
 def rate_marks(row) -> tuple[Mark, ...]:
     """Return the point of a rate with its interval, in percent; without an interval if it is not a rate of patients."""
     if no_rate(row):
-        at = row.percent_reported if pd.notna(row.percent_reported) else 100 * row.rate
+        at = row.percent_reported if pd.notna(row.percent_reported) else 100 * row.responders / row.n
         return (Point(at, "unknown" if pd.notna(row.selected_by_outcome) else "ketamine", "hollow"),)
     tone = "placebo" if row.role in ("placebo", "comparator") else "ketamine"
     return interval_marks(100 * row.ci_low, 100 * row.rate, 100 * row.ci_high, tone)

@@ -17,8 +17,8 @@ from analysis.outcomes import durations, evidence_map, responders, safety, traje
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
 from analysis.wording import (
     AGE_WORDS,
+    CHOSEN,
     DRUG_WORDS,
-    NO_RATE_WORDS,
     POPULATION_WORDS,
     REGIMEN_WORDS,
     ROUTE_WORDS,
@@ -266,7 +266,7 @@ def _limits(evidence: Evidence, selection: Selection) -> tuple[str, ...]:
     if next(each(evidence_map.studies(selection))).control == UNCONTROLLED:
         lines.append("No control group: a fall of pain is not the effect of ketamine alone.")
     if own.arms["selected_by_outcome"].notna().any():
-        lines.append(f"{upper_first(NO_RATE_WORDS['selected'])}: their response is no rate.")
+        lines.append(f"{upper_first(CHOSEN)}: their response is no rate.")
     access = set(own.sources[own.sources["study_id"] == study_id]["access"])
     if access and "full_text" not in access:
         lines.append(

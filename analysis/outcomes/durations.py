@@ -93,8 +93,8 @@ def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
         Columns study_id, citation, arm_id, label, role, regimen_class, control, route, selected_by_outcome, benefit,
         statement, group, patients, patients_treated, weeks, percent_reported, rate, ci_low, ci_high, reported,
         count_basis, note, access, source_id, locator, row. `patients` of `patients_treated` still have the benefit at
-        `weeks`; rate, ci_low and ci_high lie between 0 and 1; percent_reported is the same share as table responders
-        prints it, else missing.
+        `weeks`; rate, ci_low and ci_high lie between 0 and 1, missing for patients selected by their outcome;
+        percent_reported is the same share as table responders prints it, else missing.
     """
     frame = _milestones(statements(selection)).rename(columns={"weeks_low": "weeks"})
     counts = [(int(patients), int(treated)) for patients, treated in values(frame, "patients", "patients_treated")]
@@ -102,6 +102,7 @@ def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     frame["rate"] = np.array([patients / treated for patients, treated in counts], dtype="float64")
     frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
     frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
+    frame.loc[frame["selected_by_outcome"].notna(), ["rate", "ci_low", "ci_high"]] = np.nan
     return sorted_rows(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[_RETAINED_COLUMNS]
 
 

@@ -35,7 +35,7 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
         RATE_COLUMNS. responders of n as the study reports them; count_basis is `reported`, `derived_from_percent`,
         `nearest_to_percent` (no whole number of n gives the printed percentage) or `inferred`. weeks is after the end
         of infusion, missing if not stated or during treatment. unit is patients, infusions or cases; only patients are
-        comparable. rate, ci_low and ci_high lie between 0 and 1.
+        comparable. rate, ci_low and ci_high lie between 0 and 1; missing for patients selected by their outcome.
     """
     frame = with_context(selection, "responders").rename(columns={"weeks_from_end": "weeks"})
     if definition_classes:
@@ -46,6 +46,7 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
     frame["rate"] = frame["responders"].astype("float64") / frame["n"].astype("float64")
     frame["ci_low"] = [low for low, _ in limits]
     frame["ci_high"] = [high for _, high in limits]
+    frame.loc[frame["selected_by_outcome"].notna(), ["rate", "ci_low", "ci_high"]] = np.nan
     return sorted_rows(frame, "weeks", "study_id", "arm_id", "row")[RATE_COLUMNS]
 
 

@@ -12,6 +12,7 @@ from analysis.wording import (
     ACCESS_WORDS,
     BENEFIT_WORDS,
     DRUG_WORDS,
+    NO_RATE,
     REGIMEN_WORDS,
     ROUTE_WORDS,
     lower_words,
@@ -208,8 +209,11 @@ def _result(row) -> str:
     if row.kind in ("response", "harm"):
         if pd.isna(row.events) or pd.isna(row.n):
             return f"{row.percent_reported:g}%" if pd.notna(row.percent_reported) else "no count"
+        count = f"{int(row.events)} of {int(row.n)}"
+        if pd.isna(row.value):
+            return count
         share = f"{row.percent_reported:g}%" if pd.notna(row.percent_reported) else percent(row.value)
-        return f"{int(row.events)} of {int(row.n)} ({share})"
+        return f"{count} ({share})"
     if row.kind in ("difference", "change"):
         pair = f"{row.printed}: " if isinstance(row.printed, str) else ""
         change = lower_words(row.value) if pd.notna(row.value) else lower_words(row.ci_low, row.ci_high)
@@ -224,7 +228,7 @@ def _result_interval(row) -> str:
     if pd.notna(row.p_value):
         return p_text(row.p_operator, row.p_value)
     if pd.isna(row.ci_low) or pd.isna(row.value):
-        return ""
+        return NO_RATE if row.kind == "response" else ""
     if row.kind in ("response", "harm"):
         return percent_interval(row.ci_low, row.ci_high)
     return number_interval(row.ci_low, row.ci_high)
