@@ -26,7 +26,7 @@ test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: .venv/ready ## run the unit tests only, without kernels, reports and browsers
-	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not slow" --hypothesis-profile quick $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --hypothesis-profile quick $(ARGS)
 
 lab: .venv/ready ## open JupyterLab with the notebook to start with
 	@PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyter lab --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)

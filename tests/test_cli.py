@@ -203,6 +203,7 @@ def test_wrong_use_of_batch_starts_nothing(plan, options, words, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_an_output_folder_that_is_a_file(tmp_path):
     (tmp_path / "batch.yml").write_text(f"formats: [html]\nreports: [{{notebook: {SAMPLE}}}]")
     (tmp_path / "out").write_text("a file")

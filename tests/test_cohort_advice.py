@@ -59,6 +59,7 @@ def follow_until_it_is_valid(folder: Path, lines: list[str]) -> tuple[object, in
     return outcome(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("column", "name"), RENAMED)
 def test_no_advice_takes_a_column_for_another(tmp_path, column, name):
     lines = next(lines for lines in (LONG, WIDE) if column in lines[0].split(","))

@@ -46,6 +46,7 @@ def test_the_end_is_taken_from_a_follow_up_visit_where_its_date_is_missing():
     assert statuses(whole, "week 12") == [6, 0, 1, 0, 0]
 
 
+@pytest.mark.slow
 def test_patients_seen_at_their_own_times_are_all_seen():
     weeks = [3, 5, 7, 9, 11, 14, 17, 20, 23, 26]
     whole = cohort(*[row({weeks[number % 10]: 5}) for number in range(60)])

@@ -124,6 +124,7 @@ def test_two_sites_are_compared():
     assert test[RATIO_COLUMNS].isna().all()  # some never had the benefit: no logarithm
 
 
+@pytest.mark.slow
 def test_durations_of_one_site_are_twice_those_of_the_other():
     def found(patients):
         ends = [(1, 4), (2, 4), (4, 8), (8, 13), (0, 2), (4, 13)] * 2  # still there, lost

@@ -12,6 +12,7 @@ from analysis.paths import DATA
 from analysis.tabular.data_package import read_package
 
 
+@pytest.mark.slow
 def test_the_standard_tool_finds_the_package_and_the_example_valid(data_folder):
     report = Package(data_folder / "cohorts" / "datapackage.yaml").validate()
     assert report.valid, report.flatten(["rowNumber", "fieldName", "note"])

@@ -43,6 +43,7 @@ def test_an_unknown_rule_is_refused():
         judging.responds(np.ones(1), np.ones(1), "half")
 
 
+@pytest.mark.slow
 @given(st.integers(1, 100), st.integers(0, 100))
 def test_half_implies_a_third_and_agrees_with_whole_numbers(baseline, later):
     tenths = np.array([baseline / 10]), np.array([later / 10])

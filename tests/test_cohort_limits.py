@@ -64,6 +64,7 @@ def simulated(seed):
     return (level + random.normal(0, 0.39**0.5, 30_000) for _ in range(2))
 
 
+@pytest.mark.slow
 def test_a_simulated_cohort_without_any_effect():
     first, second = simulated(3)
     came = (first >= 4.5) & (second >= 0)

@@ -40,6 +40,7 @@ def responders(patients: cohort.Cohort) -> dict[str, tuple[int, int]]:
     return {row.visit: (int(row.responders), int(row.n)) for row in complete.itertuples()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAME_PATIENTS)
 def test_the_same_40_patients_give_the_same_rates(name):
     assert responders(loaded(name)) == {"end_of_infusion": (18, 40), "follow_up": (12, 37)}
@@ -51,6 +52,7 @@ def test_40_patients_that_other_software_computed():
     assert responders(patients) == {"end_of_infusion": (22, 37), "follow_up": (9, 25)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "patients", "courses", "visits", "rates"),
     [
@@ -76,6 +78,7 @@ def test_what_became_what():
     assert changes.loc["bpi_interference", "became"] == "80 values; missing 80 (999: 80)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["01-redcap-raw.csv", "11-diary.csv", "12-infusions-dates-only.csv"])
 def test_rows_are_used_or_left_out_with_a_reason(name):
     mapping = loaded(name).mapping

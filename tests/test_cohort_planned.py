@@ -1,6 +1,7 @@
 """Follow-up visits grouped by the week for which they were probably planned."""
 
 import numpy as np
+import pytest
 from cohort_samples import cohort
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,7 @@ def test_no_follow_up_at_all():
     assert "no follow-up visit" in found.rule
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.integers(1, 400), max_size=5, unique=True), min_size=1, max_size=30), st.integers(1, 6))
 def test_every_visit_has_a_position_or_is_counted(days, min_cell):
     patients = cohort(*[(8, 4, {day / 7: 5 for day in course}) for course in days])

@@ -60,6 +60,7 @@ def test_possible_counts():
     assert possible_counts(26.7, 30, decimals=1) == [8]
 
 
+@pytest.mark.slow
 def test_percentages_of_the_evidence(evidence, table):
     name = "count behind a percentage"
     first = row_number(evidence, "responders", arm_id="mangnus2022_sket", weeks_from_end=0.0)
@@ -216,6 +217,7 @@ def test_difference_and_se(table):
 # --- sums
 
 
+@pytest.mark.slow
 def test_subgroups_and_milestones(evidence, table):
     assert verdict(table, "cohen2023", "subgroups of an arm")["verdict"] == FITS  # 41 + 30 = 71
     assert verdict(table, "cohen2023", "responders of subgroups")["verdict"] == FITS  # 25 + 8 = 33
@@ -333,6 +335,7 @@ def test_an_unused_value_without_a_number_is_stated(evidence):
     assert "no number instead of 5,640 mg" in told
 
 
+@pytest.mark.slow
 def test_accounts_side_by_side_are_counted_as_each_alone(evidence):
     alone = {study: _of_one(evidence, study) for study in evidence.studies["study_id"]}
     together = main_numbers(list(alone.values()))

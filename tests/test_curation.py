@@ -113,6 +113,7 @@ def test_a_registered_trial(evidence, tmp_path):
     assert new.rows["screening"][0]["decision"] == "ongoing"
 
 
+@pytest.mark.slow
 def test_rows_are_added_and_nothing_is_overwritten(data_copy, tmp_path):
     before = {path.name: path.read_bytes() for path in data_copy.folder.iterdir() if path.is_file()}
     file = write(tmp_path, "a.nbib", NBIB)
@@ -263,11 +264,13 @@ def test_a_file_that_cannot_be_used(tmp_path, name, text, words):
     assert words in str(refused.value)
 
 
+@pytest.mark.slow
 def test_no_change(evidence):
     found = difference(evidence, evidence)
     assert found.sentence == "No answer changed." and found.rows == () and found.answers == 8
 
 
+@pytest.mark.slow
 def test_a_change_that_reaches_no_answer(evidence, data_copy):
     data_copy.edit("sources.csv", {"source_id": "mangnus2022_abs"}, {"note": "read again"})
     found = difference(evidence, data_copy.load())
@@ -276,6 +279,7 @@ def test_a_change_that_reaches_no_answer(evidence, data_copy):
     assert (row.change, row.study, row.cells["note"][1]) == ("changed", "mangnus2022", "read again")
 
 
+@pytest.mark.slow
 def test_a_number_and_a_conclusion_with_the_row_behind_each(evidence, data_copy):
     data_copy.edit("pain_scores.csv", {"row_id": "pain_scores-20"}, {"value": "3.68"})
     data_copy.edit("searches.csv", {"topic": "Ferraro 2025"}, {"note": "seen"})
@@ -300,6 +304,7 @@ def _settled(evidence, row) -> bool:
     return evidence.texts["certainty"][int(row.row_id.removeprefix("certainty-"))]["reader"] == "settled"
 
 
+@pytest.mark.slow
 def test_a_study_that_goes_with_its_arm(evidence, data_copy):
     """Rows that need each other come and go together, so the answers can be computed without them."""
     gone = {}
@@ -320,6 +325,7 @@ def test_a_study_that_goes_with_its_arm(evidence, data_copy):
     assert any(row_id.startswith("durations-") for row_id in duration.because_of)
 
 
+@pytest.mark.slow
 def test_a_pooled_rate_is_compared_as_a_number_with_its_limits(evidence, data_copy):
     data_copy.edit("responders.csv", {"row_id": "responders-13"}, {"responders": "24"})
     data_copy.edit("durations.csv", {"row_id": "durations-19"}, {"patients": "24"})
@@ -336,6 +342,7 @@ def test_a_pooled_rate_is_compared_as_a_number_with_its_limits(evidence, data_co
     assert pooled_words(rate.new) in difference_html(found) and found.as_json()["rates"][0]["new"] == rate.new
 
 
+@pytest.mark.slow
 def test_a_changed_reference_and_a_changed_dictionary_are_said(evidence, data_copy):
     data_copy.replace("references.bib", "A A Practice", "A&A Practice")
     data_copy.replace("datapackage.yaml", "# The dictionary of the evidence tables: ", "# Dictionary: ")
@@ -347,11 +354,13 @@ def test_a_changed_reference_and_a_changed_dictionary_are_said(evidence, data_co
     assert (dictionary.row_id, dictionary.cells) == ("datapackage.yaml", {})
 
 
+@pytest.mark.slow
 def test_a_column_that_is_empty_changes_no_row(evidence):
     more = {name: {n: row | {"remark": ""} for n, row in rows.items()} for name, rows in evidence.texts.items()}
     assert difference(evidence, replace(evidence, texts=more)).rows == ()
 
 
+@pytest.mark.slow
 def test_exit_status_of_diff(data_copy):
     run = CliRunner().invoke
     folder = str(data_copy.folder)

@@ -129,6 +129,7 @@ def test_the_lock_names_no_place_to_load_from(lock):
         assert word not in lock, word
 
 
+@pytest.mark.slow
 def test_what_the_code_imports_is_declared(root, required):
     """A package installed only as a dependency of another one may disappear."""
     for folder in ("analysis", "tests"):

@@ -8,6 +8,7 @@ from broken_rows import assert_problem, broken_rows, pairs
 MANGNUS_T2 = {"timepoint": "T2 about 4 weeks"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", broken_rows("evidence_cells"), ids=lambda broken: broken["case"])
 def test_one_wrong_cell(data_copy, broken):
     changes = pairs(broken["changes"])

@@ -15,12 +15,14 @@ def dictionary(data_folder):
     return read_package(data_folder)
 
 
+@pytest.mark.slow
 def test_the_standard_tool_finds_the_package_valid(data_folder):
     report = Package(data_folder / "datapackage.yaml").validate()
     assert report.valid, report.flatten(["rowNumber", "fieldName", "note"])
     assert [task.name for task in report.tasks] == [*TABLES, "references"]
 
 
+@pytest.mark.slow
 def test_the_standard_tool_refuses_what_we_refuse(data_copy):
     """The dictionary itself has these constraints, not only the loader."""
     data_copy.edit("studies.csv", {"study_id": "lee2025"}, {"design": "retrospective_cohrt"})

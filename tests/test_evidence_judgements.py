@@ -46,6 +46,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "match", "change", "column", "rule", "advice"), MISTAKES)
 def test_a_planted_mistake(data_copy, file, match, change, column, rule, advice):
     row = data_copy.edit(file, match, change)

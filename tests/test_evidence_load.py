@@ -67,6 +67,7 @@ def test_row_is_the_number_in_the_row_id(data_copy):
     assert (mangnus["arm_id"], mangnus["weeks_from_end"]) == ("mangnus2022_sket", 0), "whatever the order of the rows"
 
 
+@pytest.mark.slow
 def test_an_id_of_a_deleted_row_is_not_used_again(data_copy):
     rows = data_copy.rows("responders.csv")
     kept = [row for row in rows if row[0] != "responders-41"]
@@ -100,6 +101,7 @@ def test_the_same_bytes_in_another_folder_have_the_same_hash(evidence, data_copy
     assert data_copy.load().hash == evidence.hash
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "save",
     [

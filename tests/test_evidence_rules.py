@@ -18,6 +18,7 @@ BROKEN = broken_rows("evidence_rules")
 ROW_OF_PROBLEM = {"one_study_counts_per_overlap": {"study_id": "sigtermans2009"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", BROKEN, ids=[f"{row['case']}-{number}" for number, row in enumerate(BROKEN)])
 def test_broken_rule(data_copy, broken):
     changes = pairs(broken["changes"])

@@ -38,6 +38,7 @@ def outlines(font: bytes) -> dict[int, tuple]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "characters"), STORED)
 def test_a_stored_subset_is_what_subsetting_gives(path, characters):
     stored = webfont.stored_subset(path).read_bytes()
@@ -52,6 +53,7 @@ def test_the_same_characters_give_the_same_bytes():
     assert webfont.subset.__wrapped__(typeface.REGULAR, frozenset(map(ord, "Łódź"))) == first
 
 
+@pytest.mark.slow
 def test_a_page_embeds_three_styles_and_what_else_it_shows():
     usual = webfont.font_faces("Pain ≥ 5 ● ‡")
     assert usual.count("@font-face") == 3 and "unicode-range" not in usual
@@ -63,6 +65,7 @@ def test_a_page_embeds_three_styles_and_what_else_it_shows():
     assert set(outlines(last)) == set(map(ord, "◇✕⊕"))
 
 
+@pytest.mark.slow
 @given(
     st.text("AVTWYLPfilrj.,:-–−()[]127% patients†‡§±≥→●◆■²é", min_size=8, max_size=40),
     st.sampled_from(["normal", "bold"]),

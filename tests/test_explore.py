@@ -38,6 +38,7 @@ def shown(view):
     return answer, picture
 
 
+@pytest.mark.slow
 def test_it_opens_with_the_default_synthesis(published):
     selection = select(tables.load())
     assert published.criteria == Criteria()
@@ -47,6 +48,7 @@ def test_it_opens_with_the_default_synthesis(published):
     )
 
 
+@pytest.mark.slow
 def test_ticks_choose_the_evidence(published):
     published.tabs.selected_index = 1
     published.regimens.tick("subanesthetic_inpatient")
@@ -60,6 +62,7 @@ def test_ticks_choose_the_evidence(published):
     assert expected.alt.split(".")[0][:60] in shown(published)[1].replace("&#x27;", "'")
 
 
+@pytest.mark.slow
 def test_the_horizon_ends_the_axis_of_durations(published):
     published.tabs.selected_index = 2
     before = published.shown
@@ -71,12 +74,14 @@ def test_the_horizon_ends_the_axis_of_durations(published):
     assert published.shown is before, "what was drawn once is not drawn again"
 
 
+@pytest.mark.slow
 def test_a_choice_without_studies_has_a_message(published):
     published.studies.tick("finch2009")
     assert "No pain score" in shown(published)[1] or "no " in shown(published)[0].lower()
     assert "No study counts" in published._counted.value
 
 
+@pytest.mark.slow
 def test_the_slider_moves_rate_flow_and_change(patients):
     cohort = clinic.load(EXAMPLE)
     for percent in (30, 50):
@@ -90,6 +95,7 @@ def test_the_slider_moves_rate_flow_and_change(patients):
     assert "these patients are invented" in patients._results.value
 
 
+@pytest.mark.slow
 def test_the_time_of_follow_up_and_its_window(patients):
     patients.threshold.value, patients.follow_up.value, patients.window.value = 30, 12.0, 1.0
     expected = response(clinic.load(EXAMPLE), follow_up_weeks=12, window_weeks=1).rates
@@ -106,6 +112,7 @@ def test_few_patients_are_hidden():
     assert "too few patients" in few.sentence.lower()
 
 
+@pytest.mark.slow
 def test_the_button_writes_the_command_and_keeps_it_true(published, patients):
     assert published._box.text == ""
     published._box.button.click()

@@ -100,6 +100,7 @@ def test_single_studies_are_drawn_or_have_a_message(study, evidence):
         assert set(figure.studies) <= {study}
 
 
+@pytest.mark.slow
 def test_the_overlap_check_sees_an_overlap_and_a_cut_text(default):
     figure = MAKERS["pain_before_after"](default)
     figure.figure.text(0.02, 0.5, "two words on top of each other")
@@ -215,6 +216,7 @@ def unmarked(label: str) -> str:
     return re.sub("\u00a0[^A-Z]*[A-Z]", "", label)
 
 
+@pytest.mark.slow
 def test_controlled_and_uncontrolled_have_separate_headings(default):
     headings = {
         "study_map": ("Against placebo", "No control group"),
@@ -230,6 +232,7 @@ def test_controlled_and_uncontrolled_have_separate_headings(default):
 
 
 # ------------------------------------------------------------------------------------------------ single figures
+@pytest.mark.slow
 def test_responder_forest_shows_the_printed_numbers(default):
     figure = figures.responder_forest(responders.rates(default))
     data = figure.data.set_index(["arm_id", "weeks_after_end_of_infusion", "definition_class"])
@@ -378,6 +381,7 @@ def test_pain_without_a_control_is_not_compared(default):
     assert "sigtermans2009" not in figure.studies
 
 
+@pytest.mark.slow
 def test_pain_trajectories_draw_spreads_of_each_kind(default):
     table = trajectories.scores(default)
     figure = figures.pain_trajectory_lines(table, trajectories.changes(default))
@@ -433,6 +437,7 @@ def weekly(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([others, pd.DataFrame(rows)], ignore_index=True).astype(scores.dtypes.to_dict())
 
 
+@pytest.mark.slow
 def test_a_weekly_series_is_drawn_in_one_panel_with_its_own_labels(default):
     figure = figures.pain_trajectory_lines(weekly(trajectories.scores(default)))
     assert figure.title == "Sigtermans 2009: pain is lowest at 0.4 weeks (2.7) and 5.2 at 11 weeks, with placebo 5.6"
@@ -459,6 +464,7 @@ def lanes_of(selection: Selection, **named) -> tuple[Figure, dict[str, Row]]:
     return figure, {unmarked(row.label): row for row in figure.rows.rows if isinstance(row, Row)}
 
 
+@pytest.mark.slow
 def test_lanes_show_each_kind_of_statement(default):
     figure, lanes = lanes_of(default)
     assert figure.title == "Beyond 13 weeks nobody counted who still benefits, whatever the regimen"
@@ -474,6 +480,7 @@ def test_lanes_show_each_kind_of_statement(default):
     assert shares == ["62%", "48%"]
 
 
+@pytest.mark.slow
 def test_lanes_end_where_the_table_says(default):
     _, lanes = lanes_of(default)
     band = [mark for mark in lanes["Correll 2004"].marks if isinstance(mark, Bar) and mark.fill == "band"]
@@ -500,6 +507,7 @@ def test_a_horizon_must_lie_after_week_0(default):
         figures.duration_lanes(durations.statements(default), horizon_weeks=0)
 
 
+@pytest.mark.slow
 def test_dose_map_places_doses_or_lists_them(selection):
     table = evidence_map.doses(selection)
     figure = figures.dose_map(table)

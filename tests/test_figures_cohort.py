@@ -66,6 +66,7 @@ def test_no_words_overlap_or_leave_the_canvas(name, drawn):
     assert min(sizes) >= 7.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_invented_patients_are_marked_in_the_picture_and_in_its_words(name, drawn):
     figure, real = drawn[name], MAKERS[name](results())
@@ -75,6 +76,7 @@ def test_invented_patients_are_marked_in_the_picture_and_in_its_words(name, draw
     assert figure.alt.removeprefix(INVENTED).strip() == real.alt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_words_hold_numbers_and_no_gaps(name, drawn):
     figure = drawn[name]
@@ -94,6 +96,7 @@ def test_same_bytes_twice_whatever_was_set_before(name, drawn):
         assert MAKERS[name](results(), synthetic=True).svg == drawn[name].svg
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKERS)
 def test_too_few_patients_are_not_drawn_with_a_message(name):
     figure = MAKERS[name](nobody(), synthetic=True)
@@ -121,6 +124,7 @@ def test_squares_are_a_hundred_patients_treated():
     assert few["squares"].tolist()[:2] == [6, 6], "below 20 patients a square is a patient"
 
 
+@pytest.mark.slow
 def test_below_twenty_patients_nothing_is_a_percentage():
     made = response.response(cohort(*[(8, 4, {4: 4})] * 6, *[(8, 8, {4: 8})] * 6))
     for figure in (figures.responder_squares(made), figures.patient_count_bars(made)):
@@ -135,6 +139,7 @@ def test_the_steps_state_what_is_possible(drawn):
     assert "responders: 20 of 20; of 100 of all 40, 50 to 100" in words and "20 of 40 without" in words
 
 
+@pytest.mark.slow
 def test_a_visit_that_was_not_planned_is_no_visit_that_is_not_due():
     dated = {"baseline": 8, "end": 4, "date": "2024-01-01"}
     late = {"baseline": 8, "end": 4, "date": "2024-05-20"}
@@ -160,6 +165,7 @@ def test_a_visit_of_few_patients_does_not_break_the_line(drawn):
         assert str(row.n) in words and half_up(row.mean, 1) in words
 
 
+@pytest.mark.slow
 def test_visits_close_together_are_named_where_there_is_room():
     weekly = {week: 4 + week % 3 for week in (1, 2, 4, 8, 12, 24)}
     rows = [(9, 5, weekly), (7, 3, {week: score - 2 for week, score in weekly.items()})]
@@ -222,6 +228,7 @@ def test_the_run_chart_counts_all_patients_where_no_follow_up_was_planned():
     assert problems_of(figure) == []
 
 
+@pytest.mark.slow
 def test_the_curve_states_both_cut_offs_of_both_visits(drawn):
     curve = results().response.curve.set_index(["visit", "cutoff"])
     words = shown(drawn["responder_curve"])
@@ -275,6 +282,7 @@ def test_durations_fall_in_steps_at_the_visits():
     assert high.tolist() == [100, 100, 70, 70, 70, 70]
 
 
+@pytest.mark.slow
 def test_durations_have_a_panel_for_each_group_and_its_n(drawn):
     medians = results().durations.medians
     rows = medians[(medians["who"] == "initial_responders") & ~medians["hidden"]]
@@ -287,6 +295,7 @@ def test_durations_have_a_panel_for_each_group_and_its_n(drawn):
     assert shown(drawn["duration_by_site"]).index("Bern") < shown(drawn["duration_by_site"]).index("Cork")
 
 
+@pytest.mark.slow
 def test_the_benchmark_shows_both_of_ours_beside_each_study(drawn):
     figure, compared = drawn["benchmark_forest"], results().compared
     assert figure.studies == ("mangnus2022", "cohen2023")
@@ -300,6 +309,7 @@ def test_the_benchmark_shows_both_of_ours_beside_each_study(drawn):
     assert told.studies == ("a",) and "For orientation only, no verdict" in shown(told)
 
 
+@pytest.mark.slow
 def test_the_funnel_names_sites_in_order_and_ranks_none(drawn):
     sites = results().funnel.sites
     figure = drawn["site_funnel"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ def covers(one, other) -> bool:
 
 
 # the widest label fits between a point and its neighbour on the right, and between the last point and the edge
+@pytest.mark.slow
 @given(st.lists(SIZE, min_size=12, max_size=12), st.integers(85, 92), st.integers(40, 60))
 def test_labels_of_points_with_room_cover_nothing_and_stay_inside(sizes, across, up):
     points = [(across * (0.5 + column), up * (0.5 + row)) for column in range(4) for row in range(3)]

@@ -58,6 +58,7 @@ def words_of(element) -> str:
     return element.get_text() if element else ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pain", "responders", "durations", "harm", "studies", "pooled"])
 def test_the_page_has_the_rows_and_values_of_the_picture(drawn, name):
     figure = drawn[name]
@@ -135,6 +136,7 @@ def test_captions_are_short_and_titles_state_a_finding(drawn, name):
     assert "Lee" not in figure.title and "52 of 52" not in figure.title and "100%" not in figure.title
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAIN)
 def test_no_average_of_few_or_unlike_studies_is_drawn_in_the_main_part(drawn, evidence, name):
     picture = drawn[name].rows
@@ -184,6 +186,7 @@ def test_words_near_the_ends_and_each_other_stay_apart_and_inside(first, before,
     assert float(text["x"].rstrip("%")) == pytest.approx(10 * dict(map(reversed, words))[before], abs=0.01)
 
 
+@pytest.mark.slow
 def test_many_rows_move_closer_and_lose_no_letters():
     rows = tuple(Row(f"study {number}", "a detail", (Point(5),), "5", "of 10") for number in range(27))
     few, many = (draw_rows(RowPicture(some, AXIS)) for some in (rows[:20], rows))

@@ -75,6 +75,7 @@ def test_nothing_to_pool_is_stated_with_reasons(name, evidence):
     assert all(why in plain(figure.notes) for why in result.left_out["why"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["forest", "kept", "durations"])
 def test_everything_left_out_is_listed_with_its_reason(name, request):
     result, figure = request.getfixturevalue(name)
@@ -263,6 +264,7 @@ def test_a_half_time_within_the_counts_is_stated_with_its_limits(kept):
     assert "falls to half of its start at 6 weeks (95% interval: 2 weeks to 12 weeks)" in figure.alt
 
 
+@pytest.mark.slow
 def test_three_studies_leave_no_curve_without_one_of_them(evidence):
     result, figure = draw("pooled_benefit_curve", select(evidence, STRICT))
     assert result.without.empty and len(figure.figure.axes) == 1
@@ -352,6 +354,7 @@ def test_exact_durations_are_steps():
     assert problems_of(figure) == []
 
 
+@pytest.mark.slow
 def test_known_patients_add_up_at_every_time(durations):
     result, figure = durations
     inpatient = result.patients[result.patients["regimen_class"] == "subanesthetic_inpatient"]
@@ -378,6 +381,7 @@ def test_the_share_estimated_lies_between_the_known_and_the_possible(evidence):
             assert row.low <= 1 - found["over"] / group.patients + 1e-6
 
 
+@pytest.mark.slow
 def test_the_duration_curves_have_their_numbers_in_words(durations):
     _, figure = durations
     shown = " ".join(text for text, _ in text_boxes(figure))

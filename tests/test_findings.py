@@ -128,6 +128,7 @@ def test_a_sentence_changes_with_its_numbers(evidence, selection, answer, table,
     assert after in new and after not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "criteria",
     [
@@ -250,6 +251,7 @@ def test_scope_says_what_differs_from_the_default(criteria, words):
     assert findings.evidence_scope(criteria) == words
 
 
+@pytest.mark.slow
 def test_pooled_rates_in_words(selection):
     told = findings.pooled_rates_finding(synthesis.pooled_rates(selection))
     assert (
@@ -262,6 +264,7 @@ def test_pooled_rates_in_words(selection):
     assert "responders-9" in told.rows and "domec2004" in told.studies
 
 
+@pytest.mark.slow
 def test_pooled_rates_that_are_narrow_are_not_called_useless(selection):
     found = synthesis.pooled_rates(selection)
     narrow = found.groups.assign(pi_low=0.4, pi_high=0.7)
@@ -272,6 +275,7 @@ def test_pooled_rates_that_are_narrow_are_not_called_useless(selection):
     )
 
 
+@pytest.mark.slow
 def test_the_fading_benefit_in_words(selection):
     told = findings.benefit_retention_finding(synthesis.benefit_retention(selection))
     assert (
@@ -284,6 +288,7 @@ def test_the_fading_benefit_in_words(selection):
     assert "the counts don't tell which is better" in told.detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("weeks", "low", "high", "words"),
     [

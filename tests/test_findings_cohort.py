@@ -138,6 +138,7 @@ def missing_words(whole) -> str:
     return findings.cohort_missing_finding(people.people(whole), response.response(whole)).sentence
 
 
+@pytest.mark.slow
 def test_who_is_missing_with_the_bounds():
     seen = [(8, 4, {4: 4})] * 30 + [(8, 8, {4: 8})] * 10
     told = missing_words(cohort(*seen, *[(8, 8, {4: None})] * 30, *[(8, 4, {4: None})] * 5))
@@ -149,6 +150,7 @@ def test_who_is_missing_with_the_bounds():
     assert "; they had responded about as often as the others (9 of 9 against 75%). It would be 61" in alike
 
 
+@pytest.mark.slow
 def test_nobody_few_and_not_due_are_said_as_such():
     seen = [(8, 4, {4: 4})] * 40
     assert missing_words(cohort(*seen)) == "**Nobody: all 40 patients have a score at 4 weeks.**"
@@ -201,6 +203,7 @@ def test_a_short_page_says_why():
     assert not findings.short_page(people.people(cohort(*[(8, 4)] * 20)))
 
 
+@pytest.mark.slow
 def test_the_meeting_asks_about_those_without_a_score():
     early = {"date": "2024-01-01"}
     rows = [{"baseline": 8, "end": 4, "later": {4: 4}, **early}] * 20

@@ -114,6 +114,7 @@ NOT_LATER = [("reported_tests", "reported_tests-42", {"p_value": 0.2, "p_operato
 SECOND = [("reported_tests", "reported_tests-37", {"p_value": 0.4, "p_operator": "="})]
 
 
+@pytest.mark.slow
 def test_the_title_of_the_evidence():
     title, lead, _, _ = first_page()
     assert title == (
@@ -126,6 +127,7 @@ def test_the_title_of_the_evidence():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "said", "gone"),
     [
@@ -187,6 +189,7 @@ def every_text(evidence, criteria: Criteria = DEFAULT) -> str:
     return "\n".join(map(plain, parts))
 
 
+@pytest.mark.slow
 def test_weeks_of_the_first_trial_count_from_the_start_of_its_infusion(evidence, outcomes):
     text = every_text(evidence)
     assert "Counted from the start of a 4.2-day infusion: end of week 1 is about 3 days after the infusion." in text
@@ -202,6 +205,7 @@ def test_the_second_trial_has_a_change_within_the_ketamine_group(evidence):
     assert "12 months" not in "\n".join(first_page())
 
 
+@pytest.mark.slow
 def test_only_studies_without_a_control_group_are_called_so(evidence):
     text = every_text(evidence, WIDE)
     for name in ("Finch", "Three-regimen", "Sigtermans", "Schwartzman 2009"):
@@ -216,6 +220,7 @@ def test_percentages_without_counts_say_on_which_counts_an_interval_rests():
     assert "23 of 30" not in summary and "5 of 30" not in summary
 
 
+@pytest.mark.slow
 def test_what_was_read_is_said_as_it_is(evidence):
     text = every_text(evidence)
     assert "No full text was read." in text and "No full text was read: 46 of 46" in text.replace("**", "")
@@ -228,6 +233,7 @@ def test_two_points_are_a_yardstick_within_a_patient():
     assert "2 points is a change within a patient (Farrar 2001; none had CRPS), no threshold between groups." in summary
 
 
+@pytest.mark.slow
 def test_30_of_48_is_62_percent_everywhere(evidence, selection):
     text = every_text(evidence)
     assert "30 of 48 (62%)" in "\n".join(first_page())
@@ -238,16 +244,19 @@ def test_30_of_48_is_62_percent_everywhere(evidence, selection):
     assert printed_percent(row) == "62%" and "62% (48% to 75%)" in cells
 
 
+@pytest.mark.slow
 def test_two_extractions_name_how_many_studies(evidence):
     twice = evidence.extraction["study_id"].nunique()
     assert twice == 15 and f"{twice} studies were extracted twice, independently" in every_text(evidence)
     assert "not individual patient data, never pooled" in every_text(evidence)
 
 
+@pytest.mark.slow
 def test_row_ids_are_named_not_lines(evidence):
     assert not re.search(r"\brow \d+", every_text(evidence))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "criteria",
     [

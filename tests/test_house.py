@@ -13,6 +13,7 @@ def modules(root):
     return house.read_house(root)
 
 
+@pytest.mark.slow
 def test_a_public_name_has_one_meaning(modules):
     assert house.names_in_two_modules(modules) == set()
 
@@ -29,22 +30,27 @@ def test_no_module_is_long(root):
     assert house.long_modules(root) == set()
 
 
+@pytest.mark.slow
 def test_imports_go_down_only(modules):
     assert house.upward_imports(modules) == set()
 
 
+@pytest.mark.slow
 def test_imports_are_absolute(modules):
     assert house.relative_imports(modules) == set()
 
 
+@pytest.mark.slow
 def test_no_private_name_of_a_library(modules):
     assert house.private_library_names(modules) == set()
 
 
+@pytest.mark.slow
 def test_the_library_never_prints(modules):
     assert house.prints(modules) == set()
 
 
+@pytest.mark.slow
 def test_no_test_module_imports_another(root):
     assert house.imported_test_modules(root / "tests") == set()
 

@@ -59,6 +59,7 @@ def answers(executed) -> dict[str, dict]:
     return {answer["id"]: answer for answer in results.results(executed)["answers"]}
 
 
+@pytest.mark.slow
 def test_the_schema_is_valid_and_refuses_what_is_wrong(executed):
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     good = results.results(executed)

@@ -20,6 +20,7 @@ def selection(evidence):
     return select(evidence)
 
 
+@pytest.mark.slow
 def test_every_pooled_rate_of_few_studies_has_three_intervals(selection):
     pooled = synthesis.pooled_rates(selection)
     few = synthesis.few_study_intervals(pooled, synthesis.pooled_differences(selection))
@@ -103,6 +104,7 @@ def test_the_next_trial_refuses(change, words):
         next_trial_probabilities(**{"mean": -3, "se": 1, "tau": 0, "sd": 2, "per_arm": [30], "line": -2} | change)
 
 
+@pytest.mark.slow
 def test_checks_of_the_decline(selection):
     kept = synthesis.benefit_retention(selection)
     checks = synthesis.retention_checks(kept)

@@ -76,6 +76,7 @@ def test_a_p_that_no_table_gives(evidence):
     assert not flow.tables["fits_p"].any()
 
 
+@pytest.mark.slow
 @given(first=st.integers(0, 48), second=st.integers(0, 48))
 def test_every_flow_adds_up(evidence, first, second):
     table = evidence.responders.copy()

@@ -61,6 +61,7 @@ def test_complete_relief_at_the_end_is_pooled_from_correll_and_domec(default):
     assert "Two studies only" in row.note
 
 
+@pytest.mark.slow
 def test_every_rate_is_pooled_or_left_out_with_a_reason(evidence):
     for criteria in (Criteria(), EVERYTHING, Criteria(access=("full_text", "abstract")), Criteria(routes=("topical",))):
         selection = select(evidence, criteria)
@@ -71,6 +72,7 @@ def test_every_rate_is_pooled_or_left_out_with_a_reason(evidence):
         assert (found.left_out["why"] != "").all()
 
 
+@pytest.mark.slow
 def test_definitions_windows_and_designs_are_not_mixed(default, evidence):
     found = synthesis.pooled_rates(default)
     for row in found.groups.itertuples():
@@ -98,6 +100,7 @@ def test_rates_of_other_patients_are_left_out(evidence):
     assert "does not count patients" in set(why)
 
 
+@pytest.mark.slow
 def test_arms_of_one_study_are_combined(evidence):
     """Correll's 33 patients split into two arms of 20 and 13 give the same pooled rate as all together."""
     arms, rates = evidence.arms.copy(), evidence.responders.copy()
@@ -135,6 +138,7 @@ def test_studies_that_share_patients_count_once(evidence):
     assert why["kiefer2008b"] == "shares patients, or probably does, with Goldberg et al. 2010"
 
 
+@pytest.mark.slow
 def test_each_study_is_left_out_in_turn(default):
     found = synthesis.pooled_rates(default)
     rows = found.without[found.without["definition_class"] == "any_relief"].set_index("study_id")
@@ -162,6 +166,7 @@ def mean_changes(evidence, arms):
     return replace(evidence, pain_scores=table.astype(evidence.pain_scores.dtypes))
 
 
+@pytest.mark.slow
 def test_changes_of_two_studies_are_pooled_by_reml_and_hartung_knapp(evidence):
     changes = {"correll2004_course1": (-3.0, 0.5, 33), "domec2004_ketamine": (-4.5, 0.4, 65)}
     found = synthesis.pooled_differences(select(mean_changes(evidence, changes)))
@@ -205,6 +210,7 @@ def test_what_has_no_standard_error_is_not_pooled(default):
     assert left["goldberg2010", "change since baseline"] == "a span of several means, not one change"
 
 
+@pytest.mark.slow
 def test_the_retention_curve_agrees_with_glmer(default):
     """tests/reference/decline: the case `published` holds the counts of durations.csv when it was written."""
     cases = pd.read_csv(ROOT / "tests" / "reference" / "decline" / "cases.csv")
@@ -223,6 +229,7 @@ def test_the_retention_curve_agrees_with_glmer(default):
     assert found.half["half_high"].iloc[0] == INF
 
 
+@pytest.mark.slow
 def test_the_curve_without_a_study_ignores_it(default, evidence):
     found = synthesis.benefit_retention(default)
     alone = synthesis.benefit_retention(
@@ -234,6 +241,7 @@ def test_the_curve_without_a_study_ignores_it(default, evidence):
     assert slope == alone.half["slope"].iloc[0] > 0
 
 
+@pytest.mark.slow
 def test_one_benefit_represents_an_arm_and_controlled_studies_are_left_out(default, evidence):
     found = synthesis.benefit_retention(default)
     correll = found.points[found.points["study_id"] == "correll2004"]
@@ -254,6 +262,7 @@ def test_without_a_curve_the_reason_is_stated(evidence):
     assert nothing.why == "no study counts who still has the benefit"
 
 
+@pytest.mark.slow
 def test_regimens_are_compared_among_studies_that_state_theirs(default):
     found = synthesis.benefit_retention(default)
     table = found.regimens.set_index("regimen_class")
@@ -324,6 +333,7 @@ def test_the_simulation_has_two_studies_and_tau_up_to_three():
     assert (table["monte_carlo_error"] - error).abs().max() < 1e-4
 
 
+@pytest.mark.slow
 def test_published_results_for_a_clinic(default):
     table = synthesis.published_results(default, "ge_2_points", 4.0)
     by_rule = table[~table["definition"].str.startswith("each study's own")].set_index("outcome")
@@ -340,6 +350,7 @@ def test_published_results_for_a_clinic(default):
     assert curve["k"].tolist() == [7, 7]
 
 
+@pytest.mark.slow
 def test_published_results_of_several_studies_are_pooled(evidence):
     rows = evidence.responders
     named = rows["definition_class"].replace("any_relief", "ge_50_percent")
@@ -357,6 +368,7 @@ def test_published_results_of_several_studies_are_pooled(evidence):
     assert row.study_ids == tuple(members["study_id"])
 
 
+@pytest.mark.slow
 def test_no_published_result_after_the_last_count(default):
     late = synthesis.published_results(default, "ge_2_points", 30.0)
     curve = late[late["definition"].str.startswith("each study's own")]

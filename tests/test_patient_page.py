@@ -23,6 +23,7 @@ def words(page: str) -> str:
     return " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_courses_and_the_clinic_only_as_a_band(tmp_path):
     cohort, number = load_patient(EXAMPLE, CODE)
     path = write_patient_page(cohort, number, CODE, tmp_path / "page")
@@ -59,6 +60,7 @@ def test_it_is_refused_below_a_work_tree_and_in_a_batch(tmp_path, marker):
         check_patient_folder(tmp_path / "link")
 
 
+@pytest.mark.slow
 def test_the_command_asks_for_the_code_and_does_not_repeat_a_wrong_one(tmp_path):
     arguments = ["patient", "--cohort", str(EXAMPLE), "--out", str(tmp_path / "page")]
     done = CliRunner().invoke(main, arguments, input=f"{CODE}\n")

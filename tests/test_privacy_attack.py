@@ -11,12 +11,13 @@ from itertools import combinations_with_replacement, permutations
 from pathlib import Path
 
 import numpy as np
-import pypdf
 import pytest
+from pdf_words import all_words
 from reporting_samples import common
 
 from analysis.parameters import check_values, find_notebook
-from analysis.reporting.run import Built, Spec, build_report
+from analysis.reporting.batch.pool import LocalWorkers, build_all
+from analysis.reporting.run import Built, Spec
 from analysis.statistics.summaries import mean_interval
 from analysis.wording import half_up
 
@@ -26,24 +27,25 @@ FOLDER = Path(__file__).parent / "data" / "privacy"
 RULES = {"ge_2_points": (0.0, 2.0), "ge_30_percent": (0.3, 0.0), "ge_50_percent": (0.5, 0.0)}
 
 
-def built(file: str, **given) -> Built:
-    values = check_values(find_notebook("cohort-report"), {"cohort": str(FOLDER / file), **given})
-    made = build_report(
-        Spec("attack", "cohort-report", {name: values[name] for name in ("cohort", *given)}, common=common())
-    )
-    assert made.ok, made.reason
-    return made
-
-
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Built]:
     """The batch that the offer of the refusal leads to."""
-    return {
-        "five": built("five.csv"),
-        "whole": built("clinic3.csv"),
-        "merged": built("clinic3.csv", sites=["East", "South"]),
-        "north": built("clinic3.csv", sites=["North"]),
+    given = {
+        "five": {"cohort": "five.csv"},
+        "whole": {"cohort": "clinic3.csv"},
+        "merged": {"cohort": "clinic3.csv", "sites": ["East", "South"]},
+        "north": {"cohort": "clinic3.csv", "sites": ["North"]},
     }
+    notebook = find_notebook("cohort-report")
+    specs = []
+    for name, changed in given.items():
+        values = check_values(notebook, {**changed, "cohort": str(FOLDER / changed["cohort"])})
+        specs.append(Spec(name, "cohort-report", {key: values[key] for key in changed}, common=common()))
+    with LocalWorkers() as workers:
+        made = {built.name: built for built in build_all(specs, workers, jobs=2)}
+    for built in made.values():
+        assert built.ok, built.reason
+    return made
 
 
 def table(made: Built, name: str) -> list[dict[str, str]]:
@@ -51,13 +53,9 @@ def table(made: Built, name: str) -> list[dict[str, str]]:
 
 
 def texts(made: Built) -> dict[str, str]:
-    found = {}
-    for name, content in made.files.items():
-        if name.endswith(".pdf"):
-            found[name] = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
-        else:
-            found[name] = content.decode()
-    return found
+    return {
+        name: all_words(content) if name.endswith(".pdf") else content.decode() for name, content in made.files.items()
+    }
 
 
 def summaries(made: Built):

@@ -153,6 +153,7 @@ def test_rule_6_holds_for_many_patients_who_are_alike():
 
 
 # ------------------------------------------------------------------------------------------------ rule 8
+@pytest.mark.slow
 def test_rule_8_whole_less_two_sites_is_the_third(tmp_path):
     reports = batch(
         tmp_path,
@@ -180,6 +181,7 @@ def test_rule_8_whole_less_two_sites_is_the_third(tmp_path):
     assert len(why_differenced(few, tmp_path)[0]) == 1
 
 
+@pytest.mark.slow
 def test_rule_8_whole_less_two_sites_is_the_third_at_each_visit_and_in_each_group(tmp_path):
     few = tmp_path / "few.csv"
     lines = ["patient_id,nrs_baseline,nrs_end_of_infusion,nrs_week_4,site,sex"]
@@ -210,6 +212,7 @@ def test_rule_8_the_smallest_difference():
     assert disclosure.merged_values({"a": range(9), "b": range(9, 12)}, 5) == [["a", "b"]]
 
 
+@pytest.mark.slow
 def test_rule_8_earlier_batches_count_unless_they_are_replaced(tmp_path):
     file = tmp_path / "clinic.csv"
     lines = CLINIC3.read_text(encoding="utf-8").splitlines()
@@ -244,6 +247,7 @@ def test_rule_9_no_more_digits_than_on_the_page():
         assert percent(rounded) == percent(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", [CLINIC3, FIVE])
 def test_rule_9_every_table_of_a_cohort(file):
     whole = load(file)
@@ -254,6 +258,7 @@ def test_rule_9_every_table_of_a_cohort(file):
                 assert np.allclose(values * 1000, (values * 1000).round(), atol=1e-6), (name, column)
 
 
+@pytest.mark.slow
 def test_rule_10_each_step_of_a_curve_is_min_cell_patients():
     assert disclosure.shown_steps(np.array([10, 9, 8, 5, 4, 0]), 10, 5).tolist() == [
         True,

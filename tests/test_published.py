@@ -18,11 +18,13 @@ REPORT = ROOT / "reports" / "published" / "evidence-report"
 RENEW = "the published report is older than the data: make publish"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_picture_of_the_readme_is_current(name):
     assert TARGETS[name].read_text(encoding="utf-8") == published_svg(name), RENEW
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_readme_has_the_numbers_as_alternative_text():
     (alt,) = re.findall(r'alt="([^"]+)"', (ROOT / "README.md").read_text(encoding="utf-8"))
     assert alt == alternative_text()
@@ -30,6 +32,7 @@ def test_the_picture_of_the_readme_has_the_numbers_as_alternative_text():
         assert words in alt
 
 
+@pytest.mark.slow
 def test_the_published_report_has_the_current_data_and_answers():
     page = BeautifulSoup((REPORT / "report.html").read_bytes(), "html.parser")
     text = " ".join(page.get_text(" ").split())

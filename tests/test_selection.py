@@ -90,6 +90,7 @@ criteria = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(chosen=criteria)
 def test_every_row_counts_or_is_listed_once_with_a_reason(evidence, chosen):
     selection = select(evidence, chosen)

@@ -89,6 +89,7 @@ def test_a_long_cell_is_a_cell(tmp_path):
         assert len(cohort.load(write(tmp_path, lines)).visits) == len(LONG) - 1
 
 
+@pytest.mark.slow
 def test_wrong_rows_are_counted_and_not_kept():
     from analysis.tabular.origin import CLINIC_TABLES
 
@@ -131,6 +132,7 @@ def test_a_parquet_file_that_unpacks_to_more_than_is_read(tmp_path):
     assert "unpacks to at most 250,000,000 bytes" in only_problem(tmp_path, target.getvalue(), "cohort.parquet")["rule"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "xml"),
     [
@@ -151,6 +153,7 @@ def test_a_workbook_that_is_too_large(tmp_path, monkeypatch, part, xml):
     assert "about 10,000,000 cells" in only_problem(tmp_path, altered(part, xml), "cohort.xlsx")["rule"]
 
 
+@pytest.mark.slow
 def test_a_cell_far_from_the_others_is_named(tmp_path):
     cells = b'<row r="1"><c r="A1" t="inlineStr"><is><t>patient_id</t></is></c></row>'
     far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'

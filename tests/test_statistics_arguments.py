@@ -126,6 +126,7 @@ def changed(value: object, change) -> object:
     return [*value[:-1], change(value[-1])] if isinstance(value, list) else change(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int64, np.float32, np.float64, Fraction, "Int64"])
 @pytest.mark.parametrize("name", VALID)
 def test_numbers_of_any_type_give_the_same(name, kind):
@@ -142,6 +143,7 @@ def test_numbers_of_any_type_give_the_same(name, kind):
     assert same(FUNCTIONS[name](**arguments), FUNCTIONS[name](**VALID[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["x", "7", True, np.True_, None, np.nan, np.inf, -np.inf, pd.NA, [[1]], 1j])
 @pytest.mark.parametrize(("name", "argument"), CASES)
 def test_what_is_not_a_finite_number_is_refused(name, argument, value):

@@ -48,6 +48,7 @@ def test_the_reference_has_every_case_scale_and_quantile():
     assert len(rows) == 3 * len(wanted)
 
 
+@pytest.mark.slow
 def test_quantiles_agree_with_r():
     for row in pd.read_csv(REFERENCE / "quadrature.csv").itertuples():
         column = {0.025: "ci_low", 0.5: "estimate", 0.975: "ci_high"}[row.probability]

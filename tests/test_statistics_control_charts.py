@@ -46,6 +46,7 @@ def test_binomial_limits_have_their_probability():
     assert binom.cdf(np.ceil(low * n) - 1, n, 164 / 285) == pytest.approx([0.0005] * 2, abs=0.0005)
 
 
+@pytest.mark.slow
 def test_false_alarms_of_the_run_chart_are_as_committed():
     """reference/control_charts/simulate.py made the table: no true change, 15 patients a quarter."""
     from reference.control_charts.simulate import false_alarms

@@ -145,6 +145,7 @@ def test_a_group_moves_the_curve_by_its_coefficient():
     assert found.curve([4.0])["rate"].iloc[0] == base
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(random):
     data = CASES[CASES["case"] == "empty_and_full_cells"]

@@ -28,6 +28,7 @@ def printed_sds(n: int, low: int, high: int) -> dict[int, dict[str, set[str]]]:
     return result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "low", "high"), [(2, 0, 10), (3, 0, 10), (4, 0, 10), (5, 0, 6), (4, -3, 4), (6, 0, 3)])
 def test_every_sd_of_small_samples(n, low, high):
     possible = printed_sds(n, low, high)

@@ -87,6 +87,7 @@ def test_the_reference_covers_every_case_method_adjustment_and_level():
     assert len(rows) == len(wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("method", METHODS)
 def test_pool_agrees_with_metafor(name, method):
@@ -219,6 +220,7 @@ def test_no_spread_around_the_fit():
     )
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_the_wider_of_both_intervals(data):
     y, v = zip(*data.draw(studies), strict=True)
@@ -320,6 +322,7 @@ def test_limits_bracket_and_weights_add_up(data, method, adjust):
     assert pooled.ci_high <= wide.ci_high
 
 
+@pytest.mark.slow
 @given(studies, st.sampled_from(["REML", "ML"]))
 def test_no_tau2_has_a_higher_likelihood(data, method):
     y, v = (np.array(part) for part in zip(*data, strict=True))

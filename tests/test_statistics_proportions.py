@@ -85,6 +85,7 @@ def test_the_reference_covers_every_case_model_adjustment_and_level():
     assert table("glmer")["case"].tolist() == list(CASES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("model", TOLERANCES)
 def test_pool_proportions_agrees_with_metafor(name, model):
@@ -126,6 +127,7 @@ def test_without_limits_of_tau2_all_else_is_the_same():
         assert (math.isnan(here) and there > 0) if field.name in unknown else here == there, field.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_default_number_of_nodes_is_enough(name):
     few, many = pool_proportions(*case(name)), pool_proportions(*case(name), nodes=160)
@@ -137,6 +139,7 @@ def test_the_default_number_of_nodes_is_enough(name):
 STEPS = ([0, 18, 0, 20, 0, 0], [59, 56, 5, 20, 7, 36])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "counts",
     [case("zero_and_full"), case("three_studies"), case("pritz1997"), STEPS],
@@ -244,6 +247,7 @@ def usable(data: list[tuple[int, int]]) -> bool:
     return any(0 < x < n for x, n in data)
 
 
+@pytest.mark.slow
 @given(counts.filter(usable), models)
 def test_mirrored_events_mirror_the_result(data, model):
     x, n = (np.array(part) for part in zip(*data, strict=True))
@@ -256,6 +260,7 @@ def test_mirrored_events_mirror_the_result(data, model):
     assert two.q == pytest.approx(one.q, rel=1e-7, abs=1e-9)
 
 
+@pytest.mark.slow
 @given(counts.filter(usable), st.randoms(use_true_random=False), models)
 def test_order_does_not_matter(data, random, model):
     one = pool_proportions(*zip(*data, strict=True), model)
@@ -267,6 +272,7 @@ def test_order_does_not_matter(data, random, model):
     assert two.weights == pytest.approx([one.weights[i] for i in places], rel=1e-5)
 
 
+@pytest.mark.slow
 @given(counts, models)
 def test_limits_bracket_and_weights_add_up(data, model):
     pooled = pool_proportions(*zip(*data, strict=True), model)

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 FOLDER = Path(__file__).parent / "reference" / "stress"
 METHODS = (
@@ -27,6 +28,7 @@ def test_no_set_is_solved_better_by_the_reference():
     assert (result["agree"] > 1900).all()
 
 
+@pytest.mark.slow
 def test_the_result_holds_for_the_present_code():
     some = script()["compared"](60).set_index("method")
     assert list(some.index) == list(METHODS)

@@ -186,6 +186,7 @@ def observations(draw, most=25):
     return np.array(lower, float), np.array(upper, float), np.array([row[3] for row in rows], float)
 
 
+@pytest.mark.slow
 @given(observations(), st.randoms(use_true_random=False))
 def test_properties_of_the_estimate(data, random):
     lower, upper, weight = data
@@ -212,6 +213,7 @@ def test_properties_of_the_estimate(data, random):
     assert scaled.to_numpy() == pytest.approx(table.to_numpy() * [7, 7, 1], abs=1e-7)
 
 
+@pytest.mark.slow
 @given(observations(), st.integers(0, 10_000))
 def test_no_other_masses_are_likelier(data, seed):
     table = npmle(*data)
@@ -222,6 +224,7 @@ def test_no_other_masses_are_likelier(data, seed):
         assert log_likelihood(table.assign(probability=moved / moved.sum()), *data) <= best + 1e-9
 
 
+@pytest.mark.slow
 @given(observations())
 def test_moving_probability_lowers_the_likelihood(data):
     lower, upper, weight = data
@@ -251,6 +254,7 @@ def test_interval_probabilities_by_hand(data):
     assert interval_probabilities(table, *data[:2]) == pytest.approx(by_hand, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("seed", range(30))
 def test_weights_of_very_different_size(seed):

@@ -148,6 +148,7 @@ def test_one_milestone_determines_one_parameter_only():
             fit_distribution(*data, name)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.sampled_from(DISTRIBUTIONS), st.floats(0.01, 100))
 def test_units_order_and_weights(seed, distribution, factor):
     random = np.random.default_rng(seed)
