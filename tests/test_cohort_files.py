@@ -7,6 +7,7 @@ import pytest
 from cohort_files import LONG, only_problem, problems, without, write
 
 from analysis.outcomes import cohort
+from analysis.tabular import separated
 
 TEXT = "\n".join(LONG) + "\n"
 
@@ -127,15 +128,15 @@ def test_many_problems_of_one_kind_stay_readable(tmp_path):
     assert found["rule"].iloc[-1] == "980 more rows break the same rule: nrs lies between 0 and 10 points"
 
 
-def test_several_blocks_of_a_large_file(tmp_path, monkeypatch):
-    """Each block has its own dictionary of words; they must become one."""
-    from analysis.tabular import separated
-
-    whole = cohort.load(write(tmp_path, LONG))
+def test_a_large_file_is_read_as_a_small_one(tmp_path, monkeypatch):
+    """Arrow reads it in blocks, each with its own dictionary of words; they must become one."""
+    by_line = cohort.load(write(tmp_path, LONG))
+    monkeypatch.setattr(separated, "_ARROW_FROM", 0)
     monkeypatch.setattr(separated, "BLOCK", 256)
-    parts = cohort.load(write(tmp_path, LONG))
-    pd.testing.assert_frame_equal(whole.visits, parts.visits)
-    pd.testing.assert_frame_equal(whole.courses, parts.courses)
+    monkeypatch.setattr(separated, "split_by_line", None)
+    by_arrow = cohort.load(write(tmp_path, LONG))
+    pd.testing.assert_frame_equal(by_line.visits, by_arrow.visits)
+    pd.testing.assert_frame_equal(by_line.courses, by_arrow.courses)
 
 
 def test_a_column_that_is_not_used_may_hold_anything(tmp_path):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.evidence import rowwise
 from analysis.evidence.load import Evidence
-from analysis.evidence.rowwise import grouped, numbered, values
+from analysis.evidence.rowwise import grouped, values
 
 NOT_STATED = "not_stated"
 CRPS_POPULATIONS = ("crps", "crps_1", "crps_2")
@@ -182,8 +182,7 @@ def _result_reasons(
 
 
 def _included(frame: pd.DataFrame, reasons: list[list[str]]) -> pd.DataFrame:
-    counts = np.array([not why for why in reasons], dtype=bool)
-    return frame.reset_index(drop=True) if counts.all() else numbered(frame[counts])
+    return frame[np.array([not why for why in reasons], dtype=bool)].reset_index(drop=True)
 
 
 def _left_out(evidence: Evidence, reasons: dict[str, list[list[str]]]) -> pd.DataFrame:

@@ -82,7 +82,8 @@ def with_context(selection: Selection, table: str) -> pd.DataFrame:
 def looked_up(table: pd.DataFrame, keys: pd.Series, columns: list[str]) -> dict[str, ExtensionArray]:
     """Return columns of the rows of `table` that `keys` refer to; missing where the key is.
 
-    `DataFrame.merge` takes six times as long (72 instead of 11 ms per result table); the tests compare both.
+    Gain: 5% to 12% of the cells of the evidence report. The plain way is `DataFrame.merge`, which takes six times as
+    long; tests/test_outcomes_context.py compares both.
     """
     place = {key: position for position, key in enumerate(table[keys.name].tolist())}
     positions = np.array([place.get(key, -1) for key in keys.tolist()], dtype=np.intp)

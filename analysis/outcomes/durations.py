@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import grouped, numbered, sorted_rows, values
+from analysis.evidence.rowwise import grouped, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
@@ -81,7 +81,9 @@ def statements(selection: Selection) -> pd.DataFrame:
         ends.append(np.inf if endless else high)
     frame["percent_reported"] = _printed_percentages(selection, frame)
     frame["shown_as"], frame["weeks_high"] = pd.array(shown, dtype="str"), np.array(ends, dtype="float64")
-    return sorted_rows(frame, "study_id", "arm_id", "weeks_low", "row")[_STATEMENT_COLUMNS]
+    return frame.sort_values(["study_id", "arm_id", "weeks_low", "row"], kind="stable", ignore_index=True)[
+        _STATEMENT_COLUMNS
+    ]
 
 
 def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -103,7 +105,9 @@ def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     frame["ci_low"] = np.array([low for low, _ in limits], dtype="float64")
     frame["ci_high"] = np.array([high for _, high in limits], dtype="float64")
     frame.loc[frame["selected_by_outcome"].notna(), ["rate", "ci_low", "ci_high"]] = np.nan
-    return sorted_rows(frame, "regimen_class", "study_id", "arm_id", "benefit", "weeks")[_RETAINED_COLUMNS]
+    return frame.sort_values(
+        ["regimen_class", "study_id", "arm_id", "benefit", "weeks"], kind="stable", ignore_index=True
+    )[_RETAINED_COLUMNS]
 
 
 def _printed_percentages(selection: Selection, frame: pd.DataFrame) -> np.ndarray:
@@ -186,7 +190,7 @@ def _milestones(table: pd.DataFrame) -> pd.DataFrame:
         statement == "milestone" and level == "patient_level" and all(pd.notna(number) for number in numbers)
         for statement, level, *numbers in values(table, *columns)
     ]
-    return numbered(table[np.array(counted, dtype=bool)])
+    return table[np.array(counted, dtype=bool)].reset_index(drop=True)
 
 
 def _why_unusable(row) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import rowwise
-from analysis.evidence.rowwise import each, sorted_rows, values
+from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes.context import CONTEXT_COLUMNS, UNCONTROLLED, controls, looked_up, overall_bias
@@ -127,7 +127,7 @@ def doses(selection: Selection, weight_kg: float = 70) -> pd.DataFrame:
         **pd.DataFrame(steps, columns=_CONVERTED_COLUMNS),
     }
     frame = pd.concat([arms, pd.DataFrame(added, index=arms.index)], axis=1)
-    return sorted_rows(frame, "regimen_class", "total_mg", "arm_id")[_DOSE_COLUMNS]
+    return frame.sort_values(["regimen_class", "total_mg", "arm_id"], kind="stable", ignore_index=True)[_DOSE_COLUMNS]
 
 
 def _convert(arm, weight: float) -> dict[str, object]:

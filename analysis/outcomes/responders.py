@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.evidence.rowwise import each, grouped, sorted_rows, values
+from analysis.evidence.rowwise import each, grouped, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
@@ -47,7 +47,7 @@ def rates(selection: Selection, level: float = 0.95, definition_classes: tuple[s
     frame["ci_low"] = [low for low, _ in limits]
     frame["ci_high"] = [high for _, high in limits]
     frame.loc[frame["selected_by_outcome"].notna(), ["rate", "ci_low", "ci_high"]] = np.nan
-    return sorted_rows(frame, "weeks", "study_id", "arm_id", "row")[RATE_COLUMNS]
+    return frame.sort_values(["weeks", "study_id", "arm_id", "row"], kind="stable", ignore_index=True)[RATE_COLUMNS]
 
 
 @dataclass(frozen=True)

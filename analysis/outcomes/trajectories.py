@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import rowwise
-from analysis.evidence.rowwise import each, grouped, numbered
+from analysis.evidence.rowwise import each, grouped
 from analysis.evidence.selection import Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
@@ -72,7 +72,9 @@ def _scores(printed: pd.DataFrame, level: float) -> pd.DataFrame:
     frame = printed[(printed["statistic"] != "mean_change").to_numpy()].rename(columns={"weeks_from_end": "weeks"})
     scored = [_score(row, level) for row in each(frame[_PRINTED])]
     rows = [tuple(score[name] for name in _SCORED) for score in scored]
-    return pd.concat([numbered(frame.drop(columns=_REPLACED)), rowwise.table(rows, _SCORED)], axis=1)[_SCORE_COLUMNS]
+    return pd.concat([frame.drop(columns=_REPLACED).reset_index(drop=True), rowwise.table(rows, _SCORED)], axis=1)[
+        _SCORE_COLUMNS
+    ]
 
 
 def changes(selection: Selection, level: float = 0.95) -> pd.DataFrame:

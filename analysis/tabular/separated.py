@@ -1,7 +1,8 @@
 """Separated text files: bytes to a table of text, and all problems of the file.
 
-UTF-8 with or without a byte order mark; any line ends. Arrow splits valid files. A file that Arrow would split
-differently from the rules here is read line by line, which is slower and reports the row.
+UTF-8 with or without a byte order mark; any line ends. Arrow splits large valid files. A file that Arrow would split
+differently from the rules here is read line by line, which reports the row. Gain of Arrow: 0.1 instead of 1.5 s for
+200,000 rows. tests/test_cohort_files.py compares both.
 """
 
 from __future__ import annotations
