@@ -129,7 +129,7 @@ def test_below_twenty_patients_nothing_is_a_percentage():
     made = response.response(cohort(*[(8, 4, {4: 4})] * 6, *[(8, 8, {4: 8})] * 6))
     for figure in (figures.responder_squares(made), figures.patient_count_bars(made)):
         assert "%" not in "".join(shown(figure)).replace("30% or more", "")
-    assert "Of 12 patients treated" in figures.responder_squares(made).title
+    assert figures.responder_squares(made).title == "Of 12 patients treated, 6 respond, 6 later"
     assert "responders: 6 of 12" in shown(figures.patient_count_bars(made))
 
 
@@ -346,3 +346,12 @@ def test_visits_have_places_in_order():
     axis = TreatmentAxis(430, 26, before=18, end=64, right=18)
     places = [axis.place(week) for week in (np.nan, 0, 0.5, 1, 4, 26)]
     assert places == sorted(places) and places[-1] < 430
+
+
+def test_the_title_of_each_summary_figure_states_its_numbers():
+    made = cohort(*[(8, 4, {4: 4})] * 20, *[(8, 8, {4: 8})] * 20, *[(8, 4)] * 10)
+    rules = response.response(made)
+    assert figures.patient_count_bars(rules).title == "40 of 50 have every score"
+    assert figures.responder_squares(rules).title == "Of 100 patients treated, 60 respond, 40 later"
+    assert figures.missing_visit_bars(people.people(made)).title == "40 of 50 have a score at week 4"
+    assert figures.missing_visit_bars(people.people(cohort(*[(8, 4)] * 2))).title == "Who is missing"

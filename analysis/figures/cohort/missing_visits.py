@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 from matplotlib.patches import Rectangle
 
+from analysis.cohort_wording import visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
@@ -33,7 +34,11 @@ def missing_visit_bars(result: People, synthetic: bool = False) -> Figure:
     table = result.missing
     caption = _caption(result)
     shown = table[~table["hidden"] & (table["visit"] != "baseline")].reset_index(drop=True)
+    planned = shown[shown["planned"] & shown["recorded"].notna()]
     title = "Who is missing"
+    if len(planned):
+        last = next(each(planned.tail(1)))
+        title = f"{out_of(last.recorded, last.patients)} have a score {_visit(last, long=True)}"
     frame = clinic_frame("missing-scores", caption, result, synthetic, "missing", title=title)
     if shown.empty:
         return frame.empty("Too few patients to show which scores are missing.")
@@ -75,10 +80,12 @@ def told_apart(row: Any) -> list[tuple[str, int]]:
     return list(counts.items())
 
 
-def _visit(row: Any) -> str:
+def _visit(row: Any, long: bool = False) -> str:
     if row.visit == "end_of_infusion":
-        return "end"
-    return "any later" if pd.isna(row.weeks) else f"{row.weeks:.3g} wk"
+        return visit_words(0) if long else "end"
+    if pd.isna(row.weeks):
+        return "any later"
+    return f"at week {row.weeks:.3g}" if long else f"{row.weeks:.3g} wk"
 
 
 def _caption(result: People) -> str:

@@ -11,9 +11,10 @@ from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
 from analysis.outcomes.cohort.other_outcomes import OtherOutcomes
-from analysis.wording import counted
+from analysis.wording import counted, out_of
 
 _ROW, _BAR = 33.0, 12.0
+_TITLE = 11.0  # points
 _FACES = {"improved": LIGHT["ketamine"], "unchanged": LIGHT["band"], "worse": LIGHT["harm"]}
 
 
@@ -22,9 +23,14 @@ def outcome_share_bars(result: OtherOutcomes, synthetic: bool = False) -> Figure
     caption = (
         f"Improved or worse by an important difference, {result.follow_up_weeks:g} weeks after the end of infusion."
     )
-    frame = clinic_frame("more-than-pain", caption, result, synthetic, title="More than pain")
     shown = result.measures[result.measures["improved"].notna() & ~result.measures["hidden"]]
     shown = shown[shown["n"] > 0].reset_index(drop=True)
+    title = "More than pain"
+    if len(shown):
+        first = next(each(shown))
+        rest = f": {out_of(first.improved, first.n)} improved"
+        title = fitting(first.title, PHONE - text_width(rest, _TITLE), _TITLE, "bold") + rest
+    frame = clinic_frame("more-than-pain", caption, result, synthetic, title=title)
     if shown.empty:
         return frame.empty("No outcome other than pain has enough patients and an important difference.")
     with style():

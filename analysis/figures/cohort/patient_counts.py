@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from analysis.cohort_wording import RULE_WORDS, step_use, step_words, without_words
-from analysis.evidence.rowwise import each
+from analysis.evidence.rowwise import each, values
 from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
@@ -35,8 +35,11 @@ def patient_count_bars(result: Response, synthetic: bool = False) -> Figure:
         f"{span_words(max(weeks - window, 0), weeks + window)}. Duration is counted for "
         "the responders at the end of infusion."
     )
-    frame = clinic_frame("who-counts", caption, result, synthetic, "rates", title="Who is in which number")
     steps = result.steps
+    first, last = steps["n"].iloc[0], steps["n"].iloc[-1]
+    known = pd.notna(last) and not steps["hidden"].iloc[-1]
+    title = f"{last:,} of {first:,} have every score" if known else "Who is in which number"
+    frame = clinic_frame("who-counts", caption, result, synthetic, "rates", title=title)
     if steps["n"].isna().iloc[0] or not steps["n"].iloc[0]:
         return frame.empty("Too few patients to say who is in which number.")
     responders = _responders(result)
@@ -78,7 +81,10 @@ def responder_squares(result: Response, synthetic: bool = False) -> Figure:
     seen = data["part"].isin(["no_score", "no_baseline", "not_expected"]) & (data["squares"] > 0)
     left = " Rates among patients with a score leave out the hatched and white ones." if seen.any() else ""
     caption = f"A square is one patient{'' if few else f' in 100, of all {total:,}'}.{left}"
-    frame = clinic_frame("squares", caption, result, synthetic, "rates", title=f"Of {of} treated")
+    respond = dict(values(data[data["part"] == "response"], "visit", "squares"))
+    said = {"end_of_infusion": "respond", "follow_up": "later"}
+    title = ", ".join([f"Of {of} treated", *(f"{respond[visit]} {said[visit]}" for visit in said if visit in respond)])
+    frame = clinic_frame("squares", caption, result, synthetic, "rates", title=title)
     if not len(data):
         return frame.empty("Too few patients have a score to show how many responded.")
     visits = list(dict.fromkeys(data["visit"]))

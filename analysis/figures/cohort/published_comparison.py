@@ -43,7 +43,10 @@ def benchmark_forest(
     """
     known = compared[compared["estimate"].notna() & compared["published"].notna()]
     alike, mixed = known[known["alike"].astype(bool)], known[~known["alike"].astype(bool)].iloc[:_MOST_MIXED]
-    frame = ClinicFrame("benchmark", _caption(alike, mixed), (), synthetic, "Beside published studies, like with like")
+    title = "Beside published studies, like with like"
+    if len(alike):
+        title = f"{percent(alike['estimate'].iloc[0])} respond here, {percent(alike['published'].iloc[0])} as published"
+    frame = ClinicFrame("benchmark", _caption(alike, mixed), (), synthetic, title)
     if known.empty:
         return frame.empty("No published rate could be set beside one of these patients.")
     shown = pd.concat([alike, mixed])

@@ -25,7 +25,10 @@ _LEFT, _RIGHT, _TOP, _HIGH, _LOW_TOP, _LOW = 26, 228, 18, 92, 132, 34
 def quarter_run_chart(result: RunChart, follow_up_weeks: float = 4.0, synthetic: bool = False) -> Figure:
     """Return the responder rate of each quarter with limits of chance, and the share with a follow-up score."""
     points = result.points
-    frame = clinic_frame("run-chart", _caption(result), result, synthetic, title="Over time")
+    outside = ((points["rate"] < points["low"]) | (points["rate"] > points["high"])).to_numpy()
+    many = int(outside.sum()) or "None"
+    title = f"{many} of {len(points)} quarters outside the limits" if len(points) else "Over time"
+    frame = clinic_frame("run-chart", _caption(result), result, synthetic, title=title)
     if points.empty:
         return frame.empty(_too_few(result))
     with style():
@@ -53,7 +56,6 @@ def quarter_run_chart(result: RunChart, follow_up_weeks: float = 4.0, synthetic:
         write(picture, _RIGHT + 3, middle, percent(result.mean), SMALL, weight="bold")
         rates = _TOP + _HIGH * (1 - points["rate"].to_numpy())
         ax.plot(places, rates, "o-", color=LIGHT["ketamine"], markersize=4, linewidth=1.1, zorder=3)
-        outside = ((points["rate"] < points["low"]) | (points["rate"] > points["high"])).to_numpy()
         ax.plot(places[outside], rates[outside], "o", **_OUTSIDE)
         whom = "of those due" if result.follow_up_planned else "of all; no visit was planned then"
         heading = f"With a score {number_of_weeks(follow_up_weeks)} later ({whom})"

@@ -19,7 +19,16 @@ from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
 from analysis.figures.style import PHONE, SMALL, spaced_ticks, style, text_width, write
 from analysis.outcomes.cohort.durations import Durations
 from analysis.outcomes.cohort.trajectories import Trajectories
-from analysis.wording import half_up, interval_words, number_interval, number_text, percent, percent_pair, series
+from analysis.wording import (
+    half_up,
+    interval_words,
+    number_interval,
+    number_text,
+    percent,
+    percent_pair,
+    series,
+    upper_first,
+)
 
 _LEFT, _TOP, _HIGH = 24, 24, 108
 _BEFORE, _END = 14.0, 44.0  # from the left edge of the panel, in points; weeks follow
@@ -80,10 +89,12 @@ def benefit_box_curve(
     row = next(each(medians), None)
     caption = f"A benefit ends somewhere in the pale box, between two visits. {_half_way(row, level)}"
     regained = [note for note in result.notes if "again at a later visit" in note]
-    frame = clinic_frame(
-        "benefit", " ".join([caption, *regained]), result, synthetic, title="How long the benefit lasts"
-    )
     steps = still_responding(curve, [week for week in weeks if week <= result.horizon_weeks])
+    title = "How long the benefit lasts"
+    if len(steps) > 1:
+        last = next(each(steps.tail(1)))
+        title = f"{upper_first(visit_words(last.weeks))}, {half_up(100 * last.share)} of 100 still respond"
+    frame = clinic_frame("benefit", " ".join([caption, *regained]), result, synthetic, title=title)
     if len(steps) < 2:
         return frame.empty("Too few patients responded and were seen again to draw how long it lasted.")
     with style():
