@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import nbformat
 import pytest
 from click.testing import CliRunner
 from cohort_files import LONG, edited, write
@@ -123,15 +124,22 @@ def test_report_builds(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.ipynb", "results.json", "tables"]
 
 
+@pytest.fixture
+def small(tmp_path):
+    """The folder of two small notebooks: one that can be built, and one that fails."""
+    for name, code in (("good", "print(1)"), ("bad", "raise ValueError('no study reports a score')")):
+        cells = [nbformat.v4.new_markdown_cell(f"# {name}"), nbformat.v4.new_code_cell(code)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    return tmp_path
+
+
 @pytest.mark.slow
-def test_report_that_fails(tmp_path):
-    done = run("report", SAMPLE, "-p", "stop=true", "--output", str(tmp_path))
+def test_report_that_fails(small):
+    done = run("report", str(small / "bad.ipynb"), "--output", str(small / "out"))
     assert done.exit_code == 1
-    assert (
-        "Not made: sample-stop-true: cell 14: ValueError: the table holds no study that reports a score" in done.output
-    )
-    assert str(tmp_path / "sample-stop-true" / "report.ipynb") in done.output
-    assert [path.name for path in (tmp_path / "sample-stop-true").iterdir()] == ["report.ipynb"]
+    assert "Not made: bad: cell 2: ValueError: no study reports a score" in done.output
+    assert str(small / "out" / "bad" / "report.ipynb") in done.output
+    assert [path.name for path in (small / "out" / "bad").iterdir()] == ["report.ipynb"]
 
 
 @pytest.mark.parametrize(
@@ -157,32 +165,24 @@ def test_wrong_use_of_report_starts_nothing(arguments, words, tmp_path):
 
 
 @pytest.mark.slow
-def test_batch_builds_what_can_be_built(tmp_path):
-    (tmp_path / "batch.yml").write_text(
-        f"formats: [html]\nreports:\n- {{notebook: {SAMPLE}, name: good}}\n"
-        f"- {{notebook: {SAMPLE}, name: bad, parameters: {{stop: true}}}}"
+def test_batch_builds_what_can_be_built_and_then_the_chosen_reports_alone(small):
+    (small / "batch.yml").write_text(
+        "formats: [html]\nreports:\n" + "".join(f"- {{notebook: {small}/{name}.ipynb}}\n" for name in ("good", "bad"))
     )
-    done = run("batch", str(tmp_path / "batch.yml"), "--jobs", "2", "--output", str(tmp_path / "out"))
+    command = ("batch", str(small / "batch.yml"), "--output", str(small / "out"))
+    done = run(*command, "--jobs", "2")
     assert done.exit_code == 1
     lines = done.output.splitlines()
-    assert lines[-1] == str(tmp_path / "out" / "index.html")
+    assert lines[-1] == str(small / "out" / "index.html")
     assert lines[-2] == "1 of 2 reports built, 1 failed."
     assert "/2] built good" in done.output
     assert "/2] FAILED bad" in done.output
     assert any(line.startswith("bad ") and "failed" in line for line in lines)
-    assert "    cell 14: ValueError: the table holds no study that reports a score" in lines
-    assert (tmp_path / "out" / "good" / "report.html").is_file()
-
-
-@pytest.mark.slow
-def test_batch_of_good_reports_ends_well(tmp_path):
-    (tmp_path / "batch.yml").write_text(
-        f"formats: [html]\nreports: [{{notebook: {SAMPLE}, matrix: {{level: [0.8, 0.9]}}}}]"
-    )
-    done = run("batch", str(tmp_path / "batch.yml"), "--only", "*-0-9", "--output", str(tmp_path / "out"))
-    assert done.exit_code == 0, done.output
-    assert "1 of 1 reports built." in done.output
-    assert not (tmp_path / "out" / "sample-level-0-8").exists()
+    assert "    cell 2: ValueError: no study reports a score" in lines
+    assert (small / "out" / "good" / "report.html").is_file()
+    chosen = run(*command, "--only", "go*", "--force")
+    assert chosen.exit_code == 0, chosen.output
+    assert "1 of 1 reports built." in chosen.output and "bad" not in chosen.output
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ NEEDED = ("analysis", "data", "notebooks", "pyproject.toml", "requirements.lock"
 PLAN = """
 reports:
   - {notebook: tests/notebooks/sample.ipynb, name: sample}
-  - {notebook: study-report, parameters: {study_id: sigtermans2009}}
+  - {notebook: study-report, parameters: {study_id: sigtermans2009}, formats: [html]}
 """
 
 

@@ -9,6 +9,7 @@ import click
 
 from analysis.reporting.batch.build import Outcome, Watcher
 from analysis.reporting.batch.folder import earlier_words
+from analysis.wording import counted
 
 
 class BatchProgress(Watcher):
@@ -55,7 +56,7 @@ class BatchProgress(Watcher):
     def stopped(self) -> str:
         """Close the bar; return a sentence about the reports that were finished."""
         self.close()
-        return f"Stopped. {self.count} reports were finished and remain; the next run builds the others."
+        return f"Stopped with {counted(self.count, 'report')} finished; the next run builds the others."
 
     def close(self) -> None:
         """Close the bar."""
