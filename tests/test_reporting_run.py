@@ -225,6 +225,20 @@ def test_a_notebook_that_exits_ends_well_with_a_warning(tmp_path):
     assert write(tmp_path / "exit.ipynb", "import sys; sys.exit(3)").reason == "cell 1: SystemExit: 3"
 
 
+def test_a_notebook_of_version_3_runs(tmp_path):
+    cell = {
+        "cell_type": "code",
+        "input": ["print(7)\n", "raise KeyboardInterrupt"],
+        "language": "python",
+        "outputs": [],
+    }
+    path = tmp_path / "old.ipynb"
+    path.write_text(json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}))
+    built = build_report(Spec("old", str(path), formats=(), common=common()))
+    assert built.reason == "cell 1: KeyboardInterrupt"
+    assert notebook_of(built).cells[0].outputs[0].text == "7\n"
+
+
 def test_a_notebook_runs_in_its_own_folder_with_its_own_modules(tmp_path):
     (tmp_path / "beside.txt").write_text("text")
     (tmp_path / "own_module.py").write_text("value = 7")

@@ -60,7 +60,8 @@ def execute(
     reason = ""
     end = clock() + timeout
     # the steps of papermill.execute_notebook except the last, which writes the executed notebook to a file
-    notebook = load_notebook_node(nbformat.reads(source.content.decode("utf-8-sig"), as_version=4))
+    content = nbformat.reads(source.content.decode("utf-8-sig"), as_version=4)
+    notebook = load_notebook_node(nbformat.from_dict(content))  # one of version 3 has another kind of dictionary
     kernel = notebook.metadata.get("kernelspec", {}).get("name") or "python3"
     try:
         find_kernel(kernel)
@@ -99,7 +100,7 @@ def execute(
         if (name, value) in (("SystemExit", ""), ("SystemExit", "0")):  # as papermill, this is no failure
             warnings.append(f"cell {failed + 1} ended the notebook (SystemExit); no cell after it ran")
         else:
-            reason = f"{name}: {value}"
+            reason = f"{name}: {value}".removesuffix(": ")
         if name == "DataError" and (invalid := in_one_line(value)):
             return Execution(normalize(executed[0]), one_line(invalid), tuple(warnings))
     if reason:
