@@ -175,9 +175,7 @@ def test_words_are_required():
 
 
 def test_summary_and_prose_are_markdown_for_the_notebook():
-    summary = Summary(
-        "T", "Q?", (Finding("F?", "**Yes**.", detail="More."),), ("L",), synthetic=True
-    )._repr_mimebundle_()
+    summary = Summary("T", (Finding("F?", "**Yes**.", detail="More."),), synthetic=True)._repr_mimebundle_()
     assert summary[EXHIBIT_MIME]["findings"][0] == {
         "question": "F?",
         "sentence": "**Yes**.",

@@ -51,11 +51,9 @@ def words(element) -> str:
 def test_the_first_screen_has_the_answer():
     opening = page().select_one("main > header")
     assert words(opening.h1) == "Sample of a report"
-    assert words(opening.select_one(".question")).startswith("How much does pain fall")
     questions = [words(dt) for dt in opening.select("dt")]
     assert questions == ["How much does pain fall?", "How many respond?", "How long does it last?"]
     assert "30 of 48 patients respond at the end of infusion (62%" in words(opening.select("dd")[1])
-    assert words(opening.select(".limits li")[0]) == "Most studies have no control group."
     assert "Information, not clinical advice." in words(opening)
     assert page().select_one("main > nav.contents") or page().select_one("nav.contents")
 

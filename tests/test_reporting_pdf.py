@@ -104,7 +104,6 @@ def test_bookmarks_lead_through_it():
     titles = [item.title for item in pdf().outline if not isinstance(item, list)]
     assert titles == [
         "What was found",
-        "What limits these findings",
         "Contents",
         "How pain changes",
         "Tables",
@@ -144,7 +143,7 @@ def test_the_text_of_figures_is_text_in_the_font_of_the_page():
 
 def test_the_first_page_is_self_contained():
     first = page_words(sample().files["report.pdf"])[0]
-    for part in ("Sample of a report", "30 of 48 patients respond", "Most studies have no control group", "Contents"):
+    for part in ("Sample of a report", "30 of 48 patients respond", "Contents"):
         assert part in first
     assert "Information, not clinical advice" in first
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from analysis.exhibit.kinds import EXHIBIT_MIME
@@ -133,21 +133,13 @@ class Cards:
         return {EXHIBIT_MIME: self.payload(), "text/markdown": markdown, "text/plain": markdown}
 
 
+_KINDS = {Paragraph: "paragraph", Bullets: "bullets", IconRow: "icons", ShareBar: "bar", Facts: "facts"}
+
+
 def _block(block: Block) -> dict[str, Any]:
-    match block:
-        case Paragraph():
-            return {"kind": "paragraph", "markdown": block.markdown}
-        case Bullets():
-            return {"kind": "bullets", "items": list(block.items)}
-        case IconRow():
-            return {"kind": "icons", "icons": [_icons(icons) for icons in block.icons]}
-        case ShareBar():
-            return {"kind": "bar", "label": block.label, "value": block.value, "share": block.share, "tone": block.tone}
-        case Facts():
-            return {"kind": "facts", "pairs": [list(pair) for pair in block.pairs]}
-    raise TypeError(block)
-
-
-def _icons(icons: Icons) -> dict[str, Any]:
-    same = {"filled": icons.filled, "total": icons.total, "tone": icons.tone, "shape": icons.shape}
-    return {**same, "lead": icons.lead, "words": icons.words}
+    parts = (
+        {"icons": [{**asdict(icons), "lead": icons.lead} for icons in block.icons]}
+        if isinstance(block, IconRow)
+        else {}
+    )
+    return {"kind": _KINDS[type(block)], **asdict(block), **parts}

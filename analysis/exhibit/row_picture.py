@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Tone = Literal["ink", "ketamine", "placebo", "harm", "threshold", "unknown", "muted"]
@@ -104,15 +104,13 @@ class Row:
 class Axis:
     """The axis that all rows share.
 
-    ticks: label of each value that has a grid line. label: text below the axis. lines: reference lines, with the tone
-    of each value.
+    ticks: label of each value that has a grid line. label: text below the axis.
     """
 
     low: float
     high: float
     ticks: Mapping[float, str]
     label: str = ""
-    lines: Mapping[float, Tone] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,11 +138,7 @@ class RowPicture:
                 else {**asdict(row), "marks": _marks(row.marks), "tall": row.tall}
                 for row in self.rows
             ],
-            "axis": {
-                **asdict(self.axis),
-                "ticks": [[value, words] for value, words in self.axis.ticks.items()],
-                "lines": [[value, tone] for value, tone in self.axis.lines.items()],
-            },
+            "axis": {**asdict(self.axis), "ticks": [[value, words] for value, words in self.axis.ticks.items()]},
             "key": [{"words": entry.words, "marks": _marks(entry.marks)} for entry in self.key],
         }
 

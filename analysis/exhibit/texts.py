@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Summary:
-    """The first screen of a report: title, lead (Markdown), question, findings, limits.
+    """The first screen of a report: title, lead (Markdown), findings.
 
     kicker: what the page is, printed above the title.
 
@@ -47,9 +47,7 @@ class Summary:
     """
 
     title: str
-    question: str = ""
     findings: tuple[Finding, ...] = ()
-    limits: tuple[str, ...] = ()
     subtitle: str = ""
     synthetic: bool = False
     kicker: str = ""
@@ -63,7 +61,6 @@ class Summary:
             "subtitle": self.subtitle,
             "kicker": self.kicker,
             "lead": self.lead,
-            "question": self.question,
             "findings": [
                 {
                     "question": f.question,
@@ -73,7 +70,6 @@ class Summary:
                 }
                 for f in self.findings
             ],
-            "limits": list(self.limits),
             "synthetic": self.synthetic,
         }
 
@@ -81,11 +77,9 @@ class Summary:
         parts = [
             f"# {self.title}" if self.title else "",
             f"*{self.subtitle}*" if self.subtitle else "",
-            f"**{self.question}**" if self.question else "",
         ]
         parts.insert(1, self.lead)
         parts += [f"**{finding.question}** {finding.sentence}" for finding in self.findings]
-        parts += ["**Limits**\n\n" + "\n".join(f"- {limit}" for limit in self.limits)] if self.limits else []
         if self.synthetic:
             parts.insert(1, "**Synthetic data: invented patients.**")
         markdown = "\n\n".join(part for part in parts if part)

@@ -167,9 +167,6 @@ def _draw_axis(ax: Axes, rows: RowPicture, placed: Sequence[_Placed]) -> None:
     for top, bottom in _runs(placed):
         for value in axis.ticks:
             ax.plot([value] * 2, [top, bottom], color=LIGHT["grid"], linewidth=0.7, zorder=0, clip_on=False)
-        for value, tone in axis.lines.items():
-            dashes = "-" if tone == "ink" else (0, (3, 2))
-            ax.plot([value] * 2, [top, bottom], color=LIGHT[tone], linewidth=1.1, linestyle=dashes, zorder=0.5)
 
 
 def _runs(placed: Sequence[_Placed]) -> Iterable[tuple[float, float]]:

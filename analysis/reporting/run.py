@@ -209,10 +209,10 @@ def _summary(notebook: Any) -> dict[str, Any]:
     from analysis.exhibit import payloads, plain
 
     summary = next((payload for payload in payloads(notebook) if payload["kind"] == "summary"), {})
-    if summary and not summary["question"]:
-        answers = [finding["sentence"] for finding in summary["findings"]]
-        summary = {**summary, "question": plain(summary["lead"] or " ".join(answers[:1]))}
-    return summary
+    if not summary:
+        return {}
+    answers = [finding["sentence"] for finding in summary["findings"]]
+    return {**summary, "question": plain(summary["lead"] or " ".join(answers[:1]))}
 
 
 def _notebook_bytes(notebook: Any) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.exhibit import EXHIBIT_MIME, escape, visible
 from analysis.reporting import ReportError, provenance
-from analysis.reporting.page import pandoc, source_rows
+from analysis.reporting.page import source_rows
 from analysis.reporting.page.cell_outputs import WIDGET_STATE, Drawn, Source, joined, output_forms
 from analysis.reporting.page.exhibit_blocks import BLOCK_KINDS, filled, with_pieces
 from analysis.reporting.page.html_source import cleaned
@@ -219,8 +219,6 @@ def read_document(notebook: dict[str, Any], folder: Path | None = None, hide_cod
     collector.number = 0
     summary = collector.summary or {}
     findings = [(f["question"], collector.piece(f["sentence"])) for f in summary.get("findings", [])]
-    limits = [collector.piece(limit) for limit in summary.get("limits", [])]
-    question = collector.piece(escape(summary.get("question", "")))
     lead = collector.piece(summary.get("lead", ""))
 
     works = known_works()
@@ -228,7 +226,6 @@ def read_document(notebook: dict[str, Any], folder: Path | None = None, hide_cod
     document = Document(title=summary.get("title", ""), made=made, synthetic=bool(summary.get("synthetic")))
     document.rows, document.warnings = entries, collector.warnings
     document.subtitle = summary.get("subtitle", "")
-    document.question = pandoc.plain_words(collector.pieces[question].blocks)
     resolver = Resolver(document, works, collector.numbers, collector.entries, folder, collector.appendix_cell)
     for name in collector.attachments:
         resolver.survey(collector.pieces[name])
@@ -239,7 +236,6 @@ def read_document(notebook: dict[str, Any], folder: Path | None = None, hide_cod
         for name, piece in collector.pieces.items()
     }
     document.findings = [Answer(question, blocks[sentence]) for question, sentence in findings]
-    document.limits = [blocks[name] for name in limits]
     document.lead, document.kicker = blocks[lead], summary.get("kicker", "")
     document.parts = [resolver.finish(factory(blocks)) for factory in collector.factories]
     document.parts = [part for part in document.parts if not (isinstance(part, Text) and not part.blocks)]

@@ -51,7 +51,7 @@ def _file(document: Document, extent: Extent) -> bytes:
         for name, _, entry in works:
             blocks += styled("Bibliography", entry, name)
     if document.warnings:
-        blocks += [_heading(1, "Not shown"), _bullets(list(map(_plain, document.warnings)))]
+        blocks += [_heading(1, "Not shown"), {"t": "BulletList", "c": list(map(_plain, document.warnings))}]
     if extent != "main":
         blocks += _made(document, paper)
     other = file_name("main" if extent == "appendix" else "appendix", "docx")
@@ -92,22 +92,15 @@ def _plain(words: str) -> Blocks:
     return [pandoc.paragraph(pandoc.string(words))]
 
 
-def _bullets(items: list[Blocks]) -> dict[str, Any]:
-    return {"t": "BulletList", "c": items}
-
-
 def _opening(document: Document, extent: Extent) -> Blocks:
-    """Return subtitle, question, lead, findings and limits."""
+    """Return subtitle, lead and findings."""
     if extent == "appendix":
         return []
-    blocks = [block for words in (document.subtitle, document.question) if words for block in _plain(words)]
-    blocks += styled("Lead", document.lead)
+    blocks = [*(_plain(document.subtitle) if document.subtitle else []), *styled("Lead", document.lead)]
     if document.findings:
         blocks.append(_heading(1, "What was found"))
     for answer in document.findings:
         blocks += [*styled("Question", _plain(answer.question)), *answer.sentence]
-    if document.limits:
-        blocks += [_heading(1, "What limits these findings"), _bullets(document.limits)]
     return blocks
 
 

@@ -53,8 +53,6 @@ def pieces(document: Document) -> dict[str, Any]:
     for number, answer in enumerate(document.findings):
         opening = f'<dt>{escape(answer.question)}</dt><dd><div class="answer">'
         texts[f"finding-{number}"] = [html_block(opening), *answer.sentence, html_block("</div>"), html_block("</dd>")]
-    for number, limit in enumerate(document.limits):
-        texts[f"limit-{number}"] = [html_block("<li>"), *limit, html_block("</li>")]
     main, appendix = document.divided()
     kinds = {type(part) for part in main if not isinstance(part, Code)}
     texts["lead"] = document.lead
@@ -71,7 +69,6 @@ def pieces(document: Document) -> dict[str, Any]:
     return {
         "title": document.title,
         "subtitle": document.subtitle,
-        "question": document.question,
         "kicker": document.kicker,
         "lead": split["lead"],
         "hatching": HATCHING,
@@ -82,7 +79,6 @@ def pieces(document: Document) -> dict[str, Any]:
         "linked_data": linked_data(document.title, description(document), document.made),
         "synthetic": document.synthetic,
         "findings": [split[f"finding-{number}"] for number in range(len(document.findings))],
-        "limits": [split[f"limit-{number}"] for number in range(len(document.limits))],
         "body": (split["body"] + notes).strip(),
         "references": references,
         "rows": _rows(document),
@@ -123,7 +119,7 @@ def _file(name: str) -> str:
 def description(document: Document) -> str:
     """Return the lead, or what stands for it, for search engines and file managers."""
     words = " ".join(pandoc.plain_words(answer.sentence) for answer in document.findings[:1])
-    text = pandoc.plain_words(document.lead) or words or document.question or document.title
+    text = pandoc.plain_words(document.lead) or words or document.title
     return text if len(text) <= 300 else text[:297].rsplit(" ", 1)[0] + " …"
 
 

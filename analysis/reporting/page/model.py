@@ -161,11 +161,9 @@ class Document:
 
     title: str
     subtitle: str = ""
-    question: str = ""
     kicker: str = ""
     lead: Blocks = field(default_factory=list)
     findings: list[Answer] = field(default_factory=list)
-    limits: list[Blocks] = field(default_factory=list)
     synthetic: bool = False
     parts: list[Part] = field(default_factory=list)
     contents: list[Heading] = field(default_factory=list)

@@ -70,15 +70,8 @@ def _x(value: float, axis: dict[str, Any]) -> float:
 
 
 def _grid(axis: dict[str, Any]) -> str:
-    lines = [_vertical(_x(value, axis), 'class="g"') for value, _ in axis["ticks"]]
-    for value, tone in axis["lines"]:
-        dash = "" if tone == "ink" else ' stroke-dasharray="4 3"'
-        lines.append(_vertical(_x(value, axis), f'stroke-width="1.5"{dash} style="stroke:var(--{tone})"'))
-    return "".join(lines)
-
-
-def _vertical(x: float, look: str) -> str:
-    return f'<line x1="{x:g}%" x2="{x:g}%" y1="0" y2="100%" {look}/>'
+    places = (_x(value, axis) for value, _ in axis["ticks"])
+    return "".join(f'<line x1="{x:g}%" x2="{x:g}%" y1="0" y2="100%" class="g"/>' for x in places)
 
 
 def _marks(row: dict[str, Any], axis: dict[str, Any]) -> str:

@@ -99,7 +99,6 @@ def _texts(payload: dict[str, Any]) -> Iterator[str]:
         for block in card["blocks"]:
             yield from [block.get("markdown", ""), *block.get("items", [])]
             yield from (value for _, value in block.get("pairs", []))
-    yield from payload.get("limits", [])
     yield from (finding["sentence"] for finding in payload.get("findings", []))
 
 

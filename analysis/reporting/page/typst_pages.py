@@ -108,8 +108,7 @@ def _first_page(document: Document, paper: Paper, references: list[tuple[str, st
             f"targets: {{{'; '.join(targets)}}})"
         ),
         typst_block(
-            f"#opening(title: {text(title)}, kicker: {text(document.kicker)}, subtitle: {text(document.subtitle)}, "
-            f"question: {text(document.question)})"
+            f"#opening(title: {text(title)}, kicker: {text(document.kicker)}, subtitle: {text(document.subtitle)})"
         ),
     ]
     contents = typst_block(f"#contents({_contents(document, extent)})")
@@ -123,8 +122,6 @@ def _first_page(document: Document, paper: Paper, references: list[tuple[str, st
             blocks += [typst_block(f"finding({text(answer.question)}, ["), *answer.sentence]
             blocks.append(typst_block("]),"))
         blocks.append(typst_block(")"))
-    if document.limits:
-        blocks += [typst_block("#limits["), {"t": "BulletList", "c": document.limits}, typst_block("]")]
     return blocks if extent == "main" else [*blocks, typst_block("#disclaimer()"), contents]
 
 

@@ -20,7 +20,7 @@
 
   // The links of numbers and studies in a block are one stop of Tab, and so are the headings of a table: the arrow keys
   // move between them.
-  var STOPS = "a.row, a[href^='#ref-'], a[href^='#tab-'], a[href^='#fig-'], th > button", BLOCKS = [".cards, .lead, .findings, .limits, thead, table, .rowfig", "p, li, dd"];
+  var STOPS = "a.row, a[href^='#ref-'], a[href^='#tab-'], a[href^='#fig-'], th > button", BLOCKS = [".cards, .lead, .findings, thead, table, .rowfig", "p, li, dd"];
   function block(stop) { return BLOCKS.reduce(function (found, selector) { return found || stop.closest(selector); }, null); }
   function stopsOf(found) {
     return Array.prototype.filter.call(found.querySelectorAll(STOPS), function (stop) { return block(stop) === found && !stop.closest(".row-note"); });
