@@ -62,22 +62,14 @@ class Summary:
             "kicker": self.kicker,
             "lead": self.lead,
             "findings": [
-                {
-                    "question": f.question,
-                    "sentence": f.sentence,
-                    "studies": list(f.studies),
-                    "rows": list(f.rows),
-                }
+                {"question": f.question, "sentence": f.sentence, "studies": list(f.studies), "rows": list(f.rows)}
                 for f in self.findings
             ],
             "synthetic": self.synthetic,
         }
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        parts = [
-            f"# {self.title}" if self.title else "",
-            f"*{self.subtitle}*" if self.subtitle else "",
-        ]
+        parts = [f"# {self.title}" if self.title else "", f"*{self.subtitle}*" if self.subtitle else ""]
         parts.insert(1, self.lead)
         parts += [f"**{finding.question}** {finding.sentence}" for finding in self.findings]
         if self.synthetic:

@@ -15,11 +15,7 @@ from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import counted, out_of, percent, percent_level, printed_percent, upper_first
 
 _NAME = "adverse-events"
-_HEADINGS = {
-    PLACEBO: "Against placebo",
-    ACTIVE: "Against another treatment",
-    UNCONTROLLED: "Without a control group",
-}
+_HEADINGS = {PLACEBO: "Against placebo", ACTIVE: "Against another treatment", UNCONTROLLED: "Without a control group"}
 
 
 def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:

@@ -60,10 +60,7 @@ _STATISTICS = {"mean": "means", "median": "medians", "range_of_means": "several 
 _COURSE = 3  # scores after the start of the infusion that make a course
 
 
-def pain_trajectory_lines(
-    scores: pd.DataFrame,
-    changes: pd.DataFrame | None = None,
-) -> Figure:
+def pain_trajectory_lines(scores: pd.DataFrame, changes: pd.DataFrame | None = None) -> Figure:
     """Return every pain score on the 0-10 scale by weeks from the end of infusion, one small panel per study.
 
     Parameters

@@ -12,15 +12,7 @@ from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.study_rows import arm_names, marked_study, not_drawn, several_patients, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import UNCONTROLLED
-from analysis.wording import (
-    CHOSEN,
-    count_cell,
-    counted,
-    out_of,
-    percent_level,
-    printed_percent,
-    time_words,
-)
+from analysis.wording import CHOSEN, count_cell, counted, out_of, percent_level, printed_percent, time_words
 
 _NAME = "responder-rates"
 # last week of each group of rates, heading
@@ -76,13 +68,7 @@ def _row(row, names: dict) -> Row:
     detail = "; ".join(filter(None, (row.definition, row.role if row.role != "ketamine" else "", arm, control, why)))
     value, more = rate_words(row)
     return Row(
-        marked_study(row),
-        detail,
-        rate_marks(row),
-        value,
-        more,
-        not why,
-        places=source_row("responders", row.row),
+        marked_study(row), detail, rate_marks(row), value, more, not why, places=source_row("responders", row.row)
     )
 
 

@@ -14,11 +14,7 @@ from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import DESIGN_WORDS, counted, regimen_words, series, short_citation, upper_first
 
 _NAME = "evidence-map"
-_HEADINGS = {
-    PLACEBO: "Against placebo",
-    ACTIVE: "Against another treatment",
-    UNCONTROLLED: "No control group",
-}
+_HEADINGS = {PLACEBO: "Against placebo", ACTIVE: "Against another treatment", UNCONTROLLED: "No control group"}
 _REPORTED = {"pain_scores": "pain", "responders": "response", "durations": "duration", "adverse_events": "harm"}
 _TICKS = (0, 5, 10, 20, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000)
 

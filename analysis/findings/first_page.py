@@ -17,12 +17,7 @@ from analysis.findings.study_page import largest_result
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
 from analysis.outcomes.key_outcomes import shows_difference
-from analysis.wording import (
-    ACCESS_WORDS,
-    regimen_words,
-    series,
-    upper_first,
-)
+from analysis.wording import ACCESS_WORDS, regimen_words, series, upper_first
 
 _PAIN, _FUNCTION = "pain_score", "function"
 

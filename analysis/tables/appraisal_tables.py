@@ -8,14 +8,7 @@ from analysis.evidence.judgement_rules import DOMAINS, OVERALL
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import values
 from analysis.exhibit import Column, Table, studies_of
-from analysis.judgement_wording import (
-    BIAS_WORDS,
-    CERTAINTY_WORDS,
-    DOMAIN_WORDS,
-    PROVISIONAL,
-    bias_mark,
-    bias_notes,
-)
+from analysis.judgement_wording import BIAS_WORDS, CERTAINTY_WORDS, DOMAIN_WORDS, PROVISIONAL, bias_mark, bias_notes
 from analysis.tables.shared_columns import row_column, words_column
 from analysis.wording import upper_first
 

@@ -17,12 +17,7 @@ from analysis.tables.shared_columns import (
     study_table,
     words_column,
 )
-from analysis.wording import (
-    half_up,
-    interval_words,
-    out_of,
-    points_cell,
-)
+from analysis.wording import half_up, interval_words, out_of, points_cell
 
 
 def half_times_table(result: BenefitRetention, level: float = 0.95) -> Table:

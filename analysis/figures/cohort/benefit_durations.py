@@ -15,15 +15,7 @@ from analysis.figures.cohort.clinic_figure import ClinicFrame, fitting, group_wo
 from analysis.figures.share_panels import draw_curve, share_panel, stepped
 from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, horizon_tick, style, write
 from analysis.outcomes.cohort.durations import Durations
-from analysis.wording import (
-    number_text,
-    percent,
-    percent_interval,
-    percent_level,
-    percent_pair,
-    series,
-    upper_first,
-)
+from analysis.wording import number_text, percent, percent_interval, percent_level, percent_pair, series, upper_first
 
 _LEFT, _GAP, _ACROSS, _HIGH, _TITLE = 34, 20, 3, 92, 40
 _WIDE = (POINTS - 6 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS

@@ -36,11 +36,7 @@ _CONCLUSION = {
 }
 
 
-def tipping_point_curve(
-    result: Response,
-    level: float = 0.95,
-    synthetic: bool = False,
-) -> Figure:
+def tipping_point_curve(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the change of the responder rate for each number of responders among patients without a score.
 
     Returns

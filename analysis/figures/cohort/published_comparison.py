@@ -24,10 +24,7 @@ _MOST_MIXED = 1  # rows for orientation
 
 
 def benchmark_forest(
-    compared: pd.DataFrame,
-    studies: Iterable[Iterable[str]] = (),
-    follow_up_weeks: float = 4.0,
-    synthetic: bool = False,
+    compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), follow_up_weeks: float = 4.0, synthetic: bool = False
 ) -> Figure:
     """Return the clinic's responder rates beside those of studies that counted nearly the same way.
 
