@@ -23,19 +23,19 @@ WIDE = Criteria(routes=(), access=(), populations=(), overlapping_studies=True, 
 
 def choice_figure(evidence: Evidence, criteria: Criteria = DEFAULT, level: float = 0.95) -> Figure:
     """Return the figure of pooled rates of a selection."""
-    return figures.pooled_forest(synthesis.pooled_rates(select(evidence, criteria), level), level)
+    return figures.pooled_forest(synthesis.pooled_rates(select(evidence, criteria), level))
 
 
 def choice_page(evidence: Evidence, file: Path, criteria: Criteria = DEFAULT, level: float = 0.95) -> Path:
     """Write the page of a selection."""
     pooled = synthesis.pooled_rates(select(evidence, criteria), level)
-    return _written(evidence, file, figures.pooled_forest(pooled, level), pooled_rates_table(pooled, level))
+    return _written(evidence, file, figures.pooled_forest(pooled), pooled_rates_table(pooled))
 
 
 def kept_page(evidence: Evidence, file: Path, criteria: Criteria = DEFAULT, level: float = 0.95) -> Path:
     """Write a page with the curve of benefit kept."""
     kept = synthesis.benefit_retention(select(evidence, criteria), level)
-    return _written(evidence, file, figures.pooled_benefit_curve(kept, level))
+    return _written(evidence, file, figures.pooled_benefit_curve(kept))
 
 
 def _written(evidence: Evidence, file: Path, *exhibits: Figure | Table) -> Path:

@@ -271,9 +271,11 @@ def test_three_studies_leave_no_curve_without_one_of_them(evidence):
     assert "Too few studies are left for a curve without Correll et al. 2004 or Domec" in plain(figure.notes)
 
 
-def test_a_level_that_is_not_that_of_the_curve_is_refused(kept):
-    with pytest.raises(ValueError, match=r"level is 0\.9, but the curve and its limits were fitted with 0\.95"):
-        figures.pooled_benefit_curve(kept[0], 0.9)
+def test_the_level_is_that_of_the_result(evidence):
+    selection = select(evidence)
+    assert "90% interval" in figures.pooled_benefit_curve(synthesis.benefit_retention(selection, 0.9)).caption
+    assert "90% interval" in figures.pooled_forest(synthesis.pooled_rates(selection, 0.9)).caption
+    assert "90% limits" in figures.regimen_duration_curve(synthesis.duration_curves(selection, 0.9)).caption
 
 
 # ------------------------------------------------------------------------------------------------ durations
@@ -340,7 +342,7 @@ def test_exact_durations_are_steps():
     curves = curves.assign(band_low=0.25, band_high=1.0)
     group = {"regimen_class": "oral", "k": 1, "patients": 4, "still_going": 3, "last_week": 8.0, "median_low": 8.0}
     group |= {"median_high": np.inf, "median_ci_low": 4.0, "median_ci_high": np.inf}
-    result = synthesis.DurationCurves(curves, pd.DataFrame([group]), patients, patients.iloc[:0].assign(why=""))
+    result = synthesis.DurationCurves(curves, pd.DataFrame([group]), patients, patients.iloc[:0].assign(why=""), 0.95)
     figure = figures.regimen_duration_curve(result)
     (ax,) = figure.figure.axes
     limits, *between = areas(ax)

@@ -43,13 +43,13 @@ def made(selection):
 def together(selection, level=0.95):
     rates, kept = synthesis.pooled_rates(selection, level), synthesis.benefit_retention(selection, level)
     return [
-        tables.pooled_rates_table(rates, level),
-        tables.without_each_study_table(rates, level),
+        tables.pooled_rates_table(rates),
+        tables.without_each_study_table(rates),
         tables.not_pooled_table(rates, synthesis.pooled_differences(selection, level)),
-        tables.half_times_table(kept, level),
+        tables.half_times_table(kept),
         tables.retention_left_out_table(kept),
-        tables.regimen_odds_table(kept, level),
-        tables.duration_groups_table(synthesis.duration_curves(selection, level), level),
+        tables.regimen_odds_table(kept),
+        tables.duration_groups_table(synthesis.duration_curves(selection, level)),
         tables.coverage_table(synthesis.simulated_coverage()),
         tables.few_studies_table(
             synthesis.few_study_intervals(rates, synthesis.pooled_differences(selection, level), level), level

@@ -35,7 +35,7 @@ _LABEL = Look(LIGHT["placebo"], LIGHT["muted"], "o")
 _APART = 3  # the data contain every third point of the curve drawn
 
 
-def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95) -> Figure:
+def pooled_benefit_curve(result: BenefitRetention) -> Figure:
     """Return the share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
     Returns
@@ -43,18 +43,11 @@ def pooled_benefit_curve(result: BenefitRetention, level: float = 0.95) -> Figur
     Figure
         Its data are the counts of each study (`what` = count), the pooled curve with confidence and prediction limits
         in percent (`pooled`) and both ends of the curve without each study in turn.
-
-    Raises
-    ------
-    ValueError
-        If `level` is not the one the curve was fitted with.
     """
-    if level != result.level:
-        raise ValueError(f"level is {level}, but the curve and its limits were fitted with {result.level}")
     left_out = not_drawn(((row, row.why) for row in each(result.left_out)), "Not in the curve")
     if result.curve.empty:
         return nothing(_NAME, f"No curve can be put together over studies: {result.why}.", "Benefit kept.", left_out)
-    end, words = result.curve.iloc[-1], percent_level(level)
+    end, words = result.curve.iloc[-1], percent_level(result.level)
     caption = (
         f"{counted(result.k, 'study', 'studies')} without a control group, {_treated(result.points)} patients; "
         f"definitions of benefit differ. Line: typical study; dark band: {words} interval "

@@ -27,7 +27,7 @@ from analysis.wording import (
 )
 
 
-def rate_choices(pooled: PooledRates, level: float) -> RateChoices:
+def rate_choices(pooled: PooledRates) -> RateChoices:
     """Return the rates with a known time, the results and the options.
 
     A choice of a regimen never divides a study: a study whose rates are of several regimens belongs to none of them.
@@ -43,10 +43,10 @@ def rate_choices(pooled: PooledRates, level: float) -> RateChoices:
         _options(regimens[regimens != ""], REGIMEN_WORDS),
         _access(table["access"]),
         CONTROL_HEADINGS,
-        level,
-        _quantiles(level, most),
+        pooled.level,
+        _quantiles(pooled.level, most),
         "03-responder-rates",
-        _parameters(pooled.criteria, level),
+        _parameters(pooled.criteria, pooled.level),
     )
 
 

@@ -36,7 +36,7 @@ _LIMITS = ["ci_low", "ci_high", "pi_low", "pi_high"]
 _HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q", "q_p", "note"]
 
 
-def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
+def pooled_forest(pooled: PooledRates) -> Figure:
     """Return the forest plot of each pooled responder rate: study rates, weights and prediction interval.
 
     Returns
@@ -47,7 +47,7 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
         wide as its confidence interval, hollow if it combines only two studies; the bar below it is the prediction
         interval.
     """
-    words = percent_level(level)
+    words = percent_level(pooled.level)
     caption = (
         f"Points: rates of studies with Wilson's {words} interval. Diamond: the typical study by the binomial-normal "
         f"model with Student's t. Pale bar: {words} prediction interval (t with k − 1, not truncated), where the next "
@@ -62,14 +62,14 @@ def pooled_forest(pooled: PooledRates, level: float = 0.95) -> Figure:
     parts = []
     for group in each(groups):
         members = _members(studies, group)
-        rows += _group_rows(group, members, level)
+        rows += _group_rows(group, members, pooled.level)
         parts += [_study_data(members), _pooled_data(group)]
     picture = RowPicture(tuple(rows), percent_axis())
     data = pd.concat(parts, ignore_index=True)
     cautions = " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
     notes = (cautions, _mixed(pooled), _without(pooled), left_out)
-    figure = rows_figure(_NAME, picture, studies, data, _title(groups), _alt(groups, level), caption, *notes)
-    return replace(figure, choices=rate_choices(pooled, level))
+    figure = rows_figure(_NAME, picture, studies, data, _title(groups), _alt(groups, pooled.level), caption, *notes)
+    return replace(figure, choices=rate_choices(pooled))
 
 
 def _members(table: pd.DataFrame, group) -> pd.DataFrame:

@@ -57,7 +57,7 @@ _ROWS = (("still", "still have it"), ("over", "lost or never had it"), ("unknown
 _SAME = 1e-9
 
 
-def regimen_duration_curve(curves: DurationCurves, level: float = 0.95) -> Figure:
+def regimen_duration_curve(curves: DurationCurves) -> Figure:
     """Return the share of patients with a longer benefit at each time, one panel per regimen.
 
     Returns
@@ -68,7 +68,7 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95) -> Figur
         limits) and one for each interval of patients. Between two counts the estimate is a range, drawn as a dark area.
         Below each panel are the numbers of patients known at the counted times.
     """
-    words = percent_level(level)
+    words = percent_level(curves.level)
     caption = (
         f"Share of patients whose benefit lasts longer (Turnbull), with pointwise {words} limits from drawing studies, "
         "then patients. Inside a box any value fits equally well. Definitions differ, nobody had a control group: "
@@ -80,8 +80,8 @@ def regimen_duration_curve(curves: DurationCurves, level: float = 0.95) -> Figur
         return nothing(_NAME, why, caption, left_out)
     regimens = present_in_order(curves.groups["regimen_class"], REGIMEN_WORDS)
     with style():
-        picture = _page(curves, regimens, level)
-    patients, data, alt = curves.patients, _data(curves, regimens), _alt(curves, regimens, level)
+        picture = _page(curves, regimens)
+    patients, data, alt = curves.patients, _data(curves, regimens), _alt(curves, regimens)
     medians = (f"{_median(_of(curves.groups, r).iloc[0])} ({regimen_words(r)})" for r in regimens)
     finding = f"Median duration of benefit: {', '.join(medians)}"
     return study_figure(_NAME, picture, patients, data, finding, alt, caption, _benefits(patients), left_out)
@@ -113,11 +113,11 @@ def patients_known(patients: pd.DataFrame, time: float) -> dict[str, int]:
     }
 
 
-def _page(curves: DurationCurves, regimens: list[str], level: float) -> Picture:
+def _page(curves: DurationCurves, regimens: list[str]) -> Picture:
     across = min(len(regimens), _ACROSS)
     wide = min(_WIDEST, (POINTS - _RIGHT - _LEFT - _GAP * (across - 1)) / across)
     last = float(curves.groups["last_week"].max())
-    titles = {regimen: _title(curves, regimen, wide, level) for regimen in regimens}
+    titles = {regimen: _title(curves, regimen, wide) for regimen in regimens}
     lines = [regimens[start : start + _ACROSS] for start in range(0, len(regimens), _ACROSS)]
     foot = wrap("\n".join(filter(None, [_FOOT, marks_line(curves.patients)])), POINTS - 8, SMALL)
     above = [24 + max(text_height(titles[regimen]) for regimen in line) for line in lines]
@@ -163,12 +163,12 @@ def _counts(patients: pd.DataFrame, time: float) -> list[str]:
     return [str(numbers[key]) for key, _ in _ROWS]
 
 
-def _title(curves: DurationCurves, regimen: str, wide: float, level: float) -> str:
+def _title(curves: DurationCurves, regimen: str, wide: float) -> str:
     group = _of(curves.groups, regimen).iloc[0]
     patients = _of(curves.patients, regimen)
     marks = "".join(mark for mark in MARK_WORDS if mark in _marks(patients))
     lines = [f"{group['patients']} patients{marks}, {counted(group['k'], 'study', 'studies')}"]
-    lines += [f"median {_median(group)}", _limits(group, level)]
+    lines += [f"median {_median(group)}", _limits(group, curves.level)]
     return "\n".join(wrap(line, wide) for line in lines)
 
 
@@ -267,7 +267,7 @@ def _data(curves: DurationCurves, regimens: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _alt(curves: DurationCurves, regimens: list[str], level: float) -> str:
+def _alt(curves: DurationCurves, regimens: list[str]) -> str:
     sentences = [
         f"Share of patients whose benefit lasts longer than so many weeks, in {counted(len(regimens), 'regimen')}, "
         "from "
@@ -286,6 +286,6 @@ def _alt(curves: DurationCurves, regimens: list[str], level: float) -> str:
             steps.append(f"{share} ({percent_pair(row.band_low, row.band_high)}) at {in_weeks(row.weeks)}")
         parts.append(
             f"{upper_first(regimen_words(regimen))}, {group['patients']} patients: {', '.join(steps)}; median "
-            f"{_median(group)} ({_limits(group, level)})"
+            f"{_median(group)} ({_limits(group, curves.level)})"
         )
-    return " ".join([*sentences, *(f"{words}." for words in parts)]) + f" Limits are {percent_level(level)}."
+    return " ".join([*sentences, *(f"{words}." for words in parts)]) + f" Limits are {percent_level(curves.level)}."

@@ -27,9 +27,9 @@ from analysis.wording import (
 _WIDE = 0.8  # a wider prediction interval is almost uninformative
 
 
-def pooled_rates_finding(pooled: PooledRates, level: float = 0.95) -> Finding:
+def pooled_rates_finding(pooled: PooledRates) -> Finding:
     """Return each pooled rate with its confidence and prediction interval, and their meaning for new patients."""
-    sentences = [_pooled(row, level) for row in each(pooled.groups)]
+    sentences = [_pooled(row, pooled.level) for row in each(pooled.groups)]
     if sentences:
         if (pooled.groups["pi_high"] - pooled.groups["pi_low"] > _WIDE).all():
             sentences.append("None of these narrows down what to expect.")
@@ -110,7 +110,7 @@ def _next(row, rows: str) -> str:
     return f"; the next such study may see {sourced(percent_interval(row.pi_low, row.pi_high), rows)}"
 
 
-def benefit_retention_finding(result: BenefitRetention, level: float = 0.95) -> Finding:
+def benefit_retention_finding(result: BenefitRetention) -> Finding:
     """Return the share of patients that still has the benefit at the end of infusion and at the last count.
 
     Returns
@@ -134,7 +134,7 @@ def benefit_retention_finding(result: BenefitRetention, level: float = 0.95) -> 
     sentence = (
         f"**In the study in the middle {from_all(percent(first.rate))} of all treated patients have the benefit at "
         f"the end of infusion and {from_all(percent(last.rate))} still have it "
-        f"{from_all(f'{last.weeks:g} weeks')} later** ({interval_words(level)} {from_all(limits)}; "
+        f"{from_all(f'{last.weeks:g} weeks')} later** ({interval_words(result.level)} {from_all(limits)}; "
         f"{from_all(counted(result.k, 'study', 'studies'))} without a control group, "
         f"{from_all(f'{patients} patients')}). "
         f"The next such study may see "
@@ -197,13 +197,13 @@ def _regimens(result: BenefitRetention, from_all: Callable[[str], str]) -> list[
     return sentences
 
 
-def durations_by_regimen_finding(curves: DurationCurves, level: float = 0.95) -> Finding:
+def durations_by_regimen_finding(curves: DurationCurves) -> Finding:
     """Return the median duration of benefit of each regimen, counting patients who never had it as 0."""
     question = "By when is half of the benefit lost, by regimen?"
     if curves.groups.empty:
         return Finding(question, "No regimen in this selection has counts that part its patients by duration.")
     places = curves.patients.groupby("regimen_class")["rows"].agg("; ".join)
-    sentences = [_median(row, places[row.regimen_class], level) for row in each(curves.groups)]
+    sentences = [_median(row, places[row.regimen_class], curves.level) for row in each(curves.groups)]
     sentences.append(
         "Patients of several studies are put together here as if they came from one, and never having had the benefit "
         "counts as a duration of 0."

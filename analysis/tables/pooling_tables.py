@@ -27,7 +27,7 @@ _PREDICTION = (
 )
 
 
-def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
+def pooled_rates_table(pooled: PooledRates) -> Table:
     """Return the pooled responder rates with their confidence and prediction intervals."""
     groups = pooled.groups
     notes = list(dict.fromkeys(groups["note"][groups["note"] != ""]))
@@ -41,8 +41,8 @@ def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
             Column("control", "Design"),
             Column("k", "Studies", "right"),
             words_column("counts", "Responders", out_of, "responders patients", "right"),
-            words_column("rate_words", f"Pooled rate ({interval_words(level)})", rate_cell, "rate ci_low ci_high"),
-            Column("next_words", f"Next study ({percent_level(level)} prediction interval)", value=_next_study),
+            _rate_column(pooled),
+            Column("next_words", f"Next study ({percent_level(pooled.level)} prediction interval)", value=_next_study),
             Column("i2_words", "I² (interval)", value=_i2),
             row_column("responders", "rows"),
         ),
@@ -51,7 +51,7 @@ def pooled_rates_table(pooled: PooledRates, level: float = 0.95) -> Table:
     )
 
 
-def without_each_study_table(pooled: PooledRates, level: float = 0.95) -> Table:
+def without_each_study_table(pooled: PooledRates) -> Table:
     """Return the pooled responder rates without each study in turn."""
     definitions = dict(zip(pooled.groups["definition_class"], pooled.groups["definition_words"], strict=True))
     return Table(
@@ -63,7 +63,7 @@ def without_each_study_table(pooled: PooledRates, level: float = 0.95) -> Table:
             Column("window", "Time"),
             Column("citation", "Without"),
             Column("k", "Studies left", "right"),
-            words_column("rate_words", f"Pooled rate ({interval_words(level)})", rate_cell, "rate ci_low ci_high"),
+            _rate_column(pooled),
         ),
         studies=studies_of(pooled.without),
     )
@@ -141,6 +141,10 @@ def coverage_table(coverage: pd.DataFrame) -> Table:
         "and with tau 3; seed 20240501. A set without an interval, each study none or all, counts as a miss. Reports "
         "use the last line of each block.",
     )
+
+
+def _rate_column(pooled: PooledRates) -> Column:
+    return words_column("rate_words", f"Pooled rate ({interval_words(pooled.level)})", rate_cell, "rate ci_low ci_high")
 
 
 def _next_study(row) -> str:

@@ -20,7 +20,7 @@ from analysis.tables.shared_columns import (
 from analysis.wording import half_up, interval_words, out_of, points_cell
 
 
-def half_times_table(result: BenefitRetention, level: float = 0.95) -> Table:
+def half_times_table(result: BenefitRetention) -> Table:
     """Return the time to half of the initial responders, with all studies and without each in turn."""
     half = result.half
     return Table(
@@ -35,8 +35,8 @@ def half_times_table(result: BenefitRetention, level: float = 0.95) -> Table:
                 "Half of the initial responders have lost it",
                 value=lambda row: _half_time(row.half_weeks, result.last_week),
             ),
-            Column("limits", interval_words(level), value=_half_time_limits),
-            Column("slope_words", f"Slope on log(1 + weeks) ({interval_words(level)})", value=_slope),
+            Column("limits", interval_words(result.level), value=_half_time_limits),
+            Column("slope_words", f"Slope on log(1 + weeks) ({interval_words(result.level)})", value=_slope),
         ),
         studies=tuple(study for study in half["omitted"] if study),
         notes=f"Logistic model with a random intercept for each study; the last count stands at "
@@ -61,7 +61,7 @@ def retention_left_out_table(result: BenefitRetention) -> Table:
     )
 
 
-def regimen_odds_table(result: BenefitRetention, level: float = 0.95) -> Table:
+def regimen_odds_table(result: BenefitRetention) -> Table:
     """Return odds ratios of still having the benefit, against the regimen with the most studies."""
     return Table(
         name="regimen-odds",
@@ -70,7 +70,7 @@ def regimen_odds_table(result: BenefitRetention, level: float = 0.95) -> Table:
         columns=(
             REGIMEN_COLUMN,
             Column("k", "Studies", "right"),
-            Column("odds_words", f"Odds of still having the benefit ({interval_words(level)})", value=_odds),
+            Column("odds_words", f"Odds of still having the benefit ({interval_words(result.level)})", value=_odds),
         ),
         studies=studies_of(result.points),
         notes="Different patients, definitions and places stand behind different regimens: a difference is not an "
@@ -78,7 +78,7 @@ def regimen_odds_table(result: BenefitRetention, level: float = 0.95) -> Table:
     )
 
 
-def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
+def duration_groups_table(curves: DurationCurves) -> Table:
     """Return the durations of benefit by regimen with their median."""
     return Table(
         name="duration-groups",
@@ -91,7 +91,7 @@ def duration_groups_table(curves: DurationCurves, level: float = 0.95) -> Table:
             Column("still_going", "Still had it at the last count", "right"),
             Column("last_week", "Last count", "decimal", "{:g}".format, "weeks"),
             words_column("median", "Half have lost it or never had it", _when, "median_low median_high"),
-            words_column("median_limits", interval_words(level), _when, "median_ci_low median_ci_high"),
+            words_column("median_limits", interval_words(curves.level), _when, "median_ci_low median_ci_high"),
             row_column("durations", "rows", lambda row: _row_numbers(curves.patients, row.regimen_class)),
         ),
         studies=studies_of(curves.patients),

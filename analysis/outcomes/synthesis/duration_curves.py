@@ -39,12 +39,15 @@ class DurationCurves(ResultView):
         The intervals in the curves; columns of `durations.PatientIntervals.table`.
     left_out : DataFrame
         Intervals that are not in the curves, with why.
+    level : float
+        Confidence level of bands and limits.
     """
 
     curves: pd.DataFrame
     groups: pd.DataFrame
     patients: pd.DataFrame
     left_out: pd.DataFrame = field(repr=False)
+    level: float
 
 
 def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves:
@@ -99,4 +102,5 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
         pd.DataFrame(groups, columns=_GROUP_COLUMNS),
         pd.concat(used, ignore_index=True) if used else usable.iloc[:0],
         pd.concat(together, ignore_index=True) if together else usable.iloc[:0].assign(why=""),
+        level,
     )

@@ -46,6 +46,8 @@ class PooledRates(ResultView):
         by time.
     criteria : Criteria
         Of the selection.
+    level : float
+        Confidence level of all intervals.
     """
 
     groups: pd.DataFrame
@@ -54,6 +56,7 @@ class PooledRates(ResultView):
     left_out: pd.DataFrame = field(repr=False)
     rates: pd.DataFrame = field(repr=False)
     criteria: Criteria
+    level: float
 
 
 def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: tuple[str, ...] = ()) -> PooledRates:
@@ -96,6 +99,7 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
         _combined(left, [*_STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
         rates,
         selection.criteria,
+        level,
     )
 
 
