@@ -79,7 +79,7 @@ def test_only_a_study_without_a_control_group_is_called_so(pages, evidence):
 
 SELECTION_WORDS = (
     r"[Nn]o study\b|in this selection|\b(these|other|most|all) studies\b|\bstudies (that|which|without|with|of)\b|"
-    r"[Ii]n the study in the middle|over \d+ studies"
+    r"[Ii]n a typical study|over \d+ studies"
 )
 
 

@@ -76,7 +76,7 @@ def regimen_duration_curve(curves: DurationCurves) -> Figure:
     )
     left_out = not_drawn((row, row.why) for row in each(curves.left_out))
     if curves.groups.empty:
-        why = "No duration curve can be drawn: no regimen has patients whose durations are told as two intervals."
+        why = "No duration curve can be drawn: no regimen has patients with durations in two or more intervals."
         return nothing(_NAME, why, caption, left_out)
     regimens = present_in_order(curves.groups["regimen_class"], REGIMEN_WORDS)
     with style():

@@ -25,7 +25,7 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
     Finding
         Its detail states how many counts are derived, and the number of results by kind of source.
     """
-    giving = [row for row in _with_possible_results(selection) if _has_results(row)]
+    giving = [row for row in _with_possible_results(selection) if evidence_map.has_result(row)]
     if not giving:
         return Finding("How sure can one be?", "No study in this selection gives a pain score, a rate or a duration.")
     placebo = [row for row in giving if row.control == PLACEBO]
@@ -81,7 +81,7 @@ def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ())
     if not any(weeks > _HALF_A_YEAR_WEEKS for weeks in counts["weeks"].tolist()):
         parts.append("a count of those who benefit for more than half a year")
     lead = [f"**No study in this selection prints** {series(parts, 'or')}."] if parts else []
-    silent = sum(not _has_results(row) for row in table)
+    silent = sum(not evidence_map.has_result(row) for row in table)
     if silent:
         which = shown_in(f"{silent} of {len(table)} studies", _STUDIES) if len(table) > 1 else "the only study"
         lead.append(f"What was read of {which} gives no pain score, rate or duration.")
@@ -112,10 +112,6 @@ def _how_many_controlled(placebo: int, studies: int) -> str:
 def _with_possible_results(selection: Selection) -> list:
     """Return the studies that can have results, without protocols."""
     return [row for row in each(evidence_map.studies(selection)) if row.design != "rct_protocol"]
-
-
-def _has_results(row) -> bool:
-    return bool(row.pain_scores or row.responders or row.durations)
 
 
 def _patients(studies: list) -> int:

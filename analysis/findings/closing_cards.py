@@ -21,9 +21,7 @@ def limits_and_methods(selection: Selection, outcomes: pd.DataFrame) -> Cards:
 
 
 def _limits(selection: Selection, outcomes: pd.DataFrame) -> tuple[str, ...]:
-    studies = [
-        row for row in each(evidence_map.studies(selection)) if row.pain_scores or row.responders or row.durations
-    ]
+    studies = evidence_map.studies_with_results(selection)
     free = sum(row.control == UNCONTROLLED for row in studies)
     lines = []
     if free:

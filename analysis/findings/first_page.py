@@ -95,7 +95,7 @@ def _finding(selection: Selection, outcomes: pd.DataFrame) -> str:
 
 def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
     """Return at most three short sentences below the title, in Markdown, from `key_outcomes.key_outcomes`."""
-    studies = [row for row in each(evidence_map.studies(selection)) if _has_results(row)]
+    studies = evidence_map.studies_with_results(selection)
     placebo = [row for row in studies if row.control == PLACEBO]
     scored = {study for row in each(outcomes) if row.review == "" and pd.notna(row.difference) for study in row.studies}
     sentences = []
@@ -115,10 +115,6 @@ def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
     if not read_in_full(selection):
         sentences.append("No paper’s full text was read.")
     return " ".join(sentences)
-
-
-def _has_results(row) -> bool:
-    return bool(row.pain_scores or row.responders or row.durations)
 
 
 def read_in_full(selection: Selection) -> bool:

@@ -38,7 +38,7 @@ def harm_finding(selection: Selection, level: float = 0.95) -> Finding:
         lead.append(_counted(happened, elsewhere=bool(pairs)))
         designs = dict(values(selection.evidence.studies, "study_id", "design"))
         if any(designs[row.study_id] in _CASE_DESIGNS for row in happened):
-            detail.append("Reports of cases are written because the event happened: they are no rates.")
+            detail.append("Case reports are published because an event occurred, so they cannot give rates.")
     if none:
         (detail if lead else lead).append(_none(none))
     if not lead:

@@ -75,9 +75,7 @@ def _bar(label: str, count: int, n: int, printed: float) -> ShareBar:
 
 
 def _certainty(selection: Selection) -> Card:
-    giving = [
-        row for row in each(evidence_map.studies(selection)) if row.pain_scores or row.responders or row.durations
-    ]
+    giving = evidence_map.studies_with_results(selection)
     placebo = [row for row in giving if row.control == PLACEBO]
     total, with_placebo = (sum(int(row.n) for row in rows if pd.notna(row.n)) for rows in (giving, placebo))
     other = len(giving) - len(placebo)

@@ -189,9 +189,7 @@ def open_questions() -> Cards:
 
 def how_sure(selection: Selection) -> Cards:
     """Return how many people were in a fair test, and where the numbers come from."""
-    studies = [
-        row for row in each(evidence_map.studies(selection)) if row.pain_scores or row.responders or row.durations
-    ]
+    studies = evidence_map.studies_with_results(selection)
     fair = [row for row in studies if row.control == PLACEBO]
     total, in_fair = (sum(int(row.n) for row in rows if pd.notna(row.n)) for rows in (studies, fair))
     words = (

@@ -132,7 +132,7 @@ def benefit_retention_finding(result: BenefitRetention) -> Finding:
 
     limits = f"{percent_interval(first.ci_low, first.ci_high)} and {percent_interval(last.ci_low, last.ci_high)}"
     sentence = (
-        f"**In the study in the middle {from_all(percent(first.rate))} of all treated patients have the benefit at "
+        f"**In a typical study {from_all(percent(first.rate))} of all treated patients have the benefit at "
         f"the end of infusion and {from_all(percent(last.rate))} still have it "
         f"{from_all(f'{last.weeks:g} weeks')} later** ({interval_words(result.level)} {from_all(limits)}; "
         f"{from_all(counted(result.k, 'study', 'studies'))} without a control group, "
@@ -201,7 +201,7 @@ def durations_by_regimen_finding(curves: DurationCurves) -> Finding:
     """Return the median duration of benefit of each regimen, counting patients who never had it as 0."""
     question = "By when is half of the benefit lost, by regimen?"
     if curves.groups.empty:
-        return Finding(question, "No regimen in this selection has counts that part its patients by duration.")
+        return Finding(question, "No regimen in this selection has counts that divide its patients by duration.")
     places = curves.patients.groupby("regimen_class")["rows"].agg("; ".join)
     sentences = [_median(row, places[row.regimen_class], curves.level) for row in each(curves.groups)]
     sentences.append(

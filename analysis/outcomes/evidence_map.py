@@ -68,6 +68,16 @@ def studies(selection: Selection) -> pd.DataFrame:
     return frame.reset_index(drop=True)[_STUDY_COLUMNS]
 
 
+def has_result(study) -> bool:
+    """Return whether a row of `studies` reports pain scores, responder rates or durations."""
+    return bool(study.pain_scores or study.responders or study.durations)
+
+
+def studies_with_results(selection: Selection) -> list:
+    """Return the rows of `studies` that report pain scores, responder rates or durations."""
+    return [row for row in each(studies(selection)) if has_result(row)]
+
+
 def evidence_by_control(selection: Selection) -> pd.DataFrame:
     """Return the amount of evidence for each kind of control group.
 

@@ -42,6 +42,6 @@ def studies_with_parts(evidence: Evidence) -> pd.DataFrame:
 def _part(row) -> str:
     if row.design == "rct_protocol":
         return "planned, no results"
-    if row.pain_scores or row.responders or row.durations:
+    if evidence_map.has_result(row):
         return _IN
     return "harm only" if row.adverse_events else "no usable number"

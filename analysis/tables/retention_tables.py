@@ -111,7 +111,7 @@ def _row_numbers(patients: pd.DataFrame, regimen: str) -> str:
 
 
 def _slope(row) -> str:
-    return "can't be told" if np.isnan(row.slope) else points_cell(row.slope, row.slope_low, row.slope_high, 2)
+    return "can't be estimated" if np.isnan(row.slope) else points_cell(row.slope, row.slope_low, row.slope_high, 2)
 
 
 def _odds(row) -> str:
@@ -122,7 +122,7 @@ def _odds(row) -> str:
 
 def _half_time(weeks: float, last: float) -> str:
     if np.isnan(weeks):
-        return "can't be told"
+        return "can't be estimated"
     return f"after {half_up(weeks, 1)} weeks" if weeks <= last else f"not within {last:g} weeks"
 
 
