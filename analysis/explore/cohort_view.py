@@ -14,6 +14,7 @@ from analysis.explore.command import cohort_command
 from analysis.explore.controls import (
     CommandBox,
     Ticks,
+    View,
     control_title,
     exhibit_block,
     sentence_block,
@@ -59,7 +60,7 @@ def cohort(
     return CohortView(patients, values["cohort"], values["level"], values["min_cell"], values["cohort_map"])
 
 
-class CohortView:
+class CohortView(View):
     """Controls for sites, regimens, the responder threshold and the time of follow-up.
 
     Attributes
@@ -136,11 +137,6 @@ class CohortView:
         invented = f"{INVENTED} " if self.patients.synthetic else ""
         return invented + _sentence(self.result, self.level)
 
-    @property
-    def command(self) -> str:
-        """The command line that builds a report with these choices."""
-        return self._command()[0]
-
     def _command(self) -> tuple[str, str]:
         times = self.follow_up.value, self.window.value
         return cohort_command(self._files, self.threshold.value, *times, self.sites.chosen, self.regimens.chosen)
@@ -166,9 +162,6 @@ class CohortView:
         # one assignment, so that sentence and figure always have the same threshold
         self._results.value = sentence_block(self.sentence) + exhibit_block(self.shown) + exhibit_block(self.table)
         self._box.refresh()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return self.box._repr_mimebundle_(include=include, exclude=exclude)
 
 
 def _stated(column: pd.Series) -> list[str]:

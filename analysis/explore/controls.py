@@ -116,6 +116,21 @@ class CommandBox:
         )
 
 
+class View:
+    """Base of both views: `box` contains the controls and results, `_command` returns the command line and a note."""
+
+    box: widgets.Box
+    _command: Callable[[], tuple[str, str]]
+
+    @property
+    def command(self) -> str:
+        """The command line that builds a report with these choices."""
+        return self._command()[0]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return self.box._repr_mimebundle_(include=include, exclude=exclude)
+
+
 def control_title(words: str) -> widgets.HTML:
     """Return a small heading above a control."""
     return widgets.HTML(f'<b style="font-size:12.5px">{escape(words)}</b>')

@@ -19,6 +19,7 @@ from analysis.explore.controls import (
     SMALL_PRINT,
     CommandBox,
     Ticks,
+    View,
     control_title,
     exhibit_block,
     sentence_block,
@@ -48,7 +49,7 @@ def evidence(level: float = 0.95) -> EvidenceView:
     return EvidenceView(evidence_tables.load(), check_parameters(level=level)["level"])
 
 
-class EvidenceView:
+class EvidenceView(View):
     """Controls for studies, regimens, routes, sources, definitions and follow-up, with three tabs of results.
 
     Attributes
@@ -116,11 +117,6 @@ class EvidenceView:
         """The sentence above the figure."""
         return self._results()[0]
 
-    @property
-    def command(self) -> str:
-        """The command line that builds a report with these choices."""
-        return self._command()[0]
-
     def _command(self) -> tuple[str, str]:
         return evidence_command(self.criteria, self.definitions.chosen, self.horizon.value)
 
@@ -150,9 +146,6 @@ class EvidenceView:
         self.tabs.children[VIEWS.index(self._open())].value = html
         self._counted.value = _studies_html(self.selection)
         self._box.refresh()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return self.box._repr_mimebundle_(include=include, exclude=exclude)
 
 
 def _ticks(heading: str, parameter: str, words: dict[str, str], ticked: tuple[str, ...] = ()) -> Ticks:

@@ -201,19 +201,9 @@ def share_words(row) -> str:
 
 
 def _data(table: pd.DataFrame) -> pd.DataFrame:
-    same = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit", "shown_as", "group"]
-    return pd.DataFrame(
-        {
-            **{column: table[column] for column in same},
-            "patients": table["patients"],
-            "patients_treated": table["patients_treated"],
-            "weeks_low": table["weeks_low"],
-            "weeks_high": table["weeks_high"],
-            "level": table["level"],
-            "reported": table["reported"],
-            **source_columns(table, "durations"),
-        }
-    )
+    columns = ["study_id", "citation", "arm_id", "label", "regimen_class", "control", "benefit", "shown_as", "group"]
+    columns += ["patients", "patients_treated", "weeks_low", "weeks_high", "level", "reported"]
+    return table[columns].assign(**source_columns(table, "durations"))
 
 
 def _title(lanes) -> str:
