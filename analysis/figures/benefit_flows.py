@@ -55,12 +55,9 @@ _TEST_WORDS = _TESTS | {"uncorrected": "uncorrected"}
 def benefit_flow(flow: Flow) -> Figure:
     """Return the flow diagram of one arm: patients with and without benefit at two times, and possible changes.
 
-    Returns
-    -------
-    Figure
-        Its data have one row per quantity (kept, lost, gained, neither) with the range drawn and the range that the two
-        rates allow. The range drawn covers the tables of whole patients that agree with the printed P value, or all
-        tables if there is none. Its minimum is solid, the rest hatched.
+    Its data have one row per quantity (kept, lost, gained, neither) with the range drawn and the range that the two
+    rates allow. The range drawn covers the tables of whole patients that agree with the printed P value, or all
+    tables if there is none. Its minimum is solid, the rest hatched.
     """
     name = "benefit-flow-" + re.sub(r"[^a-z0-9]+", "-", flow.arm_id.lower()).strip("-")
     ranges = _ranges(flow)
@@ -198,12 +195,9 @@ def _alt(flow: Flow, ranges: _Ranges) -> str:
 def possible_flow_curve(flow: Flow) -> Figure:
     """Return the curve of P values of each form of McNemar's test by the number of patients who lost the benefit.
 
-    Returns
-    -------
-    Figure
-        Its data have one row per test and table of whole patients: kept, lost, gained, neither, P value, whether it
-        agrees with the printed one. The band covers the values that round to the printed P value; points in it are
-        filled.
+    Its data have one row per test and table of whole patients: kept, lost, gained, neither, P value, whether it
+    agrees with the printed one. The band covers the values that round to the printed P value; points in it are
+    filled.
 
     Raises
     ------

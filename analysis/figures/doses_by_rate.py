@@ -47,19 +47,16 @@ _GROUND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
 def dose_map(doses: pd.DataFrame, weight_kg: float = 70) -> Figure:
     """Return a map of each ketamine arm by rate in mg/h and total dose in mg, on logarithmic axes.
 
+    Its data are the rows of `doses` that are drawn. Hollow markers are highest doses allowed. Arms with a rate but
+    no total are in a strip below, arms with a total but no rate in a strip on the left; the others are listed in
+    the notes.
+
     Parameters
     ----------
     doses : DataFrame
         Table of `evidence_map.doses`: one row per arm, `mg_per_h` and `total_mg`.
     weight_kg : float
         Body weight in kg that the table was computed for.
-
-    Returns
-    -------
-    Figure
-        Its data are the rows of `doses` that are drawn. Hollow markers are highest doses allowed. Arms with a rate but
-        no total are in a strip below, arms with a total but no rate in a strip on the left; the others are listed in
-        the notes.
     """
     caption = (
         f"Dose of each arm for {weight_kg:g} kg, logarithmic axes; grey lines join equal hours. Hollow: highest dose "

@@ -38,19 +38,16 @@ _COUNTED = ("at least", "exact", "between")
 def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figure:
     """Return how long each study followed a benefit, and what it counted, one row for each study.
 
+    Its data have one row per statement: patients of all treated, lowest and highest weeks, kind of statement
+    (`shown_as`), row of durations.csv. Of each study the arm and benefit counted most often are drawn, then those
+    with most patients treated; a longer time than the axis stands beside the row.
+
     Parameters
     ----------
     statements : DataFrame
         Table of `durations.statements`: one row per statement.
     horizon_weeks : float
         Largest end of the axis, above 0.
-
-    Returns
-    -------
-    Figure
-        Its data have one row per statement: patients of all treated, lowest and highest weeks, kind of statement
-        (`shown_as`), row of durations.csv. Of each study the arm and benefit counted most often are drawn, then those
-        with most patients treated; a longer time than the axis stands beside the row.
 
     Raises
     ------

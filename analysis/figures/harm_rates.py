@@ -21,13 +21,10 @@ _HEADINGS = {PLACEBO: "Against placebo", ACTIVE: "Against another treatment", UN
 def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:
     """Return the share of patients with each adverse event, from `safety.events`.
 
-    Returns
-    -------
-    Figure
-        Its data have one row per rate: patients with the event, n, percent and interval, row of adverse_events.csv.
-        Where nobody had the event, the upper limit is the highest rate compatible with the data. Case reports (one or
-        two patients) are not drawn: they are published because an event occurred. Events without a count are listed in
-        the notes.
+    Its data have one row per rate: patients with the event, n, percent and interval, row of adverse_events.csv.
+    Where nobody had the event, the upper limit is the highest rate compatible with the data. Case reports (one or
+    two patients) are not drawn: they are published because an event occurred. Events without a count are listed in
+    the notes.
     """
     caption = (
         f"Patients with the event and {percent_level(level)} interval. Where nobody had it, the line ends at the "

@@ -63,18 +63,15 @@ _COURSE = 3  # scores after the start of the infusion that make a course
 def pain_trajectory_lines(scores: pd.DataFrame, changes: pd.DataFrame | None = None) -> Figure:
     """Return every pain score on the 0-10 scale by weeks from the end of infusion, one small panel per study.
 
+    Its data have one row per score drawn: value, printed spread and SD in points, basis of the SD, row of
+    pain_scores.csv. Lines show the spread of the patients' scores.
+
     Parameters
     ----------
     scores : DataFrame
         Table of `trajectories.scores`: one row per arm and time, with value and spread in points.
     changes : DataFrame, optional
         Table of `trajectories.changes`, to list the arms with a printed change but no score in the notes.
-
-    Returns
-    -------
-    Figure
-        Its data have one row per score drawn: value, printed spread and SD in points, basis of the SD, row of
-        pain_scores.csv. Lines show the spread of the patients' scores.
     """
     drawn = scores[scores["value"].notna() | scores["spread_low"].notna()]
     drawn = drawn[drawn["weeks"].notna() | (drawn["phase"] == "baseline")]

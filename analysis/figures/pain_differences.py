@@ -38,6 +38,10 @@ def pain_before_after(
 ) -> Figure:
     """Return pain with ketamine and with a control at the same time, then pain before and after ketamine.
 
+    Its data have one row for each difference (`what` = ketamine minus control) and for each change (`what` = its
+    basis), in points, with intervals and n. A difference with an unlabelled spread has two rows, read as an SE and
+    as an SD; the figure prints the wider interval. Arms with a score at baseline alone are drawn without a change.
+
     Parameters
     ----------
     scores : DataFrame
@@ -46,13 +50,6 @@ def pain_before_after(
         Table of `trajectories.changes`: one row per arm and time.
     differences : DataFrame
         Table of `trajectories.between_arms`: one row per comparison.
-
-    Returns
-    -------
-    Figure
-        Its data have one row for each difference (`what` = ketamine minus control) and for each change (`what` = its
-        basis), in points, with intervals and n. A difference with an unlabelled spread has two rows, read as an SE and
-        as an SD; the figure prints the wider interval. Arms with a score at baseline alone are drawn without a change.
     """
     caption = (
         "Mean or median pain, 0 (none) to 10 (worst). Hollow: before, or control. Filled: with ketamine. Without a "

@@ -38,11 +38,8 @@ _APART = 3  # the data contain every third point of the curve drawn
 def pooled_benefit_curve(result: BenefitRetention) -> Figure:
     """Return the share of patients who still have the benefit, pooled over studies, up to the last counted week.
 
-    Returns
-    -------
-    Figure
-        Its data are the counts of each study (`what` = count), the pooled curve with confidence and prediction limits
-        in percent (`pooled`) and both ends of the curve without each study in turn.
+    Its data are the counts of each study (`what` = count), the pooled curve with confidence and prediction limits
+    in percent (`pooled`) and both ends of the curve without each study in turn.
     """
     left_out = not_drawn(((row, row.why) for row in each(result.left_out)), "Not in the curve")
     if result.curve.empty:

@@ -39,13 +39,10 @@ _HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q
 def pooled_forest(pooled: PooledRates) -> Figure:
     """Return the forest plot of each pooled responder rate: study rates, weights and prediction interval.
 
-    Returns
-    -------
-    Figure
-        Its data have one row for each study (`what` = study: counts, weight, percent and interval) and for each group
-        (`what` = pooled: percent, confidence and prediction interval, heterogeneity). A pooled rate is a diamond as
-        wide as its confidence interval, hollow if it combines only two studies; the bar below it is the prediction
-        interval.
+    Its data have one row for each study (`what` = study: counts, weight, percent and interval) and for each group
+    (`what` = pooled: percent, confidence and prediction interval, heterogeneity). A pooled rate is a diamond as
+    wide as its confidence interval, hollow if it combines only two studies; the bar below it is the prediction
+    interval.
     """
     words = percent_level(pooled.level)
     caption = (

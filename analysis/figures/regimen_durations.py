@@ -60,13 +60,10 @@ _SAME = 1e-9
 def regimen_duration_curve(curves: DurationCurves) -> Figure:
     """Return the share of patients with a longer benefit at each time, one panel per regimen.
 
-    Returns
-    -------
-    Figure
-        Its data have, for each regimen, one row for each counted time and each interval between (percent, limits,
-        patients known to have the benefit, to have it no longer, not known), one for the regimen (median in weeks with
-        limits) and one for each interval of patients. Between two counts the estimate is a range, drawn as a dark area.
-        Below each panel are the numbers of patients known at the counted times.
+    Its data have, for each regimen, one row for each counted time and each interval between (percent, limits,
+    patients known to have the benefit, to have it no longer, not known), one for the regimen (median in weeks with
+    limits) and one for each interval of patients. Between two counts the estimate is a range, drawn as a dark area.
+    Below each panel are the numbers of patients known at the counted times.
     """
     words = percent_level(curves.level)
     caption = (

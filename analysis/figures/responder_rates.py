@@ -31,12 +31,9 @@ _HEADINGS = {words: words for words in (*(words for _, words in _TIMES), _UNTIME
 def responder_forest(rates: pd.DataFrame, level: float = 0.95) -> Figure:
     """Return every responder rate with its Wilson interval, in the order of time, from `responders.rates`.
 
-    Returns
-    -------
-    Figure
-        Its data have one row per rate drawn: responders, n, percent and interval, printed percentage, rows of
-        responders.csv. A hollow point without an interval is no rate of patients: a group chosen by its outcome, a
-        printed percentage that no count gives, or a rate of infusions.
+    Its data have one row per rate drawn: responders, n, percent and interval, printed percentage, rows of
+    responders.csv. A hollow point without an interval is no rate of patients: a group chosen by its outcome, a
+    printed percentage that no count gives, or a rate of infusions.
     """
     controlled = "" if (rates["control"] != UNCONTROLLED).any() else "No study here has a control group. "
     caption = (

@@ -22,16 +22,13 @@ _TICKS = (0, 5, 10, 20, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000)
 def study_map(studies: pd.DataFrame) -> Figure:
     """Return the studies by number of patients within their control group, with the kinds of results they give.
 
+    Its data have one row per study: patients, design, regimens, number of rows of each kind of result, row of
+    studies.csv.
+
     Parameters
     ----------
     studies : DataFrame
         Table of `outcomes.evidence_map.studies`: one row per study.
-
-    Returns
-    -------
-    Figure
-        Its data have one row per study: patients, design, regimens, number of rows of each kind of result, row of
-        studies.csv.
     """
     caption = (
         "Bars: patients with CRPS; pale: all enrolled, where the number with CRPS is not printed. On the right: "

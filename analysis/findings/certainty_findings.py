@@ -20,10 +20,7 @@ _HALF_A_YEAR_WEEKS = 26.1
 def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
     """Return the numbers of studies and patients, in total and with a placebo group.
 
-    Returns
-    -------
-    Finding
-        Its detail states how many counts are derived, and the number of results by kind of source.
+    Its detail states how many counts are derived, and the number of results by kind of source.
     """
     giving = [row for row in _with_possible_results(selection) if evidence_map.has_result(row)]
     if not giving:
@@ -65,10 +62,7 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
 def gaps_finding(selection: Selection, definition_classes: tuple[str, ...] = ()) -> Finding:
     """Return the gaps of the selected evidence.
 
-    Returns
-    -------
-    Finding
-        Its detail states how much is left out of the synthesis.
+    Its detail states how much is left out of the synthesis.
     """
     table = _with_possible_results(selection)
     rates = patient_rates(selection, 0.95, definition_classes)

@@ -28,10 +28,7 @@ _REGIMEN_NOUNS = {
 def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Return the patients who still have the benefit about three months after the infusion, by study.
 
-    Returns
-    -------
-    Finding
-        Its detail states the durations that ended and the regimens without a count.
+    Its detail states the durations that ended and the regimens without a count.
     """
     statements = each(durations.statements(selection))
     within = [row for row in statements if row.role == "ketamine" and not row.weeks_low > horizon_weeks]

@@ -20,10 +20,7 @@ _CASE_DESIGNS = ("case_report", "case_series")
 def harm_finding(selection: Selection, level: float = 0.95) -> Finding:
     """Return the harms against placebo, then the most frequent counted harms.
 
-    Returns
-    -------
-    Finding
-        Its detail states the upper limits of rates of events that no patient had.
+    Its detail states the upper limits of rates of events that no patient had.
     """
     events = list(each(safety.events(selection, level)))
     counted = [row for row in events if not np.isnan(row.rate) and pd.notna(row.n) and row.n > 1]

@@ -21,10 +21,7 @@ _MEASURED = re.compile(r"pain|function")  # outcomes whose tests stand beside th
 def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float = 52) -> Finding:
     """Return the reduction of pain against a control group, then without one; the two are never pooled.
 
-    Returns
-    -------
-    Finding
-        Its detail states the means of both groups, the trials' own tests and the studies without a control group.
+    Its detail states the means of both groups, the trials' own tests and the studies without a control group.
     """
     differences = [row for row in each(trajectories.between_arms(selection, level)) if row.weeks <= horizon_weeks]
     compared = {row.study_id for row in differences}

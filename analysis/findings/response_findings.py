@@ -45,10 +45,7 @@ def response_finding(
 ) -> Finding:
     """Return the responder rates of the group that was counted at two times, or the range of all rates.
 
-    Returns
-    -------
-    Finding
-        Its detail states the other groups counted twice, how many lost the benefit, and the ranges of rates by time.
+    Its detail states the other groups counted twice, how many lost the benefit, and the ranges of rates by time.
     """
     every = list(each(patient_rates(selection, level, definition_classes)))
     rates = [row for row in every if not isinstance(row.selected_by_outcome, str)]

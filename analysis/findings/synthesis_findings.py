@@ -113,11 +113,8 @@ def _next(row, rows: str) -> str:
 def benefit_retention_finding(result: BenefitRetention) -> Finding:
     """Return the share of patients that still has the benefit at the end of infusion and at the last count.
 
-    Returns
-    -------
-    Finding
-        Its detail states the time to half of the initial responders, the studies on which the decline depends, and the
-        comparison of regimens.
+    Its detail states the time to half of the initial responders, the studies on which the decline depends, and the
+    comparison of regimens.
     """
     question = "How does the benefit fade, over studies?"
     if result.why:

@@ -42,6 +42,9 @@ def cohort_duration_curve(
 ) -> Figure:
     """Return the share of the responders at the end of infusion who still have the benefit, by weeks.
 
+    Its data are the curves drawn: time in weeks, lowest and highest share, band. In the panels of groups, grey
+    lines show all responders.
+
     Parameters
     ----------
     by : tuple of str
@@ -49,12 +52,6 @@ def cohort_duration_curve(
         `regimen_class`, `site`.
     name : str
         Name of the figure's files.
-
-    Returns
-    -------
-    Figure
-        Its data are the curves drawn: time in weeks, lowest and highest share, band. In the panels of groups, grey
-        lines show all responders.
     """
     curves = result.curves[result.curves["who"] == "initial_responders"]
     medians = result.medians[result.medians["who"] == "initial_responders"]

@@ -39,11 +39,8 @@ _CONCLUSION = {
 def tipping_point_curve(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the change of the responder rate for each number of responders among patients without a score.
 
-    Returns
-    -------
-    Figure
-        Its data are `tipping`. From left to right none to all of them count as responders; the colour shows the
-        conclusion.
+    Its data are `tipping`. From left to right none to all of them count as responders; the colour shows the
+    conclusion.
     """
     tips, table = result.tips, result.tipping.sort_values("missing_responders")
     caption = (

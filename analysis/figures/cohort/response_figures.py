@@ -49,11 +49,8 @@ _FLOW_WORDS = {
 def responder_curve(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the cumulative proportion of responders at the end of infusion and at follow-up.
 
-    Returns
-    -------
-    Figure
-        Its data are the `curve`. Solid with a band: patients with a score; dashed: patients without one counted as
-        non-responders. The text beside the plot states the shares at both cut-offs in use.
+    Its data are the `curve`. Solid with a band: patients with a score; dashed: patients without one counted as
+    non-responders. The text beside the plot states the shares at both cut-offs in use.
 
     References
     ----------
@@ -148,11 +145,8 @@ def _curve_alt(shown: pd.DataFrame, visits: list[str], names: dict[str, str]) ->
 def responder_flow(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
     """Return the flow of responders by the chosen rule between the end of infusion and follow-up.
 
-    Returns
-    -------
-    Figure
-        Its data are the rows of `flow` under the chosen rule. Below the bands: the difference with Newcombe's interval
-        and the P value of McNemar's exact test.
+    Its data are the rows of `flow` under the chosen rule. Below the bands: the difference with Newcombe's interval
+    and the P value of McNemar's exact test.
     """
     flow = result.flow
     row = flow[(flow["rule"] == result.rule) & (flow["handling"] == "complete_cases")].iloc[0]

@@ -31,10 +31,7 @@ _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outsid
 def site_funnel(result: Funnel, synthetic: bool = False) -> Figure:
     """Return the responder rate of each site by its number of patients, with limits of chance.
 
-    Returns
-    -------
-    Figure
-        Its data are `sites`, sorted by name, because sites are not ranked.
+    Its data are `sites`, sorted by name, because sites are not ranked.
     """
     sites, limits = result.sites, result.limits
     caption = (

@@ -37,11 +37,8 @@ _CONCLUSIONS = {
 def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
     """Return the responders of 100 with a score at the end of infusion and at follow-up, by the chosen rule.
 
-    Returns
-    -------
-    Finding
-        Its detail states the flow of responders, and how many responders among the patients without a follow-up score
-        would change the conclusion.
+    Its detail states the flow of responders, and how many responders among the patients without a follow-up score
+    would change the conclusion.
     """
     question = "How many did well?"
     shown = [row for row in complete_rates(result) if _is_shown(row)]
@@ -62,10 +59,7 @@ def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
 def cohort_duration_finding(result: Durations, pain: Trajectories, level: float = 0.95) -> Finding:
     """Return when half of the responders had lost the benefit, and mean pain before, at the end and at the last visit.
 
-    Returns
-    -------
-    Finding
-        Its detail compares first with next courses.
+    Its detail compares first with next courses.
     """
     question = "How long did it last?"
     medians = result.medians
