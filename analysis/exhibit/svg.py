@@ -26,12 +26,7 @@ _INDENT = re.compile(r"\n\s*(?=<|\n)")
 def figure_svg(figure: MatplotlibFigure, salt: str) -> str:
     """Return a figure as SVG: the same text for the same figure, on every machine.
 
-    Parameters
-    ----------
-    figure
-        The Matplotlib figure.
-    salt
-        Text that makes the ids of clip paths and markers differ from those of other figures on a page.
+    `salt` makes the ids of clip paths and markers differ from those of other figures on a page.
     """
     import matplotlib as mpl
 

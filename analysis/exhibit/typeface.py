@@ -62,13 +62,6 @@ def line_box(line: str, weight: str | int = "normal", style: str = "normal") -> 
     """Return width, height and descent of one line in type sizes, without kerning (which narrows it by up to 3%).
 
     They are computed from the boxes of the characters, because shaping each line takes 10% of the evidence report.
-
-    Parameters
-    ----------
-    line
-        The text.
-    weight, style
-        As in Matplotlib: normal or bold, normal or italic.
     """
     if not line:
         return 0.0, 0.0, 0.0

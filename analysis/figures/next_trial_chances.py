@@ -20,14 +20,9 @@ _KEY = (
 
 
 def next_trial_forest(trial: pd.DataFrame) -> Figure:
-    """Return the probabilities of what a new trial shows, one row per number of patients.
+    """Return the probabilities of `synthesis.next_trial`, one row per number of patients.
 
     Its data are the table. Two points joined by a line are the values under the assumed SDs between trials.
-
-    Parameters
-    ----------
-    trial : DataFrame
-        Table of `synthesis.next_trial`.
     """
     if trial.empty:
         words = "No controlled comparison in this selection allows a forecast of the next trial."

@@ -21,13 +21,7 @@ _TABLE = "tab-consistency"  # lists every check, or those that do not fit
 
 
 def consistency_finding(checks: pd.DataFrame) -> Finding:
-    """Return the numbers of printed results that can be checked and that are consistent.
-
-    Parameters
-    ----------
-    checks
-        One row per printed number, from `outcomes.consistency.check`.
-    """
+    """Return how many printed results can be checked and are consistent, from `outcomes.consistency.check`."""
     counts = checks["verdict"].value_counts()
     can = len(checks) - int(counts.get(CANNOT_BE_CHECKED, 0))
     question = "Do the printed numbers fit together?"

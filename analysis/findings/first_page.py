@@ -48,13 +48,7 @@ def page_kicker(selection: Selection) -> str:
 
 
 def page_title(selection: Selection, outcomes: pd.DataFrame) -> str:
-    """Return the finding as the title of the report, after the regimens or sources that it is limited to.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        Table of `key_outcomes.key_outcomes`.
-    """
+    """Return the finding of `key_outcomes.key_outcomes` as title, after the regimens or sources it is limited to."""
     scope, finding = _scope(selection), _finding(selection, outcomes)
     if not scope:
         return finding

@@ -34,13 +34,7 @@ _UNCERTAIN = "Very uncertain."
 
 
 def summary_of_findings(selection: Selection, outcomes: pd.DataFrame, level: float = 0.95) -> OutcomeTable:
-    """Return the summary of findings: outcomes that were compared with placebo, then whether responders were counted.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        Table of `key_outcomes.key_outcomes`.
-    """
+    """Return the outcomes of `key_outcomes.key_outcomes` against placebo, then whether responders were counted."""
     against = outcomes[outcomes["comparison"] == "placebo"]
     rows = [_outcome_row(selection, row, level) for row in each(against) if row.measure != _HARM]
     counts = outcomes[outcomes["measure"] == "responders"]

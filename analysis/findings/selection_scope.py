@@ -7,13 +7,7 @@ from analysis.wording import ACCESS_WORDS, POPULATION_WORDS, REGIMEN_WORDS, coun
 
 
 def evidence_scope(criteria: Criteria) -> str:
-    """Return the line below the title, such as `Only anaesthetic dose; all routes.`; empty for the default synthesis.
-
-    Parameters
-    ----------
-    criteria
-        Criteria of the selection.
-    """
+    """Return the line below the title, such as `Only anaesthetic dose; all routes.`; empty by default."""
     default = Criteria()
     parts = []
     if criteria.studies:

@@ -241,13 +241,7 @@ def _length(arm: Any) -> str:
 
 
 def study_remarks(evidence: Evidence, study_id: str) -> Cards:
-    """Return two cards: what limits the study, and where its sources disagree.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        All evidence.
-    """
+    """Return two cards from all evidence: what limits the study, and where its sources disagree."""
     selection = only(evidence, study_id)
     cards = [Card("What limits it", (Bullets(_limits(evidence, selection)),))]
     conflicts = selection.evidence.conflicts

@@ -50,15 +50,7 @@ def pooled_rates_finding(pooled: PooledRates) -> Finding:
 
 
 def next_trial_finding(trial: pd.DataFrame, readings: pd.DataFrame) -> Finding:
-    """Return what a new trial would show, and which reading of an unlabelled spread this assumes.
-
-    Parameters
-    ----------
-    trial
-        From `outcomes.synthesis.next_trial`.
-    readings
-        From `outcomes.synthesis.spread_readings`.
-    """
+    """Return what `synthesis.next_trial` forecasts, and which of `synthesis.spread_readings` it assumes."""
     question = "What would the next trial show?"
     if trial.empty:
         words = "No controlled comparison in this selection allows a forecast of the next trial."

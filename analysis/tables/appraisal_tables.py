@@ -18,15 +18,7 @@ _AGAINST = {"placebo": "; against placebo", "none": ""}
 
 
 def risk_of_bias_table(judged: pd.DataFrame, tool: str) -> Table:
-    """Return the settled risk of bias of each study by domain, as shape and letter.
-
-    Parameters
-    ----------
-    judged
-        One row per study, from `outcomes.appraisal.risk_of_bias`.
-    tool
-        The tool of these judgements.
-    """
+    """Return the risk of bias by domain, as shape and letter, from `outcomes.appraisal.risk_of_bias`."""
     domains = DOMAINS[tool]
     present = {judgement for domain in domains for judgement in judged[domain].dropna()}
     return Table(
@@ -74,15 +66,7 @@ def readings_table(compared: pd.DataFrame, words: dict[str, str], name: str = "r
 
 
 def certainty_table(certainty: pd.DataFrame, computed: pd.DataFrame) -> Table:
-    """Return the certainty of each key outcome with its domains, and where the computation differs.
-
-    Parameters
-    ----------
-    certainty
-        One row per key outcome, from `outcomes.computed_certainty.certainty`.
-    computed
-        One row per key outcome and computed domain, from `outcomes.computed_certainty.computed_certainty`.
-    """
+    """Return `computed_certainty.certainty` of each key outcome, and where `.computed_certainty` differs."""
     differs = set(values(computed[computed["differs"]], "outcome_id", "domain"))
     domains = [domain for domain in DOMAINS["grade"] if domain not in (OVERALL, "upgrade")]
     return Table(
@@ -112,13 +96,7 @@ def certainty_table(certainty: pd.DataFrame, computed: pd.DataFrame) -> Table:
 
 
 def computed_certainty_table(computed: pd.DataFrame) -> Table:
-    """Return imprecision and inconsistency as judged and as computed, with the numbers behind the computation.
-
-    Parameters
-    ----------
-    computed
-        One row per key outcome and domain, from `outcomes.computed_certainty.computed_certainty`.
-    """
+    """Return imprecision and inconsistency as judged and as computed, from `computed_certainty.computed_certainty`."""
     return Table(
         name="computed-certainty",
         data=computed,

@@ -93,14 +93,7 @@ def without_interval_table(intervals: PatientIntervals) -> Table:
 
 
 def benefit_by_regimen_table(counts: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the patients who still had the benefit over time, by regimen, without totals.
-
-    Parameters
-    ----------
-    counts
-        One row per count of a study, with times in weeks after the end of infusion, from
-        `outcomes.durations.retained_benefit`.
-    """
+    """Return who still had the benefit, by regimen and without totals, from `outcomes.durations.retained_benefit`."""
     return study_table(
         "benefit-by-regimen",
         counts.assign(study=[row.citation + marks(row) for row in counts.itertuples()]),

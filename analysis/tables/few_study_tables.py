@@ -22,13 +22,7 @@ from analysis.wording import (
 
 
 def few_studies_table(few: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return three intervals for each pooled rate of few studies and each pooled difference.
-
-    Parameters
-    ----------
-    few
-        From `outcomes.synthesis.few_study_intervals`.
-    """
+    """Return three intervals for each result of few studies, from `outcomes.synthesis.few_study_intervals`."""
     return Table(
         name="few-studies",
         data=few,
@@ -72,13 +66,7 @@ def directions_table(votes: pd.DataFrame, level: float = 0.95) -> Table:
 
 
 def spread_readings_table(readings: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return both readings of each unlabelled ± of a controlled comparison.
-
-    Parameters
-    ----------
-    readings
-        From `outcomes.synthesis.spread_readings`.
-    """
+    """Return both readings of each unlabelled ± of a comparison, from `outcomes.synthesis.spread_readings`."""
     return Table(
         name="spread-readings",
         data=readings,

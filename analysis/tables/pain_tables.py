@@ -14,13 +14,7 @@ _NO_INTERVAL = {"span": "span of what the printed means allow", "none": "none ca
 
 
 def pain_scores_table(scores: pd.DataFrame) -> Table:
-    """Return the pain scores with their spread as printed and the standard deviation estimated from it.
-
-    Parameters
-    ----------
-    scores
-        One row per score on the 0–10 scale, from `outcomes.trajectories.scores`.
-    """
+    """Return the pain scores with their printed spread and estimated SD, from `outcomes.trajectories.scores`."""
     return study_table(
         "pain-scores",
         scores,
@@ -41,15 +35,7 @@ def pain_scores_table(scores: pd.DataFrame) -> Table:
 
 
 def pain_changes_table(changes: pd.DataFrame, differences: pd.DataFrame, level: float = 0.95) -> Table:
-    """Return the differences between arms, then the changes from baseline.
-
-    Parameters
-    ----------
-    changes
-        One row per change of an arm from baseline, in points of the 0–10 scale, from `outcomes.trajectories.changes`.
-    differences
-        One row per difference, ketamine minus control, in points, from `outcomes.trajectories.between_arms`.
-    """
+    """Return `trajectories.between_arms`, then `trajectories.changes`, in points of the 0–10 scale."""
     rows = [*map(_difference, each(differences)), *map(_change, each(changes))]
     shown = pd.DataFrame(rows, columns=["study_id", "study", "comparison", "time", "n", "change", "interval", "rows"])
     return Table(

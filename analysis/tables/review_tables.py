@@ -48,13 +48,7 @@ def guidelines_table(evidence: Evidence) -> Table:
 
 
 def reviews_table(evidence: Evidence) -> Table:
-    """Return the pooled results of published meta-analyses; they are not pooled again.
-
-    Parameters
-    ----------
-    evidence
-        The evidence with the table `reviews`; rows with an estimate on a known scale are shown.
-    """
+    """Return the pooled results of published meta-analyses that have a known scale; they are not pooled again."""
     rows = evidence.reviews[_pooled(evidence)].reset_index(drop=True)
     return Table(
         name="reviews",
@@ -77,13 +71,7 @@ def reviews_table(evidence: Evidence) -> Table:
 
 
 def review_statements_table(evidence: Evidence) -> Table:
-    """Return what else published reviews say: studies found, statements, other numbers.
-
-    Parameters
-    ----------
-    evidence
-        The evidence with the table `reviews`; rows that `guidelines_table` and `reviews_table` leave out are shown.
-    """
+    """Return the rows of `reviews` that `guidelines_table` and `reviews_table` leave out: statements, other numbers."""
     rows = evidence.reviews[~_pooled(evidence) & ~evidence.reviews["kind"].isin(_ADVICE)].reset_index(drop=True)
     return Table(
         name="review-statements",

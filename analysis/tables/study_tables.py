@@ -166,13 +166,7 @@ def _estimate(row) -> str:
 
 
 def study_results_table(results: pd.DataFrame) -> Table:
-    """Return every result of a study: outcome, time, result, interval or P value, row.
-
-    Parameters
-    ----------
-    results
-        From `outcomes.results_of_study.study_results`.
-    """
+    """Return every result of a study with its interval or P value, from `results_of_study.study_results`."""
     several = results["role"].nunique() > 1 or results["arm"].nunique() > 1
     return Table(
         name="study-results",

@@ -34,13 +34,7 @@ _VERDICTS = {"within": "As expected from", "above": "Higher than expected from",
 
 
 def benchmark_finding(compared: pd.DataFrame, chart: RunChart, follow_up_weeks: float) -> Finding:
-    """Return the place of the responder rates among studies that counted nearly the same way, and any change over time.
-
-    Parameters
-    ----------
-    compared
-        One row per outcome, from `outcomes.cohort.benchmark.compare`.
-    """
+    """Return the place of the rates of `benchmark.compare` among like studies, and any change over time."""
     question = "How does that compare?"
     alike = list(each(compared[compared["alike"].astype(bool) & compared["difference"].notna()]))
     mixed = [row for row in each(compared[~compared["alike"].astype(bool)]) if pd.notna(row.expected_low)]
@@ -94,13 +88,7 @@ def cohort_missing_finding(result: People, response: Response) -> Finding:
 
 
 def cohort_limits(regression: Regression, controls: int = 0, synthetic: bool = False) -> tuple[str, ...]:
-    """Return the limitations of the results, one sentence each.
-
-    Parameters
-    ----------
-    controls
-        Number of control patients, who stand apart.
-    """
+    """Return the limitations of the results, one sentence each; `controls` is the number of control patients."""
     invented = "These patients are invented: nothing follows from them about ketamine."
     changes = "Pain also changes by itself, by attention and by expectation."
     alone = f"There is no control group: this is not the effect of ketamine. {changes}"

@@ -27,15 +27,7 @@ _VERDICTS = {"within": "as expected", "above": "higher than expected", "below": 
 
 
 def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), level: float = 0.95) -> Table:
-    """Return the clinic's results beside the published ones, like with like first.
-
-    Parameters
-    ----------
-    compared
-        One row per outcome, from `outcomes.cohort.benchmark.compare`.
-    studies
-        For each outcome the ids of the published studies.
-    """
+    """Return the results of `benchmark.compare`, like with like first; `studies` are ids, outcome by outcome."""
     label = interval_words(level)
     return Table(
         name="benchmark",
