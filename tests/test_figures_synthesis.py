@@ -30,7 +30,7 @@ FIGURES = {
 
 def draw(name: str, selection: Selection, level: float = 0.95) -> tuple[object, Figure]:
     result = FIGURES[name](selection, level)
-    return result, getattr(figures, name)(result, level)
+    return result, getattr(figures, name)(result)
 
 
 @pytest.fixture(scope="module")
