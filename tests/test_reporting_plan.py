@@ -10,6 +10,7 @@ from reporting_samples import SAMPLE
 from analysis import paths
 from analysis.parameters import find_notebook
 from analysis.reporting.batch import axes
+from analysis.reporting.batch import plan as plan_module
 from analysis.reporting.batch.naming import report_name
 from analysis.reporting.batch.plan import PlanError, every_study, read_plan
 
@@ -212,6 +213,13 @@ def test_more_reports_than_a_list_may_make(reading):
     entry = f"{{notebook: {SAMPLE}, matrix: {{level: [{', '.join(levels[:100])}]}}}}"
     (problem,) = refused(reading, f"e: &e {entry}\nreports: [{', '.join(['*e'] * 101)}]")
     assert problem == "batch.yml: a list makes at most 10,000 reports; divide it."
+
+
+def test_a_list_that_is_too_long_is_refused_before_its_notebooks_are_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(plan_module, "find_notebook", lambda name: pytest.fail("looked for"))
+    (tmp_path / "long.yml").write_text("reports: [" + "{notebook: a}, " * 10_001 + "]")
+    with pytest.raises(PlanError, match=r"long\.yml: a list makes at most 10,000 reports; divide it"):
+        read_plan(tmp_path / "long.yml")
 
 
 def test_the_plan_of_the_repository_is_sound():

@@ -114,6 +114,9 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
         raise PlanError([f"{path.name}, {error}."]) from None
     if not isinstance(content, dict) or not isinstance(content.get("reports"), list) or not content["reports"]:
         raise PlanError([f"{path.name}: needs a list `reports` with at least one entry."])
+    too_many = PlanError([f"{path.name}: a list makes at most {MOST_REPORTS:,} reports; divide it."])
+    if len(content["reports"]) > MOST_REPORTS:
+        raise too_many
     problems = unknown_keys(path.name, content, _TOP)
     groups = content.get("groups") or {}
     if not isinstance(groups, dict) or not all(isinstance(text, (str, int)) for text in groups.values()):
@@ -143,7 +146,7 @@ def read_plan(path: Path, known_cohorts: Callable[[], dict[str, Parts]] = dict) 
             for report in expanded
         ]
         if len(reports) > MOST_REPORTS:
-            raise PlanError([f"{path.name}: a list makes at most {MOST_REPORTS:,} reports; divide it."])
+            raise too_many
     problems += repeated_names(report.name for report in reports)
     if problems:
         raise PlanError(list(dict.fromkeys(problems)))
