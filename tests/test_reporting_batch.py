@@ -114,7 +114,7 @@ def test_the_index_is_grouped_by_question_and_states_failures(folder):
     assert [a["href"] for a in page.select(".failures a")] == ["bad/report.ipynb"]
     links = [a["href"] for a in page.select("a[href]") if not a["href"].startswith("#")]
     assert "sample/report.html" in links
-    assert "sample/report.pdf" in links
+    assert "sample/report.pdf" in links and "sample/results.json" in links
     assert all((folder / link).is_file() for link in links)
     assert "A <narrow> one" in page.get_text()
     assert "2 reports · information" in " ".join(page.get_text().split())

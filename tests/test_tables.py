@@ -281,3 +281,19 @@ def test_patients_chosen_by_their_response_have_a_count_and_no_rate(evidence):
         for row in own.itertuples():
             (found,) = [cells for cells in shown if cells["Row"] == f"responders-{row.row}"]
             assert found["Result"] == f"{row.responders} of {row.n}"
+
+
+@pytest.mark.parametrize(
+    ("study", "row", "result"),
+    [
+        ("lee2025", "reported_tests-20", "36 of 52 patients, percent: 69"),
+        ("cohen2023", "reported_tests-6", "odds ratio: 6.54 (1.83 to 23.44)"),
+    ],
+)
+def test_a_printed_estimate_stands_on_the_page_of_its_study(evidence, study, row, result):
+    (found,) = [
+        cells
+        for cells in lines(tables.study_results_table(study_results(only(evidence, study))))
+        if cells["Row"] == row
+    ]
+    assert found["Result"] == result

@@ -71,6 +71,7 @@ def _rows(selection: Selection, level: float) -> Iterator[dict[str, object]]:
         yield _row(row, "harm", row.event, **shares, **words)
     for row in each(selection.evidence.reported_tests):
         words = {"printed": row.statistic, "timepoint": row.comparison, "row_id": source_row("reported_tests", row.row)}
+        words |= {"value": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high}
         yield {"kind": "test", "outcome": row.outcome, "p_operator": row.p_operator, "p_value": row.p_value, **words}
 
 

@@ -81,7 +81,7 @@ def reported_tests_table(selection: Selection) -> Table:
             Column("comparison", "Comparison"),
             Column("test", "Test"),
             Column("statistic", "Statistic"),
-            Column("estimate_words", "Estimate (interval)", value=_estimate),
+            Column("estimate_words", "Estimate (interval)", value=lambda row: _estimate(row, row.estimate)),
             P_COLUMN,
             row_column("reported_tests"),
         ),
@@ -158,10 +158,10 @@ def _dose(row) -> str:
     return ", ".join(parts) or "not printed"
 
 
-def _estimate(row) -> str:
-    if pd.isna(row.estimate):
+def _estimate(row, value: float) -> str:
+    if pd.isna(value):
         return f"({number_interval(row.ci_low, row.ci_high, 2)})" if pd.notna(row.ci_low) else ""
-    text = f"{row.estimate:g}"
+    text = f"{value:g}"
     return f"{text} ({row.ci_low:g} to {row.ci_high:g})" if pd.notna(row.ci_low) else text
 
 
@@ -214,6 +214,9 @@ def _result(row) -> str:
         return f"{pair}{change}"
     if row.kind == "score":
         return number_text(row.value) if pd.notna(row.value) else str(row.printed)
+    if row.kind == "test":
+        words = row.printed if isinstance(row.printed, str) else ""
+        return ": ".join(filter(None, (words, _estimate(row, row.value)))) or "size not printed"
     count = f"{int(row.events)} of {int(row.n)}: " if pd.notna(row.events) and pd.notna(row.n) else ""
     return f"{count}{row.printed}" if isinstance(row.printed, str) else "size not printed"
 
@@ -221,7 +224,7 @@ def _result(row) -> str:
 def _result_interval(row) -> str:
     if pd.notna(row.p_value):
         return p_text(row.p_operator, row.p_value)
-    if pd.isna(row.ci_low) or pd.isna(row.value):
+    if pd.isna(row.ci_low) or pd.isna(row.value) or row.kind == "test":
         return NO_RATE if row.kind == "response" else ""
     if row.kind in ("response", "harm"):
         return percent_interval(row.ci_low, row.ci_high)

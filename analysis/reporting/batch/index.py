@@ -25,6 +25,7 @@ _LINKS = {
     "report.docx": "Word",
     "appendix.docx": "Appendix (Word)",
     "report.ipynb": "Notebook",
+    "results.json": "Numbers (JSON)",
 }
 _TITLE = "Reports on ketamine for complex regional pain syndrome"
 
