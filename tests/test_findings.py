@@ -89,6 +89,12 @@ def test_certainty_harm_and_what_is_missing(selection):
     assert f"24 studies and {rows} result rows are left out" in missing.detail
 
 
+@pytest.mark.parametrize(("study", "said"), [("noppers2011", True), ("correll2004", False)])
+def test_a_case_report_gives_no_rate_of_harm(study, said, evidence):
+    harm = findings.harm_finding(select(evidence, Criteria(studies=(study,), access=())))
+    assert harm.rows and ("Case reports are published because" in harm.detail) is said
+
+
 CHANGES = [
     ("pain", "pain_scores", {"arm_id": "sigtermans2009_ketamine"}, {"value": 3.68}, "2.8 points", "1.8 points"),
     ("pain", "pain_scores", {"arm_id": "patil2012_crps"}, {"value": -8.1}, "2.0 to 7.2", "2.0 to 8.1"),
