@@ -142,6 +142,11 @@ def test_rule_6_is_at_least_as_strict_as_trying_all_sets(scores):
     assert is_open or not disclosure.are_scores_open(found)
 
 
+def test_rule_6_hides_nothing_of_scores_that_are_far_apart():
+    for scores in ([2, 3, 4, 4, 4, 8, 8, 8, 8, 9, 9, 10], [0, 4, 4, 4, 6, 6, 7, 7, 9, 10]):
+        assert disclosure.are_scores_open(summary(scores))
+
+
 def test_rule_6_holds_for_many_patients_who_are_alike():
     assert not disclosure.are_scores_open(summary([4] * 40))
     assert not disclosure.are_scores_open(summary([4] * 39 + [5]))
