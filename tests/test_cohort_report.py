@@ -118,8 +118,10 @@ def test_the_summary_fills_two_pages_and_the_details_follow():
     assert len(pypdf.PdfReader(io.BytesIO(built.files["appendix.pdf"])).pages) > 4
     headings = [words(heading) for heading in page(NAME).select(".halves h2, .halves h3")]
     assert headings == [
-        *("Who is in which number", "Of 100 patients treated", "Pain falls and partly comes back"),
-        *("How long the benefit lasts", "Beside published studies, like with like", "Over time", "Who is missing"),
+        *("227 of 300 have every score", "Of 100 patients treated, 55 respond, 37 later"),
+        *("Pain falls and partly comes back", "At week 26, 21 of 100 still respond"),
+        *("62% respond here, 63% as published", "None of 19 quarters outside the limits"),
+        "182 of 300 have a score at week 26",
         "What these numbers can’t say",
     ]
     assert "There is no control group" in words(page(NAME).select_one(".halves"))

@@ -48,6 +48,7 @@ def test_one_flow_explains_the_numbers_of_studies(evidence, selection):
     assert numbers == [88, 22, 19, 47, 24, 23, 22, 15]
     assert numbers[1] + numbers[2] + numbers[3] == numbers[0] and numbers[3] - numbers[4] == numbers[5]
     assert flow["detail"].iloc[0] == "39 excluded; 29 included; 18 awaiting full text; 2 ongoing"
+    assert flow["detail"].iloc[4].startswith("shares patients (8); several pain conditions, CRPS patients not told")
     assert "15 studies" in findings.certainty_finding(selection).sentence
     assert "of 22 studies" in findings.gaps_finding(selection).sentence
 

@@ -127,7 +127,7 @@ def study_flow(everything: Evidence, selection: Selection) -> pd.DataFrame:
         (
             "studies left out of this synthesis",
             len(left),
-            _numbers([why.split(";")[0].partition(", or probably")[0] for why in left["why"]]),
+            _numbers([why.split(";")[0].partition(", or probably")[0] for why in left["why"]], "{words} ({number})"),
         ),
         ("studies that count here", len(counted), ""),
         ("of these, studies that can have results", len(due), f"{len(counted) - len(due)} planned"),
@@ -140,10 +140,10 @@ def study_flow(everything: Evidence, selection: Selection) -> pd.DataFrame:
     return pd.DataFrame(steps, columns=["step", "records", "detail"])
 
 
-def _numbers(words: list[str]) -> str:
+def _numbers(words: list[str], form: str = "{number} {words}") -> str:
     counts = pd.Series(words, dtype="str").value_counts(sort=False)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return "; ".join(f"{number} {word.replace('_', ' ')}" for word, number in ordered)
+    return "; ".join(form.format(number=number, words=word.replace("_", " ")) for word, number in ordered)
 
 
 def _verdict(row) -> str:

@@ -11,11 +11,14 @@ from analysis.reporting.page.outcomes_html import tick_words
 from analysis.reporting.page.pandoc import typst_block
 
 _Text = Callable[[str], str]  # returns a Typst string
+_SHORT = 14  # items of lists side by side that are not divided between pages
 
 
 def cards_typst(cards: list[dict[str, Any]], level: int, text: _Text) -> Blocks:
     """Return cards side by side; their text is in pandoc's representation."""
-    lists = len(cards) == 1 or all(card["look"] == "plain" for card in cards)  # others stay on one page
+    items = sum(len(block.get("items", ())) for card in cards for block in card["blocks"])
+    # others stay on one page
+    lists = len(cards) == 1 or (items > _SHORT and all(card["look"] == "plain" for card in cards))
     blocks: Blocks = [typst_block(f"#cards({str(lists).lower()}, ")]
     for card in cards:
         blocks.append(typst_block(f"card({text(card['heading'])}, {level - 1}, {text(card['look'])}, ["))
