@@ -12,8 +12,8 @@ class ChoiceRate:
     """One reported rate.
 
     regimen: the regimen class of the study, or empty if its rates are of several. response: what the study counts.
-    window: position of its window of time. printed: the percentage as printed. why: the reason that excludes it from
-    every pool; empty if nothing does. row: the anchor of its row of data/.
+    window: position of its window of time. printed: the percentage as printed, or nothing for chosen patients.
+    why: the reason that excludes it from every pool; empty if nothing does. row: the anchor of its row of data/.
     """
 
     study: str

@@ -28,11 +28,11 @@ from analysis.wording import (
 
 
 def rate_choices(pooled: PooledRates) -> RateChoices:
-    """Return the rates with a known time, the results and the options.
+    """Return the counts with a known time, also those that no average may contain, the results and the options.
 
     A choice of a regimen never divides a study: a study whose rates are of several regimens belongs to none of them.
     """
-    table = pooled.rates[(pooled.rates["window"] != "") & pooled.rates["rate"].notna()]
+    table = pooled.rates[pooled.rates["window"] != ""].dropna(subset=["responders", "n"])
     regimens = table.groupby("study_id")["regimen_class"].agg(lambda of: of.iloc[0] if of.nunique() == 1 else "")
     most = int(table["study_id"].nunique())
     return RateChoices(
@@ -82,7 +82,7 @@ def _quantiles(level: float, most: int) -> tuple[float, ...]:
 
 def _rate(row, regimen: str) -> ChoiceRate:
     what = (row.definition_class, row.definition, window_position(row.window), row.control, row.route)
-    counts = (int(row.responders), int(row.n), printed_percent(row))
+    counts = (int(row.responders), int(row.n), printed_percent(row) if isfinite(row.rate) else "")
     name, where = study_name(row.citation), anchor("responders", row.row)
     return ChoiceRate(row.study_id, name, row.arm_id, *what, regimen, row.access, *counts, row.why, where)
 
