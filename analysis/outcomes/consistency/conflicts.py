@@ -69,8 +69,9 @@ def main_numbers(accounts: Sequence[Evidence]) -> list[dict[str, str]]:
 def _numbers(selection: Selection) -> Iterator[tuple[str, str, str]]:
     """Yield study, name and words of each main number."""
     for row in each(responders.rates(selection)):
-        rate = f"{int(row.responders)} of {int(row.n)} ({percent(row.rate)})"
-        yield row.study_id, f"{row.definition}, {row.timepoint}", rate
+        count = f"{int(row.responders)} of {int(row.n)}"
+        rate = f" ({percent(row.rate)})" if pd.notna(row.rate) else ""
+        yield row.study_id, f"{row.definition}, {row.timepoint}", count + rate
     for row in each(evidence_map.doses(selection)):
         yield row.study_id, f"regimen ({row.label})", row.regimen_class.replace("_", " ")
         if pd.notna(row.total_mg):
