@@ -119,8 +119,8 @@ def test_the_summary_fills_two_pages_and_the_details_follow():
     headings = [words(heading) for heading in page(NAME).select(".halves h2, .halves h3")]
     assert headings == [
         *("227 of 300 have every score", "Of 100 patients treated, 55 respond, 37 later"),
-        *("Pain falls and partly comes back", "At week 26, 21 of 100 still respond"),
-        *("62% respond here, 63% as published", "None of 19 quarters outside the limits"),
+        *("Pain falls and partly comes back", "At week 26, 21 of 100 responders still respond"),
+        *("62% respond at the end of infusion, 63% as published", "None of 19 quarters outside the limits"),
         "182 of 300 have a score at week 26",
         "What these numbers can’t say",
     ]

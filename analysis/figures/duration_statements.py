@@ -39,8 +39,8 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
     """Return how long each study followed a benefit, and what it counted, one row for each study.
 
     Its data have one row per statement: patients of all treated, lowest and highest weeks, kind of statement
-    (`shown_as`), row of durations.csv. Of each study the arm and benefit counted most often are drawn, then those
-    with most patients treated; a longer time than the axis stands beside the row.
+    (`shown_as`), row of durations.csv. The figure draws one arm and benefit of each study: the one counted at most
+    times; among equals, the one with most patients treated. A time beyond the axis is printed beside the row.
 
     Parameters
     ----------

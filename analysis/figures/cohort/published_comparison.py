@@ -42,7 +42,9 @@ def benchmark_forest(
     alike, mixed = known[known["alike"].astype(bool)], known[~known["alike"].astype(bool)].iloc[:_MOST_MIXED]
     title = "Beside published studies, like with like"
     if len(alike):
-        title = f"{percent(alike['estimate'].iloc[0])} respond here, {percent(alike['published'].iloc[0])} as published"
+        first = next(each(alike))
+        when = outcome_words(first.outcome, follow_up_weeks).rpartition(", ")[2]
+        title = f"{percent(first.estimate)} respond {when}, {percent(first.published)} as published"
     frame = ClinicFrame("benchmark", _caption(alike, mixed), (), synthetic, title)
     if known.empty:
         return frame.empty("No published rate could be set beside one of these patients.")

@@ -93,7 +93,7 @@ def benefit_box_curve(
     title = "How long the benefit lasts"
     if len(steps) > 1:
         last = next(each(steps.tail(1)))
-        title = f"{upper_first(visit_words(last.weeks))}, {half_up(100 * last.share)} of 100 still respond"
+        title = f"{upper_first(visit_words(last.weeks))}, {half_up(100 * last.share)} of 100 responders still respond"
     frame = clinic_frame("benefit", " ".join([caption, *regained]), result, synthetic, title=title)
     if len(steps) < 2:
         return frame.empty("Too few patients responded and were seen again to draw how long it lasted.")

@@ -89,8 +89,10 @@ class LocalWorkers(Workers):
             self.context.set_forkserver_preload(_PRELOAD)
             # a terminal that is closed must not end the process that frees semaphores before this one
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-            forkserver.ensure_running()
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            try:
+                forkserver.ensure_running()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def executor(self, jobs: int) -> Executor:
         """Return a new pool of processes."""

@@ -11,15 +11,15 @@ from analysis.reporting.page.outcomes_html import tick_words
 from analysis.reporting.page.pandoc import typst_block
 
 _Text = Callable[[str], str]  # returns a Typst string
-_SHORT = 14  # items of lists side by side that are not divided between pages
+_SHORT = 14  # items; lists side by side with no more stay on one page
 
 
 def cards_typst(cards: list[dict[str, Any]], level: int, text: _Text) -> Blocks:
     """Return cards side by side; their text is in pandoc's representation."""
     items = sum(len(block.get("items", ())) for card in cards for block in card["blocks"])
-    # others stay on one page
-    lists = len(cards) == 1 or (items > _SHORT and all(card["look"] == "plain" for card in cards))
-    blocks: Blocks = [typst_block(f"#cards({str(lists).lower()}, ")]
+    # long lists, and a card alone, may continue on the next page
+    breakable = len(cards) == 1 or (items > _SHORT and all(card["look"] == "plain" for card in cards))
+    blocks: Blocks = [typst_block(f"#cards({str(breakable).lower()}, ")]
     for card in cards:
         blocks.append(typst_block(f"card({text(card['heading'])}, {level - 1}, {text(card['look'])}, ["))
         for block in card["blocks"]:
