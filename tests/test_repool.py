@@ -129,7 +129,7 @@ def test_the_script_fits_the_decline_as_the_python(blank, evidence):
         points, _ = retention_counts(select(evidence, criteria), LEVEL)
         names = sorted(set(points["study_id"]))
         subsets = [chosen for size in range(1, len(names) + 1) for chosen in itertools.combinations(names, size)]
-        for chosen in random.Random(18).sample(subsets, min(len(subsets), 60)):
+        for chosen in random.Random(18).sample(subsets, min(len(subsets), 150)):
             rows = points[points["study_id"].isin(chosen)]
             counts = [[r.study_id, float(r.patients), float(r.patients_treated), float(r.weeks)] for r in each(rows)]
             given = blank.evaluate(
@@ -144,7 +144,7 @@ def test_the_script_fits_the_decline_as_the_python(blank, evidence):
             expected = model.curve([0, 1, 4, 13])[["rate", "ci_low", "ci_high", "pi_low", "pi_high"]].to_numpy()
             assert given == pytest.approx(expected, abs=1e-6), chosen
             compared += 1
-    assert compared > 60
+    assert compared > 100
 
 
 def test_the_script_gives_wilsons_interval(blank):
