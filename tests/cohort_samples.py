@@ -52,7 +52,7 @@ def build(visits: pd.DataFrame, courses: pd.DataFrame) -> Cohort:
     return Cohort(
         "sample",
         "sample.csv",
-        True,
+        False,
         "0" * 64,
         visits.astype(types | {"weeks": "float64", "nrs": "float64", "row": "int32"}),
         courses.astype(types | words | numbers | {"year": "Int16"}),

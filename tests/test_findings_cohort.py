@@ -99,38 +99,38 @@ def test_first_and_next_courses_are_compared():
 )
 def test_a_verdict_of_three_studies_or_more(verdict, words):
     row = results().compared.iloc[:1].assign(verdict=verdict, rows="")
-    told = findings.benchmark_finding(row, results().chart, 4.0)
+    told = findings.benchmark_finding(row, results().chart)
     assert told.sentence.startswith(words)
     assert f"{percent(row['estimate'].iloc[0])} here, expected " in told.sentence
 
 
 def test_without_a_verdict_only_a_clear_difference_is_named():
     row = results().compared.iloc[2:].assign(rows="", difference=0.2, difference_low=0.05, difference_high=0.35)
-    told = findings.benchmark_finding(row, results().chart, 4.0).sentence
+    told = findings.benchmark_finding(row, results().chart).sentence
     assert told.startswith("**Higher than in C** by 20 points (5 to 35; pain fell by 2 points or more, at week 4).")
     lower = row.assign(difference=-0.2, difference_low=-0.35, difference_high=-0.05)
-    told = findings.benchmark_finding(lower, results().chart, 4.0).sentence
+    told = findings.benchmark_finding(lower, results().chart).sentence
     assert told.startswith("**Lower than in C** by 20 points (5 to 35;")
     unclear = row.assign(difference_low=-0.1, rows="responders-28")
-    told = findings.benchmark_finding(unclear, results().chart, 4.0).sentence
+    told = findings.benchmark_finding(unclear, results().chart).sentence
     assert told.startswith("**Not clearly different from published studies** that counted nearly the same way")
     assert "[1 number](#row-responders-28) from 1 study" in told
     assert (
         "No published study counted in this way"
-        in findings.benchmark_finding(row.assign(alike=False), results().chart, 4.0).sentence
+        in findings.benchmark_finding(row.assign(alike=False), results().chart).sentence
     )
 
 
 def test_a_change_over_time_needs_ten_quarters():
     compared, chart = results().compared, results().chart
-    assert "**No signal of change** over 12 quarters." in findings.benchmark_finding(compared, chart, 4.0).sentence
-    beyond = findings.benchmark_finding(compared, dataclasses.replace(chart, outside=1), 4.0).sentence
+    assert "**No signal of change** over 12 quarters." in findings.benchmark_finding(compared, chart).sentence
+    beyond = findings.benchmark_finding(compared, dataclasses.replace(chart, outside=1)).sentence
     assert "**Signal of change** over 12 quarters: 1 quarter outside the limits of chance." in beyond
     few = run_charts.run_chart(cohort(*[(8, 4, {4: 4})] * 6, date="2024-01-01"))
-    told = findings.benchmark_finding(compared, few, 4.0).sentence
+    told = findings.benchmark_finding(compared, few).sentence
     assert "Change over time can't be judged: 1 quarter of 5 patients or more, 10 are needed." in told
     undated = run_charts.run_chart(cohort(*[(8, 4, {4: 4})] * 6))
-    told = findings.benchmark_finding(compared, undated, 4.0).sentence
+    told = findings.benchmark_finding(compared, undated).sentence
     assert "no quarter of 5 patients or more with a date at baseline, 10 are needed." in told
 
 
@@ -180,7 +180,9 @@ def test_limits_quantify_the_return_to_the_mean_only_with_an_interval():
     assert findings.cohort_limits(whole)[1].endswith(
         "That alone would make about 10 of 100 (5 to 15) responders, and 0.1 (0.0 to 0.2) of the 2.7 points."
     )
-    assert findings.cohort_limits(whole, synthetic=True)[0].startswith("These patients are invented")
+    assert findings.cohort_limits(dataclasses.replace(whole, synthetic=True))[0].startswith(
+        "These patients are invented"
+    )
     beside = findings.cohort_limits(whole, controls=9)
     assert not any("no control group" in text for text in beside) and "Control patients may differ" in beside[0]
 
@@ -225,7 +227,7 @@ def test_too_few_patients_give_no_number():
     answers = [
         findings.cohort_response_finding(few.response),
         findings.cohort_duration_finding(few.durations, few.trajectories),
-        findings.benchmark_finding(few.compared, few.chart, 4.0),
+        findings.benchmark_finding(few.compared, few.chart),
         findings.cohort_missing_finding(few.people, few.response),
     ]
     for answer in answers:

@@ -29,7 +29,7 @@ MAKERS = {
     "flow": lambda r: tables.cohort_flow_table(r.response),
     "durations": lambda r: tables.cohort_durations_table(r.durations),
     "duration_tests": lambda r: tables.duration_tests_table(r.durations),
-    "benchmark": lambda r: tables.benchmark_table(r.compared, [["mangnus2022"], ["cohen2023"], []]),
+    "benchmark": lambda r: tables.benchmark_table(r.compared, r.response, [["mangnus2022"], ["cohen2023"], []]),
     "regression": lambda r: tables.regression_to_the_mean_table(r.limits),
 }
 
@@ -111,7 +111,7 @@ def test_durations_say_when_a_median_is_not_reached():
 
 
 def test_the_benchmark_states_why_it_cannot_judge():
-    table = tables.benchmark_table(results().compared, [["mangnus2022"], ["cohen2023"], []])
+    table = tables.benchmark_table(results().compared, results().response, [["mangnus2022"], ["cohen2023"], []])
     assert table.studies == ("mangnus2022", "cohen2023")
     assert column(table, "Verdict") == [
         "as expected",

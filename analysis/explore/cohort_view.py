@@ -129,13 +129,13 @@ class CohortView(View):
     @property
     def table(self) -> Table:
         """The rates as a printed table."""
-        return threshold_table(self.result, self.level)
+        return threshold_table(self.result)
 
     @property
     def sentence(self) -> str:
         """The rates and their change in words."""
         invented = f"{INVENTED} " if self.patients.synthetic else ""
-        return invented + _sentence(self.result, self.level)
+        return invented + _sentence(self.result)
 
     def _command(self) -> tuple[str, str]:
         times = self.follow_up.value, self.window.value
@@ -155,8 +155,9 @@ class CohortView(View):
             window_weeks=window,
             level=self.level,
             min_cell=self._min_cell,
+            synthetic=self.patients.synthetic,
         )
-        return result, responder_flow(result, self.level, self.patients.synthetic)
+        return result, responder_flow(result)
 
     def _changed(self, change: Any = None) -> None:
         # one assignment, so that sentence and figure always have the same threshold
@@ -168,7 +169,7 @@ def _stated(column: pd.Series) -> list[str]:
     return sorted(str(value) for value in column.dropna().unique())
 
 
-def _sentence(result: AtThreshold, level: float) -> str:
+def _sentence(result: AtThreshold) -> str:
     complete = result.rates[result.rates["handling"] == "complete_cases"].set_index("visit")
     when = {"end_of_infusion": "at the end of infusion", "follow_up": f"around week {result.follow_up_weeks:g}"}
     rates = []
@@ -178,7 +179,7 @@ def _sentence(result: AtThreshold, level: float) -> str:
             rates.append(f"too few patients have a score {words}")
             continue
         count = out_of(row["responders"], row["n"])
-        limits = f"{interval_words(level)} {percent_interval(row['ci_low'], row['ci_high'])}"
+        limits = f"{interval_words(result.level)} {percent_interval(row['ci_low'], row['ci_high'])}"
         rates.append(f"{percent(row['rate'])} {words} ({count}, {limits})")
     flow = result.flow.iloc[0]
     change = "Too few patients have both scores to tell the change."

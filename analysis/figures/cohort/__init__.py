@@ -1,6 +1,6 @@
 """Figures of a clinic's own patients: each function takes a result of `analysis.outcomes.cohort`.
 
-`synthetic` marks invented patients inside the picture, so that copies of it are marked too.
+Invented patients are marked inside the picture, so that copies of it are marked too.
 """
 
 from __future__ import annotations

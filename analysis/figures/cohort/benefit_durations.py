@@ -36,8 +36,6 @@ class _Cell:
 def cohort_duration_curve(
     result: Durations,
     by: tuple[str, ...] = ("course", "regimen_class"),
-    level: float = 0.95,
-    synthetic: bool = False,
     name: str = "duration-of-benefit",
 ) -> Figure:
     """Return the share of the responders at the end of infusion who still have the benefit, by weeks.
@@ -57,7 +55,7 @@ def cohort_duration_curve(
     medians = result.medians[result.medians["who"] == "initial_responders"]
     caption = (
         "Initial responders who still have the benefit (Turnbull), by weeks after the infusion (square-root scale). "
-        f"Shaded: any value between two visits; pale: {percent_level(level)} bootstrap band; grey lines: all "
+        f"Shaded: any value between two visits; pale: {percent_level(result.level)} bootstrap band; grey lines: all "
         "responders. Groups differ in more than their name: no ranking."
     )
     chosen = medians[medians["by"].isin(by)]
@@ -69,7 +67,7 @@ def cohort_duration_curve(
         hidden_note(chosen.loc[chosen["hidden"], "group"], result.min_cell),
         "".join(f"More than {_MOST} groups: not drawn, see the table." for _ in too_many),
     )
-    frame = ClinicFrame(name, caption, notes, synthetic)
+    frame = ClinicFrame(name, caption, notes, result.synthetic)
     rows = {key: cells for key, cells in rows.items() if cells and key not in too_many}
     if not rows:
         return frame.empty("Too few groups of patients responded and were seen again to draw how long it lasted.")
@@ -93,7 +91,7 @@ def cohort_duration_curve(
         write(picture, POINTS / 2, y + 6, "weeks after the end of infusion", color=MUTED, ha="center")
         drawn = [cell for cells in rows.values() for cell in cells]
         data = pd.concat([cell.curve for cell in drawn])
-        return frame.figure(picture, data, _alt(drawn, level))
+        return frame.figure(picture, data, _alt(drawn, result.level))
 
 
 def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:

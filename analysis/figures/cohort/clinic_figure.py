@@ -74,10 +74,10 @@ class ClinicFrame:
         return f"{INVENTED} {words}" if self.synthetic else words
 
 
-def clinic_frame(name: str, caption: str, result: Any, synthetic: bool, *results: str, title: str = "") -> ClinicFrame:
+def clinic_frame(name: str, caption: str, result: Any, *results: str, title: str = "") -> ClinicFrame:
     """Return the frame of a figure of a result: its notes say who is counted and who is left out of `results`."""
     notes = (f"Counted: {result.unit}.", left_out_note(result.left_out, *results))
-    return ClinicFrame(name, caption, notes, synthetic, title)
+    return ClinicFrame(name, caption, notes, result.synthetic, title)
 
 
 def canvas(picture: Picture) -> Axes:

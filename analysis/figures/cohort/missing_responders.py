@@ -36,7 +36,7 @@ _CONCLUSION = {
 }
 
 
-def tipping_point_curve(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
+def tipping_point_curve(result: Response) -> Figure:
     """Return the change of the responder rate for each number of responders among patients without a score.
 
     Its data are `tipping`. From left to right none to all of them count as responders; the colour shows the
@@ -45,10 +45,10 @@ def tipping_point_curve(result: Response, level: float = 0.95, synthetic: bool =
     tips, table = result.tips, result.tipping.sort_values("missing_responders")
     caption = (
         f"Change of the responder rate to follow-up ({weeks_cell(result.follow_up_weeks)} weeks), with "
-        f"{interval_words(level)}, if so many patients without a follow-up score were responders: from none "
+        f"{interval_words(result.level)}, if so many patients without a follow-up score were responders: from none "
         "(non-responder imputation) to all. Blue, thick: same conclusion as in patients seen; orange, thin: another."
     )
-    frame = clinic_frame("tipping-point", caption, result, synthetic, "tipping")
+    frame = clinic_frame("tipping-point", caption, result, "tipping")
     if tips.hidden or table.empty or not tips.missing > 0:
         why = (
             "No patient lacks a follow-up score, so that nothing can tip."
@@ -63,7 +63,7 @@ def tipping_point_curve(result: Response, level: float = 0.95, synthetic: bool =
         picture = frame.sheet(_TOP + extra + _HIGH + 34)
         write(picture, 4, 10 + extra / 2, title, 8.5, weight="bold")
         _draw(picture, table, tips, _TOP + extra)
-        return frame.figure(picture, result.tipping, f"{words} {_ends(table, level)}")
+        return frame.figure(picture, result.tipping, f"{words} {_ends(table, result.level)}")
 
 
 def _words(tips: Any) -> str:

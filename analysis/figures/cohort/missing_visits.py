@@ -29,7 +29,7 @@ _PARTS = {
 }
 
 
-def missing_visit_bars(result: People, synthetic: bool = False) -> Figure:
+def missing_visit_bars(result: People) -> Figure:
     """Return the patients with and without a score at each visit, and why."""
     table = result.missing
     caption = _caption(result)
@@ -39,7 +39,7 @@ def missing_visit_bars(result: People, synthetic: bool = False) -> Figure:
     if len(planned):
         last = next(each(planned.tail(1)))
         title = f"{out_of(last.recorded, last.patients)} have a score {_visit(last, long=True)}"
-    frame = clinic_frame("missing-scores", caption, result, synthetic, "missing", title=title)
+    frame = clinic_frame("missing-scores", caption, result, "missing", title=title)
     if shown.empty:
         return frame.empty("Too few patients to show which scores are missing.")
     present = [part for part in _PARTS if any(part in dict(told_apart(row)) for row in each(shown))]

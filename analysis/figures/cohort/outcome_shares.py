@@ -18,7 +18,7 @@ _TITLE = 11.0  # points
 _FACES = {"improved": LIGHT["ketamine"], "unchanged": LIGHT["band"], "worse": LIGHT["harm"]}
 
 
-def outcome_share_bars(result: OtherOutcomes, synthetic: bool = False) -> Figure:
+def outcome_share_bars(result: OtherOutcomes) -> Figure:
     """Return a bar of patients improved, unchanged and worse for each outcome with an important difference."""
     caption = (
         f"Improved or worse by an important difference, {result.follow_up_weeks:g} weeks after the end of infusion."
@@ -30,7 +30,7 @@ def outcome_share_bars(result: OtherOutcomes, synthetic: bool = False) -> Figure
         first = next(each(shown))
         rest = f": {out_of(first.improved, first.n)} improved"
         title = fitting(first.title, PHONE - text_width(rest, _TITLE), _TITLE, "bold") + rest
-    frame = clinic_frame("more-than-pain", caption, result, synthetic, title=title)
+    frame = clinic_frame("more-than-pain", caption, result, title=title)
     if shown.empty:
         return frame.empty("No outcome other than pain has enough patients and an important difference.")
     with style():

@@ -27,7 +27,7 @@ _FACES = {
 }
 
 
-def patient_count_bars(result: Response, synthetic: bool = False) -> Figure:
+def patient_count_bars(result: Response) -> Figure:
     """Return the numbers of patients behind every rate, from all treated to those with every score."""
     weeks, window = result.follow_up_weeks, result.window_weeks
     caption = (
@@ -39,7 +39,7 @@ def patient_count_bars(result: Response, synthetic: bool = False) -> Figure:
     first, last = steps["n"].iloc[0], steps["n"].iloc[-1]
     known = pd.notna(last) and not steps["hidden"].iloc[-1]
     title = f"{last:,} of {first:,} have every score" if known else "Who is in which number"
-    frame = clinic_frame("who-counts", caption, result, synthetic, "rates", title=title)
+    frame = clinic_frame("who-counts", caption, result, "rates", title=title)
     if steps["n"].isna().iloc[0] or not steps["n"].iloc[0]:
         return frame.empty("Too few patients to say who is in which number.")
     responders = _responders(result)
@@ -69,7 +69,7 @@ def patient_count_bars(result: Response, synthetic: bool = False) -> Figure:
         return frame.figure(picture, data, _counts_alt(data, result.follow_up_weeks))
 
 
-def responder_squares(result: Response, synthetic: bool = False) -> Figure:
+def responder_squares(result: Response) -> Figure:
     """Return the responders of 100 patients treated at both visits, with those who have no score.
 
     With fewer than 20 patients a square is one patient.
@@ -84,7 +84,7 @@ def responder_squares(result: Response, synthetic: bool = False) -> Figure:
     respond = dict(values(data[data["part"] == "response"], "visit", "squares"))
     said = {"end_of_infusion": "respond", "follow_up": "later"}
     title = ", ".join([f"Of {of} treated", *(f"{respond[visit]} {said[visit]}" for visit in said if visit in respond)])
-    frame = clinic_frame("squares", caption, result, synthetic, "rates", title=title)
+    frame = clinic_frame("squares", caption, result, "rates", title=title)
     if not len(data):
         return frame.empty("Too few patients have a score to show how many responded.")
     visits = list(dict.fromkeys(data["visit"]))

@@ -16,6 +16,7 @@ from analysis.exhibit import Figure, drawable
 from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import ClinicFrame, canvas
 from analysis.figures.style import PHONE, SMALL, style, text_height, text_width, wrap, write
+from analysis.outcomes.cohort.response import Response
 from analysis.wording import counted, half_up, percent, percent_interval, percent_pair, short_citation, upper_first
 
 _LEFT, _RIGHT = 6.0, 246.0
@@ -23,9 +24,7 @@ _LINE = 9.5
 _MOST_MIXED = 1  # rows for orientation
 
 
-def benchmark_forest(
-    compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), follow_up_weeks: float = 4.0, synthetic: bool = False
-) -> Figure:
+def benchmark_forest(compared: pd.DataFrame, result: Response, studies: Iterable[Iterable[str]] = ()) -> Figure:
     """Return the clinic's responder rates beside those of studies that counted nearly the same way.
 
     Below a line, for orientation, the first pool of studies that each counted in their own way, with the interval in
@@ -35,21 +34,24 @@ def benchmark_forest(
     ----------
     compared : DataFrame
         Table of `benchmark.compare`.
+    result : Response
+        The clinic's responders.
     studies : iterable of iterables of str
         Ids of the published studies, row by row.
     """
+    weeks = result.follow_up_weeks
     known = compared[compared["estimate"].notna() & compared["published"].notna()]
     alike, mixed = known[known["alike"].astype(bool)], known[~known["alike"].astype(bool)].iloc[:_MOST_MIXED]
     title = "Beside published studies, like with like"
     if len(alike):
         first = next(each(alike))
-        when = outcome_words(first.outcome, follow_up_weeks).rpartition(", ")[2]
+        when = outcome_words(first.outcome, weeks).rpartition(", ")[2]
         title = f"{percent(first.estimate)} respond {when}, {percent(first.published)} as published"
-    frame = ClinicFrame("benchmark", _caption(alike, mixed), (), synthetic, title)
+    frame = ClinicFrame("benchmark", _caption(alike, mixed), (), result.synthetic, title)
     if known.empty:
         return frame.empty("No published rate could be set beside one of these patients.")
     shown = pd.concat([alike, mixed])
-    heads = [_heading(row, follow_up_weeks) for row in each(shown)]
+    heads = [_heading(row, weeks) for row in each(shown)]
     heights = [
         14 + text_height(theirs, SMALL) + 3 + _LINE * (3 if row.alike else 2) + 8
         for (_, theirs), row in zip(heads, each(shown), strict=True)
@@ -70,7 +72,7 @@ def benchmark_forest(
                 s for row, keep in zip(studies, compared.index.isin(alike.index), strict=False) for s in row if keep
             )
         )
-        return frame.figure(picture, compared, _alt(shown, follow_up_weeks), studies=ids)
+        return frame.figure(picture, compared, _alt(shown, weeks), studies=ids)
 
 
 def _heading(row: Any, weeks: float) -> tuple[str, str]:

@@ -22,13 +22,13 @@ _WIDE = 420
 _LEFT, _RIGHT, _TOP, _HIGH, _LOW_TOP, _LOW = 26, 228, 18, 92, 132, 34
 
 
-def quarter_run_chart(result: RunChart, follow_up_weeks: float = 4.0, synthetic: bool = False) -> Figure:
+def quarter_run_chart(result: RunChart) -> Figure:
     """Return the responder rate of each quarter with limits of chance, and the share with a follow-up score."""
     points = result.points
     outside = ((points["rate"] < points["low"]) | (points["rate"] > points["high"])).to_numpy()
     many = int(outside.sum()) or "None"
     title = f"{many} of {len(points)} quarters outside the limits" if len(points) else "Over time"
-    frame = clinic_frame("run-chart", _caption(result), result, synthetic, title=title)
+    frame = clinic_frame("run-chart", _caption(result), result, title=title)
     if points.empty:
         return frame.empty(_too_few(result))
     with style():
@@ -58,7 +58,7 @@ def quarter_run_chart(result: RunChart, follow_up_weeks: float = 4.0, synthetic:
         ax.plot(places, rates, "o-", color=LIGHT["ketamine"], markersize=4, linewidth=1.1, zorder=3)
         ax.plot(places[outside], rates[outside], "o", **_OUTSIDE)
         whom = "of those due" if result.follow_up_planned else "of all; no visit was planned then"
-        heading = f"With a score {number_of_weeks(follow_up_weeks)} later ({whom})"
+        heading = f"With a score {number_of_weeks(result.follow_up_weeks)} later ({whom})"
         write(picture, 0, _LOW_TOP - 12, heading, SMALL, color=LIGHT["muted"])
         shares = (points["seen"] / points["due"].clip(lower=1)).to_numpy()
         for value in (0, 50, 100):
@@ -77,17 +77,17 @@ def quarter_run_chart(result: RunChart, follow_up_weeks: float = 4.0, synthetic:
         ax.plot([_LEFT, _RIGHT], [y, y], color=LIGHT["ink"], linewidth=0.8)
         write(picture, _RIGHT + 3, y, percent(overall), SMALL, weight="bold")
         _years(picture, ax, points, step, _LOW_TOP + _LOW)
-        return frame.figure(picture, points, _alt(result, follow_up_weeks), FALSE_ALARMS)
+        return frame.figure(picture, points, _alt(result), FALSE_ALARMS)
 
 
-def fall_run_chart(result: RunChart, synthetic: bool = False) -> Figure:
+def fall_run_chart(result: RunChart) -> Figure:
     """Return the mean fall in pain of each quarter with the limits of an XmR chart."""
     caption = (
         "Mean fall in pain from baseline to the end of infusion, by quarter of the baseline. Line: mean of "
         "the quarters; dashed: mean ± 2.66 times the mean difference of neighbours (XmR chart). Outside: a signal."
     )
     points = result.points
-    frame = clinic_frame("fall-run-chart", caption, result, synthetic)
+    frame = clinic_frame("fall-run-chart", caption, result)
     if points.empty:
         return frame.empty(_too_few(result))
     mean, low, high = (float(points[name].iloc[0]) for name in ("fall_mean", "fall_low", "fall_high"))
@@ -166,12 +166,12 @@ def _caption(result: RunChart) -> str:
     )
 
 
-def _alt(result: RunChart, weeks: float) -> str:
+def _alt(result: RunChart) -> str:
     points = result.points
     rates = ", ".join(f"{percent(row.rate)} of {row.n:,} in {row.start}" for row in each(points))
     seen = percent(points["seen"].sum() / max(points["due"].sum(), 1))
     planned = "" if result.follow_up_planned else ", when no visit was planned"
     return (
         f"Responders at the end of infusion in {len(points)} points of time around {percent(result.mean)}: {rates}. "
-        f"{seen} have a score {number_of_weeks(weeks)} later{planned}."
+        f"{seen} have a score {number_of_weeks(result.follow_up_weeks)} later{planned}."
     )

@@ -46,7 +46,7 @@ _FLOW_WORDS = {
 
 
 # ------------------------------------------------------------------------------------------------ by cut-off
-def responder_curve(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
+def responder_curve(result: Response) -> Figure:
     """Return the cumulative proportion of responders at the end of infusion and at follow-up.
 
     Its data are the `curve`. Solid with a band: patients with a score; dashed: patients without one counted as
@@ -58,10 +58,10 @@ def responder_curve(result: Response, level: float = 0.95, synthetic: bool = Fal
     """
     caption = (
         "Patients whose pain was lower than at baseline by at least so many percent [@farrar2006]. Solid, with "
-        f"{percent_level(level)} band: patients with a score; dashed: all, those without as non-responders. The curve "
-        "always falls; a higher curve means more relief at any cut-off."
+        f"{percent_level(result.level)} band: patients with a score; dashed: all, those without as non-responders. The "
+        "curve always falls; a higher curve means more relief at any cut-off."
     )
-    frame = clinic_frame("responder-curve", caption, result, synthetic, "curve")
+    frame = clinic_frame("responder-curve", caption, result, "curve")
     shown = result.curve[~result.curve["hidden"]]
     shown = shown[shown["n_complete"].fillna(0) > 0]
     if shown.empty:
@@ -142,7 +142,7 @@ def _curve_alt(shown: pd.DataFrame, visits: list[str], names: dict[str, str]) ->
 
 
 # ------------------------------------------------------------------------------------------------ who changed
-def responder_flow(result: Response, level: float = 0.95, synthetic: bool = False) -> Figure:
+def responder_flow(result: Response) -> Figure:
     """Return the flow of responders by the chosen rule between the end of infusion and follow-up.
 
     Its data are the rows of `flow` under the chosen rule. Below the bands: the difference with Newcombe's interval
@@ -153,15 +153,15 @@ def responder_flow(result: Response, level: float = 0.95, synthetic: bool = Fals
     caption = (
         f"Patients with a score before, at the end of infusion and {weeks_cell(result.follow_up_weeks)} weeks later "
         f"(within {weeks_cell(result.window_weeks)} weeks): who kept, lost or gained the response. Newcombe's "
-        f"{interval_words(level)}; McNemar's exact test. No control group."
+        f"{interval_words(result.level)}; McNemar's exact test. No control group."
     )
-    frame = clinic_frame("responder-flow", caption, result, synthetic, "flow")
+    frame = clinic_frame("responder-flow", caption, result, "flow")
     if row["hidden"] or not row["n"] > 0:
         return frame.empty("Too few patients have a score at both visits to show who changed.")
     counts = {q: int(row[q]) for q in QUANTITIES}
     n, first, second = int(row["n"]), int(row["first"]), int(row["second"])
     with style():
-        small = wrap(_difference(row, level), POINTS - 8, SMALL)
+        small = wrap(_difference(row, result.level), POINTS - 8, SMALL)
         picture = frame.sheet(_FLOW_TOP + HEIGHT + 16 + text_height(small, SMALL))
         times = ("end of infusion", f"{weeks_cell(result.follow_up_weeks)} weeks later")
         for left, words, count, rate in zip(
@@ -176,7 +176,7 @@ def responder_flow(result: Response, level: float = 0.95, synthetic: bool = Fals
             f"Of {n} patients {first} ({percent(row['rate_first'])}) were responders at the end of infusion and "
             f"{second} ({percent(row['rate_second'])}) {times[1]}: {counts['kept']} stayed responders, "
             f"{counts['lost']} no longer were, {counts['gained']} became responders, {counts['neither']} "
-            f"were at neither time. {_difference(row, level)}"
+            f"were at neither time. {_difference(row, result.level)}"
         )
         return frame.figure(picture, flow[flow["rule"] == result.rule], alt)
 

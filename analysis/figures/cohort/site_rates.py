@@ -28,7 +28,7 @@ _GROUND = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
-def site_funnel(result: Funnel, synthetic: bool = False) -> Figure:
+def site_funnel(result: Funnel) -> Figure:
     """Return the responder rate of each site by its number of patients, with limits of chance.
 
     Its data are `sites`, sorted by name, because sites are not ranked.
@@ -39,7 +39,7 @@ def site_funnel(result: Funnel, synthetic: bool = False) -> Figure:
         "sites lie within the dashed limits, 99.8% within the solid ones. Outside, patients or counting often differ; "
         "no site is shown to be better."
     )
-    frame = clinic_frame("site-funnel", caption, result, synthetic)
+    frame = clinic_frame("site-funnel", caption, result)
     shown = sites[sites["rate"].notna()]
     if len(shown) < 2:
         return frame.empty("Fewer than two sites have enough patients to be set beside each other.")

@@ -36,15 +36,17 @@ _TREATMENT = "#f4efe4"
 _FLOOR = 14  # room below 0 for the median, in points
 
 
-def visit_pain_line(result: Trajectories, level: float = 0.95, synthetic: bool = False) -> Figure:
+def visit_pain_line(result: Trajectories) -> Figure:
     """Return mean pain at each visit, with its interval and the middle half of the patients, by weeks.
 
     Visits of too few patients are not drawn and do not interrupt the line.
     """
     visits = result.visits
     shown = visits[~visits["hidden"] & visits["mean"].notna()].reset_index(drop=True)
-    caption = f"Circle: mean with its {interval_words(level)}; bar: middle half, if there are enough. {_both(visits)}"
-    frame = clinic_frame("pain-by-visit", caption, result, synthetic, "visits", title=_title(visits))
+    caption = (
+        f"Circle: mean with its {interval_words(result.level)}; bar: middle half, if there are enough. {_both(visits)}"
+    )
+    frame = clinic_frame("pain-by-visit", caption, result, "visits", title=_title(visits))
     if len(shown) < 2:
         return frame.empty("Too few patients have a score at two visits to draw the course of pain.")
     with style():
@@ -71,12 +73,10 @@ def visit_pain_line(result: Trajectories, level: float = 0.95, synthetic: bool =
                 write(picture, place, top - 6, mean, 9, color=LIGHT["ketamine"], weight="bold", ha="center")
         write(picture, PHONE, _TOP + _HIGH + 31, "weeks after the end of infusion (shaded: treatment)", SMALL,
               color=LIGHT["muted"], ha="right")  # fmt: skip
-        return frame.figure(picture, visits, _alt(shown, level))
+        return frame.figure(picture, visits, _alt(shown, result.level))
 
 
-def benefit_box_curve(
-    result: Durations, weeks: Sequence[float], level: float = 0.95, synthetic: bool = False
-) -> Figure:
+def benefit_box_curve(result: Durations, weeks: Sequence[float]) -> Figure:
     """Return the responders of 100 who still respond at each planned visit, with boxes where nobody knows.
 
     Parameters
@@ -87,14 +87,14 @@ def benefit_box_curve(
     curve = result.curves[(result.curves["who"] == "initial_responders") & (result.curves["by"] == "all")]
     medians = result.medians[(result.medians["who"] == "initial_responders") & (result.medians["by"] == "all")]
     row = next(each(medians), None)
-    caption = f"A benefit ends somewhere in the pale box, between two visits. {_half_way(row, level)}"
+    caption = f"A benefit ends somewhere in the pale box, between two visits. {_half_way(row, result.level)}"
     regained = [note for note in result.notes if "again at a later visit" in note]
     steps = still_responding(curve, [week for week in weeks if week <= result.horizon_weeks])
     title = "How long the benefit lasts"
     if len(steps) > 1:
         last = next(each(steps.tail(1)))
         title = f"{upper_first(visit_words(last.weeks))}, {half_up(100 * last.share)} of 100 responders still respond"
-    frame = clinic_frame("benefit", " ".join([caption, *regained]), result, synthetic, title=title)
+    frame = clinic_frame("benefit", " ".join([caption, *regained]), result, title=title)
     if len(steps) < 2:
         return frame.empty("Too few patients responded and were seen again to draw how long it lasted.")
     with style():
@@ -122,7 +122,7 @@ def benefit_box_curve(
             write(picture, place, _TOP + _HIGH + _FLOOR + 8, label, SMALL, ha="center")
         write(picture, PHONE, _TOP + _HIGH + _FLOOR + 19, "weeks after the end of infusion", SMALL,
               color=LIGHT["muted"], ha="right")  # fmt: skip
-        return frame.figure(picture, steps, _benefit_alt(steps, row, level))
+        return frame.figure(picture, steps, _benefit_alt(steps, row, result.level))
 
 
 def still_responding(curve: pd.DataFrame, weeks: Sequence[float]) -> pd.DataFrame:

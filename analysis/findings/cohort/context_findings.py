@@ -33,9 +33,9 @@ from analysis.wording import (
 _VERDICTS = {"within": "As expected from", "above": "Higher than expected from", "below": "Lower than expected from"}
 
 
-def benchmark_finding(compared: pd.DataFrame, chart: RunChart, follow_up_weeks: float) -> Finding:
+def benchmark_finding(compared: pd.DataFrame, chart: RunChart) -> Finding:
     """Return the place of the rates of `benchmark.compare` among like studies, and any change over time."""
-    question = "How does that compare?"
+    question, weeks = "How does that compare?", chart.follow_up_weeks
     alike = list(each(compared[compared["alike"].astype(bool) & compared["difference"].notna()]))
     mixed = [row for row in each(compared[~compared["alike"].astype(bool)]) if pd.notna(row.expected_low)]
     judged = [row for row in alike if row.verdict in _VERDICTS]
@@ -43,7 +43,7 @@ def benchmark_finding(compared: pd.DataFrame, chart: RunChart, follow_up_weeks: 
     if not alike:
         sentence = "**No published study counted in this way**, so there is no comparison of like with like."
     elif judged or apart:
-        parts = [_judged(row, follow_up_weeks) for row in judged] + [_apart(row, follow_up_weeks) for row in apart]
+        parts = [_judged(row, weeks) for row in judged] + [_apart(row, weeks) for row in apart]
         sentence = f"{'; '.join(parts)}."
     else:
         studies = sorted({name for row in alike for name in str(row.studies).split(" and ")})
@@ -52,7 +52,7 @@ def benchmark_finding(compared: pd.DataFrame, chart: RunChart, follow_up_weeks: 
             "**Not clearly different from published studies** that counted nearly the same way "
             f"({numbers} from {counted(len(studies), 'study', 'studies')})."
         )
-    detail = " ".join(_orientation(row, follow_up_weeks) for row in mixed)
+    detail = " ".join(_orientation(row, weeks) for row in mixed)
     return Finding(question, f"{sentence} {_change(chart)}", detail=detail)
 
 
@@ -87,14 +87,14 @@ def cohort_missing_finding(result: People, response: Response) -> Finding:
     return Finding(question, f"{lead} {_bounds(response, missing)}{awaited}")
 
 
-def cohort_limits(regression: Regression, controls: int = 0, synthetic: bool = False) -> tuple[str, ...]:
+def cohort_limits(regression: Regression, controls: int = 0) -> tuple[str, ...]:
     """Return the limitations of the results, one sentence each; `controls` is the number of control patients."""
     invented = "These patients are invented: nothing follows from them about ketamine."
     changes = "Pain also changes by itself, by attention and by expectation."
     alone = f"There is no control group: this is not the effect of ketamine. {changes}"
     beside = f"Control patients may differ from the treated: a difference need not be the effect of ketamine. {changes}"
     return (
-        *([invented] if synthetic else []),
+        *([invented] if regression.synthetic else []),
         beside if controls else alone,
         *_regression(regression),
         "Sites and regimens treat different patients; nothing here ranks them.",

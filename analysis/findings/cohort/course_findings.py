@@ -34,7 +34,7 @@ _CONCLUSIONS = {
 }
 
 
-def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
+def cohort_response_finding(result: Response) -> Finding:
     """Return the responders of 100 with a score at the end of infusion and at follow-up, by the chosen rule.
 
     Its detail states the flow of responders, and how many responders among the patients without a follow-up score
@@ -49,14 +49,14 @@ def cohort_response_finding(result: Response, level: float = 0.95) -> Finding:
         first = row is shown[0]
         when = time_words(0 if row.visit == "end_of_infusion" else result.follow_up_weeks)
         who = f"{rate_of(row)}{' patients with a score responded' if first else ''}"
-        limits = f"{interval_words(level) + ' ' if first else ''}{limits_of(row)}"
+        limits = f"{interval_words(result.level) + ' ' if first else ''}{limits_of(row)}"
         behind = limits if row.n < FEW_PATIENTS else f"{out_of(row.responders, row.n)}; {limits}"
         parts.append(f"**{who}** {when} ({behind})")
     sentence = f"{' and '.join(parts)}. Responder: {RULE_WORDS[result.rule]}."
-    return Finding(question, sentence, detail=f"{_flow(result, level)} {_tipping(result)}".strip())
+    return Finding(question, sentence, detail=f"{_flow(result)} {_tipping(result)}".strip())
 
 
-def cohort_duration_finding(result: Durations, pain: Trajectories, level: float = 0.95) -> Finding:
+def cohort_duration_finding(result: Durations, pain: Trajectories) -> Finding:
     """Return when half of the responders had lost the benefit, and mean pain before, at the end and at the last visit.
 
     Its detail compares first with next courses.
@@ -73,7 +73,7 @@ def cohort_duration_finding(result: Durations, pain: Trajectories, level: float 
             lead = f"**More than half of {who} still had the benefit when last seen.**"
         else:
             lead = f"**Half of {who} had lost the benefit {_when(row['median_low'], row['median_high'])}**"
-            lead += f"{_median_limits(row, level)}."
+            lead += f"{_median_limits(row, result.level)}."
     tests = [_test(test) for test in each(result.tests)]
     detail = " ".join([*result.notes, *filter(None, tests)])
     return Finding(question, f"{lead}{_pain(pain)}", detail=detail)
@@ -114,7 +114,7 @@ def _is_shown(row: Any) -> bool:
     return not row.hidden and pd.notna(row.rate)
 
 
-def _flow(result: Response, level: float) -> str:
+def _flow(result: Response) -> str:
     flow = result.flow
     row = flow[(flow["rule"] == result.rule) & (flow["handling"] == _COMPLETE)].iloc[0]
     if row["hidden"] or not row["n"] > 0 or pd.isna(row["difference"]):
@@ -123,7 +123,7 @@ def _flow(result: Response, level: float) -> str:
     return (
         f"Of {int(row['n']):,} patients with both scores {int(row['kept']):,} stayed responders, {int(row['lost']):,} "
         f"no longer were and {int(row['gained']):,} became responders: a change of {half_up(100 * row['difference'])} "
-        f"percentage points ({interval_words(level)} {limits})."
+        f"percentage points ({interval_words(result.level)} {limits})."
     )
 
 

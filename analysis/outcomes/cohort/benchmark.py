@@ -24,7 +24,7 @@ _RATES = ["estimate", "ci_low", "ci_high", "all_rate", "all_low", "all_high"]
 _OPTIONAL = ["counted", "patients", "responders", "rows"]
 
 
-def clinic_results(response: Response, level: float = 0.95) -> pd.DataFrame:
+def clinic_results(response: Response) -> pd.DataFrame:
     """Return the clinic's own responder rates for `compare`.
 
     Returns
@@ -37,7 +37,7 @@ def clinic_results(response: Response, level: float = 0.95) -> pd.DataFrame:
     for row in each(response.rates[response.rates["handling"].isin(_NAMES)]):
         outcome = f"{row.rule} at {row.visit}"
         shown = not row.hidden and pd.notna(row.rate)
-        rate = rate_row(int(row.responders), int(row.n), level) if shown else {}
+        rate = rate_row(int(row.responders), int(row.n), response.level) if shown else {}
         numbers = {name: rate.get(key, np.nan) for key, name in _NAMES[row.handling].items()}
         rows.setdefault(outcome, {"outcome": outcome}).update(numbers)
         if row.handling == COMPLETE:

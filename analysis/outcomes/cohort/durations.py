@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.outcomes.cohort.benefit import KINDS, NEVER, ONGOING, benefit_intervals, group_comparison, interval_counts
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, is_merged, merge_small, shown_steps
 from analysis.outcomes.cohort.disclosure.digits import WEEK_DECIMALS
 from analysis.outcomes.cohort.judging import check_rule
 from analysis.outcomes.cohort.planned import planned_visits
-from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping
+from analysis.outcomes.cohort.scores import grouping
 from analysis.outcomes.cohort.shown_durations import (
     duration_notes,
     durations_left_out,
@@ -22,7 +23,6 @@ from analysis.outcomes.cohort.shown_durations import (
     shown_tests,
 )
 from analysis.outcomes.cohort.table import Cohort
-from analysis.result_view import ResultView
 from analysis.statistics.survival import bootstrap, median, npmle, survival_at
 
 ALL_PATIENTS, RESPONDERS = "all", "initial_responders"
@@ -45,7 +45,7 @@ _PAIRED = (
 
 
 @dataclass(frozen=True)
-class Durations(ResultView):
+class Durations(ClinicResult):
     """Duration of response, in weeks after the end of infusion.
 
     Attributes
@@ -88,8 +88,7 @@ class Durations(ResultView):
     tests: pd.DataFrame
     draws_rule: str
     notes: tuple[str, ...]
-    unit = FIRST_COURSES
-    min_cell: int
+    level: float
     left_out: pd.DataFrame
 
 
@@ -165,6 +164,8 @@ def durations(
         tests=shown_tests(tests, min_cell, release),
         draws_rule=_DRAWS_RULE,
         notes=duration_notes(courses[first], min_cell),
+        level=level,
+        synthetic=cohort.synthetic,
         min_cell=min_cell,
         left_out=durations_left_out(courses[first], min_cell, release),
     )

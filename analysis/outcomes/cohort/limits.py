@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell
 from analysis.outcomes.cohort.judging import (
     LEAST_FALL_PERCENT,
@@ -18,9 +19,8 @@ from analysis.outcomes.cohort.judging import (
     can_be_judged,
     check_rule,
 )
-from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, left_out_frame
+from analysis.outcomes.cohort.scores import course_scores, left_out_frame
 from analysis.outcomes.cohort.table import Cohort
-from analysis.result_view import ResultView
 from analysis.statistics.intervals import critical_value
 
 _ASSUMED, _CENTRAL = (0.5, 0.6, 0.7, 0.8, 0.9), 0.7
@@ -39,7 +39,7 @@ _UNDETERMINED = "The baselines don't look like the upper part of a normal distri
 
 
 @dataclass(frozen=True)
-class Regression(ResultView):
+class Regression(ClinicResult):
     """Regression to the mean, estimated from the cohort's baselines; see `regression_to_the_mean`.
 
     Attributes
@@ -87,8 +87,6 @@ class Regression(ResultView):
     assumptions: str
     problem: str
     hidden: bool
-    unit = FIRST_COURSES
-    min_cell: int
     left_out: pd.DataFrame
 
 
@@ -141,6 +139,7 @@ def regression_to_the_mean(
     shared = {
         "assumptions": _ASSUMPTIONS,
         "rule": responder_rule,
+        "synthetic": cohort.synthetic,
         "min_cell": min_cell,
         "left_out": left_out_frame(
             [("regression", "baseline score missing", "patients", int((~known).sum()))], min_cell, release

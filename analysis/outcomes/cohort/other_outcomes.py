@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, hide_small, released
 from analysis.outcomes.cohort.disclosure.open_scores import FEW
 from analysis.outcomes.cohort.form import measures
-from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, course_scores, describe, is_visit
+from analysis.outcomes.cohort.scores import course_of_visit, course_scores, describe, is_visit
 from analysis.outcomes.cohort.table import Cohort
-from analysis.result_view import ResultView
 from analysis.statistics.intervals import clopper_pearson, wilson
 from analysis.tabular.schema import Field
 
@@ -25,7 +25,7 @@ _GROUPS = ("some before", "none before")
 
 
 @dataclass(frozen=True)
-class OtherOutcomes(ResultView):
+class OtherOutcomes(ClinicResult):
     """Outcomes other than pain at the follow-up visit; each patient once, with the first course.
 
     Attributes
@@ -47,8 +47,7 @@ class OtherOutcomes(ResultView):
     opioids: pd.DataFrame
     harms: pd.DataFrame
     follow_up_weeks: float
-    unit = FIRST_COURSES
-    min_cell: int
+    level: float
     left_out: pd.DataFrame
 
     @property
@@ -94,6 +93,8 @@ def other_outcomes(
         opioids=_public(_opioids(*scores.get(_OPIOIDS, _NOTHING), min_cell), _DOSES, min_cell, release),
         harms=as_printed(_public(_harms(cohort.courses, level, min_cell), ["courses"], min_cell, release), "shares"),
         follow_up_weeks=follow_up_weeks,
+        level=level,
+        synthetic=cohort.synthetic,
         min_cell=min_cell,
         left_out=pd.DataFrame(columns=["result", "why", "unit", "n"]),
     )

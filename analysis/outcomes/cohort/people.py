@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import (
     as_printed,
     check_min_cell,
@@ -22,9 +23,8 @@ from analysis.outcomes.cohort.disclosure import (
 from analysis.outcomes.cohort.due_visits import STATUSES, due_visits, expected_scores
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.planned import planned_visits
-from analysis.outcomes.cohort.scores import FIRST_COURSES, GROUPINGS, describe, grouping, left_out_frame
+from analysis.outcomes.cohort.scores import GROUPINGS, describe, grouping, left_out_frame
 from analysis.outcomes.cohort.table import Cohort
-from analysis.result_view import ResultView
 from analysis.statistics.intervals import newcombe_independent, wilson
 from analysis.statistics.summaries import welch_interval
 
@@ -37,7 +37,7 @@ _WITH, _WITHOUT = "with a follow-up score", "without a follow-up score"
 
 
 @dataclass(frozen=True)
-class People(ResultView):
+class People(ClinicResult):
     """Characteristics of the patients of a cohort.
 
     Attributes
@@ -79,9 +79,8 @@ class People(ResultView):
     until: pd.Timestamp
     who_is_missing: pd.DataFrame
     who_differs: pd.DataFrame
-    unit = FIRST_COURSES
-    min_cell: int
     release: str
+    level: float
     left_out: pd.DataFrame
 
 
@@ -127,6 +126,8 @@ def people(
         until=due.until,
         who_is_missing=groups,
         who_differs=differs,
+        level=level,
+        synthetic=cohort.synthetic,
         min_cell=min_cell,
         release=release,
         left_out=pd.concat([left_out_frame(unplaced, min_cell, release), left_out], ignore_index=True),

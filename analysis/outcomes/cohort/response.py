@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort_wording import RULE_WORDS, few_words
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import (
     as_printed,
     check_min_cell,
@@ -28,10 +29,9 @@ from analysis.outcomes.cohort.rate_rows import (
     shown_flows,
     shown_rates,
 )
-from analysis.outcomes.cohort.scores import FIRST_COURSES, grouping, left_out_frame
+from analysis.outcomes.cohort.scores import grouping, left_out_frame
 from analysis.outcomes.cohort.table import Cohort
 from analysis.outcomes.cohort.tipping import HIDDEN_TIPPING_POINT, TIPPING_COLUMNS, TippingPoint, tipping_point
-from analysis.result_view import ResultView
 from analysis.wording import upper_first
 
 OUTCOME_VISITS = ("end_of_infusion", "follow_up")
@@ -41,7 +41,7 @@ _COMPARED = ("site", "regimen_class", "year", "course_group")
 
 
 @dataclass(frozen=True)
-class Response(ResultView):
+class Response(ClinicResult):
     """Responders of a cohort; each patient counts once, with the first course in the table.
 
     Ways to handle missing scores: complete_cases counts patients with a score at the visit; non_responder_imputation
@@ -91,8 +91,7 @@ class Response(ResultView):
     tipping: pd.DataFrame
     tips: TippingPoint
     notes: tuple[str, ...]
-    unit = FIRST_COURSES
-    min_cell: int
+    level: float
     left_out: pd.DataFrame
 
 
@@ -140,6 +139,8 @@ def response(
         tipping=tipping,
         tips=tips,
         notes=_notes(first, min_cell),
+        level=level,
+        synthetic=cohort.synthetic,
         min_cell=min_cell,
         left_out=_left_out(first, min_cell, release),
     )

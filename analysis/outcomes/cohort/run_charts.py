@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, is_one_sided, released
 from analysis.outcomes.cohort.due_visits import expected_scores
 from analysis.outcomes.cohort.judging import judged_scores
-from analysis.outcomes.cohort.scores import FIRST_COURSES, course_of_visit, is_visit, left_out_frame
+from analysis.outcomes.cohort.scores import course_of_visit, is_visit, left_out_frame
 from analysis.outcomes.cohort.table import Cohort
-from analysis.result_view import ResultView
 from analysis.statistics.control_charts import (
     FEWEST_POINTS,
     RunSignals,
@@ -27,7 +27,7 @@ _COLUMNS = ["start", "end", "n", "responders", "rate", "low", "high", "due", "se
 
 
 @dataclass(frozen=True)
-class RunChart(ResultView):
+class RunChart(ClinicResult):
     """A p-chart of responders at the end of infusion, by quarter; each patient once, with the first course.
 
     Attributes
@@ -65,8 +65,7 @@ class RunChart(ResultView):
     merged: int
     found: int
     follow_up_planned: bool
-    unit = FIRST_COURSES
-    min_cell: int
+    follow_up_weeks: float
     left_out: pd.DataFrame
 
 
@@ -99,8 +98,9 @@ def run_chart(
     mean = float(points["responders"].sum() / points["n"].sum()) if len(points) else np.nan
     undated = [("run_chart", "no date at baseline", "patients", len(first) - len(dated))]
     left_out = left_out_frame(undated, min_cell, release)
-    shared = {"min_cell": min_cell, "left_out": left_out, "found": len(points)}
-    shared["follow_up_planned"] = bool(courses["follow_up_planned"].all())
+    shared = {"synthetic": cohort.synthetic, "min_cell": min_cell, "left_out": left_out}
+    planned = bool(courses["follow_up_planned"].all())
+    shared |= {"found": len(points), "follow_up_planned": planned, "follow_up_weeks": follow_up_weeks}
     if len(points) < FEWEST_POINTS:
         return RunChart(points.iloc[:0], mean, None, 0, 0, (np.nan, np.nan), 0, **shared)
     points["low"], points["high"] = binomial_limits(points["n"].to_numpy(), mean, _TAIL)

@@ -11,7 +11,6 @@ from analysis.statistics.summaries import mean_interval
 
 GROUPINGS = ("site", "regimen_class", "sex", "year", "course_group")
 _COURSE_GROUPS = ("first course", "second course", "third or later")
-FIRST_COURSES = "each patient once, with the first course that the table holds"
 STATISTICS = ("mean", "sd", "low", "high", "median", "q1", "q3")
 _AT_FOLLOW_UP = 1e-9  # weeks; a visit at the edge of the window lies inside it
 

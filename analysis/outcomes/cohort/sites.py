@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import (
     GROUP_NOT_STATED,
     as_printed,
@@ -18,9 +19,8 @@ from analysis.outcomes.cohort.disclosure import (
 )
 from analysis.outcomes.cohort.judging import judged_scores
 from analysis.outcomes.cohort.response import OUTCOME_VISITS
-from analysis.outcomes.cohort.scores import FIRST_COURSES, course_scores, grouping, left_out_frame
+from analysis.outcomes.cohort.scores import course_scores, grouping, left_out_frame
 from analysis.outcomes.cohort.table import Cohort
-from analysis.result_view import ResultView
 from analysis.statistics.control_charts import binomial_limits
 from analysis.statistics.logistic import fitted_probabilities
 
@@ -32,7 +32,7 @@ _EVENTS = 10  # responders, and others, a coefficient
 
 
 @dataclass(frozen=True)
-class Funnel(ResultView):
+class Funnel(ClinicResult):
     """Funnel plot: responder rates of sites by their number of patients, with limits around the mean of all.
 
     Attributes
@@ -61,8 +61,6 @@ class Funnel(ResultView):
     n: int
     rule: str
     visit: str
-    unit = FIRST_COURSES
-    min_cell: int
     left_out: pd.DataFrame
 
 
@@ -136,6 +134,7 @@ def funnel(
         n=released(len(scored_courses), release),
         rule=responder_rule,
         visit=visit,
+        synthetic=cohort.synthetic,
         min_cell=min_cell,
         left_out=left_out_frame(left_out, min_cell, release),
     )

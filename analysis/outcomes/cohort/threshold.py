@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import check_min_cell
 from analysis.outcomes.cohort.judging import ROUNDING_TOLERANCE, can_be_judged, percent_fall
 from analysis.outcomes.cohort.rate_rows import flow_between, flow_row, rate_row, shown_flows, shown_rates
 from analysis.outcomes.cohort.response import COMPLETE, IMPUTED, OUTCOME_VISITS
-from analysis.outcomes.cohort.scores import FIRST_COURSES, left_out_frame
-from analysis.result_view import ResultView
+from analysis.outcomes.cohort.scores import left_out_frame
 
 
 @dataclass(frozen=True)
-class AtThreshold(ResultView):
+class AtThreshold(ClinicResult):
     """Responders if pain must have fallen by `percent` of the baseline or more; each patient counts once.
 
     Attributes
@@ -35,8 +35,7 @@ class AtThreshold(ResultView):
     window_weeks: float
     rates: pd.DataFrame
     flow: pd.DataFrame
-    unit = FIRST_COURSES
-    min_cell: int
+    level: float
     left_out: pd.DataFrame
 
     @property
@@ -53,6 +52,7 @@ def at_threshold(
     window_weeks: float = 2.0,
     level: float = 0.95,
     min_cell: int = 5,
+    synthetic: bool = False,
 ) -> AtThreshold:
     """Return the responders among courses by a percentage of reduction of pain.
 
@@ -103,6 +103,8 @@ def at_threshold(
         window_weeks=window_weeks,
         rates=shown_rates(rates, min_cell, level=level),
         flow=shown_flows([row], min_cell, level=level),
+        level=level,
+        synthetic=synthetic,
         min_cell=min_cell,
         left_out=left_out_frame([(result, why, "patients", n) for result, why, n in unjudged], min_cell),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import (
     as_printed,
     check_min_cell,
@@ -17,7 +18,6 @@ from analysis.outcomes.cohort.disclosure import (
 )
 from analysis.outcomes.cohort.planned import BASELINE, PlannedVisits, planned_visits
 from analysis.outcomes.cohort.scores import (
-    FIRST_COURSES,
     STATISTICS,
     course_of_visit,
     course_scores,
@@ -25,7 +25,6 @@ from analysis.outcomes.cohort.scores import (
     left_out_frame,
 )
 from analysis.outcomes.cohort.table import Cohort
-from analysis.result_view import ResultView
 
 _SCALE_MAX = 10
 CHANGES = tuple(f"change_{name}" for name in STATISTICS)
@@ -35,7 +34,7 @@ _COLUMNS += ["change_n", *CHANGES, "hidden", "change_hidden"]
 
 
 @dataclass(frozen=True)
-class Trajectories(ResultView):
+class Trajectories(ClinicResult):
     """Pain scores of a cohort by planned visit.
 
     Attributes
@@ -55,8 +54,7 @@ class Trajectories(ResultView):
     planned: tuple[float, ...]
     rule: str
     patients: int
-    unit = FIRST_COURSES
-    min_cell: int
+    level: float
     left_out: pd.DataFrame
 
 
@@ -85,6 +83,8 @@ def trajectories(cohort: Cohort, *, level: float = 0.95, min_cell: int = 5, rele
         planned=visits.weeks,
         rule=visits.rule,
         patients=released(int(with_score.sum()), release),
+        level=level,
+        synthetic=cohort.synthetic,
         min_cell=min_cell,
         left_out=left_out_frame(left_out, min_cell, release),
     )

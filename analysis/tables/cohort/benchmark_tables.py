@@ -10,6 +10,7 @@ from analysis.cohort_wording import RULE_WORDS
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.limits import LEAST_FOR_LIMITS, Regression
+from analysis.outcomes.cohort.response import Response
 from analysis.tables.cohort.cohort_cells import cohort_notes
 from analysis.tables.shared_columns import words_column
 from analysis.wording import (
@@ -26,9 +27,9 @@ from analysis.wording import (
 _VERDICTS = {"within": "as expected", "above": "higher than expected", "below": "lower than expected"}
 
 
-def benchmark_table(compared: pd.DataFrame, studies: Iterable[Iterable[str]] = (), level: float = 0.95) -> Table:
-    """Return the results of `benchmark.compare`, like with like first; `studies` are ids, outcome by outcome."""
-    label = interval_words(level)
+def benchmark_table(compared: pd.DataFrame, result: Response, studies: Iterable[Iterable[str]] = ()) -> Table:
+    """Return `compared` with the clinic's responders, like with like first; `studies` are ids, outcome by outcome."""
+    label = interval_words(result.level)
     return Table(
         name="benchmark",
         data=compared,

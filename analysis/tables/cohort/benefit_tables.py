@@ -14,7 +14,7 @@ from analysis.wording import interval_words, number_text, points_cell
 _WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
 
 
-def cohort_durations_table(result: Durations, level: float = 0.95) -> Table:
+def cohort_durations_table(result: Durations) -> Table:
     """Return the numbers of patients who kept and lost the benefit, and its median duration, by group."""
     medians = result.medians.drop(columns=["patients", "merged", "hidden"])
     table = result.counts.merge(medians, on=["who", "by", "group"], how="left")
@@ -37,7 +37,7 @@ def cohort_durations_table(result: Durations, level: float = 0.95) -> Table:
                 "right",
                 value=lambda row: "–" if row.hidden else median_words(row.median_low, row.median_high),
             ),
-            Column("limit_words", interval_words(level), "right", value=_limits),
+            Column("limit_words", interval_words(result.level), "right", value=_limits),
         ),
         notes=cohort_notes(
             result,

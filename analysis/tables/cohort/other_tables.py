@@ -13,11 +13,12 @@ from analysis.tables.shared_columns import words_column
 from analysis.wording import interval_words, number_text, percent_pair, points_cell, rate_cell, upper_first
 
 
-def other_outcomes_table(result: OtherOutcomes, level: float = 0.95) -> Table:
+def other_outcomes_table(result: OtherOutcomes) -> Table:
     """Return each measure before and at follow-up, its change, and who improved by an important difference."""
     table = result.measures
     sources = [f"{row.title}: {row.citation}" for row in table.itertuples() if row.citation]
     without = [str(row.title) for row in table.itertuples() if not row.citation]
+    label = interval_words(result.level)
     return Table(
         name="other-outcomes",
         data=table,
@@ -27,8 +28,8 @@ def other_outcomes_table(result: OtherOutcomes, level: float = 0.95) -> Table:
             count_column("n", "n", result.min_cell),
             Column("before_words", "Before", "right", value=lambda row: _number(row.before)),
             Column("after_words", "After", "right", value=lambda row: _number(row.after)),
-            words_column("change_words", f"Change ({interval_words(level)})", points_cell, "change low high", "right"),
-            Column("improved_words", f"Improved ({interval_words(level)})", "right", value=_improved),
+            words_column("change_words", f"Change ({label})", points_cell, "change low high", "right"),
+            Column("improved_words", f"Improved ({label})", "right", value=_improved),
             Column("worse_words", "Worse", "right", value=_worse),
         ),
         notes=cohort_notes(
@@ -60,7 +61,7 @@ def opioids_table(result: OtherOutcomes) -> Table:
     )
 
 
-def harms_table(result: OtherOutcomes, level: float = 0.95) -> Table:
+def harms_table(result: OtherOutcomes) -> Table:
     """Return adverse events and stopped infusions, with the courses asked as denominator."""
     return Table(
         name="harms",
@@ -74,7 +75,7 @@ def harms_table(result: OtherOutcomes, level: float = 0.95) -> Table:
                 "right",
                 value=lambda row: part_or_hidden(row.courses, row.asked, row.hidden, result.min_cell),
             ),
-            words_column("rate_words", f"Rate ({interval_words(level)})", rate_cell, "rate low high", "right"),
+            words_column("rate_words", f"Rate ({interval_words(result.level)})", rate_cell, "rate low high", "right"),
         ),
         notes=cohort_notes(
             result,

@@ -125,7 +125,7 @@ def missing_scores_table(result: People) -> Table:
     )
 
 
-def who_is_missing_table(result: People, level: float = 0.95) -> Table:
+def who_is_missing_table(result: People) -> Table:
     """Return the patients with and without a follow-up score, and their difference."""
     rows = [
         {
@@ -146,7 +146,7 @@ def who_is_missing_table(result: People, level: float = 0.95) -> Table:
                 "response": _difference(differences.get("response_end_of_infusion"), 100, " percentage points"),
             }
         )
-    label = interval_words(level)
+    label = interval_words(result.level)
     return Table(
         name="who-is-missing",
         data=pd.DataFrame(rows, columns=["group", "patients", "baseline", "response"]),

@@ -24,9 +24,9 @@ from analysis.wording import half_up, interval_words, p_text, percent_interval, 
 _FLOW_COUNTS = {"n": "n", "kept": "Kept", "lost": "Lost", "gained": "Gained", "neither": "Neither"}
 
 
-def pain_by_visit_table(result: Trajectories, level: float = 0.95) -> Table:
+def pain_by_visit_table(result: Trajectories) -> Table:
     """Return pain and its change since baseline at each visit."""
-    label = interval_words(level)
+    label = interval_words(result.level)
     return Table(
         name="pain-by-visit",
         data=result.visits,
@@ -66,7 +66,7 @@ def pain_by_visit_table(result: Trajectories, level: float = 0.95) -> Table:
     )
 
 
-def responders_table(result: Response, level: float = 0.95) -> Table:
+def responders_table(result: Response) -> Table:
     """Return the responders by three rules: among the patients with a score, and among all."""
     rows = [
         {
@@ -86,7 +86,7 @@ def responders_table(result: Response, level: float = 0.95) -> Table:
         columns=(
             Column("rule_words", "Responder: since baseline"),
             Column("visit_words", "Visit"),
-            *handling_columns(level),
+            *handling_columns(result.level),
             Column("bounds", "Possible", "right"),
         ),
         notes=cohort_notes(
@@ -100,7 +100,7 @@ def responders_table(result: Response, level: float = 0.95) -> Table:
     )
 
 
-def threshold_table(result: AtThreshold, level: float = 0.95) -> Table:
+def threshold_table(result: AtThreshold) -> Table:
     """Return the responders at a chosen percentage: among the patients with a score, and among all."""
     rows = [
         {"visit_words": VISIT_HEADINGS[visit], **handling_cells(rates, result.min_cell)}
@@ -110,12 +110,12 @@ def threshold_table(result: AtThreshold, level: float = 0.95) -> Table:
         name="responders-at-threshold",
         data=pd.DataFrame(rows),
         caption=f"Responders: patients whose pain fell by {result.percent:g}% or more since baseline.",
-        columns=(Column("visit_words", "Visit"), *handling_columns(level)),
+        columns=(Column("visit_words", "Visit"), *handling_columns(result.level)),
         notes=cohort_notes(result, result.rates, ("rates",), _follow_up(result), "Intervals: Wilson's method."),
     )
 
 
-def responders_by_group_table(result: Response, level: float = 0.95) -> Table:
+def responders_by_group_table(result: Response) -> Table:
     """Return the responders by site, regimen, year and course, by the chosen rule, among the patients with a score."""
     rates = result.by_group[result.by_group["handling"] == "complete_cases"]
     groups: dict[tuple[str, str], dict[str, str]] = {}
@@ -126,7 +126,7 @@ def responders_by_group_table(result: Response, level: float = 0.95) -> Table:
         group[f"{row.visit}_rate"] = rate_cell(row.rate, row.ci_low, row.ci_high)
     ordered = sorted(groups.values(), key=lambda group: list(GROUP_HEADINGS).index(group["by"]))
     cells = [f"{visit}_{what}" for visit in VISIT_HEADINGS for what in ("n", "rate")]
-    label = interval_words(level)
+    label = interval_words(result.level)
     return Table(
         name="responders-by-group",
         data=pd.DataFrame(ordered, columns=["by", "group", "heading", "words", *cells]),
@@ -149,7 +149,7 @@ def responders_by_group_table(result: Response, level: float = 0.95) -> Table:
     )
 
 
-def cohort_flow_table(result: Response, level: float = 0.95) -> Table:
+def cohort_flow_table(result: Response) -> Table:
     """Return the numbers of patients who kept, lost and gained the response until follow-up, by three rules."""
     rows = [
         {
@@ -171,7 +171,7 @@ def cohort_flow_table(result: Response, level: float = 0.95) -> Table:
             Column("rule_words", "Responder: since baseline"),
             Column("handling_words", "Patients"),
             *(Column(name, label, "right") for name, label in _FLOW_COUNTS.items()),
-            Column("difference", f"Change of the rate, percentage points ({interval_words(level)})", "right"),
+            Column("difference", f"Change of the rate, percentage points ({interval_words(result.level)})", "right"),
             Column("p", "P", "right"),
         ),
         notes=cohort_notes(
