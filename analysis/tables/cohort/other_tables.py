@@ -92,10 +92,10 @@ def _number(value: float) -> str:
 
 
 def _improved(row: Any) -> str:
-    if pd.isna(row.improved):
+    if pd.isna(row.share_low):
         return "–"
     return f"{row.improved:,}/{row.n:,} ({percent_pair(row.share_low, row.share_high)}%)"
 
 
 def _worse(row: Any) -> str:
-    return "–" if pd.isna(row.worse) else f"{row.worse:,}/{row.n:,}"
+    return "–" if pd.isna(row.share_low) else f"{row.worse:,}/{row.n:,}"
