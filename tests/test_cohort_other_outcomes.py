@@ -50,6 +50,12 @@ def test_a_measure_without_an_important_difference_shows_its_change_only():
     assert outcome_share_bars(found).alt.startswith("No outcome other than pain")
 
 
+def test_a_measure_that_nobody_has_twice_shows_no_share():
+    table = tables.other_outcomes_table(other_outcomes(with_values([5], [np.nan], "bpi_interference")))
+    assert table.data["n"].tolist() == [0]
+    assert table.data[["improved_words", "worse_words"]].iloc[0].tolist() == ["–", "–"]
+
+
 def test_a_scale_of_change_needs_the_later_score_only():
     found = other_outcomes(with_values([np.nan], [1, 2, 3, 6, 7], "pgic")).measures.iloc[0]
     assert found[["n", "improved", "unchanged", "worse"]].tolist() == [40, 16, 8, 16]
