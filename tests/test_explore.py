@@ -74,11 +74,13 @@ def test_the_horizon_ends_the_axis_of_durations(published):
     assert published.shown is before, "what was drawn once is not drawn again"
 
 
-@pytest.mark.slow
-def test_a_choice_without_studies_has_a_message(published):
+def test_a_choice_without_studies_has_a_message_in_place_of_each_figure(published):
     published.studies.tick("finch2009")
-    assert "No pain score" in shown(published)[1] or "no " in shown(published)[0].lower()
     assert "No study counts" in published._counted.value
+    missing = ("No pain score is", "No responder rate is", "No duration of benefit is")
+    for published.tabs.selected_index, words in enumerate(missing):
+        answer, picture = shown(published)
+        assert answer.endswith(f"<p>{words} reported in the evidence that counts here.</p>") and picture == ""
 
 
 @pytest.mark.slow

@@ -15,11 +15,11 @@ from analysis.explore.controls import (
     CommandBox,
     Ticks,
     View,
-    control_title,
     exhibit_block,
     sentence_block,
     side_by_side,
     ticks_hint,
+    titled,
 )
 from analysis.figures.cohort import responder_flow
 from analysis.figures.cohort.clinic_figure import INVENTED
@@ -107,7 +107,7 @@ class CohortView(View):
             "Window around it (± weeks)": self.window,
         }
         lists = [ticks for ticks, names in ((self.sites, sites), (self.regimens, regimens)) if len(names) > 1]
-        controls = [widgets.VBox((control_title(words), slider)) for words, slider in sliders.items()]
+        controls: list[widgets.Widget] = [titled(words, slider) for words, slider in sliders.items()]
         controls += [ticks_hint(), *(ticks.box for ticks in lists)] if lists else []
         self.box = side_by_side(controls, (self._results, self._box.box))
         for slider in sliders.values():

@@ -13,6 +13,33 @@ from analysis.exhibit import Figure, Table, plain
 SMALL_PRINT = "color:var(--jp-ui-font-color2,#4d5963);font-size:12px;line-height:1.4"
 _COMPACT = "line-height:1.45"  # widgets are as high as a button otherwise
 _SIDE = "250px"
+# ipywidgets gives handles and groups no names, and replaces a sentence together with its live region
+_ACCESSIBLE = """
+const start = () => {
+  const view = element.closest('.explore-view')
+  if (!view) return setTimeout(start, 50)  // not attached yet
+  const live = document.createElement('p')
+  live.setAttribute('role', 'status')
+  live.style.cssText = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)'
+  view.append(live)
+  const set = (part, name, words) => part.getAttribute(name) === words || part.setAttribute(name, words)
+  const update = () => {
+    for (const box of view.querySelectorAll('.explore-named')) {
+      const words = box.firstElementChild.textContent.trim(), handle = box.querySelector('.noUi-handle')
+      set(handle ?? box, 'aria-label', words)
+      if (handle) set(handle, 'aria-valuetext', box.querySelector('.widget-readout').textContent)
+      else set(box, 'role', 'group')
+    }
+    const words = [...view.querySelectorAll('.explore-answer')].find(part => part.offsetParent)?.textContent ?? ''
+    if (words !== live.textContent) live.textContent = words
+  }
+  new MutationObserver(update).observe(view, {subtree: true, childList: true, characterData: true, attributes: true})
+  update()
+}
+start()
+"""
+# the labels of closed tabs are too pale
+_STYLE = "<style>.explore-view .lm-TabBar-tabLabel {color: var(--jp-ui-font-color1, #18202a)}</style>"
 
 
 class Ticks:
@@ -54,7 +81,7 @@ class Ticks:
         lines = widgets.VBox(tuple(self._boxes.values()), layout=widgets.Layout(width="100%"))
         if height:
             lines.layout = widgets.Layout(width="100%", height=f"{height}px", overflow="hidden auto", display="block")
-        self.box = widgets.VBox((control_title(heading), lines), layout=widgets.Layout(margin="0 0 8px 0"))
+        self.box = titled(heading, lines)
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -131,9 +158,11 @@ class View:
         return self.box._repr_mimebundle_(include=include, exclude=exclude)
 
 
-def control_title(words: str) -> widgets.HTML:
-    """Return a small heading above a control."""
-    return widgets.HTML(f'<b style="font-size:12.5px">{escape(words)}</b>')
+def titled(words: str, control: widgets.Widget) -> widgets.VBox:
+    """Return a control below its title, which is its accessible name."""
+    title = widgets.HTML(f'<b style="font-size:12.5px">{escape(words)}</b>')
+    box = widgets.VBox((title, control), layout=widgets.Layout(margin="0 0 8px 0"))
+    return box.add_class("explore-named")
 
 
 def ticks_hint() -> widgets.HTML:
@@ -143,14 +172,19 @@ def ticks_hint() -> widgets.HTML:
 
 def side_by_side(controls: Iterable[widgets.Widget], results: Iterable[widgets.Widget]) -> widgets.HBox:
     """Return controls at the left and results at the right, or below on a narrow screen."""
+    outputs = ({"text/html": _STYLE}, {"application/javascript": _ACCESSIBLE})
+    script = widgets.Output(
+        outputs=tuple({"output_type": "display_data", "data": data, "metadata": {}} for data in outputs)
+    )
     left = widgets.VBox(tuple(controls), layout=widgets.Layout(flex=f"0 0 {_SIDE}", width=_SIDE, margin="0 16px 0 0"))
-    right = widgets.VBox(tuple(results), layout=widgets.Layout(flex="1 1 480px", min_width="0", max_width="760px"))
-    return widgets.HBox((left, right), layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
+    right = widgets.VBox((*results, script), layout=widgets.Layout(flex="1 1 480px", min_width="0", max_width="760px"))
+    box = widgets.HBox((left, right), layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
+    return box.add_class("explore-view")
 
 
 def sentence_block(words: str) -> str:
-    """Return a computed sentence as HTML, which screen readers announce when it changes."""
-    return f'<p role="status" style="font-size:14px;line-height:1.5;margin:8px 0">{escape(words)}</p>'
+    """Return a computed sentence as HTML, which the script of `side_by_side` announces when it changes."""
+    return f'<p class="explore-answer" style="font-size:14px;line-height:1.5;margin:8px 0">{escape(words)}</p>'
 
 
 def exhibit_block(exhibit: Figure | Table) -> str:

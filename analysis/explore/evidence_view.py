@@ -20,11 +20,11 @@ from analysis.explore.controls import (
     CommandBox,
     Ticks,
     View,
-    control_title,
     exhibit_block,
     sentence_block,
     side_by_side,
     ticks_hint,
+    titled,
 )
 from analysis.outcomes import durations, responders, trajectories
 from analysis.parameters import check_parameters
@@ -87,7 +87,7 @@ class EvidenceView(View):
         self._compute = lru_cache(_CACHED)(self._computed)
         self._box = CommandBox(self._command)
         lists = (self.regimens, self.routes, self.sources, self.definitions, self.studies)
-        follow_up = widgets.VBox((control_title("Follow-up shown"), self.horizon))
+        follow_up = titled("Follow-up shown", self.horizon)
         self.box = side_by_side(
             (follow_up, ticks_hint(), *(ticks.box for ticks in lists)), (self._counted, self.tabs, self._box.box)
         )
