@@ -13,10 +13,7 @@ RULE_WORDS = {
     "ge_30_percent": "pain fell by 30% or more",
     "ge_50_percent": "pain fell by 50% or more",
 }
-HANDLING_WORDS = {
-    "complete_cases": "patients with a score",
-    "non_responder_imputation": "all; no score = no response",
-}
+HANDLING_WORDS = {"complete_cases": "patients with a score", "non_responder_imputation": "all; no score = no response"}
 VISIT_HEADINGS = {"end_of_infusion": "End of infusion", "follow_up": "Follow-up"}
 GROUP_HEADINGS = {
     "site": "Site",

@@ -171,11 +171,7 @@ def hide_sheet(book: openpyxl.Workbook) -> None:
 
 @pytest.mark.parametrize(
     ("hide", "said"),
-    [
-        (hide_row, "hidden"),
-        (hide_column, "hidden"),
-        (hide_sheet, "besides Sheet there is content in old"),
-    ],
+    [(hide_row, "hidden"), (hide_column, "hidden"), (hide_sheet, "besides Sheet there is content in old")],
 )
 def test_what_is_hidden_is_not_used_without_a_word(tmp_path, hide, said):
     book = workbook(LONG)

@@ -47,13 +47,7 @@ def test_required_columns_and_attributes():
         "weeks_from_end",
         "nrs",
     ]
-    assert [field.name for field in attributes()] == [
-        "site",
-        "regimen_class",
-        "sex",
-        "age",
-        "disease_duration_years",
-    ]
+    assert [field.name for field in attributes()] == ["site", "regimen_class", "sex", "age", "disease_duration_years"]
     assert [field.name for field in long_form().fields if field.identifier] == ["patient_id"]
 
 

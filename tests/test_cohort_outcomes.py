@@ -94,12 +94,7 @@ def test_harms_and_treatment_describe_the_course(tmp_path):
     loaded = cohort.load(write(tmp_path, _with(lines, "infusion_hours", ["20", *[""] * 11])))
     assert loaded.courses["adverse_events"].astype(object).where(
         loaded.courses["adverse_events"].notna(), ""
-    ).tolist() == [
-        "nausea; fever",
-        "none",
-        "",
-        "",
-    ]
+    ).tolist() == ["nausea; fever", "none", "", ""]
     assert loaded.courses["infusion_hours"].fillna(-1).tolist() == [20, -1, -1, -1]
     assert list(loaded.only(sites=["Site B"]).courses["adverse_events"].cat.categories) == ["none"]
 
@@ -109,7 +104,7 @@ def test_a_file_with_pain_alone_has_no_other_columns(tmp_path):
     assert (loaded.measures, loaded.plan) == ((), FollowUpPlan())
     assert list(loaded.visits) == ["patient", "course", "visit", "weeks", "nrs", "date", "row"]
     assert list(loaded.courses) == [
-        *("patient", "course", "site", "regimen_class", "sex", "age", "disease_duration_years", "year", "baseline"),
+        *("patient", "course", "site", "regimen_class", "sex", "age", "disease_duration_years", "year", "baseline")
     ]
 
 

@@ -37,14 +37,7 @@ def test_measures_of_first_courses():
     made = cohort(*SIX, {"patient": 0, "course": 2, "baseline": 0}, age=40)
     found = people(made, min_cell=1).measures.set_index("measure")
     # 4 5 6 7 8 9
-    assert found.loc["baseline", ["n", "missing", "mean", "median", "q1", "q3"]].tolist() == [
-        6,
-        0,
-        6.5,
-        6.5,
-        5.3,
-        7.8,
-    ]
+    assert found.loc["baseline", ["n", "missing", "mean", "median", "q1", "q3"]].tolist() == [6, 0, 6.5, 6.5, 5.3, 7.8]
     assert found.loc["baseline", "sd"] == 1.9 == pytest.approx((17.5 / 5) ** 0.5, abs=0.05)
     assert found.loc["disease_duration_years", ["n", "missing"]].tolist() == [0, 6]
 

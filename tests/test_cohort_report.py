@@ -136,7 +136,7 @@ def test_what_the_report_shows():
     }
     sections = [words(heading) for heading in page(NAME).select(".appendix h3")]
     assert sections[:8] == [
-        *("Who", "Pain", "Responders", "Duration", "Benchmark", "Missing data", "Limits", "How counted"),
+        *("Who", "Pain", "Responders", "Duration", "Benchmark", "Missing data", "Limits", "How counted")
     ]
     assert "What stands out in the file" in words(page(NAME).select_one("#tab-warnings"))
     assert "Mangnus et al. 2021" in words(page(NAME).select_one("#fig-benchmark"))

@@ -53,11 +53,7 @@ def test_many_missing_shorten_the_table_but_keep_the_tipping_point():
     assert edge[point.high] == "fell" != edge[point.high + 1]
 
 
-@given(
-    st.tuples(*[st.integers(0, 12)] * 4).filter(lambda flow: sum(flow) > 0),
-    st.integers(0, 10),
-    st.integers(0, 10),
-)
+@given(st.tuples(*[st.integers(0, 12)] * 4).filter(lambda flow: sum(flow) > 0), st.integers(0, 10), st.integers(0, 10))
 def test_the_conclusion_is_unchanged_exactly_from_low_to_high(flow, missing_first, missing_not):
     table, point = tipping_point(PairedCounts(*flow), missing_first, missing_not)
     assert table["missing_responders"].tolist() == list(range(missing_first + missing_not + 1))

@@ -176,12 +176,7 @@ def test_words_are_required():
 
 def test_summary_and_prose_are_markdown_for_the_notebook():
     summary = Summary("T", (Finding("F?", "**Yes**.", detail="More."),), synthetic=True)._repr_mimebundle_()
-    assert summary[EXHIBIT_MIME]["findings"][0] == {
-        "question": "F?",
-        "sentence": "**Yes**.",
-        "studies": [],
-        "rows": [],
-    }
+    assert summary[EXHIBIT_MIME]["findings"][0] == {"question": "F?", "sentence": "**Yes**.", "studies": [], "rows": []}
     assert "More." not in summary["text/markdown"]
     assert "invented patients" in summary["text/markdown"]
     assert Prose("x *y*")._repr_mimebundle_()["text/markdown"] == "x *y*"

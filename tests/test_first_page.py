@@ -105,9 +105,7 @@ def test_rows_of_the_summary(selection):
 
 
 # ------------------------------------------------------------------------------------------------ words follow numbers
-NO_DIFFERENCE = [
-    ("pain_scores", "pain_scores-20", {"value": 5.2}),
-]
+NO_DIFFERENCE = [("pain_scores", "pain_scores-20", {"value": 5.2})]
 WEEK_12 = [("reported_tests", "reported_tests-43", {"p_value": 0.01})]
 FUNCTION = [("reported_tests", "reported_tests-60", {"comparison": "ketamine against placebo", "p_value": 0.01})]
 NOT_LATER = [("reported_tests", "reported_tests-42", {"p_value": 0.2, "p_operator": "="})]

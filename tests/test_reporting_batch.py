@@ -72,7 +72,7 @@ def manifest(folder) -> dict:
 
 def test_one_failure_costs_no_other_report(folder):
     assert sorted(path.name for path in folder.iterdir()) == [
-        *("bad", "index.html", "manifest.json", "narrow", "ro-crate-metadata.json", "sample"),
+        *("bad", "index.html", "manifest.json", "narrow", "ro-crate-metadata.json", "sample")
     ]
     assert [path.name for path in (folder / "bad").iterdir()] == ["report.ipynb"]
     assert (folder / "sample" / "report.pdf").is_file()

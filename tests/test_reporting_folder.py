@@ -49,11 +49,7 @@ def built(tmp_path, monkeypatch):
         made.clear()
         (tmp_path / "batch.yml").write_text(text)
         built.outcomes = build.build_batch(
-            plan.read_plan(tmp_path / "batch.yml"),
-            tmp_path / "out",
-            shared or common(),
-            ThreadWorkers(),
-            **options,
+            plan.read_plan(tmp_path / "batch.yml"), tmp_path / "out", shared or common(), ThreadWorkers(), **options
         )
         return sorted(made)
 
@@ -100,8 +96,7 @@ def test_missing_and_edited_files_are_built_again(built, tmp_path, spoil):
 
 
 @pytest.mark.parametrize(
-    "parts",
-    [{"data": {"hash": "other"}}, {"code": {"hash": "other"}}, {"versions": {"pandas": "99"}}],
+    "parts", [{"data": {"hash": "other"}}, {"code": {"hash": "other"}}, {"versions": {"pandas": "99"}}]
 )
 def test_other_data_code_or_versions_build_all_again(built, parts):
     built()

@@ -76,13 +76,7 @@ def test_the_executed_notebook_has_no_times_and_random_ids():
     assert notebook.cells[2].source == (
         '# Parameters\nsynthetic = True\nlevel = 0.9\ntitle = "Invented <patients> & #hash *stars* \\"quotes\\""\n'
     )
-    for mark in (
-        "start_time",
-        "iopub",
-        "default_parameters",
-        str(ROOT),
-        os.environ.get("HOME", "/nowhere") + "/",
-    ):
+    for mark in ("start_time", "iopub", "default_parameters", str(ROOT), os.environ.get("HOME", "/nowhere") + "/"):
         assert mark not in text, mark
     made = notebook.metadata["ketamine_crps"]
     assert made["parameters"]["level"] == 0.9
@@ -357,9 +351,7 @@ def test_data_that_change_are_not_printed_beside_the_hash_of_others(tmp_path, ho
     planned = input_hashes(notebook, {"cohort": str(file)})
     if how == "before":
         file.write_text(other)
-    built = build_report(
-        Spec("v", str(notebook.path), {"cohort": str(file)}, (), common(), inputs=planned),
-    )
+    built = build_report(Spec("v", str(notebook.path), {"cohort": str(file)}, (), common(), inputs=planned))
     assert built.reason.startswith("clinic.csv changed while the report was made"), built.reason
 
 
@@ -427,13 +419,7 @@ def test_widgets_show_their_last_state(tmp_path):
     assert built.reason == ""
     notebook = notebook_of(built)
     shown = [[o.get("text") or o.data["text/plain"] for o in cell.outputs] for cell in notebook.cells]
-    assert shown == [
-        [],
-        ["nights: 100% ██████████ 5/5"],
-        ["n: 7"],
-        ["inside\n", "<b>"],
-        ["ok: True\ntwo\na < 1\nx, y"],
-    ]
+    assert shown == [[], ["nights: 100% ██████████ 5/5"], ["n: 7"], ["inside\n", "<b>"], ["ok: True\ntwo\na < 1\nx, y"]]
     nbformat.validate(notebook)
     again = build_report(Spec("widgets", str(path), formats=(), common=common()))
     assert again.files == built.files

@@ -8,14 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.statistics.survival import (
-    interval_probabilities,
-    log_likelihood,
-    median,
-    npmle,
-    quantile,
-    survival_at,
-)
+from analysis.statistics.survival import interval_probabilities, log_likelihood, median, npmle, quantile, survival_at
 from analysis.statistics.survival.newton import maximise
 
 REFERENCE = Path(__file__).parent / "reference" / "survival"
@@ -30,11 +23,7 @@ BY_NPSURV = [
     *["exact_and_interval", "intervals", "intervals_grid", "current_status"],
 ]
 # npsurv stops with an error on these
-BY_HAND = {
-    "all_right_censored": (13, np.inf),
-    "one_exact": (6, 6),
-    "single_interval": (2, 5),
-}
+BY_HAND = {"all_right_censored": (13, np.inf), "one_exact": (6, 6), "single_interval": (2, 5)}
 INF = np.inf
 
 

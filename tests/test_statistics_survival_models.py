@@ -180,11 +180,7 @@ def test_units_order_and_weights(seed, distribution, factor):
         (lambda: fit_distribution([1], [2], distribution="gamma"), ValueError, "distribution is 'gamma'"),
         (lambda: fit_distribution([1, 3], [2, 2]), ValueError, "element 2"),
         (lambda: fit_distribution([1], [2], level=95), ValueError, "level is 95"),
-        (
-            lambda: fit_distribution([1, 2], [2, 3], groups=["a"]),
-            ValueError,
-            "and groups has 1",
-        ),
+        (lambda: fit_distribution([1, 2], [2, 3], groups=["a"]), ValueError, "and groups has 1"),
         (lambda: fit_distribution([1, 2], [2, 3], groups=["a", None]), ValueError, r"groups, element 2, is None"),
         (lambda: fit_distribution([1, 2], [2, 3], groups=["a", "a"]), ValueError, "groups has 1 different values"),
         (lambda: fit_distribution([4, 5], [INF, INF]), UndeterminedError, "known to have ended"),

@@ -266,10 +266,7 @@ def test_patients_chosen_by_their_response_have_a_count_and_no_rate(evidence):
     chosen = set(evidence.arms[evidence.arms["selected_by_outcome"].notna()]["study_id"])
     every = select(evidence, everything)
     rates, kept = responders.rates(every), durations.retained_benefit(every)
-    for frame, table in (
-        (rates, tables.responder_rates_table(rates)),
-        (kept, tables.benefit_by_regimen_table(kept)),
-    ):
+    for frame, table in ((rates, tables.responder_rates_table(rates)), (kept, tables.benefit_by_regimen_table(kept))):
         of_chosen = frame["selected_by_outcome"].notna()
         assert of_chosen.any() and frame.loc[~of_chosen, "rate"].notna().all()
         for own, cells in zip(of_chosen, table.payload()["cells"], strict=True):

@@ -19,11 +19,7 @@ _EVENT_COLUMNS = [
 ]
 
 _COUNTED = ["events", "n", "percent_reported"]
-_RATES = {
-    "events": "Int64",
-    "count_basis": "str",
-    **dict.fromkeys(("rate", "ci_low", "ci_high"), "float64"),
-}
+_RATES = {"events": "Int64", "count_basis": "str", **dict.fromkeys(("rate", "ci_low", "ci_high"), "float64")}
 
 
 def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:

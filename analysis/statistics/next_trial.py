@@ -13,13 +13,7 @@ from analysis.statistics.intervals import critical_value
 
 
 def next_trial_probabilities(
-    mean: float,
-    se: float,
-    tau: float,
-    sd: float,
-    per_arm: Iterable[int],
-    line: float,
-    level: float = 0.95,
+    mean: float, se: float, tau: float, sd: float, per_arm: Iterable[int], line: float, level: float = 0.95
 ) -> pd.DataFrame:
     """Return the probabilities that a new two-arm trial excludes no difference, and a difference as small as a line.
 

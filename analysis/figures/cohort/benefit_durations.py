@@ -34,9 +34,7 @@ class _Cell:
 
 
 def cohort_duration_curve(
-    result: Durations,
-    by: tuple[str, ...] = ("course", "regimen_class"),
-    name: str = "duration-of-benefit",
+    result: Durations, by: tuple[str, ...] = ("course", "regimen_class"), name: str = "duration-of-benefit"
 ) -> Figure:
     """Return the share of the responders at the end of infusion who still have the benefit, by weeks.
 

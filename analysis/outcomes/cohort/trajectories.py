@@ -17,13 +17,7 @@ from analysis.outcomes.cohort.disclosure import (
     shown_summary,
 )
 from analysis.outcomes.cohort.planned import BASELINE, PlannedVisits, planned_visits
-from analysis.outcomes.cohort.scores import (
-    STATISTICS,
-    course_of_visit,
-    course_scores,
-    describe,
-    left_out_frame,
-)
+from analysis.outcomes.cohort.scores import STATISTICS, course_of_visit, course_scores, describe, left_out_frame
 from analysis.outcomes.cohort.table import Cohort
 
 _SCALE_MAX = 10

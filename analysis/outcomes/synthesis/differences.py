@@ -20,10 +20,7 @@ _AGAINST, _SINCE = "ketamine minus control", "change since baseline"
 DIFFERENCE_KEYS = ["kind", "control", "window"]
 _RESULT = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "q_p"]
 _GROUP_COLUMNS = [*DIFFERENCE_KEYS, "k", "patients", *_RESULT, "note", "rows"]
-_STUDY_COLUMNS = [
-    *CONTEXT_COLUMNS,
-    *["kind", "window", "weeks", "n", "estimate", "se", "basis", "access", "rows"],
-]
+_STUDY_COLUMNS = [*CONTEXT_COLUMNS, *["kind", "window", "weeks", "n", "estimate", "se", "basis", "access", "rows"]]
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,7 @@ def _against(selection: Selection, level: float) -> pd.DataFrame:
     why[table["spread_kind"].isna()] = "no spread is printed, so there is no standard error"
     why[(table["spread_kind"] == "unlabelled") & table["se"].isna()] = "the printed ± may be an SE or an SD"
     return _arranged(
-        table.assign(kind=_AGAINST, n=table["n_ketamine"] + table["n_control"], estimate=table["difference"]),
-        why,
+        table.assign(kind=_AGAINST, n=table["n_ketamine"] + table["n_control"], estimate=table["difference"]), why
     )
 
 

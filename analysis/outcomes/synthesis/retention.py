@@ -144,10 +144,7 @@ def retention_counts(selection: Selection, level: float) -> tuple[pd.DataFrame, 
     routes = table.loc[why == ""].groupby("route")["patients_treated"].sum()
     if len(routes) > 1:
         why[(table["route"] != routes.idxmax()) & (why == "")] = "given by another route"
-    return (
-        table[why == ""].reset_index(drop=True),
-        table[why != ""].assign(why=why[why != ""]).reset_index(drop=True),
-    )
+    return (table[why == ""].reset_index(drop=True), table[why != ""].assign(why=why[why != ""]).reset_index(drop=True))
 
 
 def fit_retention(points: pd.DataFrame, level: float, groups: list[str] | None = None) -> Decline:

@@ -135,12 +135,7 @@ def _entry(output: Path, name: str) -> str:
 
 
 def _together(
-    whole: Cohort,
-    file: str,
-    marks: np.ndarray,
-    planned: list[tuple[str, Any]],
-    least: int,
-    few: tuple[str, set[str]],
+    whole: Cohort, file: str, marks: np.ndarray, planned: list[tuple[str, Any]], least: int, few: tuple[str, set[str]]
 ) -> str:
     names = [name for name, _ in planned]
     reports = f"the reports {', '.join(names[:6])}{' …' if len(names) > 6 else ''}" if len(names) > 1 else names[0]

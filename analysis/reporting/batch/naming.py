@@ -55,11 +55,7 @@ def same_on_disk(name: str) -> str:
 
 
 def report_name(
-    label: str,
-    notebook: Notebook,
-    overrides: dict[str, Any],
-    always: tuple[str, ...] = (),
-    more: Iterable[str] = (),
+    label: str, notebook: Notebook, overrides: dict[str, Any], always: tuple[str, ...] = (), more: Iterable[str] = ()
 ) -> str:
     """Return the name of the report's folder: label, values that differ from the defaults, more words.
 

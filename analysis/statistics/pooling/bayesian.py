@@ -92,10 +92,7 @@ def bayes_pool(
 
 
 def bayes_pool_proportions(
-    events: Iterable[float],
-    totals: Iterable[float],
-    tau_scales: Iterable[float] = TAU_SCALES,
-    level: float = 0.95,
+    events: Iterable[float], totals: Iterable[float], tau_scales: Iterable[float] = TAU_SCALES, level: float = 0.95
 ) -> pd.DataFrame:
     """Return the posterior of the rate of a typical study, by the binomial-normal model.
 

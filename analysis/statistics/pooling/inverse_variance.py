@@ -9,12 +9,7 @@ import numpy as np
 
 from analysis.statistics.checks import check_choice, check_estimates, check_level
 from analysis.statistics.intervals import critical_value
-from analysis.statistics.pooling.heterogeneity import (
-    METHODS,
-    heterogeneity,
-    interval_laws,
-    weighted_least_squares,
-)
+from analysis.statistics.pooling.heterogeneity import METHODS, heterogeneity, interval_laws, weighted_least_squares
 from analysis.statistics.pooling.result import NARROW, ONE_STUDY, TWO_STUDIES, WALD_SHOWN, Pooled
 
 ADJUSTMENTS = ("hksj", "wald", "hksj_or_wald")

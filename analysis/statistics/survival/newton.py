@@ -28,11 +28,7 @@ _TINY = 1e-11  # smaller masses are set to zero at the end, if the gradient allo
 
 
 def maximise(
-    first: np.ndarray,
-    end: np.ndarray,
-    weight: np.ndarray,
-    size: int,
-    tolerance: float = TOLERANCE,
+    first: np.ndarray, end: np.ndarray, weight: np.ndarray, size: int, tolerance: float = TOLERANCE
 ) -> np.ndarray:
     """Return the masses of the `size` innermost intervals that maximise the likelihood.
 
@@ -60,11 +56,7 @@ def maximise(
 
 
 def maximise_each(
-    first: np.ndarray,
-    end: np.ndarray,
-    weight: np.ndarray,
-    size: int,
-    tolerance: float = TOLERANCE,
+    first: np.ndarray, end: np.ndarray, weight: np.ndarray, size: int, tolerance: float = TOLERANCE
 ) -> np.ndarray:
     """Return the masses of several problems with `size` innermost intervals each, one per row, as `maximise`.
 

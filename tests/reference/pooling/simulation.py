@@ -34,12 +34,7 @@ GRID = (
     *product((3, 5, 10), (3.0,), RATES, (400,)),
 )
 SIZES = (5, 71)
-METHODS = (
-    "inverse variance, Wald",
-    "inverse variance, Hartung-Knapp",
-    "binomial-normal, Wald",
-    "binomial-normal, t",
-)
+METHODS = ("inverse variance, Wald", "inverse variance, Hartung-Knapp", "binomial-normal, Wald", "binomial-normal, t")
 
 
 def sample(rng: np.random.Generator, k: int, tau: float, rate: float) -> tuple[np.ndarray, np.ndarray, float]:
