@@ -19,7 +19,7 @@ _COMPUTED = "tab-computed-certainty"
 _OUTCOMES = ("pain_scores", "responders", "durations")
 
 
-def evidence_date(evidence: Evidence) -> str:
+def evidence_date(evidence: Evidence, sources: bool = True) -> str:
     """Return the date and place of the last recorded search, and whether it was old when this version was committed."""
     date = appraisal.search_date(evidence)
     committed = pd.Timestamp(epoch(), unit="s").normalize()
@@ -28,8 +28,8 @@ def evidence_date(evidence: Evidence) -> str:
         if appraisal.search_is_old(evidence, committed)
         else ""
     )
-    sources = series([source.split(" (")[0] for source in dict.fromkeys(evidence.searches["source"])])
-    return f"evidence as of {date_words(date)} ({sources}){old}"
+    names = series([source.split(" (")[0] for source in dict.fromkeys(evidence.searches["source"])])
+    return f"evidence as of {date_words(date)}{f' ({names})' if sources else ''}{old}"
 
 
 def what_was_read(selection: Selection) -> str:

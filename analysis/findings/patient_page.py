@@ -109,17 +109,17 @@ def how_many_feel_better(selection: Selection) -> Cards:
         round(printed if pd.notna(printed) else 100 * count / flow.n)
         for printed, count in ((flow.percent_first, flow.first), (flow.percent_second, flow.second))
     )
-    later = f"felt better about {weeks_cell(flow.weeks_second)} weeks later"
-    known = IconRow((_people(first, "felt better when the drip ended"), _people(second, later)))
-    unknown = IconRow(
-        (
-            _people(None, "how many would have felt better without ketamine"),
-            _people(None, "how many still feel better after half a year"),
-        )
+    arrays = (
+        _people(first, "felt better when the drip ended"),
+        _people(second, f"felt better about {weeks_cell(flow.weeks_second)} weeks later"),
+        _people(None, "how many would have felt better without ketamine"),
+        _people(None, "how many still feel better after half a year"),
     )
-    opening = f"In one study {flow.n} people all got ketamine. If 100 people were treated like them:"
-    meaning = "“Felt better” here means: pain fell by 2 points or more, or the person called the treatment a success."
-    blocks = (Paragraph(opening), known, unknown, Paragraph(meaning))
+    opening = (
+        f"In one study {flow.n} people all got ketamine. “Felt better” means: pain fell by 2 points or more, or the "
+        "person called the treatment a success. If 100 people were treated like them:"
+    )
+    blocks = (Paragraph(opening), IconRow(arrays))
     return Cards((Card("", blocks),), (flow.study_id,), (flow.rows,))
 
 
@@ -145,6 +145,7 @@ def side_effects(selection: Selection, outcomes: pd.DataFrame, level: float = 0.
     liver = free[free["event"].str.contains("liver|hepat", regex=True)].sort_values(
         "rate", ascending=False, kind="stable"
     )
+    closing: list[str] = []
     for number, row in enumerate(each(liver)):
         if row.events and number == 0:
             words = (
@@ -160,8 +161,8 @@ def side_effects(selection: Selection, outcomes: pd.DataFrame, level: float = 0.
             arms = selection.evidence.arms
             picked = arms[(arms["study_id"] == row.study_id) & arms["selected_by_outcome"].notna()]
             more = f" Perhaps these {int(row.n)} were chosen because ketamine had helped them." if len(picked) else ""
-            blocks.append(Paragraph(words + more))
-    blocks.append(Paragraph("For most other side effects nobody has counted."))
+            closing.append(words + more)
+    blocks.append(Paragraph(" ".join([*closing, "Nobody has counted most other side effects."])))
     return Cards((Card("", tuple(blocks)),), tuple(dict.fromkeys(events["study_id"])))
 
 

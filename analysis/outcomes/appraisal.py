@@ -7,10 +7,19 @@ import pandas as pd
 from analysis.evidence.judgement_rules import DOMAINS, OVERALL, READERS, SETTLED
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each, grouped, values
-from analysis.evidence.selection import Selection
+from analysis.evidence.selection import POPULATION_REASONS, Selection
 from analysis.exhibit.places import source_row
+from analysis.outcomes import evidence_map
+from analysis.outcomes.context import PLACEBO
 
 OLD_AFTER_DAYS = 365
+_IN_SHORT = {
+    "route": "by another route",
+    "regimen class": "of another regimen",
+    "shares patients": "with patients of another study",
+    "study not asked for": "not asked for",
+    POPULATION_REASONS["mixed"]: "with several pain conditions",
+}
 
 
 def risk_of_bias(evidence: Evidence, tool: str) -> pd.DataFrame:
@@ -104,7 +113,7 @@ def study_flow(everything: Evidence, selection: Selection) -> pd.DataFrame:
     Returns
     -------
     DataFrame, one row per step
-        Columns step, records, detail (why the others are not in it, with their numbers).
+        Columns step, records, detail (of what they are, or why others are left out, with their numbers).
     """
     screened = list(values(everything.screening, "study_id", "decision"))
     studies = set(everything.studies["study_id"])
@@ -113,37 +122,38 @@ def study_flow(everything: Evidence, selection: Selection) -> pd.DataFrame:
     others = [decision for study, decision in screened if study not in studies | reviews]
     left = selection.left_out_of("studies")
     counted = selection.evidence.studies
-    due = counted[counted["design"] != "rct_protocol"]["study_id"]
-    with_results = {
-        study
-        for table in ("pain_scores", "responders", "durations")
-        for study in getattr(selection.evidence, table)["study_id"]
-    }
+    planned = int((counted["design"] == "rct_protocol").sum())
+    results = evidence_map.studies_with_results(selection)
+    none = len(counted) - planned - len(results)
+    placebo = sum(row.control == PLACEBO for row in results)
     steps = [
-        ("records screened", len(screened), _numbers([decision for _, decision in screened])),
-        ("reviews, guidelines and surveys", sum(s in reviews for s, _ in screened), "shown as context, never counted"),
-        ("other records in no table of results", len(others), _numbers(others)),
+        (
+            "records screened",
+            len(screened),
+            f"{sum(study in reviews for study, _ in screened)} reviews, guidelines and surveys (context, never "
+            f"counted); {len(others)} others in no table ({_numbers(others)})",
+        ),
         ("studies in the tables", len(of_studies), _numbers(of_studies)),
+        ("studies that count here", len(counted), f"left out: {_numbers([_in_short(why) for why in left['why']])}"),
         (
-            "studies left out of this synthesis",
-            len(left),
-            _numbers([why.split(";")[0].partition(", or probably")[0] for why in left["why"]], "{words} ({number})"),
+            "studies with a pain score, a rate or a duration",
+            len(results),
+            f"left out: {planned} planned; {none} with none in the texts that were read",
         ),
-        ("studies that count here", len(counted), ""),
-        ("of these, studies that can have results", len(due), f"{len(counted) - len(due)} planned"),
-        (
-            "of these, studies with a pain score, a rate or a duration",
-            sum(study in with_results for study in due),
-            f"{sum(study not in with_results for study in due)} print none that could be read",
-        ),
+        ("of these, studies with a placebo group", placebo, f"{len(results) - placebo} without"),
     ]
     return pd.DataFrame(steps, columns=["step", "records", "detail"])
 
 
-def _numbers(words: list[str], form: str = "{number} {words}") -> str:
+def _numbers(words: list[str]) -> str:
     counts = pd.Series(words, dtype="str").value_counts(sort=False)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return "; ".join(form.format(number=number, words=word.replace("_", " ")) for word, number in ordered)
+    return "; ".join(f"{number} {word.replace('_', ' ')}" for word, number in ordered) or "none"
+
+
+def _in_short(why: str) -> str:
+    kind = why.split(" is ")[0].partition(", or probably")[0].split(";")[0]
+    return _IN_SHORT.get(kind, kind)
 
 
 def _verdict(row) -> str:

@@ -10,7 +10,7 @@ from analysis.evidence.rowwise import values
 from analysis.exhibit import Column, Table, studies_of
 from analysis.judgement_wording import BIAS_WORDS, CERTAINTY_WORDS, DOMAIN_WORDS, PROVISIONAL, bias_mark, bias_notes
 from analysis.tables.shared_columns import row_column, words_column
-from analysis.wording import upper_first
+from analysis.wording import counted, upper_first
 
 _TOOLS = {"rob2": "RoB 2", "robins_i": "ROBINS-I", "case_report": "reports of cases"}
 _ROWS = Column("rows", "Row")
@@ -137,17 +137,18 @@ def key_outcomes_table(evidence: Evidence) -> Table:
 
 def study_flow_table(flow: pd.DataFrame) -> Table:
     """Return the flow from the records screened to the studies with results, from `outcomes.appraisal.study_flow`."""
+    _, studies, _, usable, placebo = flow["records"]
     return Table(
         name="study-flow",
         data=flow,
-        caption="From the records that were screened to the studies with results (after PRISMA 2020).",
+        caption=f"{counted(studies, 'study', 'studies')} in the tables: {usable} with a usable result, {placebo} of "
+        "these with a placebo group (flow after PRISMA 2020).",
         columns=(
             Column("step", "Step", format=upper_first),
             Column("records", "Number", "right"),
-            Column("detail", "Of these, or why"),
+            Column("detail", "What they are, and what is left out"),
         ),
-        notes="Each number of studies in this report is one of these. How many records earlier searches found is not "
-        "recorded: the log begins with what is.",
+        notes="How many records earlier searches found is not recorded.",
     )
 
 

@@ -29,7 +29,7 @@ from analysis.reporting.page.paper import Paper
 from analysis.reporting.page.pictures import Picture
 from analysis.reporting.page.typst_tables import set_block_table, set_table
 
-_SMALL = 140.0  # height of a table or figure that may leave so much of a page blank
+_SMALL = 180.0  # height of a table or figure that may leave so much of a page blank, a quarter
 
 
 def text(words: str) -> str:
