@@ -289,7 +289,7 @@ def test_a_number_and_a_conclusion_with_the_row_behind_each(evidence, data_copy)
     found = difference(evidence, data_copy.load(), ("v1", "v2"))
     assert found.sentence == "2 of 8 answers changed." and len(found.rows) == 5
     pain, certain = found.changed
-    assert pain.because_of == ("pain_scores-20",) and "2.8 points less" in pain.old and "1.8 points less" in pain.new
+    assert pain.because_of == ("pain_scores-20",) and "2.8 points lower" in pain.old and "1.8 points lower" in pain.new
     settled = next(row.row_id for row in found.rows if row.row_id.startswith("certainty") and _settled(evidence, row))
     assert set(certain.because_of) == {"pain_scores-20", settled}, "not the readings, and not the search"
     assert "function, any improvement, over 12 weeks: low" in certain.old

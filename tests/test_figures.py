@@ -19,7 +19,7 @@ from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.exhibit import Figure, plain
 from analysis.exhibit.palette import LIGHT
-from analysis.exhibit.row_picture import Bar, Row, Stroke, Words
+from analysis.exhibit.row_picture import Bar, Point, Row, Stroke, Words
 from analysis.figures import labels, study_rows, style
 from analysis.figures.score_spreads import Spread, spread_of
 from analysis.outcomes import durations, evidence_map, responders, safety, synthesis, trajectories
@@ -298,6 +298,9 @@ def test_harm_has_both_arms_and_the_limit_of_what_nobody_had(default):
     )
     values = {unmarked(row.label): (row.value, row.value_detail) for row in figure.rows.rows if isinstance(row, Row)}
     assert values["Mild to moderate psychomimetic effects during infusion, ketamine"] == ("76%", "counts not printed")
+    for row in figure.rows.rows:
+        if isinstance(row, Row) and row.value_detail == "counts not printed":
+            assert [type(mark) for mark in row.marks] == [Point], "no count, no interval"
     none = {row.value: row for row in figure.rows.rows if isinstance(row, Row) and row.value.startswith("0 of")}
     for row in none.values():
         span, point = row.marks
@@ -473,8 +476,9 @@ def test_lanes_show_each_kind_of_statement(default):
     assert words["Mangnus 2021"] == ("counted to 4 weeks", "")
     assert words["Puchalski 2016"] == ("lost by 10.9 weeks", "")
     assert words["Kiefer 2008b"] == ("none", "")
-    assert words["Sigtermans 2009, placebo-controlled"][0] == "10.4 weeks, as a group"
-    assert lanes["Schwartzman 2009, placebo-controlled"].value == "no usable time"
+    second_hand = "in a secondary account: {} (significant fall against placebo)"
+    assert words["Sigtermans 2009, placebo-controlled"] == ("10.4 weeks, as a group", second_hand.format("11 weeks"))
+    assert words["Schwartzman 2009, placebo-controlled"] == ("no usable time", second_hand.format("up to 12 months"))
     assert lanes["Lee 2025"].value == "no rate" and not lanes["Lee 2025"].known
     shares = [mark.text for mark in lanes["Mangnus 2021"].marks if isinstance(mark, Words)]
     assert shares == ["62%", "48%"]

@@ -173,6 +173,8 @@ def test_a_full_text_that_was_read_is_not_denied(evidence):
 
 
 # ------------------------------------------------------------------------------------------------ corrections
+# claims that a check against the data found wrong in a first drawing, also in test_study_and_patient_pages,
+# test_figures (durations, harm, the share that fits no count, unlike definitions) and test_findings (9 lost, 2 gained)
 def every_text(evidence, criteria: Criteria = DEFAULT) -> str:
     chosen = select(evidence, criteria)
     outcomes = key_outcomes(chosen)

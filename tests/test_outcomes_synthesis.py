@@ -247,7 +247,7 @@ def test_one_benefit_represents_an_arm_and_controlled_studies_are_left_out(defau
     correll = found.points[found.points["study_id"] == "correll2004"]
     assert correll["benefit"].unique().tolist() == ["pain_free"]
     why = found.left_out.set_index("arm_id")["why"]
-    assert why["correll2004_course1"] == "pain free speaks for this arm"
+    assert why["correll2004_course1"] == "another outcome of this arm is used (pain free)"
     assert why["lee2025_ketamine"] == SELECTED
     controlled = synthesis.benefit_retention(select(placebo_arm(evidence, "domec2004")))
     assert "domec2004" not in set(controlled.points["study_id"])

@@ -69,6 +69,23 @@ def test_the_second_trial_is_never_told_as_a_difference_between_groups(pages):
     assert "no size" in title and "ketamine group" in title
 
 
+def test_a_reviews_words_about_a_group_are_not_those_of_the_study(pages):
+    """The trial followed patients for 3 months; its P < 0.05 is a change within the ketamine group."""
+    said = [text for text in pages["schwartzman2009"] if "against placebo" in text]
+    assert said == ["in a secondary account: up to 12 months (significant fall against placebo)"]
+
+
+def test_end_of_week_1_of_the_first_trial_is_never_a_week_after_the_infusion(pages, patients):
+    texts = [text for page in (*pages.values(), patients) for text in page]
+    assert not [text for text in texts if re.search(r"(one|1|a) week after", text)]
+    assert any("About 3 days after the drip" in text for text in patients)
+
+
+def test_what_was_not_read_is_not_called_unreadable_nor_absent_from_trials(pages, patients):
+    texts = [text for page in (*pages.values(), patients) for text in page]
+    assert not [text for text in texts if re.search(r"could (not )?be read|[Nn]o trial (counts|reports)", text)]
+
+
 def test_only_a_study_without_a_control_group_is_called_so(pages, evidence):
     for study_id, texts in pages.items():
         roles = set(evidence.arms.loc[evidence.arms["study_id"] == study_id, "role"])

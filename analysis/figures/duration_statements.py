@@ -13,6 +13,7 @@ from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import marked_study, not_drawn, present_in_order, several_patients, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import PLACEBO
+from analysis.outcomes.durations import reported_words
 from analysis.wording import (
     BENEFIT_WORDS,
     REGIMEN_WORDS,
@@ -30,7 +31,7 @@ _TICKS = (0, 4, 8, 13, 26, 39, 52, 78, 104, 208)
 _KEY = (
     KeyEntry((Bar(0, 1, fill="band"), Stroke(0.5)), "counted, with the share of all treated"),
     KeyEntry((Bar(0, 1, "unknown", "hatched"),), "nobody counted: not known"),
-    KeyEntry((Bar(0, 1, fill="dashed"),), "benefit ended in here"),
+    KeyEntry((Bar(0, 1, fill="dashed"),), "benefit ended in this time"),
 )
 _COUNTED = ("at least", "exact", "between")
 
@@ -73,7 +74,7 @@ def duration_lanes(statements: pd.DataFrame, horizon_weeks: float = 52) -> Figur
     title = _title(lanes.values())
     picture = RowPicture(tuple(rows), axis, _KEY)
     other = statements[statements["shown_as"] == "no weeks"]
-    untimed = not_drawn(((row, row.reported) for row in each(other)), "Without a usable time")
+    untimed = not_drawn(((row, reported_words(row)) for row in each(other)), "Without a usable time")
     notes = paragraphs(untimed, not_drawn((row, "a single patient") for row in each(single)))
     return rows_figure(_NAME, picture, statements, _data(statements), title, _alt(rows, title), caption, notes)
 
@@ -137,7 +138,7 @@ class _Lane:
             )
             return [words], "none", ""
         if not self.counts and not self.group:
-            reported = self.untimed[0].reported if self.untimed else ""
+            reported = reported_words(self.untimed[0]) if self.untimed else ""
             return [unknown, *self._averages(end)], "no usable time" if reported else "not counted", reported
         if not self.counts:
             row = self.group[-1]
@@ -145,9 +146,9 @@ class _Lane:
                 Bar(0, min(row.weeks_low, end), fill="band"),
                 Bar(row.weeks_low, end, "unknown", "hatched"),
                 Stroke(row.weeks_low),
-                Words(0.2, "said of the group, nobody counted", "ink", "start", inside=True),
+                Words(0.2, "group result; nobody counted", "ink", "start", inside=True),
             ]
-            return marks, f"{number_of_weeks(row.weeks_low)}, as a group", row.reported
+            return marks, f"{number_of_weeks(row.weeks_low)}, as a group", reported_words(row)
         marks = self._counts(end) + self._averages(end)
         return marks, self._counted(), "; ".join(averages)
 

@@ -15,6 +15,7 @@ from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import counted, out_of, percent, percent_level, printed_percent, upper_first
 
 _NAME = "adverse-events"
+_NOT_PRINTED = ("derived_from_percent", "nearest_to_percent")
 _HEADINGS = {PLACEBO: "Against placebo", ACTIVE: "Against another treatment", UNCONTROLLED: "Without a control group"}
 
 
@@ -27,9 +28,9 @@ def harm_forest(events: pd.DataFrame, level: float = 0.95) -> Figure:
     the notes.
     """
     caption = (
-        f"Patients with the event and {percent_level(level)} interval. Where nobody had it, the line ends at the "
-        "highest rate compatible with the data. Case reports are not drawn. Events that a study does not mention "
-        "may have happened."
+        f"Patients with the event; {percent_level(level)} interval where they were counted. Where nobody had it, the "
+        "line ends at the highest rate compatible with the data. Case reports are not drawn. Events that a study does "
+        "not mention may have happened."
     )
     counted_events = events[events["rate"].notna()]
     cases = counted_events["n"] <= 2
@@ -69,7 +70,7 @@ def harm_words(row) -> tuple[str, str]:
     """Return a rate and its count; of an event that nobody had the count and the highest rate that is possible."""
     if row.events == 0:
         return out_of(row.events, row.n), f"could be {percent(row.ci_high)}"
-    if row.count_basis in ("derived_from_percent", "nearest_to_percent"):
+    if row.count_basis in _NOT_PRINTED:
         return printed_percent(row), "counts not printed"
     if row.n < 10:
         return out_of(row.events, row.n), percent(row.rate)
@@ -83,6 +84,8 @@ def harm_marks(row) -> tuple[Mark, ...]:
     if row.events == 0:
         return Span(0, 100 * row.ci_high, tone), Point(0, tone, fill)
     at = row.percent_reported if pd.notna(row.percent_reported) else 100 * row.rate
+    if row.count_basis in _NOT_PRINTED:
+        return (Point(at, tone, fill),)  # an interval needs the count
     return interval_marks(100 * row.ci_low, at, 100 * row.ci_high, tone, fill)
 
 

@@ -52,7 +52,7 @@ def pain_before_after(
         Table of `trajectories.between_arms`: one row per comparison.
     """
     caption = (
-        "Mean or median pain, 0 (none) to 10 (worst). Hollow: before, or control. Filled: with ketamine. Without a "
+        "Mean or median pain. Hollow: before, or control. Filled: with ketamine. Without a "
         "control group, part of the fall would come without treatment."
     )
     differences = differences[differences["difference"].notna()]

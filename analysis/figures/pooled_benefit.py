@@ -49,7 +49,7 @@ def pooled_benefit_curve(result: BenefitRetention) -> Figure:
         f"{counted(result.k, 'study', 'studies')} without a control group, {_treated(result.points)} patients; "
         f"definitions of benefit differ. Line: typical study; dark band: {words} interval "
         f"({percent_interval(end['ci_low'], end['ci_high'])} at {in_weeks(end['weeks'])}); pale band: where the next "
-        "study may lie (t with k − 2). Points: counts."
+        "study may lie. Points: counts."
     )
     with style():
         wide, narrow = _picture(result, POINTS, labelled=True), _picture(result, PHONE, labelled=False)

@@ -38,7 +38,7 @@ def _limits(selection: Selection, outcomes: pd.DataFrame) -> tuple[str, ...]:
     kinds = patient_rates(selection, 0.95)["definition_class"].nunique()
     if kinds > 1:
         lines.append(f"**Different definitions:** {counted(kinds, 'kind')} of response.")
-    lines.append("**Harm is rarely counted.** What a study does not mention may have happened.")
+    lines.append("**Harm is rarely counted.**")
     return tuple(lines)
 
 

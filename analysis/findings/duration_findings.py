@@ -46,9 +46,6 @@ def duration_finding(selection: Selection, level: float = 0.95, horizon_weeks: f
         sentences.append(f"**About three months later the benefit was still there:** {counts}.")
     sentences += [_against_placebo(row) for row in groups]
     first = len(sentences) or 1
-    sentences += [
-        f"On {cite(row.study_id, row.citation)}: {sourced(row.note, _place(row))}." for row in groups if _has_note(row)
-    ]
     if ended:
         sentences.append(f"The benefit ended after {series([_ended(row) for row in ended])}.")
     silent = [regimen for regimen in dict.fromkeys(row.regimen_class for row in within) if regimen not in counted]
@@ -76,9 +73,9 @@ def _counts(part: list) -> str:
 
 def _against_placebo(row) -> str:
     study = f"{cite(row.study_id, row.citation)}{marks(row)}"
-    return (
-        f"Against placebo the difference is reported for {sourced(f'{row.weeks_low:g} weeks', _place(row))} ({study})."
-    )
+    weeks = sourced(f"{row.weeks_low:g} weeks", _place(row))
+    note = f": {sourced(row.note, _place(row))}" if isinstance(row.note, str) else ""
+    return f"A difference from placebo is reported up to {weeks} after the infusion ({study}){note}."
 
 
 def _place(row) -> str:
@@ -87,10 +84,6 @@ def _place(row) -> str:
 
 def _of(row) -> str:
     return sourced(out_of(row.patients, row.patients_treated) + marks(row), _place(row))
-
-
-def _has_note(row) -> bool:
-    return isinstance(row.note, str)
 
 
 def _ended(row) -> str:

@@ -57,9 +57,10 @@ def _pairs(counted: list) -> list[tuple]:
 
 def _against_placebo(treated, placebo) -> str:
     event = sourced(upper_first(treated.event), _place(treated))
+    counts = "" if treated.count_basis == placebo.count_basis == "reported" else ", as randomised; counts not printed"
     return (
         f"**{event}: {_rate(treated)} with ketamine, {_rate(placebo)} with placebo** "
-        f"({sourced(group_sizes(treated.n, placebo.n), _place(treated), _place(placebo))}; "
+        f"({sourced(group_sizes(treated.n, placebo.n), _place(treated), _place(placebo))}{counts}; "
         f"{cite(treated.study_id, treated.citation)})."
     )
 

@@ -37,9 +37,9 @@ def pain_finding(selection: Selection, level: float = 0.95, horizon_weeks: float
     detail = [_values(row) for row in differences]
     if own:
         lead.append(f"The trial's own tests: {'; '.join(map(_test, own))}.")
-    which = "In a second placebo-controlled trial" if differences else "In a placebo-controlled trial"
+    which = "A second placebo-controlled trial" if differences else "A placebo-controlled trial"
     lead += [
-        f"{which} ({cite(study, citation)}{_analysed(selection, study)}), which prints no size: "
+        f"{which} ({cite(study, citation)}{_analysed(selection, study)}) prints no size; reported: "
         f"{'; '.join(_test(row, compared=True) for row in found)}."
         for (study, citation), found in without_size.items()
     ]
@@ -99,11 +99,11 @@ def _test_place(row) -> str:
 
 
 def _against_control(row, level: float) -> str:
-    less = "less" if row.difference < 0 else "more"
+    lower = "lower" if row.difference < 0 else "higher"
     points = sourced(f"{half_up(abs(row.difference), 1)} points", row.rows)
     patients = sourced(group_sizes(row.n_ketamine, row.n_control), row.rows)
     return (
-        f"**Against {_control(row)}, pain was {points} {less} on the 0–10 scale** "
+        f"**Against {_control(row)}, pain was {points} {lower} on the 0–10 scale** "
         f"({sourced(row.timepoint, row.rows)}, {patients}; {_readings(row, level)}; "
         f"{cite(row.study_id, row.citation)})."
     )

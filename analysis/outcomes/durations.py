@@ -86,6 +86,12 @@ def statements(selection: Selection) -> pd.DataFrame:
     ]
 
 
+def reported_words(row) -> str:
+    """Return a printed duration; a review's words about a group are not those of the study."""
+    second_hand = row.access == "secondary" and row.level == "group_level"
+    return f"in a secondary account: {row.reported}" if second_hand else row.reported
+
+
 def retained_benefit(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     """Return the share of all treated patients who still have the benefit over time, with Wilson's interval.
 

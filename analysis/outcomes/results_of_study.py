@@ -10,6 +10,7 @@ from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit.places import Place, places, source_row
 from analysis.outcomes import durations, responders, safety, trajectories
+from analysis.outcomes.durations import reported_words
 
 _COLUMNS = [
     *["kind", "outcome", "arm", "role", "timepoint", "weeks", "value", "ci_low", "ci_high", "events", "n"],
@@ -62,8 +63,14 @@ def _rows(selection: Selection, level: float) -> Iterator[dict[str, object]]:
         if (row.weeks_low, row.patients, row.patients_treated) in counted:  # the same count as a response
             continue
         counts = {"events": row.patients, "n": row.patients_treated, "weeks": row.weeks_low}
+        printed = reported_words(row)
         yield _row(
-            row, "duration", str(row.benefit), printed=row.reported, row_id=source_row("durations", row.row), **counts
+            row,
+            "duration",
+            str(row.benefit),
+            printed=printed,
+            row_id=source_row("durations", row.row),
+            **counts,
         )
     for row in each(safety.events(selection, level)):
         shares = {"value": row.rate, "ci_low": row.ci_low, "ci_high": row.ci_high, "events": row.events}

@@ -8,7 +8,7 @@ from analysis.evidence.load import Evidence
 from analysis.evidence.selection import Selection
 from analysis.outcomes.context import UNCONTROLLED
 
-SELECTED = "whether the patients stand here because of how they responded is not known"
+SELECTED = "the patients may have been chosen because they responded"
 SINGLE = "a report of a single patient"
 _CONTROL_GROUP = "a control group"
 CONTROLLED = "a study with a control group is not mixed with uncontrolled ones"

@@ -140,7 +140,7 @@ def retention_counts(selection: Selection, level: float) -> tuple[pd.DataFrame, 
     for _, arm in table.groupby("arm_id"):
         chosen = durations.chosen_benefit(arm["benefit"], arm["weeks"])
         others = arm.index[(arm["benefit"] != chosen) & (why[arm.index] == "")]
-        why[others] = f"{BENEFIT_WORDS[chosen]} speaks for this arm"
+        why[others] = f"another outcome of this arm is used ({BENEFIT_WORDS[chosen]})"
     routes = table.loc[why == ""].groupby("route")["patients_treated"].sum()
     if len(routes) > 1:
         why[(table["route"] != routes.idxmax()) & (why == "")] = "given by another route"
