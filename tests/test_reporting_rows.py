@@ -50,8 +50,14 @@ def test_every_row_of_the_tables_has_an_entry_with_what_it_says(evidence, record
         assert set(record["rows"][name]) == {str(row) for row in getattr(evidence, name)["row"]}
     entry = record["rows"]["responders"]["27"]
     assert entry["study"] == "mangnus2022" and entry["source"] == "mangnus2022_abs"
-    assert "Responders: 30; Of how many: 48; Percentage as printed: 62" in entry["says"]
-    assert "Percentage as printed: 61.0" in " ".join(e["says"] for e in record["rows"]["responders"].values())
+    assert entry["says"].startswith(
+        "Fall of 2 or more NRS points, or treatment reported as successful, T1 end of infusion: 30 of 48 patients, "
+        "printed as 62%. Weeks from the end of infusion: 0;"
+    )
+    scores = record["rows"]["pain_scores"]
+    assert scores["20"]["says"].startswith("End of week 1 (lowest score): mean 2.68 on a scale from 0 to 10 in 30 pat")
+    assert scores["10"]["says"].startswith("Before infusion in 16 patients. Phase: baseline;"), "a range has no value"
+    assert ", printed as 61.0%" in " ".join(e["says"] for e in record["rows"]["responders"].values())
     assert "10.1111" not in entry["says"], "addresses stand once, behind the source"
 
 

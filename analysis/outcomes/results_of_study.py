@@ -65,12 +65,7 @@ def _rows(selection: Selection, level: float) -> Iterator[dict[str, object]]:
         counts = {"events": row.patients, "n": row.patients_treated, "weeks": row.weeks_low}
         printed = reported_words(row)
         yield _row(
-            row,
-            "duration",
-            str(row.benefit),
-            printed=printed,
-            row_id=source_row("durations", row.row),
-            **counts,
+            row, "duration", str(row.benefit), printed=printed, row_id=source_row("durations", row.row), **counts
         )
     for row in each(safety.events(selection, level)):
         shares = {"value": row.rate, "ci_low": row.ci_low, "ci_high": row.ci_high, "events": row.events}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from analysis.evidence.load import Evidence, column_titles
 from analysis.evidence.rowwise import grouped
 from analysis.wording import ACCESS_WORDS, upper_first
 
+_COLUMN = re.compile(r"{(\w+)}")
 _PLACES = ("doi", "pmid", "pmcid", "url")
 _ADDRESSES = {
     "doi": ("doi:{}", "https://doi.org/{}"),
@@ -18,15 +21,15 @@ _SHOWN_SEPARATELY = {
     *("row_id", "study_id", "review_id", "arm_id", "label", "citation", "source_id", "locator", "title"),
     *_PLACES,
 }
-# columns in the words of the source, which lead the content of a row
-_SOURCE_WORDS = {
-    "adverse_events": ("event",),
-    "durations": ("reported",),
-    "pain_scores": ("timepoint",),
-    "pharmacology": ("parameter",),
-    "reported_tests": ("outcome", "comparison"),
-    "responders": ("definition", "timepoint"),
-    "reviews": ("statement",),
+# the sentence that leads the content of a row, in the words of the source; parts with an empty cell are left out
+_SENTENCES = {
+    "adverse_events": ("{event}", ": {events} of {n} patients", ", printed as {percent_reported}%"),
+    "durations": ("{reported}", ": {patients} of {patients_treated} patients"),
+    "pain_scores": ("{timepoint}", ": {statistic} {value} on a scale from 0 to {scale_max}", " in {n} patients"),
+    "pharmacology": ("{parameter}",),
+    "reported_tests": ("{outcome}", ", {comparison}", ": {statistic}", ", P {p_operator} {p_value}"),
+    "responders": ("{definition}", ", {timepoint}", ": {responders} of {n} {unit}", ", printed as {percent_reported}%"),
+    "reviews": ("{statement}",),
 }
 
 
@@ -37,35 +40,34 @@ def rows(evidence: Evidence) -> dict[str, dict[str, dict[str, str]]]:
     -------
     dict
         table -> number in the row_id, as text -> entry. An entry has study (id of the study or review, or empty),
-        arm (label), says (the words of the source, then each other filled cell with the title of its column), source
-        (id, or empty) and locator.
+        arm (label), says (a sentence in the words of the source, then each other filled cell with the title of its
+        column), source (id, or empty) and locator.
     """
     titles = column_titles(evidence.folder)
     arms = {row["arm_id"]: row["label"] for row in evidence.texts["arms"].values()}
     return {
         name: {
-            str(number): _entry(titles[name], cells, arms, _SOURCE_WORDS.get(name, ()))
-            for number, cells in lines.items()
+            str(number): _entry(titles[name], cells, arms, _SENTENCES.get(name, ())) for number, cells in lines.items()
         }
         for name, lines in evidence.texts.items()
     }
 
 
 def _entry(
-    titles: dict[str, str], cells: dict[str, str], arms: dict[str, str], leading: tuple[str, ...]
+    titles: dict[str, str], cells: dict[str, str], arms: dict[str, str], sentence: tuple[str, ...]
 ) -> dict[str, str]:
-    lead = ", ".join(cells[column] for column in leading if cells.get(column))
-    texts = [upper_first(lead)] if lead else []
-    texts += [
-        f"{title}: {cells[column]}"
-        for column, title in titles.items()
-        if cells.get(column) and column not in _SHOWN_SEPARATELY and column not in leading
+    parts = [(part, set(_COLUMN.findall(part))) for part in sentence]
+    parts = [(part, columns) for part, columns in parts if all(cells.get(column) for column in columns)]
+    said = _SHOWN_SEPARATELY.union(*(columns for _, columns in parts))
+    fields = [
+        f"{title}: {cells[column]}" for column, title in titles.items() if cells.get(column) and column not in said
     ]
+    lead = upper_first("".join(part.format_map(cells) for part, _ in parts)).replace("_", " ")
     source = cells.get("source_id", "")
     return {
         "study": cells.get("study_id") or cells.get("review_id") or "",
         "arm": arms.get(cells.get("arm_id", ""), ""),
-        "says": "; ".join(texts),
+        "says": ". ".join(filter(None, (lead, "; ".join(fields)))),
         "source": source,
         "locator": cells.get("locator", ""),
     }
