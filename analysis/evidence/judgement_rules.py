@@ -12,13 +12,12 @@ SETTLED, OVERALL, NO_INFORMATION = "settled", "overall", "no_information"
 READERS = ("1", "2")
 RANDOMISED = ("rct", "crossover_rct")
 _CASES = ("case_report", "case_series")
+_ROBINS_I_DOMAINS = """confounding selection classification_of_interventions deviations missing_data measurement
+    selective_reporting""".split()
 # Domains of each tool, and its judgements from the best to the worst.
 DOMAINS = {
     "rob2": ("randomisation", "deviations", "missing_data", "measurement", "selective_reporting", OVERALL),
-    "robins_i": (
-        *("confounding", "selection", "classification_of_interventions", "deviations"),
-        *("missing_data", "measurement", "selective_reporting", OVERALL),
-    ),
+    "robins_i": (*_ROBINS_I_DOMAINS, OVERALL),
     "case_report": (OVERALL,),
     "grade": ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias", "upgrade", OVERALL),
 }

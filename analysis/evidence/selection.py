@@ -14,10 +14,7 @@ from analysis.evidence.rowwise import grouped, values
 
 NOT_STATED = "not_stated"
 CRPS_POPULATIONS = ("crps", "crps_1", "crps_2")
-RESULT_TABLES = (
-    *("pain_scores", "responders", "durations", "reported_tests", "adverse_events", "pharmacology"),
-    "patient_level",
-)
+RESULT_TABLES = "pain_scores responders durations reported_tests adverse_events pharmacology patient_level".split()
 POPULATION_REASONS = {
     "mixed": "several pain conditions, CRPS patients not told apart",
     "not_crps": "patients without CRPS",

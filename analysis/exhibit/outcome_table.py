@@ -153,7 +153,5 @@ def _json(numbers: OutcomeNumbers) -> dict[str, Any]:
 
 
 _NOTED = ("outcome", "difference", "patients")
-_CELLS = (
-    *("outcome", "detail", "control", "ketamine", "difference", "interval", "patients", "certainty"),
-    *("in_points", "certainty_remark", "meaning", "places"),
-)
+_CELLS = """outcome detail control ketamine difference interval patients certainty in_points certainty_remark
+    meaning places""".split()

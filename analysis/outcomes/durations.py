@@ -31,25 +31,17 @@ _SHOWN_AS = {
     "mean": "group average",
     "median": "group average",
 }
-_SHARED = [
-    *CONTEXT_COLUMNS,
-    *["route", "selected_by_outcome", "benefit", "statement", "group", "patients", "patients_treated"],
-]
-_STATEMENT_COLUMNS = [
-    *_SHARED,
-    *["weeks_low", "weeks_high", "shown_as", "level", "percent_reported", "reported", "count_basis", "note"],
-    *["access", "source_id", "locator", "row"],
-]
-_RETAINED_COLUMNS = [
-    *_SHARED,
-    *["weeks", "percent_reported", "rate", "ci_low", "ci_high", "reported", "count_basis", "note"],
-    *["access", "source_id", "locator", "row"],
-]
-_INTERVAL_COLUMNS = [
-    *CONTEXT_COLUMNS,
-    *["selected_by_outcome", "benefit", "patients", "patients_treated", "weeks_low", "weeks_high", "kind"],
-    *["includes_zero", "rule", "count_basis", "access", "rows"],
-]
+_SHARED = [*CONTEXT_COLUMNS]
+_SHARED += "route selected_by_outcome benefit statement group patients patients_treated".split()
+_STATEMENT_COLUMNS = [*_SHARED]
+_STATEMENT_COLUMNS += """weeks_low weeks_high shown_as level percent_reported reported count_basis note access
+    source_id locator row""".split()
+_RETAINED_COLUMNS = [*_SHARED]
+_RETAINED_COLUMNS += """weeks percent_reported rate ci_low ci_high reported count_basis note access source_id
+    locator row""".split()
+_INTERVAL_COLUMNS = [*CONTEXT_COLUMNS]
+_INTERVAL_COLUMNS += """selected_by_outcome benefit patients patients_treated weeks_low weeks_high kind
+    includes_zero rule count_basis access rows""".split()
 
 
 def statements(selection: Selection) -> pd.DataFrame:

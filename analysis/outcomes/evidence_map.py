@@ -21,17 +21,13 @@ REPORTS = {
     "adverse_events": "adverse_events",
     "tests": "reported_tests",
 }
-_STUDY_COLUMNS = [
-    *["study_id", "citation", "year", "design", "design_words", "control", "country", "population", "n", "n_is"],
-    *["bias", "regimens", "routes", *REPORTS, "doi", "row"],
-]
+_STUDY_COLUMNS = "study_id citation year design design_words control country population n n_is bias".split()
+_STUDY_COLUMNS += ["regimens", "routes", *REPORTS, "doi", "row"]
 _CONVERTED_COLUMNS = ["dose_reported", "mg_per_h", "total_mg", "assumption", "not_comparable"]
 _DOSE_PRINTED = ["dose_value", "dose_unit", "dose_kind", "dose_cap_mg_h", "route", "hours_per_day", "infusion_days"]
-_DOSE_COLUMNS = [
-    *CONTEXT_COLUMNS,
-    *["drug", "route", "dose_reported", "dose_kind", "mg_per_h", "hours_per_day", "infusion_days", "total_mg"],
-    *["assumption", "not_comparable", "row"],
-]
+_DOSE_COLUMNS = [*CONTEXT_COLUMNS]
+_DOSE_COLUMNS += """drug route dose_reported dose_kind mg_per_h hours_per_day infusion_days total_mg assumption
+    not_comparable row""".split()
 
 
 def studies(selection: Selection) -> pd.DataFrame:

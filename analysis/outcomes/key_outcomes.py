@@ -19,10 +19,8 @@ _ALPHA = 0.05
 _JUDGED = {"very_low": 1, "low": 2, "moderate": 3, "high": 4}
 _LIMITS = ("ci_low", "ci_high", "other_low", "other_high")
 _COPIED = ("outcome_id", "title", "outcome", "time", "comparison", "measure", "unit")
-_COLUMNS = [
-    *[*_COPIED, "control", "ketamine", "difference"],
-    *[*_LIMITS, "weeks", "counts", "tests", "studies", "citations", "patients", "certainty", "review", "rows"],
-]
+_COLUMNS = [*_COPIED, "control", "ketamine", "difference", *_LIMITS]
+_COLUMNS += "weeks counts tests studies citations patients certainty review rows".split()
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,9 @@ from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import decimals_of
 from analysis.wording import DEFINITION_WORDS
 
-RATE_COLUMNS = [
-    *CONTEXT_COLUMNS,
-    *["timepoint", "weeks", "definition", "definition_class", "definition_words", "unit", "responders", "n"],
-    *["percent_reported", "rate", "ci_low", "ci_high", "count_basis", "route", "selected_by_outcome", "note"],
-    *["access", "source_id", "locator", "row"],
-]
+RATE_COLUMNS = [*CONTEXT_COLUMNS]
+RATE_COLUMNS += """timepoint weeks definition definition_class definition_words unit responders n percent_reported
+    rate ci_low ci_high count_basis route selected_by_outcome note access source_id locator row""".split()
 _QUANTITIES = ("kept", "lost", "gained", "neither")
 
 

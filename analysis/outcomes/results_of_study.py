@@ -12,10 +12,8 @@ from analysis.exhibit.places import Place, places, source_row
 from analysis.outcomes import durations, responders, safety, trajectories
 from analysis.outcomes.durations import reported_words
 
-_COLUMNS = [
-    *["kind", "outcome", "arm", "role", "timepoint", "weeks", "value", "ci_low", "ci_high", "events", "n"],
-    *["percent_reported", "printed", "p_operator", "p_value", "row_id"],
-]
+_COLUMNS = """kind outcome arm role timepoint weeks value ci_low ci_high events n percent_reported printed
+    p_operator p_value row_id""".split()
 
 
 def study_results(selection: Selection, level: float = 0.95) -> pd.DataFrame:

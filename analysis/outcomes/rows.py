@@ -17,10 +17,7 @@ _ADDRESSES = {
     "url": ("web page", "{}"),
 }
 # shown elsewhere in the line: the study or arm, and the source
-_SHOWN_SEPARATELY = {
-    *("row_id", "study_id", "review_id", "arm_id", "label", "citation", "source_id", "locator", "title"),
-    *_PLACES,
-}
+_SHOWN_SEPARATELY = {*"row_id study_id review_id arm_id label citation source_id locator title".split(), *_PLACES}
 # the sentence that leads the content of a row, in the words of the source; parts with an empty cell are left out
 _SENTENCES = {
     "adverse_events": ("{event}", ": {events} of {n} patients", ", printed as {percent_reported}%"),

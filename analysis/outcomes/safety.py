@@ -12,11 +12,9 @@ from analysis.outcomes.context import CONTEXT_COLUMNS, with_context
 from analysis.statistics.intervals import wilson
 from analysis.statistics.rounding import counts_behind_percent
 
-_EVENT_COLUMNS = [
-    *CONTEXT_COLUMNS,
-    *["event", "events", "n", "percent_reported", "count_basis", "rate", "ci_low", "ci_high"],
-    *["note", "access", "source_id", "locator", "row"],
-]
+_EVENT_COLUMNS = [*CONTEXT_COLUMNS]
+_EVENT_COLUMNS += """event events n percent_reported count_basis rate ci_low ci_high note access source_id locator
+    row""".split()
 
 _COUNTED = ["events", "n", "percent_reported"]
 _RATES = {"events": "Int64", "count_basis": "str", **dict.fromkeys(("rate", "ci_low", "ci_high"), "float64")}
@@ -38,6 +36,11 @@ def events(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     rows = [_rate(row, level) for row in each(frame[_COUNTED])]
     added = rowwise.table(rows, _RATES)
     return pd.concat([frame.drop(columns="events"), added], axis=1)[_EVENT_COLUMNS]
+
+
+def by_rate(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the events with a rate, the most frequent first."""
+    return events[events["rate"].notna()].sort_values("rate", ascending=False, kind="stable")
 
 
 def _rate(row, level: float) -> tuple[object, ...]:

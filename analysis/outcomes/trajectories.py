@@ -19,12 +19,9 @@ from analysis.statistics.summaries import (
     welch_interval,
 )
 
-_SCORE_COLUMNS = [
-    *CONTEXT_COLUMNS,
-    *["timepoint", "phase", "weeks", "n", "statistic", "value", "spread_kind", "spread", "spread_low", "spread_high"],
-    *["sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_if_se", "ci_high_if_se"],
-    *["instrument", "note", "access", "source_id", "locator", "row"],
-]
+_SCORE_COLUMNS = [*CONTEXT_COLUMNS]
+_SCORE_COLUMNS += """timepoint phase weeks n statistic value spread_kind spread spread_low spread_high sd sd_basis
+    sd_if_se ci_low ci_high ci_low_if_se ci_high_if_se instrument note access source_id locator row""".split()
 _SCALE = (0.0, 10.0)
 _PRINTED = ["statistic", "value", "spread_kind", "spread_low", "spread_high", "scale_max", "n"]
 _REPLACED = ["value", "spread_kind", "spread_low", "spread_high"]
@@ -32,17 +29,13 @@ _ADDED = ["spread", "sd", "sd_basis", "sd_if_se", "ci_low", "ci_high", "ci_low_i
 _SCORED = dict.fromkeys([*_REPLACED, *_ADDED], "float64") | {"spread_kind": "str", "sd_basis": "str"}
 _AFTER_BASELINE = ("during", "end_of_infusion", "follow_up")
 _TWO_ENDS = ("q1_q3", "range", "ci95")
-_CHANGE_COLUMNS = [
-    *CONTEXT_COLUMNS,
-    *["timepoint", "weeks", "n", "change", "se", "change_low", "change_high", "basis", "interval", "access", "rows"],
-]
+_CHANGE_COLUMNS = [*CONTEXT_COLUMNS]
+_CHANGE_COLUMNS += "timepoint weeks n change se change_low change_high basis interval access rows".split()
 _OF_KETAMINE = (*CONTEXT_COLUMNS, "weeks", "timepoint", "spread_kind", "access")
 _LIMITS = ("ci_low_if_se", "ci_high_if_se", "ci_low_if_sd", "ci_high_if_sd")
-_DIFFERENCE_COLUMNS = [
-    *["study_id", "citation", "bias", "arm_id", "label", "role", "weeks", "timepoint", "n_ketamine", "n_control"],
-    *["ketamine", "control_value", "difference", "se", *_LIMITS, "spread_kind"],
-    *["control", "regimen_class", "access", "rows"],
-]
+_DIFFERENCE_COLUMNS = """study_id citation bias arm_id label role weeks timepoint n_ketamine n_control ketamine
+    control_value difference se ci_low_if_se ci_high_if_se ci_low_if_sd ci_high_if_sd spread_kind control regimen_class
+    access rows""".split()
 
 
 def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:

@@ -20,16 +20,10 @@ from analysis.reporting.private_folder import hash_words, published_hash
 from analysis.revision import epoch, git
 
 # the dependencies in pyproject.toml, those that compute numbers first
-LIBRARIES = (
-    *("pandas", "numpy", "scipy", "matplotlib", "pyyaml", "openpyxl", "psutil", "pyarrow", "papermill"),
-    *("nbclient", "nbformat", "nbconvert", "ipykernel", "ipython", "ipywidgets", "jupyter_client"),
-    *("jupyterlab", "pyzmq", "traitlets", "jinja2", "lxml", "pillow", "anyascii", "pygments"),
-    *("pypandoc_binary", "typst", "fonttools", "brotli", "rocrate", "click", "tqdm"),
-)
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
-    *("November", "December"),
-)
+LIBRARIES = """pandas numpy scipy matplotlib pyyaml openpyxl psutil pyarrow papermill nbclient nbformat nbconvert
+    ipykernel ipython ipywidgets jupyter_client jupyterlab pyzmq traitlets jinja2 lxml pillow anyascii pygments
+    pypandoc_binary typst fonttools brotli rocrate click tqdm""".split()
+_MONTHS = "January February March April May June July August September October November December".split()
 _MAKES_REPORTS = ("analysis", "data", "notebooks", "reports/batch.yml", "pyproject.toml", "requirements.lock")
 
 

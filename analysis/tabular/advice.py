@@ -68,9 +68,7 @@ NO_NUMBER = frozenset(
     ["na", "n/a", "n.a.", "nan", "none", "null", "-", "–", "?", ".", "nr", "not reported", "missing", "unknown"]
 )
 # Names that differ in one of these words measure different things, however similar their spelling.
-_UNITS = frozenset(
-    ["mm", "cm", "day", "days", "week", "weeks", "month", "months", "year", "years", "hour", "hours", "mg", "kg"]
-)
+_UNITS = frozenset("mm cm mg kg hour hours day days week weeks month months year years".split())
 _SPELLING = 0.8
 
 

@@ -22,11 +22,8 @@ from analysis.tabular.schema import DataPackage, Field, ForeignKey, Limit, Table
 DICTIONARY = "datapackage.yaml"
 _TYPES = ("string", "number", "integer", "date")
 _CONSTRAINTS = ("required", "unique", "enum", "minimum", "maximum", "pattern")
-_FIELD_KEYS = (
-    *("name", "type", "title", "description", "unit", "example", "constraints"),
-    *("optional", "identifier", "level"),
-    *("group", "better", "importantDifference", "improvedAt", "citation"),
-)
+_FIELD_KEYS = """name type title description unit example constraints optional identifier level group better
+    importantDifference improvedAt citation""".split()
 _DIRECTIONS = ("lower", "higher")
 
 

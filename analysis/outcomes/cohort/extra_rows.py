@@ -12,10 +12,8 @@ from analysis.tabular import advice
 from analysis.tabular.problems import Problem, in_rows
 from analysis.tabular.text_table import TextTable
 
-_TOTALS = (
-    *("total", "totals", "sum", "subtotal", "mean", "average", "median", "summe", "gesamt", "mittelwert"),
-    *("durchschnitt", "somme", "moyenne", "médiane", "totaal", "gemiddelde", "mediaan", "promedio", "totale", "somma"),
-)
+_TOTALS = """total totals sum subtotal mean average median summe gesamt mittelwert durchschnitt somme moyenne
+    médiane totaal gemiddelde mediaan promedio totale somma""".split()
 _LAST_ROWS = 5
 
 

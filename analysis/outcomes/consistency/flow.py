@@ -12,10 +12,8 @@ from analysis.statistics.paired import p_agrees, paired_tables
 from analysis.statistics.rounding import counts_behind_percent, decimals_of
 
 _MOST_MISSING = 0.2
-_COLUMNS = [
-    *("missing", "seen", "second", "lost_low", "lost_high", "gained_low", "gained_high"),
-    *("lost_low_fits", "lost_high_fits", "gained_low_fits", "gained_high_fits", "flows_that_fit"),
-]
+_COLUMNS = """missing seen second lost_low lost_high gained_low gained_high lost_low_fits lost_high_fits
+    gained_low_fits gained_high_fits flows_that_fit""".split()
 
 
 def missing_at_follow_up(flow: Flow) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
@@ -18,12 +17,12 @@ from analysis.statistics.next_trial import next_trial_probabilities
 _AGAINST, _SINCE = "ketamine minus control", "change since baseline"
 _READINGS = ("se", "sd")
 _FEWEST_SDS = 3
+_PER_ARM = (15, 30, 60, 100)  # patients in each arm of a new trial
+_ASSUMED_TAUS = (0.0, 0.5)  # SDs of true differences between trials, in points
 MEANINGFUL_DIFFERENCE = -2.0  # points of the 0-10 scale
 _DIRECTION_COLUMNS = ["kind", "k", "less_pain", "more_pain", "share", "ci_low", "ci_high", "p", "study_ids", "without"]
-_READING_COLUMNS = [
-    *["study_id", "citation", "weeks", "reading", "sd_ketamine", "sd_control", "known_sds", "typical_sd"],
-    *["standardised_difference", "plausibility", "leads", "difference", "se", "ci_low", "ci_high", "rows"],
-]
+_READING_COLUMNS = """study_id citation weeks reading sd_ketamine sd_control known_sds typical_sd
+    standardised_difference plausibility leads difference se ci_low ci_high rows""".split()
 _NEXT_COLUMNS = ["study_id", "citation", "reading", "difference", "se", "rows", "sd", "tau", "per_arm"]
 
 
@@ -106,13 +105,7 @@ def spread_readings(selection: Selection, everything: Evidence, level: float = 0
     return pd.DataFrame(rows, columns=_READING_COLUMNS)
 
 
-def next_trial(
-    selection: Selection,
-    everything: Evidence,
-    per_arm: Sequence[int] = (15, 30, 60, 100),
-    taus: Sequence[float] = (0.0, 0.5),
-    level: float = 0.95,
-) -> pd.DataFrame:
+def next_trial(selection: Selection, everything: Evidence, level: float = 0.95) -> pd.DataFrame:
     """Return the probabilities that a new trial excludes no difference, and a difference of 2 points.
 
     The effect is that of each controlled comparison, under the reading that leads. One comparison does not show how
@@ -122,10 +115,6 @@ def next_trial(
     ----------
     selection, everything, level
         As in `spread_readings`; `level` is also that of the new trial's interval.
-    per_arm : sequence of int
-        Numbers of patients in each arm.
-    taus : sequence of float
-        Standard deviations of true differences between trials, in points.
 
     Returns
     -------
@@ -137,11 +126,11 @@ def next_trial(
     rows = []
     for row in readings[readings["leads"]].to_dict("records") if len(readings) else []:
         sd = sqrt((row["sd_ketamine"] ** 2 + row["sd_control"] ** 2) / 2)
-        for tau in taus:
+        for tau in _ASSUMED_TAUS:
             effect = (row["difference"], row["se"], tau, sd)
-            table = next_trial_probabilities(*effect, per_arm, MEANINGFUL_DIFFERENCE, level)
+            table = next_trial_probabilities(*effect, _PER_ARM, MEANINGFUL_DIFFERENCE, level)
             named = {name: row[name] for name in ("study_id", "citation", "reading", "difference", "se", "rows")}
-            rows.append(table.assign(**named, sd=sd, tau=float(tau)))
+            rows.append(table.assign(**named, sd=sd, tau=tau))
     columns = [*_NEXT_COLUMNS, "excludes_zero", "excludes_line"]
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 

@@ -17,10 +17,8 @@ _DRAWS = 1000
 _SEED = 1
 UNREPORTED = "of other treated patients of the same group no duration is told"
 _CURVE_COLUMNS = ["regimen_class", "weeks", "low", "high", "band_low", "band_high"]
-_GROUP_COLUMNS = [
-    *["regimen_class", "k", "patients", "still_going", "last_week"],
-    *["median_low", "median_high", "median_ci_low", "median_ci_high"],
-]
+_GROUP_COLUMNS = """regimen_class k patients still_going last_week median_low median_high median_ci_low
+    median_ci_high""".split()
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,8 @@ _DEFINITION_OF_RULE = {
     "ge_30_percent": "ge_30_percent",
     "ge_50_percent": "ge_50_percent",
 }
-_COLUMNS = [
-    *["outcome", "definition", "counted", "alike", "studies", "study_ids", "k", "patients", "responders", "estimate"],
-    *["ci_low", "ci_high", "pi_low", "pi_high", "rows"],
-]
+_COLUMNS = """outcome definition counted alike studies study_ids k patients responders estimate ci_low ci_high
+    pi_low pi_high rows""".split()
 _ABOUT_THE_END = 1.0  # weeks from the end of infusion
 
 

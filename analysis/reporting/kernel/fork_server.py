@@ -25,15 +25,12 @@ from typing import Any
 from analysis.paths import ROOT
 from analysis.reporting.kernel import supervisor
 
-_LIBRARIES = (
-    *("IPython.core.completer", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger"),
-    *("IPython.core.oinspect", "IPython.core.pylabtools", "IPython.extensions.storemagic", "encodings.utf_8_sig"),
-    *("faulthandler", "ipykernel.datapub", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp"),
-    *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure"),
-    *("matplotlib.style", "numpy.random", "pandas", "pandas.core.methods.to_dict", "pandas.core.reshape.reshape"),
-    *("pyarrow.pandas_compat", "scipy.optimize", "scipy.special", "scipy.stats", "tornado.platform.asyncio"),
-    "zmq.utils.garbage",
-)
+_LIBRARIES = """IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.logger
+    IPython.core.oinspect IPython.core.pylabtools IPython.extensions.storemagic encodings.utf_8_sig faulthandler
+    ipykernel.datapub ipykernel.debugger ipykernel.ipkernel ipykernel.kernelapp matplotlib.backends.backend_agg
+    matplotlib.backends.backend_svg matplotlib.figure matplotlib.style numpy.random pandas pandas.core.methods.to_dict
+    pandas.core.reshape.reshape pyarrow.pandas_compat scipy.optimize scipy.special scipy.stats
+    tornado.platform.asyncio zmq.utils.garbage""".split()
 _NOT_FOR_REPORTS = ("analysis.reporting", "analysis.explore", "analysis.__main__")
 # these modules need IPython's shell at import, which does not exist yet: each kernel imports them itself
 NEEDS_A_SHELL = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")

@@ -79,10 +79,8 @@ PARTS: dict[str, dict[str, Any]] = {
     "expect": {"patients": A_WHOLE_NUMBER, "courses": A_WHOLE_NUMBER, "rows_used": A_WHOLE_NUMBER},
 }
 ROW_FORMS = ("visits", "courses", "events", "diary")
-TOP = (
-    *("map", "made_for", "read", "rows", "data_until", "keep", "columns", "visits", "scores", "date_missing", "weeks"),
-    *("courses", "second_file", "windows", "add", "expect"),
-)
+TOP = """map made_for read rows data_until keep columns visits scores date_missing weeks courses second_file
+    windows add expect""".split()
 # What a key needs elsewhere in the map; where that is not so, it would be ignored.
 NEEDS: dict[tuple[str, ...], tuple[tuple[str, str], tuple[str, ...]]] = {
     ("scores",): (("rows", ""), ("courses",)),

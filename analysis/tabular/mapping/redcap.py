@@ -11,12 +11,10 @@ from analysis.tabular.problems import DataError, Problem
 from analysis.tabular.schema import Field, TableSchema
 
 _NAME, _CHOICES = "Variable / Field Name", "Choices, Calculations, OR Slider Labels"
-_COLUMNS = (
-    *(_NAME, "Form Name", "Section Header", "Field Type", "Field Label", _CHOICES, "Field Note"),
-    *("Text Validation Type OR Show Slider Number", "Text Validation Min", "Text Validation Max", "Identifier?"),
-    *("Branching Logic (Show field only if...)", "Required Field?", "Custom Alignment"),
-    *("Question Number (surveys only)", "Matrix Group Name", "Matrix Ranking?", "Field Annotation"),
-)
+_COLUMNS = f"""{_NAME}; Form Name; Section Header; Field Type; Field Label; {_CHOICES}; Field Note; \
+Text Validation Type OR Show Slider Number; Text Validation Min; Text Validation Max; Identifier?; \
+Branching Logic (Show field only if...); Required Field?; Custom Alignment; Question Number (surveys only); \
+Matrix Group Name; Matrix Ranking?; Field Annotation""".split("; ")
 _VALIDATION = {"number": "number", "integer": "integer", "date": "date_ymd"}
 _NOT_ASKED = ("course", "patient_id")  # REDCap has its own record and instance
 
