@@ -179,7 +179,6 @@ def batch_command(
     """
     import fnmatch
 
-    from analysis.parameters.registry import nearest_word
     from analysis.paths import resolve
     from analysis.reporting import provenance
     from analysis.reporting.batch import build
@@ -187,6 +186,7 @@ def batch_command(
     from analysis.reporting.batch.plan import read_plan
     from analysis.reporting.batch.pool import LocalWorkers
     from analysis.reporting.batch.terminal import BatchProgress, batch_summary
+    from analysis.tabular.problems import nearest_word
 
     folder, code = _folder(output), functools.cache(provenance.code)
     progress = BatchProgress(quiet)

@@ -80,6 +80,16 @@ def few_words(n: object, what: str, below: int) -> str:
     return f"fewer than {below} {what}s" if pd.isna(n) else counted(int(n), what)
 
 
+def p_words(p: float) -> str:
+    """Return a computed P value: `P = 0.034`, `P < 0.001`."""
+    return "P < 0.001" if p < 0.001 else f"P = {p:.3f}"
+
+
+def p_cell(p: float) -> str:
+    """Return a computed P value for a column: `0.034`, `< 0.001`, – if missing."""
+    return "–" if pd.isna(p) else p_words(p).removeprefix("P ").removeprefix("= ")
+
+
 def left_out_words(table: pd.DataFrame, *results: str) -> str:
     """Return what a result leaves out: `Left out: 7 patients: baseline score missing.`; empty if nothing.
 

@@ -205,8 +205,6 @@ class Table(ResultView):
         Markdown.
     columns : tuple of Column
         The printed columns; empty prints all columns of the data.
-    alt : str
-        A sentence for screen readers.
 
     Raises
     ------
@@ -220,7 +218,6 @@ class Table(ResultView):
     columns: tuple[Column, ...] = ()
     studies: tuple[str, ...] = ()
     notes: str = ""
-    alt: str = ""
 
     def __post_init__(self) -> None:
         _check(self.name, caption=self.caption)
@@ -238,7 +235,6 @@ class Table(ResultView):
             "kind": "table",
             "name": self.name,
             "caption": self.caption,
-            "alt": self.alt,
             "notes": self.notes,
             "studies": list(self.studies),
             **_grid(self.data, self.columns or columns_of(self.data)),

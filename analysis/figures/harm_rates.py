@@ -11,6 +11,7 @@ from analysis.exhibit.row_picture import Mark, Point, Row, RowHeading, RowPictur
 from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.study_rows import arm_names, marked_study, not_drawn, source_columns
 from analysis.figures.style import nothing
+from analysis.outcomes import safety
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import counted, out_of, percent, percent_level, printed_percent, upper_first
 
@@ -116,7 +117,7 @@ def _title(table: pd.DataFrame) -> str:
     free = table[table["control"] == UNCONTROLLED]
     had = free[free["events"] > 0]
     if len(had):
-        worst = next(each(had.sort_values("rate", ascending=False, kind="stable")))
+        worst = next(each(safety.by_rate(had)))
         words = f"{worst.event} in {out_of(worst.events, worst.n)} without a control group"
         parts.append(words if parts else upper_first(words))
     elif len(free) and not parts:

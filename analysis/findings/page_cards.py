@@ -37,7 +37,7 @@ def _harm(selection: Selection, outcomes: pd.DataFrame, level: float) -> Card | 
     had = free[free["events"] > 0]
     sentences = []
     if len(had):
-        worst = next(each(had.sort_values("rate", ascending=False, kind="stable")))
+        worst = next(each(safety.by_rate(had)))
         count = sourced(out_of(worst.events, worst.n), source_row("adverse_events", worst.row))
         study = cite(worst.study_id, study_name(worst.citation))
         sentences.append(f"Without a control group: {worst.event} in **{count}** patients ({study}).")

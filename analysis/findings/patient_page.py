@@ -142,9 +142,7 @@ def side_effects(selection: Selection, outcomes: pd.DataFrame, level: float = 0.
         blocks += [Paragraph(strange), IconRow(arrays)]
     events = safety.events(selection, level)
     free = events[(events["control"] == UNCONTROLLED) & (events["n"] > _CASE_REPORT)]
-    liver = free[free["event"].str.contains("liver|hepat", regex=True)].sort_values(
-        "rate", ascending=False, kind="stable"
-    )
+    liver = safety.by_rate(free[free["event"].str.contains("liver|hepat", regex=True)])
     closing: list[str] = []
     for number, row in enumerate(each(liver)):
         if row.events and number == 0:

@@ -158,7 +158,7 @@ def _duration(selection: Selection, level: float) -> str:
 
 def _harm(selection: Selection, level: float) -> str:
     events = safety.events(selection, level)
-    for row in each(events[events["rate"].notna()].sort_values("rate", ascending=False, kind="stable")):
+    for row in each(safety.by_rate(events)):
         return f"{upper_first(row.event)} in {out_of(row.events, row.n)} patients"
     return ""
 

@@ -22,7 +22,8 @@ from analysis.parameters.notebooks import (
     read_notebook,
 )
 from analysis.parameters.parameter import STRING_LIST, Parameter, ParameterError, check_value
-from analysis.parameters.registry import REGISTRY, Between, nearest_word
+from analysis.parameters.registry import REGISTRY, Between
+from analysis.tabular.problems import nearest_word
 
 __all__ = [
     "NOTEBOOKS",

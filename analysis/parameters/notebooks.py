@@ -10,8 +10,9 @@ from typing import Any
 
 from analysis.parameters.declarations import declared
 from analysis.parameters.parameter import Parameter, ParameterError
-from analysis.parameters.registry import File, nearest_word
+from analysis.parameters.registry import File
 from analysis.paths import ROOT, is_file
+from analysis.tabular.problems import nearest_word
 
 NOTEBOOKS = ROOT / "notebooks"
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import functools
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.paths import DATA, ROOT, exists, is_file, resolve
-from analysis.tabular.problems import shorten
+from analysis.tabular.problems import nearest_word, shorten
 
 # Rules on the values of a parameter: `problem` says why a value (or item of a list) is not allowed, empty if it is;
 # `allowed` names the allowed values in a sentence.
@@ -173,11 +172,3 @@ REGISTRY: dict[str, Rule] = {
 def shown_value(value: Any) -> str:
     """Return a value for a message: one line of at most 200 characters."""
     return shorten(repr(value), 200)
-
-
-def nearest_word(word: str, words: Iterable[str]) -> str:
-    """Return `; nearest: 'x'` for a message; empty if no word is similar."""
-    lower, known = word.lower(), {other.lower(): other for other in words}
-    near = difflib.get_close_matches(lower, known, n=1, cutoff=0.6)
-    near = near or [other for other in known if lower and other and (lower in other or other in lower)]
-    return f"; nearest: {known[near[0]]!r}" if near else ""

@@ -168,6 +168,15 @@ def nearest(word: str, allowed: Iterable[str], cutoff: float = 0.6) -> str | Non
     return by_plain[close[0]] if close else None
 
 
+def nearest_word(word: str, words: Iterable[str]) -> str:
+    """Return `; nearest: 'x'` for a message: the `nearest` word, else one that contains the word or is part of it."""
+    known = [other for other in words if other]
+    lower = word.lower()
+    contained = (other for other in known if lower and (lower in other.lower() or other.lower() in lower))
+    near = nearest(word, known) or next(contained, None)
+    return f"; nearest: {near!r}" if near else ""
+
+
 def plain_name(word: str) -> str:
     """Return a name in lower case, with underscores for spaces and hyphens."""
     return word.strip().lower().replace("-", "_").replace(" ", "_")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
+from matplotlib.patches import Rectangle
 
 from analysis.cohort_wording import group_name, left_out_words
 from analysis.exhibit import Figure, drawable, escape, paragraphs
@@ -88,6 +89,13 @@ def canvas(picture: Picture) -> Axes:
     ax.set_ylim(high, 0)
     ax.set_axis_off()
     return ax
+
+
+def draw_square(picture: Picture, ax: Axes, x: float, y: float, words: str, face: dict[str, Any]) -> float:
+    """Draw an entry of a key on a `canvas`: a square, then its words; return where the next entry may begin."""
+    ax.add_patch(Rectangle((x, y - 3.7), 7.4, 7.4, **({"linewidth": 0} | face)))
+    write(picture, x + 11, y, words, SMALL)
+    return x + 19 + text_width(words, SMALL)
 
 
 def group_words(group: object, longest: int = _LONGEST) -> str:

@@ -13,7 +13,7 @@ from analysis.cohort_wording import visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
-from analysis.figures.cohort.clinic_figure import canvas, clinic_frame
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, draw_square
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
 from analysis.outcomes.cohort.people import People
 from analysis.wording import out_of, series
@@ -53,8 +53,7 @@ def missing_visit_bars(result: People) -> Figure:
             _stack(picture, ax, row, y, scale)
         for number, part in enumerate(present):
             x, y = (number % 2) * 112, _ROW * len(shown) + 8 + 12 * (number // 2)
-            ax.add_patch(Rectangle((x, y - 3.7), 7.4, 7.4, **_PARTS[part][1]))
-            write(picture, x + 11, y, _PARTS[part][0], SMALL)
+            draw_square(picture, ax, x, y, *_PARTS[part])
         return frame.figure(picture, table, _alt(shown))
 
 

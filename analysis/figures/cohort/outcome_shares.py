@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
-from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, draw_square, fitting
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
 from analysis.outcomes.cohort.other_outcomes import OtherOutcomes
 from analysis.wording import counted, out_of
@@ -39,14 +39,8 @@ def outcome_share_bars(result: OtherOutcomes) -> Figure:
         for number, row in enumerate(each(shown)):
             y, x = _ROW * number, 0.0
             size = f"n = {row.n:,}"
-            write(
-                picture,
-                0,
-                y + 5,
-                fitting(row.title, PHONE - text_width(size, SMALL) - 8, SMALL, "bold"),
-                SMALL,
-                weight="bold",
-            )
+            title = fitting(row.title, PHONE - text_width(size, SMALL) - 8, SMALL, "bold")
+            write(picture, 0, y + 5, title, SMALL, weight="bold")
             write(picture, PHONE, y + 5, size, SMALL, color=LIGHT["muted"], ha="right")
             for part, color in _FACES.items():
                 count = int(getattr(row, part))
@@ -54,15 +48,12 @@ def outcome_share_bars(result: OtherOutcomes) -> Figure:
                 ax.add_patch(Rectangle((x, y + 12), width, _BAR, facecolor=color, linewidth=0))
                 if width > text_width(f"{count:,}", SMALL) + 4:
                     letters = LIGHT["ink" if part == "unchanged" else "ground"]
-                    write(
-                        picture, x + width / 2, y + 18, f"{count:,}", SMALL, weight="bold", color=letters, ha="center"
-                    )
+                    look = {"color": letters, "weight": "bold", "ha": "center"}
+                    write(picture, x + width / 2, y + 18, f"{count:,}", SMALL, **look)
                 x += width
         x, y = 0.0, _ROW * len(shown) + 4
         for part, color in _FACES.items():
-            ax.add_patch(Rectangle((x, y - 3.5), 7, 7, facecolor=color, linewidth=0))
-            write(picture, x + 10, y, part, SMALL)
-            x += 18 + text_width(part, SMALL)
+            x = draw_square(picture, ax, x, y, part, {"facecolor": color})
         return frame.figure(picture, shown, _alt(shown))
 
 

@@ -10,7 +10,7 @@ from analysis.cohort_wording import RULE_WORDS, step_use, step_words, without_wo
 from analysis.evidence.rowwise import each, values
 from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
-from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, fitting
+from analysis.figures.cohort.clinic_figure import canvas, clinic_frame, draw_square, fitting
 from analysis.figures.style import PHONE, SMALL, style, text_width, write
 from analysis.outcomes.cohort.response import Response
 from analysis.wording import number_of_weeks, out_of, percent_pair, series, span_words, upper_first
@@ -106,8 +106,7 @@ def responder_squares(result: Response) -> Figure:
             write(picture, 198 + 50 * place, y, heading, SMALL, color=LIGHT["muted"], ha="right")
         for number, part in enumerate(parts):
             row = y + 12 + 13 * number
-            ax.add_patch(Rectangle((0, row - 3.7), 7.4, 7.4, **({"linewidth": 0} | _FACES[part])))
-            write(picture, 12, row, _part_words(part, result.rule), SMALL)
+            draw_square(picture, ax, 0, row, _part_words(part, result.rule), _FACES[part])
             for place, visit in enumerate(visits):
                 count = data[(data["visit"] == visit) & (data["part"] == part)]["squares"].iloc[0]
                 write(picture, 198 + 50 * place, row, f"{count}", SMALL, weight="bold", ha="right")

@@ -14,7 +14,7 @@ from analysis.cohort_wording import RULE_WORDS, visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, drawable
 from analysis.exhibit.palette import LIGHT
-from analysis.figures.cohort.clinic_figure import ClinicFrame, canvas
+from analysis.figures.cohort.clinic_figure import ClinicFrame, canvas, draw_square
 from analysis.figures.style import PHONE, SMALL, style, text_height, text_width, wrap, write
 from analysis.outcomes.cohort.response import Response
 from analysis.wording import counted, half_up, percent, percent_interval, percent_pair, short_citation, upper_first
@@ -66,7 +66,11 @@ def benchmark_forest(compared: pd.DataFrame, result: Response, studies: Iterable
             where = "left" if value == 0 else "right" if value == 100 else "center"
             x = _at(value / 100) + (-4 if value == 0 else 4 if value == 100 else 0)
             write(picture, x, y + 3, f"{value}%", SMALL, color=LIGHT["muted"], ha=where)
-        _key(picture, ax, y + 16, len(alike) > 0)
+        x = draw_square(picture, ax, 0, y + 16, "studies", {"facecolor": LIGHT["unknown"]})
+        x = draw_square(picture, ax, x, y + 16, "here, with a score", {"facecolor": LIGHT["ketamine"]})
+        if len(alike):
+            hollow = {"facecolor": LIGHT["ground"], "edgecolor": LIGHT["ketamine"], "linewidth": 1}
+            draw_square(picture, ax, x, y + 16, "here, no score = no response", hollow)
         ids = tuple(
             dict.fromkeys(
                 s for row, keep in zip(studies, compared.index.isin(alike.index), strict=False) for s in row if keep
@@ -114,26 +118,13 @@ def _row(picture: Picture, ax: Axes, top: float, row: Any, heading: str, theirs:
         ax.plot([_at(value)] * 2, [y - 4, y + _LINE * lines - 4], color=LIGHT["grid"], linewidth=0.7, zorder=0.5)
     starts, ends = [row.published, row.published_ci_low], [row.published, row.published_ci_high]
     if pd.notna(row.expected_low):
-        ax.add_patch(
-            Rectangle(
-                (_at(row.expected_low), y - 3),
-                _at(row.expected_high) - _at(row.expected_low),
-                6,
-                facecolor=LIGHT["grid"],
-                edgecolor=LIGHT["unknown"],
-                linewidth=0.5,
-            )
-        )
+        size, look = (_at(row.expected_high) - _at(row.expected_low), 6), {"edgecolor": LIGHT["unknown"]}
+        ax.add_patch(Rectangle((_at(row.expected_low), y - 3), *size, facecolor=LIGHT["grid"], linewidth=0.5, **look))
         starts.append(row.expected_low)
         ends.append(row.expected_high)
     if pd.notna(row.published_ci_low):
-        ax.plot(
-            [_at(row.published_ci_low), _at(row.published_ci_high)],
-            [y, y],
-            color=LIGHT["unknown"],
-            linewidth=3.6,
-            zorder=2,
-        )
+        ends_of_line = [_at(row.published_ci_low), _at(row.published_ci_high)]
+        ax.plot(ends_of_line, [y, y], color=LIGHT["unknown"], linewidth=3.6, zorder=2)
     ax.plot([_at(row.published)] * 2, [y - 3.8, y + 3.8], color=LIGHT["ink"], linewidth=1.5, zorder=3)
     low = min(start for start in starts if pd.notna(start))
     _label(picture, y, ends, percent(row.published), LIGHT["muted"], _at(low))
@@ -155,25 +146,6 @@ def _label(picture: Picture, y: float, ends: list[float], words: str, color: str
         write(picture, right, y, words, SMALL, color=color)
     else:
         write(picture, low - 4, y, words, SMALL, color=color, ha="right")
-
-
-def _key(picture: Picture, ax: Axes, y: float, alike: bool) -> None:
-    entries = [
-        ("studies", {"facecolor": LIGHT["unknown"], "linewidth": 0}),
-        ("here, with a score", {"facecolor": LIGHT["ketamine"], "linewidth": 0}),
-    ]
-    if alike:
-        entries.append(
-            (
-                "here, no score = no response",
-                {"facecolor": LIGHT["ground"], "edgecolor": LIGHT["ketamine"], "linewidth": 1},
-            )
-        )
-    x = 0.0
-    for words, face in entries:
-        ax.add_patch(Rectangle((x, y - 3.5), 7, 7, **face))
-        write(picture, x + 10, y, words, SMALL)
-        x += 10 + text_width(words, SMALL) + 8
 
 
 def _caption(alike: pd.DataFrame, mixed: pd.DataFrame) -> str:

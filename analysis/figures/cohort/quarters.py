@@ -42,14 +42,8 @@ def quarter_run_chart(result: RunChart) -> Figure:
         middle = _TOP + _HIGH * (1 - result.mean)
         for side in ("low", "high"):
             ys = _TOP + _HIGH * (1 - points[side].to_numpy())
-            ax.stairs(
-                ys,
-                _LEFT + step * np.arange(len(points) + 1),
-                baseline=None,
-                color=LIGHT["muted"],
-                linewidth=0.8,
-                linestyle=(0, (3, 2)),
-            )
+            edges = _LEFT + step * np.arange(len(points) + 1)
+            ax.stairs(ys, edges, baseline=None, color=LIGHT["muted"], linewidth=0.8, linestyle=(0, (3, 2)))
             if abs(ys[-1] - middle) > 1.2 * SMALL:  # else the mean stands there
                 write(picture, _RIGHT + 3, ys[-1], "limit", SMALL, color=LIGHT["muted"])
         ax.plot([_LEFT, _RIGHT], [middle, middle], color=LIGHT["ink"], linewidth=0.8)
@@ -64,14 +58,8 @@ def quarter_run_chart(result: RunChart) -> Figure:
         for value in (0, 50, 100):
             _rule(picture, ax, _LOW_TOP + _LOW * (1 - value / 100), f"{value}%")
         for place, share in zip(places, shares, strict=True):
-            bar = Rectangle(
-                (place - 0.3 * step, _LOW_TOP + _LOW * (1 - share)),
-                0.6 * step,
-                _LOW * share,
-                facecolor=LIGHT["band"],
-                linewidth=0,
-            )
-            ax.add_patch(bar)
+            corner = place - 0.3 * step, _LOW_TOP + _LOW * (1 - share)
+            ax.add_patch(Rectangle(corner, 0.6 * step, _LOW * share, facecolor=LIGHT["band"], linewidth=0))
         overall = points["seen"].sum() / max(points["due"].sum(), 1)
         y = _LOW_TOP + _LOW * (1 - overall)
         ax.plot([_LEFT, _RIGHT], [y, y], color=LIGHT["ink"], linewidth=0.8)

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from analysis.cohort_wording import p_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.figures.cohort.clinic_figure import clinic_frame
@@ -29,7 +30,7 @@ from analysis.figures.style import (
     write,
 )
 from analysis.outcomes.cohort.response import Response
-from analysis.wording import half_up, interval_words, p_text, percent, percent_level, percent_pair, weeks_cell
+from analysis.wording import half_up, interval_words, percent, percent_level, percent_pair, weeks_cell
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 30, 292, 212
 _WORDS_AT = _LEFT + _WIDE + 22
@@ -184,8 +185,7 @@ def responder_flow(result: Response) -> Figure:
 def _difference(row: Any, level: float) -> str:
     points = half_up(100 * row["difference"])
     limits = f"{half_up(100 * row['difference_low'])} to {half_up(100 * row['difference_high'])}"
-    p = row["p_value"]
     return (
         f"Difference: {points} percentage points ({interval_words(level)} {limits}); McNemar's exact test: "
-        f"{p_text('=', round(float(p), 3)) if p >= 0.001 else 'P < 0.001'}."
+        f"{p_words(row['p_value'])}."
     )

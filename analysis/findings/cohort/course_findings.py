@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.cohort_wording import RULE_WORDS, group_name
+from analysis.cohort_wording import RULE_WORDS, group_name, p_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape
 from analysis.outcomes.cohort.durations import Durations
@@ -161,7 +161,6 @@ def _median_limits(row: Any, level: float) -> str:
 def _test(row: Any) -> str:
     if pd.isna(row.p_value) or row.who != "initial_responders":
         return ""
-    p = "P < 0.001" if row.p_value < 0.001 else f"P = {row.p_value:.3f}"
     names = f"{group_name(row.group_1)} and {group_name(row.group_2)}"
     differ = "differ" if row.p_value < 0.05 else "do not clearly differ"
-    return f"The durations of {escape(names)} {differ} ({p})."
+    return f"The durations of {escape(names)} {differ} ({p_words(row.p_value)})."

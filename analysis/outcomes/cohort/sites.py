@@ -18,7 +18,6 @@ from analysis.outcomes.cohort.disclosure import (
     released,
 )
 from analysis.outcomes.cohort.judging import judged_scores
-from analysis.outcomes.cohort.response import OUTCOME_VISITS
 from analysis.outcomes.cohort.scores import course_scores, grouping, left_out_frame
 from analysis.outcomes.cohort.table import Cohort
 from analysis.statistics.control_charts import binomial_limits
@@ -60,40 +59,28 @@ class Funnel(ClinicResult):
     adjusted_for: tuple[str, ...]
     n: int
     rule: str
-    visit: str
     left_out: pd.DataFrame
 
 
 def funnel(
-    cohort: Cohort,
-    *,
-    responder_rule: str = "ge_30_percent",
-    visit: str = "end_of_infusion",
-    follow_up_weeks: float = 4.0,
-    window_weeks: float = 2.0,
-    min_cell: int = 5,
-    release: str = "internal",
+    cohort: Cohort, *, responder_rule: str = "ge_30_percent", min_cell: int = 5, release: str = "internal"
 ) -> Funnel:
     """Return the responder rate of each site (first courses, complete cases) with limits of chance around the mean.
 
     Sites with fewer than `min_cell` scored patients count in the mean and are not shown; if fewer than two sites can be
     shown, the tables are empty.
 
-    Parameters
-    ----------
-    visit : {"end_of_infusion", "follow_up"}
-
     Raises
     ------
     ValueError
-        For an unknown rule or visit.
+        For an unknown rule or an impossible min_cell.
     """
     check_min_cell(min_cell)
-    if visit not in OUTCOME_VISITS:
-        raise ValueError(f"visit is {visit!r}: must be one of {', '.join(OUTCOME_VISITS)}")
-    courses = course_scores(cohort, follow_up_weeks, window_weeks)
+    courses = course_scores(cohort)
     first = courses[courses["first"]]
-    usable, scored, response = judged_scores(first["baseline"].to_numpy(), first[visit].to_numpy(), responder_rule)
+    usable, scored, response = judged_scores(
+        first["baseline"].to_numpy(), first["end_of_infusion"].to_numpy(), responder_rule
+    )
     scored_courses, response = first[scored], response[scored]
     site = merge_small(grouping(scored_courses, "site"), scored_courses["patient"].to_numpy(), min_cell)
     size = len(site.categories)
@@ -133,7 +120,6 @@ def funnel(
         adjusted_for=covariates,
         n=released(len(scored_courses), release),
         rule=responder_rule,
-        visit=visit,
         synthetic=cohort.synthetic,
         min_cell=min_cell,
         left_out=left_out_frame(left_out, min_cell, release),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.tabular.mapping.application import MappingRecord
-from analysis.tabular.problems import listed, nearest
+from analysis.tabular.problems import listed, nearest_word
 
 CONTROL = "control"
 VISITS = ("baseline", "end_of_infusion", "follow_up")
@@ -108,8 +108,7 @@ class Cohort:
 def _all_known(column: str, wanted: list, known: Collection) -> None:
     for value in wanted:
         if value not in known:
-            close = nearest(str(value), map(str, known))
-            advice = f"; nearest: {close!r}" if close else ""
+            advice = nearest_word(str(value), map(str, known))
             there = listed(sorted(map(str, known))) or "none: the column is empty or not there"
             raise ValueError(f"no course of this cohort has the {column} {value!r}{advice}. There are: {there}.")
 

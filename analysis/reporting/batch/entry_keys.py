@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from analysis.parameters.registry import nearest_word, shown_value
+from analysis.parameters.registry import shown_value
 from analysis.reporting.run import DEFAULT_FORMATS, FORMATS, TIMEOUT
+from analysis.tabular.problems import nearest_word
 
 NOT_SHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd-\uffff]")  # no page can show these
 

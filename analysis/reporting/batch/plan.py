@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.parameters import BrokenNotebook, Notebook, ParameterError, check_values, find_notebook
-from analysis.parameters.registry import nearest_word, shown_value
+from analysis.parameters.registry import shown_value
 from analysis.paths import is_file, read_file, resolve
 from analysis.reporting import Refused
 from analysis.reporting.batch.axes import (
@@ -29,6 +29,7 @@ from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS
 from analysis.reporting.private_folder import keyed
 from analysis.reporting.run import DEFAULT_FORMATS, TIMEOUT
 from analysis.tabular.plain_yaml import MOST_YAML_BYTES, YamlError, read_yaml
+from analysis.tabular.problems import nearest_word
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
 
 _TOP = ("formats", "groups", "paper", "reports", "timeout")

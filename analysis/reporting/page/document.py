@@ -178,13 +178,14 @@ class _Collector:
         grid, studies = Grid.of(payload, self.entries), tuple(payload["studies"])
 
         def make(read: dict[str, Blocks]) -> Part:
-            same = {"number": number, "name": name, "alt": payload["alt"], "grid": grid, "studies": studies}
+            same = {"number": number, "name": name, "grid": grid, "studies": studies}
             same |= {"caption": read[caption], "notes": read[notes]}
             if kind == "table":
                 return TablePart(**same)
             return FigurePart(
                 **same,
                 svg=svg,
+                alt=payload["alt"],
                 title=payload["title"],
                 narrow_svg=payload["narrow_svg"],
                 rows=payload["row_picture"],

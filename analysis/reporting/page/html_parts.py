@@ -155,7 +155,6 @@ def _table(part: TablePart) -> Blocks:
         *captioned(f"{part.label}.", part.caption),
         html_block("</figcaption>" + _scroll(part.grid, label, table_html(part.grid, label))),
         html_block('<div class="notes">'),
-        *([pandoc.paragraph(pandoc.string(part.alt))] if part.alt else []),
         *part.notes,
         html_block(f'<p class="download">{_download(anchor, part.grid)}</p></div></figure>'),
     ]

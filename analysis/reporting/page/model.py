@@ -54,7 +54,6 @@ class NumberedPart:
     word: ClassVar[str]
     number: int
     name: str
-    alt: str
     caption: Blocks
     notes: Blocks
     grid: Grid
@@ -77,6 +76,7 @@ class FigurePart(NumberedPart):
 
     word = "Figure"
     svg: str
+    alt: str
     title: str = ""  # the finding
     narrow_svg: str = ""  # the picture for a phone
     rows: dict[str, Any] | None = None  # the content as rows, JSON of a RowPicture

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.cohort_wording import GROUP_HEADINGS, group_name
+from analysis.cohort_wording import GROUP_HEADINGS, group_name, p_cell
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.durations import Durations
 from analysis.tables.cohort.cohort_cells import cohort_notes, count_column
+from analysis.tables.shared_columns import words_column
 from analysis.wording import interval_words, number_text, points_cell
 
 _WHO_WORDS = {"initial_responders": "Responders", "all": "All"}
@@ -62,7 +63,7 @@ def duration_tests_table(result: Durations) -> Table:
             Column("who_words", "Patients", value=_who),
             Column("words", "Groups", value=lambda row: f"{group_name(row.group_1)} against {group_name(row.group_2)}"),
             Column("n_words", "n", "right", value=lambda row: f"{int(row.n_1)} and {int(row.n_2)}"),
-            Column("p_words", "P", "right", value=_p_value),
+            words_column("p_words", "P", p_cell, "p_value", "right"),
             Column("method_words", "Method", value=_method),
             Column("ratio_words", "Second as a multiple of the first", value=_ratio),
         ),
@@ -98,12 +99,6 @@ def _limits(row) -> str:
 def _ratio(row) -> str:
     ratio = points_cell(row.time_ratio, row.ratio_low, row.ratio_high)
     return ratio if pd.isna(row.distribution) else f"{ratio}, {row.distribution}"
-
-
-def _p_value(row) -> str:
-    if pd.isna(row.p_value):
-        return "–"
-    return "< 0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}"
 
 
 def _method(row) -> str:

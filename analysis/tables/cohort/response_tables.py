@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.cohort_wording import GROUP_HEADINGS, HANDLING_WORDS, RULE_WORDS, VISIT_HEADINGS, group_name
+from analysis.cohort_wording import GROUP_HEADINGS, HANDLING_WORDS, RULE_WORDS, VISIT_HEADINGS, group_name, p_cell
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.response import Response
@@ -19,7 +19,7 @@ from analysis.tables.cohort.cohort_cells import (
     part_or_hidden,
 )
 from analysis.tables.shared_columns import words_column
-from analysis.wording import half_up, interval_words, p_text, percent_interval, points_cell, rate_cell, upper_first
+from analysis.wording import half_up, interval_words, percent_interval, points_cell, rate_cell, upper_first
 
 _FLOW_COUNTS = {"n": "n", "kept": "Kept", "lost": "Lost", "gained": "Gained", "neither": "Neither"}
 
@@ -159,7 +159,7 @@ def cohort_flow_table(result: Response) -> Table:
             ),
             **{name: count_or_hidden(getattr(row, name), row.hidden, result.min_cell) for name in _FLOW_COUNTS},
             "difference": points_cell(100 * row.difference, 100 * row.difference_low, 100 * row.difference_high, 0),
-            "p": _p_value(row.p_value),
+            "p": p_cell(row.p_value),
         }
         for row in each(result.flow)
     ]
@@ -191,9 +191,3 @@ def _bounds(rates: pd.DataFrame) -> str:
 
 def _follow_up(result: Response | AtThreshold) -> str:
     return f"Follow-up: the visit nearest to week {result.follow_up_weeks:g}, within {result.window_weeks:g} weeks."
-
-
-def _p_value(p: float) -> str:
-    if pd.isna(p):
-        return "–"
-    return "< 0.001" if p < 0.001 else p_text("=", round(float(p), 3)).removeprefix("P = ")
