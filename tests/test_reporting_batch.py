@@ -179,6 +179,17 @@ def test_a_folder_that_takes_no_files_fails_the_report_and_not_the_batch(tmp_pat
     assert (tmp_path / "out" / "manifest.json").is_file()
 
 
+def test_the_page_of_a_study_whose_process_died_costs_no_index(tmp_path, monkeypatch):
+    """Nothing is recorded of its parameters."""
+    reason = "worker exited unexpectedly (killed, crashed or out of memory)"
+    monkeypatch.setattr(pool, "build_report", lambda spec: Built(spec.name, {}, reason=reason))
+    (tmp_path / "batch.yml").write_text("reports: [{notebook: study-report, parameters: {study_id: correll2004}}]")
+    (outcome,) = build.build_batch(read_plan(tmp_path / "batch.yml"), tmp_path / "out", common(), ThreadWorkers())
+    assert (outcome.entry["status"], outcome.entry["parameters"]) == ("failed", {})
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert reason in page and "Correll et al. 2004" in page
+
+
 def test_reports_are_built_in_the_order_of_need(tmp_path, monkeypatch):
     """First those that can't be built, then new ones, then the slowest of last time; ties in the order of the list."""
     monkeypatch.setattr(pool, "build_report", lambda spec: Built(spec.name, {}, record=sample().record))

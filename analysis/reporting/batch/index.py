@@ -107,7 +107,8 @@ def _studies(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
     from analysis.evidence import load
     from analysis.outcomes.study_list import studies_with_parts
 
-    pages = {report["parameters"]["study_id"]: dict(report["links"]).get("Read", "") for report in reports}
+    # a report whose process died has no parameters
+    pages = {report["parameters"].get("study_id"): dict(report["links"]).get("Read", "") for report in reports}
     lines = []
     for row in studies_with_parts(load()).itertuples():
         size = int(row.n) if pd.notna(row.n) else -1
