@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,9 @@ from hypothesis import HealthCheck, settings
 from analysis import evidence as evidence_tables
 from analysis import paths
 from analysis.evidence import DataError, Evidence
+from analysis.reporting.kernel import lean_nbformat, template
+
+lean_nbformat.import_nbformat()  # for all tests; seconds in each process
 
 # No verdict depends on the time that an example takes, or on chance: `all` draws the same examples each time.
 # `make test ARGS="--hypothesis-profile thorough"` draws more, and others each time.
@@ -44,6 +48,13 @@ def private_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     name = f"home-{zlib.crc32(request.node.nodeid.encode()):x}"
     for variable in ("XDG_DATA_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(tmp_path_factory.getbasetemp() / name))
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fork the kernels of reports that tests build in their own process, as `report` and `batch` do."""
+    with template.forked_kernels(str(tmp_path_factory.mktemp("kernels"))):
+        yield
 
 
 @pytest.fixture(scope="session")

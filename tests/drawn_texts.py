@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
+from weakref import WeakKeyDictionary
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Picture
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from analysis.exhibit import Figure
 
+_BOXES: WeakKeyDictionary[Picture, list[tuple[str, Bbox]]] = WeakKeyDictionary()
 
-def text_boxes(figure: Figure) -> Iterator[tuple[str, object]]:
-    """Every visible text of a picture with the box of its letters in pixels."""
+
+def text_boxes(figure: Figure) -> list[tuple[str, Bbox]]:
+    """Every visible text of a picture with the box of its letters in pixels; measured once, drawn texts stay."""
     picture = figure.figure
-    canvas = FigureCanvasAgg(picture)
-    canvas.draw()
-    renderer = canvas.get_renderer()
-    for text in picture.findobj(Text):
-        if not text.get_visible() or not text.get_text().strip():
-            continue
-        # an axis that is switched off keeps its ticks in reserve: they are not part of the picture
-        if text.axes is not None and not text.axes.axison and text not in text.axes.texts:
-            continue
-        yield text.get_text(), _letters(text, renderer)
+    if picture not in _BOXES:
+        renderer = FigureCanvasAgg(picture).get_renderer()
+        picture.draw_without_rendering()
+        _BOXES[picture] = [(text.get_text(), _letters(text, renderer)) for text in picture.findobj(Text) if _seen(text)]
+    return _BOXES[picture]
+
+
+def _seen(text: Text) -> bool:
+    """Whether a text is part of the picture: an axis that is switched off keeps its ticks in reserve."""
+    if text.axes is not None and not text.axes.axison and text not in text.axes.texts:
+        return False
+    return text.get_visible() and bool(text.get_text().strip())
 
 
 def _letters(text: Text, renderer: object) -> Bbox:
@@ -54,7 +59,7 @@ def _above_and_below(text: Text, line: str, renderer: object) -> tuple[float, fl
 def problems_of(figure: Figure, slack: float = 1.5) -> list[str]:
     """Texts that leave the canvas or cover each other by more than `slack` pixels both ways."""
     found = []
-    boxes = list(text_boxes(figure))
+    boxes = text_boxes(figure)
     width, height = figure.figure.get_size_inches() * figure.figure.dpi
     for words_, box in boxes:
         if box.x0 < -slack or box.y0 < -slack or box.x1 > width + slack or box.y1 > height + slack:

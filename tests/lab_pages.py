@@ -37,9 +37,7 @@ def lab(folder: Path, copies: tuple[str, ...]) -> Iterator[str]:
 def voila(folder: Path, name: str) -> Iterator[str]:
     """Yield the address of a page of Voilà that runs a copy of one notebook."""
     work = _work(folder, (name,))
-    with _served(
-        folder, work, ["voila", "--preheat_kernel=True", f"{name}.ipynb"], "/voila/static/voila.js"
-    ) as address:
+    with _served(folder, work, ["voila", f"{name}.ipynb"], "/voila/static/voila.js") as address:
         yield address
 
 
@@ -114,8 +112,8 @@ def other_kernel(folder: Path) -> None:
 
 
 def open_notebook(browser: Any, address: str, name: str) -> Any:
-    """Return a notebook in its own window, ready to run."""
-    page = browser.new_context(viewport={"width": 1280, "height": 2000}).new_page()
+    """Return a notebook on a page of its own, ready to run."""
+    page = browser.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{address}/doc/tree/{name}.ipynb?token={TOKEN}")
     page.wait_for_selector(".jp-Notebook .jp-Cell")

@@ -54,6 +54,7 @@ DAMAGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_site_is_text(tmp_path, text):
     out = io.StringIO()

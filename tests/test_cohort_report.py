@@ -24,7 +24,7 @@ from analysis.parameters import ParameterError, check_known, check_values, find_
 from analysis.reporting.batch.naming import report_name
 from analysis.reporting.run import Built, Spec, build_report
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked")]
 
 NAME = "cohort-report"
 EXAMPLE = paths.DATA / "cohorts" / "synthetic-example.csv"

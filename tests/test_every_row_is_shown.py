@@ -9,13 +9,16 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import IPython.display
 import pytest
 import yaml
+from notebook_runs import defaults
 
 import analysis
 from analysis import exhibit, findings
+from analysis.exhibit import EXHIBIT_MIME
 from analysis.exhibit.places import Place
 from analysis.outcomes import appraisal
 from analysis.paths import TABLES
@@ -56,6 +59,13 @@ def shown_by(notebook: Path, **parameters) -> set[Place]:
     return set(used({"cells": [{"outputs": [{"data": bundle} for bundle in bundles]}]}))
 
 
+def shown_in(notebook: dict[str, Any]) -> set[Place]:
+    """The rows named by the exhibits of an executed notebook, figures apart."""
+    bundles = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    kept = [bundle for bundle in bundles if bundle.get(EXHIBIT_MIME, {}).get("kind") != "figure"]
+    return set(used({"cells": [{"outputs": [{"data": bundle} for bundle in kept]}]}))
+
+
 @pytest.mark.slow
 def test_every_row_is_in_a_report_or_has_a_reason(root, evidence, monkeypatch):
     displayed: list = []
@@ -64,8 +74,8 @@ def test_every_row_is_in_a_report_or_has_a_reason(root, evidence, monkeypatch):
     monkeypatch.setattr(analysis, "figures", Nothing(), raising=False)
     batch = yaml.safe_load((root / "reports" / "batch.yml").read_text(encoding="utf-8"))["reports"]
     shown: set[Place] = set()
-    for name in sorted({entry["notebook"] for entry in batch} - {"study-report", "cohort-report"}):
-        shown |= shown_by(root / "notebooks" / f"{name}.ipynb")
+    for name in {entry["notebook"] for entry in batch} - {"study-report", "cohort-report"}:
+        shown |= shown_in(json.loads(defaults()[name].files["report.ipynb"]))
     monkeypatch.setattr(exhibit, "Summary", Nothing().exhibit)
     monkeypatch.setattr(findings, "study_page", Nothing())
     for name in ("study_findings", "each_patient_once"):

@@ -96,6 +96,7 @@ ORPHANS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "match", "column", "value", "target", "nearest"), ORPHANS)
 def test_orphans(data_copy, file, match, column, value, target, nearest):
     row = data_copy.edit(file, match, {column: value})

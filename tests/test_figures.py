@@ -88,9 +88,7 @@ def test_no_words_overlap_or_leave_the_canvas(maker, selection):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "study", ["correll2004", "cohen2023", "sigtermans2009", "mangnus2022", "kiefer2002", "regimen357_nd", "shirani2008"]
-)
+@pytest.mark.parametrize("study", ["correll2004", "sigtermans2009", "mangnus2022", "regimen357_nd", "shirani2008"])
 def test_single_studies_are_drawn_or_have_a_message(study, evidence):
     alone = select(evidence, dataclasses.replace(WIDE, studies=(study,)))
     drawn = [MAKERS[maker](alone) for maker in MAKERS if maker not in ("benefit_flow", "possible_flow_curve")]
@@ -124,8 +122,7 @@ def test_default_figures_fit_on_a_printed_page(maker, default):
     assert make(maker, default).figure.get_figheight() <= 9.3 + 1e-9
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("maker", MAKERS)
+@pytest.mark.parametrize("maker", ["dose_map", "pain_trajectory_lines", "pooled_forest"])  # panels, lines, rows
 def test_same_bytes_twice_whatever_was_set_before(maker, default):
     first = make(maker, default).svg
     others = {"font.size": 20, "font.weight": "bold", "xtick.direction": "in", "axes.grid": True, "figure.dpi": 40}
@@ -149,6 +146,7 @@ def test_every_drawn_number_lies_within_its_axes(maker, selection):
                 assert values.max() <= max(limits) + room
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", EMPTY)
 def test_an_empty_table_gives_a_figure_with_a_message(maker, default):
     figure = EMPTY[maker](default)

@@ -100,7 +100,7 @@ def test_words_hold_numbers_and_no_gaps(name, drawn):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", ["responder_flow", "visit_pain_line", "benchmark_forest"])  # areas, lines, rows
 def test_same_bytes_twice_whatever_was_set_before(name, drawn):
     with mpl.rc_context({"font.size": 20, "axes.grid": True, "figure.dpi": 40}):
         assert MAKERS[name](invented(results())).svg == drawn[name].svg
@@ -358,6 +358,7 @@ def test_visits_have_places_in_order():
     assert places == sorted(places) and places[-1] < 430
 
 
+@pytest.mark.slow
 def test_the_title_of_each_summary_figure_states_its_numbers():
     made = cohort(*[(8, 4, {4: 4})] * 20, *[(8, 8, {4: 8})] * 20, *[(8, 4)] * 10)
     rules = response.response(made)

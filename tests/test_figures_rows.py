@@ -210,6 +210,7 @@ def test_a_diamond_of_the_page_has_its_corners_at_its_values():
     assert [left + x / wide * (right - left) for x, _ in corners] == [20, 35, 80, 35]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pain", "responders", "durations", "harm", "studies", "pooled"])
 def test_each_study_has_the_shape_and_letter_of_its_risk_of_bias(drawn, evidence, name):
     figure = drawn[name]

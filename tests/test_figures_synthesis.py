@@ -271,6 +271,7 @@ def test_three_studies_leave_no_curve_without_one_of_them(evidence):
     assert "Too few studies are left for a curve without Correll et al. 2004 or Domec" in plain(figure.notes)
 
 
+@pytest.mark.slow
 def test_the_level_is_that_of_the_result(evidence):
     selection = select(evidence)
     assert "90% interval" in figures.pooled_benefit_curve(synthesis.benefit_retention(selection, 0.9)).caption

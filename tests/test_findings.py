@@ -117,6 +117,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "table", "where", "values", "before", "after"), CHANGES)
 def test_a_sentence_changes_with_its_numbers(evidence, selection, answer, table, where, values, before, after):
     told = getattr(findings, f"{answer}_finding")

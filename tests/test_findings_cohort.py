@@ -42,6 +42,7 @@ def test_the_follow_up_is_called_by_its_week():
     assert "**6 of 6** at 1 week" in told.sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [

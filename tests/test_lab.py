@@ -33,8 +33,9 @@ STALE = "stale"  # a notebook stored with the name of a kernel that is gone
 
 @pytest.fixture(scope="module")
 def browser():
+    """One window for all tests, which keeps the program of JupyterLab once it is loaded."""
     with launched() as found:
-        yield found
+        yield found.new_context(viewport={"width": 1280, "height": 2000})
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_the_first_notebook_explains_the_parameters(browser, address):
     assert "Body weight for doses printed per kilogram" in table.inner_text()
     assert page.query_selector("a[href*='explore.ipynb']")
     assert "Cohort(synthetic-example: 300 patients" in page.inner_text(".jp-Notebook")
-    page.context.close()
+    page.close()
 
 
 def test_a_missing_kernel_is_asked_for_and_parameters_change_the_answer_or_are_refused(browser, address):
@@ -118,7 +119,7 @@ def test_a_missing_kernel_is_asked_for_and_parameters_change_the_answer_or_are_r
     edit(page, 1, "level: float = 0.9", "level: float = 90")
     run_all(page)
     assert errors(page) == ["02-pain-trajectories: level: 90 is not allowed; nearest: 0.9. Allowed: 0.5 to 0.999."]
-    page.context.close()
+    page.close()
 
 
 def test_a_slider_moves_the_rate_and_a_tick_the_evidence(browser, address):
@@ -141,7 +142,7 @@ def test_a_slider_moves_the_rate_and_a_tick_the_evidence(browser, address):
     page.click("button:has-text('Write the command') >> nth=0")
     command = page.wait_for_selector("pre:has-text('python -m analysis')").inner_text()
     assert command.strip() == "python -m analysis report evidence-report -p regimen_classes=anesthetic"
-    page.context.close()
+    page.close()
 
 
 def test_with_voila_there_is_no_code_and_the_controls_move(browser, tmp_path):

@@ -40,7 +40,8 @@ def reports() -> dict[str, Built]:
     specs = []
     for name, changed in given.items():
         values = check_values(notebook, {**changed, "cohort": str(FOLDER / changed["cohort"])})
-        specs.append(Spec(name, "cohort-report", {key: values[key] for key in changed}, common=common()))
+        formats = ("html", "pdf") if name == "five" else ("html",)  # of the others the PDF has nothing else
+        specs.append(Spec(name, "cohort-report", {key: values[key] for key in changed}, formats, common()))
     with LocalWorkers() as workers:
         made = {built.name: built for built in build_all(specs, workers, jobs=2)}
     for built in made.values():

@@ -32,14 +32,22 @@ WORKERS = 2
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
-    """Address of a scheduler, and its two worker processes, of one thread each and without a nanny."""
-    settings = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        dask_cluster(tmp_path_factory.mktemp("dask"), WORKERS, "tcp", settings) as (address, processes),
-    ):
+    """Address of a scheduler, and its two worker processes, of one thread each and without a nanny.
+
+    They speak TLS, as a clinic's must, where openssl can make a certificate.
+    """
+    folder = tmp_path_factory.mktemp("dask")
+    protocol = "tls" if shutil.which("openssl") else "tcp"
+    settings = tls_settings(folder) if protocol == "tls" else {}
+    settings["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = "1"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
         patch.setattr(cluster, "CONNECT_SECONDS", 600)  # the limit only stops a test that hangs
-        yield address, processes[1:]
+        dask.config.refresh()  # reads the variables
+        with dask_cluster(folder, WORKERS, protocol) as (address, processes):
+            yield address, processes[1:]
+    dask.config.refresh()
 
 
 def plan_of(folder: Path, count: int) -> Path:
@@ -134,6 +142,8 @@ def test_files_outside_the_project_travel(workers, visits, monkeypatch):
     assert here.reason == ""
     address, _ = workers
     with cluster.ClusterWorkers(address) as dask:
+        if address.startswith("tls:"):
+            dask.check([visits])
         there = dask.executor(1).submit(build_report, visits).result()
     assert there.files == here.files
     assert notebook_of(there).cells[-1].outputs[0].text == "patients clinic.csv\n"
@@ -158,23 +168,6 @@ def test_a_clinics_table_travels_encrypted_or_not_at_all(visits):
     plain.check([spec(), dataclasses.replace(visits, overrides={})])
     safe.check([visits])
     cluster.ClusterWorkers("tcp://host:8786", insecure=True).check([visits])
-
-
-@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl to make a certificate")
-def test_a_clinics_table_travels_over_tls(visits, tmp_path, monkeypatch):
-    settings = tls_settings(tmp_path)
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 600)
-    dask.config.refresh()  # reads the variables
-    try:
-        with dask_cluster(tmp_path, 1, "tls", settings) as (address, _), cluster.ClusterWorkers(address) as workers:
-            workers.check([visits])
-            built = workers.executor(1).submit(build_report, visits).result()
-    finally:
-        monkeypatch.undo()
-        dask.config.refresh()
-    assert notebook_of(built).cells[-1].outputs[0].text == "patients clinic.csv\n"
 
 
 def test_a_process_that_builds_reports_leaves_no_file(workers, visits, tmp_path, monkeypatch):

@@ -204,6 +204,7 @@ def test_a_character_that_can_not_be_shown_costs_its_reports_alone(reading):
     assert str(made).encode("utf-8")
 
 
+@pytest.mark.slow
 def test_more_reports_than_a_list_may_make(reading):
     levels = [f"0.{digits}" for digits in range(6000, 6101)]
     weights = [29.5, *range(30, 129)]

@@ -30,7 +30,7 @@ from analysis.reporting.provenance import input_hashes
 from analysis.reporting.rehearsal import Rehearsal
 from analysis.reporting.run import Spec, build_report
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked")]
 
 
 def test_the_files_of_a_report():

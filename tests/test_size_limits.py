@@ -125,6 +125,7 @@ def test_a_parquet_file_with_many_values_in_one_row(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_a_parquet_file_that_unpacks_to_more_than_is_read(tmp_path):
     target = io.BytesIO()
     column = pa.array([b"x" * 100_000] * 2_600, pa.binary())

@@ -290,6 +290,7 @@ def test_limits_bracket_and_weights_add_up(data, model):
         assert pooled.tau2_low <= pooled.tau2 <= pooled.tau2_high
 
 
+@pytest.mark.slow
 @given(counts.filter(usable))
 def test_t_limits_are_wider_than_wald_limits(data):
     x, n = zip(*data, strict=True)

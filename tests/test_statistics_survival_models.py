@@ -219,6 +219,7 @@ def test_draws_are_the_estimate_of_the_patients_drawn():
         assert found.probability[mine] == pytest.approx(table["probability"].to_numpy(), abs=1e-6)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000), st.integers(1, 40), st.booleans())
 def test_draws_solved_together_equal_draws_one_by_one(seed, n, on_weeks):
     random = np.random.default_rng(seed)
@@ -274,6 +275,7 @@ def test_bands_of_a_share_are_those_of_the_binomial():
     assert list(bands.columns) == ["time", "low", "high", "band_low", "band_high"]
 
 
+@pytest.mark.slow
 def test_quantiles_of_the_draws():
     found = bootstrap([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], draws=2000)
     low, high, below, above = found.quantile(0.5)
@@ -290,6 +292,7 @@ def test_quantiles_of_the_draws():
     assert bootstrap([0, 13], [13, INF], [7, 18], draws=200).quantile(0.5)[3] == INF
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000), st.integers(2, 30), st.floats(0.5, 0.99))
 def test_bands_bracket_and_fall(seed, n, level):
     random = np.random.default_rng(seed)
@@ -309,6 +312,7 @@ def test_bands_bracket_and_fall(seed, n, level):
     pd.testing.assert_frame_equal(bands, same)
 
 
+@pytest.mark.slow
 def test_draws_are_solved_together(monkeypatch):
     solved = []
 
@@ -401,6 +405,7 @@ def test_exact_and_monte_carlo_agree(scores, monkeypatch):
     assert two_group_test(lower, upper, groups, scores=scores, seed=2).p != drawn.p
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.booleans(), st.booleans()), min_size=4, max_size=9))
 def test_exact_p_by_enumeration_and_symmetry(rows):
     lower = np.array([min(a, b) for a, b, _, _ in rows], float)

@@ -15,6 +15,8 @@ from analysis.outcomes import durations, responders
 from analysis.outcomes.key_outcomes import key_outcomes
 from analysis.outcomes.results_of_study import study_results
 
+pytestmark = pytest.mark.slow  # the texts of all studies
+
 
 def title_of(evidence, study_id: str) -> str:
     return study_page.study_title(findings.each_patient_once(evidence, study_id))

@@ -76,6 +76,7 @@ def default(evidence):
     return select(evidence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SELECTIONS)
 def test_every_table_prints_whatever_is_selected(evidence, name):
     for table in made(select(evidence, SELECTIONS[name])):
@@ -94,6 +95,7 @@ def test_a_computed_column_is_printed_and_exported():
     assert list(Table("none", data.iloc[:0], "None.", (share,)).data.columns) == ["part", "total", "share"]
 
 
+@pytest.mark.slow
 def test_names_are_unique(default):
     names = [table.name for table in made(default)]
     assert len(names) == len(set(names))
@@ -219,6 +221,7 @@ def joined(default):
     return {table.name: table for table in together(default)}
 
 
+@pytest.mark.slow
 def test_pooled_rates_show_both_intervals_and_the_studies_behind_them(joined):
     table = joined["pooled-rates"]
     soon = line(table, **{"Counted as a responder": "Complete relief", "Time": "within a week of the end of infusion"})

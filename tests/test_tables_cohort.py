@@ -43,6 +43,7 @@ def column(table, label: str) -> list[str]:
     return [row[labels.index(label)] for row in cells(table)]
 
 
+@pytest.mark.slow
 def test_a_small_number_of_missing_values_is_hidden_alone():
     result = results().people
     measures = result.measures.assign(missing=pd.array([pd.NA, *[7] * (len(result.measures) - 1)], dtype="Int64"))
