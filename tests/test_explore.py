@@ -18,6 +18,7 @@ from analysis.outcomes import durations, responders
 from analysis.outcomes.cohort.response import response
 from analysis.parameters import ParameterError, all_notebooks, check_values, find_notebook
 from analysis.reporting import provenance
+from analysis.wording import half_up
 
 EXAMPLE = "data/cohorts/synthetic-example.csv"
 
@@ -93,7 +94,9 @@ def test_the_slider_moves_rate_flow_and_change(patients):
         flow = expected.flow.query("rule == @expected.rule and handling == 'complete_cases'").iloc[0]
         assert f"({rate['responders'].iloc[0]} of {rate['n'].iloc[0]}, 95% interval" in patients._results.value
         assert f"{flow['kept']} stayed responders" in patients._results.value
-        assert f"Change in the {flow['n']} with both scores" in patients._results.value
+        points, low, high = (half_up(100 * flow[name]) for name in ("difference", "difference_low", "difference_high"))
+        told = f"Change in the {flow['n']} with both scores: {points} percentage points ({low} to {high})."
+        assert told in patients._results.value
     assert "these patients are invented" in patients._results.value
 
 

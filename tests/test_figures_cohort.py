@@ -147,6 +147,9 @@ def test_the_steps_state_what_is_possible(drawn):
     made = response.response(cohort(*[(8, 4, {4: 4})] * 20, *[(8, 4)] * 20))
     words = shown(figures.patient_count_bars(made))
     assert "responders: 20 of 20; of 100 of all 40, 50 to 100" in words and "20 of 40 without" in words
+    assert figures.patient_count_bars(made).caption.startswith(
+        "4 weeks later: the score nearest to week 4 at weeks 2 to 6."
+    )
 
 
 @pytest.mark.slow

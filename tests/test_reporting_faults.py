@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import resource
@@ -13,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import faults
 import nbformat
 import pytest
 
@@ -98,6 +100,13 @@ def descendants(pid: int) -> set[int]:
 def ready(folder: Path) -> list[str]:
     notes = folder / "out" / ".unfinished.jsonl"
     return [json.loads(line)["name"] for line in notes.read_text().splitlines()] if notes.exists() else []
+
+
+def test_the_last_trial_of_every_fault_is_recorded():
+    with faults.RESULTS.open(encoding="utf-8", newline="") as file:
+        results = {row["fault"]: row["result"] for row in csv.DictReader(file)}
+    assert list(results) == list(faults.FAULTS)
+    assert {name for name, result in results.items() if result != "survived"} == set()
 
 
 def test_a_batch_that_is_stopped_continues_where_it_was(plan):

@@ -20,6 +20,7 @@ from reporting_samples import notebook_of, page, sample, synthetic
 
 from analysis.reporting import ReportError
 from analysis.reporting.page import html_parts
+from analysis.reporting.page.blocks_html import cards_html
 from analysis.reporting.page.exporters import ReportHTMLExporter, ReportPDFExporter
 from analysis.reporting.page.padding import paddings
 
@@ -105,6 +106,25 @@ def test_language_title_and_description():
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     ids = [element["id"] for element in page().select("[id]")]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("shape", "total", "expected"),
+    [("dot", 100, (184, 47, 5, 5.5 + 9 * 4)), ("person", 100, (320, 125, 5, 25 * 4)), ("dot", 10, (92, 11, 1, 5.5))],
+)
+def test_icons_stand_in_rows_of_twenty_inside_their_picture(shape, total, expected):
+    icons = {"shape": shape, "total": total, "filled": 1, "tone": "harm", "lead": "1", "words": f"in {total}"}
+    (block,) = [
+        part["c"][1]
+        for part in cards_html([{"look": "", "heading": "", "blocks": [{"kind": "icons", "icons": [icons]}]}], 3)
+        if "<svg" in str(part["c"])
+    ]
+    picture = BeautifulSoup(block, "html.parser").svg
+    heights = [float(dot["cy"]) for dot in picture.find_all("circle") if not dot.find_parent("g", transform=True)]
+    heights += [float(place["transform"].split()[-1].rstrip(")")) for place in picture.find_all("g", transform=True)]
+    width, height, rows, last = expected
+    assert [int(part) for part in picture["viewbox"].split()] == [0, 0, width, height]
+    assert (len(heights), len(set(heights)), max(heights)) == (total, rows, last)
 
 
 def test_figures_have_number_caption_words_and_sources():
