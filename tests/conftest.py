@@ -51,10 +51,20 @@ def private_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
-def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Fork the kernels of reports that tests build in their own process, as `report` and `batch` do."""
-    with template.forked_kernels(str(tmp_path_factory.mktemp("kernels"))):
-        yield
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a template process; empty where there is no fork."""
+    started = template.new_template(str(tmp_path_factory.mktemp("kernels")))
+    yield started.address if started else ""
+    if started:
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def forked(kernels: str) -> Iterator[None]:
+    """Fork the kernels of the reports that a module builds in this process, as `report` and `batch` do."""
+    template.use_template(kernels)
+    yield
+    template.use_template("")
 
 
 @pytest.fixture(scope="session")

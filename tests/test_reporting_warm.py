@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from processes import gone
-from reporting_samples import common, notebook_of, sample, spec
+from reporting_samples import common, notebook_of, spec
 
 from analysis.parameters import read_notebook
 from analysis.paths import ROOT
@@ -52,10 +52,14 @@ def run_cells(folder: Path, *cells: str, **more) -> tuple[str, list[str]]:
     return built.reason, [output.text for output in outputs if output.output_type == "stream"]
 
 
-def test_a_forked_kernel_makes_the_same_bytes(warmly):
+def test_a_forked_kernel_makes_the_same_bytes(template):
+    assert templates.template_address() == ""
+    ordinary = build_report(spec())
+    templates.use_template(template.address)
     again = build_report(spec())
-    assert again.reason == ""
-    for name, content in sample().files.items():
+    templates.use_template("")
+    assert ordinary.reason == again.reason == ""
+    for name, content in ordinary.files.items():
         assert again.files[name] == content, name
 
 
