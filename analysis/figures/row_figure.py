@@ -43,12 +43,8 @@ from analysis.figures.style import (
     write,
 )
 
-_LABEL, _LEFT, _RIGHT, _VALUE = (
-    150.0,
-    162.0,
-    382.0,
-    394.0,
-)  # width of the labels, edges of the track, left of the values
+# width of the labels, edges of the track, left of the values
+_LABEL, _LEFT, _RIGHT, _VALUE = 150.0, 162.0, 382.0, 394.0
 _TEXT, _DETAIL = 9.0, 8.0
 _GAP, _LEAST_GAP = 5.0, 1.5  # points between two rows
 _ABOVE = 12.0  # points for words above the marks

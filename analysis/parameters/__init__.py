@@ -25,22 +25,6 @@ from analysis.parameters.parameter import STRING_LIST, Parameter, ParameterError
 from analysis.parameters.registry import REGISTRY, Between
 from analysis.tabular.problems import nearest_word
 
-__all__ = [
-    "NOTEBOOKS",
-    "REGISTRY",
-    "STRING_LIST",
-    "BrokenNotebook",
-    "Notebook",
-    "Parameter",
-    "ParameterError",
-    "all_notebooks",
-    "check_known",
-    "check_parameters",
-    "check_values",
-    "find_notebook",
-    "read_notebook",
-]
-
 
 def check_values(notebook: Notebook, overrides: dict[str, Any]) -> dict[str, Any]:
     """Return all values of a run: the overrides, converted to the notebook's types, and defaults for the others.

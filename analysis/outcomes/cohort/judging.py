@@ -1,6 +1,8 @@
-"""The three responder rules."""
+"""The three responder rules of reports, and those of any percentage."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 
@@ -16,10 +18,17 @@ def check_rule(rule: str) -> None:
         raise ValueError(f"responder_rule is {rule!r}: must be one of {', '.join(RESPONDER_RULES)}")
 
 
+def _least_percent(rule: str) -> float | None:
+    """Return the least fall in percent by a rule `ge_N_percent`, whatever its N; None for points."""
+    if found := re.fullmatch(r"ge_([\d.]+)_percent", rule):
+        return float(found[1])
+    check_rule(rule)
+    return None
+
+
 def can_be_judged(baseline: np.ndarray, rule: str) -> np.ndarray:
     """Return whether the rule applies to each baseline: it is not missing and, for a percentage, above 0."""
-    check_rule(rule)
-    return ~np.isnan(baseline) & ((baseline > 0) | (rule not in LEAST_FALL_PERCENT))
+    return ~np.isnan(baseline) & ((baseline > 0) | (_least_percent(rule) is None))
 
 
 def responds(baseline: np.ndarray, later: np.ndarray, rule: str) -> np.ndarray:
@@ -32,7 +41,8 @@ def responds(baseline: np.ndarray, later: np.ndarray, rule: str) -> np.ndarray:
     ----------
     baseline, later : ndarray, shape (n,)
         Scores, 0 to 10.
-    rule : {"ge_2_points", "ge_30_percent", "ge_50_percent"}
+    rule : str
+        ge_2_points or ge_N_percent.
 
     Returns
     -------
@@ -42,8 +52,8 @@ def responds(baseline: np.ndarray, later: np.ndarray, rule: str) -> np.ndarray:
     ----------
     Dworkin et al. 2008, J Pain 9:105.
     """
-    check_rule(rule)
-    needed = baseline * (LEAST_FALL_PERCENT[rule] / 100) if rule in LEAST_FALL_PERCENT else LEAST_FALL_POINTS
+    percent = _least_percent(rule)
+    needed = LEAST_FALL_POINTS if percent is None else baseline * (percent / 100)
     with np.errstate(invalid="ignore"):
         return baseline - later >= needed - ROUNDING_TOLERANCE
 

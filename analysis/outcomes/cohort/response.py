@@ -129,11 +129,11 @@ def response(
         follow_up_planned=bool(courses["follow_up_planned"].all()),
         steps=_steps(first, responder_rule, min_cell, release),
         rates=shown_rates(
-            [row for rule in RESPONDER_RULES for row in _rates(first, rule, level)], min_cell, release, level
+            [row for rule in RESPONDER_RULES for row in rates_by_rule(first, rule, level)], min_cell, release, level
         ),
         by_group=_by_group(courses, responder_rule, level, min_cell, release),
         flow=shown_flows(
-            [row for rule in RESPONDER_RULES for row in _flows(first, rule, level)], min_cell, release, level
+            [row for rule in RESPONDER_RULES for row in flows_by_rule(first, rule, level)], min_cell, release, level
         ),
         curve=cutoff_curve(first, OUTCOME_VISITS, level, min_cell, release),
         tipping=tipping,
@@ -142,7 +142,7 @@ def response(
         level=level,
         synthetic=cohort.synthetic,
         min_cell=min_cell,
-        left_out=_left_out(first, min_cell, release),
+        left_out=patients_left_out(first, min_cell, release),
     )
 
 
@@ -154,7 +154,8 @@ def _judged(courses: pd.DataFrame, rule: str, visit: str) -> tuple[np.ndarray, n
     return usable, scored, response
 
 
-def _rates(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
+def rates_by_rule(courses: pd.DataFrame, rule: str, level: float) -> list[dict]:
+    """Return the rates of courses at both visits, for each way to handle missing scores."""
     rows = []
     for visit in OUTCOME_VISITS:
         usable, scored, response = _judged(courses, rule, visit)
@@ -216,7 +217,8 @@ def _by_group(courses: pd.DataFrame, rule: str, level: float, min_cell: int, rel
     return shown_rates(rows, min_cell, release, level, named=True).astype({"merged": bool})
 
 
-def _flows(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
+def flows_by_rule(first: pd.DataFrame, rule: str, level: float) -> list[dict]:
+    """Return the flow between both visits, of patients with both scores, then of all."""
     _, scored_1, response_1 = _judged(first, rule, OUTCOME_VISITS[0])
     usable, scored_2, response_2 = _judged(first, rule, OUTCOME_VISITS[1])
     rows = []
@@ -252,22 +254,19 @@ def _notes(first: pd.DataFrame, min_cell: int) -> tuple[str, ...]:
     )
 
 
-def _left_out(first: pd.DataFrame, min_cell: int, release: str) -> pd.DataFrame:
+def patients_left_out(first: pd.DataFrame, min_cell: int, release: str = "internal") -> pd.DataFrame:
+    """Return who is left out of which result, and why."""
     baseline = first["baseline"].to_numpy()
     usable = ~np.isnan(baseline)
     awaited = usable & first["not_expected"].to_numpy()
     no_end, no_later = (usable & first[visit].isna().to_numpy() for visit in OUTCOME_VISITS)
     no_later &= ~awaited
     percentages = "rates, by_group, flow, curve (percentages)"
+    zero = "baseline pain is 0, of which no percentage can be taken"
     return left_out_frame(
         [
             ("rates, by_group, flow, curve", "baseline score missing", "patients", int((~usable).sum())),
-            (
-                percentages,
-                "baseline pain is 0, of which no percentage can be taken",
-                "patients",
-                int((baseline == 0).sum()),
-            ),
+            (percentages, zero, "patients", int((baseline == 0).sum())),
             ("rates, curve (complete cases)", "no score at the end of infusion", "patients", int(no_end.sum())),
             ("rates, curve (complete cases)", "no follow-up score in the window", "patients", int(no_later.sum())),
             ("rates, by_group, flow, curve", "follow-up not planned or not due", "patients", int(awaited.sum())),

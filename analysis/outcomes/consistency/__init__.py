@@ -21,23 +21,9 @@ from analysis.outcomes.consistency.verdicts import (
     FITS,
     FITS_BY_OTHER_ROUNDING,
     FITS_WITH_ANOTHER_N,
-    VERDICTS,
     as_table,
 )
 from analysis.statistics.rounding import counts_behind_percent
-
-__all__ = [
-    "CANNOT_BE",
-    "CANNOT_BE_CHECKED",
-    "FITS",
-    "FITS_BY_OTHER_ROUNDING",
-    "FITS_WITH_ANOTHER_N",
-    "VERDICTS",
-    "check",
-    "missing_at_follow_up",
-    "possible_counts",
-    "questions",
-]
 
 
 def possible_counts(percent: float, n: int, decimals: int = 0) -> list[int]:

@@ -17,7 +17,6 @@ FITS_BY_OTHER_ROUNDING = "fits only by truncation or half-to-even"
 FITS_WITH_ANOTHER_N = "fits with another n"
 CANNOT_BE = "cannot be"
 CANNOT_BE_CHECKED = "cannot be checked"
-VERDICTS = (FITS, FITS_BY_OTHER_ROUNDING, FITS_WITH_ANOTHER_N, CANNOT_BE, CANNOT_BE_CHECKED)
 _COLUMNS = "study_id citation table row check reported recomputed verdict why assumed source_id locator".split()
 
 
