@@ -369,3 +369,18 @@ def test_the_title_of_each_summary_figure_states_its_numbers():
     assert figures.responder_squares(rules).title == "Of 100 patients treated, 60 respond, 40 later"
     assert figures.missing_visit_bars(people.people(made)).title == "40 of 50 have a score at week 4"
     assert figures.missing_visit_bars(people.people(cohort(*[(8, 4)] * 2))).title == "Who is missing"
+
+
+@pytest.mark.slow
+def test_figures_of_full_width_state_their_finding(drawn):
+    titles = {name: drawn[name].title for name in MAKERS if not drawn[name].half}
+    holds = "“Fewer responders at follow-up” holds if 0 to 11 of the 14 patients not seen were responders (0% to 79%)"
+    assert titles == {
+        "fall_run_chart": "Mean fall in pain: none of 12 quarters outside the limits",
+        "responder_curve": "Pain fell by at least 30% in 62% at the end of infusion and 43% 4 weeks later",
+        "responder_flow": "20 of 27 responders still respond 4 weeks later; new responders: 0",
+        "tipping_point_curve": holds,
+        "cohort_duration_curve": "Duration of benefit: median 4–12 weeks (4 to ∞)",
+        "duration_by_site": "Medians of 2 groups: 4 weeks or more",
+        "site_funnel": "None of 2 sites outside the 95% limits around 62%",
+    }

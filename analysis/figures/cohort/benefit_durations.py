@@ -89,7 +89,19 @@ def cohort_duration_curve(
         write(picture, POINTS / 2, y + 6, "weeks after the end of infusion", color=MUTED, ha="center")
         drawn = [cell for cells in rows.values() for cell in cells]
         data = pd.concat([cell.curve for cell in drawn])
-        return frame.figure(picture, data, _alt(drawn, result.level))
+        return frame.figure(picture, data, _alt(drawn, result.level), finding=_finding(drawn))
+
+
+def _finding(drawn: list[_Cell]) -> str:
+    if drawn[0].all:
+        return f"Duration of benefit: {_median(drawn[0].median)}"
+    known = [cell.median for cell in drawn if pd.notna(cell.median.median_low)]
+    low = min((row.median_low for row in known), default=np.inf)
+    if not np.isfinite(low):
+        return "No group reaches its median"
+    high = max(row.median_high for row in known)
+    ends = f"to {number_text(high)} weeks" if np.isfinite(high) else "weeks or more"
+    return f"Medians of {len(known)} groups: {number_text(low)} {ends}"
 
 
 def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:

@@ -51,13 +51,22 @@ class ClinicFrame:
         return picture
 
     def figure(
-        self, picture: Picture, data: pd.DataFrame, alt: str, *notes: str, studies: tuple[str, ...] = ()
+        self,
+        picture: Picture,
+        data: pd.DataFrame,
+        alt: str,
+        *notes: str,
+        studies: tuple[str, ...] = (),
+        finding: str = "",
     ) -> Figure:
-        """Return the figure; its words say as well that the patients are invented."""
+        """Return the figure; its words say as well that the patients are invented.
+
+        finding: heading of a figure of full width.
+        """
         finish(picture)
         caption = f"{self.caption} {INVENTED}" if self.synthetic and not self.title else self.caption
         text = paragraphs(*self.notes, *notes)
-        named = {"title": self.title, "half": bool(self.title)}
+        named = {"title": self.title or finding, "half": bool(self.title)}
         numbers = data.reset_index(drop=True)
         return Figure(self.name, picture, numbers, self._marked(alt), caption, studies, text, **named)
 

@@ -16,7 +16,6 @@ from analysis.figures.style import (
     POINTS,
     SERIES_LOOKS,
     SMALL,
-    balanced,
     panel,
     spaced_ticks,
     style,
@@ -26,7 +25,7 @@ from analysis.figures.style import (
 from analysis.outcomes.cohort.response import Response
 from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
 
-_LEFT, _TOP, _HIGH, _RIGHT = 46, 46, 150, 12
+_LEFT, _TOP, _HIGH, _RIGHT = 46, 30, 150, 12
 _WIDE = POINTS - _LEFT - _RIGHT
 _SAME, _OTHER = SERIES_LOOKS[0], SERIES_LOOKS[1]
 _CONCLUSION = {
@@ -58,12 +57,10 @@ def tipping_point_curve(result: Response) -> Figure:
         return frame.empty(why)
     words = _words(tips)
     with style():
-        title = balanced(words, POINTS - 8, 8.5, "bold")
-        extra = 11 * title.count("\n")
-        picture = frame.sheet(_TOP + extra + _HIGH + 34)
-        write(picture, 4, 10 + extra / 2, title, 8.5, weight="bold")
-        _draw(picture, table, tips, _TOP + extra)
-        return frame.figure(picture, result.tipping, f"{words} {_ends(table, result.level)}")
+        picture = frame.sheet(_TOP + _HIGH + 34)
+        _draw(picture, table, tips, _TOP)
+        alt = f"{words} {_ends(table, result.level)}"
+        return frame.figure(picture, result.tipping, alt, finding=words.removesuffix("."))
 
 
 def _words(tips: Any) -> str:

@@ -26,8 +26,7 @@ def quarter_run_chart(result: RunChart) -> Figure:
     """Return the responder rate of each quarter with limits of chance, and the share with a follow-up score."""
     points = result.points
     outside = ((points["rate"] < points["low"]) | (points["rate"] > points["high"])).to_numpy()
-    many = int(outside.sum()) or "None"
-    title = f"{many} of {len(points)} quarters outside the limits" if len(points) else "Over time"
+    title = _outside(outside) if len(points) else "Over time"
     frame = clinic_frame("run-chart", _caption(result), result, title=title)
     if points.empty:
         return frame.empty(_too_few(result))
@@ -107,7 +106,11 @@ def fall_run_chart(result: RunChart) -> Figure:
             f"{int(outside.sum()) or 'none'} outside: {listed}."
         )
         columns = ["start", "end", "n", "fall", "fall_mean", "fall_low", "fall_high"]
-        return frame.figure(picture, points[columns], alt)
+        return frame.figure(picture, points[columns], alt, finding=f"Mean fall in pain: {_outside(outside).lower()}")
+
+
+def _outside(outside: np.ndarray) -> str:
+    return f"{int(outside.sum()) or 'None'} of {len(outside)} quarters outside the limits"
 
 
 def _too_few(result: RunChart) -> str:

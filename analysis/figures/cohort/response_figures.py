@@ -30,11 +30,12 @@ from analysis.figures.style import (
     write,
 )
 from analysis.outcomes.cohort.response import Response
-from analysis.wording import half_up, interval_words, percent, percent_level, percent_pair, weeks_cell
+from analysis.wording import half_up, interval_words, percent, percent_level, percent_pair, series, weeks_cell
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 30, 292, 212
 _WORDS_AT = _LEFT + _WIDE + 22
 VISIT_LOOKS = {"end_of_infusion": SERIES_LOOKS[0], "follow_up": SERIES_LOOKS[1]}
+_WHEN = {"end_of_infusion": "at the end of infusion"}
 _CUTOFFS = (30, 50)  # percent less pain: the usual definitions of a responder
 
 _FLOW_TOP = 44
@@ -83,7 +84,15 @@ def responder_curve(result: Response) -> Figure:
         below = "less pain than at baseline, in percent of the baseline"
         write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, below, color=MUTED, ha="center")
         _words(picture, shown, visits, names)
-        return frame.figure(picture, result.curve, _curve_alt(shown, visits, names))
+        return frame.figure(
+            picture, result.curve, _curve_alt(shown, visits, names), finding=_finding(shown, visits, names)
+        )
+
+
+def _finding(shown: pd.DataFrame, visits: list[str], names: dict[str, str]) -> str:
+    least = shown[shown["cutoff"] == _CUTOFFS[0]].set_index("visit")["rate_complete"]
+    shares = [f"{percent(least[visit])} {_WHEN.get(visit, names[visit])}" for visit in visits if visit in least]
+    return f"Pain fell by at least {_CUTOFFS[0]}% in {series(shares)}"
 
 
 def _curve(ax: Axes, rows: pd.DataFrame, look: Look) -> None:
@@ -179,7 +188,8 @@ def responder_flow(result: Response) -> Figure:
             f"{counts['lost']} no longer were, {counts['gained']} became responders, {counts['neither']} "
             f"were at neither time. {_difference(row, result.level)}"
         )
-        return frame.figure(picture, flow[flow["rule"] == result.rule], alt)
+        still = f"{counts['kept']} of {first} responders still respond {times[1]}; new responders: {counts['gained']}"
+        return frame.figure(picture, flow[flow["rule"] == result.rule], alt, finding=still)
 
 
 def _difference(row: Any, level: float) -> str:

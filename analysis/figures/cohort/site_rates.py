@@ -46,7 +46,14 @@ def site_funnel(result: Funnel) -> Figure:
     with style():
         picture = frame.sheet(_TOP + _HIGH + 34)
         _draw(picture, shown, limits, float(result.mean))
-        return frame.figure(picture, sites, _alt(shown, float(result.mean)), _adjustment(result))
+        return frame.figure(
+            picture, sites, _alt(shown, float(result.mean)), _adjustment(result), finding=_finding(shown, result)
+        )
+
+
+def _finding(sites: pd.DataFrame, result: Funnel) -> str:
+    many = int((sites["place"] != "inside 95%").sum()) or "None"
+    return f"{many} of {len(sites)} sites outside the 95% limits around {percent(float(result.mean))}"
 
 
 def _adjustment(result: Funnel) -> str:
