@@ -88,7 +88,7 @@ COUNT_MARKS = {"derived_from_percent": DERIVED_MARK, "nearest_to_percent": NEARE
 ACCESS_MARKS = {"secondary": SECONDARY_MARK, "lay": LAY_MARK}
 MARK_WORDS = {
     DERIVED_MARK: "count derived from a printed percentage or from other printed figures",
-    NEAREST_MARK: "no whole number of these patients gives the printed percentage; the nearest count is held",
+    NEAREST_MARK: "no whole number of these patients gives the printed percentage; the nearest count is used",
     SECONDARY_MARK: "taken from a secondary account of the study (review table, news for clinicians)",
     LAY_MARK: "taken from a lay source",
 }

@@ -122,7 +122,7 @@ def test_two_studies_look_as_uncertain_as_they_are(forest):
     values = [(row.value, row.value_detail.split(";")[0]) for row in pooled_rows(figure)]
     assert (pooled.groups["k"] == 2).tolist() == [False, True, True]
     assert values[1:] == [("57% (0.1 to >99.9)", "next study <0.1 to >99.9"), ("58% (4 to 98)", "next study 4 to 98")]
-    assert figure.title == "0 of 3 pooled rates are known within 60 points"
+    assert figure.title == "None of 3 pooled rates are known within 60 points"
     assert "Two studies only" in plain(figure.notes)
     narrow = pooled.groups.assign(ci_low=0.3, ci_high=[0.7, 0.7, 0.99])
     known = figures.pooled_forest(dataclasses.replace(pooled, groups=narrow))
@@ -353,7 +353,7 @@ def test_exact_durations_are_steps():
     for line in (line for line in ax.lines if line.get_linewidth() == 1.1):
         assert list(line.get_ydata()) == [100, 100, 75, 75]
     assert "100% (25 to 100) at the end of infusion, 75% (25 to 100) at 4 weeks" in figure.alt
-    assert "median later than 8 weeks (95% limits 4 weeks to not reached)" in figure.alt
+    assert "median longer than 8 weeks (95% limits 4 weeks to not reached)" in figure.alt
     assert problems_of(figure) == []
 
 
@@ -389,7 +389,7 @@ def test_the_duration_curves_have_their_numbers_in_words(durations):
     _, figure = durations
     shown = " ".join(text for text, _ in text_boxes(figure))
     assert "171 patients†‡§, 6 studies" in shown and "20 patients†§, 1 study" in shown
-    assert "median between 0 and 4 weeks" in shown and "median later than 13 weeks" in shown
+    assert "median between 0 and 4 weeks" in shown and "median longer than 13 weeks" in shown
     assert "between 65% and 100% (45 to 100) at the end of infusion, 65% (45 to 85) at 13 weeks" in figure.alt
     assert "42% (28 to 74) at 4 weeks" in figure.alt
     assert "complete remission (Kiefer et al. 2008a)" in plain(figure.notes)

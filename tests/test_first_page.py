@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from first_page_samples import first_page, outcomes_of, page_words, planted, texts_of
 
-from analysis import findings, tables
+from analysis import figures, findings, tables
 from analysis.evidence.selection import Criteria, select
 from analysis.exhibit import plain
-from analysis.outcomes import responders
+from analysis.outcomes import evidence_map, responders, safety
 from analysis.outcomes.key_outcomes import key_outcomes
 from analysis.wording import printed_percent
 
@@ -158,6 +158,23 @@ def test_without_a_placebo_trial_the_title_says_so(evidence):
     title, lead = findings.page_title(alone, outcomes), findings.page_lead(alone, outcomes)
     assert "no study has a placebo group" in title and "placebo-controlled trial" not in title + lead
     assert "difference" not in " ".join(texts_of(findings.first_page_cards(alone, outcomes)))
+
+
+def test_a_regimen_without_a_control_group_is_not_told_as_the_rest_of_something(evidence):
+    alone = select(evidence, Criteria(regimen_classes=("anesthetic",), routes=()))
+    outcomes = key_outcomes(alone)
+    assert findings.page_title(alone, outcomes) == (
+        "Anaesthetic dose: full remission at 3 months in 65%, 13 of 20 patients; no study has a placebo group"
+    )
+    assert findings.page_lead(alone, outcomes).startswith("All results come from studies without a control group.")
+    cards = " ".join(texts_of(findings.first_page_cards(alone, outcomes))).replace("**", "")
+    assert "None of 44 patients were in placebo-controlled trials (none of 3 studies with a usable result)." in cards
+    assert "No control group in any study." in " ".join(texts_of(findings.limits_and_methods(alone, outcomes)))
+    events = figures.harm_forest(safety.events(alone))
+    assert events.title == "Awakening or hallucination during the 5-day infusion in 0 of 23, without a control group"
+    assert figures.dose_map(evidence_map.doses(alone)).title == (
+        "Doses: 490 mg per hour and 58800 mg in all; 1 of 2 is the highest allowed"
+    )
 
 
 def test_a_full_text_that_was_read_is_not_denied(evidence):

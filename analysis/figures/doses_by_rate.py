@@ -223,7 +223,9 @@ def _finding(table: pd.DataFrame) -> str:
     limits = int((table["dose_kind"] == "max").sum())
     ranges = ((table["mg_per_h"].dropna(), "mg per hour"), (table["total_mg"].dropna(), "mg in all"))
     doses = " and ".join(f"{_from_to(values)} {unit}" for values, unit in ranges if len(values))
-    return f"Doses run from {doses}" + (f"; {limits} of {len(table)} are the highest allowed" if limits else "")
+    return f"Doses: {doses}" + (
+        f"; {limits} of {len(table)} {'is' if limits == 1 else 'are'} the highest allowed" if limits else ""
+    )
 
 
 def _alt(table: pd.DataFrame, left: pd.DataFrame, weight_kg: float) -> str:

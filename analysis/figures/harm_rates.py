@@ -13,7 +13,7 @@ from analysis.figures.study_rows import arm_names, marked_study, not_drawn, sour
 from analysis.figures.style import nothing
 from analysis.outcomes import safety
 from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
-from analysis.wording import counted, out_of, percent, percent_level, printed_percent, upper_first
+from analysis.wording import out_of, percent, percent_level, printed_percent, upper_first
 
 _NAME = "adverse-events"
 _NOT_PRINTED = ("derived_from_percent", "nearest_to_percent")
@@ -121,7 +121,9 @@ def _title(table: pd.DataFrame) -> str:
         words = f"{worst.event} in {out_of(worst.events, worst.n)} without a control group"
         parts.append(words if parts else upper_first(words))
     elif len(free) and not parts:
-        parts.append(f"Nobody had {counted(len(free), 'event')} that studies without a control group looked for")
+        if len(free) == 1:
+            return f"{upper_first(free['event'].iloc[0])} in {out_of(0, free['n'].iloc[0])}, without a control group"
+        parts.append(f"Nobody had any of {len(free)} events that studies without a control group looked for")
     return "; ".join(parts)
 
 

@@ -43,7 +43,7 @@ def pooled_benefit_curve(result: BenefitRetention) -> Figure:
     """
     left_out = not_drawn(((row, row.why) for row in each(result.left_out)), "Not in the curve")
     if result.curve.empty:
-        return nothing(_NAME, f"No curve can be put together over studies: {result.why}.", "Benefit kept.", left_out)
+        return nothing(_NAME, f"No curve can be pooled: {result.why}.", "Benefit kept.", left_out)
     end, words = result.curve.iloc[-1], percent_level(result.level)
     caption = (
         f"{counted(result.k, 'study', 'studies')} without a control group, {_treated(result.points)} patients; "

@@ -53,7 +53,7 @@ def pooled_forest(pooled: PooledRates) -> Figure:
     groups, studies = pooled.groups, pooled.studies
     left_out = not_drawn(((row, row.why) for row in each(pooled.left_out)), "Not pooled")
     if groups.empty:
-        why = "No responder rate can be put together: no two studies count the same thing at about the same time."
+        why = "No responder rate can be pooled: no two studies count the same thing at about the same time."
         return nothing(_NAME, why, caption, left_out)
     rows: list[Row | RowHeading] = []
     parts = []
@@ -137,7 +137,8 @@ def _pooled_data(group) -> pd.DataFrame:
 def _title(groups: pd.DataFrame) -> str:
     """Return how many pooled rates are known within 60 points."""
     narrow = int(((groups["ci_high"] - groups["ci_low"]) <= 0.6).sum())
-    return f"{narrow} of {counted(len(groups), 'pooled rate')} {'is' if narrow == 1 else 'are'} known within 60 points"
+    known = "is known" if narrow == 1 else "are known"
+    return f"{narrow or 'None'} of {counted(len(groups), 'pooled rate')} {known} within 60 points"
 
 
 def _mixed(pooled: PooledRates) -> str:

@@ -177,7 +177,7 @@ def _marks(patients: pd.DataFrame) -> set[str]:
 def _median(group: pd.Series) -> str:
     low, high = group["median_low"], group["median_high"]
     if np.isinf(high):
-        return "not reached" if np.isinf(low) else f"later than {in_weeks(low)}"
+        return "not reached" if np.isinf(low) else f"longer than {in_weeks(low)}"
     if low == high:
         return in_weeks(low)
     return f"between {weeks_cell(low)} and {in_weeks(high)}"

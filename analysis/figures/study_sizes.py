@@ -64,7 +64,7 @@ def _title(studies: pd.DataFrame) -> str:
     if placebo.empty:
         return f"{upper_first(counted(len(studies), 'study', 'studies'))}, none with a placebo group"
     have = "has" if len(placebo) == 1 else "have"
-    enrolled = f" with {series(sizes)} patients" if len(sizes) == len(placebo) else ""
+    enrolled = f" ({series(sizes)} patients)" if len(sizes) == len(placebo) else ""
     return f"{len(placebo)} of {counted(len(studies), 'study', 'studies')} {have} a placebo group{enrolled}"
 
 

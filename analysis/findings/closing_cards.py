@@ -25,7 +25,8 @@ def _limits(selection: Selection, outcomes: pd.DataFrame) -> tuple[str, ...]:
     free = sum(row.control == UNCONTROLLED for row in studies)
     lines = []
     if free:
-        lead = f"**No control group in {free} of {counted(len(studies), 'study', 'studies')}.**"
+        which = f"in {free} of {counted(len(studies), 'study', 'studies')}" if free < len(studies) else "in any study"
+        lead = f"**No control group {which}.**"
         lines.append(f"{lead} Patients are treated when pain is worst, and worst pain tends to fall.")
     if not read_in_full(selection):
         lines.append("**No full text was read.** Details that papers give may be missing here.")
@@ -58,7 +59,7 @@ def _methods(selection: Selection) -> tuple[str, ...]:
         "**Single patients’ values** come from case descriptions: not individual patient data, never pooled.",
         "**Unlabelled ±** is read both ways; the wider interval is printed, the other in a note.",
         "**Intervals of rates:** Wilson [@wilson1927], also for 0 of n.",
-        "**Put together:** rates of one definition, time, route and design, by the binomial-normal model with "
+        "**Pooled:** rates of one definition, time, route and design, by the binomial-normal model with "
         "Student’s t [@stijnen2010]. Only the curve of benefit kept joins definitions.",
         "**Not drawn:** an average of four studies or fewer, or with an interval wider than 60 points.",
         "**Never joined:** placebo-controlled and uncontrolled results.",

@@ -105,7 +105,8 @@ def page_lead(selection: Selection, outcomes: pd.DataFrame) -> str:
         sentences.append(f"{trials} no size.")
     free = [row for row in studies if row.control == UNCONTROLLED]
     if len(free) > len(studies) / 2:
-        sentences.append("Most other results come from studies without a control group.")
+        which = "All" if len(free) == len(studies) else "Most other" if placebo else "Most"
+        sentences.append(f"{which} results come from studies without a control group.")
     if not read_in_full(selection):
         sentences.append("No paper’s full text was read.")
     return " ".join(sentences)

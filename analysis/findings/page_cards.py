@@ -79,14 +79,14 @@ def _certainty(selection: Selection) -> Card:
     placebo = [row for row in giving if row.control == PLACEBO]
     total, with_placebo = (sum(int(row.n) for row in rows if pd.notna(row.n)) for rows in (giving, placebo))
     other = len(giving) - len(placebo)
-    rest = f"; {counted(other, 'other')} {'has' if other == 1 else 'have'} none" if other else ""
+    rest = f"; the other {other} {'has' if other == 1 else 'have'} no placebo group" if placebo and other else ""
     blocks: list[Block] = []
     if total:
         blocks.append(ShareBar("", "", with_placebo / total))
         blocks.append(
             Paragraph(
-                f"**{with_placebo} of {total}** patients were in placebo-controlled trials ({len(placebo)} of "
-                f"{counted(len(giving), 'study', 'studies')} with a usable result{rest}). "
+                f"**{with_placebo or 'None'} of {total}** patients were in placebo-controlled trials "
+                f"({len(placebo) or 'none'} of {counted(len(giving), 'study', 'studies')} with a usable result{rest}). "
                 f"{what_was_read(selection)}"
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -117,7 +118,8 @@ def _rates(selection: Selection, level: float) -> pd.DataFrame:
 
 def _largest_rate(rates: pd.DataFrame) -> str:
     largest = next(each(rates.sort_values(["n", "weeks"], ascending=[False, True], kind="stable")))
-    when = f", {time_words(largest.weeks)}" if pd.notna(largest.weeks) else ""
+    timed = pd.isna(largest.weeks) or re.search(r"\b(month|week)", largest.definition)
+    when = "" if timed else f", {time_words(largest.weeks)}"
     if largest.n == 1:
         return f"One patient{'' if largest.responders else ' did not respond'}: {largest.definition}{when}"
     share = "" if largest.n < 10 else f"{printed_percent(largest)}, "

@@ -226,7 +226,7 @@ def decline(
         columns += [np.array([g == name for g in groups], float) for name in order[1:]]
         labels += order[1:]
     if len(set(times)) < 2:
-        raise ValueError("weeks are all the same: counts at two times or more are needed")
+        raise ValueError("weeks are all the same, but counts at two times are needed")
     if len(names) <= len(labels):
         raise ValueError(
             f"{len(names)} studies can't tell {len(labels)} coefficients with their uncertainty: "

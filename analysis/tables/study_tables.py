@@ -49,7 +49,7 @@ _SOURCE_COLUMNS = (
 def arms_table(selection: Selection) -> Table:
     """Return the arms of the study with their treatment and dose."""
     arms = selection.evidence.arms
-    shared = "Subgroups and repeated courses are patients of another arm: arms can't be added up."
+    shared = "Subgroups and repeated courses are patients of another arm: do not add arms."
     return Table(
         name="arms",
         data=arms,
