@@ -71,7 +71,7 @@ def test_nothing_to_pool_is_stated_with_reasons(name, evidence):
     assert figure.data.empty and figure.studies == () and not figure.figure.axes
     assert problems_of(figure) == []
     assert " ".join(" ".join(text for text, _ in text_boxes(figure)).split()) == figure.alt
-    assert re.match(r"No (responder rate|curve|duration curve) can be (put together|drawn)", figure.alt)
+    assert re.match(r"No (responder rate|curve|duration curve) can be (pooled|drawn)", figure.alt)
     assert all(why in plain(figure.notes) for why in result.left_out["why"])
 
 
