@@ -42,6 +42,12 @@ def grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
     return groups
 
 
+def stacked(parts: Iterable[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Return the rows of all parts one below the other with these columns, also without rows."""
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
 def table(rows: list[tuple], dtypes: dict[str, str]) -> pd.DataFrame:
     """Return the rows as a frame with these columns and dtypes, also without rows."""
     columns = zip(*rows, strict=True) if rows else [()] * len(dtypes)

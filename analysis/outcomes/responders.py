@@ -128,12 +128,10 @@ def _flow(selection: Selection, first, second) -> Flow:
     rows = source_row("responders", first.row, second.row)
     if p_row is not None:
         rows += f"; {source_row('reported_tests', p_row)}"
+    bases = dict.fromkeys([first.count_basis, second.count_basis])
+    same = ("study_id", "citation", "arm_id", "definition", "definition_class")
     return Flow(
-        study_id=first.study_id,
-        citation=first.citation,
-        arm_id=first.arm_id,
-        definition=first.definition,
-        definition_class=first.definition_class,
+        **{name: getattr(first, name) for name in same},
         n=n,
         weeks_first=float(first.weeks),
         weeks_second=float(second.weeks),
@@ -143,9 +141,7 @@ def _flow(selection: Selection, first, second) -> Flow:
         second=b,
         percent_first=_percent(first),
         percent_second=_percent(second),
-        count_basis=first.count_basis
-        if first.count_basis == second.count_basis
-        else f"{first.count_basis}, {second.count_basis}",
+        count_basis=", ".join(bases),
         p_reported=p_reported,
         bounds=bounds,
         tables=tables,

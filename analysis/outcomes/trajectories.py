@@ -218,13 +218,5 @@ def _both_readings(mean: float, spread: float, n: int) -> dict[str, object]:
 
 def _change(row, weeks, change, low, high, basis, interval, rows, se=np.nan) -> dict[str, object]:
     shared = {name: getattr(row, name) for name in (*CONTEXT_COLUMNS, "timepoint", "n", "access")}
-    return shared | {
-        "weeks": weeks,
-        "change": change,
-        "se": se,
-        "change_low": low,
-        "change_high": high,
-        "basis": basis,
-        "interval": interval,
-        "rows": rows,
-    }
+    shared |= {"weeks": weeks, "change": change, "se": se, "change_low": low, "change_high": high}
+    return shared | {"basis": basis, "interval": interval, "rows": rows}

@@ -130,21 +130,11 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
     warnings += [decimal_comma_caution(file, () if least > 1 else parsed.comma_example)] if parsed.comma_example else []
     warnings += [alike_patients(file, parsed.alike)] if parsed.alike else []
     warnings += cautions(file, layout.unused, visits, courses, least, mapped is not None)
-    synthetic = "synthetic" in path.stem.lower()
     weeks = np.unique([] if long.planned_week is None else long.planned_week[~np.isnan(long.planned_week)]).tolist()
     number = parsing.number_of_code(table, parsed, code) if code else None
-    cohort = Cohort(
-        path.stem,
-        file,
-        synthetic,
-        digest,
-        visits,
-        courses,
-        DataError(warnings).problems,
-        FollowUpPlan(tuple(weeks), mapped.data_until if mapped else None),
-        layout.measures(),
-        mapped,
-    )
+    plan = FollowUpPlan(tuple(weeks), mapped.data_until if mapped else None)
+    named = (path.stem, file, "synthetic" in path.stem.lower(), digest)
+    cohort = Cohort(*named, visits, courses, DataError(warnings).problems, plan, layout.measures(), mapped)
     return cohort, number, table
 
 

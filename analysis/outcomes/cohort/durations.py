@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import stacked
 from analysis.outcomes.cohort.benefit import KINDS, NEVER, ONGOING, benefit_intervals, group_comparison, interval_counts
 from analysis.outcomes.cohort.clinic_result import ClinicResult
 from analysis.outcomes.cohort.disclosure import as_printed, check_min_cell, is_merged, merge_small, shown_steps
@@ -159,7 +160,7 @@ def durations(
         rule=responder_rule,
         horizon_weeks=horizon_weeks,
         counts=shown_counts(counts, min_cell, release),
-        curves=as_printed(_frame(curves, _CURVE_COLUMNS), "shares", time=WEEK_DECIMALS),
+        curves=as_printed(stacked(curves, _CURVE_COLUMNS), "shares", time=WEEK_DECIMALS),
         medians=shown_medians(medians, min_cell, release),
         tests=shown_tests(tests, min_cell, release),
         draws_rule=_DRAWS_RULE,
@@ -169,10 +170,6 @@ def durations(
         min_cell=min_cell,
         left_out=durations_left_out(courses[first], min_cell, release),
     )
-
-
-def _frame(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
 def _comparisons(courses: pd.DataFrame, min_cell: int) -> Iterator[tuple[str, str, pd.DataFrame]]:

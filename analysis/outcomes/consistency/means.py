@@ -72,16 +72,8 @@ def _mean(row, digits: int) -> CheckResult:
     total, how = ways
     verdict = FITS if "half_up" in how else FITS_BY_OTHER_ROUNDING
     why = "" if verdict == FITS else "only if the mean was cut off or rounded half to even"
-    return check_result(
-        row,
-        "pain_scores",
-        name,
-        _reported(row),
-        f"{total} / {n} = {total / n:.{digits + 1}f}",
-        verdict,
-        why,
-        _WHOLE_SCORES,
-    )
+    recomputed = f"{total} / {n} = {total / n:.{digits + 1}f}"
+    return check_result(row, "pain_scores", name, _reported(row), recomputed, verdict, why, _WHOLE_SCORES)
 
 
 def _ways(mean: float, n: int, digits: int) -> tuple[int, set[str]] | None:

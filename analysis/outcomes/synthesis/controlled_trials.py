@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import stdtr
 
 from analysis.evidence.load import Evidence
+from analysis.evidence.rowwise import stacked
 from analysis.evidence.selection import Criteria, Selection, select
 from analysis.outcomes import trajectories
 from analysis.statistics.direction import direction_count
@@ -131,8 +132,7 @@ def next_trial(selection: Selection, everything: Evidence, level: float = 0.95) 
             table = next_trial_probabilities(*effect, _PER_ARM, MEANINGFUL_DIFFERENCE, level)
             named = {name: row[name] for name in ("study_id", "citation", "reading", "difference", "se", "rows")}
             rows.append(table.assign(**named, sd=sd, tau=tau))
-    columns = [*_NEXT_COLUMNS, "excludes_zero", "excludes_line"]
-    return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
+    return stacked(rows, [*_NEXT_COLUMNS, "excludes_zero", "excludes_line"])
 
 
 def _known_sds(evidence: Evidence, level: float) -> np.ndarray:

@@ -10,19 +10,7 @@ from analysis.statistics.decline import SLOPE, Decline
 from analysis.statistics.intervals import critical_value
 from analysis.wording import BENEFIT_WORDS
 
-_COLUMNS = [
-    "check",
-    "what",
-    "k",
-    "slope",
-    "se",
-    "slope_low",
-    "slope_high",
-    "half_weeks",
-    "half_low",
-    "half_high",
-    "why",
-]
+_COLUMNS = "check what k slope se slope_low slope_high half_weeks half_low half_high why".split()
 JOINT, ROBUST, DEFINITION = "all counts", "robust variance", "one definition"
 NONE_LATER, ALL_LATER = "none has it later", "all have it later"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import stacked
 from analysis.evidence.selection import Selection
 from analysis.outcomes import trajectories
 from analysis.outcomes.context import CONTEXT_COLUMNS
@@ -79,11 +80,10 @@ def pooled_differences(selection: Selection, level: float = 0.95) -> PooledDiffe
             }
         )
         studies.append(rows.assign(weight=pooled.weights))
-    left = [part for part in left if len(part)]
     return PooledDifferences(
         pd.DataFrame(groups, columns=_GROUP_COLUMNS),
-        pd.concat(studies, ignore_index=True) if studies else pd.DataFrame(columns=[*_STUDY_COLUMNS, "weight"]),
-        pd.concat(left, ignore_index=True) if left else pd.DataFrame(columns=[*_STUDY_COLUMNS, "why"]),
+        stacked(studies, [*_STUDY_COLUMNS, "weight"]),
+        stacked(left, [*_STUDY_COLUMNS, "why"]),
     )
 
 

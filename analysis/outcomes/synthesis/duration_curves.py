@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from analysis.evidence.rowwise import stacked
 from analysis.evidence.selection import NOT_STATED, Selection
 from analysis.outcomes import durations
 from analysis.outcomes.synthesis.reasons import patients_why_not
@@ -96,7 +97,7 @@ def duration_curves(selection: Selection, level: float = 0.95) -> DurationCurves
         used.append(rows)
     together = [part for part in left if len(part)]
     return DurationCurves(
-        pd.concat(curves, ignore_index=True)[_CURVE_COLUMNS] if curves else pd.DataFrame(columns=_CURVE_COLUMNS),
+        stacked(curves, _CURVE_COLUMNS),
         pd.DataFrame(groups, columns=_GROUP_COLUMNS),
         pd.concat(used, ignore_index=True) if used else usable.iloc[:0],
         pd.concat(together, ignore_index=True) if together else usable.iloc[:0].assign(why=""),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from analysis.evidence.rowwise import stacked
 from analysis.evidence.selection import Criteria, Selection
 from analysis.exhibit.places import source_row
 from analysis.outcomes import responders
@@ -94,9 +95,9 @@ def pooled_rates(selection: Selection, level: float = 0.95, definition_classes: 
         without += [named | row for row in _without_each(by_study, level)]
     return PooledRates(
         pd.DataFrame(groups, columns=_GROUP_COLUMNS),
-        _combined(studies, _STUDY_COLUMNS),
+        stacked(studies, _STUDY_COLUMNS),
         pd.DataFrame(without, columns=_WITHOUT_COLUMNS),
-        _combined(left, [*_STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
+        stacked(left, [*_STUDY_COLUMNS[:-1], "why"]).sort_values("row", ignore_index=True),
         rates,
         selection.criteria,
         level,
@@ -179,8 +180,3 @@ def _without_each(by_study: pd.DataFrame, level: float) -> list[dict]:
     table = table.rename(columns={"omitted": "study_id", "estimate": "rate"})
     table["citation"] = by_study["citation"].tolist()
     return table[["study_id", "citation", "k", *_RESULT[:5]]].to_dict("records")
-
-
-def _combined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    parts = [part for part in parts if len(part)]
-    return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)).reindex(columns=columns)

@@ -157,29 +157,15 @@ def fit_retention(points: pd.DataFrame, level: float, groups: list[str] | None =
     """
     if points.empty:
         raise ValueError("no study counts who still has the benefit")
-    return decline(
-        points["patients"].astype(float),
-        points["patients_treated"].astype(float),
-        points["weeks"].astype(float),
-        points["study_id"].tolist(),
-        groups,
-        level,
-    )
+    counts = (points[name].astype(float) for name in ("patients", "patients_treated", "weeks"))
+    return decline(*counts, points["study_id"].tolist(), groups, level)
 
 
 def _half(model: Decline, omitted: str, citation: str) -> dict:
     half, (slope,) = model.half_time(), model.coefficients[model.coefficients["name"] == SLOPE].to_dict("records")
-    return {
-        "omitted": omitted,
-        "citation": citation,
-        "k": model.k,
-        "half_weeks": half.weeks,
-        "half_low": half.low,
-        "half_high": half.high,
-        "slope": slope["estimate"],
-        "slope_low": slope["ci_low"],
-        "slope_high": slope["ci_high"],
-    }
+    row = {"omitted": omitted, "citation": citation, "k": model.k}
+    row |= {"half_weeks": half.weeks, "half_low": half.low, "half_high": half.high}
+    return row | {"slope": slope["estimate"], "slope_low": slope["ci_low"], "slope_high": slope["ci_high"]}
 
 
 def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:

@@ -34,9 +34,7 @@ def kernel_environment(epoch: int, home: str) -> dict[str, str]:
         "IPYTHONDIR": home,
         FILES_READ: str(Path(home) / "files-read"),
         # reports run side by side: each stays on its own core
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     }
 
 

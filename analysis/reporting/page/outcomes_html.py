@@ -15,19 +15,17 @@ _Y = 18  # height of a drawn difference in pixels from the top of its cell
 
 def outcomes_html(part: dict[str, Any], anchor: str, linked: Callable[[str, str], str]) -> Blocks:
     """Return the table, then its notes; `linked` returns a result as a link to its rows of data/."""
-    heads = [
-        ("o", "Outcome"),
-        ("p", f"With {part['control_name']}"),
-        ("k", "With ketamine"),
-        ("d", "Difference (95% CI)"),
-        ("w", ""),
-        ("n", "Patients (trials)"),
-        ("c", "Certainty"),
-        ("m", "What this means"),
-    ]
+    heads = {
+        "o": "Outcome",
+        "p": f"With {part['control_name']}",
+        "k": "With ketamine",
+        "d": "Difference (95% CI)",
+        "w": "",
+    }
+    heads |= {"n": "Patients (trials)", "c": "Certainty", "m": "What this means"}
     head = "".join(
         f'<th scope="col" role="columnheader" class="{name}">{escape(words) if words else _axis(part)}</th>'
-        for name, words in heads
+        for name, words in heads.items()
     )
     rows = "".join(_row(row, part, linked) for row in part["outcomes"])
     table = (

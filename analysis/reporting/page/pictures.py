@@ -13,17 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
 _LARGEST = 50_000_000  # pixels, or bytes of a file
-_UNITS = {
-    "": 1.0,
-    "px": 1.0,
-    "pt": 4 / 3,
-    "in": 96.0,
-    "cm": 96 / 2.54,
-    "mm": 96 / 25.4,
-    "pc": 16.0,
-    "em": 16.0,
-    "rem": 16.0,
-}
+_UNITS = {"": 1, "px": 1, "pt": 4 / 3, "in": 96, "cm": 96 / 2.54, "mm": 96 / 25.4, "pc": 16, "em": 16, "rem": 16}
 _LENGTH = re.compile(r"\s*([\d.]+(?:e-?\d+)?)\s*([a-z]*)\s*")
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _OUTSIDE = re.compile(r"url\(\s*[\"']?\s*(?!#|data:)[^)]*\)|@import[^;]*;?", re.IGNORECASE)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import nan, sqrt
+from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 
 from analysis.statistics.checks import check_choice, check_estimates, check_level
 from analysis.statistics.intervals import critical_value
 from analysis.statistics.pooling.heterogeneity import METHODS, heterogeneity, interval_laws, weighted_least_squares
-from analysis.statistics.pooling.result import NARROW, ONE_STUDY, TWO_STUDIES, WALD_SHOWN, Pooled
+from analysis.statistics.pooling.result import NARROW, ONE_STUDY, TWO_STUDIES, WALD_SHOWN, Pooled, unknown_result
 
 ADJUSTMENTS = ("hksj", "wald", "hksj_or_wald")
 
@@ -92,14 +93,7 @@ def pool(
         ci_high=estimate + half,
         pi_low=estimate - reach,
         pi_high=estimate + reach,
-        tau2=between.tau2,
-        tau2_low=between.tau2_low,
-        tau2_high=between.tau2_high,
-        i2=between.i2,
-        i2_low=between.i2_low,
-        i2_high=between.i2_high,
-        q=between.q,
-        q_p=between.q_p,
+        **vars(between),
         k=k,
         weights=tuple((current.weights / current.weights.sum()).tolist()),
         method=method,
@@ -118,26 +112,6 @@ def pool(
 
 def _single(estimate: float, variance: float, method: str, level: float) -> Pooled:
     se = sqrt(variance)
-    half = critical_value(level) * se
-    return Pooled(
-        estimate=estimate,
-        se=se,
-        ci_low=estimate - half,
-        ci_high=estimate + half,
-        pi_low=nan,
-        pi_high=nan,
-        tau2=nan,
-        tau2_low=nan,
-        tau2_high=nan,
-        i2=nan,
-        i2_low=nan,
-        i2_high=nan,
-        q=0.0,
-        q_p=nan,
-        k=1,
-        weights=(1.0,),
-        method=method,
-        adjust="wald",
-        level=level,
-        note=ONE_STUDY,
-    )
+    low, high = estimate - critical_value(level) * se, estimate + critical_value(level) * se
+    nothing = unknown_result(1, (1.0,), method, "wald", level)
+    return replace(nothing, estimate=estimate, se=se, ci_low=low, ci_high=high, note=ONE_STUDY)

@@ -13,7 +13,7 @@ from analysis.statistics.checks import check_choice, check_counts, check_level, 
 from analysis.statistics.intervals import clopper_pearson, critical_value
 from analysis.statistics.pooling.heterogeneity import METHODS, weighted_least_squares
 from analysis.statistics.pooling.inverse_variance import ADJUSTMENTS, pool
-from analysis.statistics.pooling.result import ONE_STUDY, TWO_STUDIES, Pooled
+from analysis.statistics.pooling.result import ONE_STUDY, TWO_STUDIES, Pooled, unknown_result
 from analysis.statistics.random_intercept import fit_random_intercept, tau_limits
 from analysis.statistics.study_quadrature import NODES, Counts
 
@@ -145,7 +145,7 @@ def _back_transformed(t: float, size: float) -> float:
 
 def _binomial_normal(x: np.ndarray, n: np.ndarray, level: float, adjust: str, nodes: int, tau2_limits: bool) -> Pooled:
     k, total, with_event = len(x), float(n.sum()), float(x.sum())
-    blank = _blank(k, n / total, level, adjust)
+    blank = unknown_result(k, tuple((n / total).tolist()), "ML", adjust, level)
     if with_event in (0, total):
         return _none_or_all(blank, int(with_event), int(total), level)
     if np.all((x == 0) | (x == n)) and k > 1:
@@ -192,18 +192,8 @@ def _with_limits(blank: Pooled, mu: float, se: float, tau2: float, df: int | Non
     quantile = critical_value(blank.level, df)
     half, reach = quantile * se, quantile * sqrt(se**2 + tau2)
     p, low, high, pi_low, pi_high = (float(expit(mu + d)) for d in (0, -half, half, -reach, reach))
-    return replace(
-        blank,
-        estimate=p,
-        se=se * p * (1 - p),
-        ci_low=low,
-        ci_high=high,
-        pi_low=pi_low,
-        pi_high=pi_high,
-        tau2=tau2,
-        estimate_logit=mu,
-        se_logit=se,
-    )
+    limits = {"ci_low": low, "ci_high": high, "pi_low": pi_low, "pi_high": pi_high}
+    return replace(blank, estimate=p, se=se * p * (1 - p), tau2=tau2, estimate_logit=mu, se_logit=se, **limits)
 
 
 def _none_or_all(blank: Pooled, events: int, total: int, level: float) -> Pooled:
@@ -217,15 +207,6 @@ def _none_or_all(blank: Pooled, events: int, total: int, level: float) -> Pooled
         estimate_logit=-inf if events == 0 else inf,
         note=f"{who} of {total} had the event: a standard error and how much studies differ can't be known. The limits "
         "are the exact ones of all patients taken as one group.",
-    )
-
-
-def _blank(k: int, weights: np.ndarray, level: float, adjust: str) -> Pooled:
-    unknown = dict.fromkeys(
-        ("estimate", "se", *_LIMITS, "tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high"), nan
-    )
-    return Pooled(
-        **unknown, q=0.0, q_p=nan, k=k, weights=tuple(weights.tolist()), method="ML", adjust=adjust, level=level
     )
 
 

@@ -204,13 +204,8 @@ def meta_regression(
         note = NO_SPREAD.format(terms=", ".join(terms), limits=", ".join(limits))
     return MetaRegression(
         coefficients=_coefficients(terms, beta, covariance, chosen[0], k - p, t_law),
-        tau2=between.tau2,
-        tau2_low=between.tau2_low,
-        tau2_high=between.tau2_high,
-        i2=between.i2,
+        **{name: getattr(between, name) for name in ("tau2", "tau2_low", "tau2_high", "i2", "q", "q_p")},
         r2=_explained(y, v, between.tau2, method) if intercept else nan,
-        q=between.q,
-        q_p=between.q_p,
         moderators_q=tests[used][0],
         moderators_p=tests[used][1],
         moderators_by_f=used == "hksj",

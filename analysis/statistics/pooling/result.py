@@ -69,6 +69,12 @@ class Pooled(ResultView):
         return replace(self, note=" ".join(sentence for sentence in (self.note, *sentences) if sentence))
 
 
+def unknown_result(k: int, weights: tuple[float, ...], method: str, adjust: str, level: float) -> Pooled:
+    """Return a result of k studies in which no number is known."""
+    names = "estimate se ci_low ci_high pi_low pi_high tau2 tau2_low tau2_high i2 i2_low i2_high q_p".split()
+    return Pooled(**dict.fromkeys(names, nan), q=0.0, k=k, weights=weights, method=method, adjust=adjust, level=level)
+
+
 ONE_STUDY = (
     "One study only: the numbers are this study's own, and how much studies differ (heterogeneity, prediction "
     "interval) can't be known."

@@ -36,6 +36,15 @@ def count_column(name: str, label: str, min_cell: int) -> Column:
     return Column(f"{name}_words", label, "right", value=cell)
 
 
+def part_column(name: str, label: str, part: str, total: str, min_cell: int) -> Column:
+    """Return a column of parts of a total, both named by their columns, hidden in rows with `hidden`."""
+
+    def cell(row: Any) -> str:
+        return part_or_hidden(getattr(row, part), getattr(row, total), row.hidden, min_cell)
+
+    return Column(name, label, "right", value=cell)
+
+
 def cohort_notes(
     result: Any, rows: pd.DataFrame, parts: tuple[str, ...] = (), *more: str, unit: str | None = None
 ) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.other_outcomes import OtherOutcomes
-from analysis.tables.cohort.cohort_cells import cohort_notes, count_column, part_or_hidden
+from analysis.tables.cohort.cohort_cells import cohort_notes, count_column, part_column
 from analysis.tables.shared_columns import words_column
 from analysis.wording import interval_words, number_text, percent_pair, points_cell, rate_cell, upper_first
 
@@ -69,12 +69,7 @@ def harms_table(result: OtherOutcomes) -> Table:
         caption="Harms, in the courses in which they were asked about.",
         columns=(
             Column("words", "What", value=lambda row: upper_first(row.event)),
-            Column(
-                "asked_words",
-                "Courses, of those asked",
-                "right",
-                value=lambda row: part_or_hidden(row.courses, row.asked, row.hidden, result.min_cell),
-            ),
+            part_column("asked_words", "Courses, of those asked", "courses", "asked", result.min_cell),
             words_column("rate_words", f"Rate ({interval_words(result.level)})", rate_cell, "rate low high", "right"),
         ),
         notes=cohort_notes(

@@ -8,7 +8,7 @@ from analysis.cohort_wording import GROUP_HEADINGS, group_name
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort.people import People
-from analysis.tables.cohort.cohort_cells import cohort_notes, count_column, count_or_hidden, part_or_hidden
+from analysis.tables.cohort.cohort_cells import cohort_notes, count_column, count_or_hidden, part_column
 from analysis.wording import half_up, interval_words, percent, points_cell, rate_cell, upper_first
 
 
@@ -100,12 +100,7 @@ def missing_scores_table(result: People) -> Table:
         caption="Pain scores by visit: recorded, missing though due, and not due.",
         columns=(
             Column("visit_words", "Visit", value=_visit),
-            Column(
-                "recorded_words",
-                "With a score",
-                "right",
-                value=lambda row: part_or_hidden(row.recorded, row.patients, row.hidden, result.min_cell),
-            ),
+            part_column("recorded_words", "With a score", "recorded", "patients", result.min_cell),
             count_column("empty", "Visit, score empty", result.min_cell),
             count_column("no_row", "Due, no visit", result.min_cell),
             count_column("not_due", "Not due", result.min_cell),

@@ -178,15 +178,9 @@ def _long_form(cells: MappedCells, entries: Entries, texts: dict[str, list[str]]
     columns |= texts
     positions = frame["row"].to_numpy(dtype=int)
     sheet = None if source.sheet is None else source.sheet[positions]
-    return TextTable(
-        source.file,
-        tuple(columns),
-        tuple(encode(values) for values in columns.values()),
-        np.where(positions < 0, 0, source.rows[positions]).astype(source.rows.dtype),
-        None,
-        source.sheets,
-        sheet,
-    )
+    rows = np.where(positions < 0, 0, source.rows[positions]).astype(source.rows.dtype)
+    cells = tuple(map(encode, columns.values()))
+    return TextTable(source.file, tuple(columns), cells, rows, None, source.sheets, sheet)
 
 
 def _remarks(cells: MappedCells, entries: Entries, digest: str, used: int) -> list[str]:

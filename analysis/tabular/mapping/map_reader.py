@@ -108,21 +108,12 @@ class _Reader(MapChecks):
         if role == "nrs" and use and not use.get("scale"):
             self.wrong((*keys, "scale"), "a pain score has a scale", "write scale: 0 to 10 or scale: 0 to 100 (mm)")
         if role == "weeks_from_end" and not use.get("unit"):
-            self.wrong(
-                (*keys, "unit"),
-                "the time from the end of infusion has a unit",
-                "write unit: days, weeks, months or years",
-            )
-        return ColumnUse(
-            name,
-            role,
-            {code: str(word) for code, word in codes.items()},
-            self._texts(use.get("missing", []), (*keys, "missing")),
-            str(use.get("scale", "")),
-            str(use.get("unit", "")),
-            str(use.get("meaning", "")),
-            use.get("must_be") == "empty",
-        )
+            advice = "write unit: days, weeks, months or years"
+            self.wrong((*keys, "unit"), "the time from the end of infusion has a unit", advice)
+        words = {code: str(word) for code, word in codes.items()}
+        missing = self._texts(use.get("missing", []), (*keys, "missing"))
+        stated = (str(use.get(key, "")) for key in ("scale", "unit", "meaning"))
+        return ColumnUse(name, role, words, missing, *stated, use.get("must_be") == "empty")
 
     def _fits(self, key: str, value: Any, role: str) -> bool:
         """Return whether a key of a column has an effect on its role."""
