@@ -75,10 +75,15 @@ def test_durations_by_regimen(selection):
     assert "cannot rank the regimens" in told.detail
 
 
-def test_certainty_harm_and_what_is_missing(selection):
+def test_certainty_harm_and_what_is_missing(selection, evidence):
     assert findings.certainty_finding(selection).sentence == (
         "**Only 2 of 15 studies have a placebo group** (86 of 447 patients)."
     )
+    for names, told in ((["mangnus2022"], "1 study does"), (["mangnus2022", "lee2025"], "2 studies do")):
+        studies = evidence.studies
+        sizes = studies[["n_crps", "n_enrolled"]].mask(studies["study_id"].isin(names))
+        unknown = select(replace(evidence, studies=studies.assign(**sizes)))
+        assert f"; {told} not state how many)" in findings.certainty_finding(unknown).sentence
     harm = findings.harm_finding(selection)
     assert "76%† with ketamine, 18%‡ with placebo** (30 patients in each group" in harm.sentence
     assert "hepatotoxicity, 3 of 6" in harm.sentence and "up to 7% possible" in harm.detail

@@ -10,7 +10,7 @@ from analysis.exhibit import Finding, shown_in
 from analysis.findings.response_findings import RATES, patient_rates
 from analysis.outcomes import durations, evidence_map, trajectories
 from analysis.outcomes.context import PLACEBO
-from analysis.wording import counted, half_up, series, upper_first
+from analysis.wording import counted, series, upper_first
 
 _STUDIES, _LEFT_OUT, _MAP = "tab-studies", "tab-left-out", "fig-evidence-map"  # exhibits that show the counts
 _LATE_SCORE_WEEKS = 4
@@ -114,4 +114,5 @@ def _patients(studies: list) -> int:
 
 def _without_n(studies: list) -> str:
     unknown = sum(pd.isna(row.n) for row in studies)
-    return f"; {shown_in(f'{half_up(unknown)} studies', _STUDIES)} do not state how many" if unknown else ""
+    verb = "does" if unknown == 1 else "do"
+    return f"; {shown_in(counted(unknown, 'study', 'studies'), _STUDIES)} {verb} not state how many" if unknown else ""
