@@ -47,7 +47,7 @@ def test_the_follow_up_is_called_by_its_week():
     ("change", "words"),
     [
         ({"never_changes": True}, "holds whatever became of the"),
-        ({"never_changes": False, "low": 1, "high": 3}, "holds if 1 to 3 of the"),
+        ({"never_changes": False, "low": 1, "high": 3}, "holds only if 1 to 3 of the"),
         ({"never_changes": False, "low": None, "high": None}, "it holds for no number of responders"),
         ({"hidden": True}, ""),
     ],

@@ -141,7 +141,7 @@ def _tipping(result: Response) -> str:
             "them."
         )
     range_words = f"{int(tips.low):,} to {int(tips.high):,} of {among}"
-    return f"That {conclusion} holds if {range_words} were responders, and not otherwise."
+    return f"That {conclusion} holds only if {range_words} were responders."
 
 
 def _when(low: float, high: float) -> str:

@@ -13,8 +13,8 @@ from analysis.outcomes.cohort.scores import left_out_frame
 from analysis.wording import upper_first
 
 _CENSORED = (
-    "Who wasn't asked again counts as a responder up to the last score. If patients stayed away because the pain came "
-    "back, the benefit was shorter than shown."
+    "A patient who was not asked again counts as a responder up to the last score. If patients stayed away because the "
+    "pain came back, the benefit was shorter than shown."
 )
 
 
