@@ -13,11 +13,10 @@ from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each
 from analysis.outcomes.consistency.printed import PrintedP, range_text
 from analysis.outcomes.consistency.verdicts import (
-    CANNOT_BE,
     CANNOT_BE_CHECKED,
-    FITS,
     CheckResult,
     check_result,
+    fit_result,
     printed_decimals,
     rounding_range,
 )
@@ -67,17 +66,13 @@ def _middle(row, table: str, evidence: Evidence) -> CheckResult:
     first, last = (low_1 + high_1) / 2, (low_2 + high_2) / 2
     fits = first <= estimate_high + 1e-9 and estimate_low <= last + 1e-9
     shown = (exp(first), exp(last)) if _is_ratio(row) else (first, last)
-    why = "" if fits else "the estimate is not in the middle of its interval: another kind of interval would explain it"
-    return check_result(
-        row,
-        table,
-        "estimate and its interval",
+    why_not = "the estimate is not in the middle of its interval: another kind of interval would explain it"
+    reported, middle = (
         f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g})",
         f"middle of the interval {range_text(*shown)}",
-        FITS if fits else CANNOT_BE,
-        why,
-        f"an interval that is symmetric on the {'log' if _is_ratio(row) else 'printed'} scale",
     )
+    assumed = f"an interval that is symmetric on the {'log' if _is_ratio(row) else 'printed'} scale"
+    return fit_result(row, table, "estimate and its interval", reported, middle, fits, why_not, assumed)
 
 
 def _p_value(row, table: str, evidence: Evidence) -> CheckResult:
@@ -88,13 +83,10 @@ def _p_value(row, table: str, evidence: Evidence) -> CheckResult:
         for estimate, low, high in product(*_ranges(row, table, evidence))
     ]
     fits = printed.agrees(min(p_values), max(p_values))
-    return check_result(
-        row,
-        table,
-        "P value of an interval",
-        f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g}), {printed}",
+    reported = f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g}), {printed}"
+    recomputed, assumed = (
         f"P {range_text(min(p_values), max(p_values))}",
-        FITS if fits else CANNOT_BE,
-        "" if fits else "estimate and 95% interval give another P value",
         "a 95% interval of a normal estimate, two-sided",
     )
+    why_not = "estimate and 95% interval give another P value"
+    return fit_result(row, table, "P value of an interval", reported, recomputed, fits, why_not, assumed)

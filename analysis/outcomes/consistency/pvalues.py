@@ -21,6 +21,7 @@ from analysis.outcomes.consistency.verdicts import (
     CheckResult,
     check_result,
     decimals_of_text,
+    fit_result,
     printed_decimals,
     rounding_range,
 )
@@ -118,16 +119,10 @@ def _estimate_and_se(row, estimate_text: str | None, se_text: str, evidence: Evi
     ranges = [p_of_t(low / se_high, high / max(se_low, 1e-12), freedom) for freedom in kinds.values()]
     smallest, largest = min(r[0] for r in ranges), max(r[1] for r in ranges)
     fits = printed.agrees(smallest, largest)
-    return check_result(
-        row,
-        _TABLE,
-        "P value",
-        f"{estimate:g}, SE {se_text}, {printed}",
-        f"P {range_text(smallest, largest)}",
-        FITS if fits else CANNOT_BE,
-        "" if fits else "the printed estimate and SE give another P value",
-        f"estimate divided by its SE, {' or '.join(kinds)}, two-sided",
-    )
+    reported, recomputed = f"{estimate:g}, SE {se_text}, {printed}", f"P {range_text(smallest, largest)}"
+    assumed = f"estimate divided by its SE, {' or '.join(kinds)}, two-sided"
+    why_not = "the printed estimate and SE give another P value"
+    return fit_result(row, _TABLE, "P value", reported, recomputed, fits, why_not, assumed)
 
 
 def _two_percentages(row, first: str, second: str, evidence: Evidence) -> CheckResult:

@@ -9,7 +9,14 @@ import pandas as pd
 
 from analysis.evidence.load import Evidence
 from analysis.evidence.rowwise import each, grouped, values
-from analysis.outcomes.consistency.verdicts import CANNOT_BE, CANNOT_BE_CHECKED, FITS, CheckResult, check_result
+from analysis.outcomes.consistency.verdicts import (
+    CANNOT_BE,
+    CANNOT_BE_CHECKED,
+    FITS,
+    CheckResult,
+    check_result,
+    fit_result,
+)
 
 
 def total_checks(evidence: Evidence) -> Iterator[CheckResult]:
@@ -75,8 +82,8 @@ def _milestones(evidence: Evidence) -> Iterator[CheckResult]:
                 f"{int(before.patients)} at {before.weeks_low:g} weeks, {int(after.patients)} at {after.weeks_low:g}"
             )
             falls = after.patients <= before.patients
-            why = "" if falls else "who has the benefit later had it before: the later count can't be larger"
-            yield check_result(after, "durations", "nested milestones", reported, "", FITS if falls else CANNOT_BE, why)
+            why_not = "who has the benefit later had it before: the later count can't be larger"
+            yield fit_result(after, "durations", "nested milestones", reported, "", falls, why_not)
 
 
 def _shares(evidence: Evidence) -> Iterator[CheckResult]:
@@ -88,16 +95,9 @@ def _shares(evidence: Evidence) -> Iterator[CheckResult]:
         first = next(each(group))
         reported = " + ".join(f"{value:g}" for value in group["estimate"])
         fits = abs(total - 100) <= slack
-        why = "" if fits else f"the shares make {total:g}%, not 100%: the others may be patients without a group"
-        yield check_result(
-            first,
-            "reported_tests",
-            "shares of a whole",
-            f"{reported} percent",
-            f"{total:g}%",
-            FITS if fits else CANNOT_BE,
-            why,
-        )
+        why_not = f"the shares make {total:g}%, not 100%: the others may be patients without a group"
+        shares = ("shares of a whole", f"{reported} percent", f"{total:g}%")
+        yield fit_result(first, "reported_tests", *shares, fits, why_not)
 
 
 def _against(parts: int, total: int, what: str) -> tuple[str, str]:

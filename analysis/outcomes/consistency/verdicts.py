@@ -64,6 +64,14 @@ def as_table(results: list[CheckResult], evidence: Evidence) -> pd.DataFrame:
     return rowwise.table(rows, {column: "int64" if column == "row" else "str" for column in _COLUMNS})
 
 
+def fit_result(
+    source, table: str, check: str, reported: str, recomputed: str, fits: bool, why_not: str, assumed=""
+) -> CheckResult:
+    """Return a `check_result` that fits, or cannot be for the reason `why_not`."""
+    verdict, why = (FITS, "") if fits else (CANNOT_BE, why_not)
+    return check_result(source, table, check, reported, recomputed, verdict, why, assumed)
+
+
 def decimals_of_text(text: str) -> int:
     """Return the decimals of a number as text: 2 for `61.00`, 0 for `62`."""
     return len(text.partition(".")[2])
