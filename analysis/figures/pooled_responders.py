@@ -149,7 +149,7 @@ def _mixed(pooled: PooledRates) -> str:
         if len(regimens) > 1:
             named = "; ".join(regimen_words(regimen) for regimen in regimens)
             parts.append(f"{group.definition_words} {group.window} ({named})")
-    return f"Studies of different regimens are put together for {', '.join(parts)}." if parts else ""
+    return f"Studies of different regimens are pooled for {', '.join(parts)}." if parts else ""
 
 
 def _without(pooled: PooledRates) -> str:
@@ -178,6 +178,6 @@ def _alt(groups: pd.DataFrame, level: float) -> str:
         for group in each(groups)
     ]
     return (
-        f"{counted(len(groups), 'responder rate')} put together over studies, {controlled} of placebo-controlled "
+        f"{counted(len(groups), 'responder rate')} pooled over studies, {controlled} of placebo-controlled "
         f"studies. {upper_first('; '.join(parts))}."
     )

@@ -34,7 +34,7 @@ def pooled_rates_table(pooled: PooledRates) -> Table:
     return Table(
         name="pooled-rates",
         data=groups,
-        caption="Responder rates put together over studies that count the same thing at about the same time.",
+        caption="Responder rates pooled over studies that count the same thing at about the same time.",
         columns=(
             Column("what", "Counted as a responder", value=lambda row: upper_first(row.definition_words)),
             Column("window", "Time"),
@@ -98,7 +98,7 @@ def not_pooled_table(rates: PooledRates, differences: PooledDifferences) -> Tabl
     return Table(
         name="not-pooled",
         data=shown,
-        caption="Rates and changes of pain that were not put together with others, and why.",
+        caption="Rates and changes of pain that were not pooled with others, and why.",
         columns=(
             Column("study", "Study"),
             Column("what", "Counted or measured"),
