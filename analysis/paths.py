@@ -14,8 +14,10 @@ import analysis
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 # The evidence tables, `NAME.csv` in DATA; each row has the id NAME-number.
-TABLES = """sources studies arms pain_scores responders durations reported_tests adverse_events reviews pharmacology
+TABLES = tuple(
+    """sources studies arms pain_scores responders durations reported_tests adverse_events reviews pharmacology
     patient_level conflicts planned_outcomes risk_of_bias outcomes certainty searches screening extraction""".split()
+)
 FILES_READ = "KETAMINE_CRPS_FILES_READ"  # environment variable of a report's kernel: the file with what it has read
 
 

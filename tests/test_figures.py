@@ -109,6 +109,7 @@ def test_the_overlap_check_sees_an_overlap_and_a_cut_text(default):
     assert "'cut off at the right edge' leaves the canvas" in found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_words_are_large_enough_and_the_width_is_that_of_a_page(maker, selection):
     picture = make(maker, selection).figure
@@ -117,6 +118,7 @@ def test_words_are_large_enough_and_the_width_is_that_of_a_page(maker, selection
     assert min(sizes) >= 7.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_default_figures_fit_on_a_printed_page(maker, default):
     assert make(maker, default).figure.get_figheight() <= 9.3 + 1e-9
@@ -131,6 +133,7 @@ def test_same_bytes_twice_whatever_was_set_before(maker, default):
     assert first == second
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maker", MAKERS)
 def test_every_drawn_number_lies_within_its_axes(maker, selection):
     for ax in make(maker, selection).figure.axes:

@@ -19,7 +19,7 @@ from analysis.statistics.pooling import leave_one_out, meta_regression, pool, po
 
 # modules whose functions take what the functions of other modules have checked
 INNER = ("checks", "random_intercept", "study_quadrature", "heterogeneity", "interval_data", "newton")
-INNER_FUNCTIONS = {"mass_table", "sums_inside"}
+INNER_FUNCTIONS = {"mass_table", "sums_inside", "unknown_result"}
 ROOT = Path(analysis.statistics.__file__).parent
 
 
