@@ -281,6 +281,7 @@ def test_row_ids_are_named_not_lines(evidence):
         WIDE,
         Criteria(regimen_classes=("anesthetic",), routes=()),
         Criteria(regimen_classes=("topical",), routes=()),
+        Criteria(regimen_classes=("oral",), routes=()),
         Criteria(access=("full_text", "abstract")),
         Criteria(studies=("lee2025",)),
         Criteria(studies=("sigtermans2009",)),
@@ -290,7 +291,7 @@ def test_row_ids_are_named_not_lines(evidence):
 )
 def test_every_selection_gives_whole_sentences_in_the_right_number(evidence, criteria):
     text = every_text(evidence, criteria)
-    one = r"(?<![\d.])1 (studies|patients|statements|others|results|trials|events)\b"
+    one = r"(?<![\d.])1 (studies|patients|statements|others|results|trials|events|outcome rows)\b"
     wrong = rf"\bnan\b|<NA>|\(\)|\bNone\b(?! of)|  \w|\.\.|{one}"
     assert not re.search(wrong, text), re.search(f".{{0,60}}({wrong}).{{0,60}}", text)
     assert not re.search(r"\b(?:0|no) of \d+ \w+ come\b|of 1 (rate|study|patient)s?\b[^.]*\bcome\b|no other have", text)

@@ -27,8 +27,8 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
         return Finding("How sure can one be?", "No study in this selection gives a pain score, a rate or a duration.")
     placebo = [row for row in giving if row.control == PLACEBO]
     lead = _how_many_controlled(len(placebo), len(giving))
-    patients = _patients(giving)
-    patients_with = f"{_patients(placebo)} of {patients} patients" if placebo else f"{patients} patients"
+    patients = counted(_patients(giving), "patient")
+    patients_with = f"{_patients(placebo)} of {patients}" if placebo else patients
     lead += f" ({shown_in(patients_with, _STUDIES)}{_without_n(giving) if placebo else ''})."
     detail = []
     rates = list(values(patient_rates(selection, 0.95, definition_classes), "count_basis", "n"))
@@ -36,10 +36,10 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
         derived = sum(basis != "reported" for basis, _ in rates)
         smallest, largest = min(n for _, n in rates), max(n for _, n in rates)
         rows = shown_in(f"{derived} of {counted(len(rates), 'responder rate')}", RATES)
-        sizes = shown_in(f"{f'{smallest} to {largest}' if smallest < largest else largest} patients", RATES)
+        sizes = f"{smallest} to {largest} patients" if smallest < largest else counted(largest, "patient")
         detail.append(
             f"{rows} {'comes' if derived == 1 else 'come'} with a count that had to be derived from other printed "
-            f"figures; the groups have {sizes}."
+            f"figures; the groups have {shown_in(sizes, RATES)}."
         )
     evidence = selection.evidence
     access = dict(values(evidence.sources, "source_id", "access"))
@@ -55,7 +55,7 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
         )
         if (number := used.count(kind))
     ]
-    detail.append(f"Of {shown_in(f'{len(used)} outcome rows', _MAP)}, {series(kinds)}.")
+    detail.append(f"Of {shown_in(counted(len(used), 'outcome row'), _MAP)}, {series(kinds)}.")
     return Finding("How sure can one be?", lead, (), (), " ".join(detail))
 
 

@@ -35,7 +35,9 @@ def _limits(selection: Selection, outcomes: pd.DataFrame) -> tuple[str, ...]:
         lines.append(f"**Blinding may have failed:** {ketamine}% had {row.outcome}, against {control}% with placebo.")
     sizes = [int(row.n) for row in studies if pd.notna(row.n)]
     if sizes:
-        lines.append(f"**Small groups:** {span_words(min(sizes), max(sizes))} patients a study.")
+        few, most = min(sizes), max(sizes)
+        patients = counted(few, "patient") if few == most else f"{span_words(few, most)} patients"
+        lines.append(f"**Small groups:** {patients} a study.")
     kinds = patient_rates(selection, 0.95)["definition_class"].nunique()
     if kinds > 1:
         lines.append(f"**Different definitions:** {counted(kinds, 'kind')} of response.")

@@ -25,6 +25,8 @@ from analysis.outcomes.consistency.verdicts import (
 )
 from analysis.statistics.rounding import counts_behind_percent
 
+__all__ = ["check", "missing_at_follow_up", "possible_counts", "questions"]  # what the site describes
+
 
 def possible_counts(percent: float, n: int, decimals: int = 0) -> list[int]:
     """Return the counts of `n` patients that can be printed as `percent`, under any rounding (GRIM for proportions).
