@@ -65,6 +65,24 @@ def test_a_title_rests_on_no_lay_source(pages):
     assert "31%" not in pages["correll2004"][0]
 
 
+@pytest.mark.parametrize(
+    ("study_id", "told"),
+    [
+        (
+            "correll2004",
+            "Only the abstract of the paper was read; the rest is from secondary accounts and lay sources.",
+        ),
+        ("mangnus2022", "Only the abstract of the paper was read."),
+        ("sigtermans2009", "Only the abstract of the paper was read; the rest is from secondary accounts."),
+        ("goebel2015", "Known through secondary accounts alone."),
+        ("kiefer2002", "Known through lay sources alone."),
+    ],
+)
+def test_what_was_read_of_a_study_names_every_kind_of_source(pages, study_id, told):
+    (said,) = {text for text in pages[study_id] if "of the paper was read" in text or text.startswith("Known through")}
+    assert said == told
+
+
 def test_the_second_trial_is_never_told_as_a_difference_between_groups(pages):
     title = pages["schwartzman2009"][0]
     assert "12 months" not in title and "against placebo" not in title

@@ -17,6 +17,7 @@ from analysis.findings.log_findings import evidence_date
 from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
 from analysis.wording import (
+    ACCESS_WORDS,
     AGE_WORDS,
     CHOSEN,
     DRUG_WORDS,
@@ -30,6 +31,7 @@ from analysis.wording import (
     p_text,
     percent,
     printed_percent,
+    series,
     short_citation,
     study_name,
     time_words,
@@ -263,11 +265,15 @@ def _limits(evidence: Evidence, selection: Selection) -> tuple[str, ...]:
         lines.append("No control group: a fall of pain is not the effect of ketamine alone.")
     if own.arms["selected_by_outcome"].notna().any():
         lines.append(f"{upper_first(CHOSEN)}: their response is no rate.")
-    access = set(own.sources[own.sources["study_id"] == study_id]["access"])
+    results = (own.arms, own.pain_scores, own.responders, own.durations, own.reported_tests, own.adverse_events)
+    used = {source for table in results for source in table["source_id"]}
+    access = set(own.sources[(own.sources["study_id"] == study_id) | own.sources["source_id"].isin(used)]["access"])
     if access and "full_text" not in access:
-        lines.append(
-            "Only the abstract was read." if "abstract" in access else "Known through secondary sources alone."
-        )
+        others = series([f"{ACCESS_WORDS[kind]}s" for kind in ("secondary", "lay") if kind in access])
+        if "abstract" not in access:
+            lines.append(f"Known through {others} alone.")
+        else:
+            lines.append(f"Only the abstract of the paper was read{others and '; the rest is from '}{others}.")
     tables = (own.responders, own.adverse_events)
     if any(_text(basis) not in ("", "reported") for table in tables for basis in table.get("count_basis", [])):
         lines.append("Counts are derived from printed percentages.")
