@@ -384,3 +384,17 @@ def test_figures_of_full_width_state_their_finding(drawn):
         "duration_by_site": "Medians of 2 groups: 4 weeks or more",
         "site_funnel": "None of 2 sites outside the 95% limits around 62%",
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("low", "high", "told"), [(4, 8, "4 to 8 weeks"), (4, 4, "4 weeks"), (4, np.inf, "4 weeks or more")]
+)
+def test_the_median_of_one_group_is_in_the_singular(low, high, told):
+    made = results().durations
+    medians, sites = made.medians.copy(), made.medians["by"] == "site"
+    first = medians.index == medians.index[sites & (medians["who"] == "initial_responders")][0]
+    medians.loc[sites & ~first, ["median_low", "median_high"]] = np.nan
+    medians.loc[first, ["median_low", "median_high"]] = low, high
+    figure = figures.cohort_duration_curve(dataclasses.replace(made, medians=medians), ("site",))
+    assert figure.title == f"Median of 1 group: {told}"

@@ -15,7 +15,16 @@ from analysis.figures.cohort.clinic_figure import ClinicFrame, fitting, group_wo
 from analysis.figures.share_panels import draw_curve, share_panel, stepped
 from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, horizon_tick, style, write
 from analysis.outcomes.cohort.durations import Durations
-from analysis.wording import number_text, percent, percent_interval, percent_level, percent_pair, series, upper_first
+from analysis.wording import (
+    counted,
+    number_text,
+    percent,
+    percent_interval,
+    percent_level,
+    percent_pair,
+    series,
+    upper_first,
+)
 
 _LEFT, _GAP, _ACROSS, _HIGH, _TITLE = 34, 20, 3, 92, 40
 _WIDE = (POINTS - 6 - _LEFT - _GAP * (_ACROSS - 1)) / _ACROSS
@@ -101,7 +110,8 @@ def _finding(drawn: list[_Cell]) -> str:
         return "No group reaches its median"
     high = max(row.median_high for row in known)
     ends = f"to {number_text(high)} weeks" if np.isfinite(high) else "weeks or more"
-    return f"Medians of {len(known)} groups: {number_text(low)} {ends}"
+    medians = f"{'Median' if len(known) == 1 else 'Medians'} of {counted(len(known), 'group')}"
+    return f"{medians}: {number_text(low)} {'weeks' if low == high else ends}"
 
 
 def _cells(key: str, curves: pd.DataFrame, medians: pd.DataFrame) -> list[_Cell]:
