@@ -12,6 +12,7 @@ from analysis.evidence.row_rules import COUNTS
 from analysis.statistics.rounding import counts_near, ways_to_print
 from analysis.tabular.problems import Problem
 
+FROM_PERCENT = ("derived_from_percent", "nearest_to_percent")  # the basis of counts that are not printed
 _UNREADABLE = "unreadable"
 
 
@@ -20,7 +21,7 @@ def counts_reproduce_their_percentage(tables: Tables) -> Iterator[Problem]:
     for table, (count, total) in (("responders", COUNTS["responders"]), ("durations", COUNTS["durations"])):
         for row in tables[table]:
             basis, value, n = row["count_basis"], row[count], row[total]
-            if basis not in ("derived_from_percent", "nearest_to_percent") or value is None or n is None:
+            if basis not in FROM_PERCENT or value is None or n is None:
                 continue
             printed = _percentage(tables, table, row)
             if printed == _UNREADABLE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.evidence.percent_counts import FROM_PERCENT
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
 from analysis.exhibit.places import source_row
@@ -16,7 +17,6 @@ from analysis.outcomes.context import ACTIVE, PLACEBO, UNCONTROLLED
 from analysis.wording import out_of, percent, percent_level, printed_percent, upper_first
 
 _NAME = "adverse-events"
-_NOT_PRINTED = ("derived_from_percent", "nearest_to_percent")
 _HEADINGS = {PLACEBO: "Against placebo", ACTIVE: "Against another treatment", UNCONTROLLED: "Without a control group"}
 
 
@@ -71,7 +71,7 @@ def harm_words(row) -> tuple[str, str]:
     """Return a rate and its count; of an event that nobody had the count and the highest rate that is possible."""
     if row.events == 0:
         return out_of(row.events, row.n), f"could be {percent(row.ci_high)}"
-    if row.count_basis in _NOT_PRINTED:
+    if row.count_basis in FROM_PERCENT:
         return printed_percent(row), "counts not printed"
     if row.n < 10:
         return out_of(row.events, row.n), percent(row.rate)
@@ -85,7 +85,7 @@ def harm_marks(row) -> tuple[Mark, ...]:
     if row.events == 0:
         return Span(0, 100 * row.ci_high, tone), Point(0, tone, fill)
     at = row.percent_reported if pd.notna(row.percent_reported) else 100 * row.rate
-    if row.count_basis in _NOT_PRINTED:
+    if row.count_basis in FROM_PERCENT:
         return (Point(at, tone, fill),)  # an interval needs the count
     return interval_marks(100 * row.ci_low, at, 100 * row.ci_high, tone, fill)
 

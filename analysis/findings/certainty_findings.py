@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.evidence.rowwise import each, values
 from analysis.evidence.selection import Selection
 from analysis.exhibit import Finding, shown_in
+from analysis.findings.log_findings import access_of_rows
 from analysis.findings.response_findings import RATES, patient_rates
 from analysis.outcomes import durations, evidence_map, trajectories
 from analysis.outcomes.context import PLACEBO
@@ -41,10 +42,7 @@ def certainty_finding(selection: Selection, definition_classes: tuple[str, ...] 
             f"{rows} {'comes' if derived == 1 else 'come'} with a count that had to be derived from other printed "
             f"figures; the groups have {shown_in(sizes, RATES)}."
         )
-    evidence = selection.evidence
-    access = dict(values(evidence.sources, "source_id", "access"))
-    tables = (evidence.pain_scores, evidence.responders, evidence.durations)
-    used = [access[source] for table in tables for source in table["source_id"].tolist()]
+    used = access_of_rows(selection.evidence)
     kinds = [
         f"{shown_in(f'{number}', _MAP)} from {words}"
         for kind, words in (

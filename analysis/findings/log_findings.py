@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from analysis.evidence.load import Evidence
@@ -32,10 +34,15 @@ def evidence_date(evidence: Evidence, sources: bool = True) -> str:
     return f"evidence as of {date_words(date)}{f' ({names})' if sources else ''}{old}"
 
 
+def access_of_rows(evidence: Evidence, tables: Iterable[str] = _OUTCOMES) -> list[str]:
+    """Return what could be read of the source of each row, by default of pain scores, rates and durations."""
+    access = dict(values(evidence.sources, "source_id", "access"))
+    return [access[source] for table in tables for source in getattr(evidence, table)["source_id"]]
+
+
 def what_was_read(selection: Selection) -> str:
     """Return from which kinds of source the selected pain scores, rates and durations come."""
-    access = dict(values(selection.evidence.sources, "source_id", "access"))
-    used = [access[source] for table in _OUTCOMES for source in getattr(selection.evidence, table)["source_id"]]
+    used = access_of_rows(selection.evidence)
     if not used:
         return "No result in this selection, from no source."
     number = {kind: used.count(kind) for kind in ("full_text", "abstract", "secondary", "lay")}

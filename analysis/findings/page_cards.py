@@ -80,11 +80,14 @@ def _certainty(selection: Selection) -> Card:
     total, with_placebo = (sum(int(row.n) for row in rows if pd.notna(row.n)) for rows in (giving, placebo))
     other = len(giving) - len(placebo)
     rest = f"; the other {other} {'has' if other == 1 else 'have'} no placebo group" if placebo and other else ""
-    which = f"{len(placebo) or 'none'} of {len(giving)} studies with a usable result{rest}"
-    which = "the only study with a usable result" if len(giving) == 1 else which
-    people = f"**{with_placebo or 'None'} of {total}** patients were in placebo-controlled trials"
+    if len(giving) == 1:
+        which = "the only study with a usable result"
+    else:
+        which = f"{len(placebo) or 'none'} of {len(giving)} studies with a usable result{rest}"
     if total == 1:
         people = f"**The only patient** was {'' if with_placebo else 'not '}in a placebo-controlled trial"
+    else:
+        people = f"**{with_placebo or 'None'} of {total}** patients were in placebo-controlled trials"
     blocks: list[Block] = []
     if total:
         blocks.append(ShareBar("", "", with_placebo / total))

@@ -13,7 +13,7 @@ from analysis.evidence.selection import RESULT_TABLES, Criteria, Selection, only
 from analysis.exhibit import escape, linked
 from analysis.exhibit.blocks import Bullets, Card, Cards, Facts, Paragraph
 from analysis.exhibit.places import source_row
-from analysis.findings.log_findings import evidence_date
+from analysis.findings.log_findings import access_of_rows, evidence_date
 from analysis.outcomes import durations, evidence_map, responders, safety, trajectories
 from analysis.outcomes.context import PLACEBO, UNCONTROLLED
 from analysis.wording import (
@@ -265,9 +265,8 @@ def _limits(evidence: Evidence, selection: Selection) -> tuple[str, ...]:
         lines.append("No control group: a fall of pain is not the effect of ketamine alone.")
     if own.arms["selected_by_outcome"].notna().any():
         lines.append(f"{upper_first(CHOSEN)}: their response is no rate.")
-    results = (own.arms, own.pain_scores, own.responders, own.durations, own.reported_tests, own.adverse_events)
-    used = {source for table in results for source in table["source_id"]}
-    access = set(own.sources[(own.sources["study_id"] == study_id) | own.sources["source_id"].isin(used)]["access"])
+    access = {*own.sources[own.sources["study_id"] == study_id]["access"]}
+    access.update(access_of_rows(own, ("arms", *RESULT_TABLES)))
     if access and "full_text" not in access:
         others = series([f"{ACCESS_WORDS[kind]}s" for kind in ("secondary", "lay") if kind in access])
         if "abstract" not in access:

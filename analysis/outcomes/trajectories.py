@@ -34,8 +34,8 @@ _CHANGE_COLUMNS += "timepoint weeks n change se change_low change_high basis int
 _OF_KETAMINE = (*CONTEXT_COLUMNS, "weeks", "timepoint", "spread_kind", "access")
 _LIMITS = ("ci_low_if_se", "ci_high_if_se", "ci_low_if_sd", "ci_high_if_sd")
 _DIFFERENCE_COLUMNS = """study_id citation bias arm_id label role weeks timepoint n_ketamine n_control ketamine
-    control_value difference se ci_low_if_se ci_high_if_se ci_low_if_sd ci_high_if_sd spread_kind control regimen_class
-    access rows""".split()
+    control_value difference se""".split()
+_DIFFERENCE_COLUMNS += [*_LIMITS, "spread_kind", "control", "regimen_class", "access", "rows"]
 
 
 def scores(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -218,5 +218,13 @@ def _both_readings(mean: float, spread: float, n: int) -> dict[str, object]:
 
 def _change(row, weeks, change, low, high, basis, interval, rows, se=np.nan) -> dict[str, object]:
     shared = {name: getattr(row, name) for name in (*CONTEXT_COLUMNS, "timepoint", "n", "access")}
-    shared |= {"weeks": weeks, "change": change, "se": se, "change_low": low, "change_high": high}
-    return shared | {"basis": basis, "interval": interval, "rows": rows}
+    return shared | {
+        "weeks": weeks,
+        "change": change,
+        "se": se,
+        "change_low": low,
+        "change_high": high,
+        "basis": basis,
+        "interval": interval,
+        "rows": rows,
+    }

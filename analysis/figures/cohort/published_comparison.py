@@ -45,8 +45,9 @@ def benchmark_forest(compared: pd.DataFrame, result: Response, studies: Iterable
     title = "Beside published studies, like with like"
     if len(alike):
         first = next(each(alike))
-        when = outcome_words(first.outcome, weeks).rpartition(", ")[2]
-        title = f"{percent(first.estimate)} respond {when}, {percent(first.published)} as published"
+        title = (
+            f"{percent(first.estimate)} respond {_when(first.outcome, weeks)}, {percent(first.published)} as published"
+        )
     frame = ClinicFrame("benchmark", _caption(alike, mixed), (), result.synthetic, title)
     if known.empty:
         return frame.empty("No published rate could be set beside one of these patients.")
@@ -96,9 +97,12 @@ def _heading(row: Any, weeks: float) -> tuple[str, str]:
 
 def outcome_words(outcome: str, weeks: float) -> str:
     """Return the words of an outcome of `benchmark.clinic_results`: `pain fell by 30% or more, at week 4`."""
-    rule, _, visit = str(outcome).partition(" at ")
-    when = visit_words(0 if visit == "end_of_infusion" else weeks)
-    return f"{RULE_WORDS[rule]}, {when}" if rule in RULE_WORDS else str(outcome)
+    rule = str(outcome).partition(" at ")[0]
+    return f"{RULE_WORDS[rule]}, {_when(outcome, weeks)}" if rule in RULE_WORDS else str(outcome)
+
+
+def _when(outcome: str, weeks: float) -> str:
+    return visit_words(0 if str(outcome).endswith(" at end_of_infusion") else weeks)
 
 
 def _at(rate: float) -> float:
@@ -118,8 +122,9 @@ def _row(picture: Picture, ax: Axes, top: float, row: Any, heading: str, theirs:
         ax.plot([_at(value)] * 2, [y - 4, y + _LINE * lines - 4], color=LIGHT["grid"], linewidth=0.7, zorder=0.5)
     starts, ends = [row.published, row.published_ci_low], [row.published, row.published_ci_high]
     if pd.notna(row.expected_low):
-        size, look = (_at(row.expected_high) - _at(row.expected_low), 6), {"edgecolor": LIGHT["unknown"]}
-        ax.add_patch(Rectangle((_at(row.expected_low), y - 3), *size, facecolor=LIGHT["grid"], linewidth=0.5, **look))
+        x, wide = _at(row.expected_low), _at(row.expected_high) - _at(row.expected_low)
+        look = {"facecolor": LIGHT["grid"], "edgecolor": LIGHT["unknown"], "linewidth": 0.5}
+        ax.add_patch(Rectangle((x, y - 3), wide, 6, **look))
         starts.append(row.expected_low)
         ends.append(row.expected_high)
     if pd.notna(row.published_ci_low):

@@ -133,8 +133,18 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
     weeks = np.unique([] if long.planned_week is None else long.planned_week[~np.isnan(long.planned_week)]).tolist()
     number = parsing.number_of_code(table, parsed, code) if code else None
     plan = FollowUpPlan(tuple(weeks), mapped.data_until if mapped else None)
-    named = (path.stem, file, "synthetic" in path.stem.lower(), digest)
-    cohort = Cohort(*named, visits, courses, DataError(warnings).problems, plan, layout.measures(), mapped)
+    cohort = Cohort(
+        name=path.stem,
+        file=file,
+        synthetic="synthetic" in path.stem.lower(),
+        hash=digest,
+        visits=visits,
+        courses=courses,
+        warnings=DataError(warnings).problems,
+        plan=plan,
+        measures=layout.measures(),
+        mapping=mapped,
+    )
     return cohort, number, table
 
 

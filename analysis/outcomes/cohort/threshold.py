@@ -23,20 +23,22 @@ class AtThreshold(ClinicResult):
         rate, ci_low, ci_high (0 to 1, Wilson), hidden.
     flow : DataFrame, one row
         Patients with both scores; columns as in `response.Response.flow`.
-    rule : str
-        `percent` as in the tables: `ge_37_percent`.
     follow_up_weeks, window_weeks, unit, min_cell, left_out
         As in `response.Response`, whose figures and tables take this class too.
     """
 
     percent: float
-    rule: str
     follow_up_weeks: float
     window_weeks: float
     rates: pd.DataFrame
     flow: pd.DataFrame
     level: float
     left_out: pd.DataFrame
+
+    @property
+    def rule(self) -> str:
+        """The rule in one word, as in the tables: `ge_37_percent`."""
+        return _rule(self.percent)
 
 
 def at_threshold(
@@ -68,11 +70,14 @@ def at_threshold(
     check_min_cell(min_cell)
     if not 0 < percent <= 100:
         raise ValueError(f"percent is {percent}: must be above 0 and at most 100")
-    first, rule = courses[courses["first"]], f"ge_{percent:g}_percent"
-    rates = [row for row in rates_by_rule(first, rule, level) if row.pop("rule") and row["handling"] != HIGHEST]
+    first, rule = courses[courses["first"]], _rule(percent)
+    rates = [
+        {name: value for name, value in row.items() if name != "rule"}
+        for row in rates_by_rule(first, rule, level)
+        if row["handling"] != HIGHEST
+    ]
     return AtThreshold(
         percent=percent,
-        rule=rule,
         follow_up_weeks=follow_up_weeks,
         window_weeks=window_weeks,
         rates=shown_rates(rates, min_cell, level=level),
@@ -82,3 +87,7 @@ def at_threshold(
         min_cell=min_cell,
         left_out=patients_left_out(first, min_cell),
     )
+
+
+def _rule(percent: float) -> str:
+    return f"ge_{percent:g}_percent"

@@ -67,10 +67,8 @@ def _middle(row, table: str, evidence: Evidence) -> CheckResult:
     fits = first <= estimate_high + 1e-9 and estimate_low <= last + 1e-9
     shown = (exp(first), exp(last)) if _is_ratio(row) else (first, last)
     why_not = "the estimate is not in the middle of its interval: another kind of interval would explain it"
-    reported, middle = (
-        f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g})",
-        f"middle of the interval {range_text(*shown)}",
-    )
+    reported = f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g})"
+    middle = f"middle of the interval {range_text(*shown)}"
     assumed = f"an interval that is symmetric on the {'log' if _is_ratio(row) else 'printed'} scale"
     return fit_result(row, table, "estimate and its interval", reported, middle, fits, why_not, assumed)
 
@@ -84,9 +82,7 @@ def _p_value(row, table: str, evidence: Evidence) -> CheckResult:
     ]
     fits = printed.agrees(min(p_values), max(p_values))
     reported = f"{row.estimate:g} ({row.ci_low:g} to {row.ci_high:g}), {printed}"
-    recomputed, assumed = (
-        f"P {range_text(min(p_values), max(p_values))}",
-        "a 95% interval of a normal estimate, two-sided",
-    )
+    recomputed = f"P {range_text(min(p_values), max(p_values))}"
+    assumed = "a 95% interval of a normal estimate, two-sided"
     why_not = "estimate and 95% interval give another P value"
     return fit_result(row, table, "P value of an interval", reported, recomputed, fits, why_not, assumed)

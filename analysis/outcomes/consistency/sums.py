@@ -96,8 +96,8 @@ def _shares(evidence: Evidence) -> Iterator[CheckResult]:
         reported = " + ".join(f"{value:g}" for value in group["estimate"])
         fits = abs(total - 100) <= slack
         why_not = f"the shares make {total:g}%, not 100%: the others may be patients without a group"
-        shares = ("shares of a whole", f"{reported} percent", f"{total:g}%")
-        yield fit_result(first, "reported_tests", *shares, fits, why_not)
+        percent = f"{reported} percent"
+        yield fit_result(first, "reported_tests", "shares of a whole", percent, f"{total:g}%", fits, why_not)
 
 
 def _against(parts: int, total: int, what: str) -> tuple[str, str]:

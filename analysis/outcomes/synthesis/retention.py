@@ -163,9 +163,17 @@ def fit_retention(points: pd.DataFrame, level: float, groups: list[str] | None =
 
 def _half(model: Decline, omitted: str, citation: str) -> dict:
     half, (slope,) = model.half_time(), model.coefficients[model.coefficients["name"] == SLOPE].to_dict("records")
-    row = {"omitted": omitted, "citation": citation, "k": model.k}
-    row |= {"half_weeks": half.weeks, "half_low": half.low, "half_high": half.high}
-    return row | {"slope": slope["estimate"], "slope_low": slope["ci_low"], "slope_high": slope["ci_high"]}
+    return {
+        "omitted": omitted,
+        "citation": citation,
+        "k": model.k,
+        "half_weeks": half.weeks,
+        "half_low": half.low,
+        "half_high": half.high,
+        "slope": slope["estimate"],
+        "slope_low": slope["ci_low"],
+        "slope_high": slope["ci_high"],
+    }
 
 
 def _regimens(points: pd.DataFrame, level: float) -> tuple[pd.DataFrame, str]:

@@ -21,8 +21,10 @@ def outcomes_html(part: dict[str, Any], anchor: str, linked: Callable[[str, str]
         "k": "With ketamine",
         "d": "Difference (95% CI)",
         "w": "",
+        "n": "Patients (trials)",
+        "c": "Certainty",
+        "m": "What this means",
     }
-    heads |= {"n": "Patients (trials)", "c": "Certainty", "m": "What this means"}
     head = "".join(
         f'<th scope="col" role="columnheader" class="{name}">{escape(words) if words else _axis(part)}</th>'
         for name, words in heads.items()

@@ -184,8 +184,8 @@ def _report(
         effect = coefficients.iloc[1]
         ratio = [_exp(effect[name]) for name in ("estimate", "low", "high")]
         ratio.append(erfc(abs(effect["estimate"] / effect["se"]) / sqrt(2)))
-    fit = (model.distribution, value, 2 * len(terms) - 2 * value, labels)
-    return ParametricFit(*fit, coefficients, covariance, pd.DataFrame(rows), *ratio)
+    aic = 2 * len(terms) - 2 * value
+    return ParametricFit(model.distribution, value, aic, labels, coefficients, covariance, pd.DataFrame(rows), *ratio)
 
 
 def _exp(value: float) -> float:

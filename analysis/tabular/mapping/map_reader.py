@@ -112,8 +112,8 @@ class _Reader(MapChecks):
             self.wrong((*keys, "unit"), "the time from the end of infusion has a unit", advice)
         words = {code: str(word) for code, word in codes.items()}
         missing = self._texts(use.get("missing", []), (*keys, "missing"))
-        stated = (str(use.get(key, "")) for key in ("scale", "unit", "meaning"))
-        return ColumnUse(name, role, words, missing, *stated, use.get("must_be") == "empty")
+        scale, unit, meaning = (str(use.get(key, "")) for key in ("scale", "unit", "meaning"))
+        return ColumnUse(name, role, words, missing, scale, unit, meaning, use.get("must_be") == "empty")
 
     def _fits(self, key: str, value: Any, role: str) -> bool:
         """Return whether a key of a column has an effect on its role."""
