@@ -224,11 +224,18 @@ print(int(os.read(reader, 20)))
 """
 
 
-@pytest.mark.parametrize("warm", [True, False])
-@pytest.mark.parametrize("end", ["", "os.kill(os.getpid(), 9)", "os.kill(os.getppid(), 9); signal.pause()"])
+@pytest.mark.parametrize(
+    ("warm", "end"),
+    [
+        (True, ""),
+        (False, ""),
+        (True, "os.kill(os.getpid(), 9)"),
+        (False, "os.kill(os.getpid(), 9)"),
+        # without a template no process adopts what a killed supervisor leaves
+        (True, "os.kill(os.getppid(), 9); signal.pause()"),
+    ],
+)
 def test_a_process_that_left_the_session_ends_with_its_report(template, tmp_path, warm, end):
-    if "getppid" in end and not warm:
-        pytest.skip("without a template no process adopts what a killed supervisor leaves")
     templates.use_template(template.address if warm else "")
     try:
         reason, (pid,) = run_cells(tmp_path, DAEMON, end)
@@ -236,6 +243,31 @@ def test_a_process_that_left_the_session_ends_with_its_report(template, tmp_path
         templates.use_template("")
     assert reason == ("cell 2: the kernel died (killed, crashed or out of memory)" if end else "")
     assert gone(int(pid))
+
+
+@pytest.mark.parametrize("ended", [(7, signal.SIGKILL), (8, 0)])
+def test_what_a_killed_supervisor_leaves_is_ended(monkeypatch, ended):
+    """Process 8 was the kernel's and is now the template's; it ends by itself, and 9 was its child."""
+    listener, owner = socket.socketpair()
+    server = fork_server.Server(listener, owner.fileno())
+    server.supervisors |= {6, 7}
+    killed, ends = [], iter([ended, (0, 0)])
+    monkeypatch.setattr(os, "waitpid", lambda pid, options: next(ends))
+    monkeypatch.setattr(fork_server.supervisor, "children", lambda pid: {6, 7, 9} - {ended[0]})
+    monkeypatch.setattr(fork_server.supervisor, "end", killed.append)
+    server._reap(server.signals)
+    assert set(killed) == {9}
+
+
+def test_supervisors_that_end_well_cost_no_search_for_their_processes(monkeypatch):
+    listener, owner = socket.socketpair()
+    server = fork_server.Server(listener, owner.fileno())
+    server.supervisors |= {6, 7}
+    ends = iter([(6, 0), (7, 0), (0, 0)])
+    monkeypatch.setattr(os, "waitpid", lambda pid, options: next(ends))
+    monkeypatch.setattr(fork_server.supervisor, "children", lambda pid: pytest.fail("searched"))
+    server._reap(server.signals)
+    assert not server.supervisors
 
 
 def test_a_notebook_that_kills_its_parents_costs_no_other(warmly, tmp_path, monkeypatch):

@@ -55,7 +55,7 @@ def test_published_data_sets_agree_with_metafor(name):
             assert getattr(ours, column) == pytest.approx(expected, rel=1e-6, abs=1e-9), (row.method, column)
 
 
-@pytest.mark.parametrize("row", table("glmer").itertuples(index=False), ids=lambda row: row.case)
+@pytest.mark.parametrize("row", list(table("glmer").itertuples(index=False)), ids=lambda row: row.case)
 def test_large_studies_agree_with_lme4(row):
     rows = table("counts")[table("counts")["case"] == row.case]
     ours = pool_proportions(rows["events"], rows["total"], tau2_limits=False)

@@ -136,8 +136,10 @@ class Server:
             signals.recv(4096)
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
+                known = ended[0] in self.supervisors
                 self.supervisors.discard(ended[0])
-                if ended[1]:  # it was killed: its kernel is too, and what that started is now here
+                # a killed supervisor leaves what its kernel started to this process, and each of those its own children
+                if ended[1] or not known:
                     for pid in supervisor.children(os.getpid()) - self.supervisors:
                         supervisor.end(pid)
 
