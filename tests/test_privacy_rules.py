@@ -16,6 +16,7 @@ from cohort_samples import cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.cohort_wording import p_cell
 from analysis.outcomes.cohort import (
     cautions,
     clinic_file,
@@ -250,6 +251,10 @@ def test_rule_9_no_more_digits_than_on_the_page():
     for value in (0.575, 0.125, 0.0031, 0.00001, 0.99991, 0.42):
         rounded = as_printed(pd.DataFrame({"rate": [value]}), "shares")["rate"].iloc[0]
         assert percent(rounded) == percent(value)
+    values = [1e-9, 0.00053, 0.00099, 0.001, 0.0125, 0.9996]
+    rounded = as_printed(pd.DataFrame({"p_value": [*values, np.nan]}), 1, p_value="P values")["p_value"]
+    assert rounded.tolist()[:6] == [0.0009, 0.0009, 0.0009, 0.001, 0.013, 1]
+    assert [p_cell(p) for p in rounded] == [*(["< 0.001"] * 3), "0.001", "0.013", "1.000", "–"]
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ import pandas as pd
 
 SCORES = WEEK_DECIMALS = 1  # decimals
 SHARES = "shares"
-P_VALUES = 3
+P_VALUES = "P values"
 _LEAST_SHARE = 0.0004  # printed as <0.1%
+_LEAST_P = 0.0009  # printed as < 0.001
 
 
 def as_printed(frame: pd.DataFrame, decimals: int | str, **others: int | str) -> pd.DataFrame:
@@ -16,9 +17,10 @@ def as_printed(frame: pd.DataFrame, decimals: int | str, **others: int | str) ->
 
     Parameters
     ----------
-    decimals : int or "shares"
-        Of all columns of decimal numbers; `shares` are percentages without decimals, with one below 1% and above 99%.
-    **others : int or "shares"
+    decimals : int, "shares" or "P values"
+        Of all columns of decimal numbers; `shares` are percentages without decimals, with one below 1% and above 99%;
+        `P values` have three decimals, and all below 0.001 are 0.0009.
+    **others : int, "shares" or "P values"
         Of columns with these names.
     """
     columns = {
@@ -30,6 +32,8 @@ def as_printed(frame: pd.DataFrame, decimals: int | str, **others: int | str) ->
 
 
 def _rounded(values: np.ndarray, decimals: int | str) -> np.ndarray:
+    if decimals == P_VALUES:
+        return np.where(values < 0.001, _LEAST_P, _half_up(values, 1000.0))
     if decimals != SHARES:
         return _half_up(values, 10.0**decimals)
     size = np.abs(values)
