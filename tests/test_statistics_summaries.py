@@ -1,8 +1,10 @@
 """Conversions of printed summaries against hand computation and published constants."""
 
 import math
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from scipy import stats
 from analysis.statistics.summaries import (
     largest_sd,
     mean_interval,
+    mean_sd_from_five_numbers,
     mean_sd_from_quartiles,
     mean_sd_from_range,
     sd_from_iqr_width,
@@ -18,6 +21,10 @@ from analysis.statistics.summaries import (
     welch_interval,
 )
 
+# estimates by R's metafor, written by tests/reference/summaries/reference.R
+FIVE_NUMBERS = list(
+    pd.read_csv(Path(__file__).parent / "reference" / "summaries" / "five_numbers.csv").itertuples(index=False)
+)
 # Wan et al. 2014, Table 1 (xi(n), the expected range of n standard normal values; the table has a page of its own,
 # bmcmedresmethodol.biomedcentral.com/articles/10.1186/1471-2288-14-135/tables/1)
 XI = {5: 2.326, 6: 2.534, 8: 2.847, 10: 3.078, 15: 3.472, 20: 3.735, 25: 3.931, 30: 4.086, 40: 4.322, 50: 4.498}
@@ -51,6 +58,17 @@ def test_mean_weights_of_luo_2018():
     # weights 0.7 + 0.39 / n on the quartiles, 4 / (4 + n^0.75) on the range, by hand
     assert mean_sd_from_quartiles(2, 3, 8, 39)[0] == pytest.approx(0.71 * 5 + 0.29 * 3)
     assert mean_sd_from_range(0, 2, 10, 16)[0] == pytest.approx(4 / 12 * 5 + 8 / 12 * 2)
+
+
+@pytest.mark.parametrize("row", FIVE_NUMBERS, ids=lambda row: f"{row.n}-{row.shape}")
+def test_all_estimates_agree_with_metafor(row):
+    low, q1, median, q3, high, n = row.low, row.q1, row.median, row.q3, row.high, row.n
+    for found, expected in (
+        (mean_sd_from_range(low, median, high, n), (row.mean_range, row.sd_range)),
+        (mean_sd_from_quartiles(q1, median, q3, n), (row.mean_quartiles, row.sd_quartiles)),
+        (mean_sd_from_five_numbers(low, q1, median, q3, high, n), (row.mean_five, row.sd_five)),
+    ):
+        assert found == pytest.approx(expected, rel=1e-10)
 
 
 def test_iqr_width_of_mangnus():
