@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -47,6 +48,21 @@ def test_it_opens_with_the_default_synthesis(published):
     assert f"{len(selection.evidence.studies)} studies count, {len(selection.left_out_of('studies'))} left out" in (
         published._counted.value
     )
+
+
+@pytest.mark.slow
+def test_control_patients_are_in_no_rate_and_a_map_is_applied(tmp_path):
+    clinics = Path(__file__).with_name("data")
+    rows = [f"P{n},{'control' if n % 2 else 'anesthetic'},8,{6 if n % 2 else 4},5" for n in range(20)]
+    names = "patient_id,regimen_class,nrs_baseline,nrs_end_of_infusion,nrs_week_4"
+    (tmp_path / "mixed.csv").write_text("\n".join([names, *rows]) + "\n", encoding="utf-8")
+    view = explore.cohort(str(tmp_path / "mixed.csv"))
+    assert view.result.rates[["responders", "n"]].values.tolist() == [[10, 10]] * 4
+    assert view.sentence.endswith("Control patients are not counted.")
+    file, use = clinics / "clinics" / "10-wide-dates.csv", clinics / "maps" / "10-wide-dates.map.yml"
+    view = explore.cohort(str(file), str(use))
+    assert "18 of 40" in view.sentence and "12 of 37" in view.sentence
+    assert "-p cohort_map=" in view.command and view.command.endswith(use.name)
 
 
 @pytest.mark.slow

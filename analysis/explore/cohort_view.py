@@ -36,15 +36,14 @@ _WIDE = widgets.Layout(width="95%")
 
 
 def cohort(
-    file: str = "data/cohorts/synthetic-example.csv", level: float = 0.95, min_cell: int = 5, cohort_map: str = ""
+    file: str = "data/cohorts/synthetic-example.csv", cohort_map: str = "", level: float = 0.95, min_cell: int = 5
 ) -> CohortView:
     """Return controls for a table of a clinic's own patients; put it last in a cell.
 
     Parameters
     ----------
     file
-        A .csv, .xlsx or .parquet file as data/cohorts/README.md describes it, absolute or relative to the working
-        directory or to the project.
+        The table, absolute or relative to the working directory or to the project.
     cohort_map
         The map (.yml) that turns the table into the format of data/cohorts/README.md; "" if it has the format.
 
@@ -82,13 +81,15 @@ class CohortView(View):
     def __init__(
         self, patients: Cohort, file: str, level: float = 0.95, min_cell: int = 5, cohort_map: str = ""
     ) -> None:
-        self.patients, self.level, self._min_cell = patients, level, min_cell
+        self.patients, controls = patients.apart()
+        self._controls = not controls.courses.empty
+        self.level, self._min_cell = level, min_cell
         self._files = {"cohort": file, "cohort_map": cohort_map}
-        sites, regimens = (_stated(patients.courses[name]) for name in ("site", "regimen_class"))
+        sites, regimens = (_stated(self.patients.courses[name]) for name in ("site", "regimen_class"))
         self.sites = Ticks("Sites", {name: name for name in sites}, height=150 if len(sites) > 6 else 0)
         self.regimens = Ticks("Regimens", {name: upper_first(REGIMEN_WORDS.get(name, name)) for name in regimens})
         self.threshold = widgets.IntSlider(30, 1, 100, readout_format="d", layout=_WIDE)
-        latest = patients.visits["weeks"].max()
+        latest = self.patients.visits["weeks"].max()
         latest = max(float(np.ceil(latest)) if np.isfinite(latest) else 0.0, 12.0)
         self.follow_up = widgets.FloatSlider(
             4.0, min=0.5, max=min(latest, 520.0), step=0.5, readout_format=".1f", layout=_WIDE
@@ -97,7 +98,7 @@ class CohortView(View):
         self._results = widgets.HTML()
         # the visits need not be read again for a new threshold
         self._courses = lru_cache(_CACHED)(
-            lambda sites, regimens, *times: expected_scores(patients.only(sites, regimens), *times)
+            lambda sites, regimens, *times: expected_scores(self.patients.only(sites, regimens), *times)
         )
         self._compute = lru_cache(_CACHED)(self._computed)
         self._box = CommandBox(self._command)
@@ -135,7 +136,7 @@ class CohortView(View):
     def sentence(self) -> str:
         """The rates and their change in words."""
         invented = f"{INVENTED} " if self.patients.synthetic else ""
-        return invented + _sentence(self.result)
+        return invented + _sentence(self.result) + (" Control patients are not counted." if self._controls else "")
 
     def _command(self) -> tuple[str, str]:
         times = self.follow_up.value, self.window.value

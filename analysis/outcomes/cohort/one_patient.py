@@ -30,7 +30,7 @@ class OnePatient:
         Columns course, position, weeks, label, state (score, no score, no visit), nrs, date, fall (percent below this
         course's baseline; negative is more pain), responds.
     band : DataFrame
-        Of the clinic's first courses: position, weeks, n, q1, q3; without visits of too few patients.
+        Of the clinic's first courses with ketamine: position, weeks, n, q1, q3; without visits of too few patients.
     chance : float
         Points by which two scores of one patient differ by chance alone, 95% of times (1.96 √2 SD within a patient).
     chance_basis : str
@@ -69,8 +69,9 @@ def one_patient(cohort: Cohort, number: int) -> OnePatient:
     score = table["nrs"].to_numpy()
     table["fall"] = np.where(table["position"] == BASELINE, np.nan, percent_fall(start, score))
     table["responds"] = responds(start, score, _RULE) & table["fall"].notna() & (start > 0)
-    visits = trajectories(cohort).visits
-    central = regression_to_the_mean(cohort).falls
+    treated, _ = cohort.apart()
+    visits = trajectories(treated).visits.drop(columns="position").merge(planned.axis[["position", "weeks"]])
+    central = regression_to_the_mean(treated).falls
     central = central[central["is_central"].astype(bool)]
     sd = float(central["within_patient_sd"].iloc[0]) if len(central) else np.nan
     return OnePatient(
