@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import openpyxl
 import pytest
+import yaml
 
 from analysis.curation.cohort_check import WrongUse, checked_cohort, proposed_map
 from analysis.tabular.mapping.map_text import ask_lines
 
+NAMES = ["patient_id", "nrs_baseline", "nrs_end_of_infusion", "nrs_week_4"]
 CLINICS = Path(__file__).with_name("data") / "clinics"
 
 
@@ -74,3 +77,90 @@ def test_nothing_is_proposed_for_a_file_with_hidden_or_broken_rows(tmp_path):
     (tmp_path / "open.csv").write_text('patient_id,nrs_baseline,remarks\nA,8,"good\nB,7,ok\n', encoding="utf-8")
     written, words = proposed_map(str(tmp_path / "open.csv"), "")
     assert not written and "row 2" in words and "Nothing was written" in words
+
+
+@pytest.mark.parametrize(
+    ("heading", "codes", "wanted"),
+    [
+        ("Geslacht", "mv", "{m: male, v: female}"),
+        ("Geschlecht", "mw", "{m: male, w: female}"),
+        ("Sexe", "hf", "{f: female, h: male}"),
+        ("Sexo", "hm", "{h: ASK, m: ASK}"),  # hombre, mujer
+        ("Sexo", "vm", "{m: ASK, v: ASK}"),  # varón, mujer
+        ("Gender", "mv", "{m: ASK, v: ASK}"),
+        ("Geschlecht", "mwd", "{d: ASK, m: male, w: female}"),
+    ],
+)
+def test_a_letter_for_a_sex_counts_in_the_language_of_its_heading_alone(tmp_path, heading, codes, wanted):
+    rows = "".join(f"P{row},{code},8,4\n" for row, code in enumerate(codes))
+    assert f"codes: {wanted}" in proposal(tmp_path, "t.csv", f"patient_id,{heading},nrs_baseline,nrs_week_4\n{rows}")
+
+
+def test_a_heading_with_two_times_is_asked(tmp_path):
+    headings = {
+        "nrs before infusion": "baseline",
+        "Schmerz vor Entlassung": "ASK",
+        "nrs 4 weeks after end of infusion": "follow_up",
+        "nrs 1 month after end of infusion": "ASK",
+        "nrs baseline week 4": "ASK",
+        "nrs_end_of_infusion": "end_of_infusion",
+        "nrs_end_of_infusion_2": "end_of_infusion",
+    }
+    text = proposal(tmp_path, "t.csv", f"patient_id,{','.join(headings)}\nA,8,7,6,5,4,3,2\n")
+    found = {line["score"]: line["visit"] for line in yaml.safe_load(text)["visits"]}
+    assert found == {**headings, "nrs_end_of_infusion": "ASK", "nrs_end_of_infusion_2": "ASK"}  # one of the two counts
+
+
+def test_units_names_and_worst_scores_are_never_guessed(tmp_path):
+    text = proposal(tmp_path, "t.csv", "patient_id,age_months,nrs_baseline,nrs_week_4\nA,95,8,5\nB,99,7,5\n")
+    assert "age_months: {is: age, unit: months}" in text
+    text = proposal(tmp_path, "u.csv", "nr,nrs_baseline,nrs_week_4\nA,8,5\nA,7,5\n")
+    assert "sure" not in text and "2 rows, 1 different nr" in text
+    text = proposal(tmp_path, "w.csv", "patient_id,nrs_worst_t0,nrs_avg_t0,nrs_avg_t4\nA,8,5,4\nB,7,5,4\n")
+    assert text.count("score: ASK") == 3 and "scale: ASK" in text
+    short = "patient_id,nrs_baseline,date_baseline,nrs_week_4\nA,8,13/01/24,5\nB,7,14/01/24,5\n"
+    assert "dates: ASK   # 2 dates with a year of two digits" in proposal(tmp_path, "y.csv", short)
+    dx = "patient_id,diagnosis,nrs_baseline,nrs_week_4\n" + "".join(
+        f"P{n},{'CRPS' if n else 'PHN'},8,5\n" for n in range(4)
+    )
+    assert "which values are CRPS, as in [a, b]? the file has CRPS: 3 and 1 rarer" in proposal(tmp_path, "d.csv", dx)
+
+
+def test_sheets_with_other_columns_and_scores_shown_as_dates_are_never_left_out_in_silence(tmp_path):
+    book = openpyxl.Workbook()
+    for title, names in (("Utrecht", NAMES), ("Gent", NAMES[:-1]), ("Notes", ["see protocol"])):
+        sheet = book.active if title == "Utrecht" else book.create_sheet()
+        sheet.title = title
+        sheet.append(names)
+        for row in range(3 if len(names) > 1 else 0):
+            sheet.append([f"{title}{row}", 8, 4, 5][: len(names)])
+    book.save(tmp_path / "sites.xlsx")
+    assert proposed_map(str(tmp_path / "sites.xlsx"), "")[0]
+    use = tmp_path / "sites.map.yml"
+    assert "sheets: {Utrecht: ASK, Gent: ASK, Notes: not_used}" in use.read_text(encoding="utf-8")
+    for row in (2, 3, 4):
+        book["Utrecht"].cell(row, 2).number_format = "yyyy-mm-dd"
+    book.save(tmp_path / "sites.xlsx")
+    answers = {"Utrecht: ASK, Gent: ASK": "Utrecht: used, Gent: not_used", "data_until: ASK": "data_until: 2024-12-31"}
+    text = use.read_text(encoding="utf-8")
+    for question, answer in answers.items():
+        text = text.replace(question, answer)
+    use.write_text(text, encoding="utf-8")
+    words = checked_cohort(str(tmp_path / "sites.xlsx"), str(use))[1]
+    assert "3 cells of nrs_baseline hold 1900-01-08, which is a date" in words and "plain numbers" in words
+    assert "not answered" not in words
+
+
+def test_two_columns_of_one_visit_are_refused_by_the_map(tmp_path):
+    text = proposal(tmp_path, "t.csv", "patient_id,nrs_baseline,nrs_baseline_2,nrs_week_4\nA,8,7,5\n")
+    text = text.replace("visit: ASK", "visit: baseline").replace("ASK", "2024-12-31")
+    (tmp_path / "t.map.yml").write_text(text, encoding="utf-8")
+    words = checked_cohort(str(tmp_path / "t.csv"), str(tmp_path / "t.map.yml"))[1]
+    assert "one score at each visit; 2 lines are baseline" in words and "delete the row" not in words
+
+
+def test_no_map_is_advised_where_the_file_comes_first(tmp_path):
+    (tmp_path / "t.csv").write_text('patient_id,nrs_baseline,nrs_week_4\nA,8,"5\nB,7,4\n', encoding="utf-8")
+    assert "--propose" not in checked_cohort(str(tmp_path / "t.csv"))[1]
+    (tmp_path / "u.csv").write_text("patient_id,nrs_baseline,nrs_week_4\nA,80,5\n", encoding="utf-8")
+    assert "--propose" in checked_cohort(str(tmp_path / "u.csv"))[1]

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from cohort_files import only_problem, write
 
+from analysis.__main__ import main
 from analysis.outcomes import cohort
 from analysis.outcomes.cohort.form import long_form
 from analysis.tabular.clinic_template import template_workbook
 from analysis.tabular.excel import TEMPLATE_PROPERTY
-from analysis.tabular.mapping.redcap import labels_of_dictionary, redcap_dictionary
+from analysis.tabular.mapping.redcap import read_dictionary
 
 ROWS = [
     {"patient_id": "007", "visit": "baseline", "nrs": 8, "sex": "female"},
@@ -79,19 +81,47 @@ def test_the_template_has_the_same_bytes_each_time(template):
     assert {entry.date_time[0] for entry in zipfile.ZipFile(io.BytesIO(template)).infolist()} == {1980}
 
 
-def test_the_redcap_dictionary_is_that_of_the_cohort_dictionary(data_folder):
-    committed = (data_folder / "cohorts" / "redcap-dictionary.csv").read_text(encoding="utf-8")
-    assert committed == redcap_dictionary(long_form())
-    rows = {row["Variable / Field Name"]: row for row in csv.DictReader(io.StringIO(committed))}
+def command(*words: object) -> str:
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_redcap_dictionary_makes_a_project_whose_export_gets_in(tmp_path):
+    dictionary, export = tmp_path / "redcap.csv", tmp_path / "export.csv"
+    command("template", dictionary)
+    rows = {row["Variable / Field Name"]: row for row in csv.DictReader(dictionary.open(encoding="utf-8"))}
     assert rows["nrs"]["Text Validation Max"] == "10"
     assert rows["date"]["Text Validation Type OR Show Slider Number"] == "date_ymd"
     assert all(name == name.lower() and len(name) <= 26 for name in rows)
 
+    visits = (("baseline", "", 8), ("end_of_infusion", 0, 4), ("follow_up", 4, 5))
+    lines = ["record_id,redcap_repeat_instrument,redcap_repeat_instance,sex,infusion_stopped,visit,weeks_from_end,nrs"]
+    for patient in "AB":
+        lines.append(f"{patient},,,female,no,,,")
+        lines += [f"{patient},visit,{n},,,{','.join(map(str, visit))}" for n, visit in enumerate(visits, start=1)]
+    export.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert "1 answer is missing" in command("check", "--cohort", export, "--propose", "--dictionary", dictionary)
+    use = tmp_path / "export.map.yml"
+    use.write_text(use.read_text(encoding="utf-8").replace("ASK ", "2024-12-31 "), encoding="utf-8")
+    assert "Valid: 2 patients, 2 courses, 6 visits" in command("check", "--cohort", export, "--map", use)
+    found = cohort.load(export, use)
+    assert found.visits["nrs"].tolist() == [8, 4, 5] * 2
+    assert found.courses[["sex", "infusion_stopped"]].values.tolist() == [["female", "no"]] * 2
 
-def test_labels_are_read_from_a_redcap_dictionary():
-    labels = labels_of_dictionary(redcap_dictionary(long_form()).encode(), "dictionary.csv")
-    assert labels["sex"] == {"female": "female", "male": "male", "other": "other"}
-    head = 'Variable / Field Name,Field Type,"Choices, Calculations, OR Slider Labels"\n'
-    assert labels_of_dictionary(f'{head}sex,radio,"1, Male | 2, Female"\n'.encode(), "d.csv") == {
-        "sex": {"1": "Male", "2": "Female"}
-    }
+
+def test_codes_labels_and_limits_of_a_redcap_dictionary_settle_what_cells_cannot(tmp_path):
+    rows = [
+        ("Variable / Field Name,Field Type,Field Label,Choices,Text Validation Min,Text Validation Max"),
+        *("pid,text,Patient,,,", 'q1,radio,<b>Sex</b>,"1, Male | 2, Female",,', "p0,text,NRS before,,0,100"),
+        *("p1,slider,NRS week 4,none | worst,,", "p2,text,NRS week 12,,0,100"),
+    ]
+    text = "\n".join(rows).replace("Choices", '"Choices, Calculations, OR Slider Labels"', 1)
+    (tmp_path / "dd.csv").write_text(text + "\n", encoding="utf-8")
+    assert read_dictionary(text.encode(), "dd.csv").limits == {"p0": (0, 100), "p1": (0, 100), "p2": (0, 100)}
+    (tmp_path / "t.csv").write_text("pid,q1,p0,p1,p2\nA,1,9,4,5\nB,2,8,3,4\n", encoding="utf-8")
+    command("check", "--cohort", tmp_path / "t.csv", "--propose", "--dictionary", tmp_path / "dd.csv")
+    proposed = (tmp_path / "t.map.yml").read_text(encoding="utf-8")
+    assert "q1: {is: sex, codes: {1: male, 2: female}}" in proposed
+    assert "scale: '0 to 100', missing: []" in proposed  # of cells from 3 to 9
+    assert proposed.count("ASK   #") == 1

@@ -68,18 +68,28 @@ def check_command(
 
 
 @click.command("template")
-@click.argument("file", metavar="FILE.xlsx")
+@click.argument("file", metavar="FILE.xlsx|FILE.csv")
 def template_command(file: str) -> None:
     """Write an empty workbook for a clinic's patients: lists to choose from, limits, codes of patients as text.
+
+    FILE.csv is a data dictionary to import into REDCap, with the same columns.
 
     Exit status: 0 written, 2 wrong use (the file is there already).
     """
     from analysis.outcomes.cohort.form import long_form
     from analysis.tabular.clinic_template import template_workbook
+    from analysis.tabular.mapping.redcap import redcap_dictionary
 
-    path = Path(file)
-    if path.suffix.lower() != ".xlsx" or path.exists() or not path.absolute().parent.is_dir():
-        _refuse(f"{file}: name a new file that ends in .xlsx, in a folder that is there.")
+    path, ending = Path(file), Path(file).suffix.lower()
+    if ending not in (".xlsx", ".csv") or path.exists() or not path.absolute().parent.is_dir():
+        _refuse(f"{file}: name a new file that ends in .xlsx or .csv, in a folder that is there.")
+    if ending == ".csv":
+        path.write_text(redcap_dictionary(long_form()), encoding="utf-8")
+        click.echo(
+            f"Wrote {file}.\nNext: import it into REDCap (Project Setup, Data Dictionary) and make the form visit a "
+            "repeating instrument; export raw data, then: python -m analysis check --cohort EXPORT.csv"
+        )
+        return
     path.write_bytes(template_workbook(long_form()))
     click.echo(
         f"Wrote {file}.\nNext: fill in the sheet Patients, then: python -m analysis check --cohort {shlex.quote(file)}"

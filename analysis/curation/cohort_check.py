@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
 import shlex
-from collections.abc import Mapping
 from pathlib import Path
 
 from analysis import paths
@@ -20,7 +20,7 @@ from analysis.tabular.mapping.first_look import FirstLook, first_look
 from analysis.tabular.mapping.map_problems import MapError
 from analysis.tabular.mapping.map_text import ask_lines, first_words, map_text
 from analysis.tabular.mapping.proposal import propose
-from analysis.tabular.mapping.redcap import labels_of_dictionary
+from analysis.tabular.mapping.redcap import read_dictionary
 from analysis.tabular.problems import DataError, Problem, as_sentence
 from analysis.tabular.size_limits import MOST_TABLE_BYTES
 from analysis.tabular.text_table import TextTable
@@ -45,7 +45,7 @@ def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bo
     except DataError as error:
         if cohort_map:
             return False, f"{error}\n\nNothing was imported."
-        return False, _first_words(file) or f"{_listed(error)}\n{_NEXT_MAP.format(shlex.quote(file))}"
+        return False, _first_words(file) or f"{_listed(error)}{_next_map(file)}"
     parts = []
     if loaded.mapping is not None:
         parts.append(_changes_in_words(loaded))
@@ -104,9 +104,6 @@ def proposed_map(file: str, name: str, dictionary: str = "") -> tuple[bool, str]
     return True, f"Wrote {shown}.{missing}\nNext: {'open it, answer, then: ' if lines else ''}{then}"
 
 
-_NEXT_MAP = (
-    "Where codes or columns mean something else, a map can say so: python -m analysis check --cohort {} --propose"
-)
 _NO_SCORE = (
     "What is missing: a column with pain scores (NRS or VAS) at each visit. A change or a rating of relief is no score."
 )
@@ -128,6 +125,16 @@ def _first_words(file: str) -> str:
     return "\n".join([_heading(file), *first_words(proposal), end])
 
 
+def _next_map(file: str) -> str:
+    """Return the advice to write a map; "" where the file itself must be corrected first."""
+    with contextlib.suppress(DataError):
+        _, look, problems = _look(file, "")
+        if look is not None and not problems:
+            command = f"python -m analysis check --cohort {shlex.quote(file)} --propose"
+            return f"\nWhere codes or columns mean something else, a map can say so: {command}"
+    return ""
+
+
 def _listed(error: DataError) -> str:
     count = len(error.problems)
     return f"{error}\n\n{counted(count, 'problem')}. Nothing was changed."
@@ -140,10 +147,8 @@ def _heading(file: str) -> str:
 def _look(file: str, dictionary: str) -> tuple[bytes, FirstLook | None, list[Problem]]:
     path = paths.resolve(file)
     content = _read(path)
-    labels: Mapping[str, Mapping[str, str]] = {}
-    if dictionary:
-        labels = labels_of_dictionary(_read(paths.resolve(dictionary)), Path(dictionary).name)
-    look, problems = first_look(content, path.name, labels)
+    described = read_dictionary(_read(paths.resolve(dictionary)), Path(dictionary).name) if dictionary else None
+    look, problems = first_look(content, path.name, described)
     return content, look, problems
 
 

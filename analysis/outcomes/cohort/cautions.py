@@ -104,7 +104,9 @@ def _missing(visits: pd.DataFrame, courses: pd.DataFrame, min_cell: int) -> Iter
             # weeks counted from dates are seldom the same twice
             if lost > MISSING_SHARE * total and 2 * total >= len(courses):
                 share = "" if fewer_than(lost, min_cell) else f" ({percent(lost / total)})"
-                rule = f"{time_words(weeks)} the score is empty in {_part(lost, rows, 'row', min_cell)}{share}"
+                rule = (
+                    f"{time_words(round(weeks, 1))} the score is empty in {_part(lost, rows, 'row', min_cell)}{share}"
+                )
                 yield "nrs", rule, advice
 
 

@@ -150,5 +150,7 @@ def _per_course(changes: Changes, texts: list[str]) -> list[str]:
 
 
 def _unused(changes: Changes) -> list[tuple[str, str, str]]:
-    names = [column.name for column in changes.cells.map.columns if column.role == NOT_USED]
+    use = changes.cells.map
+    names = [column.name for column in use.columns if column.role == NOT_USED]
+    names += [f"sheet {title}" for title, site in use.read.sheets.items() if site == NOT_USED]
     return [("not used", listed(names), "")] if names else []

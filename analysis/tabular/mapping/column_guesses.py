@@ -18,11 +18,12 @@ from analysis.tabular.mapping.heading_words import (
     plain_heading,
     says_millimetres,
     visit_meaning,
-    word_meaning,
+    word_meanings,
 )
 from analysis.tabular.mapping.map_keys import ASK, NOT_USED
 from analysis.tabular.mapping.mapped_cells import FREQUENT
-from analysis.tabular.schema import TableSchema
+from analysis.tabular.problems import listed
+from analysis.tabular.schema import Field, TableSchema
 from analysis.wording import counted
 
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
@@ -70,12 +71,14 @@ def guess_columns(look: FirstLook, schema: TableSchema) -> list[ColumnGuess]:
 
 def visit_of(text: str) -> tuple[str, float | None, str]:
     """Return visit (or ASK), planned week and remark that a code or the end of a heading states."""
-    if visit := visit_meaning(text):
+    plain, visit = plain_heading(text), visit_meaning(text)
+    match = _WEEKS.search(plain)
+    week = float(match[1] or match[2]) if match else 0
+    timed = week or (heading_units(text) and re.search(r"[1-9]", plain))  # 1 month after the end of infusion
+    if visit and not timed:
         return visit, None, ""
-    if match := _WEEKS.search(plain_heading(text)):
-        week = float(match[1] or match[2])
-        if week:
-            return "follow_up", week, ""
+    if week and (not visit or (visit == "end_of_infusion" and _COUNTED_FROM & set(plain.split("_")))):
+        return "follow_up", week, ""
     return (
         ASK,
         None,
@@ -102,7 +105,13 @@ def numbers_of(look: FirstLook, name: str) -> Counter[float]:
 
 def scale_of(look: FirstLook, name: str) -> tuple[str, object, str]:
     """Return scale, missing codes and remark of a score column; ASK where the cells do not settle them."""
-    hundred = any(10 < value <= 100 and value not in (77, 88, 99) for value in numbers_of(look, name))
+    limits = look.source.limits.get(name)
+    if limits in ((0, 10), (0, 100)):
+        missing, remark = missing_of(look, name, *limits)
+        return f"0 to {limits[1]:g}", missing, f"{remark}; limits of the dictionary"
+    declared = look.source.declared_missing.get(name, ())
+    other = (value for value in numbers_of(look, name) if f"{value:g}" not in declared)
+    hundred = any(10 < value <= 100 and value not in (77, 88, 99) for value in other)
     missing, remark = missing_of(look, name, 0, 100 if hundred else 10)
     if hundred or says_millimetres(name) or says_millimetres(look.file):
         return ASK, missing, f"{remark}; 0 to 10, or 0 to 100 (mm)?"
@@ -112,7 +121,7 @@ def scale_of(look: FirstLook, name: str) -> tuple[str, object, str]:
 def missing_of(look: FirstLook, name: str, low: float, high: float) -> tuple[object, str]:
     """Return the missing codes of a column of numbers, ASK where only the clinic knows, and a remark on its cells."""
     declared = look.source.declared_missing.get(name, frozenset())
-    words = [word for word in other_words(look, name) if word not in declared]
+    words = [word for word in other_words(look, name) if word not in declared and not DAY.fullmatch(word)]
     counts = {value: count for value, count in numbers_of(look, name).items() if f"{value:g}" not in declared}
     inside = [value for value in counts if low <= value <= high]
     remark = counted(sum(counts[value] for value in inside), "number")
@@ -133,9 +142,15 @@ def other_words(look: FirstLook, name: str, expected: re.Pattern[str] = _NUMBER)
     return [word for word, count in other if count >= FREQUENT or (names_nobody(word) and not re.search(r"\d", word))]
 
 
+def first_sentence(entry: Field) -> str:
+    """Return what the format says about a column: what is measured, from which to which value."""
+    return entry.description.split(". ")[0].rstrip(".")
+
+
 def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
     column = look.source.table[name]
-    plain, role = plain_heading(name), heading_role(name) or heading_role(look.source.labels.get(name, ""))
+    plain = plain_heading(name)
+    role = heading_role(name) or heading_role(look.source.labels.get(name, "")) or (plain in schema.names and plain)
     filled = int((~column.empty()).sum())
     if not filled:
         return ColumnGuess(name, {"is": NOT_USED, "must_be": "empty"}, "empty")
@@ -153,13 +168,8 @@ def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
         return ColumnGuess(
             name, {"is": ASK, "unit": ASK}, "counted from what, in which unit? Only the end of infusion counts"
         )
-    if role == "sex":
-        return _sex(look, name)
     if role in ("age", "disease_duration_years"):
         return _duration(look, name, role)
-    if role == "regimen_class":
-        codes = {code: code if code in schema[role].enum else ASK for code in _codes(look, name)[:30]}
-        return ColumnGuess(name, {"is": role, "codes": codes}, "which class is each?" if ASK in codes.values() else "")
     if role == "date" or (is_date_heading(f"{name} {look.source.labels.get(name, '')}") and role != "birth_date"):
         words = other_words(look, name, DAY)
         remark = f"does {' or '.join(words[:4])} mean “no date”?" if words else ""
@@ -172,26 +182,32 @@ def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
         if set(plain.split("_")) & set(_CHANGE.split()):
             return ColumnGuess(name, {"is": NOT_USED}, "a change is no score; the score itself is needed")
         return ColumnGuess(name, {"is": "nrs", "meaning": score_meaning(name)})
-    if role is not None:
+    if role and schema[role].enum:
+        return _words(look, name, schema[role])
+    if role and schema[role].type == "string":
+        return ColumnGuess(name, {"is": role}, first_sentence(schema[role]))
+    if role:
         missing, remark = missing_of(look, name, schema[role].minimum, schema[role].maximum)
-        return ColumnGuess(name, {"is": role} | ({"missing": missing} if missing else {}), remark)
+        keys = {"is": role} | ({"missing": missing} if missing else {})
+        return ColumnGuess(name, keys, f"{remark}; {first_sentence(schema[role])}")
     return ColumnGuess(name, {"is": NOT_USED})
 
 
-def _sex(look: FirstLook, name: str) -> ColumnGuess:
+def _words(look: FirstLook, name: str, entry: Field) -> ColumnGuess:
+    """Return the guess for a column of words of the format, or of codes for them."""
     codes = _codes(look, name)
     labels = look.source.value_labels.get(name, {})
-    meanings = {code: word_meaning("sex", labels.get(code, code)) for code in codes}
-    if len(codes) > 8:
-        return ColumnGuess(name, {"is": ASK}, "too many different values for a sex")
+    said = word_meanings(entry.name, (labels.get(code, code) for code in codes), name)
+    said |= {word: word for word in entry.enum}
+    meanings = {code: said[labels.get(code, code)] for code in codes}
+    if len(codes) > max(30, len(entry.enum)):
+        return ColumnGuess(name, {"is": ASK}, f"{entry.name}, or not_used? It has {len(codes)} different values")
+    if all(code == word for code, word in meanings.items()):
+        return ColumnGuess(name, {"is": entry.name}, "sure")
     if all(meanings.values()):
-        if all(code == word for code, word in meanings.items()):
-            return ColumnGuess(name, {"is": "sex"}, "sure")
-        return ColumnGuess(
-            name, {"is": "sex", "codes": meanings}, "sure: " + ("labels of the file" if labels else "words")
-        )
+        return ColumnGuess(name, {"is": entry.name, "codes": meanings}, f"sure: {'labels' if labels else 'words'}")
     asked = {code: word or ASK for code, word in meanings.items()}
-    return ColumnGuess(name, {"is": "sex", "codes": asked}, "numbers without labels: male, female or other?")
+    return ColumnGuess(name, {"is": entry.name, "codes": asked}, f"which is each? {listed(entry.enum)}")
 
 
 def _duration(look: FirstLook, name: str, role: str) -> ColumnGuess:
@@ -200,7 +216,7 @@ def _duration(look: FirstLook, name: str, role: str) -> ColumnGuess:
     filled = int((~look.source.table[name].empty()).sum())
     if sum(numbers.values()) * 2 < filled:
         return ColumnGuess(name, {"is": ASK}, f"the cells are no numbers: {role}, birth_date or not_used?")
-    if role == "age":
+    if role == "age" and not units:
         return ColumnGuess(name, {"is": "age"}, f"{min(numbers):g} to {max(numbers):g}")
     unit = units[0] if len(units) == 1 else ASK
     return ColumnGuess(name, {"is": role, "unit": unit}, "" if unit != ASK else "days, weeks, months or years?")

@@ -11,8 +11,10 @@ from analysis.tabular import excel
 from analysis.tabular.mapping.cohort_map import Reading
 from analysis.tabular.mapping.heading_words import plain_heading
 from analysis.tabular.mapping.map_keys import ASK, NOT_USED
+from analysis.tabular.mapping.redcap import Dictionary
 from analysis.tabular.mapping.source_table import SourceTable, read_source
 from analysis.tabular.problems import Problem
+from analysis.wording import counted
 
 DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?")
 _DECIMAL = re.compile(r"[+-]?\d+([.,])\d+")
@@ -37,12 +39,9 @@ class FirstLook:
 
 
 def first_look(
-    content: bytes, file: str, labels: Mapping[str, Mapping[str, str]]
+    content: bytes, file: str, dictionary: Dictionary | None = None
 ) -> tuple[FirstLook | None, list[Problem]]:
-    """Return how a file can be read (None if it can't), and its problems.
-
-    labels: meanings of codes by column, from a REDCap data dictionary.
-    """
+    """Return how a file can be read (None if it can't), and its problems."""
     form = _form(content, file)
     sheets: dict[str, str] = {}
     asks: dict[str, str] = {}
@@ -56,8 +55,10 @@ def first_look(
     if source is None:
         return None, problems
     reading = _numbers_and_dates(source, reading, asks)
-    known = {**source.value_labels, **{name: codes for name, codes in labels.items() if name in source.table.names}}
-    return FirstLook(file, reading, replace(source, value_labels=known), asks, sheets), problems
+    if dictionary is not None:
+        known = {**source.value_labels, **dictionary.value_labels}
+        source = replace(source, value_labels=known, labels=dictionary.labels, limits=dictionary.limits)
+    return FirstLook(file, reading, source, asks, sheets), problems
 
 
 def _form(content: bytes, file: str) -> str:
@@ -103,11 +104,20 @@ def _workbook_reading(content: bytes, asks: dict[str, str]) -> tuple[Reading, di
     def has_names(sheet: excel.Sheet) -> bool:
         return len(sheet.rows) > header and [plain_heading(name) for name in sheet.rows[header - 1]] == names
 
+    def shares_names(sheet: excel.Sheet) -> bool:
+        return any(len(set(names) & set(map(plain_heading, row)) - {""}) > 1 for row in sheet.rows[:_HEADER_ROWS])
+
     alike = [sheet.title for sheet in sheets if sheet.visible and has_names(sheet)] or [largest.title]
-    several = len(alike) >= _SITES_AT_LEAST
+    other = [sheet.title for sheet in sheets if sheet.title not in alike and shares_names(sheet)]
+    several = len(alike) + len(other) >= _SITES_AT_LEAST
     if several:
-        asks["sheets"] = f"{', '.join(alike)} have the same columns: used, or {{site: NAME}}, or not_used?"
-    uses = {sheet.title: (ASK if several else "used") if sheet.title in alike else NOT_USED for sheet in sheets}
+        words = f"{', '.join(alike)} have the same columns" if len(alike) > 1 else f"{alike[0]} is the largest sheet"
+        words += f"; {', '.join(other)} has some of them or is hidden, and can only be used alone" if other else ""
+        asks["sheets"] = f"{words}: used, or {{site: NAME}}, or not_used?"
+    asked = {*alike, *other} if several else set()
+    uses = {
+        sheet.title: ASK if sheet.title in asked else "used" if sheet.title in alike else NOT_USED for sheet in sheets
+    }
     reading = {title: "" if title in alike else NOT_USED for title in uses}
     return Reading("xlsx", header_row=header, sheets=reading), uses
 
@@ -125,7 +135,7 @@ def _header_row(rows: list[list[str]]) -> int:
 
 def _numbers_and_dates(source: SourceTable, reading: Reading, asks: dict[str, str]) -> Reading:
     commas = points = 0
-    first_high = second_high = total = iso = times = 0
+    first_high = second_high = total = iso = times = short = 0
     for column in source.table.columns:
         words = [word.strip() for word in column.words.to_pylist() if word.strip()]
         days = [match for word in words if (match := DAY.fullmatch(word))]
@@ -134,6 +144,7 @@ def _numbers_and_dates(source: SourceTable, reading: Reading, asks: dict[str, st
                 total += 1
                 times += ":" in match[0]
                 iso += len(match[1]) == 4
+                short += max(len(match[1]), len(match[3])) < 4
                 first_high += len(match[1]) < 3 and int(match[1]) > 12
                 second_high += len(match[1]) < 3 and int(match[2]) > 12
             continue
@@ -151,4 +162,6 @@ def _numbers_and_dates(source: SourceTable, reading: Reading, asks: dict[str, st
             asks["dates"] = (
                 "no date settles whether the day or the month stands first: day-month-year or month-day-year?"
             )
+    if short:
+        asks["dates"] = f"{counted(short, 'date')} with a year of two digits: export them with four, then propose again"
     return replace(reading, decimal_comma=commas > points, date_order=order, with_time=times > 0)

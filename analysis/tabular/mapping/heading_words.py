@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _HEADINGS = {
-    "patient_id": """patient_id patientid patient patnr pat_nr patientnummer patient_number patient_no patient_code
-        subject_id subject subjectid record_id participant_id participant study_id studienummer deelnemer proband
-        patienten_id patientennummer patienten_nr pat_id fallnummer numero_patient id_patient identifiant_patient
-        id_paciente paciente numero_de_paciente codigo_paciente""",
+    "patient_id": """patient_id patientid patient patientnr patnr pat_nr patientnummer patient_number patient_no
+        patient_code subject_id subject subjectid record_id participant_id participant n_patient no_patient study_id
+        studienummer deelnemer proband patienten_id patientennummer patienten_nr pat_id fallnummer numero_patient
+        id_patient identifiant_patient id_paciente paciente numero_de_paciente codigo_paciente""",
     "sex": "sex gender geslacht geschlecht sexe sexo genero",
     "age": "age leeftijd alter edad age_at_treatment",
     "birth_date": """dob birth_date date_of_birth birthdate geboortedatum geb_datum geburtsdatum geb_dat
@@ -19,7 +20,7 @@ _HEADINGS = {
     "disease_duration_years": """disease_duration duration_of_disease ziekteduur krankheitsdauer duree_de_la_maladie
         duracion_de_la_enfermedad""",
     "regimen_class": "regimen regimen_class regime schema protocol behandelschema therapieschema",
-    "visit": "visit event event_name redcap_event_name visite meting visita termin zeitpunkt tijdstip",
+    "visit": "visit event event_name redcap_event_name visite bezoek besuch meting visita termin zeitpunkt tijdstip",
     "date": "date datum visit_date fecha datetime visitdate untersuchungsdatum datum_visite date_visite besuchsdatum",
     "course": "course kuur zyklus cycle ciclo serie",
     "pgic": "pgic",
@@ -44,20 +45,24 @@ _DIAGNOSIS = "diagnosis diagnose diagnostic diagnostico dx icd icd10 icd_10"
 _SCORE = re.compile(r"(^|_)(nrs|vas|numeric_rating|pijn\w*|schmerz\w*|douleur|dolor|pain|eva)(?=_|\d|$)")
 _WORDS = {
     "sex": {
-        "male": "m male man mann maennlich mannlich mannelijk homme masculin hombre masculino h",
-        "female": "f female w v vrouw vrouwelijk woman frau weiblich femme feminin mujer femenino",
-        "other": "other x d divers anders autre otro",
+        "male": "male man mann maennlich mannlich mannelijk homme masculin hombre masculino varon",
+        "female": "female vrouw vrouwelijk woman frau weiblich femme feminin mujer femenino",
+        "other": "other divers anders autre otro",
     },
     "visit": {
-        "baseline": """baseline intake base ausgangswert basislinie nulmeting before pre vorher voor vor avant antes
-            basal bl t0 v0""",
+        "baseline": "baseline intake base ausgangswert basislinie nulmeting basal bl t0 v0",
         "end_of_infusion": """end_of_infusion einde_infuus infusionsende ende_der_infusion fin_de_perfusion
             fin_de_la_perfusion fin_de_infusion fin_de_la_infusion eoi""",
     },
     "infusion_stopped": {"yes": "yes ja oui si", "no": "no nee nein non"},
 }
 _KNOWN = {name: role for role, names in _HEADINGS.items() for name in names.split()}
-_NAMES_A_DATE = re.compile(r"(^|_)(date|datum|dat|fecha|d)(_|$)")
+_NAMES_A_DATE = re.compile(r"(^|_)(date|\w*datum|dat|fecha|d)(_|$)")
+_BEFORE = re.compile(r"(?:^|_)(?:before|pre|vorher|voor|vor|avant|antes)(?:_(.*))?$")
+_TREATMENT = re.compile(
+    r"(?:(?:the|de|het|der|die|la|el|l|d|arm|\d+|nrs|vas|eva|pain|score|\w*infus\w*|infuus|perfusion|ketamin\w*|treatment"
+    r"|behand\w*|therap\w*|traitement|tratamiento)(?:_|$))*"
+)
 
 
 def plain_heading(text: str) -> str:
@@ -111,12 +116,23 @@ def is_date_heading(text: str) -> bool:
 def visit_meaning(text: str) -> str | None:
     """Return baseline or end_of_infusion if one of their words stands in a heading or code, else None."""
     plain = f"_{plain_heading(text)}_"
-    return next(
-        (v for v, forms in _WORDS["visit"].items() if any(f"_{word}_" in plain for word in forms.split())), None
-    )
+    found = [v for v, forms in _WORDS["visit"].items() if any(f"_{word}_" in plain for word in forms.split())]
+    before = _BEFORE.search(plain.strip("_"))
+    if not found and before and _TREATMENT.fullmatch(before[1] or ""):  # before the infusion, not before discharge
+        return "baseline"
+    return found[0] if len(found) == 1 else None
 
 
-def word_meaning(role: str, text: str) -> str | None:
-    """Return the word of the format that a code or label states in one of the five languages, or None."""
-    plain = plain_heading(text)
-    return next((word for word, forms in _WORDS.get(role, {}).items() if plain in forms.split()), None)
+def word_meanings(role: str, texts: Iterable[str], heading: str) -> dict[str, str | None]:
+    """Return for each code or label the word of the format that it states in one of the five languages, or None.
+
+    A letter for a sex counts where no language of the heading contradicts: V is a woman in Dutch and a man in Spanish,
+    M a woman beside H or V in Spanish.
+    """
+    plain = {text: plain_heading(text) for text in texts}
+    letters = {"f": "female", "w": "female"} | ({"v": "female"} if plain_heading(heading) == "geslacht" else {})
+    if letters.keys() & set(plain.values()):
+        letters |= {"m": "male", "h": "male"}
+    known = {form: word for word, forms in _WORDS.get(role, {}).items() for form in forms.split()}
+    known |= letters if role == "sex" else {}
+    return {text: known.get(form) for text, form in plain.items()}

@@ -165,6 +165,12 @@ class MapChecks:
         if found.rows == "courses" and not any(use.visit == "baseline" for use in found.visits):
             self.wrong(("visits",), "one visit is the baseline", "name its score column: {visit: baseline, score: …}")
         if found.rows == "courses":
+            times = [(use.visit, use.planned_week) for use in found.visits]
+            twice = (time for time in times if times.count(time) > 1 and time != ("follow_up", None))
+            for visit, week in dict.fromkeys(twice):
+                name = f"{visit} of week {week:g}" if week else visit
+                rule = f"a course has one score at each visit; {times.count((visit, week))} lines are {name}"
+                self.wrong(("visits",), rule, "leave the line of the score that counts; the other columns are not_used")
             of_visits = ("nrs", "visit", "date", "weeks_from_end", "planned_week", *self.outcomes)
             for column in (column for column in found.columns if column.role in of_visits):
                 rule = f"with rows: courses a column that is {column.role} belongs to a visit"

@@ -37,7 +37,7 @@ def map_text(proposal: Proposal, digest: str, name: str, shown_path: str) -> str
     lines += [_line(f"rows: {proposal.rows}", proposal.rows_remark)]
     lines += [_line(f"data_until: {ASK}", "which day was the table exported? Visits due later are then not missing")]
     if proposal.diagnosis:
-        remark = "which values are CRPS? [a, b]; delete keep: if the file has no other patients"
+        remark = f"which values are CRPS, as in [a, b]? {proposal.diagnoses}. All? Then delete keep:"
         lines += ["keep:", _line(f"  - {_flow({'column': proposal.diagnosis, 'is': ASK})}", remark)]
     lines.append("columns:")
     lines += [_line(f"  {_key(column.name)}: {_flow(column.keys)}", column.remark) for column in proposal.columns]
@@ -46,7 +46,7 @@ def map_text(proposal: Proposal, digest: str, name: str, shown_path: str) -> str
     elif proposal.visits:
         lines.append("visits:")
         for visit in proposal.visits:
-            start = f"{_key(visit.code)}: " if visit.code else "- "
+            start = "- " if proposal.rows == "courses" else f"{_key(visit.code)}: "
             lines.append(_line(f"  {start}{_flow(visit.keys)}", visit.remark))
     if proposal.scores:
         lines.append(_line(f"scores: {_flow(proposal.scores)}", proposal.scores_remark))
@@ -95,7 +95,7 @@ def first_words(proposal: Proposal) -> list[str]:
             unit = f" ({column.keys['unit']})" if "unit" in column.keys else ""
             sure.append((column.name if column.name == column.role else f"{column.name} is {column.role}") + unit)
     for visit in proposal.visits:
-        place = visit.code or str(visit.keys["score"])
+        place = str(visit.keys["score"]) if proposal.rows == "courses" else visit.code or "(empty)"
         if _asks(visit.keys):
             asked.append(f"{place}: {visit.remark}")
         else:
@@ -105,7 +105,7 @@ def first_words(proposal: Proposal) -> list[str]:
         asked.append(f"scores: {proposal.scores_remark}")
     asked += look.asks.values()
     if proposal.diagnosis:
-        asked.append(f"{proposal.diagnosis}: which values are CRPS?")
+        asked.append(f"{proposal.diagnosis}: which values are CRPS? {proposal.diagnoses}")
     asked.append("day of the export?")
     lines = [f"It looks like: {'; '.join(shape)}."]
     lines += [f"  sure     {listed(sure, 20)}"] if sure else []

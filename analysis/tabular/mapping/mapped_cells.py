@@ -62,6 +62,8 @@ class MappedCells:
                 return f"which has another decimal sign than read, decimal: {sign}", "correct decimal: in the map"
             if number is None and advice.is_vague_number(text):
                 return "which is no single number", advice.one_number(CLINIC_TABLES)
+            if number is None and re.fullmatch(r"\d{4}-\d\d-\d\d.*", text):
+                return "which is a date", advice.SHOW_AS_NUMBER
             what = "which is no number" if number is None else f"which is outside {limits}"
             fix = "correct the scale" if use.scale and number is not None else "correct the cell"
             return f"{what} and not listed as missing", f"add it to missing if it means “not answered”, or {fix}"
@@ -129,10 +131,12 @@ class MappedCells:
 
     def _labels_agree(self, use: ColumnUse) -> None:
         """Add a problem for each code whose label in the file has another known meaning."""
-        from analysis.tabular.mapping.heading_words import word_meaning
+        from analysis.tabular.mapping.heading_words import word_meanings
 
-        for code, label in self.source.value_labels.get(use.name, {}).items():
-            known = word_meaning(use.role, label)
+        labels = self.source.value_labels.get(use.name, {})
+        meanings = word_meanings(use.role, labels.values(), use.name)
+        for code, label in labels.items():
+            known = meanings[label]
             if known and code in use.codes and use.codes[code] != known:
                 rule = f"the file labels {code} as {label}, and the map says {use.codes[code]}"
                 self.problem(
@@ -153,6 +157,7 @@ class MappedCells:
         texts = column.words.to_pylist()
         counts = np.bincount(column.codes, minlength=len(texts))
         values = []
+        refused: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for place, (text, count) in enumerate(zip(texts, counts.tolist(), strict=True)):
             values.append(nothing)
             if not count or not text.strip():
@@ -164,13 +169,16 @@ class MappedCells:
             with contextlib.suppress(ValueError):
                 found = value(text.strip())
             if found is None or outside(found):
-                what, fix = wrong(text.strip(), found)
-                where = "" if keys[0] == "columns" else f" of {use.name}"
                 shown = self._shown(text, count, column.codes == place, show)
-                rule = f"{counted(count, 'cell')}{where} {'holds' if count == 1 else 'hold'} {shown}, {what}"
-                self.problem((*keys, *(("missing",) if "as missing" in what else ())), rule, fix)
+                refused.setdefault(wrong(text.strip(), found), []).append((count, shown))
             else:
                 values[-1] = found
+        for (what, fix), cells in refused.items():
+            total = sum(count for count, _ in cells)
+            where = "" if keys[0] == "columns" else f" of {use.name}"
+            shown = listed((shown for _, shown in cells), 4)
+            rule = f"{counted(total, 'cell')}{where} {'holds' if total == 1 else 'hold'} {shown}, {what}"
+            self.problem((*keys, *(("missing",) if "as missing" in what else ())), rule, fix)
         array = np.array(values, dtype="datetime64[D]" if isinstance(nothing, np.datetime64) else "float64")
         return array[column.codes] if len(texts) else np.full(len(column.codes), nothing)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from analysis.tabular.mapping.column_guesses import (
     ColumnGuess,
+    first_sentence,
     guess_columns,
     missing_of,
     numbers_of,
@@ -19,6 +20,7 @@ from analysis.tabular.mapping.column_guesses import (
 from analysis.tabular.mapping.first_look import DAY, FirstLook
 from analysis.tabular.mapping.heading_words import is_date_heading, is_diagnosis_heading, plain_heading
 from analysis.tabular.mapping.map_keys import ASK, NOT_USED, VISIT_NAMES
+from analysis.tabular.mapping.mapped_cells import FREQUENT
 from analysis.tabular.problems import listed
 from analysis.tabular.schema import TableSchema
 from analysis.wording import counted
@@ -30,7 +32,7 @@ _DIARY_ROWS = 12  # rows a patient; more than any plan of visits
 
 @dataclass
 class VisitGuess:
-    """One proposed line of `visits`: its code ("" in wide tables), keys and remark."""
+    """One proposed line of `visits`: its code ("" with a row a course), keys and remark."""
 
     code: str
     keys: dict[str, object]
@@ -52,6 +54,7 @@ class Proposal:
     weeks: dict[str, object] = field(default_factory=dict)
     courses: dict[str, object] = field(default_factory=dict)
     diagnosis: str = ""
+    diagnoses: str = ""  # its frequent values with their numbers of rows, in words
     no_score: bool = False  # no column is surely a pain score, so that no map can help
 
     def column(self, role: str) -> ColumnGuess | None:
@@ -68,24 +71,31 @@ def propose(look: FirstLook, schema: TableSchema) -> Proposal:
     dates = [column for column in columns if column.role == "date"]
     visit = next((column for column in columns if column.role == "visit"), None)
     diagnosis = next((column.name for column in columns if is_diagnosis_heading(column.name)), "")
-    distinct, filled = len(table), len(table)
-    if identifier is not None:
-        texts = [text.strip() for text in table[identifier.name].texts() if text.strip()]
-        distinct, filled = len(set(texts)), len(texts)
-    elif columns:
-        columns[0].keys, columns[0].remark = {"is": ASK}, "which column is patient_id, the code of the patient?"
-    what = f"{counted(filled, 'row')}, {distinct} different {identifier.name if identifier else 'identifiers'}"
+    sure = "sure: " if identifier else ""
+    if identifier is None:
+        identifier = columns[0]
+        identifier.keys, identifier.remark = {"is": ASK}, "which column is patient_id, the code of the patient?"
+    texts = [text.strip() for text in table[identifier.name].texts() if text.strip()]
+    distinct, filled = len(set(texts)), len(texts)
+    what = f"{counted(filled, 'row')}, {distinct} different {identifier.name}"
     unsure = [] if scores else _may_be_scores(look, columns)
     scores = scores or unsure
-    proposal = Proposal(look, "courses", f"sure: {what}", columns, diagnosis=diagnosis, no_score=not scores)
+    proposal = Proposal(look, "courses", f"{sure}{what}", columns, diagnosis=diagnosis, no_score=not scores)
+    if diagnosis:
+        counts = Counter(text.strip() or "(empty)" for text in table[diagnosis].texts()).most_common()
+        frequent = [f"{text}: {count}" for text, count in counts if count >= FREQUENT]
+        rare = f" and {len(counts) - len(frequent)} rarer" if len(frequent) < len(counts) else ""
+        proposal.diagnoses = f"the file has {listed(frequent, 12) or 'none'}{rare}"
     if visit is not None:
         proposal.rows = "visits"
         _long_visits(proposal, visit)
     elif filled > _DIARY_ROWS * distinct and dates:
         proposal.rows = "diary"
     elif filled > distinct and dates and len(scores) == 1:
-        proposal.rows, proposal.rows_remark = ASK, f"{what}: visits, events or diary? No column names the visit"
+        proposal.rows, proposal.rows_remark = ASK, f"{what}: visits, events or diary? No column surely names the visit"
     if proposal.rows == "courses":
+        if filled > distinct and not any(column.role == "course" for column in columns):
+            proposal.rows_remark = f"{what}: which column is the course (is: course)? Or does a row stand twice?"
         _wide_visits(proposal, scores, dates, schema)
         if unsure and proposal.scores:
             names = listed(column.name for column in unsure)
@@ -115,7 +125,14 @@ def _one_of_several(columns: list[ColumnGuess]) -> None:
 
 
 def _long_visits(proposal: Proposal, visit: ColumnGuess) -> None:
-    texts = Counter(text.strip() for text in proposal.look.source.table[visit.name].texts() if text.strip())
+    texts = Counter(text.strip() for text in proposal.look.source.table[visit.name].texts())
+    if alone := texts.pop("", 0):
+        repeats = [column for column in proposal.columns if plain_heading(column.name).endswith("repeat_instrument")]
+        for column in repeats:
+            column.keys, column.remark = {"is": NOT_USED}, f"{visit.name} names the visits"
+        use = NOT_USED if repeats else ASK
+        remark = f"{counted(alone, 'row')} without a visit: not_used, if they describe the patient"
+        proposal.visits.append(VisitGuess("", {"visit": use}, remark))
     events = False
     for code, count in texts.items():
         if count < 2 and len(texts) > 12:
@@ -154,7 +171,8 @@ def _outcomes_at_visits(proposal: Proposal, schema: TableSchema) -> None:
             low, high = schema[outcome].minimum, schema[outcome].maximum
             missing, remark = missing_of(proposal.look, column.name, low, high)
             lines[0].keys[outcome] = {"column": column.name, "missing": missing} if missing else column.name
-            lines[0].remark += f"{column.name}: {remark}" if missing == ASK else ""
+            remark = remark if missing == ASK else first_sentence(schema[outcome])
+            lines[0].remark += f"{'; ' if lines[0].remark else ''}{column.name}: {remark}"
             proposal.columns.remove(column)
         else:
             column.keys = {"is": ASK}
@@ -171,8 +189,13 @@ def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[Colu
         for column in scores:
             column.keys = {"is": ASK}
             column.remark = (
-                "worst, average or least pain: one counts; name its columns under visits, not_used for the others"
+                "worst, average or least pain: one counts; name its columns under visits and delete their lines here; "
+                "write not_used at the others"
             )
+        for visit in VISIT_NAMES:
+            week = {"planned_week": ASK} if visit == "follow_up" else {}
+            proposal.visits.append(VisitGuess("", {"visit": visit, "score": ASK, **week}, "or delete this line"))
+        proposal.scores = {"is": "nrs", "meaning": ASK, "scale": ASK, "missing": ASK}
         return
     stems = {_stem(column.name): column for column in dates}
     left = list(dates)
@@ -195,6 +218,7 @@ def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[Colu
     for column in dates:
         if column not in left:
             proposal.columns.remove(column)
+    _one_score_a_visit(proposal)
     _outcomes_at_visits(proposal, schema)
     base = next((line for line in proposal.visits if line.keys["visit"] == "baseline"), None)
     for column in left:
@@ -212,6 +236,15 @@ def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[Colu
         proposal.visits[0].remark += " (one of them is the baseline)"
     if described:
         _scores_together(proposal, described)
+
+
+def _one_score_a_visit(proposal: Proposal) -> None:
+    """Ask where several columns have a score of one visit."""
+    times = [(line.keys["visit"], line.keys.get("planned_week")) for line in proposal.visits]
+    for line, time in zip(proposal.visits, times, strict=True):
+        if time[0] != ASK and times.count(time) > 1:
+            line.remark = f"{time[0]}, or another visit? {times.count(time)} columns say it: not_used at the others"
+            line.keys["visit"] = ASK
 
 
 def _scores_together(proposal: Proposal, described: list[tuple[str, object, str]]) -> None:
@@ -235,7 +268,8 @@ def _stem(name: str) -> str:
 
 def _may_be_scores(look: FirstLook, columns: list[ColumnGuess]) -> list[ColumnGuess]:
     """Return columns of numbers whose headings name visits alone, such as T0 and T1, and may be pain scores."""
-    visits = [c for c in columns if c.role == NOT_USED and _VISIT_ALONE.fullmatch(plain_heading(c.name))]
+    unknown = [c for c in columns if c.keys == {"is": NOT_USED}]
+    visits = [c for c in unknown if _VISIT_ALONE.fullmatch(plain_heading(c.name)) or visit_of(c.name)[0] != ASK]
     numbers = [c for c in visits if min(numbers_of(look, c.name), default=-1) >= 0]
     for column in numbers if len(numbers) > 1 else ():
         column.keys = {"is": "nrs"}

@@ -1,11 +1,13 @@
-"""Data dictionaries of REDCap: labels of codes read from one, and the one that collects a cohort made."""
+"""Data dictionaries of REDCap: codes, labels and limits read from one, and the one that collects a cohort made."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from analysis.tabular.problems import DataError, Problem
 from analysis.tabular.schema import Field, TableSchema
@@ -19,8 +21,17 @@ _VALIDATION = {"number": "number", "integer": "integer", "date": "date_ymd"}
 _NOT_ASKED = ("course", "patient_id")  # REDCap has its own record and instance
 
 
-def labels_of_dictionary(content: bytes, file: str) -> Mapping[str, Mapping[str, str]]:
-    """Return the label of each code by field, from a REDCap data dictionary (CSV). Raises DataError."""
+@dataclass(frozen=True)
+class Dictionary:
+    """What a data dictionary says, by field: labels of codes, label of the field, least and greatest value."""
+
+    value_labels: Mapping[str, Mapping[str, str]]
+    labels: Mapping[str, str]
+    limits: Mapping[str, tuple[float, float]]
+
+
+def read_dictionary(content: bytes, file: str) -> Dictionary:
+    """Return codes, labels and limits of a REDCap data dictionary (CSV). Raises DataError."""
     try:
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     except (UnicodeDecodeError, csv.Error):
@@ -29,12 +40,20 @@ def labels_of_dictionary(content: bytes, file: str) -> Mapping[str, Mapping[str,
         rule = f"a REDCap data dictionary is a CSV file with the columns {_NAME} and {_CHOICES}"
         advice = "download it in REDCap under Project Setup, Data Dictionary"
         raise DataError([Problem(file, None, "", "", rule, advice)])
-    labels: dict[str, dict[str, str]] = {}
+    value_labels: dict[str, Mapping[str, str]] = {}
+    limits: dict[str, tuple[float, float]] = {}
     for row in rows:
+        name, kind = row[_NAME], row.get("Field Type")
         choices = re.findall(r"\s*([^,|]+?)\s*,\s*([^|]*?)\s*(?:\||$)", row[_CHOICES] or "")
-        if choices and row.get("Field Type") in ("radio", "dropdown"):
-            labels[row[_NAME]] = dict(choices)
-    return labels
+        if choices and kind in ("radio", "dropdown"):
+            value_labels[name] = dict(choices)
+        elif kind == "yesno":
+            value_labels[name] = {"1": "yes", "0": "no"}
+        with contextlib.suppress(ValueError):  # no limits, or days
+            low, high = (row.get(f"Text Validation {end}") or "" for end in ("Min", "Max"))
+            limits[name] = (0, 100) if kind == "slider" and not low + high else (float(low), float(high))
+    labels = {row[_NAME]: re.sub("<[^>]*>", "", row.get("Field Label") or "") for row in rows}
+    return Dictionary(value_labels, labels, limits)
 
 
 def redcap_dictionary(schema: TableSchema) -> str:

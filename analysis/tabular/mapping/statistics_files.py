@@ -28,6 +28,7 @@ class SourceTable:
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # label of each code of a column
     declared_missing: Mapping[str, frozenset[str]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)  # what the file says about a column
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # least and greatest value of a column
 
 
 def read_statistics_file(content: bytes, file: str, form: str) -> tuple[SourceTable | None, list[Problem]]:
