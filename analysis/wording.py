@@ -95,12 +95,12 @@ MARK_WORDS = {
 
 
 def half_up(value: float, decimals: int = 0) -> str:
-    """Return a number rounded half up, as papers round, with a true minus sign: `−2.8`."""
+    """Return a number rounded half up, as papers round, with a true minus sign: `−2.8`, `58,800`."""
     factor = 10**decimals
     # the small term restores what binary fractions lose: 62.5 must not become 62.4999…
     rounded = math.floor(abs(value) * factor + 0.5 + 1e-9) / factor
     sign = "−" if value < 0 and rounded else ""
-    return f"{sign}{rounded:.{decimals}f}"
+    return f"{sign}{rounded:,.{decimals}f}"
 
 
 def number_text(value: float, decimals: int = 1) -> str:

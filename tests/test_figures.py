@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from analysis import figures
-from analysis.evidence.selection import Criteria, Selection, select
+from analysis.evidence.selection import Criteria, Selection, only, select
 from analysis.exhibit import Figure, plain
 from analysis.exhibit.palette import LIGHT
 from analysis.exhibit.row_picture import Bar, Point, Row, Stroke, Words
@@ -234,6 +234,23 @@ def test_controlled_and_uncontrolled_have_separate_headings(default):
 
 # ------------------------------------------------------------------------------------------------ single figures
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("study", "title"),
+    [
+        ("mangnus2022", "Responders: 62% (30 of 48) at the end of infusion; 48% (23 of 48) at 4 weeks"),
+        (
+            "correll2004",
+            "Complete relief: 76% (25 of 33) at the end of infusion; pain free for 3 months or more: 54% (18 of 33) "
+            "at 13 weeks; 3 more rates below",
+        ),
+        ("cohen2023", "Responders: 46% (33 of 71) at 3 weeks; 2 more rates below"),
+    ],
+)
+def test_the_rates_of_one_study_are_told_with_the_last_one(evidence, study, title):
+    """Neither the best moment alone nor a part of the patients, and each rate says of what."""
+    assert figures.responder_forest(responders.rates(only(evidence, study))).title == title
+
+
 def test_responder_forest_shows_the_printed_numbers(default):
     figure = figures.responder_forest(responders.rates(default))
     data = figure.data.set_index(["arm_id", "weeks_after_end_of_infusion", "definition_class"])
@@ -531,7 +548,7 @@ def test_dose_map_keeps_one_arm_and_no_strips_when_all_is_known(default):
     shown = [text for text, _ in text_boxes(figure)]
     assert "Correll et al. 2004" in shown
     assert "rate not\nprinted" not in shown
-    assert "50 mg per hour and 5640 mg in all (1 arm)" in figure.alt
+    assert "50 mg per hour and 5,640 mg in all (1 arm)" in figure.alt
 
 
 def test_evidence_map_counts_what_is_reported(default):

@@ -43,7 +43,7 @@ def made(selection):
 def test_a_dose_has_one_decimal_an_hour(evidence):
     cells = tables.doses_table(evidence_map.doses(select(evidence)), 70).payload()["cells"]
     (trial,) = [row for row in cells if row[0] == "Sigtermans et al. 2009"]
-    assert trial[3:7] == ["22.2", "24", "4.2", "2238"]
+    assert trial[3:7] == ["22.2", "24", "4.2", "2,238"]
 
 
 def together(selection, level=0.95):

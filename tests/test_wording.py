@@ -12,7 +12,15 @@ from analysis import cohort_wording, wording
 
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
-    [(62.5, 0, "63"), (0.125, 2, "0.13"), (-2.77, 1, "−2.8"), (-0.04, 1, "0.0"), (5.45, 1, "5.5"), (1.005, 2, "1.01")],
+    [
+        (62.5, 0, "63"),
+        (0.125, 2, "0.13"),
+        (-2.77, 1, "−2.8"),
+        (-0.04, 1, "0.0"),
+        (5.45, 1, "5.5"),
+        (1.005, 2, "1.01"),
+        (58800, 0, "58,800"),
+    ],
 )
 def test_half_up_as_papers_round(value, decimals, text):
     assert wording.half_up(value, decimals) == text

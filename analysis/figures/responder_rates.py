@@ -12,7 +12,16 @@ from analysis.figures.row_figure import grouped_rows, rows_figure
 from analysis.figures.study_rows import arm_names, marked_study, not_drawn, several_patients, source_columns
 from analysis.figures.style import nothing
 from analysis.outcomes.context import UNCONTROLLED
-from analysis.wording import CHOSEN, count_cell, counted, out_of, percent_level, printed_percent, time_words
+from analysis.wording import (
+    CHOSEN,
+    count_cell,
+    counted,
+    out_of,
+    percent_level,
+    printed_percent,
+    time_words,
+    upper_first,
+)
 
 _NAME = "responder-rates"
 # last week of each group of rates, heading
@@ -128,10 +137,7 @@ def _title(table: pd.DataFrame) -> str:
     if usable.empty:
         return "No rate of patients can be given"
     if usable["study_id"].nunique() == 1:
-        parts = [
-            f"{printed_percent(row)} ({out_of(row.responders, row.n)}) {time_words(row.weeks)}" for row in each(usable)
-        ]
-        return f"Responders: {'; '.join(parts[:3])}"
+        return _title_of_one_study(usable)
     parts = []
     for _, heading in _TIMES:
         group = usable[[_time(weeks) == heading for weeks in usable["weeks"].astype("float64")]]
@@ -144,6 +150,19 @@ def _title(table: pd.DataFrame) -> str:
     words = f"{_when(first[0])} response ranges {first[1]} patients"
     words += f", {_when(last[0]).lower()} {last[1]}" if last != first else ""
     return f"{words}: too different to average" if usable["definition_class"].nunique() > 1 else words
+
+
+def _title_of_one_study(rates: pd.DataFrame) -> str:
+    """Return the first and the last rate of the arm with most patients; each with its definition where they differ."""
+    arm = rates[rates["arm_id"] == rates.loc[rates["n"].idxmax(), "arm_id"]].sort_values("weeks", kind="stable")
+    told = list(each(arm.iloc[[0, -1]] if len(arm) > 1 else arm))
+    parts = [f"{printed_percent(row)} ({out_of(row.responders, row.n)}) {time_words(row.weeks)}" for row in told]
+    if told[0].definition == told[-1].definition:
+        words = f"Responders: {'; '.join(parts)}"
+    else:
+        words = upper_first("; ".join(f"{row.definition}: {part}" for row, part in zip(told, parts, strict=True)))
+    others = len(rates) - len(told)
+    return f"{words}; {counted(others, 'more rate')} below" if others else words
 
 
 def _when(heading: str) -> str:
