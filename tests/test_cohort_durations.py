@@ -92,7 +92,8 @@ def test_curves_and_medians_are_those_of_turnbulls_estimate():
     responders = found.curves[(found.curves["who"] == "initial_responders")].set_index("time")
     assert responders.loc[4, "low"] == 0.72
     counts = found.counts.set_index(["who", "by"]).loc[("all", "all")]
-    assert counts[["never", "ended", "ongoing", "without_follow_up", "median_followed"]].tolist() == [6, 11, 7, 0, 12]
+    assert counts[["never", "ended", "ongoing", "without_follow_up"]].tolist() == [6, 11, 7, 0]
+    assert np.isnan(counts["median_followed"]), "a median of 7 patients"
 
 
 def test_the_same_seed_gives_the_same_bands():
@@ -213,3 +214,12 @@ def test_weights_are_repetitions(rows):
         elif row.kind == "ongoing":
             assert all(falls.values())
             assert row.lower == max(falls)
+
+
+def test_no_median_ends_on_the_day_of_a_single_patient():
+    days = [
+        {"baseline": 8, "end": 4, "later": {round(4 + number / 7, 5): 4, round(12 - number / 7, 5): 8}}
+        for number in range(12)
+    ]
+    row = durations(cohort(*days)).medians.iloc[-1]
+    assert (row["median_low"], row["median_high"]) == (5, 11)

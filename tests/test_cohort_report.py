@@ -118,7 +118,7 @@ def test_the_summary_fills_two_pages_and_the_details_follow():
     assert len(pypdf.PdfReader(io.BytesIO(built.files["appendix.pdf"])).pages) > 4
     headings = [words(heading) for heading in page(NAME).select(".halves h2, .halves h3")]
     assert headings == [
-        *("227 of 300 have every score", "Of 100 patients treated, 55 respond, 37 later"),
+        *("227 of 300 have all three scores", "Of 100 patients treated, 55 respond, 37 later"),
         *("Pain falls and partly comes back", "At week 26, 21 of 100 responders still respond"),
         *("62% respond at the end of infusion, 63% as published", "None of 19 quarters outside the limits"),
         "182 of 300 have a score at week 26",

@@ -239,6 +239,8 @@ def test_the_run_chart_counts_all_patients_where_no_follow_up_was_planned():
     figure = figures.quarter_run_chart(chart)
     assert "20% have a score 4 weeks later, when no visit was planned." in figure.alt
     assert problems_of(figure) == []
+    squares = figures.responder_squares(response.response(cohort(*rows)))
+    assert squares.title == "Of 100 patients treated, 100 respond", "most had no visit then"
 
 
 @pytest.mark.slow
@@ -365,8 +367,12 @@ def test_visits_have_places_in_order():
 def test_the_title_of_each_summary_figure_states_its_numbers():
     made = cohort(*[(8, 4, {4: 4})] * 20, *[(8, 8, {4: 8})] * 20, *[(8, 4)] * 10)
     rules = response.response(made)
-    assert figures.patient_count_bars(rules).title == "40 of 50 have every score"
+    assert figures.patient_count_bars(rules).title == "40 of 50 have all three scores"
     assert figures.responder_squares(rules).title == "Of 100 patients treated, 60 respond, 40 later"
+    worse = trajectories.trajectories(cohort(*[(8, 4, {4: 6, 12: 8}), (6, 3, {4: 5, 12: 7})] * 20))
+    line = figures.visit_pain_line(worse)
+    assert line.title == "Pain falls and comes back"
+    assert "pain was 3.5 lower at the end of infusion (n = 40) and 0.5 higher at week 12 (n = 40)" in line.caption
     assert figures.missing_visit_bars(people.people(made)).title == "40 of 50 have a score at week 4"
     assert figures.missing_visit_bars(people.people(cohort(*[(8, 4)] * 2))).title == "Who is missing"
 

@@ -38,7 +38,7 @@ def patient_count_bars(result: Response) -> Figure:
     steps = result.steps
     first, last = steps["n"].iloc[0], steps["n"].iloc[-1]
     known = pd.notna(last) and not steps["hidden"].iloc[-1]
-    title = f"{last:,} of {first:,} have every score" if known else "Who is in which number"
+    title = f"{last:,} of {first:,} have all three scores" if known else "Who is in which number"
     frame = clinic_frame("who-counts", caption, result, "rates", title=title)
     if steps["n"].isna().iloc[0] or not steps["n"].iloc[0]:
         return frame.empty("Too few patients to say who is in which number.")
@@ -82,7 +82,7 @@ def responder_squares(result: Response) -> Figure:
     left = " Rates among patients with a score leave out the hatched and white ones." if seen.any() else ""
     caption = f"A square is one patient{'' if few else f' in 100, of all {total:,}'}.{left}"
     respond = dict(values(data[data["part"] == "response"], "visit", "squares"))
-    said = {"end_of_infusion": "respond", "follow_up": "later"}
+    said = {"end_of_infusion": "respond"} | ({"follow_up": "later"} if result.follow_up_planned else {})
     title = ", ".join([f"Of {of} treated", *(f"{respond[visit]} {said[visit]}" for visit in said if visit in respond)])
     frame = clinic_frame("squares", caption, result, "rates", title=title)
     if not len(data):

@@ -91,6 +91,8 @@ def benefit_box_curve(result: Durations, weeks: Sequence[float]) -> Figure:
     regained = [note for note in result.notes if "again at a later visit" in note]
     steps = still_responding(curve, [week for week in weeks if week <= result.horizon_weeks])
     title = "How long the benefit lasts"
+    if 1 < len(steps) <= sum(week <= result.horizon_weeks for week in weeks):
+        caption += f" Steps of fewer than {result.min_cell} patients are not drawn."
     if len(steps) > 1:
         last = next(each(steps.tail(1)))
         title = f"{upper_first(visit_words(last.weeks))}, {half_up(100 * last.share)} of 100 responders still respond"
@@ -189,7 +191,9 @@ def _title(visits: pd.DataFrame) -> str:
     first, last = -changes["change_mean"].iloc[0], -changes["change_mean"].iloc[-1]
     if first <= 0:
         return "Pain does not fall"
-    return "Pain falls and partly comes back" if len(changes) > 1 and last < 0.75 * first else "Pain falls"
+    if len(changes) == 1 or last >= 0.75 * first:
+        return "Pain falls"
+    return "Pain falls and comes back" if last < 0.1 * first else "Pain falls and partly comes back"
 
 
 def _both(visits: pd.DataFrame) -> str:
@@ -199,9 +203,11 @@ def _both(visits: pd.DataFrame) -> str:
         return ""
     ends = changes.iloc[[0, -1]] if len(changes) > 1 else changes.iloc[[0]]
     parts = [
-        f"{half_up(-row.change_mean, 1)} {visit_words(row.weeks)} (n = {int(row.change_n):,})" for row in each(ends)
+        f"{half_up(abs(row.change_mean), 1)} {'higher' if row.change_mean > 0 else 'lower'} {visit_words(row.weeks)} "
+        f"(n = {int(row.change_n):,})"
+        for row in each(ends)
     ]
-    return f"Patients differ from visit to visit; in those with both scores pain fell by {series(parts)}."
+    return f"Patients differ from visit to visit; in those with both scores pain was {series(parts)}."
 
 
 def _half_way(row: Any, level: float) -> str:

@@ -62,7 +62,8 @@ class Durations(ClinicResult):
         only inside an innermost interval), band_low, band_high (pointwise bootstrap bands; missing without draws).
     medians : DataFrame
         Columns who, by, group, patients, median_low, median_high (the median lies in (low, high]; infinite if not
-        reached), limit_low, limit_high (bootstrap; missing without draws), draws, merged, hidden.
+        reached; planned or whole weeks), limit_low, limit_high (bootstrap; missing without draws), draws, merged,
+        hidden.
     tests : DataFrame
         Columns who, by, group_1, group_2, n_1, n_2, p_value, method (exact, monte_carlo or, above 10,000 patients,
         normal), time_ratio, ratio_low, ratio_high (durations of the second group as a multiple of the first),
@@ -161,7 +162,7 @@ def durations(
         horizon_weeks=horizon_weeks,
         counts=shown_counts(counts, min_cell, release),
         curves=as_printed(stacked(curves, _CURVE_COLUMNS), "shares", time=WEEK_DECIMALS),
-        medians=shown_medians(medians, min_cell, release),
+        medians=shown_medians(medians, min_cell, release, weeks),
         tests=shown_tests(tests, min_cell, release),
         draws_rule=_DRAWS_RULE,
         notes=duration_notes(courses[first], min_cell),

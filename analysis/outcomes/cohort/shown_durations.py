@@ -24,7 +24,7 @@ def shown_counts(rows: list[dict], min_cell: int, release: str) -> pd.DataFrame:
     columns = ["who", "by", "group", *counted, "median_followed", "merged"]
     frame = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(counted, "Int64"))
     followed = frame["ongoing"] - frame["without_follow_up"]
-    frame["median_followed"] = frame["median_followed"].where((followed >= min_cell).to_numpy(dtype=bool))
+    frame["median_followed"] = frame["median_followed"].where((followed >= 2 * min_cell).to_numpy(dtype=bool))
     table = hide_small(frame, "patients", [*counted[1:], "median_followed"], min_cell)
     for name in counted:
         # parts of a group are outcomes, except who was not seen again
@@ -43,10 +43,16 @@ def shown_tests(rows: list[dict], min_cell: int, release: str) -> pd.DataFrame:
     return table.assign(**{name: released(table[name], release) for name in ("n_1", "n_2")})
 
 
-def shown_medians(rows: list[dict], min_cell: int, release: str) -> pd.DataFrame:
-    """Return the medians; none below 2 `min_cell` patients."""
+def shown_medians(rows: list[dict], min_cell: int, release: str, weeks: np.ndarray) -> pd.DataFrame:
+    """Return the medians; none below 2 `min_cell` patients.
+
+    weeks: the planned weeks. Other ends of an interval are days of single patients; they become whole weeks.
+    """
     numbers = ["median_low", "median_high", "limit_low", "limit_high"]
     frame = pd.DataFrame(rows, columns=["who", "by", "group", "patients", *numbers, "draws", "merged"])
+    for name in numbers:
+        whole = np.floor if name.endswith("low") else np.ceil
+        frame[name] = frame[name].where(frame[name].isin(weeks), whole(frame[name].astype("float64")))
     table = hide_small(frame.astype({"patients": "Int64", "draws": "Int64"}), "patients", numbers, min_cell)
     table[numbers] = table[numbers].mask(frame["patients"] < 2 * min_cell)
     table["patients"] = released(table["patients"], release)

@@ -150,7 +150,8 @@ def first_sentence(entry: Field) -> str:
 def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
     column = look.source.table[name]
     plain = plain_heading(name)
-    role = heading_role(name) or heading_role(look.source.labels.get(name, "")) or (plain in schema.names and plain)
+    of_format = plain if plain in schema.names else None
+    role = heading_role(name) or heading_role(look.source.labels.get(name, "")) or of_format
     filled = int((~column.empty()).sum())
     if not filled:
         return ColumnGuess(name, {"is": NOT_USED, "must_be": "empty"}, "empty")
