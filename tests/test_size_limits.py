@@ -15,7 +15,7 @@ from cohort_files import LONG, only_problem, problems, workbook, workbook_bytes,
 
 from analysis import paths
 from analysis.outcomes import cohort
-from analysis.tabular import advice, line_by_line, size_limits, workbook_parts
+from analysis.tabular import advice, line_by_line, separated, size_limits, typed_cells, workbook_parts
 from analysis.tabular.mapping import first_look
 
 NAMES = ("patient_id", "visit", "weeks_from_end", "nrs")
@@ -149,9 +149,9 @@ def test_a_parquet_file_that_unpacks_to_more_than_is_read(tmp_path):
 )
 def test_a_workbook_that_is_too_large(tmp_path, monkeypatch, part, xml):
     monkeypatch.setattr(workbook_parts, "_MOST_BYTES", 50_000_000)
-    monkeypatch.setattr(workbook_parts, "MOST_ROWS", 20_000)
-    monkeypatch.setattr(size_limits, "MOST_ROWS", 20_000)
-    assert "about 10,000,000 cells" in only_problem(tmp_path, altered(part, xml), "cohort.xlsx")["rule"]
+    monkeypatch.setattr(workbook_parts, "MOST_CELLS_OF_WORKBOOK", 20_000)
+    rule = only_problem(tmp_path, altered(part, xml), "cohort.xlsx")["rule"]
+    assert "at most 1,000 sheets and 1,000,000 cells" in rule
 
 
 @pytest.mark.slow
@@ -174,6 +174,27 @@ def test_a_cell_far_from_the_others_is_named(tmp_path):
 )
 def test_a_workbook_that_no_spreadsheet_writes(tmp_path, xml):
     assert "this one can't be read" in only_problem(tmp_path, altered("sheet1.xml", xml), "cohort.xlsx")["rule"]
+
+
+def test_a_column_of_many_wrong_words_is_not_read_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(typed_cells, "_MOST_WRONG", 100)
+    rows = "".join(f"P{number},baseline,,w{number}\n" for number in range(500))
+    found = problems(write(tmp_path, ",".join(NAMES) + "\n" + rows))
+    number = "nrs is a number, written with digits and a decimal point"
+    unread = "a column follows its rules; 100 different cells do not, and the rest was not read"
+    assert found["rule"].tolist() == [unread, *[number] * 20, f"80 more rows break the same rule: {number}"]
+
+
+def test_a_text_of_too_many_different_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(separated, "MOST_TEXTS", 5_000)
+    monkeypatch.setattr(size_limits, "MOST_TEXTS", 5_000)
+    monkeypatch.setattr(separated, "BLOCK", 1 << 14)
+    header = ",".join(NAMES) + ",note\n"
+    few = "".join(f"P{number},baseline,,5,\n" for number in range(4_500))
+    few += "".join(f"P{number % 4500},follow_up,{number // 4500 + 1},5,{number % 97}\n" for number in range(9_000))
+    assert len(cohort.load(write(tmp_path, header + few)).visits) == 13_500
+    many = "".join(f"P{number},baseline,,5,{number}\n" for number in range(9_000))
+    assert "together at most 5,000 different texts; these have over 1" in only_problem(tmp_path, header + many)["rule"]
 
 
 def test_advice_is_made_for_the_listed_rows_alone(tmp_path, monkeypatch):

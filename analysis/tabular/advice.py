@@ -41,6 +41,7 @@ IDS_AS_TEXT = (
 )
 SPLIT_LONG_ROW = "look whether line ends are missing; save the table again, with one row per line"
 WRITE_FEWER_COLUMNS = "write the file again with the columns of the format alone"
+WRONG_COLUMN = "look whether the column contains what its name says; the first of these cells are listed"
 SHORTEN_NAME = "give the column a short name"
 SAVE_LARGE_WORKBOOK = "save the table as CSV or Parquet"
 DELETE_COPY = "delete the row if it was copied by mistake, else give one of the two another name"

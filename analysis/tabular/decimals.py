@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
 from analysis.tabular import advice
-from analysis.tabular.advice import DECIMAL_COMMA, PLAIN_NUMBER
+from analysis.tabular.advice import DECIMAL_COMMA
 from analysis.tabular.problems import Problem, in_rows
 from analysis.tabular.text_table import TextTable
 
@@ -31,9 +32,8 @@ def decimal_sign(table: TextTable, columns: Iterable[str]) -> tuple[DecimalSign,
     example = None
     for name in columns:
         cells = table[name]
-        texts = cells.words.to_pylist()
-        commas[name] = cells.where([bool(DECIMAL_COMMA.fullmatch(text)) for text in texts])
-        points[name] = cells.where([("." in text) and bool(PLAIN_NUMBER["number"].fullmatch(text)) for text in texts])
+        commas[name] = cells.where(pc.match_substring_regex(cells.words, f"^{DECIMAL_COMMA.pattern}$"))
+        points[name] = cells.where(pc.match_substring_regex(cells.words, r"^[+-]?\d+\.\d+$"))
         if commas[name].any() and example is None:
             text = cells.at(int(np.argmax(commas[name])))
             example = (text, text.replace(",", "."))

@@ -17,7 +17,7 @@ from analysis.tabular import advice
 from analysis.tabular.origin import Origin
 from analysis.tabular.problems import Problem, in_rows, listed
 from analysis.tabular.separated import empty_file
-from analysis.tabular.size_limits import too_large
+from analysis.tabular.size_limits import MOST_CELLS_OF_WORKBOOK, too_large
 from analysis.tabular.text_table import TextTable, table_of_rows
 from analysis.tabular.workbook_parts import PartContents, TooManyCells, scan_parts
 from analysis.wording import counted
@@ -62,7 +62,7 @@ def read_workbook(content: bytes, file: str, origin: Origin) -> tuple[TextTable 
             warnings.simplefilter("ignore")  # openpyxl warns about styles, which are not needed
             return _read(content, file, origin)
     except TooManyCells:
-        rule = "a workbook has at most 1,000 sheets, 2,000,000 rows and about 10,000,000 cells, empty ones included"
+        rule = f"a workbook has at most 1,000 sheets and {MOST_CELLS_OF_WORKBOOK:,} cells, empty ones included"
         return None, [Problem(file, None, "", "", rule, advice.SAVE_LARGE_WORKBOOK)]
     except Exception:  # a damaged workbook fails anywhere in zipfile, the XML parser or openpyxl
         rule = "the file is a complete Excel workbook; this one can't be read"
@@ -107,8 +107,7 @@ def read_sheets(content: bytes) -> list[Sheet]:
     is_template = TEMPLATE_PROPERTY in reader.wb.custom_doc_props.names or titles == {TEMPLATE_SHEET, TEMPLATE_GUIDE}
     sheets, total = [], 0
     for sheet in worksheets:
-        rows = _rows(sheet, total)
-        total += len(rows)
+        rows, total = _rows(sheet, total)
         sheets.append(Sheet(sheet.title, sheet.sheet_state == "visible", rows, parts[sheet.title], is_template))
     return sheets
 
@@ -125,25 +124,24 @@ def too_wide(sheet: Sheet, file: str) -> Problem | None:
     return replace(problem, rule=f"{problem.rule}; {where}")
 
 
-def _rows(sheet: Any, before: int) -> list[list[str]]:
-    """Return the texts of each row up to its last cell that is not empty; the last row is not empty.
+def _rows(sheet: Any, total: float) -> tuple[list[list[str]], float]:
+    """Return the texts of each row up to its last cell that is not empty, and the number of cells so far.
 
-    before: number of rows in the sheets before this one. Raises TooManyCells.
+    total: number of cells in the sheets before this one. The last row is not empty. Raises TooManyCells.
     """
     sheet.reset_dimensions()
     rows: list[list[str]] = []
-    total = 0
     for cells in sheet.iter_rows(values_only=True):
         texts = [cell_text(value) for value in cells]
-        total += len(texts)
+        total += len(texts) or 0.5  # the empty rows above a cell at the end of a sheet pass
         while texts and not texts[-1]:
             texts.pop()
         rows.append(texts)
-        if too_large(sheet.title, before + len(rows), 1, total):
+        if total > MOST_CELLS_OF_WORKBOOK:
             raise TooManyCells
     while rows and not rows[-1]:
         rows.pop()
-    return rows
+    return rows, total
 
 
 @lru_cache(maxsize=1 << 16, typed=True)  # equal cells share one text

@@ -28,7 +28,7 @@ def identifier_problems(table: TextTable, column: str, around: bool = True) -> l
     cells = table[column]
     if not len(cells.words):
         return []
-    damaged = cells.where(pc.match_substring_regex(cells.words, _DAMAGED).to_numpy(zero_copy_only=False))
+    damaged = cells.where(pc.match_substring_regex(cells.words, _DAMAGED))
     rule = "patient_id is complete; a spreadsheet shortens numbers of more than 15 digits, also as in 2.02E+11"
     problems = in_rows(np.flatnonzero(damaged), lambda i: table.problem(i, column, "", rule, advice.IDS_AS_TEXT))
     if not pc.any(pc.match_substring_regex(cells.words, _HARD_TO_SEE)).as_py():

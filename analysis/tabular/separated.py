@@ -22,7 +22,7 @@ from analysis.tabular.header import FIRST_ROWS, NAMES_FIRST, names_in_later_row
 from analysis.tabular.line_by_line import LINE_END, MOST_BYTES_IN_A_LINE, cells_of_line, long_line, split_by_line
 from analysis.tabular.origin import Origin
 from analysis.tabular.problems import Problem, listed, shorten
-from analysis.tabular.size_limits import too_large
+from analysis.tabular.size_limits import MOST_TEXTS, too_large, too_many_texts
 from analysis.tabular.text_table import TextColumn, TextTable, table_of_rows, text_column
 
 BLOCK = 1 << 20
@@ -61,7 +61,9 @@ def read_separated(
         return table_of_rows(file, header, [], []), problems
     # Arrow starts threads, but the process that reads the evidence and forks kernels must have one thread only
     by_arrow = header and len(body) > _ARROW_FROM
-    columns = _split_by_arrow(body, lines, header, separator) if by_arrow else None
+    columns = _split_by_arrow(body, file, lines, header, separator) if by_arrow else None
+    if isinstance(columns, Problem):
+        return None, [*problems, columns]
     if columns is not None:
         rows = np.arange(2, 2 + len(columns[0].codes), dtype=np.int32)
         return TextTable(file, tuple(name.strip() for name in header), columns, rows), problems
@@ -146,8 +148,10 @@ def _separator(
     return accepted, []
 
 
-def _split_by_arrow(body: bytes, lines: int, header: list[str], separator: str) -> tuple[TextColumn, ...] | None:
-    """Return the columns, or None if a line may be split in more than one way.
+def _split_by_arrow(
+    body: bytes, file: str, lines: int, header: list[str], separator: str
+) -> tuple[TextColumn, ...] | Problem | None:
+    """Return the columns, the problem of too many different texts, or None if a line may be split in more than one way.
 
     Arrow treats a line break within quotation marks as part of the cell, which could hide rows, and reads `"7"5` as 75.
     A file with such a line, or with another number of rows than lines, is read by the slower reader.
@@ -159,18 +163,28 @@ def _split_by_arrow(body: bytes, lines: int, header: list[str], separator: str) 
     convert = pyarrow.csv.ConvertOptions(
         column_types=dict.fromkeys(names, text), null_values=[], strings_can_be_null=False
     )
+    columns: list[list[pa.Array]] = [[] for _ in names]
+    different = 0
     try:
-        table = pyarrow.csv.read_csv(
+        for batch in pyarrow.csv.open_csv(
             _stream(body),
             read_options=_reading(names, skip_rows=1),
             parse_options=pyarrow.csv.ParseOptions(delimiter=separator),
             convert_options=convert,
-        )
+        ):
+            for chunks, cells in zip(columns, batch.columns, strict=True):
+                chunks.append(cells)
+                different += len(cells.dictionary)
+            if different > 2 * MOST_TEXTS:  # blocks repeat each other's texts
+                columns = [pa.chunked_array(chunks).unify_dictionaries().chunks for chunks in columns]
+                different = sum(len(chunks[0].dictionary) for chunks in columns)
+                if different > MOST_TEXTS:
+                    return too_many_texts(file, different)
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != lines:
+    if sum(map(len, columns[0])) != lines:
         return None
-    return tuple(text_column(table.column(name)) for name in names)
+    return tuple(text_column(pa.chunked_array(chunks)) for chunks in columns)
 
 
 def _well_quoted(body: bytes, separator: str) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from analysis.tabular.problems import Problem
 
 MOST_TABLE_BYTES = 250_000_000
-MOST_ROWS = 2_000_000
+_MOST_ROWS = 2_000_000
 _MOST_COLUMNS = 5_000
 _MOST_CELLS = 40_000_000  # a million rows with 40 columns
+MOST_TEXTS = 3_000_000  # two million identifiers and a million free texts
+_DELETE = "delete the rows and columns that are not needed"
+MOST_CELLS_OF_WORKBOOK = 1_000_000  # their parser takes 26 microseconds a cell
 
 
 def too_large(file: str, rows: int, columns: int, cells: int | None = None) -> Problem | None:
@@ -16,14 +19,17 @@ def too_large(file: str, rows: int, columns: int, cells: int | None = None) -> P
     cells: their number, by default rows times columns.
     """
     for count, most, what in (
-        (rows, MOST_ROWS, "rows"),
+        (rows, _MOST_ROWS, "rows"),
         (columns, _MOST_COLUMNS, "columns"),
         (rows * columns if cells is None else cells, _MOST_CELLS, "cells"),
     ):
         if count > most:
             rule = f"a table has at most {most:,} {what}; this one has {count:,}, empty ones included"
-            what_to_do = (
-                "delete the rows and columns that are not needed, also the empty ones below and beside the data"
-            )
-            return Problem(file, None, "", "", rule, what_to_do)
+            return Problem(file, None, "", "", rule, f"{_DELETE}, also the empty ones below and beside the data")
     return None
+
+
+def too_many_texts(file: str, count: int) -> Problem:
+    """Return the problem of a table whose columns have more different texts than are read."""
+    rule = f"the columns of a table have together at most {MOST_TEXTS:,} different texts; these have over {count:,}"
+    return Problem(file, None, "", "", rule, _DELETE)

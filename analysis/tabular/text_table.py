@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.tabular import advice
 from analysis.tabular.problems import Problem, in_rows
@@ -33,9 +34,9 @@ class TextColumn:
 
     def empty(self) -> np.ndarray:
         """Return a mask of the rows whose cell is empty."""
-        return self.where([word == "" for word in self.words.to_pylist()])
+        return self.where(pc.equal(self.words, ""))
 
-    def where(self, chosen: Sequence[bool]) -> np.ndarray:
+    def where(self, chosen: Sequence[bool] | pa.BooleanArray) -> np.ndarray:
         """Return a mask of the rows whose text is chosen; `chosen` has one value per distinct text."""
         return np.asarray(chosen, dtype=bool)[self.codes] if len(self.words) else np.zeros(len(self.codes), dtype=bool)
 

@@ -15,6 +15,7 @@ from analysis.outcomes.cohort.extra_rows import without_extra_rows
 from analysis.outcomes.cohort.form import long_form
 from analysis.outcomes.cohort.layout import is_known, recognise
 from analysis.outcomes.cohort.table import Cohort, FollowUpPlan
+from analysis.tabular.advice import WRONG_COLUMN
 from analysis.tabular.formats import read_table
 from analysis.tabular.header import too_few_rows
 from analysis.tabular.identifiers import identifier_problems
@@ -110,6 +111,8 @@ def _load(path: str | Path, cohort_map: str | Path, code: str = "") -> tuple[Coh
             raise _error(problems + wrong, table)
     parsed, more = parsing.parse(table, layout)
     problems += more
+    if any(problem.advice == WRONG_COLUMN for problem in more):  # most visits are unknown
+        raise _error(problems, table)
     long, more = parsing.visits_of(table, layout, parsed)
     problems += more
     attributes = {}

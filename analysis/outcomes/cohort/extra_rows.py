@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pyarrow.compute as pc
 
 from analysis.outcomes.cohort.form import long_form
 from analysis.outcomes.cohort.layout import CohortLayout
@@ -39,10 +40,8 @@ def without_extra_rows(table: TextTable, layout: CohortLayout) -> tuple[TextTabl
 def _repeats_names(table: TextTable) -> np.ndarray:
     same = np.zeros(len(table), dtype=np.int16)
     for name, column in zip(table.names, table.columns, strict=True):
-        plain = name.casefold()
-        words = [word.strip().casefold() == plain if plain else False for word in column.words.to_pylist()]
-        if any(words):
-            same += column.where(words)
+        if name:
+            same += column.where(pc.equal(pc.utf8_lower(pc.utf8_trim_whitespace(column.words)), name.lower()))
     return same > 1
 
 

@@ -114,7 +114,7 @@ def courses_occur_once(table: TextTable, long: Long) -> Iterator[Problem]:
     """Yield a problem for each course that is in two rows of the wide form."""
     starts = long.starts()
     rows = np.flatnonzero((long.visit == _BASELINE) & long.identified)
-    again = np.setdiff1d(rows, starts)
+    again = rows[~np.isin(rows, starts, kind="table")]
     first = starts[np.searchsorted(starts, again, side="right") - 1]
     advice = "it has row {} too: delete the row that is wrong, or give a second course the number 2"
     yield from _problems(table, long, again, "patient_id", None, "each patient and course has one row", advice, first)
