@@ -115,13 +115,17 @@ def test_codes_labels_and_limits_of_a_redcap_dictionary_settle_what_cells_cannot
         ("Variable / Field Name,Field Type,Field Label,Choices,Text Validation Min,Text Validation Max"),
         *("pid,text,Patient,,,", 'q1,radio,<b>Sex</b>,"1, Male | 2, Female",,', "p0,text,NRS before,,0,100"),
         *("p1,slider,NRS week 4,none | worst,,", "p2,text,NRS week 12,,0,100"),
+        "bpi_interference,text,Pain interference,,0,10",  # no pain score
     ]
     text = "\n".join(rows).replace("Choices", '"Choices, Calculations, OR Slider Labels"', 1)
     (tmp_path / "dd.csv").write_text(text + "\n", encoding="utf-8")
-    assert read_dictionary(text.encode(), "dd.csv").limits == {"p0": (0, 100), "p1": (0, 100), "p2": (0, 100)}
-    (tmp_path / "t.csv").write_text("pid,q1,p0,p1,p2\nA,1,9,4,5\nB,2,8,3,4\n", encoding="utf-8")
+    assert read_dictionary(text.encode(), "dd.csv").limits == {
+        **dict.fromkeys(("p0", "p1", "p2"), (0, 100)),
+        "bpi_interference": (0, 10),
+    }
+    (tmp_path / "t.csv").write_text("pid,q1,p0,p1,p2,bpi_interference\nA,1,9,4,5,6\nB,2,8,3,4,5\n", encoding="utf-8")
     command("check", "--cohort", tmp_path / "t.csv", "--propose", "--dictionary", tmp_path / "dd.csv")
     proposed = (tmp_path / "t.map.yml").read_text(encoding="utf-8")
     assert "q1: {is: sex, codes: {1: male, 2: female}}" in proposed
     assert "scale: '0 to 100', missing: []" in proposed  # of cells from 3 to 9
-    assert proposed.count("ASK   #") == 1
+    assert "bpi_interference: {is: ASK}   # at which visit?" in proposed

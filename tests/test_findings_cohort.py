@@ -236,6 +236,7 @@ def test_too_few_patients_give_no_number():
             "of 5 patients or more with a date at baseline, 10 are needed", ""
         )
         assert not any(character.isdigit() for character in words), answer.sentence
+    assert answers[2].sentence.startswith("Too few patients have a score to be set beside published studies.")
 
 
 def test_the_scope_names_sizes_file_and_part():

@@ -25,7 +25,7 @@ _PARTS = {
     "empty": ("visit in the table, score empty", {"facecolor": "#e9d8b8"} | _EDGE),
     "no_row": ("due, no visit in the table", {"facecolor": LIGHT["ground"], "hatch": "////"} | _EDGE),
     "not_due": ("not due yet", {"facecolor": LIGHT["grid"]} | _EDGE),
-    "unknown": ("no visit; due or not unknown", {"facecolor": LIGHT["ground"], "linestyle": ":"} | _EDGE),
+    "unknown": ("no visit; not known whether due", {"facecolor": LIGHT["ground"], "linestyle": ":"} | _EDGE),
 }
 
 

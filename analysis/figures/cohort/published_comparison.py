@@ -50,7 +50,7 @@ def benchmark_forest(compared: pd.DataFrame, result: Response, studies: Iterable
         )
     frame = ClinicFrame("benchmark", _caption(alike, mixed), (), result.synthetic, title)
     if known.empty:
-        return frame.empty("No published rate could be set beside one of these patients.")
+        return frame.empty("Too few patients have a score to be set beside published rates.")
     shown = pd.concat([alike, mixed])
     heads = [_heading(row, weeks) for row in each(shown)]
     heights = [

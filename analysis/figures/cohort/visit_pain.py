@@ -98,7 +98,9 @@ def benefit_box_curve(result: Durations, weeks: Sequence[float]) -> Figure:
         title = f"{upper_first(visit_words(last.weeks))}, {half_up(100 * last.share)} of 100 responders still respond"
     frame = clinic_frame("benefit", " ".join([caption, *regained]), result, title=title)
     if len(steps) < 2:
-        return frame.empty("Too few patients responded and were seen again to draw how long it lasted.")
+        return frame.empty(
+            "Too few patients responded, or lost the benefit between two visits, to draw how long it lasted."
+        )
     with style():
         picture = frame.sheet(_TOP + _HIGH + _FLOOR + 26)
         ax = canvas(picture)
@@ -135,7 +137,7 @@ def still_responding(curve: pd.DataFrame, weeks: Sequence[float]) -> pd.DataFram
     rows = [(0.0, 1.0, np.nan, np.nan)] if len(curve) else []
     for week in weeks:
         for point in each(curve[np.isclose(curve["time"].astype("float64"), week, atol=0.051)].head(int(week > 0))):
-            rows.append((week, (point.low + point.high) / 2, point.band_low, point.band_high))
+            rows.append((round(week, 1), (point.low + point.high) / 2, point.band_low, point.band_high))
     return pd.DataFrame(rows, columns=["weeks", "share", "low", "high"]).astype("float64")
 
 

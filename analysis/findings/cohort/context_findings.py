@@ -40,7 +40,9 @@ def benchmark_finding(compared: pd.DataFrame, chart: RunChart) -> Finding:
     mixed = [row for row in each(compared[~compared["alike"].astype(bool)]) if pd.notna(row.expected_low)]
     judged = [row for row in alike if row.verdict in _VERDICTS]
     apart = [row for row in alike if row not in judged and not row.difference_low <= 0 <= row.difference_high]
-    if not alike:
+    if not alike and compared["alike"].any():
+        sentence = "Too few patients have a score to be set beside published studies."
+    elif not alike:
         sentence = "**No published study counted in this way**, so there is no comparison of like with like."
     elif judged or apart:
         parts = [_judged(row, weeks) for row in judged] + [_apart(row, weeks) for row in apart]

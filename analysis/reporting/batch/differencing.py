@@ -166,7 +166,8 @@ def _where(name: str) -> str:
 
 def _with_earlier(file: str, least: int) -> str:
     return (
-        f"{Path(file).name}: an earlier batch described some of these patients; subtracting one report from another "
-        f"would leave fewer than {least}. Build into the folder of that batch, which replaces it, or wait "
-        f"until {least} patients differ. If nobody else has the earlier reports, delete {private_folder() / LEDGER}."
+        f"{Path(file).name}: an earlier batch, or another file of this one, described some of these patients; "
+        f"subtracting one report from another would leave fewer than {least}. Build into the folder of that batch, "
+        f"which replaces it, or wait until {least} patients differ. If nobody else has the earlier reports, delete "
+        f"{private_folder() / LEDGER}."
     )

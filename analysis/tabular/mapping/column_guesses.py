@@ -179,7 +179,7 @@ def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
         distinct = len({word for word in column.words.to_pylist() if word.strip()})
         why = f"sure: {counted(distinct, 'different value')} in {counted(filled, 'row')}"
         return ColumnGuess(name, {"is": role}, why if role == "patient_id" else "")
-    if is_score_heading(name) or is_score_heading(look.source.labels.get(name, "")):
+    if role in (None, "nrs") and (is_score_heading(name) or is_score_heading(look.source.labels.get(name, ""))):
         if set(plain.split("_")) & set(_CHANGE.split()):
             return ColumnGuess(name, {"is": NOT_USED}, "a change is no score; the score itself is needed")
         return ColumnGuess(name, {"is": "nrs", "meaning": score_meaning(name)})
