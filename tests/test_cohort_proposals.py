@@ -166,3 +166,48 @@ def test_no_map_is_advised_where_the_file_comes_first(tmp_path):
     assert "--propose" not in checked_cohort(str(tmp_path / "t.csv"))[1]
     (tmp_path / "u.csv").write_text("patient_id,nrs_baseline,nrs_week_4\nA,80,5\n", encoding="utf-8")
     assert "--propose" in checked_cohort(str(tmp_path / "u.csv"))[1]
+
+
+def test_a_comma_in_a_quoted_heading_is_no_separator(tmp_path):
+    text = 'Record ID,Event Name,Visit date,"Average pain (NRS, last week)"\n'
+    text += "".join(f"{n},Baseline,2024-01-0{n},8\n{n},Week 4,2024-02-0{n},5\n" for n in (1, 2, 3))
+    found = proposal(tmp_path, "labels.csv", text)
+    assert "'Average pain (NRS, last week)': {is: nrs, meaning: average" in found and "header_row" not in found
+
+
+def test_cells_are_never_shown_as_names_of_columns(tmp_path):
+    (tmp_path / "t.csv").write_text("Jane Doe,1950-02-03,8,4\nJohn Roe,1951-02-03,7,4\n", encoding="utf-8")
+    for valid, words in (checked_cohort(str(tmp_path / "t.csv")), proposed_map(str(tmp_path / "t.csv"), "")):
+        assert not valid and ("The names of columns are words" in words or "The first row contains" in words)
+        assert "Jane" not in words and "1950" not in words
+
+
+def test_repeated_forms_are_proposed_as_events_and_apply(tmp_path):
+    rows = "".join(
+        f"{n},,1,2024-01-0{n},8\n{n},infusion,,2024-01-1{n},4\n{n},call,,2024-02-1{n},5\n" for n in range(1, 7)
+    )
+    text = proposal(tmp_path, "r.csv", f"record_id,redcap_repeat_instrument,sex,contact_date,nrs\n{rows}")
+    answers = {
+        "data_until: ASK": "data_until: 2024-12-31",
+        "instrument: {is: ASK": "instrument: {is: visit",
+        "'': {visit: ASK": "'': {visit: baseline",
+        "score_is: ASK": "score_is: after",
+        "call: {visit: ASK": "call: {visit: follow_up",
+        "within_days: ASK": "within_days: 14",
+        "days_before: ASK": "days_before: 14",
+        "1: ASK": "1: male",
+    }
+    for question, answer in answers.items():
+        assert question in text
+        text = text.replace(question, answer)
+    (tmp_path / "r.map.yml").write_text(text, encoding="utf-8")
+    valid, words = checked_cohort(str(tmp_path / "r.csv"), str(tmp_path / "r.map.yml"))
+    assert valid and "baseline 6, end_of_infusion 6, follow_up 6" in words, words
+
+
+def test_several_rows_of_a_patient_need_a_course_not_a_deleted_row(tmp_path):
+    text = proposal(tmp_path, "t.csv", "patient_id,nrs_baseline,nrs_week_4\nA,8,5\nA,7,5\nB,7,5\n")
+    assert "rows: courses   # 3 rows, 2 different patient_id: which column is the course" in text
+    (tmp_path / "t.map.yml").write_text(text.replace("ASK", "2024-12-31"), encoding="utf-8")
+    words = checked_cohort(str(tmp_path / "t.csv"), str(tmp_path / "t.map.yml"))[1]
+    assert "1 row repeats a patient_id" in words and "Name the column that numbers the courses" in words

@@ -67,6 +67,11 @@ def apply_map(
         rule = f"{counted(both, f'code of {names}', f'codes of {names}')} on two sheets: one patient or two?"
         advice = "two: write the site before the codes; one: put all rows of a patient on one sheet"
         cells.problem(("columns", names, "same_id_on_two_sheets"), rule, advice)
+    again = int(pd.Series(patients).duplicated().sum())
+    if again and use.rows == "courses" and use.courses_from == "single":
+        rule = f"with rows: courses each row is a patient; {counted(again, 'row repeats', 'rows repeat')} a {names}"
+        advice = "name the column that numbers the courses (is: course), or write rows: visits or events"
+        cells.problem(("rows",), rule, f"{advice}; a row that was copied by mistake is deleted in the file")
     if nobody := sum(not patient for patient in patients):
         cells.problem(("columns", names), f"{counted(nobody, 'row')} without {names}", "fill it in, or delete the rows")
     entries_of = entries_of_courses if use.rows == "courses" else entries_of_rows

@@ -14,6 +14,7 @@ from analysis.tabular.mapping.heading_words import (
     is_date_heading,
     is_diagnosis_heading,
     is_free_text_heading,
+    is_repeat_heading,
     is_score_heading,
     plain_heading,
     says_millimetres,
@@ -147,6 +148,14 @@ def first_sentence(entry: Field) -> str:
     return entry.description.split(". ")[0].rstrip(".")
 
 
+def frequent_values(look: FirstLook, name: str) -> str:
+    """Return the values of a column and their numbers of rows, without rare ones, which may be about one person."""
+    counts = Counter(text.strip() or "(empty)" for text in look.source.table[name].texts()).most_common()
+    frequent = [f"{text}: {count}" for text, count in counts if count >= FREQUENT]
+    rare = f" and {len(counts) - len(frequent)} rarer" if len(frequent) < len(counts) else ""
+    return f"{listed(frequent) or 'none'}{rare}"
+
+
 def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
     column = look.source.table[name]
     plain = plain_heading(name)
@@ -157,8 +166,8 @@ def _guess(look: FirstLook, name: str, schema: TableSchema) -> ColumnGuess:
         return ColumnGuess(name, {"is": NOT_USED, "must_be": "empty"}, "empty")
     if is_free_text_heading(name):
         return ColumnGuess(name, {"is": NOT_USED, "why": "free text may name a person"})
-    if plain.endswith("repeat_instrument"):
-        remark = "repeated forms: visit (then rows: events, the other column not_used, these codes under visits)?"
+    if is_repeat_heading(name):
+        remark = "repeated forms: visit, if they are the visits or events of the patient; else not_used"
         return ColumnGuess(name, {"is": ASK}, remark)
     if plain.endswith("_complete") or re.fullmatch(r".*___\d+", name) or is_diagnosis_heading(name):
         return ColumnGuess(name, {"is": NOT_USED})

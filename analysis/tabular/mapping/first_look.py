@@ -17,6 +17,7 @@ from analysis.tabular.problems import Problem
 from analysis.wording import counted
 
 DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?")
+_CELL = re.compile(rf"[+-]?\d+(?:[.,]\d+)?|{DAY.pattern}")
 _DECIMAL = re.compile(r"[+-]?\d+([.,])\d+")
 _EUROPEAN = set("äöüÄÖÜßéèêëàáâãçôóõûúùîïíìñåæøœÉÈÀÇ°µ€–—’‘“”²³½")
 _HEADER_ROWS = 20
@@ -54,6 +55,11 @@ def first_look(
     source, problems = read_source(content, file, reading)
     if source is None:
         return None, problems
+    cells = [name for name in source.table.names if _CELL.fullmatch(name)]
+    if len(cells) > 1:  # as names they would be shown
+        rule = f"the names of columns are words; {len(cells)} cells of this row are numbers or days"
+        advice = "put a row with the names of the columns above the data, such as patient, NRS week 4"
+        return None, [*problems, Problem(file, reading.header_row, "", "", rule, advice)]
     reading = _numbers_and_dates(source, reading, asks)
     if dictionary is not None:
         known = {**source.value_labels, **dictionary.value_labels}
@@ -80,13 +86,17 @@ def _text_reading(content: bytes, asks: dict[str, str]) -> Reading:
     lines = text[:_FIRST_LETTERS].replace("\r\n", "\n").replace("\r", "\n").split("\n")[: _HEADER_ROWS * 5]
     separator = max((";", "\t", ","), key=lambda sign: _common_width(lines, sign))
     width = _common_width(lines, separator)
-    header = next((row for row, line in enumerate(lines, start=1) if line.count(separator) + 1 == width), 1)
+    header = next((row for row, line in enumerate(lines, start=1) if _width(line, separator) == width), 1)
     return Reading("csv", encoding, separator, header_row=header)
+
+
+def _width(line: str, sign: str) -> int:
+    return re.sub('"[^"]*"', "", line).count(sign) + 1
 
 
 def _common_width(lines: list[str], sign: str) -> int:
     """Return the number of cells that most lines have."""
-    widths = [line.count(sign) + 1 for line in lines if line.strip()]
+    widths = [_width(line, sign) for line in lines if line.strip()]
     return max(set(widths), key=widths.count) if widths else 1
 
 

@@ -102,6 +102,11 @@ def is_diagnosis_heading(text: str) -> bool:
     return plain_heading(text) in _DIAGNOSIS.split()
 
 
+def is_repeat_heading(text: str) -> bool:
+    """Return whether a heading is that of REDCap's column of repeated forms."""
+    return plain_heading(text).endswith("repeat_instrument")
+
+
 def is_score_heading(text: str) -> bool:
     """Return whether a heading announces a pain score."""
     plain = plain_heading(text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from analysis.tabular.mapping.column_guesses import (
     ColumnGuess,
     first_sentence,
+    frequent_values,
     guess_columns,
     missing_of,
     numbers_of,
@@ -18,9 +19,13 @@ from analysis.tabular.mapping.column_guesses import (
     visit_of,
 )
 from analysis.tabular.mapping.first_look import DAY, FirstLook
-from analysis.tabular.mapping.heading_words import is_date_heading, is_diagnosis_heading, plain_heading
+from analysis.tabular.mapping.heading_words import (
+    is_date_heading,
+    is_diagnosis_heading,
+    is_repeat_heading,
+    plain_heading,
+)
 from analysis.tabular.mapping.map_keys import ASK, NOT_USED, VISIT_NAMES
-from analysis.tabular.mapping.mapped_cells import FREQUENT
 from analysis.tabular.problems import listed
 from analysis.tabular.schema import TableSchema
 from analysis.wording import counted
@@ -70,6 +75,8 @@ def propose(look: FirstLook, schema: TableSchema) -> Proposal:
     scores = [column for column in columns if column.role == "nrs"]
     dates = [column for column in columns if column.role == "date"]
     visit = next((column for column in columns if column.role == "visit"), None)
+    if visit is None and len(scores) == 1:
+        visit = next((column for column in columns if column.role == ASK and is_repeat_heading(column.name)), None)
     diagnosis = next((column.name for column in columns if is_diagnosis_heading(column.name)), "")
     sure = "sure: " if identifier else ""
     if identifier is None:
@@ -82,10 +89,7 @@ def propose(look: FirstLook, schema: TableSchema) -> Proposal:
     scores = scores or unsure
     proposal = Proposal(look, "courses", f"{sure}{what}", columns, diagnosis=diagnosis, no_score=not scores)
     if diagnosis:
-        counts = Counter(text.strip() or "(empty)" for text in table[diagnosis].texts()).most_common()
-        frequent = [f"{text}: {count}" for text, count in counts if count >= FREQUENT]
-        rare = f" and {len(counts) - len(frequent)} rarer" if len(frequent) < len(counts) else ""
-        proposal.diagnoses = f"the file has {listed(frequent, 12) or 'none'}{rare}"
+        proposal.diagnoses = f"the file has {frequent_values(look, diagnosis)}"
     if visit is not None:
         proposal.rows = "visits"
         _long_visits(proposal, visit)
@@ -127,7 +131,7 @@ def _one_of_several(columns: list[ColumnGuess]) -> None:
 def _long_visits(proposal: Proposal, visit: ColumnGuess) -> None:
     texts = Counter(text.strip() for text in proposal.look.source.table[visit.name].texts())
     if alone := texts.pop("", 0):
-        repeats = [column for column in proposal.columns if plain_heading(column.name).endswith("repeat_instrument")]
+        repeats = [other for other in proposal.columns if other is not visit and is_repeat_heading(other.name)]
         for column in repeats:
             column.keys, column.remark = {"is": NOT_USED}, f"{visit.name} names the visits"
         use = NOT_USED if repeats else ASK
@@ -228,10 +232,8 @@ def _wide_visits(proposal: Proposal, scores: list[ColumnGuess], dates: list[Colu
                 base.keys["date_is"] = "start_of_infusion"
             proposal.columns.remove(column)
         else:
-            column.keys, column.remark = (
-                {"is": NOT_USED},
-                "which visit's date? Name it under visits, and delete this line",
-            )
+            remark = "which visit's date? Name it under visits, and delete this line; or not_used"
+            column.keys, column.remark = {"is": ASK}, remark
     if base is None and proposal.visits:
         proposal.visits[0].remark += " (one of them is the baseline)"
     if described:
