@@ -64,6 +64,15 @@ def test_the_first_screen_answers_five_questions():
         assert answer in text, answer
 
 
+def test_each_note_of_the_summary_has_its_letter_on_a_phone_too():
+    """Where the heads of the columns are hidden, the words at the 2-point line stand in the drawings of the rows."""
+    table = page().select_one("table.outcomes")
+    lines = [words(drawing) for drawing in table.select("tbody .sax")]
+    assert len(lines) == 2 and all(line.endswith("within a patient a") for line in lines)
+    letters = {words(letter) for letter in table.select("tbody sup")} | {line[-1] for line in lines}
+    assert letters == {words(letter) for letter in page().select(".fn sup")} == set("abcde")
+
+
 def test_the_largest_effect_stands_beside_the_later_ones():
     outcomes = [words(cell) for cell in page().select("table.outcomes tbody th")]
     first, later = (

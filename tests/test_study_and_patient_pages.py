@@ -92,7 +92,7 @@ def test_the_second_trial_is_never_told_as_a_difference_between_groups(pages):
 def test_a_reviews_words_about_a_group_are_not_those_of_the_study(pages):
     """The trial followed patients for 3 months; its P < 0.05 is a change within the ketamine group."""
     said = [text for text in pages["schwartzman2009"] if "against placebo" in text]
-    assert said == ["in a secondary account: up to 12 months (significant fall against placebo)"]
+    assert said == ["in a secondary account: up to 12 months (significant fall against placebo)§"]
 
 
 def test_end_of_week_1_of_the_first_trial_is_never_a_week_after_the_infusion(pages, patients):

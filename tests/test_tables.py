@@ -200,13 +200,31 @@ def test_nothing_left_out_has_a_message(evidence):
 def test_tables_of_one_study(evidence):
     selection = only(evidence, "mangnus2022")
     results = lines(tables.study_results_table(study_results(selection)))
-    assert [row["Result"] for row in results[:3]] == ["2 lower", "30 of 48 (62%)", "23 of 48 (48%)"]
+    assert [row["Result"] for row in results[:3]] == ["2 lower", "30 of 48† (62%)", "23 of 48† (48%)"]
     assert [row["95% CI or P"] for row in results[1:3]] == ["48% to 75%", "34% to 62%"]
     assert [row["Row"] for row in results[1:3]] == ["responders-27", "responders-28"]
     assert results[-1]["95% CI or P"] == "P = 0.03"
     assert line(tables.reported_tests_table(selection), Outcome="responder status")["P"] == "P = 0.03"
     assert line(tables.sources_table(selection), **{"What was read": "abstract"})["Where"] == "doi:10.1111/papr.13056"
     assert len(lines(tables.conflicts_table(selection))) == 2
+
+
+def test_results_of_one_study_are_marked_by_count_and_source(evidence):
+    table = tables.study_results_table(study_results(only(evidence, "correll2004")))
+    results = {row["Row"]: row for row in lines(table)}
+    told = {number: results[f"responders-{number}"]["Result"] for number in (6, 7, 8, 9, 10)}
+    assert told == {
+        6: "25 of 33 (76%)",
+        7: "31 of 33† (94%)",
+        8: "12 of 12 (100%)¶",
+        9: "18 of 33† (54%)§",
+        10: "10 of 33‡ (31%)¶",
+    }
+    assert results["responders-10"]["95% CI or P"] == "none: no count fits"
+    assert all(mark in table.notes for mark in "†‡§¶")
+    (harm,) = [row for row in lines(tables.study_results_table(study_results(only(evidence, "sigtermans2009"))))
+               if row["Row"] == "adverse_events-24"]  # fmt: skip
+    assert (harm["Result"], harm["95% CI or P"]) == ("5 of 30‡ (18%)", "none: no count fits")
 
 
 def test_sources_of_a_study_include_review_tables_it_is_read_from(evidence):

@@ -10,10 +10,11 @@ from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit.places import Place, places, source_row
 from analysis.outcomes import durations, responders, safety, trajectories
+from analysis.outcomes.context import looked_up
 from analysis.outcomes.durations import reported_words
 
 _COLUMNS = """kind outcome arm role timepoint weeks value ci_low ci_high events n percent_reported printed
-    p_operator p_value row_id""".split()
+    p_operator p_value count_basis access row_id""".split()
 
 
 def study_results(selection: Selection, level: float = 0.95) -> pd.DataFrame:
@@ -24,8 +25,9 @@ def study_results(selection: Selection, level: float = 0.95) -> pd.DataFrame:
     DataFrame, one row per result
         Columns kind (difference, score, change, response, duration, harm, test), outcome, arm, role, timepoint, weeks,
         value, ci_low, ci_high (points, or shares between 0 and 1), events, n, percent_reported, printed (words of the
-        source), p_operator, p_value, row_id. An unlabelled spread gives the wider interval. Scores behind a difference
-        or change, and counts of responders that are also a duration, have one row.
+        source), p_operator, p_value, count_basis (of the events), access (of the source), row_id. An unlabelled
+        spread gives the wider interval. Scores behind a difference or change, and counts of responders that are also a
+        duration, have one row.
     """
     return pd.DataFrame(list(_rows(selection, level)), columns=_COLUMNS)
 
@@ -69,12 +71,15 @@ def _rows(selection: Selection, level: float) -> Iterator[dict[str, object]]:
         shares = {"value": row.rate, "ci_low": row.ci_low, "ci_high": row.ci_high, "events": row.events}
         words = {"percent_reported": row.percent_reported, "row_id": source_row("adverse_events", row.row)}
         yield _row(row, "harm", row.event, **shares, **words)
-    for row in each(selection.evidence.reported_tests):
+    tests = selection.evidence.reported_tests
+    accesses = looked_up(selection.evidence.sources, tests["source_id"], ["access"])
+    for row in each(tests.assign(**accesses)):
         words = {"printed": row.statistic, "timepoint": row.comparison, "row_id": source_row("reported_tests", row.row)}
         words |= {"value": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high}
-        yield {"kind": "test", "outcome": row.outcome, "p_operator": row.p_operator, "p_value": row.p_value, **words}
+        words |= {"p_operator": row.p_operator, "p_value": row.p_value, "access": row.access}
+        yield {"kind": "test", "outcome": row.outcome, **words}
 
 
 def _row(row, kind: str, outcome: str, **values: object) -> dict[str, object]:
-    shared = {name: getattr(row, name, None) for name in ("role", "timepoint", "weeks", "n")}
+    shared = {name: getattr(row, name, None) for name in ("role", "timepoint", "weeks", "n", "count_basis", "access")}
     return {"kind": kind, "outcome": outcome, "arm": row.label, **shared, **values}

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.evidence.load import Evidence
 from analysis.evidence.selection import RESULT_TABLES, Selection
 from analysis.exhibit import Column, Table, studies_of
-from analysis.tables.shared_columns import P_COLUMN, row_column
+from analysis.tables.shared_columns import P_COLUMN, marked_notes, row_column
 from analysis.wording import (
     ACCESS_WORDS,
     BENEFIT_WORDS,
@@ -15,6 +15,7 @@ from analysis.wording import (
     NO_RATE,
     REGIMEN_WORDS,
     ROUTE_WORDS,
+    count_mark,
     lower_words,
     number_interval,
     number_text,
@@ -22,6 +23,7 @@ from analysis.wording import (
     percent,
     percent_interval,
     plain_label,
+    source_mark,
     upper_first,
 )
 
@@ -175,10 +177,11 @@ def study_results_table(results: pd.DataFrame) -> Table:
         columns=(
             Column("what", "Outcome", value=lambda row: _result_outcome(row, several)),
             Column("when", "Time", value=_result_time),
-            Column("result", "Result", value=_result),
+            Column("result", "Result", value=lambda row: _result(row) + source_mark(row.access)),
             Column("certainty", "95% CI or P", value=_result_interval),
             Column("row_id", "Row"),
         ),
+        notes=marked_notes("", results),
     )
 
 
@@ -203,7 +206,7 @@ def _result(row) -> str:
     if row.kind in ("response", "harm"):
         if pd.isna(row.events) or pd.isna(row.n):
             return f"{row.percent_reported:g}%" if pd.notna(row.percent_reported) else "no count"
-        count = f"{int(row.events)} of {int(row.n)}"
+        count = f"{int(row.events)} of {int(row.n)}{count_mark(row.count_basis)}"
         if pd.isna(row.value):
             return count
         share = f"{row.percent_reported:g}%" if pd.notna(row.percent_reported) else percent(row.value)
@@ -217,7 +220,8 @@ def _result(row) -> str:
     if row.kind == "test":
         words = row.printed if isinstance(row.printed, str) else ""
         return ": ".join(filter(None, (words, _estimate(row, row.value)))) or "size not printed"
-    count = f"{int(row.events)} of {int(row.n)}: " if pd.notna(row.events) and pd.notna(row.n) else ""
+    mark = count_mark(row.count_basis)
+    count = f"{int(row.events)} of {int(row.n)}{mark}: " if pd.notna(row.events) and pd.notna(row.n) else ""
     return f"{count}{row.printed}" if isinstance(row.printed, str) else "size not printed"
 
 
@@ -227,5 +231,7 @@ def _result_interval(row) -> str:
     if pd.isna(row.ci_low) or pd.isna(row.value) or row.kind == "test":
         return NO_RATE if row.kind == "response" else ""
     if row.kind in ("response", "harm"):
+        if row.count_basis == "nearest_to_percent":
+            return "none: no count fits"
         return percent_interval(row.ci_low, row.ci_high)
     return number_interval(row.ci_low, row.ci_high)

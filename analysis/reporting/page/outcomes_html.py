@@ -117,14 +117,19 @@ def _tone(yardstick: bool) -> str:
 
 
 def _axis(part: dict[str, Any]) -> str:
-    yardstick = part["yardstick"]
-    x = _x(yardstick["at"], part)
-    first, _, second = yardstick["words"].partition(", ")
-    letter = f'<tspan dy="-4" font-size=".8em">{yardstick["letter"]}</tspan>' if yardstick["letter"] else ""
-    words = f'<text x="{x}" y="11" text-anchor="middle"{_tone(True)}>{escape(first)}</text>'
-    words += f'<text x="{x}" y="26" text-anchor="middle"{_tone(True)}>{escape(second)}{letter}</text>'
+    x = _x(part["yardstick"]["at"], part)
+    first = part["yardstick"]["words"].partition(", ")[0]
+    words = f'<text x="{x}" y="11" text-anchor="middle"{_tone(True)}>{escape(first)}</text>{_of_whom(part, 26)}'
     svg = f'<svg width="100%" height="48" aria-hidden="true">{words}{_ticks(part, 44)}</svg>'
     return f'{svg}<span class="hidden">Difference, drawn</span>'
+
+
+def _of_whom(part: dict[str, Any], y: int) -> str:
+    """Return the second half of the words at the yardstick, with the letter of its note."""
+    yardstick = part["yardstick"]
+    letter = f'<tspan dy="-4" font-size=".8em">{yardstick["letter"]}</tspan>' if yardstick["letter"] else ""
+    words = escape(yardstick["words"].partition(", ")[2])
+    return f'<text x="{_x(yardstick["at"], part)}" y="{y}" text-anchor="middle"{_tone(True)}>{words}{letter}</text>'
 
 
 def _drawn(row: dict[str, Any], part: dict[str, Any]) -> str:
@@ -135,6 +140,6 @@ def _drawn(row: dict[str, Any], part: dict[str, Any]) -> str:
         f'<line x1="{low}" x2="{high}" y1="{_Y}" y2="{_Y}" stroke-width="2.5" style="stroke:var(--ketamine)"/>'
         f'<circle cx="{at}" cy="{_Y}" r="5" style="fill:var(--ketamine)"/>'
     )
-    narrow = f'<g class="sax">{_ticks(part, 48)}</g>'
+    narrow = f'<g class="sax">{_ticks(part, 48)}{_of_whom(part, 63)}</g>'
     label = escape(f"{row['difference']} {row['interval']}")
     return f'<svg class="wh" width="100%" role="img" aria-label="{label}">{_lines(part)}{whisker}{narrow}</svg>'
