@@ -348,6 +348,10 @@ def test_benefit_flow_draws_the_one_table_that_fits(default):
     assert {"30/48† = 62%", "23/48† = 48%", "21 kept the benefit", "9 lost it", "2 gained it later"} <= set(shown)
     assert "21 kept the benefit, 9 lost it, 2 gained it later and 16" in figure.alt
     assert "5 to 23 kept, 7 to 25 lost" in figure.alt
+    # the one table needs this test, and that nobody is missing
+    (foot,) = [text for text in shown if text.startswith("The only table of whole patients that fits")]
+    assert "(McNemar's test, uncorrected)" in " ".join(foot.split())
+    assert "the bands assume that nobody is missing" in figure.caption
     assert not any(patch.get_hatch() for ax in figure.figure.axes for patch in ax.patches)
 
 
