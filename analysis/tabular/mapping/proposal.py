@@ -281,8 +281,10 @@ def _may_be_scores(look: FirstLook, columns: list[ColumnGuess]) -> list[ColumnGu
 def _times(proposal: Proposal) -> None:
     """Say where weeks and courses come from."""
     follow_ups = [line for line in proposal.visits if line.keys["visit"] in ("follow_up", ASK)]
-    if proposal.column("weeks_from_end") is not None:
+    if (column := proposal.column("weeks_from_end")) is not None:
         proposal.weeks = {"from": "column"}
+        if proposal.column("date") is not None:
+            column.remark = f"the heading says {column.keys['unit']}; the import compares them with the dates"
     elif proposal.rows == "courses":
         dated = [line for line in proposal.visits if "date" in line.keys and line.keys["visit"] != "baseline"]
         complete = bool(dated) and len(dated) == len(proposal.visits) - 1
