@@ -210,7 +210,7 @@ def _words(look: FirstLook, name: str, entry: Field) -> ColumnGuess:
     said = word_meanings(entry.name, (labels.get(code, code) for code in codes), name)
     said |= {word: word for word in entry.enum}
     meanings = {code: said[labels.get(code, code)] for code in codes}
-    if len(codes) > max(30, len(entry.enum)):
+    if len(codes) > max(8, 3 * len(entry.enum)):  # a map would list them, whatever they are
         return ColumnGuess(name, {"is": ASK}, f"{entry.name}, or not_used? It has {len(codes)} different values")
     if all(code == word for code, word in meanings.items()):
         return ColumnGuess(name, {"is": entry.name}, "sure")
