@@ -309,12 +309,13 @@ def test_rule_11_messages_have_no_small_counts_and_no_values():
 
 def test_rule_11_a_value_of_few_rows_that_a_map_leaves_out_is_not_named(tmp_path, monkeypatch):
     table, use, told = tmp_path / "clinic.csv", tmp_path / "clinic.yml", []
-    rows = [f"{number},CRPS,7,5" for number in range(20)] + [f"a{number},causalgia,7,5" for number in range(9)]
-    table.write_text("\n".join(["id,diagnosis,before,after", *rows, "x,gout,7,5"]) + "\n", encoding="utf-8")
+    rows = [f"{number},CRPS,7,5,{'e' if number < 3 else 'n'}" for number in range(20)]
+    rows += [f"a{number},causalgia,7,5,n" for number in range(9)]
+    table.write_text("\n".join(["id,diagnosis,before,after,site", *rows, "x,gout,7,5,n"]) + "\n", encoding="utf-8")
     use.write_text(
         "map: 1\nread: {form: csv, encoding: utf-8, separator: comma, decimal: point}\nrows: courses\n"
         "data_until: 2025-01-01\nkeep: [{column: diagnosis, is: [CRPS]}]\n"
-        "columns: {id: {is: patient_id}, diagnosis: {is: not_used}}\n"
+        "columns: {id: {is: patient_id}, diagnosis: {is: not_used}, site: {is: site, codes: {n: North, e: East}}}\n"
         "visits: [{visit: baseline, score: before}, {visit: end_of_infusion, score: after}]\n"
         "scores: {is: nrs, scale: 0 to 10}\nweeks: {from: planned_week}\ncourses: {from: single}\n",
         encoding="utf-8",
@@ -322,7 +323,8 @@ def test_rule_11_a_value_of_few_rows_that_a_map_leaves_out_is_not_named(tmp_path
     monkeypatch.setattr(clinic_file.paths, "record_mapping", lambda name, digest, lines: told.extend(lines))
     assert len(clinic_file.load(table, use).courses) == 20
     assert ("left out", "", "other reasons, fewer than 10 rows each") in told
-    assert "causalgia" not in str(told) and "gout" not in str(told)
+    assert ("site", "site", "n is North; 1 of fewer than 10 patients") in told
+    assert not any(word in str(told) for word in ("causalgia", "gout", "East"))
 
 
 def test_rule_11_hashes_of_a_clinics_table_are_keyed(tmp_path):

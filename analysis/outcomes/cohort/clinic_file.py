@@ -164,7 +164,7 @@ def mapped_table(path: Path, content: bytes, cohort_map: str | Path) -> tuple[Te
         return found
 
     table, record = apply_map(content, path.name, digest, use, long_form(), beside)
-    lines = map_lines(use, record.rows, record.used_rows, record.left_out, RELEASES["public"])
+    lines = map_lines(use, record.rows, record.used_rows, record.left_out, table, RELEASES["public"])
     paths.record_mapping(map_path.name, use.sha256, lines)
     return table, record
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.tabular.mapping.cohort_map import CohortMap
 from analysis.tabular.mapping.map_keys import NOT_USED
 from analysis.tabular.problems import listed
+from analysis.tabular.text_table import TextTable
 
 
-def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, least: int) -> list[tuple[str, str, str]]:
+def map_lines(
+    use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, table: TextTable, least: int
+) -> list[tuple[str, str, str]]:
     """Return what, source and became of each part of a map.
 
     Counts of cells and groups are left out; those of rows are shown only if none of them is below `least`. Reasons for
-    fewer rows are not named. left_out: columns reason and rows.
+    fewer rows and words of fewer patients are not named. left_out: columns reason and rows. table: in the long form.
     """
     open_counts = all(count >= least for count in (used, *left_out["rows"]))
     number = (
@@ -30,7 +34,10 @@ def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, leas
     lines += [("left out", str(line.rows) if open_counts else "", line.reason) for line in left_out[~few].itertuples()]
     lines += [("left out", "", f"other reasons, fewer than {least} rows each")] if few.any() else []
     for column in (column for column in use.columns if column.used and column.role != "visit"):
-        details = [f"{code} is {word}" for code, word in column.codes.items()]
+        common = _common_words(table, column.role, least) if column.codes else ()
+        details = [f"{code} is {word}" for code, word in column.codes.items() if word in common]
+        rare = len(column.codes) - len(details)
+        details += [f"{rare} of fewer than {least} patients"] if rare else []
         details += [column.meaning] if column.meaning else []
         details += [f"scale {column.scale}"] if column.scale else []
         details += [f"in {column.unit}"] if column.unit else []
@@ -53,3 +60,11 @@ def map_lines(use: CohortMap, rows: int, used: int, left_out: pd.DataFrame, leas
     lines.append(("courses", f"from {use.courses_from}", ""))
     unused = [column.name for column in use.columns if column.role == NOT_USED]
     return [*lines, ("not used", listed(unused, 40), "")] if unused else lines
+
+
+def _common_words(table: TextTable, name: str, least: int) -> set[str]:
+    """Return the words of a column that `least` patients or more have."""
+    words, codes = table[name].words.to_pylist(), table[name].codes
+    pairs = np.unique(np.stack([codes, table["patient_id"].codes]), axis=1)
+    patients = np.bincount(pairs[0], minlength=len(words))
+    return {word for word, count in zip(words, patients.tolist(), strict=True) if count >= least}
