@@ -90,3 +90,13 @@ def test_advice_on_a_misspelt_name_is_followed(tmp_path):
     assert (
         follow_until_it_is_valid(tmp_path, [lines[0].replace("weeks_from_end", "weeks_from_ned"), *lines[1:]]) == right
     )
+
+
+def test_scores_in_millimetres_are_sent_to_a_map_not_to_empty_cells(tmp_path):
+    names = "patient_id,nrs_baseline,nrs_end_of_infusion,nrs_week_4"
+    rows = [f"P{n},{60 + n},{9 if n % 5 else 40},{80 if n < 3 else 4}" for n in range(30)]
+    with pytest.raises(DataError) as error:
+        cohort.load(write(tmp_path, "\n".join([names, *rows]) + "\n", "mm.csv"))
+    found = error.value.problems.set_index("column")["advice"]
+    assert found["nrs_baseline"].startswith("let a map convert them (scale: 0 to 100)")
+    assert found[["nrs_week_4"]].str.startswith("look the value up").all(), "3 of 30 are no scale"

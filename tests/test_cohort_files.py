@@ -121,7 +121,7 @@ def test_quotation_marks_within_a_cell(tmp_path):
 
 
 def test_many_problems_of_one_kind_stay_readable(tmp_path):
-    lines = [LONG[0]] + [f"P{number},1,baseline,,12,,,," for number in range(1000)]
+    lines = [LONG[0]] + [f"P{number},1,baseline,,120,,,," for number in range(1000)]
     found = problems(write(tmp_path, lines))
     assert len(found) == 21
     assert found["row"].dropna().tolist() == list(range(2, 22))

@@ -34,6 +34,7 @@ UNMERGE_CELLS = "unmerge them (in Excel: Home, Merge & Center) and write the val
 ONE_SHEET = "save the sheet with the data as a file of its own, or let a map say what every sheet is (check --propose)"
 SHOW_HIDDEN = "show them (clear the filter, or Unhide in the spreadsheet); delete what does not belong to the data"
 SHOW_AS_NUMBER = "format the cells as plain numbers in the spreadsheet; then look whether the values are those meant"
+CONVERT_SCALE = "let a map convert them (scale: 0 to 100); check --propose writes it"
 KEEP_DIAGNOSES = "say in a map which values are CRPS (keep:); check --propose writes the map"
 IDS_AS_TEXT = (
     "export the codes of the patients again from their source, as text with a letter before the number; removed digits "

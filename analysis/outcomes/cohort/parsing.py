@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -48,12 +49,16 @@ def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]
     fields = {name: replace(layout.field(name), name=name) for name in names}
     sign, problems = decimal_sign(table, [name for name in names if fields[name].type in ("number", "integer")])
     parsed = Parsed(np.full(len(table), -1, dtype=np.int32), comma_example=sign.example)
+    scores = {"nrs", *(score.name for score in layout.scores)}
     for row, name, shown in table.formatted:
         if name in fields and fields[name].type in ("number", "integer"):
             rule = f"a number is shown as itself; this cell has the format {shown}, which shows another value"
             problems.append(Problem(table.file, row, name, "", rule, advice.SHOW_AS_NUMBER))
     for name, entry in fields.items():
         column, wrong = read_cells(table, name, entry, CLINIC_TABLES, sign.comma)
+        if wrong and name in scores and _is_of_hundred(wrong, column.numbers(), table[name]):
+            rule = "pain is scored from 0 to 10; most scores here are above 10: is the scale 0 to 100 (VAS in mm)?"
+            wrong = [Problem(table.file, None, name, "", rule, advice.CONVERT_SCALE)]
         problems += wrong
         if entry.identifier:
             identifiers = table[name]
@@ -75,6 +80,14 @@ def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]
         else:
             parsed.numbers[name] = column.numbers()
     return parsed, problems
+
+
+def _is_of_hundred(wrong: list[Problem], numbers: np.ndarray, cells: TextColumn) -> bool:
+    """Return whether all wrong scores are numbers up to 100, and more than half of the scores are wrong."""
+    values = [problem.value for problem in wrong if problem.value]  # the first ones
+    filled = ~cells.empty()
+    most = 2 * np.isnan(numbers[filled]).sum() > filled.sum()
+    return bool(values and most) and all(re.fullmatch(r"(\d\d|100)([.,]\d+)?", value) for value in values)
 
 
 def _numbered(cells: TextColumn) -> np.ndarray:
