@@ -160,6 +160,10 @@ def test_with_voila_there_is_no_code_and_the_controls_move(browser, tmp_path):
         assert page.query_selector("[role=slider]").get_attribute("aria-valuetext") == "52 weeks"
         assert page.get_by_role("group", name="Routes").get_by_label("Topical").count() == 1
         assert violations(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        beyond = "all => all.filter(one => one.getBoundingClientRect().right > 390).map(one => one.textContent)"
+        assert page.eval_on_selector_all(".explore-answer, .explore-view figure", beyond) == []
+        page.set_viewport_size({"width": 1280, "height": 800})
         page.click("label:has-text('Anaesthetic dose') >> nth=0")
         page.click("button:has-text('Write the command') >> nth=0")
         command = page.wait_for_selector("pre:has-text('python -m analysis')").inner_text()

@@ -39,7 +39,10 @@ const start = () => {
 start()
 """
 # the labels of closed tabs are too pale
-_STYLE = "<style>.explore-view .lm-TabBar-tabLabel {color: var(--jp-ui-font-color1, #18202a)}</style>"
+_STYLE = """<style>
+.explore-view .lm-TabBar-tabLabel {color: var(--jp-ui-font-color1, #18202a)}
+.explore-view .widget-html-content {min-width: 0; overflow-x: auto} /* on a phone a wide table scrolls by itself */
+</style>"""
 
 
 class Ticks:
