@@ -83,11 +83,15 @@ def parse(table: TextTable, layout: CohortLayout) -> tuple[Parsed, list[Problem]
 
 
 def _is_of_hundred(wrong: list[Problem], numbers: np.ndarray, cells: TextColumn) -> bool:
-    """Return whether all wrong scores are numbers up to 100, and more than half of the scores are wrong."""
+    """Return whether all wrong scores are numbers up to 100, three or more, and more than half of the scores."""
     values = [problem.value for problem in wrong if problem.value]  # the first ones
     filled = ~cells.empty()
-    most = 2 * np.isnan(numbers[filled]).sum() > filled.sum()
-    return bool(values and most) and all(re.fullmatch(r"(\d\d|100)([.,]\d+)?", value) for value in values)
+    count = int(np.isnan(numbers[filled]).sum())
+    return (
+        bool(values)
+        and count > max(2, filled.sum() / 2)
+        and all(re.fullmatch(r"(\d\d|100)([.,]\d+)?", value) for value in values)
+    )
 
 
 def _numbered(cells: TextColumn) -> np.ndarray:
