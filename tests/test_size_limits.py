@@ -90,6 +90,22 @@ def test_a_long_cell_is_a_cell(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_large_text_with_a_row_that_cannot_be_split(tmp_path, monkeypatch):
+    monkeypatch.setattr(separated, "_MANY_LINES", 100)
+    monkeypatch.setattr(separated, "_ARROW_FROM", 100)
+    rows = "".join(f"P{number},baseline,,5\n" for number in range(200))
+    found = only_problem(tmp_path, ",".join(NAMES) + "\n" + rows + 'P900,baseline,,"7"5\n')
+    assert (found["row"], "quotation marks come in pairs" in found["rule"]) == (202, True)
+    assert (
+        len(
+            cohort.load(
+                write(tmp_path, ",".join(NAMES) + "\n" + rows.replace("\n", "\r\n") + '"P900",baseline,,7')
+            ).visits
+        )
+        == 201
+    )
+
+
 def test_wrong_rows_are_counted_and_not_kept():
     from analysis.tabular.origin import CLINIC_TABLES
 
@@ -99,6 +115,17 @@ def test_wrong_rows_are_counted_and_not_kept():
     assert found[-1].rule.startswith("59980 more rows break the same rule")
     assert (len(table), int(table.complete.sum()), table.rows[-1]) == (60_001, 1, 60_002)
     assert table["b"].at(60_000) == "2"
+    table, unread = line_by_line.split_by_line(body, len(body), "x.csv", ",", CLINIC_TABLES, keep=False)
+    assert table is None
+    assert (len(unread), unread[19]) == (22, found[19])
+    assert unread[20].rule.startswith("9980 more rows break the same rule")
+    assert "10,000 rows can not, and the rest was not read" in unread[21].rule
+    good = b"a,b\n" + b'1,"2"\n' * 30 + b"\n1,2\n1,2,3\n" + b'"1"2,3'
+    kept, searched = (
+        line_by_line.split_by_line(good, len(good), "x.csv", ",", CLINIC_TABLES, keep) for keep in (True, False)
+    )
+    assert [problem.row for problem in kept[1]] == [34, 35]
+    assert (searched[0], searched[1]) == (None, kept[1])
 
 
 @pytest.mark.parametrize(
@@ -210,7 +237,7 @@ def test_advice_is_made_for_the_listed_rows_alone(tmp_path, monkeypatch):
 def test_a_first_look_takes_a_few_copies_of_a_file_of_line_ends():
     content = b"a;b\n1;2\n" + b"\n" * 5_000_000
     tracemalloc.start()
-    look, _ = first_look.first_look(content, "clinic.csv", {})
+    look, _ = first_look.first_look(content, "clinic.csv")
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (look.reading.separator, look.reading.header_row) == (";", 1)

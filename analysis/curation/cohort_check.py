@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import hashlib
 import io
@@ -45,7 +44,7 @@ def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bo
     except DataError as error:
         if cohort_map:
             return False, f"{error}\n\nNothing was imported."
-        return False, _first_words(file) or f"{_listed(error)}{_next_map(file)}"
+        return False, _without_map(file, error)
     parts = []
     if loaded.mapping is not None:
         parts.append(_changes_in_words(loaded))
@@ -109,30 +108,24 @@ _NO_SCORE = (
 )
 
 
-def _first_words(file: str) -> str:
-    """Return the first look at a table that has neither form; "" if it has one, or can't be read."""
+def _without_map(file: str, error: DataError) -> str:
+    """Return the problems of a table, or the first look at one that has neither form."""
     try:
         _, look, problems = _look(file, "")
     except DataError:
-        return ""
+        return _listed(error)
     several = look is not None and "sheets" in look.asks
+    propose_map = f"python -m analysis check --cohort {shlex.quote(file)} --propose"
     if look is None or (has_form(look.source.table.names) and look.reading.header_row == 1 and not several):
-        return ""
+        can_map = look is not None and not problems
+        advice = f"\nWhere codes or columns mean something else, a map can say so: {propose_map}"
+        return f"{_listed(error)}{advice if can_map else ''}"
     if problems:
         return str(DataError(problems))
     proposal = propose(look, long_form())
-    end = _NO_SCORE if proposal.no_score else f"Next: python -m analysis check --cohort {shlex.quote(file)} --propose"
-    return "\n".join([_heading(file), *first_words(proposal), end])
-
-
-def _next_map(file: str) -> str:
-    """Return the advice to write a map; "" where the file itself must be corrected first."""
-    with contextlib.suppress(DataError):
-        _, look, problems = _look(file, "")
-        if look is not None and not problems:
-            command = f"python -m analysis check --cohort {shlex.quote(file)} --propose"
-            return f"\nWhere codes or columns mean something else, a map can say so: {command}"
-    return ""
+    return "\n".join(
+        [_heading(file), *first_words(proposal), _NO_SCORE if proposal.no_score else f"Next: {propose_map}"]
+    )
 
 
 def _listed(error: DataError) -> str:

@@ -20,20 +20,23 @@ LINE_END = re.compile(rb"\r\n|\n|\r")
 MOST_BYTES_IN_A_LINE = 1_000_000
 _MOST_LINES_IN_A_CELL = 10
 _ROWS_AT_A_TIME = 50_000
+_MOST_WRONG = 10_000
 
 
 def split_by_line(
-    body: bytes, end: int, file: str, separator: str, origin: Origin
+    body: bytes, end: int, file: str, separator: str, origin: Origin, keep: bool = True
 ) -> tuple[TextTable | None, list[Problem]]:
     """Return the rows of a text (None if the header can't be split), and the problems of single rows.
 
     Rows that can't be split or have a wrong width are problems. end: length of `body` without the line ends at its end.
+    keep: whether the rows are returned; else the search takes a fifth of the time, and ends at the 10,000th problem.
     """
     problems = ProblemGroups()
     rows: _Rows | None = None
     lines = _lines(body, end)
     ahead: deque[bytes] = deque(itertools.islice(lines, _MOST_LINES_IN_A_CELL))
-    number = 0
+    number = wrong = 0
+    sign, width = separator.encode(), 0
     while ahead:
         number += 1
         used = 1
@@ -42,9 +45,9 @@ def split_by_line(
                 problems.add(long_line(file, number, len(ahead[0])))
             elif rows is None:
                 rows = _Rows(cells_of_line(ahead[0].decode(), separator))
-            else:
-                cells = cells_of_line(ahead[0].decode(), separator)
                 width = len(rows.names)
+            elif keep or b'"' in ahead[0] or ahead[0].count(sign) != width - 1:
+                cells = cells_of_line(ahead[0].decode(), separator)
                 if not any(map(str.strip, cells)):
                     cells = [""] * width
                 elif len(cells) != width:
@@ -52,17 +55,23 @@ def split_by_line(
                     shown = separator.join(cells[width - 1 :]) if len(cells) > width else cells[-1]
                     value = "" if origin.private else shorten(shown)
                     problems.add(Problem(file, number, "", value, rule, advice.row_width(cells, rows.names)))
-                rows.add(cells, number)
+                    wrong += 1
+                if keep:
+                    rows.add(cells, number)
         except csv.Error as error:
             joined = _lines_of_row(list(ahead), rows, separator) if "end of data" in str(error) else 0
             problems.add(_broken_line(file, number, ahead[0].decode(), joined > 0, origin))
             used = joined or 1
-        if rows is None:
+            wrong += 1
+        if rows is None or (wrong == _MOST_WRONG and not keep):
+            if rows:
+                rule = f"every row can be split into cells; {wrong:,} rows can not, and the rest was not read"
+                problems.add(Problem(file, None, "", "", rule, advice.SAVE_AS_CSV))
             return None, problems.merged()
         for _ in range(used):
             ahead.popleft()
         ahead.extend(itertools.islice(lines, used))
-    return (rows.table(file) if rows else None), problems.merged()
+    return (rows.table(file) if rows and keep else None), problems.merged()
 
 
 def cells_of_line(text: str, separator: str) -> list[str]:
@@ -115,9 +124,14 @@ class _Rows:
 
 def _lines(body: bytes, end: int) -> Iterator[bytes]:
     start = 0
-    for match in LINE_END.finditer(body, 0, end):
-        yield body[start : match.start()]
-        start = match.end()
+    if b"\r" in body:
+        for match in LINE_END.finditer(body, 0, end):
+            yield body[start : match.start()]
+            start = match.end()
+    else:  # as above, without its 4 s for a line of 248 MB
+        while (stop := body.find(b"\n", start, end)) >= 0:
+            yield body[start:stop]
+            start = stop + 1
     yield body[start:end]
 
 

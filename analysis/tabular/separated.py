@@ -28,6 +28,7 @@ from analysis.tabular.text_table import TextColumn, TextTable, table_of_rows, te
 BLOCK = 1 << 20
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _ARROW_FROM = 100_000  # bytes
+_MANY_LINES = 200_000
 
 
 def read_separated(
@@ -47,6 +48,8 @@ def read_separated(
     if length > MOST_BYTES_IN_A_LINE:
         return None, [*problems, long_line(file, 1, length)]
     first = body[:length].decode("utf-8")
+    if problem := too_large(file, 0, 1 + max(map(first.count, _SEPARATORS))):
+        return None, [*problems, problem]
     separator, more = _separator(first, body, file, is_name, origin)
     if separator is None:
         return None, problems + more
@@ -67,6 +70,10 @@ def read_separated(
     if columns is not None:
         rows = np.arange(2, 2 + len(columns[0].codes), dtype=np.int32)
         return TextTable(file, tuple(name.strip() for name in header), columns, rows), problems
+    if lines > _MANY_LINES:
+        _, more = split_by_line(body, end, file, separator, origin, keep=False)
+        if more:
+            return None, problems + more
     table, more = split_by_line(body, end, file, separator, origin)
     return table, problems + more
 
