@@ -119,7 +119,8 @@ def test_units_names_and_worst_scores_are_never_guessed(tmp_path):
     text = proposal(tmp_path, "w.csv", "patient_id,nrs_worst_t0,nrs_avg_t0,nrs_avg_t4\nA,8,5,4\nB,7,5,4\n")
     assert text.count("score: ASK") == 3 and "scale: ASK" in text
     start = "patient_id,visit,weeks_from_start,nrs\nA,baseline,,8\nA,follow_up,5,4\n"
-    assert "weeks_from_start: {is: ASK, unit: ASK}   # counted from what" in proposal(tmp_path, "s.csv", start)
+    text = proposal(tmp_path, "s.csv", start)
+    assert "weeks_from_start: {is: ASK, unit: ASK}   # counted from what" in text and "weeks: {from: ASK}" in text
     short = "patient_id,nrs_baseline,date_baseline,nrs_week_4\nA,8,13/01/24,5\nB,7,14/01/24,5\n"
     assert "dates: ASK   # 2 dates with a year of two digits" in proposal(tmp_path, "y.csv", short)
     dx = "patient_id,diagnosis,nrs_baseline,nrs_week_4\n" + "".join(

@@ -19,7 +19,7 @@ from analysis.wording import counted
 DAY = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?")
 _CELL = re.compile(rf"[+-]?\d+(?:[.,]\d+)?|{DAY.pattern}")
 _DECIMAL = re.compile(r"[+-]?\d+([.,])\d+")
-_EUROPEAN = set("äöüÄÖÜßéèêëàáâãçôóõûúùîïíìñåæøœÉÈÀÇ°µ€–—’‘“”²³½")
+_EUROPEAN = set("äöüÄÖÜßéèêëàáâãçôóõûúùîïíìñåæøœÁÀÂÃÇÉÈÊËÍÎÏÑÓÔÕÚÛÅÆØŒ¿¡«»°µ€–—’‘“”²³½")
 _HEADER_ROWS = 20
 _FIRST_LETTERS = 1_000_000  # in which the lines are looked for: a file may consist of line ends
 _SITES_AT_LEAST = 2

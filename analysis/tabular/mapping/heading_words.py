@@ -9,9 +9,9 @@ from collections.abc import Iterable
 _HEADINGS = {
     "patient_id": """patient_id patientid patient patientnr patnr pat_nr patientnummer patient_number patient_no
         patient_code subject_id subject subjectid record_id participant_id participant n_patient no_patient study_id
-        studienummer deelnemer proband patienten_id patientennummer patienten_nr pat_id fallnummer numero_patient
-        id_patient identifiant_patient id_paciente paciente numero_de_paciente codigo_paciente""",
-    "sex": "sex gender geslacht geschlecht sexe sexo genero",
+        studienummer deelnemer proband patienten_id patientennummer patienten_nr pat_id fallnummer fall_nr code_patient
+        numero_patient id_patient identifiant_patient id_paciente paciente numero_de_paciente codigo_paciente""",
+    "sex": "sex gender geslacht geschlecht geschl sexe sexo genero",
     "age": "age leeftijd alter edad age_at_treatment",
     "birth_date": """dob birth_date date_of_birth birthdate geboortedatum geb_datum geburtsdatum geb_dat
         date_de_naissance ddn fecha_de_nacimiento""",

@@ -285,6 +285,8 @@ def _times(proposal: Proposal) -> None:
         proposal.weeks = {"from": "column"}
         if proposal.column("date") is not None:
             column.remark = f"the heading says {column.keys['unit']}; the import compares them with the dates"
+    elif any(column.role == ASK and "unit" in column.keys for column in proposal.columns):
+        proposal.weeks = {"from": ASK}
     elif proposal.rows == "courses":
         dated = [line for line in proposal.visits if "date" in line.keys and line.keys["visit"] != "baseline"]
         complete = bool(dated) and len(dated) == len(proposal.visits) - 1
