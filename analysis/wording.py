@@ -171,10 +171,11 @@ def rate_cell(rate: float, low: float, high: float) -> str:
 
 
 def printed_rate_cell(row) -> str:
-    """Return the rate of a row as its source prints it, with its limits: `26.7% (14% to 44%)`; or why it is no rate."""
+    """Return the rate of a row as its source prints it, with its limits: `26.7% (14% to 44%)`; or why it has none."""
     if pd.isna(row.rate):
         return NO_RATE
-    return f"{printed_percent(row)} ({percent_interval(row.ci_low, row.ci_high)})"
+    limits = percent_interval(row.ci_low, row.ci_high)
+    return f"{printed_percent(row)} ({'no count fits' if row.count_basis == 'nearest_to_percent' else limits})"
 
 
 def points_cell(value: float, low: float, high: float, decimals: int = 1) -> str:
@@ -216,9 +217,8 @@ def of_them(number: int, total: int) -> str:
 
 def group_sizes(first: float, second: float) -> str:
     """Return the sizes of two groups: `30 patients in each group`, `30 and 28 patients`."""
-    return (
-        f"{int(first):,} patients in each group" if first == second else f"{int(first):,} and {int(second):,} patients"
-    )
+    size = f"{int(first):,}"
+    return f"{size} patients in each group" if first == second else f"{size} and {int(second):,} patients"
 
 
 def weeks_cell(value: float) -> str:

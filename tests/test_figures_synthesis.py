@@ -44,6 +44,16 @@ def forest(default) -> tuple[synthesis.PooledRates, Figure]:
 
 
 @pytest.fixture(scope="module")
+def averaged(default) -> tuple[synthesis.PooledRates, Figure]:
+    """The same groups as if each had five studies and limits 20 points from its rate."""
+    pooled = synthesis.pooled_rates(default)
+    groups = pooled.groups
+    limits = {"ci_low": groups["rate"] - 0.2, "ci_high": groups["rate"] + 0.2}
+    pooled = dataclasses.replace(pooled, groups=groups.assign(k=5, **limits))
+    return pooled, figures.pooled_forest(pooled)
+
+
+@pytest.fixture(scope="module")
 def kept(default) -> tuple[synthesis.BenefitRetention, Figure]:
     return draw("pooled_benefit_curve", default)
 
@@ -101,8 +111,8 @@ def test_the_forest_has_the_numbers_of_the_tables(forest):
     assert set(studies["count_basis"]) == {"reported", "inferred", "derived_from_percent"}
 
 
-def test_diamonds_and_bars_lie_at_their_limits(forest):
-    pooled, figure = forest
+def test_diamonds_and_bars_lie_at_their_limits(averaged):
+    pooled, figure = averaged
     patches = figure.figure.axes[0].patches
     diamonds = [p.get_xy()[:4, 0] for p in patches if isinstance(p, Polygon)]
     bars = [(p.get_x(), p.get_x() + p.get_width()) for p in patches if isinstance(p, Rectangle)]
@@ -117,20 +127,35 @@ def pooled_rows(figure: Figure) -> list[Row]:
     return [row for row in figure.rows.rows if isinstance(row, Row) and row.strong]
 
 
-def test_two_studies_look_as_uncertain_as_they_are(forest):
+def test_few_studies_have_the_range_of_their_rates_and_no_average(forest):
     pooled, figure = forest
-    values = [(row.value, row.value_detail.split(";")[0]) for row in pooled_rows(figure)]
-    assert (pooled.groups["k"] == 2).tolist() == [False, True, True]
-    assert values[1:] == [("57% (0.1 to >99.9)", "next study <0.1 to >99.9"), ("58% (4 to 98)", "next study 4 to 98")]
-    assert figure.title == "None of 3 pooled rates are known within 60 points"
-    assert "Two studies only" in plain(figure.notes)
-    narrow = pooled.groups.assign(ci_low=0.3, ci_high=[0.7, 0.7, 0.99])
-    known = figures.pooled_forest(dataclasses.replace(pooled, groups=narrow))
-    assert known.title == "2 of 3 pooled rates are known within 60 points"
+    assert pooled.groups["k"].tolist() == [4, 2, 2]
+    assert [(row.label, row.detail, row.value, row.marks) for row in pooled_rows(figure)] == [
+        ("No average", "4 studies: too few studies to average", "0 of 4 to 5 of 5", ()),
+        ("No average", "2 studies: too few studies to average", "25 of 65 to 25 of 33", ()),
+        ("No average", "2 studies: too few studies to average", "18 of 33 to 13 of 20", ()),
+    ]
+    assert figure.title == "No rate can be averaged: too few studies"
+    assert "No average is drawn of four studies or fewer" in figure.caption and "Diamond" not in figure.caption
+    assert (
+        "weight" not in figure.alt and "any relief within a week of the end of infusion, 46 of 58" in figure.alt.lower()
+    )
+    assert not [patch for patch in figure.figure.axes[0].patches if isinstance(patch, Polygon)]
 
 
-def test_the_forest_has_its_numbers_in_words(forest):
-    _, figure = forest
+def test_an_average_that_spans_more_than_60_points_is_not_drawn(averaged):
+    pooled, _ = averaged
+    figure = figures.pooled_forest(dataclasses.replace(pooled, groups=pooled.groups.assign(ci_low=[0.5, 0.5, 0.1])))
+    assert figure.title == "2 of 3 rates can be averaged"
+    assert [row.label for row in pooled_rows(figure)] == ["Typical study", "Typical study", "No average"]
+    assert pooled_rows(figure)[-1].detail == "5 studies: too different to average"
+    assert "No average is drawn of four studies or fewer" in plain(figure.notes)
+    wide = figures.pooled_forest(dataclasses.replace(pooled, groups=pooled.groups.assign(ci_low=0.01, ci_high=0.99)))
+    assert wide.title == "No rate can be averaged: studies differ too much"
+
+
+def test_the_forest_has_its_numbers_in_words(averaged):
+    _, figure = averaged
     rows = [row for row in figure.rows.rows if isinstance(row, Row)]
     relief = {
         row.label.partition("\u00a0")[0]: (row.value, row.value_detail, row.places)
@@ -140,14 +165,10 @@ def test_the_forest_has_its_numbers_in_words(forest):
     # complete relief within a week: 25 of 33 in Correll; Domec prints 25 of 65 as 100% relief
     assert relief["Correll 2004"] == ("76%", "25 of 33", "responders-6")
     assert ("38%", "25 of 65") in [(row.value, row.value_detail) for row in rows]
-    assert [row.detail for row in pooled_rows(figure)] == [
-        "95% interval; 4 studies",
-        "95% interval; 2 studies",
-        "95% interval; 2 studies",
-    ]
+    assert [row.detail for row in pooled_rows(figure)] == ["95% interval; 5 studies"] * 3
     assert (
-        "complete relief 2 to 6 months after the end of infusion, 31 of 53 patients in 2 studies: pooled 58% "
-        "(95% interval 4 to 98, prediction interval 4 to 98)"
+        "complete relief 2 to 6 months after the end of infusion, 31 of 53 patients in 5 studies: pooled 58% "
+        "(95% interval 38 to 78, prediction interval 4 to 98)"
     ) in figure.alt
     assert "anaesthetic dose; subanaesthetic, inpatient" in plain(figure.notes)
     assert "75% with all, from 55% (without Puchalski and Zyluk 2016) to 88% (without Kiefer" in plain(figure.notes)

@@ -11,18 +11,20 @@ from analysis.exhibit import Figure, cite, escape
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Bar, Diamond, Row, RowHeading, RowPicture, percent_axis
 from analysis.figures.pooled_choices import rate_choices
-from analysis.figures.responder_rates import rate_marks, rate_numbers, rate_words
+from analysis.figures.responder_rates import rate_ends, rate_marks, rate_numbers, rate_words
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import marked_study, not_drawn, present_in_order
 from analysis.figures.style import nothing
 from analysis.outcomes.context import PLACEBO
 from analysis.outcomes.synthesis import PooledRates
+from analysis.outcomes.synthesis.few_studies import MOST_STUDIES, is_uncertain
 from analysis.outcomes.synthesis.rates import GROUP_KEYS
 from analysis.wording import (
     CONTROL_HEADINGS,
     REGIMEN_WORDS,
     counted,
     of_them,
+    out_of,
     percent,
     percent_level,
     percent_pair,
@@ -33,6 +35,10 @@ from analysis.wording import (
 
 _NAME = "pooled-rates"
 _LIMITS = ["ci_low", "ci_high", "pi_low", "pi_high"]
+_NO_AVERAGE = (
+    "No average is drawn of four studies or fewer, or with an interval wider than 60 points; the table of few studies "
+    "has their intervals."
+)
 _HETEROGENEITY = ["tau2", "tau2_low", "tau2_high", "i2", "i2_low", "i2_high", "q", "q_p", "note"]
 
 
@@ -41,31 +47,35 @@ def pooled_forest(pooled: PooledRates) -> Figure:
 
     Its data have one row for each study (`what` = study: counts, weight, percent and interval) and for each group
     (`what` = pooled: percent, confidence and prediction interval, heterogeneity). A pooled rate is a diamond as
-    wide as its confidence interval, hollow if it combines only two studies; the bar below it is the prediction
-    interval.
+    wide as its confidence interval; the bar below it is the prediction interval. One that `is_uncertain` has neither:
+    the range of its rates stands in their place.
     """
     words = percent_level(pooled.level)
-    caption = (
-        f"Points: rates of studies with Wilson's {words} interval. Diamond: the typical study by the binomial-normal "
-        f"model with Student's t. Pale bar: {words} prediction interval (t with k − 1, not truncated), where the next "
-        "such study is expected."
-    )
     groups, studies = pooled.groups, pooled.studies
+    drawn = groups[~is_uncertain(groups)]
+    caption = f"Points: rates of studies with Wilson's {words} interval. " + (
+        f"Diamond: the typical study by the binomial-normal model with Student's t. Pale bar: {words} prediction "
+        "interval (t with k − 1, not truncated), where the next such study is expected."
+        if len(drawn)
+        else _NO_AVERAGE
+    )
     left_out = not_drawn(((row, row.why) for row in each(pooled.left_out)), "Not pooled")
     if groups.empty:
         why = "No responder rate can be pooled: no two studies count the same thing at about the same time."
         return nothing(_NAME, why, caption, left_out)
     rows: list[Row | RowHeading] = []
     parts = []
-    for group in each(groups):
+    for group, uncertain in zip(each(groups), is_uncertain(groups), strict=True):
         members = _members(studies, group)
-        rows += _group_rows(group, members, pooled.level)
+        rows += _group_rows(group, members, pooled.level, uncertain)
         parts += [_study_data(members), _pooled_data(group)]
     picture = RowPicture(tuple(rows), percent_axis())
     data = pd.concat(parts, ignore_index=True)
-    cautions = " ".join(escape(note) for note in dict.fromkeys(groups["note"]) if note)
-    notes = (cautions, _mixed(pooled), _without(pooled), left_out)
-    figure = rows_figure(_NAME, picture, studies, data, _title(groups), _alt(groups, pooled.level), caption, *notes)
+    cautions = " ".join(escape(note) for note in dict.fromkeys(drawn["note"]) if note)
+    averaged = replace(pooled, groups=drawn)
+    notes = (cautions, _mixed(averaged), _without(averaged), _NO_AVERAGE if 0 < len(drawn) < len(groups) else "")
+    alt = _alt(pooled, is_uncertain(groups))
+    figure = rows_figure(_NAME, picture, studies, data, _title(groups, drawn), alt, caption, *notes, left_out)
     return replace(figure, choices=rate_choices(pooled))
 
 
@@ -73,12 +83,12 @@ def _members(table: pd.DataFrame, group) -> pd.DataFrame:
     return table[(table[GROUP_KEYS] == [getattr(group, key) for key in GROUP_KEYS]).all(axis=1)]
 
 
-def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHeading]:
-    """Return the studies of a group, then its pooled rate and prediction interval."""
+def _group_rows(group, members: pd.DataFrame, level: float, uncertain: bool) -> list[Row | RowHeading]:
+    """Return the studies of a group, then its pooled rate and prediction interval; if uncertain, why there is none."""
     studies: list[Row | RowHeading] = [
         Row(
             marked_study(row),
-            f"{row.definition}; weight {percent(row.weight)}",
+            row.definition if uncertain else f"{row.definition}; weight {percent(row.weight)}",
             rate_marks(row),
             *rate_words(row),
             places=source_row("responders", row.row),
@@ -88,6 +98,10 @@ def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHea
     control = CONTROL_HEADINGS.get(group.control, group.control).lower()
     route = "" if group.route == "iv" else f", {str(group.route).replace('_', ' ')}"
     heading = RowHeading(f"{upper_first(group.definition_words)}, {group.window}; {control}{route}")
+    if uncertain:
+        why = "too few studies to average" if group.k <= MOST_STUDIES else "too different to average"
+        words = f"{counted(group.k, 'study', 'studies')}: {why}"
+        return [heading, *studies, Row("No average", words, (), _range(members), strong=True)]
     pooled = Row(
         "Typical study",
         f"{percent_level(level)} interval; {counted(group.k, 'study', 'studies')}",
@@ -101,6 +115,11 @@ def _group_rows(group, members: pd.DataFrame, level: float) -> list[Row | RowHea
         strong=True,
     )
     return [heading, *studies, pooled]
+
+
+def _range(members: pd.DataFrame) -> str:
+    least, most = (next(each(members.loc[[index]])) for index in rate_ends(members))
+    return f"{out_of(least.responders, least.n)} to {out_of(most.responders, most.n)}"
 
 
 def _study_data(table: pd.DataFrame) -> pd.DataFrame:
@@ -134,11 +153,12 @@ def _pooled_data(group) -> pd.DataFrame:
     )
 
 
-def _title(groups: pd.DataFrame) -> str:
-    """Return how many pooled rates are known within 60 points."""
-    narrow = int(((groups["ci_high"] - groups["ci_low"]) <= 0.6).sum())
-    known = "is known" if narrow == 1 else "are known"
-    return f"{narrow or 'None'} of {counted(len(groups), 'pooled rate')} {known} within 60 points"
+def _title(groups: pd.DataFrame, drawn: pd.DataFrame) -> str:
+    """Return how many rates can be averaged."""
+    if drawn.empty:
+        few = (groups["k"] <= MOST_STUDIES).all()
+        return "No rate can be averaged: too few studies" if few else "No rate can be averaged: studies differ too much"
+    return f"{len(drawn)} of {counted(len(groups), 'rate')} can be averaged"
 
 
 def _mixed(pooled: PooledRates) -> str:
@@ -168,16 +188,20 @@ def _without(pooled: PooledRates) -> str:
     return f"Without one study at a time, {'; '.join(parts)}." if parts else ""
 
 
-def _alt(groups: pd.DataFrame, level: float) -> str:
+def _alt(pooled: PooledRates, uncertain: pd.Series) -> str:
+    groups, level = pooled.groups, percent_level(pooled.level)
+    parts = []
+    for group, unknown in zip(each(groups), uncertain, strict=True):
+        result = f"pooled {percent(group.rate)} ({level} interval {percent_pair(group.ci_low, group.ci_high)}, "
+        result += f"prediction interval {percent_pair(group.pi_low, group.pi_high)})"
+        if unknown:
+            result = f"not averaged, rates from {_range(_members(pooled.studies, group))}"
+        parts.append(
+            f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} patients in "
+            f"{counted(group.k, 'study', 'studies')}: {result}"
+        )
     controlled = of_them(int((groups["control"] == PLACEBO).sum()), len(groups))
-    parts = [
-        f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} "
-        f"patients in {counted(group.k, 'study', 'studies')}: pooled {percent(group.rate)} ({percent_level(level)} "
-        f"interval {percent_pair(group.ci_low, group.ci_high)}, "
-        f"prediction interval {percent_pair(group.pi_low, group.pi_high)})"
-        for group in each(groups)
-    ]
     return (
-        f"{counted(len(groups), 'responder rate')} pooled over studies, {controlled} of placebo-controlled "
+        f"{counted(len(groups), 'responder rate')} of several studies, {controlled} of placebo-controlled "
         f"studies. {upper_first('; '.join(parts))}."
     )

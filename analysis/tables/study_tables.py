@@ -232,6 +232,6 @@ def _result_interval(row) -> str:
         return NO_RATE if row.kind == "response" else ""
     if row.kind in ("response", "harm"):
         if row.count_basis == "nearest_to_percent":
-            return "none: no count fits"
+            return "no count fits"
         return percent_interval(row.ci_low, row.ci_high)
     return number_interval(row.ci_low, row.ci_high)

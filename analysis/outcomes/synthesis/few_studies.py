@@ -16,7 +16,7 @@ _COLUMNS = ["k", "patients", "method", "tau_scale", "estimate", "ci_low", "ci_hi
 
 def is_uncertain(groups: pd.DataFrame) -> pd.Series:
     """Return whether each pooled rate rests on four studies or fewer, or has an interval wider than 60 points."""
-    return (groups["k"] <= MOST_STUDIES) | (groups["ci_high"] - groups["ci_low"] > WIDEST)
+    return (groups["k"] <= MOST_STUDIES) | ~(groups["ci_high"] - groups["ci_low"] <= WIDEST)
 
 
 def few_study_intervals(rates: PooledRates, differences: PooledDifferences, level: float = 0.95) -> pd.DataFrame:
