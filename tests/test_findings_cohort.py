@@ -239,6 +239,16 @@ def test_too_few_patients_give_no_number():
     assert answers[2].sentence.startswith("Too few patients have a score to be set beside published studies.")
 
 
+def test_a_table_of_control_patients_alone_says_so():
+    controls = cohort(*[{"baseline": 8, "end": 4, "later": {4: 5}, "regimen_class": "control"}] * 8)
+    treated, _ = controls.apart()
+    who = people.people(treated)
+    assert findings.short_page(who).startswith("**Nobody was treated with ketamine:**")
+    assert findings.cohort_scope(treated, who) == "File sample.csv"
+    missing = findings.cohort_missing_finding(who, response.response(treated)).sentence
+    assert missing == "Too few patients have a score at 4 weeks to say who is missing."
+
+
 def test_the_scope_names_sizes_file_and_part():
     whole = cohort(*[{"baseline": 8, "end": 4, "site": "Bern", "date": "2024-01-01"}] * 6)
     who = people.people(whole)

@@ -75,7 +75,7 @@ def cohort_missing_finding(result: People, response: Response) -> Finding:
         who = f"Fewer than {result.min_cell} patients" if few else counted(int(step["n"]), "patient")
         near = f"{who} had a score near week {response.follow_up_weeks:g}"
         return Finding(question, f"{lead}{near}; for the others no visit was planned then, so none of them is missing.")
-    if later.hidden or pd.isna(step["n"]):
+    if later.hidden or pd.isna(step["n"]) or not step["n"]:
         return Finding(question, f"Too few patients have a score at {weeks} to say who is missing.")
     if pd.isna(step["not_expected"]) or step["not_expected"]:
         awaited = f" For {few_words(step['not_expected'], 'patient', result.min_cell)} that visit is not due yet."
@@ -109,7 +109,7 @@ def cohort_scope(
     """Return the line below the title: sizes, years and last day of the data, and what the report is limited to."""
     sizes = who.sizes.set_index("item")["n"]
     parts = []
-    if pd.notna(sizes["patients"]):
+    if pd.notna(sizes["patients"]) and sizes["patients"]:
         names = (("patients", "patient"), ("courses", "course"), ("sites", "site"))
         parts.append(", ".join(counted(int(sizes[item]), word) for item, word in names if sizes[item]))
         known = cohort.courses["year"].dropna()

@@ -78,6 +78,8 @@ def short_page(who: People) -> str:
     size = who.sizes.set_index("item").loc["patients", "n"]
     if pd.isna(size):
         return f"**Fewer than {who.min_cell} patients:** nothing is shown that could reveal one of them."
+    if not size:
+        return "**Nobody was treated with ketamine:** all courses of this report have the regimen control."
     if size < FEW_PATIENTS:
         return (
             f"**{size} patients are few.** Below {FEW_PATIENTS}, numbers stand in place of percentages, and one "
