@@ -21,7 +21,7 @@ except ImportError as error:  # a package of the same name, see ForeignPackage
     click.echo(str(error), err=True)
     sys.exit(2)
 from analysis.curation.check_commands import check_command, template_command
-from analysis.curation.commands import diff_command, new_study_command
+from analysis.curation.study_commands import diff_command, new_study_command
 from analysis.reporting.command_end import BUILT, FAILED, orderly_end, refusals, refuse
 from analysis.reporting.local_command import patient_command
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, on_paper
@@ -95,7 +95,7 @@ def report_command(notebook: str, pairs: tuple[str, ...], formats: str, paper: s
 
     Exit status: 0 built, 1 failed (an earlier report remains), 2 wrong use (nothing was built), 143 ended by SIGTERM.
     """
-    from analysis.reporting.kernel.template import forked_kernels
+    from analysis.reporting.kernel.template_process import forked_kernels
     from analysis.reporting.resources import scratch_folder
 
     with refusals(lambda: "Stopped. Nothing was written."), forked_kernels(scratch_folder()):

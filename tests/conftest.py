@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from analysis import evidence as evidence_tables
 from analysis import paths
 from analysis.evidence import DataError, Evidence
-from analysis.reporting.kernel import lean_nbformat, template
+from analysis.reporting.kernel import lean_nbformat, template_process
 
 lean_nbformat.import_nbformat()  # for all tests; seconds in each process
 
@@ -53,7 +53,7 @@ def private_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a template process; empty where there is no fork."""
-    started = template.new_template(str(tmp_path_factory.mktemp("kernels")))
+    started = template_process.new_template(str(tmp_path_factory.mktemp("kernels")))
     yield started.address if started else ""
     if started:
         started.close()
@@ -62,9 +62,9 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def forked(kernels: str) -> Iterator[None]:
     """Fork the kernels of the reports that a module builds in this process, as `report` and `batch` do."""
-    template.use_template(kernels)
+    template_process.use_template(kernels)
     yield
-    template.use_template("")
+    template_process.use_template("")
 
 
 @pytest.fixture(scope="session")

@@ -173,7 +173,7 @@ def test_a_regimen_without_a_control_group_is_not_told_as_the_rest_of_something(
     events = figures.harm_forest(safety.events(alone))
     assert events.title == "Awakening or hallucination during the 5-day infusion in 0 of 23, without a control group"
     assert figures.dose_map(evidence_map.doses(alone)).title == (
-        "Doses: 490 mg per hour and 58800 mg in all; 1 of 2 is the highest allowed"
+        "Doses: 490 mg per hour and 58,800 mg in all; 1 of 2 is the highest allowed"
     )
 
 

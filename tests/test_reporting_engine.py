@@ -24,7 +24,7 @@ from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.fork_client import ForkProvisioner
 from analysis.reporting.kernel.manager import ReportKernelClient
 from analysis.reporting.kernel.normalization import merged_streams
-from analysis.reporting.kernel.template import forked_kernels
+from analysis.reporting.kernel.template_process import forked_kernels
 
 pytestmark = pytest.mark.slow
 

@@ -21,9 +21,9 @@ from analysis.exhibit import EXHIBIT_MIME
 from analysis.outcomes import evidence_map, responders
 from analysis.paths import ROOT
 from analysis.reporting.kernel.normalization import normalize
-from analysis.reporting.page import html, letters
+from analysis.reporting.page import html, missing_glyphs
 from analysis.reporting.page.cell_outputs import last_state
-from analysis.reporting.page.letters import legible
+from analysis.reporting.page.missing_glyphs import legible
 from analysis.reporting.page.pdf import compile_pdfs
 
 pytestmark = pytest.mark.slow
@@ -433,14 +433,14 @@ def test_latex_outputs_are_text_with_formulas():
 def own_letters():
     """No test sees the fonts that another test pretends are installed."""
     yield
-    letters.installed_font.cache_clear()
-    letters._has_font.cache_clear()
+    missing_glyphs.installed_font.cache_clear()
+    missing_glyphs._has_font.cache_clear()
 
 
 def test_letters_without_a_font_are_written_out(monkeypatch):
-    monkeypatch.setattr(letters, "_installed", list)
-    letters.installed_font.cache_clear()
-    letters._has_font.cache_clear()
+    monkeypatch.setattr(missing_glyphs, "_installed", list)
+    missing_glyphs.installed_font.cache_clear()
+    missing_glyphs._has_font.cache_clear()
     assert legible("報告 🌙 ≤ 안녕 Zürich") == "[BaoGao] [crescent moon] ≤ [AnNyeong] Zürich"
     content = compile_pdfs(document_of(markdown("# 報告 🌙\n\n日本語")))[0]["report.pdf"]
     assert pypdf.PdfReader(io.BytesIO(content)).metadata.title == "[BaoGao] [crescent moon]"
@@ -450,11 +450,13 @@ def test_an_installed_font_is_used_where_the_text_font_lacks_letters(monkeypatch
     from analysis.exhibit.typeface import fallback_folder
 
     stix = fallback_folder() / "STIXGeneral.ttf"  # has a letter that the text fonts lack
-    letter = next(chr(n) for n in sorted(letters.code_points(stix)) if n > 0x2000 and not letters.has_glyph(chr(n)))
-    monkeypatch.setattr(letters, "_installed", lambda: [stix])
-    letters.installed_font.cache_clear()
-    letters._has_font.cache_clear()
-    assert legible(letter) == letter and letters.installed_fonts(letter) == {stix}
+    letter = next(
+        chr(n) for n in sorted(missing_glyphs.code_points(stix)) if n > 0x2000 and not missing_glyphs.has_glyph(chr(n))
+    )
+    monkeypatch.setattr(missing_glyphs, "_installed", lambda: [stix])
+    missing_glyphs.installed_font.cache_clear()
+    missing_glyphs._has_font.cache_clear()
+    assert legible(letter) == letter and missing_glyphs.installed_fonts(letter) == {stix}
     assert letter in pdf_words(document_of(markdown(f"before {letter} after")))
 
 

@@ -14,7 +14,7 @@ from jupyter_client.blocking import BlockingKernelClient
 
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.kernel.manager import ReportKernelManager
-from analysis.reporting.kernel.template import fork_available, forked_kernels
+from analysis.reporting.kernel.template_process import fork_available, forked_kernels
 
 pytestmark = pytest.mark.slow
 # ruff: noqa: RUF012 (the suite declares its samples as lists of the class)

@@ -20,7 +20,7 @@ from reporting_samples import common, notebook_of, spec
 from analysis.parameters import read_notebook
 from analysis.paths import ROOT
 from analysis.reporting.kernel import execution, fork_client, fork_server
-from analysis.reporting.kernel import template as templates
+from analysis.reporting.kernel import template_process as templates
 from analysis.reporting.kernel.environment import kernel_environment
 from analysis.reporting.run import Spec, build_report
 
@@ -317,8 +317,8 @@ def test_closing_a_template_that_still_imports_waits_for_nothing(tmp_path):
 
 def test_a_template_ends_with_its_owner():
     code = (
-        "from analysis.reporting.kernel.template import Template; import os, signal; t = Template(dict(os.environ)); "
-        "print(t.process.pid, t.folder, flush=True); signal.pause()"
+        "from analysis.reporting.kernel.template_process import Template; import os, signal; "
+        "t = Template(dict(os.environ)); print(t.process.pid, t.folder, flush=True); signal.pause()"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     pid, folder = owner.stdout.readline().split()

@@ -4,7 +4,7 @@ from analysis.findings.certainty_findings import certainty_finding, gaps_finding
 from analysis.findings.closing_cards import limits_and_methods
 from analysis.findings.consistency_findings import consistency_finding
 from analysis.findings.duration_findings import duration_finding
-from analysis.findings.first_page import evidence_findings, page_kicker, page_lead, page_title
+from analysis.findings.first_page_title import evidence_findings, page_kicker, page_lead, page_title
 from analysis.findings.harm_findings import harm_finding
 from analysis.findings.log_findings import agreement_words, evidence_date, judgement_findings, what_was_read
 from analysis.findings.outcome_rows import summary_of_findings

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.evidence.rowwise import each
 from analysis.evidence.selection import Selection
 from analysis.exhibit.blocks import Bullets, Card, Cards
-from analysis.findings.first_page import read_in_full
+from analysis.findings.first_page_title import read_in_full
 from analysis.findings.response_findings import patient_rates
 from analysis.outcomes import evidence_map
 from analysis.outcomes.context import UNCONTROLLED

@@ -31,7 +31,7 @@ from analysis.paths import ROOT
 from analysis.reporting import provenance
 from analysis.reporting.batch.plan import PlannedReport, read_plan
 from analysis.reporting.kernel.environment import kernel_environment
-from analysis.reporting.kernel.template import forked_kernels
+from analysis.reporting.kernel.template_process import forked_kernels
 
 REPORTS, ROUNDS = 20, 5
 GOAL_LOOP, GOAL_CELLS = 15.0, 2.0

@@ -191,7 +191,7 @@ def _end(host: subprocess.Popen[bytes]) -> None:
 def serve_worker() -> None:
     """Build the reports requested on standard input until it is closed; runs in the worker's process."""
     from analysis.reporting.command_end import orderly_end
-    from analysis.reporting.kernel.template import forked_kernels
+    from analysis.reporting.kernel.template_process import forked_kernels
 
     if hasattr(select, "poll"):
         threading.Thread(target=_end_with_worker, daemon=True).start()

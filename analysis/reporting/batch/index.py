@@ -53,7 +53,7 @@ def index_html(plan: Plan, entries: list[dict[str, Any]], common: dict[str, Any]
             studies = []
     return with_fonts(
         escaping_templates(TEMPLATE)
-        .get_template("batch.html.j2")
+        .get_template("index.html.j2")
         .render(
             title=finding["title"] if finding else _TITLE,
             lead=finding["question"] if finding else "",

@@ -23,7 +23,7 @@ from concurrent.futures import (
 from multiprocessing import connection, forkserver
 from multiprocessing.process import BaseProcess
 
-from analysis.reporting.kernel.template import Template, new_template, use_template
+from analysis.reporting.kernel.template_process import Template, new_template, use_template
 from analysis.reporting.resources import require_open_files, scratch_folder, why_refused
 from analysis.reporting.run import Built, Spec, build_report
 

@@ -21,7 +21,7 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 
 from analysis.reporting.kernel import supervisor
-from analysis.reporting.kernel.template import fork_available, renewed_template_address, template_address
+from analysis.reporting.kernel.template_process import fork_available, renewed_template_address, template_address
 
 
 class SupervisedKernel:

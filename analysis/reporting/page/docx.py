@@ -15,7 +15,7 @@ from analysis.reporting.page.docx_package import finished
 from analysis.reporting.page.docx_parts import WordParts, grid_table, styled
 from analysis.reporting.page.docx_pictures import drawn_png
 from analysis.reporting.page.docx_styles import reference_document
-from analysis.reporting.page.extents import (
+from analysis.reporting.page.main_and_appendix import (
     Extent,
     extents,
     figure_notes,

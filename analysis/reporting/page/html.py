@@ -1,4 +1,4 @@
-"""HTML of a Document; template/index.html.j2 combines its parts."""
+"""HTML of a Document; template/report.html.j2 combines its parts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def with_fonts(page: str) -> str:
 
 @functools.cache
 def _template(folder: Path) -> Template:
-    return Environment(loader=FileSystemLoader(folder)).get_template("index.html.j2")
+    return Environment(loader=FileSystemLoader(folder)).get_template("report.html.j2")
 
 
 def pieces(document: Document) -> dict[str, Any]:
@@ -107,7 +107,11 @@ def page_style() -> str:
 @functools.cache
 def _script(choices: bool) -> str:
     """Return the script of a page, with that of the reader's own choices where the page has them."""
-    names = (*(("repool.js", "chooser.js", "kept.js", "choose.js") if choices else ()), "tables.js", "page.js")
+    names = (
+        *(("repool.js", "choose_shared.js", "choose_retention.js", "choose_rates.js") if choices else ()),
+        "tables.js",
+        "page.js",
+    )
     return "\n".join(map(_file, names))
 
 

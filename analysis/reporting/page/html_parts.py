@@ -121,7 +121,7 @@ def _figure(part: FigurePart) -> Blocks:
 
 
 def _choices(choices: dict[str, Any] | None) -> str:
-    """Return what a reader may choose, as JSON that no browser runs; template/choose.js builds the controls."""
+    """Return what a reader may choose, as JSON that no browser runs; template/choose_rates.js builds the controls."""
     if not choices:
         return ""
     text = json.dumps(choices, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -13,8 +13,8 @@ import typst
 
 from analysis.exhibit.typeface import FOLDER, fallback_folder
 from analysis.reporting import ReportError
-from analysis.reporting.page.extents import Extent, extents, file_name
-from analysis.reporting.page.letters import installed_fonts
+from analysis.reporting.page.main_and_appendix import Extent, extents, file_name
+from analysis.reporting.page.missing_glyphs import installed_fonts
 from analysis.reporting.page.model import Document
 from analysis.reporting.page.repair import repaired
 from analysis.reporting.page.typst_pages import typst_source

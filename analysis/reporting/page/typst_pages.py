@@ -8,7 +8,8 @@ from typing import Any
 
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.document import made_lines
-from analysis.reporting.page.extents import (
+from analysis.reporting.page.html import description
+from analysis.reporting.page.main_and_appendix import (
     Extent,
     figure_notes,
     file_name,
@@ -17,7 +18,6 @@ from analysis.reporting.page.extents import (
     title_of,
     works_cited,
 )
-from analysis.reporting.page.html import description
 from analysis.reporting.page.model import Blocks, Code, Document, NumberedPart, Part, is_half
 from analysis.reporting.page.pandoc import typst_block
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper

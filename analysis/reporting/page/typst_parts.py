@@ -10,7 +10,7 @@ from analysis.exhibit.places import anchor, places
 from analysis.reporting.page import pandoc
 from analysis.reporting.page.blocks_typst import cards_typst, outcomes_typst
 from analysis.reporting.page.html_parts import captioned, svg_size
-from analysis.reporting.page.letters import legible
+from analysis.reporting.page.missing_glyphs import legible
 from analysis.reporting.page.model import (
     AppendixStart,
     Blocks,
