@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.evidence import evidence_files
+
 HEADER_ONLY_RULE = "the table has at least 1 row below the header"
 
 
@@ -60,6 +62,13 @@ def test_header_only_where_no_row_is_needed(data_copy):
     data_copy.write_rows("patient_level.csv", data_copy.rows("patient_level.csv")[:1])
     assert len(data_copy.load().patient_level) == 0
     assert data_copy.load().patient_level.columns.tolist()[-1] == "row"
+
+
+def test_more_rows_than_are_read(data_copy, monkeypatch):
+    monkeypatch.setattr(evidence_files, "_MOST_ROWS", 600)
+    data_copy.write_rows("pharmacology.csv", data_copy.rows("pharmacology.csv") * 40)
+    problem = data_copy.only_problem()
+    assert problem["rule"] == "a table of the evidence has at most 600 rows; this one has 719"
 
 
 def test_first_row_deleted(data_copy):

@@ -15,7 +15,7 @@ from cohort_files import LONG, only_problem, problems, workbook, workbook_bytes,
 
 from analysis import paths
 from analysis.outcomes import cohort
-from analysis.tabular import advice, line_by_line, separated, size_limits, typed_cells, workbook_parts
+from analysis.tabular import advice, line_by_line, parquet, separated, size_limits, typed_cells, workbook_parts
 from analysis.tabular.mapping import first_look
 
 NAMES = ("patient_id", "visit", "weeks_from_end", "nrs")
@@ -169,16 +169,17 @@ def test_a_parquet_file_that_unpacks_to_more_than_is_read(tmp_path):
         ("sheet1.xml", SHEET % ((b"<row>" + b"<c/>" * 199 + b"</row>") * 10_000)),
         ("sheet1.xml", SHEET % (b'<row r="1"><c r="A1"/></row>' + b" " * 4_000_000)),
         ("sheet1.xml", SHEET % b'<row r="9000000"><c r="A9000000"><v>1</v></c></row>'),
+        ("sheet1.xml", SHEET % (b"<row>" + b"<c><v>1</v></c>" * 16_385 + b"</row>")),
         ("styles.xml", STYLES % (b"<xf/>" * 1_000_001)),
         ("workbook.xml", b" " * 50_000_000),
     ],
-    ids=["rows", "cells of a row", "empty cells", "text", "far row", "styles", "bytes"],
+    ids=["rows", "cells of a row", "empty cells", "text", "far row", "columns", "styles", "bytes"],
 )
 def test_a_workbook_that_is_too_large(tmp_path, monkeypatch, part, xml):
     monkeypatch.setattr(workbook_parts, "_MOST_BYTES", 50_000_000)
     monkeypatch.setattr(workbook_parts, "MOST_CELLS_OF_WORKBOOK", 20_000)
     rule = only_problem(tmp_path, altered(part, xml), "cohort.xlsx")["rule"]
-    assert "at most 1,000 sheets and 1,000,000 cells" in rule
+    assert "at most 1,000 sheets, 1,000,000 cells with the empty ones, and 200 MB" in rule
 
 
 @pytest.mark.slow
@@ -214,6 +215,7 @@ def test_a_column_of_many_wrong_words_is_not_read_to_its_end(tmp_path, monkeypat
 
 def test_a_text_of_too_many_different_words(tmp_path, monkeypatch):
     monkeypatch.setattr(separated, "MOST_TEXTS", 5_000)
+    monkeypatch.setattr(parquet, "MOST_TEXTS", 5_000)
     monkeypatch.setattr(size_limits, "MOST_TEXTS", 5_000)
     monkeypatch.setattr(separated, "BLOCK", 1 << 14)
     header = ",".join(NAMES) + ",note\n"
@@ -221,7 +223,13 @@ def test_a_text_of_too_many_different_words(tmp_path, monkeypatch):
     few += "".join(f"P{number % 4500},follow_up,{number // 4500 + 1},5,{number % 97}\n" for number in range(9_000))
     assert len(cohort.load(write(tmp_path, header + few)).visits) == 13_500
     many = "".join(f"P{number},baseline,,5,{number}\n" for number in range(9_000))
-    assert "together at most 5,000 different texts; these have over 1" in only_problem(tmp_path, header + many)["rule"]
+    rule = "the columns of a table have together at most 5,000 different texts; these have over"
+    assert only_problem(tmp_path, header + many)["rule"].startswith(f"{rule} 1")
+    target = io.BytesIO()
+    pyarrow.parquet.write_table(
+        pa.table({"patient_id": list(map(str, range(2_600))), "age": np.arange(2_600) / 7}), target
+    )
+    assert only_problem(tmp_path, target.getvalue(), "cohort.parquet")["rule"] == f"{rule} 5,202"
 
 
 def test_advice_is_made_for_the_listed_rows_alone(tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ from analysis.tabular.schema import DataPackage, TableSchema
 from analysis.tabular.separated import decode
 from analysis.tabular.text_table import TextTable, without_empty_rows
 
-MOST_BYTES = 20_000_000
+MOST_BYTES = 5_000_000  # 60 times the largest table of today
+_MOST_ROWS = 10_000
 
 
 def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | None, list[Problem]]:
@@ -29,6 +30,10 @@ def read_evidence_table(folder: Path, schema: TableSchema) -> tuple[TextTable | 
     table, problems = read_table(content, schema.file, known.__contains__, CURATED_TABLES)
     if table is None:
         return None, problems
+    if len(table) > _MOST_ROWS:
+        rule = f"a table of the evidence has at most {_MOST_ROWS:,} rows; this one has {len(table):,}"
+        what_to_do = f"delete the rows that do not belong to it, or put the file back (git checkout {path})"
+        return None, [*problems, Problem(schema.file, None, "", "", rule, what_to_do)]
     if not known.intersection(table.names):
         return None, [*problems, no_names_problem(table, schema.names, known.__contains__, CURATED_TABLES)]
     table, more = without_empty_rows(table)

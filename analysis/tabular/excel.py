@@ -25,6 +25,7 @@ from analysis.wording import counted
 TEMPLATE_PROPERTY = "ketamine-crps cohort template"  # custom document property of `python -m analysis template`
 TEMPLATE_SHEET, TEMPLATE_GUIDE = "Patients", "How to fill in"
 _MOST_SHEETS = 1_000
+_MOST_COLUMNS = 16_384  # of a sheet in Excel
 _CHANGES_VALUE = re.compile(r"%|[$€£¥]")
 # numbers of built-in formats of money and percentages, and custom formats of either kind
 _FORMAT_OF_VALUE = re.compile(
@@ -62,7 +63,7 @@ def read_workbook(content: bytes, file: str, origin: Origin) -> tuple[TextTable 
             warnings.simplefilter("ignore")  # openpyxl warns about styles, which are not needed
             return _read(content, file, origin)
     except TooManyCells:
-        rule = f"a workbook has at most 1,000 sheets and {MOST_CELLS_OF_WORKBOOK:,} cells, empty ones included"
+        rule = f"a workbook has at most 1,000 sheets, {MOST_CELLS_OF_WORKBOOK:,} cells with the empty ones, and 200 MB"
         return None, [Problem(file, None, "", "", rule, advice.SAVE_LARGE_WORKBOOK)]
     except Exception:  # a damaged workbook fails anywhere in zipfile, the XML parser or openpyxl
         rule = "the file is a complete Excel workbook; this one can't be read"
@@ -137,7 +138,7 @@ def _rows(sheet: Any, total: float) -> tuple[list[list[str]], float]:
         while texts and not texts[-1]:
             texts.pop()
         rows.append(texts)
-        if total > MOST_CELLS_OF_WORKBOOK:
+        if total > MOST_CELLS_OF_WORKBOOK or len(cells) > _MOST_COLUMNS:
             raise TooManyCells
     while rows and not rows[-1]:
         rows.pop()

@@ -10,7 +10,7 @@ import pyarrow.parquet
 
 from analysis.tabular import advice
 from analysis.tabular.problems import Problem
-from analysis.tabular.size_limits import MOST_TABLE_BYTES, too_large
+from analysis.tabular.size_limits import MOST_TABLE_BYTES, MOST_TEXTS, too_large, too_many_texts
 from analysis.tabular.text_table import TextColumn, TextTable, encode, number_texts
 
 _MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
@@ -23,6 +23,9 @@ def read_parquet(content: bytes, file: str) -> tuple[TextTable | None, list[Prob
         if problem:
             return None, [problem]
         count, columns = _columns(content)
+        different = sum(len(column.words) for _, column in columns if isinstance(column, TextColumn))
+        if different > MOST_TEXTS:
+            return None, [too_many_texts(file, different)]
     except Exception:  # a damaged file can raise any error
         rule = "the file is a complete Parquet file; this one can't be read"
         return None, [Problem(file, None, "", "", rule, advice.WRITE_PARQUET_AGAIN)]
@@ -62,6 +65,7 @@ def _columns(content: bytes) -> tuple[int, list[tuple[str, TextColumn | pa.DataT
     texts = [field.name for field in schema if _is_text(field.type)]
     parquet = pyarrow.parquet.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
     columns: list[tuple[str, TextColumn | pa.DataType]] = []
+    different = 0
     for field in schema:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         cells = None
@@ -71,6 +75,9 @@ def _columns(content: bytes) -> tuple[int, list[tuple[str, TextColumn | pa.DataT
                 raise ValueError(f"the column {field.name} is not one column")
             cells = as_text(table.column(0))
         columns.append((field.name, field.type if cells is None else cells))
+        different += 0 if cells is None else len(cells.words)
+        if different > MOST_TEXTS:  # `read_parquet` says so
+            break
     return parquet.metadata.num_rows, columns
 
 

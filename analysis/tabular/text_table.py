@@ -97,7 +97,11 @@ def encode(texts: pa.Array | list[str]) -> TextColumn:
 
 def number_texts(values: np.ndarray) -> list[str]:
     """Return the shortest digits that reproduce each number, without an exponent; "" for NaN."""
-    return ["" if np.isnan(value) else np.format_float_positional(value, trim="-") for value in values]
+    texts = zip(pa.array(values).cast(pa.string()).to_pylist(), values, strict=True)
+    return [
+        "" if text == "nan" else text if "e" not in text else np.format_float_positional(value, trim="-")
+        for text, value in texts
+    ]
 
 
 def text_column(column: pa.ChunkedArray) -> TextColumn:

@@ -16,7 +16,7 @@ _MOST_BYTES = 200_000_000
 _BLOCK = 1 << 20
 _MOST_PARTS = 10_000
 _MOST_TAGS = 6_000_000  # a million cells of text
-_MOST_TAGS_OF_EMPTY_CELLS = 1_000_000
+_MOST_TAGS_OF_EMPTY_CELLS = 250_000
 _MOST_TAGS_WITHOUT_ROW = 1_000_000  # in one row, or in a part without rows, such as the styles
 _MOST_TAGS_OF_STRINGS = 3_000_000
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
@@ -55,7 +55,7 @@ def scan_parts(archive: zipfile.ZipFile) -> dict[str, PartContents]:
 
     Raises HostilePart for a document type (entities), an encoding other than UTF-8, a position beyond the limits of a
     sheet; TooManyCells for more than 200 MB, 10,000 parts or 6 million tags, a million tags in one row or in a part
-    without rows, or a million tags of which most belong to empty cells.
+    without rows, or 250,000 tags of which most belong to empty cells.
     """
     entries = archive.infolist()
     if sum(entry.file_size for entry in entries) > _MOST_BYTES or len(entries) > _MOST_PARTS:
