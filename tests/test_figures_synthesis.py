@@ -17,6 +17,7 @@ from analysis.exhibit import Figure, plain
 from analysis.exhibit.row_picture import Point, Row, RowHeading
 from analysis.figures.regimen_durations import patients_known
 from analysis.outcomes import synthesis
+from analysis.outcomes.synthesis import few_studies
 
 WIDE = Criteria(routes=(), access=(), populations=(), overlapping_studies=True)
 STRICT = Criteria(access=("full_text", "abstract"))
@@ -141,6 +142,12 @@ def test_few_studies_have_the_range_of_their_rates_and_no_average(forest):
         "weight" not in figure.alt and "any relief within a week of the end of infusion, 46 of 58" in figure.alt.lower()
     )
     assert not [patch for patch in figure.figure.axes[0].patches if isinstance(patch, Polygon)]
+
+
+def test_the_page_averages_by_the_same_rule(root):
+    script = root / "analysis" / "reporting" / "page" / "template" / "choose_shared.js"
+    assert f"FEW = {few_studies.MOST_STUDIES}, WIDE = {few_studies.WIDEST};" in script.read_text(encoding="utf-8")
+    assert (few_studies.MOST_STUDIES, few_studies.WIDEST) == (4, 0.6), "figures and methods say four studies, 60 points"
 
 
 def test_an_average_that_spans_more_than_60_points_is_not_drawn(averaged):
