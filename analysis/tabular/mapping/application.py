@@ -176,7 +176,7 @@ def _long_form(cells: MappedCells, entries: Entries, texts: dict[str, list[str]]
     }
     if frame["date"].notna().any():
         days = frame["date"].to_numpy("datetime64[D]")
-        columns["date"] = ["" if np.isnat(day) else str(day) for day in days]
+        columns["date"] = np.where(np.isnat(days), "", days.astype(str)).tolist()
     if frame["planned"].notna().any():
         columns["planned_week"] = number_texts(frame["planned"].where(frame["visit"] == 2).to_numpy())
     columns |= {name: number_texts(frame[name].to_numpy()) for name in entries.outcomes}

@@ -64,7 +64,7 @@ def map_lines(
 
 def _common_words(table: TextTable, name: str, least: int) -> set[str]:
     """Return the words of a column that `least` patients or more have."""
-    words, codes = table[name].words.to_pylist(), table[name].codes
-    pairs = np.unique(np.stack([codes, table["patient_id"].codes]), axis=1)
-    patients = np.bincount(pairs[0], minlength=len(words))
+    words, identifiers = table[name].words.to_pylist(), table["patient_id"]
+    pairs = np.unique(table[name].codes.astype(np.int64) * len(identifiers.words) + identifiers.codes)
+    patients = np.bincount(pairs // len(identifiers.words), minlength=len(words))
     return {word for word, count in zip(words, patients.tolist(), strict=True) if count >= least}
