@@ -17,7 +17,8 @@ _BLOCK = 1 << 20
 _MOST_PARTS = 10_000
 _MOST_TAGS = 6_000_000  # a million cells of text
 _MOST_TAGS_OF_EMPTY_CELLS = 250_000
-_MOST_TAGS_WITHOUT_ROW = 1_000_000  # in one row, or in a part without rows, such as the styles
+_MOST_TAGS_OF_ROW = 100_000  # 16,384 cells of text, the columns of a sheet in Excel
+_MOST_TAGS_WITHOUT_ROW = 1_000_000  # in a part without rows, such as the styles
 _MOST_TAGS_OF_STRINGS = 3_000_000
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _STRINGS = re.compile(rb"<(?:\w+:)?sst[\s/>]")
@@ -54,8 +55,8 @@ def scan_parts(archive: zipfile.ZipFile) -> dict[str, PartContents]:
     """Return what each part of a workbook contains.
 
     Raises HostilePart for a document type (entities), an encoding other than UTF-8, a position beyond the limits of a
-    sheet; TooManyCells for more than 200 MB, 10,000 parts or 6 million tags, a million tags in one row or in a part
-    without rows, or 250,000 tags of which most belong to empty cells.
+    sheet; TooManyCells for more than 200 MB, 10,000 parts, 6 million tags, 100,000 in one row, a million in a part
+    without rows, or 250,000 of which most belong to empty cells.
     """
     entries = archive.infolist()
     if sum(entry.file_size for entry in entries) > _MOST_BYTES or len(entries) > _MOST_PARTS:
@@ -91,7 +92,7 @@ def _scan(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[PartContent
             tags = [row.count(b"<") for row in _ROW.split(block)]
             tags[0] += in_row  # of the row that began in an earlier block
             rows += len(tags) - 1
-            if max(tags) > most or rows > MOST_CELLS_OF_WORKBOOK or len(rest) > _BLOCK:
+            if max(tags) > (_MOST_TAGS_OF_ROW if rows else most) or rows > MOST_CELLS_OF_WORKBOOK or len(rest) > _BLOCK:
                 raise TooManyCells
             in_row = tags[-1]
             total += block.count(b"<")
