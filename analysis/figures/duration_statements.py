@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -85,23 +87,32 @@ def _axis(lanes, horizon: float) -> Axis:
     return Axis(0, end, {week: str(week) for week in _TICKS if week <= end}, "weeks after the end of infusion")
 
 
+def _extent(course: list[Any]) -> tuple[int, float, float]:
+    """Return how much a course says: times counted, patients, last week."""
+    treated = [row.patients_treated for row in course if pd.notna(row.patients_treated)]
+    return len(course), max(treated, default=-1), course[-1].weeks_low
+
+
 class _Lane:
     """The statements of one study: those about the benefit that is drawn, and the others."""
 
     def __init__(self, rows: pd.DataFrame) -> None:
-        counts = rows[rows["shown_as"].isin(_COUNTED) & rows["patients"].notna()]
-        counts = counts.sort_values("patients", ascending=False, kind="stable")
-        counts = counts.drop_duplicates(["arm_id", "benefit", "weeks_low"]).sort_values("weeks_low", kind="stable")
-        same = counts.groupby(["arm_id", "benefit"], sort=False)
-        sizes = same.agg(times=("weeks_low", "size"), treated=("patients_treated", "max"), last=("weeks_low", "max"))
-        sizes = sizes.sort_values(["times", "treated", "last"], ascending=False, kind="stable")
-        arm, self.benefit = sizes.index[0] if len(sizes) else (None, rows["benefit"].iloc[0])
-        self.counts = list(each(counts[(counts["arm_id"] == arm) & (counts["benefit"] == self.benefit)]))
-        self.none = list(each(rows[rows["shown_as"] == "no benefit"]))
-        self.average = list(each(rows[rows["shown_as"] == "group average"]))
-        self.group = list(each(rows[rows["shown_as"] == "group statement"]))
-        self.untimed = list(each(rows[rows["shown_as"] == "no weeks"]))
-        self.any = next(each(rows))
+        told = list(each(rows))
+        counts: dict[tuple[str, str, float], Any] = {}  # of several counts at one time the largest
+        known = [row for row in told if row.shown_as in _COUNTED and pd.notna(row.patients)]
+        for row in sorted(known, key=lambda row: -row.patients):
+            if isinstance(row.arm_id, str):
+                counts.setdefault((row.arm_id, row.benefit, row.weeks_low), row)
+        courses: dict[tuple[str, str], list[Any]] = {}
+        for row in sorted(counts.values(), key=lambda row: row.weeks_low):
+            courses.setdefault((row.arm_id, row.benefit), []).append(row)
+        self.counts = max(courses.values(), key=_extent, default=[])
+        self.benefit = self.counts[0].benefit if self.counts else rows["benefit"].iloc[0]
+        self.none, self.average, self.group, self.untimed = (
+            [row for row in told if row.shown_as == kind]
+            for kind in ("no benefit", "group average", "group statement", "no weeks")
+        )
+        self.any = told[0]
         self.regimen = self.any.regimen_class
         self.controlled = self.any.control == PLACEBO
         treated = rows["patients_treated"].dropna()

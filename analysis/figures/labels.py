@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import dist
+from math import dist, inf
 
 from matplotlib.axes import Axes
 
@@ -58,17 +58,24 @@ def place_labels(
     spots: dict[int, Spot] = {}
     for i in sorted(range(len(points)), key=lambda i: (-crowd[i], i)):
         point, others = points[i], [mark for j, mark in enumerate(marks) if j != i]
-
-        def cost(spot: Spot, point: _Point = point, others: list[_Box] = others) -> float:
+        least = inf
+        for far, spot in sorted(
+            ((_far(spot, point), spot) for spot in _candidates(point, sizes[i], bounds)), key=lambda pair: pair[0]
+        ):
+            if far >= least:  # what it covers can only add to this
+                break
             end = nearest_place(spot.box, point)
             covered = sum(_overlap(spot.box, box) for box in (*others, *occupied))
             # a label must not seem to belong to another point
             nearer = sum(max(0.0, dist(end, point) + 3 - _distance(spot.box, mark)) for mark in others)
-            return 1000 * (covered + nearer) + dist(end, point) + 0.15 * abs(spot.y - point[1])
-
-        spots[i] = min(_candidates(point, sizes[i], bounds), key=cost)
+            if far + 1000 * (covered + nearer) < least:
+                least, spots[i] = far + 1000 * (covered + nearer), spot
         occupied.append(spots[i].box)
     return [spots[i] for i in range(len(points))]
+
+
+def _far(spot: Spot, point: _Point) -> float:
+    return dist(nearest_place(spot.box, point), point) + 0.15 * abs(spot.y - point[1])
 
 
 def _candidates(point: _Point, size: tuple[float, float], bounds: _Box) -> list[Spot]:

@@ -123,35 +123,43 @@ def bayes_pool_proportions(
     scales = _scales(tau_scales)
     logits = np.log((x + 0.5) / (n - x + 0.5))
     taus, steps = _tau_grid(scales, float(np.linalg.norm(logits - logits.mean())))
-    grids = np.empty((len(taus), _POINTS))
-    densities, heights = np.empty_like(grids), np.empty(len(taus))
+    offsets, gap = np.linspace(-_WIDTHS, _WIDTHS, _POINTS, retstep=True)
+    modes, widths, heights = np.empty((3, len(taus)))
+    densities = np.empty((len(taus), _POINTS))
     mode = float(np.clip(logits.mean(), -5, 5))
     for i, tau in enumerate(taus):
         mode, width = _mode_of_mean(x, n, tau, mode)
-        grids[i] = mode + width * np.linspace(-_WIDTHS, _WIDTHS, _POINTS)
-        terms = _log_posterior(x, n, tau, grids[i])
+        terms = _log_posterior(x, n, tau, mode + width * offsets)
         top = terms.max()
         densities[i] = np.exp(terms - top)
-        area = densities[i].sum() * (grids[i, 1] - grids[i, 0])
+        area = densities[i].sum() * width * gap
         densities[i] /= area
-        heights[i] = top + log(area)
-    deviations, weights = np.polynomial.hermite_e.hermegauss(_NEW_NODES)
-    weights = weights / weights.sum()
-    curves = [scipy.interpolate.CubicSpline(*pair).antiderivative() for pair in zip(grids, densities, strict=True)]
+        modes[i], widths[i], heights[i] = mode, width, top + log(area)
+    grids, steps_of_mean = modes[:, None] + widths[:, None] * offsets, widths * gap
+    pieces = scipy.interpolate.CubicSpline(offsets, densities, axis=1).antiderivative().c
+
+    def below(at: np.ndarray, node: np.ndarray) -> np.ndarray:
+        """Return the probability that the mean lies below `at`, given the nodes of tau."""
+        place = np.clip((at - modes[node]) / widths[node], -_WIDTHS, _WIDTHS)
+        piece = np.minimum(((place + _WIDTHS) / gap).astype(int), _POINTS - 2)
+        return widths[node] * np.polynomial.polynomial.polyval(
+            place - offsets[piece], pieces[::-1, piece, node], tensor=False
+        )
 
     def mean_below(at: float) -> np.ndarray:
-        inside = np.clip(at, grids[:, 0], grids[:, -1])
-        return np.array([float(curve(place)) for curve, place in zip(curves, inside, strict=True)])
+        return below(np.full(len(taus), at), np.arange(len(taus)))
+
+    deviations, weights = np.polynomial.hermite_e.hermegauss(_NEW_NODES)
+    weights = weights / weights.sum()
+    coarse = taus > 2 * steps_of_mean
 
     def new_below(at: float) -> np.ndarray:
         # exact sums: over the deviation where it is small against the grid of the mean, else over that grid
         result = np.empty(len(taus))
-        for i, (tau, grid) in enumerate(zip(taus, grids, strict=True)):
-            step = grid[1] - grid[0]
-            if tau > 2 * step:
-                result[i] = np.sum(densities[i] * ndtr((at - grid) / tau)) * step
-            else:
-                result[i] = weights @ curves[i](np.clip(at - tau * deviations, grid[0], grid[-1]))
+        shares = ndtr((at - grids[coarse]) / taus[coarse, None])
+        result[coarse] = (densities[coarse] * shares).sum(1) * steps_of_mean[coarse]
+        fine = np.flatnonzero(~coarse)[:, None]
+        result[~coarse] = below(at - taus[fine] * deviations, fine) @ weights
         return result
 
     bounds = (float(grids.min() - 9 * taus[-1]), float(grids.max() + 9 * taus[-1]))
