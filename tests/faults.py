@@ -396,10 +396,35 @@ _DAMAGES: dict[str, Callable[[Path], object]] = {
         '{"reports": [' + "9" * 10_000 + '], "times": {"seconds": {"quick": 1e999}}}'
     ),
     "the manifest of another program": lambda path: path.write_text('{"name": "app", "icons": []}'),
+    "a pipe": os.mkfifo,
+    "a link to itself": lambda path: path.symlink_to(path.name),
+    "not a number": lambda path: path.write_text('{"reports": [NaN], "times": {"seconds": {"quick": NaN}}}'),
     "UTF-16": lambda path: path.write_text('{"reports": []}', encoding="utf-16"),
 }
 for _name, _damage in _DAMAGES.items():
     FAULTS[f"manifest: {_name}"] = _damaged(_damage)
+
+
+def _at_once(*commands: str) -> Check:
+    def check(fault: Fault) -> Iterator[str]:
+        for name in ("quick", "other"):
+            fault.write(name, "import time\ntime.sleep(3)")
+        fault.list("quick", "other")
+        files = {"batch": "batch.yml", "quick": "quick.ipynb", "other": "other.ipynb"}
+        started = []
+        for name in commands:
+            command = "batch" if name == "batch" else "report"
+            started.append(fault.start(command, str(fault.folder / files[name]), "--output", str(fault.output)))
+        said = [process.communicate()[0] for process in started]
+        if sorted(process.returncode for process in started) != [0, 2] or "is writing there" not in "".join(said):
+            yield f"not one built and one refused: {said}"
+        yield from swept(fault)
+
+    return check
+
+
+for _first, _second in (("batch", "batch"), ("quick", "batch"), ("quick", "quick"), ("quick", "other")):
+    FAULTS[f"at once: {_first} and {_second}"] = _at_once(_first, _second)
 
 
 def _in_the_way(prepare: Callable[[Fault], Path], expected: int = 2) -> Check:

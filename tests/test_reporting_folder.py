@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -169,6 +170,9 @@ def test_what_is_known_may_be_damaged(built, tmp_path):
     for text in ("", "{", "[]", '{"reports": 3}', '{"reports": [3, {"name": "one"}]}'):
         (tmp_path / "out/manifest.json").write_text(text)
         assert built() == ["one", "two"], text
+    (tmp_path / "out/manifest.json").unlink()
+    os.mkfifo(tmp_path / "out/manifest.json")  # which would be waited for without end
+    assert built() == ["one", "two"]
 
 
 def test_two_batches_cannot_write_to_one_folder(built, tmp_path):

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from analysis.paths import ROOT
+from analysis.paths import ROOT, read_file
 from analysis.reporting import Refused
 from analysis.reporting.batch.naming import name_problem
 from analysis.reporting.provenance import git_words
@@ -93,7 +93,7 @@ def _tracked(first: str) -> bool:
 def _made_report(folder: Path) -> bool:
     """Return whether the executed notebook in a folder has the record of this program."""
     try:
-        notebook = json.loads((folder / "report.ipynb").read_bytes())
+        notebook = json.loads(read_file(folder / "report.ipynb", 500_000_000))
         return "ketamine_crps" in notebook["metadata"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
