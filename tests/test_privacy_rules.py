@@ -16,6 +16,7 @@ from cohort_samples import cohort
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis import paths
 from analysis.cohort_wording import p_cell
 from analysis.outcomes.cohort import (
     cautions,
@@ -188,6 +189,18 @@ def test_rule_8_whole_less_two_sites_is_the_third(tmp_path):
 
 
 @pytest.mark.slow
+def test_rule_8_the_offered_groups_are_accepted(tmp_path):
+    """In the public example several groups leave few, one after the other."""
+    whole = "name: whole, parameters: {cohort: FILE, release: public}"
+    part = "name: part, parameters: {cohort: FILE, release: public}, matrix: "
+    example = paths.ROOT / "data" / "cohorts" / "synthetic-example.csv"
+    (why,), _, _ = why_differenced(batch(tmp_path, example, whole, f"{part}{{sites: each_in_cohort}}"), tmp_path)
+    offer = re.search(r"Merge small groups: matrix: (\{.*\})\.$", why)[1]
+    assert offer == '{sites: [["Site A", "Site B"], ["Site C", "Site D", "Site E"]]}'
+    assert why_differenced(batch(tmp_path, example, whole, f"{part}{offer}"), tmp_path)[0] == []
+
+
+@pytest.mark.slow
 def test_rule_8_whole_less_two_sites_is_the_third_at_each_visit_and_in_each_group(tmp_path):
     few = tmp_path / "few.csv"
     lines = ["patient_id,nrs_baseline,nrs_end_of_infusion,nrs_week_4,site,sex"]
@@ -215,7 +228,6 @@ def test_rule_8_the_smallest_difference():
     assert disclosure.smallest_difference([range(31), range(14), range(14, 28)]) == {28, 29, 30}
     assert len(disclosure.smallest_difference([range(20), range(10, 30)])) == 10
     assert disclosure.smallest_difference([]) == frozenset()
-    assert disclosure.merged_values({"a": range(9), "b": range(9, 12)}, 5) == [["a", "b"]]
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.cohort_wording import GROUP_HEADINGS
 from analysis.outcomes.cohort import Cohort, load
-from analysis.outcomes.cohort.disclosure import least_cell, merged_values, smallest_difference
+from analysis.outcomes.cohort.disclosure import least_cell, smallest_difference
 from analysis.outcomes.cohort.disclosure.release import INTERNAL, PUBLIC
 from analysis.outcomes.cohort.group_patients import shown_groups
 from analysis.reporting.batch.axes import COHORT_COLUMNS
@@ -76,7 +76,7 @@ def why_differenced(reports: Iterable[Any], output: Path) -> tuple[list[str], li
         checked = [{group: sets[group] for group in sets if group not in remarked} for sets in shown.values()]
         rest = [{group: sets[group] for group in sets if group in remarked} for sets in shown.values()]
         if few := _few(checked, [], least):
-            problems.append(_together(whole, file, marks, planned, least, few))
+            problems.append(_together(whole, file, marks, planned, least, few[0]))
         elif related and _few([_hashed(sets) for sets in checked], related, least):
             problems.append(_with_earlier(file, least))
         elif few := _few(rest, [], least):
@@ -135,24 +135,46 @@ def _entry(output: Path, name: str) -> str:
 
 
 def _together(
-    whole: Cohort, file: str, marks: np.ndarray, planned: list[tuple[str, Any]], least: int, few: tuple[str, set[str]]
+    whole: Cohort, file: str, marks: np.ndarray, planned: list[tuple[str, Any]], least: int, group: str
 ) -> str:
     names = [name for name, _ in planned]
     reports = f"the reports {', '.join(names[:6])}{' …' if len(names) > 6 else ''}" if len(names) > 1 else names[0]
     words = (
         f"{Path(file).name}: {reports} together show fewer than {least} patients, or leave "
-        f"them if one report is subtracted from another{_where(few[0])}."
+        f"them if one report is subtracted from another{_where(group)}."
     )
-    for parameter, column in COHORT_COLUMNS.items():
-        split = [values[parameter] for _, values in planned if values[parameter]]
-        if not split:
-            continue
-        groups = whole.courses.dropna(subset=[column]).groupby(whole.courses[column].astype("string"), observed=True)
-        offered = merged_values({name: few[1].intersection(marks[part["patient"]]) for name, part in groups}, least)
-        if len(offered) > 1:
+    for parameter in COHORT_COLUMNS:
+        if offered := _mergers(whole, [values for _, values in planned], parameter, marks, least):
             lists = ", ".join(json.dumps(group, ensure_ascii=False) for group in offered)
             return f"{words} Merge small groups: matrix: {{{parameter}: [{lists}]}}."
     return f"{words} Leave out the reports of the smallest groups."
+
+
+def _mergers(
+    whole: Cohort, planned: list[dict[str, Any]], parameter: str, marks: np.ndarray, least: int
+) -> list[list[str]]:
+    """Return the values of a parameter in groups whose reports can be published together; none if there are no such."""
+    apart = next((values for values in planned if values[parameter]), None)
+    if apart is None:
+        return []
+    others = [values for values in planned if not values[parameter]]
+    internal = all(values.get("release", INTERNAL) == INTERNAL for values in planned)
+    courses = whole.courses.dropna(subset=[COHORT_COLUMNS[parameter]])
+    by_value = courses.groupby(courses[COHORT_COLUMNS[parameter]].astype("string"), observed=True)["patient"]
+    members = {value: set(marks[patients]) for value, patients in by_value}
+    parts = [[value] for value in sorted(members)]
+    while len(parts) > 1:
+        trial = [*others, *({**apart, parameter: part} for part in parts)]
+        shown = [_shown(whole, values, marks, least) for values in trial]
+        if internal:
+            shown = [{name: sets[name] for name in sets if not _column(name)} for sets in shown]
+        if (few := _few(shown, [], least)) is None:
+            return parts
+        inside = {value: len(few[1] & patients) for value, patients in members.items()}
+        parts.sort(reverse=True)
+        parts.sort(key=lambda part, inside=inside: sum(map(inside.get, part)))
+        parts = sorted([sorted(parts[0] + parts[1]), *parts[2:]])
+    return []
 
 
 def _where(name: str) -> str:

@@ -26,7 +26,7 @@ Hundepool et al. 2012, Statistical Disclosure Control, chapter 4 (complementary 
 from analysis.outcomes.cohort.disclosure.complementary_suppression import cross_table, hidden_cells
 from analysis.outcomes.cohort.disclosure.digits import as_printed
 from analysis.outcomes.cohort.disclosure.open_scores import are_scores_open
-from analysis.outcomes.cohort.disclosure.populations import merged_values, smallest_difference
+from analysis.outcomes.cohort.disclosure.populations import smallest_difference
 from analysis.outcomes.cohort.disclosure.release import (
     RELEASES,
     gives_absent_away,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 
 
 def smallest_difference(populations: Iterable[Iterable[Hashable]]) -> frozenset[Hashable]:
@@ -18,14 +18,3 @@ def smallest_difference(populations: Iterable[Iterable[Hashable]]) -> frozenset[
     for patient, key in members.items():
         groups.setdefault(key, []).append(patient)
     return frozenset(min(groups.values(), key=len, default=()))
-
-
-def merged_values(patients: Mapping[str, Iterable[Hashable]], least: int) -> list[list[str]]:
-    """Return the values of a column in groups of `least` patients or more: small ones merged, the others alone."""
-    sets = {value: set(members) for value, members in patients.items()}
-    order = sorted(sorted(sets, reverse=True), key=lambda value: len(sets[value]))
-    merged = [value for value in order if len(sets[value]) < least]
-    others = order[len(merged) :]
-    while merged and others and len(set().union(*(sets[value] for value in merged))) < least:
-        merged.append(others.pop(0))
-    return [sorted(merged), *([value] for value in sorted(others))] if merged else [[value] for value in sorted(others)]
