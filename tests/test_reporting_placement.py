@@ -83,6 +83,7 @@ def test_a_report_replaces_only_a_report(tmp_path):
     assert place(tmp_path, "new") == tmp_path / "new"
     (tmp_path / "file").write_text("")
     (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "empty").mkdir()
     for name in ("foreign", "ours", "mixed", "linked"):
         (tmp_path / name / "tables").mkdir(parents=True)
@@ -96,6 +97,7 @@ def test_a_report_replaces_only_a_report(tmp_path):
     for name, words in {
         "file": "is not a folder",
         "link": "is a link",
+        "loop": "is a link",
         "foreign": "report.html: no report made this",
         "mixed": "mine.txt: no report made this",
     }.items():

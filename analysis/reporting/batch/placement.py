@@ -47,7 +47,7 @@ def place(output: Path, name: str, files: Collection[str] = (), lost: bool = Fal
         raise NotPlaced([f"report {name!r}: {problem}"])
     check_output(output)
     folder = output / name
-    if ROOT.is_relative_to(folder.resolve()) or _in_repository(folder):
+    if ROOT.is_relative_to(_real(folder)) or _in_repository(folder):
         raise NotPlaced([f"{folder}: is a folder of the repository. Choose another name, or another --output."])
     try:
         mode = folder.lstat().st_mode
@@ -68,13 +68,18 @@ def place(output: Path, name: str, files: Collection[str] = (), lost: bool = Fal
 
 def check_output(output: Path) -> None:
     """Raise NotPlaced if a folder can't receive reports: the repository itself, or a part of it outside reports/."""
-    if output.resolve() == ROOT or _in_repository(output):
+    if _real(output) == ROOT or _in_repository(output):
         raise NotPlaced([f"{output}: is a folder of the repository. Choose another --output, such as reports/output."])
+
+
+def _real(path: Path) -> Path:
+    """Return the path without links, also of a link to itself, which `Path.resolve` refuses."""
+    return Path(os.path.realpath(path))
 
 
 def _in_repository(folder: Path) -> bool:
     """Return whether a folder lies in a part of the repository that has files under version control; not reports/."""
-    folder = folder.resolve()
+    folder = _real(folder)
     if folder == ROOT or not folder.is_relative_to(ROOT):
         return False
     first = folder.relative_to(ROOT).parts[0].casefold()  # data/ is DATA/ too, where capitals are not distinguished
