@@ -276,7 +276,7 @@ def test_a_table_with_problems_gives_one_message_and_no_traceback(folder):
     built = built_from(path)
     assert not built.ok and set(built.files) == {"report.ipynb"}
     assert built.reason == (
-        "1 problem in the data: bad.csv, row 2, column nrs: Nrs lies between 0 and 10 points. What to do: Run "
+        "1 problem in the data: bad.csv, row 2, column nrs: nrs lies between 0 and 10 points. What to do: Run "
         "python -m analysis check --cohort bad.csv, which shows each value and what to do."
     )
     text = built.files["report.ipynb"].decode()

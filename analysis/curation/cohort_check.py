@@ -50,9 +50,8 @@ def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bo
         parts.append(_changes_in_words(loaded))
     for warning in loaded.warnings.itertuples():
         place = f", column {warning.column}" if warning.column else ""
-        parts.append(
-            f"Warning: {warning.file}{place}\n    {as_sentence(warning.rule)}\n    {as_sentence(warning.advice)}\n"
-        )
+        rule, advice = as_sentence(warning.rule, warning.column), as_sentence(warning.advice)
+        parts.append(f"Warning: {warning.file}{place}\n    {rule}\n    {advice}\n")
     courses = loaded.courses
     sizes = [
         counted(courses["patient"].nunique(), "patient"),

@@ -37,7 +37,8 @@ class Problem:
 
     def __str__(self) -> str:
         value = f": “{shorten(self.value)}”" if self.value else ""
-        return f"{self.place}{value}\n    {as_sentence(self.rule)}\n    What to do: {as_sentence(self.advice)}"
+        rule = as_sentence(self.rule, self.column)
+        return f"{self.place}{value}\n    {rule}\n    What to do: {as_sentence(self.advice)}"
 
 
 PROBLEM_COLUMNS = tuple(field.name for field in fields(Problem))
@@ -214,9 +215,10 @@ def in_one_line(message: str, longest: int = 300) -> str:
     return line
 
 
-def as_sentence(text: str) -> str:
+def as_sentence(text: str, column: str = "") -> str:
     """Return the text with a full stop, and a capital letter unless it starts with the name of a column."""
-    text = text if "_" in text.partition(" ")[0] else text[:1].upper() + text[1:]
+    first = text.partition(" ")[0]
+    text = text if "_" in first or first == column else text[:1].upper() + text[1:]
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
