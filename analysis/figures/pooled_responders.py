@@ -11,7 +11,7 @@ from analysis.exhibit import Figure, cite, escape
 from analysis.exhibit.places import source_row
 from analysis.exhibit.row_picture import Bar, Diamond, Row, RowHeading, RowPicture, percent_axis
 from analysis.figures.pooled_choices import rate_choices
-from analysis.figures.responder_rates import rate_ends, rate_marks, rate_numbers, rate_words
+from analysis.figures.responder_rates import rate_marks, rate_numbers, rate_range, rate_words
 from analysis.figures.row_figure import rows_figure
 from analysis.figures.study_rows import marked_study, not_drawn, present_in_order
 from analysis.figures.style import nothing
@@ -24,7 +24,6 @@ from analysis.wording import (
     REGIMEN_WORDS,
     counted,
     of_them,
-    out_of,
     percent,
     percent_level,
     percent_pair,
@@ -52,7 +51,8 @@ def pooled_forest(pooled: PooledRates) -> Figure:
     """
     words = percent_level(pooled.level)
     groups, studies = pooled.groups, pooled.studies
-    drawn = groups[~is_uncertain(groups)]
+    uncertain = is_uncertain(groups)
+    drawn = groups[~uncertain]
     caption = f"Points: rates of studies with Wilson's {words} interval. " + (
         f"Diamond: the typical study by the binomial-normal model with Student's t. Pale bar: {words} prediction "
         "interval (t with k − 1, not truncated), where the next such study is expected."
@@ -65,16 +65,16 @@ def pooled_forest(pooled: PooledRates) -> Figure:
         return nothing(_NAME, why, caption, left_out)
     rows: list[Row | RowHeading] = []
     parts = []
-    for group, uncertain in zip(each(groups), is_uncertain(groups), strict=True):
+    for group, unknown in zip(each(groups), uncertain, strict=True):
         members = _members(studies, group)
-        rows += _group_rows(group, members, pooled.level, uncertain)
+        rows += _group_rows(group, members, pooled.level, unknown)
         parts += [_study_data(members), _pooled_data(group)]
     picture = RowPicture(tuple(rows), percent_axis())
     data = pd.concat(parts, ignore_index=True)
     cautions = " ".join(escape(note) for note in dict.fromkeys(drawn["note"]) if note)
     averaged = replace(pooled, groups=drawn)
     notes = (cautions, _mixed(averaged), _without(averaged), _NO_AVERAGE if 0 < len(drawn) < len(groups) else "")
-    alt = _alt(pooled, is_uncertain(groups))
+    alt = _alt(pooled, uncertain)
     figure = rows_figure(_NAME, picture, studies, data, _title(groups, drawn), alt, caption, *notes, left_out)
     return replace(figure, choices=rate_choices(pooled))
 
@@ -101,7 +101,7 @@ def _group_rows(group, members: pd.DataFrame, level: float, uncertain: bool) -> 
     if uncertain:
         why = "too few studies to average" if group.k <= MOST_STUDIES else "too different to average"
         words = f"{counted(group.k, 'study', 'studies')}: {why}"
-        return [heading, *studies, Row("No average", words, (), _range(members), strong=True)]
+        return [heading, *studies, Row("No average", words, (), rate_range(members), strong=True)]
     pooled = Row(
         "Typical study",
         f"{percent_level(level)} interval; {counted(group.k, 'study', 'studies')}",
@@ -115,11 +115,6 @@ def _group_rows(group, members: pd.DataFrame, level: float, uncertain: bool) -> 
         strong=True,
     )
     return [heading, *studies, pooled]
-
-
-def _range(members: pd.DataFrame) -> str:
-    least, most = (next(each(members.loc[[index]])) for index in rate_ends(members))
-    return f"{out_of(least.responders, least.n)} to {out_of(most.responders, most.n)}"
 
 
 def _study_data(table: pd.DataFrame) -> pd.DataFrame:
@@ -195,7 +190,7 @@ def _alt(pooled: PooledRates, uncertain: pd.Series) -> str:
         result = f"pooled {percent(group.rate)} ({level} interval {percent_pair(group.ci_low, group.ci_high)}, "
         result += f"prediction interval {percent_pair(group.pi_low, group.pi_high)})"
         if unknown:
-            result = f"not averaged, rates from {_range(_members(pooled.studies, group))}"
+            result = f"not averaged, rates from {rate_range(_members(pooled.studies, group))}"
         parts.append(
             f"{group.definition_words} {group.window}, {int(group.responders)} of {int(group.patients)} patients in "
             f"{counted(group.k, 'study', 'studies')}: {result}"

@@ -142,8 +142,7 @@ def _title(table: pd.DataFrame) -> str:
     for _, heading in _TIMES:
         group = usable[[_time(weeks) == heading for weeks in usable["weeks"].astype("float64")]]
         if group["study_id"].nunique() > 1:
-            least, most = (next(each(group.loc[[index]])) for index in rate_ends(group))
-            parts.append((heading, f"from {out_of(least.responders, least.n)} to {out_of(most.responders, most.n)}"))
+            parts.append((heading, f"from {rate_range(group)}"))
     if not parts:
         return f"{counted(usable['study_id'].nunique(), 'study', 'studies')} count responders, each at times of its own"
     first, last = parts[0], parts[-1]
@@ -167,6 +166,12 @@ def _title_of_one_study(rates: pd.DataFrame) -> str:
 
 def _when(heading: str) -> str:
     return "Early" if heading == _TIMES[0][1] else heading
+
+
+def rate_range(rates: pd.DataFrame) -> str:
+    """Return the counts of the smallest and of the largest rate: `0 of 4 to 5 of 5`."""
+    least, most = (next(each(rates.loc[[index]])) for index in rate_ends(rates))
+    return f"{out_of(least.responders, least.n)} to {out_of(most.responders, most.n)}"
 
 
 def rate_ends(rates: pd.DataFrame) -> tuple[object, object]:

@@ -18,7 +18,14 @@ from typing import IO, Any
 
 from analysis.paths import read_file
 from analysis.reporting import Refused, ReportError
-from analysis.reporting.batch.placement import FAILED_NOTEBOOK, REPORT_FILE, NotPlaced, check_output, place
+from analysis.reporting.batch.placement import (
+    FAILED_NOTEBOOK,
+    MOST_REPORT_BYTES,
+    REPORT_FILE,
+    NotPlaced,
+    check_output,
+    place,
+)
 from analysis.reporting.provenance import sha256
 from analysis.reporting.resources import lock, why_refused
 
@@ -26,7 +33,6 @@ _LOG = ".unfinished.jsonl"
 _NEW, _OLD = ".crps-new-", ".crps-old-"  # a report that is being written, and the one that it replaces
 MANIFEST, INDEX, CRATE = "manifest.json", "index.html", "ro-crate-metadata.json"
 GENERATOR = "python -m analysis batch"  # as the index names it
-_MOST_BYTES = 500_000_000  # of a file that is read again; a pipe in its place is not waited for
 _ENTRY = {
     **dict.fromkeys(
         ("name", "group", "title", "subtitle", "question", "kicker", "notebook", "notebook_hash", "command"), str
@@ -161,7 +167,9 @@ class Folder:
         """Return whether the report's files exist with the content that was written."""
         with contextlib.suppress(OSError):
             folder = self.path / entry["name"]
-            return all(sha256(read_file(folder / file, _MOST_BYTES)) == value for file, value in entry["files"].items())
+            return all(
+                sha256(read_file(folder / file, MOST_REPORT_BYTES)) == value for file, value in entry["files"].items()
+            )
         return False
 
     def earlier_files(self, name: str) -> dict[str, str]:
@@ -242,7 +250,7 @@ def _writing(path: Path) -> Iterator[None]:
 def read_manifest(output: Path) -> dict[str, Any]:
     """Return the manifest of a folder; empty if there is none or if it is not one of this program."""
     try:
-        content = _json(read_file(output / MANIFEST, _MOST_BYTES))
+        content = _json(read_file(output / MANIFEST, MOST_REPORT_BYTES))
     except OSError:
         return {}
     return content if isinstance(content, dict) and content.keys() & {"reports", "times"} else {}
@@ -281,7 +289,7 @@ def earlier_words(entry: dict[str, Any]) -> str:
 
 def _names_generator(index: Path) -> bool:
     with contextlib.suppress(OSError):
-        return GENERATOR.encode() in read_file(index, _MOST_BYTES)[:4000]
+        return GENERATOR.encode() in read_file(index, MOST_REPORT_BYTES)[:4000]
     return False
 
 

@@ -20,6 +20,7 @@ from analysis.reporting import Refused
 from analysis.reporting.batch.naming import name_problem
 from analysis.reporting.provenance import git_words
 
+MOST_REPORT_BYTES = 500_000_000  # of a file that is read again; a pipe in its place is not waited for
 FAILED_NOTEBOOK = "failed.ipynb"  # beside an earlier report: the notebook up to the error of the last attempt
 # the paths, within its folder, that a file of a report can have
 REPORT_FILE = re.compile(
@@ -98,7 +99,7 @@ def _tracked(first: str) -> bool:
 def _made_report(folder: Path) -> bool:
     """Return whether the executed notebook in a folder has the record of this program."""
     try:
-        notebook = json.loads(read_file(folder / "report.ipynb", 500_000_000))
+        notebook = json.loads(read_file(folder / "report.ipynb", MOST_REPORT_BYTES))
         return "ketamine_crps" in notebook["metadata"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
