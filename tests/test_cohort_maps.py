@@ -300,17 +300,17 @@ def test_a_wrong_map_says_what_is_wrong(tmp_path, old, new, words):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("sex: {is: sex,", "sex: {is: sex, unit: months,", "columns, sex, unit\n    Unit says nothing about sex"),
-        ("nrs: {is: nrs,", "nrs: {is: nrs, unit: weeks,", "Unit says nothing about nrs"),
-        ("date: {is: date}", "date: {is: date, codes: {a: b}}", "Codes says nothing about date"),
-        ("{is: patient_id}", "{is: patient_id, missing: [0]}", "Missing says nothing about patient_id"),
-        ("sex: {is: sex,", "sex: {is: sex, scale: 0 to 10,", "Scale says nothing about sex"),
+        ("sex: {is: sex,", "sex: {is: sex, unit: months,", "columns, sex, unit\n    unit says nothing about sex"),
+        ("nrs: {is: nrs,", "nrs: {is: nrs, unit: weeks,", "unit says nothing about nrs"),
+        ("date: {is: date}", "date: {is: date, codes: {a: b}}", "codes says nothing about date"),
+        ("{is: patient_id}", "{is: patient_id, missing: [0]}", "missing says nothing about patient_id"),
+        ("sex: {is: sex,", "sex: {is: sex, scale: 0 to 10,", "scale says nothing about sex"),
         ("weeks: {from: dates,", "weeks: {from: planned_week,", "if_no_date counts with weeks, from: dates"),
         ("{from: single}", "{from: single, same_course_within_days: 3}", "counts with courses, from: infusions"),
-        ("rows: visits", "rows: visits\nscores: {is: nrs, scale: 0 to 10}", "Scores counts with rows: courses"),
+        ("rows: visits", "rows: visits\nscores: {is: nrs, scale: 0 to 10}", "scores counts with rows: courses"),
         ("rows: visits", "rows: visits\ndate_missing: [x]", "date_missing counts with rows: courses"),
-        ("form: csv", "form: csv, sheets: {a: used}", "Sheets counts with read, form: xlsx"),
-        ("pre: {visit: baseline}", "pre: {visit: baseline, score: nrs}", "Score stands here with rows: courses"),
+        ("form: csv", "form: csv, sheets: {a: used}", "sheets counts with read, form: xlsx"),
+        ("pre: {visit: baseline}", "pre: {visit: baseline, score: nrs}", "score stands here with rows: courses"),
         ("pre: {visit: baseline}", "pre: {visit: baseline, score_is: after}", "score_is stands here with rows: events"),
     ],
 )
@@ -351,7 +351,7 @@ def test_a_scale_fits_the_outcome(tmp_path):
     header = HEADER.replace("sex", "q;sex")
     text = MAP.replace("  sex:", "  q: {is: eq5d_vas, scale: 0 to 100}\n  sex:")
     assert imported(tmp_path, rows, text, header).visits["eq5d_vas"].tolist() == [70] * 3 + [60] * 3
-    assert "Scale says nothing about eq5d_vas" in refusal(tmp_path, rows, text.replace("0 to 100}", "0 to 10}"), header)
+    assert "scale says nothing about eq5d_vas" in refusal(tmp_path, rows, text.replace("0 to 100}", "0 to 10}"), header)
 
 
 def test_rows_without_a_visit_describe_the_patient(tmp_path):

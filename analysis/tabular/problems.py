@@ -216,9 +216,9 @@ def in_one_line(message: str, longest: int = 300) -> str:
 
 
 def as_sentence(text: str, column: str = "") -> str:
-    """Return the text with a full stop, and a capital letter unless it starts with the name of a column."""
+    """Return the text with a full stop, and a capital letter unless it starts with a column's or a key's name."""
     first = text.partition(" ")[0]
-    text = text if "_" in first or first == column else text[:1].upper() + text[1:]
+    text = text if "_" in first or first == column.rpartition(", ")[2] else text[:1].upper() + text[1:]
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
