@@ -124,14 +124,33 @@ def test_groups_differ_in_grey_print_too():
 
 # ------------------------------------------------------------------------------------------------ single figures
 def test_squares_are_a_hundred_patients_treated():
-    made = cohort(*[(8, 4, {4: 4})] * 55, *[(8, 8, {4: 4})] * 40, *[(8, None, {})] * 3, *[(None, 4, {})] * 2)
+    made = cohort(*[(8, 4, {4: 4})] * 50, *[(8, 8, {4: 4})] * 39, *[(8, None, {})] * 6, *[(None, 4, {})] * 5)
     shares = treated_shares(response.response(made))
-    assert shares["part"].tolist()[:5] == ["response", "no_response", "no_score", "not_expected", "no_baseline"]
-    assert shares["squares"].tolist() == [55, 40, 3, 0, 2, 95, 0, 3, 0, 2]
+    parts = ["response", "no_response", "no_score", "not_expected", "no_baseline", "not_judged"]
+    assert shares["part"].tolist()[:6] == parts
+    assert shares["squares"].tolist() == [50, 39, 6, 0, 5, 0, 89, 0, 6, 0, 5, 0]
     thirds = treated_shares(response.response(cohort(*[(8, 4)] * 10, *[(8, 8)] * 10, *[(8, None)] * 10)))
     assert thirds["squares"].tolist()[:3] == [34, 33, 33], "they add up"
     few = treated_shares(response.response(cohort(*[(8, 4)] * 6, *[(8, 8)] * 6)))
     assert few["squares"].tolist()[:2] == [6, 6], "below 20 patients a square is a patient"
+
+
+def test_squares_count_no_group_of_fewer_than_five_patients():
+    rows = [*[(8, 4, {4: 4})] * 55, *[(8, 8, {4: 4})] * 40]
+    both = response.response(cohort(*rows, *[(8, None, {})] * 3, *[(None, 4, {})] * 2))
+    assert treated_shares(both)["squares"].tolist() == [55, 40, 0, 0, 0, 5, 95, 0, 0, 0, 0, 5], "3 and 2 are 5"
+    few = response.response(cohort(*rows, *[(8, None, {})] * 3))
+    shares = treated_shares(few)
+    assert shares["squares"].isna().tolist() == shares["n"].isna().tolist() == ([False] * 5 + [True]) * 2
+    figure = figures.responder_squares(few)
+    words = shown(figure)
+    assert words.count("few") == 2 and "not judged: no score, or none due" in words and "3" not in words
+    assert figure.caption.endswith("few: fewer than 5 patients.") and "few not judged" in figure.alt
+    public = response.response(cohort(*rows, *[(8, None, {})] * 8), min_cell=10, release="public")
+    assert treated_shares(public)["n"].dropna().between(1, 9).sum() == 0
+    dated = {"baseline": 8, "end": 4, "date": "2024-01-01"}
+    awaited = response.response(cohort(*[dated | {"later": {4: 3}}] * 8, *[dated | {"date": "2024-05-20"}] * 3))
+    assert treated_shares(awaited)["squares"].isna().sum() == 1, "of three patients the visit is not due"
 
 
 @pytest.mark.slow

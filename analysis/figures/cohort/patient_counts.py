@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -17,7 +19,7 @@ from analysis.wording import number_of_weeks, out_of, percent_pair, series, span
 
 _STEP, _BAR = 38.0, 11.0
 _SQUARE, _ACROSS, _FEW = 7.8, 10, 20
-_PARTS = ("response", "no_response", "no_score", "not_expected", "no_baseline")
+_PARTS = ("response", "no_response", "no_score", "not_expected", "no_baseline", "not_judged")
 _FACES = {
     "response": {"facecolor": LIGHT["ketamine"]},
     "no_response": {"facecolor": LIGHT["band"]},
@@ -25,6 +27,7 @@ _FACES = {
     "not_expected": {"facecolor": LIGHT["grid"], "edgecolor": LIGHT["unknown"], "linewidth": 0.5},
     "no_baseline": {"facecolor": LIGHT["ground"], "edgecolor": LIGHT["unknown"], "linewidth": 0.5},
 }
+_FACES["not_judged"] = _FACES["no_score"]
 
 
 def patient_count_bars(result: Response) -> Figure:
@@ -78,9 +81,10 @@ def responder_squares(result: Response) -> Figure:
     total = int(data["patients"].iloc[0]) if len(data) else 0
     few = total < _FEW
     of = f"{total} patients" if few else "100 patients"
-    seen = data["part"].isin(["no_score", "no_baseline", "not_expected"]) & (data["squares"] > 0)
+    seen = ~data["part"].isin(_PARTS[:2]) & (data["squares"].ne(0).fillna(True))
     left = " Rates among patients with a score leave out the hatched and white ones." if seen.any() else ""
-    caption = f"A square is one patient{'' if few else f' in 100, of all {total:,}'}.{left}"
+    hidden = f" few: fewer than {result.min_cell} patients." if data["squares"].isna().any() else ""
+    caption = f"A square is one patient{'' if few else f' in 100, of all {total:,}'}.{left}{hidden}"
     respond = dict(values(data[data["part"] == "response"], "visit", "squares"))
     said = {"end_of_infusion": "respond"} | ({"follow_up": "later"} if result.follow_up_planned else {})
     title = ", ".join([f"Of {of} treated", *(f"{respond[visit]} {said[visit]}" for visit in said if visit in respond)])
@@ -94,7 +98,8 @@ def responder_squares(result: Response) -> Figure:
         "follow_up": f"{upper_first(number_of_weeks(result.follow_up_weeks))} later",
     }
     with style():
-        parts = [part for part in _PARTS if (data["squares"][data["part"] == part] > 0).any() or part in _PARTS[:3]]
+        drawn = set(data["part"][data["squares"].ne(0).fillna(True)])
+        parts = [part for part in _PARTS if part in {*_PARTS[:2], *drawn}]
         picture = frame.sheet(high + 32 + 13 * len(parts))
         ax = canvas(picture)
         for place, visit in enumerate(visits):
@@ -109,14 +114,16 @@ def responder_squares(result: Response) -> Figure:
             draw_square(picture, ax, 0, row, _part_words(part, result.rule), _FACES[part])
             for place, visit in enumerate(visits):
                 count = data[(data["visit"] == visit) & (data["part"] == part)]["squares"].iloc[0]
-                write(picture, 198 + 50 * place, row, f"{count}", SMALL, weight="bold", ha="right")
+                write(picture, 198 + 50 * place, row, _square_words(count), SMALL, weight="bold", ha="right")
         return frame.figure(picture, data, _squares_alt(data, names, result.rule, total))
 
 
 def treated_shares(result: Response) -> pd.DataFrame:
     """Return the parts of all patients treated at each visit, of 100: visit, part, n, patients, squares.
 
-    Squares are rounded by largest remainders, so that they add up; below 20 patients they are patients.
+    Squares are rounded by largest remainders, so that they add up; below 20 patients they are patients. Where a part
+    without a rate has fewer than `min_cell` patients, all these parts are one, `not_judged`; n and squares are missing
+    if that is too few as well.
     """
     steps = result.steps.set_index("step")
     rates = result.rates[(result.rates["rule"] == result.rule) & (result.rates["handling"] == "complete_cases")]
@@ -125,14 +132,19 @@ def treated_shares(result: Response) -> pd.DataFrame:
         if rate.hidden or pd.isna(rate.rate) or pd.isna(steps.loc["table", "n"]) or pd.isna(steps.loc["baseline", "n"]):
             continue
         everybody, judged = int(steps.loc["table", "n"]), int(steps.loc["baseline", "n"])
-        later = 0 if rate.visit == "end_of_infusion" else int(steps.loc["follow_up", "not_expected"])
-        counts = (rate.responders, rate.n - rate.responders, judged - rate.n - later, later, everybody - judged)
-        squares = counts if everybody < _FEW else _of_hundred(list(map(int, counts)))
-        rows += [
-            {"visit": rate.visit, "part": part, "n": int(count), "patients": everybody, "squares": int(square)}
-            for part, count, square in zip(_PARTS, counts, squares, strict=True)
-        ]
-    return pd.DataFrame(rows, columns=["visit", "part", "n", "patients", "squares"])
+        later = 0 if rate.visit == "end_of_infusion" else steps.loc["follow_up", "not_expected"]
+        then = int(rate.n)
+        rest = [] if pd.isna(later) else [judged - then - int(later), int(later), everybody - judged]
+        if not rest or any(0 < count < result.min_cell for count in rest):
+            rest = [0, 0, 0, everybody - then]
+        counts = [int(rate.responders), then - int(rate.responders), *rest, *[0] * (4 - len(rest))]
+        squares = counts if everybody < _FEW else _of_hundred(counts)
+        for part, count, square in zip(_PARTS, counts, squares, strict=True):
+            hidden = part == "not_judged" and 0 < count < result.min_cell
+            shown = {"n": pd.NA, "squares": pd.NA} if hidden else {"n": count, "squares": square}
+            rows.append({"visit": rate.visit, "part": part, "patients": everybody} | shown)
+    table = pd.DataFrame(rows, columns=["visit", "part", "n", "patients", "squares"])
+    return table.astype({"n": "Int64", "squares": "Int64"})
 
 
 def _of_hundred(counts: list[int]) -> list[int]:
@@ -156,7 +168,9 @@ def possible(result: Response, visit: str) -> str:
 
 
 def _squares(ax: Axes, data: pd.DataFrame, left: float, top: float) -> None:
-    parts = [part for row in each(data) for part in [row.part] * row.squares]
+    patients = int(data["patients"].iloc[0])
+    unsaid = (patients if patients < _FEW else 100) - int(data["squares"].sum())  # of the part with a hidden number
+    parts = [part for row in each(data) for part in [row.part] * (unsaid if pd.isna(row.squares) else row.squares)]
     for number, part in enumerate(parts):
         row, column = divmod(number, _ACROSS)
         place = (left + _SQUARE * column, top + _SQUARE * row)
@@ -170,8 +184,13 @@ def _part_words(part: str, rule: str) -> str:
         "no_score": "no score then",
         "not_expected": "no visit planned, or not due",
         "no_baseline": "no score before: not judged",
+        "not_judged": "not judged: no score, or none due",
     }
     return RULE_WORDS[rule] if part == "response" else words[part]
+
+
+def _square_words(squares: Any) -> str:
+    return "few" if pd.isna(squares) else f"{squares}"
 
 
 def _responders(result: Response) -> dict[str, int]:
@@ -186,7 +205,7 @@ def _counts_alt(data: pd.DataFrame, weeks: float) -> str:
 
 def _squares_alt(data: pd.DataFrame, names: dict[str, str], rule: str, total: int) -> str:
     parts = []
-    for visit, rows in data.groupby("visit", sort=False):
-        counts = [f"{row.squares} {_part_words(row.part, rule)}" for row in each(rows) if row.squares]
+    for visit, rows in data[data["squares"].ne(0).fillna(True)].groupby("visit", sort=False):
+        counts = [f"{_square_words(row.squares)} {_part_words(row.part, rule)}" for row in each(rows)]
         parts.append(f"{names[visit]}: {series(counts)}")
     return f"Of {total if total < _FEW else 100} patients treated. {'. '.join(parts)}."
