@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from analysis import paths
 from analysis.outcomes import cohort
 from analysis.outcomes.cohort.clinic_file import mapped_table
 from analysis.outcomes.cohort.due_visits import expected_scores
@@ -76,6 +77,51 @@ def test_what_became_what():
     assert changes.loc["sex", "became"] == "male 22, female 18"
     assert changes.loc["age", "became"] == "28 to 72 years; the date itself is dropped"
     assert changes.loc["bpi_interference", "became"] == "80 values; missing 80 (999: 80)"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        (
+            "12-infusions-dates-only.csv",
+            [
+                ("end_of_infusion", "infusion", "starts a course; score asked after the infusion"),
+                ("weeks", "from dates", "day of the export 2024-12-31; a visit without a date is refused"),
+                (
+                    "courses",
+                    "from infusions",
+                    "infusions within 14 days of the one before are one course; "
+                    "baseline of a later course: last score within 14 days before it",
+                ),
+            ],
+        ),
+        (
+            "10-wide-dates.csv",
+            [
+                (
+                    "weeks",
+                    "from dates",
+                    "day of the export 2024-12-31; a visit without a date counts at its planned week; "
+                    "told if more than 2 weeks from the plan",
+                ),
+                ("courses", "from single", ""),
+            ],
+        ),
+        (
+            "11-diary.csv",
+            [
+                ("end_of_infusion", "days 0 to 1 after the end", "at least 1 day"),
+                ("follow_up", "days 25 to 31 after the end", "at least 4 days; planned week 4"),
+                ("infusions", "11-infusion-dates.csv", "start in start, end in end"),
+            ],
+        ),
+    ],
+)
+def test_a_report_tells_every_key_that_decides(name, lines, monkeypatch):
+    told = []
+    monkeypatch.setattr(paths, "record_mapping", lambda file, digest, lines: told.extend(lines))
+    loaded(name)
+    assert [line for line in lines if line not in told] == [], told
 
 
 @pytest.mark.slow

@@ -9,6 +9,9 @@ from analysis.tabular.mapping.cohort_map import CohortMap
 from analysis.tabular.mapping.map_keys import NOT_USED
 from analysis.tabular.problems import listed
 from analysis.tabular.text_table import TextTable
+from analysis.wording import counted
+
+_WITHOUT_DATE = {"stop": "is refused", "left_out": "is left out", "planned_week": "counts at its planned week"}
 
 
 def map_lines(
@@ -45,19 +48,36 @@ def map_lines(
         lines.append((column.role, column.name, "; ".join(details)))
     for visit in use.visits:
         place = visit.code or listed(visit.columns)
-        lines.append((visit.visit, place, "" if visit.planned_week is None else f"planned week {visit.planned_week:g}"))
+        details = [] if visit.planned_week is None else [f"planned week {visit.planned_week:g}"]
+        details += ["starts a course"] if visit.starts_course else []
+        details += [f"score asked {visit.score_is} the infusion"] if visit.score_is else []
+        lines.append((visit.visit, place, "; ".join(details)))
     for window in use.windows:
         anchor = "after the end" if window.after_end else "before the start"
-        lines.append(
-            (window.visit, f"days {window.first} to {window.last} {anchor}", f"at least {window.least_days} days")
-        )
+        details = [f"at least {counted(window.least_days, 'day')}"]
+        details += [] if window.planned_week is None else [f"planned week {window.planned_week:g}"]
+        lines.append((window.visit, f"days {window.first} to {window.last} {anchor}", "; ".join(details)))
+    if use.second_file:
+        second = use.second_file
+        lines.append(("infusions", second.file, f"start in {second.start}, end in {second.end}"))
     if use.scores.scale:
         missing = f"; missing: {listed(use.scores.missing)}" if use.scores.missing else ""
         lines.append(("scores", f"scale {use.scores.scale}", f"{use.scores.meaning or 'not_stated'}{missing}"))
     lines += [("keep", column, listed(values, last=" or ")) for column, values in use.keep]
     lines += [("add", name, value) for name, value in use.add.items()]
-    lines.append(("weeks", f"from {use.weeks_from}", f"day of the export {use.data_until}"))
-    lines.append(("courses", f"from {use.courses_from}", ""))
+    details = [f"day of the export {use.data_until}"]
+    if use.weeks_from == "dates":
+        details.append(f"a visit without a date {_WITHOUT_DATE[use.if_no_date]}")
+    if use.far_from_plan is not None:
+        details.append(f"told if more than {use.far_from_plan:g} weeks from the plan")
+    if use.date_missing:
+        details.append(f"missing dates: {listed(use.date_missing)}")
+    lines.append(("weeks", f"from {use.weeks_from}", "; ".join(details)))
+    details = []
+    if use.courses_from == "infusions":
+        details.append(f"infusions within {counted(use.same_course_days, 'day')} of the one before are one course")
+        details.append(f"baseline of a later course: last score within {counted(use.baseline_days, 'day')} before it")
+    lines.append(("courses", f"from {use.courses_from}", "; ".join(details)))
     unused = [column.name for column in use.columns if column.role == NOT_USED]
     return [*lines, ("not used", listed(unused, 40), "")] if unused else lines
 
