@@ -10,8 +10,16 @@ import os
 import shutil
 import sys
 import textwrap
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+if lacking := [library for library in ("click", "pandas", "psutil") if find_spec(library) is None]:
+    sys.stderr.write(
+        f"This Python ({sys.executable}) has no {lacking[0]}. What to do: run make setup in the project's folder once, "
+        "then write .venv/bin/python instead of python, or activate the environment: source .venv/bin/activate\n"
+    )
+    sys.exit(2)
 
 import click
 

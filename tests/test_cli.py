@@ -38,6 +38,12 @@ def test_help_is_quick_because_it_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_python_without_the_libraries_is_told_what_to_do():
+    done = subprocess.run([sys.executable, "-S", "-m", "analysis", "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"This Python ({sys.executable}) has no click. What to do: run make setup")
+
+
 def test_check_of_valid_data(evidence):
     done = run("check")
     assert done.exit_code == 0
