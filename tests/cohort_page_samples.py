@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 from cohort_samples import cohort
 
-from analysis.outcomes.cohort import benchmark, durations, limits, people, response, run_charts, sites, trajectories
+from analysis.outcomes.cohort import (
+    benchmark,
+    durations,
+    fall_without_effect,
+    people,
+    response,
+    run_charts,
+    sites,
+    trajectories,
+)
 
 PUBLISHED = pd.DataFrame(
     {
@@ -67,7 +76,7 @@ def _results(whole: Any) -> SimpleNamespace:
         trajectories=trajectories.trajectories(whole),
         response=response.response(whole),
         durations=durations.durations(whole),
-        limits=limits.regression_to_the_mean(whole),
+        limits=fall_without_effect.regression_to_the_mean(whole),
         funnel=sites.funnel(whole),
         chart=run_charts.run_chart(whole),
     )

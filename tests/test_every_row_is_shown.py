@@ -20,7 +20,7 @@ import analysis
 from analysis import exhibit, findings
 from analysis.exhibit import EXHIBIT_MIME
 from analysis.exhibit.places import Place
-from analysis.outcomes import appraisal
+from analysis.outcomes import two_readings
 from analysis.paths import TABLES
 from analysis.reporting.page.source_rows import used
 
@@ -70,7 +70,7 @@ def shown_in(notebook: dict[str, Any]) -> set[Place]:
 def test_every_row_is_in_a_report_or_has_a_reason(root, evidence, monkeypatch):
     displayed: list = []
     monkeypatch.setattr(IPython.display, "display", lambda *exhibits: displayed.extend(exhibits))
-    monkeypatch.setattr("analysis.evidence.load", lambda: evidence)
+    monkeypatch.setattr("analysis.evidence.load", lambda folder=None: evidence)
     monkeypatch.setattr(analysis, "figures", Nothing(), raising=False)
     batch = yaml.safe_load((root / "reports" / "batch.yml").read_text(encoding="utf-8"))["reports"]
     shown: set[Place] = set()
@@ -87,4 +87,4 @@ def test_every_row_is_in_a_report_or_has_a_reason(root, evidence, monkeypatch):
 
     missing = {(table, row) for table in TABLES for row in getattr(evidence, table)["row"]} - shown
     assert {table for table, _ in missing} == set(REASONS)
-    assert len(missing) == len(evidence.extraction) - len(appraisal.disagreements(evidence))
+    assert len(missing) == len(evidence.extraction) - len(two_readings.disagreements(evidence))

@@ -11,7 +11,7 @@ from analysis.evidence.rowwise import values
 from analysis.evidence.selection import Selection, select
 from analysis.exhibit import Finding, shown_in
 from analysis.judgement_wording import CERTAINTY_WORDS, PROVISIONAL, date_words
-from analysis.outcomes import appraisal, computed_certainty
+from analysis.outcomes import computed_certainty, search_log, two_readings
 from analysis.outcomes.computed_certainty import NOT_COMPUTED
 from analysis.outcomes.context import overall_bias
 from analysis.revision import epoch
@@ -23,11 +23,11 @@ _OUTCOMES = ("pain_scores", "responders", "durations")
 
 def evidence_date(evidence: Evidence, sources: bool = True) -> str:
     """Return the date and place of the last recorded search, and whether it was old when this version was committed."""
-    date = appraisal.search_date(evidence)
+    date = search_log.search_date(evidence)
     committed = pd.Timestamp(epoch(), unit="s").normalize()
     old = (
         f"; more than a year old on {date_words(committed.date().isoformat())}: newer studies may exist"
-        if appraisal.search_is_old(evidence, committed)
+        if search_log.search_is_old(evidence, committed)
         else ""
     )
     names = series([source.split(" (")[0] for source in dict.fromkeys(evidence.searches["source"])])
@@ -63,7 +63,7 @@ def what_was_read(selection: Selection) -> str:
 
 def agreement_words(evidence: Evidence) -> str:
     """Return for which studies there are two independent extractions, and how far they agree."""
-    table = appraisal.agreement(evidence).set_index("table").loc["all"]
+    table = two_readings.agreement(evidence).set_index("table").loc["all"]
     both = table["same"] + table["different"]
     studies = evidence.extraction["study_id"].nunique()
     total = len(evidence.studies)

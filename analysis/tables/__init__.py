@@ -1,18 +1,5 @@
 """Printed tables of the evidence: each function takes a result of `analysis.outcomes` and returns a `Table`."""
 
-from analysis.tables.appraisal_tables import (
-    agreement_table,
-    certainty_table,
-    computed_certainty_table,
-    disagreements_table,
-    key_outcomes_table,
-    planned_outcomes_table,
-    readings_table,
-    risk_of_bias_table,
-    screening_table,
-    searches_table,
-    study_flow_table,
-)
 from analysis.tables.consistency_tables import consistency_table, missing_at_follow_up_table
 from analysis.tables.duration_tables import (
     benefit_by_regimen_table,
@@ -29,6 +16,19 @@ from analysis.tables.few_study_tables import (
     spread_readings_table,
 )
 from analysis.tables.harm_tables import adverse_events_table
+from analysis.tables.judgement_tables import (
+    agreement_table,
+    certainty_table,
+    computed_certainty_table,
+    disagreements_table,
+    key_outcomes_table,
+    planned_outcomes_table,
+    readings_table,
+    risk_of_bias_table,
+    screening_table,
+    searches_table,
+    study_flow_table,
+)
 from analysis.tables.pain_tables import pain_changes_table, pain_scores_table
 from analysis.tables.pooling_tables import (
     coverage_table,

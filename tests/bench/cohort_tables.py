@@ -75,7 +75,7 @@ def cohort(rows: int) -> Cohort:
 
 def tables(patients: Cohort) -> dict[str, float]:
     """All tables of the report; seconds of each part."""
-    from analysis.outcomes.cohort import benchmark, durations, limits, people, response, trajectories
+    from analysis.outcomes.cohort import benchmark, durations, fall_without_effect, people, response, trajectories
 
     seconds = {}
 
@@ -90,7 +90,7 @@ def tables(patients: Cohort) -> dict[str, float]:
     responders = timed("response", lambda: response.response(patients))
     lasting = timed("durations", lambda: durations.durations(patients))
     timed("benchmark", lambda: (benchmark.clinic_results(responders, lasting), benchmark.funnel(patients)))
-    timed("limits", lambda: limits.regression_to_the_mean(patients))
+    timed("fall without effect", lambda: fall_without_effect.regression_to_the_mean(patients))
     return seconds
 
 

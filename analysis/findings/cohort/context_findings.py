@@ -12,7 +12,7 @@ from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape, sourced
 from analysis.findings.cohort.course_findings import FEW_PATIENTS, complete_rates, rate_of
 from analysis.outcomes.cohort import Cohort
-from analysis.outcomes.cohort.limits import LEAST_FOR_LIMITS, Regression
+from analysis.outcomes.cohort.fall_without_effect import LEAST_FOR_LIMITS, Regression
 from analysis.outcomes.cohort.people import People
 from analysis.outcomes.cohort.response import Response
 from analysis.outcomes.cohort.run_charts import RunChart

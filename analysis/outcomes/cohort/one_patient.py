@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.outcomes.cohort.fall_without_effect import regression_to_the_mean
 from analysis.outcomes.cohort.judging import LEAST_FALL_PERCENT, percent_fall, responds
-from analysis.outcomes.cohort.limits import regression_to_the_mean
 from analysis.outcomes.cohort.planned import BASELINE, planned_visits
 from analysis.outcomes.cohort.scores import course_of_visit
 from analysis.outcomes.cohort.table import Cohort

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.cohort_wording import RULE_WORDS
 from analysis.exhibit import Column, Table
 from analysis.outcomes.cohort import Cohort
-from analysis.outcomes.cohort.limits import LEAST_FOR_LIMITS, Regression
+from analysis.outcomes.cohort.fall_without_effect import LEAST_FOR_LIMITS, Regression
 from analysis.outcomes.cohort.response import Response
 from analysis.tables.cohort.cohort_cells import cohort_notes
 from analysis.tables.shared_columns import words_column

@@ -12,7 +12,7 @@ import numpy as np
 from analysis.tabular import excel
 from analysis.tabular.mapping.cohort_map import Reading
 from analysis.tabular.mapping.map_keys import NOT_USED
-from analysis.tabular.mapping.statistics_files import SourceTable, read_statistics_file
+from analysis.tabular.mapping.spss_stata import SourceTable, read_statistics_file
 from analysis.tabular.origin import CLINIC_TABLES
 from analysis.tabular.parquet import read_parquet
 from analysis.tabular.problems import Problem, listed

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, truncnorm
 
-from analysis.outcomes.cohort.limits import regression_to_the_mean, untruncated
+from analysis.outcomes.cohort.fall_without_effect import regression_to_the_mean, untruncated
 
 
 def many(baseline, end, course_2=None):

@@ -18,7 +18,7 @@ _AGAINST = {"placebo": "; against placebo", "none": ""}
 
 
 def risk_of_bias_table(judged: pd.DataFrame, tool: str) -> Table:
-    """Return the risk of bias by domain, as shape and letter, from `outcomes.appraisal.risk_of_bias`."""
+    """Return the risk of bias by domain, as shape and letter, from `outcomes.two_readings.risk_of_bias`."""
     domains = DOMAINS[tool]
     present = {judgement for domain in domains for judgement in judged[domain].dropna()}
     return Table(
@@ -41,7 +41,7 @@ def readings_table(compared: pd.DataFrame, words: dict[str, str], name: str = "r
     Parameters
     ----------
     compared
-        One row per study or outcome and domain, from `outcomes.appraisal.readings`.
+        One row per study or outcome and domain, from `outcomes.two_readings.readings`.
     words
         The words of each study or outcome; without an entry the column is left out.
     name
@@ -136,7 +136,7 @@ def key_outcomes_table(evidence: Evidence) -> Table:
 
 
 def study_flow_table(flow: pd.DataFrame) -> Table:
-    """Return the flow from the records screened to the studies with results, from `outcomes.appraisal.study_flow`."""
+    """Return the flow from the records screened to the studies with results, from `outcomes.search_log.study_flow`."""
     _, studies, _, usable, placebo = flow["records"]
     return Table(
         name="study-flow",
@@ -221,7 +221,7 @@ def planned_outcomes_table(evidence: Evidence) -> Table:
 
 
 def agreement_table(agreement: pd.DataFrame) -> Table:
-    """Return how far the two independent extractions agree, by table, from `outcomes.appraisal.agreement`."""
+    """Return how far the two independent extractions agree, by table, from `outcomes.two_readings.agreement`."""
     return Table(
         name="agreement",
         data=agreement,
@@ -239,7 +239,7 @@ def agreement_table(agreement: pd.DataFrame) -> Table:
 
 
 def disagreements_table(disagreements: pd.DataFrame) -> Table:
-    """Return the cells in which the two extractions differ, from `outcomes.appraisal.disagreements`."""
+    """Return the cells in which the two extractions differ, from `outcomes.two_readings.disagreements`."""
     return Table(
         name="disagreements",
         data=disagreements,

@@ -9,7 +9,7 @@ import pytest
 
 from analysis import findings, tables
 from analysis.evidence.selection import Criteria, select
-from analysis.outcomes import appraisal
+from analysis.outcomes import search_log, two_readings
 from analysis.outcomes.computed_certainty import certainty, computed_certainty, optimal_information_size
 
 
@@ -20,12 +20,12 @@ def selection(evidence):
 
 def test_agreement_of_the_two_extractions(evidence):
     """376 of 414 cells that one filled in, 376 of 380 that both filled in, in 77 pairs of rows of 15 studies."""
-    found = appraisal.agreement(evidence).set_index("table")
+    found = two_readings.agreement(evidence).set_index("table")
     assert found.loc["all"].tolist() == [77, 414, 376, 4, 34]
     assert found.loc["studies"].tolist() == [15, 137, 125, 2, 10]
     assert found.loc["arms"].tolist() == [16, 116, 94, 1, 21]
     assert evidence.extraction["study_id"].nunique() == 15
-    assert set(appraisal.disagreements(evidence)["study_id"]) == {
+    assert set(two_readings.disagreements(evidence)["study_id"]) == {
         "mangnus2022",
         "noppers2011",
         "lee2025",
@@ -39,11 +39,14 @@ def test_agreement_counts_a_changed_cell(evidence):
     cells = evidence.extraction.copy()
     place = cells.index[(cells["study_id"] == "lee2025") & (cells["in_column"] == "n_enrolled")][0]
     cells.loc[place, "reader_2"] = "51"
-    assert appraisal.agreement(replace(evidence, extraction=cells)).iloc[-1][["same", "different"]].tolist() == [375, 5]
+    assert two_readings.agreement(replace(evidence, extraction=cells)).iloc[-1][["same", "different"]].tolist() == [
+        375,
+        5,
+    ]
 
 
 def test_one_flow_explains_the_numbers_of_studies(evidence, selection):
-    flow = appraisal.study_flow(evidence, selection).set_index("step")
+    flow = search_log.study_flow(evidence, selection).set_index("step")
     assert flow["records"].tolist() == [88, 47, 23, 15, 2]
     assert flow["detail"].tolist() == [
         "22 reviews, guidelines and surveys (context, never counted); 19 others in no table (11 excluded; 8 awaiting "
@@ -62,9 +65,9 @@ def test_one_flow_explains_the_numbers_of_studies(evidence, selection):
 
 
 def test_the_search_is_old_a_year_later(evidence):
-    assert appraisal.search_date(evidence) == "2026-11-27"
-    assert not appraisal.search_is_old(evidence, pd.Timestamp("2027-11-27"))
-    assert appraisal.search_is_old(evidence, pd.Timestamp("2027-11-28"))
+    assert search_log.search_date(evidence) == "2026-11-27"
+    assert not search_log.search_is_old(evidence, pd.Timestamp("2027-11-27"))
+    assert search_log.search_is_old(evidence, pd.Timestamp("2027-11-28"))
 
 
 def test_an_old_search_is_said_to_be_old_at_the_date_of_the_commit(selection, monkeypatch):
@@ -82,7 +85,7 @@ def test_an_old_search_is_said_to_be_old_at_the_date_of_the_commit(selection, mo
 
 
 def test_risk_of_bias_with_letter_and_shape(evidence):
-    judged = appraisal.risk_of_bias(evidence, "rob2")
+    judged = two_readings.risk_of_bias(evidence, "rob2")
     assert judged.set_index("study_id")["overall"].to_dict() == {
         "finch2009": "some_concerns",
         "regimen357_nd": "high",
@@ -95,7 +98,7 @@ def test_risk_of_bias_with_letter_and_shape(evidence):
 
 
 def test_readings_side_by_side(evidence):
-    found = appraisal.readings(evidence.certainty, "outcome_id").set_index(["outcome_id", "domain"])
+    found = two_readings.readings(evidence.certainty, "outcome_id").set_index(["outcome_id", "domain"])
     overall = found.loc[("pain_4_to_12_weeks", "overall")]
     assert overall[["settled", "judgement_1", "judgement_2"]].tolist() == ["very_low", "very_low", "low"]
     assert len(found) == 70 and (found["judgement_1"] == found["judgement_2"]).sum() == 57
