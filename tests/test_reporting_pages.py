@@ -115,6 +115,8 @@ HTML = [
     "<div><div>one</div>two<span>three</span></div><blockquote>four</blockquote><a href=x>five</a>",
     "<table><tbody><tr><td>1</tbody><tbody><tr><td>2</tbody><tfoot><tr><td>3</tfoot></table>",
     "a &lt;b&gt; &amp; c<script>never()</script><style>p {}</style><select><option>d<option>e</select>",
+    "<nav>a</nav><main>b</main><footer>c</footer><textarea>d</textarea><input type=image alt=e>",
+    "<dl>a<dt>b<dd>c</dd>d<div><dt>e<dd>f</div><p>g</dl><table>h<tr><td>i</table>",
     "<section><header>h</header><article>i<footer>j</footer></article></section><fieldset><legend>k</legend>l</fieldset>",
     pd.DataFrame({"a": range(100)})._repr_html_(),
     pd.DataFrame({"w": ["A", "A", "B"], "n": ["x", "y", "x"], "m": [1.5, 2, 3]}).set_index(["w", "n"])._repr_html_(),
@@ -157,6 +159,14 @@ def test_a_grouped_table_has_its_numbers_in_their_columns():
         ("<thead><tr><th rowspan=9>a</thead><tr><td>b<td>c", [["a", ""], ["b", "c"]]),
         ("<tr><td rowspan=2>a<td>b<td rowspan=2>c<tr><td>d", [["a", "b", "c"], ["a", "d", "c"]]),
         ("<tr><td>a<td rowspan=2>b<tr><td colspan=2>c", [["a", "b"], ["c", "b"]]),
+        ("<colgroup><col></colgroup><tr><td>a<td>b", [["a", "b"]]),
+        ("<td>a<td>b", [["a", "b"]]),
+        ("<form><tr><td>a</form>", [["a"]]),
+        ("<tr><td>a</td><b>before</b><td>b<tr><td>c", [["a", "b"], ["c", ""]]),
+        ("<tbody><tr><td>b</tbody><thead><tr><th>a</thead>", [["a"], ["b"]]),
+        ("<thead><tr><th>a</thead><thead><tr><th>b</thead>", [["a"], ["b"]]),
+        ("<tfoot><tr><td>d</tfoot><tr><td>b<tfoot><tr><td>c</tfoot>", [["b"], ["c"], ["d"]]),
+        ("<caption>one</caption><caption>two</caption><tr><td>a", [["a"]]),
     ],
 )
 def test_cells_span_others_as_in_a_browser(source, rows):
@@ -328,6 +338,42 @@ def test_an_output_that_cannot_be_shown_leaves_its_type(data):
     assert any(warning.startswith("Cell 2: an output of type " + kind) for warning in document.warnings)
     page = html.page(document)
     assert '<h2 id="report-not-shown">Not shown</h2>' in page
+
+
+@pytest.mark.parametrize(
+    ("source", "note"),
+    [
+        ("<p style='Color : red'>a</p>", "colours and other styles"),
+        ("<td bgcolor=red>a", "colours and other styles"),
+        ("<mark>a</mark>", "colours and other styles"),
+        ("<span style='text-decoration:line-through'>a</span>", "colours and other styles"),
+        ("<style>#T td {color: red}</style><p>a</p>", "colours and other styles"),
+        ("<ol><li value=9>a</ol>", "a list is numbered in another way"),
+        ("<ol reversed><li>a</ol>", "a list is numbered in another way"),
+    ],
+)
+def test_html_whose_look_has_a_meaning_leaves_a_note(source, note):
+    document = document_of(output({"text/html": source}))
+    assert body(document).select_one("div.body").get_text().split()[0] == "a"
+    assert [warning[: 8 + len(note)] for warning in document.warnings] == [f"Cell 1: {note}"]
+
+
+def test_a_plain_table_of_pandas_leaves_no_note():
+    frame = pd.DataFrame({"color": ["background"]})
+    assert document_of(output({"text/html": frame._repr_html_()})).warnings == []
+
+
+def test_fields_of_a_form_show_what_a_browser_shows():
+    fields = "<input type=hidden value=a><input type=password value=bc><input value=d>"
+    assert body(document_of(output({"text/html": fields}))).select_one("div.body").get_text().split()[0] == "••d"
+
+
+def test_a_drawing_in_html_keeps_its_view_and_gradients():
+    svg = '<svg viewBox="0 0 30 60"><linearGradient id="g"/><text>t</text></svg>'
+    image = body(document_of(output({"text/html": svg}))).img
+    drawing = base64.b64decode(image["src"].partition(",")[2]).decode()
+    assert 'viewBox="0 0 30 60"' in drawing and "<linearGradient" in drawing
+    assert image["alt"] == "t"
 
 
 @pytest.mark.parametrize("tag", ["video", "audio", "iframe", "object", "canvas"])

@@ -12,9 +12,14 @@ _NOT_SHOWN = ("script", "iframe", "frame", "object", "embed", "video", "audio", 
 _DEEPEST = 150  # elements inside each other; pandoc and the writers are recursive
 _WIDEST = 1000  # columns of a cell, the limit of HTML
 _HIDDEN = re.compile(r"display\s*:\s*none")
-_BLOCKS = ("fieldset", "legend", "dialog", "hgroup", "optgroup")  # pandoc reads them as parts of a line
+# pandoc reads them as parts of a line, or reads nothing else
+_BLOCKS = ("fieldset", "legend", "dialog", "hgroup", "optgroup", "main")
+_GROUPS = ("thead", "tbody", "tfoot")
+_PARTS = {"table": ("caption", *_GROUPS, "tr"), **dict.fromkeys(_GROUPS, ("tr",)), "tr": ("td", "th")}
+_STYLED = re.compile(r"(?<![\w-])(background|color|line-through|opacity|visibility)", re.IGNORECASE)
 _VISIBLE = ("img", "svg", "math", "hr")
 _TAGS = re.compile(r"<[^<>]*>?")
+_NO_STYLES = "colours and other styles of its HTML are not shown"
 _NUMBER = re.compile(r"\s*\+?(\d+)")
 
 
@@ -30,8 +35,8 @@ def cleaned(html: str, notes: list[str]) -> str:
     for element in list(root.iter()):
         tag = element.tag
         if tag in _SILENT and not _inside(element, "svg"):
-            if tag == "style" and "background" in (element.text or ""):
-                notes.append("colours of table cells are not shown")
+            if tag == "style" and _STYLED.search(element.text or ""):
+                notes.append(_NO_STYLES)
             _drop(element)
         elif tag in _NOT_SHOWN:
             notes.append(f"{'a script is not run' if tag == 'script' else f'<{tag}> is not shown'}")
@@ -40,14 +45,25 @@ def cleaned(html: str, notes: list[str]) -> str:
             _drop(element)
         elif tag in _BLOCKS:
             element.tag = "div"
+        elif tag == "textarea":
+            element.tag = "span"
+        elif tag == "img":
+            element.set("src", element.get("src", ""))  # pandoc reads no picture without
+        elif tag == "dl":
+            _only_parts(element, "dd")
         elif tag == "option":
             element.tail = f" {element.tail or ''}"
         elif tag == "input":
-            box = element.get("type", "").lower() in ("checkbox", "radio")
-            _drop(element, ("☒ " if "checked" in element.attrib else "☐ ") if box else element.get("value", ""))
+            _drop(element, _entered(element))
         elif tag == "svg" and not _inside(element, "svg"):
-            _as_picture(element)
-    for table in root.iter("table"):
+            _as_picture(element, html)
+        coloured = tag == "mark" or element.get("color", element.get("bgcolor"))
+        if (coloured or _STYLED.search(element.get("style", ""))) and tag != "svg" and not _inside(element, "svg"):
+            notes.append(_NO_STYLES)
+        if (tag == "li" and "value" in element.attrib) or (tag == "ol" and "reversed" in element.attrib):
+            notes.append("a list is numbered in another way than in its HTML")
+    for table in list(root.iter("table")):
+        _with_rows_alone(table)
         _regular(table)
     if max((sum(1 for _ in element.iterancestors()) for element in root.iter()), default=0) > _DEEPEST:
         notes.append("its HTML has too many elements inside each other; its text alone is shown")
@@ -69,10 +85,24 @@ def _drop(element: Any, text: str = "") -> None:
         element.drop_tree()
 
 
-def _as_picture(svg: Any) -> None:
-    """Replace a drawing by a picture whose description is its text."""
+def _entered(field: Any) -> str:
+    """Return what a field of a form shows."""
+    kind = field.get("type", "").lower()
+    if kind in ("checkbox", "radio"):
+        return "☒ " if "checked" in field.attrib else "☐ "
+    value = field.get("value") or field.get("alt", "")
+    return "" if kind == "hidden" else "•" * len(value) if kind == "password" else value
+
+
+def _as_picture(svg: Any, html: str) -> None:
+    """Replace a drawing by a picture whose description is its text. html: where it stands, with capitals in names."""
     import base64
 
+    capitals = {name.lower(): name for name in re.findall(r"\b[a-z]+[A-Z]\w*", html)}  # viewBox, linearGradient
+    for element in svg.iter():
+        element.tag = capitals.get(element.tag, element.tag)
+        for name in [name for name in element.attrib if name in capitals]:
+            element.set(capitals[name], element.attrib.pop(name))
     words = svg.get("aria-label") or " ".join(" ".join(svg.itertext()).split())
     tail, svg.tail = svg.tail, None
     if "xmlns" not in svg.attrib:
@@ -81,6 +111,61 @@ def _as_picture(svg: Any) -> None:
     picture = lxml.html.Element("img", src=f"data:image/svg+xml;base64,{data}", alt=words)
     picture.tail = tail
     svg.getparent().replace(svg, picture)
+
+
+def _only_parts(node: Any, other: str, parts: tuple[str, ...] = ("dt", "dd")) -> None:
+    """Put what is no part of an element, text too, into new parts."""
+    for group in list(node.iterchildren("div")):
+        group.drop_tag()
+    if (node.text or "").strip():
+        node.insert(0, lxml.html.Element(other))
+        node[0].text, node.text = node.text, None
+    for child in list(node):
+        if child.tag not in parts:
+            child.addprevious(new := lxml.html.Element(other))
+            new.append(child)
+        elif (child.tail or "").strip():
+            child.addnext(new := lxml.html.Element(other))
+            new.text, child.tail = child.tail, None
+
+
+def _with_rows_alone(table: Any) -> None:
+    """Leave in a table one caption, one head, one foot, and rows of cells.
+
+    As in browsers, anything else stands before the table, and a cell outside rows gets a row.
+    """
+    for element in list(table.iter("form", "colgroup", "col")):
+        element.drop_tag()
+    nodes = [table]
+    for node in nodes:
+        if (node.text or "").strip():
+            table.addprevious(text := lxml.html.Element("span"))
+            text.text, node.text = node.text, None
+        row = None
+        for child in list(node):
+            if (child.tail or "").strip():
+                table.addprevious(text := lxml.html.Element("span"))
+                text.text = child.tail
+            child.tail = None
+            if child.tag in ("td", "th") and node.tag != "tr":
+                if row is None:
+                    child.addprevious(row := lxml.html.Element("tr"))
+                    nodes.append(row)
+                row.append(child)
+                continue
+            row = None
+            if child.tag not in _PARTS[node.tag]:
+                table.addprevious(child)
+            elif child.tag in _PARTS:
+                nodes.append(child)
+    for tag, place, other in (("thead", 0, "tbody"), ("tfoot", len(table), "tbody"), ("caption", 0, "div")):
+        first, *others = list(table.iterchildren(tag)) or [None]
+        for second in others:
+            second.tag = other
+        if first is not None:
+            table.insert(place, first)
+    for caption in list(table.iterchildren("div")):
+        table.addprevious(caption)
 
 
 def _regular(table: Any) -> None:
