@@ -233,6 +233,39 @@ def test_a_notebook_of_version_3_runs(tmp_path):
     assert notebook_of(built).cells[0].outputs[0].text == "7\n"
 
 
+def test_a_notebook_with_odd_metadata_runs(tmp_path):
+    tags = [None, "remove-cell", {"a": 1}, [1, None]]
+    cells = [
+        {"cell_type": "code", "source": f"print({n})", "metadata": {"tags": value}, "outputs": [], "id": "same"}
+        for n, value in enumerate(tags)
+    ]
+    state = {"application/vnd.jupyter.widget-state+json": None}
+    metadata = {"kernelspec": None, "language_info": None, "widgets": state}
+    path = tmp_path / "odd.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}))
+    built = build_report(Spec("odd", str(path), formats=("html",), common=common()))
+    assert (built.reason, built.warnings) == ("", ())
+    assert [cell.outputs[0].text for cell in notebook_of(built).cells] == ["0\n", "1\n", "2\n", "3\n"]
+    reading = "from analysis.reporting.kernel import execution as e; import sys; e.nbformat.read(sys.argv[1], 4)"
+    assert subprocess.run([sys.executable, "-c", reading, path], capture_output=True, cwd=ROOT).stderr == b""
+
+
+def test_an_output_that_no_notebook_can_store_costs_that_form(tmp_path):
+    nothing = "display({'text/html': None, 'text/plain': 'words', 'application/json': None}, raw=True)"
+    path = tmp_path / "none.ipynb"
+    cells = [nbformat.v4.new_code_cell(nothing), nbformat.v4.new_code_cell("print('later')")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    built = build_report(Spec("none", str(path), formats=("html",), common=common()))
+    shown = [cell.outputs[0] for cell in notebook_of(built).cells]
+    assert shown[0].data == {"text/html": "", "text/plain": "words", "application/json": None}
+    assert (built.reason, shown[1].text) == ("", "later\n")
+
+
+def test_an_error_while_a_result_is_formatted_is_named(tmp_path):
+    code = "class A:\n    def _repr_html_(self): raise ValueError('no form')\nA()"
+    assert write(tmp_path / "r.ipynb", code).reason == "cell 1: ValueError: no form"
+
+
 def test_a_notebook_runs_in_its_own_folder_with_its_own_modules(tmp_path):
     (tmp_path / "beside.txt").write_text("text")
     (tmp_path / "own_module.py").write_text("value = 7")

@@ -110,11 +110,11 @@ def _read(path: Path) -> Notebook:
         content = path.read_bytes()
         notebook = _nbformat_4(content)
         cells = [
-            (cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {}).get("tags", []))
+            (cell["cell_type"], "".join(cell["source"]), set(map(str, cell.get("metadata", {}).get("tags") or ())))
             for cell in notebook["cells"]
         ]
         metadata = notebook["metadata"]
-        stated = (metadata.get("kernelspec", {}).get("language"), metadata.get("language_info", {}).get("name"))
+        stated = ((metadata.get("kernelspec") or {}).get("language"), (metadata.get("language_info") or {}).get("name"))
         language = next(filter(None, stated), "python").lower()
     except OSError as error:
         return replace(broken, problems=(f"{path.name}: can't be read ({error.strerror}).",))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from warnings import filterwarnings
 
 from analysis.parameters import Notebook
 from analysis.reporting.kernel.engine import ReportEngine  # before papermill: it imports nbformat its own way
@@ -22,6 +23,7 @@ from papermill.execute import remove_error_markers
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
+filterwarnings("ignore", module="nbformat")  # about ids of cells, which `normalize` sets
 _PRECISION = 0.1  # seconds by which a limit may be reached early
 
 
@@ -61,6 +63,11 @@ def execute(
     end = clock() + timeout
     # the steps of papermill.execute_notebook except the last, which writes the executed notebook to a file
     content = nbformat.reads(source.content.decode("utf-8-sig"), as_version=4)
+    stated = content["metadata"].items()  # null is nothing; widgets stored in the file are those of an earlier run
+    content["metadata"] = {key: value for key, value in stated if value is not None and key != "widgets"}
+    for cell in content["cells"]:
+        if not isinstance(cell["metadata"].get("tags", []), list):
+            del cell["metadata"]["tags"]
     notebook = load_notebook_node(nbformat.from_dict(content))  # one of version 3 has another kind of dictionary
     kernel = notebook.metadata.get("kernelspec", {}).get("name") or "python3"
     try:
@@ -96,7 +103,10 @@ def execute(
     cells = enumerate(executed[0].cells)
     failed = next((n for n, cell in cells if cell.metadata.get("papermill", {}).get("exception")), None)
     if failed is not None and not reason:
-        name, value = (str(errors.get(failed, {}).get(key, "")) for key in ("ename", "evalue"))
+        shown = [output for output in executed[0].cells[failed].outputs if output.output_type == "error"]
+        # an error while IPython formats a result is only among the outputs
+        error = errors.get(failed, {}) if errors.get(failed, {}).get("ename") != "NoneType" else shown[-1]
+        name, value = (str(error.get(key, "")) for key in ("ename", "evalue"))
         if (name, value) in (("SystemExit", ""), ("SystemExit", "0")):  # as papermill, this is no failure
             warnings.append(f"cell {failed + 1} ended the notebook (SystemExit); no cell after it ran")
         else:

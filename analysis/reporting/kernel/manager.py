@@ -36,6 +36,18 @@ class _ShellChannel(AsyncZMQSocketChannel):
         self.socket.get(zmq.EVENTS)
 
 
+class _OutputChannel(AsyncZMQSocketChannel):
+    """A channel whose outputs a notebook can store: a form of the wrong type, such as None for HTML, becomes empty."""
+
+    async def get_msg(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the next message."""
+        message = await super().get_msg(*args, **kwargs)
+        if message["msg_type"] in ("display_data", "execute_result", "update_display_data"):
+            forms = message["content"]["data"]
+            forms |= {mime: "" for mime, form in forms.items() if not (isinstance(form, (str, list)) or "json" in mime)}
+        return message
+
+
 class ReportKernelClient(AsyncKernelClient):
     """A client that is ready as soon as the kernel answers.
 
@@ -43,7 +55,7 @@ class ReportKernelClient(AsyncKernelClient):
     tests/test_reporting_kernels.py compares the notebooks of both.
     """
 
-    shell_channel_class = _ShellChannel
+    shell_channel_class, iopub_channel_class = _ShellChannel, _OutputChannel
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel has answered and its outputs arrive. Raises RuntimeError if it doesn't."""

@@ -90,7 +90,7 @@ class _Collector:
         """Add a cell; its tags hide it or parts of it, as in nbconvert and Jupyter Book."""
         self.number += 1
         metadata, source = cell.get("metadata", {}), joined(cell["source"])
-        tags = {tag.replace("_", "-") for tag in metadata.get("tags") or []}
+        tags = {str(tag).replace("_", "-") for tag in metadata.get("tags") or []}
         if "remove-cell" in tags:
             return
         if hidden := sorted(tags & {"hide-cell", "hide-output"}):
@@ -212,7 +212,7 @@ def read_document(notebook: dict[str, Any], folder: Path | None = None, hide_cod
     """
     made = _shown(notebook["metadata"].get(METADATA, {}))
     entries = source_rows.entries(notebook, made)
-    widgets = notebook["metadata"].get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    widgets = ((notebook["metadata"].get("widgets") or {}).get(WIDGET_STATE) or {}).get("state", {})
     collector = _Collector(frozenset(e.anchor for e in entries), widgets, hide_code)
     for cell in _shown(notebook["cells"]):
         collector.cell(cell)
