@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from browser_pages import WIDTHS, asked_elsewhere, launched, missing, opened, violations
+from bs4 import BeautifulSoup
 from notebook_runs import NAMES, defaults
 
+from analysis.exhibit.typeface import line_box
 from analysis.paths import ROOT
 from analysis.reporting import provenance
 
@@ -51,6 +53,29 @@ def test_a_report_needs_nothing_fits_a_phone_and_has_a_figure_near(browser, page
         assert figures or name == "patients"
         assert found.complaints == []
         assert asked_elsewhere(found, pages[name]) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_figures_follow_dark_mode(pages, name):
+    """Each colour of a figure is one of the page's, which has two of each."""
+    page = BeautifulSoup(pages[name].read_bytes(), "html.parser")
+    drawn = "".join(map(str, page.select("figure svg")))
+    assert set(re.findall(r"(?:fill|stroke)(?:: ?|=\")(#[0-9a-fA-F]+|white|black)", drawn)) == set()
+
+
+def test_the_text_of_figures_is_as_wide_as_measured(browser, pages):
+    """Otherwise a heading runs into the words after it. Kerning narrows a line by up to 3%."""
+    with opened(browser, pages["cohort-report"], 1440) as found:
+        texts = found.page.evaluate(
+            """[...document.querySelectorAll('figure > .card svg text, figure > svg text')].map(t => {
+                const look = getComputedStyle(t);
+                return [t.textContent, look.fontWeight, parseFloat(look.fontSize), t.getComputedTextLength()];
+            })"""
+        )
+    drawn = [(words, weight, length / size) for words, weight, size, length in texts if length and words.strip()]
+    assert len(drawn) > 100
+    off = [(words, width, line_box(words, int(weight))[0]) for words, weight, width in drawn]
+    assert [(words, width, measured) for words, width, measured in off if not 0.94 < width / measured < 1.03] == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (768, "light"), (1440, "dark")])

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from analysis import figures
 from analysis.evidence.selection import Criteria, Selection, only, select
 from analysis.exhibit import Figure, plain
-from analysis.exhibit.palette import LIGHT
+from analysis.exhibit.palette import LIGHT, PALETTE
 from analysis.exhibit.row_picture import Bar, Point, Row, Stroke, Words
 from analysis.figures import labels, study_rows, style
 from analysis.figures.score_spreads import Spread, spread_of
@@ -571,9 +571,7 @@ def test_evidence_map_counts_what_is_reported(default):
 # ------------------------------------------------------------------------------------------------ the shared parts
 def lightness(color: str) -> float:
     """Return the CIE lightness of a colour in grey print, 0 black to 100 white."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
-    y = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
-    return 116 * y ** (1 / 3) - 16
+    return 116 * luminance(color) ** (1 / 3) - 16
 
 
 @pytest.mark.parametrize("looks", [list(style.REGIMEN_LOOKS.values()), list(style.SERIES_LOOKS)])
@@ -584,10 +582,19 @@ def test_looks_differ_in_grey_print(looks):
     assert min(b - a for a, b in pairwise(main)) >= 5
 
 
-def test_letters_have_contrast_on_white():
-    for look in [*style.REGIMEN_LOOKS.values(), *style.SERIES_LOOKS]:
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(look.letters)]
-        assert 1.05 / (float(np.dot(linear, (0.2126, 0.7152, 0.0722))) + 0.05) >= 4.5
+def luminance(color: str) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_letters_and_marks_have_contrast_on_the_ground(dark):
+    """WCAG 2.2: 4.5:1 for letters, 3:1 for marks; the others are areas and the lines of a grid."""
+    colors = {name: luminance(pair[dark]) for name, pair in PALETTE.items()}
+    areas = {"ground", "line", "grid", "panel", "band", "sand"}
+    for name in colors.keys() - areas:
+        low, high = sorted((colors[name], colors["ground"]))
+        assert (high + 0.05) / (low + 0.05) >= (3 if name == "unknown" else 4.5), name
 
 
 def test_week_ticks_never_touch_and_keep_the_first():

@@ -1,4 +1,4 @@
-"""Colours of figures and pages, by meaning. Colour never stands for a study or a regimen: headings and labels do."""
+"""The colours of all figures and pages, by meaning; a page turns each into its colour of the light or dark mode."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ PALETTE = {
     "placebo": ("#5b6672", "#a3afba"),
     "harm": ("#a63c00", "#f2965c"),
     "threshold": ("#7a5200", "#e2b252"),
+    # further series of one panel beside `ketamine`, always with a marker or a line style of their own
+    "second": ("#c65300", "#f2965c"),
+    "third": ("#007453", "#4cc79b"),
+    "fourth": ("#7a3d69", "#d79ac6"),
+    "sand": ("#e9d8b8", "#5a4a2a"),  # an area
 }
 LIGHT = {name: light for name, (light, _) in PALETTE.items()}
 
@@ -29,4 +34,5 @@ def themed(svg: str) -> str:
     """Return an SVG whose colours of the palette follow the page: `#00589b` becomes `var(--ketamine)` in styles."""
     for name, light in LIGHT.items():
         svg = svg.replace(f": {light}", f": var(--{name})")
+        svg = svg.replace(f' fill="{light}"', f' style="fill: var(--{name})"')  # the ground of a hatching
     return svg

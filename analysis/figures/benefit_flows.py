@@ -10,22 +10,10 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure, escape, linked
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.flow_bands import BROAD, FIRST, FLOW_WORDS, HEIGHT, QUANTITIES, SECOND, draw_flow
 from analysis.figures.labels import stack_labels
-from analysis.figures.style import (
-    MUTED,
-    POINTS,
-    RULE,
-    SERIES_LOOKS,
-    SMALL,
-    finish,
-    panel,
-    sheet,
-    style,
-    text_height,
-    wrap,
-    write,
-)
+from analysis.figures.style import POINTS, SERIES_LOOKS, SMALL, finish, panel, sheet, style, text_height, wrap, write
 from analysis.outcomes.responders import Flow
 from analysis.statistics.rounding import decimals_of
 from analysis.wording import (
@@ -74,12 +62,12 @@ def benefit_flow(flow: Flow) -> Figure:
         ):
             later = f"{weeks_cell(at)} weeks later" if flow.weeks_first == 0 else f"week {weeks_cell(at)}"
             words = "end of infusion" if at == 0 else later
-            write(picture, left + BROAD / 2, top - 31, words, color=MUTED, ha="center")
+            write(picture, left + BROAD / 2, top - 31, words, color=LIGHT["muted"], ha="center")
             rate = f"{count}/{flow.n}{mark} = {half_up(printed)}%"
             write(picture, left + BROAD / 2, top - 15, rate, 10, weight="bold", ha="center")
         sizes = (flow.n, flow.first, flow.second)
         draw_flow(picture, top, sizes, ranges.drawn, remarks=_without_p(ranges))
-        write(picture, 4, top + HEIGHT + 10 + text_height(foot, SMALL) / 2, foot, SMALL, color=MUTED)
+        write(picture, 4, top + HEIGHT + 10 + text_height(foot, SMALL) / 2, foot, SMALL, color=LIGHT["muted"])
         finish(picture)
     data, alt, notes = _data(flow, ranges), _alt(flow, ranges), f"Counts: {linked(flow.rows)}."
     return Figure(name, picture, data, alt, _caption(flow), (flow.study_id,), notes, _finding(flow))
@@ -232,7 +220,7 @@ def _p_values(flow: Flow) -> Picture:
     picture = sheet(_HIGH + 62)
     ax = panel(picture, _LEFT, _TOP, POINTS - _LEFT - _RIGHT, _HIGH)
     ax.set_yscale("log")
-    ax.axhspan(flow.p_reported - half, flow.p_reported + half, color=RULE, zorder=0)
+    ax.axhspan(flow.p_reported - half, flow.p_reported + half, color=LIGHT["grid"], zorder=0)
     ends = []
     for look, (test, words) in zip(SERIES_LOOKS, _TESTS.items(), strict=False):
         rows = tables[tables["test"] == test].sort_values("lost")
@@ -249,13 +237,13 @@ def _p_values(flow: Flow) -> Picture:
     ax.minorticks_off()
     ax.set_xlim(fewest - 0.6, most + 0.6)
     ax.set_xticks(range(fewest, most + 1, 1 if most - fewest < 12 else 2))
-    ax.grid(axis="y", color=RULE, linewidth=0.6)
+    ax.grid(axis="y", color=LIGHT["grid"], linewidth=0.6)
     places = [_TOP + _HIGH * np.log(_HIGHEST / p) / np.log(_HIGHEST / lowest) for p, _, _ in ends]
     for y, (_, words, look) in zip(stack_labels(places, [11] * len(ends), _TOP, _TOP + _HIGH), ends, strict=True):
-        write(picture, POINTS - _RIGHT + 8, y, words, SMALL, color=look.letters)
-    write(picture, 4, 8, "P value", SMALL, color=MUTED)
+        write(picture, POINTS - _RIGHT + 8, y, words, SMALL, color=look.color)
+    write(picture, 4, 8, "P value", SMALL, color=LIGHT["muted"])
     below = f"patients who lost the benefit; {flow.first - flow.second} fewer gained it"
-    write(picture, _LEFT, _HIGH + 50, below, SMALL, color=MUTED)
+    write(picture, _LEFT, _HIGH + 50, below, SMALL, color=LIGHT["muted"])
     return finish(picture)
 
 

@@ -11,14 +11,11 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each, grouped
 from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.labels import nearest_place, place_labels
 from analysis.figures.picture_parts import KEY_ROW, draw_key, key_rows, regimen_key
 from analysis.figures.study_rows import arm_names, not_drawn, present_in_order, study_figure
 from analysis.figures.style import (
-    BAND,
-    INK,
-    MUTED,
-    RULE,
     SMALL,
     balanced,
     finish,
@@ -38,10 +35,9 @@ _LEFT, _WIDE, _HIGH = 58, 418, 310  # the plot in points
 _STRIP, _GAP = 34, 10  # for arms with only one of the two numbers
 _HOURS = (5, 10, 24, 48, 100, 240)
 _STEPS = (1, 2, 5)
-_HOUR_LINE = "#cdd4da"
 _FILL = {"max": "none", "start": "left"}  # an upper limit is hollow, a lower one half-filled
 # a pale background hides grid lines behind the words; outlined letters would make the file four times as large
-_GROUND = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
+_GROUND = {"facecolor": LIGHT["ground"], "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
 
 
 def dose_map(doses: pd.DataFrame, weight_kg: float = 70) -> Figure:
@@ -138,15 +134,19 @@ def _frame(picture: Picture, ax: Axes, scale: _Scale, top: float) -> None:
     ax.set_yticks([scale.y(t) for t in totals], [_thousands(t) for t in totals])
     ax.spines["bottom"].set_bounds(scale.x0, _WIDE)
     for tick in totals:
-        ax.plot([scale.x0, _WIDE], [scale.y(tick)] * 2, color=RULE, linewidth=0.6, zorder=0.5)
+        ax.plot([scale.x0, _WIDE], [scale.y(tick)] * 2, color=LIGHT["grid"], linewidth=0.6, zorder=0.5)
     ax.set_xlabel("mg per hour")
-    write(picture, _LEFT - 54, top - 16, "total mg", color=MUTED)
+    write(picture, _LEFT - 54, top - 16, "total mg", color=LIGHT["muted"])
     if scale.x0:
-        ax.axvspan(0, _STRIP, ymin=scale.y0 / _HIGH, color=BAND, linewidth=0, zorder=0)
-        ax.text(_STRIP / 2, _HIGH + 4, "rate not\nprinted", color=MUTED, fontsize=SMALL, ha="center", va="bottom")
+        ax.axvspan(0, _STRIP, ymin=scale.y0 / _HIGH, color=LIGHT["panel"], linewidth=0, zorder=0)
+        ax.text(
+            _STRIP / 2, _HIGH + 4, "rate not\nprinted", color=LIGHT["muted"], fontsize=SMALL, ha="center", va="bottom"
+        )
     if scale.y0:
-        ax.axhspan(0, _STRIP, xmin=scale.x0 / _WIDE, color=BAND, linewidth=0, zorder=0)
-        write(picture, _LEFT - 4, top + _HIGH - _STRIP / 2, "total not\nprinted", SMALL, color=MUTED, ha="right")
+        ax.axhspan(0, _STRIP, xmin=scale.x0 / _WIDE, color=LIGHT["panel"], linewidth=0, zorder=0)
+        write(
+            picture, _LEFT - 4, top + _HIGH - _STRIP / 2, "total not\nprinted", SMALL, color=LIGHT["muted"], ha="right"
+        )
     _hours(ax, scale)
 
 
@@ -159,12 +159,12 @@ def _hours(ax: Axes, scale: _Scale) -> None:
         if high - low < 0.4:
             continue
         xs, ys = [scale.x(10**v) for v in (low, high)], [scale.y(10 ** (v + shift)) for v in (low, high)]
-        ax.plot(xs, ys, color=_HOUR_LINE, linewidth=0.7, zorder=0.8)
+        ax.plot(xs, ys, color=LIGHT["line"], linewidth=0.7, zorder=0.8)
         words = f"{hours} h"
         if abs(xs[1] - _WIDE) < 1:
-            ax.text(_WIDE + 4, ys[1], words, color=MUTED, fontsize=SMALL, va="center")
+            ax.text(_WIDE + 4, ys[1], words, color=LIGHT["muted"], fontsize=SMALL, va="center")
         elif abs(xs[1] - last_top) > text_width(words, SMALL) + 6:
-            ax.text(xs[1], _HIGH + 4, words, color=MUTED, fontsize=SMALL, ha="center", va="bottom")
+            ax.text(xs[1], _HIGH + 4, words, color=LIGHT["muted"], fontsize=SMALL, ha="center", va="bottom")
             last_top = xs[1]
 
 
@@ -189,13 +189,13 @@ def _points(ax: Axes, scale: _Scale, table: pd.DataFrame) -> None:
     for ((x, y), rows), lines, spot in zip(groups.items(), labels, spots, strict=True):
         if spot.leader:
             end = nearest_place(spot.box, (x, y))
-            ax.plot([x, end[0]], [y, end[1]], color=MUTED, linewidth=0.5, zorder=2)
+            ax.plot([x, end[0]], [y, end[1]], color=LIGHT["muted"], linewidth=0.5, zorder=2)
         _mark(ax, x, y, rows)
         side = "right" if spot.x < x and abs(spot.y - y) < spot.box[3] - spot.box[1] else "left"
         edge = spot.box[2] - 1 if side == "right" else spot.box[0] + 1
         for number, (line, weight) in enumerate(lines):
             base = spot.box[3] - (number + 0.5) * step - 0.36 * SMALL
-            look = {"fontsize": SMALL, "color": INK, "weight": weight, "bbox": _GROUND}
+            look = {"fontsize": SMALL, "color": LIGHT["ink"], "weight": weight, "bbox": _GROUND}
             ax.text(edge, base, line, ha=side, va="baseline", zorder=4, **look)
 
 

@@ -7,13 +7,16 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.labels import stack_labels
-from analysis.figures.style import INK, MUTED, POINTS, SMALL, panel, text_height
+from analysis.figures.style import POINTS, SMALL, panel, text_height
 from analysis.wording import span_words
 
 QUANTITIES = ("kept", "lost", "gained", "neither")
-_COLORS = {"kept": "#00588f", "lost": "#d55e00", "gained": "#1aa37a", "neither": "#aab3ba"}
-_LETTERS = {"kept": "#00588f", "lost": "#a84800", "gained": "#00704f", "neither": "#4d5963"}
+_COLORS = {
+    quantity: LIGHT[name]
+    for quantity, name in {"kept": "ketamine", "lost": "second", "gained": "third", "neither": "placebo"}.items()
+}
 FLOW_WORDS = {
     "kept": "kept the benefit",
     "lost": "lost it",
@@ -103,14 +106,18 @@ def _bands(ax: Axes, blocks: list[_Block]) -> None:
         ax.add_patch(PathPatch(Path(curve, codes), **look))
         for x, y, side in ((FIRST, left, "left"), (SECOND, right, "right")):
             if certain:
-                ax.add_patch(Rectangle((x, y), BROAD, height, facecolor=color, edgecolor="white", linewidth=0.8))
+                ax.add_patch(
+                    Rectangle((x, y), BROAD, height, facecolor=color, edgecolor=LIGHT["ground"], linewidth=0.8)
+                )
             elif (side == "left" and quantity in ("kept", "gained")) or (
                 side == "right" and quantity in ("kept", "lost")
             ):
                 # on each side two bands share one uncertain block
-                shade = INK if quantity != "gained" else MUTED
+                shade = LIGHT["ink"] if quantity != "gained" else LIGHT["muted"]
                 ax.add_patch(
-                    Rectangle((x, y), BROAD, height, facecolor="white", edgecolor=shade, hatch="////", linewidth=0.5)
+                    Rectangle(
+                        (x, y), BROAD, height, facecolor=LIGHT["ground"], edgecolor=shade, hatch="////", linewidth=0.5
+                    )
                 )
 
 
@@ -136,11 +143,11 @@ def _words(
         places.append(-own[0])
         remark = f"\n{remarks[quantity]}" if quantity in remarks else ""
         lines.append(f"{span_words(*drawn[quantity])} {names[quantity]}{remark}")
-        colors.append(_LETTERS[quantity])
+        colors.append(_COLORS[quantity])
     heights = [text_height(text) + 4 for text in lines]
     for place, text, color in zip(stack_labels(places, heights, -HEIGHT, 0), lines, colors, strict=True):
         line, _, rest = text.partition("\n")
         shift = 0 if not rest else -5
         ax.text(SECOND + BROAD + 8, -place + shift, line, color=color, weight="bold", va="center")
         if rest:
-            ax.text(SECOND + BROAD + 8, -place + 5, rest, color=MUTED, fontsize=SMALL, va="center")
+            ax.text(SECOND + BROAD + 8, -place + 5, rest, color=LIGHT["muted"], fontsize=SMALL, va="center")

@@ -8,7 +8,8 @@ from math import dist, inf
 
 from matplotlib.axes import Axes
 
-from analysis.figures.style import LINE, SMALL, Look, text_height, text_width
+from analysis.exhibit.palette import LIGHT
+from analysis.figures.style import SMALL, Look, text_height, text_width
 
 _Point = tuple[float, float]
 _Box = tuple[float, float, float, float]  # left, bottom, right, top
@@ -159,7 +160,7 @@ class PanelLabels:
             end = nearest_place(spot.box, point)
             if dist(end, point) > 15:
                 (x0, y0), (x1, y1) = data(*point), data(*end)
-                ax.plot([x0, x1], [y0, y1], color=LINE, linewidth=0.5, zorder=1)
+                ax.plot([x0, x1], [y0, y1], color=LIGHT["unknown"], linewidth=0.5, zorder=1)
             x, y = data(spot.x, spot.y)
-            look = {"color": look.letters, "linespacing": 1.1, "bbox": self.ground, "zorder": 5}
+            look = {"color": look.color, "linespacing": 1.1, "bbox": self.ground, "zorder": 5}
             ax.text(x, y, words, fontsize=SMALL, ha="center", va="center", **look)

@@ -18,7 +18,6 @@ from analysis.figures.picture_parts import draw_heading
 from analysis.figures.score_spreads import KINDS_OF_SPREAD, draw_spread, spread_notes, spread_of
 from analysis.figures.study_rows import not_drawn, present_in_order, study_figure, with_bias
 from analysis.figures.style import (
-    MUTED,
     PHONE,
     POINTS,
     SMALL,
@@ -140,9 +139,9 @@ def _picture(table: pd.DataFrame, width: float, across: int) -> Picture:
             left = _LEFT + number * (wide + _GAP)
             above = top - 4 - text_height(detail, SMALL)
             write(picture, left, above - text_height(title) / 2, title, weight="bold")
-            write(picture, left, above + text_height(detail, SMALL) / 2, detail, SMALL, color=MUTED)
+            write(picture, left, above + text_height(detail, SMALL) / 2, detail, SMALL, color=LIGHT["muted"])
             _draw_study(picture, (left, top), study, axis, labelled=number == 0)
-    write(picture, _LEFT, y + 4, "pain, by weeks after the end of infusion", SMALL, color=MUTED)
+    write(picture, _LEFT, y + 4, "pain, by weeks after the end of infusion", SMALL, color=LIGHT["muted"])
     return finish(picture)
 
 
@@ -175,7 +174,7 @@ def _draw_study(
     for number, arm in enumerate(arms):
         treated = arm["role"].iloc[0] == "ketamine"
         tone = "ketamine" if treated else "placebo"
-        look = Look(LIGHT[tone], LIGHT["ketamine" if treated else "muted"], "o", next(free) if treated else "-")
+        look = Look(LIGHT[tone], "o", next(free) if treated else "-")
         shift = 5 * (number - (len(arms) - 1) / 2)
         _draw_arm(ax, arm, look, lambda week, s=shift: axis.place(week) + s, labels, named=len(arms) > 1)
     labels.draw(ax)

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
 
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.study_rows import present_in_order
-from analysis.figures.style import LINE, MUTED, POINTS, SMALL, Look, regimen_look, rule, text_width, write
+from analysis.figures.style import POINTS, SMALL, Look, regimen_look, rule, text_width, write
 from analysis.wording import REGIMEN_WORDS, regimen_words
 
 KEY_ROW = 14.0  # points a row of the key
@@ -42,16 +43,16 @@ def draw_key(picture: Picture, rows: list[list[tuple[float, Look, str]]]) -> Non
         for x, look, words in row:
             dot = Line2D([x / POINTS], [1 - y / full], color=look.color, marker=look.marker, linestyle="")
             picture.add_artist(dot)
-            write(picture, x + 8, y, words, SMALL, color=look.letters)
+            write(picture, x + 8, y, words, SMALL, color=look.color)
 
 
 def draw_heading(picture: Picture, top: float, words: str, detail: str = "", height: float = 22) -> None:
     """Draw a rule at `top` points, a bold heading below it and a lighter remark after the heading."""
-    rule(picture, top, color=LINE)
+    rule(picture, top, color=LIGHT["unknown"])
     middle = top + height / 2 + 1
     write(picture, 4, middle, words, 8.5, weight="bold")
     if detail:
-        write(picture, 11 + text_width(words, 8.5, "bold"), middle + 0.18, detail, color=MUTED)
+        write(picture, 11 + text_width(words, 8.5, "bold"), middle + 0.18, detail, color=LIGHT["muted"])
 
 
 def write_numbers(

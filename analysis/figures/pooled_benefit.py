@@ -31,7 +31,7 @@ from analysis.wording import (
 _NAME = "benefit-kept-pooled"
 _LEFT, _TOP, _RIGHT, _HIGH = 30.0, 8.0, 6.0, 138.0  # points around the axes, and their height
 _TICKS = (0, 4, 8, 13, 26, 39, 52)
-_LABEL = Look(LIGHT["placebo"], LIGHT["muted"], "o")
+_LABEL = Look(LIGHT["placebo"], "o")
 _APART = 3  # the data contain every third point of the curve drawn
 
 

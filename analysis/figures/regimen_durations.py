@@ -9,11 +9,11 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure, cite
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.picture_parts import write_numbers
 from analysis.figures.share_panels import draw_curve, share_panel, stepped
 from analysis.figures.study_rows import marks_line, not_drawn, present_in_order, study_figure
 from analysis.figures.style import (
-    MUTED,
     POINTS,
     SMALL,
     Look,
@@ -127,21 +127,21 @@ def _page(curves: DurationCurves, regimens: list[str]) -> Picture:
             left = _LEFT + number * (wide + _GAP)
             write(picture, left, top + 8, upper_first(regimen_words(regimen)), 8.5, weight="bold")
             words = titles[regimen]
-            write(picture, left, top + 15 + text_height(words) / 2, words, color=MUTED)
+            write(picture, left, top + 15 + text_height(words) / 2, words, color=LIGHT["muted"])
             ax, unit = share_panel(picture, left, top + head, (wide, _HIGH), last, labelled=number == 0)
             rows = _rows(curves.curves, regimen)
             _estimate(ax, rows, unit, regimen_look(regimen))
             patients = _of(curves.patients, regimen)
             cells = [(unit * at_week(t), _counts(patients, t)) for t in rows.iloc[::2]["weeks"]]
-            write_numbers(picture, left, top + head + _HIGH + 26 + 34, cells, color=MUTED)
+            write_numbers(picture, left, top + head + _HIGH + 26 + 34, cells, color=LIGHT["muted"])
         start = top + head + _HIGH + 26
         middle = _LEFT + (len(line) * (wide + _GAP) - _GAP) / 2
-        write(picture, middle, start + 6, "weeks after the end of infusion", color=MUTED, ha="center")
-        write(picture, 4, start + 21, "patients known", SMALL, color=MUTED, weight="bold")
+        write(picture, middle, start + 6, "weeks after the end of infusion", color=LIGHT["muted"], ha="center")
+        write(picture, 4, start + 21, "patients known", SMALL, color=LIGHT["muted"], weight="bold")
         for place, (_, words) in enumerate(_ROWS):
-            write(picture, 4, start + 34 + 12 * place, words, SMALL, color=MUTED)
+            write(picture, 4, start + 34 + 12 * place, words, SMALL, color=LIGHT["muted"])
         top += head + _HIGH + below + 12
-    write(picture, 4, total + text_height(foot, SMALL) / 2, foot, SMALL, color=MUTED)
+    write(picture, 4, total + text_height(foot, SMALL) / 2, foot, SMALL, color=LIGHT["muted"])
     return finish(picture)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from analysis.figures.style import LINE, RULE, Look, at_week, panel, week_ticks
+from analysis.exhibit.palette import LIGHT
+from analysis.figures.style import Look, at_week, panel, week_ticks
 
 _LOW, _HIGH = -2.0, 102.0  # limits of an axis of percentages, so that a marker at 0 or 100% is not cut
 _QUARTERS = (0, 25, 50, 75, 100)
@@ -17,7 +18,7 @@ _QUARTERS = (0, 25, 50, 75, 100)
 def horizontal_rules(ax: Axes, values: Iterable[float]) -> None:
     """Draw light horizontal rules in place of a horizontal axis, with a stronger one at 0."""
     for value in values:
-        ax.axhline(value, color=RULE if value else LINE, linewidth=0.6, zorder=0.5)
+        ax.axhline(value, color=LIGHT["grid"] if value else LIGHT["unknown"], linewidth=0.6, zorder=0.5)
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="x", length=0, pad=2)
 

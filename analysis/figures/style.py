@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
 from analysis.exhibit.typeface import FONT_HEIGHT, line_width, register
 
 SHEET = Path(__file__).with_name("report.mplstyle")
@@ -29,45 +30,35 @@ TEXT = 9
 SMALL = 8.4
 LEADING = 1.18
 
-INK = "#1f2a33"
-MUTED = "#4d5963"
-LINE = "#9aa5ae"
-RULE = "#e3e7ea"
-BAND = "#f4f6f7"
-
 
 @dataclass(frozen=True)
 class Look:
-    """Colour, darker colour for text, marker and line style; each alone distinguishes the groups in grey print."""
+    """Colour, marker and line style of a series; each alone distinguishes the groups in grey print."""
 
     color: str
-    letters: str
     marker: str
     line: str = "-"
 
 
-# Okabe and Ito's colour-blind safe colours; the blue is darker so that the main three differ in grey
+# by regimen class; the main three differ in grey
 REGIMEN_LOOKS = {
-    "anesthetic": Look("#d55e00", "#a84800", "s"),
-    "subanesthetic_inpatient": Look("#00588f", "#00588f", "o"),
-    "subanesthetic_outpatient": Look("#1aa37a", "#00704f", "D"),
-    "topical": Look("#cc79a7", "#964672", "v", "--"),
-    "oral": Look("#e69f00", "#855c00", "^", "--"),
-    "block": Look("#56b4e9", "#1c6c9c", "P", "--"),
-    "other": Look("#8a6d3b", "#6b532a", "p", ":"),
-    "control": Look("#6b7680", "#4d5963", "X", ":"),
-    "not_stated": Look("#3b434a", "#3b434a", "h", "-."),
+    "anesthetic": Look(LIGHT["second"], "s"),
+    "subanesthetic_inpatient": Look(LIGHT["ketamine"], "o"),
+    "subanesthetic_outpatient": Look(LIGHT["third"], "D"),
+    "topical": Look(LIGHT["fourth"], "v", "--"),
+    "oral": Look(LIGHT["threshold"], "^", "--"),
+    "block": Look(LIGHT["placebo"], "P", "--"),
+    "other": Look(LIGHT["muted"], "p", ":"),
+    "control": Look(LIGHT["placebo"], "X", ":"),
+    "not_stated": Look(LIGHT["ink"], "h", "-."),
 }
 # for the arms or series of one panel
 SERIES_LOOKS = (
-    Look("#00588f", "#00588f", "o", "-"),
-    Look("#d55e00", "#a84800", "s", "--"),
-    Look("#1aa37a", "#00704f", "D", "-."),
-    Look("#8c4b7a", "#7a3d69", "^", ":"),
-    Look("#e69f00", "#855c00", "v", "-"),
-    Look("#3b434a", "#3b434a", "P", "--"),
-    Look("#56b4e9", "#1c6c9c", "X", "-."),
-    Look("#8a6d3b", "#6b532a", "p", ":"),
+    Look(LIGHT["ketamine"], "o", "-"),
+    Look(LIGHT["second"], "s", "--"),
+    Look(LIGHT["third"], "D", "-."),
+    Look(LIGHT["fourth"], "^", ":"),
+    Look(LIGHT["threshold"], "v", "-"),
 )
 
 
@@ -120,7 +111,7 @@ def write(picture: Picture, x: float, y: float, words: str, size: float = TEXT, 
             picture.text(x / wide, 1 - base / full, line, fontsize=size, va="baseline", **look)
 
 
-def rule(picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = RULE) -> None:
+def rule(picture: Picture, y: float, left: float = 0, right: float = POINTS, color: str = LIGHT["grid"]) -> None:
     """Draw a horizontal rule at a position in points from the left and the top."""
     full = picture.get_figheight() * 72
     ends = [left / POINTS, right / POINTS]
@@ -236,6 +227,6 @@ def nothing(name: str, why: str, caption: str, notes: str = "") -> Figure:
         words = wrap(why, POINTS - 80, 9)
         picture = sheet(44 + text_height(words, 9))
         middle = picture.get_figheight() * 36
-        write(picture, POINTS / 2, middle, words, 9, color=MUTED, ha="center")
+        write(picture, POINTS / 2, middle, words, 9, color=LIGHT["muted"], ha="center")
         finish(picture)
     return Figure(name=name, figure=picture, data=pd.DataFrame(), alt=why, caption=caption, notes=notes)

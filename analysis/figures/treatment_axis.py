@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.share_panels import horizontal_rules
-from analysis.figures.style import BAND, panel
+from analysis.figures.style import panel
 
 PAIN_LIMITS = (-0.45, 10.45)
 
@@ -38,7 +39,7 @@ class TreatmentAxis:
         """Set the limits and ticks (label of each position), and draw the shaded strip of the treatment."""
         ax.set_xlim(0, self.wide)
         ax.set_xticks(sorted(ticks), [ticks[place] for place in sorted(ticks)])
-        ax.axvspan(self.before + 13, self.end - 1, color=BAND, linewidth=0, zorder=0.3)
+        ax.axvspan(self.before + 13, self.end - 1, color=LIGHT["panel"], linewidth=0, zorder=0.3)
 
 
 def pain_panel(

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import ClinicFrame, fitting, group_words, hidden_note, left_out_note
 from analysis.figures.share_panels import draw_curve, share_panel, stepped
-from analysis.figures.style import LINE, MUTED, POINTS, SERIES_LOOKS, SMALL, horizon_tick, style, write
+from analysis.figures.style import POINTS, SERIES_LOOKS, SMALL, horizon_tick, style, write
 from analysis.outcomes.cohort.durations import Durations
 from analysis.wording import (
     counted,
@@ -95,7 +96,7 @@ def cohort_duration_curve(
             for place, cell in enumerate(cells):
                 _panel(picture, cell, _LEFT + place * (_WIDE + _GAP), y + _TITLE, last, everybody, place == 0)
             y += _TITLE + _HIGH + 22
-        write(picture, POINTS / 2, y + 6, "weeks after the end of infusion", color=MUTED, ha="center")
+        write(picture, POINTS / 2, y + 6, "weeks after the end of infusion", color=LIGHT["muted"], ha="center")
         drawn = [cell for cells in rows.values() for cell in cells]
         data = pd.concat([cell.curve for cell in drawn])
         return frame.figure(picture, data, _alt(drawn, result.level), finding=_finding(drawn))
@@ -133,13 +134,13 @@ def _panel(
     picture: Picture, cell: _Cell, left: float, top: float, last: float, everybody: pd.DataFrame, first: bool
 ) -> None:
     write(picture, left, top - 31, fitting(cell.title, _WIDE, weight="bold"), weight="bold")
-    write(picture, left, top - 20, f"n = {int(cell.median.patients)}", SMALL, color=MUTED)
-    write(picture, left, top - 9, _median(cell.median), SMALL, color=_LOOK.letters)
+    write(picture, left, top - 20, f"n = {int(cell.median.patients)}", SMALL, color=LIGHT["muted"])
+    write(picture, left, top - 9, _median(cell.median), SMALL, color=_LOOK.color)
     ax, unit = share_panel(picture, left, top, (_WIDE, _HIGH), last, labelled=first, months=False)
     if not cell.all:
         x, low, high, *_ = _steps(everybody, last, unit)
         for values in (low, high):
-            ax.plot(x, values, color=LINE, linewidth=0.8, zorder=1.5)
+            ax.plot(x, values, color=LIGHT["unknown"], linewidth=0.8, zorder=1.5)
     x, low, high, band_low, band_high = _steps(cell.curve, last, unit)
     draw_curve(ax, x, low, high, _LOOK, bands=[(band_low, band_high, 0.13)])
 

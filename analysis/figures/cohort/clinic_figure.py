@@ -14,13 +14,13 @@ from matplotlib.patches import Rectangle
 
 from analysis.cohort_wording import group_name, left_out_words
 from analysis.exhibit import Figure, drawable, escape, paragraphs
+from analysis.exhibit.palette import LIGHT
 from analysis.exhibit.row_picture import RowPicture
 from analysis.figures.row_figure import draw_rows
 from analysis.figures.style import PHONE, POINTS, SMALL, TEXT, finish, nothing, panel, sheet, text_width, write
 from analysis.wording import series
 
 INVENTED = "Synthetic data: these patients are invented."
-_WARN = "#8a2b06"
 _STRIP = 15  # height of the mark at the foot, in points
 _LONGEST = 34  # characters of the name of a site or group
 
@@ -47,7 +47,15 @@ class ClinicFrame:
         """Return an empty picture; for invented patients with a strip at its foot that marks them."""
         picture = sheet(height + (_STRIP if self.synthetic else 0), PHONE if self.title else POINTS)
         if self.synthetic:
-            write(picture, 0 if self.title else 4, height + _STRIP / 2, INVENTED, SMALL, color=_WARN, weight="bold")
+            write(
+                picture,
+                0 if self.title else 4,
+                height + _STRIP / 2,
+                INVENTED,
+                SMALL,
+                color=LIGHT["harm"],
+                weight="bold",
+            )
         return picture
 
     def figure(

@@ -8,20 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure as Picture
 
 from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import clinic_frame, runs
 from analysis.figures.share_panels import draw_curve, horizontal_rules
-from analysis.figures.style import (
-    LINE,
-    MUTED,
-    POINTS,
-    SERIES_LOOKS,
-    SMALL,
-    panel,
-    spaced_ticks,
-    style,
-    text_width,
-    write,
-)
+from analysis.figures.style import POINTS, SERIES_LOOKS, SMALL, panel, spaced_ticks, style, text_width, write
 from analysis.outcomes.cohort.response import Response
 from analysis.wording import counted, interval_words, percent, upper_first, weeks_cell
 
@@ -100,13 +90,13 @@ def _draw(picture: Picture, table: pd.DataFrame, tips: Any, top: float) -> None:
             if end - start == 1:
                 ax.plot([x[start]] * 2, [low[start], high[start]], color=look.color, linewidth=width, zorder=2)
     _ticks(ax, tips)
-    write(picture, _LEFT, top - 20, "change of the responder rate, percentage points", SMALL, color=MUTED)
+    write(picture, _LEFT, top - 20, "change of the responder rate, percentage points", SMALL, color=LIGHT["muted"])
     below = f"responders among the {counted(int(tips.missing), 'patient')} without a follow-up score"
-    write(picture, _LEFT + _WIDE / 2, top + _HIGH + 26, below, color=MUTED, ha="center")
+    write(picture, _LEFT + _WIDE / 2, top + _HIGH + 26, below, color=LIGHT["muted"], ha="center")
     for conclusion in dict.fromkeys(table["conclusion"]):
         for start, end in runs((table["conclusion"] == conclusion).to_numpy()):
             look = _SAME if conclusion == tips.conclusion else _OTHER
-            _label(picture, x[start], x[end - 1], tips.missing, top - 6, _CONCLUSION[conclusion], look.letters)
+            _label(picture, x[start], x[end - 1], tips.missing, top - 6, _CONCLUSION[conclusion], look.color)
 
 
 def _label(picture: Picture, first: float, last: float, missing: float, y: float, words: str, color: str) -> None:
@@ -124,7 +114,7 @@ def _ticks(ax: Any, tips: Any) -> None:
     unit = _WIDE / missing
     ticks = sorted(spaced_ticks((unit * number, words) for number, words in wanted.items()).items())
     ax.set_xticks([place / unit for place, _ in ticks], [words for _, words in ticks])
-    ax.tick_params(axis="x", length=3, color=LINE)
+    ax.tick_params(axis="x", length=3, color=LIGHT["unknown"])
 
 
 def _ends(table: pd.DataFrame, level: float) -> str:

@@ -22,7 +22,7 @@ _LEFT, _ROW, _BAR = 36, 18.0, 13.0
 _EDGE = {"edgecolor": LIGHT["unknown"], "linewidth": 0.4}
 _PARTS = {
     "recorded": ("score recorded", {"facecolor": LIGHT["ketamine"], "linewidth": 0}),
-    "empty": ("visit in the table, score empty", {"facecolor": "#e9d8b8"} | _EDGE),
+    "empty": ("visit in the table, score empty", {"facecolor": LIGHT["sand"]} | _EDGE),
     "no_row": ("due, no visit in the table", {"facecolor": LIGHT["ground"], "hatch": "////"} | _EDGE),
     "not_due": ("not due yet", {"facecolor": LIGHT["grid"]} | _EDGE),
     "unknown": ("no visit; not known whether due", {"facecolor": LIGHT["ground"], "linestyle": ":"} | _EDGE),

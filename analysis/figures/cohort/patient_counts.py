@@ -82,7 +82,7 @@ def responder_squares(result: Response) -> Figure:
     few = total < _FEW
     of = f"{total} patients" if few else "100 patients"
     seen = ~data["part"].isin(_PARTS[:2]) & (data["squares"].ne(0).fillna(True))
-    left = " Rates among patients with a score leave out the hatched and white ones." if seen.any() else ""
+    left = " Rates among patients with a score leave out the hatched and empty ones." if seen.any() else ""
     hidden = f" few: fewer than {result.min_cell} patients." if data["squares"].isna().any() else ""
     caption = f"A square is one patient{'' if few else f' in 100, of all {total:,}'}.{left}{hidden}"
     respond = dict(values(data[data["part"] == "response"], "visit", "squares"))

@@ -12,23 +12,11 @@ from matplotlib.figure import Figure as Picture
 from analysis.cohort_wording import p_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import clinic_frame
 from analysis.figures.flow_bands import BROAD, FIRST, HEIGHT, QUANTITIES, SECOND, draw_flow
 from analysis.figures.share_panels import draw_curve, share_axis
-from analysis.figures.style import (
-    INK,
-    LINE,
-    MUTED,
-    POINTS,
-    SERIES_LOOKS,
-    SMALL,
-    Look,
-    panel,
-    style,
-    text_height,
-    wrap,
-    write,
-)
+from analysis.figures.style import POINTS, SERIES_LOOKS, SMALL, Look, panel, style, text_height, wrap, write
 from analysis.outcomes.cohort.response import Response
 from analysis.wording import half_up, interval_words, percent, percent_level, percent_pair, series, weeks_cell
 
@@ -77,12 +65,12 @@ def responder_curve(result: Response) -> Figure:
         ax.set_xticks([0, 10, *range(20, 101, 10)], ["0", "", "20", "30", "40", "50", "60", "", "80", "", "100%"])
         share_axis(ax)
         for cutoff in _CUTOFFS:
-            ax.axvline(cutoff, color=LINE, linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.6)
+            ax.axvline(cutoff, color=LIGHT["unknown"], linewidth=0.8, linestyle=(0, (1, 2)), zorder=0.6)
         for visit in visits:
             _curve(ax, shown[shown["visit"] == visit], VISIT_LOOKS[visit])
-        write(picture, _LEFT, 12, "patients with at least so much less pain", color=MUTED)
+        write(picture, _LEFT, 12, "patients with at least so much less pain", color=LIGHT["muted"])
         below = "less pain than at baseline, in percent of the baseline"
-        write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, below, color=MUTED, ha="center")
+        write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, below, color=LIGHT["muted"], ha="center")
         _words(picture, shown, visits, names)
         return frame.figure(
             picture, result.curve, _curve_alt(shown, visits, names), finding=_finding(shown, visits, names)
@@ -107,7 +95,7 @@ def _curve(ax: Axes, rows: pd.DataFrame, look: Look) -> None:
     ax.plot(x, complete, look.marker, color=look.color, markersize=2.5, zorder=3)
     ax.plot(x, imputed, color=look.color, linestyle=(0, (3, 1.5)), linewidth=0.9, zorder=2)
     chosen = np.isin(x, _CUTOFFS)
-    dots = {"linestyle": "", "marker": look.marker, "markeredgecolor": "white", "markersize": 6, "zorder": 4}
+    dots = {"linestyle": "", "marker": look.marker, "markeredgecolor": LIGHT["ground"], "markersize": 6, "zorder": 4}
     ax.plot(x[chosen], complete[chosen], color=look.color, **dots)
 
 
@@ -117,20 +105,25 @@ def _words(picture: Picture, shown: pd.DataFrame, visits: list[str], names: dict
     for visit in visits:
         look, rows = VISIT_LOOKS[visit], shown[shown["visit"] == visit]
         title = f"{'●' if look.marker == 'o' else '■'} {names[visit]}"
-        write(picture, _WORDS_AT, y, title, 8.5, color=look.letters, weight="bold")
+        write(picture, _WORDS_AT, y, title, 8.5, color=look.color, weight="bold")
         y += 15
         for row in each(rows[rows["cutoff"].isin(_CUTOFFS)]):
             cutoff = int(row.cutoff)
-            write(picture, _WORDS_AT, y, f"≥ {cutoff}% less: {_share(row)}", color=INK)
+            write(picture, _WORDS_AT, y, f"≥ {cutoff}% less: {_share(row)}", color=LIGHT["ink"])
             count = f"{int(row.responders)} of {int(row.n_complete)} with a score"
-            write(picture, _WORDS_AT, y + 11, count, SMALL, color=MUTED)
+            write(picture, _WORDS_AT, y + 11, count, SMALL, color=LIGHT["muted"])
             write(
-                picture, _WORDS_AT, y + 21, f"{percent(row.rate_imputed)} of all {int(row.n_all)}", SMALL, color=MUTED
+                picture,
+                _WORDS_AT,
+                y + 21,
+                f"{percent(row.rate_imputed)} of all {int(row.n_all)}",
+                SMALL,
+                color=LIGHT["muted"],
             )
             y += 38
         y += 8
     lines = "solid: patients with a score\ndashed: all; those without a\nscore are non-responders"
-    write(picture, _WORDS_AT, y + 8, lines, SMALL, color=MUTED)
+    write(picture, _WORDS_AT, y + 8, lines, SMALL, color=LIGHT["muted"])
 
 
 def _share(row: Any) -> str:
@@ -177,11 +170,11 @@ def responder_flow(result: Response) -> Figure:
         for left, words, count, rate in zip(
             (FIRST, SECOND), times, (first, second), (row["rate_first"], row["rate_second"]), strict=True
         ):
-            write(picture, left + BROAD / 2, 12, words, color=MUTED, ha="center")
+            write(picture, left + BROAD / 2, 12, words, color=LIGHT["muted"], ha="center")
             write(picture, left + BROAD / 2, 28, f"{count:,}/{n:,} = {percent(rate)}", 10, weight="bold", ha="center")
         drawn = {q: (counts[q], counts[q]) for q in QUANTITIES}
         draw_flow(picture, _FLOW_TOP, (n, first, second), drawn, ("responders", "others"), words=_FLOW_WORDS)
-        write(picture, 4, _FLOW_TOP + HEIGHT + 10 + text_height(small, SMALL) / 2, small, SMALL, color=MUTED)
+        write(picture, 4, _FLOW_TOP + HEIGHT + 10 + text_height(small, SMALL) / 2, small, SMALL, color=LIGHT["muted"])
         alt = (
             f"Of {n} patients {first} ({percent(row['rate_first'])}) were responders at the end of infusion and "
             f"{second} ({percent(row['rate_second'])}) {times[1]}: {counts['kept']} stayed responders, "

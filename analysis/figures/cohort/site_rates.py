@@ -8,23 +8,24 @@ from matplotlib.figure import Figure as Picture
 
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Figure
+from analysis.exhibit.palette import LIGHT
 from analysis.figures.cohort.clinic_figure import clinic_frame, fitting, group_words
 from analysis.figures.labels import PanelLabels, stack_labels
 from analysis.figures.share_panels import share_axis, share_height
-from analysis.figures.style import LINE, MUTED, SERIES_LOOKS, SMALL, panel, style, write
+from analysis.figures.style import SERIES_LOOKS, SMALL, panel, style, write
 from analysis.outcomes.cohort.sites import Funnel
 from analysis.wording import counted, percent, series
 
 _LEFT, _TOP, _WIDE, _HIGH = 40, 28, 380, 216
 _FEW, _MOST = 8, 20  # up to 8 sites all points are named, otherwise up to 20 of those outside the limits
-_EDGE = {"markeredgecolor": "white", "markeredgewidth": 0.8}
-_HOLLOW = {"markerfacecolor": "white", "markersize": 5.5}
+_EDGE = {"markeredgecolor": LIGHT["ground"], "markeredgewidth": 0.8}
+_HOLLOW = {"markerfacecolor": LIGHT["ground"], "markersize": 5.5}
 _COVARIATES = {
     "baseline": "pain at baseline",
     "disease_duration_years": "duration of the disease",
     "regimen_class": "regimen",
 }
-_GROUND = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 0.6}
+_GROUND = {"facecolor": LIGHT["ground"], "alpha": 0.85, "linewidth": 0, "pad": 0.6}
 _LOOKS = {"inside 95%": SERIES_LOOKS[0], "outside 95%": SERIES_LOOKS[4], "outside 99.8%": SERIES_LOOKS[1]}
 
 
@@ -79,12 +80,12 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
     for low, high, line, words in (("low_95", "high_95", (0, (4, 2)), "95%"), ("low_998", "high_998", "-", "99.8%")):
         for side in (low, high):
             values = drawn[side].astype("float64").to_numpy()
-            ax.plot(n, 100 * values, color=LINE, linestyle=line, linewidth=1.0, zorder=1)
+            ax.plot(n, 100 * values, color=LIGHT["unknown"], linestyle=line, linewidth=1.0, zorder=1)
             ends.append((values[-1], words))
-    ax.axhline(100 * mean, color=MUTED, linewidth=1.0, zorder=1)
+    ax.axhline(100 * mean, color=LIGHT["muted"], linewidth=1.0, zorder=1)
     places = stack_labels([share_height(100 * value, _HIGH) for value, _ in ends], [10.0] * len(ends), 0, _HIGH)
     for (_, words), place in zip(ends, places, strict=True):
-        write(picture, _LEFT + _WIDE + 5, _TOP + _HIGH - place, words, SMALL, color=MUTED)
+        write(picture, _LEFT + _WIDE + 5, _TOP + _HIGH - place, words, SMALL, color=LIGHT["muted"])
     for row in each(sites):
         look = _LOOKS[row.place]
         ax.plot([row.n], [100 * row.rate], look.marker, color=look.color, **_EDGE, markersize=6.5, zorder=4)
@@ -92,8 +93,8 @@ def _draw(picture: Picture, sites: pd.DataFrame, limits: pd.DataFrame, mean: flo
             ax.plot([row.n] * 2, [100 * row.rate, 100 * row.adjusted], color=look.color, linewidth=0.8, zorder=2)
             ax.plot([row.n], [100 * row.adjusted], look.marker, color=look.color, **_HOLLOW, zorder=3)
     _names(ax, sites, last)
-    write(picture, _LEFT, 10, "responders at the end of infusion", color=MUTED)
-    write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, "patients with a score, n", color=MUTED, ha="center")
+    write(picture, _LEFT, 10, "responders at the end of infusion", color=LIGHT["muted"])
+    write(picture, _LEFT + _WIDE / 2, _TOP + _HIGH + 25, "patients with a score, n", color=LIGHT["muted"], ha="center")
 
 
 def _names(ax: Axes, sites: pd.DataFrame, last: float) -> None:

@@ -32,7 +32,6 @@ from analysis.wording import (
 
 _LEFT, _TOP, _HIGH = 24, 24, 108
 _BEFORE, _END = 14.0, 44.0  # from the left edge of the panel, in points; weeks follow
-_TREATMENT = "#f4efe4"
 _FLOOR = 14  # room below 0 for the median, in points
 
 
@@ -57,7 +56,9 @@ def visit_pain_line(result: Trajectories) -> Figure:
         write(picture, 0, 5, "Pain, 0 none to 10 worst", SMALL, color=LIGHT["muted"])
         _ground(picture, ax, (0, 2, 4, 6, 8, 10), 10)
         if list(shown["visit"][:2]) == ["baseline", "end_of_infusion"]:
-            ax.add_patch(Rectangle((places[0] + 5, _TOP), _END - _BEFORE - 5, _HIGH, facecolor=_TREATMENT, linewidth=0))
+            ax.add_patch(
+                Rectangle((places[0] + 5, _TOP), _END - _BEFORE - 5, _HIGH, facecolor=LIGHT["panel"], linewidth=0)
+            )
         ax.plot(places, heights["mean"], color=LIGHT["ketamine"], linewidth=1.2, zorder=3)
         named = _visits(picture, places, shown, _TOP + _HIGH + 9)
         for place, y, row in zip(places, each(heights), each(shown), strict=True):
