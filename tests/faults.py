@@ -489,6 +489,8 @@ def main() -> int:
     pattern = sys.argv[1] if len(sys.argv) > 1 else "*"
     tried = [name for name in FAULTS if fnmatch.fnmatchcase(name, pattern)]
     lost = 0
+    for number in (signal.SIGINT, signal.SIGHUP):  # a shell lets programs in the background ignore them
+        signal.signal(number, signal.SIG_DFL)
     for name in tried:
         with tempfile.TemporaryDirectory(prefix="fault-") as folder:
             wrong = list(FAULTS[name](Fault(Path(folder))))
