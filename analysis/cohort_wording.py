@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.wording import REGIMEN_WORDS, count_cell, counted, number_of_weeks, out_of
+from analysis.wording import REGIMEN_WORDS, count_cell, counted, number_of_weeks, out_of, percent
 
+FEW_PATIENTS = 20  # patients below which numbers stand in place of rates
 RULE_WORDS = {
     "ge_2_points": "pain fell by 2 points or more",
     "ge_30_percent": "pain fell by 30% or more",
@@ -24,6 +25,11 @@ GROUP_HEADINGS = {
     "course": "Course",
     "all": "All",
 }
+
+
+def rate_words(responders: int, n: int, rate: float, unit: str = "") -> str:
+    """Return a rate of 100 patients as `58`, with a unit as `58 of 100`; below 20 patients as `11 of 19`."""
+    return out_of(responders, n) if n < FEW_PATIENTS else f"{percent(rate)[:-1]}{unit}"
 
 
 def step_words(step: str, weeks: float) -> str:

@@ -9,7 +9,7 @@ import shlex
 from pathlib import Path
 
 from analysis import paths
-from analysis.findings.cohort.course_findings import FEW_PATIENTS
+from analysis.cohort_wording import FEW_PATIENTS
 from analysis.outcomes import cohort
 from analysis.outcomes.cohort.clinic_file import load_table
 from analysis.outcomes.cohort.disclosure import RELEASES

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from analysis.cohort_wording import RULE_WORDS, step_use, step_words, without_words
+from analysis.cohort_wording import FEW_PATIENTS, RULE_WORDS, step_use, step_words, without_words
 from analysis.evidence.rowwise import each, values
 from analysis.exhibit import Figure
 from analysis.exhibit.palette import LIGHT
@@ -18,7 +18,7 @@ from analysis.outcomes.cohort.response import Response
 from analysis.wording import number_of_weeks, out_of, percent_pair, series, span_words, upper_first
 
 _STEP, _BAR = 38.0, 11.0
-_SQUARE, _ACROSS, _FEW = 7.8, 10, 20
+_SQUARE, _ACROSS = 7.8, 10
 _PARTS = ("response", "no_response", "no_score", "not_expected", "no_baseline", "not_judged")
 _FACES = {
     "response": {"facecolor": LIGHT["ketamine"]},
@@ -79,7 +79,7 @@ def responder_squares(result: Response) -> Figure:
     """
     data = treated_shares(result)
     total = int(data["patients"].iloc[0]) if len(data) else 0
-    few = total < _FEW
+    few = total < FEW_PATIENTS
     of = f"{total} patients" if few else "100 patients"
     seen = ~data["part"].isin(_PARTS[:2]) & (data["squares"].ne(0).fillna(True))
     left = " Rates among patients with a score leave out the hatched and empty ones." if seen.any() else ""
@@ -138,7 +138,7 @@ def treated_shares(result: Response) -> pd.DataFrame:
         if not rest or any(0 < count < result.min_cell for count in rest):
             rest = [0, 0, 0, everybody - then]
         counts = [int(rate.responders), then - int(rate.responders), *rest, *[0] * (4 - len(rest))]
-        squares = counts if everybody < _FEW else _of_hundred(counts)
+        squares = counts if everybody < FEW_PATIENTS else _of_hundred(counts)
         for part, count, square in zip(_PARTS, counts, squares, strict=True):
             hidden = part == "not_judged" and 0 < count < result.min_cell
             shown = {"n": pd.NA, "squares": pd.NA} if hidden else {"n": count, "squares": square}
@@ -162,14 +162,15 @@ def possible(result: Response, visit: str) -> str:
     low, high = by.get("non_responder_imputation"), by.get("responder_imputation")
     if low is None or high is None or low.responders == high.responders:
         return ""
-    if low.n < _FEW:
+    if low.n < FEW_PATIENTS:
         return f"; of all {low.n}, {low.responders} to {high.responders}"
     return f"; of 100 of all {low.n:,}, {percent_pair(low.rate, high.rate)}"
 
 
 def _squares(ax: Axes, data: pd.DataFrame, left: float, top: float) -> None:
     patients = int(data["patients"].iloc[0])
-    unsaid = (patients if patients < _FEW else 100) - int(data["squares"].sum())  # of the part with a hidden number
+    all_squares = patients if patients < FEW_PATIENTS else 100
+    unsaid = all_squares - int(data["squares"].sum())  # of the part with a hidden number
     parts = [part for row in each(data) for part in [row.part] * (unsaid if pd.isna(row.squares) else row.squares)]
     for number, part in enumerate(parts):
         row, column = divmod(number, _ACROSS)
@@ -208,4 +209,4 @@ def _squares_alt(data: pd.DataFrame, names: dict[str, str], rule: str, total: in
     for visit, rows in data[data["squares"].ne(0).fillna(True)].groupby("visit", sort=False):
         counts = [f"{_square_words(row.squares)} {_part_words(row.part, rule)}" for row in each(rows)]
         parts.append(f"{names[visit]}: {series(counts)}")
-    return f"Of {total if total < _FEW else 100} patients treated. {'. '.join(parts)}."
+    return f"Of {total if total < FEW_PATIENTS else 100} patients treated. {'. '.join(parts)}."

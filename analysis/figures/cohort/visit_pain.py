@@ -96,7 +96,7 @@ def benefit_box_curve(result: Durations, weeks: Sequence[float]) -> Figure:
         caption += f" Steps of fewer than {result.min_cell} patients are not drawn."
     if len(steps) > 1:
         last = next(each(steps.tail(1)))
-        title = f"{upper_first(visit_words(last.weeks))}, {half_up(100 * last.share)} of 100 responders still respond"
+        title = f"{upper_first(visit_words(last.weeks))}, {percent(last.share)[:-1]} of 100 responders still respond"
     frame = clinic_frame("benefit", " ".join([caption, *regained]), result, title=title)
     if len(steps) < 2:
         return frame.empty(

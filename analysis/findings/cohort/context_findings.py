@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort_wording import RULE_WORDS, few_words, group_name, visit_words
+from analysis.cohort_wording import RULE_WORDS, few_words, group_name, rate_words, visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape, sourced
-from analysis.findings.cohort.course_findings import FEW_PATIENTS, complete_rates, rate_of
+from analysis.findings.cohort.course_findings import complete_rates
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.fall_without_effect import LEAST_FOR_LIMITS, Regression
 from analysis.outcomes.cohort.people import People
@@ -85,7 +85,7 @@ def cohort_missing_finding(result: People, response: Response) -> Finding:
         few = f"**Fewer than {result.min_cell} of {int(step['of']):,} patients**"
         return Finding(question, f"{few} have no score at {weeks}.{awaited}")
     missing = int(step["without"])
-    lead = f"**{out_of(missing, step['of'])} patients have no score at {weeks}**{_differ(result, rate_of(later))}"
+    lead = f"**{out_of(missing, step['of'])} patients have no score at {weeks}**{_differ(result, later)}"
     return Finding(question, f"{lead} {_bounds(response, missing)}{awaited}")
 
 
@@ -176,23 +176,19 @@ def _change(chart: RunChart) -> str:
     return f"**Signal of change** {period}: {series([part for part in (beyond, runs) if part])}."
 
 
-def _differ(result: People, rate: str) -> str:
+def _differ(result: People, rate: Any) -> str:
     """Return whether the patients without a follow-up score had responded less or more often at the end."""
     row = result.who_differs.set_index("measure").loc["response_end_of_infusion"]
     if row["hidden"] or pd.isna(row["low"]):
         return "."
-    groups = [_share(one) for one in each(result.who_is_missing)]
+    groups = [rate_words(one.responders, one.judged, one.rate, "%") for one in each(result.who_is_missing)]
     against = f"({groups[1]} against {groups[0]})"
     if row["low"] <= 0 <= row["high"]:
         return f"; they had responded about as often as the others {against}."
     less = row["high"] < 0
     how, side = ("less", "high") if less else ("more", "low")
-    probably = f"{rate.removesuffix(' of 100')} is probably too {side}"
+    probably = f"{rate_words(rate.responders, rate.n, rate.rate)} is probably too {side}"
     return f", and they had responded {how} often than the others {against}: {probably}."
-
-
-def _share(group: Any) -> str:
-    return out_of(group.responders, group.judged) if group.judged < FEW_PATIENTS else percent(group.rate)
 
 
 def _bounds(response: Response, missing: int) -> str:
@@ -200,7 +196,7 @@ def _bounds(response: Response, missing: int) -> str:
     rates = response.rates[(response.rates["rule"] == response.rule) & (response.rates["visit"] == "follow_up")]
     by = {row.handling: row for row in each(rates)}
     names = ("non_responder_imputation", "responder_imputation")
-    low, high = (rate_of(by[name]).removesuffix(" of 100") for name in names)
+    low, high = (rate_words(by[name].responders, by[name].n, by[name].rate) for name in names)
     return f"It would be {low} if none of the {missing} responded, {high} if all did."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.cohort_wording import RULE_WORDS, group_name, p_words
+from analysis.cohort_wording import FEW_PATIENTS, RULE_WORDS, group_name, p_words, rate_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape
 from analysis.outcomes.cohort.durations import Durations
@@ -26,7 +26,6 @@ from analysis.wording import (
 )
 
 _COMPLETE = "complete_cases"
-FEW_PATIENTS = 20  # patients below which numbers stand in place of rates
 _CONCLUSIONS = {
     "fell": "the rate falls until follow-up",
     "rose": "the rate rises until follow-up",
@@ -87,7 +86,7 @@ def complete_rates(result: Response) -> list[Any]:
 
 def rate_of(row: Any) -> str:
     """Return a rate as `58 of 100`, or as the numbers themselves below 20 patients."""
-    return out_of(row.responders, row.n) if row.n < FEW_PATIENTS else f"{half_up(100 * row.rate)} of 100"
+    return rate_words(row.responders, row.n, row.rate, " of 100")
 
 
 def limits_of(row: Any) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.cohort_wording import few_words
+from analysis.cohort_wording import FEW_PATIENTS, few_words
 from analysis.exhibit import escape
 from analysis.exhibit.blocks import Bullets, Card, Cards, Paragraph
-from analysis.findings.cohort.course_findings import FEW_PATIENTS, complete_rates, limits_of, rate_of
+from analysis.findings.cohort.course_findings import complete_rates, limits_of, rate_of
 from analysis.outcomes.cohort import Cohort
 from analysis.outcomes.cohort.people import People
 from analysis.outcomes.cohort.response import Response
