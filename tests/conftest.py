@@ -9,6 +9,7 @@ import shutil
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from analysis import evidence as evidence_tables
 from analysis import paths
 from analysis.evidence import DataError, Evidence
+from analysis.reporting.batch import pool
 from analysis.reporting.kernel import lean_nbformat, template_process
 
 lean_nbformat.import_nbformat()  # for all tests; seconds in each process
@@ -61,10 +63,14 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def forked(kernels: str) -> Iterator[None]:
-    """Fork the kernels of the reports that a module builds in this process, as `report` and `batch` do."""
-    template_process.use_template(kernels)
-    yield
-    template_process.use_template("")
+    """Fork the kernels of all reports of a module, also of its commands and pools of workers, from one template."""
+    shared = SimpleNamespace(address=kernels, close=lambda: None) if kernels else None
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (pool, template_process):
+            patch.setattr(module, "new_template", lambda home: shared)
+        template_process.use_template(kernels)
+        yield
+        template_process.use_template("")
 
 
 @pytest.fixture(scope="session")

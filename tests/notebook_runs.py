@@ -41,13 +41,20 @@ OTHER: dict[str, dict[str, Any]] = {
 
 
 @functools.cache
+def _runs() -> tuple[dict[str, Built], dict[str, Built]]:
+    """Return all reports of the notebooks, with defaults and with other parameters; once for all processes."""
+    return cache.once("runs", _build)
+
+
 def defaults() -> dict[str, Built]:
-    """Each notebook as the batch builds it, with its defaults; built once for all processes of the test run."""
-    return cache.once("defaults", _defaults)
+    """Each notebook as the batch builds it, with its defaults."""
+    return _runs()[0]
 
 
-def _defaults() -> dict[str, Built]:
+def _build() -> tuple[dict[str, Built], dict[str, Built]]:
     """Build what the last `make report` did not build from the same inputs; a copy of its output tells the batch."""
+    common = provenance.shared()
+    specs = [Spec(name, name, _checked(name), formats=(), common=common) for name in NAMES]
     with tempfile.TemporaryDirectory() as place, LocalWorkers() as workers:
         output = Path(place) / "output"
         output.mkdir()
@@ -58,8 +65,9 @@ def _defaults() -> dict[str, Built]:
                 shutil.copytree(OUTPUT / name, output / name)
         (Path(place) / "batch.yml").write_text(f"reports: [{', '.join(f'{{notebook: {name}}}' for name in NAMES)}]")
         plan = read_plan(Path(place) / "batch.yml")
-        outcomes = build_batch(plan, output, provenance.shared(), workers, jobs=2)
-        return {outcome.entry["name"]: _read(outcome.entry, output) for outcome in outcomes}
+        outcomes = build_batch(plan, output, common, workers, jobs=2)
+        default = {outcome.entry["name"]: _read(outcome.entry, output) for outcome in outcomes}
+        return default, {built.name: built for built in build_all(specs, workers, jobs=2)}
 
 
 def _read(entry: dict[str, Any], output: Path) -> Built:
@@ -71,13 +79,10 @@ def _read(entry: dict[str, Any], output: Path) -> Built:
 @functools.cache
 def others() -> dict[str, nbformat.NotebookNode]:
     """Each notebook as the batch runs it, with another set of parameters; no pages are made."""
-    common = provenance.shared()
-    specs = [Spec(name, name, _checked(name), formats=(), common=common) for name in NAMES]
     notebooks = {}
-    with LocalWorkers() as workers:
-        for built in build_all(specs, workers, jobs=2):
-            assert built.ok, (built.name, built.reason)
-            notebooks[built.name] = nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)
+    for name, built in _runs()[1].items():
+        assert built.ok, (name, built.reason)
+        notebooks[name] = nbformat.reads(built.files["report.ipynb"].decode(), as_version=4)
     return notebooks
 
 

@@ -1,4 +1,4 @@
-"""The sample notebook, executed once, and its files, opened once, for the tests of reports."""
+"""The sample notebook, executed once for all processes, and its files, opened once, for the tests of reports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import nbformat
 import pypdf
 from bs4 import BeautifulSoup
 from pdf_words import all_words
+from session_cache import cache
 
 from analysis.parameters import check_values, find_notebook
 from analysis.reporting import provenance
@@ -42,15 +43,18 @@ def spec(name: str = "sample", **overrides: Any) -> Spec:
 @functools.cache
 def sample() -> Built:
     """The sample report with its defaults."""
-    built = build_report(spec())
-    assert built.ok, built.reason
-    return built
+    return cache.once("sample", lambda: _built(spec()))
 
 
 @functools.cache
 def synthetic() -> Built:
     """The sample report, marked as made from invented patients, with another level."""
-    built = build_report(spec("other", synthetic=True, level=0.9, title='Invented <patients> & #hash *stars* "quotes"'))
+    title = 'Invented <patients> & #hash *stars* "quotes"'
+    return cache.once("synthetic", lambda: _built(spec("other", synthetic=True, level=0.9, title=title)))
+
+
+def _built(wanted: Spec) -> Built:
+    built = build_report(wanted)
     assert built.ok, built.reason
     return built
 

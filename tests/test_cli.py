@@ -119,6 +119,7 @@ def test_list_names_notebooks_and_parameters():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 def test_report_builds(tmp_path):
     done = run(
         "report", SAMPLE, "-p", "level=0.9", "-p", "routes=iv,oral", "--formats", "html", "--output", str(tmp_path)
@@ -140,6 +141,7 @@ def small(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 def test_report_that_fails(small):
     done = run("report", str(small / "bad.ipynb"), "--output", str(small / "out"))
     assert done.exit_code == 1
@@ -171,6 +173,7 @@ def test_wrong_use_of_report_starts_nothing(arguments, words, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 def test_batch_builds_what_can_be_built_and_then_the_chosen_reports_alone(small):
     (small / "batch.yml").write_text(
         "formats: [html]\nreports:\n" + "".join(f"- {{notebook: {small}/{name}.ipynb}}\n" for name in ("good", "bad"))
@@ -210,6 +213,7 @@ def test_wrong_use_of_batch_starts_nothing(plan, options, words, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 def test_an_output_folder_that_is_a_file(tmp_path):
     (tmp_path / "batch.yml").write_text(f"formats: [html]\nreports: [{{notebook: {SAMPLE}}}]")
     (tmp_path / "out").write_text("a file")

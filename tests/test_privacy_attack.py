@@ -28,7 +28,7 @@ RULES = {"ge_2_points": (0.0, 2.0), "ge_30_percent": (0.3, 0.0), "ge_50_percent"
 
 
 @pytest.fixture(scope="module")
-def reports() -> dict[str, Built]:
+def reports(forked) -> dict[str, Built]:
     """The batch that the offer of the refusal leads to."""
     given = {
         "five": {"cohort": "five.csv"},

@@ -23,7 +23,7 @@ from analysis.reporting.batch.plan import read_plan
 from analysis.reporting.batch.pool import LocalWorkers, Workers, build_all
 from analysis.reporting.run import Built, Spec
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked")]
 
 PLAN = f"""
 formats: [html]
@@ -52,7 +52,7 @@ class Heard(build.Watcher):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, forked):
     """A batch of one failing and two good reports, built with two processes."""
     folder = tmp_path_factory.mktemp("batch")
     (folder / "batch.yml").write_text(PLAN)
