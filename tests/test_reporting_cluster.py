@@ -22,7 +22,7 @@ from analysis.reporting.batch.plan import read_plan
 from analysis.reporting.provenance import sha256
 from analysis.reporting.run import Spec, build_report
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked")]
 
 dask = pytest.importorskip("dask")
 pytest.importorskip("distributed")

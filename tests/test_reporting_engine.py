@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,6 +50,8 @@ def test_fixture_notebooks_have_the_outputs_of_the_default_engine(tmp_path, monk
     monkeypatch.setattr(execution, "normalize", lambda notebook: notebook)
     # with the default channel the default engine waits at times for ever for widgets (jupyter/nbclient issue 312)
     monkeypatch.setattr(AsyncKernelClient, "shell_channel_class", ReportKernelClient.shell_channel_class)
+    # one notebook calls papermill if it finds it, whose progress bar tells the time
+    monkeypatch.setenv("PATH", os.defpath)
     environment = kernel_environment(0, str(tmp_path))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

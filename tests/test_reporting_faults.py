@@ -17,7 +17,9 @@ from pathlib import Path
 import faults
 import nbformat
 import pytest
+from click.testing import CliRunner
 
+from analysis.__main__ import main
 from analysis.paths import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes in /proc")]
@@ -46,11 +48,15 @@ def plan(tmp_path):
 NAMES = {"first": "short", "second": "long", "third": "short"}
 
 
+def command(folder: Path) -> list[str]:
+    """Return the arguments of a batch of one job."""
+    return ["batch", str(folder / "batch.yml"), "--output", str(folder / "out"), "--jobs", "1"]
+
+
 def start(folder: Path, *options: str, **more) -> subprocess.Popen:
-    """A batch of one job in a process group of its own, as a terminal would start it."""
-    command = [sys.executable, "-m", "analysis", "batch", str(folder / "batch.yml"), "--output", str(folder / "out")]
+    """A batch in a process group of its own, as a terminal would start it."""
     return subprocess.Popen(
-        [*command, "--jobs", "1", *options],
+        [sys.executable, "-m", "analysis", *command(folder), *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -109,6 +115,7 @@ def test_the_last_trial_of_every_fault_is_recorded():
     assert {name for name, result in results.items() if result != "survived"} == set()
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_batch_that_is_stopped_continues_where_it_was(plan):
     for how in (signal.SIGTERM, signal.SIGKILL):  # tests/faults.py tries more, at more moments
         (plan / "runs").unlink(missing_ok=True)
@@ -118,9 +125,9 @@ def test_a_batch_that_is_stopped_continues_where_it_was(plan):
         family = processes_of(process)
         assert len(family) >= 4, "the batch, a worker, the template, a kernel"
         if how == signal.SIGTERM:
-            second = start(plan)
-            assert "another batch is writing there" in second.communicate()[0]
-            assert second.returncode == 2
+            second = CliRunner().invoke(main, command(plan))
+            assert "another batch is writing there" in second.output
+            assert second.exit_code == 2
         os.killpg(process.pid, how)  # as Ctrl-C at a terminal reaches the whole group
         told = process.communicate()[0]
         if how == signal.SIGTERM:
@@ -133,11 +140,10 @@ def test_a_batch_that_is_stopped_continues_where_it_was(plan):
     (plan / "batch.yml").write_text(
         (plan / "batch.yml").read_text().replace(f"{plan}/long.ipynb", f"{plan}/short.ipynb")
     )
-    again = start(plan)
-    told = again.communicate()[0]
-    assert again.returncode == 0, told
-    assert "1 report is up to date." in told
-    assert "3 of 3 reports built, 1 of them earlier and up to date." in told
+    again = CliRunner().invoke(main, command(plan))
+    assert again.exit_code == 0, again.output
+    assert "1 report is up to date." in again.output
+    assert "3 of 3 reports built, 1 of them earlier and up to date." in again.output
     assert {*NAMES, "index.html", "manifest.json"} <= {path.name for path in (plan / "out").iterdir()}
     assert not [path.name for path in (plan / "out").iterdir() if path.name.startswith(".")]
 
