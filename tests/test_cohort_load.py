@@ -107,9 +107,9 @@ def damaged_cells(lines: list[str], draw: random.Random) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(4))
 def test_damaged_files_are_refused_or_read_unchanged(tmp_path, seed):
-    """1,000 damages. What is read is compared with the text, cell by cell."""
+    """400 damages. What is read is compared with the text, cell by cell."""
     draw = random.Random(seed)
     valid = 0
     for _ in range(100):

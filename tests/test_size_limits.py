@@ -15,7 +15,7 @@ from cohort_files import LONG, only_problem, problems, workbook, workbook_bytes,
 
 from analysis import paths
 from analysis.outcomes import cohort
-from analysis.tabular import advice, line_by_line, parquet, separated, size_limits, typed_cells, workbook_parts
+from analysis.tabular import advice, excel, line_by_line, parquet, separated, size_limits, typed_cells, workbook_parts
 from analysis.tabular.mapping import first_look
 
 NAMES = ("patient_id", "visit", "weeks_from_end", "nrs")
@@ -177,9 +177,10 @@ def test_a_parquet_file_that_unpacks_to_more_than_is_read(tmp_path):
 )
 def test_a_workbook_that_is_too_large(tmp_path, monkeypatch, part, xml):
     monkeypatch.setattr(workbook_parts, "_MOST_BYTES", 50_000_000)
-    monkeypatch.setattr(workbook_parts, "MOST_CELLS_OF_WORKBOOK", 20_000)
+    for module in (excel, workbook_parts):
+        monkeypatch.setattr(module, "MOST_CELLS_OF_WORKBOOK", 20_000)
     rule = only_problem(tmp_path, altered(part, xml), "cohort.xlsx")["rule"]
-    assert "at most 1,000 sheets, 1,000,000 cells with the empty ones, and 200 MB" in rule
+    assert "at most 1,000 sheets, 20,000 cells with the empty ones, and 200 MB" in rule
 
 
 @pytest.mark.slow
