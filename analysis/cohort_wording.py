@@ -27,7 +27,7 @@ GROUP_HEADINGS = {
 }
 
 
-def rate_words(responders: int, n: int, rate: float, unit: str = "") -> str:
+def hundred_words(responders: int, n: int, rate: float, unit: str = "") -> str:
     """Return a rate of 100 patients as `58`, with a unit as `58 of 100`; below 20 patients as `11 of 19`."""
     return out_of(responders, n) if n < FEW_PATIENTS else f"{percent(rate)[:-1]}{unit}"
 

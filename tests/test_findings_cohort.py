@@ -29,7 +29,9 @@ def test_responders_of_a_hundred_with_n_interval_and_rule():
 
 def test_a_rate_near_the_ends_is_not_rounded_to_all():
     told = findings.cohort_response_finding(response.response(cohort(*[(8, 4)] * 299, (8, 8))))
-    assert told.sentence.startswith("**99.7 of 100 patients with a score responded** at the end of infusion (299 of 300")
+    assert told.sentence.startswith(
+        "**99.7 of 100 patients with a score responded** at the end of infusion (299 of 300"
+    )
 
 
 def test_below_twenty_patients_numbers_stand_in_place_of_rates():

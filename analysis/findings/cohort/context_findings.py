@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cohort_wording import RULE_WORDS, few_words, group_name, rate_words, visit_words
+from analysis.cohort_wording import RULE_WORDS, few_words, group_name, hundred_words, visit_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape, sourced
 from analysis.findings.cohort.course_findings import complete_rates
@@ -181,13 +181,13 @@ def _differ(result: People, rate: Any) -> str:
     row = result.who_differs.set_index("measure").loc["response_end_of_infusion"]
     if row["hidden"] or pd.isna(row["low"]):
         return "."
-    groups = [rate_words(one.responders, one.judged, one.rate, "%") for one in each(result.who_is_missing)]
+    groups = [hundred_words(one.responders, one.judged, one.rate, "%") for one in each(result.who_is_missing)]
     against = f"({groups[1]} against {groups[0]})"
     if row["low"] <= 0 <= row["high"]:
         return f"; they had responded about as often as the others {against}."
     less = row["high"] < 0
     how, side = ("less", "high") if less else ("more", "low")
-    probably = f"{rate_words(rate.responders, rate.n, rate.rate)} is probably too {side}"
+    probably = f"{hundred_words(rate.responders, rate.n, rate.rate)} is probably too {side}"
     return f", and they had responded {how} often than the others {against}: {probably}."
 
 
@@ -196,7 +196,7 @@ def _bounds(response: Response, missing: int) -> str:
     rates = response.rates[(response.rates["rule"] == response.rule) & (response.rates["visit"] == "follow_up")]
     by = {row.handling: row for row in each(rates)}
     names = ("non_responder_imputation", "responder_imputation")
-    low, high = (rate_words(by[name].responders, by[name].n, by[name].rate) for name in names)
+    low, high = (hundred_words(by[name].responders, by[name].n, by[name].rate) for name in names)
     return f"It would be {low} if none of the {missing} responded, {high} if all did."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.cohort_wording import FEW_PATIENTS, RULE_WORDS, group_name, p_words, rate_words
+from analysis.cohort_wording import FEW_PATIENTS, RULE_WORDS, group_name, hundred_words, p_words
 from analysis.evidence.rowwise import each
 from analysis.exhibit import Finding, escape
 from analysis.outcomes.cohort.durations import Durations
@@ -86,7 +86,7 @@ def complete_rates(result: Response) -> list[Any]:
 
 def rate_of(row: Any) -> str:
     """Return a rate as `58 of 100`, or as the numbers themselves below 20 patients."""
-    return rate_words(row.responders, row.n, row.rate, " of 100")
+    return hundred_words(row.responders, row.n, row.rate, " of 100")
 
 
 def limits_of(row: Any) -> str:
