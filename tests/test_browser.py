@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 from itertools import cycle, product
 from pathlib import Path
 
+import pypdf
 import pytest
 from browser_pages import WIDTHS, asked_elsewhere, launched, missing, opened, violations
 from bs4 import BeautifulSoup
@@ -76,6 +78,24 @@ def test_the_text_of_figures_is_as_wide_as_measured(browser, pages):
     assert len(drawn) > 100
     off = [(words, width, line_box(words, int(weight))[0]) for words, weight, width in drawn]
     assert [(words, width, measured) for words, width, measured in off if not 0.94 < width / measured < 1.03] == []
+
+
+def test_the_first_printed_page_is_the_answer(browser, pages):
+    """Also from a dark page: what placebo-controlled trials found, harm, the course without control, how sure."""
+    with opened(browser, pages["evidence-report"], 1440, "dark") as found:
+        first, *others = pypdf.PdfReader(io.BytesIO(found.page.pdf(format="A4"))).pages
+    words = " ".join(first.extract_text().split())
+    said = (
+        "What placebo-controlled trials found",
+        "Effects on perception",
+        "76 with ketamine",
+        "nobody counted",
+        "Not known:",
+    )
+    assert [text for text in said if text not in words] == []
+    heading = "How many patients respond"
+    (page,) = [text for text in (page.extract_text() for page in others) if heading in text]
+    assert "At about 3 months" in page, "a figure is on one page"
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (768, "light")])
