@@ -7,12 +7,14 @@ from weakref import WeakKeyDictionary
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Picture
+from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from analysis.exhibit import Figure
 
 _BOXES: WeakKeyDictionary[Picture, list[tuple[str, Bbox]]] = WeakKeyDictionary()
+_INK: dict[tuple[str, FontProperties, float], tuple[float, float]] = {}
 
 
 def text_boxes(figure: Figure) -> list[tuple[str, Bbox]]:
@@ -51,9 +53,12 @@ def _letters(text: Text, renderer: object) -> Bbox:
 
 
 def _above_and_below(text: Text, line: str, renderer: object) -> tuple[float, float]:
-    """Pixels of a line's ink above and below its base line."""
-    _, height, descent = renderer.get_text_width_height_descent(line, text.get_fontproperties(), False)
-    return height - descent, descent
+    """Pixels of a line's ink above and below its base line; measured once for each font."""
+    key = (line, text.get_fontproperties().copy(), renderer.dpi)
+    if key not in _INK:
+        _, height, descent = renderer.get_text_width_height_descent(line, text.get_fontproperties(), False)
+        _INK[key] = height - descent, descent
+    return _INK[key]
 
 
 def problems_of(figure: Figure, slack: float = 1.5) -> list[str]:

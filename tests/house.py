@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -137,7 +139,8 @@ def imported_test_modules(folder: Path) -> set[str]:
     """Test modules that another one imports: `importing file: module`."""
     found = set()
     for path in sorted(folder.rglob("*.py")):
-        modules = _imported(ast.parse(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        modules = _imported(ast.parse(text)) if re.search(r"(import|from)\s.*\btest_", text) else set()
         found |= {f"{path.name}: {module}" for module in modules if module.startswith("test_")}
     return found
 
@@ -152,8 +155,13 @@ def _repeated(places: Mapping[str, set[str]], allowed: Iterable[str]) -> set[str
 
 def _nodes(house: House) -> Iterator[tuple[str, ast.AST]]:
     for path, tree in house.items():
-        for node in ast.walk(tree):
+        for node in _walked(tree):
             yield path, node
+
+
+@functools.cache
+def _walked(tree: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
 
 
 def _room(place: str) -> str:

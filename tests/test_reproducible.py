@@ -14,12 +14,9 @@ from analysis.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
-NEEDED = ("analysis", "data", "notebooks", "pyproject.toml", "requirements.lock", "CITATION.cff", "tests/notebooks")
-PLAN = """
-reports:
-  - {notebook: tests/notebooks/sample.ipynb, name: sample}
-  - {notebook: study-report, parameters: {study_id: sigtermans2009}, formats: [html]}
-"""
+NEEDED = ("analysis", "data", "notebooks", "pyproject.toml", "requirements.lock", "CITATION.cff")
+PLAN = "reports: [{notebook: study-report, parameters: {study_id: sigtermans2009}}]"
+NAME = "study-report-sigtermans2009"
 
 
 def copy(folder: Path) -> Path:
@@ -42,13 +39,13 @@ def test_two_copies_in_different_worlds_give_the_same_bytes(tmp_path):
         for place, world, jobs in zip(reproduce.PLACES, reproduce.WORLDS, ("1", "2"), strict=True)
     ]
     reports, differing = reproduce.compare(*outputs)
-    assert (reports, differing) == (["sample", "study-report-sigtermans2009"], [])
+    assert (reports, differing) == ([NAME], [])
     # and a difference is seen
-    (outputs[1] / "sample" / "report.html").write_text("other")
-    (outputs[1] / "sample" / "report.pdf").unlink()
+    (outputs[1] / NAME / "report.html").write_text("other")
+    (outputs[1] / NAME / "report.pdf").unlink()
     manifest = outputs[1] / "manifest.json"
     told = json.loads(manifest.read_text())
     manifest.write_text(json.dumps({**told, "times": {}}))
-    assert reproduce.compare(*outputs)[1] == ["sample/report.pdf", "sample/report.html"]
+    assert reproduce.compare(*outputs)[1] == [f"{NAME}/report.pdf", f"{NAME}/report.html"]
     manifest.write_text(json.dumps({**told, "schema": 0}))
     assert "manifest.json" in reproduce.compare(*outputs)[1]
