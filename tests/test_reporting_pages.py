@@ -246,6 +246,9 @@ BROKEN = {
     "webp": {"image/webp": stored(b"RIFF1234WEBPVP8 ")},
     "svg": {"image/svg+xml": "<svg><g></svg>"},
     "empty": {"image/svg+xml": ""},
+    "no svg": {"image/svg+xml": '<svg xmlns="http://a.example/other" width="9" height="9"/>'},
+    "no size": {"image/svg+xml": '<svg width="1.2.3" viewBox="0 0 -10 10"/>'},
+    "outside entity": {"image/svg+xml": '<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/hosts">]><svg>&a;</svg>'},
     "huge": {"image/png": stored(picture()[:16] + b"\x00\x01\x00\x00" * 2 + picture()[24:])},
 }
 
@@ -264,6 +267,39 @@ def test_pictures_are_shown_by_their_content(kind, mime):
     document = document_of(output({mime: stored(picture(kind=kind))}))
     assert body(document).img["src"].startswith("data:image/png;base64,") and document.warnings == []
     compile_pdfs(document)
+
+
+def drawn(document) -> bytes:
+    return base64.b64decode(body(document).img["src"].partition(",")[2])
+
+
+def test_a_picture_with_several_frames_shows_the_first_and_says_so():
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (8, 4), colour) for colour in ("red", "blue")]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    document = document_of(output({"image/gif": stored(out.getvalue())}))
+    assert Image.open(io.BytesIO(drawn(document))).getpixel((0, 0)) == (255, 0, 0, 255)
+    assert document.warnings == ["Cell 1: of a picture with several frames the first is shown."]
+
+
+def test_a_photograph_taken_upright_stands_upright():
+    out, turned = io.BytesIO(), Image.Exif()
+    turned[0x0112] = 6
+    Image.new("RGB", (8, 4), "red").save(out, "JPEG", exif=turned)
+    document = document_of(output({"image/jpeg": stored(out.getvalue())}))
+    assert Image.open(io.BytesIO(drawn(document))).size == (4, 8) and document.warnings == []
+
+
+@pytest.mark.parametrize("size", ['width="100%" height="100%"', 'viewBox="0 0 NaN 10"', 'width="..." height="-1"'])
+def test_a_drawing_without_a_size_is_300_by_150_pixels_as_in_browsers(size):
+    document = document_of(output({"image/svg+xml": f'<svg {size}><text y="9">t</text></svg>'}))
+    assert b'width="300" height="150"' in drawn(document) and b"viewBox" not in drawn(document)
+
+
+def test_a_drawing_with_entities_of_its_own_is_shown():
+    svg = '<!DOCTYPE svg [<!ENTITY s "fill:red">]><svg viewBox="0 0 9 9"><rect style="&s;"/></svg>'
+    document = document_of(output({"image/svg+xml": svg}))
+    assert b'<rect style="fill:red"/>' in drawn(document) and document.warnings == []
 
 
 def test_a_picture_has_the_size_that_the_notebook_states():
@@ -307,7 +343,7 @@ def test_a_drawing_loads_nothing():
 
 
 def test_a_picture_that_only_typst_refuses_costs_itself():
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"><rect/></svg>'
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="0" viewBox="0 0 9 9"><rect/></svg>'
     document = document_of(markdown("# T\n\nBefore"), output({"image/svg+xml": svg}), markdown("## After\n\nmore"))
     files, warnings = compile_pdfs(document)
     content = files["report.pdf"]
@@ -315,6 +351,19 @@ def test_a_picture_that_only_typst_refuses_costs_itself():
     assert "Before" in text and "more" in text and "picture not shown" in text
     assert warnings == ("Cell 2: a picture can't be set in the PDF.",)
     assert document.warnings == []
+
+
+def test_of_several_pictures_in_a_line_the_one_that_typst_refuses_costs_itself(tmp_path: Path):
+    (tmp_path / "a.png").write_bytes(picture())
+    (tmp_path / "c.png").write_bytes(picture(kind="GIF"))
+    (tmp_path / "b.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="0" viewBox="0 0 9 9"><rect/></svg>')
+    document = document_of(markdown("# T\n\n![one](a.png) ![two](b.svg) ![three](c.png)"), folder=tmp_path)
+    files, warnings = compile_pdfs(document)
+    reader = pypdf.PdfReader(io.BytesIO(files["report.pdf"]))
+    text = reader.pages[0].extract_text()
+    assert "[two: picture not shown]" in text and "one" not in text and "three" not in text
+    assert len(reader.pages[0].images) == 2
+    assert warnings == ("Cell 1: a picture can't be set in the PDF.",)
 
 
 # --- outputs

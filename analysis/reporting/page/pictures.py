@@ -14,7 +14,10 @@ from urllib.parse import unquote, unquote_to_bytes
 
 _LARGEST = 50_000_000  # pixels, or bytes of a file
 _UNITS = {"": 1, "px": 1, "pt": 4 / 3, "in": 96, "cm": 96 / 2.54, "mm": 96 / 25.4, "pc": 16, "em": 16, "rem": 16}
-_LENGTH = re.compile(r"\s*([\d.]+(?:e-?\d+)?)\s*([a-z]*)\s*")
+_SIZE = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_LENGTH = re.compile(rf"\s*\+?({_SIZE})\s*([a-z]*)\s*", re.IGNORECASE)
+_ORIENTATION = 0x0112  # of EXIF
+_SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _OUTSIDE = re.compile(r"url\(\s*[\"']?\s*(?!#|data:)[^)]*\)|@import[^;]*;?", re.IGNORECASE)
 
@@ -71,7 +74,7 @@ def checked(data: bytes) -> Picture:
 
 
 def _photograph(data: bytes) -> Picture:
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     try:
         with warnings.catch_warnings():
@@ -81,11 +84,14 @@ def _photograph(data: bytes) -> Picture:
             if width * height > _LARGEST:
                 raise NotShownError(f"it has {width} × {height} pixels, more than {_LARGEST // 1_000_000} million")
             image.load()
-            if image.format in ("PNG", "JPEG"):
+            moves = image.format in ("GIF", "PNG", "TIFF", "WEBP") and getattr(image, "n_frames", 1) > 1
+            note = "of a picture with several frames the first is shown" if moves else ""
+            turned = image.getexif().get(_ORIENTATION, 1) != 1  # Typst does not turn it as browsers do
+            if image.format in ("PNG", "JPEG") and not (moves or turned):
                 return Picture(data, "png" if image.format == "PNG" else "jpg", width, height)
-            out = io.BytesIO()
+            image, out = ImageOps.exif_transpose(image), io.BytesIO()
             image.convert("RGBA").save(out, "png")
-            return Picture(out.getvalue(), "png", width, height)
+            return Picture(out.getvalue(), "png", *image.size, note)
     except NotShownError:
         raise
     except Exception as error:  # Pillow raises many kinds for broken files
@@ -95,15 +101,15 @@ def _photograph(data: bytes) -> Picture:
 def _drawing(data: bytes) -> Picture:
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    parser = etree.XMLParser(resolve_entities="internal", no_network=True, load_dtd=False, remove_comments=True)
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise NotShownError("its SVG has an error") from error
-    if etree.QName(root).localname != "svg":
+    if etree.QName(root).localname != "svg" or etree.QName(root).namespace not in (None, _SVG):
         raise NotShownError("it is no SVG")
     if not etree.QName(root).namespace:  # browsers draw only elements of the namespace
-        return _drawing(data.replace(b"<svg", b'<svg xmlns="http://www.w3.org/2000/svg"', 1))
+        return _drawing(data.replace(b"<svg", b'<svg xmlns="' + _SVG.encode() + b'"', 1))
     missing = []
     for element in list(root.iter()):
         name = etree.QName(element).localname if isinstance(element.tag, str) else "entity"
@@ -122,7 +128,7 @@ def _drawing(data: bytes) -> Picture:
             )
             if script or _OUTSIDE.search(value):
                 del element.attrib[attribute]
-    box = [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", root.get("viewBox", ""))]
+    box = [float(n) for n in re.findall(rf"-?{_SIZE}", root.get("viewBox", ""), re.IGNORECASE)]
     natural = (box[2], box[3]) if len(box) == 4 else (300.0, 150.0)
     width, height = (_pixels(root.get(side, "")) for side in ("width", "height"))
     ratio = natural[0] / natural[1] if natural[1] else 2.0
@@ -132,10 +138,14 @@ def _drawing(data: bytes) -> Picture:
     )
     if not (0 < width < 1e5 and 0 < height < 1e5):
         raise NotShownError("its size is zero or unknown")
+    if len(box) != 4:  # Typst would enlarge what is drawn to this size
+        root.attrib.pop("viewBox", None)
+        root.set("width", f"{width:g}")
+        root.set("height", f"{height:g}")
     note = f"not shown in the drawing: {', '.join(dict.fromkeys(missing))}" if missing else ""
     return Picture(etree.tostring(root), "svg", width, height, note)
 
 
 def _pixels(length: str) -> float:
     match = _LENGTH.fullmatch(length)
-    return float(match[1]) * _UNITS.get(match[2], 0.0) if match else 0.0
+    return float(match[1]) * _UNITS.get(match[2].lower(), 0.0) if match else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from analysis.reporting.page import pandoc
 from analysis.reporting.page.model import Document, Part, PlainText, Text
 
 _Place = tuple[int, int]  # part, block in it
+_MOST_PIECES = 30  # of a block, that are left out one by one
 
 
 def repaired(document: Document, compiles: Callable[[Document], bool]) -> Document | None:
@@ -64,14 +66,22 @@ def _bare(block: dict[str, Any]) -> list[dict[str, Any]]:
 def _variants(block: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield replacements of a block that lose more and more of it, each with what it loses."""
 
-    def formula(node: dict[str, Any]) -> dict[str, Any]:
-        return {"t": "Code", "c": [["", [], []], node["c"][1]]}
+    seen: list[str] = []  # formulas and pictures of the block, in order
 
-    def picture(node: dict[str, Any]) -> list[dict[str, Any]]:
-        return [{"t": "Str", "c": "["}, *node["c"][1], *pandoc.string(": picture not shown]")]
+    def formula(node: dict[str, Any], only: int = -1) -> dict[str, Any]:
+        seen.append("a formula")
+        return node if only not in (-1, len(seen) - 1) else {"t": "Code", "c": [["", [], []], node["c"][1]]}
 
-    yield "a formula", [pandoc.walk([block], {"Math": formula})[0]]
-    yield "a picture", pandoc.walk([block], {"Image": picture})
+    def picture(node: dict[str, Any], only: int = -1) -> Any:
+        seen.append("a picture")
+        note = [{"t": "Str", "c": "["}, *node["c"][1], *pandoc.string(": picture not shown]")]
+        return node if only not in (-1, len(seen) - 1) else note
+
+    pandoc.walk([block], {"Math": formula, "Image": picture})
+    for number, what in enumerate(seen[:_MOST_PIECES]):
+        seen.clear()
+        changes = {"Math": functools.partial(formula, only=number), "Image": functools.partial(picture, only=number)}
+        yield what, pandoc.walk([block], changes)
     yield "its formulas and pictures", pandoc.walk([block], {"Math": formula, "Image": picture})
     words = pandoc.plain_words(block) or str(block["c"][-1])
     yield "a block of its text", _bare(block) or [pandoc.code_block(words)]
