@@ -218,6 +218,8 @@ def test_an_output_folder_that_is_a_file(tmp_path):
     (tmp_path / "batch.yml").write_text(f"formats: [html]\nreports: [{{notebook: {SAMPLE}}}]")
     (tmp_path / "out").write_text("a file")
     done = run("batch", str(tmp_path / "batch.yml"), "--output", str(tmp_path / "out"))
-    assert done.exit_code == 1
-    assert "Not written: " in done.output
-    assert "Traceback" not in done.output
+    assert done.exit_code == 2
+    assert (
+        done.output
+        == f"{tmp_path / 'out'}: is not a folder, and reports need a folder there. Move it, or choose --output.\n"
+    )

@@ -126,7 +126,7 @@ def test_a_batch_that_is_stopped_continues_where_it_was(plan):
         assert len(family) >= 4, "the batch, a worker, the template, a kernel"
         if how == signal.SIGTERM:
             second = CliRunner().invoke(main, command(plan))
-            assert "another batch is writing there" in second.output
+            assert "another run (a batch or a report) is writing there" in second.output
             assert second.exit_code == 2
         os.killpg(process.pid, how)  # as Ctrl-C at a terminal reaches the whole group
         told = process.communicate()[0]

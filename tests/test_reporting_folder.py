@@ -178,11 +178,14 @@ def test_what_is_known_may_be_damaged(built, tmp_path):
 def test_two_batches_cannot_write_to_one_folder(built, tmp_path):
     (tmp_path / "batch.yml").write_text(PLAN)
     with Folder(tmp_path / "out"):
-        with pytest.raises(FolderBusy, match="another batch is writing there"):
+        with pytest.raises(FolderBusy, match=r"another run \(a batch or a report\) is writing there"):
             built()
         done = CliRunner().invoke(main, ["batch", str(tmp_path / "batch.yml"), "--output", str(tmp_path / "out")])
         assert done.exit_code == 2
-        assert "another batch is writing there. Wait until it has ended, or give this one" in done.output
+        assert (
+            "another run (a batch or a report) is writing there. Wait until it has ended, or give this one"
+            in done.output
+        )
     assert built() == ["one", "two"]
 
 
@@ -251,6 +254,23 @@ def test_files_are_placed_all_or_none(tmp_path):
         with pytest.raises(OSError):
             folder.write_report("a", {"report.html": b"newer"}, complete=True)
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["report.ipynb"]
+
+
+def test_an_old_report_that_cannot_be_deleted_is_named(tmp_path, monkeypatch):
+    with Folder(tmp_path) as folder:
+        folder.write_report("r", {"report.ipynb": RECORDED, "report.html": b"1"}, complete=True)
+        (tmp_path / ".crps-old-r").mkdir()
+        monkeypatch.setattr("analysis.reporting.batch.folder._delete", lambda path: None)
+        with pytest.raises(OSError, match="can't be deleted") as raised:
+            folder.write_report("r", {"report.ipynb": RECORDED, "report.html": b"2"}, complete=True)
+        assert raised.value.filename == str(tmp_path / ".crps-old-r")
+    assert (tmp_path / "r/report.html").read_text() == "1"
+
+
+def test_a_file_that_cannot_be_replaced_is_named(tmp_path):
+    (tmp_path / "index.html").mkdir()
+    with Folder(tmp_path) as folder, pytest.raises(ReportError, match=r": /\S*/index\.html$"):
+        folder.write("index.html", b"1")
 
 
 def test_a_run_that_was_killed_between_two_renames_loses_no_report(tmp_path):

@@ -120,6 +120,18 @@ def test_reports_are_written_below_reports():
         place(ROOT / "reports", "published")
 
 
+@pytest.mark.parametrize("below", ["", "sub", "sub/sub"])
+def test_what_is_no_folder_receives_no_reports(tmp_path, below):
+    (tmp_path / "file").touch()
+    (tmp_path / "lost").symlink_to("nowhere")
+    (tmp_path / "itself").symlink_to("itself")
+    for name, what in (("file", "not a folder"), ("lost", "a link that"), ("itself", "a link that")):
+        with pytest.raises(NotPlaced, match=rf"/{name}: is {what}.* need a folder there\. Move it, or choose"):
+            place(tmp_path / name / below, "r")
+    (tmp_path / "linked").symlink_to(tmp_path)
+    assert place(tmp_path / "linked" / below, "r") == tmp_path / "linked" / below / "r"
+
+
 def test_a_link_to_the_repository_is_the_repository(tmp_path):
     (tmp_path / "out").symlink_to(ROOT / "notebooks")
     with pytest.raises(NotPlaced, match="is a folder of the repository"):

@@ -7,6 +7,7 @@ replaces that file. A batch that was killed leaves it, and the next batch reads 
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import json
 import math
@@ -87,7 +88,9 @@ class Folder:
             except OSError:
                 log.close()
                 words = "Wait until it has ended, or give this one a folder of its own with --output."
-                raise FolderBusy([f"{self.path}: another batch is writing there. {words}"]) from None
+                raise FolderBusy(
+                    [f"{self.path}: another run (a batch or a report) is writing there. {words}"]
+                ) from None
             # the run before may have deleted the file after it was opened here
             if path.exists() and os.path.samestat(os.fstat(log.fileno()), path.stat()):
                 self.log = log
@@ -207,6 +210,9 @@ class Folder:
                 target = new / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
+            _delete(old)
+            if old.exists():  # nor could an earlier run delete it
+                raise OSError(errno.EPERM, "can't be deleted", str(old))
             if folder.exists():
                 folder.rename(old)
             if files:
@@ -216,8 +222,8 @@ class Folder:
                 old.rename(folder)
             raise
         finally:
-            shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+            _delete(new)
+        _delete(old)
 
     def finish(self, manifest: dict[str, Any]) -> None:
         """Write the manifest, which replaces the log."""
@@ -234,6 +240,9 @@ class Folder:
         try:
             new.write_bytes(content)
             new.replace(path)
+        except OSError as error:
+            error.filename = str(path)
+            raise
         finally:
             new.unlink(missing_ok=True)
 
@@ -295,6 +304,9 @@ def _names_generator(index: Path) -> bool:
 
 def _delete(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
+        for folder, *_ in os.walk(path):
+            with contextlib.suppress(OSError):  # nothing in a read-only folder can be deleted
+                Path(folder).chmod(0o700)
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

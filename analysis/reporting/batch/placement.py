@@ -53,8 +53,7 @@ def place(output: Path, name: str, files: Collection[str] = (), lost: bool = Fal
     try:
         mode = folder.lstat().st_mode
         if not stat.S_ISDIR(mode):
-            what = "a link" if stat.S_ISLNK(mode) else "not a folder"
-            raise NotPlaced([f"{folder}: is {what}, and the report needs a folder there. Move it, or choose --output."])
+            raise _no_folder(folder, "a link" if stat.S_ISLNK(mode) else "not a folder")
         others = [path for path in _contents(folder) if path not in files]
     except FileNotFoundError:
         return folder
@@ -68,9 +67,19 @@ def place(output: Path, name: str, files: Collection[str] = (), lost: bool = Fal
 
 
 def check_output(output: Path) -> None:
-    """Raise NotPlaced if a folder can't receive reports: the repository itself, or a part of it outside reports/."""
+    """Raise NotPlaced if a folder can't receive reports.
+
+    That is the repository itself, a part of it outside reports/, and what is no folder or lies below such a thing.
+    """
+    there = next(place for place in (output, *output.parents) if os.path.lexists(place))
+    if not os.path.isdir(there):  # noqa: PTH112 (Path.is_dir raises errors)
+        raise _no_folder(there, "a link that leads to no folder" if there.is_symlink() else "not a folder")
     if _real(output) == ROOT or _in_repository(output):
         raise NotPlaced([f"{output}: is a folder of the repository. Choose another --output, such as reports/output."])
+
+
+def _no_folder(path: Path, what: str) -> NotPlaced:
+    return NotPlaced([f"{path}: is {what}, and reports need a folder there. Move it, or choose --output."])
 
 
 def _real(path: Path) -> Path:
