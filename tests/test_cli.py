@@ -219,7 +219,5 @@ def test_an_output_folder_that_is_a_file(tmp_path):
     (tmp_path / "out").write_text("a file")
     done = run("batch", str(tmp_path / "batch.yml"), "--output", str(tmp_path / "out"))
     assert done.exit_code == 2
-    assert (
-        done.output
-        == f"{tmp_path / 'out'}: is not a folder, and reports need a folder there. Move it, or choose --output.\n"
-    )
+    words = "is not a folder, and reports need a folder there. Move it, or choose --output."
+    assert done.output == f"{tmp_path / 'out'}: {words}\n"
