@@ -8,15 +8,19 @@ import tracemalloc
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from cohort_files import LONG, only_problem, problems, workbook, workbook_bytes, write
 
 from analysis import paths
+from analysis.curation import cohort_check
+from analysis.curation.cohort_check import checked_cohort
 from analysis.outcomes import cohort
 from analysis.tabular import advice, excel, line_by_line, parquet, separated, size_limits, typed_cells, workbook_parts
-from analysis.tabular.mapping import first_look
+from analysis.tabular.mapping import first_look, spss_stata
+from analysis.tabular.mapping.spss_stata import read_statistics_file
 
 NAMES = ("patient_id", "visit", "weeks_from_end", "nrs")
 SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%b</sheetData></worksheet>'
@@ -142,7 +146,7 @@ def test_a_parquet_file_that_is_too_large(tmp_path, shape, rule):
 
 
 def test_a_parquet_file_with_many_values_in_one_row(tmp_path, monkeypatch):
-    monkeypatch.setattr(size_limits, "_MOST_CELLS", 400_000)
+    monkeypatch.setattr(size_limits, "MOST_CELLS", 400_000)
     values = pa.array(np.zeros(400_001, dtype=np.int8))
     target = io.BytesIO()
     pyarrow.parquet.write_table(pa.table({"nrs": pa.ListArray.from_arrays([0, len(values)], values)}), target)
@@ -252,3 +256,44 @@ def test_a_first_look_takes_a_few_copies_of_a_file_of_line_ends():
     tracemalloc.stop()
     assert (look.reading.separator, look.reading.header_row) == (";", 1)
     assert most < 3 * len(content), "a list of all lines has 8 bytes for each"
+
+
+@pytest.fixture
+def statistics_file(tmp_path):
+    """A file of SPSS with 30 rows, in which the second column has 20 different texts."""
+    pyreadstat = pytest.importorskip("pyreadstat")
+    frame = pd.DataFrame({"a": [1.0, None, 0.5] * 10, "b": [f"w{n % 20}  " for n in range(29)] + [""]})
+    pyreadstat.write_sav(frame, tmp_path / "a.sav")
+    return tmp_path / "a.sav"
+
+
+def test_each_different_value_of_a_statistics_file_is_written_once(statistics_file):
+    found, wrong = read_statistics_file(statistics_file.read_bytes(), "a.sav", "sav")
+    assert found.table["a"].texts() == ["1", "", "0.5"] * 10 and wrong == []
+    assert found.table["b"].texts() == [*(f"w{n % 20}" for n in range(29)), ""]
+    assert [len(column.words) for column in found.table.columns] == [3, 21]
+
+
+def test_a_statistics_file_that_is_too_large_is_not_read(statistics_file, monkeypatch):
+    monkeypatch.setattr(size_limits, "_MOST_ROWS", 29)
+    monkeypatch.setattr(pd, "factorize", lambda values: pytest.fail("read"))
+    valid, said = checked_cohort(str(statistics_file))
+    assert not valid and "A table has at most 29 rows; this one has 30, empty ones included." in said
+
+
+def test_a_statistics_file_of_too_many_different_texts(statistics_file, monkeypatch):
+    monkeypatch.setattr(spss_stata, "MOST_TEXTS", 21)
+    found, wrong = read_statistics_file(statistics_file.read_bytes(), "a.sav", "sav")
+    assert found is None and "have together at most" in wrong[0].rule
+
+
+def test_a_text_of_many_columns_is_read_in_few_blocks():
+    few, many = (separated._reading([str(n) for n in range(count)]).block_size for count in (40, 4_000))
+    assert (few, many) == (separated.BLOCK, 21 * separated.BLOCK)
+
+
+def test_a_table_that_is_looked_at_again_is_not_kept(tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(cohort_check, "_without_map", lambda file, error: kept.append(error.__traceback__))
+    checked_cohort(str(write(tmp_path, ["a,b", "1,2"])))
+    assert kept == [None]  # its frames hold the table

@@ -44,7 +44,7 @@ def checked_cohort(file: str, cohort_map: str = "", write: str = "") -> tuple[bo
     except DataError as error:
         if cohort_map:
             return False, f"{error}\n\nNothing was imported."
-        return False, _without_map(file, error)
+        return False, _without_map(file, error.with_traceback(None))  # which would keep the table
     parts = []
     if loaded.mapping is not None:
         parts.append(_changes_in_words(loaded))
@@ -118,6 +118,8 @@ def _without_map(file: str, error: DataError) -> str:
     if look is None or (has_form(look.source.table.names) and look.reading.header_row == 1 and not several):
         can_map = look is not None and not problems
         advice = f"\nWhere codes or columns mean something else, a map can say so: {propose_map}"
+        if look is None and Path(file).suffix.lower() in (".sav", ".zsav", ".dta"):  # read with a map only
+            return _listed(DataError(problems))
         return f"{_listed(error)}{advice if can_map else ''}"
     if problems:
         return str(DataError(problems))

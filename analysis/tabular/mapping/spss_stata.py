@@ -13,8 +13,8 @@ import pandas as pd
 
 from analysis.tabular.excel import cell_text
 from analysis.tabular.problems import Problem
-from analysis.tabular.size_limits import too_large
-from analysis.tabular.text_table import TextTable, encode
+from analysis.tabular.size_limits import MOST_CELLS, MOST_TEXTS, too_large, too_many_texts
+from analysis.tabular.text_table import TextColumn, TextTable, encode, number_texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,24 +44,35 @@ def read_statistics_file(content: bytes, file: str, form: str) -> tuple[SourceTa
         with tempfile.TemporaryDirectory(prefix="cohort-") as folder:
             path = Path(folder) / f"table.{form}"
             path.write_bytes(content)
-            if form == "dta":
-                frame, meta = pyreadstat.read_dta(path, user_missing=True)
-            else:
-                frame, meta = pyreadstat.read_sav(path, user_missing=True)
+            read = pyreadstat.read_dta if form == "dta" else pyreadstat.read_sav
+            _, about = read(path, metadataonly=True)
+            problem = too_large(file, about.number_rows or 0, about.number_columns)
+            if not problem:
+                most = MOST_CELLS // max(about.number_columns, 1)  # not all files say how many rows they have
+                frame, meta = read(path, user_missing=True, row_limit=most + 1)
+                problem = too_large(file, len(frame), len(frame.columns))
     except Exception as error:  # a damaged file may raise any error
         advice = f"save it again from its program, or as CSV ({type(error).__name__})"
         return None, [Problem(file, None, "", "", "the file is a complete SPSS or Stata file", advice)]
-    if problem := too_large(file, len(frame), len(frame.columns)):
+    if problem:
         return None, [problem]
-    texts = {str(name): [_text(value) for value in frame[name].tolist()] for name in frame.columns}
-    columns = tuple(encode(values) for values in texts.values())
-    table = TextTable(file, tuple(texts), columns, np.arange(1, 1 + len(frame), dtype=np.int32))
+    columns: dict[str, TextColumn] = {}
+    different = 0
+    for name in frame.columns:
+        codes, values = pd.factorize(frame[name])  # -1: missing
+        different += len(values)
+        if different > MOST_TEXTS:
+            return None, [too_many_texts(file, different)]
+        words = number_texts(values.to_numpy()) if values.dtype.kind == "f" else [*map(_text, values)]
+        texts = encode([*words, *([""] if -1 in codes else [])])
+        columns[str(name)] = TextColumn(texts.codes[codes], texts.words)
+    table = TextTable(file, tuple(columns), tuple(columns.values()), np.arange(1, 1 + len(frame), dtype=np.int32))
     values = {
         name: {_text(code): str(label) for code, label in codes.items()}
         for name, codes in meta.variable_value_labels.items()
     }
     declared = {
-        name: frozenset(text for text in set(texts[name]) if text and _declared(text, ranges))
+        name: frozenset(text for text in columns[name].words.to_pylist() if text and _declared(text, ranges))
         for name, ranges in (meta.missing_ranges or {}).items()
     }
     for name, codes in (meta.missing_user_values or {}).items():
@@ -86,5 +97,5 @@ def _declared(text: str, ranges: list[dict[str, Any]]) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Return the text of a value, without the spaces that fill it up; "" if it is missing."""
-    return "" if pd.isna(value) else cell_text(value).rstrip()
+    """Return the text of a value, without the spaces that fill it up."""
+    return cell_text(value).rstrip()
