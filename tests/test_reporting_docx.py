@@ -47,7 +47,7 @@ def words(element: etree._Element) -> str:
 
 
 def with_cells(*cells) -> dict[str, bytes]:
-    return word_files(read_document(nbformat.v4.new_notebook(cells=list(cells))))
+    return word_files(read_document(nbformat.v4.new_notebook(cells=list(cells))))[0]
 
 
 def test_the_word_file_has_the_numbers_of_the_page():
@@ -166,3 +166,17 @@ def test_libreoffice_opens_the_file(tmp_path):
     assert "Figure 1." in text.replace("\u00a0", " ")
     assert f"Page 1 of {len(opened.pages)}" in text
     assert sum(len(one.images) for one in opened.pages) >= len([p for p in run_payloads() if p["kind"] == "figure"])
+
+
+def test_a_picture_that_typst_refuses_costs_itself():
+    copies = "".join(f'<g id="a{n}">{f"""<use href="#a{n - 1}"/>""" * 10}</g>' for n in range(1, 12))
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect id="a0" width="9" height="9"/>{copies}</svg>'
+    )
+    shown = nbformat.v4.new_output("display_data", data={"image/svg+xml": svg})
+    cells = [nbformat.v4.new_markdown_cell("# T\n\nBefore"), nbformat.v4.new_code_cell("show()", outputs=[shown])]
+    files, warnings = word_files(read_document(nbformat.v4.new_notebook(cells=cells)))
+    assert warnings == ("Cell 2: a picture can't be set in PDF and Word files.",)
+    with zipfile.ZipFile(io.BytesIO(files["report.docx"])) as content:
+        text = content.read("word/document.xml").decode()
+    assert "Before" in text and "picture not shown]" in text and warnings[0] in text

@@ -349,7 +349,7 @@ def test_a_picture_that_only_typst_refuses_costs_itself():
     content = files["report.pdf"]
     text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
     assert "Before" in text and "more" in text and "picture not shown" in text
-    assert warnings == ("Cell 2: a picture can't be set in the PDF.",)
+    assert warnings == ("Cell 2: a picture can't be set in PDF and Word files.",)
     assert document.warnings == []
 
 
@@ -363,7 +363,7 @@ def test_of_several_pictures_in_a_line_the_one_that_typst_refuses_costs_itself(t
     text = reader.pages[0].extract_text()
     assert "[two: picture not shown]" in text and "one" not in text and "three" not in text
     assert len(reader.pages[0].images) == 2
-    assert warnings == ("Cell 1: a picture can't be set in the PDF.",)
+    assert warnings == ("Cell 1: a picture can't be set in PDF and Word files.",)
 
 
 # --- outputs

@@ -190,7 +190,7 @@ def export(
     makers = {
         "html": lambda: ({"report.html": html.page(report).encode()}, tuple(report.warnings)),
         "pdf": lambda: pdf.compile_pdfs(report),
-        "docx": lambda: (docx.word_files(report), tuple(report.warnings)),
+        "docx": lambda: docx.word_files(report),
     }
     made = [in_background(make) for name, make in makers.items() if name in formats]
     files = {name: content for future in made for name, content in future.result()[0].items()}

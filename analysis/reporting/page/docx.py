@@ -27,13 +27,19 @@ from analysis.reporting.page.main_and_appendix import (
 )
 from analysis.reporting.page.model import Blocks, Document
 from analysis.reporting.page.paper import DEFAULT_PAPER, PAPERS, Paper
+from analysis.reporting.page.pdf import made_or_repaired
 
 _SUBJECT = "Ketamine for complex regional pain syndrome (CRPS)"
 
 
-def word_files(document: Document) -> dict[str, bytes]:
-    """Return report.docx, with an appendix also appendix.docx. Raises ReportError if one can't be made."""
-    return {file_name(extent, "docx"): _file(document, extent) for extent in extents(document)}
+def word_files(document: Document) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return report.docx, with an appendix also appendix.docx, and what they do not show.
+
+    Raises ReportError if one can't be made.
+    """
+    return made_or_repaired(
+        document, lambda shown: {file_name(extent, "docx"): _file(shown, extent) for extent in extents(shown)}
+    )
 
 
 def _file(document: Document, extent: Extent) -> bytes:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,21 @@ def compile_pdfs(document: Document) -> tuple[dict[str, bytes], tuple[str, ...]]
 
     Raises ReportError with Typst's message if one can't be compiled.
     """
+    return made_or_repaired(
+        document, lambda shown: {file_name(extent, "pdf"): _compiled(shown, extent) for extent in extents(shown)}
+    )
+
+
+def made_or_repaired(
+    document: Document, make: Callable[[Document], dict[str, bytes]]
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the files that `make` makes of the document, without what Typst refuses, and what they do not show."""
     try:
-        return _files(document), tuple(document.warnings)
+        return make(document), tuple(document.warnings)
     except ReportError:
         if not (other := repaired(document, _compiles)):
             raise
-        return _files(other), tuple(other.warnings)
-
-
-def _files(document: Document) -> dict[str, bytes]:
-    return {file_name(extent, "pdf"): _compiled(document, extent) for extent in extents(document)}
+        return make(other), tuple(other.warnings)
 
 
 def _compiles(document: Document) -> bool:

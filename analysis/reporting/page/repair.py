@@ -32,7 +32,7 @@ def repaired(document: Document, compiles: Callable[[Document], bool]) -> Docume
         for what, block in _variants(_block(document, place)):
             if compiles(_replaced(document, {**bare, place: block})):
                 replacements[place] = block
-                warnings.append(f"Cell {document.parts[place[0]].cell}: {what} can't be set in the PDF.")
+                warnings.append(f"Cell {document.parts[place[0]].cell}: {what} can't be set in PDF and Word files.")
                 break
     result = replace(_replaced(document, replacements), warnings=[*document.warnings, *dict.fromkeys(warnings)])
     return result if compiles(result) else None
