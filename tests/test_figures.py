@@ -189,6 +189,7 @@ def drawn_or_listed(figure: Figure, table: pd.DataFrame) -> None:
 SIZES = {"responder_forest": "n", "duration_lanes": "patients_treated"}
 
 
+@pytest.mark.slow
 def test_every_row_is_drawn_or_listed(selection):
     tables = {
         "study_map": evidence_map.studies(selection),

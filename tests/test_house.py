@@ -18,10 +18,12 @@ def test_a_public_name_has_one_meaning(modules):
     assert house.names_in_two_modules(modules) == set()
 
 
+@pytest.mark.slow
 def test_a_file_name_occurs_once(modules):
     assert house.files_of_the_same_name(modules) == set()
 
 
+@pytest.mark.slow
 def test_no_module_is_named_like_its_only_function(modules):
     assert house.modules_named_like_their_only_function(modules) == set()
 
