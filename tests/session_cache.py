@@ -20,16 +20,22 @@ class SessionCache:
 
     def __init__(self) -> None:
         self.folder: Path | None = None
+        self.running: set[str] = set()  # in this process
 
     def once(self, name: str, compute: Callable[[], Result]) -> Result:
         """Return the result of `compute`, which the first process runs while the others wait for it."""
         if self.folder is None or fcntl is None:
             return compute()
+        assert name not in self.running, f"{name} is computed with itself, which would wait without end"
         file = self.folder / f"{name}.pickle"
         with (self.folder / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # the system releases the lock of a process that dies
             if not file.is_file():
-                content = pickle.dumps(compute())
+                self.running.add(name)
+                try:
+                    content = pickle.dumps(compute())
+                finally:
+                    self.running.remove(name)
                 file.write_bytes(content)
             return pickle.loads(file.read_bytes())
 

@@ -330,10 +330,11 @@ def test_an_export_of_both_formats_is_that_of_each_alone():
     ("module", "format", "words"), [("typst_pages", "pdf", "report.typ"), ("html", "html", "nothing-there")]
 )
 def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, format, words, tmp_path):
+    notebook = notebook_of(sample())
     monkeypatch.setattr(f"analysis.reporting.page.{module}.TEMPLATE", tmp_path / "nothing-there")
     with pytest.raises(Exception, match=words):
-        run.export(notebook_of(sample()), (format,))
-    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(notebook_of(sample())))
+        run.export(notebook, (format,))
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(notebook))
     built = build_report(spec())
     assert words in built.reason
     assert list(built.files) == ["report.ipynb"]
@@ -342,11 +343,11 @@ def test_a_missing_template_fails_the_report_and_is_named(monkeypatch, module, f
 def test_a_missing_font_fails_the_report_and_is_named(monkeypatch):
     from analysis.reporting.page import pdf
 
-    source = pdf.typst_source
+    notebook, source = notebook_of(sample()), pdf.typst_source
     monkeypatch.setattr(
         pdf, "typst_source", lambda *a: ('#set text(font: "Nope Sans")\n' + source(*a)[0], source(*a)[1])
     )
-    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(notebook_of(sample())))
+    monkeypatch.setattr(execution, "execute", lambda *_, **__: execution.Execution(notebook))
     assert build_report(spec()).reason == "ReportError: Typst: unknown font family: nope sans"
 
 

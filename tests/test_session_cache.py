@@ -31,6 +31,15 @@ def test_an_error_is_not_cached(tmp_path):
     assert cache.once("reports", lambda: 2) == 2
 
 
+def test_a_result_that_needs_itself_is_an_error_and_waits_for_nothing(tmp_path):
+    pytest.importorskip("fcntl")
+    cache = SessionCache()
+    cache.folder = tmp_path
+    with pytest.raises(AssertionError, match="reports is computed with itself"):
+        cache.once("reports", lambda: cache.once("reports", lambda: 1))
+    assert cache.once("reports", lambda: 2) == 2
+
+
 def test_without_a_folder_each_process_computes():
     assert SessionCache().once("reports", lambda: 3) == 3
 
