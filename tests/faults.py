@@ -258,6 +258,50 @@ def _detached(fault: Fault) -> Iterator[str]:
     yield from problems(fault, status, said, 0)
 
 
+# ---- notebooks whose kernel ends, hangs or sends too much
+
+_NOTEBOOKS = {
+    "ends its kernel": ("import os; os._exit(0)", "the kernel died"),
+    "reads memory that is not its own": ("import ctypes; ctypes.string_at(0)", "the kernel died"),
+    "closes the connections of its kernel": ("import os; os.closerange(3, 1000)", "the kernel died"),
+    "stops its kernel without end": (
+        "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
+        "took longer than 20 s",
+    ),
+    "calls itself without end": ("def f(): f()\nf()", "RecursionError"),
+    "opens files without end": ("[open('/dev/null') for _ in range(10**7)]", "Too many open files"),
+    "needs more memory than it may have": (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**29,) * 2); [bytes(10**6) for _ in range(10**6)]",
+        "MemoryError",
+    ),
+    "asks a question": ("input('name?')", "does not support input"),
+}
+
+
+def _hostile(code: str, words: str) -> Check:
+    def check(fault: Fault) -> Iterator[str]:
+        fault.write("bad", code)
+        fault.list("bad", "quick", "other=quick", more=", timeout: 20")
+        status, said = fault.batch("--jobs", "2")
+        yield from problems(fault, status, said, 1, words, "2 of 3 reports built, 1 failed")
+        fault.list("quick", "other=quick")
+        yield from swept(fault)
+
+    return check
+
+
+for _name, (_code, _words) in _NOTEBOOKS.items():
+    FAULTS[f"notebook: {_name}"] = _hostile(_code, _words)
+
+
+@fault("notebook: prints 100 MB")
+def _prints(fault: Fault) -> Iterator[str]:
+    fault.write("bad", "print('x' * 100_000_000)")
+    fault.list("bad", "quick", "other=quick")
+    status, said = fault.batch("--jobs", "2")
+    yield from problems(fault, status, said, 0, "3 of 3 reports built")
+
+
 # ---- a Dask cluster
 
 
@@ -452,6 +496,27 @@ def _linked(fault: Fault) -> Path:
     kept = _kept(fault.folder / "elsewhere" / "report.html")
     (fault.output / "quick").symlink_to(kept.parent)
     return kept
+
+
+@fault("in the way: an output that is a link to nothing")
+def _lost_output(fault: Fault) -> Iterator[str]:
+    (fault.output / "link").symlink_to("nowhere")
+    status, said = fault.run("batch", str(fault.folder / "batch.yml"), "--output", str(fault.output / "link"))
+    yield from problems(fault, status, said, 2, "link: is a link that leads to no folder")
+
+
+@fault("in the way: a report with a file that can't be deleted")
+def _immutable(fault: Fault) -> Iterator[str]:
+    status, said = fault.batch()
+    yield from problems(fault, status, said, 0)
+    subprocess.run(["chattr", "+i", fault.output / "quick" / "report.html"], check=True)
+    try:
+        for expected, words in ((0, ()), (1, ("can't be deleted", "remains and may be out of date"))):
+            status, said = fault.batch("--force")
+            yield from problems(fault, status, said, expected, *words)
+    finally:
+        subprocess.run(["chattr", "-i", *fault.output.glob(".crps-old-quick/report.html")], check=True)
+    yield from swept(fault)
 
 
 def _foreign_index(fault: Fault) -> Path:
