@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from papermill.translators import translate_parameters
@@ -375,3 +376,14 @@ def test_a_list_reads_back_as_it_was_written(words):
     """The command that makes a report again gives the same list, whatever stands in a name."""
     value, wrong = check_value(Parameter("sites", "list[str]", (), ""), provenance.value_words(words))
     assert (list(value), wrong) == (words, [])
+
+
+def test_a_notebook_file_that_is_too_large_is_not_read(tmp_path):
+    (tmp_path / "big.ipynb").touch()
+    os.truncate(tmp_path / "big.ipynb", 300_000_000)  # sparse: takes no space
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    (tmp_path / "good.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    big, good, pipe = all_notebooks(tmp_path)
+    assert big.problems == ("big.ipynb: can't be read (it has more than 250,000,000 bytes).",)
+    assert pipe.problems == ("pipe.ipynb: can't be read (it is a pipe, device or socket, not a file).",)
+    assert good.problems == ()

@@ -238,6 +238,16 @@ def test_a_formula_that_cannot_be_set_costs_itself(tex):
     assert "before" in text and "after" in text and "Not shown" in text
 
 
+@pytest.mark.parametrize(("tex", "warned"), [(r"\cancel{x}", 1), (r"\color{red}{x}", 1), (r"\boxed{x}", 1), ("x", 0)])
+def test_a_formula_whose_look_has_a_meaning_leaves_a_note(tex, warned):
+    document = document_of(markdown(f"${tex}$"))
+    assert len(body(document).select("math")) == 1
+    assert (
+        document.warnings
+        == [f"Cell 1: colours, strokes and boxes of the formula {tex} are not shown everywhere."] * warned
+    )
+
+
 # --- pictures
 
 BROKEN = {

@@ -11,10 +11,11 @@ from typing import Any
 from analysis.parameters.declarations import declared
 from analysis.parameters.parameter import Parameter, ParameterError
 from analysis.parameters.registry import File
-from analysis.paths import ROOT, is_file
+from analysis.paths import ROOT, is_file, read_file
 from analysis.tabular.problems import nearest_word
 
 NOTEBOOKS = ROOT / "notebooks"
+_MOST_BYTES = 250_000_000  # of a notebook file
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _read(path: Path) -> Notebook:
     """Return a notebook; one that can't be read has its problems and no parameters."""
     broken = Notebook(path.stem, path, path.stem)
     try:
-        content = path.read_bytes()
+        content = read_file(path, _MOST_BYTES)
         notebook = _nbformat_4(content)
         cells = [
             (cell["cell_type"], "".join(cell["source"]), set(map(str, cell.get("metadata", {}).get("tags") or ())))

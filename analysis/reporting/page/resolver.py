@@ -19,6 +19,7 @@ _RESERVED = re.compile(r"main|row-note|(report|fig|tab|row|ref|fn|fnref|cb)[-\d]
 _SIZE = re.compile(r"\d{1,5}(\.\d+)?(px|%)?")
 _NUMBER = re.compile(r"[-\u2212+]?[\d ,]*\.?\d+(?:e[-+]?\d+)?%?|NaN|nan|<NA>|None|NaT|\u2013|")
 _BLANK = re.compile(r"\\(?:q?quad|hspace\*?\{[^{}]*\}|hfill|[,;:! >])(?![a-zA-Z])|[\s{}$~&\\]")
+_LOOK = re.compile(r"\\(?:[bx]?cancel|color|colorbox|boxed|fbox|enclose)(?![a-zA-Z])")
 _ALIGNED, _RIGHT = {"t": "AlignDefault"}, {"t": "AlignRight"}
 _NO_ATTRIBUTES = ["", [], []]
 
@@ -176,6 +177,8 @@ class Resolver:
 
     def _math(self, node: dict[str, Any]) -> Any:
         if _settable(node["c"][1]):
+            if _LOOK.search(node["c"][1]):
+                self.warn(f"colours, strokes and boxes of the formula {_short(node['c'][1])} are not shown everywhere")
             return node
         self.warn(f"the formula {_short(node['c'][1]) or 'without content'} can't be set and is shown as source")
         source = {"t": "Code", "c": [_NO_ATTRIBUTES, node["c"][1]]}
