@@ -25,7 +25,7 @@ report: .venv/ready ## build all reports of reports/batch.yml; the last line is 
 test: .venv/ready ## check the style of the code and run all tests
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
-	@$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: .venv/ready ## run the unit tests only, without kernels, reports and browsers
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --hypothesis-profile quick $(ARGS)
