@@ -51,6 +51,7 @@ VALID = {
     "sd_ways": {"total": 120, "n": 100, "sd": 2, "decimals": 0},
     "sd_bounds": {"mean": 5, "n": 120, "low": 0, "high": 10},
     "mean_sd_from_quartiles": {"q1": 50, "median": 90, "q3": 120, "n": 100},
+    "mean_sd_from_five_numbers": {"low": 50, "q1": 60, "median": 90, "q3": 100, "high": 120, "n": 100},
     "mean_sd_from_range": {"low": 50, "median": 90, "high": 120, "n": 100},
     "sd_from_iqr_width": {"width": 100, "n": 100},
     "sd_from_se": {"se": 100, "n": 120},

@@ -13,6 +13,7 @@ from scipy import stats
 from analysis.statistics.summaries import (
     largest_sd,
     mean_interval,
+    mean_sd_from_five_numbers,
     mean_sd_from_quartiles,
     mean_sd_from_range,
     sd_from_iqr_width,
@@ -65,6 +66,7 @@ def test_all_estimates_agree_with_metafor(row):
     for found, expected in (
         (mean_sd_from_range(low, median, high, n), (row.mean_range, row.sd_range)),
         (mean_sd_from_quartiles(q1, median, q3, n), (row.mean_quartiles, row.sd_quartiles)),
+        (mean_sd_from_five_numbers(low, q1, median, q3, high, n), (row.mean_five, row.sd_five)),
     ):
         assert found == pytest.approx(expected, rel=1e-10)
 

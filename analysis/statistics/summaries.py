@@ -72,6 +72,39 @@ def mean_sd_from_range(low: float, median: float, high: float, n: int) -> tuple[
     return weight * (low + high) / 2 + (1 - weight) * median, sd
 
 
+def mean_sd_from_five_numbers(
+    low: float, q1: float, median: float, q3: float, high: float, n: int
+) -> tuple[float, float]:
+    """Return estimates of mean and SD from range and quartiles of `n` patients.
+
+    Parameters
+    ----------
+    low, q1, median, q3, high : float
+    n : int
+        Number of patients, 5 or more.
+
+    Returns
+    -------
+    (float, float)
+        Mean and standard deviation.
+
+    Raises
+    ------
+    ValueError
+        As in `mean_sd_from_quartiles`.
+
+    References
+    ----------
+    Luo et al. 2018, Stat Methods Med Res 27:1785 (mean); Shi et al. 2020, Res Synth Methods 11:641 (SD).
+    """
+    n = _checked_size(n)
+    low, q1, median, q3, high = _in_order(low=low, q1=q1, median=median, q3=q3, high=high)
+    of_range, of_quartiles = 2.2 / (2.2 + n**0.75), 0.7 - 0.72 / n**0.55
+    mean = of_range * (low + high) / 2 + of_quartiles * (q1 + q3) / 2 + (1 - of_range - of_quartiles) * median
+    part = 1 / (1 + 0.07 * n**0.6)
+    return mean, part * mean_sd_from_range(low, median, high, n)[1] + (1 - part) * sd_from_iqr_width(q3 - q1, n)
+
+
 def sd_from_iqr_width(width: float, n: int) -> float:
     """Return an estimate of the SD from the width of the interquartile range of `n` patients.
 
