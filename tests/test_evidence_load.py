@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from analysis import evidence as evidence_tables
 from analysis import paths
 from analysis.evidence import DataError
-from analysis.evidence.load import TABLES
+from analysis.evidence.load import TABLES, Evidence
 from analysis.tabular.problems import Problem, in_one_line
 
 
@@ -124,6 +125,22 @@ def test_what_spreadsheets_do_without_harm_changes_no_value(evidence, data_copy,
 def test_columns_may_be_in_another_order(evidence, data_copy):
     data_copy.write_rows("responders.csv", [row[::-1] for row in data_copy.rows("responders.csv")])
     pd.testing.assert_frame_equal(data_copy.load().responders, evidence.responders)
+
+
+def test_tables_loaded_again_are_those_of_the_files_and_of_their_own(data_copy):
+    first = data_copy.load()
+    first.studies.loc[0, "n_crps"] = 99
+    again = data_copy.load()
+    sys.modules[Evidence.__module__]._valid.clear()
+    read = data_copy.load()
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(read, name))
+    assert (again.texts, again.hashes, again.hash) == (read.texts, read.hashes, read.hash)
+    (data_copy.folder / "more.csv").write_text("a\n")
+    assert data_copy.only_problem()["file"] == "more.csv", "no file of the dictionary changed"
+    (data_copy.folder / "more.csv").unlink()
+    data_copy.edit("responders.csv", {"row_id": "responders-27"}, {"responders": "-1"})
+    assert set(data_copy.problems()["file"]) == {"responders.csv"}
 
 
 def test_from_any_working_directory(evidence, tmp_path, monkeypatch):
