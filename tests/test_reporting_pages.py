@@ -227,6 +227,26 @@ def test_other_signs_are_no_formula(text):
     assert not body(document_of(markdown(text))).select("math")
 
 
+def test_commands_defined_in_one_formula_hold_in_later_ones():
+    document = document_of(
+        markdown(
+            r"$$\newcommand{\real}{\mathbb{R}} \newcommand\half[1]{\frac{#1}{2}} \DeclareMathOperator{\logit}{logit}$$"
+        ),
+        markdown(
+            r"Let $x \in \real$, $\half{\logit x}$, then $\renewcommand{\real}{\mathbb{Q}} \real$ and $\real + y$."
+        ),
+    )
+    soup = body(document)
+    assert ["".join(math.select_one("semantics > *").get_text().split()) for math in soup.select("math")] == [
+        "x∈ℝ",
+        "logit\u2061x2",
+        "ℚ",
+        "ℚ+y",
+    ]
+    assert document.warnings == [] and not soup.select("code")
+    compile_pdfs(document)
+
+
 @pytest.mark.parametrize("tex", [r"\quad", r"\frac{", r"\unknown{x}", "#x", r"\begin{foo}x\end{foo}"])
 def test_a_formula_that_cannot_be_set_costs_itself(tex):
     document = document_of(markdown("# T"), markdown(f"before ${tex}$ after $x^2$"))

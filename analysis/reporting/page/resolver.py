@@ -20,6 +20,10 @@ _SIZE = re.compile(r"\d{1,5}(\.\d+)?(px|%)?")
 _NUMBER = re.compile(r"[-\u2212+]?[\d ,]*\.?\d+(?:e[-+]?\d+)?%?|NaN|nan|<NA>|None|NaT|\u2013|")
 _BLANK = re.compile(r"\\(?:q?quad|hspace\*?\{[^{}]*\}|hfill|[,;:! >])(?![a-zA-Z])|[\s{}$~&\\]")
 _LOOK = re.compile(r"\\(?:[bx]?cancel|color|colorbox|boxed|fbox|enclose)(?![a-zA-Z])")
+_MACRO = re.compile(
+    r"\\(?:(?:re)?newcommand|DeclareMathOperator)\*?\s*\{?(\\[a-zA-Z]+)\}?(?:\s*\[[^\]]*\])*"
+    r"\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+)
 _ALIGNED, _RIGHT = {"t": "AlignDefault"}, {"t": "AlignRight"}
 _NO_ATTRIBUTES = ["", [], []]
 
@@ -38,6 +42,7 @@ class Resolver:
     ) -> None:
         self.document, self.works, self.numbers, self.entries = document, works, numbers, entries
         self.labels: dict[str, str] = document.made.get("citations", {})
+        self.macros: dict[str, str] = {}  # of LaTeX, by name, which hold from their formula on
         self.appendix_cell = appendix_cell  # 0: none
         self.folders = [folder, ROOT] if folder else [ROOT]
         self.anchors = {name: name for name in numbers}  # of headings and marked places, by the name that links use
@@ -176,6 +181,12 @@ class Resolver:
         return [{"t": "Str", "c": "("}, *inlines, {"t": "Str", "c": ")"}]
 
     def _math(self, node: dict[str, Any]) -> Any:
+        rest = _MACRO.sub("", node["c"][1]).strip()
+        self.macros |= {match[1]: match[0] for match in _MACRO.finditer(node["c"][1])}
+        if not rest and _MACRO.search(node["c"][1]):  # it only defines
+            return []
+        if set(re.findall(r"\\[a-zA-Z]+", rest)) & self.macros.keys():
+            node["c"][1] = "".join(self.macros.values()) + rest
         if _settable(node["c"][1]):
             if _LOOK.search(node["c"][1]):
                 self.warn(f"colours, strokes and boxes of the formula {_short(node['c'][1])} are not shown everywhere")
