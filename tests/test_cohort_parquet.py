@@ -104,6 +104,13 @@ def test_numbers_that_are_none(tmp_path, value):
     assert only_problem(tmp_path, parquet_bytes(frame), "cohort.parquet")["column"] == "nrs"
 
 
+def test_two_columns_of_one_name(tmp_path):
+    buffer = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(pa.table([["A"], ["baseline"], [7.0]], ["patient_id", "visit", "visit"]), buffer)
+    found = only_problem(write(tmp_path, buffer.getvalue().to_pybytes(), "cohort.parquet"))
+    assert (found["column"], found["rule"]) == ("visit", "each column of a Parquet file has a name of its own")
+
+
 def test_broken_and_empty_files(tmp_path):
     whole = parquet_bytes(table(LONG))
     for broken in (whole[:-20], whole[:50], b"PAR1", b"PAR1PAR1"):

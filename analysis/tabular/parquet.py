@@ -19,7 +19,7 @@ _MIDNIGHT = re.compile(r" 00:00:00(\.0+)?$")
 def read_parquet(content: bytes, file: str) -> tuple[TextTable | None, list[Problem]]:
     """Return the rows of a Parquet file (None if unreadable) and its problems; rows count from 2, as in a CSV file."""
     try:
-        problem = _size_problem(content, file)
+        problem = _size_problem(content, file) or _name_problem(content, file)
         if problem:
             return None, [problem]
         count, columns = _columns(content)
@@ -56,6 +56,15 @@ def _size_problem(content: bytes, file: str) -> Problem | None:
     return None
 
 
+def _name_problem(content: bytes, file: str) -> Problem | None:
+    names = pyarrow.parquet.read_schema(pa.BufferReader(content)).names
+    for name in names:
+        if names.count(name) > 1:
+            rule = "each column of a Parquet file has a name of its own"
+            return Problem(file, None, name, "", rule, "rename one of these columns where the file is written")
+    return None
+
+
 def _columns(content: bytes) -> tuple[int, list[tuple[str, TextColumn | pa.DataType]]]:
     """Return the number of rows, and name and texts of each column; its type if that has no text, without reading it.
 
@@ -70,10 +79,7 @@ def _columns(content: bytes) -> tuple[int, list[tuple[str, TextColumn | pa.DataT
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         cells = None
         if _is_text(kind) or _words(pa.array([], kind)) is not None:
-            table = parquet.read(columns=[field.name], use_threads=False)
-            if table.num_columns != 1:
-                raise ValueError(f"the column {field.name} is not one column")
-            cells = as_text(table.column(0))
+            cells = as_text(parquet.read(columns=[field.name], use_threads=False).column(0))
         columns.append((field.name, field.type if cells is None else cells))
         different += 0 if cells is None else len(cells.words)
         if different > MOST_TEXTS:  # `read_parquet` says so
