@@ -107,7 +107,7 @@ def test_numbers_that_are_none(tmp_path, value):
 def test_two_columns_of_one_name(tmp_path):
     buffer = pa.BufferOutputStream()
     pyarrow.parquet.write_table(pa.table([["A"], ["baseline"], [7.0]], ["patient_id", "visit", "visit"]), buffer)
-    found = only_problem(write(tmp_path, buffer.getvalue().to_pybytes(), "cohort.parquet"))
+    found = only_problem(tmp_path, buffer.getvalue().to_pybytes(), "cohort.parquet")
     assert (found["column"], found["rule"]) == ("visit", "each column of a Parquet file has a name of its own")
 
 
