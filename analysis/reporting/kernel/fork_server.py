@@ -31,7 +31,7 @@ _LIBRARIES = """IPython.core.completer IPython.core.completerlib IPython.core.de
     matplotlib.backends.backend_svg matplotlib.figure matplotlib.style numpy.random pandas pandas.core.methods.to_dict
     pandas.core.reshape.reshape pyarrow.pandas_compat scipy.optimize scipy.special scipy.stats
     tornado.platform.asyncio zmq.utils.garbage""".split()
-_NOT_FOR_REPORTS = ("analysis.reporting", "analysis.explore", "analysis.__main__")
+_NOT_FOR_REPORTS = ("analysis.reporting", "analysis.explore", "analysis.curation", "analysis.__main__")
 # these modules need IPython's shell at import, which does not exist yet: each kernel imports them itself
 NEEDS_A_SHELL = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
 _set_by_libraries: dict[str, str] = {}  # environment variables that libraries set when they were imported
