@@ -263,3 +263,11 @@ def test_every_row_of_a_table_names_its_place():
         heads = [words(head) for head in exhibit.select("thead th")]
         if exhibit["id"] not in unplaced and exhibit.select("tbody td") and "No rows." not in words(exhibit):
             assert exhibit.select("td a.row, th a.row"), (exhibit["id"], heads)
+
+
+def test_no_number_has_digits_in_which_processors_differ():
+    for name in ("report.html", "results.json", "evidence.fhir.json"):
+        text = defaults()["evidence-report"].files[name].decode()
+        numbers = re.findall(r"(?<![\w.#/-])\d+\.\d+(?![\w.])", text)
+        assert len(numbers) >= 20
+        assert [n for n in numbers if len(n.replace(".", "").lstrip("0").rstrip("0")) > 10] == [], name

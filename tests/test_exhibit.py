@@ -30,6 +30,7 @@ from analysis.exhibit import (
     value_text,
     visible,
 )
+from analysis.exhibit.cells import stable
 
 HOSTILE = ["<script>alert(1)</script>", "#strong[x] $y$", "**bold** [a](b)", "=1+1", "+cmd", "-2 weeks", "@SUM(A1)"]
 
@@ -76,11 +77,11 @@ def test_an_empty_cell_is_a_dash_and_never_reaches_the_format():
     assert Column("x", "X", missing="not reported").text(None) == "not reported"
 
 
-def test_csv_keeps_every_digit_and_runs_no_formula():
+def test_csv_keeps_ten_digits_and_runs_no_formula():
     data = table(name=HOSTILE, share=[1 / 3, 1.0, None, -2.5, math.inf, 0, 5])
     rows = csv_text(data).splitlines()
     assert rows[0] == "name,share"
-    assert rows[1] == "<script>alert(1)</script>,0.3333333333333333"
+    assert rows[1] == "<script>alert(1)</script>,0.3333333333"
     assert [row.rsplit(",", 1)[0] for row in rows[4:8]] == ["'=1+1", "'+cmd", "'-2 weeks", "'@SUM(A1)"]
     assert [row.rsplit(",", 1)[1] for row in rows[2:6]] == ["1", "", "-2.5", "inf"]
 
@@ -207,3 +208,12 @@ def test_a_finding_as_prose_keeps_its_studies_and_rows():
     finding = Finding("How many?", "62% of 48.", ("mangnus2022",), ("responders-27",), "48% later.")
     assert finding.as_prose() == Prose("62% of 48. 48% later.", ("mangnus2022",), ("responders-27",))
     assert replace(finding, detail="").as_prose().markdown == "62% of 48."
+
+
+def test_numbers_have_digits_that_all_processors_share():
+    assert stable({"a": (0.1 + 0.2, 2, "x", None), "b": [float("inf"), True]}) == {
+        "a": [0.3, 2, "x", None],
+        "b": [float("inf"), True],
+    }
+    data = pd.DataFrame({"rate": [0.023308734493533545, 58800.0, -math.inf], "n": [1, 2, 3]})
+    assert csv_text(data) == "rate,n\n0.02330873449,1\n58800,2\n-inf,3\n"

@@ -112,7 +112,7 @@ def printed(data: pd.DataFrame, columns: tuple[Column, ...]) -> list[list[str]]:
 
 
 def csv_text(data: pd.DataFrame) -> str:
-    """Return the raw values as CSV (UTF-8, comma, header, LF) with all digits of numbers.
+    """Return the raw values as CSV (UTF-8, comma, header, LF), numbers with ten significant digits.
 
     Text that a spreadsheet would run as a formula is prefixed with an apostrophe.
     """
@@ -125,6 +125,18 @@ def csv_text(data: pd.DataFrame) -> str:
     return out.getvalue()
 
 
+def stable(tree: Any) -> Any:
+    """Return the numbers of a tree with ten significant digits, lists in place of tuples.
+
+    Processors compute the last digits in different ways: pooled rates differed by 4e-14 of their value.
+    """
+    if isinstance(tree, dict):
+        return {name: stable(value) for name, value in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return [stable(value) for value in tree]
+    return float(f"{tree:.10g}") if isinstance(tree, float) else tree
+
+
 def _csv_cell(value: Any) -> str:
     if is_missing(value):
         return ""
@@ -133,7 +145,7 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, numbers.Integral):
         return str(int(value))
     if isinstance(value, numbers.Real):
-        return repr(float(value)).removesuffix(".0")
+        return repr(stable(float(value))).removesuffix(".0")
     if isinstance(value, (tuple, list)):
         return _safe("; ".join(str(part) for part in value))
     return _safe(str(value))

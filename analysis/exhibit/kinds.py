@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.exhibit.cells import Column, columns_of, csv_text, printed, with_computed
+from analysis.exhibit.cells import Column, columns_of, csv_text, printed, stable, with_computed
 from analysis.exhibit.choices import CountChoices, RateChoices
 from analysis.exhibit.markdown import plain
 from analysis.exhibit.places import places, source_rows
@@ -164,8 +164,8 @@ class Figure(ResultView):
             "name": self.name,
             "title": self.title,
             "narrow_svg": figure_svg(self.narrow, f"{self.name}-narrow") if self.narrow else "",
-            "row_picture": self.rows.payload() if self.rows else None,
-            "choices": asdict(self.choices) if self.choices else None,
+            "row_picture": stable(self.rows.payload()) if self.rows else None,
+            "choices": stable(asdict(self.choices)) if self.choices else None,
             "caption": self.caption,
             "legend": self.legend,
             "alt": self.alt,

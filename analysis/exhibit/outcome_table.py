@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.exhibit.cells import stable
 from analysis.exhibit.kinds import EXHIBIT_MIME
 from analysis.exhibit.places import places, source_rows
 
@@ -113,7 +114,7 @@ class OutcomeTable:
         return {
             "kind": "outcomes",
             "caption": self.caption,
-            "outcomes": rows,
+            "outcomes": stable(rows),
             "axis": list(self.axis),
             "ticks": list(self.ticks),
             "yardstick": {"at": at, "words": words, "letter": letters.get(note, "")},
