@@ -150,7 +150,7 @@ def test_the_data_behind_a_figure_are_a_table_and_a_csv():
     assert link["download"] == "fig-pain-by-week.csv"
     content = unquote(link["href"].split(",", 1)[1]).encode()
     assert content == sample().files["tables/fig-pain-by-week.csv"]
-    assert content.decode().splitlines()[1] == "0,4.300000000000001,48"
+    assert content.decode().splitlines()[1] == "0,4.3,48"
 
 
 @given(strategies.text(strategies.characters(exclude_categories=["Cs"]) | strategies.sampled_from('<#%"&{}\\^`\n~_-é')))
