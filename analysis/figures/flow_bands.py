@@ -13,10 +13,7 @@ from analysis.figures.style import POINTS, SMALL, panel, text_height
 from analysis.wording import span_words
 
 QUANTITIES = ("kept", "lost", "gained", "neither")
-_COLORS = {
-    quantity: LIGHT[name]
-    for quantity, name in {"kept": "ketamine", "lost": "second", "gained": "third", "neither": "placebo"}.items()
-}
+_COLORS = {"kept": LIGHT["ketamine"], "lost": LIGHT["second"], "gained": LIGHT["third"], "neither": LIGHT["placebo"]}
 FLOW_WORDS = {
     "kept": "kept the benefit",
     "lost": "lost it",

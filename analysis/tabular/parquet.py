@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -57,9 +58,9 @@ def _size_problem(content: bytes, file: str) -> Problem | None:
 
 
 def _name_problem(content: bytes, file: str) -> Problem | None:
-    names = pyarrow.parquet.read_schema(pa.BufferReader(content)).names
-    for name in names:
-        if names.count(name) > 1:
+    names = Counter(pyarrow.parquet.read_schema(pa.BufferReader(content)).names)
+    for name, times in names.items():
+        if times > 1:
             rule = "each column of a Parquet file has a name of its own"
             return Problem(file, None, name, "", rule, "rename one of these columns where the file is written")
     return None

@@ -80,32 +80,34 @@ def responder_squares(result: Response) -> Figure:
     data = treated_shares(result)
     total = int(data["patients"].iloc[0]) if len(data) else 0
     few = total < FEW_PATIENTS
-    of = f"{total} patients" if few else "100 patients"
-    seen = ~data["part"].isin(_PARTS[:2]) & (data["squares"].ne(0).fillna(True))
-    left = " Rates among patients with a score leave out the hatched and empty ones." if seen.any() else ""
+    whole = total if few else 100
+    drawn = data[data["squares"].ne(0).fillna(True)]
+    unjudged = not set(drawn["part"]) <= {"response", "no_response"}
+    left = " Rates among patients with a score leave out the hatched and empty ones." if unjudged else ""
     hidden = f" few: fewer than {result.min_cell} patients." if data["squares"].isna().any() else ""
     caption = f"A square is one patient{'' if few else f' in 100, of all {total:,}'}.{left}{hidden}"
     respond = dict(values(data[data["part"] == "response"], "visit", "squares"))
     said = {"end_of_infusion": "respond"} | ({"follow_up": "later"} if result.follow_up_planned else {})
-    title = ", ".join([f"Of {of} treated", *(f"{respond[visit]} {said[visit]}" for visit in said if visit in respond)])
+    title = ", ".join(
+        [f"Of {whole} patients treated", *(f"{respond[visit]} {said[visit]}" for visit in said if visit in respond)]
+    )
     frame = clinic_frame("squares", caption, result, "rates", title=title)
     if not len(data):
         return frame.empty("Too few patients have a score to show how many responded.")
     visits = list(dict.fromkeys(data["visit"]))
-    high = _SQUARE * -(-(total if few else 100) // _ACROSS)
+    high = _SQUARE * -(-whole // _ACROSS)
     names = {
         "end_of_infusion": "End of infusion",
         "follow_up": f"{upper_first(number_of_weeks(result.follow_up_weeks))} later",
     }
     with style():
-        drawn = set(data["part"][data["squares"].ne(0).fillna(True)])
-        parts = [part for part in _PARTS if part in {*_PARTS[:2], *drawn}]
+        parts = [part for part in _PARTS if part in {*_PARTS[:2], *drawn["part"]}]
         picture = frame.sheet(high + 32 + 13 * len(parts))
         ax = canvas(picture)
         for place, visit in enumerate(visits):
             left = 14 + 126 * place
             write(picture, left, 6, names[visit], SMALL, weight="bold")
-            _squares(ax, data[data["visit"] == visit], left, 14)
+            _squares(ax, data[data["visit"] == visit], whole, left, 14)
         y = high + 24
         for place, heading in enumerate(("at the end", f"{result.follow_up_weeks:g} weeks")[: len(visits)]):
             write(picture, 198 + 50 * place, y, heading, SMALL, color=LIGHT["muted"], ha="right")
@@ -115,7 +117,7 @@ def responder_squares(result: Response) -> Figure:
             for place, visit in enumerate(visits):
                 count = data[(data["visit"] == visit) & (data["part"] == part)]["squares"].iloc[0]
                 write(picture, 198 + 50 * place, row, _square_words(count), SMALL, weight="bold", ha="right")
-        return frame.figure(picture, data, _squares_alt(data, names, result.rule, total))
+        return frame.figure(picture, data, _squares_alt(drawn, names, result.rule, whole))
 
 
 def treated_shares(result: Response) -> pd.DataFrame:
@@ -167,10 +169,8 @@ def possible(result: Response, visit: str) -> str:
     return f"; of 100 of all {low.n:,}, {percent_pair(low.rate, high.rate)}"
 
 
-def _squares(ax: Axes, data: pd.DataFrame, left: float, top: float) -> None:
-    patients = int(data["patients"].iloc[0])
-    all_squares = patients if patients < FEW_PATIENTS else 100
-    unsaid = all_squares - int(data["squares"].sum())  # of the part with a hidden number
+def _squares(ax: Axes, data: pd.DataFrame, whole: int, left: float, top: float) -> None:
+    unsaid = whole - int(data["squares"].sum())  # of the part with a hidden number
     parts = [part for row in each(data) for part in [row.part] * (unsaid if pd.isna(row.squares) else row.squares)]
     for number, part in enumerate(parts):
         row, column = divmod(number, _ACROSS)
@@ -204,9 +204,9 @@ def _counts_alt(data: pd.DataFrame, weeks: float) -> str:
     return f"Numbers of patients. {'; '.join(parts)}."
 
 
-def _squares_alt(data: pd.DataFrame, names: dict[str, str], rule: str, total: int) -> str:
+def _squares_alt(drawn: pd.DataFrame, names: dict[str, str], rule: str, whole: int) -> str:
     parts = []
-    for visit, rows in data[data["squares"].ne(0).fillna(True)].groupby("visit", sort=False):
+    for visit, rows in drawn.groupby("visit", sort=False):
         counts = [f"{_square_words(row.squares)} {_part_words(row.part, rule)}" for row in each(rows)]
         parts.append(f"{names[visit]}: {series(counts)}")
-    return f"Of {total if total < FEW_PATIENTS else 100} patients treated. {'. '.join(parts)}."
+    return f"Of {whole} patients treated. {'. '.join(parts)}."

@@ -20,6 +20,7 @@ _STYLED = re.compile(r"(?<![\w-])(background|color|line-through|opacity|visibili
 _VISIBLE = ("img", "svg", "math", "hr")
 _TAGS = re.compile(r"<[^<>]*>?")
 _NO_STYLES = "colours and other styles of its HTML are not shown"
+_CAPITALS = re.compile(r"\b[a-z]+[A-Z]\w*")  # viewBox, linearGradient
 _NUMBER = re.compile(r"\s*\+?(\d+)")
 
 
@@ -32,6 +33,7 @@ def cleaned(html: str, notes: list[str]) -> str:
         return ""
     parser = lxml.html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True, encoding="utf-8")
     root = lxml.html.document_fromstring(f"<body>{html}</body>".encode(errors="replace"), parser=parser)
+    capitals = {name.lower(): name for name in _CAPITALS.findall(html)} if "<svg" in html.lower() else {}
     for element in list(root.iter()):
         tag = element.tag
         if tag in _SILENT and not _inside(element, "svg"):
@@ -56,7 +58,7 @@ def cleaned(html: str, notes: list[str]) -> str:
         elif tag == "input":
             _drop(element, _entered(element))
         elif tag == "svg" and not _inside(element, "svg"):
-            _as_picture(element, html)
+            _as_picture(element, capitals)
         coloured = tag == "mark" or element.get("color", element.get("bgcolor"))
         if (coloured or _STYLED.search(element.get("style", ""))) and tag != "svg" and not _inside(element, "svg"):
             notes.append(_NO_STYLES)
@@ -94,11 +96,10 @@ def _entered(field: Any) -> str:
     return "" if kind == "hidden" else "•" * len(value) if kind == "password" else value
 
 
-def _as_picture(svg: Any, html: str) -> None:
-    """Replace a drawing by a picture whose description is its text. html: where it stands, with capitals in names."""
+def _as_picture(svg: Any, capitals: dict[str, str]) -> None:
+    """Replace a drawing by a picture whose description is its text. capitals: names with capitals, by small letters."""
     import base64
 
-    capitals = {name.lower(): name for name in re.findall(r"\b[a-z]+[A-Z]\w*", html)}  # viewBox, linearGradient
     for element in svg.iter():
         element.tag = capitals.get(element.tag, element.tag)
         for name in [name for name in element.attrib if name in capitals]:

@@ -24,6 +24,7 @@ _MACRO = re.compile(
     r"\\(?:(?:re)?newcommand|DeclareMathOperator)\*?\s*\{?(\\[a-zA-Z]+)\}?(?:\s*\[[^\]]*\])*"
     r"\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 )
+_COMMAND = re.compile(r"\\[a-zA-Z]+")
 _ALIGNED, _RIGHT = {"t": "AlignDefault"}, {"t": "AlignRight"}
 _NO_ATTRIBUTES = ["", [], []]
 
@@ -181,19 +182,20 @@ class Resolver:
         return [{"t": "Str", "c": "("}, *inlines, {"t": "Str", "c": ")"}]
 
     def _math(self, node: dict[str, Any]) -> Any:
-        rest = _MACRO.sub("", node["c"][1]).strip()
-        self.macros |= {match[1]: match[0] for match in _MACRO.finditer(node["c"][1])}
-        if not rest and _MACRO.search(node["c"][1]):  # it only defines
-            return []
-        if set(re.findall(r"\\[a-zA-Z]+", rest)) & self.macros.keys():
-            node["c"][1] = "".join(self.macros.values()) + rest
-        if _settable(node["c"][1]):
-            if _LOOK.search(node["c"][1]):
-                self.warn(f"colours, strokes and boxes of the formula {_short(node['c'][1])} are not shown everywhere")
-            return node
-        self.warn(f"the formula {_short(node['c'][1]) or 'without content'} can't be set and is shown as source")
-        source = {"t": "Code", "c": [_NO_ATTRIBUTES, node["c"][1]]}
-        return [source, {"t": "Space"}, *pandoc.string("[formula not shown]")]
+        kind, source = node["c"]
+        rest = _MACRO.sub("", source).strip()
+        if found := {match[1]: match[0] for match in _MACRO.finditer(source)}:
+            self.macros |= found
+            if not rest:  # it only defines
+                return []
+        known = self.macros.keys() & set(_COMMAND.findall(rest))
+        tex = "".join(self.macros.values()) + rest if known else source
+        if _settable(tex):
+            if _LOOK.search(tex):
+                self.warn(f"colours, strokes and boxes of the formula {_short(source)} are not shown everywhere")
+            return {"t": "Math", "c": [kind, tex]}
+        self.warn(f"the formula {_short(source) or 'without content'} can't be set and is shown as source")
+        return [{"t": "Code", "c": [_NO_ATTRIBUTES, source]}, {"t": "Space"}, *pandoc.string("[formula not shown]")]
 
     def _image(self, node: dict[str, Any], files: dict[str, Any]) -> Any:
         attributes, alt, (target, _) = node["c"]
