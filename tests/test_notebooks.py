@@ -169,6 +169,7 @@ def test_parameters_reach_the_tables():
 def test_a_selection_without_numbers_has_a_message():
     summary = exhibits(notebook_runs.others()["evidence-report"], "summary")[0]
     assert summary["title"] == "No usable number on pain or response; no study has a placebo group"
+    assert exhibits(notebook_runs.others()["evidence-report"], "outcomes") == [], "no heading above an empty table"
     figures = {p["name"]: p for p in exhibits(notebook_runs.others()["evidence-report"], "figure")}
     assert figures.pop("evidence-map")["alt"].startswith("1 study")
     assert len(figures) > 6
